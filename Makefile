@@ -1,0 +1,38 @@
+# Two commands do everything: `make demo` and `make test`. They build .venv by themselves.
+PYTHON ?= python3
+BIN := .venv/bin
+
+.PHONY: demo test check bench lock clean
+
+.venv/ready: requirements.lock pyproject.toml
+	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
+	  { echo "Spy needs Python 3.11 or newer; $(PYTHON) is $$($(PYTHON) -V). Try: make PYTHON=python3.12 $(MAKECMDGOALS)" >&2; exit 1; }
+	@echo "Building .venv (about a minute, once)" >&2
+	@$(PYTHON) -m venv .venv
+	@$(BIN)/pip install -qq --disable-pip-version-check --require-hashes --requirement requirements.lock
+	@$(BIN)/pip install -qq --disable-pip-version-check --no-deps --no-build-isolation --editable .
+	@touch $@
+
+demo: .venv/ready
+	@$(BIN)/spy demo
+
+test: .venv/ready
+	@$(BIN)/pytest --numprocesses 2
+
+check: .venv/ready
+	@mkdir -p build
+	@$(BIN)/ruff format --check --quiet bot plugins tests
+	@$(BIN)/ruff check --quiet bot plugins tests
+	@$(BIN)/mypy --no-error-summary
+	@$(BIN)/lint-imports --no-logo >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
+	@$(MAKE) --no-print-directory test
+
+bench: .venv/ready
+	@$(BIN)/python -m tests.bench
+
+lock:  # the lock has hashes and no index, so that it works behind any mirror
+	uv pip compile --quiet --universal --python-version 3.11 --all-extras --generate-hashes --no-emit-index-url --no-annotate \
+	  --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
+
+clean:
+	rm -rf .venv build .mypy_cache .ruff_cache
