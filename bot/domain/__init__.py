@@ -1,0 +1,1 @@
+"""What is true: incidents, pages, the facts that change them. Standard library only; it calls nobody."""

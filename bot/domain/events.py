@@ -1,0 +1,274 @@
+"""Past facts: each is one line of the timeline, and all that the world hears follows from one of them."""
+
+import re
+from dataclasses import dataclass
+from datetime import datetime
+from typing import ClassVar
+
+
+@dataclass(frozen=True, kw_only=True)
+class Event:
+    """Something that happened: `at` in UTC, `by` whom (a Slack id; None: Spy itself)."""
+
+    at: datetime
+    by: str | None = None
+
+    substance: ClassVar[bool] = True
+    """Whether a latecomer should hear of it: housekeeping is kept, but not told."""
+
+    @classmethod
+    def kind(cls) -> str:
+        return re.sub(r"(?<!^)(?=[A-Z])", "_", cls.__name__).lower()
+
+    @property
+    def text(self) -> str:
+        """What a person typed, if anything."""
+        return ""
+
+
+# --- the incident -----------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declared(Event):
+    name: str
+    severity: str | None = None
+    private: bool = False
+    drill: bool = False
+
+    @property
+    def text(self) -> str:
+        return self.name
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomOpened(Event):
+    channel: str
+    channel_name: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomRefused(Event):
+    """Slack gave no channel, and will not: `why` is its word for it."""
+
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonJoined(Event):
+    person: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class SeveritySet(Event):
+    severity: str
+    before: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PhaseChanged(Event):
+    phase: str
+    before: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class UpdatePosted(Event):
+    message: str
+    next_due: datetime | None
+
+    @property
+    def text(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteTaken(Event):
+    """A note; `message` is the Slack message it was made from (channel and ts), when a 📝 made it."""
+
+    note: str
+    message: str | None = None
+
+    @property
+    def text(self) -> str:
+        return self.note
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImpactStated(Event):
+    impact: str
+    since: datetime
+
+    @property
+    def text(self) -> str:
+        return self.impact
+
+
+@dataclass(frozen=True, kw_only=True)
+class CauseSuspected(Event):
+    cause: str
+
+    @property
+    def text(self) -> str:
+        return self.cause
+
+
+@dataclass(frozen=True, kw_only=True)
+class LinkAdded(Event):
+    url: str
+    title: str
+
+    @property
+    def text(self) -> str:
+        return self.title
+
+
+@dataclass(frozen=True, kw_only=True)
+class Resolved(Event):
+    how: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.how
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened(Event):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancelled(Event):
+    why: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.why
+
+
+# --- command ----------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandTaken(Event):
+    commander: str
+    before: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandOffered(Event):
+    """Command is offered; it has not moved until the successor says *I have command*."""
+
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class CommandDeclined(Event):
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoleGiven(Event):
+    role: str
+    person: str
+
+
+# --- pages and tells --------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEvent(Event):
+    """Something that happened to a page: `page` is its number, `whom` the team or person as people say it."""
+
+    page: int
+    whom: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageRequested(PageEvent):
+    message: str
+
+    @property
+    def text(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageSent(PageEvent):
+    pagerduty_id: str
+    url: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageAcknowledged(PageEvent):
+    """PagerDuty's word: `who` is the name it gave."""
+
+    who: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageUnanswered(PageEvent):
+    """The acknowledgement lapsed or was taken back: it rings again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEscalated(PageEvent):
+    to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageResolved(PageEvent):
+    who: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageDelayed(PageEvent):
+    """PagerDuty has not taken the page yet; Spy keeps trying. `fallback`: how to reach people meanwhile."""
+
+    why: str
+    fallback: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageFailed(PageEvent):
+    why: str
+    fallback: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamTold(Event):
+    tell: int
+    team: str
+    message: str
+
+    @property
+    def text(self) -> str:
+        return self.message
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellSeen(Event):
+    tell: int
+    team: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class TellFailed(Event):
+    tell: int
+    team: str
+    why: str
+
+
+# --- what could not be said -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryFailed(Event):
+    """Something the world should have heard was refused for good: `what` in people's words."""
+
+    what: str
+    why: str
+    substance: ClassVar[bool] = False

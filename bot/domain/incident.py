@@ -1,0 +1,232 @@
+"""The life of an incident, from declaration to resolution.
+
+A decision is a method that returns the event it would be, or refuses; `after(event)` is the incident once
+that has happened. Nothing else changes an incident, so its state and its timeline can't disagree.
+"""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+from typing import Self
+
+from bot.domain import events
+from bot.domain.policy import Severity
+from bot.domain.refusal import Choice, Refusal
+
+NAME_LENGTH = 120
+"""What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
+
+
+class Phase(StrEnum):
+    TRIAGE = "triage"
+    INVESTIGATING = "investigating"
+    IDENTIFIED = "identified"
+    MITIGATED = "mitigated"
+    MONITORING = "monitoring"
+    RESOLVED = "resolved"
+    REVIEWED = "reviewed"
+    MERGED = "merged"
+    FALSE_ALARM = "false alarm"
+
+
+CLOSED = frozenset({Phase.RESOLVED, Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM})
+WORKING = tuple(phase for phase in Phase if phase not in CLOSED)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Link:
+    url: str
+    title: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Incident:
+    number: int
+    name: str
+    declared_by: str
+    declared_at: datetime
+    severity: str | None = None
+    phase: Phase = Phase.TRIAGE
+    private: bool = False
+    drill: bool = False
+    room: str | None = None
+    """Slack's id of the incident channel, once there is one."""
+    room_name: str
+    room_refused: str | None = None
+    commander: str | None = None
+    command_since: datetime | None = None
+    command_offered_to: str | None = None
+    roles: Mapping[str, str] = field(default_factory=dict)
+    members: tuple[str, ...] = ()
+    impact: str | None = None
+    impact_since: datetime | None = None
+    cause: str | None = None
+    links: tuple[Link, ...] = ()
+    update: str | None = None
+    updated_at: datetime | None = None
+    updated_by: str | None = None
+    update_due: datetime | None = None
+    first_updated_at: datetime | None = None
+    first_acknowledged_at: datetime | None = None
+    mitigated_at: datetime | None = None
+    resolved_at: datetime | None = None
+    resolution: str | None = None
+
+    # --- what can be asked ---
+
+    @property
+    def is_open(self) -> bool:
+        return self.phase not in CLOSED
+
+    @property
+    def id(self) -> str:
+        return f"INC-{self.number}"
+
+    def lasted(self, now: datetime) -> timedelta:
+        """Time from the declaration to the resolution, or to now."""
+        return (self.resolved_at or now) - self.declared_at
+
+    def is_seen_by(self, person: str) -> bool:
+        """Whether this person may hear of it: everyone, unless it is private."""
+        return not self.private or person in self.members
+
+    # --- decisions ---
+
+    @classmethod
+    def declared(cls, number: int, event: events.Declared) -> Self:
+        assert event.by, "somebody declares an incident"  # noqa: S101  a caller's bug, not input
+        return cls(
+            number=number,
+            name=event.name,
+            declared_by=event.by,
+            declared_at=event.at,
+            severity=event.severity,
+            private=event.private,
+            drill=event.drill,
+            room_name=room_name(number, event.name),
+            commander=event.by,
+            command_since=event.at,
+            members=(event.by,),
+        )
+
+    def set_severity(self, severity: Severity, *, by: str, at: datetime) -> events.SeveritySet | None:
+        """None when it is that severity already."""
+        self._must_be_open()
+        if severity.key == self.severity:
+            return None
+        return events.SeveritySet(at=at, by=by, severity=severity.key, before=self.severity)
+
+    def move_to(self, phase: Phase, *, by: str, at: datetime) -> events.PhaseChanged | None:
+        """None when it is in that phase already."""
+        self._must_be_open()
+        if phase is self.phase:
+            return None
+        return events.PhaseChanged(at=at, by=by, phase=phase.value, before=self.phase.value)
+
+    def post_update(
+        self, message: str, *, by: str, at: datetime, severity: Severity | None
+    ) -> events.UpdatePosted:
+        """Post a status update; the next one is promised by the severity's interval."""
+        self._must_be_open()
+        every = severity.update_every if severity else None
+        return events.UpdatePosted(at=at, by=by, message=message, next_due=at + every if every else None)
+
+    def resolve(self, how: str, *, by: str, at: datetime) -> events.Resolved:
+        if not self.is_open:
+            raise Refusal(
+                f"{self.id} is already {self.phase}.",
+                choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
+            )
+        return events.Resolved(at=at, by=by, how=how)
+
+    def reopen(self, *, by: str, at: datetime) -> events.Reopened:
+        if self.is_open:
+            raise Refusal(f"{self.id} is still open ({self.phase}); there is nothing to reopen.")
+        return events.Reopened(at=at, by=by)
+
+    def cancel(self, why: str, *, by: str, at: datetime) -> events.Cancelled:
+        self._must_be_open()
+        return events.Cancelled(at=at, by=by, why=why)
+
+    def _must_be_open(self) -> None:
+        if not self.is_open:
+            raise Refusal(
+                f"{self.id} is {self.phase}. Reopen it first if it is back: `incident reopen`.",
+                choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
+            )
+
+    # --- what happened ---
+
+    def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911  one case a fact, read as a table
+        """Tell the incident as it is once the event has happened; many events leave it as it was."""
+        match event:
+            case events.RoomOpened():
+                return replace(self, room=event.channel, room_name=event.channel_name, room_refused=None)
+            case events.RoomRefused():
+                return replace(self, room_refused=event.why)
+            case events.PersonJoined():
+                return self._with_member(event.person)
+            case events.SeveritySet():
+                return replace(self, severity=event.severity)
+            case events.PhaseChanged(phase=Phase.MITIGATED):
+                return replace(self, phase=Phase.MITIGATED, mitigated_at=self.mitigated_at or event.at)
+            case events.PhaseChanged():
+                return replace(self, phase=Phase(event.phase))
+            case events.UpdatePosted():
+                return replace(
+                    self,
+                    update=event.message,
+                    updated_at=event.at,
+                    updated_by=event.by,
+                    update_due=event.next_due,
+                    first_updated_at=self.first_updated_at or event.at,
+                )
+            case events.ImpactStated():
+                return replace(self, impact=event.impact, impact_since=event.since)
+            case events.CauseSuspected():
+                return replace(self, cause=event.cause)
+            case events.LinkAdded():
+                return replace(self, links=(*self.links, Link(url=event.url, title=event.title)))
+            case events.CommandOffered():
+                return replace(self, command_offered_to=event.to)
+            case events.CommandDeclined():
+                return replace(self, command_offered_to=None)
+            case events.CommandTaken():
+                led = replace(
+                    self, commander=event.commander, command_since=event.at, command_offered_to=None
+                )
+                return led._with_member(event.commander)  # noqa: SLF001  its own
+            case events.RoleGiven():
+                given = replace(self, roles={**self.roles, event.role: event.person})
+                return given._with_member(event.person)  # noqa: SLF001  its own
+            case events.PageAcknowledged():
+                return replace(self, first_acknowledged_at=self.first_acknowledged_at or event.at)
+            case events.Resolved():
+                ended = self._ended(Phase.RESOLVED, event.how, event.at)
+                return replace(ended, mitigated_at=self.mitigated_at or event.at)
+            case events.Cancelled():
+                return self._ended(Phase.FALSE_ALARM, event.why, event.at)
+            case events.Reopened():
+                return replace(self, phase=Phase.INVESTIGATING, resolved_at=None, resolution=None)
+        return self
+
+    def _ended(self, phase: Phase, word: str, at: datetime) -> "Incident":
+        return replace(
+            self,
+            phase=phase,
+            resolved_at=at,
+            resolution=word or None,
+            update_due=None,
+            command_offered_to=None,
+        )
+
+    def _with_member(self, person: str) -> "Incident":
+        return self if person in self.members else replace(self, members=(*self.members, person))
+
+
+def room_name(number: int, name: str) -> str:
+    """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
+    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+    return f"inc-{number}-{slug}"[:80].rstrip("-")
