@@ -1,0 +1,96 @@
+"""What becomes visible in the box, told in order to whoever listens, and the waiting for it."""
+
+import queue
+import threading
+import time
+from collections import deque
+from collections.abc import Callable
+from dataclasses import dataclass, field
+
+REMEMBERED = 200
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Happening:
+    """Something that a person could see; `person` is a handle, `place` a channel's id, `ref` a ts, view or page.
+
+    Slack's kinds: posted, edited, deleted, ephemeral, ephemeral_edited, ephemeral_deleted, view_opened,
+    view_updated, view_closed, home_published, reaction_added, reaction_removed, joined, left, topic, purpose,
+    created, renamed, archived, unarchived, pinned, unpinned, bookmark_added, bookmark_changed,
+    bookmark_removed, failed. In `subject` is the Message, View or Channel it is about.
+    """
+
+    kind: str
+    text: str = ""
+    person: str = ""
+    place: str = ""
+    ref: str = ""
+    subject: object = None
+    at: float = field(default_factory=time.time)
+
+
+class Feed:
+    """Every change in the box passes here: state is changed under `lock`, and `tell` wakes who waits."""
+
+    def __init__(self) -> None:
+        self.lock = threading.RLock()
+        self.recent: deque[Happening] = deque(maxlen=REMEMBERED)
+        self._changed = threading.Condition(self.lock)
+        self._listeners: list[Callable[[Happening], object]] = []
+        self._untold: queue.SimpleQueue[Happening | threading.Event | None] = queue.SimpleQueue()
+        self._teller: threading.Thread | None = None
+
+    def on(self, listener: Callable[[Happening], object]) -> None:
+        """Call `listener` with each happening from now on, one after another, in a thread of the feed's own."""
+        with self.lock:
+            self._listeners.append(listener)
+            if self._teller is None:
+                self._teller = threading.Thread(target=self._tell_on, name="sandbox-feed", daemon=True)
+                self._teller.start()
+
+    def tell(self, happening: Happening) -> None:
+        with self.lock:
+            self.recent.append(happening)
+            self._changed.notify_all()
+            if self._listeners:
+                self._untold.put(happening)
+
+    def touch(self) -> None:
+        """Wake who waits, for a change that no person can see."""
+        with self.lock:
+            self._changed.notify_all()
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Return once `condition` holds; else an AssertionError that shows what happened last."""
+        deadline = time.monotonic() + seconds
+        with self.lock:
+            while not condition():
+                left = deadline - time.monotonic()
+                if left <= 0:
+                    raise AssertionError(self._story(seconds))
+                self._changed.wait(min(left, 0.1))
+
+    def told(self, seconds: float = 5.0) -> None:
+        """Return once every listener has heard all that happened before this call."""
+        mark = threading.Event()
+        if self._teller is not None:
+            self._untold.put(mark)
+            mark.wait(seconds)
+
+    def close(self) -> None:
+        if self._teller is not None:
+            self._untold.put(None)
+            self._teller.join(timeout=5)
+            self._teller = None
+
+    def _tell_on(self) -> None:
+        while (item := self._untold.get()) is not None:
+            if isinstance(item, threading.Event):
+                item.set()
+                continue
+            for listener in tuple(self._listeners):
+                listener(item)
+
+    def _story(self, seconds: float) -> str:
+        lines = [f"  {h.kind:<16} {h.place:<12} {h.person:<6} {h.text[:120]!r}" for h in list(self.recent)[-12:]]
+        return "\n".join([f"not so within {seconds:g} s; what happened last:", *lines or ["  nothing"]])
