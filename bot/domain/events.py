@@ -85,14 +85,25 @@ class UpdatePosted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteTaken(Event):
-    """A note; `message` is the Slack message it was made from (channel and ts), when a 📝 made it."""
+    """A note; `message` is the ts of the Slack message it was made from, when a 📝 made it.
+
+    `supersedes` is the timeline entry whose words this one corrects.
+    """
 
     note: str
     message: str | None = None
+    supersedes: int | None = None
 
     @property
     def text(self) -> str:
         return self.note
+
+
+@dataclass(frozen=True, kw_only=True)
+class NoteRemoved(Event):
+    message: str
+    supersedes: int
+    substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -28,8 +28,8 @@ class Page:
     team: str | None = None
     person: str | None = None
     incident: int | None = None
-    channel: str | None = None
-    """Where its line stands when it belongs to no incident."""
+    line_at: str | None = None
+    """Where the line that follows it stands (an address as in effects); None: on the header card only."""
     state: PageState = PageState.REQUESTED
     pagerduty_id: str | None = None
     url: str | None = None
@@ -59,7 +59,7 @@ class Page:
             raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
-    def after(self, event: events.Event) -> "Page":
+    def after(self, event: events.Event) -> "Page":  # noqa: PLR0911  a table
         """Tell the page as it is once the event has happened."""
         match event:
             case events.PageSent():

@@ -1,0 +1,294 @@
+"""What the world must hear when something has happened: event → effects, as one table.
+
+An effect is a wish with a key. Delivery grants it once: a second try under the same key must not act twice.
+"""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, field
+from enum import IntEnum
+from typing import Any, ClassVar
+
+from bot.domain import events
+from bot.domain.incident import Incident
+from bot.domain.policy import Policy
+
+
+class Urgency(IntEnum):
+    """What goes first when there is a queue."""
+
+    NOW = 0
+    SOON = 1
+    LATER = 2
+
+
+@dataclass(frozen=True, kw_only=True)
+class Effect:
+    """One thing to be done outside; effects of one lane keep their order, lanes run side by side."""
+
+    key: str
+    urgency: ClassVar[Urgency] = Urgency.LATER
+
+    @property
+    def lane(self) -> str:
+        return self.key
+
+    @property
+    def slot(self) -> str | None:
+        """Effects of one slot show the present state: while one waits, a second adds nothing."""
+        return None
+
+    @property
+    def needs_room(self) -> int | None:
+        """The incident whose channel must exist first."""
+        return None
+
+
+def room(number: int) -> str:
+    """Address an incident's channel before its Slack id is known."""
+    return f"room:{number}"
+
+
+def _number(address: str) -> int | None:
+    return int(address.removeprefix("room:")) if address.startswith("room:") else None
+
+
+# --- the incident channel ---------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenRoom(Effect):
+    incident: int
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+
+@dataclass(frozen=True, kw_only=True)
+class RoomEffect(Effect):
+    incident: int
+
+    @property
+    def needs_room(self) -> int:
+        return self.incident
+
+
+@dataclass(frozen=True, kw_only=True)
+class Invite(RoomEffect):
+    people: tuple[str, ...]
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+
+@dataclass(frozen=True, kw_only=True)
+class SetTopic(RoomEffect):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AddBookmark(RoomEffect):
+    """Pin a link above the room; without a `url` it is the announcement."""
+
+    title: str
+    url: str | None = None
+
+
+# --- messages ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Show(Effect):
+    """See to it that the message of this surface exists and tells the present state: posted once, then edited."""
+
+    surface: str
+    ref: int
+    to: str
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+    @property
+    def slot(self) -> str:
+        return f"{self.surface}:{self.ref}"
+
+    @property
+    def lane(self) -> str:
+        return f"posts:{self.to}" if _number(self.to) else self.slot
+
+    @property
+    def needs_room(self) -> int | None:
+        return _number(self.to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say(Effect):
+    """Post a message once; `thread_of` a slot makes it a reply there, `thread` one to a message (ts)."""
+
+    to: str
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    entry: int | None = None
+    thread: str | None = None
+    thread_of: str | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"posts:{self.thread_of or self.to}"
+
+    @property
+    def needs_room(self) -> int | None:
+        return _number(self.to)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Whisper(Effect):
+    """Say something in a channel that only one person sees."""
+
+    to: str
+    person: str
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    thread: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Respond(Effect):
+    """Answer, privately, through the `response_url` that came with a press or a command."""
+
+    url: str
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class OpenForm(Effect):
+    """Open a form for who asked; Slack takes the trigger once, within 3 s. `command` is said when it is sent."""
+
+    trigger: str
+    person: str
+    channel: str | None
+    form: str
+    command: str
+    incident: int | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    urgency: ClassVar[Urgency] = Urgency.NOW
+
+
+# --- pages ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageEffect(Effect):
+    page: int
+    urgency: ClassVar[Urgency] = Urgency.NOW
+
+    @property
+    def lane(self) -> str:
+        return f"page:{self.page}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendPage(PageEffect):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class AnswerPage(PageEffect):
+    """Acknowledge or resolve a page in PagerDuty, from chat."""
+
+    answer: str
+    by: str
+
+
+# --- the table --------------------------------------------------------------------------------------------
+
+LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
+
+ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
+    events.RoomRefused: (ANNOUNCEMENT,),
+    events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
+    events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
+    events.UpdatePosted: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.NoteTaken: (LINE,),
+    events.ImpactStated: (LINE, CARD),
+    events.CauseSuspected: (LINE, CARD),
+    events.LinkAdded: (LINE,),
+    events.CommandTaken: (LINE, CARD, ANNOUNCEMENT),
+    events.CommandOffered: (LINE,),
+    events.CommandDeclined: (LINE,),
+    events.RoleGiven: (LINE, CARD),
+    events.PageSent: (CARD,),
+    events.PageAcknowledged: (CARD,),
+    events.PageUnanswered: (LINE, CARD),
+    events.PageEscalated: (LINE, CARD),
+    events.PageResolved: (CARD,),
+    events.PageDelayed: (LINE, CARD),
+    events.PageFailed: (LINE, CARD),
+    events.TellFailed: (LINE,),
+    events.Resolved: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
+    events.DeliveryFailed: (LINE,),
+}
+"""Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
+
+
+def echoes(event: events.Event, incident: Incident, policy: Policy, *, entry: int) -> list[Effect]:
+    """Give the effects of a fact that is the timeline's `entry`."""
+    if isinstance(event, events.Declared):
+        return _declared(incident, policy)
+    heard = [_echo(where, event, incident, policy, entry) for where in ECHOES.get(type(event), ())]
+    return [effect for effect in heard if effect] + _beyond(event, incident, policy, entry)
+
+
+def _declared(incident: Incident, policy: Policy) -> list[Effect]:
+    n = incident.number
+    effects: list[Effect | None] = [
+        OpenRoom(key=f"open-room:{n}", incident=n),
+        _announcement(incident, policy, origin="declared"),
+        Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
+        Show(key=f"card:{n}:declared", surface="card", ref=n, to=room(n)),
+        SetTopic(key=f"topic:{n}", incident=n),
+        AddBookmark(key=f"bookmark:{n}:home", incident=n, title=f"{incident.id} · all incidents")
+        if policy.announce and not incident.private
+        else None,
+    ]
+    return [effect for effect in effects if effect]
+
+
+def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, entry: int) -> Effect | None:
+    n, kind = incident.number, event.kind()
+    facts = {**asdict(event), "incident": n, "drill": incident.drill}
+    if where == CARD:
+        return Show(key=f"card:{n}:{entry}", surface="card", ref=n, to=room(n))
+    if where == ANNOUNCEMENT:
+        return _announcement(incident, policy, origin=str(entry))
+    if where == LINE:
+        return Say(key=f"line:{entry}", to=room(n), template=f"events/{kind}", facts=facts, entry=entry)
+    if incident.private or not policy.announce:
+        return None
+    return Say(
+        key=f"follow:{entry}",
+        to=policy.announce,
+        template=f"events/{kind}",
+        facts=facts,
+        thread_of=f"announcement:{n}",
+    )
+
+
+def _announcement(incident: Incident, policy: Policy, *, origin: str) -> Show | None:
+    if incident.private or not policy.announce:
+        return None
+    n = incident.number
+    return Show(key=f"announcement:{n}:{origin}", surface="announcement", ref=n, to=policy.announce)
+
+
+def _beyond(event: events.Event, incident: Incident, policy: Policy, entry: int) -> list[Effect]:
+    """Give what a few facts ask for besides being heard."""
+    n = incident.number
+    match event:
+        case events.RoomOpened():
+            announcement = _announcement(incident, policy, origin="room")
+            return [announcement] if announcement else []
+        case events.CommandOffered():
+            brief = {**asdict(event), "incident": n}
+            return [Say(key=f"brief:{entry}", to=event.to, template="incident/brief", facts=brief)]
+        case events.RoleGiven() if event.person != event.by:
+            return [Invite(key=f"invite:{n}:{entry}", incident=n, people=(event.person,))]
+        case events.LinkAdded():
+            return [AddBookmark(key=f"bookmark:{n}:{entry}", incident=n, title=event.title, url=event.url)]
+    return []

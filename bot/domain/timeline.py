@@ -1,0 +1,36 @@
+"""The timeline: append-only; a correction supersedes, and nothing is overwritten."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Any
+
+
+@dataclass(frozen=True, kw_only=True)
+class Entry:
+    """One fact as it was kept: `occurred_at` and `recorded_at` in UTC, `actor` a Slack id (None: Spy itself)."""
+
+    id: int
+    incident: int
+    seq: int
+    kind: str
+    occurred_at: datetime
+    recorded_at: datetime
+    actor: str | None
+    source: str
+    permalink: str | None = None
+    text: str = ""
+    data: Mapping[str, Any] = field(default_factory=dict)
+    substance: bool = True
+    curated: str | None = None
+    supersedes: int | None = None
+
+
+def told(entries: Iterable[Entry]) -> list[Entry]:
+    """Give what a reader should see, oldest first: without housekeeping and what was superseded."""
+    kept = list(entries)
+    gone = {entry.supersedes for entry in kept if entry.supersedes}
+    return sorted(
+        (entry for entry in kept if entry.substance and entry.id not in gone and entry.curated != "hidden"),
+        key=lambda entry: (entry.occurred_at, entry.seq),
+    )

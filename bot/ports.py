@@ -1,0 +1,404 @@
+"""What Spy needs of the world, as Protocols: chat, pager, clock, templates and a unit of work."""
+
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.domain.effects import Effect
+from bot.domain.events import Event
+from bot.domain.incident import Incident
+from bot.domain.page import Page
+from bot.domain.tell import Tell
+from bot.domain.timeline import Entry
+
+# --- failure, in three kinds ------------------------------------------------------------------------------
+
+
+class Unreachable(Exception):  # noqa: N818  named for what happened
+    """No answer, or an answer of trouble (5xx, reset, time-out): whether it was done is unknown."""
+
+
+class Throttled(Exception):  # noqa: N818  named for what happened
+    """Not done: asked to come back after `retry_after`."""
+
+    def __init__(self, why: str, *, retry_after: timedelta) -> None:
+        super().__init__(why)
+        self.retry_after = retry_after
+
+
+class Rejected(Exception):  # noqa: N818  named for what happened
+    """Not done, and asking again will not help: `code` is the service's word, the message a sentence."""
+
+    def __init__(self, code: str, sentence: str = "") -> None:
+        super().__init__(sentence or code)
+        self.code = code
+
+
+# --- messages ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A press says a command (`say`) or opens a `url`; `confirm` is asked first."""
+
+    label: str
+    say: str | None = None
+    url: str | None = None
+    style: str | None = None
+    confirm: str | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    text: str
+
+
+@dataclass(frozen=True)
+class Section:
+    text: str
+
+
+@dataclass(frozen=True)
+class Fields:
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    text: str
+
+
+@dataclass(frozen=True)
+class Divider:
+    pass
+
+
+@dataclass(frozen=True)
+class Buttons:
+    buttons: tuple[Button, ...]
+
+
+Part = Header | Section | Fields | Context | Divider | Buttons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What is said: `text` holds every fact (Slack mrkdwn, escaped), `parts` decorate it."""
+
+    text: str
+    parts: tuple[Part, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class FormField:
+    """A question of a form; `kind` is line, text, choice, person or tick."""
+
+    name: str
+    label: str
+    kind: str = "line"
+    hint: str | None = None
+    initial: str | None = None
+    optional: bool = False
+    options: tuple[tuple[str, str], ...] = ()
+    max_length: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    title: str
+    submit: str
+    fields: tuple[FormField, ...]
+    intro: str | None = None
+    """What is being asked about; Slack mrkdwn."""
+
+
+class Templates(Protocol):
+    """The words. A template's name is its path below templates/, without the ending."""
+
+    def render(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
+    ) -> Message:
+        """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
+
+    def form(self, template: str, facts: Mapping[str, Any]) -> Form:
+        """Fill in a form."""
+
+
+# --- chat -------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """Where a message stands: channel id, Slack's ts, and its address for people."""
+
+    channel: str
+    ts: str
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A person as Slack knows them; `zone` is an IANA name."""
+
+    name: str
+    email: str | None = None
+    zone: str | None = None
+
+
+class Chat(Protocol):
+    """Slack. Every call may raise Unreachable, Throttled or Rejected."""
+
+    def open_room(self, name: str, *, private: bool) -> str:
+        """Create a channel and give its id; Rejected with `name_taken` where the name is used."""
+
+    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
+        """Find a channel that Spy itself created under this name since then; somebody else's is never given."""
+
+    def invite(self, channel: str, people: Collection[str]) -> None:
+        """Invite; who is in already is no error."""
+
+    def set_topic(self, channel: str, topic: str) -> None: ...
+
+    def bookmark(self, channel: str, title: str, url: str) -> None: ...
+
+    def has_bookmark(self, channel: str, url: str) -> bool: ...
+
+    def permalink(self, channel: str, ts: str | None = None) -> str:
+        """Give the address of a channel or of a message in it; made here, without a call."""
+
+    def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
+        """Post to a channel, or to a person (Slack id) by DM; `key` is the mark by which it is found again."""
+
+    def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
+        """Find the message that `post` made under this key."""
+
+    def edit(self, posted: Posted, message: Message) -> None: ...
+
+    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None: ...
+
+    def respond(self, url: str, message: Message) -> None: ...
+
+    def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
+        """Open a form; `memory` (JSON) comes back with the submission."""
+
+    def join(self, channel: str) -> None:
+        """Join a public channel."""
+
+    def profile(self, person: str) -> Profile: ...
+
+
+# --- pager ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ringing:
+    """A page as the pager has it: `status` is triggered, acknowledged or resolved; `who` made it so."""
+
+    id: str
+    url: str
+    status: str
+    key: str | None = None
+    who: str | None = None
+    at: datetime | None = None
+    assigned: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Duty:
+    """One on-call duty: `start` and `end` in UTC (None: always), `level` of the escalation policy."""
+
+    policy: str
+    level: int
+    name: str
+    email: str | None = None
+    phone: str | None = None
+    start: datetime | None = None
+    end: datetime | None = None
+
+
+class Pager(Protocol):
+    """PagerDuty. Every call may raise Unreachable, Throttled or Rejected."""
+
+    def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
+        """Page through an escalation policy; under a known key Rejected with `duplicate`."""
+
+    def page_person(self, *, key: str, title: str, details: str, service: str, email: str) -> Ringing:
+        """Page one person, found by e-mail; Rejected with `no_such_user` where PagerDuty has none."""
+
+    def find(self, key: str) -> Ringing | None:
+        """Find the page made under this key."""
+
+    def look(self, pagerduty_id: str) -> Ringing: ...
+
+    def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
+        """Acknowledge or resolve, in the name of the person with this e-mail where PagerDuty knows them."""
+
+    def duties(self, policies: Collection[str]) -> Sequence[Duty]:
+        """Say who is on call now, for these escalation policies, with a phone number where there is one."""
+
+
+# --- clock ------------------------------------------------------------------------------------------------
+
+
+class Clock(Protocol):
+    def now(self) -> datetime:
+        """Give the present, aware, in UTC."""
+
+
+# --- the unit of work -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """An effect on its way: how often it was tried, and whether its last outcome is unknown."""
+
+    id: int
+    effect: Effect
+    attempts: int
+    uncertain: bool
+    queued_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyCopy:
+    """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
+
+    duties: tuple[Duty, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A person as Spy knows them; `profiled_at` is when Slack was last asked."""
+
+    id: str
+    name: str
+    email: str | None = None
+    zone: str | None = None
+    profiled_at: datetime | None = None
+
+
+class IncidentRecords(Protocol):
+    def reserve(self) -> int:
+        """Take the next number; other processes wait here until this work is done."""
+
+    def get(self, number: int) -> Incident | None: ...
+    def in_room(self, channel: str) -> Incident | None: ...
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        """Newest first."""
+
+    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]: ...
+    def put(self, incident: Incident) -> None: ...
+
+
+class TimelineRecords(Protocol):
+    def append(self, incident: Incident, event: Event, *, source: str, recorded_at: datetime) -> Entry: ...
+    def of(self, incident: int) -> Sequence[Entry]: ...
+    def made_from(self, incident: int, message: str) -> Entry | None:
+        """Find the standing note that was made from this Slack message (ts)."""
+
+    def set_permalink(self, entry: int, permalink: str) -> None: ...
+
+
+class PageRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Page | None: ...
+    def by_key(self, key: str) -> Page | None: ...
+    def by_pagerduty(self, pagerduty_id: str) -> Page | None: ...
+    def of(self, incident: int) -> Sequence[Page]: ...
+    def ringing(self) -> Sequence[Page]: ...
+    def put(self, page: Page) -> None: ...
+
+
+class TellRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Tell | None: ...
+    def put(self, tell: Tell) -> None: ...
+
+
+class PeopleRecords(Protocol):
+    def get(self, person: str) -> Person | None: ...
+    def put(self, person: Person) -> None: ...
+    def named(self, name: str) -> Person | None: ...
+    def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
+        """People whose profile was not asked for since then."""
+
+
+class DutyRecords(Protocol):
+    def copy(self) -> DutyCopy: ...
+    def replace(self, copy: DutyCopy) -> None: ...
+
+
+class MessageRecords(Protocol):
+    def get(self, slot: str) -> Posted | None: ...
+    def put(self, slot: str, posted: Posted) -> None: ...
+
+
+class OutboxRecords(Protocol):
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
+        """Queue effects; one whose key is known already, or whose slot already waits, adds nothing."""
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        """Take what is due: first in its lane, its room there. A lease that ran out makes a parcel uncertain."""
+
+    def done(self, parcel: int) -> None: ...
+    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None: ...
+    def give_up(self, parcel: int, *, why: str) -> None: ...
+    def release(self, incident: int) -> None:
+        """Let go what waited for this incident's channel."""
+
+    def next_due(self) -> datetime | None: ...
+    def waiting(self) -> Mapping[str, int]:
+        """Count what is not done, by state."""
+
+
+class InboundRecords(Protocol):
+    def remember(self, request: str, *, at: datetime) -> str | None:
+        """Remember a request by its id. None when it is new; else the answer it got ("" while none is stored)."""
+
+    def answered(self, request: str, answer: str) -> None: ...
+    def forget(self, *, before: datetime) -> None: ...
+
+
+class Work(Protocol):
+    """One transaction: all of it is kept, or nothing."""
+
+    @property
+    def incidents(self) -> IncidentRecords: ...
+    @property
+    def timeline(self) -> TimelineRecords: ...
+    @property
+    def pages(self) -> PageRecords: ...
+    @property
+    def tells(self) -> TellRecords: ...
+    @property
+    def people(self) -> PeopleRecords: ...
+    @property
+    def duties(self) -> DutyRecords: ...
+    @property
+    def messages(self) -> MessageRecords: ...
+    @property
+    def outbox(self) -> OutboxRecords: ...
+    @property
+    def inbound(self) -> InboundRecords: ...
+
+    def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
+        """Whether this process may do a job that one process does at a time."""
+
+
+class UnitOfWork(Protocol):
+    def begin(self) -> AbstractContextManager[Work]:
+        """Open a transaction: committed at the end of the block, rolled back when it raises."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of `spy check`: what was looked at, whether it is well, and the cure if not."""
+
+    what: str
+    well: bool
+    cure: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)
