@@ -147,6 +147,14 @@ class Profile:
     zone: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message as a person wrote it, with Slack's own escapes."""
+
+    text: str
+    person: str | None
+
+
 class Chat(Protocol):
     """Slack. Every call may raise Unreachable, Throttled or Rejected."""
 
@@ -186,6 +194,9 @@ class Chat(Protocol):
     def join(self, channel: str) -> None:
         """Join a public channel."""
 
+    def read(self, channel: str, ts: str) -> Said:
+        """Read one message, in a thread or not."""
+
     def profile(self, person: str) -> Profile: ...
 
 
@@ -203,6 +214,15 @@ class Ringing:
     who: str | None = None
     at: datetime | None = None
     assigned: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class PagerNews:
+    """What the pager says happened: `kind` is acknowledged, unacknowledged, escalated, resolved or other."""
+
+    id: str
+    kind: str
+    page: Ringing
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -89,6 +89,16 @@ class AddBookmark(RoomEffect):
     url: str | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class ReadMessage(Effect):
+    """Read the message that a 📝 was put on, to make a note of it."""
+
+    incident: int
+    channel: str
+    ts: str
+    by: str
+
+
 # --- messages ---------------------------------------------------------------------------------------------
 
 

@@ -1,0 +1,105 @@
+"""What a person asked, by whatever way it came, and what they are answered."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from enum import StrEnum
+
+from bot.ports import Message
+
+
+class Way(StrEnum):
+    """The ways of speaking to Spy. A mention, a plain message and a DM are answered where they stand."""
+
+    SLASH = "slash"
+    MENTION = "mention"
+    PLAIN = "plain"
+    DM = "dm"
+    BUTTON = "button"
+    FORM = "form"
+    REACTION = "reaction"
+    TERMINAL = "terminal"
+
+
+VISIBLE = frozenset({Way.MENTION, Way.PLAIN, Way.DM})
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ask:
+    """One request. `id` is Slack's (trigger or event id): the same one is acted on once, and answered again.
+
+    `text` is the command without the way's own prefix (`/incident me "x"` arrives as `incident me "x"`, a
+    `/spy …` or `spy …` without the `spy`), with Slack's escapes (`<@U0ANA|ana>`, `&lt;`) as they came.
+    """
+
+    id: str
+    text: str
+    user: str
+    way: Way
+    user_name: str | None = None
+    channel: str | None = None
+    thread: str | None = None
+    trigger: str | None = None
+    response_url: str | None = None
+    incident: int | None = None
+    """The incident it is about, where a form or button knows it; else the router finds it by the channel."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    """A form's fields by name: they fill the command's slots."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What goes back in the acknowledgement: nothing, a message to the asker, or (`shared`) one to the channel.
+
+    `complaints` are a form's: field name → sentence; the form stays open and shows them.
+    """
+
+    message: Message | None = None
+    shared: bool = False
+    complaints: Mapping[str, str] = field(default_factory=dict)
+
+
+# --- what Spy notices without being asked -----------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notice:
+    """Something seen in a channel; `id` is Slack's event id."""
+
+    id: str
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Joined(Notice):
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reacted(Notice):
+    """An emoji (its name, without colons) put on a message (ts)."""
+
+    person: str
+    ts: str
+    emoji: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreacted(Reacted):
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edited(Notice):
+    person: str
+    ts: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Deleted(Notice):
+    ts: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Renamed(Notice):
+    name: str
