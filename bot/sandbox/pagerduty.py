@@ -1,0 +1,185 @@
+"""A stand-in for PagerDuty: an account whose incidents ring people's phones until somebody answers."""
+
+from __future__ import annotations
+
+import threading
+import uuid
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from typing import Protocol
+
+from bot.sandbox.happening import Happening
+from bot.sandbox.pagerduty_account import Account, schedules
+from bot.sandbox.pagerduty_incidents import Incident, Incidents
+from bot.sandbox.pagerduty_rest import Rest
+from bot.sandbox.pagerduty_shapes import Shapes
+from bot.sandbox.pagerduty_webhooks import Webhooks
+from bot.sandbox.recorder import Exchange
+from bot.sandbox.rest import ASGIApp
+
+LATEST = "latest"
+
+
+class Box(Protocol):
+    """What PagerDuty needs of the box it lives in."""
+
+    @property
+    def url(self) -> str: ...
+    @property
+    def bot_url(self) -> str | None: ...
+    @property
+    def exchanges(self) -> list[Exchange]: ...
+    def environment(self) -> dict[str, str]: ...
+    def tell(self, happening: Happening) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ring:
+    """What a phone shows while it rings."""
+
+    incident_id: str
+    number: int
+    title: str
+    service: str
+    urgency: str
+    since: datetime
+
+
+class NobodyThereError(LookupError):
+    """A person without a phone, or an incident that PagerDuty does not have."""
+
+
+class PagerDuty:
+    """What a person sees on a phone and can do with it; the bot speaks to `app`.
+
+    Set `webhooks` to have each change sent to the bot. `secrets` are the signing secrets, the newest first.
+    """
+
+    def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.webhooks = False
+        self.secrets: list[str] = []
+        self.account = Account(schedules=schedules(clock()))
+        self.incidents = Incidents(self.account, self, clock)
+        self.lock = threading.RLock()
+        self._box = box
+        self._clock = clock
+        self._shapes = Shapes(self.account, url=lambda: f"{box.url}/pagerduty")
+        self._sender = Webhooks(
+            bot_url=lambda: box.bot_url,
+            secrets=lambda: self.secrets or [box.environment()["PAGERDUTY_WEBHOOK_SECRET"]],
+            record=self._record,
+        )
+
+    def app(self) -> ASGIApp:
+        rest = Rest(
+            self.account,
+            self.incidents,
+            self._shapes,
+            lock=self.lock,
+            clock=self._clock,
+            token=lambda: self._box.environment()["PAGERDUTY_API_TOKEN"],
+        )
+        return rest.app()
+
+    def close(self) -> None:
+        self._sender.close()
+
+    # --- what a person sees and does
+
+    @property
+    def phones(self) -> dict[str, list[Ring]]:
+        """What rings, by person, the oldest first."""
+        with self.lock:
+            self.incidents.let_time_pass()
+            return {user.handle: self._rings(user.id) for user in self.account.users.values()}
+
+    def acknowledge(self, person: str, which: str = LATEST) -> Incident:
+        with self.lock:
+            incident = self.incident(which, person)
+            self.incidents.change_status(incident, "acknowledged", by=self._user_id(person))
+            return incident
+
+    def resolve(self, person: str, which: str = LATEST) -> Incident:
+        with self.lock:
+            incident = self.incident(which, person)
+            self.incidents.change_status(incident, "resolved", by=self._user_id(person))
+            return incident
+
+    def escalate(self, person: str, which: str = LATEST) -> Incident:
+        with self.lock:
+            incident = self.incident(which, person)
+            self.incidents.escalate(incident, level=incident.level + 1, by=self._user_id(person))
+            return incident
+
+    def reassign(self, person: str, which: str = LATEST, *, to: str) -> Incident:
+        with self.lock:
+            incident = self.incident(which, person)
+            self.incidents.assign(incident, [self._user_id(to)], by=self._user_id(person))
+            return incident
+
+    def ignore(self, person: str, which: str = LATEST) -> Incident:
+        """The phone falls silent; PagerDuty learns nothing."""
+        with self.lock:
+            incident = self.incident(which, person)
+            incident.ignored.add(self._user_id(person))
+            return incident
+
+    def incident(self, which: str = LATEST, person: str = "") -> Incident:
+        """By id, number or key; the latest is what rings on this person's phone, else what is open."""
+        with self.lock:
+            if which != LATEST:
+                found = self.incidents.find(which)
+            else:
+                mine = [self.incidents.find(ring.incident_id) for ring in self.phones.get(person, [])]
+                still_open = [incident for incident in self.incidents if incident.is_open]
+                found = ([None, *self.incidents, *still_open, *mine])[-1]
+        if found is None:
+            raise NobodyThereError(f"PagerDuty has no incident {which}")
+        return found
+
+    def redeliver(self, last: int = 1) -> None:
+        """Send the last webhooks again, byte for byte, as PagerDuty does when an answer was lost."""
+        self._sender.redeliver(last)
+
+    # --- what the incidents tell (Audience)
+
+    def rings(self, incident: Incident, user_id: str) -> None:
+        self._tell("page_rings", incident, user_id)
+
+    def changed(self, incident: Incident, event: str, *, by: str) -> None:
+        self._tell(f"page_{event}", incident, by)
+        if self.webhooks:
+            body = self._shapes.webhook(
+                incident, event, by=by, event_id=uuid.uuid4().hex[:26].upper(), at=self._clock()
+            )
+            self._sender.send(body)
+
+    def _record(self, exchange: Exchange) -> None:
+        self._box.exchanges.append(exchange)
+
+    def _tell(self, kind: str, incident: Incident, who: str) -> None:
+        user = self.account.users.get(who)
+        text = f"[#{incident.number}] {incident.title}"
+        person = user.handle if user else ""
+        self._box.tell(Happening(kind=kind, person=person, text=text, ref=incident.id, subject=incident))
+
+    def _rings(self, user_id: str) -> list[Ring]:
+        return [
+            Ring(
+                incident_id=incident.id,
+                number=incident.number,
+                title=incident.title,
+                service=incident.service.name,
+                urgency=incident.urgency,
+                since=incident.assigned[user_id],
+            )
+            for incident in self.incidents
+            if incident.rings_for(user_id)
+        ]
+
+    def _user_id(self, person: str) -> str:
+        user = self.account.user_called(person)
+        if user is None:
+            raise NobodyThereError(f"{person} has no phone in PagerDuty")
+        return user.id

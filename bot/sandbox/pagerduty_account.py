@@ -1,0 +1,105 @@
+"""The PagerDuty account of the box's little company: its people, services, policies and rotas."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Iterator
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+
+from bot.sandbox.rota import Override, Schedule, Shift
+
+HANDOFF_HOUR = 9
+
+
+@dataclass(frozen=True, kw_only=True)
+class User:
+    id: str
+    handle: str
+    name: str
+    time_zone: str
+    phone: str
+
+    @property
+    def email(self) -> str:
+        return f"{self.handle}@example.com"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Policy:
+    """Each level is the id of a schedule, or of a user who never goes off call."""
+
+    id: str
+    name: str
+    levels: tuple[str, ...]
+    delay: timedelta = timedelta(minutes=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Service:
+    id: str
+    name: str
+    policy: str
+    acknowledgement_timeout: timedelta = timedelta(minutes=30)
+
+
+USERS = (
+    User(id="PUANA", handle="ana", name="Ana Lima", time_zone="Europe/Lisbon", phone="5550100"),
+    User(id="PURAJ", handle="raj", name="Raj Patel", time_zone="Asia/Kolkata", phone="5550101"),
+    User(id="PUKIM", handle="kim", name="Kim Park", time_zone="America/Los_Angeles", phone="5550102"),
+    User(id="PUSPY", handle="spy", name="Spy", time_zone="Etc/UTC", phone="5550199"),
+)
+
+SERVICES = (
+    Service(id="PSVC1", name="imoc", policy="PPOL1"),
+    Service(id="PSVC2", name="payments", policy="PPOL2"),
+)
+
+POLICIES = (
+    Policy(id="PPOL1", name="imoc", levels=("PSCH1", "PSCH3")),
+    Policy(id="PPOL2", name="payments", levels=("PSCH2", "PURAJ")),
+)
+
+
+@dataclass(kw_only=True)
+class Account:
+    """What PagerDuty knows besides incidents, by id; only the schedules ever change."""
+
+    schedules: dict[str, Schedule]
+    users: dict[str, User] = field(default_factory=lambda: {user.id: user for user in USERS})
+    services: dict[str, Service] = field(default_factory=lambda: {s.id: s for s in SERVICES})
+    policies: dict[str, Policy] = field(default_factory=lambda: {p.id: p for p in POLICIES})
+    _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
+
+    def user_at(self, policy: Policy, level: int, now: datetime) -> str:
+        """The id of the user who is on call at a level, counted from 1."""
+        target = policy.levels[level - 1]
+        return target if target in self.users else self.schedules[target].on_call(now).user
+
+    def user_called(self, handle: str) -> User | None:
+        return next((user for user in self.users.values() if user.handle == handle), None)
+
+    def user_with(self, email: str) -> User | None:
+        return next((user for user in self.users.values() if user.email == email.lower()), None)
+
+    def override(self, schedule_id: str, shift: Shift) -> Override:
+        override = Override(id=f"O{next(self._override_numbers):013d}", shift=shift)
+        self.schedules[schedule_id] = self.schedules[schedule_id].with_override(override)
+        return override
+
+
+def schedules(now: datetime) -> dict[str, Schedule]:
+    """The rotas, as they turn each Monday morning; the first named of each is on call at `now`."""
+    start = _last_handoff(now)
+    rotas = (
+        Schedule(id="PSCH1", name="imoc", users=("PURAJ", "PUANA"), start=start),
+        Schedule(id="PSCH2", name="payments", users=("PUKIM", "PUANA"), start=start),
+        Schedule(id="PSCH3", name="imoc second", users=("PUANA", "PURAJ"), start=start),
+    )
+    return {rota.id: rota for rota in rotas}
+
+
+def _last_handoff(now: datetime) -> datetime:
+    morning = now.astimezone(UTC).replace(hour=HANDOFF_HOUR, minute=0, second=0, microsecond=0)
+    monday = morning - timedelta(days=morning.weekday())
+    return monday if monday <= now else monday - timedelta(weeks=1)

@@ -1,0 +1,231 @@
+"""How a PagerDuty incident lives: triggered, acknowledged, escalated, resolved; and what is logged of it."""
+
+from __future__ import annotations
+
+import itertools
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from dataclasses import dataclass, field
+from datetime import datetime
+from typing import Literal, Protocol
+
+from bot.sandbox.pagerduty_account import Account, Policy, Service
+
+Status = Literal["triggered", "acknowledged", "resolved"]
+
+
+class AlreadyResolvedError(Exception):
+    """PagerDuty resolves nothing twice."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class LogEntry:
+    """`kind` as in PagerDuty's `acknowledge_log_entry`; `agent` is a user's or a service's id."""
+
+    id: str
+    kind: str
+    at: datetime
+    agent: str
+    users: tuple[str, ...] = ()
+    note: str = ""
+
+
+@dataclass(kw_only=True)
+class Incident:
+    """Changed only under the account's lock; `assigned` and `acknowledged` are times by user id."""
+
+    id: str
+    number: int
+    key: str
+    title: str
+    service: Service
+    policy: Policy
+    urgency: str
+    details: object
+    created_at: datetime
+    updated_at: datetime
+    changed_at: datetime
+    changed_by: str
+    status: Status = "triggered"
+    level: int = 1
+    assigned_via: str = "escalation_policy"
+    resolved_at: datetime | None = None
+    assigned: dict[str, datetime] = field(default_factory=dict)
+    acknowledged: dict[str, datetime] = field(default_factory=dict)
+    ignored: set[str] = field(default_factory=set)
+    log: list[LogEntry] = field(default_factory=list)
+
+    @property
+    def is_open(self) -> bool:
+        return self.status != "resolved"
+
+    def rings_for(self, user_id: str) -> bool:
+        return self.status == "triggered" and user_id in self.assigned and user_id not in self.ignored
+
+    def is_unheard(self, now: datetime) -> bool:
+        """Whether this level has had its time and there is another one."""
+        since = min(self.assigned.values(), default=now)
+        climbs = self.assigned_via == "escalation_policy" and self.level < len(self.policy.levels)
+        return self.status == "triggered" and climbs and now - since >= self.policy.delay
+
+    def is_forgotten(self, now: datetime) -> bool:
+        """Whether it was acknowledged so long ago that PagerDuty rings again."""
+        return self.status == "acknowledged" and now - self.changed_at >= self.service.acknowledgement_timeout
+
+
+class Audience(Protocol):
+    """Who hears of an incident; `by` and `user_id` are ids."""
+
+    def rings(self, incident: Incident, user_id: str) -> None: ...
+    def changed(self, incident: Incident, event: str, *, by: str) -> None: ...
+
+
+class Incidents:
+    """All incidents of an account. The caller holds the lock."""
+
+    def __init__(self, account: Account, audience: Audience, clock: Callable[[], datetime]) -> None:
+        self._account = account
+        self._audience = audience
+        self._clock = clock
+        self._ids = itertools.count(1)
+        self._numbers = itertools.count(1)
+        self._all: dict[str, Incident] = {}
+
+    def __iter__(self) -> Iterator[Incident]:
+        return iter(list(self._all.values()))
+
+    def find(self, which: str) -> Incident | None:
+        """By id, number or key, the newest first."""
+        newest = reversed(list(self._all.values()))
+        return next((i for i in newest if which in (i.id, str(i.number), i.key)), None)
+
+    def open(
+        self,
+        title: str,
+        service: Service,
+        *,
+        by: str,
+        key: str = "",
+        urgency: str = "high",
+        policy: Policy | None = None,
+        assignees: Sequence[str] = (),
+        details: object = None,
+    ) -> Incident:
+        """A new incident, ringing on level 1 of its policy unless it is for certain people."""
+        now, number = self._clock(), next(self._numbers)
+        incident = Incident(
+            id=f"Q{number:013d}",
+            number=number,
+            key=key or f"{number:032x}",
+            title=title,
+            service=service,
+            policy=policy or self._account.policies[service.policy],
+            urgency=urgency,
+            details=details,
+            created_at=now,
+            updated_at=now,
+            changed_at=now,
+            changed_by=by,
+            assigned_via="direct_assignment" if assignees else "escalation_policy",
+        )
+        self._all[incident.id] = incident
+        self._write(incident, "trigger", by=by)
+        self._ring(incident, assignees or self._on_level(incident))
+        self._audience.changed(incident, "triggered", by=by)
+        return incident
+
+    def change_status(self, incident: Incident, status: Status, *, by: str) -> None:
+        """Acknowledging or triggering what is resolved opens it again, as in PagerDuty."""
+        if status == "resolved":
+            self._resolve(incident, by=by)
+        elif not incident.is_open:
+            self._reopen(incident, status, by=by)
+        elif status == "acknowledged":
+            self._acknowledge(incident, by=by)
+        else:
+            self._unacknowledge(incident, by=by)
+
+    def escalate(self, incident: Incident, *, level: int, by: str) -> None:
+        """The last level stays the last."""
+        incident.level = min(level, len(incident.policy.levels))
+        incident.assigned_via = "escalation_policy"
+        self._move(incident, "triggered", by=by)
+        self._write(incident, "escalate", by=by, users=self._on_level(incident))
+        self._ring(incident, self._on_level(incident))
+        self._audience.changed(incident, "escalated", by=by)
+
+    def assign(self, incident: Incident, users: Sequence[str], *, by: str) -> None:
+        incident.assigned_via = "direct_assignment"
+        self._move(incident, "triggered", by=by)
+        self._write(incident, "assign", by=by, users=users)
+        self._ring(incident, users)
+        self._audience.changed(incident, "reassigned", by=by)
+
+    def annotate(self, incident: Incident, text: str, *, by: str) -> LogEntry:
+        return self._write(incident, "annotate", by=by, note=text)
+
+    def let_time_pass(self) -> None:
+        """Escalate and ring again what is overdue by now."""
+        for incident in self._all.values():
+            if incident.is_unheard(self._clock()):
+                self.escalate(incident, level=incident.level + 1, by=incident.service.id)
+            elif incident.is_forgotten(self._clock()):
+                self._unacknowledge(incident, by=incident.service.id)
+
+    def _acknowledge(self, incident: Incident, *, by: str) -> None:
+        if by in incident.acknowledged:
+            return
+        self._move(incident, "acknowledged", by=by)
+        incident.acknowledged[by] = incident.changed_at
+        incident.assigned = {by: incident.changed_at}
+        self._write(incident, "acknowledge", by=by)
+        self._audience.changed(incident, "acknowledged", by=by)
+
+    def _unacknowledge(self, incident: Incident, *, by: str) -> None:
+        if incident.status == "triggered":
+            return
+        self._move(incident, "triggered", by=by)
+        self._write(incident, "unacknowledge", by=by)
+        self._ring(incident, list(incident.assigned))
+        self._audience.changed(incident, "unacknowledged", by=by)
+
+    def _resolve(self, incident: Incident, *, by: str) -> None:
+        if not incident.is_open:
+            raise AlreadyResolvedError(incident.id)
+        self._move(incident, "resolved", by=by)
+        incident.resolved_at, incident.assigned = incident.changed_at, {}
+        self._write(incident, "resolve", by=by)
+        self._audience.changed(incident, "resolved", by=by)
+
+    def _reopen(self, incident: Incident, status: Status, *, by: str) -> None:
+        self._move(incident, "triggered", by=by)
+        incident.resolved_at, incident.level = None, 1
+        self._ring(incident, self._on_level(incident))
+        self._audience.changed(incident, "reopened", by=by)
+        if status == "acknowledged":
+            self._acknowledge(incident, by=by)
+
+    def _move(self, incident: Incident, status: Status, *, by: str) -> None:
+        incident.status = status
+        incident.changed_at = incident.updated_at = self._clock()
+        incident.changed_by = by
+        if status == "triggered":
+            incident.acknowledged = {}
+
+    def _on_level(self, incident: Incident) -> list[str]:
+        return [self._account.user_at(incident.policy, incident.level, self._clock())]
+
+    def _ring(self, incident: Incident, users: Sequence[str]) -> None:
+        incident.assigned = dict.fromkeys(users, self._clock())
+        incident.ignored.clear()
+        for user in users:
+            self._write(incident, "notify", by=incident.service.id, users=[user])
+            self._audience.rings(incident, user)
+
+    def _write(
+        self, incident: Incident, kind: str, *, by: str, users: Iterable[str] = (), note: str = ""
+    ) -> LogEntry:
+        at, number = self._clock(), next(self._ids)
+        entry = LogEntry(id=f"R{number:013d}", kind=kind, at=at, agent=by, users=tuple(users), note=note)
+        incident.log.append(entry)
+        incident.updated_at = at
+        return entry

@@ -1,0 +1,122 @@
+"""A vendor's REST API as a table of routes, each answered by a plain function, made into one ASGI app."""
+
+from __future__ import annotations
+
+import json
+import re
+from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from dataclasses import dataclass, field
+from typing import Any
+from urllib.parse import parse_qs
+
+JSON = dict[str, Any]
+Scope = MutableMapping[str, Any]
+Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
+Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
+ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Call:
+    """One request, as a route's function wants it; header names are in lower case."""
+
+    method: str
+    path: str
+    query: Mapping[str, list[str]]
+    headers: Mapping[str, str]
+    raw: bytes
+    ids: Mapping[str, str] = field(default_factory=dict)
+
+    def one(self, name: str, default: str = "") -> str:
+        return self.query.get(name, [default])[-1]
+
+    def many(self, name: str) -> list[str]:
+        """All values of `name[]=`, as PagerDuty's and Rails' clients spell a list."""
+        return self.query.get(f"{name}[]", []) + self.query.get(name, [])
+
+    @property
+    def body(self) -> JSON:
+        """The JSON object that was sent; anything else counts as an empty one."""
+        body = json.loads(self.raw) if self.raw else {}
+        return body if isinstance(body, dict) else {}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    status: int = 200
+    body: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RefusedError(Exception):
+    """A request that the vendor would not take; it carries the vendor's own answer."""
+
+    def __init__(self, answer: Answer) -> None:
+        super().__init__(answer.body)
+        self.answer = answer
+
+
+Endpoint = Callable[[Call], Answer]
+Route = tuple[str, str, Endpoint]
+Refuse = Callable[[int, str], Answer]
+
+
+def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[Call], None], refuse: Refuse) -> ASGIApp:
+    """An ASGI app of the routes; `admit` raises for a caller without the key, `refuse` words other errors."""
+    table = [(verb, _pattern(template), endpoint) for verb, template, endpoint in routes]
+
+    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+        call = _call(scope, await _body(receive), prefix=prefix)
+        await _send(send, _answer(call, table, admit=admit, refuse=refuse))
+
+    return app
+
+
+def _pattern(template: str) -> re.Pattern[str]:
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+
+
+def _answer(
+    call: Call,
+    table: list[tuple[str, re.Pattern[str], Endpoint]],
+    *,
+    admit: Callable[[Call], None],
+    refuse: Refuse,
+) -> Answer:
+    try:
+        admit(call)
+        for verb, pattern, endpoint in table:
+            if verb == call.method and (match := pattern.fullmatch(call.path)):
+                return endpoint(Call(**{**vars(call), "ids": match.groupdict()}))
+    except RefusedError as refused:
+        return refused.answer
+    except (json.JSONDecodeError, UnicodeDecodeError):
+        return refuse(400, "The request's body is not JSON")
+    return refuse(404, "Not Found")
+
+
+def _call(scope: Scope, raw: bytes, *, prefix: str) -> Call:
+    return Call(
+        method=scope["method"],
+        path=scope["path"].removeprefix(prefix).rstrip("/") or "/",
+        query=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
+        headers={name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]},
+        raw=raw,
+    )
+
+
+async def _body(receive: Receive) -> bytes:
+    body = bytearray()
+    while True:
+        message = await receive()
+        body += message.get("body", b"")
+        if not message.get("more_body"):
+            return bytes(body)
+
+
+async def _send(send: Send, answer: Answer) -> None:
+    content = b"" if answer.body is None else json.dumps(answer.body).encode()
+    headers = {"content-type": "application/json", "content-length": str(len(content)), **answer.headers}
+    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
+    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
+    await send({"type": "http.response.body", "body": content})

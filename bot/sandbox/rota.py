@@ -1,0 +1,76 @@
+"""Who is on call and when: weekly turns with overrides laid over them, as PagerDuty renders a schedule."""
+
+from __future__ import annotations
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+TURN = timedelta(weeks=1)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """One person's unbroken time on a schedule."""
+
+    user: str
+    start: datetime
+    end: datetime
+
+    def overlaps(self, since: datetime, until: datetime) -> bool:
+        """Whether any of the shift lies in [since, until); an instant is asked for by since == until."""
+        return self.end > since and (self.start < until or self.start == since)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Override:
+    id: str
+    shift: Shift
+
+
+@dataclass(frozen=True, kw_only=True)
+class Schedule:
+    """Users who take turns of a week; the first one's turn began at `start`."""
+
+    id: str
+    name: str
+    users: tuple[str, ...]
+    start: datetime
+    overrides: tuple[Override, ...] = ()
+
+    def with_override(self, override: Override) -> Schedule:
+        return replace(self, overrides=(*self.overrides, override))
+
+    def without_override(self, override_id: str) -> Schedule:
+        return replace(self, overrides=tuple(o for o in self.overrides if o.id != override_id))
+
+    def turns(self, since: datetime, until: datetime) -> list[Shift]:
+        """The rotation alone, in whole turns."""
+        number, turns = (since - self.start) // TURN, list[Shift]()
+        while (start := self.start + number * TURN) < until or not turns:
+            user = self.users[number % len(self.users)]
+            turns.append(Shift(user=user, start=start, end=start + TURN))
+            number += 1
+        return turns
+
+    def final(self, since: datetime, until: datetime) -> list[Shift]:
+        """What holds in the end, in whole shifts: each later override covers what lies under it."""
+        shifts = self.turns(since, until)
+        for override in self.overrides:
+            shifts = _laid_over(shifts, override.shift)
+        return [shift for shift in sorted(shifts, key=lambda s: s.start) if shift.overlaps(since, until)]
+
+    def on_call(self, now: datetime) -> Shift:
+        return next(shift for shift in self.final(now, now) if shift.end > now)
+
+
+def clipped(shifts: Iterable[Shift], since: datetime, until: datetime) -> list[Shift]:
+    """The shifts cut to the window asked for, as a schedule's rendering shows them."""
+    cut = [replace(s, start=max(s.start, since), end=min(s.end, until)) for s in shifts]
+    return [shift for shift in cut if shift.start < shift.end]
+
+
+def _laid_over(shifts: list[Shift], top: Shift) -> list[Shift]:
+    left = [replace(s, end=min(s.end, top.start)) for s in shifts if s.start < top.start]
+    right = [replace(s, start=max(s.start, top.end)) for s in shifts if s.end > top.end]
+    return [shift for shift in [*left, top, *right] if shift.start < shift.end]
