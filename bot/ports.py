@@ -9,6 +9,15 @@ from typing import Any, Protocol
 from bot.domain.effects import Effect
 from bot.domain.events import Event
 from bot.domain.incident import Incident
+from bot.domain.message import Button as Button
+from bot.domain.message import Buttons as Buttons
+from bot.domain.message import Context as Context
+from bot.domain.message import Divider as Divider
+from bot.domain.message import Fields as Fields
+from bot.domain.message import Header as Header
+from bot.domain.message import Message as Message
+from bot.domain.message import Part as Part
+from bot.domain.message import Section as Section
 from bot.domain.page import Page
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -36,59 +45,7 @@ class Rejected(Exception):  # noqa: N818  named for what happened
         self.code = code
 
 
-# --- messages ---------------------------------------------------------------------------------------------
-
-
-@dataclass(frozen=True, kw_only=True)
-class Button:
-    """A press says a command (`say`) or opens a `url`; `confirm` is asked first."""
-
-    label: str
-    say: str | None = None
-    url: str | None = None
-    style: str | None = None
-    confirm: str | None = None
-
-
-@dataclass(frozen=True)
-class Header:
-    text: str
-
-
-@dataclass(frozen=True)
-class Section:
-    text: str
-
-
-@dataclass(frozen=True)
-class Fields:
-    texts: tuple[str, ...]
-
-
-@dataclass(frozen=True)
-class Context:
-    text: str
-
-
-@dataclass(frozen=True)
-class Divider:
-    pass
-
-
-@dataclass(frozen=True)
-class Buttons:
-    buttons: tuple[Button, ...]
-
-
-Part = Header | Section | Fields | Context | Divider | Buttons
-
-
-@dataclass(frozen=True, kw_only=True)
-class Message:
-    """What is said: `text` holds every fact (Slack mrkdwn, escaped), `parts` decorate it."""
-
-    text: str
-    parts: tuple[Part, ...] = ()
+# --- forms and words ---------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,7 +260,7 @@ class Person:
 
 class IncidentRecords(Protocol):
     def reserve(self) -> int:
-        """Take the next number; other processes wait here until this work is done."""
+        """Take the next number."""
 
     def get(self, number: int) -> Incident | None: ...
     def in_room(self, channel: str) -> Incident | None: ...
@@ -404,6 +361,9 @@ class Work(Protocol):
     def outbox(self) -> OutboxRecords: ...
     @property
     def inbound(self) -> InboundRecords: ...
+
+    def alone(self, section: str) -> None:
+        """Wait until no other work is in this section; it is left when this work ends."""
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         """Whether this process may do a job that one process does at a time."""

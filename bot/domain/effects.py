@@ -10,6 +10,7 @@ from typing import Any, ClassVar
 
 from bot.domain import events
 from bot.domain.incident import Incident
+from bot.domain.message import Message
 from bot.domain.policy import Policy
 
 
@@ -117,7 +118,7 @@ class Show(Effect):
 
     @property
     def lane(self) -> str:
-        return f"posts:{self.to}" if _number(self.to) else self.slot
+        return f"posts:{self.to}" if self.needs_room else self.slot
 
     @property
     def needs_room(self) -> int | None:
@@ -126,13 +127,12 @@ class Show(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Effect):
-    """Post a message once; `thread_of` a slot makes it a reply there, `thread` one to a message (ts)."""
+    """Tell a fact once: the timeline's `entry`. `thread_of` a slot makes it a reply to that message."""
 
     to: str
     template: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    entry: int | None = None
-    thread: str | None = None
+    entry: int
     thread_of: str | None = None
 
     @property
@@ -145,23 +145,37 @@ class Say(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Post(Effect):
+    """Post words that are ready, once: the answer to a visible ask."""
+
+    to: str
+    message: Message
+    thread: str | None = None
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+    @property
+    def lane(self) -> str:
+        return f"posts:{self.to}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Whisper(Effect):
-    """Say something in a channel that only one person sees."""
+    """Say something in a channel that only one person sees; to a person's own id it goes by DM."""
 
     to: str
     person: str
-    template: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    message: Message
     thread: str | None = None
+    urgency: ClassVar[Urgency] = Urgency.SOON
 
 
 @dataclass(frozen=True, kw_only=True)
 class Respond(Effect):
-    """Answer, privately, through the `response_url` that came with a press or a command."""
+    """Answer, privately, through the `response_url` that came with a press."""
 
     url: str
-    template: str
-    facts: Mapping[str, Any] = field(default_factory=dict)
+    message: Message
+    urgency: ClassVar[Urgency] = Urgency.SOON
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -262,7 +276,7 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
 
 def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, entry: int) -> Effect | None:
     n, kind = incident.number, event.kind()
-    facts = {**asdict(event), "incident": n, "drill": incident.drill}
+    facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
         return Show(key=f"card:{n}:{entry}", surface="card", ref=n, to=room(n))
     if where == ANNOUNCEMENT:
@@ -276,6 +290,7 @@ def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, e
         to=policy.announce,
         template=f"events/{kind}",
         facts=facts,
+        entry=entry,
         thread_of=f"announcement:{n}",
     )
 
@@ -294,9 +309,8 @@ def _beyond(event: events.Event, incident: Incident, policy: Policy, entry: int)
         case events.RoomOpened():
             announcement = _announcement(incident, policy, origin="room")
             return [announcement] if announcement else []
-        case events.CommandOffered():
-            brief = {**asdict(event), "incident": n}
-            return [Say(key=f"brief:{entry}", to=event.to, template="incident/brief", facts=brief)]
+        case events.CommandOffered() if event.to != event.by:
+            return [Show(key=f"brief:{entry}", surface="brief", ref=entry, to=event.to)]
         case events.RoleGiven() if event.person != event.by:
             return [Invite(key=f"invite:{n}:{entry}", incident=n, people=(event.person,))]
         case events.LinkAdded():

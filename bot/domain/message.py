@@ -1,0 +1,55 @@
+"""What is said, before any vendor's form of it: plain text that holds every fact, and parts that decorate it."""
+
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Button:
+    """A press says a command (`say`) or opens a `url`; `confirm` is asked first."""
+
+    label: str
+    say: str | None = None
+    url: str | None = None
+    style: str | None = None
+    confirm: str | None = None
+
+
+@dataclass(frozen=True)
+class Header:
+    text: str
+
+
+@dataclass(frozen=True)
+class Section:
+    text: str
+
+
+@dataclass(frozen=True)
+class Fields:
+    texts: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Context:
+    text: str
+
+
+@dataclass(frozen=True)
+class Divider:
+    pass
+
+
+@dataclass(frozen=True)
+class Buttons:
+    buttons: tuple[Button, ...]
+
+
+Part = Header | Section | Fields | Context | Divider | Buttons
+
+
+@dataclass(frozen=True, kw_only=True)
+class Message:
+    """What is said: `text` holds every fact (Slack mrkdwn, escaped), `parts` decorate it."""
+
+    text: str
+    parts: tuple[Part, ...] = ()
