@@ -35,10 +35,13 @@ class Call:
         return self.query.get(f"{name}[]", []) + self.query.get(name, [])
 
     @property
+    def json(self) -> Any:
+        return json.loads(self.raw) if self.raw else {}
+
+    @property
     def body(self) -> JSON:
         """The JSON object that was sent; anything else counts as an empty one."""
-        body = json.loads(self.raw) if self.raw else {}
-        return body if isinstance(body, dict) else {}
+        return self.json if isinstance(self.json, dict) else {}
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -1,0 +1,363 @@
+"""A stand-in for GitHub: one repository whose issues, comments and labels behave as GitHub's do."""
+
+from __future__ import annotations
+
+import itertools
+import threading
+from collections.abc import Callable, Iterable
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+from typing import NoReturn, Protocol
+from urllib.parse import urlencode
+
+from bot.sandbox.happening import Happening
+from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
+
+SITE = "https://github.com"
+DOCS = "https://docs.github.com/rest"
+REPOSITORY = "acme/postmortems"
+BOT = "spy-bot"
+LONGEST_TEXT = 65_536  # characters of a body, a comment too
+LONGEST_TITLE = 256
+PAGE = 30
+LARGEST_PAGE = 100
+CREATED, UNPROCESSABLE = 201, 422
+
+
+@dataclass(kw_only=True)
+class Comment:
+    id: int
+    body: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(kw_only=True)
+class Issue:
+    """Changed only under the lock; `labels` and `assignees` are names."""
+
+    number: int
+    title: str
+    body: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+
+
+class Box(Protocol):
+    """What GitHub needs of the box it lives in."""
+
+    @property
+    def url(self) -> str: ...
+    def environment(self) -> dict[str, str]: ...
+    def tell(self, happening: Happening) -> None: ...
+
+
+class GitHub:
+    """Tests read `issues` and `labels`, and may edit as a person with `edit`; the bot speaks to `app`."""
+
+    def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.issues: dict[int, Issue] = {}
+        self.labels: dict[str, JSON] = {}
+        self.lock = threading.RLock()
+        self._box = box
+        self._clock = clock
+        self._numbers = itertools.count(1)
+        self._comment_ids = itertools.count(1001)
+
+    def app(self) -> ASGIApp:
+        return api(self._routes(), prefix="/github", admit=self._admit, refuse=_refusal)
+
+    def edit(self, number: int, *, body: str) -> Issue:
+        """As a person would, in the browser."""
+        with self.lock:
+            issue = self.issues[number]
+            issue.body, issue.updated_at = body, self._clock()
+            return issue
+
+    # --- the REST API
+
+    def _routes(self) -> Iterable[Route]:
+        repo = "/repos/{owner}/{repo}"
+        return [
+            ("GET", "/rate_limit", self.show_rate_limit),
+            ("GET", "/user", self.show_user),
+            ("GET", repo, self._of_repo(self.show_repository)),
+            ("GET", f"{repo}/issues", self._of_repo(self.list_issues)),
+            ("POST", f"{repo}/issues", self._of_repo(self.create_issue)),
+            ("GET", f"{repo}/issues/{{number}}", self._of_repo(self.show_issue)),
+            ("PATCH", f"{repo}/issues/{{number}}", self._of_repo(self.update_issue)),
+            ("GET", f"{repo}/issues/{{number}}/comments", self._of_repo(self.list_comments)),
+            ("POST", f"{repo}/issues/{{number}}/comments", self._of_repo(self.create_comment)),
+            ("POST", f"{repo}/issues/{{number}}/labels", self._of_repo(self.add_labels)),
+            ("GET", f"{repo}/issues/{{number}}/labels", self._of_repo(self.list_issue_labels)),
+            ("GET", f"{repo}/labels", self._of_repo(self.list_labels)),
+            ("POST", f"{repo}/labels", self._of_repo(self.create_label)),
+            ("GET", f"{repo}/labels/{{name}}", self._of_repo(self.show_label)),
+        ]
+
+    def _of_repo(self, endpoint: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
+        def run(call: Call) -> Answer:
+            if f"{call.ids['owner']}/{call.ids['repo']}".lower() != REPOSITORY:
+                _refuse(404, "Not Found")
+            with self.lock:
+                return endpoint(call)
+
+        return run
+
+    def _admit(self, call: Call) -> None:
+        token = self._box.environment()["GITHUB_TOKEN"]
+        if call.headers.get("authorization", "") not in (f"token {token}", f"Bearer {token}"):
+            _refuse(401, "Bad credentials")
+
+    def show_rate_limit(self, call: Call) -> Answer:  # noqa: ARG002 - every endpoint is asked the same way
+        reset = int(self._clock().timestamp()) + 3600
+        rate = {"limit": 5000, "used": 0, "remaining": 5000, "reset": reset}
+        search = {"limit": 30, "used": 0, "remaining": 30, "reset": reset}
+        return Answer(body={"resources": {"core": rate, "search": search, "graphql": rate}, "rate": rate})
+
+    def show_user(self, call: Call) -> Answer:  # noqa: ARG002 - as above
+        return Answer(body=self._user(BOT), headers={"x-oauth-scopes": "repo"})
+
+    def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - as above
+        return Answer(body=self._repository())
+
+    def list_issues(self, call: Call) -> Answer:
+        state, labels = call.one("state", "open"), set(filter(None, call.one("labels").split(",")))
+        found = [
+            self._issue(issue)
+            for issue in reversed(self.issues.values())
+            if state in ("all", issue.state) and labels <= set(issue.labels)
+        ]
+        return self._page(call, found[::-1] if call.one("direction") == "asc" else found)
+
+    def create_issue(self, call: Call) -> Answer:
+        given, now = call.body, self._clock()
+        _check_texts("Issue", given, required=("title",))
+        issue = Issue(
+            number=next(self._numbers),
+            title=given["title"],
+            body=given.get("body") or "",
+            author=BOT,
+            created_at=now,
+            updated_at=now,
+            labels=self._known_labels(given.get("labels") or []),
+            assignees=list(given.get("assignees") or []),
+        )
+        self.issues[issue.number] = issue
+        self._tell("issue_opened", issue)
+        return Answer(
+            status=CREATED, body=self._issue(issue), headers={"location": self._issue(issue)["url"]}
+        )
+
+    def show_issue(self, call: Call) -> Answer:
+        return Answer(body=self._issue(self._named(call)))
+
+    def update_issue(self, call: Call) -> Answer:
+        issue, given = self._named(call), call.body
+        _check_texts("Issue", given)
+        if given.get("state", "open") not in ("open", "closed"):
+            _refuse_field("Issue", "state", "invalid")
+        issue.title = given.get("title", issue.title)
+        issue.body = given.get("body", issue.body) or ""
+        if "labels" in given:
+            issue.labels = self._known_labels(given["labels"])
+        issue.assignees = list(given.get("assignees", issue.assignees))
+        issue.updated_at = self._clock()
+        self._set_state(issue, given)
+        self._tell("issue_edited", issue)
+        return Answer(body=self._issue(issue))
+
+    def _set_state(self, issue: Issue, given: JSON) -> None:
+        issue.state = given.get("state", issue.state)
+        is_closed = issue.state == "closed"
+        issue.state_reason = given.get("state_reason") or ("completed" if is_closed else None)
+        issue.closed_at = (issue.closed_at or self._clock()) if is_closed else None
+
+    def list_comments(self, call: Call) -> Answer:
+        issue = self._named(call)
+        return self._page(call, [self._comment(issue, comment) for comment in issue.comments])
+
+    def create_comment(self, call: Call) -> Answer:
+        issue, given, now = self._named(call), call.body, self._clock()
+        _check_texts("IssueComment", given, required=("body",))
+        ident = next(self._comment_ids)
+        comment = Comment(id=ident, body=given["body"], author=BOT, created_at=now, updated_at=now)
+        issue.comments.append(comment)
+        issue.updated_at = now
+        self._tell("issue_commented", issue)
+        return Answer(status=CREATED, body=self._comment(issue, comment))
+
+    def list_issue_labels(self, call: Call) -> Answer:
+        return self._page(call, [self._label(name) for name in self._named(call).labels])
+
+    def add_labels(self, call: Call) -> Answer:
+        """Takes `{"labels": [...]}` and, as GitHub does, the bare list."""
+        issue = self._named(call)
+        given = call.json.get("labels", []) if isinstance(call.json, dict) else call.json
+        issue.labels = list(dict.fromkeys([*issue.labels, *self._known_labels(given)]))
+        return Answer(body=[self._label(name) for name in issue.labels])
+
+    def list_labels(self, call: Call) -> Answer:
+        return self._page(call, [self._label(name) for name in self.labels])
+
+    def create_label(self, call: Call) -> Answer:
+        given = call.body
+        if not given.get("name"):
+            _refuse_field("Label", "name", "missing_field")
+        if given["name"] in self.labels:
+            _refuse_field("Label", "name", "already_exists")
+        self.labels[given["name"]] = {
+            "color": given.get("color", "ededed"),
+            "description": given.get("description"),
+        }
+        return Answer(status=CREATED, body=self._label(given["name"]))
+
+    def show_label(self, call: Call) -> Answer:
+        name = call.ids["name"]
+        return Answer(body=self._label(name)) if name in self.labels else _refuse(404, "Not Found")
+
+    # --- what it keeps, as GitHub shows it
+
+    def _named(self, call: Call) -> Issue:
+        number = call.ids["number"]
+        issue = self.issues.get(int(number)) if number.isdigit() else None
+        return issue or _refuse(404, "Not Found")
+
+    def _known_labels(self, names: Iterable[str | JSON]) -> list[str]:
+        """GitHub makes a label that is named for the first time."""
+        known = [name["name"] if isinstance(name, dict) else name for name in names]
+        for name in known:
+            self.labels.setdefault(name, {"color": "ededed", "description": None})
+        return known
+
+    def _api(self, path: str = "") -> str:
+        return f"{self._box.url}/github/repos/{REPOSITORY}{path}"
+
+    def _user(self, login: str) -> JSON:
+        url = f"{self._box.url}/github/users/{login}"
+        page = f"{SITE}/{login}"
+        return {"login": login, "id": 7, "node_id": "U_7", "type": "User", "url": url, "html_url": page}
+
+    def _repository(self) -> JSON:
+        owner, name = REPOSITORY.split("/")
+        return {
+            "id": 1,
+            "node_id": "R_1",
+            "name": name,
+            "full_name": REPOSITORY,
+            "private": True,
+            "owner": {**self._user(owner), "type": "Organization"},
+            "html_url": f"{SITE}/{REPOSITORY}",
+            "url": self._api(),
+            "has_issues": True,
+            "archived": False,
+            "default_branch": "main",
+            "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
+        }
+
+    def _issue(self, issue: Issue) -> JSON:
+        url = self._api(f"/issues/{issue.number}")
+        return {
+            "id": 10_000 + issue.number,
+            "node_id": f"I_{issue.number}",
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body,
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "locked": False,
+            "user": self._user(issue.author),
+            "labels": [self._label(name) for name in issue.labels],
+            "assignee": self._user(issue.assignees[0]) if issue.assignees else None,
+            "assignees": [self._user(login) for login in issue.assignees],
+            "milestone": None,
+            "comments": len(issue.comments),
+            "author_association": "MEMBER",
+            "created_at": _moment(issue.created_at),
+            "updated_at": _moment(issue.updated_at),
+            "closed_at": _moment(issue.closed_at) if issue.closed_at else None,
+            "url": url,
+            "repository_url": self._api(),
+            "labels_url": f"{url}/labels{{/name}}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}",
+        }
+
+    def _comment(self, issue: Issue, comment: Comment) -> JSON:
+        return {
+            "id": comment.id,
+            "node_id": f"IC_{comment.id}",
+            "body": comment.body,
+            "user": self._user(comment.author),
+            "author_association": "MEMBER",
+            "created_at": _moment(comment.created_at),
+            "updated_at": _moment(comment.updated_at),
+            "url": self._api(f"/issues/comments/{comment.id}"),
+            "issue_url": self._api(f"/issues/{issue.number}"),
+            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}#issuecomment-{comment.id}",
+        }
+
+    def _label(self, name: str) -> JSON:
+        ident = 1 + list(self.labels).index(name)
+        url = self._api(f"/labels/{name}")
+        return {
+            "id": ident,
+            "node_id": f"L_{ident}",
+            "url": url,
+            "name": name,
+            "default": False,
+            **self.labels[name],
+        }
+
+    def _page(self, call: Call, items: list[JSON]) -> Answer:
+        """With the Link header that PyGithub follows."""
+        size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
+        number = int(call.one("page", "1"))
+        rest = items[number * size :]
+        query = {**call.query, "per_page": [size], "page": [number + 1]}
+        following = f"{self._box.url}/github{call.path}?{urlencode(query, doseq=True)}"
+        headers = {"link": f'<{following}>; rel="next"'} if rest else {}
+        return Answer(body=items[(number - 1) * size : number * size], headers=headers)
+
+    def _tell(self, kind: str, issue: Issue) -> None:
+        text = f"{REPOSITORY}#{issue.number} {issue.title}"
+        self._box.tell(Happening(kind=kind, text=text, ref=str(issue.number), subject=issue))
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
+
+
+def _check_texts(resource: str, given: JSON, *, required: tuple[str, ...] = ()) -> None:
+    for name in required:
+        if not str(given.get(name) or "").strip():
+            _refuse_field(resource, name, "missing_field")
+    if len(given.get("title") or "") > LONGEST_TITLE:
+        _refuse_field(
+            resource, "title", "custom", f"title is too long (maximum is {LONGEST_TITLE} characters)"
+        )
+    if len(given.get("body") or "") > LONGEST_TEXT:
+        _refuse_field(resource, "body", "custom", f"body is too long (maximum is {LONGEST_TEXT} characters)")
+
+
+def _refuse_field(resource: str, name: str, code: str, message: str = "") -> NoReturn:
+    error = {"resource": resource, "field": name, "code": code, **({"message": message} if message else {})}
+    body = {"message": "Validation Failed", "errors": [error], "documentation_url": DOCS}
+    raise RefusedError(Answer(status=UNPROCESSABLE, body=body))
+
+
+def _refuse(status: int, message: str) -> NoReturn:
+    raise RefusedError(_refusal(status, message))
+
+
+def _refusal(status: int, message: str) -> Answer:
+    return Answer(status=status, body={"message": message, "documentation_url": DOCS, "status": str(status)})
