@@ -1,0 +1,343 @@
+"""The language of the box's terminal chat: one typed line is one thing that a person does or expects to see."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+PHONE, BOT = "phone", "@spy"  # places that are no channel
+PATIENCE = timedelta(seconds=5)
+
+CURLY = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
+QUOTED = r'"(?:[^"\\]|\\.)*"'
+PROMPT = re.compile(r"(?P<person>[\w.-]+)(?: (?P<place>#[\w*-]+|@spy|phone))?> ?(?P<rest>.*)", re.DOTALL)
+PAIR = re.compile(rf"(?P<key>{QUOTED}|[^\s=\"]+)=(?P<value>{QUOTED}|\S*)")
+EXPECT = re.compile(rf"expect (?P<no>not )?(?P<words>{QUOTED})(?P<tail>.*)")
+TAIL = re.compile(
+    r"\s+(?:within (?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|m)"
+    r"|in (?P<channel>#[\w*-]+|@spy)|to @?(?P<person>[\w.-]+)|on (?P<owner>[\w.-]+?)(?:'s)? phone)"
+)
+REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
+PHONE_VERBS = {"ack": "acknowledge"} | {
+    verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
+}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Say:
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Slash:
+    command: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reply:
+    """In the thread of the last message."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Press:
+    label: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class React:
+    """On the last message, or on the last one with these words in it."""
+
+    name: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unreact:
+    name: str
+    words: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Edit:
+    """The person's own last message."""
+
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Join:
+    channel: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fill:
+    """Fields of the open modal, by label or id."""
+
+    values: Mapping[str, str]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Submit:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Cancel:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Touch:
+    """What a person does with a ringing phone; `verb` is PagerDuty's, `which` a number or the latest."""
+
+    verb: str
+    which: str = "latest"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Look:
+    """At the phone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """Where: a channel (its name may end in *), a person's private view, a person's phone, or here."""
+
+    words: str
+    patience: timedelta = PATIENCE
+    channel: str = ""
+    person: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExpectNot:
+    """Absent now, and for as long as `patience` says."""
+
+    words: str
+    patience: timedelta = timedelta(0)
+    channel: str = ""
+    person: str = ""
+    phone: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Help:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Quit:
+    pass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unclear:
+    """Not understood; the sentence says what would be."""
+
+    sentence: str
+
+
+Action = (
+    Say
+    | Slash
+    | Reply
+    | Press
+    | React
+    | Unreact
+    | Edit
+    | Join
+    | Fill
+    | Submit
+    | Cancel
+    | Touch
+    | Look
+    | Expect
+    | ExpectNot
+    | Help
+    | Quit
+    | Unclear
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """Whom and where to be from now on ("" for as before), and what to do there, if anything."""
+
+    person: str = ""
+    place: str = ""
+    action: Action | None = field(default=None)
+
+
+def read(text: str, *, people: Collection[str], place: str = "#general") -> Line:
+    """What a typed line means to somebody who is at `place`; `people` are the handles that exist."""
+    line = text.strip()
+    if not line or line == "#" or line.startswith("# "):
+        return Line()
+    prompt = PROMPT.fullmatch(line)
+    if prompt and prompt["person"] in {*people, "dm"}:
+        return _at_prompt(prompt, place)
+    moved = _move(line, people)
+    return moved or Line(action=_action(line, place))
+
+
+def _at_prompt(prompt: re.Match[str], place: str) -> Line:
+    """`ana #general> text`, as a transcript has it."""
+    person, where, rest = prompt["person"], prompt["place"] or "", prompt["rest"].strip()
+    if person == "dm":
+        person, where = "", BOT
+    elif not where and place == PHONE:
+        where = PHONE
+    action = _action(rest, where or place) if rest else (Look() if where == PHONE else None)
+    if isinstance(action, Help):  # with a prompt before it, the word is for the bot
+        action = Say(text=rest)
+    return Line(person=person, place=where, action=action)
+
+
+def _move(line: str, people: Collection[str]) -> Line | None:
+    """A change of person or place, if the line is that."""
+    if line == BOT:
+        return Line(place=BOT)
+    if match := re.fullmatch(r"(?:in )?(#[\w*-]+)", line):
+        return Line(place=match[1])
+    if match := re.fullmatch(r"(?:@|as @?|phone @?)([\w.-]+)", line):
+        return _somebody(match[1], people, on_phone=line.startswith("phone "))
+    return None
+
+
+def _somebody(person: str, people: Collection[str], *, on_phone: bool) -> Line:
+    if person not in people:
+        known = ", ".join(people)
+        return Line(action=Unclear(sentence=f"Nobody here is called {person}. There are: {known}."))
+    return Line(person=person, place=PHONE, action=Look()) if on_phone else Line(person=person)
+
+
+def _action(line: str, place: str) -> Action:
+    first, _, rest = line.partition(" ")
+    if line in WORDS:
+        return WORDS[line]
+    if first == "expect":
+        return _expectation(_straight(line))
+    return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
+
+
+def _chat_action(line: str, first: str, rest: str) -> Action:
+    if line.startswith("/"):
+        return Slash(command=first, text=rest)
+    if first in SPOKEN:
+        return SPOKEN[first](text=rest) if rest else _usage(f"{first} some words")
+    if first in VERBS:
+        return VERBS[first](_straight(line), _straight(rest))
+    return Say(text=line)
+
+
+def _phone_action(verb: str, which: str) -> Action:
+    if verb not in PHONE_VERBS:
+        return Unclear(
+            sentence="A phone takes ack, resolve, escalate or ignore. To leave it, name a channel: #general."
+        )
+    return Touch(verb=PHONE_VERBS[verb], which=which.removeprefix("#") or "latest")
+
+
+def _press(_line: str, rest: str) -> Action:
+    label = _unquoted(rest)
+    return Press(label=label) if label else _usage('press "Take command"')
+
+
+def _reaction(line: str, _rest: str) -> Action:
+    match = REACTION.fullmatch(line)
+    if not match:
+        return _usage('react memo or react memo "words in the message"')
+    kind = React if match["verb"] == "react" else Unreact
+    return kind(name=match["name"], words=_unquoted(match["words"] or ""))
+
+
+def _edit(_line: str, rest: str) -> Action:
+    return Edit(text=_unquoted(rest)) if re.fullmatch(QUOTED, rest) else _usage('edit "the new text"')
+
+
+def _join(_line: str, rest: str) -> Action:
+    return Join(channel=rest) if re.fullmatch(r"#[\w*-]+", rest) else _usage("join #payments")
+
+
+def _fill(_line: str, rest: str) -> Action:
+    values = {_unquoted(pair["key"]): _unquoted(pair["value"]) for pair in PAIR.finditer(rest)}
+    if not values or PAIR.sub("", rest).strip():
+        return _usage('fill message="All calm" next=15m')
+    return Fill(values=values)
+
+
+def _usage(example: str) -> Unclear:
+    return Unclear(sentence=f"It reads: {example}. To say these words aloud, begin with say:")
+
+
+def _expectation(line: str) -> Action:
+    match = EXPECT.fullmatch(line)
+    where = _where(match["tail"]) if match else None
+    if match is None or where is None:
+        return Unclear(
+            sentence='It reads: expect "words" within 5s in #channel (or: to raj, or: on raj\'s phone); '
+            'expect not "words" also.'
+        )
+    patience = where.pop("patience", None)
+    words = _unquoted(match["words"])
+    if match["no"]:
+        return ExpectNot(words=words, patience=_seconds(patience, timedelta(0)), **where)
+    return Expect(words=words, patience=_seconds(patience, PATIENCE), **where)
+
+
+def _where(tail: str) -> dict[str, str] | None:
+    """The parts after the words, or None where one of them is not understood."""
+    if TAIL.sub("", tail).strip():
+        return None
+    found: dict[str, str] = {}
+    for part in TAIL.finditer(tail):
+        given = {
+            "patience": f"{part['number']} {part['unit']}" if part["number"] else None,
+            "channel": part["channel"],
+            "person": part["person"],
+            "phone": part["owner"],
+        }
+        found |= {name: value for name, value in given.items() if value}
+    return found
+
+
+def _seconds(given: str | None, default: timedelta) -> timedelta:
+    if given is None:
+        return default
+    number, unit = given.split()
+    return float(number) * {"ms": timedelta(milliseconds=1), "s": timedelta(seconds=1)}.get(
+        unit, timedelta(minutes=1)
+    )
+
+
+def _unquoted(text: str) -> str:
+    return re.sub(r"\\(.)", r"\1", text[1:-1]) if re.fullmatch(QUOTED, text) else text
+
+
+def _straight(text: str) -> str:
+    """As a keyboard gives it; a phone or an editor likes to curl quotes."""
+    return text.translate(CURLY)
+
+
+WORDS: Mapping[str, Action] = {
+    "?": Help(),
+    "help": Help(),
+    "quit": Quit(),
+    "submit": Submit(),
+    "cancel": Cancel(),
+}
+VERBS = {
+    "press": _press,
+    "react": _reaction,
+    "unreact": _reaction,
+    "edit": _edit,
+    "join": _join,
+    "fill": _fill,
+}
+SPOKEN: Mapping[str, type[Say | Reply]] = {"say:": Say, "reply:": Reply}

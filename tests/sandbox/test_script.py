@@ -1,0 +1,129 @@
+"""What each form of a typed line means."""
+
+from datetime import timedelta
+
+import pytest
+
+from bot.sandbox.script import (
+    Cancel,
+    Edit,
+    Expect,
+    ExpectNot,
+    Fill,
+    Help,
+    Join,
+    Line,
+    Look,
+    Press,
+    Quit,
+    React,
+    Reply,
+    Say,
+    Slash,
+    Submit,
+    Touch,
+    Unclear,
+    Unreact,
+    read,
+)
+
+PEOPLE = ("ana", "raj", "kim", "zoe")
+INCIDENT = Slash(command="/incident", text='me "checkout is down" sev1')
+
+TABLE = {
+    "": Line(),
+    "   ": Line(),
+    "#": Line(),
+    "# the first five minutes": Line(),
+    "hello all": Line(action=Say(text="hello all")),
+    "@spy tldr": Line(action=Say(text="@spy tldr")),
+    "spy tldr": Line(action=Say(text="spy tldr")),
+    '/incident me "checkout is down" sev1': Line(action=INCIDENT),
+    "/oncall": Line(action=Slash(command="/oncall", text="")),
+    'ana #general> /incident me "checkout is down" sev1': Line(
+        person="ana", place="#general", action=INCIDENT
+    ),
+    "raj #inc-1*> on it": Line(person="raj", place="#inc-1*", action=Say(text="on it")),
+    "raj #payments>": Line(person="raj", place="#payments"),
+    "raj> on it": Line(person="raj", action=Say(text="on it")),
+    "ana @spy> help": Line(person="ana", place="@spy", action=Say(text="help")),
+    "dm> tldr": Line(place="@spy", action=Say(text="tldr")),
+    "bob> hello": Line(action=Say(text="bob> hello")),
+    "latency > 2 s": Line(action=Say(text="latency > 2 s")),
+    "@raj": Line(person="raj"),
+    "as raj": Line(person="raj"),
+    "#payments": Line(place="#payments"),
+    "in #payments": Line(place="#payments"),
+    "in a minute": Line(action=Say(text="in a minute")),
+    "@spy": Line(place="@spy"),
+    "phone raj": Line(person="raj", place="phone", action=Look()),
+    "raj phone>": Line(person="raj", place="phone", action=Look()),
+    "raj phone> ack": Line(person="raj", place="phone", action=Touch(verb="acknowledge")),
+    "raj phone> resolve #3": Line(person="raj", place="phone", action=Touch(verb="resolve", which="3")),
+    "reply: thanks": Line(action=Reply(text="thanks")),
+    "say: press on": Line(action=Say(text="press on")),
+    'press "Take command"': Line(action=Press(label="Take command")),
+    "press “Take command”": Line(action=Press(label="Take command")),
+    "press tldr": Line(action=Press(label="tldr")),
+    "react memo": Line(action=React(name="memo")),
+    'react :memo: "rolled back"': Line(action=React(name="memo", words="rolled back")),
+    "unreact memo": Line(action=Unreact(name="memo")),
+    'edit "rolled \\"forward\\""': Line(action=Edit(text='rolled "forward"')),
+    "join #inc-1-checkout": Line(action=Join(channel="#inc-1-checkout")),
+    'fill message="All calm" next=15m "How bad"=': Line(
+        action=Fill(values={"message": "All calm", "next": "15m", "How bad": ""})
+    ),
+    "submit": Line(action=Submit()),
+    "cancel": Line(action=Cancel()),
+    "help": Line(action=Help()),
+    "?": Line(action=Help()),
+    "quit": Line(action=Quit()),
+    'expect "calm"': Line(action=Expect(words="calm")),
+    'expect "calm" in #inc-1* within 2s': Line(
+        action=Expect(words="calm", channel="#inc-1*", patience=timedelta(seconds=2))
+    ),
+    'expect "calm" within 500 ms to raj': Line(
+        action=Expect(words="calm", person="raj", patience=timedelta(milliseconds=500))
+    ),
+    'expect "rings" on raj\'s phone within 1m': Line(
+        action=Expect(words="rings", phone="raj", patience=timedelta(minutes=1))
+    ),
+    'expect not "calm" in #general': Line(action=ExpectNot(words="calm", channel="#general")),
+}
+
+
+@pytest.mark.parametrize("typed", TABLE)
+def test_a_line_means_one_thing(typed: str):
+    assert read(typed, people=PEOPLE) == TABLE[typed]
+
+
+@pytest.mark.parametrize(
+    "typed",
+    [
+        "expect calm",
+        'expect "calm" soon',
+        "@bob",
+        "phone bob",
+        "join us at five",
+        "react with care to this",
+        "edit the configuration",
+        "fill in the form",
+        "press",
+        "reply:",
+    ],
+)
+def test_a_line_that_is_almost_a_command_is_not_said_aloud(typed: str):
+    action = read(typed, people=PEOPLE).action
+
+    assert isinstance(action, Unclear)
+    assert action.sentence.endswith((".", "say:", "also."))
+
+
+def test_on_a_phone_a_bare_word_is_for_the_phone():
+    assert read("ack", people=PEOPLE, place="phone") == Line(action=Touch(verb="acknowledge"))
+    assert isinstance(read("hello", people=PEOPLE, place="phone").action, Unclear)
+    assert read("#general", people=PEOPLE, place="phone") == Line(place="#general")
+
+
+def test_away_from_a_phone_its_words_are_said_aloud():
+    assert read("ack", people=PEOPLE) == Line(action=Say(text="ack"))
