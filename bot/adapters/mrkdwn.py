@@ -1,0 +1,181 @@
+"""Slack's mrkdwn: what people typed made safe to say again, and our own marks around it."""
+
+import re
+from datetime import UTC, datetime, timedelta
+
+_STRIPPED = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
+"""Control characters, and halves of surrogate pairs, which no UTF-8 can carry."""
+
+_TELLING = re.compile(r"[&<>]")
+
+_LABEL = r"(?:\|(?P<{name}>[^<>\n]*))?"
+
+_MARK = re.compile(
+    r"<(?P<person>@[UW][A-Z0-9]+)(?:\|[^<>\n]*)?>"
+    r"|<(?P<channel>#[CGD][A-Z0-9]+)(?:\|[^<>\n]*)?>"
+    r"|<(?P<url>(?:https?://|mailto:)[^<>|\s]+)" + _LABEL.format(name="url_label") + ">"
+    r"|<(?P<date>!date\^\d+\^[^<>|^&\n]+)" + _LABEL.format(name="date_label") + ">"
+    r"|<!(?P<everybody>channel|here|everyone)(?:\|[^<>\n]*)?>"
+    r"|<!subteam\^[A-Z0-9]+" + _LABEL.format(name="team_label") + ">"
+    r"|(?P<entity>&(?:amp|lt|gt);)"
+    r"|(?P<bare>[&<>])"
+)
+"""All that Slack reads as more than a letter, and no more: what is not listed here is escaped."""
+
+_UNIT = re.compile(r"[^\s<&]|<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
+_ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+_LETTERS = {entity: letter for letter, entity in _ENTITIES.items()}
+_SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+_LINKABLE = re.compile(r"(?:https?://|mailto:)\S+")
+_UNSAFE_IN_URL = {"<": "%3C", ">": "%3E", "|": "%7C"}
+_TODAY = timedelta(hours=20)
+
+
+class Mrkdwn(str):
+    """Mrkdwn of our own making: it is not escaped again."""
+
+    __slots__ = ()
+
+
+def typed(value: object) -> Mrkdwn:
+    """Make a value safe to say: as Slack sent it, as a terminal or PagerDuty sent it, or any object.
+
+    Mentions of a person, channel links, http and mailto links and dates stay live; a mention of many people becomes
+    its words; everything else is escaped once. What it gives it leaves as it is when given it again, so that text
+    may pass twice. None is nothing.
+    """
+    if isinstance(value, Mrkdwn):
+        return value
+    if value is None:
+        return Mrkdwn()
+    text = without_controls(str(value))
+    return Mrkdwn(_MARK.sub(_safe, text)) if _TELLING.search(text) else Mrkdwn(text)
+
+
+def without_controls(text: str) -> str:
+    """Leave out control characters, except line ends and tabs."""
+    return text if text.isascii() and text.isprintable() else _STRIPPED.sub("", text)
+
+
+def flat(value: object) -> str:
+    """Say it where Slack draws no mentions or links (headings, labels): their words alone, still escaped."""
+    text = typed(value)
+    return _MARK.sub(_words, text) if _TELLING.search(text) else str(text)
+
+
+def plain(value: object) -> str:
+    """Say it where Slack reads no escapes (what stands in a form's box): as the person would type it."""
+    return re.sub("&(?:amp|lt|gt);", lambda found: _LETTERS[found[0]], flat(value))
+
+
+# --- our own marks ----------------------------------------------------------------------------------------
+
+
+def mention(person: object) -> Mrkdwn:
+    """Mention a person by Slack id; what is no Slack id is said as it is."""
+    text = str(person or "")
+    return Mrkdwn(f"<@{text}>") if _SLACK_ID.fullmatch(text) else typed(text)
+
+
+def channel(ident: object) -> Mrkdwn:
+    return Mrkdwn(f"<#{ident}>") if re.fullmatch("[CGD][A-Z0-9]+", str(ident or "")) else typed(ident)
+
+
+def link(url: object, label: object = None) -> Mrkdwn:
+    """Link; without an address that Slack would follow, the label alone."""
+    address = without_controls(str(url or ""))
+    words = flat(label).replace("\n", " ")
+    if not _LINKABLE.fullmatch(address):
+        return Mrkdwn(words)
+    address = "".join(_UNSAFE_IN_URL.get(letter, letter) for letter in address)
+    address = re.sub("&(?!(?:amp|lt|gt);)", "&amp;", address)
+    return Mrkdwn(f"<{address}|{words}>" if words else f"<{address}>")
+
+
+def bold(value: object) -> Mrkdwn:
+    text = typed(value)
+    return Mrkdwn(f"*{text}*") if text.strip() else text
+
+
+def quote(value: object) -> Mrkdwn:
+    return Mrkdwn("\n".join(f">{line}" for line in typed(value).splitlines()))
+
+
+def clip(value: object, most: int) -> Mrkdwn:
+    """Shorten to at most so many of Slack's characters; a mention, a link or an escape is kept whole or left out."""
+    text = typed(value)
+    if len(text) <= most:
+        return text
+    kept, room = [], most - 1
+    for unit in _UNIT.finditer(text):
+        room -= len(unit[0])
+        if room < 0:
+            break
+        kept.append(unit[0])
+    return Mrkdwn("".join(kept).rstrip() + "…")
+
+
+def moment(at: datetime, *, now: datetime | None) -> Mrkdwn:
+    """Tell a time in UTC and in the reader's zone; with its date too unless it is within 20 hours of `now`."""
+    universal = at.astimezone(UTC)
+    near = now is not None and abs(universal - now) < _TODAY
+    said = f"{universal:%H:%M}" if near else f"{universal:%b} {universal.day} {universal:%H:%M}"
+    local = "{time}" if near else "{date_short} {time}"
+    return Mrkdwn(f"{said} UTC (<!date^{int(universal.timestamp())}^{local}|{said}>)")
+
+
+def span(length: timedelta) -> Mrkdwn:
+    """Tell a duration in its two greatest units: 40 s, 5 min, 1 h 05, 2 d 3 h."""
+    seconds = max(0, int(length.total_seconds()))
+    minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
+    if days:
+        return Mrkdwn(f"{days} d {hours % 24} h" if hours % 24 else f"{days} d")
+    if hours:
+        return Mrkdwn(f"{hours} h {minutes % 60:02}" if minutes % 60 else f"{hours} h")
+    return Mrkdwn(f"{minutes} min" if minutes else f"{seconds} s")
+
+
+def plural(count: int, one: str, many: str | None = None) -> str:
+    return f"{count} {one if count == 1 else many or one + 's'}"
+
+
+# --- one mark at a time -----------------------------------------------------------------------------------
+
+
+def _safe(found: re.Match[str]) -> str:
+    match found.lastgroup:
+        case "person" | "channel":
+            return f"<{found['person'] or found['channel']}>"
+        case "url" | "url_label":
+            return _labelled(found["url"], found["url_label"])
+        case "date" | "date_label":
+            return _labelled(found["date"], found["date_label"])
+        case "bare":
+            return _ENTITIES[found[0]]
+        case "entity":
+            return found[0]
+        case _:
+            return _escaped(_words(found))
+
+
+def _words(found: re.Match[str]) -> str:
+    """Say what a reader sees of a mark."""
+    match found.lastgroup:
+        case "person" | "channel" | "entity" | "bare":
+            return found["person"] or found["channel"] or found[0]
+        case "url" | "url_label":
+            return found["url_label"] or found["url"]
+        case "date" | "date_label":
+            return found["date_label"] or ""
+        case "everybody":
+            return f"@{found['everybody']}"
+        case _:
+            return f"@{(found['team_label'] or 'team').lstrip('@')}"
+
+
+def _labelled(target: str, label: str | None) -> str:
+    return f"<{_escaped(target)}|{_escaped(label)}>" if label else f"<{_escaped(target)}>"
+
+
+def _escaped(text: str) -> str:
+    return re.sub("&(?!(?:amp|lt|gt);)", "&amp;", text)

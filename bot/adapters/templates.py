@@ -1,0 +1,357 @@
+"""Spy's words: Jinja templates drawn as Slack messages and forms.
+
+One template is one message. What it says is the plain text; functions called inside it (`header`, `fields`,
+`context`, `divider`, `button`) lay the same words out as parts, so no fact can stand in a part alone. Every
+value is made safe by `mrkdwn.typed` on its way in: no template can let a user's text ping a channel.
+"""
+
+import re
+from collections.abc import Callable, Mapping, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2.compiler import CodeGenerator, Frame, MacroRef
+
+from bot.adapters.mrkdwn import (
+    Mrkdwn,
+    bold,
+    channel,
+    clip,
+    flat,
+    link,
+    mention,
+    moment,
+    plain,
+    plural,
+    quote,
+    span,
+    typed,
+    without_controls,
+)
+from bot.ports import (
+    Button,
+    Buttons,
+    Clock,
+    Context,
+    Divider,
+    Fields,
+    Form,
+    FormField,
+    Header,
+    Message,
+    Part,
+    Section,
+)
+
+Names = Callable[[str], str | None]
+_PLACE = re.compile("\x02([0-9]+)\x03")
+"""Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
+
+
+class UnknownTemplateError(LookupError):
+    """No folder has such a template."""
+
+
+class JinjaTemplates:
+    """Templates of these folders, the first that has one wins; with no clock, times are told with their date."""
+
+    def __init__(self, folders: Sequence[Path], *, clock: Clock | None = None) -> None:
+        self._folders = tuple(folders)
+        self._clock = clock
+        self._environment = _environment(self._folders)
+        self._environment.filters |= {"when": self._when, "ago": self._ago}
+
+    def render(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Message:
+        """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
+        drawing = _Drawing(names=names)
+        return _message(self._drawn(f"{template}.j2", facts, drawing), drawing.pieces)
+
+    def form(self, template: str, facts: Mapping[str, Any]) -> Form:
+        """Fill in a form, `<template>.form.j2`."""
+        drawing = _Drawing()
+        self._drawn(f"{template}.form.j2", facts, drawing)
+        if not (drawing.title and drawing.submit):
+            raise ValueError(f"{template}.form.j2 must call title(…) and submit(…)")
+        return Form(
+            title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
+        )
+
+    def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
+        before = _drawing.set(drawing)
+        try:
+            return self._template(path).render(facts)
+        except TemplateNotFound as missing:
+            sought = ", ".join(str(folder / str(missing.name)) for folder in self._folders)
+            raise UnknownTemplateError(f"No template {missing.name}: looked for {sought}") from missing
+        finally:
+            _drawing.reset(before)
+
+    def _template(self, path: str) -> Template:
+        return self._environment.get_template(path)
+
+    def _when(self, at: datetime | str | None) -> Mrkdwn:
+        if at is None:
+            return Mrkdwn()
+        return moment(_aware(at), now=self._clock.now() if self._clock else None)
+
+    def _ago(self, since: datetime | timedelta | float | str | None) -> Mrkdwn:
+        """Tell how long ago: from a moment (this needs the clock) or as a duration."""
+        if not isinstance(since, datetime | str):
+            return _span(since)
+        if self._clock is None:
+            raise TypeError("`ago` of a moment needs a clock")
+        return span(self._clock.now() - _aware(since))
+
+
+# --- what a template draws --------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Piece:
+    """A part, or a field or button that joins its neighbours, and its words in the plain text."""
+
+    part: Part | Button | str
+    text: str = ""
+
+
+@dataclass(kw_only=True)
+class _Drawing:
+    """What one rendering has drawn so far."""
+
+    names: Names = lambda _person: None
+    pieces: list[_Piece] = field(default_factory=list)
+    title: str = ""
+    submit: str = ""
+    intro: str | None = None
+    questions: list[FormField] = field(default_factory=list)
+
+    def place(self, piece: _Piece) -> Mrkdwn:
+        self.pieces.append(piece)
+        return Mrkdwn(f"\x02{len(self.pieces) - 1}\x03")
+
+
+_drawing: ContextVar[_Drawing] = ContextVar("_drawing")
+
+
+def _message(source: str, pieces: Sequence[_Piece]) -> Message:
+    words: list[str] = []
+    parts: list[Part] = []
+    for position, chunk in enumerate(_PLACE.split(source)):
+        if position % 2:
+            piece = pieces[int(chunk)]
+            words.append(piece.text)
+            _join(parts, piece.part)
+        elif text := _tidy(chunk):
+            words.append(text)
+            parts.append(Section(text))
+    return Message(text="\n".join(filter(None, words)), parts=tuple(parts) if pieces else ())
+
+
+def _join(parts: list[Part], new: Part | Button | str) -> None:
+    """Add to the parts; neighbouring buttons share a row, neighbouring fields a table."""
+    last = parts[-1] if parts else None
+    if isinstance(new, Button) and isinstance(last, Buttons):
+        parts[-1] = Buttons((*last.buttons, new))
+    elif isinstance(new, str) and isinstance(last, Fields):
+        parts[-1] = Fields((*last.texts, new))
+    elif isinstance(new, Button):
+        parts.append(Buttons((new,)))
+    elif isinstance(new, str):
+        parts.append(Fields((new,)))
+    else:
+        parts.append(new)
+
+
+def _tidy(text: str) -> str:
+    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n)", "", text)).strip()
+
+
+# --- functions of a message -------------------------------------------------------------------------------
+
+
+def _header(caller: Callable[[], str]) -> Mrkdwn:
+    text = _line(flat(_words(caller)))
+    return _drawing.get().place(_Piece(part=Header(text), text=text)) if text else Mrkdwn()
+
+
+def _fields(caller: Callable[[], str]) -> Mrkdwn:
+    """Group fields; they join their neighbours anyway, so that this is for the reader of the template."""
+    return Mrkdwn(caller())
+
+
+def _field(label: str, value: object) -> Mrkdwn:
+    name, said = _line(flat(label)), _tidy(typed(value))
+    return _drawing.get().place(_Piece(part=f"*{name}*\n{said}", text=f"{name}: {said}"))
+
+
+def _context(caller: Callable[[], str]) -> Mrkdwn:
+    text = _tidy(_words(caller))
+    return _drawing.get().place(_Piece(part=Context(text), text=text)) if text else Mrkdwn()
+
+
+def _divider() -> Mrkdwn:
+    return _drawing.get().place(_Piece(part=Divider()))
+
+
+def _button(
+    label: str,
+    *,
+    say: str | None = None,
+    url: str | None = None,
+    style: str | None = None,
+    confirm: str | None = None,
+) -> Mrkdwn:
+    """Draw a button that says a command or opens an address; with neither (yet), nothing."""
+    if not (say or url):
+        return Mrkdwn()
+    button = Button(
+        label=_line(flat(label)),
+        say=without_controls(say) if say else None,
+        url=without_controls(url) if url else None,
+        style=style,
+        confirm=str(typed(confirm)) if confirm else None,
+    )
+    return _drawing.get().place(_Piece(part=button))
+
+
+def _words(caller: Callable[[], str]) -> Mrkdwn:
+    text = Mrkdwn(caller())
+    if _PLACE.search(text):
+        raise ValueError(f"Words only here, no buttons or other parts: {_PLACE.sub('…', text).strip()}")
+    return text
+
+
+def _line(text: str) -> str:
+    return " ".join(text.split())
+
+
+# --- functions of a form ----------------------------------------------------------------------------------
+
+
+def _title(text: str) -> str:
+    _drawing.get().title = _line(flat(text))
+    return ""
+
+
+def _submit(text: str) -> str:
+    _drawing.get().submit = _line(flat(text))
+    return ""
+
+
+def _intro(text: object = None, *, caller: Callable[[], str] | None = None) -> str:
+    _drawing.get().intro = _tidy(_words(caller) if caller else typed(text)) or None
+    return ""
+
+
+def _ask(
+    name: str,
+    label: str,
+    *,
+    kind: str = "line",
+    hint: str | None = None,
+    initial: object = None,
+    optional: bool = False,
+    options: Sequence[tuple[object, object]] = (),
+    max_length: int | None = None,
+) -> str:
+    """Ask a question; `options` are (value, label), `initial` stands in the box as a person would have typed it."""
+    question = FormField(
+        name=name,
+        label=_line(flat(label)),
+        kind=kind,
+        hint=_line(flat(hint)) if hint else None,
+        initial=plain(initial) if initial is not None else None,
+        optional=optional,
+        options=tuple((str(value), _line(flat(words))) for value, words in options),
+        max_length=max_length,
+    )
+    _drawing.get().questions.append(question)
+    return ""
+
+
+# --- filters ----------------------------------------------------------------------------------------------
+
+
+def _person(person: str | None) -> Mrkdwn:
+    """Say a person's name without disturbing them; mention them where the name is not known."""
+    if not person:
+        return Mrkdwn()
+    name = _drawing.get().names(person)
+    return Mrkdwn(flat(name)) if name else mention(person)
+
+
+def _span(length: timedelta | float | None) -> Mrkdwn:
+    if length is None:
+        return Mrkdwn()
+    return span(length if isinstance(length, timedelta) else timedelta(seconds=length))
+
+
+def _aware(at: datetime | str) -> datetime:
+    moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
+    if moment_.tzinfo is None:
+        raise ValueError(f"{moment_} names no time zone")
+    return moment_
+
+
+# --- the engine -------------------------------------------------------------------------------------------
+
+
+class _MacrosAreOurs(CodeGenerator):
+    """A macro gives what it drew, and the blanks between: our own mrkdwn, not to be escaped a second time."""
+
+    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
+        self.write("environment.ours(")
+        super().macro_def(macro_ref, frame)
+        self.write(")")
+
+
+class _Environment(Environment):
+    code_generator_class = _MacrosAreOurs
+
+    @staticmethod
+    def ours(macro: Callable[..., str]) -> Callable[..., Mrkdwn]:
+        return lambda *args, **kwargs: Mrkdwn(macro(*args, **kwargs))
+
+
+def _environment(folders: Sequence[Path]) -> Environment:
+    environment = _Environment(  # no autoescape: HTML's escapes are not Slack's, and `finalize` does Slack's
+        loader=FileSystemLoader(folders),
+        finalize=typed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+    )
+    environment.globals = {
+        "header": _header,
+        "fields": _fields,
+        "field": _field,
+        "context": _context,
+        "divider": _divider,
+        "button": _button,
+        "title": _title,
+        "submit": _submit,
+        "intro": _intro,
+        "ask": _ask,
+        "plural": plural,
+        "link": link,
+    } | {name: environment.globals[name] for name in ("range", "dict", "namespace")}
+    environment.filters |= {
+        "typed": typed,
+        "person": _person,
+        "mention": mention,
+        "channel": channel,
+        "link": link,
+        "bold": bold,
+        "quote": quote,
+        "clip": clip,
+        "span": _span,
+        "plain": plain,
+    }
+    return environment
