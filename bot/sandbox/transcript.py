@@ -1,0 +1,130 @@
+"""How what happens in the box reads in a terminal: calmly, one block a message, safe whatever it holds."""
+
+from __future__ import annotations
+
+import threading
+import unicodedata
+from collections.abc import Callable
+
+from rich.console import Console
+from rich.text import Text
+
+from bot.sandbox.happening import Happening
+from bot.sandbox.slack.world import Message
+
+CHANNEL, PRIVATE, PHONE, FAILURE = "cyan", "magenta", "yellow", "bold red"
+JOINERS = "\u200c\u200d"  # inside emoji and many scripts
+PHRASES = {
+    "joined": "{person} joined",
+    "left": "{person} left",
+    "created": "created by {person}",
+    "topic": "topic: {text}",
+    "purpose": "purpose: {text}",
+    "renamed": "renamed to #{text}",
+    "archived": "archived by {person}",
+    "unarchived": "opened again by {person}",
+    "bookmark_added": "bookmark: {text}",
+    "bookmark_changed": "bookmark: {text}",
+    "deleted": "deleted: {text}",
+    "reaction_added": "{person} reacts :{text}:",
+    "reaction_removed": "{person} takes back :{text}:",
+}
+WHISPERS = {"ephemeral": "", "ephemeral_edited": "edited: ", "ephemeral_deleted": "gone: "}
+WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes", "home_published": "home tab"}
+
+
+class Transcript:
+    """Prints from any thread. `prompt`, if set, is what a person is typing at just now."""
+
+    def __init__(self, out: Console, *, place_name: Callable[[str], str]) -> None:
+        self.prompt: Callable[[], str] | None = None
+        self._out = out
+        self._place_name = place_name
+        self._shown: dict[str, list[str]] = {}
+        self._lock = threading.Lock()
+
+    def typed(self, prompt: str, line: str) -> None:
+        """What was piped in, so that the play reads as a story."""
+        self._print(Text(prompt, style="bold").append(plain(line), style="not bold"))
+
+    def note(self, text: str) -> None:
+        self._print(Text(f"  {plain(text)}", style="dim"))
+
+    def trouble(self, text: str) -> None:
+        self._print(Text(plain(text), style=FAILURE))
+
+    def heard(self, happening: Happening) -> None:
+        """One happening, if a person at the keyboard wants to know it."""
+        place, text = happening.place and self._place_name(happening.place), happening.text
+        if isinstance(happening.subject, Message) and happening.kind in ("posted", "edited"):
+            self._message(happening, happening.subject, place)
+        elif happening.kind in WHISPERS:
+            where = f"only {happening.person}, in {place}"
+            self._block(where, WHISPERS[happening.kind] + text, PRIVATE)
+        elif happening.kind in WINDOWS:
+            self._block(f"only {happening.person}", f"{WINDOWS[happening.kind]}: {text}", PRIVATE)
+        elif happening.kind.startswith("page_"):
+            self._page(happening)
+        elif happening.kind == "failed":
+            self._block(f"only {happening.person}", text, FAILURE)
+        elif happening.kind in PHRASES:
+            self._block(place, PHRASES[happening.kind].format(person=happening.person, text=text), CHANNEL)
+
+    def _message(self, happening: Happening, message: Message, place: str) -> None:
+        """What people type is on the screen already; Slack's grey lines are told in other words."""
+        if not message.bot or message.subtype not in (None, "bot_message"):
+            return
+        lines = happening.text.splitlines()
+        before = self._shown.get(message.ts, [])
+        self._shown[message.ts] = lines
+        if happening.kind == "posted":
+            thread = " (thread)" if message.thread_ts not in (None, message.ts) else ""
+            self._block(place + thread, happening.text, CHANNEL)
+        elif fresh := [line for line in lines if line not in before]:
+            self._block(place, "\n".join(f"edited: {line}" for line in fresh), CHANNEL)
+
+    def _page(self, happening: Happening) -> None:
+        if happening.kind == "page_rings":
+            self._block(f"{happening.person}'s phone", f"rings: {happening.text}", PHONE)
+        elif happening.kind != "page_triggered":
+            by = f" by {happening.person}" if happening.person else ""
+            word = happening.kind.removeprefix("page_")
+            self._block("PagerDuty", f"{word}{by}: {happening.text}", PHONE)
+
+    def _block(self, place: str, text: str, style: str) -> None:
+        """The place, and beside it one line, or below it several."""
+        lines = plain(text).splitlines() or [""]
+        block = Text("  ").append(plain(place), style=style)
+        if len(lines) == 1:
+            block.append(f"  {lines[0]}")
+        else:
+            for line in lines:
+                block.append(f"\n      {line}")
+        self._print(_decorated(block))
+
+    def _print(self, text: Text) -> None:
+        with self._lock:
+            typing = self.prompt() if self.prompt else ""
+            if typing:
+                self._out.file.write("\r\x1b[K")  # the prompt makes way, and comes back below
+            self._out.print(text, soft_wrap=True, highlight=False)
+            if typing:
+                self._out.file.write(typing)
+                self._out.file.flush()
+
+
+def plain(text: str) -> str:
+    """Without anything that could move the cursor, change its colour or turn the direction of reading."""
+    return "".join(_harmless(letter) for letter in text.replace("\t", "    ").replace("\r\n", "\n"))
+
+
+def _harmless(letter: str) -> str:
+    is_control = unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp")
+    return "\N{REPLACEMENT CHARACTER}" if is_control and letter not in "\n" + JOINERS else letter
+
+
+def _decorated(text: Text) -> Text:
+    text.highlight_regex(r"(?<![\w*])\*[^*\n]+\*(?![\w*])", "bold")
+    text.highlight_regex(r"\[[^\[\]\n]{1,75}\]", "reverse")
+    text.highlight_regex(r"(?<!\w)@[\w.-]+", "green")
+    return text
