@@ -1,0 +1,69 @@
+"""Reads config.yaml and the environment into frozen settings; a mistake is one line naming file, line and key."""
+
+import os
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+
+from pydantic import ValidationError
+
+from bot.config.environment import Environment, environment_mistakes
+from bot.config.leaks import leaks
+from bot.config.located import Located, Mistake, Place, read
+from bot.config.mistakes import ConfigError, mistakes_of
+from bot.config.references import dangling
+from bot.config.sections import Sections
+from bot.config.settings import Settings
+
+__all__ = ["ConfigError", "Environment", "Settings", "load"]
+
+
+def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:
+    """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
+    text = "" if path is None else _text(path)
+    located = read(text)
+    sections, found = _validated(located, path)
+    mistakes = [*located.mistakes, *_without_secrets(found, list(leaks(text, located)))]
+    lines = [_line(path, mistake) for mistake in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
+    try:
+        env = Environment.of(variables)
+    except ValidationError as error:
+        lines.extend(environment_mistakes(error))
+    if lines:
+        raise ConfigError(lines)
+    return Settings.joining(sections, env, path=path)
+
+
+def _text(path: Path) -> str:
+    try:
+        return path.read_text(encoding="utf-8-sig")
+    except FileNotFoundError:
+        cure = "Copy config.example.yaml to it, or name another with --config or SPY_CONFIG."
+        raise ConfigError([f"{path}: there is no such file. {cure}"]) from None
+    except UnicodeDecodeError:
+        raise ConfigError([f"{path}: not UTF-8 text. Save it as UTF-8."]) from None
+    except OSError as error:
+        raise ConfigError([f"{path}: can't be read: {error.strerror}."]) from None
+
+
+def _validated(located: Located, path: Path | None) -> tuple[Sections, list[tuple[Place, Mistake]]]:
+    """Check types, then references; where something is wrong, what is given back are the defaults."""
+    mistakes = list(dangling(located))
+    try:
+        folder = path.parent if path else Path()
+        return Sections.model_validate({} if located.data is None else located.data, context=folder), mistakes
+    except ValidationError as error:
+        return Sections(), [*mistakes_of(error, located), *mistakes]
+
+
+def _without_secrets(
+    found: list[tuple[Place, Mistake]], secrets: list[tuple[Place, Mistake]]
+) -> Iterator[Mistake]:
+    """Of a secret say only that it is one."""
+    hidden = {place for place, _ in secrets}
+    yield from (mistake for _, mistake in secrets)
+    yield from (mistake for place, mistake in found if place not in hidden)
+
+
+def _line(path: Path | None, mistake: Mistake) -> str:
+    where = f"{path}:{mistake.line}" if mistake.line else f"{path}"
+    return ": ".join(filter(None, (where, mistake.key, mistake.sentence)))

@@ -1,0 +1,75 @@
+"""What the environment says: secrets, the database and other addresses to call."""
+
+import re
+from collections.abc import Iterator, Mapping
+from typing import Annotated, Self
+from urllib.parse import SplitResult, urlsplit
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, SecretStr, ValidationError
+
+_NOTHING = SecretStr("")
+_POSTGRES = re.compile(r"^postgres(ql)?(\+psycopg)?://")
+
+
+def _address(url: str) -> str:
+    if urlsplit(url).scheme not in {"http", "https"}:
+        raise ValueError("must begin with https:// (or http://)")
+    return url.rstrip("/")
+
+
+def _database(url: SecretStr) -> SecretStr:
+    given = url.get_secret_value()
+    try:
+        parts = urlsplit(given)
+        _ = parts.port
+    except ValueError:
+        raise ValueError("is no address: percent-encode what is special in its password") from None
+    if _POSTGRES.match(given):
+        return SecretStr(_POSTGRES.sub("postgresql+psycopg://", given))
+    return _sqlite(given, parts)
+
+
+def _sqlite(given: str, parts: SplitResult) -> SecretStr:
+    if parts.scheme != "sqlite":
+        raise ValueError("must begin with sqlite:/// or postgresql://")
+    if not given.startswith("sqlite:///") or len(parts.path) <= 1 or ":memory:" in given:
+        raise ValueError("must name a file, such as sqlite:///spy.db: Spy remembers across restarts")
+    return SecretStr(given)
+
+
+class Environment(BaseModel):
+    """The variables Spy reads; a secret is shown as ********** and is falsy when it is not set."""
+
+    model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True)
+
+    database_url: Annotated[SecretStr, AfterValidator(_database)] = SecretStr("sqlite:///spy.db")
+    slack_bot_token: SecretStr = _NOTHING
+    slack_app_token: SecretStr = _NOTHING
+    slack_signing_secret: SecretStr = _NOTHING
+    pagerduty_api_token: SecretStr = _NOTHING
+    pagerduty_webhook_secret: SecretStr = _NOTHING
+    github_token: SecretStr = _NOTHING
+    github_webhook_secret: SecretStr = _NOTHING
+    changes_webhook_secret: SecretStr = _NOTHING
+    slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
+    pagerduty_api_url: Annotated[str, AfterValidator(_address)] = "https://api.pagerduty.com"
+    github_api_url: Annotated[str, AfterValidator(_address)] = "https://api.github.com"
+
+    @classmethod
+    def of(cls, variables: Mapping[str, str]) -> Self:
+        """Pick Spy's variables; an empty one counts as not set, spaces and line ends around one are dropped."""
+        named = {name: variables.get(name.upper(), "").strip() for name in cls.model_fields}
+        return cls.model_validate({name: value for name, value in named.items() if value})
+
+    def secrets(self) -> tuple[str, ...]:
+        """List what must never be shown, for the log to mask."""
+        values = (value for _, value in self if isinstance(value, SecretStr))
+        tokens = [value.get_secret_value() for value in values if value is not self.database_url]
+        password = urlsplit(self.database_url.get_secret_value()).password
+        return tuple(filter(None, [*tokens, password]))
+
+
+def environment_mistakes(error: ValidationError) -> Iterator[str]:
+    """Say what is wrong with a variable, without its value."""
+    for problem in error.errors(include_input=False, include_url=False):
+        yield f"environment: {str(problem['loc'][0]).upper()}: {problem['ctx']['error']}."

@@ -1,0 +1,62 @@
+"""Finds secrets in the configuration file: they belong in the environment."""
+
+import re
+from collections.abc import Iterator
+
+from bot.config.located import Located, Mistake, Place, dotted
+
+_NAMED = re.compile(r"(token|secret|passw(or)?d|api_?key|credential|database_url)", re.IGNORECASE)
+_SHAPED = re.compile(
+    r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
+    r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL
+)
+_HOMES = (  # the first that fits the dotted key names the variable
+    (re.compile(r"slack.*app"), "SLACK_APP_TOKEN"),
+    (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
+    (re.compile(r"slack"), "SLACK_BOT_TOKEN"),
+    (re.compile(r"pagerduty.*(webhook|secret)"), "PAGERDUTY_WEBHOOK_SECRET"),
+    (re.compile(r"pagerduty"), "PAGERDUTY_API_TOKEN"),
+    (re.compile(r"github.*(webhook|secret)"), "GITHUB_WEBHOOK_SECRET"),
+    (re.compile(r"github"), "GITHUB_TOKEN"),
+    (re.compile(r"changes"), "CHANGES_WEBHOOK_SECRET"),
+    (re.compile(r"database"), "DATABASE_URL"),
+)
+_PREFIXES = (
+    ("xapp-", "SLACK_APP_TOKEN"),
+    ("xox", "SLACK_BOT_TOKEN"),
+    ("gh", "GITHUB_TOKEN"),
+    ("://", "DATABASE_URL"),
+)
+
+
+def leaks(text: str, located: Located) -> Iterator[tuple[Place, Mistake]]:
+    """Find what looks like a secret, by its key or by its shape, in comments too; never repeat it."""
+    told: set[int | None] = set()
+    for place, value in located.scalars():
+        if _is_named_secret(place) or _SHAPED.search(str(value)):
+            line = located.line(place)
+            told.add(line)
+            key = dotted(place)
+            yield place, Mistake(line=line, key=key, sentence=_sentence(_home(key, str(value))))
+    for line, words in enumerate(text.splitlines(), start=1):
+        if line not in told and (shaped := _SHAPED.search(words)):
+            yield (), Mistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
+
+
+def _is_named_secret(place: Place) -> bool:
+    words = [part for part in place if isinstance(part, str)]
+    return bool(words) and _NAMED.search(words[-1]) is not None
+
+
+def _home(key: str, value: str) -> str:
+    shaped = _SHAPED.search(value)
+    for prefix, variable in _PREFIXES:
+        if shaped and shaped.group().startswith(prefix):
+            return variable
+    return next(
+        (variable for pattern, variable in _HOMES if pattern.search(key.casefold())), "the environment"
+    )
+
+
+def _sentence(home: str) -> str:
+    return f"a secret in the file. Put it in {home} and remove the line."

@@ -1,0 +1,122 @@
+"""Turns what the validation found into one line a mistake, in people's words, with the nearest right key."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from datetime import date
+from difflib import get_close_matches
+from typing import Any, get_args, get_origin
+
+from pydantic import BaseModel, ValidationError
+from pydantic_core import ErrorDetails
+
+from bot.config.located import Located, Mistake, Place, dotted
+from bot.config.sections import Sections
+
+
+class ConfigError(Exception):
+    """The configuration can't be used: one line for each mistake."""
+
+    def __init__(self, lines: Iterable[str]) -> None:
+        self.lines = tuple(lines)
+        super().__init__("\n".join(self.lines))
+
+
+_WANTED = {
+    "string_type": "must be text",
+    "int_type": "must be a whole number",
+    "tuple_type": "must be a list, such as [one, two]",
+    "dict_type": "must be a section of keys",
+    "model_type": "must be a section of keys",
+    "model_attributes_type": "must be a section of keys",
+}
+_MISSING = {
+    "channel": "Give the Slack id of the team's channel, such as C0PAY.",
+    "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
+    "service": "Give the PagerDuty id of the team's service, such as PSVC1.",
+    "repository": "Give it as owner/name.",
+}
+
+
+def mistakes_of(error: ValidationError, located: Located) -> Iterator[tuple[Place, Mistake]]:
+    """Say each problem at its place; a key that is missing because it is misspelt is told once."""
+    problems = error.errors(include_url=False)
+    misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
+    for problem in problems:
+        place = _place(problem)
+        if problem["type"] != "missing" or place not in misspelt:
+            yield (
+                place,
+                Mistake(line=located.line(place), key=dotted(place), sentence=_sentence(problem, place)),
+            )
+
+
+def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
+    """Suggest the nearest known word, or say `otherwise`."""
+    close = get_close_matches(word, list(known), n=1)
+    return f" Did you mean {close[0]}?" if close else otherwise and f" {otherwise}"
+
+
+def _place(problem: ErrorDetails) -> Place:
+    return tuple(part for part in problem["loc"] if part != "[key]")
+
+
+def _meant(place: Place) -> Place | None:
+    """Give the place of the key that was meant by an unknown one."""
+    close = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
+    return (*place[:-1], close[0]) if close else None
+
+
+def _sentence(problem: ErrorDetails, place: Place) -> str:
+    kind, given = problem["type"], problem["input"]
+    context: Mapping[str, Any] = problem.get("ctx", {})
+    if kind == "extra_forbidden":
+        known = _keys(place[:-1])
+        return "unknown key." + nearest(str(place[-1]), known, f"Known here: {', '.join(known)}.")
+    if kind == "missing":
+        return f"is missing. {_MISSING.get(str(place[-1]), '')}".strip()
+    if kind == "literal_error":
+        choices = str(context["expected"]).replace("'", "")
+        return f"must be {choices}, not {_shown(given)}."
+    if kind == "value_error":
+        sentence = str(context["error"])
+        return sentence if sentence.endswith(".") else f"{sentence}, not {_shown(given)}."
+    if wanted := _WANTED.get(kind):
+        return f"{wanted}, not {_shown(given)}."
+    must = problem["msg"].removeprefix("Input should ")
+    return f"must {must}." if must != problem["msg"] else f"{must}."
+
+
+def _shown(given: Any) -> str:
+    """Name what was given by its kind; text is quoted."""
+    kinds: tuple[tuple[type, str], ...] = (
+        (bool, "yes or no"),
+        (int, f"the number {given}"),
+        (float, f"the number {given}"),
+        (date, "a date"),
+        (dict, "a section of keys"),
+        (list, "a list"),
+    )
+    if given is None:
+        return "nothing"
+    return next((words for kind, words in kinds if isinstance(given, kind)), repr(str(given)[:40]))
+
+
+def _keys(place: Place) -> tuple[str, ...]:
+    """List the keys that are known in the section at this place."""
+    section: type[BaseModel] = Sections
+    parts = iter(place)
+    for part in parts:
+        annotation = next(
+            (field.annotation for name, field in section.model_fields.items() if part in {name, field.alias}),
+            None,
+        )
+        section = _section_in(annotation) or section
+        if get_origin(annotation) is Mapping:
+            next(parts, None)  # a name that the file's author chose
+    return tuple(field.alias or name for name, field in section.model_fields.items())
+
+
+def _section_in(annotation: Any) -> type[BaseModel] | None:
+    """Find the section that an annotation speaks of: itself, or inside an Optional or a Mapping."""
+    if isinstance(annotation, type) and issubclass(annotation, BaseModel):
+        return annotation
+    return next(filter(None, map(_section_in, get_args(annotation))), None)

@@ -1,0 +1,106 @@
+"""Everything that was configured, from the file and from the environment, and what follows from it."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from typing import Self
+
+from bot.config.environment import Environment
+from bot.config.mistakes import ConfigError
+from bot.config.sections import INSTALLED, Sections, SeveritySection, TeamSection
+from bot.domain.policy import Policy, Severity, Team
+
+
+class Settings(Sections):
+    """The sections of config.yaml, as their keys name them, with the environment beside them."""
+
+    env: Environment
+    path: Path | None
+    """The file; None where nothing was configured."""
+
+    @classmethod
+    def joining(cls, sections: Sections, env: Environment, *, path: Path | None) -> Self:
+        """Put together what was validated already."""
+        return cls.model_construct(**dict(sections), env=env, path=path)
+
+    @property
+    def plugin_folders(self) -> tuple[Path, ...]:
+        """Spy's own plugins, then those of `plugins:`."""
+        return tuple(dict.fromkeys((INSTALLED / "plugins", *self.plugins)))
+
+    @property
+    def template_folders(self) -> tuple[Path, ...]:
+        """The folders of `templates:`, then Spy's own: the first that has a template gives it."""
+        return tuple(dict.fromkeys((*self.templates, INSTALLED / "templates")))
+
+    def policy(self) -> Policy:
+        """Give the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
+        return Policy(
+            teams={key: _team(key, section) for key, section in self.teams.items()},
+            severities={key: _severity(key, section) for key, section in self.severities.items()},
+            command_team=self.command_team,
+            announce=self.slack.announce,
+            permissions={role: frozenset(people) for role, people in self.permissions if people},
+        )
+
+    def missing(self) -> tuple[str, ...]:
+        """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""
+        return tuple(self._missing())
+
+    def require_for_run(self) -> None:
+        """Raise ConfigError where a variable is missing that `spy run` needs."""
+        if lines := self.missing():
+            raise ConfigError(lines)
+
+    def _missing(self) -> Iterator[str]:
+        slack = "api.slack.com/apps, your app"
+        if not self.env.slack_bot_token:
+            yield _absent("SLACK_BOT_TOKEN", f"{slack}, OAuth & Permissions: Bot User OAuth Token, xoxb-…")
+        if self.slack.mode == "socket" and not self.env.slack_app_token:
+            yield _absent(
+                "SLACK_APP_TOKEN",
+                f"{slack}, Basic Information: App-Level Tokens, with connections:write, xapp-…",
+                because="slack.mode is socket",
+            )
+        if self.slack.mode == "http" and not self.env.slack_signing_secret:
+            yield _absent(
+                "SLACK_SIGNING_SECRET",
+                f"{slack}, Basic Information: App Credentials",
+                because="slack.mode is http",
+            )
+        if self.pagerduty and not self.env.pagerduty_api_token:
+            yield _absent(
+                "PAGERDUTY_API_TOKEN",
+                "PagerDuty, Integrations, API Access Keys",
+                because="there is a pagerduty section",
+            )
+        yield from self._swapped()
+
+    def _swapped(self) -> Iterator[str]:
+        """The two Slack tokens are often put into each other's place."""
+        for variable, token, other in (
+            ("SLACK_BOT_TOKEN", self.env.slack_bot_token, "xapp-"),
+            ("SLACK_APP_TOKEN", self.env.slack_app_token, "xoxb-"),
+        ):
+            if token.get_secret_value().startswith(other):
+                yield f"environment: {variable}: holds the other token ({other}…). Swap the two."
+
+
+def _absent(variable: str, where: str, *, because: str = "") -> str:
+    reason = f" ({because})" if because else ""
+    return f"environment: {variable}: is missing{reason}. Find it at {where}."
+
+
+def _team(key: str, section: TeamSection) -> Team:
+    ids = section.pagerduty
+    return Team(
+        key=key,
+        channel=section.channel,
+        service=ids.service if ids else None,
+        escalation_policy=ids.escalation_policy if ids else None,
+        schedule=ids.schedule if ids else None,
+        manager=section.manager,
+    )
+
+
+def _severity(key: str, section: SeveritySection) -> Severity:
+    return Severity(key=key, update_every=section.update_every, page=section.page)

@@ -1,0 +1,312 @@
+"""Stories of the configuration: what is read, and each mistake with its line."""
+
+from collections.abc import Callable
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.config import ConfigError, Settings, load
+
+LEAST = """\
+slack:     {mode: http, announce: C0INCIDENTS}
+pagerduty: {from: spy@example.com}
+github:    {repository: acme/postmortems}
+teams:
+  imoc:     {channel: C0IMOC, pagerduty: {service: PSVC1, escalation_policy: PPOL1, schedule: PSCH1}, manager: U0MGR}
+  payments: {channel: C0PAY,  pagerduty: {service: PSVC2, escalation_policy: PPOL2, schedule: PSCH2}}
+command_team: imoc
+severities:
+  sev1: {update_every: 15m, page: [imoc]}
+  sev2: {update_every: 30m, page: [imoc]}
+  sev3: {update_every: 60m}
+permissions: {operator: [U0ANA, S0SRE], admin: [U0ANA]}
+"""
+
+Read = Callable[..., Settings]
+Complain = Callable[..., tuple[str, ...]]
+
+
+@pytest.fixture
+def read(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Read:
+    monkeypatch.chdir(tmp_path)
+
+    def reading(text: str, **variables: str) -> Settings:
+        path = Path("config.yaml")
+        path.write_text(text, encoding="utf-8")
+        return load(path, variables)
+
+    return reading
+
+
+@pytest.fixture
+def complain(read: Read) -> Complain:
+    def complaining(text: str, **variables: str) -> tuple[str, ...]:
+        with pytest.raises(ConfigError) as caught:
+            read(text, **variables)
+        return caught.value.lines
+
+    return complaining
+
+
+def test_the_least_form_becomes_a_policy(read: Read):
+    policy = read(LEAST).policy()
+
+    assert policy.team("payments").escalation_policy == "PPOL2"
+    assert policy.team("imoc").manager == "U0MGR"
+    assert policy.severity("sev2").update_every == timedelta(minutes=30)
+    assert policy.severity("sev1").page == ("imoc",)
+    assert (policy.command_team, policy.announce) == ("imoc", "C0INCIDENTS")
+    assert policy.permissions == {"operator": {"U0ANA", "S0SRE"}, "admin": {"U0ANA"}}
+
+
+def test_nothing_at_all_is_a_configuration(read: Read):
+    settings = read("")
+
+    assert settings.slack.mode == "socket"
+    assert settings.web.port == 3000
+    assert [(key, s.update_every) for key, s in settings.policy().severities.items()] == [
+        ("sev1", timedelta(minutes=15)),
+        ("sev2", timedelta(minutes=30)),
+        ("sev3", timedelta(minutes=60)),
+    ]
+
+
+def test_a_key_with_nothing_behind_it_is_not_set(read: Read):
+    assert read("slack:\nteams:\nweb: {port:}\n").web.port == 3000
+
+
+@pytest.mark.parametrize(
+    ("words", "length"),
+    [
+        ("90s", timedelta(seconds=90)),
+        ("15m", timedelta(minutes=15)),
+        ("2h", timedelta(hours=2)),
+        ("1d", timedelta(days=1)),
+        ("1h30m", timedelta(minutes=90)),
+    ],
+)
+def test_a_length_of_time_is_a_number_and_a_letter(read: Read, words: str, length: timedelta):
+    assert read(f"delivery: {{lease: {words}}}").delivery.lease == length
+
+
+def test_own_folders_stand_beside_the_file_and_spys_own_come_along(read: Read, tmp_path: Path):
+    (tmp_path / "ours").mkdir()
+
+    settings = read("plugins: [plugins, ours]\ntemplates: [ours]")
+
+    assert [folder.name for folder in settings.plugin_folders] == ["plugins", "ours"]
+    assert [folder.name for folder in settings.template_folders] == ["ours", "templates"]
+
+
+@pytest.mark.parametrize(
+    ("text", "complaint"),
+    [
+        (
+            "\nteams:\n  imoc:\n    chanel: C0IMOC\n",
+            "config.yaml:4: teams.imoc.chanel: unknown key. Did you mean channel?",
+        ),
+        ("team: {}", "config.yaml:1: team: unknown key. Did you mean teams?"),
+        (
+            "slack: {zzz: 1}",
+            "config.yaml:1: slack.zzz: unknown key. Known here: mode, announce.",
+        ),
+        (
+            "teams: {slack: {manager: U0ANA}}",
+            "config.yaml:1: teams.slack.channel: is missing. Give the Slack id of the team's channel, such as C0PAY.",
+        ),
+        ("web:\n  port: many", "config.yaml:2: web.port: must be a whole number, not 'many'."),
+        ("web:\n  port: yes", "config.yaml:2: web.port: must be a whole number, not yes or no."),
+        ("web: {port: 70000}", "config.yaml:1: web.port: must be less than or equal to 65535."),
+        ("web: []", "config.yaml:1: web: must be a section of keys, not a list."),
+        ("- web", "config.yaml:1: must be a section of keys, not a list."),
+        ("teams: [imoc]", "config.yaml:1: teams: must be a section of keys, not a list."),
+        ("slack: {mode: sockets}", "config.yaml:1: slack.mode: must be socket or http, not 'sockets'."),
+        (
+            "severities:\n  sev1: {update_every: 15}",
+            (
+                "config.yaml:2: severities.sev1.update_every: "
+                "must be a length of time, such as 15m, 2h, 90s or 1d, not the number 15."
+            ),
+        ),
+        (
+            "delivery: {lease: 0s}",
+            "config.yaml:1: delivery.lease: must be longer than nothing, such as 15m, not '0s'.",
+        ),
+        (
+            "permissions:\n  admin:\n    - U0ANA\n    - ana\n",
+            (
+                "config.yaml:4: permissions.admin: "
+                "'ana' is no user id (U0ANA) nor user group id (S0SRE): in Slack, ⋮, Copy ID."
+            ),
+        ),
+        (
+            "permissions: {operater: []}",
+            "config.yaml:1: permissions.operater: unknown key. Did you mean operator?",
+        ),
+        (
+            "slack:\n  announce: '#incidents'",
+            (
+                "config.yaml:2: slack.announce: '#incidents' is no channel id. "
+                "It looks like C0PAY: in Slack, the channel's name, About, at the bottom."
+            ),
+        ),
+        (
+            "command_team: imoc",
+            "config.yaml:1: command_team: there is no team imoc. Describe it under teams:.",
+        ),
+        (
+            "teams: {imoc: {channel: C0IMOC}}\nseverities:\n  sev1:\n    page:\n      - imco\n",
+            "config.yaml:5: severities.sev1.page: there is no team imco. Did you mean imoc?",
+        ),
+        ("plugins: [ours]", "config.yaml:1: plugins: there is no folder ours."),
+        (
+            "slack:\n  mode: http\n  mode: socket",
+            "config.yaml:3: slack.mode: given twice, first in line 2. Keep one.",
+        ),
+        ("slack: {mode: http\n", "config.yaml:2: not YAML: expected ',' or '}', but got '<stream end>'."),
+        ("slack:\n\tmode: http", "config.yaml:2: not YAML: a tab; indent with spaces."),
+        ("slack: {}\n---\nweb: {}", "config.yaml:2: not YAML: a second document (---); keep one."),
+        ("slack: \x07", "config.yaml:1: a character that YAML does not allow."),
+        ("teams: &again {imoc: *again}", "config.yaml:1: teams.imoc: refers to itself."),
+        ("slack: {mode: !env MODE}", "config.yaml:1: slack.mode: `!env` is not understood here."),
+        (
+            "\nteams:\n  imoc: {channel: C0IMOC, pagerduty: {service: PSVC1}}",
+            (
+                "config.yaml:3: teams.imoc.pagerduty: needs a section `pagerduty: {from: …}` beside teams:, "
+                "to say in whose name pages are made."
+            ),
+        ),
+    ],
+)
+def test_a_mistake_is_one_line_with_file_line_and_key(complain: Complain, text: str, complaint: str):
+    assert complaint in complain(text)
+
+
+def test_all_mistakes_are_told_at_once_in_the_files_order(complain: Complain):
+    lines = complain("slack: {mode: sockt}\ncommand_team: imoc\nwebb: {}\n", DATABASE_URL="mysql://db")
+
+    assert [line.partition(": ")[0] for line in lines] == [
+        "config.yaml:1",
+        "config.yaml:2",
+        "config.yaml:3",
+        "environment",
+    ]
+
+
+def test_a_misspelt_key_is_told_once(complain: Complain):
+    assert len(complain("teams: {imoc: {chanel: C0IMOC}}")) == 1
+
+
+@pytest.mark.parametrize(
+    ("text", "where"),
+    [
+        (
+            "slack:\n  token: abc-def",
+            "config.yaml:2: slack.token: a secret in the file. Put it in SLACK_BOT_TOKEN",
+        ),
+        (
+            "slack: {app_token: a}",
+            "config.yaml:1: slack.app_token: a secret in the file. Put it in SLACK_APP_TOKEN",
+        ),
+        (
+            "slack: {signing_secret: a}",
+            "config.yaml:1: slack.signing_secret: a secret in the file. Put it in SLACK_SIG",
+        ),
+        (
+            "slack: {mode: xapp-1-A0-abc}",
+            "config.yaml:1: slack.mode: a secret in the file. Put it in SLACK_APP_TOKEN",
+        ),
+        (
+            "pagerduty: {api_key: a}",
+            "config.yaml:1: pagerduty.api_key: a secret in the file. Put it in PAGERDUTY_API_T",
+        ),
+        (
+            "github: {x: ghp_abcd1234}",
+            "config.yaml:1: github.x: a secret in the file. Put it in GITHUB_TOKEN",
+        ),
+        ("\n# xoxb-12-34-abcdef\n", "config.yaml:2: a secret in the file. Put it in SLACK_BOT_TOKEN"),
+        (
+            "database: {url: 'postgres://spy:hush@db/spy'}",
+            "config.yaml:1: database.url: a secret in the file. Put it",
+        ),
+    ],
+)
+def test_a_secret_in_the_file_is_refused_and_not_repeated(complain: Complain, text: str, where: str):
+    lines = complain(text)
+
+    assert [line for line in lines if line.startswith(where)]
+    assert not any(word in line for line in lines for word in ("abc", "hush", "ghp_", "xoxb"))
+
+
+def test_a_file_that_is_not_there_is_named_with_the_cure(tmp_path: Path):
+    with pytest.raises(
+        ConfigError, match=r"nowhere\.yaml: there is no such file\. Copy config\.example\.yaml"
+    ):
+        load(tmp_path / "nowhere.yaml", {})
+
+
+def test_a_folder_is_no_file(tmp_path: Path):
+    with pytest.raises(ConfigError, match="can't be read: Is a directory"):
+        load(tmp_path, {})
+
+
+@pytest.mark.parametrize(
+    ("given", "used"),
+    [
+        ("postgres://spy:hush@db/spy", "postgresql+psycopg://spy:hush@db/spy"),
+        (
+            "postgresql://postgres:@/postgres?host=/run/pg",
+            "postgresql+psycopg://postgres:@/postgres?host=/run/pg",
+        ),
+        ("sqlite:////var/lib/spy.db", "sqlite:////var/lib/spy.db"),
+        ("", "sqlite:///spy.db"),
+    ],
+)
+def test_a_database_is_named_by_its_url(read: Read, given: str, used: str):
+    assert read("", DATABASE_URL=given).env.database_url.get_secret_value() == used
+
+
+@pytest.mark.parametrize(
+    "given", ["mysql://root:hush@db/spy", "spy.db", "sqlite://", "postgres://a:hu/sh@db:x/spy"]
+)
+def test_another_database_is_refused_without_its_password(complain: Complain, given: str):
+    (line,) = complain("", DATABASE_URL=given)
+
+    assert line.startswith("environment: DATABASE_URL: ")
+    assert "hu" not in line
+
+
+def test_other_endpoints_may_be_given_with_or_without_a_last_slash(read: Read):
+    env = read("", SLACK_API_URL="http://127.0.0.1:1/api", PAGERDUTY_API_URL="http://127.0.0.1:1/pd/").env
+
+    assert (env.slack_api_url, env.pagerduty_api_url) == ("http://127.0.0.1:1/api/", "http://127.0.0.1:1/pd")
+
+
+def test_running_needs_its_tokens_and_says_where_to_find_them(read: Read):
+    settings = read(LEAST, SLACK_BOT_TOKEN="xoxb-invented\n")
+
+    assert [line.split(": ")[1] for line in settings.missing()] == [
+        "SLACK_SIGNING_SECRET",
+        "PAGERDUTY_API_TOKEN",
+    ]
+    assert settings.env.slack_bot_token.get_secret_value() == "xoxb-invented"
+    with pytest.raises(ConfigError, match="Basic Information"):
+        settings.require_for_run()
+
+
+def test_socket_mode_needs_the_app_token_instead(read: Read):
+    assert "SLACK_APP_TOKEN" in read("", SLACK_BOT_TOKEN="xoxb-invented").missing()[0]
+
+
+def test_swapped_tokens_are_noticed(read: Read):
+    missing = read("", SLACK_BOT_TOKEN="xapp-1", SLACK_APP_TOKEN="xoxb-1").missing()
+
+    assert [line.rpartition(". ")[2] for line in missing] == ["Swap the two.", "Swap the two."]
+
+
+def test_settings_show_no_secret(read: Read):
+    settings = read("", SLACK_BOT_TOKEN="xoxb-hush", DATABASE_URL="postgres://spy:hush@db/spy")
+
+    assert "hush" not in repr(settings)
+    assert settings.env.secrets() == ("xoxb-hush", "hush")
