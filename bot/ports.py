@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from typing import Any, Protocol
 
 from bot.domain.effects import Effect
-from bot.domain.events import Event
 from bot.domain.incident import Incident
 from bot.domain.message import Button as Button
 from bot.domain.message import Buttons as Buttons
@@ -272,12 +271,11 @@ class IncidentRecords(Protocol):
 
 
 class TimelineRecords(Protocol):
-    def append(self, incident: Incident, event: Event, *, source: str, recorded_at: datetime) -> Entry: ...
-    def of(self, incident: int) -> Sequence[Entry]: ...
-    def made_from(self, incident: int, message: str) -> Entry | None:
-        """Find the standing note that was made from this Slack message (ts)."""
+    def append(self, entry: Entry) -> None: ...
+    def of(self, incident: int) -> Sequence[Entry]:
+        """Give the whole timeline in the order it was kept."""
 
-    def set_permalink(self, entry: int, permalink: str) -> None: ...
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
 
 
 class PageRecords(Protocol):

@@ -1,0 +1,1 @@
+"""The command families: one file each, as short as its list of commands."""

@@ -91,6 +91,13 @@ class AddBookmark(RoomEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Welcome(RoomEffect):
+    """Give a newcomer to the room the tldr, visible to them alone."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class ReadMessage(Effect):
     """Read the message that a 📝 was put on, to make a note of it."""
 
@@ -110,11 +117,13 @@ class Show(Effect):
     surface: str
     ref: int
     to: str
+    mark: str = ""
+    """Tells apart two messages of one surface and ref: each offer of command has a brief of its own."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
     def slot(self) -> str:
-        return f"{self.surface}:{self.ref}"
+        return f"{self.surface}:{self.ref}{self.mark}"
 
     @property
     def lane(self) -> str:
@@ -127,17 +136,18 @@ class Show(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Say(Effect):
-    """Tell a fact once: the timeline's `entry`. `thread_of` a slot makes it a reply to that message."""
+    """Tell a fact once: entry `seq` of the incident's timeline. `thread_of` a slot makes it a reply there."""
 
     to: str
     template: str
     facts: Mapping[str, Any] = field(default_factory=dict)
-    entry: int
+    incident: int
+    seq: int
     thread_of: str | None = None
 
     @property
     def lane(self) -> str:
-        return f"posts:{self.thread_of or self.to}"
+        return self.thread_of or f"posts:{self.to}"
 
     @property
     def needs_room(self) -> int | None:
@@ -251,12 +261,12 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 
 
-def echoes(event: events.Event, incident: Incident, policy: Policy, *, entry: int) -> list[Effect]:
-    """Give the effects of a fact that is the timeline's `entry`."""
+def echoes(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+    """Give the effects of a fact that is entry `seq` of the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
-    heard = [_echo(where, event, incident, policy, entry) for where in ECHOES.get(type(event), ())]
-    return [effect for effect in heard if effect] + _beyond(event, incident, policy, entry)
+    heard = [_echo(where, event, incident, policy, seq) for where in ECHOES.get(type(event), ())]
+    return [effect for effect in heard if effect] + _beyond(event, incident, policy, seq)
 
 
 def _declared(incident: Incident, policy: Policy) -> list[Effect]:
@@ -274,23 +284,26 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
     return [effect for effect in effects if effect]
 
 
-def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, entry: int) -> Effect | None:
+def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, seq: int) -> Effect | None:
     n, kind = incident.number, event.kind()
     facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
-        return Show(key=f"card:{n}:{entry}", surface="card", ref=n, to=room(n))
+        return Show(key=f"card:{n}:{seq}", surface="card", ref=n, to=room(n))
     if where == ANNOUNCEMENT:
-        return _announcement(incident, policy, origin=str(entry))
+        return _announcement(incident, policy, origin=str(seq))
     if where == LINE:
-        return Say(key=f"line:{entry}", to=room(n), template=f"events/{kind}", facts=facts, entry=entry)
+        return Say(
+            key=f"line:{n}:{seq}", to=room(n), template=f"events/{kind}", facts=facts, incident=n, seq=seq
+        )
     if incident.private or not policy.announce:
         return None
     return Say(
-        key=f"follow:{entry}",
+        key=f"follow:{n}:{seq}",
         to=policy.announce,
         template=f"events/{kind}",
         facts=facts,
-        entry=entry,
+        incident=n,
+        seq=seq,
         thread_of=f"announcement:{n}",
     )
 
@@ -302,7 +315,7 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> Show | 
     return Show(key=f"announcement:{n}:{origin}", surface="announcement", ref=n, to=policy.announce)
 
 
-def _beyond(event: events.Event, incident: Incident, policy: Policy, entry: int) -> list[Effect]:
+def _beyond(event: events.Event, incident: Incident, policy: Policy, seq: int) -> list[Effect]:
     """Give what a few facts ask for besides being heard."""
     n = incident.number
     match event:
@@ -310,9 +323,9 @@ def _beyond(event: events.Event, incident: Incident, policy: Policy, entry: int)
             announcement = _announcement(incident, policy, origin="room")
             return [announcement] if announcement else []
         case events.CommandOffered() if event.to != event.by:
-            return [Show(key=f"brief:{entry}", surface="brief", ref=entry, to=event.to)]
+            return [Show(key=f"brief:{n}:{seq}", surface="brief", ref=n, to=event.to, mark=f":{seq}")]
         case events.RoleGiven() if event.person != event.by:
-            return [Invite(key=f"invite:{n}:{entry}", incident=n, people=(event.person,))]
+            return [Invite(key=f"invite:{n}:{seq}", incident=n, people=(event.person,))]
         case events.LinkAdded():
-            return [AddBookmark(key=f"bookmark:{n}:{entry}", incident=n, title=event.title, url=event.url)]
+            return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
     return []

@@ -87,7 +87,7 @@ class UpdatePosted(Event):
 class NoteTaken(Event):
     """A note; `message` is the ts of the Slack message it was made from, when a 📝 made it.
 
-    `supersedes` is the timeline entry whose words this one corrects.
+    `supersedes` is the `seq` of the timeline entry whose words this one corrects.
     """
 
     note: str

@@ -73,6 +73,8 @@ class Incident:
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    entries: int = 0
+    """How many entries its timeline has; the next one's `seq` is one more."""
 
     # --- what can be asked ---
 

@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.events import TeamTold, TellSeen
+from bot.domain.events import TeamTold, TellFailed, TellSeen
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,5 +27,7 @@ class Tell:
             return None
         return TellSeen(at=at, by=by, tell=self.number, team=self.team)
 
-    def after(self, event: TellSeen) -> "Tell":
+    def after(self, event: TellSeen | TellFailed) -> "Tell":
+        if isinstance(event, TellFailed):
+            return replace(self, failed=event.why)
         return replace(self, seen_by=(*self.seen_by, event.by or ""))

@@ -10,7 +10,6 @@ from typing import Any
 class Entry:
     """One fact as it was kept: `occurred_at` and `recorded_at` in UTC, `actor` a Slack id (None: Spy itself)."""
 
-    id: int
     incident: int
     seq: int
     kind: str
@@ -24,6 +23,7 @@ class Entry:
     substance: bool = True
     curated: str | None = None
     supersedes: int | None = None
+    """The `seq` of the entry that this one corrects or takes back."""
 
 
 def told(entries: Iterable[Entry]) -> list[Entry]:
@@ -31,6 +31,6 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
     kept = list(entries)
     gone = {entry.supersedes for entry in kept if entry.supersedes}
     return sorted(
-        (entry for entry in kept if entry.substance and entry.id not in gone and entry.curated != "hidden"),
+        (entry for entry in kept if entry.substance and entry.seq not in gone and entry.curated != "hidden"),
         key=lambda entry: (entry.occurred_at, entry.seq),
     )

@@ -1,0 +1,142 @@
+"""One declaration is pattern, permission, help and registration: `@command('page :team "message"')`."""
+
+import inspect
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from types import NoneType, UnionType
+from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
+
+from bot.commands.ask import Ask, Notice
+from bot.commands.grammar import Sequence_, UsageError, literal_prefixes, parse_usage, slots
+from bot.commands.reply import Fill, Reply
+from bot.commands.slots import READERS
+from bot.domain.incident import Incident
+
+Role = Literal["everyone", "responder", "commander", "operator", "admin"]
+Outcome = Reply | Fill | None
+NUMBER = "id"
+"""A slot of this name holds an incident's number and fills the `incident` parameter."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    name: str
+    type: Any
+    required: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A command as the router sees it; calling it calls the function it was made from."""
+
+    usage: str
+    pattern: Sequence_
+    prefixes: tuple[tuple[str, ...], ...]
+    allow: Role
+    run: Callable[..., Outcome]
+    family: str
+    help: str
+    slots: Mapping[str, Parameter]
+    services: Mapping[str, type]
+    wants_ask: bool
+    wants_incident: bool
+    needs_incident: bool
+
+    def __call__(self, *args: Any, **kwargs: Any) -> Outcome:
+        return self.run(*args, **kwargs)
+
+    @property
+    def words(self) -> str:
+        """The words by which it is called, without its slots."""
+        return " ".join(self.prefixes[0])
+
+
+@dataclass(frozen=True, kw_only=True)
+class Listener:
+    """A function that is called when something is noticed."""
+
+    notice: type[Notice]
+    run: Callable[..., None]
+    services: Mapping[str, type]
+
+
+def command(usage: str, *, allow: Role = "everyone") -> Callable[[Callable[..., Outcome]], Command]:
+    """Declare a command. Raises UsageError, naming file and line, where declaration and function disagree."""
+
+    def declare(function: Callable[..., Outcome]) -> Command:
+        try:
+            return _declare(usage, allow, function)
+        except (UsageError, NameError, TypeError) as error:
+            code = function.__code__
+            raise UsageError(f"{code.co_filename}:{code.co_firstlineno}: {error}") from error
+
+    return declare
+
+
+def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
+    """Declare what to do when something is noticed; keyword-only parameters are services."""
+
+    def declare(function: Callable[..., None]) -> Listener:
+        return Listener(notice=notice, run=function, services=_services(function))
+
+    return declare
+
+
+def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Command:
+    pattern = parse_usage(usage)
+    hints = get_type_hints(function)
+    positional = [
+        parameter
+        for parameter in inspect.signature(function).parameters.values()
+        if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
+    ]
+    named = {it.name: _parameter(it, hints) for it in positional if it.name not in {"ask", "incident"}}
+    bound = set(slots(pattern)) - {NUMBER}
+    if missing := bound - set(named):
+        raise UsageError(f"{usage!r}: no parameter for {', '.join(sorted(missing))}")
+    if extra := set(named) - bound:
+        raise UsageError(f"{usage!r}: nothing fills the parameter {', '.join(sorted(extra))}")
+    if unknown := [it.name for it in named.values() if it.type not in READERS]:
+        raise UsageError(f"{usage!r}: no reader for the type of {', '.join(unknown)}")
+    if not (function.__doc__ or "").strip():
+        raise UsageError(f"{usage!r}: the docstring is the help, and there is none")
+    names = [it.name for it in positional]
+    return Command(
+        usage=usage,
+        pattern=pattern,
+        prefixes=tuple(literal_prefixes(pattern)),
+        allow=allow,
+        run=function,
+        family=function.__module__.rsplit(".", 1)[-1],
+        help=inspect.cleandoc(function.__doc__ or ""),
+        slots=named,
+        services=_services(function),
+        wants_ask="ask" in names,
+        wants_incident="incident" in names,
+        needs_incident=hints.get("incident") is Incident,
+    )
+
+
+def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Parameter:
+    hint = hints[parameter.name]
+    options = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
+    kinds = [option for option in options if option is not NoneType]
+    if len(kinds) != 1:
+        raise UsageError(f"{parameter.name}: one type, or one type or None")
+    return Parameter(
+        name=parameter.name,
+        type=kinds[0],
+        required=NoneType not in options and parameter.default is inspect.Parameter.empty,
+    )
+
+
+def _services(function: Callable[..., Any]) -> Mapping[str, type]:
+    hints = get_type_hints(function)
+    return {
+        name: hints[name]
+        for name, parameter in inspect.signature(function).parameters.items()
+        if parameter.kind is inspect.Parameter.KEYWORD_ONLY
+    }
+
+
+__all__ = ["NUMBER", "Ask", "Command", "Listener", "Outcome", "Parameter", "command", "when"]

@@ -1,0 +1,301 @@
+"""The usage line is the parser: what it says is what is understood.
+
+Bare word: literal. `:x` a team. `@x` a person. `"x"` text (quotes optional, takes the rest). `<x>` a word.
+`[…]` optional. `a|b` synonyms. `(…|…)` groups longer synonyms. Optional parts may come in any order.
+"""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field
+from typing import Literal
+
+from bot.domain.refusal import Refusal
+
+CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})  # noqa: RUF001  these
+
+SlotKind = Literal["team", "person", "text", "word"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Word:
+    """One word, or one quoted text, of what a person typed; `start` and `end` are its place there."""
+
+    text: str
+    start: int
+    end: int
+    quoted: bool = False
+
+
+@dataclass(frozen=True)
+class Literally:
+    words: tuple[str, ...]
+
+
+@dataclass(frozen=True)
+class Slot:
+    kind: SlotKind
+    name: str
+
+
+@dataclass(frozen=True)
+class Optionally:
+    item: "Sequence_"
+
+
+@dataclass(frozen=True)
+class OneOf:
+    ways: tuple["Sequence_", ...]
+
+
+Item = Literally | Slot | Optionally | OneOf
+Sequence_ = tuple[Item, ...]
+Accepts = Callable[[Slot, Word], bool]
+Bindings = Mapping[str, str]
+
+
+class UsageError(ValueError):
+    """A usage line that can't be read: the plugin that holds it fails to load."""
+
+
+# --- reading a usage line ---------------------------------------------------------------------------------
+
+_USAGE = re.compile(
+    r'\s*(?:(?P<open>[\[(])|(?P<close>[\])])|(?P<bar>\|)|(?P<slot>"\w+"|<\w+>|[:@]\w+)|(?P<word>[\w-]+))'
+)
+
+
+def parse_usage(usage: str) -> Sequence_:
+    """Read a usage line; raises UsageError where it makes no sense."""
+    reader = _UsageReader(usage)
+    sequence = reader.sequence(until=None)
+    if not sequence or not isinstance(sequence[0], Literally | OneOf):
+        raise UsageError(f"{usage!r}: a usage line begins with a literal word")
+    return sequence
+
+
+class _UsageReader:
+    def __init__(self, usage: str) -> None:
+        self._usage = usage
+        self._tokens = list(self._split())
+        self._at = 0
+
+    def _split(self) -> Iterator[tuple[str, str]]:
+        at = 0
+        while self._usage[at:].strip():
+            found = _USAGE.match(self._usage, at)
+            if not found:
+                raise UsageError(f"{self._usage!r}: can't read {self._usage[at:]!r}")
+            yield found.lastgroup or "", found.group(found.lastgroup or 0)
+            at = found.end()
+
+    def sequence(self, until: str | None) -> Sequence_:
+        items: list[Item] = []
+        while (token := self._next()) is not None:
+            kind, text = token
+            if kind == "close":
+                if text != until:
+                    raise UsageError(f"{self._usage!r}: unexpected {text!r}")
+                return tuple(items)
+            if kind == "bar":
+                raise UsageError(f"{self._usage!r}: | joins words or stands in ( )")
+            items.append(self._item(kind, text))
+        if until:
+            raise UsageError(f"{self._usage!r}: {until!r} is missing")
+        return tuple(items)
+
+    def _item(self, kind: str, text: str) -> Item:
+        if text == "[":
+            return Optionally(self.sequence(until="]"))
+        if text == "(":
+            return self._group()
+        if kind == "slot":
+            return _slot(text)
+        words = [text]
+        while self._peek() == "bar":
+            self._next()
+            following = self._next()
+            if not following or following[0] != "word":
+                raise UsageError(f"{self._usage!r}: a word is missing after |")
+            words.append(following[1])
+        return Literally(tuple(words))
+
+    def _group(self) -> OneOf:
+        ways: list[Sequence_] = []
+        items: list[Item] = []
+        while (token := self._next()) is not None:
+            kind, text = token
+            if kind == "bar":
+                ways.append(tuple(items))
+                items = []
+            elif text == ")":
+                return OneOf((*ways, tuple(items)))
+            else:
+                items.append(_slot(text) if kind == "slot" else Literally((text,)))
+        raise UsageError(f"{self._usage!r}: ')' is missing")
+
+    def _next(self) -> tuple[str, str] | None:
+        self._at += 1
+        return self._tokens[self._at - 1] if self._at <= len(self._tokens) else None
+
+    def _peek(self) -> str | None:
+        return self._tokens[self._at][0] if self._at < len(self._tokens) else None
+
+
+def _slot(text: str) -> Slot:
+    kinds: dict[str, SlotKind] = {":": "team", "@": "person", '"': "text", "<": "word"}
+    return Slot(kinds[text[0]], text.strip(':@"<>'))
+
+
+def slots(sequence: Sequence_) -> Iterator[str]:
+    """Name what a usage line can bind: its slots, and the literals that are optional flags."""
+    for item in sequence:
+        match item:
+            case Slot(name=name):
+                yield name
+            case Optionally(item=(Literally(words=words),)):
+                yield words[0]
+            case Optionally(item=inner):
+                yield from slots(inner)
+            case OneOf(ways=ways):
+                for way in ways:
+                    yield from slots(way)
+
+
+def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
+    """Give every way in which the leading literals can be said."""
+    prefixes: list[tuple[str, ...]] = [()]
+    for item in sequence:
+        match item:
+            case Literally(words=words):
+                prefixes = [(*prefix, word) for prefix in prefixes for word in words]
+            case OneOf(ways=ways) if all(isinstance(it, Literally) for way in ways for it in way):
+                said = [tuple(it.words[0] for it in way if isinstance(it, Literally)) for way in ways]
+                prefixes = [(*prefix, *way) for prefix in prefixes for way in said]
+            case _:
+                break
+    return prefixes
+
+
+# --- reading what a person typed --------------------------------------------------------------------------
+
+_TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^>\s][^>]*>)|(?P<bare>\S+)')
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Typed:
+    """What a person typed, made plain: straight quotes, no control characters, cut into words."""
+
+    text: str
+    words: tuple[Word, ...] = field(default=())
+
+    def between(self, start: Word, end: Word) -> str:
+        return self.text[start.start : end.end]
+
+
+def read(text: str) -> Typed:
+    """Cut what was typed into words; refuses a quote that never ends."""
+    plain = _CONTROL.sub("", text.translate(CURLY)).strip()
+    words = []
+    at = 0
+    while found := _TYPED.search(plain, at):
+        if found["bare"] and found["bare"].startswith('"') and '"' not in plain[found.start() + 1 :]:
+            raise Refusal(
+                f'The quote that begins with {_sample(plain[found.start() :])} never ends. Add a " where it should, '
+                f"and send it again. You typed:\n{plain}"
+            )
+        quoted = found["quoted"] is not None
+        body = found["quoted"] if quoted else found[0]
+        words.append(Word(text=body, start=found.start(), end=found.end(), quoted=quoted))
+        at = found.end()
+    return Typed(text=plain, words=tuple(words))
+
+
+def _sample(text: str) -> str:
+    return text if len(text) <= 30 else f"{text[:29]}…"  # noqa: PLR2004  enough to find it again
+
+
+# --- matching ---------------------------------------------------------------------------------------------
+
+
+def match(sequence: Sequence_, typed: Typed, accepts: Accepts) -> Bindings | None:
+    """Bind what was typed to the usage line's slots; None where it does not fit to the end.
+
+    Text without quotes takes as little as lets the rest fit, so that `checkout is down sev1` ends in a severity.
+    `accepts` says whether a word can fill a slot where the usage line leaves a choice.
+    """
+    matcher = _Matcher(typed, accepts)
+    return next((found for at, found in matcher.sequence(sequence, 0) if at == len(typed.words)), None)
+
+
+class _Matcher:
+    def __init__(self, typed: Typed, accepts: Accepts) -> None:
+        self._typed = typed
+        self._words = typed.words
+        self._accepts = accepts
+
+    def sequence(
+        self, items: Sequence_, at: int, *, choosy: bool = False
+    ) -> Iterator[tuple[int, dict[str, str]]]:
+        if not items:
+            yield at, {}
+            return
+        optional = _leading_optionals(items)
+        if optional:
+            yield from self._optionals(items[: len(optional)], items[len(optional) :], at)
+            return
+        for middle, bound in self._item(items[0], at, choosy=choosy):
+            for end, rest in self.sequence(items[1:], middle, choosy=choosy):
+                yield end, {**bound, **rest}
+
+    def _optionals(
+        self, optional: Sequence_, rest: Sequence_, at: int
+    ) -> Iterator[tuple[int, dict[str, str]]]:
+        """Match any of the optional items in any order, then the rest."""
+        for index, item in enumerate(optional):
+            assert isinstance(item, Optionally)  # noqa: S101  by construction
+            others = (*optional[:index], *optional[index + 1 :])
+            for middle, bound in self._flagged(item, at):
+                if middle > at:
+                    for end, more in self._optionals(others, rest, middle):
+                        yield end, {**bound, **more}
+        yield from self.sequence(rest, at)
+
+    def _flagged(self, option: Optionally, at: int) -> Iterator[tuple[int, dict[str, str]]]:
+        flag = option.item[0].words[0] if isinstance(option.item[0], Literally) else None
+        lone = flag if len(option.item) == 1 else None
+        for end, bound in self.sequence(option.item, at, choosy=True):
+            yield end, {**bound, lone: "yes"} if lone else bound
+
+    def _item(self, item: Item, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, str]]]:
+        match item:
+            case Literally(words=words):
+                if (
+                    at < len(self._words)
+                    and not self._words[at].quoted
+                    and self._words[at].text.casefold() in words
+                ):
+                    yield at + 1, {}
+            case OneOf(ways=ways):
+                for way in ways:
+                    yield from self.sequence(way, at, choosy=True)
+            case Slot(kind="text", name=name):
+                yield from self._text(name, at)
+            case Slot(name=name) if at < len(self._words):
+                word = self._words[at]
+                if not choosy or self._accepts(item, word):
+                    yield at + 1, {name: word.text}
+
+    def _text(self, name: str, at: int) -> Iterator[tuple[int, dict[str, str]]]:
+        if at >= len(self._words):
+            return
+        if self._words[at].quoted:
+            yield at + 1, {name: self._words[at].text}
+        for end in range(at + 1, len(self._words) + 1):
+            if end > at + 1 or not self._words[at].quoted:
+                yield end, {name: self._typed.between(self._words[at], self._words[end - 1])}
+
+
+def _leading_optionals(items: Sequence_) -> Sequence_:
+    count = next((n for n, it in enumerate(items) if not isinstance(it, Optionally)), len(items))
+    return items[:count]

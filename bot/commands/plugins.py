@@ -1,0 +1,67 @@
+"""Find plugins in folders and entry points; one that fails to load is reported and left out."""
+
+import importlib.util
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from dataclasses import dataclass, field
+from importlib.metadata import entry_points
+from pathlib import Path
+from types import ModuleType
+
+from bot.commands.command import Command, Listener
+
+GROUP = "spy.plugins"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Handbook:
+    """All that Spy can do: the commands, what it listens for, and what could not be loaded."""
+
+    commands: tuple[Command, ...]
+    listeners: tuple[Listener, ...] = ()
+    failures: tuple[str, ...] = field(default=())
+
+
+def load(folders: Iterable[Path]) -> Handbook:
+    """Load every plugin below these folders and in the entry-point group."""
+    modules: list[ModuleType] = []
+    failures: list[str] = []
+    for source, loader in _sources(folders):
+        try:
+            modules.append(loader())
+        except Exception as error:  # noqa: BLE001  somebody else's code must not take the bot down
+            failures.append(f"{source}: {error}")
+    return handbook(*modules, failures=failures)
+
+
+def handbook(*modules: ModuleType, failures: Iterable[str] = ()) -> Handbook:
+    """Gather what modules declare."""
+    declared = [value for module in modules for value in vars(module).values()]
+    return Handbook(
+        commands=tuple(dict.fromkeys(it for it in declared if isinstance(it, Command))),
+        listeners=tuple(it for it in declared if isinstance(it, Listener)),
+        failures=tuple(failures),
+    )
+
+
+def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
+    for folder in folders:
+        for path in sorted(folder.glob("[!_]*.py")):
+            yield str(path), _Loader(path)
+    for point in entry_points(group=GROUP):
+        yield f"{GROUP}: {point.name}", point.load
+
+
+class _Loader:
+    def __init__(self, path: Path) -> None:
+        self._path = path
+
+    def __call__(self) -> ModuleType:
+        name = f"spy_plugin_{self._path.parent.name}_{self._path.stem}"
+        spec = importlib.util.spec_from_file_location(name, self._path)
+        if spec is None or spec.loader is None:
+            raise ImportError(f"{self._path} is no Python file")
+        module = importlib.util.module_from_spec(spec)
+        sys.modules[name] = module
+        spec.loader.exec_module(module)
+        return module

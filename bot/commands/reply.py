@@ -1,0 +1,23 @@
+"""What a command returns: words for the asker, or a form to fill in."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from typing import Any
+
+
+@dataclass(frozen=True)
+class Reply:
+    """A template and its facts. Private to the asker of a slash command, unless `shared` with the channel."""
+
+    template: str
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    shared: bool = False
+
+
+@dataclass(frozen=True)
+class Fill:
+    """A form to open: when it is sent, `command` is said with its fields as slots."""
+
+    form: str
+    command: str
+    facts: Mapping[str, Any] = field(default_factory=dict)

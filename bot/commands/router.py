@@ -1,0 +1,301 @@
+"""From an ask to its answer: find the command, bind its slots, run it in one transaction, remember the answer."""
+
+import re
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import replace
+from difflib import get_close_matches
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
+from bot.commands.command import NUMBER, Command, Outcome
+from bot.commands.grammar import Slot, Typed, Word, match, read
+from bot.commands.plugins import Handbook
+from bot.commands.reply import Fill
+from bot.commands.slots import READERS
+from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
+from bot.domain.incident import Incident
+from bot.domain.message import Message
+from bot.domain.policy import Policy
+from bot.domain.refusal import Choice, Refusal
+from bot.ports import Clock, Templates, UnitOfWork
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.rooms import People
+
+_ANSWER = TypeAdapter(Answer)
+_ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
+
+
+class Router:
+    """Does database work only: it is called on the way to an acknowledgement."""
+
+    def __init__(
+        self,
+        handbook: Handbook,
+        *,
+        units: UnitOfWork,
+        clock: Clock,
+        policy: Policy,
+        templates: Templates,
+        wake: Callable[[], None] = lambda: None,
+    ) -> None:
+        self._handbook = handbook
+        self._units = units
+        self._clock = clock
+        self._policy = policy
+        self._templates = templates
+        self._wake = wake
+
+    def answer(self, ask: Ask) -> Answer:
+        """Act on an ask once; the same one again gets the same answer and nothing more happens."""
+        try:
+            answer = self._act(ask)
+        except Refusal as refusal:
+            answer = self._refuse(ask, refusal)
+        self._wake()
+        return answer
+
+    def notice(self, notice: Notice) -> None:
+        """Let the listeners see what happened, once."""
+        with self._units.begin() as work:
+            now = self._clock.now()
+            if work.inbound.remember(notice.id, at=now) is not None:
+                return
+            desk = Desk(work=work, now=now, policy=self._policy, source="slack")
+            for listener in self._handbook.listeners:
+                if type(notice) is listener.notice:
+                    listener.run(notice, **self._wired(listener.services, desk))
+        self._wake()
+
+    # --- acting ---
+
+    def _act(self, ask: Ask) -> Answer:
+        with self._units.begin() as work:
+            now = self._clock.now()
+            earlier = work.inbound.remember(ask.id, at=now)
+            if earlier is not None:
+                return _ANSWER.validate_json(earlier) if earlier else Answer()
+            desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
+            People(desk).seen(ask.user, ask.user_name)
+            outcome = self._run(ask, desk)
+            answer = self._tell(ask, outcome, desk)
+            work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
+            return answer
+
+    def _run(self, ask: Ask, desk: Desk) -> Outcome:
+        typed, number = _without_number(read(ask.text))
+        typed = self._spelled_out(typed)
+        ask = replace(ask, incident=number if number is not None else ask.incident)
+        if ask.given:
+            return self._call(self._called(typed), dict(ask.given), ask, typed, desk)
+        for command in self._candidates(typed):
+            bound = match(command.pattern, typed, self._accepts(command, desk))
+            if bound is not None:
+                return self._call(command, dict(bound), ask, typed, desk)
+        raise self._not_understood(typed)
+
+    def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
+        number = bound.pop(NUMBER, None)
+        incident = self._incident(int(_ID.sub(r"\1", number)) if number else ask.incident, ask, desk)
+        if incident is None and command.needs_incident:
+            raise Incidents(desk).pick(typed.text, asker=ask.user)
+        _permit(command, ask, incident, self._policy)
+        arguments: dict[str, Any] = {
+            name: READERS[slot.type].read(bound[name], desk, ask.user)
+            if bound.get(name)
+            else _absent(slot.type)
+            for name, slot in command.slots.items()
+        }
+        for name, slot in command.slots.items():
+            if slot.required and not bound.get(name) and slot.type is not bool:
+                raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
+        if command.wants_ask:
+            arguments["ask"] = ask
+        if command.wants_incident:
+            arguments["incident"] = incident
+        return command.run(**arguments, **self._wired(command.services, desk))
+
+    def _incident(self, number: int | None, ask: Ask, desk: Desk) -> Incident | None:
+        incidents = Incidents(desk)
+        if number is not None:
+            return incidents.find(number, asker=ask.user)
+        return incidents.in_room(ask.channel) if ask.channel else None
+
+    def _wired(self, services: Mapping[str, type], desk: Desk) -> dict[str, Any]:
+        return {
+            name: self._handbook if wanted is Handbook else wanted(desk) for name, wanted in services.items()
+        }
+
+    # --- finding the command ---
+
+    def _spelled_out(self, typed: Typed) -> Typed:
+        """Put the word `incident` before what makes sense with it only: `tldr` is `incident tldr`."""
+        if self._candidates(typed):
+            return typed
+        spelled = replace(typed, words=(Word(text="incident", start=0, end=0), *typed.words))
+        return spelled if self._candidates(spelled) else typed
+
+    def _candidates(self, typed: Typed) -> list[Command]:
+        """Give the commands whose literal words begin what was typed, longest first."""
+        said = tuple(word.text.casefold() for word in typed.words if not word.quoted)
+        fitting = [
+            (len(prefix), command)
+            for command in self._handbook.commands
+            for prefix in command.prefixes
+            if said[: len(prefix)] == prefix
+        ]
+        return [command for _, command in sorted(fitting, key=lambda it: -it[0])]
+
+    def _called(self, typed: Typed) -> Command:
+        for command in self._candidates(typed):
+            return command
+        raise self._not_understood(typed)
+
+    def _accepts(self, command: Command, desk: Desk) -> Callable[[Slot, Word], bool]:
+        def accepts(slot: Slot, word: Word) -> bool:
+            if slot.name == NUMBER:
+                return bool(_ID.fullmatch(word.text))
+            return READERS[command.slots[slot.name].type].looks(word.text, desk)
+
+        return accepts
+
+    def _not_understood(self, typed: Typed) -> Refusal:
+        for best in self._candidates(typed):
+            return Refusal(f"I understood `{best.words}`, but not the rest. Usage: `{best.usage}`")
+        words = [" ".join(prefix) for command in self._handbook.commands for prefix in command.prefixes]
+        for length in (3, 2, 1):
+            said = " ".join(word.text.casefold() for word in typed.words[:length])
+            if close := get_close_matches(said, words, n=1, cutoff=0.75):
+                rest = typed.text[typed.words[min(length, len(typed.words)) - 1].end :]
+                meant = f"{close[0]}{rest}"
+                return Refusal(
+                    f"I don't know `{said}`. Did you mean `{close[0]}`?",
+                    choices=(Choice(label=close[0], say=meant[:2000]),),
+                )
+        return Refusal(
+            f"I don't know `{_clip(typed.text)}`. `help` shows what I can do."
+            if typed.text
+            else 'What can I do? `help` shows it; `incident me "what is wrong"` opens an incident.',
+            choices=(Choice(label="Help", say="help"),),
+        )
+
+    # --- answering ---
+
+    def _tell(self, ask: Ask, outcome: Outcome, desk: Desk) -> Answer:
+        if isinstance(outcome, Fill):
+            return self._open(ask, outcome, desk)
+        if outcome is None or (ask.way in VISIBLE and _said_there(desk.effects, ask, desk)):
+            return Answer()
+        message = self._templates.render(outcome.template, outcome.facts, names=People(desk).name)
+        return self._send(ask, message, desk, private=not outcome.shared)
+
+    def _send(self, ask: Ask, message: Message, desk: Desk, *, private: bool) -> Answer:
+        """Answer in the acknowledgement where the way allows it; else through the outbox."""
+        key = f"answer:{ask.id}"
+        match ask.way:
+            case Way.SLASH | Way.TERMINAL:
+                return Answer(message=message, shared=not private)
+            case Way.BUTTON if ask.response_url:
+                desk.send(Respond(key=key, url=ask.response_url, message=message))
+            case Way.BUTTON | Way.FORM | Way.REACTION:
+                desk.send(Whisper(key=key, to=ask.channel or ask.user, person=ask.user, message=message))
+            case _ if ask.channel:
+                desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
+        return Answer()
+
+    def _open(self, ask: Ask, fill: Fill, desk: Desk) -> Answer:
+        if ask.trigger:
+            desk.send(
+                OpenForm(
+                    key=f"form:{ask.id}",
+                    trigger=ask.trigger,
+                    person=ask.user,
+                    channel=ask.channel,
+                    form=fill.form,
+                    command=fill.command,
+                    incident=ask.incident,
+                    facts=fill.facts,
+                )
+            )
+            return Answer()
+        facts = {"command": fill.command, "incident": ask.incident, "terminal": ask.way is Way.TERMINAL}
+        message = self._templates.render("help/form", facts)
+        return self._send(ask, message, desk, private=True)
+
+    def _refuse(self, ask: Ask, refusal: Refusal) -> Answer:
+        if ask.way is Way.FORM:
+            asked = refusal.slot or ""
+            field = asked if asked in ask.given else next(iter(ask.given), "")
+            return Answer(complaints={field: refusal.sentence})
+        facts = {"sentence": refusal.sentence, "choices": refusal.choices}
+        message = self._templates.render("help/refusal", facts)
+        if ask.way in {Way.SLASH, Way.TERMINAL}:
+            return Answer(message=message)
+        with self._units.begin() as work:
+            now = self._clock.now()
+            if work.inbound.remember(ask.id, at=now) is None:
+                desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
+                self._whisper(ask, message, desk)
+                work.inbound.answered(ask.id, _ANSWER.dump_json(Answer()).decode())
+        return Answer()
+
+    def _whisper(self, ask: Ask, message: Message, desk: Desk) -> None:
+        if ask.way in VISIBLE - {Way.DM} and ask.channel:
+            desk.send(
+                Whisper(
+                    key=f"answer:{ask.id}",
+                    to=ask.channel,
+                    person=ask.user,
+                    message=message,
+                    thread=ask.thread,
+                )
+            )
+        else:
+            self._send(ask, message, desk, private=True)
+
+
+def _without_number(typed: Typed) -> tuple[Typed, int | None]:
+    """Read `incident 42 tldr` as `incident tldr`, about INC-42; `inc-42 tldr` too."""
+    words = typed.words
+    for at in (0, 1):
+        if len(words) > at + 1 and (at == 0 or words[0].text.casefold() == "incident"):
+            found = _ID.fullmatch(words[at].text)
+            if found and (at == 1 or not words[at].text.isdigit()):
+                return replace(typed, words=(*words[:at], *words[at + 1 :])), int(found[1])
+    return typed, None
+
+
+def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Policy) -> None:
+    if command.allow == "commander" and incident and incident.commander == ask.user:
+        return
+    if policy.may(ask.user, command.allow):
+        return
+    holders = sorted(
+        policy.permissions.get(command.allow, frozenset()) | policy.permissions.get("admin", frozenset())
+    )
+    people = ", ".join(f"<@{person}>" for person in holders if person.startswith(("U", "W")))
+    raise Refusal(
+        f"`{command.words}` is for the role {command.allow}"
+        + (f": ask {people}." if people else ". Nobody has it yet: see `permissions:` in config.yaml.")
+    )
+
+
+def _absent(kind: Any) -> Any:
+    return False if kind is bool else None
+
+
+def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
+    """Whether what happened is itself said where the asker spoke, so that an answer would be an echo."""
+    here = desk.work.incidents.in_room(ask.channel) if ask.channel else None
+    places = {ask.channel, room(here.number) if here else None}
+    return any(
+        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in {"page", "tell"})
+        for effect in effects
+        if getattr(effect, "to", None) in places
+    )
+
+
+def _clip(text: str) -> str:
+    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  enough to recognise it

@@ -1,0 +1,145 @@
+"""How a word becomes a team, a person, a severity, a time: one reader a type."""
+
+import re
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, time, timedelta
+from typing import Any, NewType
+from zoneinfo import ZoneInfo
+
+from bot.domain.incident import WORKING, Phase
+from bot.domain.policy import Severity, Team
+from bot.domain.refusal import Choice, Refusal
+from bot.services.desk import Desk
+from bot.services.rooms import People
+
+Someone = NewType("Someone", str)
+"""A person's Slack id."""
+
+_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
+_LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
+_CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?", re.IGNORECASE)
+_SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reader:
+    """`looks` decides where the usage line leaves a choice; `read` makes the value, or refuses with a sentence."""
+
+    looks: Callable[[str, Desk], bool]
+    read: Callable[[str, Desk, str], Any]
+
+
+def _team_looks(word: str, desk: Desk) -> bool:
+    return (word.startswith(":") and not word.endswith(":")) or word.casefold() in desk.policy.teams
+
+
+def _team(word: str, desk: Desk, asker: str) -> Team:
+    del asker
+    if len(word) > 1 and word.startswith(":") and word.endswith(":"):
+        raise Refusal(
+            f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.", slot="team"
+        )
+    return desk.policy.team(word)
+
+
+def _person_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.startswith("@") or bool(_MENTION.fullmatch(word))
+
+
+def _person(word: str, desk: Desk, asker: str) -> Someone:
+    if found := _MENTION.fullmatch(word):
+        return Someone(found["id"])
+    if word.casefold() in {"me", "@me"}:
+        return Someone(asker)
+    return Someone(People(desk).named(word))
+
+
+def _severity_looks(word: str, desk: Desk) -> bool:
+    return word.casefold() in desk.policy.severities
+
+
+def _severity(word: str, desk: Desk, asker: str) -> Severity:
+    del asker
+    return desk.policy.severity(word)
+
+
+def _phase_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold() in set(WORKING)
+
+
+def _phase(word: str, desk: Desk, asker: str) -> Phase:
+    del desk, asker
+    if word.casefold() in set(WORKING):
+        return Phase(word.casefold())
+    if word.casefold() in {Phase.RESOLVED, "closed", "done", "fixed"}:
+        raise Refusal("To resolve it, say `incident stop`.", slot="phase")
+    raise Refusal(
+        f"There is no phase {word}. Phases: {', '.join(WORKING)}; `incident stop` resolves.",
+        slot="phase",
+        choices=tuple(Choice(label=phase, say=f"incident status {phase}") for phase in WORKING),
+    )
+
+
+def _moment_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return bool(_CLOCK.fullmatch(word) or _SPAN.fullmatch(word))
+
+
+def _moment(word: str, desk: Desk, asker: str) -> datetime:
+    """`10:05` in the asker's own zone (UTC where it is not known, or with a z), the latest past one; `20m` ago."""
+    if span := _SPAN.fullmatch(word):
+        return desk.now - timedelta(**{_UNITS[span["unit"]]: int(span["count"])})
+    found = _CLOCK.fullmatch(word)
+    if not found:
+        raise Refusal(
+            f"I can't read the time {word}. Say it like 10:05, 10:05z for UTC, or 20m for 20 min ago."
+        )
+    known = desk.work.people.get(asker)
+    zone = ZoneInfo(known.zone) if known and known.zone and not found["utc"] else UTC
+    local = desk.now.astimezone(zone)
+    said = datetime.combine(local.date(), time(int(found["hour"]), int(found["minute"])), zone)
+    return (said if said <= local else said - timedelta(days=1)).astimezone(UTC)
+
+
+def _text(word: str, desk: Desk, asker: str) -> str:
+    del desk, asker
+    return word.strip()
+
+
+def _url(word: str, desk: Desk, asker: str) -> "Url":
+    del desk, asker
+    found = _LINK.fullmatch(word)
+    url = found["url"] if found else word
+    if not re.match(r"https?://\S+$", url):
+        raise Refusal(f"{word} is not a link. A link begins with https://", slot="url")
+    return Url(url.replace("&amp;", "&"))
+
+
+Url = NewType("Url", str)
+"""An http or https address."""
+
+
+def _any(word: str, desk: Desk) -> bool:
+    del desk
+    return bool(word)
+
+
+def _url_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return bool(re.match(r"<?https?://", word))
+
+
+READERS: Mapping[Any, Reader] = {
+    Team: Reader(looks=_team_looks, read=_team),
+    Someone: Reader(looks=_person_looks, read=_person),
+    Severity: Reader(looks=_severity_looks, read=_severity),
+    Phase: Reader(looks=_phase_looks, read=_phase),
+    datetime: Reader(looks=_moment_looks, read=_moment),
+    Url: Reader(looks=_url_looks, read=_url),
+    str: Reader(looks=_any, read=_text),
+    bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
+}

@@ -1,0 +1,61 @@
+"""What a service works at: one transaction, one moment, one policy."""
+
+from dataclasses import asdict, dataclass, field, replace
+from datetime import datetime
+
+from bot.domain.effects import Effect, echoes
+from bot.domain.events import Event
+from bot.domain.incident import Incident
+from bot.domain.policy import Policy
+from bot.domain.timeline import Entry
+from bot.ports import Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Desk:
+    """`now` is aware UTC; `source` is the way the request came (slash, button, pagerduty, spy …)."""
+
+    work: Work
+    now: datetime
+    policy: Policy
+    source: str = "spy"
+    effects: list[Effect] = field(default_factory=list)
+    """What this transaction asked for, so that an answer need not say it again."""
+
+    def record(self, incident: Incident, *events: Event | None) -> Incident:
+        """Keep what happened: state, timeline and effects together. None stands for nothing new."""
+        for event in events:
+            if event is None:
+                continue
+            incident = replace(incident.after(event), entries=incident.entries + 1)
+            self.work.timeline.append(self._entry(incident, event))
+            self.send(*echoes(event, incident, self.policy, seq=incident.entries))
+        self.work.incidents.put(incident)
+        return incident
+
+    def _entry(self, incident: Incident, event: Event) -> Entry:
+        facts = asdict(event)
+        return Entry(
+            incident=incident.number,
+            seq=incident.entries,
+            kind=event.kind(),
+            occurred_at=facts.pop("at"),
+            recorded_at=self.now,
+            actor=facts.pop("by"),
+            source=self.source,
+            text=event.text,
+            supersedes=facts.pop("supersedes", None),
+            data=facts,
+            substance=event.substance,
+        )
+
+    def send(self, *effects: Effect) -> None:
+        self.effects.extend(effects)
+        self.work.outbox.add(effects, now=self.now)
+
+    def incident(self, number: int) -> Incident:
+        """Fetch an incident that is known to exist."""
+        found = self.work.incidents.get(number)
+        if found is None:
+            raise LookupError(f"INC-{number} is not in the database")
+        return found

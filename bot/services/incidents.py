@@ -1,0 +1,217 @@
+"""Open an incident, tell its state, change it, end it."""
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain import command, events
+from bot.domain.incident import NAME_LENGTH, Incident, Phase
+from bot.domain.policy import Severity
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.timeline import Entry, told
+from bot.services.desk import Desk
+from bot.services.paging import Paging
+
+SAME_ASK = timedelta(seconds=60)
+"""Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Declaration:
+    incident: Incident
+    is_new: bool
+
+
+class Incidents:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- beginning and end ---
+
+    def declare(
+        self,
+        name: str,
+        *,
+        by: str,
+        severity: Severity | None = None,
+        private: bool = False,
+        drill: bool = False,
+    ) -> Declaration:
+        """Open an incident with `by` in command, and page whom the severity says; a drill pages nobody."""
+        self._work.alone("declare")
+        short = _shorten(name)
+        if earlier := self._same_ask(short, by):
+            return Declaration(incident=earlier, is_new=False)
+        declared = events.Declared(
+            at=self._desk.now,
+            by=by,
+            name=short,
+            severity=severity.key if severity else None,
+            private=private,
+            drill=drill,
+        )
+        incident = Incident.declared(self._work.incidents.reserve(), declared)
+        incident = self._desk.record(incident, declared)
+        if short != name:
+            incident = self.note(incident, name, by=by)
+        if not drill:
+            self._page_for(severity, incident, by=by)
+        return Declaration(incident=incident, is_new=True)
+
+    def _same_ask(self, name: str, by: str) -> Incident | None:
+        recent = self._work.incidents.declared_by(by, since=self._desk.now - SAME_ASK)
+        return next((it for it in recent if it.is_open and it.name.casefold() == name.casefold()), None)
+
+    def _page_for(self, severity: Severity | None, incident: Incident, *, by: str) -> None:
+        paging = Paging(self._desk)
+        already = {page.team for page in self._work.pages.of(incident.number)}
+        for key in severity.page if severity else ():
+            team = self._desk.policy.team(key)
+            if team.service and team.key not in already:
+                paging.page_team(team, incident.name, by=by, incident=incident, on_card=True)
+
+    def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
+        """End it, and resolve its pages with it."""
+        ended = self._desk.record(incident, incident.resolve(how, by=by, at=self._desk.now))
+        Paging(self._desk).resolve_all(ended, by=by)
+        return ended
+
+    def cancel(self, incident: Incident, why: str, *, by: str) -> Incident:
+        """End it as a false alarm, and resolve its pages with it."""
+        ended = self._desk.record(incident, incident.cancel(why, by=by, at=self._desk.now))
+        Paging(self._desk).resolve_all(ended, by=by)
+        return ended
+
+    def reopen(self, incident: Incident, *, by: str) -> Incident:
+        return self._desk.record(incident, incident.reopen(by=by, at=self._desk.now))
+
+    # --- what is going on ---
+
+    def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
+        """Set the severity; a raise pages whom the new one says and nobody has paged yet."""
+        changed = incident.set_severity(severity, by=by, at=self._desk.now)
+        if changed is None:
+            raise Refusal(f"{incident.id} is {severity.key} already.")
+        incident = self._desk.record(incident, changed)
+        if not incident.drill:
+            self._page_for(severity, incident, by=by)
+        return incident
+
+    def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:
+        changed = incident.move_to(phase, by=by, at=self._desk.now)
+        if changed is None:
+            raise Refusal(f"{incident.id} is {phase} already.")
+        return self._desk.record(incident, changed)
+
+    def post_update(self, incident: Incident, message: str, *, by: str) -> Incident:
+        severity = self._desk.policy.severities.get(incident.severity or "")
+        update = incident.post_update(message, by=by, at=self._desk.now, severity=severity)
+        return self._desk.record(incident, update)
+
+    def state_impact(self, incident: Incident, impact: str, *, by: str, since: datetime | None) -> Incident:
+        """State the impact; without `since` (UTC) it began when last said, else when it was declared."""
+        began = since or incident.impact_since or incident.declared_at
+        if began > self._desk.now:
+            raise Refusal(
+                f"Impact can't begin in the future ({began:%H:%M} UTC). Say when it began.", slot="since"
+            )
+        stated = events.ImpactStated(at=self._desk.now, by=by, impact=impact, since=began)
+        return self._desk.record(incident, stated)
+
+    def suspect_cause(self, incident: Incident, cause: str, *, by: str) -> Incident:
+        return self._desk.record(incident, events.CauseSuspected(at=self._desk.now, by=by, cause=cause))
+
+    def add_link(self, incident: Incident, url: str, *, by: str, title: str = "") -> Incident:
+        if any(link.url == url for link in incident.links):
+            raise Refusal(f"{incident.id} has that link already.")
+        added = events.LinkAdded(at=self._desk.now, by=by, url=url, title=title or url)
+        return self._desk.record(incident, added)
+
+    # --- notes ---
+
+    def note(self, incident: Incident, text: str, *, by: str) -> Incident:
+        return self._desk.record(incident, events.NoteTaken(at=self._desk.now, by=by, note=text))
+
+    def note_message(
+        self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str
+    ) -> None:
+        """Make a note of a Slack message (ts), at the time it was said; once, however many react."""
+        if not self._made_from(incident, message):
+            self._desk.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
+
+    def correct_note(self, incident: Incident, message: str, text: str) -> None:
+        """Follow an edit of the Slack message that a note was made from."""
+        standing = self._made_from(incident, message)
+        if standing and standing.text != text:
+            corrected = events.NoteTaken(
+                at=standing.occurred_at,
+                by=standing.actor,
+                note=text,
+                message=message,
+                supersedes=standing.seq,
+            )
+            self._desk.record(incident, corrected)
+
+    def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
+        """Take back the note that was made from a Slack message."""
+        if standing := self._made_from(incident, message):
+            removed = events.NoteRemoved(at=self._desk.now, by=by, message=message, supersedes=standing.seq)
+            self._desk.record(incident, removed)
+
+    def _made_from(self, incident: Incident, message: str) -> Entry | None:
+        standing = told(self._work.timeline.of(incident.number))
+        return next((entry for entry in standing if entry.data.get("message") == message), None)
+
+    # --- who leads ---
+
+    def take_command(self, incident: Incident, *, by: str) -> Incident:
+        """Take command if nobody has it; else ask for it: see `domain.command`."""
+        return self._desk.record(incident, command.take(incident, by=by, at=self._desk.now))
+
+    def offer_command(self, incident: Incident, to: str, *, by: str) -> Incident:
+        return self._desk.record(incident, command.offer(incident, to, by=by, at=self._desk.now))
+
+    def accept_command(self, incident: Incident, *, by: str) -> Incident:
+        return self._desk.record(incident, command.accept(incident, by=by, at=self._desk.now))
+
+    def decline_command(self, incident: Incident, *, by: str) -> Incident:
+        return self._desk.record(incident, command.decline(incident, by=by, at=self._desk.now))
+
+    def give_role(self, incident: Incident, role: str, person: str, *, by: str) -> Incident:
+        given = command.give_role(incident, role, person, by=by, at=self._desk.now)
+        return self._desk.record(incident, given)
+
+    # --- finding ---
+
+    def in_room(self, channel: str) -> Incident | None:
+        return self._work.incidents.in_room(channel)
+
+    def open_to(self, person: str, *, limit: int = 5) -> list[Incident]:
+        """Give the newest open incidents that this person may hear of."""
+        recent = self._work.incidents.open(limit=limit + 20)
+        return [incident for incident in recent if incident.is_seen_by(person)][:limit]
+
+    def find(self, number: int, *, asker: str) -> Incident:
+        """Find by number; a private one is as good as absent to who is not in it."""
+        found = self._work.incidents.get(number)
+        if found and found.is_seen_by(asker):
+            return found
+        raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
+
+    def pick(self, command_words: str, *, asker: str) -> Refusal:
+        """Ask which incident is meant, with the open ones as buttons."""
+        candidates = self.open_to(asker)
+        if not candidates:
+            return Refusal('No incident is open. Open one with `incident me "what is wrong"`.')
+        rest = command_words.removeprefix("incident").strip()
+        return Refusal(
+            "Which incident? Say it in the incident's channel, or choose:",
+            choices=tuple(
+                Choice(label=f"{it.id} {it.name}", say=f"incident {it.number} {rest}") for it in candidates
+            ),
+        )
+
+
+def _shorten(name: str) -> str:
+    one_line = " ".join(name.split())
+    return one_line if len(one_line) <= NAME_LENGTH else one_line[: NAME_LENGTH - 1].rstrip() + "…"

@@ -1,0 +1,52 @@
+"""Who is on call, from the stored copy of PagerDuty's on-calls, with its age."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+
+from bot.domain.policy import Team
+from bot.ports import Duty, DutyCopy
+from bot.services.desk import Desk
+
+
+@dataclass(frozen=True, kw_only=True)
+class TeamOnCall:
+    team: Team
+    duties: tuple[Duty, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCallAnswer:
+    """Who is on call for each team, first level first; `synced_at` (UTC) is the copy's age."""
+
+    teams: tuple[TeamOnCall, ...]
+    synced_at: datetime | None
+    trouble: str | None
+
+
+class OnCall:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def of(self, *teams: Team) -> OnCallAnswer:
+        """Answer for these teams, or for all."""
+        copy = self._work.duties.copy()
+        asked = teams or tuple(self._desk.policy.teams.values())
+        return OnCallAnswer(
+            teams=tuple(TeamOnCall(team=team, duties=_of(team, copy)) for team in asked),
+            synced_at=copy.synced_at,
+            trouble=copy.trouble,
+        )
+
+    def synced(self, duties: Sequence[Duty]) -> None:
+        self._work.duties.replace(DutyCopy(duties=tuple(duties), synced_at=self._desk.now))
+
+    def not_synced(self, why: str) -> None:
+        """Keep the last good copy, and say why it ages."""
+        self._work.duties.replace(replace(self._work.duties.copy(), trouble=why))
+
+
+def _of(team: Team, copy: DutyCopy) -> tuple[Duty, ...]:
+    on = [duty for duty in copy.duties if duty.policy == team.escalation_policy]
+    return tuple(sorted(on, key=lambda duty: (duty.level, duty.name)))

@@ -1,0 +1,235 @@
+"""Page teams and people, and keep each page's story as PagerDuty tells it."""
+
+from uuid import uuid4
+
+from bot.domain import events
+from bot.domain.effects import AnswerPage, SendPage, Show, room
+from bot.domain.incident import Incident
+from bot.domain.page import Page, PageState
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.ports import PagerNews, Ringing
+from bot.services.desk import Desk
+
+
+class Paging:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def page_team(
+        self,
+        team: Team,
+        message: str,
+        *,
+        by: str,
+        incident: Incident | None = None,
+        channel: str | None = None,
+        on_card: bool = False,
+    ) -> Page:
+        """Page whoever is on call for a team. Its line stands in the room, else in `channel`."""
+        if not team.service:
+            raise Refusal(
+                f"Team :{team.key} has no PagerDuty service, so it can't be paged. "
+                f"Reach it in <#{team.channel}>, or set teams.{team.key}.pagerduty in config.yaml.",
+                slot="team",
+            )
+        return self._request(
+            Page(
+                number=self._work.pages.reserve(),
+                key=f"spy-{uuid4().hex}",
+                message=message,
+                requested_by=by,
+                requested_at=self._desk.now,
+                team=team.key,
+                incident=incident.number if incident else None,
+                line_at=None if on_card else _line_at(incident, channel),
+            ),
+            incident,
+        )
+
+    def page_person(
+        self,
+        person: str,
+        message: str,
+        *,
+        by: str,
+        incident: Incident | None = None,
+        channel: str | None = None,
+    ) -> Page:
+        """Page one person, on the command team's service."""
+        self.service_for_people()
+        return self._request(
+            Page(
+                number=self._work.pages.reserve(),
+                key=f"spy-{uuid4().hex}",
+                message=message,
+                requested_by=by,
+                requested_at=self._desk.now,
+                person=person,
+                incident=incident.number if incident else None,
+                line_at=_line_at(incident, channel),
+            ),
+            incident,
+        )
+
+    def service_for_people(self) -> str:
+        """Give the PagerDuty service on which a single person is paged."""
+        policy = self._desk.policy
+        team = policy.teams.get(policy.command_team or "")
+        if team and team.service:
+            return team.service
+        raise Refusal(
+            "Paging a person goes through the command team's PagerDuty service, and there is none. "
+            "Page a team instead, or set command_team in config.yaml."
+        )
+
+    def _request(self, page: Page, incident: Incident | None) -> Page:
+        self._work.pages.put(page)
+        self._desk.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+        requested = events.PageRequested(
+            at=self._desk.now,
+            by=page.requested_by,
+            page=page.number,
+            whom=page.whom,
+            message=page.message,
+        )
+        if incident:
+            self._desk.record(incident, requested)
+        self._show(page, origin="requested")
+        return page
+
+    # --- from chat ---
+
+    def acknowledge(self, page: Page, *, by: str) -> None:
+        """Ask PagerDuty to acknowledge; its answer is what counts."""
+        page.must_be_ringing()
+        if page.state is PageState.ACKNOWLEDGED:
+            raise Refusal(f"Page {page.number} is already acknowledged by {page.acknowledged_by}.")
+        self._answer(page, "acknowledged", by=by)
+
+    def resolve(self, page: Page, *, by: str) -> None:
+        page.must_be_ringing()
+        self._answer(page, "resolved", by=by)
+
+    def resolve_all(self, incident: Incident, *, by: str) -> None:
+        """Resolve whatever of an incident still rings."""
+        for page in self._work.pages.of(incident.number):
+            if page.state not in {PageState.RESOLVED, PageState.FAILED}:
+                self._answer(page, "resolved", by=by)
+
+    def _answer(self, page: Page, answer: str, *, by: str) -> None:
+        at = int(self._desk.now.timestamp() * 1000)
+        key = f"answer-page:{page.number}:{answer}:{at}"
+        self._desk.send(AnswerPage(key=key, page=page.number, answer=answer, by=by))
+
+    def find(self, reference: str, *, incident: Incident | None) -> Page:
+        """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one."""
+        bare = reference.strip("#").upper()
+        page = self._work.pages.get(int(bare)) if bare.isdigit() else self._work.pages.by_pagerduty(bare)
+        if page:
+            return page
+        ringing = [it for it in self._work.pages.of(incident.number) if it.is_ringing] if incident else []
+        if not bare and len(ringing) == 1:
+            return ringing[0]
+        known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"
+        asked = f"There is no page {reference}." if bare else "Which page?"
+        raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
+
+    # --- what happened to it ---
+
+    def sent(self, page: Page, ringing: Ringing) -> None:
+        """PagerDuty has it."""
+        if page.pagerduty_id is None:
+            sent = events.PageSent(
+                at=self._desk.now,
+                by=page.requested_by,
+                page=page.number,
+                whom=page.whom,
+                pagerduty_id=ringing.id,
+                url=ringing.url,
+            )
+            self._keep(page, sent)
+
+    def delayed(self, page: Page, why: str) -> None:
+        """PagerDuty has not taken it so far: said once, with another way to reach people."""
+        if page.state is PageState.REQUESTED:
+            delayed = events.PageDelayed(
+                at=self._desk.now,
+                page=page.number,
+                whom=page.whom,
+                why=why,
+                fallback=self._fallback(page),
+            )
+            self._keep(page, delayed)
+
+    def failed(self, page: Page, why: str) -> None:
+        """PagerDuty will not take it."""
+        failed = events.PageFailed(
+            at=self._desk.now,
+            page=page.number,
+            whom=page.whom,
+            why=why,
+            fallback=self._fallback(page),
+        )
+        self._keep(page, failed)
+
+    def heard(self, news: PagerNews) -> None:
+        """Take PagerDuty's word, from its webhook or by asking; the same word twice changes nothing."""
+        ringing = news.page
+        page = self._work.pages.by_key(ringing.key) if ringing.key else None
+        page = page or self._work.pages.by_pagerduty(ringing.id)
+        if page is None:
+            return
+        if page.pagerduty_id is None:
+            self.sent(page, ringing)
+            page = self._work.pages.get(page.number) or page
+        if event := self._told(page, news):
+            self._keep(page, event)
+
+    def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:
+        at = news.page.at or self._desk.now
+        who = news.page.who or "PagerDuty"
+        about = {"at": at, "page": page.number, "whom": page.whom}
+        settled = page.state is PageState.RESOLVED
+        match news.kind:
+            case "acknowledged" if page.state is not PageState.ACKNOWLEDGED and not settled:
+                return events.PageAcknowledged(**about, who=who)  # type: ignore[arg-type]
+            case "unacknowledged" if page.state is PageState.ACKNOWLEDGED:
+                return events.PageUnanswered(**about)  # type: ignore[arg-type]
+            case "escalated" if not settled and news.page.assigned != page.escalated_to:
+                return events.PageEscalated(**about, to=news.page.assigned or "the next level")  # type: ignore[arg-type]
+            case "resolved" if not settled:
+                return events.PageResolved(**about, who=who)  # type: ignore[arg-type]
+        return None
+
+    def _keep(self, page: Page, event: events.PageEvent) -> None:
+        page = page.after(event)
+        self._work.pages.put(page)
+        if page.incident:
+            self._desk.record(self._desk.incident(page.incident), event)
+        self._show(page, origin=f"{event.kind()}:{int(event.at.timestamp() * 1000)}")
+
+    def _show(self, page: Page, *, origin: str) -> None:
+        if page.line_at:
+            key = f"page-line:{page.number}:{origin}"
+            self._desk.send(Show(key=key, surface="page", ref=page.number, to=page.line_at))
+
+    def _fallback(self, page: Page) -> tuple[str, ...]:
+        """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""
+        team = self._desk.policy.teams.get(page.team or "")
+        duties = self._work.duties.copy().duties
+        reach = [
+            " ".join(filter(None, (duty.name, duty.phone or duty.email)))
+            for duty in duties
+            if team and duty.policy == team.escalation_policy
+        ]
+        if page.person:
+            reach.append(f"<@{page.person}>")
+        if team:
+            reach.append(f"<#{team.channel}>")
+        return tuple(dict.fromkeys(reach))
+
+
+def _line_at(incident: Incident | None, channel: str | None) -> str | None:
+    return room(incident.number) if incident else channel

@@ -1,0 +1,64 @@
+"""Tell another team, in its own channel, and learn who there has seen it."""
+
+from bot.domain import events
+from bot.domain.effects import Show, room
+from bot.domain.incident import Incident
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.domain.tell import Tell
+from bot.services.desk import Desk
+
+
+class Telling:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def tell(self, incident: Incident, team: Team, message: str, *, by: str) -> Tell:
+        tell = Tell(
+            number=self._work.tells.reserve(),
+            incident=incident.number,
+            team=team.key,
+            channel=team.channel,
+            message=message,
+            by=by,
+            at=self._desk.now,
+        )
+        self._work.tells.put(tell)
+        self._desk.record(incident, tell.told())
+        self._show(tell, origin="told", in_team=True)
+        return tell
+
+    def see(self, number: int, *, by: str) -> Tell:
+        """Say *Seen*; saying it again changes nothing."""
+        tell = self._work.tells.get(number)
+        if tell is None:
+            raise Refusal(
+                "That message is not in Spy's records any more; answer in the incident's channel instead."
+            )
+        seen = tell.see(by=by, at=self._desk.now)
+        if seen is None:
+            return tell
+        tell = tell.after(seen)
+        self._work.tells.put(tell)
+        self._desk.record(self._desk.incident(tell.incident), seen)
+        self._show(tell, origin=f"seen:{len(tell.seen_by)}", in_team=True)
+        return tell
+
+    def failed(self, number: int, why: str) -> None:
+        """Slack will not have it in the team's channel."""
+        tell = self._work.tells.get(number)
+        if tell and not tell.failed:
+            failed = events.TellFailed(at=self._desk.now, tell=number, team=tell.team, why=why)
+            tell = tell.after(failed)
+            self._work.tells.put(tell)
+            self._desk.record(self._desk.incident(tell.incident), failed)
+            self._show(tell, origin="failed", in_team=False)
+
+    def _show(self, tell: Tell, *, origin: str, in_team: bool) -> None:
+        n = tell.number
+        self._desk.send(
+            Show(key=f"tell:{n}:{origin}", surface="tell", ref=n, to=room(tell.incident)),
+        )
+        if in_team:
+            self._desk.send(Show(key=f"told:{n}:{origin}", surface="told", ref=n, to=tell.channel))

@@ -1,0 +1,26 @@
+"""Help, from the declarations themselves."""
+
+from itertools import groupby
+
+from bot.commands.command import command
+from bot.commands.plugins import Handbook
+from bot.commands.reply import Reply
+
+
+@command('help ["words"]')
+def helping(words: str | None, *, handbook: Handbook) -> Reply:
+    """Show what Spy can do; `help page` shows what begins with those words."""
+    wanted = (words or "").casefold().strip("`/ ")
+    shown = [it for it in handbook.commands if wanted in f"{it.words} {it.usage}"] or list(handbook.commands)
+    families = [
+        {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
+        for family, commands in groupby(shown, key=lambda it: it.words.split()[0])
+    ]
+    return Reply("help/commands", {"families": families, "wanted": wanted, "brief": not wanted})
+
+
+@command("plugins")
+def plugins(*, handbook: Handbook) -> Reply:
+    """Say which plugins are loaded, and which could not be."""
+    families = sorted({it.family for it in handbook.commands})
+    return Reply("help/plugins", {"families": families, "failures": handbook.failures})

@@ -1,0 +1,246 @@
+"""Incidents: open one, tell its state, say what is going on, hand it over, end it."""
+
+from datetime import datetime
+
+from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted
+from bot.commands.command import command, when
+from bot.commands.reply import Fill, Reply
+from bot.commands.slots import Someone, Url
+from bot.domain.effects import ReadMessage
+from bot.domain.incident import Incident, Phase
+from bot.domain.policy import Severity, Team
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.rooms import Rooms
+from bot.services.telling import Telling
+from bot.services.views import Views
+
+NOTE_EMOJI = "memo"
+
+# --- beginning and end ---
+
+
+@command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill]')
+def declare(
+    ask: Ask,
+    name: str | None,
+    severity: Severity | None,
+    private: bool,
+    drill: bool,
+    *,
+    incidents: Incidents,
+    desk: Desk,
+) -> Reply | Fill:
+    """Open an incident with you in command: its channel, its card, the announcement, the pages."""
+    if not name:
+        return Fill("incident/declare", "incident me", {"severities": list(desk.policy.severities)})
+    declared = incidents.declare(name, by=ask.user, severity=severity, private=private, drill=drill)
+    elsewhere = ask.channel != desk.policy.announce and not private and declared.is_new
+    facts = {"incident": declared.incident, "is_new": declared.is_new, "announce": desk.policy.announce}
+    return Reply("incident/declared", facts, shared=elsewhere)
+
+
+@command('incident (stop|resolve|close) ["how"]')
+def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents) -> Reply:
+    """Resolve the incident, and its pages with it; say how if you can."""
+    return Reply("incident/stopped", {"incident": incidents.resolve(incident, how or "", by=ask.user)})
+
+
+@command("incident reopen [<id>]")
+def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+    """Take a resolved incident up again, in the same channel."""
+    return Reply("incident/done", {"incident": incidents.reopen(incident, by=ask.user), "what": "reopened"})
+
+
+@command('incident (cancel|false alarm) ["why"]')
+def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incidents) -> Reply:
+    """Close the incident as a false alarm."""
+    incident = incidents.cancel(incident, why or "", by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": "closed as a false alarm"})
+
+
+# --- what is the state ---
+
+
+@command("incident tldr|summary [<id>]")
+def tldr(incident: Incident, *, views: Views) -> Reply:
+    """Tell the whole state on one screen, for your eyes only."""
+    return Reply("incident/tldr", views.tldr(incident))
+
+
+@command("incident share tldr|summary [<id>]")
+def share(incident: Incident, *, views: Views) -> Reply:
+    """Tell the whole state to everyone here."""
+    return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
+
+
+@command("incident timeline [<id>]")
+def timeline(incident: Incident, *, views: Views) -> Reply:
+    """List what happened, oldest first, with links."""
+    return Reply("incident/timeline", {"incident": incident, "events": views.timeline(incident)}, shared=True)
+
+
+@command("incident list")
+def listing(ask: Ask, *, incidents: Incidents, desk: Desk) -> Reply:
+    """List the open incidents."""
+    opened = incidents.open_to(ask.user, limit=20)
+    return Reply(
+        "incident/list", {"incidents": opened, "now": desk.now}, shared=not any(i.private for i in opened)
+    )
+
+
+@command("incident who [<id>]")
+def who(incident: Incident, *, views: Views) -> Reply:
+    """Say who does what: the commander, the roles, the paged, the people in the channel."""
+    return Reply("incident/who", views.card(incident.number), shared=True)
+
+
+# --- what is going on ---
+
+
+@command('incident update ["message"]')
+def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Incidents) -> Reply | Fill:
+    """Post a status update to all who follow, and promise the next one."""
+    if not message:
+        return Fill("incident/update", "incident update", {"incident": incident})
+    return Reply("incident/updated", {"incident": incidents.post_update(incident, message, by=ask.user)})
+
+
+@command('incident note "text"')
+def note(ask: Ask, incident: Incident, text: str, *, incidents: Incidents) -> Reply:
+    """Put a note on the timeline. A 📝 on a message does the same, at the message's own time."""
+    return Reply("incident/done", {"incident": incidents.note(incident, text, by=ask.user), "what": "noted"})
+
+
+@command("incident sev|severity <severity>")
+def severity(ask: Ask, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
+    """Set how bad it is."""
+    incident = incidents.set_severity(incident, severity, by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": f"now {severity.key}"})
+
+
+@command("incident status|phase <phase>")
+def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
+    """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
+    incident = incidents.move_to(incident, phase, by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": f"now {phase}"})
+
+
+@command('incident impact "impact" [since <since>]')
+def impact(
+    ask: Ask, incident: Incident, impact: str, since: datetime | None, *, incidents: Incidents
+) -> Reply:
+    """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back."""
+    incident = incidents.state_impact(incident, impact, by=ask.user, since=since)
+    return Reply("incident/impact", {"incident": incident})
+
+
+@command('incident cause "cause"')
+def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> Reply:
+    """Say what you suspect; it may change."""
+    incident = incidents.suspect_cause(incident, cause, by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": "with your suspicion on the card"})
+
+
+@command('incident link <url> ["title"]')
+def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents: Incidents) -> Reply:
+    """Keep a link with the incident: a graph, a document, a call."""
+    incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
+    return Reply("incident/done", {"incident": incident, "what": "with the link bookmarked"})
+
+
+@command('incident tell :team "message"')
+def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
+    """Tell another team in its own channel, and see here who there has seen it."""
+    told = telling.tell(incident, team, message, by=ask.user)
+    return Reply("incident/told", {"tell": told, "team": team})
+
+
+@command("incident seen <number>")
+def seen(ask: Ask, number: str, *, telling: Telling) -> Reply:
+    """Say that you have seen what an incident told your team (the *Seen* button says it for you)."""
+    return Reply("incident/seen", {"tell": telling.see(int(number) if number.isdigit() else 0, by=ask.user)})
+
+
+# --- who leads ---
+
+
+@command("incident take")
+def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+    """Take command; if somebody has it, you get a brief first, and say *I have command*."""
+    incident = incidents.take_command(incident, by=ask.user)
+    if incident.commander == ask.user:
+        return Reply("incident/done", {"incident": incident, "what": "yours"})
+    return Reply("surfaces/brief", views.tldr(incident))
+
+
+@command("incident hand|handover @person")
+def hand(ask: Ask, incident: Incident, person: Someone, *, incidents: Incidents) -> Reply:
+    """Offer command to somebody; it is theirs once they say *I have command*."""
+    incident = incidents.offer_command(incident, person, by=ask.user)
+    return Reply("incident/offered", {"incident": incident, "to": person})
+
+
+@command("incident accept [<id>]")
+def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+    """Say *I have command*."""
+    return Reply(
+        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "yours"}
+    )
+
+
+@command("incident decline [<id>]")
+def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+    """Say *Not me after all*; command stays where it is."""
+    incident = incidents.decline_command(incident, by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": "not yours, then"})
+
+
+@command("incident role <role> @person")
+def role(ask: Ask, incident: Incident, role: str, person: Someone, *, incidents: Incidents) -> Reply:
+    """Give somebody a role, such as scribe or support."""
+    incident = incidents.give_role(incident, role, person, by=ask.user)
+    return Reply("incident/role", {"incident": incident, "role": role, "person": person})
+
+
+# --- what is noticed ---
+
+
+@when(Joined)
+def joined(notice: Joined, *, rooms: Rooms) -> None:
+    """A newcomer gets the tldr, visible to them alone."""
+    rooms.joined(notice.channel, notice.person, origin=notice.id)
+
+
+@when(Reacted)
+def reacted(notice: Reacted, *, incidents: Incidents, desk: Desk) -> None:
+    """📝 makes a note of the message."""
+    incident = incidents.in_room(notice.channel)
+    if incident and notice.emoji == NOTE_EMOJI:
+        key = f"read:{notice.id}"
+        desk.send(
+            ReadMessage(
+                key=key, incident=incident.number, channel=notice.channel, ts=notice.ts, by=notice.person
+            )
+        )
+
+
+@when(Unreacted)
+def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
+    """Taking the 📝 back takes the note back."""
+    incident = incidents.in_room(notice.channel)
+    if incident and notice.emoji == NOTE_EMOJI:
+        incidents.remove_note(incident, notice.ts, by=notice.person)
+
+
+@when(Edited)
+def edited(notice: Edited, *, incidents: Incidents) -> None:
+    """Editing a noted message edits the note."""
+    if incident := incidents.in_room(notice.channel):
+        incidents.correct_note(incident, notice.ts, notice.text)
+
+
+@when(Renamed)
+def renamed(notice: Renamed, *, rooms: Rooms) -> None:
+    """A room may be renamed."""
+    rooms.renamed(notice.channel, notice.name)

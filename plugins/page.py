@@ -1,0 +1,47 @@
+"""Pages: ring whoever is on call, and answer what rings."""
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.commands.slots import Someone
+from bot.domain.incident import Incident
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.services.paging import Paging
+
+
+@command('page (:team|@person) "message"')
+def page(
+    ask: Ask,
+    incident: Incident | None,
+    team: Team | None,
+    person: Someone | None,
+    message: str,
+    *,
+    paging: Paging,
+) -> Reply:
+    """Page whoever is on call for a team, or one person, through PagerDuty."""
+    here = ask.channel or ask.user
+    if team:
+        sent = paging.page_team(team, message, by=ask.user, incident=incident, channel=here)
+    elif person:
+        sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
+    else:
+        raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
+    return Reply("page/requested", {"page": sent})
+
+
+@command("pager (ack|acknowledge) [<page>]")
+def acknowledge(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
+    """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
+    found = paging.find(page or "", incident=incident)
+    paging.acknowledge(found, by=ask.user)
+    return Reply("page/asked", {"page": found, "what": "acknowledge"})
+
+
+@command("pager resolve [<page>]")
+def resolve(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
+    """Resolve a page from chat."""
+    found = paging.find(page or "", incident=incident)
+    paging.resolve(found, by=ask.user)
+    return Reply("page/asked", {"page": found, "what": "resolve"})
