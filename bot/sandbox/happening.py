@@ -36,6 +36,7 @@ class Feed:
         self.lock = threading.RLock()
         self.recent: deque[Happening] = deque(maxlen=REMEMBERED)
         self._changed = threading.Condition(self.lock)
+        self._changes = 0
         self._listeners: list[Callable[[Happening], object]] = []
         self._untold: queue.SimpleQueue[Happening | threading.Event | None] = queue.SimpleQueue()
         self._teller: threading.Thread | None = None
@@ -51,24 +52,28 @@ class Feed:
     def tell(self, happening: Happening) -> None:
         with self.lock:
             self.recent.append(happening)
-            self._changed.notify_all()
+            self.touch()
             if self._listeners:
                 self._untold.put(happening)
 
     def touch(self) -> None:
         """Wake who waits, for a change that no person can see."""
         with self.lock:
+            self._changes += 1
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
         """Return once `condition` holds; else an AssertionError that shows what happened last."""
         deadline = time.monotonic() + seconds
-        with self.lock:
-            while not condition():
-                left = deadline - time.monotonic()
-                if left <= 0:
-                    raise AssertionError(self._story(seconds))
-                self._changed.wait(min(left, 0.1))
+        while True:
+            seen = self._changes
+            if condition():  # outside the lock: it may look at what another lock guards
+                return
+            left = deadline - time.monotonic()
+            if left <= 0:
+                raise AssertionError(self._story(seconds))
+            with self._changed:
+                self._changed.wait_for(lambda seen=seen: self._changes != seen, min(left, 0.1))  # type: ignore[misc]
 
     def told(self, seconds: float = 5.0) -> None:
         """Return once every listener has heard all that happened before this call."""
@@ -92,5 +97,7 @@ class Feed:
                 listener(item)
 
     def _story(self, seconds: float) -> str:
-        lines = [f"  {h.kind:<16} {h.place:<12} {h.person:<6} {h.text[:120]!r}" for h in list(self.recent)[-12:]]
-        return "\n".join([f"not so within {seconds:g} s; what happened last:", *lines or ["  nothing"]])
+        lines = [
+            f"  {h.kind:<16} {h.place:<12} {h.person:<6} {h.text[:120]!r}" for h in list(self.recent)[-12:]
+        ]
+        return "\n".join([f"not so within {seconds:g} s; what happened last:", *(lines or ["  nothing"])])

@@ -1,0 +1,158 @@
+"""The box: one server with Slack, PagerDuty and GitHub behind it, its weather and its memory."""
+
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from bot.sandbox.control import Control
+from bot.sandbox.gateway import Gateway, Mount, asgi, by_route
+from bot.sandbox.github import GitHub
+from bot.sandbox.happening import Feed, Happening
+from bot.sandbox.pagerduty import PagerDuty
+from bot.sandbox.recorder import Exchange, Recorder
+from bot.sandbox.server import Server
+from bot.sandbox.slack.courier import Delivery
+from bot.sandbox.slack.web_api import PREFIX, method_name
+from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
+from bot.sandbox.weather import Weather
+from bot.sandbox.workspace import Workspace
+
+CONFIG = """\
+slack:     {{mode: {mode}, announce: C0INCIDENTS}}
+pagerduty: {{from: ana@example.com}}
+github:    {{repository: acme/postmortems}}
+teams:
+  imoc:     {{channel: C0IMOC, pagerduty: {{service: PSVC1, escalation_policy: PPOL1, schedule: PSCH1}},
+             manager: U0KIM}}
+  payments: {{channel: C0PAY, pagerduty: {{service: PSVC2, escalation_policy: PPOL2, schedule: PSCH2}},
+             manager: U0KIM}}
+command_team: imoc
+severities:
+  sev1: {{update_every: 15m, page: [imoc]}}
+  sev2: {{update_every: 30m, page: [imoc]}}
+  sev3: {{update_every: 60m}}
+permissions: {{operator: [U0ANA, S0SRE], admin: [U0ANA]}}
+"""
+
+
+class Box:
+    """A workspace in a box, on a free port of 127.0.0.1 for as long as the `with` lasts.
+
+    `delivery` is how the bot hears of things: over its own websockets, or by HTTP at `bot_url`. `latency` is
+    in seconds a call, for all services. `limits` holds the bot to Slack's published rates.
+    """
+
+    def __init__(
+        self, delivery: Delivery = "socket", latency: float = 0.0, *, limits: bool = False, port: int = 0
+    ) -> None:
+        self.weather = Weather(latency)
+        self.recorder = Recorder()
+        self.feed = Feed()
+        self._delivery = delivery
+        self._gateway = Gateway(weather=self.weather, recorder=self.recorder)
+        self._server = Server(self._gateway, port)
+        self.url = f"http://127.0.0.1:{self._server.port}"
+        self.slack = Workspace(
+            feed=self.feed, recorder=self.recorder, url=self.url, delivery=delivery, limits=limits
+        )
+        self.pagerduty = PagerDuty(self)
+        self.github = GitHub(self)
+        self._gateway.mounts += self._mounts()
+        self._gateway.greet = self.slack.links.greet
+
+    def __enter__(self) -> Self:
+        self._server.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self.close()
+
+    def close(self) -> None:
+        self.slack.courier.close()
+        self._server.stop()
+        self.feed.close()
+
+    # ---------------------------------------------------------------- for the bot
+
+    @property
+    def bot_url(self) -> str:
+        """Where the bot listens: Slack's payloads go to /slack/events, PagerDuty's to /webhooks/pagerduty."""
+        return self.slack.courier.bot_url
+
+    @bot_url.setter
+    def bot_url(self, url: str) -> None:
+        self.slack.courier.bot_url = url.rstrip("/")
+
+    def environment(self) -> dict[str, str]:
+        """What the bot needs in its environment to live in this box."""
+        return {
+            "SLACK_API_URL": f"{self.url}/api/",
+            "SLACK_BOT_TOKEN": BOT_TOKEN,
+            "SLACK_APP_TOKEN": APP_TOKEN,
+            "SLACK_SIGNING_SECRET": SIGNING_SECRET,
+            "PAGERDUTY_API_URL": f"{self.url}/pagerduty",
+            "PAGERDUTY_API_TOKEN": "sandbox-pagerduty-token",
+            "PAGERDUTY_WEBHOOK_SECRET": "sandbox-pagerduty-secret",
+            "GITHUB_API_URL": f"{self.url}/github",
+            "GITHUB_TOKEN": "sandbox-github-token",
+            "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
+        }
+
+    def config_yaml(self) -> str:
+        """A config.yaml for the company that lives in the box."""
+        return CONFIG.format(mode=self._delivery)
+
+    # ---------------------------------------------------------------- what happened
+
+    @property
+    def exchanges(self) -> list[Exchange]:
+        """Every request of the bot and every payload to it, with its answer, in order."""
+        return self.recorder.exchanges
+
+    def calls(self, service: str) -> list[str]:
+        """The names of the methods that the bot has called."""
+        return self.recorder.calls(service)
+
+    def connections(self, service: str) -> int:
+        """How many connections the bot has opened to a service."""
+        return self.recorder.connections(service)
+
+    def on(self, listener: Callable[[Happening], object]) -> None:
+        """Hear all that becomes visible from now on, in order, in one thread of the box's own."""
+        self.feed.on(listener)
+
+    def tell(self, happening: Happening) -> None:
+        self.feed.tell(happening)
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Return once the condition holds; else an AssertionError that shows what happened last."""
+        self.feed.wait_for(condition, seconds)
+
+    # ---------------------------------------------------------------- below
+
+    def _mounts(self) -> list[Mount]:
+        control = Control(recorder=self.recorder, workspace=self.slack)
+        return [
+            Mount(prefix=PREFIX, service="slack", endpoint=self.slack.web_api.answer, name=method_name),
+            Mount(
+                prefix="/response/",
+                service="slack",
+                endpoint=self.slack.response_urls.answer,
+                name=lambda _: "response_url",
+            ),
+            Mount(
+                prefix="/pagerduty",
+                service="pagerduty",
+                endpoint=asgi(self.pagerduty.app(), "/pagerduty"),
+                name=by_route("/pagerduty"),
+            ),
+            Mount(
+                prefix="/github",
+                service="github",
+                endpoint=asgi(self.github.app(), "/github"),
+                name=by_route("/github"),
+            ),
+            Mount(prefix="/box/", service="", endpoint=control.answer, name=lambda _: ""),
+        ]

@@ -1,0 +1,54 @@
+"""The box's own doors, under /box/: for a benchmark that runs in another process."""
+
+import json
+
+from bot.sandbox.recorder import Exchange, Recorder
+from bot.sandbox.server import Request, Response
+from bot.sandbox.slack import shapes
+from bot.sandbox.slack.call import Args, SlackError
+from bot.sandbox.workspace import Workspace
+
+
+class Control:
+    def __init__(self, *, recorder: Recorder, workspace: Workspace) -> None:
+        self._recorder = recorder
+        self._workspace = workspace
+
+    def answer(self, request: Request) -> Response:
+        match request.verb, request.path:
+            case "POST", "/box/reset":
+                self._recorder.exchanges.clear()
+                return _json({"ok": True})
+            case "GET", "/box/exchanges":
+                return _json([e.summary() | {"channel": _channel(e)} for e in list(self._recorder.exchanges)])
+            case "GET", "/box/messages":
+                return _json(self._messages())
+        return Response(status=404, body=b"nothing here", content_type="text/plain")
+
+    def _messages(self) -> list[object]:
+        return [
+            shapes.message(message) | {"channel": channel.id, "channel_name": channel.name}
+            for channel in self._workspace.channels
+            for message in self._workspace.messages(channel.id)
+        ]
+
+
+def _channel(exchange: Exchange) -> str:
+    """The channel that a call was about, whichever way it was sent."""
+    request = Request(
+        verb="POST",
+        path=exchange.path,
+        query=exchange.path.partition("?")[2],
+        headers={"content-type": exchange.content_type},
+        body=exchange.body,
+        connection=exchange.connection,
+    )
+    try:
+        args = Args.of(request)
+    except (SlackError, UnicodeDecodeError):
+        return ""
+    return args.text("channel") or args.text("channel_id")
+
+
+def _json(body: object) -> Response:
+    return Response(body=json.dumps(body).encode())

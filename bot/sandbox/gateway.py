@@ -1,0 +1,184 @@
+"""The box's front door: finds the service a request is for, lets the weather at it, and records it."""
+
+import asyncio
+import json
+import re
+import time
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+
+from bot.sandbox.recorder import Exchange, Recorder
+from bot.sandbox.rest import ASGIApp, Scope
+from bot.sandbox.server import Answer, Request, Response, WebSocket
+from bot.sandbox.weather import Fault, Hook, Weather
+
+AN_ID = re.compile(r"/(?:\d+|[PQRI][A-Z0-9]{4,})(?=/|$)")  # a number, or an id as PagerDuty makes them
+Endpoint = Callable[[Request], Response | Awaitable[Response]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mount:
+    """`service` is empty for what is no service: it meets no weather and is not recorded."""
+
+    prefix: str
+    service: str
+    endpoint: Endpoint
+    name: Callable[[Request], str]
+
+
+def by_route(prefix: str) -> Callable[[Request], str]:
+    """Name a request `POST /incidents/{id}`."""
+    return lambda request: f"{request.verb} {AN_ID.sub('/{id}', request.path.removeprefix(prefix)) or '/'}"
+
+
+def asgi(app: ASGIApp, root: str) -> Endpoint:
+    """An endpoint of an ASGI app that is mounted at `root`."""
+
+    async def endpoint(request: Request) -> Response:
+        status, headers, parts = 500, list[tuple[str, str]](), list[bytes]()
+
+        async def receive() -> Scope:
+            return {"type": "http.request", "body": request.body, "more_body": False}
+
+        async def send(message: Scope) -> None:
+            nonlocal status
+            if message["type"] == "http.response.start":
+                status = message["status"]
+                headers.extend((name.decode(), value.decode()) for name, value in message.get("headers", ()))
+            else:
+                parts.append(message.get("body", b""))
+
+        await app(_scope(request, root), receive, send)
+        named = {name.lower(): value for name, value in headers}
+        kind = named.pop("content-type", "text/plain")
+        named.pop("content-length", None)
+        return Response(status=status, body=b"".join(parts), content_type=kind, headers=tuple(named.items()))
+
+    return endpoint
+
+
+def _scope(request: Request, root: str) -> Scope:
+    host, _, port = request.connection.rpartition(":")
+    return {
+        "type": "http",
+        "asgi": {"version": "3.0", "spec_version": "2.3"},
+        "http_version": "1.1",
+        "method": request.verb,
+        "scheme": "http",
+        "path": request.path,
+        "raw_path": request.path.encode(),
+        "root_path": root,
+        "query_string": request.query.encode(),
+        "headers": [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()],
+        "client": (host, int(port)),
+        "server": None,
+    }
+
+
+class Gateway:
+    """Answers at once where the weather is fine and the service is quick, else in a task of its own."""
+
+    def __init__(self, *, weather: Weather, recorder: Recorder) -> None:
+        self.mounts: list[Mount] = []
+        self.greet: Callable[[str, WebSocket], bool] = lambda _path, _link: False
+        self._weather = weather
+        self._recorder = recorder
+
+    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+        mount = next((m for m in self.mounts if request.path.startswith(m.prefix)), None)
+        if mount is None:
+            return Response(status=404, body=b"nothing here", content_type="text/plain")
+        if not mount.service:
+            return mount.endpoint(request)
+        exchange = _exchange(mount, request)
+        self._recorder.add(exchange)
+        visit = _Visit(mount=mount, request=request, exchange=exchange)
+        delay, fault = self._weather.delay(exchange), self._weather.fault(exchange)
+        before, after = self._weather.hook_before(exchange), self._weather.hook_after(exchange)
+        if delay or fault or before or after:
+            return visit.weathered(delay, fault, before, after)
+        answer = mount.endpoint(request)
+        return visit.close(answer) if isinstance(answer, Response) else visit.finish(answer)
+
+
+def _exchange(mount: Mount, request: Request) -> Exchange:
+    return Exchange(
+        service=mount.service,
+        direction="from_bot",
+        method=mount.name(request),
+        path=f"{request.path}?{request.query}" if request.query else request.path,
+        headers=request.headers,
+        content_type=request.headers.get("content-type", ""),
+        body=request.body,
+        started=time.time(),
+        connection=request.connection,
+    )
+
+
+@dataclass(frozen=True, kw_only=True, slots=True)
+class _Visit:
+    """One request on its way through."""
+
+    mount: Mount
+    request: Request
+    exchange: Exchange
+
+    async def weathered(
+        self, delay: float, fault: Fault | None, before: Hook | None, after: Hook | None
+    ) -> Answer:
+        """Delay, hook, effect, hook, answer: in that order, less what the fault takes away."""
+        if delay:
+            await asyncio.sleep(delay)
+        if before:
+            await asyncio.to_thread(before, self.exchange)
+        if fault is None:
+            answer: Answer = await self._effect()
+        else:
+            self.exchange.fault = fault.code or fault.kind
+            answer = await self._struck(fault)
+        if after:
+            await asyncio.to_thread(after, self.exchange)
+        return self.close(answer)
+
+    async def finish(self, answer: Awaitable[Response]) -> Answer:
+        return self.close(await answer)
+
+    def close(self, answer: Answer) -> Answer:
+        self.exchange.finished = time.time()
+        if answer is not None:
+            self.exchange.status, self.exchange.answer = answer.status, answer.body
+        return answer
+
+    async def _effect(self) -> Response:
+        answer = self.mount.endpoint(self.request)
+        return answer if isinstance(answer, Response) else await answer
+
+    async def _struck(self, fault: Fault) -> Answer:
+        if fault.kind == "reset_before":
+            return None
+        if fault.kind == "reset_after":
+            await self._effect()
+            return None
+        if fault.kind == "hang":
+            answer = await self._effect()
+            await asyncio.sleep(fault.seconds)
+            return answer
+        return _refusal(self.mount.service, fault)
+
+
+def _refusal(service: str, fault: Fault) -> Response:
+    after = () if fault.retry_after is None else (("retry-after", f"{fault.retry_after:g}"),)
+    if fault.kind == "error":
+        status = 200 if service == "slack" else 400
+        return Response(status=status, body=_error(service, fault.code))
+    code = "ratelimited" if fault.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP's own number
+    return Response(status=fault.status, body=_error(service, code), headers=after)
+
+
+def _error(service: str, code: str) -> bytes:
+    """As each service words an error."""
+    if service == "slack":
+        return json.dumps({"ok": False, "error": code}).encode()
+    if service == "pagerduty":
+        return json.dumps({"error": {"message": code, "code": 2000, "errors": [code]}}).encode()
+    return json.dumps({"message": code}).encode()

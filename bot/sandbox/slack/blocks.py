@@ -1,0 +1,336 @@
+"""Block Kit as Slack polices it: known types, required keys, counts and lengths."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+from bot.sandbox.slack.call import SlackError
+from bot.sandbox.slack.world import Json
+
+MOST_IN_MESSAGE, MOST_IN_VIEW = 50, 100
+LONGEST_ID, LONGEST_TOGETHER, LONGEST_METADATA, LONGEST_TITLE = 255, 12_000, 3000, 24
+MOST_OPTIONS = 100
+Problems = Iterator[str]
+Check = Callable[[Any, str], Problems]
+
+
+def sound_message(blocks: Any) -> list[Json]:
+    """The blocks as Slack keeps them, each with ids; refused where Slack would refuse them."""
+    problems = [*_blocks(blocks, MOST_IN_MESSAGE, MESSAGE_BLOCKS, "/blocks")]
+    if problems:
+        raise SlackError.explained("invalid_blocks", problems)
+    if _length(blocks) > LONGEST_TOGETHER:
+        raise SlackError("msg_blocks_too_long")
+    return _with_ids(blocks)
+
+
+def sound_view(view: Any, kind: str) -> Json:
+    if not isinstance(view, dict) or view.get("type") != kind:
+        raise SlackError.explained("invalid_arguments", [f"must be a {kind} [json-pointer:/view/type]"])
+    problems = [*_view(view)]
+    if problems:
+        raise SlackError.explained("invalid_arguments", problems)
+    return view | {"blocks": _with_ids(view["blocks"])}
+
+
+def _with_ids(blocks: list[Json]) -> list[Json]:
+    """Slack makes up the block and action ids that the bot left out."""
+    return [{"block_id": f"b{i}"} | _named(block, f"b{i}") for i, block in enumerate(blocks)]
+
+
+def _named(block: Json, name: str) -> Json:
+    named = dict(block)
+    if block["type"] == "actions":
+        named["elements"] = [{"action_id": f"{name}.{n}"} | e for n, e in enumerate(block["elements"])]
+    for key in ("accessory", "element"):
+        if key in block and block[key]["type"] != "image":
+            named[key] = {"action_id": f"{name}.0"} | block[key]
+    return named
+
+
+def _view(view: Json) -> Problems:
+    is_modal = view["type"] == "modal"
+    yield from _blocks(view.get("blocks"), MOST_IN_VIEW, VIEW_BLOCKS, "/view/blocks")
+    if is_modal and "title" not in view:
+        yield "missing required field: title [json-pointer:/view]"
+    for key in ("title", "submit", "close"):
+        if view.get(key) is not None:
+            yield from plain(LONGEST_TITLE)(view[key], f"/view/{key}")
+    has_input = any(isinstance(b, dict) and b.get("type") == "input" for b in view.get("blocks") or [])
+    if is_modal and has_input and not view.get("submit"):
+        yield "missing required field: submit [json-pointer:/view]"
+    yield from string(LONGEST_METADATA)(view.get("private_metadata", ""), "/view/private_metadata")
+    yield from string(LONGEST_ID)(view.get("callback_id", ""), "/view/callback_id")
+
+
+def _blocks(blocks: Any, most: int, known: frozenset[str], at: str) -> Problems:
+    if not isinstance(blocks, list):
+        yield f"must be an array [json-pointer:{at}]"
+        return
+    if not blocks or len(blocks) > most:
+        yield f"no more than {most} items allowed, and at least 1 [json-pointer:{at}]"
+    for i, block in enumerate(blocks):
+        if not isinstance(block, dict) or block.get("type") not in known:
+            yield f"unsupported type [json-pointer:{at}/{i}]"
+        else:
+            yield from BLOCKS[block["type"]].problems(block, f"{at}/{i}")
+    yield from _twice("block_id", [b for b in blocks if isinstance(b, dict)], at)
+
+
+def _twice(key: str, items: list[Json], at: str) -> Problems:
+    ids = [item[key] for item in items if item.get(key)]
+    for id_ in {id_ for id_ in ids if ids.count(id_) > 1}:
+        yield f"`{key}` {id_} already exists [json-pointer:{at}]"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Form:
+    """A block or element: what it must have, what it may have, and one more check of the whole."""
+
+    required: dict[str, Check]
+    optional: dict[str, Check]
+    whole: Check | None = None
+
+    def problems(self, it: Json, at: str) -> Problems:
+        for key, check in self.required.items():
+            if it.get(key) is None:
+                yield f"missing required field: {key} [json-pointer:{at}]"
+            else:
+                yield from check(it[key], f"{at}/{key}")
+        for key in it.keys() - self.required.keys() - {"type"}:
+            if key not in self.optional:
+                yield f"invalid additional property: {key} [json-pointer:{at}]"
+            elif it[key] is not None:
+                yield from self.optional[key](it[key], f"{at}/{key}")
+        if self.whole is not None:
+            yield from self.whole(it, at)
+
+
+# -------------------------------------------------------------------- checks of values
+
+
+def string(longest: int, *, empty: bool = True) -> Check:
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, str):
+            yield f"must be a string [json-pointer:{at}]"
+        elif len(value) > longest:
+            yield f"must be no more than {longest} characters [json-pointer:{at}]"
+        elif not value and not empty:
+            yield f"must be more than 0 characters [json-pointer:{at}]"
+
+    return check
+
+
+def plain(longest: int) -> Check:
+    return text(longest, ("plain_text",))
+
+
+def text(longest: int, kinds: tuple[str, ...] = ("mrkdwn", "plain_text")) -> Check:
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, dict) or value.get("type") not in kinds:
+            yield f"must be a text object of type {' or '.join(kinds)} [json-pointer:{at}/type]"
+            return
+        yield from string(longest, empty=False)(value.get("text"), f"{at}/text")
+        allowed = {"type", "text", "emoji"} if value["type"] == "plain_text" else {"type", "text", "verbatim"}
+        for key in value.keys() - allowed:
+            yield f"invalid additional property: {key} [json-pointer:{at}]"
+
+    return check
+
+
+def listed(most: int, each: Check, *, least: int = 1) -> Check:
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, list) or not least <= len(value) <= most:
+            yield f"must be an array of {least} to {most} items [json-pointer:{at}]"
+            return
+        for i, item in enumerate(value):
+            yield from each(item, f"{at}/{i}")
+
+    return check
+
+
+def one_of(*values: str) -> Check:
+    def check(value: Any, at: str) -> Problems:
+        if value not in values:
+            yield f"must be one of {', '.join(values)} [json-pointer:{at}]"
+
+    return check
+
+
+def boolean(value: Any, at: str) -> Problems:
+    if not isinstance(value, bool):
+        yield f"must be a boolean [json-pointer:{at}]"
+
+
+def anything(_value: Any, _at: str) -> Problems:
+    return iter(())
+
+
+def element(*kinds: str) -> Check:
+    def check(value: Any, at: str) -> Problems:
+        if not isinstance(value, dict) or value.get("type") not in kinds:
+            yield f"unsupported type of element [json-pointer:{at}/type]"
+        else:
+            yield from ELEMENTS[value["type"]].problems(value, at)
+
+    return check
+
+
+def option(value: Any, at: str) -> Problems:
+    if not isinstance(value, dict):
+        yield f"must be an object [json-pointer:{at}]"
+        return
+    yield from OPTION.problems(value, at)
+
+
+def confirm(value: Any, at: str) -> Problems:
+    if not isinstance(value, dict):
+        yield f"must be an object [json-pointer:{at}]"
+        return
+    yield from CONFIRM.problems(value, at)
+
+
+def _section_says_something(section: Any, at: str) -> Problems:
+    if not section.get("text") and not section.get("fields"):
+        yield f"missing required field: text or fields [json-pointer:{at}]"
+
+
+def _actions_differ(block: Any, at: str) -> Problems:
+    elements = [e for e in block.get("elements") or [] if isinstance(e, dict)]
+    yield from _twice("action_id", elements, f"{at}/elements")
+
+
+def _has_options(select: Any, at: str) -> Problems:
+    if bool(select.get("options")) == bool(select.get("option_groups")):
+        yield f"needs options or option_groups [json-pointer:{at}]"
+
+
+def _length(node: Any) -> int:
+    """Characters that people would see, all blocks together."""
+    if isinstance(node, dict):
+        own = len(node["text"]) if isinstance(node.get("text"), str) else 0
+        return own + sum(_length(v) for v in node.values() if isinstance(v, (dict, list)))
+    return sum(_length(item) for item in node) if isinstance(node, list) else 0
+
+
+# -------------------------------------------------------------------- the forms
+
+ID = string(LONGEST_ID)
+ACTION: dict[str, Check] = {"action_id": ID, "confirm": confirm, "focus_on_load": boolean}
+HINTED: dict[str, Check] = ACTION | {"placeholder": plain(150)}
+OPTION = Form(
+    required={"text": text(75), "value": string(150)}, optional={"description": text(75), "url": string(3000)}
+)
+CONFIRM = Form(
+    required={"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
+    optional={"style": one_of("primary", "danger")},
+)
+OPTIONS = listed(MOST_OPTIONS, option)
+GROUP = Form(required={"label": plain(75), "options": OPTIONS}, optional={})
+CHOICES: dict[str, Check] = {"options": OPTIONS, "option_groups": listed(100, GROUP.problems)}
+
+
+def _select(**more: Check) -> Form:
+    return Form(required={}, optional=HINTED | more)
+
+
+def _static(**more: Check) -> Form:
+    return Form(required={}, optional=HINTED | CHOICES | more, whole=_has_options)
+
+
+def _picker(initial: str) -> Form:
+    return Form(required={}, optional=HINTED | {initial: anything})
+
+
+NUMBER: dict[str, Check] = {
+    "min_length": anything,
+    "max_length": anything,
+    "dispatch_action_config": anything,
+}
+TYPED = Form(required={}, optional=HINTED | NUMBER | {"initial_value": string(3000), "multiline": boolean})
+ELEMENTS: dict[str, Form] = {
+    "button": Form(
+        required={"text": plain(75)},
+        optional=ACTION
+        | {
+            "value": string(2000),
+            "url": string(3000),
+            "style": one_of("primary", "danger"),
+            "accessibility_label": string(75),
+        },
+    ),
+    "overflow": Form(required={"options": listed(5, option)}, optional=ACTION),
+    "static_select": _static(initial_option=option),
+    "multi_static_select": _static(initial_options=OPTIONS, max_selected_items=anything),
+    "external_select": _select(initial_option=option, min_query_length=anything),
+    "users_select": _select(initial_user=ID),
+    "multi_users_select": _select(initial_users=anything, max_selected_items=anything),
+    "channels_select": _select(initial_channel=ID, response_url_enabled=boolean),
+    "conversations_select": _select(
+        initial_conversation=ID,
+        default_to_current_conversation=boolean,
+        response_url_enabled=boolean,
+        filter=anything,
+    ),
+    "radio_buttons": Form(
+        required={"options": listed(10, option)}, optional=ACTION | {"initial_option": option}
+    ),
+    "checkboxes": Form(
+        required={"options": listed(10, option)}, optional=ACTION | {"initial_options": anything}
+    ),
+    "datepicker": _picker("initial_date"),
+    "timepicker": Form(required={}, optional=HINTED | {"initial_time": anything, "timezone": anything}),
+    "datetimepicker": Form(required={}, optional=ACTION | {"initial_date_time": anything}),
+    "plain_text_input": TYPED,
+    "email_text_input": TYPED,
+    "url_text_input": TYPED,
+    "number_input": Form(
+        required={"is_decimal_allowed": boolean},
+        optional=HINTED | NUMBER | {"initial_value": anything, "min_value": anything, "max_value": anything},
+    ),
+    "image": Form(
+        required={"alt_text": string(2000)}, optional={"image_url": string(3000), "slack_file": anything}
+    ),
+    "mrkdwn": Form(required={"text": string(3000, empty=False)}, optional={"verbatim": boolean}),
+    "plain_text": Form(required={"text": string(3000, empty=False)}, optional={"emoji": boolean}),
+}
+TEXTS = ("mrkdwn", "plain_text", "image")
+TYPED_IN = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
+INTERACTIVE = tuple(kind for kind in ELEMENTS if kind not in (*TEXTS, *TYPED_IN))
+BLOCK: dict[str, Check] = {"block_id": ID}
+BLOCKS: dict[str, Form] = {
+    "header": Form(required={"text": plain(150)}, optional=BLOCK),
+    "section": Form(
+        required={},
+        optional=BLOCK
+        | {
+            "text": text(3000),
+            "fields": listed(10, text(2000)),
+            "accessory": element(*INTERACTIVE, "image"),
+            "expand": boolean,
+        },
+        whole=_section_says_something,
+    ),
+    "context": Form(required={"elements": listed(10, element(*TEXTS))}, optional=BLOCK),
+    "actions": Form(
+        required={"elements": listed(25, element(*INTERACTIVE))}, optional=BLOCK, whole=_actions_differ
+    ),
+    "divider": Form(required={}, optional=BLOCK),
+    "image": Form(
+        required={"alt_text": string(2000)},
+        optional=BLOCK | {"image_url": string(3000), "title": plain(2000), "slack_file": anything},
+    ),
+    "input": Form(
+        required={
+            "label": plain(2000),
+            "element": element(
+                *TYPED_IN, *(kind for kind in INTERACTIVE if kind not in ("button", "overflow"))
+            ),
+        },
+        optional=BLOCK | {"hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
+    ),
+    "markdown": Form(required={"text": string(12_000, empty=False)}, optional=BLOCK),
+    "rich_text": Form(required={"elements": listed(1000, anything)}, optional=BLOCK),
+}
+MESSAGE_BLOCKS = frozenset(BLOCKS)
+VIEW_BLOCKS = frozenset(BLOCKS) - {"markdown"}

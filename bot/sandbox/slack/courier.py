@@ -1,0 +1,235 @@
+"""Brings payloads to the bot, over Socket Mode or signed HTTP, in order a channel, and again if need be."""
+
+import hashlib
+import hmac
+import json
+import threading
+import time
+import uuid
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from dataclasses import dataclass, field, replace
+from typing import Literal
+from urllib.parse import urlencode
+
+import urllib3
+
+from bot.sandbox.recorder import Exchange, Recorder
+from bot.sandbox.slack.links import LinkLostError, Links
+from bot.sandbox.slack.world import SIGNING_SECRET, Json
+
+Delivery = Literal["socket", "http"]
+Kind = Literal["slash_commands", "interactive", "events_api"]
+PATIENCE = 3.0  # seconds Slack waits for an acknowledgement
+RETRIES = (0.05, 0.1, 0.2)  # seconds before each; Slack's own are 0, 60 and 300
+WORKERS = 8
+
+
+@dataclass(frozen=True, kw_only=True)
+class Answer:
+    """What the bot said: `status` is ok, timeout (3 s without a word) or failed (refused, or nobody there).
+
+    Of a modal, `status` errors says that the submission was sent back. `code` is the HTTP status.
+    """
+
+    status: Literal["ok", "timeout", "failed", "errors"]
+    body: Json | str | None = None
+    seconds: float = 0.0
+    code: int | None = None
+
+    @property
+    def ok(self) -> bool:
+        return self.status == "ok"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """A payload on its way; `name` is how the recorder calls it."""
+
+    kind: Kind
+    name: str
+    payload: Json
+    attempt: int = 0
+    reason: str = ""
+    id: str = field(default_factory=lambda: str(uuid.uuid4()))
+
+    @property
+    def takes_an_answer(self) -> bool:
+        return self.kind == "slash_commands" or self.name == "view_submission"
+
+
+@dataclass(kw_only=True, eq=False)
+class Handover:
+    """A queued event; `tried` is set after the first attempt."""
+
+    parcel: Parcel
+    tried: threading.Event = field(default_factory=threading.Event)
+
+
+class Courier:
+    """`post_to` is the bot's address for HTTP; events wait in lanes, one a channel."""
+
+    def __init__(self, *, delivery: Delivery, links: Links, recorder: Recorder) -> None:
+        self.delivery = delivery
+        self.bot_url = "http://127.0.0.1:3000"
+        self.patience = PATIENCE
+        self.retries: tuple[float, ...] = RETRIES
+        self.sent: deque[Parcel] = deque(maxlen=100)
+        self._links = links
+        self._recorder = recorder
+        self._pool = urllib3.PoolManager(maxsize=64, retries=False)
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-courier")
+        self._lanes: dict[str, deque[Handover]] = {}
+        self._lock = threading.Lock()
+        self._closing = threading.Event()
+        self._watch = threading.local()
+
+    def deliver(self, parcel: Parcel) -> Answer:
+        """One attempt, waited for."""
+        if not parcel.attempt:
+            self.sent.append(parcel)
+        exchange = Exchange(
+            service="slack",
+            direction="to_bot",
+            method=parcel.name,
+            path="socket" if self.delivery == "socket" else "/slack/events",
+            headers={},
+            content_type="application/json",
+            body=b"",
+            started=time.time(),
+        )
+        self._recorder.add(exchange)
+        began = time.monotonic()
+        try:
+            answer = (
+                self._by_socket(parcel, exchange)
+                if self.delivery == "socket"
+                else self._by_http(parcel, exchange)
+            )
+        except (TimeoutError, urllib3.exceptions.TimeoutError):
+            answer = Answer(status="timeout")
+        except (LinkLostError, urllib3.exceptions.HTTPError):
+            answer = Answer(status="failed")
+        exchange.finished = time.time()
+        return replace(answer, seconds=time.monotonic() - began)
+
+    def queue(self, parcel: Parcel, lane: str) -> None:
+        """Deliver behind what waits in that lane, with retries, in a thread of the courier's."""
+        handover = Handover(parcel=parcel)
+        watched: list[Handover] | None = getattr(self._watch, "handovers", None)
+        if watched is not None:
+            watched.append(handover)
+        with self._lock:
+            waiting = self._lanes.get(lane)
+            if waiting is not None:
+                waiting.append(handover)
+                return
+            if self._closing.is_set():
+                return
+            self._lanes[lane] = deque([handover])
+            self._workers.submit(self._run_lane, lane)
+
+    @contextmanager
+    def handing_over(self) -> Iterator[None]:
+        """On leaving, wait until every event that this thread queued inside was tried once."""
+        outer: list[Handover] | None = getattr(self._watch, "handovers", None)
+        handovers = self._watch.handovers = outer if outer is not None else []
+        try:
+            yield
+        finally:
+            if outer is None:
+                self._watch.handovers = None
+        if outer is None:
+            for handover in handovers:
+                handover.tried.wait(self.patience + 2)
+
+    def close(self) -> None:
+        self._closing.set()
+        self._workers.shutdown(wait=True, cancel_futures=True)
+        self._pool.clear()
+
+    # ---------------------------------------------------------------- lanes
+
+    def _run_lane(self, lane: str) -> None:
+        while True:
+            with self._lock:
+                waiting = self._lanes[lane]
+                if not waiting or self._closing.is_set():
+                    del self._lanes[lane]
+                    return
+                handover = waiting.popleft()
+            self._persist(handover)
+
+    def _persist(self, handover: Handover) -> None:
+        parcel = handover.parcel
+        answer = self.deliver(parcel)
+        handover.tried.set()
+        for attempt, delay in enumerate(self.retries, start=1):
+            if answer.ok or self._closing.wait(delay):
+                return
+            reason = "http_timeout" if answer.status == "timeout" else "http_error"
+            if self.delivery == "socket":
+                reason = "timeout"
+            answer = self.deliver(replace(parcel, attempt=attempt, reason=reason))
+
+    # ---------------------------------------------------------------- the two roads
+
+    def _by_socket(self, parcel: Parcel, exchange: Exchange) -> Answer:
+        envelope: Json = {
+            "envelope_id": parcel.id,
+            "payload": parcel.payload,
+            "type": parcel.kind,
+            "accepts_response_payload": parcel.takes_an_answer,
+        }
+        if parcel.kind == "events_api":
+            envelope |= {"retry_attempt": parcel.attempt, "retry_reason": parcel.reason}
+        exchange.body = json.dumps(envelope).encode()
+        exchange.connection, ack = self._links.deliver(envelope, self.patience)
+        exchange.status, exchange.answer = 200, json.dumps(ack).encode()
+        return Answer(status="ok", body=ack.get("payload"), code=200)
+
+    def _by_http(self, parcel: Parcel, exchange: Exchange) -> Answer:
+        body, exchange.content_type = _encode(parcel)
+        exchange.body = body
+        exchange.headers = signed(body) | {
+            "content-type": exchange.content_type,
+            "user-agent": "Slackbot 1.0",
+        }
+        if parcel.attempt:
+            exchange.headers["x-slack-retry-num"] = str(parcel.attempt)
+            exchange.headers["x-slack-retry-reason"] = parcel.reason
+        url = f"{self.bot_url}/slack/events"
+        got = self._pool.request(
+            "POST", url, body=body, headers=exchange.headers, timeout=urllib3.Timeout(total=self.patience)
+        )
+        exchange.status, exchange.answer = got.status, got.data
+        is_ok = 200 <= got.status < 300  # noqa: PLR2004 - HTTP's own numbers
+        kind = got.headers.get("content-type", "")
+        return Answer(status="ok" if is_ok else "failed", body=_decode(got.data, kind), code=got.status)
+
+
+def signed(body: bytes, secret: str = SIGNING_SECRET, at: float | None = None) -> dict[str, str]:
+    """The v0 signature of a body, as of now unless told otherwise."""
+    stamp = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
+
+
+def _encode(parcel: Parcel) -> tuple[bytes, str]:
+    form = "application/x-www-form-urlencoded"
+    if parcel.kind == "events_api":
+        return json.dumps(parcel.payload).encode(), "application/json"
+    if parcel.kind == "interactive":
+        return urlencode({"payload": json.dumps(parcel.payload)}).encode(), form
+    return urlencode(parcel.payload).encode(), form
+
+
+def _decode(data: bytes, content_type: str) -> Json | str | None:
+    if not data:
+        return None
+    if "json" in content_type:
+        body: Json = json.loads(data)
+        return body
+    return data.decode(errors="replace")

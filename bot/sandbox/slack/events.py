@@ -1,0 +1,147 @@
+"""The events that Slack sends about what happened, and the wrapping they come in."""
+
+import itertools
+import time
+import uuid
+
+from bot.sandbox.slack import shapes
+from bot.sandbox.slack.world import APP_ID, BOT_USER, TEAM_ID, VERIFICATION_TOKEN, Channel, Json, Message
+
+_numbers = itertools.count(1)
+
+
+def wrapped(event: Json) -> Json:
+    """The body that an event travels in; each gets an id of its own."""
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": TEAM_ID,
+        "context_team_id": TEAM_ID,
+        "context_enterprise_id": None,
+        "api_app_id": APP_ID,
+        "event": event,
+        "type": "event_callback",
+        "event_id": f"Ev{next(_numbers):06d}{uuid.uuid4().hex[:6].upper()}",
+        "event_time": int(float(event["event_ts"])),
+        "authorizations": [
+            {
+                "enterprise_id": None,
+                "team_id": TEAM_ID,
+                "user_id": BOT_USER,
+                "is_bot": True,
+                "is_enterprise_install": False,
+            }
+        ],
+        "is_ext_shared_channel": False,
+        "event_context": f"4-{uuid.uuid4().hex}",
+    }
+
+
+def posted(channel: Channel, m: Message) -> Json:
+    place = {"channel": channel.id, "channel_type": channel.kind, "event_ts": m.ts}
+    if not m.bot and not m.subtype:
+        place["client_msg_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, m.channel + m.ts))
+    return shapes.message(m) | place
+
+
+def mentioned(channel: Channel, m: Message) -> Json:
+    event = posted(channel, m) | {"type": "app_mention"}
+    del event["channel_type"]  # an app_mention says no kind of channel
+    return event
+
+
+def changed(channel: Channel, m: Message, previous: Json, ts: str) -> Json:
+    return _about(channel, "message_changed", ts) | {
+        "message": shapes.message(m) | {"source_team": TEAM_ID, "user_team": TEAM_ID},
+        "previous_message": previous,
+    }
+
+
+def deleted(channel: Channel, m: Message, ts: str) -> Json:
+    about = _about(channel, "message_deleted", ts)
+    return about | {"deleted_ts": m.ts, "previous_message": shapes.message(m)}
+
+
+def _about(channel: Channel, subtype: str, ts: str) -> Json:
+    return {
+        "type": "message",
+        "subtype": subtype,
+        "hidden": True,
+        "channel": channel.id,
+        "channel_type": channel.kind,
+        "ts": ts,
+        "event_ts": ts,
+    }
+
+
+def reaction(kind: str, m: Message, user: str, name: str, ts: str) -> Json:
+    return {
+        "type": kind,
+        "user": user,
+        "reaction": name,
+        "item": {"type": "message", "channel": m.channel, "ts": m.ts},
+        "item_user": m.user,
+        "event_ts": ts,
+    }
+
+
+def membership(kind: str, channel: Channel, user: str, inviter: str | None, ts: str) -> Json:
+    event: Json = {
+        "type": kind,
+        "user": user,
+        "channel": channel.id,
+        "channel_type": "G" if channel.is_private else "C",
+        "team": TEAM_ID,
+        "event_ts": ts,
+    }
+    return event | {"inviter": inviter} if inviter else event
+
+
+def created(channel: Channel, ts: str) -> Json:
+    return {
+        "type": "channel_created",
+        "channel": {
+            "id": channel.id,
+            "name": channel.name,
+            "name_normalized": channel.name,
+            "is_channel": True,
+            "created": channel.created,
+            "creator": channel.creator,
+            "is_shared": False,
+            "is_org_shared": False,
+            "context_team_id": TEAM_ID,
+        },
+        "event_ts": ts,
+    }
+
+
+def renamed(channel: Channel, ts: str) -> Json:
+    about = {"id": channel.id, "name": channel.name, "name_normalized": channel.name}
+    kind = "group_rename" if channel.is_private else "channel_rename"
+    return {
+        "type": kind,
+        "channel": about
+        | {"is_channel": not channel.is_private, "is_mpim": False, "created": channel.created},
+        "event_ts": ts,
+    }
+
+
+def archived(kind: str, channel: Channel, user: str, ts: str) -> Json:
+    """`kind` is archive or unarchive."""
+    room = "group" if channel.is_private else "channel"
+    return {"type": f"{room}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
+
+
+def pin(kind: str, m: Message, user: str, ts: str) -> Json:
+    item = {"type": "message", "channel": m.channel, "created": int(time.time()), "created_by": user}
+    return {
+        "type": kind,
+        "user": user,
+        "channel_id": m.channel,
+        "item": item | {"message": shapes.message(m)},
+        "has_pins": kind == "pin_added",
+        "event_ts": ts,
+    }
+
+
+def home_opened(user: str, channel: str, ts: str) -> Json:
+    return {"type": "app_home_opened", "user": user, "channel": channel, "tab": "home", "event_ts": ts}

@@ -1,0 +1,131 @@
+"""Socket Mode's links: tickets, greetings, envelopes and their acknowledgements."""
+
+import json
+import secrets
+import threading
+from concurrent.futures import Future
+from concurrent.futures import TimeoutError as TooLate
+from dataclasses import dataclass, field
+from urllib.parse import parse_qs, urlsplit
+
+from bot.sandbox.server import WebSocket
+from bot.sandbox.slack.world import APP_ID, Json
+
+MOST_LINKS = 10
+HOST = {"host": "applink-sandbox-1", "build_number": 1, "approximate_connection_time": 18_060}
+
+
+class LinkLostError(Exception):
+    """The link broke before the acknowledgement, or there was none."""
+
+
+@dataclass(kw_only=True, eq=False)
+class Link:
+    """`is_leaving`: asked to reconnect; it gets a payload only where no other link is left."""
+
+    socket: WebSocket
+    name: str
+    is_leaving: bool = False
+    unanswered: dict[str, "Future[Json]"] = field(default_factory=dict)
+
+
+class Links:
+    """The bot's open links, at most ten; each payload goes to one of them, in turn."""
+
+    def __init__(self) -> None:
+        self._lock = threading.Condition()
+        self._tickets: set[str] = set()
+        self._links: list[Link] = []
+        self._turn = 0
+        self._made = 0
+
+    @property
+    def count(self) -> int:
+        return len(self._links)
+
+    def ticket(self) -> str:
+        """Good for one connection."""
+        ticket = secrets.token_hex(16)
+        self._tickets.add(ticket)
+        return ticket
+
+    def greet(self, target: str, socket: WebSocket) -> bool:
+        """Welcome a new link; False sends it away."""
+        ticket = parse_qs(urlsplit(target).query).get("ticket", [""])[0]
+        if ticket not in self._tickets:
+            return False
+        self._tickets.discard(ticket)
+        self._made += 1
+        link = Link(socket=socket, name=f"link-{self._made}")
+        if len(self._links) >= MOST_LINKS:
+            socket.send(
+                json.dumps({"type": "disconnect", "reason": "too_many_websockets", "debug_info": HOST})
+            )
+            socket.close()
+            return True
+        socket.on_text = lambda text: self._answered(link, text)
+        socket.on_gone = lambda: self._gone(link)
+        with self._lock:
+            self._links.append(link)
+            hello = {"type": "hello", "num_connections": len(self._links), "debug_info": HOST}
+            socket.send(json.dumps(hello | {"connection_info": {"app_id": APP_ID}}))
+            self._lock.notify_all()
+        return True
+
+    def deliver(self, envelope: Json, timeout: float) -> tuple[str, Json]:
+        """The name of the link that took it, and the acknowledgement; TimeoutError or LinkLostError else."""
+        answer: Future[Json] = Future()
+        with self._lock:
+            link = self._next()
+            link.unanswered[envelope["envelope_id"]] = answer
+        if not link.socket.is_deaf:
+            link.socket.send(json.dumps(envelope))
+        try:
+            return link.name, answer.result(timeout)
+        except TooLate:
+            raise TimeoutError(link.name) from None
+        finally:
+            link.unanswered.pop(envelope["envelope_id"], None)
+
+    def wait_for(self, count: int, seconds: float) -> bool:
+        """Whether so many links were open in time."""
+        with self._lock:
+            return self._lock.wait_for(lambda: len(self._links) >= count, seconds)
+
+    def refresh(self) -> None:
+        """Ask every link to make way for a new one, as Slack does every few hours."""
+        goodbye = json.dumps({"type": "disconnect", "reason": "refresh_requested", "debug_info": HOST})
+        for link in tuple(self._links):
+            link.is_leaving = True
+            link.socket.send(goodbye)
+
+    def deafen(self) -> None:
+        """Keep the present links open, and let nothing more through them, not even a pong."""
+        for link in tuple(self._links):
+            link.socket.is_deaf = True
+
+    def cut(self) -> None:
+        for link in tuple(self._links):
+            link.socket.close()
+
+    def _next(self) -> Link:
+        fresh = [link for link in self._links if not link.is_leaving] or self._links
+        if not fresh:
+            raise LinkLostError("no link is open")
+        self._turn += 1
+        return fresh[self._turn % len(fresh)]
+
+    def _answered(self, link: Link, text: str) -> None:
+        answer = json.loads(text)
+        waiting = link.unanswered.get(answer.get("envelope_id", ""))
+        if waiting is not None and not waiting.done() and not link.socket.is_deaf:
+            waiting.set_result(answer)
+
+    def _gone(self, link: Link) -> None:
+        with self._lock:
+            if link in self._links:
+                self._links.remove(link)
+            waiting = list(link.unanswered.values())
+        for future in waiting:
+            if not future.done():
+                future.set_exception(LinkLostError("the link broke"))

@@ -1,0 +1,124 @@
+"""views.*: modals on a person's stack, and the home tab."""
+
+import secrets
+
+from bot.sandbox.happening import Happening
+from bot.sandbox.slack import blocks, shapes
+from bot.sandbox.slack.call import Args, Method, SlackError
+from bot.sandbox.slack.reach import known_person
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.triggers import Triggers
+from bot.sandbox.slack.world import Json, View
+
+DEEPEST = 3
+
+
+class Modals:
+    def __init__(self, state: State, triggers: Triggers) -> None:
+        self._state = state
+        self._triggers = triggers
+
+    def table(self) -> dict[str, Method]:
+        return {
+            "views.open": Method(run=self.open, tier=4),
+            "views.push": Method(run=self.push, tier=4),
+            "views.update": Method(run=self.update, tier=4),
+            "views.publish": Method(run=self.publish, tier=4),
+        }
+
+    def open(self, args: Args) -> Json:
+        body = _checked(args, "modal")
+        person = self._triggers.exchange(args.needed("trigger_id", "invalid_arguments"))
+        return {"view": shapes.view(self.show(person, body))}
+
+    def push(self, args: Args) -> Json:
+        body = _checked(args, "modal")
+        person = self._triggers.exchange(args.needed("trigger_id", "invalid_arguments"))
+        stack = self.stack(person)
+        if not stack:
+            raise SlackError("not_found")
+        return {"view": shapes.view(self.show(person, body, on=stack[-1]))}
+
+    def update(self, args: Args) -> Json:
+        body = _checked(args, "modal")
+        view = self._find(args)
+        if args.text("hash") and args.text("hash") != view.hash:
+            raise SlackError("hash_conflict")
+        self.replace(view, body)
+        return {"view": shapes.view(view)}
+
+    def publish(self, args: Args) -> Json:
+        body = _checked(args, "home")
+        person = known_person(self._state, args.text("user_id"))
+        with self._state.change():
+            view = self._new(person.id, body)
+            self._state.homes[person.id] = view
+        self._tell("home_published", view)
+        return {"view": shapes.view(view)}
+
+    # ---------------------------------------------------------------- also what an acknowledgement can do
+
+    def stack(self, person: str) -> list[View]:
+        """The person's open modals, the top one last."""
+        with self._state.feed.lock:
+            return [view for view in self._state.views.values() if view.person == person]
+
+    def show(self, person: str, body: Json, on: View | None = None) -> View:
+        """Put a modal on top of another, or in place of all that was open."""
+        with self._state.change():
+            if on is None:
+                self.clear(person)
+            elif len(self.stack(person)) >= DEEPEST:
+                raise SlackError("push_limit_reached")
+            view = self._new(person, body, on)
+            self._state.views[view.id] = view
+        self._tell("view_opened", view)
+        return view
+
+    def replace(self, view: View, body: Json) -> None:
+        with self._state.change():
+            view.body, view.hash, view.errors = body, _hash(), {}
+        self._tell("view_updated", view)
+
+    def refuse(self, view: View, errors: dict[str, str]) -> None:
+        """Show the errors beside their fields."""
+        with self._state.change():
+            view.errors = errors
+        self._tell("view_updated", view)
+
+    def close(self, view: View) -> None:
+        with self._state.change():
+            self._state.views.pop(view.id, None)
+        self._tell("view_closed", view)
+
+    def clear(self, person: str) -> None:
+        for view in reversed(self.stack(person)):
+            self.close(view)
+
+    def _new(self, person: str, body: Json, on: View | None = None) -> View:
+        id_ = self._state.new_id("V")
+        root, previous = (on.root, on.id) if on else (id_, None)
+        return View(id=id_, person=person, body=body, hash=_hash(), root=root, previous=previous)
+
+    def _find(self, args: Args) -> View:
+        if not args.text("view_id") and not args.text("external_id"):
+            raise SlackError("invalid_arguments")
+        wanted, external = args.text("view_id"), args.text("external_id")
+        for view in (*self._state.views.values(), *self._state.homes.values()):
+            if view.id == wanted or (external and view.body.get("external_id") == external):
+                return view
+        raise SlackError("not_found")
+
+    def _tell(self, kind: str, view: View) -> None:
+        name = self._state.people[view.person].name
+        errors = "".join(f"\n! {error}" for error in view.errors.values())
+        text = self._state.reader.view(view) + errors
+        self._state.feed.tell(Happening(kind=kind, person=name, ref=view.id, text=text, subject=view))
+
+
+def _checked(args: Args, kind: str) -> Json:
+    return blocks.sound_view(args.json("view", "invalid_arguments"), kind)
+
+
+def _hash() -> str:
+    return secrets.token_hex(8)

@@ -1,0 +1,132 @@
+"""What Slack posts to the bot when a person commands, presses, submits or closes."""
+
+import re
+import time
+
+from bot.sandbox.slack import shapes
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.world import (
+    APP_ID,
+    TEAM_DOMAIN,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    Channel,
+    Json,
+    Message,
+    Person,
+    View,
+)
+
+AT_NAME = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]*)")
+HASH_NAME = re.compile(r"(?<![\w#&])#([a-z0-9][a-z0-9_-]*)")
+TEAM: Json = {"id": TEAM_ID, "domain": TEAM_DOMAIN}
+
+
+def escaped(state: State, text: str, *, with_labels: bool) -> str:
+    """& < > escaped, and names of people and channels turned into ids, as `should_escape` makes Slack do.
+
+    A slash command's mentions carry labels, a message's don't.
+    """
+    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+    def person(match: re.Match[str]) -> str:
+        found = state.person(match[1])
+        label = f"|{found.name}" if found and with_labels else ""
+        return f"<@{found.id}{label}>" if found else _group(state, match)
+
+    def channel(match: re.Match[str]) -> str:
+        found = state.channel(match[1])
+        return f"<#{found.id}|{found.name}>" if found and not found.is_im else match[0]
+
+    return HASH_NAME.sub(channel, AT_NAME.sub(person, safe))
+
+
+def _group(state: State, match: re.Match[str]) -> str:
+    for id_, (name, _) in state.usergroups.items():
+        if name == match[1]:
+            return f"<!subteam^{id_}|@{name}>"
+    return match[0]
+
+
+def slash_command(
+    person: Person, channel: Channel, command: str, text: str, *, response_url: str, trigger_id: str
+) -> Json:
+    return {
+        "token": VERIFICATION_TOKEN,
+        "team_id": TEAM_ID,
+        "team_domain": TEAM_DOMAIN,
+        "channel_id": channel.id,
+        "channel_name": channel_name(channel),
+        "user_id": person.id,
+        "user_name": person.name,
+        "command": command,
+        "text": text,
+        "api_app_id": APP_ID,
+        "is_enterprise_install": "false",
+        "response_url": response_url,
+        "trigger_id": trigger_id,
+    }
+
+
+def channel_name(channel: Channel) -> str:
+    return "directmessage" if channel.is_im else "privategroup" if channel.is_private else channel.name
+
+
+def _interaction(kind: str, person: Person, trigger_id: str) -> Json:
+    user = {"id": person.id, "username": person.name, "name": person.name, "team_id": TEAM_ID}
+    return {
+        "type": kind,
+        "user": user,
+        "api_app_id": APP_ID,
+        "token": VERIFICATION_TOKEN,
+        "trigger_id": trigger_id,
+        "team": TEAM,
+        "enterprise": None,
+        "is_enterprise_install": False,
+    }
+
+
+def message_action(
+    person: Person, channel: Channel, m: Message, action: Json, *, response_url: str, trigger_id: str
+) -> Json:
+    container: Json = {
+        "type": "message",
+        "message_ts": m.ts,
+        "channel_id": channel.id,
+        "is_ephemeral": m.ephemeral_to is not None,
+    }
+    if m.thread_ts:
+        container["thread_ts"] = m.thread_ts
+    payload = _interaction("block_actions", person, trigger_id) | {
+        "container": container,
+        "channel": {"id": channel.id, "name": channel_name(channel)},
+        "state": {"values": {}},
+        "response_url": response_url,
+        "actions": [action | {"action_ts": _now()}],
+    }
+    if m.ephemeral_to is None:  # Slack remembers no ephemeral message
+        payload["message"] = shapes.message(m)
+    return payload
+
+
+def view_action(person: Person, view: View, values: Json, action: Json, *, trigger_id: str) -> Json:
+    return _interaction("block_actions", person, trigger_id) | {
+        "container": {"type": "view", "view_id": view.id},
+        "view": shapes.view(view, values),
+        "actions": [action | {"action_ts": _now()}],
+    }
+
+
+def view_submission(person: Person, view: View, values: Json, *, trigger_id: str) -> Json:
+    shape = shapes.view(view, values)
+    return _interaction("view_submission", person, trigger_id) | {"view": shape, "response_urls": []}
+
+
+def view_closed(person: Person, view: View) -> Json:
+    payload = _interaction("view_closed", person, "")
+    del payload["trigger_id"]
+    return payload | {"view": shapes.view(view), "is_cleared": False}
+
+
+def _now() -> str:
+    return f"{time.time():.6f}"

@@ -1,0 +1,80 @@
+"""The response_url: five answers in half an hour, without a token."""
+
+import json
+from typing import Any
+
+from bot.sandbox.server import Request, Response
+from bot.sandbox.slack import blocks
+from bot.sandbox.slack.call import SlackError
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.triggers import ResponseUrl, Triggers
+from bot.sandbox.slack.world import BOT_USER, Json, Message
+
+
+class ResponseUrls:
+    def __init__(self, state: State, triggers: Triggers) -> None:
+        self._state = state
+        self._triggers = triggers
+
+    def answer(self, request: Request) -> Response:
+        url = self._triggers.spend(request.path.rpartition("/")[2])
+        if isinstance(url, str):
+            return _refused(url, 404)
+        try:
+            body: Any = json.loads(request.body or b"{}")
+        except ValueError:
+            return _refused("invalid_payload", 500)
+        try:
+            self.respond(url, body)
+        except SlackError as error:
+            return _refused(error.error, 500)
+        return Response(body=b"ok", content_type="text/html")
+
+    def respond(self, url: ResponseUrl, body: Json) -> Message | None:
+        """Do what an answer asks for; also what an acknowledgement with a body means."""
+        message = self._acted_on(url)
+        if body.get("delete_original"):
+            self._delete(message)
+            return None
+        text = str(body.get("text") or "")
+        if not text and not body.get("blocks"):
+            raise SlackError("no_text")
+        its_blocks = blocks.sound_message(body["blocks"]) if body.get("blocks") else None
+        if body.get("replace_original") and message is not None:
+            self._replace(message, text, its_blocks)
+            return message
+        return self._add(url, body, text, its_blocks)
+
+    def _add(self, url: ResponseUrl, body: Json, text: str, its_blocks: list[Json] | None) -> Message:
+        channel = self._state.channels[url.channel]
+        thread_ts = body.get("thread_ts") or url.thread_ts
+        if body.get("response_type") != "in_channel":
+            return self._state.whisper(channel, url.person, text, blocks=its_blocks, thread_ts=thread_ts)
+        return self._state.post(
+            channel, BOT_USER, text, blocks=its_blocks, thread_ts=thread_ts, subtype="bot_message"
+        )
+
+    def _replace(self, message: Message, text: str, its_blocks: list[Json] | None) -> None:
+        if message.ephemeral_to:
+            self._state.rewrite_whisper(message, text, its_blocks)
+        else:
+            self._state.edit(self._state.channels[message.channel], message, text, its_blocks)
+
+    def _delete(self, message: Message | None) -> None:
+        if message is None:
+            return
+        if message.ephemeral_to:
+            self._state.forget_whisper(message)
+        else:
+            self._state.delete(self._state.channels[message.channel], message)
+
+    def _acted_on(self, url: ResponseUrl) -> Message | None:
+        """None after a slash command: what that answered can't be replaced."""
+        if url.ts is None:
+            return None
+        whispered = self._state.ephemerals.get(url.ts)
+        return whispered or self._state.channels[url.channel].messages.get(url.ts)
+
+
+def _refused(error: str, status: int) -> Response:
+    return Response(status=status, body=json.dumps({"ok": False, "error": error}).encode())

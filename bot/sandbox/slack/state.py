@@ -1,0 +1,307 @@
+"""What is true in the workspace, and everything that can change it, whoever does it."""
+
+import itertools
+import re
+import time
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+
+from bot.sandbox.happening import Feed, Happening
+from bot.sandbox.slack import events, shapes
+from bot.sandbox.slack.text import Reader
+from bot.sandbox.slack.world import (
+    BOT_USER,
+    PEOPLE,
+    USERGROUPS,
+    Channel,
+    Json,
+    Message,
+    Person,
+    View,
+    seeded_channels,
+)
+
+Emit = Callable[[Json, str], None]
+EVERYWHERE = ("channel_created", "channel_rename", "channel_archive", "channel_unarchive")
+MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
+
+
+class State:
+    """Guarded by the feed's lock; `emit` gets each event that the bot is entitled to, and its channel."""
+
+    def __init__(self, feed: Feed, emit: Emit) -> None:
+        self.feed = feed
+        self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
+        self.usergroups = dict(USERGROUPS)
+        self.channels: dict[str, Channel] = seeded_channels()
+        self.ephemerals: dict[str, Message] = {}
+        self.views: dict[str, View] = {}
+        self.homes: dict[str, View] = {}
+        self.scheduled: dict[str, Json] = {}
+        self.reader = Reader(self.name_of)
+        self._names = {c.name: c.id for c in self.channels.values() if not c.is_im}
+        self._emit = emit
+        self._last_ts = 0
+        self._ids = itertools.count(1)
+
+    # ---------------------------------------------------------------- finding
+
+    def new_ts(self) -> str:
+        """Microseconds since the epoch, never twice."""
+        self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
+        return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
+
+    def new_id(self, letter: str) -> str:
+        return f"{letter}{next(self._ids):08d}"
+
+    def channel(self, ref: str) -> Channel | None:
+        """By id, by name with or without #, or a person's DM by the person's id."""
+        if ref in self.channels:
+            return self.channels[ref]
+        if ref in self.people:
+            return self.channels.get(self.people[ref].dm)
+        return self.channels.get(self._names.get(ref.removeprefix("#"), ""))
+
+    def is_taken(self, name: str) -> bool:
+        return name in self._names
+
+    def person(self, ref: str) -> Person | None:
+        """By id or by handle with or without @."""
+        handle = ref.removeprefix("@")
+        return self.people.get(ref) or next((p for p in self.people.values() if p.name == handle), None)
+
+    def name_of(self, ref: str) -> str | None:
+        """A handle, a channel's or a group's name."""
+        if ref in self.people:
+            return self.people[ref].name
+        if ref in self.usergroups:
+            return self.usergroups[ref][0]
+        return self.channels[ref].name if ref in self.channels else None
+
+    def replies(self, channel: Channel, ts: str) -> list[Message]:
+        return [m for m in channel.messages.values() if m.thread_ts == ts and m.ts != ts]
+
+    # ---------------------------------------------------------------- messages
+
+    def post(
+        self,
+        channel: Channel,
+        user: str,
+        text: str,
+        *,
+        blocks: list[Json] | None = None,
+        metadata: Json | None = None,
+        thread_ts: str | None = None,
+        subtype: str | None = None,
+        facts: Json | None = None,
+    ) -> Message:
+        with self.feed.lock:
+            message = Message(
+                ts=self.new_ts(),
+                channel=channel.id,
+                user=user,
+                text=text,
+                blocks=blocks or [],
+                metadata=metadata,
+                thread_ts=thread_ts,
+                subtype=subtype,
+                facts=facts or {},
+            )
+            channel.messages[message.ts] = message
+            self._tell("posted", channel, message)
+            self._send(channel, lambda: events.posted(channel, message))
+            if not message.bot and MENTION.search(text):
+                self._send(channel, lambda: events.mentioned(channel, message))
+            return message
+
+    def edit(self, channel: Channel, message: Message, text: str, blocks: list[Json] | None) -> None:
+        """Replace text and blocks; the metadata is kept unless the caller has changed it before."""
+        with self.feed.lock:
+            previous = shapes.message(message)
+            message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
+            ts = message.edited
+            self._tell("edited", channel, message)
+            self._send(channel, lambda: events.changed(channel, message, previous, ts))
+
+    def delete(self, channel: Channel, message: Message) -> None:
+        with self.feed.lock:
+            channel.messages.pop(message.ts, None)
+            channel.pins.pop(message.ts, None)
+            self._tell("deleted", channel, message)
+            self._send(channel, lambda: events.deleted(channel, message, self.new_ts()))
+
+    def whisper(
+        self,
+        channel: Channel,
+        to: str,
+        text: str,
+        *,
+        blocks: list[Json] | None = None,
+        thread_ts: str | None = None,
+        user: str = BOT_USER,
+    ) -> Message:
+        """A message for one person's eyes; Slack forgets it and sends no event of it."""
+        with self.feed.lock:
+            message = Message(
+                ts=self.new_ts(),
+                channel=channel.id,
+                user=user,
+                text=text,
+                blocks=blocks or [],
+                thread_ts=thread_ts,
+                ephemeral_to=to,
+            )
+            self.ephemerals[message.ts] = message
+            self._tell("ephemeral", channel, message, person=to)
+            return message
+
+    def rewrite_whisper(self, message: Message, text: str, blocks: list[Json] | None) -> None:
+        with self.feed.lock:
+            message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
+            place = self.channels[message.channel]
+            self._tell("ephemeral_edited", place, message, person=message.ephemeral_to or "")
+
+    def forget_whisper(self, message: Message) -> None:
+        with self.feed.lock:
+            self.ephemerals.pop(message.ts, None)
+            place = self.channels[message.channel]
+            self._tell("ephemeral_deleted", place, message, person=message.ephemeral_to or "")
+
+    def react(self, channel: Channel, message: Message, user: str, name: str) -> bool:
+        """False where that reaction of that person is there already."""
+        with self.feed.lock:
+            users = message.reactions.setdefault(name, [])
+            if user in users:
+                return False
+            users.append(user)
+            self._tell("reaction_added", channel, message, person=user, text=name)
+            ts = self.new_ts()
+            self._send(channel, lambda: events.reaction("reaction_added", message, user, name, ts))
+            return True
+
+    def unreact(self, channel: Channel, message: Message, user: str, name: str) -> bool:
+        with self.feed.lock:
+            if user not in message.reactions.get(name, []):
+                return False
+            message.reactions[name].remove(user)
+            if not message.reactions[name]:
+                del message.reactions[name]
+            self._tell("reaction_removed", channel, message, person=user, text=name)
+            ts = self.new_ts()
+            self._send(channel, lambda: events.reaction("reaction_removed", message, user, name, ts))
+            return True
+
+    def pin(self, channel: Channel, message: Message, user: str) -> None:
+        with self.feed.lock:
+            channel.pins[message.ts] = {"created": int(time.time()), "created_by": user}
+            self._tell("pinned", channel, message, person=user)
+            self._send(channel, lambda: events.pin("pin_added", message, user, self.new_ts()))
+
+    def unpin(self, channel: Channel, message: Message, user: str) -> None:
+        with self.feed.lock:
+            channel.pins.pop(message.ts, None)
+            self._tell("unpinned", channel, message, person=user)
+            self._send(channel, lambda: events.pin("pin_removed", message, user, self.new_ts()))
+
+    # ---------------------------------------------------------------- channels
+
+    def create(self, name: str, *, is_private: bool, creator: str) -> Channel:
+        with self.feed.lock:
+            channel = Channel(id=self.new_id("C"), name=name, creator=creator, is_private=is_private)
+            channel.members[creator] = None
+            self.channels[channel.id] = channel
+            self._names[name] = channel.id
+            self._told("created", channel, person=creator, text=name)
+            if not is_private:
+                self._send(channel, lambda: events.created(channel, self.new_ts()))
+            return channel
+
+    def add(self, channel: Channel, user: str, inviter: str | None = None) -> None:
+        """Somebody comes in, by themselves or invited."""
+        with self.feed.lock:
+            channel.members[user] = None
+            self._told("joined", channel, person=user)
+            ts = self.new_ts()
+            joined = "member_joined_channel"
+            self._send(channel, lambda: events.membership(joined, channel, user, inviter, ts))
+            facts = {"inviter": inviter} if inviter else {}
+            self._notice(channel, user, "join", f"<@{user}> has joined the channel", facts)
+
+    def remove(self, channel: Channel, user: str) -> None:
+        with self.feed.lock:
+            ts = self.new_ts()
+            self._told("left", channel, person=user)
+            self._send(channel, lambda: events.membership("member_left_channel", channel, user, None, ts))
+            self._notice(channel, user, "leave", f"<@{user}> has left the channel", {})
+            channel.members.pop(user, None)
+
+    def rename(self, channel: Channel, name: str, user: str) -> None:
+        with self.feed.lock:
+            old = channel.name
+            channel.previous_names.append(old)
+            self._names.pop(old, None)
+            self._names[name] = channel.id
+            channel.name = name
+            self._told("renamed", channel, person=user, text=name)
+            self._send(channel, lambda: events.renamed(channel, self.new_ts()))
+            text = f'<@{user}> has renamed the channel from "{old}" to "{name}"'
+            self._notice(channel, user, "name", text, {"old_name": old, "name": name})
+
+    def set_topic(self, channel: Channel, topic: str, user: str) -> None:
+        with self.feed.lock:
+            channel.topic = topic
+            self._told("topic", channel, person=user, text=topic)
+            self._notice(channel, user, "topic", f"set the channel topic: {topic}", {"topic": topic})
+
+    def set_purpose(self, channel: Channel, purpose: str, user: str) -> None:
+        with self.feed.lock:
+            channel.purpose = purpose
+            self._told("purpose", channel, person=user, text=purpose)
+            text = f"set the channel description: {purpose}"
+            self._notice(channel, user, "purpose", text, {"purpose": purpose})
+
+    def archive(self, channel: Channel, user: str) -> None:
+        with self.feed.lock:
+            self._notice(channel, user, "archive", "archived the channel", {})
+            channel.is_archived = True
+            self._told("archived", channel, person=user)
+            self._send(channel, lambda: events.archived("archive", channel, user, self.new_ts()))
+
+    def unarchive(self, channel: Channel, user: str) -> None:
+        with self.feed.lock:
+            channel.is_archived = False
+            self._told("unarchived", channel, person=user)
+            self._send(channel, lambda: events.archived("unarchive", channel, user, self.new_ts()))
+            self._notice(channel, user, "unarchive", "un-archived the channel", {})
+
+    # ---------------------------------------------------------------- telling
+
+    @contextmanager
+    def change(self) -> Iterator[None]:
+        """Hold the lock for a change of things that have no operation here, and wake who waits."""
+        with self.feed.lock:
+            yield
+            self.feed.touch()
+
+    def _notice(self, channel: Channel, user: str, what: str, text: str, facts: Json) -> None:
+        """The grey line that Slack itself writes into a channel."""
+        room = "group" if channel.is_private else "channel"
+        self.post(channel, user, text, subtype=f"{room}_{what}", facts=facts)
+
+    def _send(self, channel: Channel, event: Callable[[], Json]) -> None:
+        """Only what the bot may see: its own channels, and the public coming and going of channels."""
+        if BOT_USER in channel.members:
+            self._emit(event(), channel.id)
+        elif not channel.is_private and not channel.is_im:
+            outside = event()
+            if outside["type"] in EVERYWHERE:
+                self._emit(outside, channel.id)
+
+    def _tell(self, kind: str, channel: Channel, m: Message, *, person: str = "", text: str = "") -> None:
+        author = self.people[person or m.user].name
+        words = text or self.reader.message(m)
+        self.feed.tell(Happening(kind=kind, person=author, place=channel.id, ref=m.ts, text=words, subject=m))
+
+    def _told(self, kind: str, channel: Channel, *, person: str, text: str = "") -> None:
+        who = self.people[person].name
+        self.feed.tell(Happening(kind=kind, person=who, place=channel.id, text=text, subject=channel))

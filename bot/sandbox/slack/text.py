@@ -1,0 +1,95 @@
+"""What a person reads of a message: blocks flattened, mentions and links by their names."""
+
+import re
+from collections.abc import Callable, Iterator
+
+from bot.sandbox.slack.world import Json, Message, View
+
+MARK = re.compile(r"<([^<>\s][^<>]*)>")
+
+
+class Reader:
+    """`name_of` finds the name of a person, group or channel by id."""
+
+    def __init__(self, name_of: Callable[[str], str | None]) -> None:
+        self._name_of = name_of
+
+    def message(self, m: Message) -> str:
+        """The blocks if it has some, else the text; a button reads [Label]."""
+        return self.blocks(m.blocks) if m.blocks else self.mrkdwn(m.text)
+
+    def view(self, v: View) -> str:
+        return "\n".join(part for part in (v.title, self.blocks(v.body.get("blocks", []))) if part)
+
+    def blocks(self, blocks: list[Json]) -> str:
+        return "\n".join(line for block in blocks for line in self._block(block) if line)
+
+    def mrkdwn(self, text: str) -> str:
+        named = MARK.sub(self._mark, text) if "<" in text else text
+        return named.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+
+    def _mark(self, match: re.Match[str]) -> str:
+        ref, _, label = match[1].partition("|")
+        if ref.startswith("@"):
+            return f"@{self._name_of(ref[1:]) or label or ref[1:]}"
+        if ref.startswith("#"):
+            return f"#{self._name_of(ref[1:]) or label or ref[1:]}"
+        if ref.startswith("!subteam^"):
+            return f"@{self._name_of(ref.removeprefix('!subteam^')) or label}"
+        if ref.startswith("!date^"):
+            return label
+        return f"@{ref[1:]}" if ref.startswith("!") else label or ref
+
+    def _block(self, block: Json) -> Iterator[str]:
+        kind = block.get("type")
+        if kind in ("header", "section"):
+            yield self._text(block.get("text"))
+            yield from (self._text(field) for field in block.get("fields", []))
+            yield self._element(block.get("accessory"))
+        elif kind in ("context", "actions"):
+            yield " ".join(self._element(e) for e in block["elements"])
+        elif kind == "input":
+            yield f"{self._text(block.get('label'))}: {self._element(block.get('element'))}"
+        elif kind == "divider":
+            yield "---"
+        elif kind == "markdown":
+            yield str(block.get("text", ""))
+        elif kind == "rich_text":
+            yield "".join(self._rich(block))
+
+    def _text(self, text: Json | None) -> str:
+        if not text:
+            return ""
+        plain = str(text.get("text", ""))
+        return self.mrkdwn(plain) if text.get("type") == "mrkdwn" else plain
+
+    def _element(self, element: Json | None) -> str:
+        if not element:
+            return ""
+        kind = element.get("type")
+        if kind in ("mrkdwn", "plain_text"):
+            return self._text(element)
+        if kind == "image":
+            return str(element.get("alt_text", ""))
+        label = (
+            element.get("text") or element.get("placeholder") or element.get("initial_option", {}).get("text")
+        )
+        return f"[{self._text(label)}]" if label else "[...]"
+
+    def _rich(self, node: Json) -> Iterator[str]:
+        for child in node.get("elements", []):
+            kind = child.get("type")
+            if kind == "text":
+                yield str(child["text"])
+            elif kind in ("user", "channel", "usergroup"):
+                sigil = "#" if kind == "channel" else "@"
+                yield sigil + (self._name_of(child.get(f"{kind}_id", "")) or "")
+            elif kind == "link":
+                yield str(child.get("text") or child.get("url", ""))
+            elif kind == "emoji":
+                yield f":{child.get('name')}:"
+            elif kind == "broadcast":
+                yield f"@{child.get('range')}"
+            else:
+                yield from self._rich(child)
+                yield "\n"

@@ -1,0 +1,103 @@
+"""What can be read in the workspace, as a person would see it."""
+
+from collections.abc import Callable
+
+from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.world import Channel, Json, Message, Person, View
+
+
+class Window:
+    """People are named by handle or id, channels by name, #name or id; an unknown one raises LookupError."""
+
+    def __init__(self, state: State, modals: Modals) -> None:
+        self.state = state
+        self.modals = modals
+
+    @property
+    def channels(self) -> list[Channel]:
+        """All but the DMs."""
+        with self.state.feed.lock:
+            return [channel for channel in self.state.channels.values() if not channel.is_im]
+
+    def person(self, ref: str) -> Person:
+        person = self.state.person(ref)
+        if person is None:
+            raise LookupError(f"nobody here is called {ref}")
+        return person
+
+    def channel(self, ref: str) -> Channel:
+        channel = self.state.channel(ref)
+        if channel is None:
+            raise LookupError(
+                f"no channel is called {ref}; there is {', '.join(c.name for c in self.channels)}"
+            )
+        return channel
+
+    def messages(self, channel: str) -> list[Message]:
+        """The oldest first, answers in threads among them; without the ephemeral ones."""
+        with self.state.feed.lock:
+            return list(self.channel(channel).messages.values())
+
+    def message(self, channel: str, ts: str) -> Message:
+        """Also an ephemeral one."""
+        message = self.channel(channel).messages.get(ts) or self.state.ephemerals.get(ts)
+        if message is None:
+            raise LookupError(f"no message {ts} in {channel}")
+        return message
+
+    def ephemerals(self, person: str) -> list[Message]:
+        """What only this person has been shown, the oldest first."""
+        who = self.person(person).id
+        with self.state.feed.lock:
+            return [m for m in self.state.ephemerals.values() if m.ephemeral_to == who]
+
+    def visible(self, person: str) -> list[Message]:
+        """Every message this person can read, in the order of time."""
+        who = self.person(person)
+        with self.state.feed.lock:
+            open_to = [
+                c
+                for c in self.state.channels.values()
+                if who.id in c.members or not (c.is_private or c.is_im or who.is_guest)
+            ]
+            seen = [m for channel in open_to for m in channel.messages.values()]
+            return sorted([*seen, *self.ephemerals(person)], key=lambda m: m.ts)
+
+    def members(self, channel: str) -> list[str]:
+        """Handles."""
+        return [self.state.people[user].name for user in list(self.channel(channel).members)]
+
+    def topic(self, channel: str) -> str:
+        return self.channel(channel).topic
+
+    def bookmarks(self, channel: str) -> list[Json]:
+        return list(self.channel(channel).bookmarks.values())
+
+    def pins(self, channel: str) -> list[Message]:
+        found = self.channel(channel)
+        return [found.messages[ts] for ts in list(found.pins)]
+
+    def views(self, person: str) -> list[View]:
+        """The person's open modals, the top one last."""
+        return self.modals.stack(self.person(person).id)
+
+    def view(self, person: str, view_id: str | None = None) -> View:
+        """That one, or the top one."""
+        for view in reversed(self.views(person)):
+            if view_id in (None, view.id):
+                return view
+        raise LookupError(f"{person} has no such modal open")
+
+    def home(self, person: str) -> View | None:
+        return self.state.homes.get(self.person(person).id)
+
+    def text_of(self, message: Message | View) -> str:
+        """As a person would read it: blocks flattened, buttons as [Label], mentions by name."""
+        if isinstance(message, View):
+            return self.state.reader.view(message)
+        return self.state.reader.message(message)
+
+    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+        """Return once the condition holds; else an AssertionError that shows what happened last."""
+        self.state.feed.wait_for(condition, seconds)

@@ -1,0 +1,288 @@
+"""The stand-in for Slack: what a person does in it, and how the bot hears of it."""
+
+from dataclasses import replace
+from typing import Any
+
+from bot.sandbox.happening import Feed, Happening
+from bot.sandbox.recorder import Recorder
+from bot.sandbox.slack import blocks, events, fields, payloads
+from bot.sandbox.slack.call import Args, Method, SlackError
+from bot.sandbox.slack.chat import Chat
+from bot.sandbox.slack.conversations import Conversations
+from bot.sandbox.slack.courier import Answer, Courier, Delivery, Parcel
+from bot.sandbox.slack.limits import Limits
+from bot.sandbox.slack.links import Links
+from bot.sandbox.slack.lookups import Lookups
+from bot.sandbox.slack.marks import Marks
+from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.permissions import ALL_EVENTS, ALL_SCOPES
+from bot.sandbox.slack.response_urls import ResponseUrls
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.triggers import ResponseUrl, Triggers
+from bot.sandbox.slack.web_api import WebApi
+from bot.sandbox.slack.window import Window
+from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message, Person, View
+
+MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
+
+
+class Workspace(Window):
+    """`scopes` and `subscriptions` are the app's and may be changed.
+
+    An act returns when the events of it have been handed to the bot and answered, or the bot's time was up.
+    """
+
+    def __init__(self, *, feed: Feed, recorder: Recorder, url: str, delivery: Delivery, limits: bool) -> None:
+        state = State(feed, self._emit)
+        self.triggers = Triggers()
+        super().__init__(state, Modals(state, self.triggers))
+        self.scopes: set[str] = set(ALL_SCOPES)
+        self.subscriptions: set[str] = set(ALL_EVENTS)
+        self.links = Links()
+        self.courier = Courier(delivery=delivery, links=self.links, recorder=recorder)
+        self.response_urls = ResponseUrls(state, self.triggers)
+        self.web_api = WebApi(
+            state=state,
+            methods=self._methods(),
+            scopes=self.scopes,
+            limits=Limits() if limits else None,
+        )
+        self._url = url
+
+    # ---------------------------------------------------------------- speaking
+
+    def slash(self, person: str, channel: str, command: str, text: str = "") -> Answer:
+        """Type a command; what the acknowledgement says is shown, to the person or in the channel."""
+        who, where = self.person(person), self._entered(person, channel)
+        payload = payloads.slash_command(
+            who,
+            where,
+            command,
+            payloads.escaped(self.state, text, with_labels=True),
+            response_url=self._response_url(who, where),
+            trigger_id=self.triggers.trigger(who.id),
+        )
+        answer = self.courier.deliver(Parcel(kind="slash_commands", name=command, payload=payload))
+        return self._shown(answer, who, where, command)
+
+    def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
+        """Post a message, or an answer in a thread; its ts."""
+        who, where = self.person(person), self._entered(person, channel)
+        written = payloads.escaped(self.state, text, with_labels=False)
+        with self.courier.handing_over():
+            return self.state.post(where, who.id, written, thread_ts=thread).ts
+
+    def dm(self, person: str, text: str, thread: str | None = None) -> str:
+        """Write to the bot; the ts."""
+        return self.say(person, self.person(person).dm, text, thread)
+
+    def edit(self, person: str, channel: str, ts: str, text: str) -> None:
+        where, message = self._own(person, channel, ts)
+        with self.courier.handing_over():
+            self.state.edit(where, message, payloads.escaped(self.state, text, with_labels=False), None)
+
+    def delete(self, person: str, channel: str, ts: str) -> None:
+        where, message = self._own(person, channel, ts)
+        with self.courier.handing_over():
+            self.state.delete(where, message)
+
+    def react(self, person: str, channel: str, ts: str, name: str) -> None:
+        where, message = self._entered(person, channel), self.message(channel, ts)
+        with self.courier.handing_over():
+            self.state.react(where, message, self.person(person).id, name.strip(":"))
+
+    def unreact(self, person: str, channel: str, ts: str, name: str) -> None:
+        where, message = self._entered(person, channel), self.message(channel, ts)
+        with self.courier.handing_over():
+            self.state.unreact(where, message, self.person(person).id, name.strip(":"))
+
+    # ---------------------------------------------------------------- pressing and filling in
+
+    def press(self, person: str, channel: str, ts: str, label: str) -> Answer:
+        """Press the button, or choose the option, with this label or action id; also on an ephemeral message."""
+        who, where, message = self.person(person), self.channel(channel), self.message(channel, ts)
+        payload = payloads.message_action(
+            who,
+            where,
+            message,
+            fields.pressed(message.blocks, label),
+            response_url=self._response_url(who, where, message),
+            trigger_id=self.triggers.trigger(who.id),
+        )
+        return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
+
+    def press_in_view(self, person: str, label: str, view_id: str | None = None) -> Answer:
+        """Press a button inside a modal, or in the home tab if no modal is open."""
+        who = self.person(person)
+        view = (self.home(person) if not self.views(person) else None) or self.view(person, view_id)
+        action = fields.pressed(view.body["blocks"], label)
+        values, _ = fields.filled(view.body["blocks"], {})
+        trigger_id = self.triggers.trigger(who.id)
+        payload = payloads.view_action(who, view, values, action, trigger_id=trigger_id)
+        return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
+
+    def submit(self, person: str, view_id: str | None = None, values: dict[str, Any] | None = None) -> Answer:
+        """Fill in the fields, by label, block id or action id, and press the modal's own button."""
+        who, view = self.person(person), self.view(person, view_id)
+        state, missing = fields.filled(view.body["blocks"], values or {})
+        if missing:  # Slack itself sends this back; the bot never hears of it
+            self.modals.refuse(view, missing)
+            return Answer(status="errors", body={"response_action": "errors", "errors": missing})
+        payload = payloads.view_submission(who, view, state, trigger_id=self.triggers.trigger(who.id))
+        answer = self.courier.deliver(Parcel(kind="interactive", name="view_submission", payload=payload))
+        return self._followed(view, answer)
+
+    def close(self, person: str, view_id: str | None = None) -> None:
+        view = self.view(person, view_id)
+        self.modals.close(view)
+        if view.body.get("notify_on_close"):
+            payload = payloads.view_closed(self.person(person), view)
+            self.courier.deliver(Parcel(kind="interactive", name="view_closed", payload=payload))
+
+    # ---------------------------------------------------------------- coming and going
+
+    def join(self, person: str, channel: str) -> None:
+        who, where = self.person(person), self.channel(channel)
+        if where.is_private or where.is_im or who.is_guest:
+            raise LookupError(f"{who.name} can't join {where.name} without being invited")
+        with self.courier.handing_over():
+            self.state.add(where, who.id)
+
+    def invite(self, person: str, channel: str, guest: str) -> None:
+        """One person brings another in."""
+        with self.courier.handing_over():
+            self.state.add(self._entered(person, channel), self.person(guest).id, self.person(person).id)
+
+    def leave(self, person: str, channel: str) -> None:
+        with self.courier.handing_over():
+            self.state.remove(self._entered(person, channel), self.person(person).id)
+
+    def archive(self, channel: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.archive(self.channel(channel), self.person(person).id)
+
+    def rename(self, channel: str, name: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.rename(self.channel(channel), name, self.person(person).id)
+
+    def create(self, person: str, name: str, *, private: bool = False) -> Channel:
+        """A person makes a channel, without the bot."""
+        with self.courier.handing_over():
+            return self.state.create(name, is_private=private, creator=self.person(person).id)
+
+    def invite_bot(self, channel: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.add(self.channel(channel), BOT_USER, self.person(person).id)
+
+    def remove_bot(self, channel: str) -> None:
+        with self.courier.handing_over():
+            self.state.remove(self.channel(channel), BOT_USER)
+
+    def open_home(self, person: str) -> None:
+        who = self.person(person)
+        with self.courier.handing_over():
+            self._emit(events.home_opened(who.id, who.dm, self.state.new_ts()), who.dm)
+
+    # ---------------------------------------------------------------- Slack's own moods
+
+    def redeliver(self, last: int = 1) -> list[Answer]:
+        """Send the last payloads again, the same ids in them, as Slack does when it missed the answer."""
+        again = list(self.courier.sent)[-last:]
+        return [self.courier.deliver(replace(parcel, attempt=1, reason="timeout")) for parcel in again]
+
+    def refresh_links(self) -> None:
+        self.links.refresh()
+
+    def deafen(self) -> None:
+        """The present links stay open and nothing comes through any more."""
+        self.links.deafen()
+
+    # ---------------------------------------------------------------- below
+
+    def _methods(self) -> dict[str, Method]:
+        return {
+            **Chat(self.state, self.scopes).table(),
+            **Conversations(self.state).table(),
+            **Lookups(self.state, self.scopes).table(),
+            **Marks(self.state).table(),
+            **self.modals.table(),
+            "apps.connections.open": Method(run=self._open_connection, tier=3, token="app"),
+        }
+
+    def _open_connection(self, _args: Args) -> Json:
+        address = self._url.replace("http://", "ws://")
+        return {"url": f"{address}/link?ticket={self.links.ticket()}&app_id=A0SPY"}
+
+    def _emit(self, event: Json, channel: str) -> None:
+        kind = event["type"]
+        wanted = MESSAGES[event["channel_type"]] if kind == "message" else kind
+        if wanted in self.subscriptions:
+            parcel = Parcel(kind="events_api", name=f"event:{kind}", payload=events.wrapped(event))
+            self.courier.queue(parcel, lane=channel)
+
+    def _response_url(self, who: Person, where: Channel, m: Message | None = None) -> str:
+        ts, thread_ts = (m.ts, m.thread_ts) if m else (None, None)
+        return f"{self._url}/response/{self.triggers.response_token(who.id, where.id, ts, thread_ts)}"
+
+    def _entered(self, person: str, channel: str) -> Channel:
+        """A channel that the person is in, and that is open."""
+        who, where = self.person(person), self.channel(channel)
+        if who.id not in where.members:
+            raise LookupError(f"{who.name} is not in #{where.name}")
+        if where.is_archived:
+            raise LookupError(f"#{where.name} is archived")
+        return where
+
+    def _own(self, person: str, channel: str, ts: str) -> tuple[Channel, Message]:
+        where, message = self._entered(person, channel), self.message(channel, ts)
+        if message.user != self.person(person).id:
+            raise LookupError(f"{person} did not write {ts}")
+        return where, message
+
+    def _shown(self, answer: Answer, who: Person, where: Channel, command: str) -> Answer:
+        if not answer.ok:
+            error = "operation_timeout" if answer.status == "timeout" else "dispatch_failed"
+            return self._failed(answer, who, where, f'{command} failed with the error "{error}"')
+        body: Json = {"text": answer.body} if isinstance(answer.body, str) else answer.body or {}
+        if not body.get("text") and not body.get("blocks"):
+            return answer
+        try:
+            url = ResponseUrl(person=who.id, channel=where.id, at=self.triggers.clock())
+            self.response_urls.respond(url, body)
+        except SlackError as error:
+            line = f'{command} failed with the error "{error.error}"'
+            return self._failed(replace(answer, status="failed"), who, where, line)
+        return answer
+
+    def _failed(self, answer: Answer, who: Person, where: Channel, line: str) -> Answer:
+        self.state.feed.tell(Happening(kind="failed", person=who.name, place=where.id, text=line))
+        return answer
+
+    def _followed(self, view: View, answer: Answer) -> Answer:
+        """Do with the modal what the acknowledgement says."""
+        if not answer.ok:
+            self.modals.refuse(view, {"": "We had some trouble connecting. Try again?"})
+            return answer
+        body: Json = answer.body if isinstance(answer.body, dict) else {}
+        action = body.get("response_action")
+        try:
+            if action == "errors":
+                self.modals.refuse(view, fields.matched(view.body["blocks"], body.get("errors")))
+                return replace(answer, status="errors")
+            if action in ("update", "push"):
+                self._shown_next(view, action, body.get("view"))
+            elif action == "clear":
+                self.modals.clear(view.person)
+            else:
+                self.modals.close(view)
+        except SlackError as error:
+            self.modals.refuse(view, {"": f"We had some trouble connecting ({error.error}). Try again?"})
+            return replace(answer, status="failed")
+        return answer
+
+    def _shown_next(self, view: View, action: str, body: Any) -> None:
+        sound = blocks.sound_view(body, "modal")
+        if action == "push":
+            self.modals.show(view.person, sound, on=view)
+        else:
+            self.modals.replace(view, sound)
