@@ -1,0 +1,133 @@
+"""The bot's web: Slack's requests, PagerDuty's webhook, health and figures, as one Starlette app."""
+
+import asyncio
+from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
+from concurrent.futures import Executor, ThreadPoolExecutor
+from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
+from uuid import uuid4
+
+import structlog
+from prometheus_client import CollectorRegistry
+from prometheus_client.exposition import choose_encoder
+from starlette.applications import Starlette
+from starlette.requests import ClientDisconnect, Request
+from starlette.responses import JSONResponse, PlainTextResponse, Response
+from starlette.routing import Route
+
+from bot.web.health import Check, examine
+
+LARGEST_BODY = 1024 * 1024
+SLOWEST_BODY = 10.0
+"""Seconds until a body must have arrived."""
+
+_log = structlog.get_logger(__name__)
+
+
+@dataclass(frozen=True, kw_only=True)
+class WebAnswer:
+    status: int = 200
+    headers: Mapping[str, str] = field(default_factory=dict)
+    body: str | bytes = b""
+
+
+Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
+"""Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
+
+_Endpoint = Callable[[Request], Awaitable[Response]]
+
+
+def build_web(
+    *,
+    metrics: CollectorRegistry,
+    readiness: Mapping[str, Check],
+    slack: Door | None = None,
+    pagerduty: Door | None = None,
+    threads: int = 64,
+    patience: float = 2.0,
+) -> Starlette:
+    """Build the app. A door that is None is not there (404); `threads` requests are served side by side.
+
+    A readiness check that has not answered after `patience` seconds counts as failed.
+    """
+    pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
+    doors = {"/slack/events": slack, "/webhooks/pagerduty": pagerduty}
+
+    async def readyz(_: Request) -> Response:
+        trouble = await examine(readiness, patience=patience)
+        checks = {name: trouble[name] or "ok" for name in readiness}
+        is_ready = not any(trouble.values())
+        return JSONResponse({"ready": is_ready, "checks": checks}, status_code=200 if is_ready else 503)
+
+    async def figures(request: Request) -> Response:
+        encode, content_type = choose_encoder(request.headers.get("accept", ""))
+        text = await asyncio.get_running_loop().run_in_executor(pool, encode, metrics)
+        return Response(text, headers={"content-type": content_type})
+
+    @asynccontextmanager
+    async def lifespan(_: Starlette) -> AsyncIterator[None]:
+        with pool:
+            yield
+
+    return Starlette(
+        lifespan=lifespan,
+        routes=[
+            *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
+            Route("/healthz", _healthz),
+            Route("/readyz", readyz),
+            Route("/metrics", figures),
+            Route("/", _porch),
+        ],
+    )
+
+
+async def _healthz(_: Request) -> Response:
+    return PlainTextResponse("alive\n")
+
+
+async def _porch(_: Request) -> Response:
+    return PlainTextResponse("Spy is here. Talk to it in Slack.\n")
+
+
+def _through(door: Door, pool: Executor) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        try:
+            body = await _body(request)
+        except ClientDisconnect:
+            return PlainTextResponse("The request broke off.\n", status_code=400)
+        except TimeoutError:
+            return PlainTextResponse("The request took too long to arrive.\n", status_code=408)
+        if body is None:
+            return PlainTextResponse(f"More than {LARGEST_BODY} bytes are not read here.\n", status_code=413)
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(
+            pool, _answer, door, body, dict(request.headers), request.url.path
+        )
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    return endpoint
+
+
+def _answer(door: Door, body: bytes, headers: Mapping[str, str], path: str) -> WebAnswer:
+    """Go through the door; a fault behind it is logged, and its number is all that the caller hears."""
+    try:
+        return door(body, headers)
+    except Exception:  # noqa: BLE001  the last catch before the caller, who must see no trace
+        number = uuid4().hex[:8]
+        _log.exception("a web request failed", path=path, fault=number)
+        return WebAnswer(status=500, body=f"Spy hit a fault of its own; it is logged as {number}.\n")
+
+
+async def _body(request: Request) -> bytes | None:
+    """Read the body; None when it is larger than anything that Slack or PagerDuty sends."""
+    if int(request.headers.get("content-length", 0)) > LARGEST_BODY:
+        return None
+    parts: list[bytes] = []
+    size = 0
+    async with asyncio.timeout(SLOWEST_BODY):
+        async for part in request.stream():
+            size += len(part)
+            if size > LARGEST_BODY:
+                return None
+            parts.append(part)
+    return b"".join(parts)

@@ -1,0 +1,43 @@
+"""Asks every part whether it can do its work, within a time of its own."""
+
+import asyncio
+from collections.abc import Callable, Mapping
+from functools import partial
+from threading import Thread
+
+Check = Callable[[], str]
+"""Gives "" when all is well, else what is wrong, in a few words. It may block, and may raise."""
+
+
+async def examine(checks: Mapping[str, Check], *, patience: float) -> Mapping[str, str]:
+    """Run all checks side by side; what is wrong, by name. After `patience` seconds a part counts as hung."""
+    words = await asyncio.gather(*(_ask(check, patience) for check in checks.values()))
+    return dict(zip(checks, words, strict=True))
+
+
+async def _ask(check: Check, patience: float) -> str:
+    """Run a check in a daemon thread of its own: one that hangs holds up neither the others nor the exit."""
+    loop = asyncio.get_running_loop()
+    told: asyncio.Future[str] = loop.create_future()
+
+    def tell(words: str) -> None:
+        if not told.done():
+            told.set_result(words)
+
+    def run() -> None:
+        words = _outcome(check)
+        if not loop.is_closed():
+            loop.call_soon_threadsafe(partial(tell, words))
+
+    Thread(target=run, name="readiness", daemon=True).start()
+    try:
+        return await asyncio.wait_for(told, patience)
+    except TimeoutError:
+        return f"no answer in {patience:g} s"
+
+
+def _outcome(check: Check) -> str:
+    try:
+        return check()
+    except Exception as error:  # noqa: BLE001  whatever it is, the part is not ready; its text may hold secrets
+        return f"failed with {type(error).__name__}"

@@ -1,0 +1,101 @@
+"""Runs the web in a thread of its own, on a port that is taken before anything else starts."""
+
+import errno
+import socket
+from threading import Event, Thread
+
+import uvicorn
+from starlette.applications import Starlette
+
+PATIENCE = 5.0
+"""Seconds that requests under way get to finish when the server stops, and that it may take to start."""
+
+
+class CannotListen(Exception):  # noqa: N818  named for what happened
+    """The port can't be had; the message is a sentence with the cure."""
+
+
+def listen(host: str, port: int) -> socket.socket:
+    """Take a port (0: any free one). Raises CannotListen."""
+    try:
+        family, kind, _, _, address = socket.getaddrinfo(
+            host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
+        )[0]
+        # the protocol is named because asyncio switches Nagle's delay off only where it is
+        listening = socket.socket(family, kind, socket.IPPROTO_TCP)
+    except OSError as error:
+        raise CannotListen(f"web.host: {host} is no address to listen on ({error.strerror}).") from None
+    try:
+        listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind(address)
+        listening.listen(2048)
+    except OSError as error:
+        listening.close()
+        raise CannotListen(_why(error, host, port)) from None
+    return listening
+
+
+def serve(app: Starlette, listening: socket.socket) -> "Server":
+    """Serve until `stop`; returns once requests are answered."""
+    return Server(app, listening)
+
+
+class Server:
+    """A running web server; `port` is the one it truly listens on."""
+
+    def __init__(self, app: Starlette, listening: socket.socket) -> None:
+        self.port: int = listening.getsockname()[1]
+        self._uvicorn = _Uvicorn(_tuned(app))
+        self._thread = Thread(
+            target=self._uvicorn.run, kwargs={"sockets": [listening]}, name="web-server", daemon=True
+        )
+        self._thread.start()
+        if not self._uvicorn.is_up.wait(PATIENCE):
+            raise CannotListen(f"the web server did not start within {PATIENCE:g} s.")
+
+    @property
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Answer what is under way, then close."""
+        self._uvicorn.should_exit = True
+        self._thread.join(2 * PATIENCE)
+
+
+class _Uvicorn(uvicorn.Server):
+    """Says when it is up."""
+
+    def __init__(self, config: uvicorn.Config) -> None:
+        super().__init__(config)
+        self.is_up = Event()
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        await super().startup(sockets)
+        self.is_up.set()
+
+
+def _tuned(app: Starlette) -> uvicorn.Config:
+    return uvicorn.Config(
+        app,
+        lifespan="on",
+        ws="none",
+        log_config=None,
+        log_level="warning",
+        access_log=False,
+        server_header=False,
+        proxy_headers=False,
+        timeout_keep_alive=75,  # longer than the usual proxy's 60 s, so that it is never we who hang up first
+        timeout_graceful_shutdown=int(PATIENCE),
+        backlog=2048,
+    )
+
+
+def _why(error: OSError, host: str, port: int) -> str:
+    if error.errno == errno.EADDRINUSE:
+        return (
+            f"web.port: {port} is taken on {host}. Stop what holds it, or set web.port in the configuration."
+        )
+    if error.errno == errno.EACCES:
+        return f"web.port: {port} may not be used by this user. Set web.port to one above 1023."
+    return f"web.host: {host} can't be listened on ({error.strerror})."

@@ -1,0 +1,198 @@
+"""The web as a caller sees it: what goes through the doors, what is refused, health and figures."""
+
+import threading
+from collections.abc import Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
+from types import MappingProxyType
+
+import httpx
+import pytest
+from prometheus_client import CollectorRegistry, Counter
+
+from bot.web import CannotListen, Check, Door, Server, WebAnswer, build_web, listen, serve
+from bot.web.app import LARGEST_BODY
+
+
+def echo(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+    return WebAnswer(
+        headers={"x-seen": headers["x-slack-signature"], "content-type": "text/plain"}, body=body
+    )
+
+
+def faulty(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
+    raise RuntimeError("the wheel came off")
+
+
+@contextmanager
+def opened(
+    *,
+    slack: Door | None = None,
+    pagerduty: Door | None = None,
+    readiness: Mapping[str, Check] = MappingProxyType({}),
+    metrics: CollectorRegistry | None = None,
+    patience: float = 2.0,
+) -> Iterator[httpx.Client]:
+    """Serve on a free port, and give a client that speaks to it."""
+    app = build_web(
+        metrics=metrics or CollectorRegistry(),
+        readiness=readiness,
+        slack=slack,
+        pagerduty=pagerduty,
+        patience=patience,
+    )
+    server = serve(app, listen("127.0.0.1", 0))
+    try:
+        with httpx.Client(base_url=f"http://127.0.0.1:{server.port}", limits=httpx.Limits()) as client:
+            yield client
+    finally:
+        server.stop()
+
+
+def test_a_request_goes_through_byte_for_byte_with_its_signature():
+    with opened(slack=echo) as web:
+        answer = web.post("/slack/events", content=b"a=%20\x00b", headers={"X-Slack-Signature": "v0=abc"})
+
+    assert (answer.status_code, answer.content) == (200, b"a=%20\x00b")
+    assert answer.headers["x-seen"] == "v0=abc"
+
+
+def test_what_the_door_answers_is_what_the_caller_gets():
+    def refusing(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
+        return WebAnswer(status=401, body="no")
+
+    with opened(pagerduty=refusing) as web:
+        answer = web.post("/webhooks/pagerduty")
+
+    assert (answer.status_code, answer.text) == (401, "no")
+
+
+def test_a_door_that_is_not_there_is_not_found():
+    with opened() as web:
+        assert web.post("/slack/events").status_code == 404
+
+
+def test_a_wrong_method_is_refused():
+    with opened(slack=echo) as web:
+        assert web.get("/slack/events").status_code == 405
+
+
+def test_a_body_that_is_too_large_is_refused():
+    with opened(slack=echo) as web:
+        assert web.post("/slack/events", content=b"x" * (LARGEST_BODY + 1)).status_code == 413
+
+
+def test_a_body_in_pieces_is_refused_when_they_grow_too_large():
+    def pieces() -> Iterator[bytes]:
+        yield from [b"x" * LARGEST_BODY, b"x"]
+
+    with opened(slack=echo) as web:
+        assert web.post("/slack/events", content=pieces()).status_code == 413
+
+
+def test_a_fault_behind_the_door_shows_a_number_and_no_trace():
+    with opened(slack=faulty) as web:
+        answer = web.post("/slack/events")
+
+    assert answer.status_code == 500
+    assert "logged as" in answer.text
+    assert "wheel" not in answer.text
+
+
+def test_fifty_requests_are_served_side_by_side():
+    together = threading.Barrier(50, timeout=10)
+
+    def waiting(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
+        together.wait()
+        return WebAnswer()
+
+    with opened(slack=waiting) as web, ThreadPoolExecutor(50) as callers:
+        answers = list(callers.map(lambda _: web.post("/slack/events"), range(50)))
+
+    assert [answer.status_code for answer in answers] == [200] * 50
+
+
+def test_it_is_ready_when_every_part_is():
+    with opened(readiness={"database": lambda: "", "slack": lambda: ""}) as web:
+        answer = web.get("/readyz")
+
+    assert (answer.status_code, answer.json()) == (
+        200,
+        {"ready": True, "checks": {"database": "ok", "slack": "ok"}},
+    )
+
+
+def test_it_is_alive_but_not_ready_while_a_part_is_not():
+    def hushed() -> str:
+        raise RuntimeError("password=hush")
+
+    with opened(readiness={"database": hushed, "socket": lambda: "no link yet", "slack": lambda: ""}) as web:
+        answer, alive = web.get("/readyz"), web.get("/healthz")
+
+    assert (answer.status_code, alive.status_code) == (503, 200)
+    assert answer.json() == {
+        "ready": False,
+        "checks": {"database": "failed with RuntimeError", "socket": "no link yet", "slack": "ok"},
+    }
+
+
+def test_a_part_that_hangs_is_said_to():
+    released = threading.Event()
+
+    def hung() -> str:
+        released.wait(10)
+        return ""
+
+    with opened(readiness={"database": hung, "slack": lambda: ""}, patience=0.05) as web:
+        answer = web.get("/readyz")
+        released.set()
+
+    assert answer.json()["checks"] == {"database": "no answer in 0.05 s", "slack": "ok"}
+
+
+def test_figures_are_prometheus_text():
+    registry = CollectorRegistry()
+    Counter("spy_asks", "What was asked", registry=registry).inc(3)
+
+    with opened(metrics=registry) as web:
+        answer = web.get("/metrics")
+
+    assert "spy_asks_total 3.0" in answer.text
+    assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_the_porch_says_who_lives_here():
+    with opened() as web:
+        assert "Spy is here" in web.get("/").text
+
+
+# --- the server -------------------------------------------------------------------------------------------
+
+
+@pytest.fixture
+def server() -> Iterator[Server]:
+    running = serve(build_web(metrics=CollectorRegistry(), readiness={}), listen("127.0.0.1", 0))
+    yield running
+    running.stop()
+
+
+def test_it_answers_as_soon_as_it_is_served_and_stops_when_told(server: Server):
+    address = f"http://127.0.0.1:{server.port}/healthz"
+
+    answer = httpx.get(address)
+    server.stop()
+
+    assert answer.text == "alive\n"
+    assert not server.is_alive
+    with pytest.raises(httpx.ConnectError):
+        httpx.get(address)
+
+
+def test_a_port_that_is_taken_is_told_with_the_cure(server: Server):
+    with pytest.raises(CannotListen, match=rf"web\.port: {server.port} is taken .* set web\.port"):
+        listen("127.0.0.1", server.port)
+
+
+def test_a_host_that_is_not_here_is_told():
+    with pytest.raises(CannotListen, match=r"web\.host: 192\.0\.2\.1"):
+        listen("192.0.2.1", 0)
