@@ -190,7 +190,7 @@ class Incidents:
 
     def _resolve(self, incident: Incident, *, by: str) -> None:
         if not incident.is_open:
-            raise AlreadyResolvedError(incident.id)
+            raise AlreadyResolvedError(f"[#{incident.number}] is resolved already")
         self._move(incident, "resolved", by=by)
         incident.resolved_at, incident.assigned = incident.changed_at, {}
         self._write(incident, "resolve", by=by)

@@ -167,23 +167,27 @@ Action = (
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """Whom and where to be from now on ("" for as before), and what to do there, if anything."""
+    """Whom and where to be from now on ("" for as before), and what to do there, if anything.
+
+    `said` is what stood behind the prompt.
+    """
 
     person: str = ""
     place: str = ""
-    action: Action | None = field(default=None)
+    action: Action | None = None
+    said: str = field(default="", compare=False)
 
 
 def read(text: str, *, people: Collection[str], place: str = "#general") -> Line:
     """What a typed line means to somebody who is at `place`; `people` are the handles that exist."""
     line = text.strip()
     if not line or line == "#" or line.startswith("# "):
-        return Line()
+        return Line(said=line)
     prompt = PROMPT.fullmatch(line)
     if prompt and prompt["person"] in {*people, "dm"}:
         return _at_prompt(prompt, place)
     moved = _move(line, people)
-    return moved or Line(action=_action(line, place))
+    return moved or Line(action=_action(line, place), said=line)
 
 
 def _at_prompt(prompt: re.Match[str], place: str) -> Line:
@@ -196,7 +200,7 @@ def _at_prompt(prompt: re.Match[str], place: str) -> Line:
     action = _action(rest, where or place) if rest else (Look() if where == PHONE else None)
     if isinstance(action, Help):  # with a prompt before it, the word is for the bot
         action = Say(text=rest)
-    return Line(person=person, place=where, action=action)
+    return Line(person=person, place=where, action=action, said=rest)
 
 
 def _move(line: str, people: Collection[str]) -> Line | None:

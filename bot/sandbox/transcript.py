@@ -34,10 +34,10 @@ WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes", "h
 
 
 class Transcript:
-    """Prints from any thread. `prompt`, if set, is what a person is typing at just now."""
+    """Prints from any thread. `typing` is what stands in the line where a person types just now."""
 
     def __init__(self, out: Console, *, place_name: Callable[[str], str]) -> None:
-        self.prompt: Callable[[], str] | None = None
+        self.typing: Callable[[], str] | None = None
         self._out = out
         self._place_name = place_name
         self._shown: dict[str, list[str]] = {}
@@ -45,7 +45,7 @@ class Transcript:
 
     def typed(self, prompt: str, line: str) -> None:
         """What was piped in, so that the play reads as a story."""
-        self._print(Text(prompt, style="bold").append(plain(line), style="not bold"))
+        self._print(Text(prompt, style="bold").append(plain(line), style="not bold" if prompt else "dim"))
 
     def note(self, text: str) -> None:
         self._print(Text(f"  {plain(text)}", style="dim"))
@@ -104,7 +104,7 @@ class Transcript:
 
     def _print(self, text: Text) -> None:
         with self._lock:
-            typing = self.prompt() if self.prompt else ""
+            typing = self.typing() if self.typing else ""
             if typing:
                 self._out.file.write("\r\x1b[K")  # the prompt makes way, and comes back below
             self._out.print(text, soft_wrap=True, highlight=False)

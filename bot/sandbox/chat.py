@@ -1,0 +1,290 @@
+"""The box's terminal chat: act as a person, see what everybody sees, play a script and hold it to its word."""
+
+from __future__ import annotations
+
+import contextlib
+import sys
+from collections.abc import Callable, Iterable, Iterator
+from datetime import timedelta
+from functools import singledispatchmethod
+from typing import TypeVar
+
+from rich.console import Console
+
+from bot.sandbox import Box
+from bot.sandbox.pagerduty import LATEST
+from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
+from bot.sandbox.script import (
+    PATIENCE,
+    PHONE,
+    Action,
+    Cancel,
+    Edit,
+    Expect,
+    ExpectNot,
+    Fill,
+    Help,
+    Join,
+    Line,
+    Look,
+    Press,
+    Quit,
+    React,
+    Reply,
+    Say,
+    Slash,
+    Submit,
+    Touch,
+    Unclear,
+    Unreact,
+    read,
+)
+from bot.sandbox.sight import SHOWN, Sight, flat
+from bot.sandbox.slack.world import PEOPLE, Channel, Message
+from bot.sandbox.transcript import Transcript
+
+T = TypeVar("T")
+DONE, FAILED, INTERRUPTED = 0, 1, 130
+HELP = """\
+Type what a person types; it is said in the channel of the prompt.
+  /incident me "checkout is down" sev1     a slash command
+  @spy tldr                                a message; so is any other text
+  reply: on it                             in the thread of the last message
+  press "Take command"                     a button, by its label
+  react memo · unreact memo                on the last message, or react memo "words in it"
+  edit "new text"                          your own last message
+  fill message="All calm" next=15m         an open form; then submit, or cancel
+  join #payments
+Be somebody or somewhere else:
+  @raj · as raj                            another person: ana, raj, kim or zoe (a guest)
+  #payments · in #inc-1-*                   another channel; * stands for the rest of its name
+  @spy · dm> help                          a direct message to the bot
+  phone raj                                a phone: ack, resolve, escalate or ignore
+  ana #general> text                       all in one line, as in a transcript
+Check: expect "words" within 5s in #inc-1-* (or: to raj, or: on raj's phone); expect not "words".
+Leave: quit, or Ctrl-D."""
+
+
+class TroubleError(Exception):
+    """What was asked for can't be done here; the sentence says why."""
+
+
+def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool) -> int:
+    """Do what the lines say until they end; the exit code.
+
+    Interactive: lines typed at a prompt if they come from standard input; trouble is said and the talk goes on.
+    Else the first trouble or failed expectation ends the play with 1.
+    """
+    chat = Chat(box, out, patience=timedelta(0) if interactive else PATIENCE)
+    box.on(chat.transcript.heard)
+    if interactive and lines is sys.stdin:
+        lines = chat.typed()
+    try:
+        return chat.play(lines, interactive=interactive)
+    except KeyboardInterrupt:
+        return INTERRUPTED
+
+
+class Chat:
+    """Who one is and where; `patience` is how long a button, a form or a channel may take to appear."""
+
+    def __init__(self, box: Box, out: Console, *, patience: timedelta) -> None:
+        self.person = "ana"
+        self.place = "#general"
+        self._box = box
+        self._slack = box.slack
+        self._sight = Sight(box)
+        self._patience = patience
+        self._form: dict[str, str] = {}
+        self._people = [person.name for person in PEOPLE if not person.is_bot]
+        self.transcript = Transcript(out, place_name=self._sight.place_name)
+
+    @property
+    def prompt(self) -> str:
+        return f"{self.person} {self.place}> "
+
+    def play(self, lines: Iterable[str], *, interactive: bool) -> int:
+        for number, text in enumerate(lines, start=1):
+            line = read(text, people=self._people, place=self.place)
+            if isinstance(line.action, Quit):
+                break
+            try:
+                self._take(line, echo=not interactive)
+            except (TroubleError, AlreadyResolvedError, LookupError) as trouble:
+                self._box.feed.told()
+                self.transcript.trouble(str(trouble) if interactive else f"line {number}: {trouble}")
+                if not interactive:
+                    return FAILED
+        self._box.feed.told()
+        return DONE
+
+    def typed(self) -> Iterator[str]:
+        """Lines from the keyboard, with history and editing; what happens meanwhile is printed above them."""
+        with contextlib.suppress(ImportError):
+            import readline  # noqa: PLC0415 - input() edits lines once it is there; not every platform has it
+
+        self.transcript.note("Type as a person in a channel; ? shows how.")
+        with contextlib.suppress(EOFError):
+            while True:
+                self.transcript.typing = lambda: self.prompt + readline.get_line_buffer()
+                text = input(self.prompt)
+                self.transcript.typing = None
+                yield text
+
+    def _take(self, line: Line, *, echo: bool) -> None:
+        self._box.feed.told()  # what happened before is printed before
+        self.person = line.person or self.person
+        self.place = line.place or self.place
+        if echo and (line.action or line.said):
+            self.transcript.typed(self.prompt if line.action else "", line.said)
+        if line.action:
+            self._do(line.action)
+
+    # --- what a person can do
+
+    @singledispatchmethod
+    def _do(self, action: Action) -> None:
+        raise TroubleError(f"Nobody knows how to do {action}")
+
+    @_do.register
+    def _(self, action: Say) -> None:
+        self._slack.say(self.person, self._here().id, action.text)
+
+    @_do.register
+    def _(self, action: Slash) -> None:
+        self._slack.slash(self.person, self._here().id, action.command, action.text)
+
+    @_do.register
+    def _(self, action: Reply) -> None:
+        root = self._message()
+        self._slack.say(self.person, root.channel, action.text, thread=root.thread_ts or root.ts)
+
+    @_do.register
+    def _(self, action: React) -> None:
+        message = self._message(action.words)
+        self._slack.react(self.person, message.channel, message.ts, action.name)
+
+    @_do.register
+    def _(self, action: Unreact) -> None:
+        message = self._message(action.words)
+        self._slack.unreact(self.person, message.channel, message.ts, action.name)
+
+    @_do.register
+    def _(self, action: Edit) -> None:
+        message = self._message(by=self._slack.person(self.person).id)
+        self._slack.edit(self.person, message.channel, message.ts, action.text)
+
+    @_do.register
+    def _(self, action: Join) -> None:
+        self._slack.join(self.person, self._channel(action.channel).id)
+
+    @_do.register
+    def _(self, action: Press) -> None:
+        if label := self._sight.form_button(self.person, action.label):
+            self._slack.press_in_view(self.person, label)
+            return
+        found = self._wait_for(lambda: self._sight.button(self.person, self.place, action.label))
+        if found is None:
+            raise TroubleError(f'{self.person} sees no button "{action.label}" in {self.place}')
+        message, label = found
+        self._slack.press(self.person, message.channel, message.ts, label)
+
+    @_do.register
+    def _(self, action: Fill) -> None:
+        self._expect_form()
+        self._form |= action.values
+
+    @_do.register
+    def _(self, _action: Submit) -> None:
+        self._expect_form()
+        answer = self._slack.submit(self.person, None, self._form)
+        if answer.status == "errors":
+            errors = answer.body.get("errors", {}) if isinstance(answer.body, dict) else {}
+            raise TroubleError("The form came back. " + "; ".join(f"{k}: {v}" for k, v in errors.items()))
+        self._form = {}
+
+    @_do.register
+    def _(self, _action: Cancel) -> None:
+        self._expect_form()
+        self._form = {}
+        self._slack.close(self.person)
+
+    @_do.register
+    def _(self, action: Touch) -> None:
+        pager = self._box.pagerduty
+        must_ring = action.verb != "resolve" and action.which == LATEST
+        if must_ring and not self._wait_for(lambda: self._sight.phone(self.person)):
+            raise TroubleError(f"{self.person}'s phone is not ringing")
+        touches = {
+            "acknowledge": pager.acknowledge,
+            "resolve": pager.resolve,
+            "escalate": pager.escalate,
+            "ignore": pager.ignore,
+        }
+        touches[action.verb](self.person, action.which)
+
+    @_do.register
+    def _(self, _action: Look) -> None:
+        self.transcript.note("\n  ".join(self._sight.phone(self.person) or ["The phone is silent."]))
+
+    @_do.register
+    def _(self, action: Expect) -> None:
+        if not self._wait_for(lambda: self._sees(action), action.patience):
+            seconds = action.patience.total_seconds()
+            raise TroubleError(f'expected "{action.words}" within {seconds:g} s {self._view(action)}')
+
+    @_do.register
+    def _(self, action: ExpectNot) -> None:
+        if self._wait_for(lambda: self._sees(action), action.patience):
+            raise TroubleError(f'expected not to see "{action.words}" {self._view(action)}')
+
+    @_do.register
+    def _(self, _action: Help) -> None:
+        self.transcript.note(HELP.replace("\n", "\n  "))
+
+    @_do.register
+    def _(self, action: Unclear) -> None:
+        raise TroubleError(action.sentence)
+
+    # --- what is there
+
+    def _sees(self, what: Expect | ExpectNot) -> bool:
+        _, texts = self._sight.looked_at(what, self.person, self.place)
+        return any(flat(what.words) in flat(text) for text in texts)
+
+    def _view(self, what: Expect | ExpectNot) -> str:
+        where, texts = self._sight.looked_at(what, self.person, self.place)
+        lines = [f"- {text}".replace("\n", "\n      ") for text in texts[-SHOWN:]]
+        return "\n    ".join([f"{where}; there is:", *(lines or ["nothing"])])
+
+    def _here(self) -> Channel:
+        if self.place == PHONE:
+            raise TroubleError("A phone can't do that; name a channel first: #general")
+        return self._channel(self.place)
+
+    def _channel(self, place: str) -> Channel:
+        """The newest one of that name; in a script it may take its time to appear."""
+        found = self._wait_for(lambda: self._sight.channels(self.person, place))
+        if not found:
+            raise TroubleError(f"There is no channel {place}")
+        return found[-1]
+
+    def _message(self, words: str = "", *, by: str = "") -> Message:
+        """The last one here, with these words or by this user."""
+        here = self._here().id
+        for message in reversed(self._sight.messages(self.person, self.place)):
+            is_fit = message.channel == here and message.ephemeral_to is None and by in ("", message.user)
+            if is_fit and flat(words) in flat(self._slack.text_of(message)):
+                return message
+        raise TroubleError(f"There is no such message in {self.place}")
+
+    def _expect_form(self) -> None:
+        if not self._wait_for(lambda: self._slack.views(self.person)):
+            raise TroubleError(f"No form is open for {self.person}")
+
+    def _wait_for(self, look: Callable[[], T], patience: timedelta | None = None) -> T:
+        """What `look` finds as soon as it finds something, else its last nothing."""
+        seconds = (self._patience if patience is None else patience).total_seconds()
+        with contextlib.suppress(AssertionError):
+            self._slack.wait_for(look, seconds)
+        return look()

@@ -1,0 +1,117 @@
+"""What can be seen from where a person stands: in a channel, in private, on a phone."""
+
+from __future__ import annotations
+
+import fnmatch
+from collections.abc import Iterator
+
+from bot.sandbox import Box
+from bot.sandbox.pagerduty import NobodyThereError
+from bot.sandbox.script import BOT, PHONE, Expect, ExpectNot
+from bot.sandbox.slack.fields import labels
+from bot.sandbox.slack.world import Channel, Message
+
+SHOWN = 6  # the last texts of a place, for who missed something there
+
+
+def flat(text: str) -> str:
+    """Comparable: no matter of case, line ends or runs of spaces."""
+    return " ".join(text.casefold().split())
+
+
+class Sight:
+    """People are handles. A place is #name, where * stands for the rest of it, or @spy, or a phone."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._slack = box.slack
+
+    def place_name(self, channel_id: str) -> str:
+        channel = self._slack.channel(channel_id)
+        return f"@{channel.name} from spy" if channel.is_im else f"#{channel.name}"
+
+    def channels(self, person: str, place: str) -> list[Channel]:
+        """Those that the place can mean, the newest last."""
+        if place == BOT:
+            return [self._slack.channel(self._slack.person(person).dm)]
+        name = place.removeprefix("#")
+        return [channel for channel in self._slack.channels if fnmatch.fnmatchcase(channel.name, name)]
+
+    def here(self, person: str, place: str) -> list[str]:
+        """Everything this person sees there, forms included, the oldest first."""
+        if place == PHONE:
+            return self.phone(person)
+        channels = self.channels(person, place)
+        return [*self._texts(person, channels), *self._forms(person)]
+
+    def everybody(self, place: str) -> list[str]:
+        """What is there for all who are in the channel."""
+        return [text for channel in self.channels("", place) for text in self._in_channel(channel)]
+
+    def private(self, person: str) -> list[str]:
+        """What this person alone sees, wherever it is shown."""
+        dm = self._slack.channel(self._slack.person(person).dm)
+        whispers = [self._slack.text_of(m) for m in self._slack.ephemerals(person)]
+        return [*self._in_channel(dm), *whispers, *self._forms(person)]
+
+    def phone(self, person: str) -> list[str]:
+        phones = self._box.pagerduty.phones
+        if person not in phones:
+            raise NobodyThereError(f"{person} has no phone in PagerDuty")
+        return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in phones[person]]
+
+    def looked_at(self, expectation: Expect | ExpectNot, person: str, place: str) -> tuple[str, list[str]]:
+        """The name of the place an expectation is about, and what is to be seen there."""
+        if expectation.phone:
+            return f"on {expectation.phone}'s phone", self.phone(expectation.phone)
+        if expectation.person:
+            return f"to {expectation.person}", self.private(expectation.person)
+        if expectation.channel and expectation.channel != BOT:
+            return f"in {expectation.channel}", self.everybody(expectation.channel)
+        where = expectation.channel or place
+        return f"in {where} as {person}", self.here(person, where)
+
+    def messages(self, person: str, place: str) -> list[Message]:
+        """What people or the bot wrote there, for everybody or for this person."""
+        return [
+            message
+            for channel in self.channels(person, place)
+            for message in self._visible(person, channel)
+            if message.subtype in (None, "bot_message")
+        ]
+
+    def button(self, person: str, place: str, label: str) -> tuple[Message, str] | None:
+        """The latest message there with such a button, and the button's true label."""
+        found = (
+            (message, name)
+            for message in reversed(self.messages(person, place))
+            for name in labels(message.blocks)
+            if flat(name) == flat(label)
+        )
+        return next(found, None)
+
+    def form_button(self, person: str, label: str) -> str | None:
+        """The true label of such a button in the form on top."""
+        forms = self._slack.views(person)[-1:]
+        names = (name for form in forms for name in labels(form.body["blocks"]))
+        return next((name for name in names if flat(name) == flat(label)), None)
+
+    def _visible(self, person: str, channel: Channel) -> list[Message]:
+        whispers = [m for m in self._slack.ephemerals(person) if m.channel == channel.id]
+        return sorted([*self._slack.messages(channel.id), *whispers], key=lambda message: message.ts)
+
+    def _texts(self, person: str, channels: list[Channel]) -> Iterator[str]:
+        for channel in channels:
+            yield from self._about(channel)
+            yield from (self._slack.text_of(message) for message in self._visible(person, channel))
+
+    def _in_channel(self, channel: Channel) -> list[str]:
+        return [*self._about(channel), *map(self._slack.text_of, self._slack.messages(channel.id))]
+
+    def _about(self, channel: Channel) -> Iterator[str]:
+        if channel.topic:
+            yield f"topic: {channel.topic}"
+        yield from (f"bookmark: {mark['title']}" for mark in self._slack.bookmarks(channel.id))
+
+    def _forms(self, person: str) -> list[str]:
+        return [self._slack.text_of(view) for view in self._slack.views(person)]
