@@ -6,6 +6,7 @@ costs a tenth of the time; and ASGI has no word for a connection that is cut wit
 
 import asyncio
 import http
+import logging
 import socket
 import threading
 from collections.abc import Awaitable, Callable
@@ -17,6 +18,7 @@ from websockets.frames import Frame, Opcode
 from websockets.http11 import Request as Handshake
 from websockets.server import ServerProtocol
 
+log = logging.getLogger(__name__)
 PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 LONGEST_HEAD = 65_536
 
@@ -120,6 +122,7 @@ class _Conversation(asyncio.Protocol):
         self._server = server
         self._unread = bytearray()
         self._is_busy = False
+        self._is_last = False
         self._socket: WebSocket | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
@@ -142,7 +145,11 @@ class _Conversation(asyncio.Protocol):
 
     def _answer_next(self) -> None:
         while not self._is_busy and (request := self._take()) is not None:
-            answer = self._house.answer(request)
+            try:
+                answer = self._house.answer(request)
+            except Exception as error:  # noqa: BLE001 - the box's own mistake must not look like bad weather
+                self._own_up(error)
+                continue
             if isinstance(answer, Awaitable):
                 self._is_busy = True
                 self._server.spawn(self._answer_later(answer))
@@ -152,17 +159,22 @@ class _Conversation(asyncio.Protocol):
     async def _answer_later(self, answer: Awaitable[Answer]) -> None:
         try:
             self._write(await answer)
-        except BaseException:
-            self._transport.abort()
-            raise
+        except Exception as error:  # noqa: BLE001 - as above
+            self._own_up(error)
         self._is_busy = False
         self._answer_next()
+
+    def _own_up(self, error: Exception) -> None:
+        log.error("the sandbox stumbled", exc_info=error)
+        self._write(Response(status=500, body=b"the sandbox stumbled", content_type="text/plain"))
 
     def _write(self, answer: Answer) -> None:
         if answer is None:
             self._transport.abort()
         elif not self._transport.is_closing():
             self._transport.write(answer.encode())
+            if self._is_last:
+                self._transport.close()
 
     def _take(self) -> Request | None:
         """The next whole request, if it has arrived."""
@@ -171,22 +183,23 @@ class _Conversation(asyncio.Protocol):
             if len(self._unread) > LONGEST_HEAD:
                 self._refuse(431)
             return None
-        first, *lines = self._unread[:end].decode("latin-1").split("\r\n")
-        headers = {
-            name.strip().lower(): value.strip() for name, _, value in (x.partition(":") for x in lines)
-        }
+        try:
+            verb, target, headers = _head(self._unread[:end].decode("latin-1"))
+            whole = end + 4 + int(headers.get("content-length", 0))
+        except ValueError:
+            self._refuse(400)
+            return None
         if "websocket" in headers.get("upgrade", "").lower():
-            self._upgrade(first.split(" ")[1])
+            self._upgrade(target)
             return None
         if "transfer-encoding" in headers:
             self._refuse(411)
             return None
-        whole = end + 4 + int(headers.get("content-length", 0))
         if len(self._unread) < whole:
             return None
         body = bytes(self._unread[end + 4 : whole])
         del self._unread[:whole]
-        verb, target, _ = first.split(" ")
+        self._is_last = headers.get("connection", "").lower() == "close"
         path, _, query = target.partition("?")
         path = unquote(path) if "%" in path else path
         return Request(verb=verb, path=path, query=query, headers=headers, body=body, connection=self._name)
@@ -206,6 +219,14 @@ class _Conversation(asyncio.Protocol):
         link.accept(handshake)
         if not self._house.greet(target, link):
             self._transport.close()
+
+
+def _head(text: str) -> tuple[str, str, dict[str, str]]:
+    """Verb, target and headers with names in lower case; ValueError where it is no HTTP."""
+    first, *lines = text.split("\r\n")
+    verb, target, _ = first.split(" ")
+    pairs = (line.partition(":") for line in lines)
+    return verb, target, {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
 class Server:

@@ -50,10 +50,8 @@ class Chat:
             raise SlackError("is_archived")
         text, its_blocks = content(args)
         message.metadata = metadata(args) or message.metadata
-        # Slack keeps the old blocks of a message whose update brings text alone only where it is told nothing
-        # of them; an update with text alone shows the text, so the blocks go
-        self._state.edit(channel, message, text, its_blocks)
-        shape = shapes.message(message)
+        self._state.edit(channel, message, text, its_blocks)  # an update with text alone loses the blocks
+        shape = {key: value for key, value in shapes.message(message).items() if key != "ts"}
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": shape}
 
     def delete(self, args: Args) -> Json:

@@ -15,8 +15,6 @@ def wrapped(event: Json) -> Json:
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,
-        "context_team_id": TEAM_ID,
-        "context_enterprise_id": None,
         "api_app_id": APP_ID,
         "event": event,
         "type": "event_callback",
@@ -40,7 +38,7 @@ def posted(channel: Channel, m: Message) -> Json:
     place = {"channel": channel.id, "channel_type": channel.kind, "event_ts": m.ts}
     if not m.bot and not m.subtype:
         place["client_msg_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, m.channel + m.ts))
-    return shapes.message(m) | place
+    return _of(m) | place
 
 
 def mentioned(channel: Channel, m: Message) -> Json:
@@ -49,16 +47,28 @@ def mentioned(channel: Channel, m: Message) -> Json:
     return event
 
 
+def snapshot(m: Message) -> Json:
+    """What a later `changed` calls the previous message."""
+    return _of(m, with_metadata=False)
+
+
 def changed(channel: Channel, m: Message, previous: Json, ts: str) -> Json:
     return _about(channel, "message_changed", ts) | {
-        "message": shapes.message(m) | {"source_team": TEAM_ID, "user_team": TEAM_ID},
+        "message": _of(m, with_metadata=False) | {"source_team": TEAM_ID, "user_team": TEAM_ID},
         "previous_message": previous,
     }
 
 
 def deleted(channel: Channel, m: Message, ts: str) -> Json:
     about = _about(channel, "message_deleted", ts)
-    return about | {"deleted_ts": m.ts, "previous_message": shapes.message(m)}
+    return about | {"deleted_ts": m.ts, "previous_message": _of(m, with_metadata=False)}
+
+
+def _of(m: Message, *, with_metadata: bool = True) -> Json:
+    """As in an answer, but that events don't name the app beside the bot."""
+    shape = shapes.message(m, with_metadata=with_metadata)
+    shape.pop("app_id", None)
+    return shape
 
 
 def _about(channel: Channel, subtype: str, ts: str) -> Json:
@@ -138,7 +148,6 @@ def pin(kind: str, m: Message, user: str, ts: str) -> Json:
         "user": user,
         "channel_id": m.channel,
         "item": item | {"message": shapes.message(m)},
-        "has_pins": kind == "pin_added",
         "event_ts": ts,
     }
 

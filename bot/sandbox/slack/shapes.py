@@ -22,7 +22,6 @@ BOT_PROFILE: Json = {
     "name": "spy",
     "updated": 1_700_000_000,
     "app_id": APP_ID,
-    "user_id": BOT_USER,
     "icons": {},
     "team_id": TEAM_ID,
 }

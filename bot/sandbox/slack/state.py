@@ -7,7 +7,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 from bot.sandbox.happening import Feed, Happening
-from bot.sandbox.slack import events, shapes
+from bot.sandbox.slack import events
 from bot.sandbox.slack.text import Reader
 from bot.sandbox.slack.world import (
     BOT_USER,
@@ -117,7 +117,7 @@ class State:
     def edit(self, channel: Channel, message: Message, text: str, blocks: list[Json] | None) -> None:
         """Replace text and blocks; the metadata is kept unless the caller has changed it before."""
         with self.feed.lock:
-            previous = shapes.message(message)
+            previous = events.snapshot(message)
             message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
             ts = message.edited
             self._tell("edited", channel, message)
