@@ -1,0 +1,72 @@
+"""One call of Slack's Web API: the limits before it, and its failure in the three kinds that Spy knows."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from urllib3.exceptions import HTTPError
+
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import HTTP_LIMITED, failure, is_limited, retry_after
+from bot.adapters.slack.limits import Limits
+from bot.ports import Unreachable
+
+Answer = Mapping[str, Any]
+HTTP_REFUSED, HTTP_GONE = 400, 404
+
+
+class Calls:
+    """Slack's methods by name. Safe to share between threads."""
+
+    def __init__(self, client: PooledWebClient, limits: Limits) -> None:
+        self._client = client
+        self._limits = limits
+
+    def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
+        """Call a method that takes JSON; `who` keeps its turn where there is a queue."""
+        return self._call(method, who, params, {"json": params})
+
+    def ask(self, method: str, /, **params: Any) -> Answer:
+        """Call a method that only takes a form."""
+        return self._call(method, "", params, {"params": params})
+
+    def respond(self, url: str, payload: Mapping[str, Any]) -> None:
+        """Post to a `response_url`; which has no limits but its five uses."""
+        try:
+            status, headers, text = self._client.send(url, payload)
+        except (HTTPError, OSError) as error:
+            raise Unreachable(f"Slack did not answer: {error}") from error
+        answer = _parsed(text)
+        if status == HTTP_LIMITED:
+            raise self._limits.refused("response_url", who=url, retry_after=retry_after(headers))
+        if status >= HTTP_REFUSED or answer.get("ok") is False:
+            raise failure("response_url", status, {"error": _gone(status, answer)})
+
+    def _call(self, method: str, who: str, params: Mapping[str, Any], sent: Mapping[str, Any]) -> Answer:
+        channel = str(params.get("channel", ""))
+        turn = who or channel or str(params.get("name") or params.get("channel_id") or "")
+        self._limits.enter(method, channel=channel, who=turn)
+        try:
+            return self._client.api_call(method, **sent).data  # type: ignore[return-value]  # bytes only for files
+        except SlackApiError as error:
+            status, answer = error.response.status_code, error.response.data
+            code = str(answer.get("error", ""))
+            if not is_limited(status, code):
+                raise failure(method, status, answer) from error
+            wait = retry_after(error.response.headers)
+            raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
+        except (HTTPError, OSError) as error:
+            raise Unreachable(f"Slack did not answer {method}: {error}") from error
+
+
+def _gone(status: int, answer: Answer) -> str:
+    return str(answer.get("error") or ("used_url" if status == HTTP_GONE else f"http_{status}"))
+
+
+def _parsed(text: str) -> Answer:
+    try:
+        answer = json.loads(text)
+    except ValueError:
+        return {}
+    return answer if isinstance(answer, dict) else {}

@@ -1,0 +1,252 @@
+"""Slack as the Chat that Spy needs: what is asked of it in our words, said in Slack's."""
+
+import threading
+from collections.abc import Collection, Iterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import suppress
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.adapters.slack import forms
+from bot.adapters.slack.blocks import payload
+from bot.adapters.slack.calls import Answer, Calls
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import SlackRejected
+from bot.adapters.slack.identity import Identity
+from bot.adapters.slack.limits import Limits
+from bot.adapters.slack.rooms import Rooms
+from bot.adapters.slack.text import cut
+from bot.ports import Clock, Form, Message, Posted, Profile, Rejected, Said, Throttled, Unreachable
+
+MARK = "spy"  # the event_type of the metadata by which a message is found again
+TOPIC = 250
+INVITED_AT_ONCE = 1_000
+SKEW = timedelta(seconds=60)
+PAGE, PAGES = 100, 5
+PERSON_FAULTS = frozenset(
+    {
+        "already_in_channel",
+        "cant_invite",
+        "cant_invite_self",
+        "user_not_found",
+        "users_not_found",
+        "user_is_restricted",
+        "ura_max_channels",
+        "user_team_not_in_channel",
+        "failed_for_some_users",
+    }
+)
+IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
+
+
+class SlackChat:
+    """Implements `ports.Chat`. Any thread may call; `identify` is called at start, never on the way to an answer."""
+
+    def __init__(self, client: PooledWebClient, clock: Clock, *, limits: Limits | None = None) -> None:
+        self._client = client
+        self._calls = Calls(client, limits or Limits())
+        self._rooms = Rooms(self._calls, clock)
+        self._identity: Identity | None = None
+
+    # --- who we are ---------------------------------------------------------------------------------------
+
+    @property
+    def identity(self) -> Identity | None:
+        """Who Spy is, once Slack has said so; without a call."""
+        return self._identity
+
+    def identify(self) -> Identity:
+        """Ask Slack who Spy is, once."""
+        if self._identity is None:
+            me = self._calls.ask("auth.test")
+            self._identity = Identity(
+                team=me["team_id"],
+                team_name=me["team"],
+                url=me["url"],
+                user=me["user_id"],
+                bot=me.get("bot_id", ""),
+                name=me["user"],
+            )
+        return self._identity
+
+    def warm(self, connections: int) -> None:
+        """Open connections ahead, side by side, so that an incident need not; a failure here harms nothing."""
+        together = threading.Barrier(connections)
+
+        def knock() -> None:
+            together.wait()
+            with suppress(Unreachable, Throttled, Rejected):
+                self._calls.ask("api.test")
+
+        with ThreadPoolExecutor(connections) as pool:
+            for _ in range(connections):
+                pool.submit(knock)
+
+    def close(self) -> None:
+        """Let go of the kept connections."""
+        self._client.close()
+
+    def remember_room(self, channel: str, name: str) -> None:
+        """Take in a channel that was seen to be created: `find_room` looks there first."""
+        self._rooms.remember(channel, name)
+
+    # --- rooms --------------------------------------------------------------------------------------------
+
+    def open_room(self, name: str, *, private: bool) -> str:
+        answer = self._calls.write("conversations.create", who=name, name=name, is_private=private)
+        return str(answer["channel"]["id"])
+
+    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
+        return self._rooms.find(name, private=private, since=since, creator=self.identify().user)
+
+    def invite(self, channel: str, people: Collection[str]) -> None:
+        """Invite all; who can't be invited keeps nobody out, and is named in the Rejected that follows."""
+        names = list(dict.fromkeys(people))
+        faults: dict[str, str] = {}
+        for start in range(0, len(names), INVITED_AT_ONCE):
+            faults |= self._invite(channel, names[start : start + INVITED_AT_ONCE])
+        left_out = {person: code for person, code in faults.items() if code not in IN_ALREADY}
+        if left_out:
+            people_left = ", ".join(f"<@{person}> ({code})" for person, code in left_out.items())
+            raise Rejected(next(iter(left_out.values())), f"Slack did not let Spy invite {people_left}.")
+
+    def _invite(self, channel: str, people: list[str]) -> dict[str, str]:
+        """Give who could not be invited, and why."""
+        options: dict[str, Any] = {"force": True} if len(people) > 1 else {}
+        try:
+            answer = self._calls.write(
+                "conversations.invite", channel=channel, users=",".join(people), **options
+            )
+        except SlackRejected as refusal:
+            if refusal.code not in PERSON_FAULTS:
+                raise
+            if len(people) == 1:
+                return {people[0]: refusal.code}
+            return {p: code for person in people for p, code in self._invite(channel, [person]).items()}
+        return _faults(answer)
+
+    def join(self, channel: str) -> None:
+        self._calls.write("conversations.join", channel=channel)
+
+    def set_topic(self, channel: str, topic: str) -> None:
+        self._calls.write("conversations.setTopic", channel=channel, topic=cut(topic, TOPIC))
+
+    def bookmark(self, channel: str, title: str, url: str) -> None:
+        self._calls.write("bookmarks.add", channel_id=channel, title=title, type="link", link=url)
+
+    def has_bookmark(self, channel: str, url: str) -> bool:
+        bookmarks = self._calls.ask("bookmarks.list", channel_id=channel)["bookmarks"]
+        return any(bookmark.get("link") == url for bookmark in bookmarks)
+
+    def permalink(self, channel: str, ts: str | None = None) -> str:
+        if self._identity is None:
+            at = f"&message_ts={ts}" if ts else ""
+            return f"https://slack.com/app_redirect?channel={channel}{at}"
+        place = f"{self._identity.url}archives/{channel}"
+        return f"{place}/p{ts.replace('.', '')}" if ts else place
+
+    # --- messages -----------------------------------------------------------------------------------------
+
+    def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
+        answer = self._calls.write(
+            "chat.postMessage",
+            who=key,
+            channel=to,
+            **_said(message),
+            **_in(thread),
+            metadata={"event_type": MARK, "event_payload": {"key": key}},
+            unfurl_links=False,
+            unfurl_media=False,
+        )
+        return self._posted(answer["channel"], answer["ts"])
+
+    def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
+        channel = self._conversation(to)
+        for message in self._history(channel, since, thread):
+            mark = message.get("metadata") or {}
+            if mark.get("event_type") == MARK and mark.get("event_payload", {}).get("key") == key:
+                return self._posted(channel, message["ts"])
+        return None
+
+    def edit(self, posted: Posted, message: Message) -> None:
+        self._calls.write(
+            "chat.update", who=posted.ts, channel=posted.channel, ts=posted.ts, **payload(message)
+        )
+
+    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
+        self._calls.write(
+            "chat.postEphemeral",
+            who=f"{channel}:{person}",
+            channel=channel,
+            user=person,
+            **_said(message),
+            **_in(thread),
+        )
+
+    def respond(self, url: str, message: Message) -> None:
+        private = {"response_type": "ephemeral", "replace_original": False}
+        self._calls.respond(url, {**private, **_said(message)})
+
+    def read(self, channel: str, ts: str) -> Said:
+        only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
+        for method, more in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
+            messages = self._calls.ask(method, **only, **more).get("messages", ())
+            for message in messages:
+                if message.get("ts") == ts:
+                    return Said(text=message.get("text", ""), person=message.get("user"))
+        raise Rejected("message_not_found", "That message is gone.")
+
+    # --- forms and people ---------------------------------------------------------------------------------
+
+    def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
+        self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
+
+    def profile(self, person: str) -> Profile:
+        user = self._calls.ask("users.info", user=person)["user"]
+        card = user.get("profile", {})
+        name = card.get("display_name") or card.get("real_name") or user.get("real_name") or user["name"]
+        return Profile(name=name, email=card.get("email"), zone=user.get("tz"))
+
+    # --- below --------------------------------------------------------------------------------------------
+
+    def _posted(self, channel: str, ts: str) -> Posted:
+        return Posted(channel=channel, ts=ts, permalink=self.permalink(channel, ts))
+
+    def _conversation(self, to: str) -> str:
+        """Give the channel; a person's is the DM with them."""
+        if not to.startswith(("U", "W")):
+            return to
+        return str(self._calls.write("conversations.open", users=to)["channel"]["id"])
+
+    def _history(self, channel: str, since: datetime, thread: str | None) -> Iterator[dict[str, Any]]:
+        method = "conversations.replies" if thread else "conversations.history"
+        wanted: dict[str, Any] = {
+            "channel": channel,
+            "oldest": f"{(since - SKEW).timestamp():.6f}",
+            "include_all_metadata": True,
+            "limit": PAGE,
+        } | ({"ts": thread} if thread else {})
+        for _ in range(PAGES):
+            answer = self._calls.ask(method, **wanted)
+            yield from answer.get("messages", ())
+            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            if not cursor:
+                return
+            wanted["cursor"] = cursor
+
+
+def _said(message: Message) -> dict[str, Any]:
+    """A new message without parts goes as text alone; an edited one must say that it has no blocks."""
+    return {name: value for name, value in payload(message).items() if value}
+
+
+def _in(thread: str | None) -> dict[str, str]:
+    return {"thread_ts": thread} if thread else {}
+
+
+def _faults(answer: Answer) -> dict[str, str]:
+    return {
+        str(fault["user"]): str(fault.get("error", ""))
+        for fault in answer.get("errors", ())
+        if "user" in fault
+    }

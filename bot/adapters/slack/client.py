@@ -1,0 +1,85 @@
+"""Slack's sync client over connections that are kept open: a new TLS connection a call costs more than the call."""
+
+import json
+import logging
+import socket
+from collections.abc import Mapping
+from ssl import SSLContext
+from typing import Any
+from urllib.parse import urlsplit
+from urllib.request import Request, proxy_bypass
+
+import urllib3
+from slack_sdk import WebClient
+from urllib3.connection import HTTPConnection
+
+SLACK = "https://slack.com/api/"
+CONNECTIONS = 64  # kept open for one host; more may be opened, and are closed after use
+CONNECT, READ = (
+    3.05,
+    10.0,
+)  # seconds; past them the outcome is unknown, and the outbox looks before it repeats
+KEEP_ALIVE = (  # a link that dies without a word is noticed while idle, not in the middle of an incident
+    *HTTPConnection.default_socket_options,
+    (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
+)
+
+
+class PooledWebClient(WebClient):
+    """A `WebClient` that any number of threads may share; each trouble rises once, and nothing is retried here."""
+
+    def __init__(
+        self,
+        token: str | None = None,
+        *,
+        base_url: str = SLACK,
+        ssl: SSLContext | None = None,
+        read_timeout: float = READ,
+    ) -> None:
+        super().__init__(token, base_url=base_url, ssl=ssl, retry_handlers=[], logger=_silent_logger())
+        if self.proxy and proxy_bypass(urlsplit(self.base_url).hostname or ""):
+            self.proxy = None
+        self._pool = _pool(self.proxy, ssl, urllib3.Timeout(connect=CONNECT, read=read_timeout))
+
+    def send(self, url: str, payload: Mapping[str, Any]) -> tuple[int, dict[str, str], str]:
+        """Post JSON to any of Slack's addresses (a `response_url`); give status, headers and body."""
+        return self._exchange(url, json.dumps(payload).encode(), {"Content-Type": "application/json"})
+
+    def close(self) -> None:
+        self._pool.clear()
+
+    def _perform_urllib_http_request_internal(self, url: str, req: Request) -> dict[str, Any]:
+        body = req.data if isinstance(req.data, bytes) else b""
+        status, headers, text = self._exchange(url, body, {k: str(v) for k, v in req.header_items()})
+        return {"status": status, "headers": headers, "body": text if _is_object(text) else UNREADABLE}
+
+    def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
+        answer = self._pool.request("POST", url, body=body, headers=headers, retries=False, redirect=False)
+        lowered = {name.lower(): value for name, value in answer.headers.items()}
+        return answer.status, lowered, answer.data.decode("utf-8", "replace")
+
+
+UNREADABLE = json.dumps({"ok": False, "error": "unreadable answer"})
+
+
+def _is_object(text: str) -> bool:
+    """Slack answers an object; what else comes (a proxy's page, half an answer) says nothing."""
+    return text.startswith("{") and text.rstrip().endswith("}")
+
+
+def _pool(proxy: str | None, ssl: SSLContext | None, timeout: urllib3.Timeout) -> urllib3.PoolManager:
+    kept: dict[str, Any] = {
+        "maxsize": CONNECTIONS,
+        "block": False,
+        "timeout": timeout,
+        "ssl_context": ssl,
+        "socket_options": KEEP_ALIVE,
+    }
+    return urllib3.ProxyManager(proxy, **kept) if proxy else urllib3.PoolManager(**kept)
+
+
+def _silent_logger() -> logging.Logger:
+    """A failure is raised, and logged by who meets it: slack_sdk would log it a second time."""
+    logger = logging.getLogger("spy.slack.client")
+    logger.setLevel(logging.CRITICAL)
+    return logger

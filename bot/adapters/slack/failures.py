@@ -1,0 +1,95 @@
+"""What Slack's refusals mean: unknown, not yet, or no, and then a sentence that says what to do."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.ports import Rejected, Unreachable
+
+TROUBLE = frozenset(
+    {
+        "internal_error",
+        "fatal_error",
+        "service_unavailable",
+        "request_timeout",
+        "team_added_to_org",
+        "unreadable answer",
+    }
+)
+LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
+HTTP_LIMITED, HTTP_TROUBLE = 429, 500
+
+CURES = {
+    "not_in_channel": "Spy is not in that channel. Invite it there with /invite @spy.",
+    "channel_not_found": (
+        "Spy can't see that channel. If it is private, invite Spy there with /invite @spy; "
+        "else check its id in the configuration."
+    ),
+    "is_archived": "That channel is archived. Unarchive it, or name another one.",
+    "restricted_action": "This workspace's settings don't let Spy do that. A workspace admin can allow it.",
+    "user_not_found": "Slack knows no such person here.",
+    "users_not_found": "Slack knows no such person here.",
+    "cant_invite": "Slack does not let Spy invite that person.",
+    "cant_invite_self": "Spy is in that channel already.",
+    "user_is_restricted": "That person is a guest: a workspace admin must let them into the channel.",
+    "ura_max_channels": "That person is a guest of one channel, and can't be invited to a second.",
+    "user_not_in_channel": "That person is not in the channel, so that they can't be told there.",
+    "cannot_dm_bot": "Slack lets no bot write to another bot.",
+    "message_not_found": "That message is gone.",
+    "name_taken": "A channel of that name exists already, perhaps an archived one.",
+    "expired_trigger_id": "Slack's 3 seconds for opening the form were over. Try once more.",
+    "trigger_expired": "Slack's 3 seconds for opening the form were over. Try once more.",
+    "exchanged_trigger_id": "That form was opened already.",
+    "used_url": "Slack takes no more answers to that request.",
+    "expired_url": "Slack takes no more answers to that request: it is older than 30 minutes.",
+    "invalid_auth": "Slack does not know SLACK_BOT_TOKEN. Copy it again from the app's Install page.",
+    "not_authed": "SLACK_BOT_TOKEN is empty. Copy it from the app's Install page.",
+    "account_inactive": "The app was removed from the workspace. Reinstall it, and set the new SLACK_BOT_TOKEN.",
+    "token_revoked": "SLACK_BOT_TOKEN was revoked. Reinstall the app, and set the new one.",
+    "msg_too_long": "That is longer than Slack's 40,000 characters.",
+    "too_many_bookmarks": "That channel has all the bookmarks that Slack allows.",
+}
+
+
+class SlackRejected(Rejected):
+    """A refusal with all that Slack answered: some say more than their code."""
+
+    def __init__(self, code: str, sentence: str, answer: Mapping[str, Any]) -> None:
+        super().__init__(code, sentence)
+        self.answer = answer
+
+
+def is_limited(status: int, code: str) -> bool:
+    return status == HTTP_LIMITED or code in LIMITED
+
+
+def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable | SlackRejected:
+    """Say what an answer other than `ok` means; limits are not asked about here."""
+    code = str(answer.get("error") or f"http_{status}")
+    if (
+        status >= HTTP_TROUBLE or code in TROUBLE or " " in code
+    ):  # a code with a blank is slack_sdk's own sentence
+        return Unreachable(f"Slack answered {method} with {status} {code}")
+    return SlackRejected(code, _sentence(method, code, answer), answer)
+
+
+def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
+    if code == "missing_scope":
+        return (
+            f"Spy lacks Slack's permission {answer.get('needed', '')}. Add it under the app's "
+            "OAuth & Permissions, and reinstall the app."
+        )
+    if code in CURES:
+        return CURES[code]
+    details = "; ".join(answer.get("response_metadata", {}).get("messages", ()))
+    return f"Slack refused {method}: {code}." + (f" {details}" if details else "")
+
+
+def retry_after(headers: Mapping[str, str]) -> float | None:
+    """Read the seconds to wait, whatever the case of the header's name; None where Slack does not say."""
+    for name, value in headers.items():
+        if name.lower() == "retry-after":
+            try:
+                return max(float(value), 0.0)
+            except ValueError:
+                return None
+    return None

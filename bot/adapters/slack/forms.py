@@ -1,0 +1,122 @@
+"""A form as Slack's modal, and what a person filled in, back as plain words by field."""
+
+import json
+from collections.abc import Mapping
+from typing import Any
+
+from bot.adapters.slack.blocks import BLOCKS, Block, plain, sections
+from bot.adapters.slack.text import cut
+from bot.domain.message import Message
+from bot.ports import Form, FormField, Rejected
+
+CALLBACK = "say"
+ANSWER = "answer"  # the one element in each question
+TITLE, LABEL, HINT, MEMORY, TYPED = 24, 2_000, 2_000, 3_000, 3_000
+OPTION, OPTIONS = 75, 100
+TICKED = "yes"
+
+
+def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
+    """Give the modal; `memory` comes back with what is filled in."""
+    kept = json.dumps(dict(memory), separators=(",", ":"), ensure_ascii=False)
+    if len(kept) > MEMORY:
+        raise Rejected("memory_too_long", "That is too long for a form. Say it in a message instead.")
+    intro = sections(form.intro or "")
+    return {
+        "type": "modal",
+        "callback_id": CALLBACK,
+        "title": plain(cut(form.title, TITLE)),
+        "submit": plain(cut(form.submit, TITLE)),
+        "close": plain("Close"),
+        "private_metadata": kept,
+        "blocks": (intro + [_question(field) for field in form.fields])[:BLOCKS],
+    }
+
+
+def notice(title: str, message: Message) -> dict[str, Any]:
+    """Give a modal that only tells something: the answer to a form that was sent."""
+    return {
+        "type": "modal",
+        "title": plain(cut(title, TITLE)),
+        "close": plain("Close"),
+        "blocks": sections(message.text)[:BLOCKS],
+    }
+
+
+def remembered(view_sent: Mapping[str, Any]) -> dict[str, Any]:
+    """Read back what the form was opened with."""
+    try:
+        memory = json.loads(view_sent.get("private_metadata") or "{}")
+    except ValueError:
+        return {}
+    return memory if isinstance(memory, dict) else {}
+
+
+def filled_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
+    """Read `view.state.values`: a tick is "yes" or "", a person `<@U…>`, what is left open ""."""
+    return {name: _words(next(iter(elements.values()), {})) for name, elements in values.items()}
+
+
+def _words(element: Mapping[str, Any]) -> str:
+    match element.get("type"):
+        case "static_select":
+            return str((element.get("selected_option") or {}).get("value", ""))
+        case "users_select":
+            person = element.get("selected_user")
+            return f"<@{person}>" if person else ""
+        case "checkboxes":
+            return TICKED if element.get("selected_options") else ""
+        case _:
+            return str(element.get("value") or "")
+
+
+def _question(field: FormField) -> Block:
+    block: Block = {
+        "type": "input",
+        "block_id": field.name,
+        "label": plain(cut(field.label, LABEL)),
+        "element": {**_element(field), "action_id": ANSWER},
+        "optional": field.optional or field.kind == "tick",
+    }
+    if field.hint and field.kind != "tick":
+        block["hint"] = plain(cut(field.hint, HINT))
+    return block
+
+
+def _element(field: FormField) -> Block:
+    match field.kind:
+        case "line" | "text":
+            return _typed(field)
+        case "choice":
+            return _choice(field)
+        case "person":
+            person = (field.initial or "").strip("<@>").partition("|")[0]
+            return {"type": "users_select"} | ({"initial_user": person} if person else {})
+        case "tick":
+            box = _option(TICKED, field.hint or field.label)
+            return {"type": "checkboxes", "options": [box]} | (
+                {"initial_options": [box]} if field.initial else {}
+            )
+        case unknown:
+            raise ValueError(f"a form asks nothing of the kind {unknown!r}")
+
+
+def _typed(field: FormField) -> Block:
+    longest = min(field.max_length or TYPED, TYPED)
+    element: Block = {
+        "type": "plain_text_input",
+        "multiline": field.kind == "text",
+        "max_length": longest,
+    }
+    return element | ({"initial_value": cut(field.initial, longest)} if field.initial else {})
+
+
+def _choice(field: FormField) -> Block:
+    options = [_option(value, label) for value, label in field.options][:OPTIONS]
+    chosen = [option for option in options if option["value"] == field.initial]
+    element: Block = {"type": "static_select", "options": options}
+    return element | ({"initial_option": chosen[0]} if chosen else {})
+
+
+def _option(value: str, label: str) -> Block:
+    return {"text": plain(cut(label, OPTION)), "value": value}

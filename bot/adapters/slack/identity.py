@@ -1,0 +1,20 @@
+"""Who Spy is in this workspace, as Slack's auth.test says."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+
+@dataclass(frozen=True, kw_only=True)
+class Identity:
+    """`user` is the bot user that people mention; `bot` marks its messages; `url` ends in a slash."""
+
+    team: str
+    team_name: str
+    url: str
+    user: str
+    bot: str
+    name: str
+
+
+WhoWeAre = Callable[[], Identity | None]
+"""Tells the identity once it is known, without a call."""

@@ -1,0 +1,217 @@
+"""Slack's side of the router: every payload becomes an ask or a notice, every answer an acknowledgement.
+
+Listeners do database work only, and run before the acknowledgement, in the thread that brought the payload:
+bolt's own pool has five threads and polls every 10 ms.
+"""
+
+import logging
+import re
+import threading
+from collections.abc import Callable, Mapping
+from contextlib import suppress
+from typing import Any, NamedTuple, Protocol
+from uuid import uuid4
+
+import structlog
+from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt.authorization import AuthorizeResult
+from slack_sdk import WebClient
+
+from bot.adapters.slack import forms, payloads
+from bot.adapters.slack.blocks import payload
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.text import cut
+from bot.commands.ask import Answer, Ask, Notice
+from bot.ports import Message, Rejected, Throttled, Unreachable
+
+log = structlog.get_logger()
+
+ANYTHING = re.compile(".*", re.DOTALL)
+WORDS_SHOWN = 1_500
+ERROR_SHOWN = 150  # what Slack shows under a question of a form
+
+Body = Mapping[str, Any]
+
+
+class Router(Protocol):
+    """Who answers: database work only, so that the acknowledgement is in time."""
+
+    def answer(self, ask: Ask) -> Answer: ...
+    def notice(self, notice: Notice) -> None: ...
+
+
+class HttpAnswer(NamedTuple):
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
+    """Build bolt's app: no token and no call of its own, since all that leaves goes through the outbox."""
+    app = App(
+        name="spy.slack.app",
+        logger=_quiet_logger(),
+        process_before_response=True,
+        signing_secret=signing_secret,
+        client=WebClient(base_url=api_url, retry_handlers=[]),
+        authorize=authorizer(chat),
+    )
+    listeners = Listeners(router, chat)
+    app.command(ANYTHING)(listeners.slash)
+    app.action(ANYTHING)(listeners.press)
+    app.view(forms.CALLBACK)(listeners.submission)
+    app.view_closed(ANYTHING)(listeners.nothing)
+    app.event("app_mention")(listeners.mention)
+    app.event("message")(listeners.message)
+    app.event("channel_created")(listeners.channel_created)
+    app.event(ANYTHING)(listeners.event)
+    return app
+
+
+def answer_http(app: App, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+    """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
+    if not headers.get("x-slack-request-timestamp", "").isdigit():
+        return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
+    try:
+        request = BoltRequest(body=body.decode(), headers=dict(headers))
+    except (ValueError, AttributeError, TypeError):
+        return HttpAnswer(400, {"content-type": "text/plain"}, b"not a request of Slack's")
+    response = app.dispatch(request)
+    flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
+    return HttpAnswer(response.status, flat, response.body.encode())
+
+
+def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
+    """Tell bolt who Spy is, without the call that bolt would make inside the first acknowledgements."""
+
+    def authorize() -> AuthorizeResult:
+        me = chat.identity
+        return AuthorizeResult(
+            enterprise_id=None,
+            team_id=me.team if me else None,
+            bot_user_id=me.user if me else None,
+            bot_id=me.bot if me else None,
+            bot_token="kept by the outbox",  # noqa: S106  no token: bolt only wants one to be there
+        )
+
+    return authorize
+
+
+class Listeners:
+    """One method for each kind of payload. What fails is logged once, and the asker hears of it."""
+
+    def __init__(self, router: Router, chat: SlackChat) -> None:
+        self._router = router
+        self._chat = chat
+
+    def slash(self, body: Body) -> BoltResponse:
+        ask = payloads.slash(body)
+        return _slash_ack(self._ask(ask))
+
+    def press(self, body: Body) -> BoltResponse:
+        return self._aside(payloads.press(body))
+
+    def submission(self, body: Body) -> BoltResponse:
+        answer = self._ask(payloads.submission(body))
+        return _form_ack(answer, body["view"])
+
+    def mention(self, body: Body) -> BoltResponse:
+        return self._aside(payloads.mention(body, self._bot(body)))
+
+    def message(self, body: Body) -> BoltResponse:
+        ask = payloads.speech(body, self._bot(body))
+        return self._aside(ask) if ask else self.event(body)
+
+    def event(self, body: Body) -> BoltResponse:
+        """Pass a notice on. One that fails is not acknowledged: Slack brings it again, and nobody is waiting."""
+        notice = payloads.notice(body, self._bot(body))
+        if notice is None:
+            return _done()
+        try:
+            self._router.notice(notice)
+        except Exception:  # the boundary: nothing may escape into bolt
+            log.exception("a notice failed", notice=type(notice).__name__, id=notice.id)
+            return BoltResponse(status=500)
+        return _done()
+
+    def channel_created(self, body: Body) -> BoltResponse:
+        channel = body["event"]["channel"]
+        self._chat.remember_room(channel["id"], channel["name"])
+        return _done()
+
+    def nothing(self) -> BoltResponse:
+        return _done()
+
+    def _ask(self, ask: Ask) -> Answer:
+        try:
+            return self._router.answer(ask)
+        except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
+            return Answer(message=_fault(ask, error))
+
+    def _aside(self, ask: Ask | None) -> BoltResponse:
+        """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox."""
+        if ask is None:
+            return _done()
+        try:
+            self._router.answer(ask)
+        except Exception as error:  # noqa: BLE001  as above; by no outbox, which may be what failed
+            words = _fault(ask, error)
+            threading.Thread(target=self._tell, args=(ask, words), daemon=True).start()
+        return _done()
+
+    def _tell(self, ask: Ask, words: Message) -> None:
+        with suppress(Unreachable, Throttled, Rejected):
+            if ask.response_url:
+                self._chat.respond(ask.response_url, words)
+            elif ask.channel:
+                self._chat.whisper(ask.channel, ask.user, words, thread=ask.thread)
+
+    def _bot(self, body: Body) -> str:
+        """Give our own user id; before auth.test has answered, the event itself says for whom it is."""
+        if self._chat.identity:
+            return self._chat.identity.user
+        return next((str(a["user_id"]) for a in body.get("authorizations", ()) if a.get("is_bot")), "")
+
+
+def _done() -> BoltResponse:
+    return BoltResponse(status=200)
+
+
+def _fault(ask: Ask, error: Exception) -> Message:
+    """Log the fault under a short name; words in Python, since what is broken may be the templates."""
+    mark = uuid4().hex[:8]
+    log.error("an ask failed", fault=mark, way=str(ask.way), ask=ask.id, exc_info=error)
+    words = cut(ask.text, WORDS_SHOWN) or "(none)"
+    return Message(
+        text=f"Spy hit a fault of its own and did nothing. It is logged as {mark}. Your words: {words}"
+    )
+
+
+def _slash_ack(answer: Answer) -> BoltResponse:
+    if answer.message is None:
+        return _done()
+    said = {name: value for name, value in payload(answer.message).items() if value}
+    kind = "in_channel" if answer.shared else "ephemeral"
+    return BoltResponse(status=200, body={"response_type": kind, **said})
+
+
+def _form_ack(answer: Answer, view: Body) -> BoltResponse:
+    """Complaints stand under their question; one that fits no question stands under the first."""
+    if answer.complaints:
+        questions = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+        placed = {
+            name if name in questions else questions[0]: cut(words, ERROR_SHOWN)
+            for name, words in answer.complaints.items()
+        }
+        return BoltResponse(status=200, body={"response_action": "errors", "errors": placed})
+    if answer.message:
+        shown = forms.notice(view["title"]["text"], answer.message)
+        return BoltResponse(status=200, body={"response_action": "update", "view": shown})
+    return _done()
+
+
+def _quiet_logger() -> logging.Logger:
+    """Bolt's warnings are about settings that are meant; below its level it also builds no debug sentences."""
+    logger = logging.getLogger("spy.slack.bolt")
+    logger.setLevel(logging.ERROR)
+    return logger

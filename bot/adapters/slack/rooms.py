@@ -1,0 +1,83 @@
+"""Finding the channel that Spy itself made, without a listing: by what was seen, else by a probe that nobody sees."""
+
+import threading
+from collections import OrderedDict
+from datetime import datetime, timedelta
+from typing import Any
+
+from bot.adapters.slack.calls import Calls
+from bot.ports import Clock, Rejected, Unreachable
+
+SEEN = 1_000  # channels kept in memory: a first look, not the truth
+SKEW = timedelta(seconds=60)  # between Slack's clock and ours
+AHEAD = timedelta(hours=1)  # the probe is a message scheduled for then, and withdrawn at once
+PROBE = "Spy looked for this channel."
+NOT_OURS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
+
+
+class Rooms:
+    """Channels by name. One that somebody else made is never given."""
+
+    def __init__(self, calls: Calls, clock: Clock) -> None:
+        self._calls = calls
+        self._clock = clock
+        self._lock = threading.Lock()
+        self._seen: OrderedDict[str, str] = OrderedDict()
+
+    def remember(self, channel: str, name: str) -> None:
+        """Keep what a `channel_created` event, or our own call, told."""
+        with self._lock:
+            self._seen[name] = channel
+            while len(self._seen) > SEEN:
+                self._seen.popitem(last=False)
+
+    def find(self, name: str, *, private: bool, since: datetime, creator: str) -> str | None:
+        with self._lock:
+            seen = self._seen.get(name)
+        if seen and self._is_ours(seen, name, private, since, creator):
+            return seen
+        probed = self._probe(name)
+        if probed is None or probed == seen or not self._is_ours(probed, name, private, since, creator):
+            return None
+        return probed
+
+    def _probe(self, name: str) -> str | None:
+        """Ask Slack to schedule a message to `#name`: the answer holds the id, where Spy is a member."""
+        at = int((self._clock.now() + AHEAD).timestamp())
+        try:
+            scheduled = self._calls.write("chat.scheduleMessage", channel=f"#{name}", post_at=at, text=PROBE)
+        except Rejected as refusal:
+            if refusal.code in NOT_OURS:
+                return None
+            raise
+        channel = str(scheduled["channel"])
+        self._withdraw(channel, str(scheduled["scheduled_message_id"]))
+        return channel
+
+    def _withdraw(self, channel: str, scheduled: str) -> None:
+        try:
+            self._delete(channel, scheduled)
+        except Unreachable:
+            self._delete(channel, scheduled)
+
+    def _delete(self, channel: str, scheduled: str) -> None:
+        try:
+            self._calls.write("chat.deleteScheduledMessage", channel=channel, scheduled_message_id=scheduled)
+        except Rejected as refusal:
+            if refusal.code != "invalid_scheduled_message_id":  # gone already: the first try had done it
+                raise
+
+    def _is_ours(self, channel: str, name: str, private: bool, since: datetime, creator: str) -> bool:  # noqa: FBT001  a fact of the channel, not a switch
+        try:
+            found: Any = self._calls.ask("conversations.info", channel=channel)["channel"]
+        except Rejected as refusal:
+            if refusal.code in NOT_OURS:
+                return False
+            raise
+        return bool(
+            found.get("creator") == creator
+            and found.get("name") == name
+            and bool(found.get("is_private")) == private
+            and not found.get("is_archived")
+            and float(found.get("created", 0)) >= (since - SKEW).timestamp()
+        )

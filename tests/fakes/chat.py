@@ -1,0 +1,210 @@
+"""A chat in memory, which keeps what was said and done in it, and can be told to fail."""
+
+from collections.abc import Collection, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from itertools import count
+from typing import Any
+
+from bot.ports import Form, Message, Posted, Profile, Rejected, Said
+
+WORKSPACE = "https://acme.slack.com/"
+
+
+class WallClock:
+    """The real time, for what is held against the real world."""
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
+
+
+@dataclass(kw_only=True)
+class Room:
+    """A channel; `ours` tells whether Spy made it, `joined` whether it is in."""
+
+    id: str
+    name: str
+    private: bool = False
+    ours: bool = True
+    joined: bool = True
+    archived: bool = False
+    created: datetime = field(default_factory=lambda: datetime.now(UTC))
+    people: list[str] = field(default_factory=list)
+    topic: str = ""
+    bookmarks: dict[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Post:
+    """What was said: `to` is a channel or a person."""
+
+    to: str
+    ts: str
+    message: Message
+    key: str = ""
+    thread: str | None = None
+    person: str | None = None
+
+
+class FakeChat:
+    """Implements `ports.Chat`. `failures` are raised in turn by the method they are filed under."""
+
+    def __init__(self) -> None:
+        self.rooms: dict[str, Room] = {}
+        self.posts: list[Post] = []
+        self.whispers: list[Post] = []
+        self.responses: list[tuple[str, Message]] = []
+        self.forms: list[tuple[str, Form, dict[str, Any]]] = []
+        self.profiles: dict[str, Profile] = {}
+        self.calls: list[str] = []
+        self.failures: dict[str, list[Exception]] = {}
+        self._numbers = count(1)
+
+    # --- arranging and asking -----------------------------------------------------------------------------
+
+    def fail(self, method: str, *failures: Exception) -> None:
+        """Let the next calls of a method raise these, one each, before anything is done."""
+        self.failures.setdefault(method, []).extend(failures)
+
+    def has_room(self, channel: str, name: str, **facts: Any) -> Room:
+        """Let there be a channel, made by a person unless told otherwise."""
+        room = Room(id=channel, name=name, **({"ours": False} | facts))
+        self.rooms[channel] = room
+        return room
+
+    def person_says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
+        ts = self._ts()
+        post = Post(to=channel, ts=ts, message=Message(text=text), person=person, thread=thread)
+        self.posts.append(post)
+        return ts
+
+    def said_in(self, to: str) -> list[str]:
+        return [post.message.text for post in self.posts if post.to == to]
+
+    # --- ports.Chat ---------------------------------------------------------------------------------------
+
+    def open_room(self, name: str, *, private: bool) -> str:
+        self._called("open_room")
+        if any(room.name == name for room in self.rooms.values()):
+            raise Rejected("name_taken", "A channel of that name exists already.")
+        channel = f"C{next(self._numbers):05}"
+        self.rooms[channel] = Room(id=channel, name=name, private=private)
+        return channel
+
+    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
+        self._called("find_room")
+        for room in self.rooms.values():
+            if room.name == name and room.private == private and room.ours and room.created >= since:
+                return room.id
+        return None
+
+    def invite(self, channel: str, people: Collection[str]) -> None:
+        self._called("invite")
+        room = self._room(channel)
+        known = [person for person in people if self._knows(person)]
+        room.people.extend(person for person in known if person not in room.people)
+        strangers = [person for person in people if not self._knows(person)]
+        if strangers:
+            raise Rejected("user_not_found", f"Slack did not let Spy invite {', '.join(strangers)}.")
+
+    def set_topic(self, channel: str, topic: str) -> None:
+        self._called("set_topic")
+        self._room(channel).topic = topic
+
+    def bookmark(self, channel: str, title: str, url: str) -> None:
+        self._called("bookmark")
+        self._room(channel).bookmarks[url] = title
+
+    def has_bookmark(self, channel: str, url: str) -> bool:
+        self._called("has_bookmark")
+        return url in self._room(channel).bookmarks
+
+    def permalink(self, channel: str, ts: str | None = None) -> str:
+        place = f"{WORKSPACE}archives/{channel}"
+        return f"{place}/p{ts.replace('.', '')}" if ts else place
+
+    def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
+        self._called("post")
+        self._written(to)
+        post = Post(to=to, ts=self._ts(), message=message, key=key, thread=thread)
+        self.posts.append(post)
+        return self._posted(post)
+
+    def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
+        self._called("find_post")
+        for post in self.posts:
+            if (post.to, post.key, post.thread) == (to, key, thread) and float(
+                post.ts
+            ) >= since.timestamp() - 60:
+                return self._posted(post)
+        return None
+
+    def edit(self, posted: Posted, message: Message) -> None:
+        self._called("edit")
+        for index, post in enumerate(self.posts):
+            if self._posted(post).ts == posted.ts:
+                self.posts[index] = replace(post, message=message)
+                return
+        raise Rejected("message_not_found", "That message is gone.")
+
+    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
+        self._called("whisper")
+        self._written(channel)
+        self.whispers.append(Post(to=channel, ts=self._ts(), message=message, person=person, thread=thread))
+
+    def respond(self, url: str, message: Message) -> None:
+        self._called("respond")
+        self.responses.append((url, message))
+
+    def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
+        self._called("open_form")
+        self.forms.append((trigger, form, dict(memory)))
+
+    def join(self, channel: str) -> None:
+        self._called("join")
+        self._room(channel).joined = True
+
+    def read(self, channel: str, ts: str) -> Said:
+        self._called("read")
+        for post in self.posts:
+            if (post.to, post.ts) == (channel, ts):
+                return Said(text=post.message.text, person=post.person)
+        raise Rejected("message_not_found", "That message is gone.")
+
+    def profile(self, person: str) -> Profile:
+        self._called("profile")
+        if not self._knows(person):
+            raise Rejected("user_not_found", "Slack knows no such person here.")
+        return self.profiles[person] if self.profiles else Profile(name=person)
+
+    # --- below --------------------------------------------------------------------------------------------
+
+    def _called(self, method: str) -> None:
+        self.calls.append(method)
+        waiting = self.failures.get(method)
+        if waiting:
+            raise waiting.pop(0)
+
+    def _knows(self, person: str) -> bool:
+        """Everybody is known, unless profiles say who is."""
+        return not self.profiles or person in self.profiles
+
+    def _room(self, channel: str) -> Room:
+        if channel not in self.rooms:
+            raise Rejected("channel_not_found", "Spy can't see that channel.")
+        return self.rooms[channel]
+
+    def _written(self, to: str) -> None:
+        """Refuse where Slack would. A channel that was never arranged takes everything."""
+        room = self.rooms.get(to)
+        if room and room.archived:
+            raise Rejected("is_archived", "That channel is archived.")
+        if room and not room.joined:
+            raise Rejected("not_in_channel", "Spy is not in that channel.")
+
+    def _ts(self) -> str:
+        return f"{datetime.now(UTC).timestamp():.0f}.{next(self._numbers):06}"
+
+    def _posted(self, post: Post) -> Posted:
+        channel = f"D{post.to[1:]}" if post.to.startswith(("U", "W")) else post.to
+        return Posted(channel=channel, ts=post.ts, permalink=self.permalink(channel, post.ts))
