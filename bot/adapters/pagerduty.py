@@ -1,0 +1,354 @@
+"""Pages people through PagerDuty's REST API; the only file that knows the vendor's library, pdpyras.
+
+pdpyras tries again by itself and sleeps meanwhile. Here it does neither: the outbox decides what is repeated, and
+when, because a page whose outcome is unknown must be looked for before it is sent again.
+"""
+
+import time
+import warnings
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime, timedelta
+from http import HTTPStatus
+from http.cookiejar import DefaultCookiePolicy
+from typing import Any
+
+from requests import Response
+from requests.adapters import HTTPAdapter
+
+from bot.adapters.mrkdwn import plain
+from bot.ports import Duty, Finding, Rejected, Ringing, Throttled, Unreachable
+
+with warnings.catch_warnings():
+    warnings.simplefilter("ignore")  # pdpyras tells of its successor whenever it is imported
+    from pdpyras import APISession, PDClientError
+
+JSON = Mapping[str, Any]
+
+CONNECTING = timedelta(seconds=3)
+LONGEST_TITLE = 1024
+CONNECTIONS = 32
+"""Kept open at most; the outbox has fewer senders that page at once."""
+
+_DUPLICATE = 2002
+_UNKNOWN_REQUESTER = 1008
+_ALREADY_RESOLVED = 1001
+_NUMBERS_KEPT = timedelta(days=1)
+
+_CURES = {
+    401: ("unauthorized", "PagerDuty refuses the token. Put a valid REST API key in PAGERDUTY_API_TOKEN."),
+    402: ("not_in_plan", "The PagerDuty account's plan does not include this."),
+    403: ("forbidden", "The PagerDuty token may not do this. Use a REST API key with full access."),
+    404: ("not_found", "PagerDuty does not have this: compare the ids in config.yaml with PagerDuty's."),
+}
+
+
+class PagerDuty:
+    """PagerDuty, safe to use from many threads; `timeout` is for one answer, connecting has its own."""
+
+    def __init__(
+        self,
+        token: str,
+        *,
+        from_email: str,
+        url: str = "https://api.pagerduty.com",
+        timeout: timedelta = timedelta(seconds=10),
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
+        self._from = from_email
+        self._session = _Session(token, from_email=from_email, url=url, timeout=timeout)
+        self._numbers = _PhoneBook(self._call, monotonic)
+
+    def close(self) -> None:
+        self._session.close()
+
+    # --- pages
+
+    def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
+        """Page through an escalation policy (None: the service's own); Rejected `duplicate` where the key rings."""
+        whom = {"escalation_policy": _reference("escalation_policy", policy)} if policy else {}
+        return self._page(key=key, title=title, details=details, service=service, whom=whom)
+
+    def page_person(self, *, key: str, title: str, details: str, service: str, email: str) -> Ringing:
+        """Page one person, found by e-mail; Rejected `no_such_user` where PagerDuty has none."""
+        user = self._user(email)
+        if user is None:
+            raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
+        whom = {"assignments": [{"assignee": _reference("user", user["id"])}]}
+        return self._page(key=key, title=title, details=details, service=service, whom=whom)
+
+    def find(self, key: str) -> Ringing | None:
+        """Find the newest page made under this key, whatever became of it."""
+        wanted = {"incident_key": key, "sort_by": "created_at:desc", "limit": 1}
+        found = self._call("GET", "/incidents", params=wanted)["incidents"]
+        return _ringing(found[0]) if found else None
+
+    def look(self, pagerduty_id: str) -> Ringing:
+        return _ringing(self._call("GET", f"/incidents/{pagerduty_id}")["incident"])
+
+    def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
+        """Acknowledge or resolve, in this person's name where PagerDuty knows them, else in Spy's.
+
+        What is resolved already stays so, and is given as it is.
+        """
+        try:
+            return self._answer(pagerduty_id, status, sender=email or self._from)
+        except Rejected as rejected:
+            if rejected.code == "already_resolved":
+                return self.look(pagerduty_id)
+            if rejected.code != "unknown_requester" or email in (None, self._from):
+                raise
+        return self.answer(pagerduty_id, status, email=None)
+
+    # --- who is on call
+
+    def duties(self, policies: Collection[str]) -> Sequence[Duty]:
+        """Say who is on call now, for these escalation policies, with a phone number where one is known."""
+        if not policies:
+            return ()
+        wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
+        on_calls = list(self._all("/oncalls", "oncalls", wanted))
+        numbers = self._numbers.of({on_call["user"]["id"] for on_call in on_calls})
+        return [_duty(on_call, phone=numbers.get(on_call["user"]["id"])) for on_call in on_calls]
+
+    # --- is it well
+
+    def findings(
+        self, *, services: Collection[str], policies: Collection[str], schedules: Collection[str]
+    ) -> Iterator[Finding]:
+        """Look at the token, the From address and everything that the configuration names; with cures."""
+        try:
+            sender = self._user(self._from)
+        except (Unreachable, Throttled, Rejected) as trouble:
+            yield Finding(what="PagerDuty token", well=False, cure=_cure(trouble))
+            return
+        yield Finding(what="PagerDuty token", well=True)
+        yield Finding(
+            what=f"PagerDuty user {self._from}",
+            well=sender is not None,
+            cure="" if sender else "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
+        )
+        yield from self._presences("service", "services", services)
+        yield from self._presences("escalation policy", "escalation_policies", policies)
+        yield from self._presences("schedule", "schedules", schedules)
+
+    def _presences(self, what: str, path: str, idents: Collection[str]) -> Iterator[Finding]:
+        for ident in sorted(idents):
+            try:
+                self._call("GET", f"/{path}/{ident}")
+            except (Unreachable, Throttled, Rejected) as trouble:
+                missing = isinstance(trouble, Rejected) and trouble.code == "not_found"
+                cure = f"Take the id from the end of the {what}'s address in PagerDuty."
+                found = Finding(
+                    what=f"PagerDuty {what} {ident}", well=False, cure=cure if missing else _cure(trouble)
+                )
+            else:
+                found = Finding(what=f"PagerDuty {what} {ident}", well=True)
+            yield found
+
+    # --- requests
+
+    def _page(self, *, key: str, title: str, details: str, service: str, whom: JSON) -> Ringing:
+        incident = {
+            "type": "incident",
+            "title": " ".join(plain(title).split())[:LONGEST_TITLE],
+            "service": _reference("service", service),
+            "urgency": "high",
+            "incident_key": key,
+            "body": {"type": "incident_body", "details": plain(details)},
+            **whom,
+        }
+        return _ringing(self._call("POST", "/incidents", body={"incident": incident})["incident"])
+
+    def _answer(self, pagerduty_id: str, status: str, *, sender: str) -> Ringing:
+        body = {"incident": {"type": "incident_reference", "status": status}}
+        answered = self._call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender)
+        return _ringing(answered["incident"])
+
+    def _user(self, email: str) -> JSON | None:
+        """Find a user by their exact e-mail: PagerDuty's `query` also gives what resembles it."""
+        users = self._all("/users", "users", {"query": email})
+        return next((user for user in users if user["email"].casefold() == email.casefold()), None)
+
+    def _all(self, path: str, kind: str, wanted: JSON) -> Iterator[JSON]:
+        offset, more = 0, True
+        while more:
+            page = self._call("GET", path, params={**wanted, "limit": 100, "offset": offset})
+            yield from page[kind]
+            offset += len(page[kind])
+            more = bool(page.get("more") and page[kind])
+
+    def _call(
+        self,
+        method: str,
+        path: str,
+        *,
+        params: JSON | None = None,
+        body: JSON | None = None,
+        sender: str = "",
+    ) -> Any:
+        headers = {"From": sender} if sender else {}
+        try:
+            response = self._session.request(method, path, params=params, json=body, headers=headers)
+        except PDClientError as trouble:
+            raise Unreachable(f"PagerDuty did not answer: {trouble.__cause__ or trouble}") from trouble
+        try:
+            return response.json()
+        except ValueError as odd:
+            raise Unreachable("PagerDuty's answer is not JSON: is something in between?") from odd
+
+
+class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
+    """pdpyras, but each call is one request, and any refusal is raised in our own terms."""
+
+    max_network_attempts = 0
+
+    def __init__(self, token: str, *, from_email: str, url: str, timeout: timedelta) -> None:
+        super().__init__(token, default_from=from_email)
+        self.url = url.rstrip("/")
+        self.timeout = (min(CONNECTING, timeout).total_seconds(), timeout.total_seconds())
+        for scheme in ("https://", "http://"):
+            self.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=CONNECTIONS))
+        self.cookies.set_policy(
+            DefaultCookiePolicy(allowed_domains=[])
+        )  # a jar shared by threads: keep it empty
+
+    def postprocess(self, response: Response, suffix: str | None = None) -> None:  # noqa: ARG002  pdpyras's
+        """Come before pdpyras's own idea of what to repeat, and in place of the figures it keeps."""
+        if not response.ok:
+            raise _failure(response)
+
+
+# --- refusals ---------------------------------------------------------------------------------------------
+
+
+def _failure(response: Response) -> Unreachable | Throttled | Rejected:
+    status = response.status_code
+    if status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Throttled("PagerDuty asks for patience", retry_after=_patience(response))
+    if status >= HTTPStatus.INTERNAL_SERVER_ERROR or status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unreachable(f"PagerDuty answered {status} {response.reason}")
+    return _rejection(response)
+
+
+def _rejection(response: Response) -> Rejected:
+    status = response.status_code
+    code, message, details = _complaint(response)
+    if code == _DUPLICATE or "matching dedup key" in message:
+        return Rejected("duplicate", "PagerDuty is paging under this key already.")
+    if code == _UNKNOWN_REQUESTER or "Requester User Not Found" in message:
+        cure = "pagerduty.from in config.yaml must be the e-mail of a PagerDuty user."
+        return Rejected("unknown_requester", f"PagerDuty does not know who asks: {cure}")
+    if code == _ALREADY_RESOLVED:
+        return Rejected("already_resolved", "This page is resolved already.")
+    if status in _CURES:
+        return Rejected(*_CURES[status])
+    return Rejected(str(code or status), f"PagerDuty refused: {'; '.join([message, *details])}")
+
+
+def _complaint(response: Response) -> tuple[int | None, str, Sequence[str]]:
+    """Read PagerDuty's {"error": {"code", "message", "errors"}}; some errors are only a sentence."""
+    try:
+        error = response.json()["error"]
+    except (ValueError, KeyError, TypeError):
+        return None, response.reason or "", ()
+    if not isinstance(error, dict):
+        return None, str(error), ()
+    details = error.get("errors") or ()
+    listed = [str(each) for each in details] if isinstance(details, list) else [str(details)]
+    return error.get("code"), str(error.get("message", "")), listed if details else ()
+
+
+def _patience(response: Response) -> timedelta:
+    for name in ("ratelimit-reset", "retry-after"):
+        seconds = response.headers.get(name, "")
+        if seconds.isdigit():
+            return timedelta(seconds=max(1, int(seconds)))
+    return timedelta(seconds=15)
+
+
+def _cure(trouble: Exception) -> str:
+    if isinstance(trouble, Unreachable):
+        return f"{trouble}. Is PAGERDUTY_API_URL right, and the network open?"
+    return str(trouble)
+
+
+# --- what PagerDuty's JSON means --------------------------------------------------------------------------
+
+
+def _reference(kind: str, ident: str) -> JSON:
+    return {"id": ident, "type": f"{kind}_reference"}
+
+
+def _ringing(incident: JSON) -> Ringing:
+    acknowledgements = incident.get("acknowledgements") or [{}]
+    changed_by = incident.get("last_status_change_by") or {}
+    acknowledged = acknowledgements[-1] if incident["status"] == "acknowledged" else {}
+    who = (acknowledged.get("acknowledger") or changed_by).get("summary")
+    assigned = [each["assignee"]["summary"] for each in incident.get("assignments") or ()]
+    return Ringing(
+        id=incident["id"],
+        url=incident["html_url"],
+        status=incident["status"],
+        key=incident.get("incident_key"),
+        who=None if incident["status"] == "triggered" else who,
+        at=_moment(acknowledged.get("at") or incident.get("last_status_change_at")),
+        assigned=", ".join(assigned) or None,
+    )
+
+
+def _duty(on_call: JSON, *, phone: str | None) -> Duty:
+    user = on_call["user"]
+    return Duty(
+        policy=on_call["escalation_policy"]["id"],
+        level=on_call["escalation_level"],
+        name=user.get("name") or user["summary"],
+        email=user.get("email"),
+        phone=phone,
+        start=_moment(on_call.get("start")),
+        end=_moment(on_call.get("end")),
+    )
+
+
+def _moment(text: str | None) -> datetime | None:
+    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+
+
+# --- phone numbers ----------------------------------------------------------------------------------------
+
+
+class _PhoneBook:
+    """Numbers by user id, each asked for once a day: PagerDuty gives them one person at a time.
+
+    A number that can't be had is no reason to know nobody: the old one serves, and the next sync asks again.
+    """
+
+    def __init__(self, call: Callable[[str, str], Any], monotonic: Callable[[], float]) -> None:
+        self._call = call
+        self._monotonic = monotonic
+        self._known: dict[str, tuple[str | None, float]] = {}
+
+    def of(self, users: Collection[str]) -> Mapping[str, str | None]:
+        stale = [user for user in users if not self._is_fresh(user)]
+        if stale:
+            with ThreadPoolExecutor(max_workers=min(8, len(stale)), thread_name_prefix="phone-book") as pool:
+                list(pool.map(self._ask, stale))
+        return {user: self._known[user][0] for user in users if user in self._known}
+
+    def _is_fresh(self, user: str) -> bool:
+        return user in self._known and self._monotonic() < self._known[user][1]
+
+    def _ask(self, user: str) -> None:
+        try:
+            methods = self._call("GET", f"/users/{user}/contact_methods")["contact_methods"]
+        except (Unreachable, Throttled, Rejected):
+            return
+        self._known[user] = (_phone(methods), self._monotonic() + _NUMBERS_KEPT.total_seconds())
+
+
+def _phone(methods: Sequence[JSON]) -> str | None:
+    for kind in ("phone_contact_method", "sms_contact_method"):
+        for method in methods:
+            if method["type"] == kind and not method.get("blacklisted"):
+                return f"+{method.get('country_code') or 1}{method['address']}"
+    return None

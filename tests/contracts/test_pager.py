@@ -1,0 +1,171 @@
+"""What every pager keeps to: PagerDuty's adapter (against the sandbox) and the fake that stands for it."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+import pytest
+
+from bot.adapters.pagerduty import PagerDuty
+from bot.ports import Pager, Rejected, Ringing
+from bot.sandbox.box import Box
+from tests.fakes.pager import FakePager
+
+
+@dataclass
+class World:
+    """A pager, and people with phones: `acknowledge` and `resolve` take a name and a page's id."""
+
+    pager: Pager
+    acknowledge: Callable[[str, str], object]
+    resolve: Callable[[str, str], object]
+
+
+def fake_world() -> Iterator[World]:
+    fake = FakePager()
+    yield World(
+        pager=fake,
+        acknowledge=lambda who, page: fake.become(page, "acknowledged", by=f"{who}@example.com"),
+        resolve=lambda who, page: fake.become(page, "resolved", by=f"{who}@example.com"),
+    )
+
+
+def sandbox_world() -> Iterator[World]:
+    with Box() as box:
+        environment = box.environment()
+        pager = PagerDuty(
+            environment["PAGERDUTY_API_TOKEN"],
+            from_email="spy@example.com",
+            url=environment["PAGERDUTY_API_URL"],
+        )
+        yield World(pager=pager, acknowledge=box.pagerduty.acknowledge, resolve=box.pagerduty.resolve)
+        pager.close()
+
+
+@pytest.fixture(params=[fake_world, sandbox_world], ids=["fake", "sandbox"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    yield from request.param()
+
+
+@pytest.fixture
+def pager(world: World) -> Pager:
+    return world.pager
+
+
+def page_imoc(pager: Pager, key: str = "inc-1") -> Ringing:
+    return pager.page_policy(
+        key=key, title="checkout is down", details="sev1", service="PSVC1", policy="PPOL1"
+    )
+
+
+def test_a_page_rings_the_first_level_of_its_policy(pager: Pager) -> None:
+    page = page_imoc(pager)
+
+    assert (page.status, page.key, page.assigned, page.who) == ("triggered", "inc-1", "Raj Patel", None)
+    assert page.at is not None
+
+
+def test_without_a_policy_the_services_own_is_rung(pager: Pager) -> None:
+    page = pager.page_policy(key="k", title="slow", details="", service="PSVC2", policy=None)
+
+    assert page.assigned == "Kim Park"
+
+
+def test_a_key_that_rings_cannot_ring_twice(pager: Pager) -> None:
+    page_imoc(pager)
+
+    with pytest.raises(Rejected) as rejected:
+        page_imoc(pager)
+
+    assert rejected.value.code == "duplicate"
+
+
+def test_a_page_is_found_by_its_key(pager: Pager) -> None:
+    page = page_imoc(pager)
+    page_imoc(pager, key="other")
+
+    assert pager.find("inc-1") == page
+    assert pager.find("never") is None
+
+
+def test_a_resolved_page_is_still_found(world: World) -> None:
+    page = page_imoc(world.pager)
+    world.resolve("raj", page.id)
+
+    found = world.pager.find("inc-1")
+
+    assert found is not None
+    assert (found.id, found.status, found.who) == (page.id, "resolved", "Raj Patel")
+
+
+def test_a_person_is_paged_by_e_mail(pager: Pager) -> None:
+    page = pager.page_person(key="k", title="help", details="", service="PSVC1", email="Kim@example.com")
+
+    assert page.assigned == "Kim Park"
+
+
+def test_a_person_whom_the_pager_does_not_know_cannot_be_paged(pager: Pager) -> None:
+    with pytest.raises(Rejected) as rejected:
+        pager.page_person(key="k", title="help", details="", service="PSVC1", email="im@example.com")
+
+    assert rejected.value.code == "no_such_user"
+
+
+def test_a_service_that_does_not_exist_is_refused(pager: Pager) -> None:
+    with pytest.raises(Rejected):
+        pager.page_policy(key="k", title="help", details="", service="PNOWHERE", policy=None)
+
+
+def test_a_page_that_does_not_exist_is_not_found(pager: Pager) -> None:
+    with pytest.raises(Rejected) as rejected:
+        pager.look("QNOWHERE")
+
+    assert rejected.value.code == "not_found"
+
+
+def test_an_acknowledgement_says_by_whom_and_when(world: World) -> None:
+    page = page_imoc(world.pager)
+    world.acknowledge("raj", page.id)
+
+    seen = world.pager.look(page.id)
+
+    assert (seen.status, seen.who) == ("acknowledged", "Raj Patel")
+    assert seen.at is not None
+    assert page.at is not None
+    assert seen.at >= page.at
+
+
+@pytest.mark.parametrize(
+    ("email", "who"), [("kim@example.com", "Kim Park"), ("eve@example.com", "Spy"), (None, "Spy")]
+)
+def test_a_page_is_answered_in_the_name_of_whom_the_pager_knows(
+    pager: Pager, email: str | None, who: str
+) -> None:
+    page = page_imoc(pager)
+
+    answered = pager.answer(page.id, "acknowledged", email=email)
+
+    assert (answered.status, answered.who) == ("acknowledged", who)
+
+
+def test_what_is_resolved_stays_resolved(pager: Pager) -> None:
+    page = page_imoc(pager)
+    pager.answer(page.id, "resolved", email="kim@example.com")
+
+    answered = pager.answer(page.id, "resolved", email="raj@example.com")
+
+    assert (answered.status, answered.who) == ("resolved", "Kim Park")
+
+
+def test_duties_tell_who_is_on_call_at_each_level(pager: Pager) -> None:
+    duties = pager.duties(["PPOL1", "PPOL2"])
+
+    assert {(duty.policy, duty.level, duty.name, duty.email, duty.phone) for duty in duties} == {
+        ("PPOL1", 1, "Raj Patel", "raj@example.com", "+15550101"),
+        ("PPOL1", 2, "Ana Lima", "ana@example.com", "+15550100"),
+        ("PPOL2", 1, "Kim Park", "kim@example.com", "+15550102"),
+        ("PPOL2", 2, "Raj Patel", "raj@example.com", "+15550101"),
+    }
+
+
+def test_nobody_is_on_call_for_nothing(pager: Pager) -> None:
+    assert list(pager.duties([])) == []
