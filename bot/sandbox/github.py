@@ -5,50 +5,21 @@ from __future__ import annotations
 import itertools
 import threading
 from collections.abc import Callable, Iterable
-from dataclasses import dataclass, field
 from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 from urllib.parse import urlencode
 
+from bot.sandbox.github_shapes import REPOSITORY, Comment, Issue, Shapes
 from bot.sandbox.happening import Happening
 from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
 
-SITE = "https://github.com"
 DOCS = "https://docs.github.com/rest"
-REPOSITORY = "acme/postmortems"
 BOT = "spy-bot"
 LONGEST_TEXT = 65_536  # characters of a body, a comment too
 LONGEST_TITLE = 256
 PAGE = 30
 LARGEST_PAGE = 100
 CREATED, UNPROCESSABLE = 201, 422
-
-
-@dataclass(kw_only=True)
-class Comment:
-    id: int
-    body: str
-    author: str
-    created_at: datetime
-    updated_at: datetime
-
-
-@dataclass(kw_only=True)
-class Issue:
-    """Changed only under the lock; `labels` and `assignees` are names."""
-
-    number: int
-    title: str
-    body: str
-    author: str
-    created_at: datetime
-    updated_at: datetime
-    state: str = "open"
-    state_reason: str | None = None
-    closed_at: datetime | None = None
-    labels: list[str] = field(default_factory=list)
-    assignees: list[str] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
 
 
 class Box(Protocol):
@@ -67,6 +38,7 @@ class GitHub:
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, JSON] = {}
         self.lock = threading.RLock()
+        self._shapes = Shapes(url=lambda: f"{box.url}/github", labels=self.labels)
         self._box = box
         self._clock = clock
         self._numbers = itertools.count(1)
@@ -124,15 +96,15 @@ class GitHub:
         return Answer(body={"resources": {"core": rate, "search": search, "graphql": rate}, "rate": rate})
 
     def show_user(self, call: Call) -> Answer:  # noqa: ARG002 - as above
-        return Answer(body=self._user(BOT), headers={"x-oauth-scopes": "repo"})
+        return Answer(body=self._shapes.user(BOT), headers={"x-oauth-scopes": "repo"})
 
     def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - as above
-        return Answer(body=self._repository())
+        return Answer(body=self._shapes.repository())
 
     def list_issues(self, call: Call) -> Answer:
         state, labels = call.one("state", "open"), set(filter(None, call.one("labels").split(",")))
         found = [
-            self._issue(issue)
+            self._shapes.issue(issue)
             for issue in reversed(self.issues.values())
             if state in ("all", issue.state) and labels <= set(issue.labels)
         ]
@@ -154,11 +126,13 @@ class GitHub:
         self.issues[issue.number] = issue
         self._tell("issue_opened", issue)
         return Answer(
-            status=CREATED, body=self._issue(issue), headers={"location": self._issue(issue)["url"]}
+            status=CREATED,
+            body=self._shapes.issue(issue),
+            headers={"location": self._shapes.issue(issue)["url"]},
         )
 
     def show_issue(self, call: Call) -> Answer:
-        return Answer(body=self._issue(self._named(call)))
+        return Answer(body=self._shapes.issue(self._named(call)))
 
     def update_issue(self, call: Call) -> Answer:
         issue, given = self._named(call), call.body
@@ -173,7 +147,7 @@ class GitHub:
         issue.updated_at = self._clock()
         self._set_state(issue, given)
         self._tell("issue_edited", issue)
-        return Answer(body=self._issue(issue))
+        return Answer(body=self._shapes.issue(issue))
 
     def _set_state(self, issue: Issue, given: JSON) -> None:
         issue.state = given.get("state", issue.state)
@@ -183,7 +157,7 @@ class GitHub:
 
     def list_comments(self, call: Call) -> Answer:
         issue = self._named(call)
-        return self._page(call, [self._comment(issue, comment) for comment in issue.comments])
+        return self._page(call, [self._shapes.comment(issue, comment) for comment in issue.comments])
 
     def create_comment(self, call: Call) -> Answer:
         issue, given, now = self._named(call), call.body, self._clock()
@@ -193,20 +167,20 @@ class GitHub:
         issue.comments.append(comment)
         issue.updated_at = now
         self._tell("issue_commented", issue)
-        return Answer(status=CREATED, body=self._comment(issue, comment))
+        return Answer(status=CREATED, body=self._shapes.comment(issue, comment))
 
     def list_issue_labels(self, call: Call) -> Answer:
-        return self._page(call, [self._label(name) for name in self._named(call).labels])
+        return self._page(call, [self._shapes.label(name) for name in self._named(call).labels])
 
     def add_labels(self, call: Call) -> Answer:
         """Takes `{"labels": [...]}` and, as GitHub does, the bare list."""
         issue = self._named(call)
         given = call.json.get("labels", []) if isinstance(call.json, dict) else call.json
         issue.labels = list(dict.fromkeys([*issue.labels, *self._known_labels(given)]))
-        return Answer(body=[self._label(name) for name in issue.labels])
+        return Answer(body=[self._shapes.label(name) for name in issue.labels])
 
     def list_labels(self, call: Call) -> Answer:
-        return self._page(call, [self._label(name) for name in self.labels])
+        return self._page(call, [self._shapes.label(name) for name in self.labels])
 
     def create_label(self, call: Call) -> Answer:
         given = call.body
@@ -218,11 +192,11 @@ class GitHub:
             "color": given.get("color", "ededed"),
             "description": given.get("description"),
         }
-        return Answer(status=CREATED, body=self._label(given["name"]))
+        return Answer(status=CREATED, body=self._shapes.label(given["name"]))
 
     def show_label(self, call: Call) -> Answer:
         name = call.ids["name"]
-        return Answer(body=self._label(name)) if name in self.labels else _refuse(404, "Not Found")
+        return Answer(body=self._shapes.label(name)) if name in self.labels else _refuse(404, "Not Found")
 
     # --- what it keeps, as GitHub shows it
 
@@ -238,86 +212,6 @@ class GitHub:
             self.labels.setdefault(name, {"color": "ededed", "description": None})
         return known
 
-    def _api(self, path: str = "") -> str:
-        return f"{self._box.url}/github/repos/{REPOSITORY}{path}"
-
-    def _user(self, login: str) -> JSON:
-        url = f"{self._box.url}/github/users/{login}"
-        page = f"{SITE}/{login}"
-        return {"login": login, "id": 7, "node_id": "U_7", "type": "User", "url": url, "html_url": page}
-
-    def _repository(self) -> JSON:
-        owner, name = REPOSITORY.split("/")
-        return {
-            "id": 1,
-            "node_id": "R_1",
-            "name": name,
-            "full_name": REPOSITORY,
-            "private": True,
-            "owner": {**self._user(owner), "type": "Organization"},
-            "html_url": f"{SITE}/{REPOSITORY}",
-            "url": self._api(),
-            "has_issues": True,
-            "archived": False,
-            "default_branch": "main",
-            "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
-        }
-
-    def _issue(self, issue: Issue) -> JSON:
-        url = self._api(f"/issues/{issue.number}")
-        return {
-            "id": 10_000 + issue.number,
-            "node_id": f"I_{issue.number}",
-            "number": issue.number,
-            "title": issue.title,
-            "body": issue.body,
-            "state": issue.state,
-            "state_reason": issue.state_reason,
-            "locked": False,
-            "user": self._user(issue.author),
-            "labels": [self._label(name) for name in issue.labels],
-            "assignee": self._user(issue.assignees[0]) if issue.assignees else None,
-            "assignees": [self._user(login) for login in issue.assignees],
-            "milestone": None,
-            "comments": len(issue.comments),
-            "author_association": "MEMBER",
-            "created_at": _moment(issue.created_at),
-            "updated_at": _moment(issue.updated_at),
-            "closed_at": _moment(issue.closed_at) if issue.closed_at else None,
-            "url": url,
-            "repository_url": self._api(),
-            "labels_url": f"{url}/labels{{/name}}",
-            "comments_url": f"{url}/comments",
-            "events_url": f"{url}/events",
-            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}",
-        }
-
-    def _comment(self, issue: Issue, comment: Comment) -> JSON:
-        return {
-            "id": comment.id,
-            "node_id": f"IC_{comment.id}",
-            "body": comment.body,
-            "user": self._user(comment.author),
-            "author_association": "MEMBER",
-            "created_at": _moment(comment.created_at),
-            "updated_at": _moment(comment.updated_at),
-            "url": self._api(f"/issues/comments/{comment.id}"),
-            "issue_url": self._api(f"/issues/{issue.number}"),
-            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}#issuecomment-{comment.id}",
-        }
-
-    def _label(self, name: str) -> JSON:
-        ident = 1 + list(self.labels).index(name)
-        url = self._api(f"/labels/{name}")
-        return {
-            "id": ident,
-            "node_id": f"L_{ident}",
-            "url": url,
-            "name": name,
-            "default": False,
-            **self.labels[name],
-        }
-
     def _page(self, call: Call, items: list[JSON]) -> Answer:
         """With the Link header that PyGithub follows."""
         size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
@@ -331,10 +225,6 @@ class GitHub:
     def _tell(self, kind: str, issue: Issue) -> None:
         text = f"{REPOSITORY}#{issue.number} {issue.title}"
         self._box.tell(Happening(kind=kind, text=text, ref=str(issue.number), subject=issue))
-
-
-def _moment(at: datetime) -> str:
-    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
 def _check_texts(resource: str, given: JSON, *, required: tuple[str, ...] = ()) -> None:

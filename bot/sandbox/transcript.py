@@ -67,7 +67,7 @@ class Transcript:
             self._page(happening)
         elif happening.kind == "failed":
             self._block(f"only {happening.person}", text, FAILURE)
-        elif happening.kind in PHRASES:
+        elif happening.kind in PHRASES and not _is_own_doing(happening):
             self._block(place, PHRASES[happening.kind].format(person=happening.person, text=text), CHANNEL)
 
     def _message(self, happening: Happening, message: Message, place: str) -> None:
@@ -113,6 +113,11 @@ class Transcript:
                 self._out.file.flush()
 
 
+def _is_own_doing(happening: Happening) -> bool:
+    """Whether the line just typed says it already."""
+    return happening.kind.startswith("reaction_") and happening.person != "spy"
+
+
 def plain(text: str) -> str:
     """Without anything that could move the cursor, change its colour or turn the direction of reading."""
     return "".join(_harmless(letter) for letter in text.replace("\t", "    ").replace("\r\n", "\n"))
@@ -125,6 +130,6 @@ def _harmless(letter: str) -> str:
 
 def _decorated(text: Text) -> Text:
     text.highlight_regex(r"(?<![\w*])\*[^*\n]+\*(?![\w*])", "bold")
-    text.highlight_regex(r"\[[^\[\]\n]{1,75}\]", "reverse")
+    text.highlight_regex(r"\[[^#\[\]\n][^\[\]\n]{0,74}\]", "reverse")
     text.highlight_regex(r"(?<!\w)@[\w.-]+", "green")
     return text

@@ -1,0 +1,131 @@
+"""GitHub's JSON: a repository, its issues, comments and labels, and the people who wrote them."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
+from datetime import UTC, datetime
+
+from bot.sandbox.rest import JSON
+
+SITE = "https://github.com"
+REPOSITORY = "acme/postmortems"
+
+
+@dataclass(kw_only=True)
+class Comment:
+    id: int
+    body: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+
+
+@dataclass(kw_only=True)
+class Issue:
+    """Changed only under the lock; `labels` and `assignees` are names."""
+
+    number: int
+    title: str
+    body: str
+    author: str
+    created_at: datetime
+    updated_at: datetime
+    state: str = "open"
+    state_reason: str | None = None
+    closed_at: datetime | None = None
+    labels: list[str] = field(default_factory=list)
+    assignees: list[str] = field(default_factory=list)
+    comments: list[Comment] = field(default_factory=list)
+
+
+class Shapes:
+    """`url` is asked for late: the port is known only when the box runs. `labels` is GitHub's own, and grows."""
+
+    def __init__(self, *, url: Callable[[], str], labels: Mapping[str, JSON]) -> None:
+        self._url = url
+        self._labels = labels
+
+    def _api(self, path: str = "") -> str:
+        return f"{self._url()}/repos/{REPOSITORY}{path}"
+
+    def user(self, login: str) -> JSON:
+        url = f"{self._url()}/users/{login}"
+        page = f"{SITE}/{login}"
+        return {"login": login, "id": 7, "node_id": "U_7", "type": "User", "url": url, "html_url": page}
+
+    def repository(self) -> JSON:
+        owner, name = REPOSITORY.split("/")
+        return {
+            "id": 1,
+            "node_id": "R_1",
+            "name": name,
+            "full_name": REPOSITORY,
+            "private": True,
+            "owner": {**self.user(owner), "type": "Organization"},
+            "html_url": f"{SITE}/{REPOSITORY}",
+            "url": self._api(),
+            "has_issues": True,
+            "archived": False,
+            "default_branch": "main",
+            "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
+        }
+
+    def issue(self, issue: Issue) -> JSON:
+        url = self._api(f"/issues/{issue.number}")
+        return {
+            "id": 10_000 + issue.number,
+            "node_id": f"I_{issue.number}",
+            "number": issue.number,
+            "title": issue.title,
+            "body": issue.body,
+            "state": issue.state,
+            "state_reason": issue.state_reason,
+            "locked": False,
+            "user": self.user(issue.author),
+            "labels": [self.label(name) for name in issue.labels],
+            "assignee": self.user(issue.assignees[0]) if issue.assignees else None,
+            "assignees": [self.user(login) for login in issue.assignees],
+            "milestone": None,
+            "comments": len(issue.comments),
+            "author_association": "MEMBER",
+            "created_at": _moment(issue.created_at),
+            "updated_at": _moment(issue.updated_at),
+            "closed_at": _moment(issue.closed_at) if issue.closed_at else None,
+            "url": url,
+            "repository_url": self._api(),
+            "labels_url": f"{url}/labels{{/name}}",
+            "comments_url": f"{url}/comments",
+            "events_url": f"{url}/events",
+            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}",
+        }
+
+    def comment(self, issue: Issue, comment: Comment) -> JSON:
+        return {
+            "id": comment.id,
+            "node_id": f"IC_{comment.id}",
+            "body": comment.body,
+            "user": self.user(comment.author),
+            "author_association": "MEMBER",
+            "created_at": _moment(comment.created_at),
+            "updated_at": _moment(comment.updated_at),
+            "url": self._api(f"/issues/comments/{comment.id}"),
+            "issue_url": self._api(f"/issues/{issue.number}"),
+            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}#issuecomment-{comment.id}",
+        }
+
+    def label(self, name: str) -> JSON:
+        ident = 1 + list(self._labels).index(name)
+        url = self._api(f"/labels/{name}")
+        return {
+            "id": ident,
+            "node_id": f"L_{ident}",
+            "url": url,
+            "name": name,
+            "default": False,
+            **self._labels[name],
+        }
+
+
+def _moment(at: datetime) -> str:
+    return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
