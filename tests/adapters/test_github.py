@@ -1,0 +1,60 @@
+"""What `spy check` says of GitHub."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.adapters.github import findings
+from bot.sandbox.box import Box
+from bot.sandbox.weather import http
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with Box() as box:
+        yield box
+
+
+def looked(
+    box: Box, token: str | None = None, repository: str = "acme/postmortems"
+) -> list[tuple[str, bool]]:
+    environment = box.environment()
+    found = findings(
+        environment["GITHUB_TOKEN"] if token is None else token, repository, environment["GITHUB_API_URL"]
+    )
+    return [(finding.what, finding.well) for finding in found]
+
+
+def test_all_is_well_where_the_repository_takes_issues(box: Box) -> None:
+    assert looked(box) == [
+        ("GitHub token", True),
+        ("GitHub repository acme/postmortems", True),
+        ("GitHub issues of acme/postmortems", True),
+    ]
+    assert box.calls("github") == ["GET /repos/acme/postmortems"]
+
+
+@pytest.mark.parametrize("token", ["wrong", ""])
+def test_a_wrong_token_is_all_that_is_told(box: Box, token: str) -> None:
+    assert looked(box, token=token) == [("GitHub token", False)]
+
+
+def test_a_repository_that_cannot_be_seen_is_told(box: Box) -> None:
+    assert looked(box, repository="acme/nothing") == [
+        ("GitHub token", True),
+        ("GitHub repository acme/nothing", False),
+    ]
+
+
+def test_an_outage_is_told_after_one_try(box: Box) -> None:
+    box.weather.down("github", http(503))
+
+    assert looked(box) == [("GitHub repository acme/postmortems", False)]
+    assert len(box.calls("github")) == 1
+
+
+def test_silence_is_told_with_its_cure() -> None:
+    [finding] = findings("token", "acme/postmortems", "http://127.0.0.1:9")
+
+    assert not finding.well
+    assert "GITHUB_API_URL" in finding.cure
