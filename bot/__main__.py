@@ -1,0 +1,163 @@
+"""The command line: run, demo, check, manifest, migrate, say.
+
+What a command needs is imported inside it, so that `spy --help` answers at once.
+"""
+
+import logging
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, NoReturn
+
+import typer
+
+if TYPE_CHECKING:
+    from bot.config import Settings
+
+WELL, TROUBLE, UNUSABLE = 0, 1, 2
+"""Exit codes: done, something needs mending, not started at all."""
+
+USUAL_CONFIG = Path("config.yaml")
+
+app = typer.Typer(
+    name="spy",
+    help="Spy runs incidents in Slack and looks after the people who run them.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode=None,
+    context_settings={"help_option_names": ["-h", "--help"]},
+)
+
+Config = Annotated[
+    Path, typer.Option("--config", metavar="FILE", envvar="SPY_CONFIG", help="The configuration.")
+]
+
+
+def main() -> None:
+    app()
+
+
+@app.callback(invoke_without_command=True)
+def spy(
+    *, version: Annotated[bool, typer.Option("--version", help="Say which version this is.")] = False
+) -> None:
+    if version:
+        from importlib import metadata  # noqa: PLC0415  see the top of the file
+
+        typer.echo(f"spy {metadata.version('spy')}")
+        raise typer.Exit
+
+
+@app.command()
+def run(config: Config = USUAL_CONFIG) -> None:
+    """Serve a workspace until told to stop."""
+    settings = _settings(config, level=logging.INFO)
+    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.config import ConfigError  # noqa: PLC0415
+    from bot.web import CannotListen  # noqa: PLC0415
+
+    try:
+        settings.require_for_run()
+        code = bootstrap.run(settings)
+    except ConfigError as error:
+        _stop(error.lines)
+    except CannotListen as error:
+        _stop([str(error)])
+    raise typer.Exit(code)
+
+
+@app.command()
+def demo(
+    *,
+    port: Annotated[
+        int | None, typer.Option(help="Where the sandbox listens: 8765, or a free port if that is taken.")
+    ] = None,
+    log: Annotated[bool, typer.Option("--log", help="Show the bot's log as well.")] = False,
+) -> None:
+    """Talk to the real bot in a workspace in a box; no key is needed. Lines may also be piped in."""
+    from bot.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
+
+    try:
+        code = play(sys.stdin, port=port, log=sys.stderr if log else None)
+    except DidNotStay as error:
+        _stop([str(error)], code=TROUBLE)
+    raise typer.Exit(code)
+
+
+@app.command()
+def check(config: Config = USUAL_CONFIG) -> None:
+    """Look at the configuration, the tokens, their scopes and what they reach: a line each, with the cure."""
+    settings = _settings(config)
+    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+
+    missing = settings.missing()
+    is_well = not missing
+    typer.echo(f"ok   Configuration: {config}")
+    for line in missing:
+        typer.echo(f"FIX  {line}")
+    for finding in bootstrap.check(settings):
+        is_well = is_well and finding.well
+        cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
+        typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")
+        for note in finding.notes:
+            typer.echo(f"     {note}")
+    raise typer.Exit(WELL if is_well else TROUBLE)
+
+
+@app.command()
+def manifest(config: Config = USUAL_CONFIG) -> None:
+    """Print the Slack app manifest, made from the loaded commands. Works before anything is configured."""
+    is_there = config.exists() or config != USUAL_CONFIG
+    settings = _settings(config if is_there else None)
+    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+
+    typer.echo(bootstrap.manifest(settings))
+
+
+@app.command()
+def migrate(config: Config = USUAL_CONFIG) -> None:
+    """Bring the database up to date."""
+    settings = _settings(config)
+    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+
+    bootstrap.migrate(settings)
+
+
+@app.command()
+def say(
+    words: Annotated[list[str], typer.Argument(help="The command, as in chat: 'incident tldr 42'.")],
+    person: Annotated[str, typer.Option("--as", metavar="PERSON", help="Who says it: name or Slack id.")],
+    channel: Annotated[
+        str | None, typer.Option("--in", metavar="CHANNEL", help="Where: channel name or Slack id.")
+    ] = None,
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Say any command from a terminal, for when chat is down."""
+    settings = _settings(config)
+    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+
+    raise typer.Exit(bootstrap.say(settings, person, channel, " ".join(words)))
+
+
+def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":
+    """Read the configuration and set up the log; stop where there is a mistake."""
+    from bot import logs  # noqa: PLC0415  see the top of the file
+    from bot.config import ConfigError, load  # noqa: PLC0415
+
+    try:
+        settings = load(config)
+    except ConfigError as error:
+        _stop(error.lines)
+    logs.configure(secrets=settings.env.secrets(), level=level)
+    return settings
+
+
+def _stop(lines: Iterable[str], *, code: int = UNUSABLE) -> NoReturn:
+    for line in lines:
+        typer.echo(line, err=True)
+    raise typer.Exit(code)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,202 @@
+"""The real bot, as a process of its own, in the sandbox, with a terminal to talk to it."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from itertools import chain
+from pathlib import Path
+from types import FrameType
+from typing import TYPE_CHECKING, NoReturn, Self, TextIO
+
+if TYPE_CHECKING:
+    from bot.sandbox import Box
+
+USUAL_PORT = 8765
+PATIENCE = 20.0
+"""Seconds that the bot may take until it is ready."""
+
+OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
+"""What the bot must not take over from the world outside the box, lest the demo speaks to a real workspace."""
+
+BOT = (sys.executable, "-m", "bot")
+
+
+class DidNotStay(Exception):  # noqa: N818  named for what happened
+    """The bot or its box could not be started, or ended by itself; the message is a sentence that says why."""
+
+
+def play(stdin: TextIO, *, port: int | None, log: TextIO | None, bot: Sequence[str] = BOT) -> int:
+    """Start the box and the bot, do what the lines say, stop both. The exit code; nothing to do is 0.
+
+    `log` is where the bot's log is shown (a real file); None keeps it in a file that is gone with the demo.
+    """
+    interactive = stdin.isatty()
+    lines = stdin if interactive else _with_something_to_do(stdin)
+    if lines is None:
+        return 0
+
+    from rich.console import Console  # noqa: PLC0415  nothing to do must cost nothing
+
+    from bot.sandbox.chat import converse  # noqa: PLC0415
+
+    with (
+        _tidy_end(),
+        _box(port) as box,
+        tempfile.TemporaryDirectory(prefix="spy-demo-") as folder,
+        _Bot(bot, box, Path(folder), log) as child,
+    ):
+        code = converse(box, lines, Console(), interactive=interactive)
+        child.must_be_alive()
+    return code
+
+
+def _with_something_to_do(lines: Iterable[str]) -> Iterable[str] | None:
+    """Give all lines back once one of them does something; None when none does. Reads no further than that."""
+    idle: list[str] = []
+    rest = iter(lines)
+    for line in rest:
+        if line.strip() and not line.startswith(("# ", "#\n")):
+            return chain(idle, [line], rest)
+        idle.append(line)
+    return None
+
+
+@contextmanager
+def _box(port: int | None) -> Iterator["Box"]:
+    from bot.sandbox import Box  # noqa: PLC0415  nothing to do must cost nothing
+
+    if port is None:
+        port = USUAL_PORT if _is_free(USUAL_PORT) else 0
+    elif not _is_free(port):
+        raise DidNotStay(f"Port {port} is taken. Give another with --port, or none.")
+    with Box(delivery="socket", port=port) as box:
+        box.pagerduty.webhooks = True
+        yield box
+
+
+class _Bot:
+    """The bot as a child process, ready for use as long as the `with` lasts."""
+
+    def __init__(self, command: Sequence[str], box: "Box", folder: Path, log: TextIO | None) -> None:
+        self._port = _free_port()
+        self._log = folder / "bot.log"
+        self._config = folder / "config.yaml"
+        self._config.write_text(_config(box, self._port), encoding="utf-8")
+        self._command = (*command, "run", "--config", str(self._config))
+        self._env = _environment(os.environ, box, folder)
+        self._shown = log
+        box.bot_url = f"http://127.0.0.1:{self._port}"
+
+    def __enter__(self) -> Self:
+        with self._log.open("wb") as kept:
+            self._child = subprocess.Popen(
+                self._command,
+                env=self._env,
+                stdin=subprocess.DEVNULL,
+                stdout=self._shown or kept,
+                stderr=self._shown or kept,
+                process_group=0,  # so that Ctrl-C ends the talk first, and the talk's end ends the bot
+            )
+        try:
+            self._wait_until_ready()
+        except BaseException:
+            self._end()
+            raise
+        return self
+
+    def __exit__(self, *_: object) -> None:
+        self._end()
+
+    def must_be_alive(self) -> None:
+        """Raise DidNotStay where the bot is gone."""
+        if (code := self._child.poll()) is not None:
+            raise DidNotStay(f"The bot ended by itself, with code {code}.{self._last_words()}")
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while not _is_ready(self._port):
+            self.must_be_alive()
+            if time.monotonic() > until:
+                raise DidNotStay(f"The bot was not ready within {PATIENCE:g} s.{self._last_words()}")
+            time.sleep(0.02)
+
+    def _end(self) -> None:
+        self._child.terminate()
+        try:
+            self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            self._child.wait()
+
+    def _last_words(self) -> str:
+        """Quote the end of the log, unless it was shown as it came."""
+        said = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        return " It said last:\n  " + "\n  ".join(said) if said else ""
+
+
+def _config(box: "Box", port: int) -> str:
+    """Write the box's own configuration, with the bot's web on this port."""
+    return f"{box.config_yaml()}\nweb: {{port: {port}}}\n"
+
+
+def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[str, str]:
+    """Give the bot its place in the box and nothing of ours; no proxy stands between two ends of one machine."""
+    kept = {
+        name: value
+        for name, value in around.items()
+        if not name.startswith(OURS) and not name.casefold().endswith("_proxy")
+    }
+    return {**kept, **box.environment(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
+
+
+def _is_ready(port: int) -> bool:
+    connection = HTTPConnection("127.0.0.1", port, timeout=5)
+    try:
+        connection.request("GET", "/readyz")
+        return connection.getresponse().status == HTTPStatus.OK
+    except (OSError, HTTPException):
+        return False
+    finally:
+        connection.close()
+
+
+def _is_free(port: int) -> bool:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", port))
+        except OSError:
+            return False
+        return True
+
+
+def _free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+@contextmanager
+def _tidy_end() -> Iterator[None]:
+    """Leave by way of every `finally` when told to end, so that no bot is left behind."""
+
+    def leave(number: int, _frame: FrameType | None) -> NoReturn:
+        raise SystemExit(128 + number)
+
+    before = {number: signal.signal(number, leave) for number in (signal.SIGTERM, signal.SIGHUP)}
+    try:
+        yield
+    except KeyboardInterrupt:
+        raise SystemExit(128 + signal.SIGINT) from None
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

@@ -1,0 +1,82 @@
+"""The command line: what it prints, and its exit codes."""
+
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner, Result
+
+from bot.__main__ import app
+
+COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say")
+
+
+def spy(*words: str, given: str = "") -> Result:
+    return CliRunner().invoke(app, words, input=given)
+
+
+@pytest.fixture(autouse=True)
+def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    monkeypatch.chdir(tmp_path)
+    for name in ("SPY_CONFIG", "DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
+        monkeypatch.delenv(name, raising=False)
+
+
+def test_help_names_every_command():
+    shown = spy("--help")
+
+    assert shown.exit_code == 0
+    assert all(command in shown.output for command in COMMANDS)
+
+
+def test_the_version_is_told():
+    assert spy("--version").output.startswith("spy 0.")
+
+
+def test_an_unknown_command_is_a_wrong_call():
+    assert spy("rnu").exit_code == 2
+
+
+@pytest.mark.parametrize(
+    "call", [("run",), ("check",), ("migrate",), ("say", "--as", "ana", "oncall"), ("manifest",)]
+)
+def test_a_mistake_in_the_configuration_stops_every_command(call: tuple[str, ...], tmp_path: Path):
+    (tmp_path / "config.yaml").write_text("slack:\n  mod: http\nwebb: {}\n")
+
+    result = spy(*call)
+
+    assert result.exit_code == 2
+    assert result.stderr.splitlines() == [
+        "config.yaml:2: slack.mod: unknown key. Did you mean mode?",
+        "config.yaml:3: webb: unknown key. Did you mean web?",
+    ]
+
+
+def test_a_configuration_that_is_not_there_stops_it():
+    result = spy("run", "--config", "other.yaml")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("other.yaml: there is no such file.")
+
+
+def test_the_configuration_may_be_named_in_the_environment(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SPY_CONFIG", "elsewhere.yaml")
+
+    assert spy("run").stderr.startswith("elsewhere.yaml: there is no such file.")
+
+
+def test_an_empty_play_ends_at_once_and_well():
+    result = spy("demo", given="\n# nothing to do\n\n")
+
+    assert (result.exit_code, result.output) == (0, "")
+
+
+def test_help_comes_without_the_bot_being_built():
+    loaded = "import sys, typer, bot.__main__; print(sorted(m for m in sys.modules if m.startswith('bot')))"
+
+    shown = subprocess.run(
+        [sys.executable, "-c", loaded], cwd=Path(__file__).parents[1], capture_output=True, check=True
+    )
+
+    assert shown.stdout.decode().strip() == "['bot', 'bot.__main__']"

@@ -1,0 +1,81 @@
+"""The demo around its talk: it starts a bot, waits for it, and leaves none behind."""
+
+import io
+import os
+import socket
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot import demo
+
+READY = """
+import http.server, json, os, pathlib, sys, yaml
+config = yaml.safe_load(open(sys.argv[3]))
+pathlib.Path({notes!r}).write_text(json.dumps({{"pid": os.getpid(), "env": dict(os.environ)}}))
+class Ready(http.server.BaseHTTPRequestHandler):
+    def do_GET(self):
+        self.send_response(200)
+        self.end_headers()
+http.server.HTTPServer(("127.0.0.1", config["web"]["port"]), Ready).serve_forever()
+"""
+
+
+def standing_in(code: str) -> tuple[str, ...]:
+    """A bot that isn't: enough to be started, waited for and ended."""
+    return (sys.executable, "-c", code)
+
+
+@pytest.fixture
+def notes(tmp_path: Path) -> Path:
+    return tmp_path / "notes.json"
+
+
+def played(script: str, notes: Path) -> int:
+    bot = standing_in(READY.format(notes=str(notes)))
+    return demo.play(io.StringIO(script), port=None, log=None, bot=bot)
+
+
+def test_a_play_is_played_and_the_bot_is_gone_afterwards(notes: Path):
+    code = played("ana #general> hello\n", notes)
+
+    pid = int(notes.read_text().partition('"pid": ')[2].partition(",")[0])
+    assert code == 0
+    with pytest.raises(ProcessLookupError):
+        os.kill(pid, 0)
+
+
+def test_a_failed_expectation_fails_the_play(notes: Path):
+    assert played('ana #general> hello\nexpect "goodbye" within 50ms\n', notes) == 1
+
+
+def test_the_bot_gets_the_boxs_tokens_and_none_of_ours(notes: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
+    monkeypatch.setenv("CHANGES_WEBHOOK_SECRET", "real-secret")
+    monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
+
+    played("ana #general> hello\n", notes)
+
+    seen = notes.read_text()
+    assert "127.0.0.1" in seen
+    assert not any(word in seen for word in ("xoxb-real", "real-secret", "proxy.example.com"))
+
+
+@pytest.mark.parametrize("script", ["", "\n\n", "# a remark\n#\n"])
+def test_a_script_with_nothing_to_do_starts_nothing(script: str):
+    bot = ("/nowhere/to/be/found",)
+
+    assert demo.play(io.StringIO(script), port=None, log=None, bot=bot) == 0
+
+
+def test_a_bot_that_ends_by_itself_is_quoted():
+    bot = standing_in("raise SystemExit('no tokens, no talk')")
+
+    with pytest.raises(demo.DidNotStay, match=r"code 1\. It said last:\n  no tokens, no talk"):
+        demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot)
+
+
+def test_a_port_that_is_taken_is_told():
+    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(demo.DidNotStay, match="is taken"):
+        demo.play(io.StringIO("ana> hello\n"), port=taken.getsockname()[1], log=None, bot=())
