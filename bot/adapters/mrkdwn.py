@@ -1,7 +1,11 @@
 """Slack's mrkdwn: what people typed made safe to say again, and our own marks around it."""
 
 import re
+from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
+
+Names = Callable[[str], str | None]
+"""A person's name by Slack id, None where it is not known."""
 
 _STRIPPED = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 """Control characters, and halves of surrogate pairs, which no UTF-8 can carry."""
@@ -11,8 +15,8 @@ _TELLING = re.compile(r"[&<>]")
 _LABEL = r"(?:\|(?P<{name}>[^<>\n]*))?"
 
 _MARK = re.compile(
-    r"<(?P<person>@[UW][A-Z0-9]+)(?:\|[^<>\n]*)?>"
-    r"|<(?P<channel>#[CGD][A-Z0-9]+)(?:\|[^<>\n]*)?>"
+    r"<@(?P<person>[UW][A-Z0-9]+)" + _LABEL.format(name="person_label") + ">"
+    r"|<#(?P<channel>[CGD][A-Z0-9]+)" + _LABEL.format(name="channel_label") + ">"
     r"|<(?P<url>(?:https?://|mailto:)[^<>|\s]+)" + _LABEL.format(name="url_label") + ">"
     r"|<(?P<date>!date\^\d+\^[^<>|^&\n]+)" + _LABEL.format(name="date_label") + ">"
     r"|<!(?P<everybody>channel|here|everyone)(?:\|[^<>\n]*)?>"
@@ -22,6 +26,8 @@ _MARK = re.compile(
 )
 """All that Slack reads as more than a letter, and no more: what is not listed here is escaped."""
 
+_ENTITY = re.compile("&(?:amp|lt|gt);")
+_LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
 _UNIT = re.compile(r"[^\s<&]|<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 _ENTITIES = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
 _LETTERS = {entity: letter for letter, entity in _ENTITIES.items()}
@@ -57,15 +63,18 @@ def without_controls(text: str) -> str:
     return text if text.isascii() and text.isprintable() else _STRIPPED.sub("", text)
 
 
-def flat(value: object) -> str:
+def flat(value: object, names: Names = lambda _person: None) -> str:
     """Say it where Slack draws no mentions or links (headings, labels): their words alone, still escaped."""
-    text = typed(value)
-    return _MARK.sub(_words, text) if _TELLING.search(text) else str(text)
+    text = without_controls("" if value is None else str(value))
+    if not _TELLING.search(text):
+        return text
+    words = _MARK.sub(lambda found: _words(found, names), text)
+    return _escaped(words).replace("<", "&lt;").replace(">", "&gt;")
 
 
 def plain(value: object) -> str:
-    """Say it where Slack reads no escapes (what stands in a form's box): as the person would type it."""
-    return re.sub("&(?:amp|lt|gt);", lambda found: _LETTERS[found[0]], flat(value))
+    """Say it where nobody reads Slack's escapes (a form's box, a phone): as a person would type it."""
+    return _ENTITY.sub(lambda found: _LETTERS[found[0]], flat(value))
 
 
 # --- our own marks ----------------------------------------------------------------------------------------
@@ -88,7 +97,7 @@ def link(url: object, label: object = None) -> Mrkdwn:
     if not _LINKABLE.fullmatch(address):
         return Mrkdwn(words)
     address = "".join(_UNSAFE_IN_URL.get(letter, letter) for letter in address)
-    address = re.sub("&(?!(?:amp|lt|gt);)", "&amp;", address)
+    address = _escaped(address)
     return Mrkdwn(f"<{address}|{words}>" if words else f"<{address}>")
 
 
@@ -142,10 +151,12 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 # --- one mark at a time -----------------------------------------------------------------------------------
 
 
-def _safe(found: re.Match[str]) -> str:
+def _safe(found: re.Match[str]) -> str:  # noqa: PLR0911  a table
     match found.lastgroup:
-        case "person" | "channel":
-            return f"<{found['person'] or found['channel']}>"
+        case "person" | "person_label":
+            return f"<@{found['person']}>"
+        case "channel" | "channel_label":
+            return f"<#{found['channel']}>"
         case "url" | "url_label":
             return _labelled(found["url"], found["url_label"])
         case "date" | "date_label":
@@ -155,20 +166,24 @@ def _safe(found: re.Match[str]) -> str:
         case "entity":
             return found[0]
         case _:
-            return _escaped(_words(found))
+            return _escaped(_words(found, lambda _person: None))
 
 
-def _words(found: re.Match[str]) -> str:
+def _words(found: re.Match[str], names: Names) -> str:  # noqa: PLR0911  a table
     """Say what a reader sees of a mark."""
     match found.lastgroup:
-        case "person" | "channel" | "entity" | "bare":
-            return found["person"] or found["channel"] or found[0]
+        case "person" | "person_label":
+            return f"@{names(found['person']) or found['person_label'] or found['person']}"
+        case "channel" | "channel_label":
+            return f"#{found['channel_label'] or found['channel']}"
         case "url" | "url_label":
             return found["url_label"] or found["url"]
         case "date" | "date_label":
             return found["date_label"] or ""
         case "everybody":
             return f"@{found['everybody']}"
+        case "entity" | "bare":
+            return found[0]
         case _:
             return f"@{(found['team_label'] or 'team').lstrip('@')}"
 
@@ -178,4 +193,4 @@ def _labelled(target: str, label: str | None) -> str:
 
 
 def _escaped(text: str) -> str:
-    return re.sub("&(?!(?:amp|lt|gt);)", "&amp;", text)
+    return _LONE_AMPERSAND.sub("&amp;", text)

@@ -18,6 +18,7 @@ from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
 from bot.adapters.mrkdwn import (
     Mrkdwn,
+    Names,
     bold,
     channel,
     clip,
@@ -47,7 +48,6 @@ from bot.ports import (
     Section,
 )
 
-Names = Callable[[str], str | None]
 _PLACE = re.compile("\x02([0-9]+)\x03")
 """Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
 
@@ -176,7 +176,7 @@ def _tidy(text: str) -> str:
 
 
 def _header(caller: Callable[[], str]) -> Mrkdwn:
-    text = _line(flat(_words(caller)))
+    text = _line(_words(caller))
     return _drawing.get().place(_Piece(part=Header(text), text=text)) if text else Mrkdwn()
 
 
@@ -186,7 +186,7 @@ def _fields(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def _field(label: str, value: object) -> Mrkdwn:
-    name, said = _line(flat(label)), _tidy(typed(value))
+    name, said = _line(label), _tidy(typed(value))
     return _drawing.get().place(_Piece(part=f"*{name}*\n{said}", text=f"{name}: {said}"))
 
 
@@ -211,7 +211,7 @@ def _button(
     if not (say or url):
         return Mrkdwn()
     button = Button(
-        label=_line(flat(label)),
+        label=_line(label),
         say=without_controls(say) if say else None,
         url=without_controls(url) if url else None,
         style=style,
@@ -227,20 +227,21 @@ def _words(caller: Callable[[], str]) -> Mrkdwn:
     return text
 
 
-def _line(text: str) -> str:
-    return " ".join(text.split())
+def _line(text: object) -> str:
+    """One line where Slack draws no mentions: people by their names."""
+    return " ".join(flat(text, _drawing.get().names).split())
 
 
 # --- functions of a form ----------------------------------------------------------------------------------
 
 
 def _title(text: str) -> str:
-    _drawing.get().title = _line(flat(text))
+    _drawing.get().title = _line(text)
     return ""
 
 
 def _submit(text: str) -> str:
-    _drawing.get().submit = _line(flat(text))
+    _drawing.get().submit = _line(text)
     return ""
 
 
@@ -263,12 +264,12 @@ def _ask(
     """Ask a question; `options` are (value, label), `initial` stands in the box as a person would have typed it."""
     question = FormField(
         name=name,
-        label=_line(flat(label)),
+        label=_line(label),
         kind=kind,
-        hint=_line(flat(hint)) if hint else None,
+        hint=_line(hint) if hint else None,
         initial=plain(initial) if initial is not None else None,
         optional=optional,
-        options=tuple((str(value), _line(flat(words))) for value, words in options),
+        options=tuple((str(value), _line(words)) for value, words in options),
         max_length=max_length,
     )
     _drawing.get().questions.append(question)

@@ -312,6 +312,18 @@ def test_a_person_is_named_where_known_and_mentioned_where_not(say: Write) -> No
     assert say(source, names={"U0ANA": "ana"}).text == "ana, <@U0RAJ>, <@U0ANA>, Ana"
 
 
+def test_a_heading_names_people_for_it_can_mention_nobody(say: Write) -> None:
+    message = say(
+        "{% call header() %}{{ x }}{% endcall %}{{ button(x, say='x') }}",
+        names={"U0ANA": "Ana"},
+        x="ask <@U0ANA|ana> & <@U0RAJ>",
+    )
+
+    assert message.parts[0] == Header("ask @Ana &amp; @U0RAJ")
+    assert message.text == "ask @Ana &amp; @U0RAJ"
+    assert message.parts[1] == Buttons((Button(label="ask @Ana &amp; @U0RAJ", say="x"),))
+
+
 def test_other_filters(say: Write) -> None:
     source = (
         "{{ 'C0PAY' | channel }} {{ x | bold }} {{ plural(1, 'page') }} {{ plural(2, 'page') }}"
@@ -349,7 +361,7 @@ def test_a_form_is_filled_in(ask: Callable[..., Form]) -> None:
                 name="name",
                 label="What is happening?",
                 hint="A few words",
-                initial="a & @U0ANA",
+                initial="a & @ana",
                 max_length=80,
             ),
             FormField(
