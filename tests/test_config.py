@@ -7,6 +7,7 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigError, Settings, load
+from bot.config.sections import Sections
 
 LEAST = """\
 slack:     {mode: http, announce: C0INCIDENTS}
@@ -310,3 +311,13 @@ def test_settings_show_no_secret(read: Read):
 
     assert "hush" not in repr(settings)
     assert settings.env.secrets() == ("xoxb-hush", "hush")
+
+
+def test_the_example_is_a_configuration_and_names_every_key():
+    example = Path(__file__).parents[1] / "config.example.yaml"
+
+    settings = load(example, {})
+
+    text = example.read_text(encoding="utf-8")
+    assert settings.policy().severity("1").page == ("imoc",)
+    assert not [key for key in Sections.model_fields if f"\n{key}:" not in text]
