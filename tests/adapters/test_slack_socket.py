@@ -1,0 +1,127 @@
+"""Socket Mode against the box: heard and answered, through refreshes, deafness and a Slack that is down."""
+
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.inbound import build_app
+from bot.adapters.slack.socket import SocketLink
+from bot.commands.ask import Answer, Ask, Notice
+from bot.domain.message import Message
+from bot.sandbox import Box
+from tests.fakes.chat import WallClock
+
+
+class Echo:
+    """A router that answers with what it was asked."""
+
+    def answer(self, ask: Ask) -> Answer:
+        return Answer(message=Message(text=f"heard {ask.text}"))
+
+    def notice(self, notice: Notice) -> None:
+        pass
+
+
+class Linked:
+    """The adapter, linked to a box."""
+
+    def __init__(self, box: Box) -> None:
+        self.box = box
+        self.environment = box.environment()
+        self.web = PooledWebClient(
+            self.environment["SLACK_BOT_TOKEN"], base_url=self.environment["SLACK_API_URL"]
+        )
+        chat = SlackChat(self.web, WallClock())
+        app = build_app(Echo(), chat, signing_secret="unused", api_url=self.environment["SLACK_API_URL"])
+        self.link = SocketLink(
+            app,
+            app_token=self.environment["SLACK_APP_TOKEN"],
+            client=self.web,
+            ping_every=0.2,
+            deaf_after=1.0,
+        )
+
+    def close(self) -> None:
+        self.link.stop()
+        self.web.close()
+
+
+@pytest.fixture
+def linked() -> Iterator[Linked]:
+    with Box(delivery="socket") as box:
+        linked = Linked(box)
+        yield linked
+        linked.close()
+
+
+def until(condition: Callable[[], bool], seconds: float = 8.0) -> bool:
+    """Look again and again."""
+    deadline = time.monotonic() + seconds
+    while not condition():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.01)
+    return True
+
+
+def heard(linked: Linked, words: str) -> bool:
+    answer = linked.box.slack.slash("ana", "general", "/spy", words)
+    return isinstance(answer.body, dict) and answer.body["text"] == f"heard {words}"
+
+
+def test_a_command_is_heard_and_answered_over_the_link(linked: Linked):
+    linked.link.start()
+
+    assert until(linked.link.is_alive)
+    assert heard(linked, "oncall")
+
+
+def test_it_is_not_alive_before_it_is_started(linked: Linked):
+    assert not linked.link.is_alive()
+
+
+def test_a_refresh_leaves_no_gap(linked: Linked):
+    linked.link.start()
+    until(linked.link.is_alive)
+
+    started = time.monotonic()
+    linked.box.slack.refresh_links()
+    answers = [heard(linked, f"oncall {n}") for n in range(3)]
+
+    assert answers == [True] * 3
+    assert time.monotonic() - started < 2.0
+
+
+def test_a_deaf_link_is_noticed_and_made_again(linked: Linked):
+    linked.link.start()
+    until(linked.link.is_alive)
+
+    linked.box.slack.deafen()
+
+    assert until(lambda: not linked.link.is_alive())
+    assert until(linked.link.is_alive)
+    assert heard(linked, "oncall")
+
+
+def test_it_connects_once_slack_is_back(linked: Linked):
+    linked.box.weather.down("slack")
+    linked.link.start()
+    until(lambda: "apps.connections.open" in linked.box.calls("slack"))
+
+    linked.box.weather.clear()
+
+    assert until(linked.link.is_alive)
+
+
+def test_it_stops_quickly(linked: Linked):
+    linked.link.start()
+    until(linked.link.is_alive)
+
+    started = time.monotonic()
+    linked.link.stop()
+
+    assert time.monotonic() - started < 1.0
+    assert not linked.link.is_alive()
