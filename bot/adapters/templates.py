@@ -52,6 +52,10 @@ _PLACE = re.compile("\x02([0-9]+)\x03")
 """Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
 
 
+_TRAILING_SPACE = re.compile(r"[ \t]+(?=\n)")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
 class UnknownTemplateError(LookupError):
     """No folder has such a template."""
 
@@ -169,7 +173,7 @@ def _join(parts: list[Part], new: Part | Button | str) -> None:
 
 
 def _tidy(text: str) -> str:
-    return re.sub(r"\n{3,}", "\n\n", re.sub(r"[ \t]+(?=\n)", "", text)).strip()
+    return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("", text)).strip() if "\n" in text else text.strip()
 
 
 # --- functions of a message -------------------------------------------------------------------------------
