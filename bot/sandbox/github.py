@@ -96,7 +96,7 @@ class GitHub:
         return Answer(body={"resources": {"core": rate, "search": search, "graphql": rate}, "rate": rate})
 
     def show_user(self, call: Call) -> Answer:  # noqa: ARG002 - as above
-        return Answer(body=self._shapes.user(BOT), headers={"x-oauth-scopes": "repo"})
+        return Answer(body=self._shapes.oneself(BOT), headers={"x-oauth-scopes": "repo"})
 
     def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - as above
         return Answer(body=self._shapes.repository())

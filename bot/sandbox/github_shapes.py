@@ -10,6 +10,15 @@ from bot.sandbox.rest import JSON
 
 SITE = "https://github.com"
 REPOSITORY = "acme/postmortems"
+FOUNDED = "2025-01-06T09:00:00Z"
+USER_LINKS = """events followers following gists organizations received_events repos starred
+    subscriptions"""
+REPOSITORY_LINKS = """archive assignees blobs branches collaborators comments commits compare contents
+    contributors deployments downloads events forks git_commits git_refs git_tags hooks issue_comment
+    issue_events issues keys labels languages merges milestones notifications pulls releases stargazers
+    statuses subscribers subscription tags teams trees"""
+REPOSITORY_COUNTS = """forks forks_count open_issues open_issues_count size stargazers_count watchers
+    watchers_count network_count subscribers_count"""
 
 
 @dataclass(kw_only=True)
@@ -49,24 +58,56 @@ class Shapes:
     def _api(self, path: str = "") -> str:
         return f"{self._url()}/repos/{REPOSITORY}{path}"
 
-    def user(self, login: str) -> JSON:
+    def user(self, login: str, kind: str = "User") -> JSON:
         url = f"{self._url()}/users/{login}"
-        page = f"{SITE}/{login}"
-        return {"login": login, "id": 7, "node_id": "U_7", "type": "User", "url": url, "html_url": page}
+        return {
+            "login": login,
+            "id": 7,
+            "node_id": "U_7",
+            "type": kind,
+            "site_admin": False,
+            "avatar_url": f"{SITE}/{login}.png",
+            "gravatar_id": "",
+            "url": url,
+            "html_url": f"{SITE}/{login}",
+            **{f"{link}_url": f"{url}/{link}" for link in USER_LINKS.split()},
+        }
+
+    def oneself(self, login: str) -> JSON:
+        """As a user sees their own account."""
+        words = dict.fromkeys(("bio", "blog", "company", "location", "name"), "") | {
+            "email": f"{login}@example.com"
+        }
+        counts = dict.fromkeys(("followers", "following", "public_gists", "public_repos"), 0)
+        dates = {"created_at": FOUNDED, "updated_at": FOUNDED}
+        return {**self.user(login), **words, **counts, **dates, "hireable": False, "user_view_type": "public"}
 
     def repository(self) -> JSON:
         owner, name = REPOSITORY.split("/")
+        links = {f"{link}_url": self._api(f"/{link}") for link in REPOSITORY_LINKS.split()}
+        clones = dict.fromkeys(("clone_url", "git_url", "ssh_url", "svn_url"), f"{SITE}/{REPOSITORY}.git")
+        lacks = dict.fromkeys(
+            ("fork", "archived", "disabled", "has_projects", "has_wiki", "has_pages"), False
+        )
+        nothing = dict.fromkeys(("homepage", "language", "license", "mirror_url"))
         return {
             "id": 1,
             "node_id": "R_1",
             "name": name,
             "full_name": REPOSITORY,
             "private": True,
-            "owner": {**self.user(owner), "type": "Organization"},
+            "owner": self.user(owner, "Organization"),
+            "description": "What went wrong, and what came of it",
             "html_url": f"{SITE}/{REPOSITORY}",
             "url": self._api(),
+            **links,
+            **clones,
+            **lacks,
+            **nothing,
+            **dict.fromkeys(REPOSITORY_COUNTS.split(), 0),
+            **dict.fromkeys(("created_at", "updated_at", "pushed_at"), FOUNDED),
             "has_issues": True,
-            "archived": False,
+            "has_discussions": False,
             "default_branch": "main",
             "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
         }
@@ -80,7 +121,7 @@ class Shapes:
             "title": issue.title,
             "body": issue.body,
             "state": issue.state,
-            "state_reason": issue.state_reason,
+            **({"state_reason": issue.state_reason} if issue.state_reason else {}),
             "locked": False,
             "user": self.user(issue.author),
             "labels": [self.label(name) for name in issue.labels],

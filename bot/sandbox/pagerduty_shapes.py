@@ -67,7 +67,7 @@ class Shapes:
             "avatar_url": f"{SITE}/avatars/{user.id}.png",
             "billed": True,
             "role": "user",
-            "description": None,
+            "description": "",
             "invitation_sent": False,
             "job_title": "Engineer",
             "created_via_sso": False,
@@ -100,7 +100,7 @@ class Shapes:
             "name": service.name,
             "description": f"Pages whoever is on call for {service.name}",
             "status": "active",
-            "auto_resolve_timeout": None,
+            "auto_resolve_timeout": 14400,
             "acknowledgement_timeout": int(service.acknowledgement_timeout.total_seconds()),
             "created_at": "2025-01-06T09:00:00Z",
             "alert_creation": "create_alerts_and_incidents",
@@ -108,7 +108,6 @@ class Shapes:
             "teams": [],
             "integrations": [],
             "incident_urgency_rule": {"type": "constant", "urgency": "high"},
-            "support_hours": None,
             "scheduled_actions": [],
         }
 
@@ -117,7 +116,7 @@ class Shapes:
         return {
             **self._head("escalation_policy", policy.id, policy.name),
             "name": policy.name,
-            "description": None,
+            "description": "",
             "num_loops": 0,
             "on_call_handoff_notifications": "if_has_services",
             "escalation_rules": [self._rule(policy, level) for level in range(1, len(policy.levels) + 1)],
@@ -139,7 +138,7 @@ class Shapes:
         return {
             **self._head("schedule", schedule.id, schedule.name),
             "name": schedule.name,
-            "description": None,
+            "description": "",
             "time_zone": "Etc/UTC",
             "escalation_policies": [self.policy_reference(policy) for policy in policies],
             "users": [self.agent(user) for user in schedule.users],
@@ -169,7 +168,6 @@ class Shapes:
             "id": f"{schedule.id}L",
             "name": "Layer 1",
             "start": moment(schedule.start),
-            "end": None,
             "rotation_virtual_start": moment(schedule.start),
             "rotation_turn_length_seconds": int(TURN.total_seconds()),
             "users": [{"user": self.agent(user)} for user in schedule.users],
@@ -188,7 +186,6 @@ class Shapes:
         return self.reference("incident", incident.id, _summary(incident))
 
     def incident(self, incident: Incident) -> JSON:
-        first, log = incident.log[0], incident.log
         return {
             **self._head("incident", incident.id, _summary(incident)),
             "incident_number": incident.number,
@@ -206,7 +203,7 @@ class Shapes:
             "last_status_change_at": moment(incident.changed_at),
             "last_status_change_by": self.agent(incident.changed_by),
             "resolved_at": moment(incident.resolved_at) if incident.resolved_at else None,
-            "first_trigger_log_entry": _as_reference(self.log_entry(incident, first)),
+            "first_trigger_log_entry": _as_reference(self.log_entry(incident, incident.log[0])),
             "alert_counts": {"all": 0, "triggered": 0, "resolved": 0},
             "is_mergeable": True,
             "escalation_policy": self.policy_reference(incident.policy),
@@ -216,14 +213,9 @@ class Shapes:
                 {"at": moment(at), "acknowledger": self.agent(user)}
                 for user, at in incident.acknowledged.items()
             ],
-            "alert_grouping": None,
-            "priority": None,
-            "resolve_reason": None,
             "incidents_responders": [],
             "responder_requests": [],
             "urgency": incident.urgency,
-            "body": {"type": "incident_body", "details": incident.details},
-            "log_entries": [_as_reference(self.log_entry(incident, entry)) for entry in log],
         }
 
     def log_entry(self, incident: Incident, entry: LogEntry) -> JSON:
