@@ -319,15 +319,18 @@ class OutboxRecords(Protocol):
     def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
         """Take what is due: first in its lane, its room there. A lease that ran out makes a parcel uncertain."""
 
-    def done(self, parcel: int) -> None: ...
+    def done(self, parcel: int, *, at: datetime) -> None: ...
     def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None: ...
-    def give_up(self, parcel: int, *, why: str) -> None: ...
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> None: ...
     def release(self, incident: int) -> None:
         """Let go what waited for this incident's channel."""
 
     def next_due(self) -> datetime | None: ...
     def waiting(self) -> Mapping[str, int]:
         """Count what is not done, by state."""
+
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was finished before then."""
 
 
 class InboundRecords(Protocol):

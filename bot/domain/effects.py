@@ -119,6 +119,8 @@ class Show(Effect):
     to: str
     mark: str = ""
     """Tells apart two messages of one surface and ref: each offer of command has a brief of its own."""
+    tells: tuple[int, int] | None = None
+    """The timeline entry (incident, seq) whose link this message is, once it is posted."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
@@ -275,7 +277,13 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
         OpenRoom(key=f"open-room:{n}", incident=n),
         _announcement(incident, policy, origin="declared"),
         Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
-        Show(key=f"card:{n}:declared", surface="card", ref=n, to=room(n)),
+        Show(
+            key=f"card:{n}:declared",
+            surface="card",
+            ref=n,
+            to=room(n),
+            tells=(n, 1) if incident.private else None,
+        ),
         SetTopic(key=f"topic:{n}", incident=n),
         AddBookmark(key=f"bookmark:{n}:home", incident=n, title=f"{incident.id} · all incidents")
         if policy.announce and not incident.private
@@ -312,7 +320,9 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> Show | 
     if incident.private or not policy.announce:
         return None
     n = incident.number
-    return Show(key=f"announcement:{n}:{origin}", surface="announcement", ref=n, to=policy.announce)
+    return Show(
+        key=f"announcement:{n}:{origin}", surface="announcement", ref=n, to=policy.announce, tells=(n, 1)
+    )
 
 
 def _beyond(event: events.Event, incident: Incident, policy: Policy, seq: int) -> list[Effect]:

@@ -95,8 +95,9 @@ class Paging:
             message=page.message,
         )
         if incident:
-            self._desk.record(incident, requested)
-        self._show(page, origin="requested")
+            incident = self._desk.record(incident, requested)
+        tells = (incident.number, incident.entries) if incident else None
+        self._show(page, origin="requested", tells=tells)
         return page
 
     # --- from chat ---
@@ -138,9 +139,15 @@ class Paging:
 
     # --- what happened to it ---
 
-    def sent(self, page: Page, ringing: Ringing) -> None:
+    def _alone(self, number: int) -> Page | None:
+        """Fetch a page to change it, with nobody else changing it meanwhile."""
+        self._work.alone(f"page:{number}")
+        return self._work.pages.get(number)
+
+    def sent(self, number: int, ringing: Ringing) -> None:
         """PagerDuty has it."""
-        if page.pagerduty_id is None:
+        page = self._alone(number)
+        if page and page.pagerduty_id is None:
             sent = events.PageSent(
                 at=self._desk.now,
                 by=page.requested_by,
@@ -151,9 +158,10 @@ class Paging:
             )
             self._keep(page, sent)
 
-    def delayed(self, page: Page, why: str) -> None:
+    def delayed(self, number: int, why: str) -> None:
         """PagerDuty has not taken it so far: said once, with another way to reach people."""
-        if page.state is PageState.REQUESTED:
+        page = self._alone(number)
+        if page and page.state is PageState.REQUESTED:
             delayed = events.PageDelayed(
                 at=self._desk.now,
                 page=page.number,
@@ -163,8 +171,11 @@ class Paging:
             )
             self._keep(page, delayed)
 
-    def failed(self, page: Page, why: str) -> None:
+    def failed(self, number: int, why: str) -> None:
         """PagerDuty will not take it."""
+        page = self._alone(number)
+        if page is None:
+            return
         failed = events.PageFailed(
             at=self._desk.now,
             page=page.number,
@@ -177,12 +188,13 @@ class Paging:
     def heard(self, news: PagerNews) -> None:
         """Take PagerDuty's word, from its webhook or by asking; the same word twice changes nothing."""
         ringing = news.page
-        page = self._work.pages.by_key(ringing.key) if ringing.key else None
-        page = page or self._work.pages.by_pagerduty(ringing.id)
+        known = self._work.pages.by_key(ringing.key) if ringing.key else None
+        known = known or self._work.pages.by_pagerduty(ringing.id)
+        page = self._alone(known.number) if known else None
         if page is None:
             return
         if page.pagerduty_id is None:
-            self.sent(page, ringing)
+            self.sent(page.number, ringing)
             page = self._work.pages.get(page.number) or page
         if event := self._told(page, news):
             self._keep(page, event)
@@ -210,10 +222,10 @@ class Paging:
             self._desk.record(self._desk.incident(page.incident), event)
         self._show(page, origin=f"{event.kind()}:{int(event.at.timestamp() * 1000)}")
 
-    def _show(self, page: Page, *, origin: str) -> None:
+    def _show(self, page: Page, *, origin: str, tells: tuple[int, int] | None = None) -> None:
         if page.line_at:
             key = f"page-line:{page.number}:{origin}"
-            self._desk.send(Show(key=key, surface="page", ref=page.number, to=page.line_at))
+            self._desk.send(Show(key=key, surface="page", ref=page.number, to=page.line_at, tells=tells))
 
     def _fallback(self, page: Page) -> tuple[str, ...]:
         """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""

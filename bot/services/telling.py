@@ -25,8 +25,8 @@ class Telling:
             at=self._desk.now,
         )
         self._work.tells.put(tell)
-        self._desk.record(incident, tell.told())
-        self._show(tell, origin="told", in_team=True)
+        incident = self._desk.record(incident, tell.told())
+        self._show(tell, origin="told", in_team=True, tells=(incident.number, incident.entries))
         return tell
 
     def see(self, number: int, *, by: str) -> Tell:
@@ -55,10 +55,9 @@ class Telling:
             self._desk.record(self._desk.incident(tell.incident), failed)
             self._show(tell, origin="failed", in_team=False)
 
-    def _show(self, tell: Tell, *, origin: str, in_team: bool) -> None:
+    def _show(self, tell: Tell, *, origin: str, in_team: bool, tells: tuple[int, int] | None = None) -> None:
         n = tell.number
-        self._desk.send(
-            Show(key=f"tell:{n}:{origin}", surface="tell", ref=n, to=room(tell.incident)),
-        )
+        line = Show(key=f"tell:{n}:{origin}", surface="tell", ref=n, to=room(tell.incident), tells=tells)
+        self._desk.send(line)
         if in_team:
             self._desk.send(Show(key=f"told:{n}:{origin}", surface="told", ref=n, to=tell.channel))

@@ -1,0 +1,137 @@
+"""The outbox in SQL: queue once, claim in lanes with a lease, put back, give up."""
+
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from datetime import datetime, timedelta
+
+from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
+
+from bot.adapters.database import effects
+from bot.adapters.database.records import insert, table
+from bot.adapters.database.tables import OutboxRow
+from bot.domain.effects import Effect
+from bot.ports import Parcel
+
+KEPT = timedelta(days=7)
+"""How long a finished parcel is kept, for those who ask what happened."""
+
+
+class Outbox:
+    """`has_place` says whether an incident's channel is there, or will never be: what needs it may leave."""
+
+    def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:
+        self._connection = connection
+        self._table = table(OutboxRow)
+        self._has_place = has_place
+        self._new: list[tuple[Effect, datetime]] = []
+
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
+        self._new.extend((effect, now) for effect in effects)
+
+    def flush(self) -> bool:
+        """Write what was queued; True where there was anything."""
+        if not self._new:
+            return False
+        rows = [self._row(effect, now) for effect, now in self._new]
+        self._connection.execute(insert(self._connection, self._table).on_conflict_do_nothing(), rows)
+        self._new.clear()
+        return True
+
+    def _row(self, effect: Effect, now: datetime) -> dict[str, object]:
+        held = effect.needs_room is not None and not self._has_place(effect.needs_room)
+        return {
+            "key": effect.key,
+            "kind": type(effect).__name__,
+            "payload": effects.dump(effect),
+            "lane": effect.lane,
+            "slot": effect.slot,
+            "needs_room": effect.needs_room,
+            "state": "held" if held else "ready",
+            "urgency": int(effect.urgency),
+            "queued_at": now,
+            "due_at": now,
+            "attempts": 0,
+            "uncertain": False,
+        }
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        self.flush()
+        c, earlier = self._table.c, self._table.alias()
+        due = and_(c.state == "ready", c.due_at <= now)
+        lapsed = and_(c.state == "sending", c.lease_until < now)
+        blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+        first = (
+            select(c.id)
+            .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
+            .order_by(c.urgency, c.id)
+            .limit(limit)
+            .with_for_update(skip_locked=True, of=self._table)
+        )
+        taken = (
+            update(self._table)
+            .where(c.id.in_(first))
+            .values(
+                state="sending",
+                owner=owner,
+                lease_until=now + lease,
+                attempts=c.attempts + 1,
+                uncertain=or_(c.uncertain, c.state == "sending"),
+            )
+            .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
+        )
+        rows = sorted(self._connection.execute(taken), key=lambda row: (row.urgency, row.id))
+        return [
+            Parcel(
+                id=row.id,
+                effect=effects.load(row.kind, row.payload),
+                attempts=row.attempts,
+                uncertain=row.uncertain,
+                queued_at=row.queued_at,
+            )
+            for row in rows
+        ]
+
+    def done(self, parcel: int, *, at: datetime) -> None:
+        self._finish(parcel, "done", at, None)
+
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> None:
+        self._finish(parcel, "failed", at, why)
+
+    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> None:
+        mine = update(self._table).where(self._table.c.id == parcel)
+        self._connection.execute(mine.values(state=state, done_at=at, why=why, lease_until=None))
+
+    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
+        """Let it be tried again when due; a newer wish for the same slot is in it already."""
+        c = self._table.c
+        slot = select(c.slot).where(c.id == parcel).scalar_subquery()
+        waiting = and_(c.slot == slot, c.id != parcel, c.state.in_(("held", "ready")))
+        self._connection.execute(self._table.delete().where(waiting))
+        again = {
+            "state": "ready",
+            "due_at": due,
+            "uncertain": uncertain,
+            "why": why,
+            "lease_until": None,
+            "attempts": c.attempts - (0 if tried else 1),
+        }
+        self._connection.execute(update(self._table).where(c.id == parcel).values(again))
+
+    def release(self, incident: int) -> None:
+        self.flush()
+        c = self._table.c
+        held = update(self._table).where(c.needs_room == incident, c.state == "held")
+        self._connection.execute(held.values(state="ready"))
+
+    def next_due(self) -> datetime | None:
+        c = self._table.c
+        when = func.min(func.coalesce(c.lease_until, c.due_at))
+        soonest = select(when).where(c.done_at.is_(None), c.state != literal("held"))
+        return self._connection.execute(soonest).scalar()
+
+    def waiting(self) -> Mapping[str, int]:
+        c = self._table.c
+        counted = select(c.state, func.count().label("count")).where(c.done_at.is_(None)).group_by(c.state)
+        return {str(state): int(count) for state, count in self._connection.execute(counted)}
+
+    def forget(self, *, before: datetime) -> None:
+        self._connection.execute(self._table.delete().where(self._table.c.done_at < before))

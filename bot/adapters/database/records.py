@@ -1,0 +1,287 @@
+"""The records of a unit of work: what each needs to be asked, in SQL."""
+
+from collections.abc import Mapping, Sequence
+from datetime import datetime
+from enum import Enum
+from typing import Any, Generic, TypeVar
+
+from pydantic import TypeAdapter
+from sqlalchemy import Connection, Select, Table, func, or_, select, text, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+from bot.adapters.database import tables
+from bot.domain.incident import CLOSED, Incident
+from bot.domain.page import Page, PageState
+from bot.domain.tell import Tell
+from bot.domain.timeline import Entry
+from bot.ports import DutyCopy, Person, Posted
+
+T = TypeVar("T")
+
+
+def table(row: type[SQLModel]) -> Table:
+    found = row.metadata.tables[str(row.__tablename__)]
+    assert isinstance(found, Table)  # noqa: S101  SQLModel made it
+    return found
+
+
+def insert(connection: Connection, into: Table) -> Any:
+    """Give an insert that knows ON CONFLICT, which both databases spell alike."""
+    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
+    return dialect.insert(into)
+
+
+def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
+    """Give a domain value as the columns of its row."""
+    columns: dict[str, Any] = adapter.dump_python(value)
+    return {name: it.value if isinstance(it, Enum) else it for name, it in columns.items()}
+
+
+class Shelf(Generic[T]):
+    """Values of one kind by their key: read when asked for, written once, when the work ends."""
+
+    row: type[SQLModel]
+    adapter: TypeAdapter[T]
+    key: str
+    lock = False
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(self.row)
+        self._key = self._table.c[self.key]
+        self._changed: dict[Any, T] = {}
+
+    def get(self, key: Any) -> T | None:
+        if key in self._changed:
+            return self._changed[key]
+        return next(iter(self._all(select(self._table).where(self._key == key))), None)
+
+    def put(self, value: T) -> None:
+        self._changed[getattr(value, self.key)] = value
+
+    def flush(self) -> None:
+        if not self._changed:
+            return
+        rows = [plain(value, self.adapter) for value in self._changed.values()]
+        statement = insert(self._connection, self._table)
+        new = {name: statement.excluded[name] for name in rows[0] if name != self.key}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=[self.key], set_=new), rows)
+        self._changed.clear()
+
+    def _all(self, query: Select[Any]) -> list[T]:
+        """Run a query and lock what it finds, where this kind is changed by what was read."""
+        locked = query.with_for_update() if self.lock else query
+        return [
+            self.adapter.validate_python(dict(row)) for row in self._connection.execute(locked).mappings()
+        ]
+
+    def _ask(self, query: Select[Any]) -> list[T]:
+        """Run a query that what was just put may answer."""
+        self.flush()
+        return self._all(query)
+
+    def _reserve(self) -> int:
+        counter = table(tables.CounterRow)
+        name = self._table.name
+        taken = (
+            update(counter)
+            .where(counter.c.name == name)
+            .values(value=counter.c.value + 1)
+            .returning(counter.c.value)
+        )
+        return int(self._connection.execute(taken).scalar_one())
+
+
+class Incidents(Shelf[Incident]):
+    row, adapter, key = tables.IncidentRow, TypeAdapter(Incident), "number"
+    lock = True
+
+    def reserve(self) -> int:
+        return self._reserve()
+
+    def in_room(self, channel: str) -> Incident | None:
+        return next(iter(self._ask(select(self._table).where(self._table.c.room == channel))), None)
+
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        query = select(self._table).where(c.phase.not_in([phase.value for phase in CLOSED]))
+        self.flush()
+        rows = self._connection.execute(query.order_by(c.number.desc()).limit(limit)).mappings()
+        return [self.adapter.validate_python(dict(row)) for row in rows]
+
+    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]:
+        c = self._table.c
+        return self._ask(select(self._table).where(c.declared_by == person, c.declared_at >= since))
+
+
+class Pages(Shelf[Page]):
+    row, adapter, key = tables.PageRow, TypeAdapter(Page), "number"
+
+    def reserve(self) -> int:
+        return self._reserve()
+
+    def by_key(self, key: str) -> Page | None:
+        return next(iter(self._ask(select(self._table).where(self._table.c.key == key))), None)
+
+    def by_pagerduty(self, pagerduty_id: str) -> Page | None:
+        query = select(self._table).where(self._table.c.pagerduty_id == pagerduty_id)
+        return next(iter(self._ask(query)), None)
+
+    def of(self, incident: int) -> Sequence[Page]:
+        query = select(self._table).where(self._table.c.incident == incident)
+        return self._ask(query.order_by(self._table.c.number))
+
+    def ringing(self) -> Sequence[Page]:
+        states = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
+        return self._ask(select(self._table).where(self._table.c.state.in_(states)))
+
+
+class Tells(Shelf[Tell]):
+    row, adapter, key = tables.TellRow, TypeAdapter(Tell), "number"
+
+    def reserve(self) -> int:
+        return self._reserve()
+
+
+class People(Shelf[Person]):
+    row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
+
+    def named(self, name: str) -> Person | None:
+        said = name.casefold()
+        lowered = func.lower(self._table.c.name)
+        query = select(self._table).where(
+            or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
+        )
+        found = self._ask(query.limit(2))
+        return found[0] if len(found) == 1 else None
+
+    def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
+        asked = self._table.c.profiled_at
+        query = select(self._table).where(or_(asked.is_(None), asked < before))
+        return self._ask(query.order_by(asked).limit(limit))
+
+
+def _literal(said: str) -> str:
+    return said.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
+
+
+class Timeline:
+    """Append-only: what is appended goes out in one statement when the work ends."""
+
+    adapter = TypeAdapter(Entry)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(tables.TimelineRow)
+        self._new: list[Entry] = []
+
+    def append(self, entry: Entry) -> None:
+        self._new.append(entry)
+
+    def of(self, incident: int) -> Sequence[Entry]:
+        self.flush()
+        query = select(self._table).where(self._table.c.incident == incident).order_by(self._table.c.seq)
+        return [
+            self.adapter.validate_python(_without_id(row))
+            for row in self._connection.execute(query).mappings()
+        ]
+
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
+        self.flush()
+        c = self._table.c
+        found = update(self._table).where(c.incident == incident, c.seq == seq)
+        self._connection.execute(found.values(permalink=permalink))
+
+    def flush(self) -> None:
+        if self._new:
+            self._connection.execute(self._table.insert(), [plain(it, self.adapter) for it in self._new])
+            self._new.clear()
+
+
+def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
+    return {str(name): value for name, value in row.items() if name != "id"}
+
+
+class Duties:
+    """PagerDuty's on-calls, kept whole as they were read."""
+
+    adapter = TypeAdapter(DutyCopy)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(tables.DutyCopyRow)
+
+    def copy(self) -> DutyCopy:
+        row = self._connection.execute(select(self._table)).mappings().first()
+        return self.adapter.validate_python(_without_id(row)) if row else DutyCopy()
+
+    def replace(self, copy: DutyCopy) -> None:
+        row = {"id": 1, **self.adapter.dump_python(copy)}
+        statement = insert(self._connection, self._table)
+        new = {name: statement.excluded[name] for name in row if name != "id"}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=new), [row])
+
+
+class Messages:
+    """Where lasting messages stand."""
+
+    adapter = TypeAdapter(Posted)
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(tables.MessageRow)
+
+    def get(self, slot: str) -> Posted | None:
+        row = (
+            self._connection.execute(select(self._table).where(self._table.c.slot == slot)).mappings().first()
+        )
+        return Posted(channel=row["channel"], ts=row["ts"], permalink=row["permalink"]) if row else None
+
+    def put(self, slot: str, posted: Posted) -> None:
+        row = {"slot": slot, **self.adapter.dump_python(posted)}
+        statement = insert(self._connection, self._table)
+        new = {name: statement.excluded[name] for name in row if name != "slot"}
+        self._connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=new), [row])
+
+
+class Inbound:
+    """Requests by their id, so that the same one is acted on once."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(tables.InboundRow)
+
+    def remember(self, request: str, *, at: datetime) -> str | None:
+        row = {"id": request, "at": at, "answer": ""}
+        new = self._connection.execute(insert(self._connection, self._table).on_conflict_do_nothing(), [row])
+        if new.rowcount == 1:
+            return None
+        known = select(self._table.c.answer).where(self._table.c.id == request)
+        return str(self._connection.execute(known).scalar_one())
+
+    def answered(self, request: str, answer: str) -> None:
+        c = self._table.c
+        self._connection.execute(update(self._table).where(c.id == request).values(answer=answer))
+
+    def forget(self, *, before: datetime) -> None:
+        self._connection.execute(self._table.delete().where(self._table.c.at < before))
+
+
+def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
+    """Take or keep a job's lease; False where another process has it."""
+    leases = table(tables.LeaseRow)
+    statement = insert(connection, leases)
+    free = or_(leases.c.owner == owner, leases.c.until < now)
+    taken = statement.on_conflict_do_update(
+        index_elements=["job"],
+        set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
+        where=free,
+    )
+    return bool(connection.execute(taken, [{"job": job, "owner": owner, "until": until}]).rowcount)
+
+
+def wait_alone(connection: Connection, section: str) -> None:
+    """Hold a PostgreSQL advisory lock until the transaction ends; SQLite's writers take turns anyway."""
+    if connection.dialect.name == "postgresql":
+        connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:section))"), {"section": section})

@@ -1,0 +1,224 @@
+"""The tables. A domain value and its row share their names, so that no mapping stands between them."""
+
+from datetime import UTC, datetime
+from typing import Any
+
+from sqlalchemy import JSON, Column, DateTime, Dialect, Index, Integer, TypeDecorator, UniqueConstraint, text
+from sqlmodel import Field, SQLModel
+
+
+class UtcDateTime(TypeDecorator[datetime]):
+    """An aware UTC moment; SQLite keeps no zone, so it is put back on the way out."""
+
+    impl = DateTime(timezone=True)
+    cache_ok = True
+
+    def process_bind_param(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        if value is None:
+            return None
+        if value.tzinfo is None:
+            raise ValueError("a moment without a zone")
+        moment = value.astimezone(UTC)
+        return moment.replace(tzinfo=None) if dialect.name == "sqlite" else moment
+
+    def process_result_value(self, value: datetime | None, dialect: Dialect) -> datetime | None:
+        del dialect
+        if value is None:
+            return None
+        return value.replace(tzinfo=UTC) if value.tzinfo is None else value.astimezone(UTC)
+
+
+def _moment(**options: Any) -> Any:
+    return Field(sa_type=UtcDateTime, **options)
+
+
+def _json() -> Any:
+    return Field(sa_column=Column(JSON, nullable=False))
+
+
+def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
+    """Index only the rows of a condition: the outbox's finished rows cost nothing."""
+    condition = text(where)
+    return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
+
+
+class CounterRow(SQLModel, table=True):
+    __tablename__ = "counter"
+
+    name: str = Field(primary_key=True)
+    value: int
+
+
+class IncidentRow(SQLModel, table=True):
+    __tablename__ = "incident"
+    __table_args__ = (Index("incident_by_declarer", "declared_by", "declared_at"),)
+
+    number: int = Field(primary_key=True)
+    name: str
+    declared_by: str
+    declared_at: datetime = _moment()
+    severity: str | None
+    phase: str = Field(index=True)
+    private: bool
+    drill: bool
+    room: str | None = Field(index=True)
+    room_name: str
+    room_refused: str | None
+    commander: str | None
+    command_since: datetime | None = _moment()
+    command_offered_to: str | None
+    roles: dict[str, str] = _json()
+    members: list[str] = _json()
+    impact: str | None
+    impact_since: datetime | None = _moment()
+    cause: str | None
+    links: list[dict[str, str]] = _json()
+    update: str | None
+    updated_at: datetime | None = _moment()
+    updated_by: str | None
+    update_due: datetime | None = _moment()
+    first_updated_at: datetime | None = _moment()
+    first_acknowledged_at: datetime | None = _moment()
+    mitigated_at: datetime | None = _moment()
+    resolved_at: datetime | None = _moment()
+    resolution: str | None
+    entries: int
+
+
+class TimelineRow(SQLModel, table=True):
+    __tablename__ = "timeline"
+    __table_args__ = (UniqueConstraint("incident", "seq"),)
+
+    id: int | None = Field(default=None, primary_key=True)
+    incident: int
+    seq: int
+    kind: str
+    occurred_at: datetime = _moment()
+    recorded_at: datetime = _moment()
+    actor: str | None
+    source: str
+    permalink: str | None
+    text: str
+    data: dict[str, Any] = _json()
+    substance: bool
+    curated: str | None
+    supersedes: int | None
+
+
+class PageRow(SQLModel, table=True):
+    __tablename__ = "page"
+
+    number: int = Field(primary_key=True)
+    key: str = Field(unique=True)
+    message: str
+    requested_by: str | None
+    requested_at: datetime = _moment()
+    team: str | None
+    person: str | None
+    incident: int | None = Field(index=True)
+    line_at: str | None
+    state: str = Field(index=True)
+    pagerduty_id: str | None = Field(index=True)
+    url: str | None
+    sent_at: datetime | None = _moment()
+    acknowledged_by: str | None
+    acknowledged_at: datetime | None = _moment()
+    escalated_to: str | None
+    resolved_at: datetime | None = _moment()
+    why: str | None
+    fallback: list[str] = _json()
+
+
+class TellRow(SQLModel, table=True):
+    __tablename__ = "tell"
+
+    number: int = Field(primary_key=True)
+    incident: int = Field(index=True)
+    team: str
+    channel: str
+    message: str
+    by: str
+    at: datetime = _moment()
+    seen_by: list[str] = _json()
+    failed: str | None
+
+
+class PersonRow(SQLModel, table=True):
+    __tablename__ = "person"
+
+    id: str = Field(primary_key=True)
+    name: str = Field(index=True)
+    email: str | None
+    zone: str | None
+    profiled_at: datetime | None = _moment(index=True)
+
+
+class DutyCopyRow(SQLModel, table=True):
+    """The stored copy of PagerDuty's on-calls: one row."""
+
+    __tablename__ = "duty_copy"
+
+    id: int = Field(primary_key=True)
+    duties: list[dict[str, Any]] = _json()
+    synced_at: datetime | None = _moment()
+    trouble: str | None
+
+
+class MessageRow(SQLModel, table=True):
+    """Where a lasting message stands in Slack."""
+
+    __tablename__ = "message"
+
+    slot: str = Field(primary_key=True)
+    channel: str
+    ts: str
+    permalink: str | None
+
+
+class OutboxRow(SQLModel, table=True):
+    """An effect on its way; `state` is held (for its room), ready, sending, done or failed."""
+
+    __tablename__ = "outbox"
+    __table_args__ = (
+        _index("outbox_slot", "slot", where="state IN ('held', 'ready')", unique=True),
+        _index("outbox_due", "due_at", where="done_at IS NULL"),
+        _index("outbox_lane", "lane", "id", where="done_at IS NULL"),
+    )
+
+    id: int | None = Field(default=None, sa_column=Column(Integer, primary_key=True, autoincrement=True))
+    key: str = Field(unique=True)
+    kind: str
+    payload: str
+    lane: str
+    slot: str | None
+    needs_room: int | None = Field(index=True)
+    state: str
+    urgency: int
+    queued_at: datetime = _moment()
+    due_at: datetime = _moment()
+    attempts: int = 0
+    uncertain: bool = False
+    owner: str | None
+    lease_until: datetime | None = _moment()
+    why: str | None
+    done_at: datetime | None = _moment(index=True)
+
+
+class InboundRow(SQLModel, table=True):
+    """A request that was acted on, and the answer it got."""
+
+    __tablename__ = "inbound"
+
+    id: str = Field(primary_key=True)
+    at: datetime = _moment(index=True)
+    answer: str
+
+
+class LeaseRow(SQLModel, table=True):
+    """A job that one process does at a time."""
+
+    __tablename__ = "lease"
+
+    job: str = Field(primary_key=True)
+    owner: str
+    until: datetime = _moment()
