@@ -6,6 +6,7 @@ What a command needs is imported inside it, so that `spy --help` answers at once
 import logging
 import sys
 from collections.abc import Iterable
+from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
 
@@ -91,12 +92,8 @@ def check(config: Config = USUAL_CONFIG) -> None:
     settings = _settings(config)
     from bot import bootstrap  # noqa: PLC0415  see the top of the file
 
-    missing = settings.missing()
-    is_well = not missing
-    typer.echo(f"ok   Configuration: {config}")
-    for line in missing:
-        typer.echo(f"FIX  {line}")
-    for finding in bootstrap.check(settings):
+    is_well = True
+    for finding in chain(settings.findings(), bootstrap.check(settings)):
         is_well = is_well and finding.well
         cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
         typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")

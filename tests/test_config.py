@@ -306,6 +306,19 @@ def test_swapped_tokens_are_noticed(read: Read):
     assert [line.rpartition(". ")[2] for line in missing] == ["Swap the two.", "Swap the two."]
 
 
+def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
+    text = "teams: {imoc: {channel: C0IMOC}}\nseverities: {sev1: {page: [imoc]}}\nslack: {mode: http}"
+
+    findings = list(read(text, SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s").findings())
+
+    assert [(finding.what.partition(":")[0], finding.well) for finding in findings] == [
+        ("Configuration", True),
+        ("Team imoc", False),
+        ("Announcements", False),
+        ("Slack", False),
+    ]
+
+
 def test_settings_show_no_secret(read: Read):
     settings = read("", SLACK_BOT_TOKEN="xoxb-hush", DATABASE_URL="postgres://spy:hush@db/spy")
 

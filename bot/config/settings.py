@@ -8,6 +8,7 @@ from bot.config.environment import Environment
 from bot.config.mistakes import ConfigError
 from bot.config.sections import INSTALLED, Sections, SeveritySection, TeamSection
 from bot.domain.policy import Policy, Severity, Team
+from bot.ports import Finding
 
 
 class Settings(Sections):
@@ -50,6 +51,23 @@ class Settings(Sections):
         """Raise ConfigError where a variable is missing that `spy run` needs."""
         if lines := self.missing():
             raise ConfigError(lines)
+
+    def findings(self) -> Iterator[Finding]:
+        """Say for `spy check` what can be told without asking anybody."""
+        yield Finding(what=f"Configuration: {self.path or 'none'}", well=True)
+        for line in self.missing():
+            yield Finding(what=line, well=False)
+        paged = sorted({team for severity in self.severities.values() for team in severity.page})
+        for team in paged:
+            if not self.teams[team].pagerduty:
+                cure = f"Give teams.{team} a section `pagerduty: {{service: …, escalation_policy: …}}`."
+                yield Finding(what=f"Team {team}: is to be paged and has no service", well=False, cure=cure)
+        if not self.slack.announce:
+            cure = "Name the channel's id in slack.announce."
+            yield Finding(what="Announcements: no channel hears of a new incident", well=False, cure=cure)
+        if self.slack.mode == "http" and not self.web.public_url:
+            cure = "Give web.public_url, for the app manifest."
+            yield Finding(what="Slack: mode is http, and no address for it to call", well=False, cure=cure)
 
     def _missing(self) -> Iterator[str]:
         slack = "api.slack.com/apps, your app"
