@@ -57,7 +57,7 @@ Type what a person types; it is said in the channel of the prompt.
   join #payments
 Be somebody or somewhere else:
   @raj · as raj                            another person: ana, raj, kim or zoe (a guest)
-  #payments · in #inc-1-*                   another channel; * stands for the rest of its name
+  #payments · in #inc-1-*                  another channel; * stands for the rest of its name
   @spy · dm> help                          a direct message to the bot
   phone raj                                a phone: ack, resolve, escalate or ignore
   ana #general> text                       all in one line, as in a transcript
@@ -92,6 +92,7 @@ class Chat:
         self.person = "ana"
         self.place = "#general"
         self._box = box
+        self._out = out
         self._slack = box.slack
         self._sight = Sight(box)
         self._patience = patience
@@ -120,16 +121,22 @@ class Chat:
 
     def typed(self) -> Iterator[str]:
         """Lines from the keyboard, with history and editing; what happens meanwhile is printed above them."""
-        with contextlib.suppress(ImportError):
-            import readline  # noqa: PLC0415 - input() edits lines once it is there; not every platform has it
-
+        unsent = _editing()
         self.transcript.note("Type as a person in a channel; ? shows how.")
         with contextlib.suppress(EOFError):
             while True:
-                self.transcript.typing = lambda: self.prompt + readline.get_line_buffer()
-                text = input(self.prompt)
-                self.transcript.typing = None
-                yield text
+                self._box.feed.told()  # what the last line brought about stands above the prompt
+                yield self._input(unsent)
+
+    def _input(self, unsent: Callable[[], str]) -> str:
+        self.transcript.typing = lambda: self.prompt + unsent()
+        try:
+            return input(self.prompt)
+        except (EOFError, KeyboardInterrupt):
+            self._out.print()  # the shell's prompt gets a line of its own
+            raise
+        finally:
+            self.transcript.typing = None
 
     def _take(self, line: Line, *, echo: bool) -> None:
         self._box.feed.told()  # what happened before is printed before
@@ -288,3 +295,12 @@ class Chat:
         with contextlib.suppress(AssertionError):
             self._slack.wait_for(look, seconds)
         return look()
+
+
+def _editing() -> Callable[[], str]:
+    """Let input() edit lines, where the platform can; what is typed so far."""
+    try:
+        import readline  # noqa: PLC0415 - merely importing it changes how input() works
+    except ImportError:
+        return lambda: ""
+    return readline.get_line_buffer

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import contextlib
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -103,14 +104,13 @@ class Transcript:
         self._print(_decorated(block))
 
     def _print(self, text: Text) -> None:
-        with self._lock:
-            typing = self.typing() if self.typing else ""
-            if typing:
-                self._out.file.write("\r\x1b[K")  # the prompt makes way, and comes back below
+        """In one piece, so that a line being typed makes way and comes back below, whole."""
+        with self._lock, self._out.capture() as printed:
             self._out.print(text, soft_wrap=True, highlight=False)
-            if typing:
-                self._out.file.write(typing)
-                self._out.file.flush()
+        typing = self.typing() if self.typing else ""
+        with contextlib.suppress(BrokenPipeError):  # whoever read along has seen enough
+            self._out.file.write(f"\r\x1b[K{printed.get()}{typing}" if typing else printed.get())
+            self._out.file.flush()
 
 
 def _is_own_doing(happening: Happening) -> bool:

@@ -1,0 +1,59 @@
+"""How turns and overrides become one schedule without gaps."""
+
+from datetime import UTC, datetime, timedelta
+from itertools import pairwise
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.sandbox.rota import Override, Schedule, Shift, clipped
+
+START = datetime(2026, 3, 2, 9, tzinfo=UTC)
+HOURS = st.integers(min_value=-500, max_value=1500)
+ROTA = Schedule(id="PSCH1", name="imoc", users=("raj", "ana"), start=START)
+
+
+def at(hours: int) -> datetime:
+    return START + timedelta(hours=hours)
+
+
+@st.composite
+def shifts(draw: st.DrawFn) -> Shift:
+    start = draw(HOURS)
+    return Shift(user="kim", start=at(start), end=at(start + draw(st.integers(1, 400))))
+
+
+@given(covers=st.lists(shifts(), max_size=5), since=HOURS, length=st.integers(1, 1000))
+def test_somebody_is_always_on_call_and_never_two(covers: list[Shift], since: int, length: int):
+    rota = ROTA
+    for number, cover in enumerate(covers):
+        rota = rota.with_override(Override(id=f"O{number}", shift=cover))
+
+    entries = clipped(rota.final(at(since), at(since + length)), at(since), at(since + length))
+
+    assert (entries[0].start, entries[-1].end) == (at(since), at(since + length))
+    assert all(one.end == next_one.start for one, next_one in pairwise(entries))
+
+
+@given(covers=st.lists(shifts(), min_size=1, max_size=5), moment=st.floats(0, 0.999))
+def test_the_last_override_holds_at_every_moment_of_it(covers: list[Shift], moment: float):
+    rota = ROTA
+    for number, cover in enumerate(covers):
+        rota = rota.with_override(Override(id=f"O{number}", shift=cover))
+    last = covers[-1]
+
+    on_call = rota.on_call(last.start + moment * (last.end - last.start))
+
+    assert on_call == last
+
+
+def test_turns_change_weekly():
+    assert [ROTA.on_call(at(hours)).user for hours in (-1, 0, 167, 168)] == ["ana", "raj", "raj", "ana"]
+
+
+def test_an_override_that_is_taken_back_leaves_no_trace():
+    cover = Shift(user="kim", start=at(1), end=at(2))
+
+    rota = ROTA.with_override(Override(id="O1", shift=cover)).without_override("O1")
+
+    assert rota == ROTA
