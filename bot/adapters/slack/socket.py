@@ -1,32 +1,36 @@
-"""Socket Mode: a link to Slack that is kept, made again when it breaks, and not believed when it is silent."""
+"""Socket Mode: a link to Slack that is kept, made again when it breaks or falls silent, and changed without a gap.
 
+slack_sdk's own link is not used: changing links it answers nothing for up to 3 s, which is all a command has, and
+two of its threads may close one link and lose the next.
+"""
+
+import json
 import logging
-import socket
 import threading
 import time
+from collections.abc import Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
+from typing import Any
 
 import structlog
 from slack_bolt import App
-from slack_bolt.adapter.socket_mode.base_handler import BaseSocketModeHandler
-from slack_bolt.adapter.socket_mode.internals import run_bolt_app, send_response
+from slack_bolt.adapter.socket_mode.internals import run_bolt_app
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.socket_mode.builtin.client import SocketModeClient
-from slack_sdk.socket_mode.builtin.connection import Connection
-from slack_sdk.socket_mode.client import BaseSocketModeClient
 from slack_sdk.socket_mode.request import SocketModeRequest
 from urllib3.exceptions import HTTPError
+from websockets.exceptions import ConnectionClosed, WebSocketException
+from websockets.sync.client import ClientConnection, connect
 
 from bot.adapters.slack.client import PooledWebClient
 
 log = structlog.get_logger()
 
-PING_EVERY = 5.0  # seconds; slack_sdk itself drops a link after four pings without an answer
-DEAF_AFTER = 30.0  # seconds without a word or a pong: slack_sdk did not notice, so that we do
-FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts to connect
-NUDGE = 0.05  # seconds
+PING_EVERY, PONG_WITHIN = 5.0, 10.0  # seconds; without a pong the link is open but deaf, and is dropped
+OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
+GRACE = 5.0  # seconds for which an old link still takes answers; Slack itself closes it after ten
 WORKERS = 16  # payloads answered side by side
-BUFFER = 65_536  # slack_sdk recurses once for each bufferful of a message
 
 
 class SocketLink:
@@ -39,137 +43,159 @@ class SocketLink:
         app_token: str,
         client: PooledWebClient,
         ping_every: float = PING_EVERY,
-        deaf_after: float = DEAF_AFTER,
+        pong_within: float = PONG_WITHIN,
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._web = client
-        self._ping_every = ping_every
-        self._deaf_after = deaf_after
-        self._stopping = threading.Event()
-        self._handler: _Handler | None = None
+        self._ping_every, self._pong_within = ping_every, pong_within
+        self._stopping, self._wanted = threading.Event(), threading.Event()
+        self._link: _Link | None = None
+        self._leaving: list[_Link] = []
+        self._wait = FIRST_WAIT
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack-payload")
         self._keeper = threading.Thread(target=self._keep, name="slack-link", daemon=True)
 
     def start(self) -> None:
-        self._handler = _Handler(self._app, self._client())
+        self._wanted.set()
         self._keeper.start()
 
     def is_alive(self) -> bool:
-        """Tell whether Slack was heard lately: an open connection alone proves nothing."""
-        client = self._handler.client if self._handler else None
-        return client is not None and client.is_connected() and client.silence() < self._deaf_after
+        """Tell whether a link stands that Slack has greeted, and that still answers pings."""
+        return self._link is not None and self._link.is_alive()
 
     def stop(self) -> None:
-        self._stopping.set()
-        if self._handler is None:
+        """Answer what is being answered, take nothing more, and hang up."""
+        if self._stopping.is_set():
             return
-        self._handler.client.hang_up()
-        self._keeper.join()
-        self._handler.client.close()
-
-    def _client(self) -> "_Client":
-        client = _Client(
-            self._app_token,
-            logger=_quiet_logger(),
-            web_client=self._web,
-            ping_interval=self._ping_every,
-            receive_buffer_size=BUFFER,
-            concurrency=WORKERS,
-        )
-        client.proxy = self._web.proxy
-        return client
+        self._stopping.set()
+        self._wanted.set()
+        self._workers.shutdown()
+        if self._keeper.ident is not None:
+            self._keeper.join()
+        for link in (*self._leaving, *([self._link] if self._link else [])):
+            link.close()
 
     def _keep(self) -> None:
-        wait = 0.0
-        while not self._stopping.wait(wait):
-            wait = self._look_after(wait)
+        while not self._stopping.is_set():
+            if self._wanted.wait(timeout=1.0) and not self._stopping.is_set():
+                self._wanted.clear()
+                self._change()
+            self._let_go()
 
-    def _look_after(self, waited: float) -> float:
-        """Connect, or reconnect a deaf link; give the seconds until the next look."""
-        client = self._client_in_use()
-        if client.was_connected and client.silence() < self._deaf_after:
-            return min(1.0, self._deaf_after / 4)
+    def _change(self) -> None:
+        """Make a new link, then let the old one go. What Slack greets has earned a short wait the next time."""
         try:
-            client.renew()
-        except (SlackApiError, SlackClientError, HTTPError, OSError) as error:
-            log.warning("slack link not made", error=str(error))
-        return FIRST_WAIT if client.is_connected() else min(max(waited * 2, FIRST_WAIT), LONGEST_WAIT)
+            link = self._connect()
+        except (SlackApiError, SlackClientError, WebSocketException, HTTPError, OSError) as error:
+            log.warning("no link to slack", error=str(error), again_in=self._wait)
+            self._wanted.set()
+            self._stopping.wait(self._wait)
+            self._wait = min(self._wait * 2, LONGEST_WAIT)
+            return
+        old, self._link = self._link, link
+        if old:
+            self._leaving.append(old)
+            old.leave_at = time.monotonic() + GRACE
+        link.read()
 
-    def _client_in_use(self) -> "_Client":
-        if self._handler is None:
-            raise RuntimeError("the link was not started")
-        return self._handler.client
+    def _connect(self) -> "_Link":
+        url = str(self._web.apps_connections_open(app_token=self._app_token)["url"])
+        socket = connect(
+            url,
+            ssl=self._web.ssl if url.startswith("wss:") else None,
+            proxy=self._web.proxy,
+            compression=None,
+            open_timeout=OPEN_WITHIN,
+            close_timeout=CLOSE_WITHIN,
+            ping_interval=self._ping_every,
+            ping_timeout=self._pong_within,
+            max_size=None,
+            logger=_quiet_logger(),
+        )
+        return _Link(socket, self._heard, self._gone)
 
+    def _heard(self, link: "_Link", message: Mapping[str, Any]) -> None:
+        if message.get("type") == "hello":
+            self._wait = FIRST_WAIT
+        elif message.get("type") == "disconnect":
+            self._gone(link)
+        elif not self._stopping.is_set():
+            with suppress(RuntimeError):  # stopping since a moment: Slack brings it again, to another process
+                self._workers.submit(self._answer, link, message)
 
-class _Client(SocketModeClient):
-    """slack_sdk's client, told apart by when it was last heard, and quick to change from one link to the next."""
+    def _gone(self, link: "_Link") -> None:
+        """Want another link, where this one was in use; one that was never greeted makes Slack wait longer."""
+        if link is not self._link or link.is_missed or self._stopping.is_set():
+            return
+        link.is_missed = True
+        if not link.is_greeted:
+            self._stopping.wait(self._wait)
+            self._wait = min(self._wait * 2, LONGEST_WAIT)
+        self._wanted.set()
 
-    was_connected = False
-    _heard = 0.0
-
-    def silence(self) -> float:
-        """Give the seconds since Slack's last word or pong on the present link."""
-        session = self.current_session
-        if session is None:
-            return float("inf")
-        return time.time() - max(self._heard, session.last_ping_pong_time or 0.0)
-
-    def renew(self) -> None:
-        """Make a new link, whatever is thought of the present one."""
-        if not self.closed:
-            self.connect_to_new_endpoint(force=True)
-
-    def connect(self) -> None:
-        """Connect, and let go of the old link at once: its reader would hold it for up to 3 s, answering nothing."""
-        old, changed = self.current_session, threading.Event()
-        if old is not None:
-            threading.Thread(target=_nudge, args=(old, changed), daemon=True).start()
+    def _answer(self, link: "_Link", message: Mapping[str, Any]) -> None:
         try:
-            super().connect()
-        finally:
-            changed.set()
-        if self.is_connected():
-            self._heard = time.time()
-            self.was_connected = True
+            request = SocketModeRequest.from_dict(dict(message))
+            response = run_bolt_app(self._app, request) if request else None
+        except Exception:
+            log.exception("a payload failed", type=message.get("type"))
+            return
+        if request is None or response is None or response.status != 200:  # noqa: PLR2004  HTTP's own number
+            return  # not acknowledged: Slack brings it again
+        answer: dict[str, Any] = {"envelope_id": request.envelope_id}
+        if response.body:
+            answer["payload"] = json.loads(response.body)
+        link.send(answer)
 
-    def enqueue_message(self, message: str | None) -> None:
-        self._heard = time.time()
-        super().enqueue_message(message)  # type: ignore[arg-type]  # None wakes the reader, and says nothing
-
-    def hang_up(self) -> None:
-        """Wake everything that waits for Slack, so that `close` needs to wait for nothing."""
-        self.closed = True
-        self.auto_reconnect_enabled = self.default_auto_reconnect_enabled = False
-        self.current_session_state.terminated = True
-        session = self.current_session
-        if session is not None and session.sock is not None:
-            with suppress(OSError):
-                session.sock.shutdown(socket.SHUT_RDWR)
-        self.enqueue_message(None)
+    def _let_go(self) -> None:
+        now = time.monotonic()
+        for link in [link for link in self._leaving if link.leave_at <= now]:
+            self._leaving.remove(link)
+            link.close()
 
 
-def _nudge(session: Connection, changed: threading.Event) -> None:
-    """Ping until the link is changed: the pong frees the reader."""
-    while not changed.wait(NUDGE):
-        with suppress(OSError):
-            session.ping()
+class _Link:
+    """One websocket and its reader."""
 
+    def __init__(
+        self,
+        socket: ClientConnection,
+        heard: Callable[["_Link", Mapping[str, Any]], None],
+        gone: Callable[["_Link"], None],
+    ) -> None:
+        self.is_greeted = self.is_missed = False
+        self.leave_at = float("inf")
+        self._socket = socket
+        self._heard, self._gone = heard, gone
+        self._reader = threading.Thread(target=self._read, name="slack-reader", daemon=True)
 
-class _Handler(BaseSocketModeHandler):
-    """Bolt's own way with an envelope, over our client."""
+    def read(self) -> None:
+        self._reader.start()
 
-    def __init__(self, app: App, client: _Client) -> None:
-        self.app = app
-        self.client: _Client = client
-        client.socket_mode_request_listeners.append(self.handle)
+    def is_alive(self) -> bool:
+        return self.is_greeted and self._reader.is_alive()
 
-    def handle(self, client: BaseSocketModeClient, req: SocketModeRequest) -> None:
-        started = time.time()
-        send_response(client, req, run_bolt_app(self.app, req), started)
+    def send(self, answer: Mapping[str, Any]) -> None:
+        """Acknowledge on the link that brought it. One that broke meanwhile needs no answer: Slack asks again."""
+        with suppress(ConnectionClosed):
+            self._socket.send(json.dumps(answer))
+
+    def close(self) -> None:
+        self._socket.close()
+        self._reader.join()
+
+    def _read(self) -> None:
+        with suppress(ConnectionClosed), self._socket as socket:
+            for text in socket:
+                message = json.loads(text)
+                self.is_greeted = self.is_greeted or message.get("type") == "hello"
+                self._heard(self, message)
+        self._gone(self)
 
 
 def _quiet_logger() -> logging.Logger:
-    """What slack_sdk says of each ping and reconnect helps nobody; its warnings may."""
+    """A link that breaks is made again, and that is logged here, once."""
     logger = logging.getLogger("spy.slack.socket")
-    logger.setLevel(logging.WARNING)
+    logger.setLevel(logging.CRITICAL)
     return logger
