@@ -13,7 +13,8 @@ from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
 import structlog
-from slack_bolt import App, BoltRequest, BoltResponse
+from slack_bolt import App as App
+from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_sdk import WebClient
 

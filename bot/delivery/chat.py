@@ -1,0 +1,160 @@
+"""Messages: posted once, found again after a doubt, edited in place, and said elsewhere when refused."""
+
+from functools import partial
+from typing import Any
+
+from bot.delivery.address import Place, resolve
+from bot.delivery.errand import Errand, unsupported
+from bot.domain.effects import OpenForm, Post, Respond, Say, Show, Whisper
+from bot.domain.message import Message
+from bot.ports import Chat, Parcel, Posted, Rejected, Templates
+from bot.services.desk import Desk
+from bot.services.rooms import People, Rooms
+from bot.services.telling import Telling
+from bot.services.views import Views
+
+GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
+TOO_LATE = frozenset({"trigger_expired", "expired_trigger_id", "invalid_trigger_id"})
+FORM_TAKEN = "exchanged_trigger_id"
+"""Slack's word for a trigger that was used: by our own earlier try."""
+
+
+class ChatCourier:
+    def __init__(self, chat: Chat, templates: Templates) -> None:
+        self._chat = chat
+        self._templates = templates
+
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+        match parcel.effect:
+            case Show() as effect:
+                return self._show(effect, parcel, desk)
+            case Say() as effect:
+                return self._say(effect, parcel, desk)
+            case Post() as effect:
+                return self._post(effect.to, effect.thread, effect.message, effect.key, parcel)
+            case Whisper() as effect:
+                return Errand(go=partial(self._whisper, effect))
+            case Respond() as effect:
+                return Errand(go=partial(self._chat.respond, effect.url, effect.message))
+            case OpenForm() as effect:
+                return self._form(effect)
+        raise unsupported(parcel.effect)
+
+    # --- lasting messages ---
+
+    def _show(self, effect: Show, parcel: Parcel, desk: Desk) -> Errand:
+        template, facts = Views(desk).surface(effect.surface, effect.ref)
+        message = self._templates.render(template, facts, names=People(desk).name)
+        place = resolve(effect.to, desk)
+        standing = desk.work.messages.get(effect.slot)
+        anew = partial(self._say_in, place, message, effect.slot)
+
+        def go() -> Posted:
+            if standing is None:
+                return anew()
+            try:
+                self._chat.edit(standing, message)
+            except Rejected as rejected:
+                if rejected.code not in GONE:
+                    raise
+                return anew()
+            return standing
+
+        def settle(desk: Desk, posted: Posted) -> None:
+            if posted != standing:
+                Rooms(desk).posted(effect.slot, posted)
+                if effect.tells and posted.permalink:
+                    desk.work.timeline.set_permalink(*effect.tells, posted.permalink)
+
+        look = self._look(place, effect.slot, parcel) if standing is None else None
+        return Errand(go=go, look=look, settle=settle, surrender=partial(self._unshown, effect))
+
+    def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
+        if effect.surface == "told":
+            Telling(desk).failed(effect.ref, why)
+        elif effect.surface == "announcement":
+            Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
+        elif effect.needs_room:
+            self._tell_commander(effect.needs_room, effect.key, why, desk)
+
+    # --- words said once ---
+
+    def _say(self, effect: Say, parcel: Parcel, desk: Desk) -> Errand:
+        message = self._templates.render(effect.template, effect.facts, names=People(desk).name)
+        place = resolve(effect.to, desk)
+        if effect.thread_of:
+            above = desk.work.messages.get(effect.thread_of)
+            place = Place(to=place.to, thread=above.ts if above else None)
+
+        def settle(desk: Desk, posted: Posted) -> None:
+            if posted.permalink and not effect.thread_of:
+                desk.work.timeline.set_permalink(effect.incident, effect.seq, posted.permalink)
+
+        def surrender(desk: Desk, why: str) -> None:
+            if not effect.thread_of:
+                self._tell_commander(effect.incident, effect.key, why, desk, message)
+
+        return Errand(
+            go=partial(self._say_in, place, message, effect.key),
+            look=self._look(place, effect.key, parcel),
+            settle=settle,
+            surrender=surrender,
+        )
+
+    def _post(self, to: str, thread: str | None, message: Message, key: str, parcel: Parcel) -> Errand:
+        place = Place(to=to, thread=thread)
+        return Errand(go=partial(self._say_in, place, message, key), look=self._look(place, key, parcel))
+
+    def _say_in(self, place: Place, message: Message, key: str) -> Posted:
+        """Post; into a public channel that Spy is not in, after joining it."""
+        try:
+            return self._chat.post(place.to, message, key=key, thread=place.thread)
+        except Rejected as rejected:
+            if rejected.code != "not_in_channel":
+                raise
+            self._chat.join(place.to)
+            return self._chat.post(place.to, message, key=key, thread=place.thread)
+
+    def _look(self, place: Place, key: str, parcel: Parcel) -> Any:
+        return partial(self._chat.find_post, place.to, key=key, since=parcel.queued_at, thread=place.thread)
+
+    def _tell_commander(
+        self, number: int, key: str, why: str, desk: Desk, message: Message | None = None
+    ) -> None:
+        """The room takes no words: say them to who leads, by DM."""
+        incident = desk.incident(number)
+        facts = {"incident": incident, "words": message.text if message else "", "why": why}
+        unsaid = self._templates.render("incident/unsaid", facts)
+        leads = incident.commander or incident.declared_by
+        desk.send(Post(key=f"unsaid:{key}", to=leads, message=unsaid))
+
+    # --- for one person ---
+
+    def _whisper(self, effect: Whisper) -> None:
+        """Whisper; where it can't be heard, by DM."""
+        if effect.to == effect.person:
+            self._chat.post(effect.person, effect.message, key=effect.key)
+            return
+        try:
+            self._chat.whisper(effect.to, effect.person, effect.message, thread=effect.thread)
+        except Rejected:
+            self._chat.post(effect.person, effect.message, key=effect.key)
+
+    def _form(self, effect: OpenForm) -> Errand:
+        form = self._templates.form(effect.form, effect.facts)
+        memory = {"command": effect.command, "incident": effect.incident, "channel": effect.channel}
+
+        def go() -> None:
+            try:
+                self._chat.open_form(effect.trigger, form, memory=memory)
+            except Rejected as rejected:
+                if rejected.code != FORM_TAKEN:
+                    raise
+
+        def surrender(desk: Desk, why: str) -> None:
+            facts = {"command": effect.command, "incident": effect.incident, "terminal": False, "why": why}
+            message = self._templates.render("help/form", facts)
+            to = effect.channel or effect.person
+            desk.send(Whisper(key=f"late:{effect.key}", to=to, person=effect.person, message=message))
+
+        return Errand(go=go, surrender=surrender)

@@ -1,0 +1,119 @@
+"""Pages: sent once under their key, honest about every failure, answered in PagerDuty from chat."""
+
+from datetime import timedelta
+from functools import partial
+
+from bot.delivery.errand import Errand, unsupported
+from bot.domain.effects import AnswerPage, PageEffect, SendPage
+from bot.domain.page import Page, PageState
+from bot.ports import Chat, Pager, PagerNews, Rejected, Ringing, Templates
+from bot.services.desk import Desk
+from bot.services.paging import Paging
+from bot.services.rooms import People, Rooms
+
+PATIENCE = timedelta(minutes=30)
+"""How long a page is tried; people have been told another way to reach each other long before."""
+SAID_AFTER = 2
+"""Tries after which the room hears that PagerDuty does not answer: about a second."""
+
+
+class PageCourier:
+    def __init__(self, chat: Chat, pager: Pager | None, templates: Templates) -> None:
+        self._chat = chat
+        self._maybe_pager = pager
+        self._templates = templates
+
+    @property
+    def _pager(self) -> Pager:
+        if self._maybe_pager is None:
+            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
+        return self._maybe_pager
+
+    def errand(self, effect: PageEffect, desk: Desk) -> Errand | None:
+        page = desk.work.pages.get(effect.page)
+        if page is None or page.state is PageState.RESOLVED:
+            return None
+        match effect:
+            case SendPage():
+                return self._send(page, desk)
+            case AnswerPage():
+                return self._answer(effect, page, desk) if page.pagerduty_id else None
+        raise unsupported(effect)
+
+    def _send(self, page: Page, desk: Desk) -> Errand:
+        incident = desk.incident(page.incident) if page.incident else None
+        facts = {"page": page, "incident": incident}
+        names = People(desk).name
+        title = self._templates.render("page/title", facts, names=names).text
+        details = self._templates.render("page/details", facts, names=names).text
+
+        def struggle(desk: Desk, why: str, attempts: int) -> None:
+            if attempts >= SAID_AFTER:
+                Paging(desk).delayed(page.number, why)
+
+        return Errand(
+            go=partial(self._ring, page, self._service(page, desk), title, details, self._email(page, desk)),
+            look=lambda: self._pager.find(page.key),
+            settle=lambda desk, ringing: Paging(desk).sent(page.number, ringing),
+            struggle=struggle,
+            surrender=lambda desk, why: Paging(desk).failed(page.number, why),
+            patience=PATIENCE,
+        )
+
+    def _service(self, page: Page, desk: Desk) -> tuple[str, str | None]:
+        if not page.team:
+            return Paging(desk).service_for_people(), None
+        team = desk.policy.team(page.team)
+        return team.service or Paging(desk).service_for_people(), team.escalation_policy
+
+    def _email(self, page: Page, desk: Desk) -> str | None:
+        known = desk.work.people.get(page.person) if page.person else None
+        return known.email if known else None
+
+    def _ring(
+        self, page: Page, where: tuple[str, str | None], title: str, details: str, email: str | None
+    ) -> Ringing:
+        service, policy = where
+        try:
+            if not page.person:
+                return self._pager.page_policy(
+                    key=page.key, title=title, details=details, service=service, policy=policy
+                )
+            address = email or self._ask_email(page.person)
+            return self._pager.page_person(
+                key=page.key, title=title, details=details, service=service, email=address
+            )
+        except Rejected as rejected:
+            found = self._pager.find(page.key) if rejected.code == "duplicate" else None
+            if found is None:
+                raise
+            return found
+
+    def _ask_email(self, person: str) -> str:
+        found = self._chat.profile(person).email
+        if not found:
+            raise Rejected(
+                "no_email", "Slack gave no e-mail for this person, so PagerDuty can't be asked for them"
+            )
+        return found
+
+    def _answer(self, effect: AnswerPage, page: Page, desk: Desk) -> Errand:
+        known = desk.work.people.get(effect.by)
+        who = known.name if known else f"<@{effect.by}>"
+
+        def settle(desk: Desk, ringing: Ringing) -> None:
+            kind = ringing.status if ringing.status == "resolved" else effect.answer
+            said = Ringing(id=ringing.id, url=ringing.url, status=ringing.status, key=page.key, who=who)
+            Paging(desk).heard(PagerNews(id=effect.key, kind=kind, page=said))
+
+        def surrender(desk: Desk, why: str) -> None:
+            if page.incident:
+                Rooms(desk).unsaid(page.incident, f"The answer to page {page.number} ({effect.answer})", why)
+
+        email = known.email if known else None
+        return Errand(
+            go=lambda: self._pager.answer(page.pagerduty_id or "", effect.answer, email=email),
+            settle=settle,
+            surrender=surrender,
+            patience=PATIENCE,
+        )

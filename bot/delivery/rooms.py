@@ -1,0 +1,109 @@
+"""The incident's channel: created or adopted, its people invited, its topic, bookmarks and newcomers."""
+
+from datetime import UTC, datetime
+from functools import partial
+
+from bot.delivery.errand import Errand, unsupported
+from bot.domain.effects import AddBookmark, Effect, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
+from bot.domain.incident import Incident
+from bot.ports import Chat, Rejected, Said, Templates
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.rooms import People, Rooms
+from bot.services.views import Views
+
+OTHER_NAMES = 5
+"""How many further names are tried where somebody else's channel has ours."""
+
+
+class RoomCourier:
+    def __init__(self, chat: Chat, templates: Templates) -> None:
+        self._chat = chat
+        self._templates = templates
+
+    def errand(self, effect: Effect, desk: Desk) -> Errand | None:
+        match effect:
+            case OpenRoom():
+                return self._open(desk.incident(effect.incident))
+            case ReadMessage():
+                return self._read(effect)
+            case Invite() | SetTopic() | AddBookmark() | Welcome():
+                incident = desk.incident(effect.incident)
+                return self._furnish(effect, incident, incident.room, desk) if incident.room else None
+        raise unsupported(effect)
+
+    def _open(self, incident: Incident) -> Errand | None:
+        if incident.room:
+            return None
+        return Errand(
+            go=partial(self._open_or_adopt, incident),
+            settle=lambda desk, room: Rooms(desk).opened(incident.number, *room),
+            surrender=lambda desk, why: Rooms(desk).refused(incident.number, why),
+        )
+
+    def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
+        """Give the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
+        base = incident.room_name
+        for name in (base, *(f"{base[:77]}-{n}" for n in range(2, OTHER_NAMES + 2))):
+            try:
+                return self._chat.open_room(name, private=incident.private), name
+            except Rejected as rejected:
+                if rejected.code != "name_taken":
+                    raise
+                ours = self._chat.find_room(name, private=incident.private, since=incident.declared_at)
+                if ours:
+                    return ours, name
+        raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
+
+    def _furnish(
+        self, effect: Invite | SetTopic | AddBookmark | Welcome, incident: Incident, channel: str, desk: Desk
+    ) -> Errand:
+        match effect:
+            case Invite():
+                people = ", ".join(f"<@{person}>" for person in effect.people)
+                return Errand(
+                    go=partial(self._chat.invite, channel, effect.people),
+                    surrender=partial(self._unsaid, incident, f"The invitation of {people}"),
+                )
+            case SetTopic():
+                topic = self._templates.render("room/topic", {"incident": incident}).text
+                return Errand(
+                    go=partial(self._chat.set_topic, channel, topic),
+                    surrender=partial(self._unsaid, incident, "The channel's topic"),
+                )
+            case AddBookmark():
+                return self._bookmark(effect, incident, channel, desk)
+            case Welcome():
+                tldr = self._templates.render(
+                    "incident/tldr", Views(desk).tldr(incident), names=People(desk).name
+                )
+                return Errand(go=partial(self._chat.whisper, channel, effect.person, tldr))
+
+    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, desk: Desk) -> Errand:
+        announced = desk.work.messages.get(f"announcement:{incident.number}")
+        home = announced.permalink if announced else None
+        url = effect.url or home or self._chat.permalink(desk.policy.announce or channel)
+        return Errand(
+            go=partial(self._chat.bookmark, channel, effect.title, url),
+            look=lambda: True if self._chat.has_bookmark(channel, url) else None,
+            surrender=partial(self._unsaid, incident, f"The bookmark {effect.title}"),
+        )
+
+    def _read(self, effect: ReadMessage) -> Errand:
+        def settle(desk: Desk, said: Said) -> None:
+            Incidents(desk).note_message(
+                desk.incident(effect.incident),
+                said.text,
+                by=said.person,
+                said_at=datetime.fromtimestamp(float(effect.ts), UTC),
+                message=effect.ts,
+            )
+
+        return Errand(
+            go=partial(self._chat.read, effect.channel, effect.ts),
+            settle=settle,
+            surrender=lambda desk, why: Rooms(desk).unsaid(effect.incident, "The note from a message", why),
+        )
+
+    def _unsaid(self, incident: Incident, what: str, desk: Desk, why: str) -> None:
+        Rooms(desk).unsaid(incident.number, what, why)

@@ -1,0 +1,124 @@
+"""What is asked of the world at intervals, and kept in the database: on-calls, pages, people, and the broom."""
+
+from collections.abc import Callable, Collection
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from uuid import uuid4
+
+import structlog
+
+from bot.domain.policy import Policy
+from bot.ports import (
+    Chat,
+    Clock,
+    Pager,
+    PagerNews,
+    Person,
+    Rejected,
+    Throttled,
+    UnitOfWork,
+    Unreachable,
+    Work,
+)
+from bot.services.desk import Desk
+from bot.services.oncall import OnCall
+from bot.services.paging import Paging
+from bot.services.rooms import People
+
+ONCALL_EVERY = timedelta(seconds=60)
+PAGES_EVERY = timedelta(seconds=30)
+PEOPLE_EVERY = timedelta(seconds=60)
+SWEEP_EVERY = timedelta(hours=1)
+REQUESTS_KEPT = timedelta(hours=24)
+"""Slack repeats a request for at most some minutes; design.md asks for a day."""
+PARCELS_KEPT = timedelta(days=7)
+
+TROUBLE = (Unreachable, Throttled, Rejected)
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Sync:
+    """Each job is safe to run anywhere at any time; a lease keeps two processes from asking the same at once."""
+
+    units: UnitOfWork
+    clock: Clock
+    policy: Policy
+    chat: Chat
+    pager: Pager | None
+    wake: Callable[[], None]
+    owner: str = ""
+
+    def oncall(self) -> None:
+        """Copy who is on call from PagerDuty."""
+        policies = {team.escalation_policy for team in self.policy.teams.values() if team.escalation_policy}
+        if self.pager is None or not policies or not self._my_turn("oncall", ONCALL_EVERY):
+            return
+        self._copy_duties(self.pager, policies)
+
+    def _copy_duties(self, pager: Pager, policies: Collection[str]) -> None:
+        try:
+            duties = pager.duties(policies)
+        except TROUBLE as trouble:
+            log.warning("on-calls not synced", why=str(trouble))
+            with self.units.begin() as work:
+                OnCall(self._desk(work)).not_synced(str(trouble))
+            return
+        with self.units.begin() as work:
+            OnCall(self._desk(work)).synced(duties)
+
+    def pages(self) -> None:
+        """Ask PagerDuty about every page that still rings: for who has no webhook set up."""
+        if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
+            return
+        with self.units.begin() as work:
+            ringing = [page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id]
+        for pagerduty_id in ringing:
+            self._hear(self.pager, pagerduty_id)
+        self.wake()
+
+    def _hear(self, pager: Pager, pagerduty_id: str) -> None:
+        try:
+            found = pager.look(pagerduty_id)
+        except TROUBLE as trouble:
+            log.warning("a page could not be asked for", page=pagerduty_id, why=str(trouble))
+            return
+        kind = "unacknowledged" if found.status == "triggered" else found.status
+        with self.units.begin() as work:
+            Paging(self._desk(work)).heard(PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found))
+
+    def people(self) -> None:
+        """Learn the names, zones and e-mails of people Spy has met, once a day each."""
+        if not self._my_turn("people", PEOPLE_EVERY):
+            return
+        with self.units.begin() as work:
+            stale = People(self._desk(work)).stale()
+        for person in stale:
+            self._learn(person)
+
+    def _learn(self, person: str) -> None:
+        try:
+            profile = self.chat.profile(person)
+        except TROUBLE as trouble:
+            log.warning("a profile could not be read", person=person, why=str(trouble))
+            return
+        known = Person(id=person, name=profile.name, email=profile.email, zone=profile.zone)
+        with self.units.begin() as work:
+            work.people.put(replace(known, profiled_at=self.clock.now()))
+
+    def sweep(self) -> None:
+        """Forget what nobody will ask for again."""
+        now = self.clock.now()
+        with self.units.begin() as work:
+            work.inbound.forget(before=now - REQUESTS_KEPT)
+            work.outbox.forget(before=now - PARCELS_KEPT)
+
+    def _my_turn(self, job: str, every: timedelta) -> bool:
+        with self.units.begin() as work:
+            return work.holds(job, self.owner or _OWNER, now=self.clock.now(), lease=every * 2)
+
+    def _desk(self, work: Work) -> Desk:
+        return Desk(work=work, now=self.clock.now(), policy=self.policy, source="pagerduty")
+
+
+_OWNER = uuid4().hex

@@ -1,0 +1,49 @@
+"""The figures of /metrics, read from the bot when they are asked for."""
+
+from collections.abc import Callable, Iterable, Mapping
+
+from prometheus_client import CollectorRegistry
+from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
+from prometheus_client.registry import Collector
+
+
+class Figures(Collector):
+    """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `opened` the open incidents."""
+
+    def __init__(
+        self,
+        *,
+        tally: Callable[[], Mapping[tuple[str, str], int]],
+        waiting: Callable[[], Mapping[str, int]],
+        opened: Callable[[], int],
+    ) -> None:
+        self._tally = tally
+        self._waiting = waiting
+        self._opened = opened
+
+    def collect(self) -> Iterable[Metric]:
+        effects = CounterMetricFamily(
+            "spy_effects", "Effects that left by the outbox.", labels=("kind", "outcome")
+        )
+        for (kind, outcome), count in sorted(self._tally().items()):
+            effects.add_metric((kind, outcome), count)
+        yield effects
+        outbox = GaugeMetricFamily(
+            "spy_outbox_waiting", "Effects in the outbox that are not done.", labels=("state",)
+        )
+        waiting = self._waiting()
+        for state in ("held", "ready", "sending"):
+            outbox.add_metric((state,), waiting.get(state, 0))
+        yield outbox
+        yield GaugeMetricFamily("spy_incidents_open", "Incidents that are open.", value=self._opened())
+
+    def describe(self) -> Iterable[Metric]:
+        """Say nothing ahead: registering must not ask the database."""
+        return []
+
+
+def registry(figures: Figures) -> CollectorRegistry:
+    """Make a registry of Spy's own, so that two bots in one process don't share figures."""
+    made = CollectorRegistry()
+    made.register(figures)
+    return made
