@@ -297,6 +297,11 @@ def _span(length: timedelta | float | None) -> Mrkdwn:
     return span(length if isinstance(length, timedelta) else timedelta(seconds=length))
 
 
+def _until(start: datetime | str, end: datetime | str) -> Mrkdwn:
+    """Tell how long it is from one moment to another."""
+    return span(_aware(end) - _aware(start))
+
+
 def _aware(at: datetime | str) -> datetime:
     moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
     if moment_.tzinfo is None:
@@ -357,6 +362,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "quote": quote,
         "clip": clip,
         "span": _span,
+        "until": _until,
         "plain": plain,
     }
     return environment

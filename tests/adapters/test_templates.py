@@ -378,3 +378,9 @@ def test_a_form_is_filled_in(ask: Callable[..., Form]) -> None:
 def test_a_form_without_a_title_is_refused(ask: Callable[..., Form]) -> None:
     with pytest.raises(ValueError, match="must call title"):
         ask('{{ submit("Open") }}')
+
+
+def test_until_counts_from_one_moment_to_another(say: Write) -> None:
+    message = say("in {{ start | until(end) }}", start=NOON, end="2026-11-23T12:30:00Z")
+
+    assert message.text == "in 30 min"
