@@ -28,16 +28,15 @@ class Views:
 
     def page(self, number: int) -> Facts:
         page = self._work.pages.get(number)
-        return {"page": page, "now": self._desk.now}
+        incident = self._desk.incident(page.incident) if page and page.incident else None
+        return {"page": page, "incident": incident, "now": self._desk.now}
 
     def tell(self, number: int) -> Facts:
         tell = self._work.tells.get(number)
-        return {"tell": tell, "now": self._desk.now}
-
-    def told(self, number: int) -> Facts:
-        tell = self._work.tells.get(number)
         incident = self._desk.incident(tell.incident) if tell else None
         return {"tell": tell, "incident": incident, "now": self._desk.now}
+
+    told = tell
 
     def brief(self, number: int) -> Facts:
         """Give what a successor reads before saying *I have command*."""
