@@ -1,6 +1,7 @@
 """A form as Slack's modal, and what a person filled in, back as plain words by field."""
 
 import json
+import re
 from collections.abc import Mapping
 from typing import Any
 
@@ -14,6 +15,7 @@ ANSWER = "answer"  # the one element in each question
 TITLE, LABEL, HINT, MEMORY, TYPED = 24, 2_000, 2_000, 3_000, 3_000
 OPTION, OPTIONS = 75, 100
 TICKED = "yes"
+PERSON = re.compile(r"(?:<@)?(?P<id>[UW][A-Z0-9]{2,20})(?:\||>|$)")
 
 
 def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
@@ -90,8 +92,8 @@ def _element(field: FormField) -> Block:
         case "choice":
             return _choice(field)
         case "person":
-            person = (field.initial or "").strip("<@>").partition("|")[0]
-            return {"type": "users_select"} | ({"initial_user": person} if person else {})
+            person = PERSON.match(field.initial or "")
+            return {"type": "users_select"} | ({"initial_user": person["id"]} if person else {})
         case "tick":
             box = _option(TICKED, field.hint or field.label)
             return {"type": "checkboxes", "options": [box]} | (

@@ -21,6 +21,7 @@ PACES = {
 PER_CHANNEL = frozenset({"chat.postMessage"})
 QUIET = 60.0  # seconds without a refusal, after which a method is free again
 PATIENCE = 10.0  # seconds for which a turn that nobody came for is kept
+SHORTEST = 1.0  # seconds; Slack counts in whole ones
 WITHOUT_WORD = 10.0  # seconds to wait when a refusal does not say how long
 
 
@@ -78,7 +79,7 @@ class Bucket:
             self._turns.clear()
             self._tail = 0.0
         self._pressed = now
-        self._closed_until = max(self._closed_until, now + retry_after)
+        self._closed_until = max(self._closed_until, now + max(retry_after, SHORTEST))
         return self._wait(who, now)
 
     def _wait(self, who: str, now: float) -> float:

@@ -1,0 +1,174 @@
+"""Messages and forms in Slack's blocks: whatever is said, Slack takes it."""
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from bot.adapters.slack import forms
+from bot.adapters.slack.blocks import blocks, payload
+from bot.adapters.slack.text import cut, pieces
+from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.ports import Form, FormField, Rejected
+from bot.sandbox.slack import blocks as strict
+
+text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
+long_text = st.builds(lambda part, times: part * times, text, st.integers(0, 200))
+buttons = st.builds(
+    Button,
+    label=long_text,
+    say=st.none() | long_text,
+    url=st.none() | st.builds(lambda tail: "https://example.com/" + "x" * tail, st.integers(0, 4_000)),
+    style=st.sampled_from([None, "primary", "danger", "loud"]),
+    confirm=st.none() | long_text,
+)
+parts: st.SearchStrategy[Part] = st.one_of(
+    st.builds(Header, long_text),
+    st.builds(Section, long_text),
+    st.builds(Fields, st.lists(long_text, max_size=25).map(tuple)),
+    st.builds(Context, long_text),
+    st.builds(Divider),
+    st.builds(Buttons, st.lists(buttons, max_size=30).map(tuple)),
+)
+messages = st.builds(Message, text=long_text, parts=st.lists(parts, max_size=70).map(tuple))
+
+
+@given(messages)
+def test_slack_takes_every_message(message: Message):
+    said = payload(message)
+
+    assert 0 < len(said["text"]) <= 40_000
+    if said["blocks"]:
+        strict.sound_message(said["blocks"])  # raises what Slack would refuse
+
+
+@given(long_text, st.integers(20, 200))
+def test_pieces_fit_and_lose_nothing_but_line_ends(whole: str, limit: int):
+    split = list(pieces(whole, limit))
+
+    assert all(len(piece) <= limit for piece in split)
+    if whole.strip():
+        assert "".join(split).replace("\n", "").strip() == whole.replace("\n", "").strip()
+
+
+@pytest.mark.parametrize("limit", range(12, 30))
+def test_neither_an_entity_nor_a_mention_is_cut_in_two(limit: int):
+    for shortened in (
+        cut("ab &amp; cd <@U0ANA|ana> ef", limit),
+        *pieces("ab &amp; cd <@U0ANA|ana> ef", limit),
+    ):
+        assert shortened.count("<") == shortened.count(">")
+        assert shortened.count("&") == shortened.count("&amp;")
+
+
+def test_a_message_without_parts_has_no_blocks():
+    assert payload(Message(text="hello")) == {"text": "hello", "blocks": []}
+
+
+def test_a_long_section_is_split_at_line_ends():
+    lines = "\n".join(["x" * 99] * 50)
+
+    assert [len(block["text"]["text"]) for block in blocks(Message(text="", parts=(Section(lines),)))] == [
+        2_999,
+        1_999,
+    ]
+
+
+def test_a_message_that_is_too_long_keeps_its_buttons():
+    story = tuple(Section("y" * 2_000) for _ in range(20))
+    press = Buttons((Button(label="Take", say="incident 1 take"),))
+
+    shown = blocks(Message(text="", parts=(*story, press)))
+
+    assert [block["type"] for block in shown][-2:] == ["context", "actions"]
+    assert len(shown) < len(story)
+
+
+def test_half_a_command_is_not_offered():
+    assert blocks(Message(text="", parts=(Buttons((Button(label="Do", say="z" * 2_001),)),))) == []
+
+
+def test_a_button_says_asks_and_opens():
+    press = Button(label="Stop", say="incident 1 stop", style="danger", confirm="Is it over?")
+    link = Button(label="See", url="https://example.com")
+
+    [actions] = blocks(Message(text="", parts=(Buttons((press, link)),)))
+    stop, see = actions["elements"]
+
+    assert (stop["value"], stop["style"], stop["confirm"]["text"]["text"]) == (
+        "incident 1 stop",
+        "danger",
+        "Is it over?",
+    )
+    assert (see["url"], "value" in see) == ("https://example.com", False)
+    assert stop["action_id"] != see["action_id"]
+
+
+# --- forms ------------------------------------------------------------------------------------------------
+
+
+fields = st.builds(
+    FormField,
+    name=st.just("name"),
+    label=long_text.filter(str.strip),
+    kind=st.sampled_from(["line", "text", "choice", "person", "tick"]),
+    hint=st.none() | long_text.filter(str.strip),
+    initial=st.none() | long_text,
+    optional=st.booleans(),
+    options=st.just((("sev1", "worst"), ("sev2", "bad"))),
+    max_length=st.none() | st.integers(1, 5_000),
+)
+
+
+@given(title=long_text.filter(str.strip), field=fields, intro=st.none() | long_text)
+def test_slack_takes_every_form(title: str, field: FormField, intro: str | None):
+    form = Form(title=title, submit="Send", fields=(field,), intro=intro)
+
+    strict.sound_view(forms.view(form, {"command": "incident me"}), "modal")  # raises what Slack would refuse
+
+
+def test_what_is_filled_in_comes_back_as_words():
+    values = {
+        "line": {"answer": {"type": "plain_text_input", "value": "checkout is down"}},
+        "empty": {"answer": {"type": "plain_text_input", "value": None}},
+        "choice": {"answer": {"type": "static_select", "selected_option": {"value": "sev1"}}},
+        "nothing": {"answer": {"type": "static_select", "selected_option": None}},
+        "person": {"answer": {"type": "users_select", "selected_user": "U0ANA"}},
+        "nobody": {"answer": {"type": "users_select", "selected_user": None}},
+        "ticked": {"answer": {"type": "checkboxes", "selected_options": [{"value": "yes"}]}},
+        "open": {"answer": {"type": "checkboxes", "selected_options": []}},
+    }
+
+    assert forms.filled_in(values) == {
+        "line": "checkout is down",
+        "empty": "",
+        "choice": "sev1",
+        "nothing": "",
+        "person": "<@U0ANA>",
+        "nobody": "",
+        "ticked": "yes",
+        "open": "",
+    }
+
+
+def test_a_form_remembers():
+    form = Form(title="t", submit="s", fields=(FormField(name="a", label="A"),))
+
+    assert forms.remembered(forms.view(form, {"command": "x", "incident": 7})) == {
+        "command": "x",
+        "incident": 7,
+    }
+
+
+def test_a_form_that_cannot_remember_it_all_is_not_opened():
+    form = Form(title="t", submit="s", fields=(FormField(name="a", label="A"),))
+
+    with pytest.raises(Rejected):
+        forms.view(form, {"command": "x" * 3_000})
+
+
+def test_a_title_is_as_long_as_slack_allows():
+    form = Form(
+        title="Open an incident, whatever it is", submit="s", fields=(FormField(name="a", label="A"),)
+    )
+
+    assert len(forms.view(form, {})["title"]["text"]) <= 24

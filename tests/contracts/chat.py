@@ -1,0 +1,189 @@
+"""What every Chat must do, whoever it is: the fake passes it, and so does Slack."""
+
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain.message import Button, Buttons, Header, Message, Section
+from bot.ports import Chat, Form, FormField, Posted, Rejected
+
+HELLO = Message(text="Hello <@U0ANA>", parts=(Header("Hello"), Section("Hello <@U0ANA>")))
+BYE = Message(text="Bye")
+
+
+def lately() -> datetime:
+    return datetime.now(UTC) - timedelta(seconds=5)
+
+
+class ChatContract:
+    """Subclasses give the fixture `chat` and the two methods at the end.
+
+    In it are people U0ANA and U0RAJ, channel C0PAY, and C0SECRET without Spy.
+    """
+
+    def text_at(self, chat: Chat, posted: Posted) -> str:
+        return chat.read(posted.channel, posted.ts).text
+
+    def test_a_room_is_opened_and_found_again(self, chat: Chat):
+        since = lately()
+
+        channel = chat.open_room("inc-1-checkout", private=False)
+
+        assert chat.find_room("inc-1-checkout", private=False, since=since) == channel
+
+    def test_a_private_room_is_not_taken_for_a_public_one(self, chat: Chat):
+        since = lately()
+
+        channel = chat.open_room("inc-2-secret", private=True)
+
+        assert chat.find_room("inc-2-secret", private=True, since=since) == channel
+        assert chat.find_room("inc-2-secret", private=False, since=since) is None
+
+    def test_a_name_is_given_once(self, chat: Chat):
+        chat.open_room("inc-3-again", private=False)
+
+        with pytest.raises(Rejected) as refusal:
+            chat.open_room("inc-3-again", private=False)
+
+        assert refusal.value.code == "name_taken"
+
+    def test_a_room_of_somebody_elses_is_never_found(self, chat: Chat):
+        assert chat.find_room("payments", private=False, since=lately()) is None
+        assert chat.find_room("security", private=True, since=lately()) is None
+
+    def test_a_room_from_before_is_not_found(self, chat: Chat):
+        chat.open_room("inc-4-old", private=False)
+
+        assert chat.find_room("inc-4-old", private=False, since=lately() + timedelta(hours=1)) is None
+
+    def test_a_room_that_is_not_there_is_not_found(self, chat: Chat):
+        assert chat.find_room("inc-5-nothing", private=False, since=lately()) is None
+
+    def test_who_is_in_already_may_be_invited_again(self, chat: Chat):
+        channel = chat.open_room("inc-6-people", private=False)
+
+        chat.invite(channel, ["U0ANA"])
+        chat.invite(channel, ["U0ANA", "U0RAJ"])
+        chat.invite(channel, ["U0ANA", "U0RAJ"])
+
+    def test_a_stranger_keeps_nobody_out(self, chat: Chat):
+        channel = chat.open_room("inc-7-strangers", private=False)
+
+        with pytest.raises(Rejected, match="U0NOBODY"):
+            chat.invite(channel, ["U0ANA", "U0NOBODY", "U0RAJ"])
+
+        assert self.people_in(channel) >= {"U0ANA", "U0RAJ"}
+
+    def test_what_is_posted_is_found_by_its_key(self, chat: Chat):
+        since = lately()
+
+        posted = chat.post("C0PAY", HELLO, key="card:1")
+        chat.post("C0PAY", BYE, key="card:2")
+
+        assert chat.find_post("C0PAY", key="card:1", since=since) == posted
+        assert chat.find_post("C0PAY", key="card:3", since=since) is None
+
+    def test_a_reply_is_found_in_its_thread(self, chat: Chat):
+        since = lately()
+        parent = chat.post("C0PAY", HELLO, key="card:1")
+
+        reply = chat.post("C0PAY", BYE, key="line:1", thread=parent.ts)
+
+        assert chat.find_post("C0PAY", key="line:1", since=since, thread=parent.ts) == reply
+
+    def test_a_person_is_written_to_by_dm(self, chat: Chat):
+        since = lately()
+
+        posted = chat.post("U0ANA", HELLO, key="brief:1")
+
+        assert posted.channel.startswith("D")
+        assert chat.find_post("U0ANA", key="brief:1", since=since) == posted
+
+    def test_a_message_is_edited_in_place(self, chat: Chat):
+        posted = chat.post("C0PAY", HELLO, key="card:1")
+
+        chat.edit(posted, BYE)
+
+        assert self.text_at(chat, posted) == "Bye"
+
+    def test_a_message_that_is_gone_is_not_edited(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.edit(Posted(channel="C0PAY", ts="1.000001"), BYE)
+
+        assert refusal.value.code == "message_not_found"
+
+    def test_a_message_in_a_thread_can_be_read(self, chat: Chat):
+        parent = chat.post("C0PAY", HELLO, key="card:1")
+        reply = chat.post("C0PAY", BYE, key="line:1", thread=parent.ts)
+
+        assert self.text_at(chat, reply) == "Bye"
+
+    def test_a_message_that_never_was_cannot_be_read(self, chat: Chat):
+        with pytest.raises(Rejected):
+            chat.read("C0PAY", "1.000001")
+
+    def test_a_message_has_an_address(self, chat: Chat):
+        posted = chat.post("C0PAY", HELLO, key="card:1")
+
+        assert posted.permalink == chat.permalink("C0PAY", posted.ts)
+        assert chat.permalink("C0PAY") == "https://acme.slack.com/archives/C0PAY"
+
+    def test_a_bookmark_is_found_by_its_address(self, chat: Chat):
+        chat.bookmark("C0PAY", "Home", "https://example.com/?a=1&b=2")
+
+        assert chat.has_bookmark("C0PAY", "https://example.com/?a=1&b=2")
+        assert not chat.has_bookmark("C0PAY", "https://example.com/")
+
+    def test_a_topic_of_any_length_is_set(self, chat: Chat):
+        chat.set_topic("C0PAY", "checkout is down & " * 50)
+
+    def test_a_channel_without_spy_takes_no_post(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.post("C0SECRET", HELLO, key="card:1")
+
+        assert refusal.value.code in {"not_in_channel", "channel_not_found"}
+
+    def test_a_whisper_reaches_who_is_there(self, chat: Chat):
+        chat.whisper("C0PAY", "U0ANA", HELLO)
+
+    def test_a_message_with_buttons_is_taken(self, chat: Chat):
+        buttons = Buttons(
+            (Button(label="Take", say="incident 1 take"), Button(label="See", url="https://x.com"))
+        )
+
+        assert chat.post("C0PAY", Message(text="hi", parts=(buttons,)), key="card:1").ts
+
+    def test_a_form_of_every_kind_is_opened(self, chat: Chat):
+        kinds = [
+            FormField(name="a", label="A", kind="line", initial="x"),
+            FormField(name="b", label="B", kind="text", optional=True, hint="long"),
+            FormField(
+                name="c", label="C", kind="choice", options=(("s1", "sev1"), ("s2", "sev2")), initial="s2"
+            ),
+            FormField(name="d", label="D", kind="person", initial="<@U0ANA>"),
+            FormField(name="e", label="E", kind="tick", initial="yes"),
+        ]
+        form = Form(
+            title="Open an incident, whatever it is", submit="Open", fields=tuple(kinds), intro="*Hm.*"
+        )
+
+        chat.open_form(self.trigger(), form, memory={"command": "incident me"})
+
+    def test_a_person_has_a_name_a_zone_and_an_address(self, chat: Chat):
+        profile = chat.profile("U0ANA")
+
+        assert (profile.name, profile.email, profile.zone) == ("ana", "ana@example.com", "Europe/Lisbon")
+
+    def test_a_stranger_has_no_profile(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.profile("U0NOBODY")
+
+        assert refusal.value.code == "user_not_found"
+
+    # --- what only the one who made the chat can see ------------------------------------------------------
+
+    def people_in(self, channel: str) -> set[str]:
+        raise NotImplementedError
+
+    def trigger(self) -> str:
+        raise NotImplementedError

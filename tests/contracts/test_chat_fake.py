@@ -1,0 +1,25 @@
+"""The fake chat keeps the contract that Slack keeps."""
+
+import pytest
+
+from bot.ports import Profile
+from tests.contracts.chat import ChatContract
+from tests.fakes.chat import FakeChat
+
+
+class TestFakeChat(ChatContract):
+    @pytest.fixture
+    def chat(self) -> FakeChat:
+        chat = FakeChat()
+        chat.has_room("C0PAY", "payments")
+        chat.has_room("C0SECRET", "security", private=True, joined=False)
+        ana = Profile(name="ana", email="ana@example.com", zone="Europe/Lisbon")
+        chat.profiles = {"U0ANA": ana, "U0RAJ": Profile(name="raj")}
+        self.fake = chat
+        return chat
+
+    def people_in(self, channel: str) -> set[str]:
+        return set(self.fake.rooms[channel].people)
+
+    def trigger(self) -> str:
+        return "1.2.trigger"

@@ -1,0 +1,35 @@
+"""The Slack adapter keeps the contract, over real HTTP, against the box."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.client import PooledWebClient
+from bot.sandbox import Box
+from tests.contracts.chat import ChatContract
+from tests.fakes.chat import WallClock
+
+
+class TestSlackChat(ChatContract):
+    @pytest.fixture
+    def box(self) -> Iterator[Box]:
+        with Box(delivery="http") as box:
+            yield box
+
+    @pytest.fixture
+    def chat(self, box: Box) -> Iterator[SlackChat]:
+        self.box = box
+        keys = box.environment()
+        chat = SlackChat(
+            PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"]), WallClock()
+        )
+        chat.identify()
+        yield chat
+        chat.close()
+
+    def people_in(self, channel: str) -> set[str]:
+        return set(self.box.slack.channel(channel).members)
+
+    def trigger(self) -> str:
+        return self.box.slack.triggers.trigger("U0ANA")
