@@ -63,10 +63,10 @@ class House(Protocol):
 
 
 class WebSocket:
-    """One open websocket; `send` and `close` may be called from any thread."""
+    """One open websocket; `send` and `close` may be called from any thread. Frozen, it answers no ping."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
-        self.is_deaf = False
+        self.is_frozen = False
         self.on_text: Callable[[str], None] = lambda _: None
         self.on_gone: Callable[[], None] = lambda: None
         self._protocol = ServerProtocol()
@@ -88,7 +88,7 @@ class WebSocket:
                 handshake = event
             elif isinstance(event, Frame) and event.opcode is Opcode.TEXT:
                 self.on_text(bytes(event.data).decode())
-        if handshake is None and not self.is_deaf:
+        if handshake is None and not self.is_frozen:
             self._flush()
         return handshake
 

@@ -194,7 +194,7 @@ class Workspace(Window):
         self.links.refresh()
 
     def deafen(self) -> None:
-        """The present links stay open and nothing comes through any more."""
+        """The present links stay open, pings and all, and nothing comes through; see also `links.freeze`."""
         self.links.deafen()
 
     # ---------------------------------------------------------------- below

@@ -108,9 +108,14 @@ class Courier:
                 if self.delivery == "socket"
                 else self._by_http(parcel, exchange)
             )
+        except (
+            LinkLostError,
+            urllib3.exceptions.NewConnectionError,
+        ):  # first: urllib3 calls the latter a time-out
+            answer = Answer(status="failed")
         except (TimeoutError, urllib3.exceptions.TimeoutError):
             answer = Answer(status="timeout")
-        except (LinkLostError, urllib3.exceptions.HTTPError):
+        except urllib3.exceptions.HTTPError:
             answer = Answer(status="failed")
         exchange.finished = time.time()
         return replace(answer, seconds=time.monotonic() - began)

@@ -21,11 +21,15 @@ class LinkLostError(Exception):
 
 @dataclass(kw_only=True, eq=False)
 class Link:
-    """`is_leaving`: asked to reconnect; it gets a payload only where no other link is left."""
+    """`is_leaving`: asked to reconnect; it gets a payload only where no other link is left.
+
+    `is_deaf`: what goes into it never comes out.
+    """
 
     socket: WebSocket
     name: str
     is_leaving: bool = False
+    is_deaf: bool = False
     unanswered: dict[str, "Future[Json]"] = field(default_factory=dict)
 
 
@@ -78,7 +82,7 @@ class Links:
         with self._lock:
             link = self._next()
             link.unanswered[envelope["envelope_id"]] = answer
-        if not link.socket.is_deaf:
+        if not link.is_deaf:
             link.socket.send(json.dumps(envelope))
         try:
             return link.name, answer.result(timeout)
@@ -100,9 +104,18 @@ class Links:
             link.socket.send(goodbye)
 
     def deafen(self) -> None:
-        """Keep the present links open, and let nothing more through them, not even a pong."""
+        """Keep the present links open and their pings answered, and deliver nothing more through them."""
         for link in tuple(self._links):
-            link.socket.is_deaf = True
+            link.is_deaf = True
+
+    def freeze(self) -> None:
+        """As deaf, and pings go unanswered too."""
+        for link in tuple(self._links):
+            link.is_deaf = link.socket.is_frozen = True
+
+    def thaw(self) -> None:
+        for link in tuple(self._links):
+            link.is_deaf = link.socket.is_frozen = False
 
     def cut(self) -> None:
         for link in tuple(self._links):
@@ -118,7 +131,7 @@ class Links:
     def _answered(self, link: Link, text: str) -> None:
         answer = json.loads(text)
         waiting = link.unanswered.get(answer.get("envelope_id", ""))
-        if waiting is not None and not waiting.done() and not link.socket.is_deaf:
+        if waiting is not None and not waiting.done() and not link.is_deaf:
             waiting.set_result(answer)
 
     def _gone(self, link: Link) -> None:

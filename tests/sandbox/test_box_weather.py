@@ -1,0 +1,156 @@
+"""The weather: what Slack's own client meets when calls are slow, refused, cut off or lost."""
+
+import json
+import threading
+import time
+from collections.abc import Callable, Iterator
+
+import pytest
+import urllib3
+from slack_sdk import WebClient
+from slack_sdk.errors import SlackApiError
+
+from bot.sandbox import Box
+from bot.sandbox.recorder import Exchange
+from bot.sandbox.weather import error, hang, http, rate_limited, reset_after, reset_before
+
+Refusal = Callable[..., str]
+LOST = (urllib3.exceptions.ProtocolError, ConnectionError)
+POST = {"channel": "C0GENERAL", "text": "x"}
+
+
+@pytest.fixture
+def post(box: Box) -> Iterator[Callable[[], urllib3.BaseHTTPResponse]]:
+    """One chat.postMessage over one kept connection, tried once."""
+    headers = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
+    url = box.environment()["SLACK_API_URL"] + "chat.postMessage"
+    with urllib3.PoolManager() as pool:
+        yield lambda: pool.request("POST", url, json=POST, headers=headers, retries=False)
+
+
+Post = Callable[[], urllib3.BaseHTTPResponse]
+
+
+def test_a_strike_hits_so_many_calls_and_then_the_sky_clears(box: Box, post: Post) -> None:
+    box.weather.strike("slack", "chat.postMessage", http(500), times=2)
+
+    assert [post().status for _ in range(3)] == [500, 500, 200]
+    assert len(box.slack.messages("general")) == 1
+
+
+def test_a_strike_can_choose_its_call(box: Box, slack: WebClient) -> None:
+    box.weather.strike("slack", "*", http(500), match=lambda exchange: b"C0PAY" in exchange.body)
+
+    assert slack.chat_postMessage(channel="C0GENERAL", text="x")["ok"]
+    with pytest.raises(SlackApiError):
+        slack.chat_postMessage(channel="C0PAY", text="x")
+
+
+def test_a_rate_limit_says_when_to_come_back(box: Box, post: Post) -> None:
+    box.weather.strike("slack", "chat.postMessage", rate_limited(7))
+
+    answer = post()
+
+    assert (answer.status, answer.headers["retry-after"]) == (429, "7")
+    assert answer.json() == {"ok": False, "error": "ratelimited"}
+
+
+def test_an_error_comes_in_slacks_own_form_and_nothing_is_done(
+    box: Box, slack: WebClient, refusal: Refusal
+) -> None:
+    box.weather.strike("slack", "conversations.create", error("name_taken"))
+
+    assert refusal(slack.conversations_create, name="inc-1") == "name_taken"
+    assert slack.conversations_create(name="inc-1")["ok"]
+
+
+def test_a_reset_before_does_nothing_and_a_reset_after_does_all(box: Box, post: Post) -> None:
+    box.weather.strike("slack", "chat.postMessage", reset_before)
+
+    with pytest.raises(LOST):
+        post()
+    assert box.slack.messages("general") == []
+
+    box.weather.strike("slack", "chat.postMessage", reset_after)
+    with pytest.raises(LOST):
+        post()
+    assert len(box.slack.messages("general")) == 1
+    assert [(e.status, e.fault) for e in box.exchanges if e.direction == "from_bot"] == [
+        (None, "reset_before"),
+        (None, "reset_after"),
+    ]
+
+
+def test_a_hanging_call_has_done_its_work(box: Box, post: Post) -> None:
+    box.weather.strike("slack", "chat.postMessage", hang(0.2))
+    caller = threading.Thread(target=post)
+
+    caller.start()
+    box.wait_for(lambda: box.slack.messages("general"))
+
+    assert caller.is_alive()
+    caller.join()
+
+
+def test_a_service_can_be_down_and_come_back(box: Box, post: Post) -> None:
+    box.weather.down("slack")
+    assert post().status == 503
+    box.weather.down("slack", reset_before)
+    with pytest.raises(LOST):
+        post()
+
+    box.weather.clear()
+
+    assert post().status == 200
+
+
+def test_the_effect_comes_at_the_end_of_the_latency(box: Box, post: Post) -> None:
+    box.weather.latency("slack", 0.15, "chat.postMessage")
+    began = time.time()
+
+    post()
+
+    (message,) = box.slack.messages("general")
+    assert float(message.ts) - began >= 0.15
+
+
+def test_slow_calls_run_side_by_side(box: Box, post: Post) -> None:
+    box.weather.latency("slack", 0.2)
+    callers = [threading.Thread(target=post) for _ in range(8)]
+    began = time.monotonic()
+
+    for caller in callers:
+        caller.start()
+    for caller in callers:
+        caller.join()
+
+    assert time.monotonic() - began < 8 * 0.2 / 2
+
+
+def test_hooks_run_before_the_effect_and_between_effect_and_answer(box: Box, post: Post) -> None:
+    seen: list[tuple[str, int, int | None]] = []
+
+    def look(when: str) -> Callable[[Exchange], None]:
+        return lambda exchange: seen.append((when, len(box.slack.messages("general")), exchange.status))
+
+    box.weather.before("slack", "chat.postMessage", look("before"))
+    box.weather.after("slack", "chat.postMessage", look("after"))
+
+    post()
+    post()
+
+    assert seen == [("before", 0, None), ("after", 1, None)]
+
+
+def test_pagerduty_lives_in_the_same_weather(box: Box) -> None:
+    env = box.environment()
+    headers = {"authorization": f"Token token={env['PAGERDUTY_API_TOKEN']}"}
+    url = env["PAGERDUTY_API_URL"] + "/users/PUANA"
+    box.weather.strike("pagerduty", "GET /users/{id}", rate_limited(3))
+
+    with urllib3.PoolManager() as pool:
+        answers = [pool.request("GET", url, headers=headers, retries=False) for _ in range(2)]
+
+    assert [answer.status for answer in answers] == [429, 200]
+    assert json.loads(answers[0].data)["error"]["message"] == "ratelimited"
+    assert box.calls("pagerduty") == ["GET /users/{id}"] * 2
