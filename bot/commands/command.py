@@ -25,7 +25,7 @@ class Parameter:
     required: bool
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Command:
     """A command as the router sees it; calling it calls the function it was made from."""
 
@@ -51,7 +51,7 @@ class Command:
         return " ".join(self.prefixes[0])
 
 
-@dataclass(frozen=True, kw_only=True)
+@dataclass(frozen=True, kw_only=True, eq=False)
 class Listener:
     """A function that is called when something is noticed."""
 

@@ -22,7 +22,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.ports import Clock, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
-from bot.services.rooms import People
+from bot.services.people import People
 
 _ANSWER = TypeAdapter(Answer)
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
@@ -124,9 +124,8 @@ class Router:
         return incidents.in_room(ask.channel) if ask.channel else None
 
     def _wired(self, services: Mapping[str, type], desk: Desk) -> dict[str, Any]:
-        return {
-            name: self._handbook if wanted is Handbook else wanted(desk) for name, wanted in services.items()
-        }
+        here: dict[type, Any] = {Handbook: self._handbook, Desk: desk}
+        return {name: here.get(wanted) or wanted(desk) for name, wanted in services.items()}
 
     # --- finding the command ---
 

@@ -11,7 +11,7 @@ from bot.domain.incident import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.refusal import Choice, Refusal
 from bot.services.desk import Desk
-from bot.services.rooms import People
+from bot.services.people import People
 
 Someone = NewType("Someone", str)
 """A person's Slack id."""

@@ -5,11 +5,12 @@ from typing import Any
 
 from bot.delivery.address import Place, resolve
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import OpenForm, Post, Respond, Say, Show, Whisper
+from bot.domain.effects import MeetPerson, OpenForm, Post, Respond, Say, Show, Whisper
 from bot.domain.message import Message
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.desk import Desk
-from bot.services.rooms import People, Rooms
+from bot.services.people import People
+from bot.services.rooms import Rooms
 from bot.services.telling import Telling
 from bot.services.views import Views
 
@@ -38,6 +39,11 @@ class ChatCourier:
                 return Errand(go=partial(self._chat.respond, effect.url, effect.message))
             case OpenForm() as effect:
                 return self._form(effect)
+            case MeetPerson() as effect:
+                return Errand(
+                    go=partial(self._chat.profile, effect.person),
+                    settle=lambda desk, profile: People(desk).met(effect.person, profile),
+                )
         raise unsupported(parcel.effect)
 
     # --- lasting messages ---

@@ -9,7 +9,8 @@ from bot.domain.page import Page, PageState
 from bot.ports import Chat, Pager, PagerNews, Rejected, Ringing, Templates
 from bot.services.desk import Desk
 from bot.services.paging import Paging
-from bot.services.rooms import People, Rooms
+from bot.services.people import People
+from bot.services.rooms import Rooms
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""

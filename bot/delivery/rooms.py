@@ -9,7 +9,8 @@ from bot.domain.incident import Incident
 from bot.ports import Chat, Rejected, Said, Templates
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
-from bot.services.rooms import People, Rooms
+from bot.services.people import People
+from bot.services.rooms import Rooms
 from bot.services.views import Views
 
 OTHER_NAMES = 5

@@ -1,7 +1,7 @@
 """What is asked of the world at intervals, and kept in the database: on-calls, pages, people, and the broom."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import timedelta
 from uuid import uuid4
 
@@ -13,7 +13,6 @@ from bot.ports import (
     Clock,
     Pager,
     PagerNews,
-    Person,
     Rejected,
     Throttled,
     UnitOfWork,
@@ -23,7 +22,7 @@ from bot.ports import (
 from bot.services.desk import Desk
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
-from bot.services.rooms import People
+from bot.services.people import People
 
 ONCALL_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
@@ -102,9 +101,8 @@ class Sync:
         except TROUBLE as trouble:
             log.warning("a profile could not be read", person=person, why=str(trouble))
             return
-        known = Person(id=person, name=profile.name, email=profile.email, zone=profile.zone)
         with self.units.begin() as work:
-            work.people.put(replace(known, profiled_at=self.clock.now()))
+            People(self._desk(work)).met(person, profile)
 
     def sweep(self) -> None:
         """Forget what nobody will ask for again."""

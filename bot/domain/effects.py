@@ -204,6 +204,13 @@ class OpenForm(Effect):
     urgency: ClassVar[Urgency] = Urgency.NOW
 
 
+@dataclass(frozen=True, kw_only=True)
+class MeetPerson(Effect):
+    """Learn the name, zone and e-mail of somebody Spy meets for the first time."""
+
+    person: str
+
+
 # --- pages ------------------------------------------------------------------------------------------------
 
 

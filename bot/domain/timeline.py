@@ -34,3 +34,12 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
         (entry for entry in kept if entry.substance and entry.seq not in gone and entry.curated != "hidden"),
         key=lambda entry: (entry.occurred_at, entry.seq),
     )
+
+
+MINOR = frozenset({"tell_seen", "command_offered", "command_declined", "page_requested", "note_removed"})
+"""Kinds that belong on the timeline, and tell a latecomer nothing that the rest of the tldr does not."""
+
+
+def lately(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
+    """Give the last events of substance, oldest first."""
+    return [entry for entry in told(entries) if entry.kind not in MINOR][-most:]

@@ -1,11 +1,8 @@
 """The incident's channel: opened or refused, who is in it, and where its messages stand."""
 
-from datetime import timedelta
-
 from bot.domain import events
 from bot.domain.effects import Welcome
-from bot.domain.refusal import Refusal
-from bot.ports import Person, Posted
+from bot.ports import Posted
 from bot.services.desk import Desk
 
 
@@ -52,34 +49,3 @@ class Rooms:
 
     def posted(self, slot: str, posted: Posted) -> None:
         self._work.messages.put(slot, posted)
-
-
-class People:
-    """Who is who, as far as Spy has seen."""
-
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-
-    def seen(self, person: str, name: str | None) -> None:
-        """Remember the name that came with a request, until Slack tells a better one."""
-        if name and self._work.people.get(person) is None:
-            self._work.people.put(Person(id=person, name=name))
-
-    def name(self, person: str) -> str | None:
-        known = self._work.people.get(person)
-        return known.name if known else None
-
-    def named(self, name: str) -> str:
-        """Find a person by name; refuse where Spy has not met anyone of that name."""
-        known = self._work.people.named(name.removeprefix("@"))
-        if known is None:
-            raise Refusal(
-                f"I don't know {name}. Type @ and choose the person from Slack's list.", slot="person"
-            )
-        return known.id
-
-    def stale(self, *, limit: int = 20) -> list[str]:
-        """Give those whose profile has not been asked for within a day."""
-        before = self._desk.now - timedelta(days=1)
-        return [person.id for person in self._work.people.unprofiled(before=before, limit=limit)]

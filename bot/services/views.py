@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from typing import Any
 
 from bot.domain.incident import Incident
-from bot.domain.timeline import Entry, told
+from bot.domain.timeline import Entry, lately, told
 from bot.services.desk import Desk
 
 Facts = Mapping[str, Any]
@@ -44,7 +44,8 @@ class Views:
 
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""
-        return {**self._state(incident), "events": self.timeline(incident)[-3:]}
+        recent = lately(self._work.timeline.of(incident.number))
+        return {**self._state(incident), "events": [_line(entry) for entry in recent]}
 
     def timeline(self, incident: Incident) -> list[Facts]:
         """Give the told entries, oldest first, each as the facts its one-line template wants."""

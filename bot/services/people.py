@@ -1,0 +1,50 @@
+"""Who is who, as far as Spy has seen."""
+
+from datetime import timedelta
+
+from bot.domain.effects import MeetPerson
+from bot.domain.refusal import Refusal
+from bot.ports import Person, Profile
+from bot.services.desk import Desk
+
+
+class People:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def seen(self, person: str, name: str | None) -> None:
+        """Remember the name that came with a request, and ask Slack for a better one."""
+        if self._work.people.get(person) is None:
+            self._work.people.put(Person(id=person, name=name or f"<@{person}>"))
+            self._desk.send(MeetPerson(key=f"meet:{person}", person=person))
+
+    def met(self, person: str, profile: Profile) -> None:
+        """Keep what Slack says of somebody."""
+        self._work.people.put(
+            Person(
+                id=person,
+                name=profile.name,
+                email=profile.email,
+                zone=profile.zone,
+                profiled_at=self._desk.now,
+            )
+        )
+
+    def name(self, person: str) -> str | None:
+        known = self._work.people.get(person)
+        return known.name if known and not known.name.startswith("<@") else None
+
+    def named(self, name: str) -> str:
+        """Find a person by name; refuse where Spy has not met anyone of that name."""
+        known = self._work.people.named(name.removeprefix("@"))
+        if known is None:
+            raise Refusal(
+                f"I don't know {name}. Type @ and choose the person from Slack's list.", slot="person"
+            )
+        return known.id
+
+    def stale(self, *, limit: int = 20) -> list[str]:
+        """Give those whose profile has not been asked for within a day."""
+        before = self._desk.now - timedelta(days=1)
+        return [person.id for person in self._work.people.unprofiled(before=before, limit=limit)]
