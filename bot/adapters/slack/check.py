@@ -1,0 +1,75 @@
+"""What `spy check` asks Slack: tokens, permissions and channels, each with its cure."""
+
+from collections.abc import Iterator, Mapping
+from typing import Any
+
+from slack_sdk.errors import SlackApiError
+from urllib3.exceptions import HTTPError
+
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import failure
+from bot.adapters.slack.manifest import SCOPES
+from bot.ports import Finding
+
+REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
+
+
+def findings(
+    client: PooledWebClient, *, app_token: str | None, channels: Mapping[str, str]
+) -> Iterator[Finding]:
+    """Look at everything; `app_token` is None where Socket Mode is not used. `channels`: what for → channel id."""
+    try:
+        me = client.auth_test()
+    except (SlackApiError, HTTPError, OSError) as error:
+        yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
+        return
+    yield Finding(what=f"Slack: {me['team']}, as @{me['user']}", well=True)
+    yield from _permissions(_header(me.headers, "x-oauth-scopes"))
+    if app_token is not None:
+        yield _app_token(client, app_token)
+    for purpose, channel in channels.items():
+        yield _channel(client, purpose, channel)
+
+
+def _permissions(granted: str | None) -> Iterator[Finding]:
+    if granted is None:  # Slack always says; what stands in for it may not
+        return
+    missing = sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
+    if missing:
+        yield Finding(what=f"Slack: missing scope {', '.join(missing)}", well=False, cure=REINSTALL)
+    else:
+        yield Finding(what="Slack: permissions", well=True)
+
+
+def _app_token(client: PooledWebClient, app_token: str) -> Finding:
+    try:
+        client.apps_connections_open(app_token=app_token)
+    except (SlackApiError, HTTPError, OSError) as error:
+        why = _why("apps.connections.open", error)
+        cure = f"{why} Make an app-level token with connections:write on the app's Basic Information page."
+        return Finding(what="Slack: SLACK_APP_TOKEN", well=False, cure=cure)
+    return Finding(what="Slack: Socket Mode", well=True)
+
+
+def _channel(client: PooledWebClient, purpose: str, channel: str) -> Finding:
+    what = f"Slack: {purpose} {channel}"
+    try:
+        found: Any = client.conversations_info(channel=channel)["channel"]
+    except (SlackApiError, HTTPError, OSError) as error:
+        return Finding(what=what, well=False, cure=_why("conversations.info", error))
+    named = f"Slack: {purpose} #{found['name']}"
+    if found.get("is_archived"):
+        return Finding(what=named, well=False, cure="Unarchive it, or name another channel.")
+    if not found.get("is_member"):
+        return Finding(what=named, well=False, cure=f"In #{found['name']}, say /invite @spy.")
+    return Finding(what=named, well=True)
+
+
+def _why(method: str, error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return str(failure(method, error.response.status_code, error.response.data))
+    return f"Slack can't be reached: {error}. Look at SLACK_API_URL, the network and the proxy."
+
+
+def _header(headers: Mapping[str, str], wanted: str) -> str | None:
+    return next((value for name, value in headers.items() if name.lower() == wanted), None)

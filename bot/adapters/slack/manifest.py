@@ -1,0 +1,92 @@
+"""The Slack app's manifest: what to paste into Slack, so that nothing is clicked together by hand."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any, Literal
+
+SCOPES = (
+    "app_mentions:read",  # @spy …
+    "bookmarks:read",
+    "bookmarks:write",
+    "channels:history",  # `spy …` in a channel; finding our own messages again
+    "channels:join",
+    "channels:manage",  # create, invite, set the topic
+    "channels:read",  # who joins, what is renamed
+    "chat:write",
+    "commands",
+    "groups:history",
+    "groups:read",
+    "groups:write",  # private incidents
+    "im:history",
+    "im:write",
+    "reactions:read",  # 📝
+    "users:read",
+    "users:read.email",  # PagerDuty knows people by e-mail
+)
+EVENTS = (
+    "app_mention",
+    "channel_created",
+    "channel_rename",
+    "group_rename",
+    "member_joined_channel",
+    "message.channels",
+    "message.groups",
+    "message.im",
+    "reaction_added",
+    "reaction_removed",
+)
+DESCRIPTION, HINT = 140, 1_000
+
+
+@dataclass(frozen=True, kw_only=True)
+class SlashCommand:
+    """`name` without the slash; `usage` is the hint that Slack shows while one types."""
+
+    name: str
+    description: str
+    usage: str = ""
+
+
+def manifest(
+    commands: Sequence[SlashCommand], *, mode: Literal["socket", "http"], request_url: str | None = None
+) -> dict[str, Any]:
+    """Give the manifest; `request_url` is where `spy run` is reached, `https://…/slack/events`, needed for http."""
+    if mode == "http" and not request_url:
+        raise ValueError("a manifest for http needs the address at which Slack reaches Spy")
+    url = {"request_url": request_url} if mode == "http" else {}
+    return {
+        "display_information": {
+            "name": "Spy",
+            "description": "Runs incidents, and looks after the people who run them.",
+            "background_color": "#1d1c1d",
+        },
+        "features": {
+            "app_home": {
+                "home_tab_enabled": False,
+                "messages_tab_enabled": True,
+                "messages_tab_read_only_enabled": False,
+            },
+            "bot_user": {"display_name": "spy", "always_online": True},
+            "slash_commands": [_slash(command, url.get("request_url")) for command in commands],
+        },
+        "oauth_config": {"scopes": {"bot": list(SCOPES)}},
+        "settings": {
+            "event_subscriptions": {**url, "bot_events": list(EVENTS)},
+            "interactivity": {"is_enabled": True, **url},
+            "org_deploy_enabled": False,
+            "socket_mode_enabled": mode == "socket",
+            "token_rotation_enabled": False,
+        },
+    }
+
+
+def _slash(command: SlashCommand, url: str | None) -> dict[str, Any]:
+    """With `should_escape` people and channels arrive as ids, and a name that changes harms nothing."""
+    slash: dict[str, Any] = {
+        "command": f"/{command.name}",
+        "description": command.description[:DESCRIPTION],
+        "should_escape": True,
+    }
+    if command.usage:
+        slash["usage_hint"] = command.usage[:HINT]
+    return slash | ({"url": url} if url else {})
