@@ -353,6 +353,15 @@ def test_a_forms_answer_is_shown_in_its_place(slack: Slack):
     assert body["view"]["blocks"][0]["text"]["text"] == "Noted."
 
 
+def test_a_form_stays_open_where_we_fail(slack: Slack, capsys: pytest.CaptureFixture[str]):
+    slack.router.fault = RuntimeError("database away")
+
+    body = json.loads(slack.interaction(SUBMISSION).body)
+
+    assert body["response_action"] == "errors"
+    assert body["errors"]["message"].startswith("Spy hit a fault of its own and did nothing.")
+
+
 def test_a_closed_form_is_acknowledged(slack: Slack):
     assert slack.interaction(SUBMISSION | {"type": "view_closed", "is_cleared": False}).status == 200
 

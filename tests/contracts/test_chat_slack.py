@@ -6,6 +6,7 @@ import pytest
 
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.manifest import SCOPES
 from bot.sandbox import Box
 from tests.contracts.chat import ChatContract
 from tests.fakes.chat import WallClock
@@ -20,6 +21,7 @@ class TestSlackChat(ChatContract):
     @pytest.fixture
     def chat(self, box: Box) -> Iterator[SlackChat]:
         self.box = box
+        box.slack.scopes.intersection_update(SCOPES)  # what the manifest asks for is enough
         keys = box.environment()
         chat = SlackChat(
             PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"]), WallClock()

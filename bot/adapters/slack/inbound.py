@@ -107,13 +107,22 @@ class Listeners:
 
     def slash(self, body: Body) -> BoltResponse:
         ask = payloads.slash(body)
-        return _slash_ack(self._ask(ask))
+        try:
+            answer = self._router.answer(ask)
+        except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
+            answer = Answer(message=_fault(ask, error))
+        return _slash_ack(answer)
 
     def press(self, body: Body) -> BoltResponse:
         return self._aside(payloads.press(body))
 
     def submission(self, body: Body) -> BoltResponse:
-        answer = self._ask(payloads.submission(body))
+        """Answer a form; where we fail it stays open, with all that was typed into it."""
+        ask = payloads.submission(body)
+        try:
+            answer = self._router.answer(ask)
+        except Exception as error:  # noqa: BLE001  the boundary, as above
+            answer = Answer(complaints={"": _fault(ask, error).text})
         return _form_ack(answer, body["view"])
 
     def mention(self, body: Body) -> BoltResponse:
@@ -142,12 +151,6 @@ class Listeners:
 
     def nothing(self) -> BoltResponse:
         return _done()
-
-    def _ask(self, ask: Ask) -> Answer:
-        try:
-            return self._router.answer(ask)
-        except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
-            return Answer(message=_fault(ask, error))
 
     def _aside(self, ask: Ask | None) -> BoltResponse:
         """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox."""
