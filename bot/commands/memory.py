@@ -1,0 +1,359 @@
+"""A unit of work in memory, for tests: what is put is kept when the block ends well, else as if never put."""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from copy import copy
+from dataclasses import dataclass, field, fields, replace
+from datetime import datetime, timedelta
+from threading import Lock
+
+from pydantic import TypeAdapter
+from pydantic_core import to_jsonable_python
+
+from bot.domain.effects import Effect
+from bot.domain.incident import Incident
+from bot.domain.page import Page
+from bot.domain.tell import Tell
+from bot.domain.timeline import Entry
+from bot.ports import DutyCopy, Parcel, Person, Posted, Work
+
+
+@dataclass(frozen=True, kw_only=True)
+class Queued:
+    """A row of the outbox; `state` is held (for its room), ready, sending, done or failed."""
+
+    id: int
+    effect: Effect
+    state: str
+    queued_at: datetime
+    due: datetime
+    attempts: int = 0
+    uncertain: bool = False
+    lease_until: datetime | None = None
+    done_at: datetime | None = None
+    why: str | None = None
+
+    @property
+    def is_waiting(self) -> bool:
+        return self.state in {"held", "ready"}
+
+    def may_leave(self, now: datetime) -> bool:
+        if self.state == "sending":
+            return self.lease_until is not None and self.lease_until < now
+        return self.state == "ready" and self.due <= now
+
+
+@dataclass(kw_only=True)
+class Kept:
+    """All that is kept; its values are frozen, so that a copy of the shelves is a copy of all."""
+
+    counters: dict[str, int] = field(default_factory=dict)
+    incidents: dict[int, Incident] = field(default_factory=dict)
+    timeline: list[Entry] = field(default_factory=list)
+    pages: dict[int, Page] = field(default_factory=dict)
+    tells: dict[int, Tell] = field(default_factory=dict)
+    people: dict[str, Person] = field(default_factory=dict)
+    duties: list[DutyCopy] = field(default_factory=list)
+    messages: dict[str, Posted] = field(default_factory=dict)
+    outbox: dict[int, Queued] = field(default_factory=dict)
+    inbound: dict[str, tuple[datetime, str]] = field(default_factory=dict)
+    leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+
+    def copied(self) -> "Kept":
+        return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
+
+    def next(self, name: str) -> int:
+        self.counters[name] = self.counters.get(name, 0) + 1
+        return self.counters[name]
+
+
+class Memory:
+    """Implements `ports.UnitOfWork`; writers take turns, as in SQLite."""
+
+    def __init__(self) -> None:
+        self._kept = Kept()
+        self._turn = Lock()
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        with self._turn:
+            draft = self._kept.copied()
+            yield MemoryWork(draft)
+            self._kept = draft
+
+    def queued(self) -> Sequence[Queued]:
+        """Give the whole outbox, what is done included, in the order it was asked for."""
+        return tuple(self._kept.outbox.values())
+
+
+class MemoryWork:
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+        self.incidents = Incidents(kept)
+        self.timeline = Timeline(kept)
+        self.pages = Pages(kept)
+        self.tells = Tells(kept)
+        self.people = People(kept)
+        self.duties = Duties(kept)
+        self.messages = Messages(kept)
+        self.outbox = Outbox(kept)
+        self.inbound = Inbound(kept)
+
+    def alone(self, section: str) -> None:
+        """Nobody else is at work while this one is."""
+
+    def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
+        holder, until = self._kept.leases.get(job, (owner, now))
+        if holder != owner and until >= now:
+            return False
+        self._kept.leases[job] = (owner, now + lease)
+        return True
+
+
+# --- the records ------------------------------------------------------------------------------------------
+
+
+class Records:
+    def __init__(self, kept: Kept) -> None:
+        self._kept = kept
+
+
+class Incidents(Records):
+    def reserve(self) -> int:
+        return self._kept.next("incident")
+
+    def get(self, number: int) -> Incident | None:
+        return self._kept.incidents.get(number)
+
+    def in_room(self, channel: str) -> Incident | None:
+        return next((it for it in self._kept.incidents.values() if it.room == channel), None)
+
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
+        return [it for it in newest if it.is_open][:limit]
+
+    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]:
+        every = self._kept.incidents.values()
+        return [it for it in every if it.declared_by == person and it.declared_at >= since]
+
+    def put(self, incident: Incident) -> None:
+        self._kept.incidents[incident.number] = incident
+
+
+class Timeline(Records):
+    def append(self, entry: Entry) -> None:
+        self._kept.timeline.append(replace(entry, data=to_jsonable_python(entry.data)))
+
+    def of(self, incident: int) -> Sequence[Entry]:
+        return sorted(
+            (it for it in self._kept.timeline if it.incident == incident), key=lambda entry: entry.seq
+        )
+
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
+        self._kept.timeline[:] = [
+            replace(it, permalink=permalink) if (it.incident, it.seq) == (incident, seq) else it
+            for it in self._kept.timeline
+        ]
+
+
+class Pages(Records):
+    def reserve(self) -> int:
+        return self._kept.next("page")
+
+    def get(self, number: int) -> Page | None:
+        return self._kept.pages.get(number)
+
+    def by_key(self, key: str) -> Page | None:
+        return next((it for it in self._kept.pages.values() if it.key == key), None)
+
+    def by_pagerduty(self, pagerduty_id: str) -> Page | None:
+        return next((it for it in self._kept.pages.values() if it.pagerduty_id == pagerduty_id), None)
+
+    def of(self, incident: int) -> Sequence[Page]:
+        return [it for it in self._in_order() if it.incident == incident]
+
+    def ringing(self) -> Sequence[Page]:
+        return [it for it in self._in_order() if it.is_ringing]
+
+    def put(self, page: Page) -> None:
+        self._kept.pages[page.number] = page
+
+    def _in_order(self) -> Sequence[Page]:
+        return sorted(self._kept.pages.values(), key=lambda page: page.number)
+
+
+class Tells(Records):
+    def reserve(self) -> int:
+        return self._kept.next("tell")
+
+    def get(self, number: int) -> Tell | None:
+        return self._kept.tells.get(number)
+
+    def put(self, tell: Tell) -> None:
+        self._kept.tells[tell.number] = tell
+
+
+class People(Records):
+    def get(self, person: str) -> Person | None:
+        return self._kept.people.get(person)
+
+    def put(self, person: Person) -> None:
+        self._kept.people[person.id] = person
+
+    def named(self, name: str) -> Person | None:
+        """Find the only one of this name, or of this first name."""
+        said = name.casefold()
+        every = self._kept.people.values()
+        found = [
+            it for it in every if it.name.casefold() == said or it.name.casefold().startswith(f"{said} ")
+        ]
+        return found[0] if len(found) == 1 else None
+
+    def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
+        every = self._kept.people.values()
+        unasked = [it for it in every if it.profiled_at is None or it.profiled_at < before]
+        return unasked[:limit]
+
+
+class Duties(Records):
+    def copy(self) -> DutyCopy:
+        return self._kept.duties[-1] if self._kept.duties else DutyCopy()
+
+    def replace(self, copy: DutyCopy) -> None:
+        self._kept.duties[:] = [copy]
+
+
+class Messages(Records):
+    def get(self, slot: str) -> Posted | None:
+        return self._kept.messages.get(slot)
+
+    def put(self, slot: str, posted: Posted) -> None:
+        self._kept.messages[slot] = posted
+
+
+class Inbound(Records):
+    def remember(self, request: str, *, at: datetime) -> str | None:
+        if request in self._kept.inbound:
+            return self._kept.inbound[request][1]
+        self._kept.inbound[request] = (at, "")
+        return None
+
+    def answered(self, request: str, answer: str) -> None:
+        self._kept.inbound[request] = (self._kept.inbound[request][0], answer)
+
+    def forget(self, *, before: datetime) -> None:
+        for request, (at, _) in list(self._kept.inbound.items()):
+            if at < before:
+                del self._kept.inbound[request]
+
+
+# --- the outbox -------------------------------------------------------------------------------------------
+
+
+class Outbox(Records):
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
+        for effect in effects:
+            if not self._is_known(effect):
+                state = "held" if self._needs_a_place(effect) else "ready"
+                self._put(
+                    Queued(
+                        id=self._kept.next("outbox"),
+                        effect=as_stored(effect),
+                        state=state,
+                        queued_at=now,
+                        due=now,
+                    )
+                )
+
+    def _is_known(self, effect: Effect) -> bool:
+        return any(
+            row.effect.key == effect.key
+            or (effect.slot is not None and row.effect.slot == effect.slot and row.is_waiting)
+            for row in self._kept.outbox.values()
+        )
+
+    def _needs_a_place(self, effect: Effect) -> bool:
+        incident = self._kept.incidents.get(effect.needs_room or 0)
+        return effect.needs_room is not None and not (incident and (incident.room or incident.room_refused))
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        del owner
+        due = [row for row in self._first_in_lanes() if row.may_leave(now)]
+        taken = sorted(due, key=lambda row: (row.effect.urgency, row.id))[:limit]
+        return [self._sending(row, until=now + lease) for row in taken]
+
+    def _first_in_lanes(self) -> Iterable[Queued]:
+        lanes: dict[str, Queued] = {}
+        for row in self._kept.outbox.values():
+            if row.done_at is None:
+                lanes.setdefault(row.effect.lane, row)
+        return lanes.values()
+
+    def _sending(self, row: Queued, *, until: datetime) -> Parcel:
+        uncertain = row.uncertain or row.state == "sending"
+        self._put(
+            replace(row, state="sending", lease_until=until, attempts=row.attempts + 1, uncertain=uncertain)
+        )
+        return Parcel(
+            id=row.id,
+            effect=row.effect,
+            attempts=row.attempts + 1,
+            uncertain=uncertain,
+            queued_at=row.queued_at,
+        )
+
+    def done(self, parcel: int, *, at: datetime) -> None:
+        self._put(replace(self._kept.outbox[parcel], state="done", done_at=at, lease_until=None))
+
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> None:
+        self._put(replace(self._kept.outbox[parcel], state="failed", done_at=at, why=why, lease_until=None))
+
+    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
+        row = self._kept.outbox[parcel]
+        for other in list(self._kept.outbox.values()):
+            if (
+                other.is_waiting
+                and other.id != parcel
+                and row.effect.slot
+                and other.effect.slot == row.effect.slot
+            ):
+                del self._kept.outbox[other.id]
+        attempts = row.attempts - (0 if tried else 1)
+        self._put(
+            replace(
+                row,
+                state="ready",
+                due=due,
+                attempts=attempts,
+                uncertain=uncertain,
+                why=why,
+                lease_until=None,
+            )
+        )
+
+    def release(self, incident: int) -> None:
+        for row in list(self._kept.outbox.values()):
+            if row.state == "held" and row.effect.needs_room == incident:
+                self._put(replace(row, state="ready"))
+
+    def next_due(self) -> datetime | None:
+        unfinished = (row for row in self._kept.outbox.values() if row.state in {"ready", "sending"})
+        return min((row.lease_until or row.due for row in unfinished), default=None)
+
+    def waiting(self) -> Mapping[str, int]:
+        states = [row.state for row in self._kept.outbox.values() if row.done_at is None]
+        return {state: states.count(state) for state in states}
+
+    def forget(self, *, before: datetime) -> None:
+        for row in list(self._kept.outbox.values()):
+            if row.done_at and row.done_at < before:
+                del self._kept.outbox[row.id]
+
+    def _put(self, row: Queued) -> None:
+        self._kept.outbox[row.id] = row
+
+
+def as_stored(effect: Effect) -> Effect:
+    """Give the effect as a database gives it back: facts that JSON can't carry fail here, not in production."""
+    adapter: TypeAdapter[Effect] = TypeAdapter(type(effect))
+    return adapter.validate_json(adapter.dump_json(effect))

@@ -1,0 +1,235 @@
+"""Talk to Spy in a test: no network, no database, and a clock that moves when told.
+
+    >>> from plugins import incident, page
+    >>> spy = SpyKit(incident, page)
+    >>> spy.say('incident me "checkout is down" sev1', by="U0ANA").shared
+    True
+    >>> spy.incident(1).name, spy.incident(1).commander
+    ('checkout is down', 'U0ANA')
+    >>> spy.pages(1)[0].team  # whom the severity pages
+    'imoc'
+    >>> spy.open_room(1, channel="C0ROOM")
+    >>> spy.clock.tick(minutes=5)
+    >>> spy.say("update looking into it", by="U0ANA", channel="C0ROOM").message.text
+    'incident/updated (incident)'
+    >>> spy.lines(1)
+    ['events/update_posted (e, drill)']
+
+Give it the modules or folders of your plugins, and your `Policy`; give it `templates=` to read the real words.
+What a command asks of the world is in `effects`; `desk` plays what the world answers.
+"""
+
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import UTC, datetime, timedelta
+from itertools import count
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+from bot.commands.ask import Answer, Ask, Notice, Way
+from bot.commands.memory import Memory
+from bot.commands.plugins import Handbook, handbook, load
+from bot.commands.router import Router
+from bot.domain.effects import Effect, Post, Respond, Say, Whisper, room
+from bot.domain.incident import Incident
+from bot.domain.page import Page
+from bot.domain.policy import Policy, Severity, Team
+from bot.domain.timeline import Entry
+from bot.ports import Form, Message, Templates
+from bot.services.desk import Desk
+from bot.services.people import People
+from bot.services.rooms import Rooms
+from bot.services.views import Views
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+POLICY = Policy(
+    teams={
+        "imoc": Team(
+            key="imoc", channel="C0IMOC", service="PSVC1", escalation_policy="PPOL1", schedule="PSCH1"
+        ),
+        "payments": Team(
+            key="payments", channel="C0PAY", service="PSVC2", escalation_policy="PPOL2", schedule="PSCH2"
+        ),
+    },
+    severities={
+        "sev1": Severity(key="sev1", update_every=timedelta(minutes=15), page=("imoc",)),
+        "sev2": Severity(key="sev2", update_every=timedelta(minutes=30), page=("imoc",)),
+        "sev3": Severity(key="sev3", update_every=timedelta(minutes=60)),
+    },
+    command_team="imoc",
+    announce="C0INCIDENTS",
+)
+"""A small organisation to try things in: two teams, three severities."""
+
+
+class FrozenClock:
+    """Stands still until it is told to tick."""
+
+    def __init__(self, start: datetime = NOON) -> None:
+        self._now = start
+
+    def now(self) -> datetime:
+        return self._now
+
+    def tick(self, **by: float) -> None:
+        """Move on, by `minutes=5` and the like."""
+        self._now += timedelta(**by)
+
+
+class PlainTemplates:
+    """Shows which template was asked for, and the names of the facts it was given."""
+
+    def render(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
+    ) -> Message:
+        del names
+        return Message(text=f"{template} ({', '.join(facts)})")
+
+    def form(self, template: str, facts: Mapping[str, Any]) -> Form:
+        del facts
+        return Form(title=template, submit="Send", fields=())
+
+
+class SpyKit:
+    """Spy with these plugins (modules, or folders of them); a plugin that can't be loaded raises ImportError."""
+
+    def __init__(
+        self,
+        *plugins: ModuleType | Path,
+        policy: Policy = POLICY,
+        templates: Templates | None = None,
+        clock: FrozenClock | None = None,
+    ) -> None:
+        self.clock = clock or FrozenClock()
+        self.policy = policy
+        self.templates = templates or PlainTemplates()
+        self.handbook = _handbook(plugins)
+        self.units = Memory()
+        self._numbers = count(1)
+        self._router = Router(
+            self.handbook, units=self.units, clock=self.clock, policy=policy, templates=self.templates
+        )
+
+    # --- what people do ---
+
+    def say(
+        self,
+        text: str,
+        *,
+        by: str = "U0ANA",
+        channel: str | None = "C0GENERAL",
+        way: Way = Way.SLASH,
+        id: str | None = None,  # noqa: A002  as in Ask
+        thread: str | None = None,
+        trigger: str | None = None,
+        incident: int | None = None,
+        given: Mapping[str, str] | None = None,
+    ) -> Answer:
+        """Say a command; an `id` that was used before makes it a second delivery of the same request."""
+        ask = Ask(
+            id=id or f"ask-{next(self._numbers)}",
+            text=text,
+            user=by,
+            way=way,
+            channel=channel,
+            thread=thread,
+            trigger=trigger,
+            incident=incident,
+            given=given or {},
+        )
+        return self._router.answer(ask)
+
+    def press(
+        self, label: str, of: Message, *, by: str = "U0ANA", channel: str | None = "C0GENERAL"
+    ) -> Answer:
+        """Press the button with this label on a message."""
+        buttons = {it.label: it for part in of.parts for it in getattr(part, "buttons", ())}
+        if label not in buttons:
+            raise LookupError(f"No button {label!r}: there is {', '.join(buttons) or 'none'}")
+        return self.say(buttons[label].say or "", by=by, channel=channel, way=Way.BUTTON)
+
+    def notice(self, notice: Notice) -> None:
+        """Let Spy notice something."""
+        self._router.notice(notice)
+
+    def meet(self, **people: str) -> None:
+        """Make people known by name: `meet(U0ANA="Ana Lima")`."""
+        with self.desk() as desk:
+            for person, name in people.items():
+                People(desk).seen(person, name)
+
+    # --- what the world answers ---
+
+    @contextmanager
+    def desk(self, *, source: str = "spy") -> Iterator[Desk]:
+        """Work in one transaction, as delivery and webhooks do: `Paging(desk).sent(…)`."""
+        with self.units.begin() as work:
+            yield Desk(work=work, now=self.clock.now(), policy=self.policy, source=source)
+
+    def open_room(self, number: int, *, channel: str | None = None) -> None:
+        """Let Slack open the incident's channel."""
+        with self.desk() as desk:
+            Rooms(desk).opened(number, channel or f"C0INC{number}", desk.incident(number).room_name)
+
+    # --- what can be seen ---
+
+    @property
+    def effects(self) -> Sequence[Effect]:
+        """All that was asked of the world so far, as the outbox keeps it, in order."""
+        return [row.effect for row in self.units.queued()]
+
+    def asked(self, kind: type[Effect]) -> Sequence[Any]:
+        """Give the effects of one kind."""
+        return [effect for effect in self.effects if isinstance(effect, kind)]
+
+    def lines(self, number: int) -> Sequence[str]:
+        """Give what the incident's room is told, line by line."""
+        return [
+            self._rendered(effect.template, effect.facts).text
+            for effect in self.asked(Say)
+            if effect.incident == number and effect.to == room(number)
+        ]
+
+    def private(self) -> Sequence[Message]:
+        """Give what was said to one person through the outbox, in order."""
+        return [it.message for it in self.effects if isinstance(it, Whisper | Respond)]
+
+    def posts(self, to: str) -> Sequence[Message]:
+        """Give the answers that were posted in a channel."""
+        return [it.message for it in self.effects if isinstance(it, Post) and it.to == to]
+
+    def surface(self, surface: str, ref: int) -> Message:
+        """Show a lasting message (card, announcement, page, tell, told, brief) as it would stand now."""
+        with self.desk() as desk:
+            template, facts = Views(desk).surface(surface, ref)
+        return self._rendered(template, facts)
+
+    def incident(self, number: int) -> Incident:
+        with self.desk() as desk:
+            return desk.incident(number)
+
+    def pages(self, number: int) -> Sequence[Page]:
+        with self.desk() as desk:
+            return desk.work.pages.of(number)
+
+    def timeline(self, number: int) -> Sequence[Entry]:
+        with self.desk() as desk:
+            return desk.work.timeline.of(number)
+
+    def _rendered(self, template: str, facts: Mapping[str, Any]) -> Message:
+        with self.desk() as desk:
+            return self.templates.render(template, facts, names=People(desk).name)
+
+
+def _handbook(plugins: Sequence[ModuleType | Path]) -> Handbook:
+    modules = [it for it in plugins if isinstance(it, ModuleType)]
+    folders = [it for it in plugins if isinstance(it, Path)]
+    found = load(folders) if folders else handbook()
+    if found.failures:
+        raise ImportError("; ".join(found.failures))
+    given = handbook(*modules)
+    return Handbook(
+        commands=(*given.commands, *found.commands), listeners=(*given.listeners, *found.listeners)
+    )
