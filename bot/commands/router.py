@@ -12,7 +12,7 @@ from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
 from bot.commands.command import NUMBER, Command, Outcome
 from bot.commands.grammar import Slot, Typed, Word, match, read
 from bot.commands.plugins import Handbook
-from bot.commands.reply import Fill
+from bot.commands.reply import Fill, Reply
 from bot.commands.slots import READERS
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
 from bot.domain.incident import Incident
@@ -185,23 +185,37 @@ class Router:
     def _tell(self, ask: Ask, outcome: Outcome, desk: Desk) -> Answer:
         if isinstance(outcome, Fill):
             return self._open(ask, outcome, desk)
-        if outcome is None or (ask.way in VISIBLE and _said_there(desk.effects, ask, desk)):
+        if outcome is None:
             return Answer()
         message = self._templates.render(outcome.template, outcome.facts, names=People(desk).name)
-        return self._send(ask, message, desk, private=not outcome.shared)
+        if _is_discreet(outcome, ask):
+            return self._send_discreetly(ask, message, desk)
+        if ask.way in VISIBLE and _said_there(desk.effects, ask, desk):
+            return Answer()
+        return self._send(ask, message, desk, shared=outcome.shared)
 
-    def _send(self, ask: Ask, message: Message, desk: Desk, *, private: bool) -> Answer:
-        """Answer in the acknowledgement where the way allows it; else through the outbox."""
+    def _send(self, ask: Ask, message: Message, desk: Desk, *, shared: bool) -> Answer:
+        """Answer in the acknowledgement where the way allows it; where it is visible, in the channel."""
+        if ask.way in {Way.SLASH, Way.TERMINAL}:
+            return Answer(message=message, shared=shared)
+        if ask.way in VISIBLE and ask.channel:
+            post = Post(key=f"answer:{ask.id}", to=ask.channel, message=message, thread=ask.thread)
+            desk.send(post)
+            return Answer()
+        return self._send_discreetly(ask, message, desk)
+
+    def _send_discreetly(self, ask: Ask, message: Message, desk: Desk) -> Answer:
+        """Answer so that the asker alone sees it."""
         key = f"answer:{ask.id}"
-        match ask.way:
-            case Way.SLASH | Way.TERMINAL:
-                return Answer(message=message, shared=not private)
-            case Way.BUTTON if ask.response_url:
-                desk.send(Respond(key=key, url=ask.response_url, message=message))
-            case Way.BUTTON | Way.FORM | Way.REACTION:
-                desk.send(Whisper(key=key, to=ask.channel or ask.user, person=ask.user, message=message))
-            case _ if ask.channel:
-                desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
+        if ask.way in {Way.SLASH, Way.TERMINAL}:
+            return Answer(message=message)
+        if ask.way is Way.BUTTON and ask.response_url:
+            desk.send(Respond(key=key, url=ask.response_url, message=message))
+        elif ask.way is Way.DM and ask.channel:
+            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
+        else:
+            place = ask.channel or ask.user
+            desk.send(Whisper(key=key, to=place, person=ask.user, message=message, thread=ask.thread))
         return Answer()
 
     def _open(self, ask: Ask, fill: Fill, desk: Desk) -> Answer:
@@ -221,7 +235,7 @@ class Router:
             return Answer()
         facts = {"command": fill.command, "incident": ask.incident, "terminal": ask.way is Way.TERMINAL}
         message = self._templates.render("help/form", facts)
-        return self._send(ask, message, desk, private=True)
+        return self._send_discreetly(ask, message, desk)
 
     def _refuse(self, ask: Ask, refusal: Refusal) -> Answer:
         if ask.way is Way.FORM:
@@ -230,29 +244,14 @@ class Router:
             return Answer(complaints={field: refusal.sentence})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
-        if ask.way in {Way.SLASH, Way.TERMINAL}:
-            return Answer(message=message)
         with self._units.begin() as work:
             now = self._clock.now()
-            if work.inbound.remember(ask.id, at=now) is None:
-                desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
-                self._whisper(ask, message, desk)
-                work.inbound.answered(ask.id, _ANSWER.dump_json(Answer()).decode())
-        return Answer()
-
-    def _whisper(self, ask: Ask, message: Message, desk: Desk) -> None:
-        if ask.way in VISIBLE - {Way.DM} and ask.channel:
-            desk.send(
-                Whisper(
-                    key=f"answer:{ask.id}",
-                    to=ask.channel,
-                    person=ask.user,
-                    message=message,
-                    thread=ask.thread,
-                )
-            )
-        else:
-            self._send(ask, message, desk, private=True)
+            if work.inbound.remember(ask.id, at=now) is not None:
+                return Answer(message=message) if ask.way is Way.SLASH else Answer()
+            desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
+            answer = self._send_discreetly(ask, message, desk)
+            work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
+        return answer
 
 
 def _without_number(typed: Typed) -> tuple[Typed, int | None]:
@@ -283,6 +282,12 @@ def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Polic
 
 def _absent(kind: Any) -> Any:
     return False if kind is bool else None
+
+
+def _is_discreet(reply: Reply, ask: Ask) -> bool:
+    """Whether the answer tells of a private incident outside its own channel."""
+    incident = reply.facts.get("incident")
+    return isinstance(incident, Incident) and incident.private and ask.channel != incident.room
 
 
 def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:

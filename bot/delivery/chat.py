@@ -9,6 +9,7 @@ from bot.domain.effects import MeetPerson, OpenForm, Post, Respond, Say, Show, W
 from bot.domain.message import Message
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.desk import Desk
+from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
@@ -25,7 +26,7 @@ class ChatCourier:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:  # noqa: PLR0911  a table
         match parcel.effect:
             case Show() as effect:
                 return self._show(effect, parcel, desk)
@@ -78,6 +79,8 @@ class ChatCourier:
     def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
         if effect.surface == "told":
             Telling(desk).failed(effect.ref, why)
+        elif effect.surface == "page" and not effect.needs_room:
+            Paging(desk).move_line(effect.ref)
         elif effect.surface == "announcement":
             Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
         elif effect.needs_room:

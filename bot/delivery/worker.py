@@ -89,14 +89,18 @@ class Delivery:
         self._turn(claim=False)
 
     def drain(self, *, within: timedelta) -> bool:
-        """Deliver on the caller's thread until nothing is due; False where time ran out first."""
+        """Deliver on the caller's thread until the outbox is empty; False where time ran out first."""
         until = self._clock.now() + within
         while self._clock.now() < until:
             self._wake.clear()
-            if not self._turn() and not self._in_flight:
+            if not self._turn() and not self._in_flight and self._is_empty():
                 return True
             self._wake.wait(0.05)
         return False
+
+    def _is_empty(self) -> bool:
+        with self._units.begin() as work:
+            return not work.outbox.waiting()
 
     # --- the loop ---
 

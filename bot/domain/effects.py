@@ -242,7 +242,7 @@ class AnswerPage(PageEffect):
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
 
 ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
-    events.RoomRefused: (ANNOUNCEMENT,),
+    events.RoomRefused: (LINE, ANNOUNCEMENT),
     events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
     events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
     events.UpdatePosted: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),

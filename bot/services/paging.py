@@ -1,5 +1,6 @@
 """Page teams and people, and keep each page's story as PagerDuty tells it."""
 
+from dataclasses import replace
 from uuid import uuid4
 
 from bot.domain import events
@@ -226,6 +227,14 @@ class Paging:
         if page.line_at:
             key = f"page-line:{page.number}:{origin}"
             self._desk.send(Show(key=key, surface="page", ref=page.number, to=page.line_at, tells=tells))
+
+    def move_line(self, number: int) -> None:
+        """Follow the page by DM to who asked for it, where its line can't stand in the channel."""
+        page = self._alone(number)
+        if page and page.requested_by and page.line_at != page.requested_by:
+            page = replace(page, line_at=page.requested_by)
+            self._work.pages.put(page)
+            self._show(page, origin="moved")
 
     def _fallback(self, page: Page) -> tuple[str, ...]:
         """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""

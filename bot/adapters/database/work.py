@@ -59,6 +59,6 @@ class Database:
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""
-        with self.engine.connect() as connection:
+        with self._turn, self.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         return ""
