@@ -212,7 +212,7 @@ class People(Records):
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         every = self._kept.people.values()
         unasked = [it for it in every if it.profiled_at is None or it.profiled_at < before]
-        return unasked[:limit]
+        return sorted(unasked, key=lambda it: (it.profiled_at is not None, it.profiled_at or before))[:limit]
 
 
 class Duties(Records):

@@ -1,0 +1,505 @@
+"""What every unit of work keeps to: the one in memory that tests use, and the database."""
+
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager, suppress
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from threading import Thread
+
+import pytest
+
+from bot.adapters.database import Database, migrate, open_engine
+from bot.commands.memory import Memory
+from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, Show
+from bot.domain.events import Declared, Resolved, RoomOpened
+from bot.domain.incident import Incident, Link, Phase
+from bot.domain.message import Message
+from bot.domain.page import Page, PageState
+from bot.domain.tell import Tell
+from bot.domain.timeline import Entry
+from bot.ports import Duty, DutyCopy, Parcel, Person, Posted, UnitOfWork, Work
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+MINUTE = timedelta(minutes=1)
+LEASE = timedelta(seconds=30)
+
+
+@contextmanager
+def in_memory(_folder: Path) -> Iterator[UnitOfWork]:
+    yield Memory()
+
+
+@contextmanager
+def in_sqlite(folder: Path) -> Iterator[UnitOfWork]:
+    engine = open_engine(f"sqlite:///{folder / 'spy.db'}")
+    migrate(engine)
+    yield Database(engine)
+    engine.dispose()
+
+
+FACTORIES: dict[str, Callable[[Path], AbstractContextManager[UnitOfWork]]] = {
+    "memory": in_memory,
+    "sqlite": in_sqlite,
+}
+
+
+@pytest.fixture(params=FACTORIES)
+def units(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UnitOfWork]:
+    with FACTORIES[request.param](tmp_path) as opened:
+        yield opened
+
+
+def declared(number: int = 42, *, by: str = "U0ANA", at: datetime = NOON) -> Incident:
+    return Incident.declared(number, Declared(at=at, by=by, name="checkout is down", severity="sev1"))
+
+
+def paged(number: int = 17, *, key: str = "spy-1", incident: int | None = 42) -> Page:
+    return Page(
+        number=number, key=key, message="x", requested_by="U0ANA", requested_at=NOON, incident=incident
+    )
+
+
+def noted(seq: int, *, incident: int = 42) -> Entry:
+    return Entry(
+        incident=incident,
+        seq=seq,
+        kind="note_taken",
+        occurred_at=NOON,
+        recorded_at=NOON,
+        actor="U0ANA",
+        source="slash",
+        text="look",
+        data={"note": "look", "message": None},
+    )
+
+
+def post(key: str, *, to: str = "C0PAY") -> Post:
+    return Post(key=key, to=to, message=Message(text=key))
+
+
+def card(key: str) -> Show:
+    return Show(key=key, surface="card", ref=42, to="room:42")
+
+
+def keys(parcels: list[Parcel]) -> list[str]:
+    return [parcel.effect.key for parcel in parcels]
+
+
+def claimed(units: UnitOfWork, *, now: datetime = NOON, owner: str = "one", limit: int = 10) -> list[Parcel]:
+    with units.begin() as work:
+        return list(work.outbox.claim(owner, now=now, lease=LEASE, limit=limit))
+
+
+def queue(units: UnitOfWork, *effects: Effect, now: datetime = NOON) -> None:
+    with units.begin() as work:
+        work.outbox.add(effects, now=now)
+
+
+def wait(units: UnitOfWork) -> dict[str, int]:
+    with units.begin() as work:
+        return dict(work.outbox.waiting())
+
+
+# --- the transaction --------------------------------------------------------------------------------------
+
+
+def write_everything(work: Work) -> None:
+    work.incidents.put(declared())
+    work.timeline.append(noted(1))
+    work.pages.put(paged())
+    work.people.put(Person(id="U0ANA", name="Ana"))
+    work.messages.put("card:42", Posted(channel="C0ROOM", ts="1.0"))
+    work.outbox.add([post("hello")], now=NOON)
+    work.inbound.remember("Ev1", at=NOON)
+
+
+def test_what_ends_well_is_kept(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        write_everything(work)
+
+    with units.begin() as work:
+        assert work.incidents.get(42) == declared()
+        assert work.timeline.of(42) == [noted(1)]
+        assert work.pages.get(17) == paged()
+        assert work.people.get("U0ANA") == Person(id="U0ANA", name="Ana")
+        assert work.messages.get("card:42") == Posted(channel="C0ROOM", ts="1.0")
+        assert work.outbox.waiting() == {"ready": 1}
+        assert work.inbound.remember("Ev1", at=NOON) == ""
+
+
+def test_what_raises_was_never_there(units: UnitOfWork) -> None:
+    with suppress(KeyError), units.begin() as work:
+        write_everything(work)
+        raise KeyError
+
+    with units.begin() as work:
+        assert work.incidents.get(42) is None
+        assert work.timeline.of(42) == []
+        assert work.pages.get(17) is None
+        assert work.people.get("U0ANA") is None
+        assert work.messages.get("card:42") is None
+        assert work.outbox.waiting() == {}
+        assert work.inbound.remember("Ev1", at=NOON) is None
+
+
+def test_what_was_put_can_be_asked_for_at_once(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(replace(declared(), room="C0ROOM"))
+        work.timeline.append(noted(1))
+        work.pages.put(paged())
+
+        assert work.incidents.in_room("C0ROOM") is not None
+        assert work.timeline.of(42) == [noted(1)]
+        assert work.pages.by_key("spy-1") == paged()
+
+
+def test_numbers_count_up_whoever_asks(units: UnitOfWork) -> None:
+    taken: list[int] = []
+
+    def reserve() -> None:
+        with units.begin() as work:
+            taken.append(work.incidents.reserve())
+
+    threads = [Thread(target=reserve) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert sorted(taken) == list(range(min(taken), min(taken) + 8))
+
+
+def test_alone_may_be_asked_for_in_every_work(units: UnitOfWork) -> None:
+    for _ in range(2):
+        with units.begin() as work:
+            work.alone("declare")
+
+
+def test_a_job_is_held_by_one_until_its_lease_ends(units: UnitOfWork) -> None:
+    def holds(owner: str, after: timedelta) -> bool:
+        with units.begin() as work:
+            return work.holds("oncall", owner, now=NOON + after, lease=MINUTE)
+
+    assert holds("one", timedelta())
+    assert not holds("two", timedelta())
+    assert holds("one", MINUTE / 2)
+    assert not holds("two", MINUTE)
+    assert holds("two", 2 * MINUTE)
+
+
+# --- records ----------------------------------------------------------------------------------------------
+
+
+def test_an_incident_comes_back_as_it_was(units: UnitOfWork) -> None:
+    full = replace(
+        declared(),
+        room="C0ROOM",
+        phase=Phase.FALSE_ALARM,
+        roles={"scribe": "U0RAJ"},
+        members=("U0ANA", "U0RAJ"),
+        links=(Link(url="https://example.com", title="graph"),),
+        impact_since=NOON - MINUTE,
+        resolved_at=NOON + MINUTE,
+        entries=3,
+    )
+    with units.begin() as work:
+        work.incidents.put(full)
+
+    with units.begin() as work:
+        assert work.incidents.get(42) == full
+
+
+def test_open_incidents_come_newest_first(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        for number in (1, 2, 3, 4):
+            work.incidents.put(declared(number))
+        work.incidents.put(declared(3).after(Resolved(at=NOON, by="U0ANA")))
+
+    with units.begin() as work:
+        assert [it.number for it in work.incidents.open(limit=2)] == [4, 2]
+
+
+def test_incidents_are_found_by_room_and_by_who_declared_them(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(declared(1).after(RoomOpened(at=NOON, channel="C0ONE", channel_name="inc-1")))
+        work.incidents.put(declared(2, at=NOON - MINUTE))
+        work.incidents.put(declared(3, by="U0RAJ"))
+
+    with units.begin() as work:
+        found = work.incidents.in_room("C0ONE")
+        assert found
+        assert found.number == 1
+        assert work.incidents.in_room("C0TWO") is None
+        assert [it.number for it in work.incidents.declared_by("U0ANA", since=NOON)] == [1]
+
+
+def test_a_timeline_is_in_order_and_its_own(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        for entry in (
+            noted(1),
+            noted(1, incident=43),
+            replace(noted(2), supersedes=1, permalink="https://x"),
+        ):
+            work.timeline.append(entry)
+        work.timeline.set_permalink(42, 1, "https://example.com/1")
+
+    with units.begin() as work:
+        mine = work.timeline.of(42)
+        assert [(it.seq, it.permalink) for it in mine] == [(1, "https://example.com/1"), (2, "https://x")]
+        assert mine[1].supersedes == 1
+        assert work.timeline.of(43)[0].permalink is None
+
+
+def test_what_an_entry_holds_comes_back_as_json_would_have_it(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.timeline.append(replace(noted(1), data={"since": NOON, "fallback": ("Kim", "Raj")}))
+
+    with units.begin() as work:
+        data = work.timeline.of(42)[0].data
+        assert data == {"since": "2026-11-23T12:00:00Z", "fallback": ["Kim", "Raj"]}
+
+
+def test_pages_are_found_by_key_by_pagerduty_and_by_incident(units: UnitOfWork) -> None:
+    sent = replace(paged(), state=PageState.SENT, pagerduty_id="PD1", fallback=("Kim +1",), sent_at=NOON)
+    with units.begin() as work:
+        work.pages.put(paged(18, key="spy-2"))
+        work.pages.put(sent)
+        work.pages.put(paged(19, key="spy-3", incident=None))
+
+    with units.begin() as work:
+        assert work.pages.by_key("spy-1") == sent
+        assert work.pages.by_pagerduty("PD1") == sent
+        assert work.pages.by_pagerduty("PD2") is None
+        assert [it.number for it in work.pages.of(42)] == [17, 18]
+        assert [it.number for it in work.pages.ringing()] == [17]
+
+
+def test_a_tell_comes_back_as_it_was(units: UnitOfWork) -> None:
+    tell = Tell(
+        number=5,
+        incident=42,
+        team="payments",
+        channel="C0PAY",
+        message="x",
+        by="U0ANA",
+        at=NOON,
+        seen_by=("U0KIM", "U0RAJ"),
+    )
+    with units.begin() as work:
+        work.tells.put(tell)
+
+    with units.begin() as work:
+        assert work.tells.get(5) == tell
+        assert work.tells.get(6) is None
+
+
+def test_people_are_found_by_a_name_that_only_one_has(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        for ident, name in (("U1", "Ana Lima"), ("U2", "Raj Patel"), ("U3", "Raj Rao"), ("U4", "50%_ Bob")):
+            work.people.put(Person(id=ident, name=name))
+
+    with units.begin() as work:
+        found = {said: work.people.named(said) for said in ("ana", "ANA LIMA", "an", "raj", "raj rao", "5_%")}
+        assert {said: it and it.id for said, it in found.items()} == {
+            "ana": "U1",
+            "ANA LIMA": "U1",
+            "an": None,
+            "raj": None,
+            "raj rao": "U3",
+            "5_%": None,
+        }
+
+
+def test_people_not_asked_for_lately_are_found_those_never_asked_for_first(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.people.put(Person(id="U1", name="Old", profiled_at=NOON - MINUTE))
+        work.people.put(Person(id="U2", name="New", profiled_at=NOON + MINUTE))
+        work.people.put(Person(id="U3", name="Never"))
+
+    with units.begin() as work:
+        assert [it.id for it in work.people.unprofiled(before=NOON, limit=5)] == ["U3", "U1"]
+
+
+def test_the_copy_of_the_duties_is_replaced_whole(units: UnitOfWork) -> None:
+    ana = Duty(policy="PPOL1", level=1, name="Ana Lima", phone="+351 1", end=NOON)
+    with units.begin() as work:
+        assert work.duties.copy() == DutyCopy()
+        work.duties.replace(DutyCopy(duties=(ana, ana), synced_at=NOON))
+    with units.begin() as work:
+        work.duties.replace(DutyCopy(duties=(ana,), synced_at=NOON, trouble="PagerDuty is down"))
+
+    with units.begin() as work:
+        assert work.duties.copy() == DutyCopy(duties=(ana,), synced_at=NOON, trouble="PagerDuty is down")
+
+
+def test_a_message_may_move(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.messages.put("card:42", Posted(channel="C0ROOM", ts="1.0"))
+        work.messages.put("card:42", Posted(channel="C0ROOM", ts="2.0", permalink="https://x"))
+
+    with units.begin() as work:
+        assert work.messages.get("card:42") == Posted(channel="C0ROOM", ts="2.0", permalink="https://x")
+        assert work.messages.get("card:43") is None
+
+
+def test_a_request_is_new_once_and_keeps_its_answer(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        assert work.inbound.remember("Ev1", at=NOON) is None
+        work.inbound.answered("Ev1", "{}")
+
+    with units.begin() as work:
+        assert work.inbound.remember("Ev1", at=NOON) == "{}"
+        work.inbound.forget(before=NOON + MINUTE)
+        assert work.inbound.remember("Ev1", at=NOON) is None
+
+
+# --- the outbox -------------------------------------------------------------------------------------------
+
+
+def test_an_effect_comes_back_as_it_was(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+
+    parcel = claimed(units)[0]
+
+    assert parcel.effect == post("hello")
+    assert (parcel.attempts, parcel.uncertain, parcel.queued_at) == (1, False, NOON)
+
+
+def test_an_effect_is_queued_once_under_its_key(units: UnitOfWork) -> None:
+    queue(units, post("hello"), post("hello"))
+    with units.begin() as work:
+        work.outbox.done(claimed_in(work)[0].id, at=NOON)
+    queue(units, post("hello"))
+
+    assert wait(units) == {}
+
+
+def claimed_in(work: Work) -> list[Parcel]:
+    return list(work.outbox.claim("one", now=NOON, lease=LEASE, limit=10))
+
+
+def test_of_one_slot_one_waits(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(replace(declared(), room="C0ROOM"))
+    queue(units, card("card:1"), card("card:2"))
+
+    assert keys(claimed(units)) == ["card:1"]
+    queue(units, card("card:3"))
+    assert wait(units) == {"sending": 1, "ready": 1}
+
+
+def test_a_lane_keeps_its_order_and_lanes_run_side_by_side(units: UnitOfWork) -> None:
+    queue(units, post("a1", to="C0A"), post("a2", to="C0A"), post("b1", to="C0B"))
+
+    first = claimed(units)
+    with units.begin() as work:
+        work.outbox.done(first[0].id, at=NOON)
+    then = claimed(units)
+
+    assert (keys(first), keys(then)) == (["a1", "b1"], ["a2"])
+
+
+def test_pages_jump_the_queue(units: UnitOfWork) -> None:
+    queue(units, post("slow"), Invite(key="i", incident=42, people=("U0ANA",)), SendPage(key="page", page=17))
+
+    assert keys(claimed(units, limit=1)) == ["page"]
+
+
+def test_what_needs_a_room_waits_for_it(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(declared())
+        work.outbox.add([card("card"), post("elsewhere")], now=NOON)
+
+    before = keys(claimed(units))
+    with units.begin() as work:
+        work.incidents.put(declared().after(RoomOpened(at=NOON, channel="C0ROOM", channel_name="inc-42")))
+        work.outbox.release(42)
+    after = keys(claimed(units))
+
+    assert (before, after) == (["elsewhere"], ["card"])
+
+
+def test_what_is_asked_of_a_room_that_is_there_need_not_wait(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(replace(declared(), room_refused="restricted_action"))
+    queue(units, card("card"), AddBookmark(key="bookmark", incident=42, title="x"))
+
+    assert keys(claimed(units)) == ["card", "bookmark"]
+
+
+def test_a_lease_that_ran_out_leaves_the_outcome_unknown(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    claimed(units, owner="dies")
+
+    assert claimed(units, now=NOON + LEASE) == []
+    again = claimed(units, now=NOON + 2 * LEASE, owner="lives")[0]
+
+    assert (again.attempts, again.uncertain) == (2, True)
+
+
+def test_what_is_put_back_comes_again_when_due(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    parcel = claimed(units)[0]
+    with units.begin() as work:
+        work.outbox.put_back(parcel.id, due=NOON + MINUTE, tried=True, uncertain=True, why="reset")
+
+    assert claimed(units) == []
+    again = claimed(units, now=NOON + MINUTE)[0]
+
+    assert (again.effect.key, again.attempts, again.uncertain) == ("hello", 2, True)
+
+
+def test_what_was_not_tried_does_not_count(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    parcel = claimed(units)[0]
+    with units.begin() as work:
+        work.outbox.put_back(parcel.id, due=NOON, tried=False, uncertain=False, why="429")
+
+    assert claimed(units)[0].attempts == 1
+
+
+def test_what_is_put_back_stands_for_a_newer_wish_of_its_slot(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.incidents.put(replace(declared(), room="C0ROOM"))
+    queue(units, card("card:1"))
+    parcel = claimed(units)[0]
+    queue(units, card("card:2"))
+    with units.begin() as work:
+        work.outbox.put_back(parcel.id, due=NOON, tried=True, uncertain=False, why="500")
+
+    assert keys(claimed(units)) == ["card:1"]
+    assert wait(units) == {"sending": 1}
+
+
+def test_what_is_given_up_frees_its_lane(units: UnitOfWork) -> None:
+    queue(units, post("bad"), post("good"))
+    with units.begin() as work:
+        work.outbox.give_up(claimed_in(work)[0].id, at=NOON, why="channel_not_found")
+
+    assert keys(claimed(units)) == ["good"]
+
+
+def test_the_outbox_knows_when_it_is_next_due(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        assert work.outbox.next_due() is None
+    queue(units, card("held"))
+    queue(units, post("hello"), now=NOON + MINUTE)
+
+    with units.begin() as work:
+        assert work.outbox.next_due() == NOON + MINUTE
+        assert work.outbox.waiting() == {"held": 1, "ready": 1}
+    claimed(units, now=NOON + MINUTE)
+
+    with units.begin() as work:
+        assert work.outbox.next_due() == NOON + MINUTE + LEASE
+
+
+def test_what_is_done_is_forgotten_in_time(units: UnitOfWork) -> None:
+    queue(units, post("done"), post("waits", to="C0OTHER"))
+    with units.begin() as work:
+        work.outbox.done(claimed_in(work)[0].id, at=NOON)
+        work.outbox.forget(before=NOON + MINUTE)
+    queue(units, post("done"))
+
+    assert wait(units) == {"sending": 1, "ready": 1}
