@@ -1,11 +1,12 @@
 """Build the bot from its settings: the only file that knows every adapter."""
 
+import json
 import re
 import signal
 import sys
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
 from types import FrameType
@@ -16,12 +17,16 @@ import structlog
 from bot.adapters.clock import SystemClock
 from bot.adapters.database import Database, is_current, open_engine
 from bot.adapters.database import migrate as migrate_schema
+from bot.adapters.github import findings as github_findings
 from bot.adapters.mrkdwn import flat
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.pagerduty_webhook import news
 from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, answer_http, build_app
+from bot.adapters.slack.manifest import SlashCommand
+from bot.adapters.slack.manifest import manifest as slack_manifest
 from bot.adapters.slack.socket import SocketLink
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.ask import Ask, Way
@@ -36,7 +41,7 @@ from bot.ports import Finding, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
 from bot.services.desk import Desk
 from bot.services.paging import Paging
-from bot.services.rooms import People
+from bot.services.people import People
 from bot.web import Door, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
@@ -46,6 +51,8 @@ WARM = 6
 """Connections to Slack that a declare uses at once; they are opened before the first one."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
 SAY_PATIENCE = timedelta(seconds=15)
+SHORT_COMMANDS = ("incident", "page", "oncall", "failover", "postmortem", "runbook")
+"""Families that have a slash command of their own, once a plugin brings them; `/spy` reaches all."""
 SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 
 
@@ -297,9 +304,64 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
 
 def check(settings: Settings) -> Iterator[Finding]:
     """Ask each service whether Spy could work with it, and say the cure where not."""
-    yield from ()
+    env = settings.env
+    yield from _database_findings(settings)
+    if env.slack_bot_token:
+        with closing(
+            PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
+        ) as client:
+            in_socket_mode = settings.slack.mode == "socket" and env.slack_app_token
+            app_token = env.slack_app_token.get_secret_value() if in_socket_mode else None
+            yield from slack_findings(client, app_token=app_token, channels=_channels(settings))
+    with ExitStack() as stack:
+        if pager := _pager(settings, timedelta(seconds=10), stack):
+            teams = settings.policy().teams.values()
+            yield from pager.findings(
+                services=[team.service for team in teams if team.service],
+                policies=[team.escalation_policy for team in teams if team.escalation_policy],
+                schedules=[team.schedule for team in teams if team.schedule],
+            )
+    if settings.github and env.github_token:
+        token = env.github_token.get_secret_value()
+        yield from github_findings(token, settings.github.repository, env.github_api_url)
+
+
+def _database_findings(settings: Settings) -> Iterator[Finding]:
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    what = f"Database: {engine.url.render_as_string(hide_password=True)}"
+    try:
+        current = is_current(engine)
+    except Exception as error:  # noqa: BLE001  whatever the driver says is the finding
+        cure = f"Look at DATABASE_URL and whether the server is up: {str(error).splitlines()[0]}"
+        yield Finding(what=what, well=False, cure=cure)
+    else:
+        yield Finding(
+            what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
+        )
+    finally:
+        engine.dispose()
+
+
+def _channels(settings: Settings) -> dict[str, str]:
+    announced = {"announcements": settings.slack.announce} if settings.slack.announce else {}
+    return {**announced, **{f"team {key}": team.channel for key, team in settings.teams.items()}}
 
 
 def manifest(settings: Settings) -> str:
-    """Give the Slack app's manifest, made from the loaded commands."""
-    return ""
+    """Give the Slack app's manifest (JSON), made from the loaded commands."""
+    families = {
+        command.words.split()[0]: command for command in reversed(load(settings.plugin_folders).commands)
+    }
+    short = [
+        SlashCommand(
+            name=name, description=families[name].about, usage=families[name].usage.partition(" ")[2]
+        )
+        for name in SHORT_COMMANDS
+        if name in families
+    ]
+    everything = SlashCommand(name="spy", description="Say anything to Spy.", usage="help")
+    url = settings.web.public_url or "https://your-address.example.com"
+    made = slack_manifest(
+        [everything, *short], mode=settings.slack.mode, request_url=f"{url.rstrip('/')}/slack/events"
+    )
+    return json.dumps(made, indent=2, ensure_ascii=False)

@@ -35,6 +35,8 @@ class Command:
     allow: Role
     run: Callable[..., Outcome]
     family: str
+    about: str
+    """What its family is for: the plugin file's first sentence."""
     help: str
     slots: Mapping[str, Parameter]
     services: Mapping[str, type]
@@ -108,6 +110,7 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         allow=allow,
         run=function,
         family=function.__module__.rsplit(".", 1)[-1],
+        about=(function.__globals__.get("__doc__") or "").split("\n")[0],
         help=inspect.cleandoc(function.__doc__ or ""),
         slots=named,
         services=_services(function),

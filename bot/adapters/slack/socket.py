@@ -26,7 +26,9 @@ from bot.adapters.slack.client import PooledWebClient
 
 log = structlog.get_logger()
 
-PING_EVERY, PONG_WITHIN = 5.0, 10.0  # seconds; without a pong the link is open but deaf, and is dropped
+PING_EVERY, PONG_WITHIN = 5.0, 10.0  # seconds; a link without a pong is dropped
+RENEW_AFTER = 300.0  # seconds without a payload: a link may answer pings and be deaf all the same
+LOOK_EVERY = 1.0
 OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
 GRACE = 5.0  # seconds for which an old link still takes answers; Slack itself closes it after ten
@@ -44,11 +46,13 @@ class SocketLink:
         client: PooledWebClient,
         ping_every: float = PING_EVERY,
         pong_within: float = PONG_WITHIN,
+        renew_after: float = RENEW_AFTER,
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._web = client
         self._ping_every, self._pong_within = ping_every, pong_within
+        self._renew_after = renew_after
         self._stopping, self._wanted = threading.Event(), threading.Event()
         self._link: _Link | None = None
         self._leaving: list[_Link] = []
@@ -78,10 +82,14 @@ class SocketLink:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            if self._wanted.wait(timeout=1.0) and not self._stopping.is_set():
+            wanted = self._wanted.wait(timeout=min(LOOK_EVERY, self._renew_after)) or self._is_silent()
+            if wanted and not self._stopping.is_set():
                 self._wanted.clear()
                 self._change()
             self._let_go()
+
+    def _is_silent(self) -> bool:
+        return self._link is not None and self._link.silence() > self._renew_after
 
     def _change(self) -> None:
         """Make a new link, then let the old one go. What Slack greets has earned a short wait the next time."""
@@ -166,6 +174,7 @@ class _Link:
     ) -> None:
         self.is_greeted = self.is_missed = False
         self.leave_at = float("inf")
+        self._heard_at = time.monotonic()
         self._socket = socket
         self._heard, self._gone = heard, gone
         self._reader = threading.Thread(target=self._read, name="slack-reader", daemon=True)
@@ -175,6 +184,10 @@ class _Link:
 
     def is_alive(self) -> bool:
         return self.is_greeted and self._reader.is_alive()
+
+    def silence(self) -> float:
+        """Give the seconds since the last message; pings don't count."""
+        return time.monotonic() - self._heard_at
 
     def send(self, answer: Mapping[str, Any]) -> None:
         """Acknowledge on the link that brought it. One that broke meanwhile needs no answer: Slack asks again."""
@@ -188,6 +201,7 @@ class _Link:
     def _read(self) -> None:
         with suppress(ConnectionClosed), self._socket as socket:
             for text in socket:
+                self._heard_at = time.monotonic()
                 message = json.loads(text)
                 self.is_greeted = self.is_greeted or message.get("type") == "hello"
                 self._heard(self, message)
