@@ -36,13 +36,21 @@ class Linked:
         )
         chat = SlackChat(self.web, WallClock())
         app = build_app(Echo(), chat, signing_secret="unused", api_url=self.environment["SLACK_API_URL"])
-        self.link = SocketLink(
-            app,
+        self.app = app
+        self.link = self.made()
+
+    def made(self, *, renew_after: float = 60.0) -> SocketLink:
+        return SocketLink(
+            self.app,
             app_token=self.environment["SLACK_APP_TOKEN"],
             client=self.web,
             ping_every=0.2,
             pong_within=0.5,
+            renew_after=renew_after,
         )
+
+    def links_asked_for(self) -> int:
+        return self.box.calls("slack").count("apps.connections.open")
 
     def close(self) -> None:
         self.link.stop()
@@ -95,14 +103,25 @@ def test_a_refresh_leaves_no_gap(linked: Linked):
     assert time.monotonic() - started < 1.0
 
 
-def test_a_deaf_link_is_noticed_and_made_again(linked: Linked):
+def test_a_link_without_pongs_is_made_again(linked: Linked):
+    linked.link.start()
+    until(linked.link.is_alive)
+
+    linked.box.slack.links.freeze()
+
+    assert until(lambda: linked.links_asked_for() >= 2)
+    assert until(linked.link.is_alive)
+    assert heard(linked, "oncall")
+
+
+def test_a_link_that_brings_nothing_for_long_is_not_believed(linked: Linked):
+    linked.link = linked.made(renew_after=0.3)
     linked.link.start()
     until(linked.link.is_alive)
 
     linked.box.slack.deafen()
+    until(lambda: linked.links_asked_for() >= 2 and linked.link.is_alive())
 
-    assert until(lambda: linked.box.calls("slack").count("apps.connections.open") == 2)
-    assert until(linked.link.is_alive)
     assert heard(linked, "oncall")
 
 

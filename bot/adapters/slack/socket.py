@@ -104,7 +104,7 @@ class SocketLink:
         old, self._link = self._link, link
         if old:
             self._leaving.append(old)
-            old.leave_at = time.monotonic() + GRACE
+            old.leave_at = time.monotonic() + (0 if old.silence() > self._renew_after else GRACE)
         link.read()
 
     def _connect(self) -> "_Link":
