@@ -5,7 +5,7 @@ import re
 import signal
 import sys
 import threading
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -36,6 +36,7 @@ from bot.config import Settings
 from bot.delivery.couriers import Couriers
 from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SWEEP_EVERY, Sync
 from bot.delivery.worker import Delivery
+from bot.domain.message import Buttons, Message
 from bot.domain.refusal import Refusal
 from bot.ports import Finding, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
@@ -296,10 +297,22 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         answer = bot.router.answer(ask)
         with bot.database.begin() as work:
             names = People(Desk(work=work, now=bot.clock.now(), policy=settings.policy())).name
-            sys.stdout.write(f"{flat(answer.message.text if answer.message else 'Done.', names)}\n")
+            sys.stdout.write(_on_terminal(answer.message, names) if answer.message else "Done.\n")
         if settings.env.slack_bot_token and not bot.delivery.drain(within=SAY_PATIENCE):
             sys.stdout.write("Not all of it has left yet; a running bot keeps trying.\n")
     return 0
+
+
+def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:
+    """Write a message for a terminal; where Slack has buttons, the words they say."""
+    said = [
+        f"  {button.say}\n"
+        for part in message.parts
+        if isinstance(part, Buttons)
+        for button in part.buttons
+        if button.say
+    ]
+    return f"{flat(message.text, names)}\n{''.join(said)}"
 
 
 def check(settings: Settings) -> Iterator[Finding]:
