@@ -4,12 +4,11 @@ from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager, suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from threading import Thread
 
 import pytest
 
-from bot.adapters.database import Database, migrate, open_engine
+from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, Show
 from bot.domain.events import Declared, Resolved, RoomOpened
@@ -26,27 +25,40 @@ LEASE = timedelta(seconds=30)
 
 
 @contextmanager
-def in_memory(_folder: Path) -> Iterator[UnitOfWork]:
+def in_memory(_request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
     yield Memory()
 
 
 @contextmanager
-def in_sqlite(folder: Path) -> Iterator[UnitOfWork]:
-    engine = open_engine(f"sqlite:///{folder / 'spy.db'}")
-    migrate(engine)
+def in_sqlite(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
+    with database(request.getfixturevalue("sqlite_url")) as opened:
+        yield opened
+
+
+@contextmanager
+def in_postgresql(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
+    url = request.getfixturevalue("postgresql_url")
+    with database(url.replace("postgresql://", "postgresql+psycopg://")) as opened:
+        yield opened
+
+
+@contextmanager
+def database(url: str) -> Iterator[UnitOfWork]:
+    engine = open_engine(url)
     yield Database(engine)
     engine.dispose()
 
 
-FACTORIES: dict[str, Callable[[Path], AbstractContextManager[UnitOfWork]]] = {
+FACTORIES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[UnitOfWork]]] = {
     "memory": in_memory,
     "sqlite": in_sqlite,
+    "postgresql": in_postgresql,
 }
 
 
 @pytest.fixture(params=FACTORIES)
-def units(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[UnitOfWork]:
-    with FACTORIES[request.param](tmp_path) as opened:
+def units(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
+    with FACTORIES[request.param](request) as opened:
         yield opened
 
 

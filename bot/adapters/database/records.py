@@ -159,7 +159,7 @@ class People(Shelf[Person]):
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         asked = self._table.c.profiled_at
         query = select(self._table).where(or_(asked.is_(None), asked < before))
-        return self._ask(query.order_by(asked).limit(limit))
+        return self._ask(query.order_by(asked.nulls_first()).limit(limit))
 
 
 def _literal(said: str) -> str:
@@ -254,8 +254,8 @@ class Inbound:
 
     def remember(self, request: str, *, at: datetime) -> str | None:
         row = {"id": request, "at": at, "answer": ""}
-        new = self._connection.execute(insert(self._connection, self._table).on_conflict_do_nothing(), [row])
-        if new.rowcount == 1:
+        new = insert(self._connection, self._table).on_conflict_do_nothing().returning(self._table.c.id)
+        if self._connection.execute(new, row).first():
             return None
         known = select(self._table.c.answer).where(self._table.c.id == request)
         return str(self._connection.execute(known).scalar_one())
@@ -277,8 +277,9 @@ def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, u
         index_elements=["job"],
         set_={"owner": statement.excluded.owner, "until": statement.excluded.until},
         where=free,
-    )
-    return bool(connection.execute(taken, [{"job": job, "owner": owner, "until": until}]).rowcount)
+    ).returning(leases.c.job)
+    row = {"job": job, "owner": owner, "until": until}
+    return connection.execute(taken, row).first() is not None
 
 
 def wait_alone(connection: Connection, section: str) -> None:
