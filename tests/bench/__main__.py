@@ -1,0 +1,51 @@
+"""Run the bench: every ratio against a floor of the same run, in turns, since the machine is never quiet."""
+
+import argparse
+import os
+import sys
+
+from rich.console import Console
+from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
+
+from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
+from tests.bench.table import Row, table
+
+
+def main() -> int:
+    """Measure and print; the exit code is 0 whatever the figures are: a bench is not a test."""
+    parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
+    parser.add_argument(
+        "--only", choices=sorted(MEASURES), action="append", help="only this; may be repeated"
+    )
+    parser.add_argument("--quick", action="store_true", help="fewer rounds: a look rather than a figure")
+    args = parser.parse_args()
+    console = Console(width=None if sys.stdout.isatty() else 140)
+    rows = measure(args.only or list(MEASURES), QUICK if args.quick else Effort())
+    console.print(table(rows))
+    console.print(
+        f"Slack answers every call after {1000 * SLACK_TAKES:g} ms. The floors: a bare bolt app that commits five rows;"
+        " a least bot with two rounds of calls. Both as processes of their own, called in turns with Spy,"
+        f" on {os.cpu_count()} cores that the caller and the stand-ins for Slack share."
+    )
+    return 0
+
+
+def measure(names: list[str], effort: Effort) -> list[Row]:
+    rows: list[Row] = []
+    columns = (TextColumn("{task.description}"), BarColumn(), TimeElapsedColumn())
+    with Progress(*columns, console=Console(stderr=True), transient=True) as progress:
+        for at, name in enumerate(names):
+            task = progress.add_task(name, total=1.0)
+
+            def say(doing: str, part: float, name: str = name, task: object = task, at: int = at) -> None:
+                words = f"{at + 1}/{len(names)} {name}: {doing}"
+                progress.update(task, description=words, completed=part)  # type: ignore[arg-type]  # a TaskID
+
+            say("starting", 0.0)
+            rows += MEASURES[name](effort, say)
+            progress.remove_task(task)
+    return rows
+
+
+if __name__ == "__main__":
+    sys.exit(main())
