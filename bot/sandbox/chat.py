@@ -267,7 +267,11 @@ class Chat:
     def _here(self) -> Channel:
         if self.place == PHONE:
             raise TroubleError("A phone can't do that; name a channel first: #general")
-        return self._channel(self.place)
+        here = self._channel(self.place)
+        self._wait_for(
+            lambda: self.person in self._slack.members(here.id)
+        )  # who opens an incident is invited
+        return here
 
     def _channel(self, place: str) -> Channel:
         """The newest one of that name; in a script it may take its time to appear."""
