@@ -8,15 +8,7 @@ from typing import Any, Protocol
 
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
-from bot.domain.message import Button as Button
-from bot.domain.message import Buttons as Buttons
-from bot.domain.message import Context as Context
-from bot.domain.message import Divider as Divider
-from bot.domain.message import Fields as Fields
-from bot.domain.message import Header as Header
-from bot.domain.message import Message as Message
-from bot.domain.message import Part as Part
-from bot.domain.message import Section as Section
+from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry

@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack
 from pathlib import Path
 
@@ -70,24 +70,31 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
 
 
 @pytest.fixture
-def running_bot(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[RunningBot]:
-    """Start bots: `running_bot(box, database_url)`; the box speaks to the one started last."""
+def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., BotProcess]]:
+    """Start bots anywhere: `serve(config, environment)`. Each ends with the test."""
     bots = request.node.stash.setdefault(BOTS, [])
     with ExitStack() as stack:
 
-        def run(box: Box, database_url: str, *, lease: str = LEASE) -> BotProcess:
-            config = f"{box.config_yaml()}\ndelivery: {{lease: {lease}}}\ndatabase: {{pool: 5}}\n"
-            bot = BotProcess(
-                tmp_path / f"bot{len(bots)}",
-                config=config,
-                environment={**box.environment(), "DATABASE_URL": database_url},
-            )
+        def start(config: str, environment: Mapping[str, str], *, lease: str = LEASE) -> BotProcess:
+            short = f"{config}\ndelivery: {{lease: {lease}}}\ndatabase: {{pool: 5}}\n"
+            bot = BotProcess(tmp_path / f"bot{len(bots)}", config=short, environment=environment)
             bots.append(bot)
             stack.callback(bot.stop)
-            box.bot_url = bot.url
             return bot.start()
 
-        yield run
+        yield start
+
+
+@pytest.fixture
+def running_bot(serve: Callable[..., BotProcess]) -> RunningBot:
+    """Start bots beside a box: `running_bot(box, database_url)`. It speaks to the one started last."""
+
+    def run(box: Box, database_url: str, *, lease: str = LEASE) -> BotProcess:
+        bot = serve(box.config_yaml(), {**box.environment(), "DATABASE_URL": database_url}, lease=lease)
+        box.bot_url = bot.url
+        return bot
+
+    return run
 
 
 @pytest.hookimpl(wrapper=True)

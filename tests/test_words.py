@@ -16,10 +16,11 @@ from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain import events
 from bot.domain.effects import ECHOES
 from bot.domain.incident import Incident, Link
+from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.refusal import Choice
 from bot.domain.tell import Tell
-from bot.ports import Buttons, Context, Duty, Fields, Header, Message, Section
+from bot.ports import Duty
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 
 Facts = Mapping[str, Any]

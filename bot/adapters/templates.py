@@ -33,20 +33,8 @@ from bot.adapters.mrkdwn import (
     typed,
     without_controls,
 )
-from bot.ports import (
-    Button,
-    Buttons,
-    Clock,
-    Context,
-    Divider,
-    Fields,
-    Form,
-    FormField,
-    Header,
-    Message,
-    Part,
-    Section,
-)
+from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.ports import Clock, Form, FormField
 
 _PLACE = re.compile("\x02([0-9]+)\x03")
 """Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
 
-from bot.ports import Message
+from bot.domain.message import Message
 
 
 class Way(StrEnum):

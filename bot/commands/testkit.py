@@ -33,10 +33,11 @@ from bot.commands.plugins import Handbook, handbook, load
 from bot.commands.router import Router
 from bot.domain.effects import Effect, Post, Respond, Say, Whisper, room
 from bot.domain.incident import Incident
+from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
-from bot.ports import Form, Message, Templates
+from bot.ports import Form, Templates
 from bot.services.desk import Desk
 from bot.services.people import People
 from bot.services.rooms import Rooms

@@ -11,7 +11,8 @@ from hypothesis import strategies as st
 
 from bot.adapters.mrkdwn import Mrkdwn, clip, flat, plain, typed
 from bot.adapters.templates import JinjaTemplates, UnknownTemplateError
-from bot.ports import Button, Buttons, Context, Divider, Fields, Form, FormField, Header, Message, Section
+from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Section
+from bot.ports import Form, FormField
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -6,7 +6,8 @@ from datetime import UTC, datetime
 from itertools import count
 from typing import Any
 
-from bot.ports import Form, Message, Posted, Profile, Rejected, Said
+from bot.domain.message import Message
+from bot.ports import Form, Posted, Profile, Rejected, Said
 
 WORKSPACE = "https://acme.slack.com/"
 

@@ -16,7 +16,8 @@ from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.rooms import Rooms
 from bot.adapters.slack.text import cut
-from bot.ports import Clock, Form, Message, Posted, Profile, Rejected, Said, Throttled, Unreachable
+from bot.domain.message import Message
+from bot.ports import Clock, Form, Posted, Profile, Rejected, Said, Throttled, Unreachable
 
 MARK = "spy"  # the event_type of the metadata by which a message is found again
 TOPIC = 250

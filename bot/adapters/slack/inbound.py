@@ -23,7 +23,8 @@ from bot.adapters.slack.blocks import payload
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.text import cut
 from bot.commands.ask import Answer, Ask, Notice
-from bot.ports import Message, Rejected, Throttled, Unreachable
+from bot.domain.message import Message
+from bot.ports import Rejected, Throttled, Unreachable
 
 log = structlog.get_logger()
 
