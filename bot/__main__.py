@@ -54,13 +54,13 @@ def spy(
 def run(config: Config = USUAL_CONFIG) -> None:
     """Serve a workspace until told to stop."""
     settings = _settings(config, level=logging.INFO)
-    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.bootstrap.run import run as serve  # noqa: PLC0415  see the top of the file
     from bot.config import ConfigError  # noqa: PLC0415
     from bot.web import CannotListen  # noqa: PLC0415
 
     try:
         settings.require_for_run()
-        code = bootstrap.run(settings)
+        code = serve(settings)
     except ConfigError as error:
         _stop(error.lines)
     except CannotListen as error:
@@ -90,10 +90,10 @@ def demo(
 def check(config: Config = USUAL_CONFIG) -> None:
     """Look at the configuration, the tokens, their scopes and what they reach: a line each, with the cure."""
     settings = _settings(config)
-    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.bootstrap.check import check as look  # noqa: PLC0415  see the top of the file
 
     is_well = True
-    for finding in chain(settings.findings(), bootstrap.check(settings)):
+    for finding in chain(settings.findings(), look(settings)):
         is_well = is_well and finding.well
         cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
         typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")
@@ -107,18 +107,18 @@ def manifest(config: Config = USUAL_CONFIG) -> None:
     """Print the Slack app manifest, made from the loaded commands. Works before anything is configured."""
     is_there = config.exists() or config != USUAL_CONFIG
     settings = _settings(config if is_there else None)
-    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.bootstrap.manifest import manifest as made  # noqa: PLC0415  see the top of the file
 
-    typer.echo(bootstrap.manifest(settings))
+    typer.echo(made(settings))
 
 
 @app.command()
 def migrate(config: Config = USUAL_CONFIG) -> None:
     """Bring the database up to date."""
     settings = _settings(config)
-    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.bootstrap.check import migrate as upgrade  # noqa: PLC0415  see the top of the file
 
-    bootstrap.migrate(settings)
+    upgrade(settings)
 
 
 @app.command()
@@ -132,9 +132,9 @@ def say(
 ) -> None:
     """Say any command from a terminal, for when chat is down."""
     settings = _settings(config)
-    from bot import bootstrap  # noqa: PLC0415  see the top of the file
+    from bot.bootstrap.say import say as speak  # noqa: PLC0415  see the top of the file
 
-    raise typer.Exit(bootstrap.say(settings, person, channel, " ".join(words)))
+    raise typer.Exit(speak(settings, person, channel, " ".join(words)))
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":

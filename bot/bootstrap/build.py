@@ -1,0 +1,92 @@
+"""Wire the bot together: everything that thinks, without what listens."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.adapters.clock import SystemClock
+from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.plugins import Handbook, load
+from bot.commands.router import Router
+from bot.config import Settings
+from bot.delivery.couriers import Couriers
+from bot.delivery.worker import Delivery
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    settings: Settings
+    database: Database
+    clock: SystemClock
+    chat: SlackChat
+    pager: PagerDuty | None
+    handbook: Handbook
+    delivery: Delivery
+    router: Router
+
+
+def build(settings: Settings, stack: ExitStack) -> Bot:
+    """Wire the bot together; what must be let go of is given to the stack."""
+    policy, clock, env = settings.policy(), SystemClock(), settings.env
+    engine = open_engine(env.database_url.get_secret_value(), pool=settings.database.pool)
+    stack.callback(engine.dispose)
+    if not is_current(engine):
+        migrate(engine)
+    database = Database(engine)
+    timeout = settings.delivery.lease / 2
+    chat = SlackChat(
+        PooledWebClient(
+            token=env.slack_bot_token.get_secret_value(),
+            base_url=env.slack_api_url,
+            read_timeout=timeout.total_seconds(),
+        ),
+        clock,
+    )
+    stack.callback(chat.close)
+    pager = open_pager(settings, timeout, stack)
+    templates = JinjaTemplates(settings.template_folders, clock=clock)
+    handbook = load(settings.plugin_folders)
+    for failure in handbook.failures:
+        log.error("a plugin is left out", why=failure)
+    delivery = Delivery(
+        Couriers(chat, pager, templates),
+        units=database,
+        clock=clock,
+        policy=policy,
+        lease=settings.delivery.lease,
+        senders=settings.delivery.senders,
+    )
+    router = Router(
+        handbook, units=database, clock=clock, policy=policy, templates=templates, wake=delivery.wake
+    )
+    return Bot(
+        settings=settings,
+        database=database,
+        clock=clock,
+        chat=chat,
+        pager=pager,
+        handbook=handbook,
+        delivery=delivery,
+        router=router,
+    )
+
+
+def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> PagerDuty | None:
+    if settings.pagerduty is None or not settings.env.pagerduty_api_token:
+        return None
+    pager = PagerDuty(
+        settings.env.pagerduty_api_token.get_secret_value(),
+        from_email=settings.pagerduty.from_,
+        url=settings.env.pagerduty_api_url,
+        timeout=timeout,
+    )
+    stack.callback(pager.close)
+    return pager

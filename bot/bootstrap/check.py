@@ -1,0 +1,68 @@
+"""`spy check` and `spy migrate`: whether Spy could work, and the database it works with."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+
+from bot.adapters.database import is_current, open_engine
+from bot.adapters.database import migrate as migrate_schema
+from bot.adapters.github import findings as github_findings
+from bot.adapters.slack.check import findings as slack_findings
+from bot.adapters.slack.client import PooledWebClient
+from bot.bootstrap.build import open_pager
+from bot.config import Settings
+from bot.ports import Finding
+
+
+def check(settings: Settings) -> Iterator[Finding]:
+    """Ask each service whether Spy could work with it, and say the cure where not."""
+    env = settings.env
+    yield from _database_findings(settings)
+    if env.slack_bot_token:
+        with closing(
+            PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
+        ) as client:
+            in_socket_mode = settings.slack.mode == "socket" and env.slack_app_token
+            app_token = env.slack_app_token.get_secret_value() if in_socket_mode else None
+            yield from slack_findings(client, app_token=app_token, channels=_channels(settings))
+    with ExitStack() as stack:
+        if pager := open_pager(settings, timedelta(seconds=10), stack):
+            teams = settings.policy().teams.values()
+            yield from pager.findings(
+                services=[team.service for team in teams if team.service],
+                policies=[team.escalation_policy for team in teams if team.escalation_policy],
+                schedules=[team.schedule for team in teams if team.schedule],
+            )
+    if settings.github and env.github_token:
+        token = env.github_token.get_secret_value()
+        yield from github_findings(token, settings.github.repository, env.github_api_url)
+
+
+def _database_findings(settings: Settings) -> Iterator[Finding]:
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    what = f"Database: {engine.url.render_as_string(hide_password=True)}"
+    try:
+        current = is_current(engine)
+    except Exception as error:  # noqa: BLE001  whatever the driver says is the finding
+        cure = f"Look at DATABASE_URL and whether the server is up: {str(error).splitlines()[0]}"
+        yield Finding(what=what, well=False, cure=cure)
+    else:
+        yield Finding(
+            what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
+        )
+    finally:
+        engine.dispose()
+
+
+def _channels(settings: Settings) -> dict[str, str]:
+    announced = {"announcements": settings.slack.announce} if settings.slack.announce else {}
+    return {**announced, **{f"team {key}": team.channel for key, team in settings.teams.items()}}
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database up to date."""
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    try:
+        migrate_schema(engine)
+    finally:
+        engine.dispose()

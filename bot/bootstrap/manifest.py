@@ -1,0 +1,31 @@
+"""`spy manifest`: the Slack app's manifest, made from the loaded commands."""
+
+import json
+
+from bot.adapters.slack.manifest import SlashCommand
+from bot.adapters.slack.manifest import manifest as slack_manifest
+from bot.commands.plugins import load
+from bot.config import Settings
+
+SHORT_COMMANDS = ("incident", "page", "oncall", "failover", "postmortem", "runbook")
+"""Families that have a slash command of their own, once a plugin brings them; `/spy` reaches all."""
+
+
+def manifest(settings: Settings) -> str:
+    """Give the Slack app's manifest (JSON), made from the loaded commands."""
+    families = {
+        command.words.split()[0]: command for command in reversed(load(settings.plugin_folders).commands)
+    }
+    short = [
+        SlashCommand(
+            name=name, description=families[name].about, usage=families[name].usage.partition(" ")[2]
+        )
+        for name in SHORT_COMMANDS
+        if name in families
+    ]
+    everything = SlashCommand(name="spy", description="Say anything to Spy.", usage="help")
+    url = settings.web.public_url or "https://your-address.example.com"
+    made = slack_manifest(
+        [everything, *short], mode=settings.slack.mode, request_url=f"{url.rstrip('/')}/slack/events"
+    )
+    return json.dumps(made, indent=2, ensure_ascii=False)

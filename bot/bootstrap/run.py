@@ -1,0 +1,165 @@
+"""`spy run`: serve a workspace until told to stop."""
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack
+from types import FrameType
+
+import structlog
+
+from bot.adapters.pagerduty_webhook import news
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.inbound import App, answer_http, build_app
+from bot.adapters.slack.socket import SocketLink
+from bot.bootstrap.build import Bot, build
+from bot.config import Settings
+from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SWEEP_EVERY, Sync
+from bot.ports import Rejected, Throttled, Unreachable
+from bot.scheduler import Job, Scheduler
+from bot.services.desk import Desk
+from bot.services.paging import Paging
+from bot.web import Door, WebAnswer, build_web, listen, serve
+from bot.web.figures import Figures, registry
+
+log = structlog.get_logger()
+
+WARM = 6
+"""Connections to Slack that a declare uses at once; they are opened before the first one."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+"""Seconds between attempts to learn from Slack who Spy is."""
+
+
+def run(settings: Settings) -> int:
+    """Serve a workspace until SIGTERM or SIGINT; then finish what is under way."""
+    stop = threading.Event()
+    with ExitStack() as stack:
+        socket = listen(settings.web.host, settings.web.port)
+        stack.callback(socket.close)
+        bot = build(settings, stack)
+        app = build_app(
+            bot.router,
+            bot.chat,
+            signing_secret=settings.env.slack_signing_secret.get_secret_value(),
+            api_url=settings.env.slack_api_url,
+        )
+        bot.delivery.start()
+        stack.callback(bot.delivery.stop)
+        scheduler = Scheduler(*_jobs(bot))
+        stack.callback(scheduler.stop)
+        link = _link(settings, app, stack)
+        web = build_web(
+            slack=None if link else _slack_door(app),
+            pagerduty=_pagerduty_door(bot) if settings.env.pagerduty_webhook_secret else None,
+            readiness={
+                "database": bot.database.ping,
+                "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
+                "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
+                "delivery": lambda: "" if bot.delivery.is_alive() else "the outbox stands still",
+                "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
+            },
+            metrics=registry(_figures(bot)),
+        )
+        server = serve(web, socket)
+        stack.callback(server.stop)
+        greeter = threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True)
+        greeter.start()
+        scheduler.start()
+        _until_told(stop)
+    return 0
+
+
+def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
+    if settings.slack.mode != "socket":
+        return None
+    client = PooledWebClient(base_url=settings.env.slack_api_url)
+    link = SocketLink(app, app_token=settings.env.slack_app_token.get_secret_value(), client=client)
+    stack.callback(client.close)
+    stack.callback(link.stop)
+    link.start()
+    return link
+
+
+def _greet(bot: Bot, stop: threading.Event) -> None:
+    """Learn who Spy is and open connections, before the first incident rather than in it."""
+    wait = FIRST_WAIT
+    while not stop.is_set():
+        try:
+            bot.chat.identify()
+        except (Unreachable, Throttled, Rejected) as trouble:
+            log.warning("Slack does not say who Spy is; asking again", why=str(trouble), seconds=wait)
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        else:
+            bot.chat.warm(WARM)
+            return
+
+
+def _jobs(bot: Bot) -> Iterator[Job]:
+    sync = Sync(
+        units=bot.database,
+        clock=bot.clock,
+        policy=bot.settings.policy(),
+        chat=bot.chat,
+        pager=bot.pager,
+        wake=bot.delivery.wake,
+    )
+    if bot.pager:
+        yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
+        if not bot.settings.env.pagerduty_webhook_secret:
+            yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
+    yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+
+
+def _slack_door(app: App) -> Door:
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        answer = answer_http(app, body, headers)
+        return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)
+
+    return door
+
+
+def _pagerduty_door(bot: Bot) -> Door:
+    secret = bot.settings.env.pagerduty_webhook_secret.get_secret_value()
+
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        try:
+            heard = news(body, headers.get("x-pagerduty-signature", ""), [secret])
+        except Rejected as rejected:
+            return WebAnswer(status=401 if rejected.code == "signature" else 400, body=str(rejected))
+        if heard:
+            with bot.database.begin() as work:
+                now = bot.clock.now()
+                if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
+                    desk = Desk(work=work, now=now, policy=bot.settings.policy(), source="pagerduty")
+                    Paging(desk).heard(heard)
+            bot.delivery.wake()
+        return WebAnswer(status=202)
+
+    return door
+
+
+def _figures(bot: Bot) -> Figures:
+    def waiting() -> Mapping[str, int]:
+        with bot.database.begin() as work:
+            return work.outbox.waiting()
+
+    def opened() -> int:
+        with bot.database.begin() as work:
+            return len(work.incidents.open(limit=10_000))
+
+    return Figures(tally=lambda: dict(bot.delivery.tally), waiting=waiting, opened=opened)
+
+
+def _until_told(stop: threading.Event) -> None:
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        while not stop.wait(60):
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)
