@@ -12,6 +12,7 @@ from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
+from bot.domain.timer import Timer
 
 # --- failure, in three kinds ------------------------------------------------------------------------------
 
@@ -333,6 +334,27 @@ class InboundRecords(Protocol):
     def forget(self, *, before: datetime) -> None: ...
 
 
+class TimerRecords(Protocol):
+    """Timers that wait, and keys that were spoken. The subject is locked before its timers are touched."""
+
+    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
+        """Let these be what waits for a subject; what was spoken never comes back. Written when the work ends."""
+
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+        """Give the subjects with something due, longest due first, without those another process works at."""
+
+    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+        """Give what waits of a subject and is due."""
+
+    def spoken(self, key: str, at: datetime) -> None:
+        """Keep that it was spoken. Written when the work ends."""
+
+    def put_off(self, subject: str, *, due: datetime) -> None:
+        """Let nothing of this subject be due before then: it could not be spoken because of a fault."""
+
+    def next_due(self) -> datetime | None: ...
+
+
 class Work(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
@@ -354,6 +376,8 @@ class Work(Protocol):
     def outbox(self) -> OutboxRecords: ...
     @property
     def inbound(self) -> InboundRecords: ...
+    @property
+    def timers(self) -> TimerRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -15,6 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.page import Page
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
+from bot.domain.timer import Timer
 from bot.ports import DutyCopy, Parcel, Person, Posted, Work
 
 
@@ -58,6 +59,8 @@ class Kept:
     outbox: dict[int, Queued] = field(default_factory=dict)
     inbound: dict[str, tuple[datetime, str]] = field(default_factory=dict)
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
+    timers: dict[str, Timer] = field(default_factory=dict)
+    spoken: dict[str, datetime] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -98,6 +101,7 @@ class MemoryWork:
         self.messages = Messages(kept)
         self.outbox = Outbox(kept)
         self.inbound = Inbound(kept)
+        self.timers = Timers(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -245,6 +249,35 @@ class Inbound(Records):
         for request, (at, _) in list(self._kept.inbound.items()):
             if at < before:
                 del self._kept.inbound[request]
+
+
+# --- timers -----------------------------------------------------------------------------------------------
+
+
+class Timers(Records):
+    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
+        for key in [key for key, timer in self._kept.timers.items() if timer.subject == subject]:
+            del self._kept.timers[key]
+        self._kept.timers.update({it.key: it for it in timers if it.key not in self._kept.spoken})
+
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+        due = sorted((it for it in self._kept.timers.values() if it.due_at <= now), key=lambda it: it.due_at)
+        return tuple(dict.fromkeys(it.subject for it in due))[:limit]
+
+    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+        mine = (it for it in self._kept.timers.values() if it.subject == subject and it.due_at <= now)
+        return sorted(mine, key=lambda it: it.due_at)
+
+    def spoken(self, key: str, at: datetime) -> None:
+        self._kept.timers.pop(key, None)
+        self._kept.spoken.setdefault(key, at)
+
+    def put_off(self, subject: str, *, due: datetime) -> None:
+        for timer in self.due(subject, due):
+            self._kept.timers[timer.key] = replace(timer, due_at=due)
+
+    def next_due(self) -> datetime | None:
+        return min((it.due_at for it in self._kept.timers.values()), default=None)
 
 
 # --- the outbox -------------------------------------------------------------------------------------------

@@ -35,6 +35,8 @@ class Declared(Event):
     severity: str | None = None
     private: bool = False
     drill: bool = False
+    next_due: datetime | None = None
+    """When the first update is promised by."""
 
     @property
     def text(self) -> str:
@@ -65,6 +67,8 @@ class PersonJoined(Event):
 class SeveritySet(Event):
     severity: str
     before: str | None
+    next_due: datetime | None = None
+    """When the next update is promised by, now that it is this bad."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -146,7 +150,7 @@ class Resolved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Reopened(Event):
-    pass
+    next_due: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,4 +286,41 @@ class DeliveryFailed(Event):
 
     what: str
     why: str
+    substance: ClassVar[bool] = False
+
+
+# --- what Spy remembered ----------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reminded(Event):
+    """A timer spoke: which duty and occurrence (`mark` is its spell), to whom, and whether it was late.
+
+    `to` is an address: a person's or a channel's id, room:42, or card:42 where the room was to be left in peace.
+    """
+
+    duty: str
+    occurrence: str
+    mark: str
+    to: str
+    due_at: datetime
+    late: bool = False
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Snoozed(Event):
+    """A nag of this duty is moved to `until`, once in this spell of it."""
+
+    duty: str
+    mark: str
+    until: datetime
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Hushed(Event):
+    """Unsolicited posts rest until then; safety nags don't."""
+
+    until: datetime
     substance: ClassVar[bool] = False

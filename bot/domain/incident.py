@@ -14,6 +14,7 @@ from typing import Self
 from bot.domain import events
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.timer import Said, Snooze, remembering
 
 NAME_LENGTH = 120
 """What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
@@ -63,6 +64,9 @@ class Incident:
     impact: str | None = None
     impact_since: datetime | None = None
     cause: str | None = None
+    cause_at: datetime | None = None
+    told: tuple[str, ...] = ()
+    """The teams that were told of it."""
     links: tuple[Link, ...] = ()
     update: str | None = None
     updated_at: datetime | None = None
@@ -73,6 +77,12 @@ class Incident:
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    reminded: Mapping[str, Said] = field(default_factory=dict)
+    """What Spy last said of each duty."""
+    snoozed: Mapping[str, Snooze] = field(default_factory=dict)
+    quiet_until: datetime | None = None
+    nagged_at: datetime | None = None
+    """When the room last got a post that nobody asked for."""
     entries: int = 0
     """How many entries its timeline has; the next one's `seq` is one more."""
 
@@ -111,6 +121,7 @@ class Incident:
             commander=event.by,
             command_since=event.at,
             members=(event.by,),
+            update_due=event.next_due,
         )
 
     def set_severity(self, severity: Severity, *, by: str, at: datetime) -> events.SeveritySet | None:
@@ -118,7 +129,21 @@ class Incident:
         self._must_be_open()
         if severity.key == self.severity:
             return None
-        return events.SeveritySet(at=at, by=by, severity=severity.key, before=self.severity)
+        return events.SeveritySet(
+            at=at,
+            by=by,
+            severity=severity.key,
+            before=self.severity,
+            next_due=self._promised_anew(severity, at),
+        )
+
+    def _promised_anew(self, severity: Severity, at: datetime) -> datetime | None:
+        """Count from the last word; where that time has passed already, from now."""
+        every = severity.update_every
+        if every is None:
+            return None
+        due = (self.updated_at or self.declared_at) + every
+        return due if due > at else at + every
 
     def move_to(self, phase: Phase, *, by: str, at: datetime) -> events.PhaseChanged | None:
         """None when it is in that phase already."""
@@ -143,10 +168,11 @@ class Incident:
             )
         return events.Resolved(at=at, by=by, how=how)
 
-    def reopen(self, *, by: str, at: datetime) -> events.Reopened:
+    def reopen(self, *, by: str, at: datetime, severity: Severity | None = None) -> events.Reopened:
         if self.is_open:
             raise Refusal(f"{self.id} is still open ({self.phase}); there is nothing to reopen.")
-        return events.Reopened(at=at, by=by)
+        every = severity.update_every if severity else None
+        return events.Reopened(at=at, by=by, next_due=at + every if every else None)
 
     def cancel(self, why: str, *, by: str, at: datetime) -> events.Cancelled:
         self._must_be_open()
@@ -171,7 +197,7 @@ class Incident:
             case events.PersonJoined():
                 return self._with_member(event.person)
             case events.SeveritySet():
-                return replace(self, severity=event.severity)
+                return replace(self, severity=event.severity, update_due=event.next_due)
             case events.PhaseChanged(phase=Phase.MITIGATED):
                 return replace(self, phase=Phase.MITIGATED, mitigated_at=self.mitigated_at or event.at)
             case events.PhaseChanged():
@@ -188,7 +214,9 @@ class Incident:
             case events.ImpactStated():
                 return replace(self, impact=event.impact, impact_since=event.since)
             case events.CauseSuspected():
-                return replace(self, cause=event.cause)
+                return replace(self, cause=event.cause, cause_at=event.at)
+            case events.TeamTold():
+                return replace(self, told=tuple(dict.fromkeys((*self.told, event.team))))
             case events.LinkAdded():
                 return replace(self, links=(*self.links, Link(url=event.url, title=event.title)))
             case events.CommandOffered():
@@ -211,7 +239,25 @@ class Incident:
             case events.Cancelled():
                 return self._ended(Phase.FALSE_ALARM, event.why, event.at)
             case events.Reopened():
-                return replace(self, phase=Phase.INVESTIGATING, resolved_at=None, resolution=None)
+                return replace(
+                    self,
+                    phase=Phase.INVESTIGATING,
+                    resolved_at=None,
+                    resolution=None,
+                    update_due=event.next_due,
+                )
+            case events.Reminded():
+                in_room = event.to == f"room:{self.number}"
+                return replace(
+                    self,
+                    reminded=remembering(self.reminded, event),
+                    nagged_at=event.at if in_room else self.nagged_at,
+                )
+            case events.Snoozed():
+                snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
+                return replace(self, snoozed={**self.snoozed, event.duty: snooze})
+            case events.Hushed():
+                return replace(self, quiet_until=event.until)
         return self
 
     def _ended(self, phase: Phase, word: str, at: datetime) -> "Incident":

@@ -1,11 +1,13 @@
 """A page, told honestly: asked for, sent, acknowledged by whom and when, or not, and why."""
 
-from dataclasses import dataclass, replace
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
 from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import events
 from bot.domain.refusal import Refusal
+from bot.domain.timer import Said, remembering
 
 
 class PageState(StrEnum):
@@ -40,6 +42,8 @@ class Page:
     resolved_at: datetime | None = None
     why: str | None = None
     fallback: tuple[str, ...] = ()
+    reminded: Mapping[str, Said] = field(default_factory=dict)
+    """What Spy last said of each duty."""
 
     @property
     def whom(self) -> str:
@@ -86,4 +90,6 @@ class Page:
                 return replace(self, state=PageState.DELAYED, why=event.why, fallback=event.fallback)
             case events.PageFailed():
                 return replace(self, state=PageState.FAILED, why=event.why, fallback=event.fallback)
+            case events.Reminded():
+                return replace(self, reminded=remembering(self.reminded, event))
         return self

@@ -30,12 +30,110 @@ class Severity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Timers:
+    """When Spy speaks unasked. The numbers are spy.md's, *Timers*; `timers:` in config.yaml changes them."""
+
+    no_commander_every: timedelta = timedelta(minutes=2)
+    no_severity_every: timedelta = timedelta(minutes=5)
+    asked_at_most: int = 5
+    """How often for a commander (then the backup is paged) and for a severity."""
+    update_shown_after: timedelta = timedelta(minutes=5)
+    """How long an update may be overdue before the room sees it."""
+    roll_back_after: timedelta = timedelta(minutes=10)
+    roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
+    page_unanswered_after: timedelta = timedelta(minutes=5)
+    still_open_every: timedelta = timedelta(days=1)
+    still_open_hour: int = 10
+    """The hour of the owner's day (local) at which *still open* is asked."""
+    room_rest: timedelta = timedelta(minutes=5)
+    """At most one unsolicited post a room in this time; the rest is on the card."""
+    relief_warn: timedelta = timedelta(minutes=45)
+    relief_ask: timedelta = timedelta(minutes=60)
+    relief_page: timedelta = timedelta(minutes=75)
+    relief_manager: timedelta = timedelta(minutes=90)
+    relief_every: timedelta = timedelta(hours=1)
+    relief_fine: timedelta = timedelta(minutes=30)
+    night_from: int = 22
+    night_until: int = 7
+    """Local hours between which the relief ladder is halved."""
+    duty_warn: timedelta = timedelta(hours=8)
+    duty_urge: timedelta = timedelta(hours=12)
+    """Cumulative duty in any 24 h."""
+    day_warn: timedelta = timedelta(hours=14)
+    day_urge: timedelta = timedelta(hours=16)
+    """Time since the first duty of the day."""
+    shift_warnings: tuple[timedelta, ...] = (
+        timedelta(days=7),
+        timedelta(days=1),
+        timedelta(hours=1),
+        timedelta(),
+    )
+    """How long before a shift its person is warned."""
+    shift_unanswered: timedelta = timedelta(hours=1)
+    """How long before an unanswered shift the schedule's owner hears."""
+    shift_handover: timedelta = timedelta(hours=1)
+    """How long before its end the handover is to be written."""
+    test_page_after: timedelta = timedelta(minutes=2)
+    cover_nags: tuple[timedelta, ...] = (
+        *(timedelta(weeks=it) for it in (4, 3, 2, 1)),
+        *(timedelta(days=it) for it in (3, 2, 1)),
+        timedelta(hours=12),
+    )
+    shift_load_flag: int = 2
+    shift_load_relief: int = 3
+    """Incidents in one shift of 12 h: flagged, and relief offered."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Milestone:
+    """Something to be said or done so long after an incident opened, or when it stops.
+
+    `to` is commander, room, a role, or :team. One of `message` (plain words) and `command` (said in the
+    commander's name) is there. `unless` names a condition that makes it needless: see `reminder.CONDITIONS`.
+    """
+
+    name: str
+    when: tuple[timedelta, ...] = ()
+    at_stop: bool = False
+    severities: tuple[str, ...] = ()
+    """Those it is for; empty: all."""
+    to: str = "commander"
+    message: str | None = None
+    command: str | None = None
+    unless: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relief:
+    """When somebody has been at it too long: the ladder by day, halved by night, and the hours that add up."""
+
+    nudge: timedelta = timedelta(minutes=45)
+    ask: timedelta = timedelta(minutes=60)
+    backup: timedelta = timedelta(minutes=75)
+    manager: timedelta = timedelta(minutes=90)
+    again: timedelta = timedelta(minutes=60)
+    """How often after the last rung."""
+    fine: timedelta = timedelta(minutes=30)
+    """What *I'm fine* buys, once a stretch."""
+    night: tuple[int, int] = (22, 7)
+    """The hours, on the person's own clock, between which time counts double."""
+    duty_warn: timedelta = timedelta(hours=8)
+    duty_urge: timedelta = timedelta(hours=12)
+    day_warn: timedelta = timedelta(hours=14)
+    day_urge: timedelta = timedelta(hours=16)
+    rest: timedelta = timedelta(hours=8)
+    """As long off duty as this begins a new day."""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     command_team: str | None = None
     announce: str | None = None
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
+    timers: Timers = field(default_factory=Timers)
+    milestones: tuple[Milestone, ...] = ()
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""

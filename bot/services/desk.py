@@ -7,6 +7,7 @@ from bot.domain.effects import Effect, echoes
 from bot.domain.events import Event
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
+from bot.domain.reminder import agenda
 from bot.domain.timeline import Entry
 from bot.ports import Work
 
@@ -23,7 +24,7 @@ class Desk:
     """What this transaction asked for, so that an answer need not say it again."""
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
-        """Keep what happened: state, timeline and effects together. None stands for nothing new."""
+        """Keep what happened: state, timeline, effects and timers together. None stands for nothing new."""
         for event in events:
             if event is None:
                 continue
@@ -31,6 +32,7 @@ class Desk:
             self.work.timeline.append(self._entry(incident, event))
             self.send(*echoes(event, incident, self.policy, seq=incident.entries))
         self.work.incidents.put(incident)
+        self.work.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
 
     def _entry(self, incident: Incident, event: Event) -> Entry:

@@ -49,6 +49,7 @@ class Incidents:
             severity=severity.key if severity else None,
             private=private,
             drill=drill,
+            next_due=self._desk.now + severity.update_every if severity and severity.update_every else None,
         )
         incident = Incident.declared(self._work.incidents.reserve(), declared)
         incident = self._desk.record(incident, declared)
@@ -83,7 +84,8 @@ class Incidents:
         return ended
 
     def reopen(self, incident: Incident, *, by: str) -> Incident:
-        return self._desk.record(incident, incident.reopen(by=by, at=self._desk.now))
+        severity = self._desk.policy.severities.get(incident.severity or "")
+        return self._desk.record(incident, incident.reopen(by=by, at=self._desk.now, severity=severity))
 
     # --- what is going on ---
 

@@ -72,6 +72,8 @@ class IncidentRow(SQLModel, table=True):
     impact: str | None
     impact_since: datetime | None = _moment()
     cause: str | None
+    cause_at: datetime | None = _moment()
+    told: list[str] = _json()
     links: list[dict[str, str]] = _json()
     update: str | None
     updated_at: datetime | None = _moment()
@@ -82,6 +84,10 @@ class IncidentRow(SQLModel, table=True):
     mitigated_at: datetime | None = _moment()
     resolved_at: datetime | None = _moment()
     resolution: str | None
+    reminded: dict[str, Any] = _json()
+    snoozed: dict[str, Any] = _json()
+    quiet_until: datetime | None = _moment()
+    nagged_at: datetime | None = _moment()
     entries: int
 
 
@@ -127,6 +133,7 @@ class PageRow(SQLModel, table=True):
     resolved_at: datetime | None = _moment()
     why: str | None
     fallback: list[str] = _json()
+    reminded: dict[str, Any] = _json()
 
 
 class TellRow(SQLModel, table=True):
@@ -202,6 +209,24 @@ class OutboxRow(SQLModel, table=True):
     lease_until: datetime | None = _moment()
     why: str | None
     done_at: datetime | None = _moment(index=True)
+
+
+class TimerRow(SQLModel, table=True):
+    """A duty to speak; `state` is waiting or spoken."""
+
+    __tablename__ = "timer"
+    __table_args__ = (
+        _index("timer_due", "due_at", where="state = 'waiting'"),
+        _index("timer_subject", "subject", where="state = 'waiting'"),
+    )
+
+    key: str = Field(primary_key=True)
+    subject: str
+    duty: str
+    occurrence: str
+    due_at: datetime = _moment()
+    state: str
+    spoken_at: datetime | None = _moment()
 
 
 class InboundRow(SQLModel, table=True):

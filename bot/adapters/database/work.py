@@ -9,6 +9,7 @@ from sqlalchemy import Connection, Engine
 
 from bot.adapters.database import records
 from bot.adapters.database.outbox import Outbox
+from bot.adapters.database.timers import Timers
 from bot.ports import Work
 
 
@@ -24,6 +25,7 @@ class SqlWork:
         self.messages = records.Messages(connection)
         self.inbound = records.Inbound(connection)
         self.outbox = Outbox(connection, self._has_place)
+        self.timers = Timers(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)
@@ -35,6 +37,7 @@ class SqlWork:
         for kept in (self.people, self.incidents, self.timeline, self.pages, self.tells):
             kept.flush()
         self.outbox.flush()
+        self.timers.flush()
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)

@@ -1,0 +1,112 @@
+"""Timers in SQL: what waits is replaced with its subject, what was spoken stays so for ever."""
+
+from collections.abc import Iterable, Sequence
+from datetime import datetime
+from typing import Any
+
+from sqlalchemy import Connection, and_, bindparam, func, select, update
+
+from bot.adapters.database.records import insert, table
+from bot.adapters.database.tables import TimerRow
+from bot.domain.timer import Timer
+
+
+class Timers:
+    """Whatever the work asked for is written at its end, in a statement of each kind."""
+
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._table = table(TimerRow)
+        self._wanted: dict[str, tuple[Timer, ...]] = {}
+        self._spoken: dict[str, datetime] = {}
+
+    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
+        self._wanted[subject] = tuple(timers)
+
+    def spoken(self, key: str, at: datetime) -> None:
+        self._spoken[key] = at
+
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+        """On PostgreSQL a subject is taken by an advisory lock that is tried, not waited for: see `work.alone`."""
+        self.flush()
+        c = self._table.c
+        due = select(c.subject).where(c.state == "waiting", c.due_at <= now).order_by(c.due_at)
+        if self._connection.dialect.name != "postgresql":
+            found = self._connection.execute(due.limit(limit * 4)).scalars()
+            return tuple(dict.fromkeys(found))[:limit]
+        return self._taken(due, limit)
+
+    def _taken(self, due: Any, limit: int) -> Sequence[str]:
+        """Look further until enough are free: another process may be at the first ones."""
+        window = limit * 4
+        first = tuple(dict.fromkeys(self._connection.execute(due.limit(window)).scalars()))
+        taken: list[str] = []
+        for start in range(0, len(first), limit):
+            some = list(first[start : start + limit - len(taken)])
+            asked = select(func.unnest(some).label("subject")).subquery()
+            free = select(asked.c.subject).where(
+                func.pg_try_advisory_xact_lock(func.hashtext(asked.c.subject))
+            )
+            taken += self._connection.execute(free).scalars()
+            if len(taken) >= limit:
+                break
+        return tuple(taken)
+
+    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+        self.flush()
+        c = self._table.c
+        waiting = select(c.subject, c.duty, c.occurrence, c.due_at).where(
+            c.subject == subject, c.state == "waiting", c.due_at <= now
+        )
+        return [Timer(**row) for row in self._connection.execute(waiting.order_by(c.due_at)).mappings()]
+
+    def put_off(self, subject: str, *, due: datetime) -> None:
+        self.flush()
+        c = self._table.c
+        waiting = update(self._table).where(c.subject == subject, c.state == "waiting", c.due_at < due)
+        self._connection.execute(waiting.values(due_at=due))
+
+    def next_due(self) -> datetime | None:
+        self.flush()
+        soonest = select(func.min(self._table.c.due_at)).where(self._table.c.state == "waiting")
+        return self._connection.execute(soonest).scalar()
+
+    def flush(self) -> None:
+        if self._spoken:
+            self._mark_spoken()
+        if self._wanted:
+            self._replace_waiting()
+
+    def _mark_spoken(self) -> None:
+        c = self._table.c
+        mine = update(self._table).where(c.key == bindparam("spoken_key"))
+        rows = [{"spoken_key": key, "at": at} for key, at in self._spoken.items()]
+        self._connection.execute(mine.values(state="spoken", spoken_at=bindparam("at")), rows)
+        self._spoken.clear()
+
+    def _replace_waiting(self) -> None:
+        c = self._table.c
+        wanted = [timer for timers in self._wanted.values() for timer in timers]
+        theirs = and_(c.state == "waiting", c.subject.in_(list(self._wanted)))
+        kept = c.key.not_in([timer.key for timer in wanted])
+        self._connection.execute(self._table.delete().where(theirs, kept))
+        if wanted:
+            statement = insert(self._connection, self._table)
+            moved = statement.on_conflict_do_update(
+                index_elements=["key"],
+                set_={"due_at": statement.excluded.due_at},
+                where=and_(c.state == "waiting", c.due_at != statement.excluded.due_at),
+            )
+            self._connection.execute(moved, [_row(timer) for timer in wanted])
+        self._wanted.clear()
+
+
+def _row(timer: Timer) -> dict[str, Any]:
+    return {
+        "key": timer.key,
+        "subject": timer.subject,
+        "duty": timer.duty,
+        "occurrence": timer.occurrence,
+        "due_at": timer.due_at,
+        "state": "waiting",
+    }
