@@ -104,28 +104,6 @@ class Milestone:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Relief:
-    """When somebody has been at it too long: the ladder by day, halved by night, and the hours that add up."""
-
-    nudge: timedelta = timedelta(minutes=45)
-    ask: timedelta = timedelta(minutes=60)
-    backup: timedelta = timedelta(minutes=75)
-    manager: timedelta = timedelta(minutes=90)
-    again: timedelta = timedelta(minutes=60)
-    """How often after the last rung."""
-    fine: timedelta = timedelta(minutes=30)
-    """What *I'm fine* buys, once a stretch."""
-    night: tuple[int, int] = (22, 7)
-    """The hours, on the person's own clock, between which time counts double."""
-    duty_warn: timedelta = timedelta(hours=8)
-    duty_urge: timedelta = timedelta(hours=12)
-    day_warn: timedelta = timedelta(hours=14)
-    day_urge: timedelta = timedelta(hours=16)
-    rest: timedelta = timedelta(hours=8)
-    """As long off duty as this begins a new day."""
-
-
-@dataclass(frozen=True, kw_only=True)
 class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)

@@ -1,0 +1,333 @@
+"""When somebody has been at it too long: a person's unbroken stretches, and the ladder that asks for relief.
+
+A stretch is the time in which somebody leads, or has a role in, at least one open incident: handing over one
+while leading another is no rest. By night its time counts double, so that the whole ladder is halved.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, time, timedelta, tzinfo
+from itertools import count
+
+from bot.domain.events import Reminded
+from bot.domain.incident import Incident
+from bot.domain.policy import Timers
+from bot.domain.refusal import Refusal
+from bot.domain.timer import Said, Timer, remembering
+
+COMMAND = "command"
+DAY = timedelta(hours=24)
+REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
+"""So long off duty ends somebody's day: the shorter where the small hours are in it, the longer at any time."""
+SMALL_HOURS = time(4)
+LADDER, DUTY, LONG_DAY = "relief", "duty", "day"
+"""The duties of a person's subject: the ladder, hours on duty in any 24, hours since the day's first duty."""
+WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
+
+
+# --- a stretch --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretch:
+    """A person's unbroken time at work on incidents; `on` says on which, and as what (command or a role)."""
+
+    number: int
+    person: str
+    started_at: datetime
+    ended_at: datetime | None = None
+    on: Mapping[int, str] = field(default_factory=dict)
+    was_on: tuple[int, ...] = ()
+    """Every incident it touched, first one first."""
+    fine_at: datetime | None = None
+    """When the person said *I'm fine*: once a stretch."""
+    reminded: Mapping[str, Said] = field(default_factory=dict)
+
+    @property
+    def is_running(self) -> bool:
+        return self.ended_at is None
+
+    @property
+    def subject(self) -> str:
+        return subject(self.person)
+
+    @property
+    def led(self) -> tuple[int, ...]:
+        """The incidents this person leads now."""
+        return tuple(number for number, what in self.on.items() if what == COMMAND)
+
+    def lasted(self, now: datetime) -> timedelta:
+        return (self.ended_at or now) - self.started_at
+
+    def within(self, since: datetime, until: datetime) -> timedelta:
+        """Give how much of it lies in a window."""
+        overlap = min(self.ended_at or until, until) - max(self.started_at, since)
+        return max(overlap, timedelta())
+
+    def joined(self, incident: int, what: str) -> "Stretch":
+        """Tell the stretch with one more incident, or with another part in it."""
+        was_on = tuple(dict.fromkeys((*self.was_on, incident)))
+        return replace(self, on={**self.on, incident: what}, was_on=was_on)
+
+    def left(self, incident: int, *, at: datetime) -> "Stretch":
+        """Tell the stretch without an incident; the last one ends it."""
+        on = {number: what for number, what in self.on.items() if number != incident}
+        return replace(self, on=on, ended_at=self.ended_at if on else at)
+
+    def after(self, event: Reminded) -> "Stretch":
+        return replace(self, reminded=remembering(self.reminded, event))
+
+    def has_said(self, duty: str, *names: str) -> bool:
+        """Whether one of these rungs was the last that was spoken of a duty."""
+        said = self.reminded.get(duty)
+        return said is not None and _rung(said.occurrence) in names
+
+
+def subject(person: str) -> str:
+    return f"person:{person}"
+
+
+def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> Stretch:
+    """Begin a stretch: its clock starts at zero."""
+    return Stretch(number=number, person=person, started_at=at).joined(incident, what)
+
+
+def at_work(incident: Incident) -> Mapping[str, str]:
+    """Give who is at work on an incident, and as what: command, or a role. Nobody is, once it is over."""
+    if not incident.is_open:
+        return {}
+    roles = {person: role for role, person in incident.roles.items()}
+    return {**roles, incident.commander: COMMAND} if incident.commander else roles
+
+
+def fine(stretch: Stretch, *, at: datetime, zone: tzinfo, timers: Timers) -> Stretch:
+    """Say *I'm fine*: the ladder waits half an hour from now and goes on from where it was; once a stretch."""
+    if stretch.fine_at:
+        raise Refusal(
+            "You have said that once already in this stretch, and once is the rule. "
+            "Hand over, if only for a meal: `incident hand @person`."
+        )
+    due_at = next_rung(stretch, zone, timers).due_at
+    if due_at >= at + timers.relief_fine:
+        raise Refusal(
+            f"Nobody is asked before {due_at.astimezone(zone):%H:%M} your time anyway. Keep this for then."
+        )
+    return replace(stretch, fine_at=at)
+
+
+# --- the ladder -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rung:
+    """A step of the ladder: `after` so much of a stretch, by day."""
+
+    name: str
+    after: timedelta
+
+    @property
+    def asks(self) -> bool:
+        """Whether it asks the team in new words; the rungs between add to what was asked."""
+        return self.name == ASK or self.name.startswith(AGAIN)
+
+
+def rungs(timers: Timers) -> Iterator[Rung]:
+    """Give the ladder from its foot; its last step repeats without end."""
+    yield Rung(name=WARN, after=timers.relief_warn)
+    yield Rung(name=ASK, after=timers.relief_ask)
+    yield Rung(name=PAGE, after=timers.relief_page)
+    yield Rung(name=MANAGER, after=timers.relief_manager)
+    for nth in count(1):
+        yield Rung(name=f"{AGAIN}{nth}", after=timers.relief_manager + nth * timers.relief_every)
+
+
+def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> datetime:
+    """Give the moment (UTC) at which a stretch weighs so much; time of the person's night counts double."""
+    moment, left = started_at, load
+    while True:
+        weight = 2 if _is_night(moment, zone, timers) else 1
+        edge = _turn_of_day(moment, zone, timers)
+        if (edge - moment) * weight >= left:
+            return moment + left / weight
+        moment, left = edge, left - (edge - moment) * weight
+
+
+def climb(stretch: Stretch, zone: tzinfo, timers: Timers) -> Iterator[tuple[Rung, datetime]]:
+    """Give each rung with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
+    foot, below = stretch.started_at, timedelta()
+    waits = stretch.fine_at is not None
+    for rung in rungs(timers):
+        at = due(foot, rung.after - below, zone, timers)
+        if waits and stretch.fine_at and at > stretch.fine_at:
+            waits = False
+            held = stretch.fine_at + timers.relief_fine
+            if held > at:
+                foot, below, at = held, rung.after, held
+        yield rung, at
+
+
+def next_rung(stretch: Stretch, zone: tzinfo, timers: Timers) -> Timer:
+    """Give the rung above the last one spoken."""
+    return next(timer for _, timer in _above(stretch, zone, timers))
+
+
+def reached(stretch: Stretch, zone: tzinfo, timers: Timers, *, now: datetime) -> tuple[Rung, Timer] | None:
+    """Give the highest rung that is due and not spoken: of several that were missed, the last speaks for all."""
+    found = None
+    for rung, timer in _above(stretch, zone, timers):
+        if timer.due_at > now:
+            return found
+        found = (rung, timer)
+    return found
+
+
+def _above(stretch: Stretch, zone: tzinfo, timers: Timers) -> Iterator[tuple[Rung, Timer]]:
+    said = stretch.reminded.get(LADDER)
+    below = said is not None
+    for rung, at in climb(stretch, zone, timers):
+        if below and said:
+            below = rung.name != _rung(said.occurrence)
+            continue
+        yield rung, _timer(stretch, LADDER, rung.name, at)
+
+
+def _is_night(moment: datetime, zone: tzinfo, timers: Timers) -> bool:
+    hour = moment.astimezone(zone).hour
+    if timers.night_from <= timers.night_until:
+        return timers.night_from <= hour < timers.night_until
+    return hour >= timers.night_from or hour < timers.night_until
+
+
+def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
+    """Give the next moment (UTC) at which the night begins or ends, whatever the clocks do in between."""
+    today = moment.astimezone(zone).date()
+    turns = (
+        datetime.combine(today + timedelta(days=days), time(hour), zone).astimezone(moment.tzinfo)
+        for days in (0, 1, 2)
+        for hour in (timers.night_from, timers.night_until)
+    )
+    return min(turn for turn in turns if turn > moment)
+
+
+# --- hours that add up ------------------------------------------------------------------------------------
+
+
+def on_duty(stretches: Iterable[Stretch], *, until: datetime, window: timedelta = DAY) -> timedelta:
+    """Add up the time on duty in the window that ends then."""
+    return sum((it.within(until - window, until) for it in stretches), timedelta())
+
+
+def adds_up(stretch: Stretch, earlier: Sequence[Stretch], amount: timedelta) -> datetime:
+    """Give when a running stretch brings the duty within any 24 h to this amount, if it goes on; its start at least."""
+    every = (*earlier, stretch)
+    moment = stretch.started_at
+    edges = sorted({at + DAY for it in earlier for at in (it.started_at, it.ended_at or moment)})
+    for edge in [edge for edge in edges if edge > moment]:
+        at = _at_this_rate(every, moment, amount)
+        if at and at <= edge:
+            return at
+        moment = edge
+    return _at_this_rate(every, moment, amount) or moment
+
+
+def _at_this_rate(stretches: Sequence[Stretch], moment: datetime, amount: timedelta) -> datetime | None:
+    """None while each minute of duty that is done, another one falls out of the window."""
+    missing = amount - on_duty(stretches, until=moment)
+    if missing <= timedelta():
+        return moment
+    falls_out = any(it.started_at + DAY <= moment < (it.ended_at or moment) + DAY for it in stretches)
+    return None if falls_out else moment + missing
+
+
+def day_began(stretch: Stretch, earlier: Sequence[Stretch], zone: tzinfo) -> datetime:
+    """Give the first duty since the last rest that was a night's, by the person's own clock."""
+    began_at = stretch.started_at
+    for it in sorted(earlier, key=lambda it: it.started_at, reverse=True):
+        if it.ended_at is None or _is_rest(it.ended_at, began_at, zone):
+            break
+        began_at = it.started_at
+    return began_at
+
+
+def _is_rest(start: datetime, end: datetime, zone: tzinfo) -> bool:
+    local = start.astimezone(zone)
+    asleep = datetime.combine(local.date(), SMALL_HOURS, zone)
+    if asleep < local:
+        asleep = datetime.combine(local.date() + timedelta(days=1), SMALL_HOURS, zone)
+    return end - start >= (REST if asleep.astimezone(end.tzinfo) <= end else LONG_REST)
+
+
+def _summed(
+    stretch: Stretch, earlier: Sequence[Stretch], zone: tzinfo, timers: Timers
+) -> Iterator[tuple[str, str, datetime]]:
+    """Give duty, rung and moment of each of the four warnings; what an earlier stretch heard in time is not said."""
+    first = day_began(stretch, earlier, zone)
+    today = [it for it in earlier if it.started_at >= first]
+    lately = [it for it in earlier if it.ended_at and it.ended_at > stretch.started_at - DAY]
+    for name, amount, awake in (
+        (WARN, timers.duty_warn, timers.day_warn),
+        (ASK, timers.duty_urge, timers.day_urge),
+    ):
+        if not _was_told(lately, DUTY, name):
+            yield DUTY, name, adds_up(stretch, earlier, amount)
+        if not _was_told(today, LONG_DAY, name):
+            yield LONG_DAY, name, max(first + awake, stretch.started_at)
+
+
+def _was_told(stretches: Iterable[Stretch], duty: str, name: str) -> bool:
+    return any(it.has_said(duty, *_AT_LEAST[name]) for it in stretches)
+
+
+_AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
+
+
+# --- the agenda -------------------------------------------------------------------------------------------
+
+
+def stretch_agenda(
+    stretch: Stretch, zone: tzinfo, timers: Timers, *, earlier: Sequence[Stretch] = ()
+) -> list[Timer]:
+    """Give what is to be said next of a stretch, by duty; nothing once it is over. `earlier`: of the last days."""
+    if not stretch.is_running:
+        return []
+    summed = [
+        _timer(stretch, duty, name, at)
+        for duty, name, at in _summed(stretch, earlier, zone, timers)
+        if not _was_told([stretch], duty, name)
+    ]
+    return [next_rung(stretch, zone, timers), *_first_of_each(summed)]
+
+
+def overdue(
+    stretch: Stretch, zone: tzinfo, timers: Timers, *, earlier: Sequence[Stretch] = (), now: datetime
+) -> list[Timer]:
+    """Give what is to be said now: of each duty the highest rung that is due."""
+    if not stretch.is_running:
+        return []
+    highest = reached(stretch, zone, timers, now=now)
+    summed = {
+        duty: _timer(stretch, duty, name, at)
+        for duty, name, at in _summed(stretch, earlier, zone, timers)
+        if at <= now and not _was_told([stretch], duty, name)
+    }
+    return [*([highest[1]] if highest else []), *summed.values()]
+
+
+def rung_of(timer: Timer) -> str:
+    return _rung(timer.occurrence)
+
+
+def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
+    first: dict[str, Timer] = {}
+    for timer in timers:
+        first.setdefault(timer.duty, timer)
+    return list(first.values())
+
+
+def _timer(stretch: Stretch, duty: str, name: str, at: datetime) -> Timer:
+    """Make a timer; its spell is the stretch, so that each is said once in it."""
+    return Timer(subject=stretch.subject, duty=duty, occurrence=f"{stretch.number}.{name}", due_at=at)
+
+
+def _rung(occurrence: str) -> str:
+    return occurrence.rpartition(".")[2]
