@@ -1,0 +1,111 @@
+"""Somebody else for a part of a shift: asked for, promised, made sure of in the pager, or asked for again."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.policy import Policy
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.shift import Shift, Told, before, lead_name, overlapping
+from bot.domain.timer import Timer
+
+NAG = "cover"
+
+
+class CoverState(StrEnum):
+    ASKED = "asked"
+    PROMISED = "promised"
+    """Somebody said *I'll cover*; the pager does not know yet."""
+    COVERED = "covered"
+    ELSEWHERE = "elsewhere"
+    """The shift is not the asker's any more, by whatever way."""
+    WITHDRAWN = "withdrawn"
+
+
+@dataclass(frozen=True, kw_only=True)
+class CoverRequest:
+    """From `start` to `end` (UTC) of a schedule somebody else should be on call; `asked` one person, else the team."""
+
+    number: int
+    schedule: str
+    team: str
+    by: str
+    start: datetime
+    end: datetime
+    asked_at: datetime
+    asked: str | None = None
+    state: CoverState = CoverState.ASKED
+    taken_by: str | None = None
+    taken_at: datetime | None = None
+    declined_by: tuple[str, ...] = ()
+    why: str | None = None
+    """Why the pager would not make the last promise good."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+
+    @property
+    def subject(self) -> str:
+        return f"cover:{self.number}"
+
+    @property
+    def is_open(self) -> bool:
+        return self.state in {CoverState.ASKED, CoverState.PROMISED}
+
+    # --- decisions ---
+
+    def accept(self, *, by: str, at: datetime) -> "CoverRequest":
+        """Say *I'll cover*; the first one counts."""
+        if by == self.by:
+            raise Refusal("This is your own shift. Somebody else has to cover it.")
+        self._must_be_wanted(at)
+        return replace(self, state=CoverState.PROMISED, taken_by=by, taken_at=at, why=None)
+
+    def decline(self, *, by: str, at: datetime) -> "CoverRequest":
+        self._must_be_wanted(at)
+        return self if by in self.declined_by else replace(self, declined_by=(*self.declined_by, by))
+
+    def withdraw(self, *, by: str, at: datetime) -> "CoverRequest":
+        if by != self.by:
+            raise Refusal(f"Only <@{self.by}> can take this request back.")
+        self._must_be_wanted(at)
+        return replace(self, state=CoverState.WITHDRAWN)
+
+    def _must_be_wanted(self, at: datetime) -> None:
+        if self.state in {CoverState.PROMISED, CoverState.COVERED}:
+            raise Refusal(f"<@{self.taken_by}> covers it already. Thank you all the same.")
+        if self.state is not CoverState.ASKED:
+            raise Refusal("Nobody needs to cover this any more.")
+        if self.end <= at:
+            raise Refusal("That time is over.", choices=(Choice(label="My shifts", say="oncall me"),))
+
+    # --- what happened ---
+
+    def made_sure(self) -> "CoverRequest":
+        """The pager has the override."""
+        return replace(self, state=CoverState.COVERED, why=None)
+
+    def refused(self, why: str) -> "CoverRequest":
+        """The pager would not make the override: cover is wanted again."""
+        return replace(self, state=CoverState.ASKED, why=why)
+
+    def compared_with(self, shifts: Iterable[Shift]) -> "CoverRequest":
+        """Look at the schedule: who is not on call then needs no cover, however that came about."""
+        mine = [it for it in shifts if it.person == self.by and it.turn.schedule == self.schedule]
+        needless = self.state is CoverState.ASKED and not overlapping(mine, self.start, self.end)
+        return replace(self, state=CoverState.ELSEWHERE) if needless else self
+
+    def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
+        """Tell the request as it is once this was said."""
+        said = Told(at=at, late=timer.is_late(at))
+        return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
+
+
+def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Timer]:
+    """Give the next nag: days are counted on the asker's calendar, and what was due before it was asked is not owed."""
+    if cover.state is not CoverState.ASKED:
+        return []
+    since = max([cover.asked_at, *(told.at for told in cover.told.values())])
+    leads = sorted(policy.timers.cover_nags, reverse=True)
+    every = ((lead_name(lead), before(cover.start, lead, zone)) for lead in leads)
+    name, due = next(((name, due) for name, due in every if due > since), ("", None))
+    return [Timer(subject=cover.subject, duty=NAG, occurrence=name, due_at=due)] if due else []

@@ -1,0 +1,221 @@
+"""A turn on call: whose it is and when, which warnings it still owes them, and what has been said already.
+
+A shift is known by its schedule, its person and its start. One that moves is another shift, which is warned of
+anew; one that goes to somebody else and comes back is the same, and says nothing twice.
+"""
+
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Self
+from zoneinfo import ZoneInfo
+
+from bot.domain.policy import Policy, Timers
+from bot.domain.refusal import Refusal
+from bot.domain.timer import Timer
+
+CLOSE = timedelta(minutes=15)
+"""A warning so soon after the one before adds nothing, unless the shift begins."""
+KNOWN_TOO_LATE = timedelta(hours=1)
+"""Who has been on call for so long when Spy first hears of it need not be told that it begins."""
+
+WARNING, UNANSWERED, HANDOVER = "warning", "unanswered", "handover"
+START = "start"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """One entry of a schedule as the pager has it, overrides and swaps included; `start` and `end` in UTC."""
+
+    schedule: str
+    user: str
+    """The pager's id of the person."""
+    name: str
+    email: str | None
+    start: datetime
+    end: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Told:
+    """When something was said, and whether that was late."""
+
+    at: datetime
+    late: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Shift:
+    """One person's unbroken time on a schedule; `person` is their Slack id, `zone` where they live (IANA)."""
+
+    number: int
+    turn: Turn
+    team: str
+    known_since: datetime
+    person: str | None = None
+    zone: str = "UTC"
+    ready_at: datetime | None = None
+    gone_at: datetime | None = None
+    """When it stopped to be theirs: moved, swapped or covered."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    """What was said of it, by duty and occurrence: `warning/1d`."""
+
+    @property
+    def start(self) -> datetime:
+        return self.turn.start
+
+    @property
+    def end(self) -> datetime:
+        return self.turn.end
+
+    @property
+    def subject(self) -> str:
+        return subject(self.turn)
+
+    @property
+    def local(self) -> tuple[datetime, datetime]:
+        """Start and end on the person's own clock."""
+        zone = ZoneInfo(self.zone)
+        return self.start.astimezone(zone), self.end.astimezone(zone)
+
+    def must_be_theirs(self, person: str) -> None:
+        if self.person != person:
+            raise Refusal("That shift is not yours. `oncall me` lists the ones that are.")
+        if self.gone_at:
+            raise Refusal("That shift is not yours any more. `oncall me` lists the ones that are.")
+
+    def ready(self, *, by: str, at: datetime) -> "Shift":
+        """Say *I'm ready*; a second time changes nothing."""
+        self.must_be_theirs(by)
+        if self.end <= at:
+            raise Refusal("That shift is over.")
+        return self if self.ready_at else replace(self, ready_at=at)
+
+    def after_saying(self, timer: Timer, *, at: datetime) -> "Shift":
+        """Tell the shift as it is once this was said."""
+        said = Told(at=at, late=timer.is_late(at))
+        return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
+
+    def gone(self, at: datetime) -> "Shift":
+        return self if self.gone_at else replace(self, gone_at=at)
+
+    def seen(self, turn: Turn, *, person: str | None, zone: str, at: datetime) -> "Shift":
+        """Tell the shift as it is once the schedule was read again: its end or its person's zone may have moved."""
+        seen = replace(self, turn=turn, person=person, zone=zone)
+        return replace(seen, gone_at=None, known_since=at) if self.gone_at else seen
+
+    @classmethod
+    def new(
+        cls, number: int, turn: Turn, *, team: str, person: str | None, zone: str, known_since: datetime
+    ) -> Self:
+        return cls(number=number, turn=turn, team=team, person=person, zone=zone, known_since=known_since)
+
+
+def subject(turn: Turn) -> str:
+    """Name a shift for its timers: `shift:<schedule>:<user>:<start>`."""
+    return f"shift:{turn.schedule}:{turn.user}:{turn.start.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+
+
+def unbroken(turns: Iterable[Turn]) -> list[Turn]:
+    """Join the entries of one person that follow each other without a gap, as layers and overrides cut them."""
+    joined: list[Turn] = []
+    for _, own in groupby(sorted(turns, key=_whose), key=lambda turn: (turn.schedule, turn.user)):
+        joined += _joined(own)
+    return sorted(joined, key=lambda turn: (turn.start, turn.schedule))
+
+
+def _whose(turn: Turn) -> tuple[str, str, datetime]:
+    return turn.schedule, turn.user, turn.start
+
+
+def _joined(turns: Iterable[Turn]) -> Iterator[Turn]:
+    whole: Turn | None = None
+    for turn in turns:
+        if whole and turn.start <= whole.end:
+            whole = replace(whole, end=max(whole.end, turn.end))
+            continue
+        if whole:
+            yield whole
+        whole = turn
+    if whole:
+        yield whole
+
+
+# --- what is due when -------------------------------------------------------------------------------------
+
+
+def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
+    """Give the next occurrence of each duty that is owed to this shift; nothing once it is gone."""
+    if shift.gone_at or shift.person is None:
+        return []
+    timers = policy.timers
+    duties = (_next_warning(shift, timers), _unanswered(shift, timers), _handover(shift, timers))
+    return [timer for timer in duties if timer and timer.due_at < shift.end]
+
+
+def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
+    last = max((told.at for name, told in shift.told.items() if _duty(name) == WARNING), default=None)
+    for name, due in _warnings(shift, timers):
+        close = last is not None and due < last + (timedelta() if name == START else CLOSE)
+        if f"{WARNING}/{name}" not in shift.told and not close:
+            return Timer(subject=shift.subject, duty=WARNING, occurrence=name, due_at=due)
+    return None
+
+
+def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
+    """Of those that were due before Spy knew of the shift, the last is given, at once."""
+    known = shift.known_since
+    every = [
+        (lead_name(lead), before(shift.start, lead, shift.zone))
+        for lead in sorted(timers.shift_warnings, reverse=True)
+    ]
+    missed = [(name, known) for name, due in every if due <= known][-1:]
+    if known - shift.start > KNOWN_TOO_LATE:
+        missed = []
+    return missed + [(name, due) for name, due in every if due > known]
+
+
+def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
+    """The schedule's owner hears of silence; who is told late has a while to answer."""
+    if shift.ready_at or f"{UNANSWERED}/once" in shift.told or shift.known_since > shift.start:
+        return None
+    grace = min(shift.known_since + CLOSE, shift.start)
+    due = max(shift.start - timers.shift_unanswered, grace)
+    return Timer(subject=shift.subject, duty=UNANSWERED, occurrence="once", due_at=due)
+
+
+def _handover(shift: Shift, timers: Timers) -> Timer | None:
+    name = f"{shift.end.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+    due = shift.end - timers.shift_handover
+    if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
+        return None
+    return Timer(subject=shift.subject, duty=HANDOVER, occurrence=name, due_at=due)
+
+
+def _duty(name: str) -> str:
+    return name.partition("/")[0]
+
+
+def lead_name(lead: timedelta) -> str:
+    """7d, 1d, 1h, 90m, or start."""
+    if not lead:
+        return START
+    minutes = int(lead.total_seconds()) // 60
+    for unit, length in (("d", 1440), ("h", 60)):
+        if minutes % length == 0:
+            return f"{minutes // length}{unit}"
+    return f"{minutes}m"
+
+
+def before(moment: datetime, lead: timedelta, zone: str) -> datetime:
+    """Count back from a moment: whole days on the person's calendar, so that 9:00 stays 9:00 when clocks change."""
+    if lead % timedelta(days=1):
+        return moment - lead
+    local = moment.astimezone(ZoneInfo(zone))
+    return (local - lead).astimezone(UTC)
+
+
+def overlapping(shifts: Iterable[Shift], start: datetime, end: datetime) -> Sequence[Shift]:
+    """Give those of which some part lies between two moments."""
+    return [shift for shift in shifts if shift.start < end and shift.end > start]
