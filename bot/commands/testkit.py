@@ -201,10 +201,10 @@ class SpyKit:
         """Give the answers that were posted in a channel."""
         return [it.message for it in self.effects if isinstance(it, Post) and it.to == to]
 
-    def surface(self, surface: str, ref: int) -> Message:
-        """Show a lasting message (card, announcement, page, tell, told, brief) as it would stand now."""
+    def surface(self, surface: str, ref: int, mark: str = "") -> Message:
+        """Show a lasting message (card, announcement, page, tell, told, brief, relief …) as it would stand now."""
         with self.desk() as desk:
-            template, facts = Views(desk).surface(surface, ref)
+            template, facts = Views(desk).surface(surface, ref, mark)
         return self._rendered(template, facts)
 
     def incident(self, number: int) -> Incident:

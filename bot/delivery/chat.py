@@ -50,7 +50,7 @@ class ChatCourier:
     # --- lasting messages ---
 
     def _show(self, effect: Show, parcel: Parcel, desk: Desk) -> Errand:
-        template, facts = Views(desk).surface(effect.surface, effect.ref)
+        template, facts = Views(desk).surface(effect.surface, effect.ref, effect.mark)
         message = self._templates.render(template, facts, names=People(desk).name)
         place = resolve(effect.to, desk)
         standing = desk.work.messages.get(effect.slot)

@@ -9,15 +9,19 @@ from bot.services.desk import Desk
 
 Facts = Mapping[str, Any]
 
+MARKED = frozenset({"nag", "relief", "rest", "warning", "cover"})
+"""Surfaces of which there are several to one ref: what each shows depends on its mark too."""
+
 
 class Views:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._work = desk.work
 
-    def surface(self, surface: str, ref: int) -> tuple[str, Facts]:
-        """Give the template and the facts of a lasting message."""
-        facts: Facts = getattr(self, surface)(ref)
+    def surface(self, surface: str, ref: int, mark: str = "") -> tuple[str, Facts]:
+        """Give the template and the facts of a lasting message; `mark` as in `Show`."""
+        shown = getattr(self, surface)
+        facts: Facts = shown(ref, mark) if surface in MARKED else shown(ref)
         return f"surfaces/{surface}", facts
 
     def card(self, number: int) -> Facts:
