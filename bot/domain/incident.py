@@ -49,6 +49,7 @@ class Incident:
     declared_by: str
     declared_at: datetime
     severity: str | None = None
+    severity_at: datetime | None = None
     phase: Phase = Phase.TRIAGE
     private: bool = False
     drill: bool = False
@@ -77,6 +78,7 @@ class Incident:
     mitigated_at: datetime | None = None
     resolved_at: datetime | None = None
     resolution: str | None = None
+    reopened_at: datetime | None = None
     reminded: Mapping[str, Said] = field(default_factory=dict)
     """What Spy last said of each duty."""
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
@@ -95,6 +97,11 @@ class Incident:
     @property
     def id(self) -> str:
         return f"INC-{self.number}"
+
+    @property
+    def is_safe(self) -> bool:
+        """Whether nobody is hit any more: mitigated, or further."""
+        return self.phase in {Phase.MITIGATED, Phase.MONITORING} or not self.is_open
 
     def lasted(self, now: datetime) -> timedelta:
         """Time from the declaration to the resolution, or to now."""
@@ -115,6 +122,7 @@ class Incident:
             declared_by=event.by,
             declared_at=event.at,
             severity=event.severity,
+            severity_at=event.at if event.severity else None,
             private=event.private,
             drill=event.drill,
             room_name=room_name(number, event.name),
@@ -185,6 +193,10 @@ class Incident:
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
 
+    def hush(self, until: datetime, *, by: str, at: datetime) -> events.Hushed:
+        self._must_be_open()
+        return events.Hushed(at=at, by=by, until=until)
+
     # --- what happened ---
 
     def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
@@ -197,7 +209,7 @@ class Incident:
             case events.PersonJoined():
                 return self._with_member(event.person)
             case events.SeveritySet():
-                return replace(self, severity=event.severity, update_due=event.next_due)
+                return replace(self, severity=event.severity, severity_at=event.at, update_due=event.next_due)
             case events.PhaseChanged(phase=Phase.MITIGATED):
                 return replace(self, phase=Phase.MITIGATED, mitigated_at=self.mitigated_at or event.at)
             case events.PhaseChanged():
@@ -244,6 +256,7 @@ class Incident:
                     phase=Phase.INVESTIGATING,
                     resolved_at=None,
                     resolution=None,
+                    reopened_at=event.at,
                     update_due=event.next_due,
                 )
             case events.Reminded():

@@ -42,6 +42,10 @@ class Page:
     resolved_at: datetime | None = None
     why: str | None = None
     fallback: tuple[str, ...] = ()
+    rings_since: datetime | None = None
+    """Since when somebody ought to answer it: it was sent, or an acknowledgement lapsed."""
+    level: int = 1
+    escalated_at: datetime | None = None
     reminded: Mapping[str, Said] = field(default_factory=dict)
     """What Spy last said of each duty."""
 
@@ -75,15 +79,28 @@ class Page:
                     pagerduty_id=event.pagerduty_id,
                     url=event.url,
                     sent_at=event.at,
+                    rings_since=event.at,
                     why=None,
                 )
             case events.PageAcknowledged():
                 acknowledged = PageState.ACKNOWLEDGED
                 return replace(self, state=acknowledged, acknowledged_by=event.who, acknowledged_at=event.at)
             case events.PageUnanswered():
-                return replace(self, state=PageState.SENT, acknowledged_by=None, acknowledged_at=None)
+                return replace(
+                    self,
+                    state=PageState.SENT,
+                    acknowledged_by=None,
+                    acknowledged_at=None,
+                    rings_since=event.at,
+                )
             case events.PageEscalated():
-                return replace(self, state=PageState.SENT, escalated_to=event.to)
+                return replace(
+                    self,
+                    state=PageState.SENT,
+                    escalated_to=event.to,
+                    level=self.level + 1,
+                    escalated_at=event.at,
+                )
             case events.PageResolved():
                 return replace(self, state=PageState.RESOLVED, resolved_at=event.at)
             case events.PageDelayed():

@@ -10,6 +10,11 @@ LATE_AFTER = timedelta(minutes=1)
 """What is spoken later than this after it was due says that it is late (issue 3)."""
 
 
+def mark_of(moment: datetime) -> str:
+    """Name a spell by the moment it began with, in milliseconds."""
+    return str(round(moment.timestamp() * 1000))
+
+
 @dataclass(frozen=True, kw_only=True)
 class Timer:
     """`subject` is what it is about (incident:42, page:17, person:U0ANA …); `occurrence` is unique within the duty.

@@ -58,6 +58,7 @@ class IncidentRow(SQLModel, table=True):
     declared_by: str
     declared_at: datetime = _moment()
     severity: str | None
+    severity_at: datetime | None = _moment()
     phase: str = Field(index=True)
     private: bool
     drill: bool
@@ -84,6 +85,7 @@ class IncidentRow(SQLModel, table=True):
     mitigated_at: datetime | None = _moment()
     resolved_at: datetime | None = _moment()
     resolution: str | None
+    reopened_at: datetime | None = _moment()
     reminded: dict[str, Any] = _json()
     snoozed: dict[str, Any] = _json()
     quiet_until: datetime | None = _moment()
@@ -133,6 +135,9 @@ class PageRow(SQLModel, table=True):
     resolved_at: datetime | None = _moment()
     why: str | None
     fallback: list[str] = _json()
+    rings_since: datetime | None = _moment()
+    level: int = 1
+    escalated_at: datetime | None = _moment()
     reminded: dict[str, Any] = _json()
 
 
@@ -227,6 +232,22 @@ class TimerRow(SQLModel, table=True):
     due_at: datetime = _moment()
     state: str
     spoken_at: datetime | None = _moment()
+
+
+class StretchRow(SQLModel, table=True):
+    """A person's unbroken time at work on incidents."""
+
+    __tablename__ = "stretch"
+    __table_args__ = (Index("stretch_by_person", "person", "ended_at"),)
+
+    number: int = Field(primary_key=True)
+    person: str
+    started_at: datetime = _moment()
+    ended_at: datetime | None = _moment()
+    on: dict[str, str] = _json()
+    was_on: list[int] = _json()
+    fine_at: datetime | None = _moment()
+    reminded: dict[str, Any] = _json()
 
 
 class InboundRow(SQLModel, table=True):

@@ -6,16 +6,19 @@ from alembic import op
 revision = "0002"
 down_revision = "0001"
 
+MOMENTS = ("severity_at", "cause_at", "reopened_at", "quiet_until", "nagged_at")
 EMPTY_MAPPING, EMPTY_LIST = sa.text("'{}'"), sa.text("'[]'")
 
 
 def upgrade() -> None:
-    op.add_column("incident", sa.Column("cause_at", sa.DateTime(timezone=True), nullable=True))
+    for moment in MOMENTS:
+        op.add_column("incident", sa.Column(moment, sa.DateTime(timezone=True), nullable=True))
     op.add_column("incident", sa.Column("told", sa.JSON(), nullable=False, server_default=EMPTY_LIST))
     op.add_column("incident", sa.Column("reminded", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
     op.add_column("incident", sa.Column("snoozed", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
-    op.add_column("incident", sa.Column("quiet_until", sa.DateTime(timezone=True), nullable=True))
-    op.add_column("incident", sa.Column("nagged_at", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("page", sa.Column("rings_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("page", sa.Column("level", sa.Integer(), nullable=False, server_default=sa.text("1")))
+    op.add_column("page", sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("page", sa.Column("reminded", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
 
     op.create_table(
@@ -39,9 +42,27 @@ def upgrade() -> None:
             postgresql_where=sa.text("state = 'waiting'"),
         )
 
+    op.create_table(
+        "stretch",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("person", sa.String(), nullable=False),
+        sa.Column("started_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ended_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("on", sa.JSON(), nullable=False),
+        sa.Column("was_on", sa.JSON(), nullable=False),
+        sa.Column("fine_at", sa.DateTime(timezone=True), nullable=True),
+        sa.Column("reminded", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("stretch_by_person", "stretch", ["person", "ended_at"], unique=False)
+    op.execute("INSERT INTO counter (name, value) VALUES ('stretch', 0)")
+
 
 def downgrade() -> None:
+    op.execute("DELETE FROM counter WHERE name = 'stretch'")
+    op.drop_table("stretch")
     op.drop_table("timer")
-    op.drop_column("page", "reminded")
-    for column in ("nagged_at", "quiet_until", "snoozed", "reminded", "told", "cause_at"):
+    for column in ("reminded", "rings_since", "level", "escalated_at"):
+        op.drop_column("page", column)
+    for column in (*MOMENTS, "snoozed", "reminded", "told"):
         op.drop_column("incident", column)
