@@ -6,10 +6,13 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.relief import Stretch
+from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
@@ -147,6 +150,8 @@ class Chat(Protocol):
         """Read one message, in a thread or not."""
 
     def profile(self, person: str) -> Profile: ...
+    def find_by_email(self, email: str) -> "Person | None":
+        """Find who has this e-mail address; None where Slack knows nobody."""
 
 
 # --- pager ------------------------------------------------------------------------------------------------
@@ -193,8 +198,13 @@ class Pager(Protocol):
     def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
         """Page through an escalation policy; under a known key Rejected with `duplicate`."""
 
-    def page_person(self, *, key: str, title: str, details: str, service: str, email: str) -> Ringing:
-        """Page one person, found by e-mail; Rejected with `no_such_user` where PagerDuty has none."""
+    def page_person(
+        self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
+    ) -> Ringing:
+        """Page one person, found by e-mail; Rejected with `no_such_user` where PagerDuty has none.
+
+        `gently` is with low urgency, as a test.
+        """
 
     def find(self, key: str) -> Ringing | None:
         """Find the page made under this key."""
@@ -204,8 +214,20 @@ class Pager(Protocol):
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
         """Acknowledge or resolve, in the name of the person with this e-mail where PagerDuty knows them."""
 
+    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
+        """Ring this level (1 is the first) of its escalation policy."""
+
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
         """Say who is on call now, for these escalation policies, with a phone number where there is one."""
+
+    def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
+        """Read schedules as they hold in the end, in whole entries; Rejected where there is no such schedule."""
+
+    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
+        """Put somebody, found by e-mail, on call for a while; a second time it is found, not made.
+
+        Rejected with `no_such_user` where PagerDuty has nobody of this e-mail.
+        """
 
 
 # --- clock ------------------------------------------------------------------------------------------------
@@ -250,6 +272,16 @@ class Person:
     profiled_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """An e-mail address the pager knows, and whose it is in Slack; `reported_at`: that it is nobody's."""
+
+    email: str
+    person: str | None = None
+    asked_at: datetime | None = None
+    reported_at: datetime | None = None
+
+
 class IncidentRecords(Protocol):
     def reserve(self) -> int:
         """Take the next number."""
@@ -260,11 +292,17 @@ class IncidentRecords(Protocol):
         """Newest first."""
 
     def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]: ...
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        """Give those that are open, or were at some moment since then; oldest first."""
+
     def put(self, incident: Incident) -> None: ...
 
 
 class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        """Give entries of these kinds, by incident and then in the order they were kept."""
+
     def of(self, incident: int) -> Sequence[Entry]:
         """Give the whole timeline in the order it was kept."""
 
@@ -278,6 +316,9 @@ class PageRecords(Protocol):
     def by_pagerduty(self, pagerduty_id: str) -> Page | None: ...
     def of(self, incident: int) -> Sequence[Page]: ...
     def ringing(self) -> Sequence[Page]: ...
+    def since(self, since: datetime) -> Sequence[Page]:
+        """Give what was asked for since then, oldest first."""
+
     def put(self, page: Page) -> None: ...
 
 
@@ -298,6 +339,40 @@ class PeopleRecords(Protocol):
 class DutyRecords(Protocol):
     def copy(self) -> DutyCopy: ...
     def replace(self, copy: DutyCopy) -> None: ...
+
+
+class ShiftRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Shift | None: ...
+    def of(self, subject: str) -> Shift | None:
+        """Find by `shift:<schedule>:<user>:<start>`."""
+
+    def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
+        """Give those of a schedule of which some part lies in between, first ones first; what is gone too."""
+
+    def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
+        """Give what is theirs (a Slack id) and not over by then, first ones first; without what is gone."""
+
+    def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
+        """Give all of which some part lies in between; without what is gone."""
+
+    def put(self, shift: Shift) -> None: ...
+
+
+class CoverRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> CoverRequest | None: ...
+    def open(self) -> Sequence[CoverRequest]:
+        """Give those that are asked for or promised, first ones first."""
+
+    def put(self, cover: CoverRequest) -> None: ...
+
+
+class ContactRecords(Protocol):
+    """Who has which e-mail address in Slack, as it was last asked."""
+
+    def get(self, email: str) -> Contact | None: ...
+    def put(self, contact: Contact) -> None: ...
 
 
 class MessageRecords(Protocol):
@@ -332,6 +407,15 @@ class InboundRecords(Protocol):
 
     def answered(self, request: str, answer: str) -> None: ...
     def forget(self, *, before: datetime) -> None: ...
+
+
+class StretchRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Stretch | None: ...
+    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
+        """Give the person's stretches that went on after then, oldest first; the last one may still run."""
+
+    def put(self, stretch: Stretch) -> None: ...
 
 
 class TimerRecords(Protocol):
@@ -371,6 +455,12 @@ class Work(Protocol):
     @property
     def duties(self) -> DutyRecords: ...
     @property
+    def shifts(self) -> ShiftRecords: ...
+    @property
+    def covers(self) -> CoverRecords: ...
+    @property
+    def contacts(self) -> ContactRecords: ...
+    @property
     def messages(self) -> MessageRecords: ...
     @property
     def outbox(self) -> OutboxRecords: ...
@@ -378,6 +468,8 @@ class Work(Protocol):
     def inbound(self) -> InboundRecords: ...
     @property
     def timers(self) -> TimerRecords: ...
+    @property
+    def stretches(self) -> StretchRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -17,6 +17,7 @@ from requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.adapters.mrkdwn import plain
+from bot.domain.shift import Turn
 from bot.ports import Duty, Finding, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
@@ -58,6 +59,7 @@ class PagerDuty:
         self._from = from_email
         self._session = _Session(token, from_email=from_email, url=url, timeout=timeout)
         self._numbers = _PhoneBook(self._call, monotonic)
+        self._emails = _AddressBook(self._call, monotonic)
 
     def close(self) -> None:
         self._session.close()
@@ -69,12 +71,13 @@ class PagerDuty:
         whom = {"escalation_policy": _reference("escalation_policy", policy)} if policy else {}
         return self._page(key=key, title=title, details=details, service=service, whom=whom)
 
-    def page_person(self, *, key: str, title: str, details: str, service: str, email: str) -> Ringing:
+    def page_person(
+        self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
+    ) -> Ringing:
         """Page one person, found by e-mail; Rejected `no_such_user` where PagerDuty has none."""
-        user = self._user(email)
-        if user is None:
-            raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
-        whom = {"assignments": [{"assignee": _reference("user", user["id"])}]}
+        user = self._known_user(email)
+        urgency = {"urgency": "low"} if gently else {}
+        whom = {"assignments": [{"assignee": _reference("user", user["id"])}], **urgency}
         return self._page(key=key, title=title, details=details, service=service, whom=whom)
 
     def find(self, key: str) -> Ringing | None:
@@ -100,6 +103,11 @@ class PagerDuty:
                 raise
         return self.answer(pagerduty_id, status, email=None)
 
+    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
+        """Ring this level (1 is the first) of its escalation policy; asking twice rings no further."""
+        body = {"incident": {"type": "incident_reference", "escalation_level": level}}
+        return _ringing(self._call("PUT", f"/incidents/{pagerduty_id}", body=body)["incident"])
+
     # --- who is on call
 
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
@@ -110,6 +118,45 @@ class PagerDuty:
         on_calls = list(self._all("/oncalls", "oncalls", wanted))
         numbers = self._numbers.of({on_call["user"]["id"] for on_call in on_calls})
         return [_duty(on_call, phone=numbers.get(on_call["user"]["id"])) for on_call in on_calls]
+
+    # --- schedules
+
+    def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
+        """Read schedules as they hold in the end, in whole entries rather than cut to the time asked for."""
+        window = {"since": _stamp(since), "until": _stamp(until), "overflow": "true"}
+        return [turn for schedule in sorted(schedules) for turn in self._turns(schedule, window)]
+
+    def _turns(self, schedule: str, window: JSON) -> Iterator[Turn]:
+        found = self._call("GET", f"/schedules/{schedule}", params=window)["schedule"]
+        for entry in found["final_schedule"]["rendered_schedule_entries"]:
+            yield self._turn(schedule, entry)
+
+    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
+        """Put somebody on call for a while; looks first, so that a second try makes nothing."""
+        user = self._known_user(email)
+        path = f"/schedules/{schedule}/overrides"
+        window = {"since": _stamp(start), "until": _stamp(end)}
+        for made in self._call("GET", path, params=window)["overrides"]:
+            turn = self._turn(schedule, made)
+            if turn.user == user["id"] and turn.start <= start and turn.end >= end:
+                return turn
+        wanted = {"start": _stamp(start), "end": _stamp(end), "user": _reference("user", user["id"])}
+        outcome = self._call("POST", path, body={"overrides": [wanted]})[0]
+        if outcome["status"] != HTTPStatus.CREATED:
+            why = "; ".join(str(each) for each in outcome.get("errors") or ())
+            raise Rejected("no_override", f"PagerDuty made no override: {why or outcome['status']}")
+        return self._turn(schedule, outcome["override"])
+
+    def _turn(self, schedule: str, entry: JSON) -> Turn:
+        name, email = self._emails.of(entry["user"]["id"]) or (entry["user"]["summary"], None)
+        return Turn(
+            schedule=schedule,
+            user=entry["user"]["id"],
+            name=name,
+            email=email,
+            start=datetime.fromisoformat(entry["start"]).astimezone(UTC),
+            end=datetime.fromisoformat(entry["end"]).astimezone(UTC),
+        )
 
     # --- is it well
 
@@ -164,6 +211,12 @@ class PagerDuty:
         body = {"incident": {"type": "incident_reference", "status": status}}
         answered = self._call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender)
         return _ringing(answered["incident"])
+
+    def _known_user(self, email: str) -> JSON:
+        user = self._user(email)
+        if user is None:
+            raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
+        return user
 
     def _user(self, email: str) -> JSON | None:
         """Find a user by their exact e-mail: PagerDuty's `query` also gives what resembles it."""
@@ -314,7 +367,11 @@ def _moment(text: str | None) -> datetime | None:
     return datetime.fromisoformat(text).astimezone(UTC) if text else None
 
 
-# --- phone numbers ----------------------------------------------------------------------------------------
+def _stamp(at: datetime) -> str:
+    return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
+
+
+# --- phone numbers and addresses ------------------------------------------------------------------------
 
 
 class _PhoneBook:
@@ -344,6 +401,29 @@ class _PhoneBook:
         except (Unreachable, Throttled, Rejected):
             return
         self._known[user] = (_phone(methods), self._monotonic() + _NUMBERS_KEPT.total_seconds())
+
+
+class _AddressBook:
+    """Names and e-mail addresses by user id, each asked for once a day; a user who was deleted has none."""
+
+    def __init__(self, call: Callable[[str, str], Any], monotonic: Callable[[], float]) -> None:
+        self._call = call
+        self._monotonic = monotonic
+        self._known: dict[str, tuple[tuple[str, str] | None, float]] = {}
+
+    def of(self, user: str) -> tuple[str, str] | None:
+        if user not in self._known or self._monotonic() >= self._known[user][1]:
+            self._known[user] = (self._ask(user), self._monotonic() + _NUMBERS_KEPT.total_seconds())
+        return self._known[user][0]
+
+    def _ask(self, user: str) -> tuple[str, str] | None:
+        try:
+            found = self._call("GET", f"/users/{user}")["user"]
+        except Rejected as rejected:
+            if rejected.code == "not_found":
+                return None
+            raise
+        return found["name"], found["email"]
 
 
 def _phone(methods: Sequence[JSON]) -> str | None:

@@ -180,6 +180,15 @@ class ChatContract:
 
         assert refusal.value.code == "user_not_found"
 
+    def test_a_person_is_found_by_their_address(self, chat: Chat):
+        found = chat.find_by_email("Ana@example.com")
+
+        assert found
+        assert (found.id, found.name, found.zone) == ("U0ANA", "ana", "Europe/Lisbon")
+
+    def test_an_address_that_is_nobodys_is_not_found(self, chat: Chat):
+        assert chat.find_by_email("nobody@example.com") is None
+
     # --- what only the one who made the chat can see ------------------------------------------------------
 
     def people_in(self, channel: str) -> set[str]:

@@ -1,11 +1,13 @@
 """What every pager keeps to: PagerDuty's adapter (against the sandbox) and the fake that stands for it."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
 from bot.adapters.pagerduty import PagerDuty
+from bot.domain.shift import Turn
 from bot.ports import Pager, Rejected, Ringing
 from bot.sandbox.box import Box
 from tests.fakes.pager import FakePager
@@ -18,6 +20,8 @@ class World:
     pager: Pager
     acknowledge: Callable[[str, str], object]
     resolve: Callable[[str, str], object]
+    now: Callable[[], datetime]
+    """A moment that lies in the first turn of each schedule."""
 
 
 def fake_world() -> Iterator[World]:
@@ -26,6 +30,7 @@ def fake_world() -> Iterator[World]:
         pager=fake,
         acknowledge=lambda who, page: fake.become(page, "acknowledged", by=f"{who}@example.com"),
         resolve=lambda who, page: fake.become(page, "resolved", by=f"{who}@example.com"),
+        now=lambda: fake.now,
     )
 
 
@@ -37,7 +42,12 @@ def sandbox_world() -> Iterator[World]:
             from_email="spy@example.com",
             url=environment["PAGERDUTY_API_URL"],
         )
-        yield World(pager=pager, acknowledge=box.pagerduty.acknowledge, resolve=box.pagerduty.resolve)
+        yield World(
+            pager=pager,
+            acknowledge=box.pagerduty.acknowledge,
+            resolve=box.pagerduty.resolve,
+            now=lambda: datetime.now(UTC).replace(microsecond=0),
+        )
         pager.close()
 
 
@@ -169,3 +179,74 @@ def test_duties_tell_who_is_on_call_at_each_level(pager: Pager) -> None:
 
 def test_nobody_is_on_call_for_nothing(pager: Pager) -> None:
     assert list(pager.duties([])) == []
+
+
+# --- schedules --------------------------------------------------------------------------------------------
+
+
+def names(turns: Iterable[Turn]) -> list[str]:
+    return [turn.name for turn in turns]
+
+
+def test_a_schedule_is_told_in_whole_turns(world: World) -> None:
+    moment = world.now()
+
+    turns = world.pager.shifts(["PSCH1"], since=moment, until=moment + timedelta(days=7))
+
+    assert names(turns) == ["Raj Patel", "Ana Lima"]
+    assert [turn.end - turn.start for turn in turns] == [timedelta(days=7)] * 2
+    assert (turns[0].schedule, turns[0].email, turns[0].start <= moment) == ("PSCH1", "raj@example.com", True)
+
+
+def test_several_schedules_are_told_at_once(world: World) -> None:
+    moment = world.now()
+
+    turns = world.pager.shifts(["PSCH2", "PSCH1"], since=moment, until=moment + timedelta(seconds=1))
+
+    assert {(turn.schedule, turn.name) for turn in turns} == {("PSCH1", "Raj Patel"), ("PSCH2", "Kim Park")}
+
+
+def test_a_schedule_that_does_not_exist_is_refused(world: World) -> None:
+    with pytest.raises(Rejected) as rejected:
+        world.pager.shifts(["PNOWHERE"], since=world.now(), until=world.now() + timedelta(days=1))
+
+    assert rejected.value.code == "not_found"
+
+
+def test_an_override_puts_somebody_else_on_call(world: World) -> None:
+    start = world.now() + timedelta(days=7)
+    end = start + timedelta(hours=2)
+
+    made = world.pager.override("PSCH1", email="Kim@example.com", start=start, end=end)
+
+    turns = world.pager.shifts(["PSCH1"], since=start - timedelta(hours=1), until=end + timedelta(hours=1))
+    assert (made.name, made.start, made.end) == ("Kim Park", start, end)
+    assert names(turns) == ["Ana Lima", "Kim Park", "Ana Lima"]
+
+
+def test_an_override_that_is_asked_for_twice_is_made_once(world: World) -> None:
+    start = world.now() + timedelta(days=1)
+    end = start + timedelta(hours=2)
+    for _ in range(2):
+        world.pager.override("PSCH1", email="kim@example.com", start=start, end=end)
+
+    turns = world.pager.shifts(["PSCH1"], since=start, until=end)
+
+    assert [turn.name for turn in turns].count("Kim Park") == 1
+
+
+def test_nobody_is_put_on_call_whom_the_pager_does_not_know(world: World) -> None:
+    start = world.now()
+
+    with pytest.raises(Rejected) as rejected:
+        world.pager.override("PSCH1", email="im@example.com", start=start, end=start + timedelta(hours=1))
+
+    assert rejected.value.code == "no_such_user"
+
+
+def test_a_person_can_be_paged_gently(pager: Pager) -> None:
+    page = pager.page_person(
+        key="k", title="test", details="", service="PSVC1", email="kim@example.com", gently=True
+    )
+
+    assert page.assigned == "Kim Park"

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from bot.domain.message import Message
-from bot.ports import Form, Posted, Profile, Rejected, Said
+from bot.ports import Form, Person, Posted, Profile, Rejected, Said
 
 WORKSPACE = "https://acme.slack.com/"
 
@@ -177,6 +177,13 @@ class FakeChat:
         if not self._knows(person):
             raise Rejected("user_not_found", "Slack knows no such person here.")
         return self.profiles[person] if self.profiles else Profile(name=person)
+
+    def find_by_email(self, email: str) -> Person | None:
+        self._called("find_by_email")
+        for person, known in self.profiles.items():
+            if known.email == email.casefold():
+                return Person(id=person, name=known.name, email=known.email, zone=known.zone)
+        return None
 
     # --- below --------------------------------------------------------------------------------------------
 

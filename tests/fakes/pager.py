@@ -1,9 +1,10 @@
 """A pager in memory, for tests of what stands on the port; the contract suite holds it to PagerDuty's ways."""
 
-from collections.abc import Collection, Sequence
+from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 
+from bot.domain.shift import Turn
 from bot.ports import Duty, Rejected, Ringing
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -21,6 +22,31 @@ POLICIES = {
 SERVICES = {"PSVC1": "PPOL1", "PSVC2": "PPOL2"}
 
 
+TURNS = {"PSCH1": ("raj@example.com", "ana@example.com"), "PSCH2": ("kim@example.com", "ana@example.com")}
+
+
+def turn(schedule: str, email: str, start: datetime, end: datetime) -> Turn:
+    name = PEOPLE[email][0]
+    user = f"PU{name.split()[0].upper()}"
+    return Turn(schedule=schedule, user=user, name=name, email=email, start=start, end=end)
+
+
+def weekly(now: datetime) -> Iterator[tuple[str, list[Turn]]]:
+    """Give turns of a week each, from the Monday before; the first named of each is on call now."""
+    morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
+    monday = morning - timedelta(days=morning.weekday())
+    begin = monday if monday <= now else monday - timedelta(weeks=1)
+    weeks = [begin + timedelta(weeks=number) for number in range(12)]
+    for schedule, people in TURNS.items():
+        yield (
+            schedule,
+            [
+                turn(schedule, people[number % 2], week, week + timedelta(weeks=1))
+                for number, week in enumerate(weeks)
+            ],
+        )
+
+
 @dataclass(frozen=True, kw_only=True)
 class Words:
     """What a page was asked with."""
@@ -29,6 +55,7 @@ class Words:
     title: str
     details: str
     service: str
+    gently: bool = False
 
 
 @dataclass
@@ -40,6 +67,7 @@ class FakePager:
     pages: dict[str, Ringing] = field(default_factory=dict)
     words: dict[str, Words] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
+    schedules: dict[str, list[Turn]] = field(default_factory=lambda: dict(weekly(NOON)))
 
     # --- the port
 
@@ -50,11 +78,12 @@ class FakePager:
         first = POLICIES[policy or SERVICES.get(service, "PPOL1")][0]
         return self._ring(Words(key=key, title=title, details=details, service=service), to=first)
 
-    def page_person(self, *, key: str, title: str, details: str, service: str, email: str) -> Ringing:
+    def page_person(
+        self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
+    ) -> Ringing:
         self._meet_trouble()
-        if email.casefold() not in PEOPLE:
-            raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
-        words = Words(key=key, title=title, details=details, service=service)
+        _must_be_known(email)
+        words = Words(key=key, title=title, details=details, service=service, gently=gently)
         return self._ring(words, to=email.casefold())
 
     def find(self, key: str) -> Ringing | None:
@@ -74,6 +103,13 @@ class FakePager:
             self.become(pagerduty_id, status, by=known or "")
         return self.pages[pagerduty_id]
 
+    def escalate(self, pagerduty_id: str, level: int) -> Ringing:
+        page = self.look(pagerduty_id)
+        levels = POLICIES["PPOL1"]
+        name = PEOPLE[levels[min(level, len(levels)) - 1]][0]
+        self.pages[pagerduty_id] = replace(page, status="triggered", assigned=name)
+        return self.pages[pagerduty_id]
+
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
         self._meet_trouble()
         return [
@@ -81,6 +117,26 @@ class FakePager:
             for policy in policies
             for level, email in enumerate(POLICIES.get(policy, ()), start=1)
         ]
+
+    def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
+        self._meet_trouble()
+        if unknown := set(schedules) - set(self.schedules):
+            raise Rejected("not_found", f"PagerDuty does not have {unknown}.")
+        return [
+            turn
+            for schedule in sorted(schedules)
+            for turn in self.schedules[schedule]
+            if turn.start < until and turn.end > since
+        ]
+
+    def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
+        self._meet_trouble()
+        _must_be_known(email)
+        if schedule not in self.schedules:
+            raise Rejected("not_found", f"PagerDuty does not have {schedule}.")
+        top = turn(schedule, email.casefold(), start, end)
+        self.schedules[schedule] = _laid_over(self.schedules[schedule], top)
+        return top
 
     # --- what people do
 
@@ -108,3 +164,14 @@ class FakePager:
     def _meet_trouble(self) -> None:
         if self.troubles:
             raise self.troubles.pop(0)
+
+
+def _must_be_known(email: str) -> None:
+    if email.casefold() not in PEOPLE:
+        raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
+
+
+def _laid_over(turns: Sequence[Turn], top: Turn) -> list[Turn]:
+    left = [replace(it, end=min(it.end, top.start)) for it in turns if it.start < top.start]
+    right = [replace(it, start=max(it.start, top.end)) for it in turns if it.end > top.end]
+    return sorted([*left, top, *right], key=lambda it: it.start)

@@ -17,7 +17,7 @@ from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.rooms import Rooms
 from bot.adapters.slack.text import cut
 from bot.domain.message import Message
-from bot.ports import Clock, Form, Posted, Profile, Rejected, Said, Throttled, Unreachable
+from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
 
 MARK = "spy"  # the event_type of the metadata by which a message is found again
 TOPIC = 250
@@ -203,10 +203,19 @@ class SlackChat:
         self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
 
     def profile(self, person: str) -> Profile:
-        user = self._calls.ask("users.info", user=person)["user"]
-        card = user.get("profile", {})
-        name = card.get("display_name") or card.get("real_name") or user.get("real_name") or user["name"]
-        return Profile(name=name, email=card.get("email"), zone=user.get("tz"))
+        return _profile(self._calls.ask("users.info", user=person)["user"])
+
+    def find_by_email(self, email: str) -> Person | None:
+        try:
+            user = self._calls.ask("users.lookupByEmail", email=email)["user"]
+        except Rejected as rejected:
+            if rejected.code == "users_not_found":
+                return None
+            raise
+        if user.get("deleted"):
+            return None
+        known = _profile(user)
+        return Person(id=user["id"], name=known.name, email=known.email, zone=known.zone)
 
     # --- below --------------------------------------------------------------------------------------------
 
@@ -234,6 +243,12 @@ class SlackChat:
             if not cursor:
                 return
             wanted["cursor"] = cursor
+
+
+def _profile(user: Mapping[str, Any]) -> Profile:
+    card = user.get("profile", {})
+    name = card.get("display_name") or card.get("real_name") or user.get("real_name") or user["name"]
+    return Profile(name=name, email=card.get("email"), zone=user.get("tz"))
 
 
 def _said(message: Message) -> dict[str, Any]:
