@@ -1,6 +1,6 @@
 """A unit of work in memory, for tests: what is put is kept when the block ends well, else as if never put."""
 
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
@@ -10,13 +10,16 @@ from threading import Lock
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
 from bot.domain.page import Page
+from bot.domain.relief import Stretch
+from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import DutyCopy, Parcel, Person, Posted, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -61,6 +64,10 @@ class Kept:
     leases: dict[str, tuple[str, datetime]] = field(default_factory=dict)
     timers: dict[str, Timer] = field(default_factory=dict)
     spoken: dict[str, datetime] = field(default_factory=dict)
+    shifts: dict[int, Shift] = field(default_factory=dict)
+    covers: dict[int, CoverRequest] = field(default_factory=dict)
+    contacts: dict[str, Contact] = field(default_factory=dict)
+    stretches: dict[int, Stretch] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -102,6 +109,10 @@ class MemoryWork:
         self.outbox = Outbox(kept)
         self.inbound = Inbound(kept)
         self.timers = Timers(kept)
+        self.shifts = Shifts(kept)
+        self.covers = Covers(kept)
+        self.contacts = Contacts(kept)
+        self.stretches = Stretches(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -140,6 +151,10 @@ class Incidents(Records):
         every = self._kept.incidents.values()
         return [it for it in every if it.declared_by == person and it.declared_at >= since]
 
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        every = sorted(self._kept.incidents.values(), key=lambda it: it.number)
+        return [it for it in every if it.resolved_at is None or it.resolved_at > since]
+
     def put(self, incident: Incident) -> None:
         self._kept.incidents[incident.number] = incident
 
@@ -152,6 +167,10 @@ class Timeline(Records):
         return sorted(
             (it for it in self._kept.timeline if it.incident == incident), key=lambda entry: entry.seq
         )
+
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        found = (it for it in self._kept.timeline if it.incident in incidents and it.kind in kinds)
+        return sorted(found, key=lambda it: (it.incident, it.seq))
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self._kept.timeline[:] = [
@@ -176,6 +195,9 @@ class Pages(Records):
     def of(self, incident: int) -> Sequence[Page]:
         return [it for it in self._in_order() if it.incident == incident]
 
+    def since(self, since: datetime) -> Sequence[Page]:
+        return [it for it in self._in_order() if it.requested_at >= since]
+
     def ringing(self) -> Sequence[Page]:
         return [it for it in self._in_order() if it.is_ringing]
 
@@ -184,6 +206,57 @@ class Pages(Records):
 
     def _in_order(self) -> Sequence[Page]:
         return sorted(self._kept.pages.values(), key=lambda page: page.number)
+
+
+class Shifts(Records):
+    def reserve(self) -> int:
+        return self._kept.next("shift")
+
+    def get(self, number: int) -> Shift | None:
+        return self._kept.shifts.get(number)
+
+    def of(self, subject: str) -> Shift | None:
+        return next((it for it in self._kept.shifts.values() if it.subject == subject), None)
+
+    def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
+        return [it for it in self._in_order(since, until) if it.turn.schedule == schedule]
+
+    def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
+        ever = datetime.max.replace(tzinfo=since.tzinfo)
+        return [it for it in self._in_order(since, ever) if it.person == person and not it.gone_at]
+
+    def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
+        return [it for it in self._in_order(since, until) if not it.gone_at]
+
+    def put(self, shift: Shift) -> None:
+        self._kept.shifts[shift.number] = shift
+
+    def _in_order(self, since: datetime, until: datetime) -> Sequence[Shift]:
+        found = overlapping(self._kept.shifts.values(), since, until)
+        return sorted(found, key=lambda it: (it.start, it.number))
+
+
+class Covers(Records):
+    def reserve(self) -> int:
+        return self._kept.next("cover")
+
+    def get(self, number: int) -> CoverRequest | None:
+        return self._kept.covers.get(number)
+
+    def open(self) -> Sequence[CoverRequest]:
+        found = (it for it in self._kept.covers.values() if it.is_open)
+        return sorted(found, key=lambda it: (it.start, it.number))
+
+    def put(self, cover: CoverRequest) -> None:
+        self._kept.covers[cover.number] = cover
+
+
+class Contacts(Records):
+    def get(self, email: str) -> Contact | None:
+        return self._kept.contacts.get(email)
+
+    def put(self, contact: Contact) -> None:
+        self._kept.contacts[contact.email] = contact
 
 
 class Tells(Records):
@@ -195,6 +268,22 @@ class Tells(Records):
 
     def put(self, tell: Tell) -> None:
         self._kept.tells[tell.number] = tell
+
+
+class Stretches(Records):
+    def reserve(self) -> int:
+        return self._kept.next("stretch")
+
+    def get(self, number: int) -> Stretch | None:
+        return self._kept.stretches.get(number)
+
+    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
+        mine = (it for it in self._kept.stretches.values() if it.person == person)
+        lately = (it for it in mine if it.ended_at is None or it.ended_at > since)
+        return sorted(lately, key=lambda it: (it.started_at, it.number))
+
+    def put(self, stretch: Stretch) -> None:
+        self._kept.stretches[stretch.number] = stretch
 
 
 class People(Records):

@@ -1,6 +1,6 @@
 """The records of a unit of work: what each needs to be asked, in SQL."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
@@ -13,6 +13,7 @@ from sqlmodel import SQLModel
 from bot.adapters.database import tables
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.page import Page, PageState
+from bot.domain.relief import Stretch
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.ports import DutyCopy, Person, Posted
@@ -114,6 +115,13 @@ class Incidents(Shelf[Incident]):
         c = self._table.c
         return self._ask(select(self._table).where(c.declared_by == person, c.declared_at >= since))
 
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        c = self._table.c
+        self.flush()
+        query = select(self._table).where(or_(c.resolved_at.is_(None), c.resolved_at > since))
+        rows = self._connection.execute(query.order_by(c.number)).mappings()
+        return [self.adapter.validate_python(dict(row)) for row in rows]
+
 
 class Pages(Shelf[Page]):
     row, adapter, key = tables.PageRow, TypeAdapter(Page), "number"
@@ -136,12 +144,30 @@ class Pages(Shelf[Page]):
         states = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
         return self._ask(select(self._table).where(self._table.c.state.in_(states)))
 
+    def since(self, since: datetime) -> Sequence[Page]:
+        c = self._table.c
+        return self._ask(select(self._table).where(c.requested_at >= since).order_by(c.number))
+
 
 class Tells(Shelf[Tell]):
     row, adapter, key = tables.TellRow, TypeAdapter(Tell), "number"
 
     def reserve(self) -> int:
         return self._reserve()
+
+
+class Stretches(Shelf[Stretch]):
+    row, adapter, key = tables.StretchRow, TypeAdapter(Stretch), "number"
+
+    def reserve(self) -> int:
+        return self._reserve()
+
+    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
+        c = self._table.c
+        lately = or_(c.ended_at.is_(None), c.ended_at > since)
+        return self._ask(
+            select(self._table).where(c.person == person, lately).order_by(c.started_at, c.number)
+        )
 
 
 class People(Shelf[Person]):
@@ -186,6 +212,13 @@ class Timeline:
             self.adapter.validate_python(_without_id(row))
             for row in self._connection.execute(query).mappings()
         ]
+
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        self.flush()
+        c = self._table.c
+        query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
+        rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
+        return [self.adapter.validate_python(_without_id(row)) for row in rows]
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self.flush()

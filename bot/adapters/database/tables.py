@@ -250,6 +250,41 @@ class StretchRow(SQLModel, table=True):
     reminded: dict[str, Any] = _json()
 
 
+class ShiftRow(SQLModel, table=True):
+    """A turn on call, kept whole beside what it is found by."""
+
+    __tablename__ = "shift"
+    __table_args__ = (Index("shift_by_schedule", "schedule", "ends_at"),)
+
+    number: int = Field(primary_key=True)
+    subject: str = Field(unique=True)
+    schedule: str
+    person: str | None = Field(index=True)
+    starts_at: datetime = _moment()
+    ends_at: datetime = _moment(index=True)
+    gone: bool
+    kept: dict[str, Any] = _json()
+
+
+class CoverRow(SQLModel, table=True):
+    """A request for cover, kept whole."""
+
+    __tablename__ = "cover"
+
+    number: int = Field(primary_key=True)
+    open: bool = Field(index=True)
+    kept: dict[str, Any] = _json()
+
+
+class ContactRow(SQLModel, table=True):
+    """Whose an e-mail address is in Slack."""
+
+    __tablename__ = "contact"
+
+    email: str = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
+
+
 class InboundRow(SQLModel, table=True):
     """A request that was acted on, and the answer it got."""
 

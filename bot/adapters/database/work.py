@@ -7,7 +7,7 @@ from threading import Lock
 
 from sqlalchemy import Connection, Engine
 
-from bot.adapters.database import records
+from bot.adapters.database import oncall, records
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.ports import Work
@@ -26,6 +26,10 @@ class SqlWork:
         self.inbound = records.Inbound(connection)
         self.outbox = Outbox(connection, self._has_place)
         self.timers = Timers(connection)
+        self.shifts = oncall.Shifts(connection)
+        self.covers = oncall.Covers(connection)
+        self.contacts = oncall.Contacts(connection)
+        self.stretches = records.Stretches(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)
@@ -34,7 +38,7 @@ class SqlWork:
         return records.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
     def flush(self) -> None:
-        for kept in (self.people, self.incidents, self.timeline, self.pages, self.tells):
+        for kept in (self.people, self.incidents, self.timeline, self.pages, self.tells, self.stretches):
             kept.flush()
         self.outbox.flush()
         self.timers.flush()

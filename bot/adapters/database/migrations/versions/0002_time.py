@@ -56,9 +56,47 @@ def upgrade() -> None:
     )
     op.create_index("stretch_by_person", "stretch", ["person", "ended_at"], unique=False)
     op.execute("INSERT INTO counter (name, value) VALUES ('stretch', 0)")
+    _create_on_call()
+
+
+def _create_on_call() -> None:
+    op.create_table(
+        "shift",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("subject", sa.String(), nullable=False),
+        sa.Column("schedule", sa.String(), nullable=False),
+        sa.Column("person", sa.String(), nullable=True),
+        sa.Column("starts_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("ends_at", sa.DateTime(timezone=True), nullable=False),
+        sa.Column("gone", sa.Boolean(), nullable=False),
+        sa.Column("kept", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+        sa.UniqueConstraint("subject"),
+    )
+    op.create_index("shift_by_schedule", "shift", ["schedule", "ends_at"], unique=False)
+    op.create_index("ix_shift_person", "shift", ["person"], unique=False)
+    op.create_index("ix_shift_ends_at", "shift", ["ends_at"], unique=False)
+    op.create_table(
+        "cover",
+        sa.Column("number", sa.Integer(), nullable=False),
+        sa.Column("open", sa.Boolean(), nullable=False),
+        sa.Column("kept", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("number"),
+    )
+    op.create_index("ix_cover_open", "cover", ["open"], unique=False)
+    op.create_table(
+        "contact",
+        sa.Column("email", sa.String(), nullable=False),
+        sa.Column("kept", sa.JSON(), nullable=False),
+        sa.PrimaryKeyConstraint("email"),
+    )
+    op.execute("INSERT INTO counter (name, value) VALUES ('shift', 0), ('cover', 0)")
 
 
 def downgrade() -> None:
+    op.execute("DELETE FROM counter WHERE name IN ('shift', 'cover')")
+    for table in ("contact", "cover", "shift"):
+        op.drop_table(table)
     op.execute("DELETE FROM counter WHERE name = 'stretch'")
     op.drop_table("stretch")
     op.drop_table("timer")
