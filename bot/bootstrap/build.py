@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
+from functools import partial
 
 import structlog
 
@@ -12,11 +13,15 @@ from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.templates import JinjaTemplates
+from bot.commands.ask import Ask, Way
 from bot.commands.plugins import Handbook, load
 from bot.commands.router import Router
-from bot.config import Settings
+from bot.config import Live, Settings
+from bot.config import load as load_settings
 from bot.delivery.couriers import Couriers
 from bot.delivery.worker import Delivery
+from bot.domain.effects import SayCommand
+from bot.domain.policy import Policy
 
 log = structlog.get_logger()
 
@@ -31,11 +36,19 @@ class Bot:
     handbook: Handbook
     delivery: Delivery
     router: Router
+    live: Live
+    templates: JinjaTemplates
+
+    def adopt(self, policy: Policy) -> None:
+        """Go by these decisions from now on."""
+        self.delivery.adopt(policy)
+        self.router.adopt(policy)
 
 
 def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
-    policy, clock, env = settings.policy(), SystemClock(), settings.env
+    live = Live(settings, partial(load_settings, settings.path))
+    policy, clock, env = live.policy(), SystemClock(), settings.env
     engine = open_engine(env.database_url.get_secret_value(), pool=settings.database.pool)
     stack.callback(engine.dispose)
     if not is_current(engine):
@@ -56,8 +69,20 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     handbook = load(settings.plugin_folders)
     for failure in handbook.failures:
         log.error("a plugin is left out", why=failure)
+
+    def say(effect: SayCommand, place: str | None) -> None:
+        ask = Ask(
+            id=effect.key,
+            text=effect.command,
+            user=effect.person,
+            way=Way.PLAIN,
+            channel=place,
+            incident=effect.incident,
+        )
+        router.answer(ask)
+
     delivery = Delivery(
-        Couriers(chat, pager, templates),
+        Couriers(chat, pager, templates, say),
         units=database,
         clock=clock,
         policy=policy,
@@ -76,6 +101,8 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         handbook=handbook,
         delivery=delivery,
         router=router,
+        live=live,
+        templates=templates,
     )
 
 

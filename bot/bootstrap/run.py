@@ -13,8 +13,10 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, answer_http, build_app
 from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
+from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.config import Settings
 from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SWEEP_EVERY, Sync
+from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
 from bot.services.desk import Desk
@@ -99,15 +101,19 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     sync = Sync(
         units=bot.database,
         clock=bot.clock,
-        policy=bot.settings.policy(),
+        policy=bot.live.policy,
         chat=bot.chat,
         pager=bot.pager,
         wake=bot.delivery.wake,
     )
+    ticks = Ticks(units=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
+    configuration = Configuration(bot)
     if bot.pager:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         if not bot.settings.env.pagerduty_webhook_secret:
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
+    yield Job(name="ticks", every=TICK_EVERY, run=ticks.run)
+    yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
@@ -132,7 +138,7 @@ def _pagerduty_door(bot: Bot) -> Door:
             with bot.database.begin() as work:
                 now = bot.clock.now()
                 if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
-                    desk = Desk(work=work, now=now, policy=bot.settings.policy(), source="pagerduty")
+                    desk = Desk(work=work, now=now, policy=bot.live.policy(), source="pagerduty")
                     Paging(desk).heard(heard)
             bot.delivery.wake()
         return WebAnswer(status=202)

@@ -48,6 +48,10 @@ class Router:
         self._templates = templates
         self._wake = wake
 
+    def adopt(self, policy: Policy) -> None:
+        """Go by these decisions from now on."""
+        self._policy = policy
+
     def answer(self, ask: Ask) -> Answer:
         """Act on an ask once; the same one again gets the same answer and nothing more happens."""
         try:

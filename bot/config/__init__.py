@@ -8,13 +8,14 @@ from pydantic import ValidationError
 
 from bot.config.environment import Environment, environment_mistakes
 from bot.config.leaks import leaks
+from bot.config.live import Live, News
 from bot.config.located import Located, Mistake, Place, read
 from bot.config.mistakes import ConfigError, mistakes_of
 from bot.config.references import dangling
 from bot.config.sections import Sections
 from bot.config.settings import Settings
 
-__all__ = ["ConfigError", "Environment", "Settings", "load"]
+__all__ = ["ConfigError", "Environment", "Live", "News", "Settings", "load"]
 
 
 def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:

@@ -1,24 +1,40 @@
 """Which courier takes which effect, and where an address leads."""
 
+from collections.abc import Callable
+from functools import partial
+
 from bot.delivery.chat import ChatCourier
 from bot.delivery.errand import Errand, unsupported
 from bot.delivery.pages import PageCourier
 from bot.delivery.rooms import RoomCourier
-from bot.domain.effects import OpenRoom, PageEffect, ReadMessage, RoomEffect
+from bot.domain.effects import OpenRoom, PageEffect, ReadMessage, RoomEffect, SayCommand
 from bot.ports import Chat, Pager, Parcel, Templates
 from bot.services.desk import Desk
 
 
 class Couriers:
-    """Tells the kinds of effects apart; each kind's errands are in a file of their own."""
+    """Tells the kinds of effects apart; each kind's errands are in a file of their own.
 
-    def __init__(self, chat: Chat, pager: Pager | None, templates: Templates) -> None:
+    `say` acts on a command once, whoever asks however often: the effect's key tells it is the same one.
+    """
+
+    def __init__(
+        self,
+        chat: Chat,
+        pager: Pager | None,
+        templates: Templates,
+        say: Callable[[SayCommand, str | None], None] | None = None,
+    ) -> None:
+        self._say = say
         self._rooms = RoomCourier(chat, templates)
         self._pages = PageCourier(chat, pager, templates)
         self._chat = ChatCourier(chat, templates)
 
     def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
         effect = parcel.effect
+        if isinstance(effect, SayCommand):
+            place = desk.incident(effect.incident).room
+            return Errand(go=partial(self._say, effect, place)) if self._say else None
         if isinstance(effect, PageEffect):
             return self._pages.errand(effect, desk)
         if isinstance(effect, RoomEffect | OpenRoom | ReadMessage):

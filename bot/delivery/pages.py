@@ -4,7 +4,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import AnswerPage, PageEffect, SendPage
+from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, SendPage
 from bot.domain.page import Page, PageState
 from bot.ports import Chat, Pager, PagerNews, Rejected, Ringing, Templates
 from bot.services.desk import Desk
@@ -39,6 +39,8 @@ class PageCourier:
                 return self._send(page, desk)
             case AnswerPage():
                 return self._answer(effect, page, desk) if page.pagerduty_id else None
+            case EscalatePage():
+                return self._escalate(effect, page)
         raise unsupported(effect)
 
     def _send(self, page: Page, desk: Desk) -> Errand:
@@ -115,6 +117,22 @@ class PageCourier:
         return Errand(
             go=lambda: self._pager.answer(page.pagerduty_id or "", effect.answer, email=email),
             settle=settle,
+            surrender=surrender,
+            patience=PATIENCE,
+        )
+
+    def _escalate(self, effect: EscalatePage, page: Page) -> Errand | None:
+        """An answer that came meanwhile stops it; where there is no such level, the room hears so."""
+        if page.state is not PageState.SENT or page.level >= effect.level:
+            return None
+
+        def surrender(desk: Desk, why: str) -> None:
+            if page.incident:
+                Rooms(desk).unsaid(page.incident, f"The escalation of page {page.number}", why)
+
+        return Errand(
+            go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
+            settle=lambda desk, ringing: Paging(desk).escalated(page.number, effect.level, ringing),
             surrender=surrender,
             patience=PATIENCE,
         )

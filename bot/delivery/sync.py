@@ -42,7 +42,7 @@ class Sync:
 
     units: UnitOfWork
     clock: Clock
-    policy: Policy
+    policy: Callable[[], Policy]
     chat: Chat
     pager: Pager | None
     wake: Callable[[], None]
@@ -50,7 +50,7 @@ class Sync:
 
     def oncall(self) -> None:
         """Copy who is on call from PagerDuty."""
-        policies = {team.escalation_policy for team in self.policy.teams.values() if team.escalation_policy}
+        policies = {team.escalation_policy for team in self.policy().teams.values() if team.escalation_policy}
         if self.pager is None or not policies or not self._my_turn("oncall", ONCALL_EVERY):
             return
         self._copy_duties(self.pager, policies)
@@ -116,7 +116,7 @@ class Sync:
             return work.holds(job, self.owner or _OWNER, now=self.clock.now(), lease=every * 2)
 
     def _desk(self, work: Work) -> Desk:
-        return Desk(work=work, now=self.clock.now(), policy=self.policy, source="pagerduty")
+        return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="pagerduty")
 
 
 _OWNER = uuid4().hex

@@ -76,6 +76,10 @@ class Delivery:
         """Say that a transaction may have queued something."""
         self._wake.set()
 
+    def adopt(self, policy: Policy) -> None:
+        """Go by these decisions from now on."""
+        self._policy = policy
+
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 

@@ -205,6 +205,16 @@ class OpenForm(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class SayCommand(Effect):
+    """Say a command in somebody's name, in the incident's room: what a milestone does."""
+
+    incident: int
+    command: str
+    person: str
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+
+@dataclass(frozen=True, kw_only=True)
 class MeetPerson(Effect):
     """Learn the name, zone and e-mail of somebody Spy meets for the first time."""
 
@@ -237,6 +247,13 @@ class AnswerPage(PageEffect):
     by: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class EscalatePage(PageEffect):
+    """Ring the next level of its escalation policy: nobody answered."""
+
+    level: int
+
+
 # --- the table --------------------------------------------------------------------------------------------
 
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
@@ -254,6 +271,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.CommandOffered: (LINE,),
     events.CommandDeclined: (LINE,),
     events.RoleGiven: (LINE, CARD),
+    events.ReliefPutOff: (LINE,),
     events.PageSent: (CARD,),
     events.PageAcknowledged: (CARD,),
     events.PageUnanswered: (LINE, CARD),
@@ -266,6 +284,8 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.DeliveryFailed: (LINE,),
+    events.Snoozed: (LINE, CARD),
+    events.Hushed: (LINE,),
 }
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 
@@ -339,10 +359,22 @@ def _beyond(event: events.Event, incident: Incident, policy: Policy, seq: int) -
         case events.RoomOpened():
             announcement = _announcement(incident, policy, origin="room")
             return [announcement] if announcement else []
-        case events.CommandOffered() if event.to != event.by:
-            return [Show(key=f"brief:{n}:{seq}", surface="brief", ref=n, to=event.to, mark=f":{seq}")]
-        case events.RoleGiven() if event.person != event.by:
-            return [Invite(key=f"invite:{n}:{seq}", incident=n, people=(event.person,))]
+        case events.CommandOffered():
+            invited = _invite(n, seq, event.to)
+            return [invited] if event.to == event.by else [invited, brief(n, seq, event.to)]
+        case events.CommandTaken():
+            return [_invite(n, seq, event.commander)]
+        case events.RoleGiven():
+            return [_invite(n, seq, event.person)]
         case events.LinkAdded():
             return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
     return []
+
+
+def _invite(number: int, seq: int, person: str) -> Invite:
+    return Invite(key=f"invite:{number}:{seq}", incident=number, people=(person,))
+
+
+def brief(number: int, seq: int, to: str) -> Show:
+    """Give a successor what they read before they say *I have command*; entry `seq` is the offer."""
+    return Show(key=f"brief:{number}:{seq}", surface="brief", ref=number, to=to, mark=f":{seq}")

@@ -279,14 +279,16 @@ def is_incidents(duty: str) -> bool:
 
 
 def open_asks(incident: Incident, policy: Policy) -> list[str]:
-    """Give the duties that were spoken of and still stand open, for the card."""
-    return [
+    """Give the duties that were spoken of and still stand open, for the card; what is asked twice, once."""
+    stand = [
         duty
         for duty, said in incident.reminded.items()
         if is_incidents(duty)
         and not duty.startswith(MILESTONE)
         and standing(incident, policy, duty, said) is Standing.OPEN
     ]
+    more = {UPDATE_LATE: UPDATE_DUE, NO_COMMANDER_PAGE: NO_COMMANDER}
+    return [duty for duty in stand if duty not in {more.get(it) for it in stand}]
 
 
 # --- peace in the room ------------------------------------------------------------------------------------

@@ -2,7 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
 from bot.domain.events import Reminded
 
@@ -13,6 +13,11 @@ LATE_AFTER = timedelta(minutes=1)
 def mark_of(moment: datetime) -> str:
     """Name a spell by the moment it began with, in milliseconds."""
     return str(round(moment.timestamp() * 1000))
+
+
+def moment_of(mark: str) -> datetime | None:
+    """Give back the moment (UTC) of a spell's name, where it is named by one."""
+    return datetime.fromtimestamp(int(mark) / 1000, UTC) if mark.isdigit() else None
 
 
 @dataclass(frozen=True, kw_only=True)

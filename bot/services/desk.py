@@ -6,10 +6,12 @@ from datetime import datetime
 from bot.domain.effects import Effect, echoes
 from bot.domain.events import Event
 from bot.domain.incident import Incident
+from bot.domain.nag import told_anew
 from bot.domain.policy import Policy
 from bot.domain.reminder import agenda
 from bot.domain.timeline import Entry
 from bot.ports import Work
+from bot.services.stretches import Stretches
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -25,13 +27,18 @@ class Desk:
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
         """Keep what happened: state, timeline, effects and timers together. None stands for nothing new."""
+        known = incident if incident.entries else None
         for event in events:
             if event is None:
                 continue
+            before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
             self.work.timeline.append(self._entry(incident, event))
             self.send(*echoes(event, incident, self.policy, seq=incident.entries))
+            self.send(*told_anew(before, incident, self.policy))
         self.work.incidents.put(incident)
+        stretches = Stretches(work=self.work, now=self.now, policy=self.policy)
+        self.send(*stretches.follow(known, incident))
         self.work.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
 

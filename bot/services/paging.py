@@ -4,11 +4,13 @@ from dataclasses import replace
 from uuid import uuid4
 
 from bot.domain import events
-from bot.domain.effects import AnswerPage, SendPage, Show, room
+from bot.domain.effects import AnswerPage, EscalatePage, SendPage, Show, room
 from bot.domain.incident import Incident
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
+from bot.domain.reminder import UNANSWERED, page_agenda
+from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
 
@@ -23,7 +25,7 @@ class Paging:
         team: Team,
         message: str,
         *,
-        by: str,
+        by: str | None,
         incident: Incident | None = None,
         channel: str | None = None,
         on_card: bool = False,
@@ -54,7 +56,7 @@ class Paging:
         person: str,
         message: str,
         *,
-        by: str,
+        by: str | None,
         incident: Incident | None = None,
         channel: str | None = None,
     ) -> Page:
@@ -138,6 +140,50 @@ class Paging:
         asked = f"There is no page {reference}." if bare else "Which page?"
         raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
 
+    def unanswered(self, number: int, timer: Timer) -> None:
+        """Nobody answered in time: say so, and ring the next level, or for a person the command team."""
+        page = self._alone(number)
+        if page is None:
+            return
+        incident = self._desk.incident(page.incident) if page.incident else None
+        to = page.line_at or (room(incident.number) if incident else page.requested_by)
+        said = timer.said(self._desk.now, to=to or "")
+        page = page.after(said)
+        self._work.pages.put(page)
+        if incident:
+            occurrence = f"{page.number}-{timer.occurrence}"
+            incident = self._desk.record(incident, replace(said, occurrence=occurrence))
+        if to:
+            self._show_unanswered(page, timer.occurrence, origin="said", to=to)
+        if not (incident and incident.drill):
+            self._escalate(page, incident)
+        self._keep_time(page)
+
+    def _escalate(self, page: Page, incident: Incident | None) -> None:
+        if page.team:
+            level = page.level + 1
+            key = f"escalate-page:{page.number}:{page.reminded[UNANSWERED].occurrence}"
+            self._desk.send(EscalatePage(key=key, page=page.number, level=level))
+            return
+        team = self._desk.policy.teams.get(self._desk.policy.command_team or "")
+        if team and team.service and page.reminded[UNANSWERED].count == 1:
+            words = f"{page.message} ({page.whom} was paged and does not answer)"
+            self.page_team(
+                team,
+                words,
+                by=page.requested_by,
+                incident=incident,
+                channel=page.line_at or page.requested_by,
+            )
+
+    def escalated(self, number: int, level: int, ringing: Ringing) -> None:
+        """PagerDuty rings this level now, at our word; it may have told us so itself already."""
+        page = self._alone(number)
+        if page and page.state is PageState.SENT and page.level < level:
+            to = ringing.assigned or f"level {level}"
+            escalated = events.PageEscalated(at=self._desk.now, page=number, whom=page.whom, to=to)
+            self._keep(page, escalated)
+
     # --- what happened to it ---
 
     def _alone(self, number: int) -> Page | None:
@@ -217,11 +263,25 @@ class Paging:
         return None
 
     def _keep(self, page: Page, event: events.PageEvent) -> None:
+        before = page.state
         page = page.after(event)
         self._work.pages.put(page)
         if page.incident:
             self._desk.record(self._desk.incident(page.incident), event)
-        self._show(page, origin=f"{event.kind()}:{int(event.at.timestamp() * 1000)}")
+        origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
+        self._show(page, origin=origin)
+        said = page.reminded.get(UNANSWERED)
+        if said and (page.state is not before or isinstance(event, events.PageEscalated)):
+            self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
+        self._keep_time(page)
+
+    def _keep_time(self, page: Page) -> None:
+        self._work.timers.replace(f"page:{page.number}", page_agenda(page, self._desk.policy))
+
+    def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
+        mark = f":{occurrence}"
+        key = f"unanswered:{page.number}{mark}:{origin}"
+        self._desk.send(Show(key=key, surface="unanswered", ref=page.number, mark=mark, to=to))
 
     def _show(self, page: Page, *, origin: str, tells: tuple[int, int] | None = None) -> None:
         if page.line_at:

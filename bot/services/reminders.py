@@ -3,8 +3,13 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.desk import Desk
+from bot.services.nags import IncidentNags, PageNags
+
+OPEN_AT_MOST = 1_000
+"""Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
 
 
 class Keeper(Protocol):
@@ -17,7 +22,10 @@ class Keeper(Protocol):
         """Say it: keep the fact, and ask for the effects; `Reminders` does the rest."""
 
 
-KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {}
+KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
+    "incident": IncidentNags,
+    "page": PageNags,
+}
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""
 
 
@@ -27,18 +35,33 @@ class Reminders:
         self._timers = desk.work.timers
 
     def tick(self, limit: int) -> int:
-        """Speak for up to `limit` subjects; give how many had something due. All of it is one transaction."""
-        subjects = self._timers.due_subjects(self._desk.now, limit)
-        for subject in subjects:
-            self._visit(subject)
-        return len(subjects)
+        """Speak for up to `limit` subjects; give how many had something due. All of it is one transaction.
 
-    def _visit(self, subject: str) -> None:
-        kind, _, ref = subject.partition(":")
-        keeper = KEEPERS[kind](self._desk)
+        It holds to subjects of one kind, the first's: locks of several kinds could wait for each other in a ring.
+        """
+        subjects = self._timers.due_subjects(self._desk.now, limit)
+        kinds = [_kind(subject) for subject in subjects]
+        mine = [subject for subject, kind in zip(subjects, kinds, strict=True) if kind == kinds[0]]
+        for subject in sorted(mine):
+            self.visit(subject)
+        return len(mine)
+
+    def plan_anew(self) -> None:
+        """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
+        for incident in self._desk.work.incidents.open(limit=OPEN_AT_MOST):
+            self._timers.replace(f"incident:{incident.number}", agenda(incident, self._desk.policy))
+
+    def visit(self, subject: str) -> None:
+        """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
+        keeper = KEEPERS[_kind(subject)](self._desk)
+        ref = subject.partition(":")[2]
         waiting = {timer.key for timer in self._timers.due(subject, self._desk.now)}
         for timer in keeper.agenda(ref):
             if timer.key in waiting and timer.due_at <= self._desk.now:
                 self._timers.spoken(timer.key, self._desk.now)
                 keeper.speak(timer)
         self._timers.replace(subject, keeper.agenda(ref))
+
+
+def _kind(subject: str) -> str:
+    return subject.partition(":")[0]

@@ -1,15 +1,18 @@
 """What the lasting messages show, and the tldr: facts read afresh each time, never parsed back from Slack."""
 
 from collections.abc import Mapping
+from datetime import datetime
 from typing import Any
 
 from bot.domain.incident import Incident
+from bot.domain.reminder import UNANSWERED, UPDATE_DUE, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
+from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
 
 Facts = Mapping[str, Any]
 
-MARKED = frozenset({"nag", "relief", "rest", "warning", "cover"})
+MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover"})
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
 
 
@@ -46,6 +49,44 @@ class Views:
         """Give what a successor reads before saying *I have command*."""
         return self.tldr(self._desk.incident(number))
 
+    def nag(self, number: int, mark: str) -> Facts:
+        """Give what was said of a duty (`mark`: `:duty/occurrence`), and what became of it."""
+        incident = self._desk.incident(number)
+        duty, _, occurrence = mark.removeprefix(":").rpartition("/")
+        spell = occurrence.rpartition(".")[0]
+        entry = self._reminded(number, duty, occurrence)
+        at = entry.occurred_at if entry else self._desk.now
+        said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
+        snooze = incident.snoozed.get(UPDATE_DUE)
+        return {
+            **self._state(incident),
+            "duty": duty.partition(":")[0],
+            "named": duty,
+            "standing": standing(incident, self._desk.policy, duty, said),
+            "said_at": at,
+            "late": bool(entry and entry.data.get("late")),
+            "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,
+            "promised": moment_of(spell),
+            "snooze": snooze if snooze and snooze.mark == spell else None,
+            "severities": list(self._desk.policy.severities),
+            "milestone": milestone_of(duty, self._desk.policy),
+        }
+
+    def _reminded(self, number: int, duty: str, occurrence: str) -> Entry | None:
+        mine = (
+            entry
+            for entry in self._work.timeline.of(number)
+            if entry.kind == "reminded"
+            and (entry.data["duty"], entry.data["occurrence"]) == (duty, occurrence)
+        )
+        return next(mine, None)
+
+    def unanswered(self, number: int, mark: str) -> Facts:
+        """Give a page that nobody answered in time; `mark` tells which time."""
+        page = self._work.pages.get(number)
+        said = page.reminded.get(UNANSWERED) if page else None
+        return {**self.page(number), "said": said, "latest": bool(said and mark == f":{said.occurrence}")}
+
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""
         recent = lately(self._work.timeline.of(incident.number))
@@ -61,6 +102,7 @@ class Views:
             "pages": self._work.pages.of(incident.number),
             "now": self._desk.now,
             "lasted": incident.lasted(self._desk.now),
+            "asks": open_asks(incident, self._desk.policy),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
 

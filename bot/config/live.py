@@ -1,0 +1,49 @@
+"""The configuration in force while Spy runs: read again when the file changes, and kept when the new one is wrong."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+
+from bot.config.mistakes import ConfigError
+from bot.config.settings import Settings
+from bot.domain.policy import Policy
+
+
+@dataclass(frozen=True, kw_only=True)
+class News:
+    """The file has changed: `mistakes` are why it is not taken; none: the policy is the new one."""
+
+    version: str
+    mistakes: tuple[str, ...] = ()
+
+
+class Live:
+    """Decisions (teams, severities, timers, milestones, permissions) follow the file; the rest waits for a restart."""
+
+    def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
+        self._path = settings.path
+        self._reread = reread
+        self._policy = settings.policy()
+        self._version = self._look()
+
+    def policy(self) -> Policy:
+        return self._policy
+
+    def refresh(self) -> News | None:
+        """Read the file again if it has changed; None where it has not."""
+        version = self._look()
+        if version == self._version:
+            return None
+        self._version = version
+        try:
+            self._policy = self._reread().policy()
+        except ConfigError as error:
+            return News(version=version, mistakes=error.lines)
+        return News(version=version)
+
+    def _look(self) -> str:
+        """Tell this state of the file from others; a file that is gone is a state too."""
+        try:
+            found = self._path.stat() if self._path else None
+        except OSError:
+            return "gone"
+        return f"{found.st_mtime_ns}-{found.st_size}" if found else ""

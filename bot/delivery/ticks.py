@@ -1,0 +1,64 @@
+"""Let what is due be spoken: each tick is one transaction; a fault in one subject holds up no other."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+
+import structlog
+
+from bot.domain.policy import Policy
+from bot.ports import Clock, UnitOfWork, Work
+from bot.services.desk import Desk
+from bot.services.reminders import Reminders
+
+TICK_EVERY = timedelta(seconds=0.25)
+"""How often the timers are looked at: what they say leaves within a second of its time."""
+BATCH = 100
+"""Subjects a tick speaks for in one transaction."""
+PUT_OFF = timedelta(minutes=1)
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ticks:
+    """Safe to run in any number of processes at once: see `Reminders`."""
+
+    units: UnitOfWork
+    clock: Clock
+    policy: Callable[[], Policy]
+    wake: Callable[[], None]
+    batch: int = BATCH
+
+    def run(self) -> None:
+        """Speak until nothing is due."""
+        while self._tick(self.batch):
+            self.wake()
+
+    def _tick(self, limit: int) -> int:
+        try:
+            with self.units.begin() as work:
+                return Reminders(self._desk(work)).tick(limit)
+        except Exception:
+            log.exception("a tick failed; what is due is spoken of one by one")
+            return self._one_by_one()
+
+    def _one_by_one(self) -> int:
+        """Put off what can't be spoken of, by itself; give how much could."""
+        with self.units.begin() as work:
+            subjects = work.timers.due_subjects(self.clock.now(), self.batch)
+        return sum(self._visit(subject) for subject in subjects)
+
+    def _visit(self, subject: str) -> bool:
+        try:
+            with self.units.begin() as work:
+                Reminders(self._desk(work)).visit(subject)
+        except Exception:
+            log.exception("a timer can't be spoken; again in a minute", subject=subject)
+            with self.units.begin() as work:
+                work.timers.put_off(subject, due=self.clock.now() + PUT_OFF)
+            return False
+        return True
+
+    def _desk(self, work: Work) -> Desk:
+        return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="spy")

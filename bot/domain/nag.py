@@ -1,0 +1,51 @@
+"""The message of something said unasked: where it goes, and when it must be told anew."""
+
+from collections.abc import Iterator
+
+from bot.domain.effects import Show, room
+from bot.domain.incident import Incident
+from bot.domain.policy import Milestone, Policy
+from bot.domain.reminder import STILL_OPEN, UPDATE_DUE, is_incidents, standing
+from bot.domain.timer import Said
+
+
+def card(number: int) -> str:
+    """Address an incident's card: what may not be posted is told there."""
+    return f"card:{number}"
+
+
+def nag(number: int, duty: str, said: Said, *, origin: str) -> Show:
+    """Show the message of one occurrence; `origin` tells this wish from others for the same message."""
+    mark = f":{duty}/{said.occurrence}"
+    return Show(key=f"nag:{number}{mark}:{origin}", surface="nag", ref=number, to=said.to, mark=mark)
+
+
+def told_anew(before: Incident, after: Incident, policy: Policy) -> Iterator[Show]:
+    """Give the nags that stand otherwise now: done, snoozed, said again or moot."""
+    for duty, said in before.reminded.items():
+        if is_incidents(duty) and not said.to.startswith("card:"):
+            was, now = standing(before, policy, duty, said), standing(after, policy, duty, said)
+            if was is not now:
+                yield nag(after.number, duty, said, origin=str(after.entries))
+
+
+def owner(incident: Incident) -> str:
+    """Give who answers for it: the commander, else who declared it."""
+    return incident.commander or incident.declared_by
+
+
+def whom(incident: Incident, duty: str, milestone: Milestone | None, policy: Policy) -> str:
+    """Give the address that a duty speaks to, if nothing hushes it."""
+    if milestone:
+        return _milestones(incident, milestone, policy)
+    return owner(incident) if duty in {UPDATE_DUE, STILL_OPEN} else room(incident.number)
+
+
+def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str:
+    """A role that nobody has is the commander's business; a team hears of no private incident."""
+    if milestone.to == "room":
+        return room(incident.number)
+    team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
+    if team and not incident.private:
+        return team.channel
+    return incident.roles.get(milestone.to) or owner(incident)

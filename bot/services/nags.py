@@ -1,0 +1,91 @@
+"""What is said of an incident's and a page's duties when they are due: to whom, and what is done about it."""
+
+from collections.abc import Sequence
+
+from bot.domain.effects import SayCommand, Show, room
+from bot.domain.nag import card, nag, owner, whom
+from bot.domain.reminder import (
+    NO_COMMANDER_PAGE,
+    STILL_OPEN,
+    agenda,
+    may_post,
+    may_speak,
+    milestone_of,
+    page_agenda,
+)
+from bot.domain.timer import Timer
+from bot.services.desk import Desk
+from bot.services.paging import Paging
+
+
+class IncidentNags:
+    """Keeps the duties of incidents."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        incident = self._work.incidents.get(int(ref))
+        if incident is None:
+            return []
+        timers = agenda(incident, self._desk.policy)
+        if not any(it.duty == STILL_OPEN and it.due_at <= self._desk.now for it in timers):
+            return timers
+        known = self._work.people.get(owner(incident))
+        return agenda(incident, self._desk.policy, zone=(known.zone if known else None) or "UTC")
+
+    def speak(self, timer: Timer) -> None:
+        incident = self._desk.incident(int(timer.subject.partition(":")[2]))
+        policy, now = self._desk.policy, self._desk.now
+        milestone = milestone_of(timer.duty, policy)
+        to = whom(incident, timer.duty, milestone, policy)
+        in_room = to == room(incident.number)
+        allowed = (
+            may_post(incident, timer.duty, now, policy) if in_room else may_speak(incident, timer.duty, now)
+        )
+        if milestone and milestone.command:
+            self._say(milestone.command, timer, by=owner(incident))
+        to = to if allowed else card(incident.number)
+        incident = self._desk.record(incident, timer.said(now, to=to))
+        if to == card(incident.number):
+            self._desk.send(
+                Show(
+                    key=f"card:{incident.number}:{incident.entries}",
+                    surface="card",
+                    ref=incident.number,
+                    to=room(incident.number),
+                )
+            )
+        else:
+            said = incident.reminded[timer.duty]
+            self._desk.send(nag(incident.number, timer.duty, said, origin="said"))
+        if timer.duty == NO_COMMANDER_PAGE:
+            self._page_backup(incident.number)
+
+    def _say(self, command: str, timer: Timer, *, by: str) -> None:
+        number = int(timer.subject.partition(":")[2])
+        self._desk.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
+
+    def _page_backup(self, number: int) -> None:
+        """A drill pages nobody unless told to."""
+        incident, policy = self._desk.incident(number), self._desk.policy
+        team = policy.teams.get(policy.command_team or "")
+        if team and team.service and not incident.drill:
+            words = f"{incident.id} has no commander: {incident.name}"
+            Paging(self._desk).page_team(team, words, by=None, incident=incident)
+
+
+class PageNags:
+    """Keeps the duty to answer pages."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        self._desk.work.alone(f"page:{ref}")
+        page = self._desk.work.pages.get(int(ref))
+        return page_agenda(page, self._desk.policy) if page else []
+
+    def speak(self, timer: Timer) -> None:
+        Paging(self._desk).unanswered(int(timer.subject.partition(":")[2]), timer)
