@@ -174,9 +174,11 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
     return Reply("surfaces/brief", views.tldr(incident))
 
 
-@command("incident hand|handover @person")
-def hand(ask: Ask, incident: Incident, person: Someone, *, incidents: Incidents) -> Reply:
+@command("incident hand|handover [@person]")
+def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Incidents) -> Reply | Fill:
     """Offer command to somebody; it is theirs once they say *I have command*."""
+    if not person:
+        return Fill("incident/hand", "incident hand", {"incident": incident})
     incident = incidents.offer_command(incident, person, by=ask.user)
     return Reply("incident/offered", {"incident": incident, "to": person})
 

@@ -105,6 +105,21 @@ def _moment(word: str, desk: Desk, asker: str) -> datetime:
     return (said if said <= local else said - timedelta(days=1)).astimezone(UTC)
 
 
+def _length_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return bool(_SPAN.fullmatch(word) or word.isdigit())
+
+
+def _length(word: str, desk: Desk, asker: str) -> timedelta:
+    """`15m`, `2h`; a bare number counts minutes. Between a minute and a day."""
+    del desk, asker
+    found = _SPAN.fullmatch(word if not word.isdigit() else f"{word[:4]}m")
+    length = timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found else timedelta()
+    if not timedelta(minutes=1) <= length <= timedelta(days=1):
+        raise Refusal(f"How long is {word}? Say it like 15m or 2h, a day at most.", slot="span")
+    return length
+
+
 def _text(word: str, desk: Desk, asker: str) -> str:
     del desk, asker
     return word.strip()
@@ -139,6 +154,7 @@ READERS: Mapping[Any, Reader] = {
     Severity: Reader(looks=_severity_looks, read=_severity),
     Phase: Reader(looks=_phase_looks, read=_phase),
     datetime: Reader(looks=_moment_looks, read=_moment),
+    timedelta: Reader(looks=_length_looks, read=_length),
     Url: Reader(looks=_url_looks, read=_url),
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),

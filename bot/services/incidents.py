@@ -7,6 +7,7 @@ from bot.domain import command, events
 from bot.domain.incident import NAME_LENGTH, Incident, Phase
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.reminder import snooze
 from bot.domain.timeline import Entry, told
 from bot.services.desk import Desk
 from bot.services.paging import Paging
@@ -163,6 +164,17 @@ class Incidents:
     def _made_from(self, incident: Incident, message: str) -> Entry | None:
         standing = told(self._work.timeline.of(incident.number))
         return next((entry for entry in standing if entry.data.get("message") == message), None)
+
+    # --- what Spy says unasked ---
+
+    def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
+        """Move the reminder of the update, once."""
+        return self._desk.record(incident, snooze(incident, span, by=by, at=self._desk.now))
+
+    def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
+        """Let unsolicited posts rest so long; safety nags don't."""
+        until = self._desk.now + span
+        return self._desk.record(incident, incident.hush(until, by=by, at=self._desk.now))
 
     # --- who leads ---
 

@@ -1,0 +1,63 @@
+"""Why Spy spoke or paged: the rule and the event, from the timeline."""
+
+from collections.abc import Mapping
+from datetime import datetime
+from typing import Any
+
+from bot.domain.incident import Incident
+from bot.domain.page import Page
+from bot.domain.refusal import Refusal
+from bot.domain.reminder import UNANSWERED, milestone_of
+from bot.domain.timeline import Entry
+from bot.services.desk import Desk
+
+Facts = Mapping[str, Any]
+
+
+class Reasons:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def of(self, incident: Incident, duty: str | None = None) -> Facts:
+        """Say why Spy last spoke or paged here, or spoke of this duty."""
+        entries = self._work.timeline.of(incident.number)
+        for entry in reversed(entries):
+            if entry.kind == "reminded" and duty in {None, entry.data["duty"]}:
+                return self._reminder(incident, entry)
+            if entry.kind == "page_requested" and duty in {None, "page"}:
+                page = self._work.pages.get(entry.data["page"])
+                if page:
+                    return self.page(page)
+        raise Refusal(
+            f"Spy has said nothing of its own{' about that' if duty else ''} in {incident.id} so far."
+        )
+
+    def page(self, page: Page) -> Facts:
+        """Say why a page was sent."""
+        incident = self._work.incidents.get(page.incident) if page.incident else None
+        severity = self._desk.policy.severities.get((incident.severity if incident else None) or "")
+        by_severity = bool(severity and page.team in severity.page and page.line_at is None)
+        return {
+            "duty": "page",
+            "incident": incident,
+            "page": page,
+            "severity": severity.key if severity and by_severity else None,
+            "unanswered": page.reminded.get(UNANSWERED),
+            "after": self._desk.policy.timers.page_unanswered_after,
+        }
+
+    def _reminder(self, incident: Incident, entry: Entry) -> Facts:
+        severity = self._desk.policy.severities.get(incident.severity or "")
+        duty = entry.data["duty"]
+        return {
+            "duty": duty.partition(":")[0],
+            "named": duty,
+            "incident": incident,
+            "said_at": entry.occurred_at,
+            "due_at": datetime.fromisoformat(entry.data["due_at"]),
+            "late": entry.data["late"],
+            "every": severity.update_every if severity else None,
+            "milestone": milestone_of(duty, self._desk.policy),
+            "timers": self._desk.policy.timers,
+        }

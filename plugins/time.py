@@ -1,0 +1,40 @@
+"""Time: snooze a reminder, ask for quiet, and hear why Spy spoke."""
+
+from datetime import timedelta
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.domain.incident import Incident
+from bot.services.incidents import Incidents
+from bot.services.paging import Paging
+from bot.services.reasons import Reasons
+
+
+@command("incident snooze <span>")
+def snooze(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
+    """Move the reminder of the next update, once; the room sees who did it."""
+    incident = incidents.snooze(incident, span, by=ask.user)
+    return Reply("time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until})
+
+
+@command("incident quiet|hush <span>")
+def quiet(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
+    """Let Spy say nothing unasked for so long, except what is about safety."""
+    incident = incidents.hush(incident, span, by=ask.user)
+    return Reply("time/quiet", {"incident": incident, "until": incident.quiet_until})
+
+
+@command("why page [<page>]")
+def why_page(
+    ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
+) -> Reply:
+    """Say why somebody was paged."""
+    del ask
+    return Reply("time/why", reasons.page(paging.find(page or "", incident=incident)))
+
+
+@command('incident why ["duty"]')
+def why(incident: Incident, duty: str | None, *, reasons: Reasons) -> Reply:
+    """Say why Spy last spoke up or paged: the rule, and what happened."""
+    return Reply("time/why", reasons.of(incident, duty))
