@@ -254,6 +254,18 @@ class EscalatePage(PageEffect):
     level: int
 
 
+@dataclass(frozen=True, kw_only=True)
+class MakeOverride(Effect):
+    """Put who promised to cover on call, in PagerDuty's schedule."""
+
+    cover: int
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+    @property
+    def lane(self) -> str:
+        return f"cover:{self.cover}"
+
+
 # --- the table --------------------------------------------------------------------------------------------
 
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"

@@ -319,6 +319,13 @@ class Snoozed(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ReliefPutOff(Event):
+    """Somebody said *I'm fine*: nobody is asked to relieve them before then."""
+
+    until: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class Hushed(Event):
     """Unsolicited posts rest until then; safety nags don't."""
 

@@ -13,7 +13,7 @@ from bot.domain.events import Reminded
 from bot.domain.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
-from bot.domain.timer import Said, Timer, remembering
+from bot.domain.timer import LATE_AFTER, Said, Timer, remembering
 
 COMMAND = "command"
 DAY = timedelta(hours=24)
@@ -26,6 +26,24 @@ WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
 
 
 # --- a stretch --------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """A message that was sent about a stretch: which words (duty and rung), and to which address."""
+
+    words: str
+    to: str
+    at: datetime
+    due_at: datetime
+
+    @property
+    def mark(self) -> str:
+        return f":{self.words}@{self.to}"
+
+    @property
+    def is_late(self) -> bool:
+        return self.at - self.due_at > LATE_AFTER
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +60,10 @@ class Stretch:
     fine_at: datetime | None = None
     """When the person said *I'm fine*: once a stretch."""
     reminded: Mapping[str, Said] = field(default_factory=dict)
+    asked: tuple[Asked, ...] = ()
+    """What was said of it and to whom: each such message shows how it stands now."""
+    pages: tuple[int, ...] = ()
+    """Whom Spy paged for it."""
 
     @property
     def is_running(self) -> bool:
@@ -76,6 +98,11 @@ class Stretch:
 
     def after(self, event: Reminded) -> "Stretch":
         return replace(self, reminded=remembering(self.reminded, event))
+
+    def asking(self, asked: Asked) -> "Stretch":
+        """Tell the stretch once somebody was asked; the same words to the same address stay one message."""
+        kept = (it for it in self.asked if it.mark != asked.mark)
+        return replace(self, asked=(*kept, asked))
 
     def has_said(self, duty: str, *names: str) -> bool:
         """Whether one of these rungs was the last that was spoken of a duty."""
@@ -126,9 +153,13 @@ class Rung:
     after: timedelta
 
     @property
-    def asks(self) -> bool:
-        """Whether it asks the team in new words; the rungs between add to what was asked."""
+    def asks_anew(self) -> bool:
+        """Whether it asks the team in new words; the others add to what was asked."""
         return self.name == ASK or self.name.startswith(AGAIN)
+
+    @property
+    def pages(self) -> bool:
+        return self.name in {PAGE, MANAGER} or self.name.startswith(AGAIN)
 
 
 def rungs(timers: Timers) -> Iterator[Rung]:

@@ -9,7 +9,7 @@ from bot.domain.incident import Incident
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import UNANSWERED, page_agenda
+from bot.domain.reminder import UNANSWERED, page_agenda, test_agenda
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
@@ -75,6 +75,36 @@ class Paging:
             ),
             incident,
         )
+
+    def test(self, *, by: str) -> Page:
+        """Ring somebody's own phone, gently; its line is between the two, and a timer tells how it went."""
+        self.service_for_people()
+        number = self._work.pages.reserve()
+        page = self._request(
+            Page(
+                number=number,
+                key=f"spy-{uuid4().hex}",
+                message="",
+                requested_by=by,
+                requested_at=self._desk.now,
+                person=by,
+                test=True,
+                line_at=by,
+            ),
+            None,
+        )
+        self._work.timers.replace(f"test:{number}", test_agenda(page, self._desk.policy))
+        return page
+
+    def judge(self, number: int, timer: Timer) -> None:
+        """Say whether the phone of a test was answered, and let it ring no more."""
+        page = self._alone(number)
+        if page is None or page.person is None:
+            return
+        self._work.pages.put(page.after(timer.said(self._desk.now, to=page.person)))
+        self._desk.send(Show(key=f"tested:{number}", surface="tested", ref=number, to=page.person))
+        if page.is_ringing:
+            self._answer(page, "resolved", by=page.person)
 
     def service_for_people(self) -> str:
         """Give the PagerDuty service on which a single person is paged."""
@@ -286,7 +316,8 @@ class Paging:
     def _show(self, page: Page, *, origin: str, tells: tuple[int, int] | None = None) -> None:
         if page.line_at:
             key = f"page-line:{page.number}:{origin}"
-            self._desk.send(Show(key=key, surface="page", ref=page.number, to=page.line_at, tells=tells))
+            surface = "test" if page.test else "page"
+            self._desk.send(Show(key=key, surface=surface, ref=page.number, to=page.line_at, tells=tells))
 
     def move_line(self, number: int) -> None:
         """Follow the page by DM to who asked for it, where its line can't stand in the channel."""

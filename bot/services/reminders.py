@@ -7,6 +7,7 @@ from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.desk import Desk
 from bot.services.nags import IncidentNags, PageNags
+from bot.services.relief import Relief
 
 OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
@@ -25,6 +26,7 @@ class Keeper(Protocol):
 KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "incident": IncidentNags,
     "page": PageNags,
+    "person": Relief,
 }
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""
 

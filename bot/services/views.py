@@ -9,6 +9,7 @@ from bot.domain.reminder import UNANSWERED, UPDATE_DUE, milestone_of, open_asks,
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
+from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
 
@@ -86,6 +87,14 @@ class Views:
         page = self._work.pages.get(number)
         said = page.reminded.get(UNANSWERED) if page else None
         return {**self.page(number), "said": said, "latest": bool(said and mark == f":{said.occurrence}")}
+
+    def relief(self, number: int, mark: str) -> Facts:
+        """Give how a stretch stands of which somebody was told (`mark`: `:words@address`)."""
+        return Relief(self._desk).relief(number, mark)
+
+    def rest(self, number: int, mark: str) -> Facts:
+        """Give what somebody reads who was relieved (`mark`: `:incident:entry`)."""
+        return Relief(self._desk).rest(number, mark)
 
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""

@@ -124,6 +124,7 @@ class PageRow(SQLModel, table=True):
     team: str | None
     person: str | None
     incident: int | None = Field(index=True)
+    test: bool = False
     line_at: str | None
     state: str = Field(index=True)
     pagerduty_id: str | None = Field(index=True)
@@ -248,6 +249,8 @@ class StretchRow(SQLModel, table=True):
     was_on: list[int] = _json()
     fine_at: datetime | None = _moment()
     reminded: dict[str, Any] = _json()
+    asked: list[dict[str, Any]] = _json()
+    pages: list[int] = _json()
 
 
 class ShiftRow(SQLModel, table=True):

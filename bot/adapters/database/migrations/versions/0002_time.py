@@ -17,6 +17,7 @@ def upgrade() -> None:
     op.add_column("incident", sa.Column("reminded", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
     op.add_column("incident", sa.Column("snoozed", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
     op.add_column("page", sa.Column("rings_since", sa.DateTime(timezone=True), nullable=True))
+    op.add_column("page", sa.Column("test", sa.Boolean(), nullable=False, server_default=sa.false()))
     op.add_column("page", sa.Column("level", sa.Integer(), nullable=False, server_default=sa.text("1")))
     op.add_column("page", sa.Column("escalated_at", sa.DateTime(timezone=True), nullable=True))
     op.add_column("page", sa.Column("reminded", sa.JSON(), nullable=False, server_default=EMPTY_MAPPING))
@@ -52,6 +53,8 @@ def upgrade() -> None:
         sa.Column("was_on", sa.JSON(), nullable=False),
         sa.Column("fine_at", sa.DateTime(timezone=True), nullable=True),
         sa.Column("reminded", sa.JSON(), nullable=False),
+        sa.Column("asked", sa.JSON(), nullable=False),
+        sa.Column("pages", sa.JSON(), nullable=False),
         sa.PrimaryKeyConstraint("number"),
     )
     op.create_index("stretch_by_person", "stretch", ["person", "ended_at"], unique=False)
@@ -100,7 +103,7 @@ def downgrade() -> None:
     op.execute("DELETE FROM counter WHERE name = 'stretch'")
     op.drop_table("stretch")
     op.drop_table("timer")
-    for column in ("reminded", "rings_since", "level", "escalated_at"):
+    for column in ("reminded", "test", "rings_since", "level", "escalated_at"):
         op.drop_column("page", column)
     for column in (*MOMENTS, "snoozed", "reminded", "told"):
         op.drop_column("incident", column)

@@ -1,0 +1,285 @@
+"""Look after who has been at it too long: speak the ladder, find somebody to step in, let the person decide."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime
+from typing import Any
+
+from bot.domain import command, events
+from bot.domain.effects import brief, room
+from bot.domain.incident import Incident
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.domain.relief import (
+    ASK,
+    COMMAND,
+    LADDER,
+    PAGE,
+    WARN,
+    Asked,
+    Rung,
+    Stretch,
+    at_work,
+    day_began,
+    fine,
+    next_rung,
+    on_duty,
+    overdue,
+    reached,
+    rung_of,
+    stretch_agenda,
+)
+from bot.domain.reminder import may_post
+from bot.domain.timer import Timer
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.paging import Paging
+from bot.services.people import People
+from bot.services.stretches import History, Stretches
+
+BACKUP_LEVEL = 2
+"""The level of the command team's escalation policy that steps in for the first."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Relieving:
+    """What came of *I can take over*: a brief was sent, or the part (command or a role) is theirs at once."""
+
+    incident: Incident
+    person: str | None
+    what: str
+    is_done: bool
+
+
+class Relief:
+    """Keeps the duties of people, and what they say to them."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+        self._stretches = Stretches(work=desk.work, now=desk.now, policy=desk.policy)
+        self._timers = desk.policy.timers
+
+    # --- what is due ---
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        """Lock the person's incidents first, then the person: a command has its incident when it comes here."""
+        past = self._locked(ref)
+        if past.running is None:
+            return []
+        zone = self._stretches.zone(ref)
+        return stretch_agenda(past.running, zone, self._timers, earlier=past.earlier)
+
+    def _locked(self, person: str) -> History:
+        before = self._stretches.of(person).running
+        for number in sorted(before.on) if before else ():
+            self._desk.incident(number)
+        return self._stretches.alone_with(person)
+
+    def speak(self, timer: Timer) -> None:
+        """Say the highest rung that is due: what was missed below it is not said any more."""
+        person = timer.subject.partition(":")[2]
+        past = self._locked(person)
+        stretch = past.running
+        if stretch is None:
+            return
+        zone, now = self._stretches.zone(person), self._desk.now
+        missed = overdue(stretch, zone, self._timers, earlier=past.earlier, now=now)
+        highest = next((it for it in missed if it.duty == timer.duty), timer)
+        self._work.timers.spoken(highest.key, now)
+        if highest.duty == LADDER:
+            climbed = reached(stretch, zone, self._timers, now=now)
+            stretch = self._climb(stretch, climbed[0], highest) if climbed else stretch
+        else:
+            stretch = self._warn(stretch, highest)
+        self._stretches.keep(stretch, past)
+        self._desk.send(*self._stretches.shows(stretch))
+
+    def _climb(self, stretch: Stretch, rung: Rung, timer: Timer) -> Stretch:
+        if rung.name == WARN:
+            return self._ask(stretch, timer, f"{LADDER}-{WARN}", [stretch.person])
+        words = f"{LADDER}-{rung.name if rung.asks_anew else ASK}"
+        stretch = self._ask(stretch, timer, words, [*self._rooms(stretch), *self._team_channel(stretch)])
+        return self._page(stretch, rung) if rung.pages else stretch
+
+    def _warn(self, stretch: Stretch, timer: Timer) -> Stretch:
+        """Tell the person how the hours add up; from the second mark on the others too."""
+        words, places = f"{timer.duty}-{rung_of(timer)}", [stretch.person]
+        if rung_of(timer) == ASK:
+            places += [
+                *(it for it in self._rooms(stretch) if self._may_post(it, timer)),
+                *self._team_channel(stretch),
+            ]
+        return self._ask(stretch, timer, words, places)
+
+    def _ask(self, stretch: Stretch, timer: Timer, words: str, places: Sequence[str]) -> Stretch:
+        """Say it in these places, and keep with each of the incidents that it was said."""
+        now = self._desk.now
+        for place in places:
+            stretch = stretch.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
+        for number in sorted(stretch.on):
+            here = room(number)
+            to = here if here in places else places[0]
+            self._desk.record(self._desk.incident(number), timer.said(now, to=to))
+        return stretch.after(timer.said(now, to=places[0]))
+
+    def _rooms(self, stretch: Stretch) -> list[str]:
+        return [room(number) for number in sorted(stretch.on)]
+
+    def _may_post(self, place: str, timer: Timer) -> bool:
+        incident = self._desk.incident(int(place.removeprefix("room:")))
+        return may_post(incident, timer.duty, self._desk.now, self._desk.policy)
+
+    def _team_channel(self, stretch: Stretch) -> list[str]:
+        """A private incident is asked about in its own room only."""
+        team = self._command_team
+        public = any(not self._desk.incident(number).private for number in stretch.on)
+        return [team.channel] if team and public else []
+
+    # --- pages ---
+
+    @property
+    def _command_team(self) -> Team | None:
+        policy = self._desk.policy
+        return policy.teams.get(policy.command_team or "")
+
+    def _page(self, stretch: Stretch, rung: Rung) -> Stretch:
+        """Page the backup, then the manager; a drill pages nobody unless told to."""
+        team, incident = self._command_team, self._real(stretch)
+        if team is None or not team.service or incident is None:
+            return stretch
+        whom = self._backup(team, stretch) if rung.name == PAGE else team.manager
+        words = self._plea(stretch, incident)
+        paging = Paging(self._desk)
+        if whom and whom != stretch.person:
+            page = paging.page_person(whom, words, by=None, incident=incident)
+        else:
+            page = paging.page_team(team, words, by=None, incident=incident)
+        return replace(stretch, pages=(*stretch.pages, page.number))
+
+    def _real(self, stretch: Stretch) -> Incident | None:
+        """Give the incident to be paged about: one that the person leads, if any, and no drill."""
+        every = [self._desk.incident(number) for number in sorted(stretch.on)]
+        real = [incident for incident in every if not incident.drill]
+        led = [incident for incident in real if incident.number in stretch.led]
+        return next(iter(led or real), None)
+
+    def _backup(self, team: Team, stretch: Stretch) -> str | None:
+        """Find who comes next on the command team, where Slack knows them."""
+        duties = self._work.duties.copy().duties
+        for duty in sorted(duties, key=lambda duty: duty.level):
+            if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL and duty.email:
+                contact = self._work.contacts.get(duty.email)
+                if contact and contact.person and contact.person != stretch.person:
+                    return contact.person
+        return None
+
+    def _plea(self, stretch: Stretch, incident: Incident) -> str:
+        """Give the words of the page: PagerDuty keeps them, so they are made here."""
+        name = People(self._desk).name(stretch.person) or "Somebody"
+        minutes = int(stretch.lasted(self._desk.now).total_seconds() // 60)
+        did = "has led" if incident.number in stretch.led else "has worked on"
+        return f"{name} {did} {incident.id} for {minutes // 60} h {minutes % 60:02}. Can you step in?"
+
+    # --- what people say to it ---
+
+    def relieve(self, incident: Incident, person: str | None, *, by: str) -> Relieving:
+        """Offer to take over: for command a brief comes first; a role is theirs at once."""
+        person = person or incident.commander
+        what = at_work(incident).get(person or "", COMMAND)
+        if person and incident.is_open and person not in at_work(incident):
+            leads = f"<@{incident.commander}> has command" if incident.commander else "nobody has command"
+            raise Refusal(f"<@{person}> is off {incident.id} already: {leads}.")
+        if person == by:
+            raise Refusal(
+                f"That is you. Somebody else can step in, or say `incident {incident.number} hand`."
+            )
+        if what != COMMAND:
+            given = command.give_role(incident, what, by, by=by, at=self._desk.now)
+            incident = self._desk.record(incident, given)
+            return Relieving(incident=incident, person=person, what=what, is_done=True)
+        if incident.command_offered_to != by:
+            incident = Incidents(self._desk).take_command(incident, by=by)
+            if incident.commander != by:
+                self._desk.send(brief(incident.number, incident.entries, by))
+        is_done = incident.commander == by
+        return Relieving(incident=incident, person=person, what=COMMAND, is_done=is_done)
+
+    def say_fine(self, *, by: str) -> datetime:
+        """Say *I'm fine*, to be seen in every room one is at work in; give until when nobody is asked."""
+        past = self._locked(by)
+        if past.running is None:
+            raise Refusal(
+                "You lead no open incident and have no part in one: nobody is asked to relieve you."
+            )
+        zone = self._stretches.zone(by)
+        stretch = fine(past.running, at=self._desk.now, zone=zone, timers=self._timers)
+        until = next_rung(stretch, zone, self._timers).due_at
+        for number in sorted(stretch.on):
+            put_off = events.ReliefPutOff(at=self._desk.now, by=by, until=until)
+            self._desk.record(self._desk.incident(number), put_off)
+        self._stretches.keep(stretch, past)
+        self._desk.send(*self._stretches.shows(stretch))
+        return until
+
+    # --- what its messages show ---
+
+    def relief(self, number: int, mark: str) -> Mapping[str, Any]:
+        """Give what a message about a stretch shows; `mark` is `:words@address`, which says for whose eyes."""
+        stretch = self._stretch(number)
+        words, _, to = mark.removeprefix(":").partition("@")
+        asked = next((it for it in stretch.asked if it.mark == mark), None)
+        past = self._stretches.of(stretch.person)
+        until = stretch.ended_at or self._desk.now
+        first = day_began(stretch, past.earlier, self._stretches.zone(stretch.person))
+        return {
+            **self._for(stretch, to),
+            "stretch": stretch,
+            "words": words,
+            "asked": asked,
+            "is_latest": asked is not None and asked == self._latest(stretch, asked),
+            "lasted": stretch.lasted(self._desk.now),
+            "on_duty": on_duty([*past.earlier, *([past.running] if past.running else [])], until=until),
+            "first": first,
+            "awake": until - first,
+            "fine_for": self._timers.relief_fine,
+            "fine_until": self._fine_until(stretch),
+            "pages": [page for page in map(self._work.pages.get, stretch.pages) if page],
+        }
+
+    def rest(self, number: int, mark: str) -> Mapping[str, Any]:
+        """Give what somebody hears whose part another has taken over; `mark` is `:incident:entry`."""
+        stretch = self._stretch(number)
+        incident = self._desk.incident(int(mark.split(":")[1]))
+        return {
+            "stretch": stretch,
+            "incident": incident,
+            "others": [self._desk.incident(it) for it in sorted(stretch.on) if it != incident.number],
+            "still": at_work(incident).get(stretch.person),
+            "lasted": stretch.lasted(self._desk.now),
+        }
+
+    def _stretch(self, number: int) -> Stretch:
+        found = self._work.stretches.get(number)
+        if found is None:
+            raise LookupError(f"stretch {number} is not in the database")
+        return found
+
+    def _for(self, stretch: Stretch, to: str) -> Mapping[str, Any]:
+        """Give the incidents that may be told of there: a private one to its own room, and to the person."""
+        here = int(to.removeprefix("room:")) if to.startswith("room:") else None
+        every = [self._desk.incident(number) for number in stretch.was_on]
+        seen = [it for it in every if not it.private or it.number == here or to == stretch.person]
+        audience = "person" if to == stretch.person else "room" if here else "team"
+        at_it = [it for it in seen if it.number in stretch.on and (here is None or it.number == here)]
+        return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
+
+    def _latest(self, stretch: Stretch, asked: Asked) -> Asked:
+        """Give the newest message to the same place: only that one has buttons."""
+        return [it for it in stretch.asked if it.to == asked.to][-1]
+
+    def _fine_until(self, stretch: Stretch) -> datetime | None:
+        if stretch.fine_at is None or not stretch.is_running:
+            return None
+        until = stretch.fine_at + self._timers.relief_fine
+        return until if until > self._desk.now else None

@@ -1,0 +1,126 @@
+"""Follow who is at work: stretches begin and end with what happens to incidents, and their timers with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+
+from bot.domain.effects import Effect, Show
+from bot.domain.incident import Incident
+from bot.domain.policy import Policy
+from bot.domain.relief import COMMAND, Stretch, at_work, began, stretch_agenda, subject
+from bot.ports import Work
+
+LOOK_BACK = timedelta(days=4)
+"""Whoever was on duty longer ago has rested since, or else their stretch still runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A person's last days at work; `running` is the stretch they are in."""
+
+    running: Stretch | None
+    earlier: Sequence[Stretch]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Stretches:
+    """Each change is made alone with its person, after their incidents were locked: see `Relief.agenda`."""
+
+    work: Work
+    now: datetime
+    policy: Policy
+
+    def follow(self, before: Incident | None, incident: Incident) -> list[Effect]:
+        """Begin, go on with and end the stretches that a change of an incident touches; give what to show of it."""
+        was, now = at_work(before) if before else {}, at_work(incident)
+        moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
+        effects: list[Effect] = []
+        for person in moved:
+            effects += self._move(person, incident, was.get(person), now.get(person))
+        if before and before.command_offered_to != incident.command_offered_to and not moved:
+            effects += self.refreshed(incident.commander)
+        return effects
+
+    def _move(self, person: str, incident: Incident, was: str | None, what: str | None) -> list[Effect]:
+        past = self.alone_with(person)
+        stretch = past.running
+        if what and stretch is None:
+            number = self.work.stretches.reserve()
+            stretch = began(number, person, incident.number, what, at=self.now)
+        elif stretch and what:
+            stretch = stretch.joined(incident.number, what)
+        elif stretch:
+            stretch = stretch.left(incident.number, at=self.now)
+        else:
+            return []
+        self.keep(stretch, past)
+        told = [self._rest(stretch, incident)] if _was_relieved(incident, was, what) else []
+        return [*self.shows(stretch), *told]
+
+    # --- reading and keeping ---
+
+    def alone_with(self, person: str) -> History:
+        """Read a person's last days, with nobody else changing them until this work ends."""
+        self.work.alone(f"stretch:{person}")
+        return self.of(person)
+
+    def of(self, person: str) -> History:
+        every = self.work.stretches.of(person, since=self.now - LOOK_BACK)
+        running = next((it for it in every if it.is_running), None)
+        return History(running=running, earlier=[it for it in every if not it.is_running])
+
+    def keep(self, stretch: Stretch, past: History) -> None:
+        """Keep a stretch, and the timers that follow from it."""
+        self.work.stretches.put(stretch)
+        agenda = stretch_agenda(stretch, self.zone(stretch.person), self.policy.timers, earlier=past.earlier)
+        self.work.timers.replace(subject(stretch.person), agenda)
+
+    def replan(self, person: str) -> None:
+        """Set the timers of somebody who moved zone."""
+        past = self.alone_with(person)
+        if past.running:
+            self.keep(past.running, past)
+
+    def zone(self, person: str) -> tzinfo:
+        """Give where somebody lives, UTC where it is not known."""
+        known = self.work.people.get(person)
+        try:
+            return ZoneInfo(known.zone) if known and known.zone else UTC
+        except (ZoneInfoNotFoundError, ValueError):
+            return UTC
+
+    # --- showing ---
+
+    def shows(self, stretch: Stretch) -> list[Show]:
+        """Let every message about a stretch tell how it stands."""
+        at = int(self.now.timestamp() * 1000)
+        return [
+            Show(
+                key=f"relief:{stretch.number}{asked.mark}:{at}",
+                surface="relief",
+                ref=stretch.number,
+                to=asked.to,
+                mark=asked.mark,
+            )
+            for asked in stretch.asked
+        ]
+
+    def refreshed(self, person: str | None) -> list[Show]:
+        running = self.of(person).running if person else None
+        return self.shows(running) if running else []
+
+    def _rest(self, stretch: Stretch, incident: Incident) -> Show:
+        mark = f":{incident.number}:{incident.entries}"
+        return Show(
+            key=f"rest:{stretch.number}{mark}",
+            surface="rest",
+            ref=stretch.number,
+            to=stretch.person,
+            mark=mark,
+        )
+
+
+def _was_relieved(incident: Incident, was: str | None, what: str | None) -> bool:
+    """Whether somebody else does it now; what is over needs nobody."""
+    return incident.is_open and (what is None or (was == COMMAND and what != COMMAND))
