@@ -15,7 +15,7 @@ from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.config import Settings
-from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SWEEP_EVERY, Sync
+from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SHIFTS_EVERY, SWEEP_EVERY, Sync
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
@@ -110,6 +110,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     configuration = Configuration(bot)
     if bot.pager:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
+        yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
         if not bot.settings.env.pagerduty_webhook_secret:
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
     yield Job(name="ticks", every=TICK_EVERY, run=ticks.run)

@@ -4,10 +4,11 @@ from collections.abc import Callable
 from functools import partial
 
 from bot.delivery.chat import ChatCourier
+from bot.delivery.covers import CoverCourier
 from bot.delivery.errand import Errand, unsupported
 from bot.delivery.pages import PageCourier
 from bot.delivery.rooms import RoomCourier
-from bot.domain.effects import OpenRoom, PageEffect, ReadMessage, RoomEffect, SayCommand
+from bot.domain.effects import MakeOverride, OpenRoom, PageEffect, ReadMessage, RoomEffect, SayCommand
 from bot.ports import Chat, Pager, Parcel, Templates
 from bot.services.desk import Desk
 
@@ -27,6 +28,7 @@ class Couriers:
     ) -> None:
         self._say = say
         self._rooms = RoomCourier(chat, templates)
+        self._covers = CoverCourier(chat, pager)
         self._pages = PageCourier(chat, pager, templates)
         self._chat = ChatCourier(chat, templates)
 
@@ -35,6 +37,8 @@ class Couriers:
         if isinstance(effect, SayCommand):
             place = desk.incident(effect.incident).room
             return Errand(go=partial(self._say, effect, place)) if self._say else None
+        if isinstance(effect, MakeOverride):
+            return self._covers.errand(effect, desk)
         if isinstance(effect, PageEffect):
             return self._pages.errand(effect, desk)
         if isinstance(effect, RoomEffect | OpenRoom | ReadMessage):

@@ -84,7 +84,12 @@ class PageCourier:
                 )
             address = email or self._ask_email(page.person)
             return self._pager.page_person(
-                key=page.key, title=title, details=details, service=service, email=address
+                key=page.key,
+                title=title,
+                details=details,
+                service=service,
+                email=address,
+                gently=page.test,
             )
         except Rejected as rejected:
             found = self._pager.find(page.key) if rejected.code == "duplicate" else None

@@ -7,7 +7,7 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.policy import Policy
+from bot.domain.policy import Policy, Team
 from bot.ports import (
     Chat,
     Clock,
@@ -19,12 +19,15 @@ from bot.ports import (
     Unreachable,
     Work,
 )
+from bot.services.covers import Covers
 from bot.services.desk import Desk
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.shifts import HORIZON, Shifts
 
 ONCALL_EVERY = timedelta(seconds=60)
+SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
 SWEEP_EVERY = timedelta(hours=1)
@@ -65,6 +68,41 @@ class Sync:
             return
         with self.units.begin() as work:
             OnCall(self._desk(work)).synced(duties)
+
+    def shifts(self) -> None:
+        """Copy the teams' schedules as they hold in the end, and learn whose shifts those are in Slack."""
+        teams = [team for team in self.policy().teams.values() if team.schedule]
+        if self.pager is None or not teams or not self._my_turn("shifts", SHIFTS_EVERY):
+            return
+        for team in teams:
+            self._copy_schedule(self.pager, team)
+        self.wake()
+
+    def _copy_schedule(self, pager: Pager, team: Team) -> None:
+        """A schedule that can't be read stays as it was: nothing is taken for gone."""
+        schedule, now = team.schedule or "", self.clock.now()
+        try:
+            turns = pager.shifts([schedule], since=now, until=now + HORIZON)
+        except TROUBLE as trouble:
+            log.warning("a schedule could not be read", schedule=schedule, why=str(trouble))
+            return
+        with self.units.begin() as work:
+            strangers = Shifts(self._desk(work)).strangers(turns)
+        for email in strangers:
+            self._look_for(email)
+        with self.units.begin() as work:
+            Shifts(self._desk(work)).synced(team, turns)
+        with self.units.begin() as work:
+            Covers(self._desk(work)).compare(schedule)
+
+    def _look_for(self, email: str) -> None:
+        try:
+            person = self.chat.find_by_email(email)
+        except TROUBLE as trouble:
+            log.warning("an e-mail could not be looked up in Slack", why=str(trouble))
+            return
+        with self.units.begin() as work:
+            Shifts(self._desk(work)).found(email, person)
 
     def pages(self) -> None:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""

@@ -30,6 +30,8 @@ class Page:
     team: str | None = None
     person: str | None = None
     incident: int | None = None
+    test: bool = False
+    """Whether it only proves that a phone rings: gently, and nobody else hears of it."""
     line_at: str | None = None
     """Where the line that follows it stands (an address as in effects); None: on the header card only."""
     state: PageState = PageState.REQUESTED

@@ -10,9 +10,11 @@ from datetime import UTC, datetime, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
+from bot.domain.events import Snoozed
 from bot.domain.incident import Incident, Phase
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone, Policy
+from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Said, Snooze, Timer, mark_of
 
 __all__ = ["Said", "Snooze", "Timer", "agenda", "may_post", "page_agenda", "standing"]
@@ -20,6 +22,7 @@ __all__ = ["Said", "Snooze", "Timer", "agenda", "may_post", "page_agenda", "stan
 UPDATE_DUE, UPDATE_LATE = "update_due", "update_late"
 NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY = "no_commander", "no_commander_page", "no_severity"
 ROLL_BACK, STILL_OPEN, UNANSWERED = "roll_back", "still_open", "unanswered"
+VERDICT = "verdict"
 MILESTONE, AT_STOP = "milestone:", "@stop"
 
 USUAL_PERIOD = timedelta(minutes=30)
@@ -172,7 +175,7 @@ def milestone_of(duty: str, policy: Policy) -> Milestone | None:
 
 def page_agenda(page: Page, policy: Policy) -> list[Timer]:
     """Give when a page counts as unanswered: so long after it rang, or after it was escalated."""
-    if page.state is not PageState.SENT or page.rings_since is None:
+    if page.test or page.state is not PageState.SENT or page.rings_since is None:
         return []
     every, mark = policy.timers.page_unanswered_after, mark_of(page.rings_since)
     said = _said(page.reminded, UNANSWERED, mark)
@@ -182,6 +185,14 @@ def page_agenda(page: Page, policy: Policy) -> list[Timer]:
     due = _after(start, every, said)
     occurrence = f"{mark}.{said.count if said else 0}"
     return [Timer(subject=f"page:{page.number}", duty=UNANSWERED, occurrence=occurrence, due_at=due)]
+
+
+def verdict_agenda(page: Page, policy: Policy) -> list[Timer]:
+    """Give when to say how a test page went: once, whatever became of it."""
+    if not page.test or VERDICT in page.reminded:
+        return []
+    due = page.requested_at + policy.timers.test_page_after
+    return [Timer(subject=f"test:{page.number}", duty=VERDICT, occurrence="1", due_at=due)]
 
 
 # --- the parts of a rule ----------------------------------------------------------------------------------
@@ -289,6 +300,21 @@ def open_asks(incident: Incident, policy: Policy) -> list[str]:
     ]
     more = {UPDATE_LATE: UPDATE_DUE, NO_COMMANDER_PAGE: NO_COMMANDER}
     return [duty for duty in stand if duty not in {more.get(it) for it in stand}]
+
+
+def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
+    """Move the nag about the update that is promised, once: so long from now, or from when it is due."""
+    if not incident.is_open or incident.update_due is None:
+        raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
+    mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE)
+    if before and before.mark == mark:
+        raise Refusal(
+            f"<@{before.by}> snoozed this reminder already, to {before.until:%H:%M} UTC; it moves once. "
+            "Post an update, or hand over.",
+            slot="span",
+            choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),
+        )
+    return Snoozed(at=at, by=by, duty=UPDATE_DUE, mark=mark, until=max(at, incident.update_due) + span)
 
 
 # --- peace in the room ------------------------------------------------------------------------------------

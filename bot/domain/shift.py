@@ -43,6 +43,8 @@ class Told:
 
     at: datetime
     late: bool = False
+    silent: bool = False
+    """The person knew already, so that no message stands for it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -191,6 +193,13 @@ def _handover(shift: Shift, timers: Timers) -> Timer | None:
     if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
         return None
     return Timer(subject=shift.subject, duty=HANDOVER, occurrence=name, due_at=due)
+
+
+def knowing(shift: Shift, policy: Policy) -> Shift:
+    """Leave out the warning that is due at once: this person took the shift just now, of their own accord."""
+    due = [it for it in shift_agenda(shift, policy) if it.duty == WARNING and it.due_at <= shift.known_since]
+    silent = {f"{it.duty}/{it.occurrence}": Told(at=it.due_at, silent=True) for it in due}
+    return replace(shift, told={**shift.told, **silent})
 
 
 def _duty(name: str) -> str:

@@ -9,7 +9,7 @@ from bot.domain.incident import Incident
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import UNANSWERED, page_agenda, test_agenda
+from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
@@ -93,7 +93,7 @@ class Paging:
             ),
             None,
         )
-        self._work.timers.replace(f"test:{number}", test_agenda(page, self._desk.policy))
+        self._work.timers.replace(f"test:{number}", verdict_agenda(page, self._desk.policy))
         return page
 
     def judge(self, number: int, timer: Timer) -> None:

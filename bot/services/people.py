@@ -35,6 +35,11 @@ class People:
         known = self._work.people.get(person)
         return known.name if known and not known.name.startswith("<@") else None
 
+    def zone(self, person: str) -> str:
+        """Give the zone a person lives in (IANA); UTC where it is not known."""
+        known = self._work.people.get(person)
+        return (known.zone if known else None) or "UTC"
+
     def named(self, name: str) -> str:
         """Find a person by name; refuse where Spy has not met anyone of that name."""
         known = self._work.people.named(name.removeprefix("@"))

@@ -5,9 +5,11 @@ from typing import Protocol
 
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
+from bot.services.covers import CoverNags
 from bot.services.desk import Desk
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.relief import Relief
+from bot.services.shifts import ShiftNags, Verdicts
 
 OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
@@ -26,6 +28,9 @@ class Keeper(Protocol):
 KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "incident": IncidentNags,
     "page": PageNags,
+    "shift": ShiftNags,
+    "cover": CoverNags,
+    "test": Verdicts,
     "person": Relief,
 }
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""

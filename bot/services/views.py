@@ -9,6 +9,7 @@ from bot.domain.reminder import UNANSWERED, UPDATE_DUE, milestone_of, open_asks,
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
+from bot.services.oncall_views import ON_CALL, OnCallViews
 from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
@@ -24,6 +25,8 @@ class Views:
 
     def surface(self, surface: str, ref: int, mark: str = "") -> tuple[str, Facts]:
         """Give the template and the facts of a lasting message; `mark` as in `Show`."""
+        if surface in ON_CALL:
+            return f"surfaces/{surface}", OnCallViews(self._desk).facts(surface, ref, mark)
         shown = getattr(self, surface)
         facts: Facts = shown(ref, mark) if surface in MARKED else shown(ref)
         return f"surfaces/{surface}", facts

@@ -1,0 +1,185 @@
+"""Requests for cover: asked of a team or a person, promised, made sure of in PagerDuty, asked for again."""
+
+from collections.abc import Sequence
+
+from bot.domain.cover import CoverRequest, CoverState, cover_agenda
+from bot.domain.effects import MakeOverride, Show
+from bot.domain.refusal import Refusal
+from bot.domain.shift import Shift, Turn, overlapping
+from bot.domain.timer import Timer
+from bot.domain.window import Window, read_window
+from bot.services.desk import Desk
+from bot.services.people import People
+from bot.services.shifts import Shifts
+
+ASKED_FOR = ":asked"
+"""The mark of the message by which cover is first asked for; nags have their occurrence."""
+
+
+class Covers:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- what people say ---
+
+    def request(self, words: str, *, by: str, asked: str | None = None) -> list[CoverRequest]:
+        """Ask for cover of one's own shifts in a time as people say it: one request a schedule."""
+        if asked == by:
+            raise Refusal("You can't cover for yourself. Ask somebody else, or leave the person out.")
+        window = read_window(words, now=self._desk.now, zone=People(self._desk).zone(by))
+        mine = Shifts(self._desk).of(by)
+        shifts = overlapping(mine, window.start, window.end)
+        if not shifts:
+            raise _not_on_call(mine)
+        return [self._ask(shift, window, by=by, asked=asked) for shift in shifts]
+
+    def _ask(self, shift: Shift, window: Window, *, by: str, asked: str | None) -> CoverRequest:
+        schedule = shift.turn.schedule
+        start, end = max(window.start, shift.start, self._desk.now), min(window.end, shift.end)
+        self._work.alone(f"covers:{schedule}")
+        for other in self._work.covers.open():
+            if (other.by, other.schedule) == (by, schedule) and other.start < end and other.end > start:
+                raise Refusal(f"You asked for cover then already (request {other.number}).")
+        cover = CoverRequest(
+            number=self._work.covers.reserve(),
+            schedule=schedule,
+            team=shift.team,
+            by=by,
+            asked=asked,
+            start=start,
+            end=end,
+            asked_at=self._desk.now,
+        )
+        self._keep(cover, because="asked")
+        self._show(cover, ASKED_FOR, origin="asked")
+        return cover
+
+    def accept(self, number: int, *, by: str) -> CoverRequest:
+        """Say *I'll cover*; PagerDuty is told, and both hear when it has it."""
+        promised = self._alone(number).accept(by=by, at=self._desk.now)
+        self._keep(promised, because="promised")
+        at = int(self._desk.now.timestamp() * 1000)
+        self._desk.send(MakeOverride(key=f"override:{number}:{by}:{at}", cover=number))
+        return promised
+
+    def decline(self, number: int, *, by: str) -> CoverRequest:
+        cover = self._alone(number)
+        declined = cover.decline(by=by, at=self._desk.now)
+        if declined != cover:
+            self._keep(declined, because=f"declined:{by}")
+            if by == declined.asked:
+                self._tell(declined, declined.by, origin=f"declined:{by}")
+        return declined
+
+    def withdraw(self, number: int, *, by: str) -> CoverRequest:
+        withdrawn = self._alone(number).withdraw(by=by, at=self._desk.now)
+        self._keep(withdrawn, because="withdrawn")
+        return withdrawn
+
+    def _alone(self, number: int) -> CoverRequest:
+        self._work.alone(f"cover:{number}")
+        cover = self._work.covers.get(number)
+        if cover is None:
+            raise Refusal(f"There is no request for cover {number}.")
+        return cover
+
+    # --- what happened to it ---
+
+    def made_sure(self, number: int, turn: Turn) -> None:
+        """PagerDuty has the override: both hear."""
+        cover = self._alone(number)
+        if cover.state is CoverState.PROMISED and cover.taken_by:
+            covered = cover.made_sure()
+            self._keep(covered, because="covered")
+            for person in (covered.by, cover.taken_by):
+                self._tell(covered, person, origin="covered")
+            Shifts(self._desk).taken_over(turn, team=cover.team, person=cover.taken_by)
+
+    def refused(self, number: int, why: str) -> None:
+        """PagerDuty would not: both hear, and cover is wanted again."""
+        cover = self._alone(number)
+        if cover.state is CoverState.PROMISED and cover.taken_by:
+            wanted = cover.refused(why)
+            at = int(self._desk.now.timestamp() * 1000)
+            self._keep(wanted, because=f"refused:{at}")
+            for person in (cover.by, cover.taken_by):
+                self._tell(wanted, person, origin=f"refused:{at}")
+
+    def compare(self, schedule: str) -> None:
+        """Close what the schedule itself has settled: an override made by hand, or a swap."""
+        for cover in self._work.covers.open():
+            if cover.schedule == schedule and cover.state is CoverState.ASKED:
+                self._compare(cover.number)
+
+    def _compare(self, number: int) -> None:
+        cover = self._alone(number)
+        shifts = self._work.shifts.on(cover.schedule, since=cover.start, until=cover.end)
+        compared = cover.compared_with(it for it in shifts if not it.gone_at)
+        if compared != cover:
+            self._keep(compared, because="elsewhere")
+            self._tell(compared, compared.by, origin="elsewhere")
+
+    # --- keeping it ---
+
+    def agenda(self, cover: CoverRequest) -> list[Timer]:
+        """Give the next nag; none once the time itself has come."""
+        zone = People(self._desk).zone(cover.by)
+        timers = cover_agenda(cover, self._desk.policy, zone=zone)
+        return timers if self._desk.now < cover.start else []
+
+    def say(self, cover: CoverRequest, timer: Timer) -> None:
+        """Ask again, and tell who needs it that nobody covers so far."""
+        said = cover.after_saying(timer, at=self._desk.now)
+        self._work.covers.put(said)
+        self._show(said, f":{timer.occurrence}", origin="said")
+        self._tell(said, said.by, origin=f"said:{timer.occurrence}")
+
+    def _keep(self, cover: CoverRequest, *, because: str) -> None:
+        """Keep the request and its timers, and let every message that asked show how it stands."""
+        self._work.covers.put(cover)
+        self._work.timers.replace(cover.subject, self.agenda(cover))
+        if because != "asked":
+            marks = (f":{name.partition('/')[2]}" for name in cover.told)
+            for mark in (ASKED_FOR, *marks):
+                self._show(cover, mark, origin=because)
+
+    def _show(self, cover: CoverRequest, mark: str, *, origin: str) -> None:
+        to = cover.asked or self._desk.policy.team(cover.team).channel
+        key = f"cover:{cover.number}{mark}:{origin}"
+        self._desk.send(Show(key=key, surface="cover", ref=cover.number, mark=mark, to=to))
+
+    def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
+        """Tell one of the two, in a message of its own, how it stands."""
+        mark = f":{person}:{origin}"
+        key = f"covering:{cover.number}{mark}"
+        self._desk.send(Show(key=key, surface="covering", ref=cover.number, mark=mark, to=person))
+
+
+class CoverNags:
+    """Keeps the duty to find cover."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        self._work.alone(f"cover:{ref}")
+        cover = self._work.covers.get(int(ref))
+        return Covers(self._desk).agenda(cover) if cover else []
+
+    def speak(self, timer: Timer) -> None:
+        cover = self._work.covers.get(int(timer.subject.partition(":")[2]))
+        if cover:
+            Covers(self._desk).say(cover, timer)
+
+
+def _not_on_call(mine: Sequence[Shift]) -> Refusal:
+    if not mine:
+        return Refusal("You are not on call then, nor at any time that I know of.", slot="when")
+    start, end = mine[0].local
+    return Refusal(
+        f"You are not on call then. Your next shift, for :{mine[0].team}, is from {start:%a %d %b %H:%M} "
+        f"to {end:%a %d %b %H:%M} ({mine[0].zone}). `oncall me` lists them all.",
+        slot="when",
+    )

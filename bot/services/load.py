@@ -1,0 +1,63 @@
+"""What being on call has asked of each person lately; drills and test pages don't count."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import groupby
+
+from bot.domain.load import KINDS, Load, Ring, Spell, loads, spells
+from bot.domain.page import Page
+from bot.domain.shift import Shift
+from bot.services.desk import Desk
+from bot.services.people import People
+
+WEEK, MONTH = timedelta(days=7), timedelta(days=30)
+
+
+@dataclass(frozen=True, kw_only=True)
+class LoadAnswer:
+    week: Sequence[Load]
+    month: Sequence[Load]
+
+
+class Loads:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def lately(self) -> LoadAnswer:
+        """Answer for 7 and for 30 days."""
+        since = self._desk.now - MONTH
+        incidents = self._work.incidents.alive_since(since)
+        drills = {it.number for it in incidents if it.drill}
+        led = self._spells([it.number for it in incidents if not it.drill])
+        rings = self._rings(since, drills)
+        people = {ring.person for ring in rings} | {it.person for several in led.values() for it in several}
+        zones = {person: People(self._desk).zone(person) for person in people}
+
+        def of(length: timedelta) -> list[Load]:
+            start, timers = self._desk.now - length, self._desk.policy.timers
+            return loads(rings, led, since=start, zones=zones, timers=timers)
+
+        return LoadAnswer(week=of(WEEK), month=of(MONTH))
+
+    def _spells(self, numbers: Sequence[int]) -> Mapping[str, Sequence[Spell]]:
+        entries = self._work.timeline.among(numbers, KINDS)
+        by_incident = groupby(entries, key=lambda entry: entry.incident)
+        return {f"INC-{number}": spells(own, now=self._desk.now) for number, own in by_incident}
+
+    def _rings(self, since: datetime, drills: set[int]) -> list[Ring]:
+        shifts = self._work.shifts.between(since, self._desk.now)
+        rings = []
+        for page in self._work.pages.since(since):
+            person = page.person or self._on_call(page, shifts)
+            if person and not page.test and page.incident not in drills:
+                about = f"INC-{page.incident}" if page.incident else f"page {page.number}"
+                rings.append(Ring(person=person, at=page.requested_at, about=about))
+        return rings
+
+    def _on_call(self, page: Page, shifts: Sequence[Shift]) -> str | None:
+        """Give whom a team's page rang: who was on its schedule when it was asked for."""
+        at = page.requested_at
+        on = (it for it in shifts if it.team == page.team and it.start <= at < it.end)
+        return next((it.person for it in on), None)

@@ -1,0 +1,96 @@
+"""What the messages about shifts, cover and test pages show, read afresh each time."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.cover import CoverRequest
+from bot.domain.incident import Incident
+from bot.domain.shift import HANDOVER, UNANSWERED, WARNING, Shift
+from bot.services.desk import Desk
+from bot.services.people import People
+
+Facts = Mapping[str, Any]
+
+ON_CALL = frozenset({"warning", "unready", "handover", "stranger", "cover", "covering", "test", "tested"})
+"""The surfaces told from here."""
+
+
+class OnCallViews:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def facts(self, surface: str, ref: int, mark: str) -> Facts:
+        """Give what a surface shows; `mark` tells which of several messages it is."""
+        occurrence = mark.removeprefix(":")
+        match surface:
+            case "warning":
+                return self._shift(ref, f"{WARNING}/{occurrence}")
+            case "unready":
+                return self._shift(ref, f"{UNANSWERED}/{occurrence}")
+            case "handover":
+                return self._handover(ref, f"{HANDOVER}/{occurrence}")
+            case "stranger":
+                return self._shift(ref, "")
+            case "cover" | "covering":
+                return self._cover(ref, f"cover/{occurrence}")
+        page = self._work.pages.get(ref)
+        return {"page": page, "now": self._desk.now}
+
+    def _shift(self, number: int, name: str) -> dict[str, Any]:
+        shift = self._work.shifts.get(number)
+        if shift is None:
+            raise LookupError(f"shift {number} is not in the database")
+        said = shift.told.get(name)
+        starts, ends = shift.local
+        return {
+            "shift": shift,
+            "starts": starts,
+            "ends": ends,
+            "said": said,
+            "fresh": bool(said and said.at == shift.known_since),
+            "cover": self._cover_of(shift),
+            "by_now": self._now_on_call(shift),
+            "now": self._desk.now,
+        }
+
+    def _cover_of(self, shift: Shift) -> CoverRequest | None:
+        """Give what its person asked for of this shift, if that is still open."""
+        mine = (it for it in self._work.covers.open() if it.by == shift.person)
+        return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
+
+    def _now_on_call(self, shift: Shift) -> str | None:
+        """Give the name of who has a shift that is gone: whoever is on call when it would have begun."""
+        on = self._work.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
+        heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
+        return next((it.turn.name for it in heirs), None) if shift.gone_at else None
+
+    def _handover(self, number: int, name: str) -> Facts:
+        facts = self._shift(number, name)
+        return {**facts, "incidents": self._incidents_of(facts["shift"])}
+
+    def _incidents_of(self, shift: Shift) -> list[Incident]:
+        """Give the incidents of a shift: its team was paged for them, or its person led or had a role."""
+        alive = self._work.incidents.alive_since(shift.start)
+        pages = self._work.pages.since(shift.start)
+        paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
+        return [
+            it
+            for it in alive
+            if it.declared_at < shift.end
+            and (it.number in paged or shift.person in (it.commander, *it.roles.values()))
+            and shift.person
+            and it.is_seen_by(shift.person)
+        ]
+
+    def _cover(self, number: int, name: str) -> Facts:
+        cover = self._work.covers.get(number)
+        if cover is None:
+            raise LookupError(f"request for cover {number} is not in the database")
+        return {
+            "cover": cover,
+            "zone": People(self._desk).zone(cover.by),
+            "again": name in cover.told,
+            "said": cover.told.get(name),
+            "now": self._desk.now,
+        }

@@ -1,0 +1,231 @@
+"""Shifts: taken in from the schedules, warned of, answered, handed over."""
+
+from collections.abc import Iterable, Sequence
+from dataclasses import replace
+from datetime import timedelta
+
+from bot.domain.effects import Show
+from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.domain.reminder import verdict_agenda
+from bot.domain.shift import (
+    HANDOVER,
+    UNANSWERED,
+    WARNING,
+    Shift,
+    Turn,
+    knowing,
+    shift_agenda,
+    subject,
+    unbroken,
+)
+from bot.domain.timer import Timer
+from bot.ports import Contact, Person
+from bot.services.desk import Desk
+from bot.services.paging import Paging
+from bot.services.people import People
+
+ADDRESSES_KEPT = timedelta(days=1)
+HORIZON = timedelta(days=35)
+"""How far ahead shifts are known: beyond the first warning and the first nag for cover."""
+
+SURFACES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover"}
+
+
+class Shifts:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- what people say and ask ---
+
+    def of(self, person: str) -> Sequence[Shift]:
+        """Give what is theirs now and to come, first ones first."""
+        return self._work.shifts.of_person(person, since=self._desk.now)
+
+    def ready(self, number: int | None, *, by: str) -> Shift:
+        """Say *I'm ready* for a shift, or for one's next that is not answered yet."""
+        shift = self._mine(number, by=by)
+        self._work.alone(shift.subject)
+        ready = (self._work.shifts.get(shift.number) or shift).ready(by=by, at=self._desk.now)
+        self._keep(ready, because="ready")
+        return ready
+
+    def find(self, number: int, *, by: str) -> Shift:
+        """Find one of somebody's own shifts by its number."""
+        shift = self._work.shifts.get(number)
+        if shift is None:
+            raise Refusal(f"There is no shift {number}. `oncall me` lists yours.")
+        shift.must_be_theirs(by)
+        return shift
+
+    def _mine(self, number: int | None, *, by: str) -> Shift:
+        if number is not None:
+            return self.find(number, by=by)
+        mine = self.of(by)
+        for shift in mine:
+            if shift.ready_at is None:
+                return shift
+        raise Refusal(
+            "You said that you are ready for all of your shifts."
+            if mine
+            else "I know of no shift of yours in the next weeks."
+        )
+
+    # --- what the schedules say ---
+
+    def strangers(self, turns: Iterable[Turn]) -> list[str]:
+        """Give the e-mail addresses that Slack was not asked about within a day."""
+        before = self._desk.now - ADDRESSES_KEPT
+        addresses = dict.fromkeys(turn.email.casefold() for turn in turns if turn.email)
+        known = {address: self._work.contacts.get(address) for address in addresses}
+        return [
+            it
+            for it, contact in known.items()
+            if contact is None or contact.asked_at is None or contact.asked_at <= before
+        ]
+
+    def found(self, email: str, person: Person | None) -> None:
+        """Keep whose an e-mail address is in Slack, if anybody's."""
+        known = self._work.contacts.get(email) or Contact(email=email)
+        found = replace(known, person=person.id if person else None, asked_at=self._desk.now)
+        self._work.contacts.put(replace(found, reported_at=None) if person else found)
+        if person:
+            self._work.people.put(replace(person, profiled_at=self._desk.now))
+
+    def synced(self, team: Team, turns: Iterable[Turn]) -> None:
+        """Take in a team's schedule as it holds from now on: new shifts, moved ones, and ones that are gone."""
+        now, schedule = self._desk.now, team.schedule or ""
+        known = {it.subject: it for it in self._work.shifts.on(schedule, since=now, until=now + HORIZON)}
+        mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
+        seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
+        for turn in seen:
+            self._report(team, self._see(team, turn, known.get(subject(turn))))
+        subjects = {subject(turn) for turn in seen}
+        for shift in known.values():
+            if shift.subject not in subjects and not shift.gone_at:
+                self._lose(shift)
+
+    def _begun_earlier(self, turn: Turn, known: Iterable[Shift]) -> Turn:
+        """Who is on call already, and goes on, began when they began: entries of the past are not read again."""
+        for shift in known:
+            going_on = shift.start < turn.start <= min(shift.end, self._desk.now)
+            if going_on and shift.turn.user == turn.user and not shift.gone_at:
+                return replace(turn, start=shift.start)
+        return turn
+
+    def _see(self, team: Team, turn: Turn, known: Shift | None) -> Shift:
+        now = self._desk.now
+        contact = self._work.contacts.get(turn.email.casefold()) if turn.email else None
+        person = contact.person if contact else None
+        zone = People(self._desk).zone(person) if person else "UTC"
+        if known and known.seen(turn, person=person, zone=zone, at=now) == known:
+            return known
+        self._work.alone(subject(turn))
+        fresh = self._work.shifts.of(subject(turn))
+        if fresh:
+            return self._keep(fresh.seen(turn, person=person, zone=zone, at=now), because="moved")
+        number = self._work.shifts.reserve()
+        new = Shift.new(number, turn, team=team.key, person=person, zone=zone, known_since=now)
+        return self._keep(new, because="new")
+
+    def _report(self, team: Team, shift: Shift) -> None:
+        """A person whom Slack does not know can't be warned: the schedule's owner hears, once."""
+        email = shift.turn.email
+        key = (email or shift.turn.user).casefold()
+        contact = self._work.contacts.get(key) or Contact(email=key)
+        not_asked_yet = email and contact.asked_at is None
+        if shift.person or contact.reported_at or not_asked_yet:
+            return
+        self._work.contacts.put(replace(contact, reported_at=self._desk.now))
+        to = owner(team)
+        self._desk.send(Show(key=f"stranger:{key}:{to}", surface="stranger", ref=shift.number, to=to))
+
+    def _lose(self, shift: Shift) -> None:
+        self._work.alone(shift.subject)
+        fresh = self._work.shifts.get(shift.number) or shift
+        self._keep(fresh.gone(self._desk.now), because="gone")
+
+    def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
+        """Somebody covers: they know already, so that nothing need be said or answered at once."""
+        self._work.alone(subject(turn))
+        if self._work.shifts.of(subject(turn)):
+            return
+        now = self._desk.now
+        zone = People(self._desk).zone(person)
+        number = self._work.shifts.reserve()
+        shift = Shift.new(number, turn, team=team, person=person, zone=zone, known_since=now)
+        shift = knowing(shift.ready(by=person, at=now), self._desk.policy)
+        if turn.email:
+            self._work.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
+        self._keep(shift, because="covered")
+
+    # --- keeping it ---
+
+    def _keep(self, shift: Shift, *, because: str) -> Shift:
+        """Keep the shift and its timers, and let what was said of it show how it stands."""
+        self._work.shifts.put(shift)
+        self._work.timers.replace(shift.subject, shift_agenda(shift, self._desk.policy))
+        at = int(self._desk.now.timestamp() * 1000)
+        for name in (name for name, told in shift.told.items() if not told.silent):
+            duty, _, occurrence = name.partition("/")
+            self._show(shift, duty, occurrence, origin=f"{because}:{at}")
+        return shift
+
+    def say(self, shift: Shift, timer: Timer) -> None:
+        """Say what is due."""
+        said = shift.after_saying(timer, at=self._desk.now)
+        self._work.shifts.put(said)
+        self._show(said, timer.duty, timer.occurrence, origin="said")
+
+    def _show(self, shift: Shift, duty: str, occurrence: str, *, origin: str) -> None:
+        team = self._desk.policy.teams.get(shift.team)
+        to = owner(team) if duty == UNANSWERED and team else shift.person
+        if to:
+            surface, mark = SURFACES[duty], f":{occurrence}"
+            key = f"{surface}:{shift.number}{mark}:{origin}"
+            self._desk.send(Show(key=key, surface=surface, ref=shift.number, mark=mark, to=to))
+
+
+def owner(team: Team) -> str:
+    """Give who answers for a team's schedule: its manager, else the team's channel."""
+    return team.manager or team.channel
+
+
+class ShiftNags:
+    """Keeps the duties to those who are on call."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        """A shift that is over wants neither warning nor handover."""
+        shift = self._shift(f"shift:{ref}")
+        if shift is None or shift.end <= self._desk.now:
+            return []
+        return shift_agenda(shift, self._desk.policy)
+
+    def speak(self, timer: Timer) -> None:
+        if shift := self._shift(timer.subject):
+            Shifts(self._desk).say(shift, timer)
+
+    def _shift(self, name: str) -> Shift | None:
+        self._work.alone(name)
+        return self._work.shifts.of(name)
+
+
+class Verdicts:
+    """Keeps the duty to say how a test page went."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        self._work.alone(f"page:{ref}")
+        page = self._work.pages.get(int(ref))
+        return verdict_agenda(page, self._desk.policy) if page else []
+
+    def speak(self, timer: Timer) -> None:
+        Paging(self._desk).judge(int(timer.subject.partition(":")[2]), timer)
