@@ -21,6 +21,7 @@ What a command asks of the world is in `effects`; `desk` plays what the world an
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -31,7 +32,7 @@ from bot.commands.ask import Answer, Ask, Notice, Way
 from bot.commands.memory import Memory
 from bot.commands.plugins import Handbook, handbook, load
 from bot.commands.router import Router
-from bot.domain.effects import Effect, Post, Respond, Say, Whisper, room
+from bot.domain.effects import Effect, Post, Respond, Say, SayCommand, Show, Whisper, room
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
@@ -40,6 +41,7 @@ from bot.domain.timeline import Entry
 from bot.ports import Form, Templates
 from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.reminders import Reminders
 from bot.services.rooms import Rooms
 from bot.services.views import Views
 
@@ -77,6 +79,10 @@ class FrozenClock:
     def tick(self, **by: float) -> None:
         """Move on, by `minutes=5` and the like."""
         self._now += timedelta(**by)
+
+    def reach(self, moment: datetime) -> None:
+        """Move on to a moment, never back."""
+        self._now = max(self._now, moment)
 
 
 class PlainTemplates:
@@ -161,6 +167,35 @@ class SpyKit:
             for person, name in people.items():
                 People(desk).seen(person, name)
 
+    # --- what time does ---
+
+    def tick(self) -> int:
+        """Let Spy speak what is due by now; give for how many subjects it did. `pass_time` does so on the way."""
+        visited = 0
+        while count := self._tick():
+            visited += count
+        for effect in self.asked(SayCommand):
+            place = self.incident(effect.incident).room
+            ask = Ask(id=effect.key, text=effect.command, user=effect.person, way=Way.PLAIN, channel=place)
+            self._router.answer(replace(ask, incident=effect.incident))
+        return visited
+
+    def _tick(self) -> int:
+        with self.desk() as desk:
+            return Reminders(desk).tick(100)
+
+    def pass_time(self, **by: float) -> None:
+        """Let time pass (`minutes=5`) with Spy awake: what is due on the way is spoken when it is due."""
+        until = self.clock.now() + timedelta(**by)
+        while (due := self._next_due()) is not None and due <= until:
+            self.clock.reach(due)
+            self.tick()
+        self.clock.reach(until)
+
+    def _next_due(self) -> datetime | None:
+        with self.desk() as desk:
+            return desk.work.timers.next_due()
+
     # --- what the world answers ---
 
     @contextmanager
@@ -206,6 +241,11 @@ class SpyKit:
         with self.desk() as desk:
             template, facts = Views(desk).surface(surface, ref, mark)
         return self._rendered(template, facts)
+
+    def nags(self, surface: str = "nag", *, to: str | None = None) -> Sequence[Message]:
+        """Give what Spy said unasked (to one address), each message as it would stand now, in order."""
+        shown = {it.slot: it for it in self.asked(Show) if it.surface == surface and to in {None, it.to}}
+        return [self.surface(surface, it.ref, it.mark) for it in shown.values()]
 
     def incident(self, number: int) -> Incident:
         with self.desk() as desk:
