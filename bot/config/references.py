@@ -6,6 +6,8 @@ from typing import Any
 from bot.config.located import Located, Mistake, Place, dotted
 from bot.config.mistakes import nearest
 
+USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
+
 
 def dangling(located: Located) -> Iterator[tuple[Place, Mistake]]:
     """Find teams that are named and not there, and teams that are paged in nobody's name.
@@ -18,6 +20,13 @@ def dangling(located: Located) -> Iterator[tuple[Place, Mistake]]:
         if name.removeprefix(":").casefold() not in teams:
             known = f"Teams: {', '.join(teams)}." if teams else "Describe it under teams:."
             sentence = f"there is no team {name[:40]}." + nearest(name, teams, known)
+            yield place, Mistake(line=located.line(place), key=dotted(place), sentence=sentence)
+    severities = _section(file.get("severities")) or USUAL_SEVERITIES
+    for place, name in _named_severities(file):
+        if name not in severities:
+            sentence = f"there is no severity {name[:40]}." + nearest(
+                name, severities, f"Severities: {', '.join(severities)}."
+            )
             yield place, Mistake(line=located.line(place), key=dotted(place), sentence=sentence)
     if file.get("pagerduty") is None:
         for place in _pageable(teams):
@@ -36,6 +45,23 @@ def _named_teams(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
         for index, name in enumerate(paged if isinstance(paged, list) else []):
             if isinstance(name, str):
                 yield ("severities", severity, "page", index), name
+    milestones = file.get("milestones")
+    for number, says in enumerate(milestones if isinstance(milestones, list) else []):
+        for key, mark in (("to", ":"), ("unless", "told :")):
+            said = _section(says).get(key)
+            if isinstance(said, str) and said.startswith(mark):
+                yield ("milestones", number, key), said.removeprefix(mark)
+
+
+def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
+    timers = _section(file.get("timers")).get("roll_back_severities")
+    for index, name in enumerate(timers if isinstance(timers, list) else []):
+        yield ("timers", "roll_back_severities", index), str(name)
+    milestones = file.get("milestones")
+    for number, says in enumerate(milestones if isinstance(milestones, list) else []):
+        named = _section(says).get("severities")
+        for index, name in enumerate(named if isinstance(named, list) else []):
+            yield ("milestones", number, "severities", index), str(name)
 
 
 def _pageable(teams: dict[str, Any]) -> Iterable[Place]:

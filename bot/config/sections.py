@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 from datetime import timedelta
 from pathlib import Path
-from typing import Annotated, Any, Literal
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import (
     AfterValidator,
@@ -16,6 +16,9 @@ from pydantic import (
     ValidationInfo,
     model_validator,
 )
+
+from bot.domain.policy import Timers as DefaultTimers
+from bot.domain.reminder import CONDITIONS
 
 INSTALLED = Path(__file__).parents[2]
 """Where Spy's own plugins/ and templates/ stand, beside the package."""
@@ -147,6 +150,142 @@ class Permissions(Section):
     admin: tuple[UserOrGroup, ...] = ()
 
 
+Hour = Annotated[StrictInt, Field(ge=0, le=23)]
+Times = Annotated[StrictInt, Field(ge=1, le=100)]
+
+
+def _ahead(words: Any) -> timedelta:
+    """Read a length of time before something; 0 is the moment itself."""
+    return timedelta() if words == 0 else duration(words)
+
+
+Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
+USUAL = DefaultTimers()
+
+
+class TimersSection(Section):
+    """When Spy speaks unasked; what is left out is as in docs/timers.md."""
+
+    no_commander_every: Duration = USUAL.no_commander_every
+    no_severity_every: Duration = USUAL.no_severity_every
+    asked_at_most: Times = USUAL.asked_at_most
+    update_shown_after: Duration = USUAL.update_shown_after
+    roll_back_after: Duration = USUAL.roll_back_after
+    roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
+    page_unanswered_after: Duration = USUAL.page_unanswered_after
+    still_open_every: Duration = USUAL.still_open_every
+    still_open_hour: Hour = USUAL.still_open_hour
+    room_rest: Duration = USUAL.room_rest
+    relief_warn: Duration = USUAL.relief_warn
+    relief_ask: Duration = USUAL.relief_ask
+    relief_page: Duration = USUAL.relief_page
+    relief_manager: Duration = USUAL.relief_manager
+    relief_every: Duration = USUAL.relief_every
+    relief_fine: Duration = USUAL.relief_fine
+    night_from: Hour = USUAL.night_from
+    night_until: Hour = USUAL.night_until
+    duty_warn: Duration = USUAL.duty_warn
+    duty_urge: Duration = USUAL.duty_urge
+    day_warn: Duration = USUAL.day_warn
+    day_urge: Duration = USUAL.day_urge
+    shift_warnings: tuple[Ahead, ...] = USUAL.shift_warnings
+    shift_unanswered: Duration = USUAL.shift_unanswered
+    shift_handover: Duration = USUAL.shift_handover
+    test_page_after: Duration = USUAL.test_page_after
+    cover_nags: tuple[Duration, ...] = USUAL.cover_nags
+    shift_load_flag: Times = USUAL.shift_load_flag
+    shift_load_relief: Times = USUAL.shift_load_relief
+
+
+def _moments(given: Any) -> Any:
+    """Read `when:` of a milestone: a length of time, `stop`, or a list of them."""
+    if isinstance(given, str | timedelta):
+        return [given]
+    return given
+
+
+def _moment(word: Any) -> timedelta | Literal["stop"]:
+    return "stop" if word == "stop" else duration(word)
+
+
+def _condition(words: str) -> str:
+    word, _, rest = words.partition(" ")
+    if words not in CONDITIONS and not (word in {"told", "role"} and rest.strip()):
+        known = ", ".join(CONDITIONS)
+        raise ValueError(f"{words[:40]!r} is no condition. Known: {known}, told :team, role <name>.")
+    return words
+
+
+def _one_line(words: str) -> str:
+    return " ".join(words.split())
+
+
+Moment = Annotated[timedelta | Literal["stop"], BeforeValidator(_moment)]
+Condition = Annotated[str, AfterValidator(_condition)]
+Words = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=1000)]
+
+
+class MilestoneSection(Section):
+    """What is said, or done in the commander's name, so long after an incident opened or when it stops."""
+
+    name: Name
+    when: Annotated[tuple[Moment, ...], BeforeValidator(_moments), Field(min_length=1)]
+    severities: tuple[Name, ...] = ()
+    to: Annotated[
+        str,
+        _shaped(r":?[a-z0-9][a-z0-9 _-]*", "is nobody: commander, room, a role such as support, or :team."),
+    ] = "commander"
+    message: Words | None = None
+    command: Words | None = None
+    unless: Condition | None = None
+
+    @model_validator(mode="after")
+    def _says_or_does(self) -> Self:
+        if (self.message is None) == (self.command is None):
+            raise ValueError("needs one of message and command")
+        return self
+
+
+def _distinct(milestones: tuple[MilestoneSection, ...]) -> tuple[MilestoneSection, ...]:
+    names = [it.name for it in milestones]
+    if twice := next((name for name in names if names.count(name) > 1), None):
+        raise ValueError(f"{twice!r} is the name of two milestones. Each has a name of its own.")
+    return milestones
+
+
+def usual_milestones() -> tuple[MilestoneSection, ...]:
+    """Give Spy's own, after the SREcon talk of 2017; its sixth, at 3600 s, is the relief ladder."""
+    return tuple(
+        MilestoneSection.model_validate(it)
+        for it in (
+            {
+                "name": "status-page",
+                "when": ["30s", "stop"],
+                "message": "Check the status page: does it say what customers see?",
+            },
+            {
+                "name": "tell-support",
+                "when": "2m",
+                "unless": "told",
+                "message": 'Tell support what is going on: incident tell :team "..."',
+            },
+            {
+                "name": "support-document",
+                "when": "2m",
+                "to": "support",
+                "message": "Support lead: fill out your document.",
+            },
+            {
+                "name": "external-words",
+                "when": "5m",
+                "message": "Coordinate with support what is said outside.",
+            },
+            {"name": "support-checks-in", "when": "10m", "to": "support", "message": "Support checks in."},
+            {"name": "postmortem", "when": "stop", "message": "Ask for the postmortem, while it is fresh."},
+        )
+    )
+
+
 class Web(Section):
     host: str = "127.0.0.1"
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
@@ -179,6 +318,10 @@ class Sections(Section):
     command_team: TeamName | None = None
     severities: Mapping[Name, SeveritySection] = Field(min_length=1, default_factory=_usual_severities)
     permissions: Permissions = Permissions()
+    timers: TimersSection = TimersSection()
+    milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
+        default_factory=usual_milestones
+    )
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()

@@ -6,8 +6,15 @@ from typing import Self
 
 from bot.config.environment import Environment
 from bot.config.mistakes import ConfigError
-from bot.config.sections import INSTALLED, Sections, SeveritySection, TeamSection
-from bot.domain.policy import Policy, Severity, Team
+from bot.config.sections import (
+    INSTALLED,
+    MilestoneSection,
+    Sections,
+    SeveritySection,
+    TeamSection,
+    usual_milestones,
+)
+from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
 from bot.ports import Finding
 
 
@@ -41,7 +48,17 @@ class Settings(Sections):
             command_team=self.command_team,
             announce=self.slack.announce,
             permissions={role: frozenset(people) for role, people in self.permissions if people},
+            timers=Timers(**dict(self.timers)),
+            milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
         )
+
+    def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:
+        """Where there is a team named support, Spy tells it by itself, unless another milestone was written."""
+        told = 'incident tell :support "{id} {name} ({severity}): we are on it"'
+        unwritten = milestone in usual_milestones() and milestone.name == "tell-support"
+        if not unwritten or "support" not in self.teams:
+            return milestone
+        return milestone.model_copy(update={"message": None, "command": told, "unless": "told support"})
 
     def missing(self) -> tuple[str, ...]:
         """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""
@@ -122,3 +139,16 @@ def _team(key: str, section: TeamSection) -> Team:
 
 def _severity(key: str, section: SeveritySection) -> Severity:
     return Severity(key=key, update_every=section.update_every, page=section.page)
+
+
+def _milestone(section: MilestoneSection) -> Milestone:
+    return Milestone(
+        name=section.name,
+        when=tuple(it for it in section.when if it != "stop"),
+        at_stop="stop" in section.when,
+        severities=section.severities,
+        to=section.to,
+        message=section.message,
+        command=section.command,
+        unless=section.unless,
+    )

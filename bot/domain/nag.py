@@ -1,5 +1,6 @@
 """The message of something said unasked: where it goes, and when it must be told anew."""
 
+import re
 from collections.abc import Iterator
 
 from bot.domain.effects import Show, room
@@ -49,3 +50,13 @@ def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str
     if team and not incident.private:
         return team.channel
     return incident.roles.get(milestone.to) or owner(incident)
+
+
+def filled(words: str, incident: Incident) -> str:
+    """Put the incident's own words in the places {id}, {name} and {severity} of a milestone's."""
+    known = {
+        "{id}": incident.id,
+        "{name}": incident.name.replace('"', "'"),
+        "{severity}": incident.severity or "severity not set",
+    }
+    return re.sub(r"\{(?:id|name|severity)\}", lambda found: known[found[0]], words)

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.effects import SayCommand, Show, room
-from bot.domain.nag import card, nag, owner, whom
+from bot.domain.nag import card, filled, nag, owner, whom
 from bot.domain.reminder import (
     NO_COMMANDER_PAGE,
     STILL_OPEN,
@@ -45,7 +45,7 @@ class IncidentNags:
             may_post(incident, timer.duty, now, policy) if in_room else may_speak(incident, timer.duty, now)
         )
         if milestone and milestone.command:
-            self._say(milestone.command, timer, by=owner(incident))
+            self._say(filled(milestone.command, incident), timer, by=owner(incident))
         to = to if allowed else card(incident.number)
         incident = self._desk.record(incident, timer.said(now, to=to))
         if to == card(incident.number):

@@ -5,6 +5,7 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.incident import Incident
+from bot.domain.nag import filled
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
@@ -62,6 +63,7 @@ class Views:
         at = entry.occurred_at if entry else self._desk.now
         said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
         snooze = incident.snoozed.get(UPDATE_DUE)
+        milestone = milestone_of(duty, self._desk.policy)
         return {
             **self._state(incident),
             "duty": duty.partition(":")[0],
@@ -73,7 +75,8 @@ class Views:
             "promised": moment_of(spell),
             "snooze": snooze if snooze and snooze.mark == spell else None,
             "severities": list(self._desk.policy.severities),
-            "milestone": milestone_of(duty, self._desk.policy),
+            "milestone": milestone,
+            "message": filled(milestone.message, incident) if milestone and milestone.message else None,
         }
 
     def _reminded(self, number: int, duty: str, occurrence: str) -> Entry | None:
