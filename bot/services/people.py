@@ -6,6 +6,7 @@ from bot.domain.effects import MeetPerson
 from bot.domain.refusal import Refusal
 from bot.ports import Person, Profile
 from bot.services.desk import Desk
+from bot.services.stretches import Stretches
 
 
 class People:
@@ -20,7 +21,8 @@ class People:
             self._desk.send(MeetPerson(key=f"meet:{person}", person=person))
 
     def met(self, person: str, profile: Profile) -> None:
-        """Keep what Slack says of somebody."""
+        """Keep what Slack says of somebody; in another zone they have another night."""
+        before = self.zone(person)
         self._work.people.put(
             Person(
                 id=person,
@@ -30,6 +32,8 @@ class People:
                 profiled_at=self._desk.now,
             )
         )
+        if self.zone(person) != before:
+            Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy).replan(person)
 
     def name(self, person: str) -> str | None:
         known = self._work.people.get(person)

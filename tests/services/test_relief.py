@@ -1,0 +1,429 @@
+"""The relief ladder told as stories: to its end, its ways out, by night, late, and over several incidents."""
+
+import re
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
+from bot.domain.effects import Effect, Invite, SendPage, Show
+from bot.domain.message import Buttons
+from bot.domain.policy import Policy
+from bot.ports import Contact, Duty, DutyCopy, Person, Profile
+from bot.services.people import People
+from plugins import incident, page, relief
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+TOKYO = Profile(name="Ana Lima", zone="Asia/Tokyo")
+QUIET = replace(POLICY.severities["sev3"], update_every=None)
+IMOC = replace(POLICY.teams["imoc"], manager="U0MGR")
+TEAM = replace(POLICY, teams={**POLICY.teams, "imoc": IMOC}, severities={**POLICY.severities, "sev3": QUIET})
+"""A severity that promises no updates, so that only the ladder speaks."""
+
+
+class Night(SpyKit):
+    """Spy with its real words, a team, and its backup."""
+
+    def __init__(self, *, start: datetime = NOON, policy: Policy = TEAM) -> None:
+        clock = FrozenClock(start)
+        super().__init__(
+            incident,
+            page,
+            relief,
+            policy=policy,
+            clock=clock,
+            templates=JinjaTemplates([TEMPLATES], clock=clock),
+        )
+        self.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park", U0MGR="Mia Gruber")
+        kim = Duty(policy="PPOL1", level=2, name="Kim Park", email="kim@example.com")
+        with self.desk() as desk:
+            desk.work.duties.replace(DutyCopy(duties=(kim,), synced_at=start))
+            desk.work.contacts.put(Contact(email="kim@example.com", person="U0KIM"))
+
+    def declare(self, name: str = "checkout is down", *, by: str = "U0ANA", more: str = "sev3") -> int:
+        self.say(f'incident me "{name}" {more}', by=by)
+        with self.desk() as desk:
+            number = desk.work.incidents.open(limit=1)[0].number
+        self.open_room(number, channel=f"C0INC{number}")
+        return number
+
+    def wait(self, minutes: float) -> Sequence[Effect]:
+        """Let time pass; give what was asked of the world meanwhile."""
+        before = len(self.effects)
+        self.pass_time(minutes=minutes)
+        return self.effects[before:]
+
+    def stands(self, show: Show) -> str:
+        """Read a message of the ladder as it stands now."""
+        return self.surface(show.surface, show.ref, show.mark).text
+
+
+def told(effects: Sequence[Effect]) -> list[tuple[str, str]]:
+    """Where messages of the ladder went, and which."""
+    return [(it.to, it.mark.partition("@")[0]) for it in shows(effects)]
+
+
+def shows(effects: Sequence[Effect]) -> list[Show]:
+    return [it for it in effects if isinstance(it, Show) and it.surface in {"relief", "rest"}]
+
+
+def labels(spy: SpyKit, show: Show) -> list[str]:
+    parts = spy.surface(show.surface, show.ref, show.mark).parts
+    return [it.label for part in parts if isinstance(part, Buttons) for it in part.buttons]
+
+
+@pytest.fixture
+def spy() -> Night:
+    return Night()
+
+
+# --- the ladder to its end --------------------------------------------------------------------------------
+
+
+def test_after_45_minutes_the_commander_gets_a_word(spy: Night):
+    spy.declare()
+
+    assert told(spy.wait(44.5)) == []
+    [word] = shows(spy.wait(0.5))
+
+    assert word.to == "U0ANA"
+    assert spy.stands(word).startswith("*You have led INC-1 for 45 min.*")
+    assert labels(spy, word) == ["Hand over", "I'm fine, 30 more minutes", "Why?"]
+
+
+def test_after_an_hour_the_room_and_the_team_are_asked(spy: Night):
+    spy.declare()
+    spy.wait(45)
+
+    asked = shows(spy.wait(15))
+
+    assert [it.to for it in asked if "ask" in it.mark] == ["room:1", "C0IMOC"]
+    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 for 1 h 00.* Can someone step in?")
+    assert labels(spy, asked[-1]) == ["I can take over", "Why?"]
+
+
+def test_after_75_minutes_the_backup_is_paged_and_after_90_the_manager(spy: Night):
+    spy.declare()
+
+    spy.wait(75)
+    assert [it.person for it in spy.pages(1)] == ["U0KIM"]
+    spy.wait(15)
+
+    assert [it.person for it in spy.pages(1)] == ["U0KIM", "U0MGR"]
+    assert spy.pages(1)[1].message == "Ana Lima has led INC-1 for 1 h 30. Can you step in?"
+
+
+def test_then_everybody_is_asked_each_hour(spy: Night):
+    spy.declare()
+    spy.wait(90)
+
+    asked = shows(spy.wait(120))
+
+    anew = [it.mark for it in asked if it.to == "room:1" and "again" in it.mark]
+    assert list(dict.fromkeys(anew)) == [":relief-again1@room:1", ":relief-again2@room:1"]
+    assert len(spy.pages(1)) == 4
+
+
+def test_only_the_newest_question_has_buttons(spy: Night):
+    spy.declare()
+    asked = shows(spy.wait(150))
+
+    first = next(it for it in asked if it.mark == ":relief-ask@room:1")
+
+    assert labels(spy, first) == []
+
+
+def test_a_backup_whom_slack_does_not_know_is_reached_through_the_team(spy: Night):
+    with spy.desk() as desk:
+        desk.work.duties.replace(DutyCopy())
+    spy.declare()
+
+    spy.wait(75)
+
+    assert [it.team for it in spy.pages(1)] == ["imoc"]
+
+
+def test_a_drill_pages_nobody_and_says_so(spy: Night):
+    spy.declare(more="sev3 drill")
+
+    asked = shows(spy.wait(90))
+
+    assert not spy.asked(SendPage)
+    assert spy.stands(asked[-1]).startswith("DRILL · *Ana Lima has led INC-1 for 1 h 30.*")
+    assert "a drill pages nobody" in spy.stands(asked[-1])
+
+
+# --- its ways out -----------------------------------------------------------------------------------------
+
+
+def asked_after_an_hour(spy: Night) -> Show:
+    spy.declare()
+    return next(it for it in shows(spy.wait(60)) if it.to == "C0IMOC")
+
+
+def test_way_out_somebody_takes_over(spy: Night):
+    question = asked_after_an_hour(spy)
+
+    spy.press(
+        "I can take over", spy.surface("relief", question.ref, question.mark), by="U0RAJ", channel="C0IMOC"
+    )
+    [brief] = [it for it in spy.asked(Show) if it.surface == "brief"]
+
+    assert (brief.to, spy.incident(1).commander) == ("U0RAJ", "U0ANA"), (
+        "until *I have command* it has not moved"
+    )
+    assert "Raj Patel is reading the brief" in spy.stands(question)
+
+    spy.clock.tick(minutes=2)
+    spy.press("I have command", spy.surface("brief", 1, brief.mark), by="U0RAJ", channel="D0RAJ")
+
+    rest = shows(spy.effects)[-1]
+    assert (rest.surface, rest.to, spy.incident(1).commander) == ("rest", "U0ANA", "U0RAJ")
+    assert "Raj Patel has command since 13:02 UTC" in spy.stands(rest)
+    assert "That was 1 h 02. Rest now" in spy.stands(rest)
+    assert spy.stands(question) == "Ana Lima is off INC-1 after 1 h 02. Raj Patel has command of INC-1."
+    assert re.search(
+        r"Raj Patel has command\* since 13:02 UTC .*, taken over from Ana Lima", spy.lines(1)[-1]
+    )
+
+
+def test_the_successors_clock_starts_at_zero(spy: Night):
+    asked_after_an_hour(spy)
+    spy.say("incident 1 relieve", by="U0RAJ")
+    spy.say("incident 1 accept", by="U0RAJ")
+
+    assert told(spy.wait(44)) == []
+    assert told(spy.wait(1)) == [("U0RAJ", ":relief-warn")]
+
+
+def test_a_successor_is_brought_into_the_room(spy: Night):
+    asked_after_an_hour(spy)
+
+    spy.say("incident 1 relieve", by="U0RAJ", channel="C0IMOC")
+
+    assert spy.asked(Invite)[-1].people == ("U0RAJ",)
+
+
+def test_way_out_the_commander_hands_over(spy: Night):
+    spy.declare()
+    spy.wait(50)
+    spy.say("incident 1 hand <@U0RAJ>", by="U0ANA")
+    spy.say("incident 1 accept", by="U0RAJ")
+
+    assert not [it for it in told(spy.wait(40)) if "ask" in it[1]]
+
+
+def test_way_out_it_is_over(spy: Night):
+    spy.declare()
+    spy.wait(50)
+    spy.say("incident 1 stop", by="U0ANA")
+
+    assert told(spy.wait(120)) == []
+    word = shows(spy.effects)[0]
+    assert spy.stands(word) == "You are off INC-1 after 50 min."
+    assert labels(spy, word) == []
+
+
+def test_way_out_fine_once_and_for_all_to_see(spy: Night):
+    spy.declare()
+    [word] = shows(spy.wait(45))
+    spy.wait(5)
+
+    spy.press("I'm fine, 30 more minutes", spy.surface("relief", word.ref, word.mark))
+
+    assert spy.lines(1)[-1].startswith(
+        "*Ana Lima is fine for a while longer*: nobody is asked to step in before 13:20"
+    )
+    assert labels(spy, word) == ["Hand over", "Why?"]
+    assert "ask" not in str(told(spy.wait(29.5)))
+    assert [it[0] for it in told(spy.wait(0.5)) if "ask" in it[1]] == ["room:1", "C0IMOC"]
+
+
+def test_fine_is_said_once(spy: Night):
+    spy.declare()
+    spy.wait(46)
+    spy.say("incident fine", by="U0ANA")
+    spy.wait(40)
+
+    answer = spy.say("incident fine", by="U0ANA")
+
+    assert "once is the rule" in answer.message.text
+
+
+def test_who_leads_nothing_need_not_be_fine(spy: Night):
+    spy.declare()
+
+    assert "You lead no open incident" in spy.say("incident 1 fine", by="U0RAJ").message.text
+
+
+def test_a_question_that_was_answered_is_refused_kindly(spy: Night):
+    question = asked_after_an_hour(spy)
+    message = spy.surface("relief", question.ref, question.mark)
+    spy.say("incident 1 relieve", by="U0RAJ")
+    spy.say("incident 1 accept", by="U0RAJ")
+
+    spy.press("I can take over", message, by="U0KIM", channel="C0IMOC")
+
+    assert "off INC-1 already" in spy.private()[-1].text
+
+
+def test_who_declines_leaves_the_question_as_it_was(spy: Night):
+    question = asked_after_an_hour(spy)
+    spy.say("incident 1 relieve", by="U0RAJ")
+    before = spy.stands(question)
+
+    spy.say("incident 1 decline", by="U0RAJ")
+
+    assert "reading the brief" in before
+    assert "reading the brief" not in spy.stands(question)
+    assert shows(spy.effects)[-1].to == "C0IMOC", "the question is shown anew"
+
+
+# --- across incidents -------------------------------------------------------------------------------------
+
+
+def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
+    spy.declare()
+    spy.wait(40)
+    spy.declare("search is slow")
+    spy.say("incident 1 hand <@U0RAJ>", by="U0ANA")
+    spy.say("incident 1 accept", by="U0RAJ")
+
+    rest = shows(spy.effects)[-1]
+    asked = shows(spy.wait(20))
+
+    assert "You have INC-2 still, so this is no rest yet" in spy.stands(rest)
+    assert [it.to for it in asked if "ask" in it.mark] == ["room:2", "C0IMOC"]
+    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-2 for 1 h 00.*")
+
+
+def test_who_leads_two_is_asked_about_in_both_rooms_once_each(spy: Night):
+    spy.declare()
+    spy.declare("search is slow")
+
+    asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
+
+    assert [it.to for it in asked] == ["room:1", "room:2", "C0IMOC"]
+    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 and INC-2 for 1 h 00.*")
+    assert labels(spy, asked[-1]) == ["I can take over INC-1", "I can take over INC-2", "Why?"]
+
+
+def test_a_role_counts_too(spy: Night):
+    spy.declare()
+    spy.wait(10)
+    spy.say("incident 1 role scribe <@U0RAJ>", by="U0ANA")
+    spy.say("incident 1 hand <@U0KIM>", by="U0ANA")
+    spy.say("incident 1 accept", by="U0KIM")
+
+    asked = [it for it in shows(spy.wait(60)) if "Raj" in spy.stands(it) and it.to == "C0IMOC"]
+    assert spy.stands(asked[0]).startswith("*Raj Patel has been scribe on INC-1 for 1 h 00.*")
+    spy.say("incident 1 relieve <@U0RAJ>", by="U0MGR")
+
+    assert spy.incident(1).roles == {"scribe": "U0MGR"}
+    assert shows(spy.effects)[-1].to == "U0RAJ"
+
+
+def test_a_private_incident_is_asked_about_in_its_own_room_only(spy: Night):
+    spy.declare(more="sev3 private")
+
+    asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
+
+    assert [it.to for it in asked] == ["room:1"]
+
+
+def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
+    spy.declare()
+    spy.declare("a leak", more="sev3 private")
+
+    asked = {it.to: spy.stands(it) for it in shows(spy.wait(60)) if "ask" in it.mark}
+
+    assert "INC-2" not in asked["room:1"] + asked["C0IMOC"]
+    assert "INC-2" in asked["room:2"]
+
+
+# --- by night, late, and far away -------------------------------------------------------------------------
+
+
+def lives_in(spy: SpyKit, zone: str) -> None:
+    with spy.desk() as desk:
+        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone=zone))
+
+
+def test_by_night_the_ladder_is_halved():
+    spy = Night(start=datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
+    spy.declare()
+
+    assert [it[0] for it in told(spy.wait(30)) if "ask" in it[1]] == ["room:1", "C0IMOC"]
+
+
+def test_it_is_night_where_the_person_lives(spy: Night):
+    lives_in(spy, "Asia/Tokyo")
+    spy.clock.tick(hours=3)
+    spy.declare()
+
+    assert "relief-ask" in str(told(spy.wait(30)))
+
+
+def test_who_turns_out_to_live_elsewhere_has_a_ladder_by_that_clock(spy: Night):
+    spy.clock.tick(hours=3)
+    spy.declare()
+    with spy.desk() as desk:
+        People(desk).met("U0ANA", TOKYO)
+
+    assert "relief-ask" in str(told(spy.wait(30)))
+
+
+def test_after_three_hours_of_silence_the_highest_rung_is_spoken_once_and_says_it_is_late(spy: Night):
+    spy.declare()
+    spy.clock.tick(hours=3)
+
+    before = len(spy.effects)
+    spy.tick()
+    spy.tick()
+    asked = shows(spy.effects[before:])
+
+    assert told(asked) == [("room:1", ":relief-again1"), ("C0IMOC", ":relief-again1")]
+    assert "This comes late: it was due 14:30 UTC" in spy.stands(asked[0])
+    assert len(spy.pages(1)) == 1
+    assert told(spy.wait(29)) == []
+
+
+def test_what_was_over_before_spy_came_back_is_not_spoken(spy: Night):
+    spy.declare()
+    spy.say("incident 1 stop", by="U0ANA")
+    spy.clock.tick(hours=3)
+
+    spy.tick()
+
+    assert shows(spy.effects) == []
+
+
+# --- hours that add up ------------------------------------------------------------------------------------
+
+
+def test_eight_hours_are_said_to_the_person_and_twelve_to_all(spy: Night):
+    spy.declare()
+    first = spy.wait(60 * 8)
+    second = spy.wait(60 * 4)
+
+    [eight] = [it for it in shows(first) if it.mark.startswith(":duty-warn")]
+    twelve = [it for it in shows(second) if it.mark.startswith(":duty-ask")]
+
+    assert eight.to == "U0ANA"
+    assert [it.to for it in twelve] == ["U0ANA", "room:1", "C0IMOC"]
+    assert "on duty for 12 h 00 of the last 24 h" in spy.stands(twelve[-1])
+
+
+def test_the_hours_of_an_earlier_incident_count(spy: Night):
+    spy.declare()
+    spy.wait(60 * 6)
+    spy.say("incident 1 stop", by="U0ANA")
+    spy.wait(60)
+    spy.declare("search is slow")
+
+    assert ("U0ANA", ":duty-warn") not in told(spy.wait(60 * 2 - 1))
+    assert ("U0ANA", ":duty-warn") in told(spy.wait(1))
