@@ -19,6 +19,7 @@ from bot.domain.incident import Incident, Link
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.refusal import Choice
+from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.tell import Tell
 from bot.ports import Duty
 from bot.services.oncall import OnCallAnswer, TeamOnCall
@@ -34,7 +35,7 @@ NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
 TEMPLATES = JinjaTemplates([FOLDER], clock=FrozenClock(NOW))
 
-PARTIALS = {"words", "events/line", "incident/state"}
+PARTIALS = {"relief/others", "relief/person", "relief/words", "words", "events/line", "incident/state"}
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -128,6 +129,7 @@ HAPPENED: tuple[events.Event, ...] = (
     events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED),
     events.TellSeen(**ABOUT, tell=5, team="payments"),
     events.TellFailed(at=NOON, tell=5, team="payments", why="is_archived"),
+    events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
     events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
 )
 
@@ -154,7 +156,74 @@ ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=
 NOBODY = TeamOnCall(team=POLICY.teams["payments"], duties=())
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
+STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
+SECOND = replace(FULL, number=43)
+ASKED_OF = Asked(words="relief-ask", to="C0IMOC", at=NOW, due_at=NOON)
+
+
+def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
+    stretch = replace(STRETCH, on={it.number: COMMAND for it in on}, ended_at=None if on else NOW)
+    return {
+        "audience": audience,
+        "words": words,
+        "stretch": stretch,
+        "incidents": on,
+        "left": () if on else (FULL,),
+        "asked": ASKED_OF,
+        "is_latest": True,
+        "lasted": 3 * HALF_HOUR,
+        "on_duty": 16 * HALF_HOUR,
+        "first": NOON,
+        "awake": 28 * HALF_HOUR,
+        "fine_for": HALF_HOUR,
+        "fine_until": None,
+        "is_spared": False,
+        "pages": (),
+        **more,
+    }
+
+
+SAID_OF_A_STRETCH = (
+    "relief-warn",
+    "relief-ask",
+    "relief-again1",
+    "duty-warn",
+    "duty-ask",
+    "day-warn",
+    "day-ask",
+)
+RELIEF = [
+    *(
+        relief_of(audience, words, *on)
+        for audience in ("person", "room", "team")
+        for words in SAID_OF_A_STRETCH
+        for on in ((), (FULL,), (NEW, SECOND), (replace(FULL, drill=True),), (REFUSED,))
+    ),
+    relief_of("team", "relief-ask", FULL, pages=(SENT, FAILED), fine_until=NOW),
+    relief_of("person", "relief-warn", FULL, fine_until=NOW, asked=replace(ASKED_OF, at=NOON)),
+    relief_of("team", "relief-ask", FULL, stretch=replace(STRETCH, on={42: "scribe"})),
+    relief_of("team", "relief-ask", FULL, SECOND, stretch=replace(STRETCH, on={42: "scribe", 43: "ops"})),
+    relief_of("team", "relief-ask", left=(), is_latest=False, asked=None),
+    relief_of("team", "relief-ask", replace(FULL, drill=True), is_spared=True),
+]
+
 CASES: dict[str, list[Facts]] = {
+    "surfaces/relief": RELIEF,
+    "surfaces/rest": [
+        {"stretch": STRETCH, "incident": it, "others": others, "still": still, "lasted": HALF_HOUR}
+        for it in (NEW, replace(FULL, commander="U0RAJ"), REFUSED)
+        for others, still in (((), None), ((SECOND,), None), ((), "scribe"))
+    ],
+    "relief/relieving": [
+        {**it, "person": person, "what": what, "is_done": done}
+        for it in SHORT
+        for person, what, done in (
+            ("U0ANA", "command", False),
+            (None, "command", True),
+            ("U0ANA", "scribe", True),
+        )
+    ],
+    "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
     "surfaces/card": STATES,
     "surfaces/announcement": STATES,
     "surfaces/brief": STATES,

@@ -244,6 +244,7 @@ class Relief:
             "awake": until - first,
             "fine_for": self._timers.relief_fine,
             "fine_until": self._fine_until(stretch),
+            "is_spared": self._is_spared(stretch),
             "pages": [page for page in map(self._work.pages.get, stretch.pages) if page],
         }
 
@@ -277,6 +278,11 @@ class Relief:
     def _latest(self, stretch: Stretch, asked: Asked) -> Asked:
         """Give the newest message to the same place: only that one has buttons."""
         return [it for it in stretch.asked if it.to == asked.to][-1]
+
+    def _is_spared(self, stretch: Stretch) -> bool:
+        """Whether somebody would have been paged by now, were it no drill."""
+        paged = LADDER in stretch.reminded and not stretch.has_said(LADDER, WARN, ASK)
+        return paged and bool(stretch.on) and self._real(stretch) is None
 
     def _fine_until(self, stretch: Stretch) -> datetime | None:
         if stretch.fine_at is None or not stretch.is_running:
