@@ -171,7 +171,7 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
     incident = incidents.take_command(incident, by=ask.user)
     if incident.commander == ask.user:
         return Reply("incident/done", {"incident": incident, "what": "yours"})
-    return Reply("surfaces/brief", views.tldr(incident))
+    return Reply("surfaces/brief", views.brief(incident.number))
 
 
 @command("incident hand|handover [@person]")

@@ -18,6 +18,7 @@ from bot.domain.effects import ECHOES
 from bot.domain.incident import Incident, Link
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
+from bot.domain.policy import Milestone
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.tell import Tell
@@ -207,6 +208,19 @@ RELIEF = [
     relief_of("team", "relief-ask", replace(FULL, drill=True), is_spared=True),
 ]
 
+SOON = Milestone(name="support", message="Tell support")
+BRIEFED: tuple[Facts, ...] = (
+    {"unseen": [], "coming": [], "asks": []},
+    {
+        "unseen": [facts_of(events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED))],
+        "coming": [
+            {"duty": "update_due", "due_at": NOW, "milestone": None},
+            {"duty": "milestone:support", "due_at": NOW, "milestone": SOON},
+        ],
+        "asks": ["update_due", "no_severity"],
+    },
+)
+
 CASES: dict[str, list[Facts]] = {
     "surfaces/relief": RELIEF,
     "surfaces/rest": [
@@ -226,7 +240,7 @@ CASES: dict[str, list[Facts]] = {
     "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
     "surfaces/card": STATES,
     "surfaces/announcement": STATES,
-    "surfaces/brief": STATES,
+    "surfaces/brief": [{**it, **more} for it in STATES for more in BRIEFED],
     "surfaces/page": [{"page": it, "incident": FULL if it.incident else None, "now": NOW} for it in PAGES],
     "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
     "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],

@@ -7,11 +7,13 @@ from typing import Any
 from bot.domain.incident import Incident
 from bot.domain.page import Page
 from bot.domain.refusal import Refusal
+from bot.domain.relief import DUTY, LADDER, LONG_DAY, Stretch
 from bot.domain.reminder import UNANSWERED, milestone_of
 from bot.domain.timeline import Entry
 from bot.services.desk import Desk
 
 Facts = Mapping[str, Any]
+OF_PEOPLE = frozenset({LADDER, DUTY, LONG_DAY})
 
 
 class Reasons:
@@ -45,7 +47,19 @@ class Reasons:
             "severity": severity.key if severity and by_severity else None,
             "unanswered": page.reminded.get(UNANSWERED),
             "after": self._desk.policy.timers.page_unanswered_after,
+            "stretch": self._relieving(page),
+            "timers": self._desk.policy.timers,
         }
+
+    def _relieving(self, page: Page) -> Stretch | None:
+        """Give the stretch that a page of Spy's own was to end."""
+        entries = self._work.timeline.of(page.incident) if page.incident and not page.requested_by else ()
+        for entry in entries:
+            if entry.kind == "reminded" and entry.data["duty"] == LADDER:
+                stretch = self._work.stretches.get(int(entry.data["mark"]))
+                if stretch and page.number in stretch.pages:
+                    return stretch
+        return None
 
     def _reminder(self, incident: Incident, entry: Entry) -> Facts:
         severity = self._desk.policy.severities.get(incident.severity or "")
@@ -59,5 +73,6 @@ class Reasons:
             "late": entry.data["late"],
             "every": severity.update_every if severity else None,
             "milestone": milestone_of(duty, self._desk.policy),
+            "stretch": self._work.stretches.get(int(entry.data["mark"])) if duty in OF_PEOPLE else None,
             "timers": self._desk.policy.timers,
         }

@@ -6,7 +6,7 @@ from typing import Any
 
 from bot.domain.incident import Incident
 from bot.domain.nag import filled
-from bot.domain.reminder import UNANSWERED, UPDATE_DUE, milestone_of, open_asks, standing
+from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
@@ -51,8 +51,26 @@ class Views:
     told = tell
 
     def brief(self, number: int) -> Facts:
-        """Give what a successor reads before saying *I have command*."""
-        return self.tldr(self._desk.incident(number))
+        """Give what a successor reads before saying *I have command*: the tldr, and all that waits for an answer."""
+        incident = self._desk.incident(number)
+        return {**self.tldr(incident), "unseen": self._unseen(number), "coming": self._coming(incident)}
+
+    def _unseen(self, number: int) -> list[Facts]:
+        """Give what other teams were told and have not said *Seen* to."""
+        entries = self._work.timeline.of(number)
+        heard = {entry.data["tell"] for entry in entries if entry.kind in {"tell_seen", "tell_failed"}}
+        told = [entry for entry in entries if entry.kind == "team_told"]
+        return [_line(entry) for entry in told if entry.data["tell"] not in heard]
+
+    def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
+        """Give what Spy will say next of this incident."""
+        policy = self._desk.policy
+        timers = sorted(agenda(incident, policy), key=lambda timer: timer.due_at)
+        ahead = [it for it in timers if it.due_at > self._desk.now and it.duty != UPDATE_LATE]
+        return [
+            {"duty": it.duty, "due_at": it.due_at, "milestone": milestone_of(it.duty, policy)}
+            for it in ahead[:most]
+        ]
 
     def nag(self, number: int, mark: str) -> Facts:
         """Give what was said of a duty (`mark`: `:duty/occurrence`), and what became of it."""
