@@ -1,0 +1,381 @@
+"""Stories of what Spy says unasked in an incident, on a clock that jumps from one due moment to the next."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.mrkdwn import flat
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import POLICY, FrozenClock, SpyKit
+from bot.domain.effects import EscalatePage, Show
+from bot.domain.message import Message
+from bot.domain.policy import Milestone, Policy
+from bot.ports import Ringing
+from bot.services.incidents import Incidents
+from bot.services.paging import Paging
+from plugins import incident, page, time
+
+TEMPLATES = Path(__file__).parents[2] / "templates"
+ROOM = "C0ROOM"
+NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
+
+Telling = Callable[..., SpyKit]
+
+
+@pytest.fixture
+def telling() -> Telling:
+    """Open INC-1 by Ana, with its room: `telling("sev1", policy=…)`."""
+
+    def tell(severity: str = "sev1", *, policy: Policy = POLICY, drill: bool = False) -> SpyKit:
+        clock = FrozenClock()
+        templates = JinjaTemplates([TEMPLATES], clock=clock)
+        spy = SpyKit(incident, page, time, policy=policy, templates=templates, clock=clock)
+        spy.meet(**NAMES)
+        spy.say(f'incident me "checkout is down" {severity}{" drill" if drill else ""}')
+        spy.open_room(1, channel=ROOM)
+        return spy
+
+    return tell
+
+
+def words(messages: list[Message] | tuple[Message, ...]) -> list[str]:
+    return [flat(it.text, NAMES.get).replace("*", "") for it in messages]
+
+
+def said_to(spy: SpyKit, to: str) -> list[str]:
+    return words(list(spy.nags(to=to)))
+
+
+def labels(message: Message) -> list[str]:
+    return [it.label for part in message.parts for it in getattr(part, "buttons", ())]
+
+
+# --- the update promise -----------------------------------------------------------------------------------
+
+
+def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telling: Telling):
+    spy = telling()
+
+    spy.pass_time(minutes=14, seconds=59)
+    assert said_to(spy, "U0ANA") == []
+    spy.pass_time(seconds=1)
+    assert said_to(spy, "U0ANA") == ["The update of INC-1 checkout is down is due. None was posted so far."]
+    spy.pass_time(minutes=5)
+    assert said_to(spy, "room:1") == [
+        "Update 5 min overdue. @Ana Lima, what is known, what is being done? None was posted so far."
+    ]
+
+
+def test_the_dm_offers_to_post_to_snooze_and_to_hand_over(telling: Telling):
+    spy = telling()
+    spy.pass_time(minutes=15)
+
+    dm = spy.nags(to="U0ANA")[0]
+
+    offered = ["Post update", "Snooze 5 min", "Snooze 15 min", "Snooze 30 min", "Hand over", "Why?"]
+    assert labels(dm) == offered
+    spy.press("Hand over", dm)
+    assert "help/form" not in spy.private()[-1].text
+
+
+def test_an_update_in_time_keeps_spy_silent(telling: Telling):
+    spy = telling()
+    for _ in range(4):
+        spy.pass_time(minutes=14)
+        spy.say("incident update on it", channel=ROOM)
+
+    assert spy.nags() == []
+
+
+ROUTES: dict[str, Callable[[SpyKit], object]] = {
+    "command": lambda spy: spy.say("incident update back soon", channel=ROOM),
+    "modal": lambda spy: spy.say("incident update", given={"message": "back soon"}, incident=1, channel=None),
+    "terminal": lambda spy: spy.say("incident 1 update back soon", channel=None),
+}
+
+
+@pytest.mark.parametrize("route", [*ROUTES, "service"])
+def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Telling, route: str):
+    spy = telling()
+    spy.pass_time(minutes=21)
+
+    if route == "service":
+        with spy.desk(source="api") as desk:
+            Incidents(desk).post_update(desk.incident(1), "back soon", by="U0ANA")
+    else:
+        ROUTES[route](spy)
+    spy.pass_time(minutes=14)
+
+    assert said_to(spy, "U0ANA") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
+    assert said_to(spy, "room:1") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
+
+
+def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: Telling):
+    spy = telling()
+    spy.pass_time(minutes=16)
+
+    answer = spy.press("Snooze 15 min", spy.nags(to="U0ANA")[0], by="U0RAJ", channel=None)
+    assert answer.message is None
+    assert "*Snoozed* by" in spy.lines(1)[-1]
+    assert "Snoozed by Raj Patel until 12:31 UTC" in said_to(spy, "U0ANA")[0]
+    spy.pass_time(minutes=14, seconds=59)
+    assert len(spy.nags()) == 1
+    spy.pass_time(seconds=1)
+
+    assert len(spy.nags(to="U0ANA")) == 2
+    assert labels(spy.nags(to="U0ANA")[1]) == ["Post update", "Hand over", "Why?"]
+    refused = spy.say("incident snooze 5m", channel=ROOM)
+    assert refused.message
+    assert "snoozed this reminder already" in refused.message.text
+
+
+def test_a_new_commander_hears_what_is_due(telling: Telling):
+    spy = telling()
+    spy.say("incident hand <@U0RAJ>", channel=ROOM)
+    spy.say("incident accept", by="U0RAJ", channel=ROOM)
+
+    spy.pass_time(minutes=15)
+
+    assert len(said_to(spy, "U0RAJ")) == 1
+    assert said_to(spy, "U0ANA") == []
+
+
+def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling: Telling):
+    spy = telling()
+
+    spy.clock.tick(hours=3)
+    spy.tick()
+
+    late = [it for it in words(list(spy.nags())) if "This comes late" in it]
+    assert len(late) == 2
+    assert "This comes late: it was due 12:15 UTC" in said_to(spy, "U0ANA")[0]
+    spy.pass_time(minutes=14)
+    assert len(said_to(spy, "U0ANA")) == 1
+
+
+def test_after_three_hours_away_nothing_moot_is_said(telling: Telling):
+    spy = telling()
+    spy.say("incident stop", channel=ROOM)
+
+    spy.clock.tick(hours=3)
+    spy.tick()
+
+    assert spy.nags() == []
+
+
+# --- the others -------------------------------------------------------------------------------------------
+
+
+def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: Telling):
+    spy = telling("")
+    spy.pass_time(minutes=5)
+
+    ask = spy.nags(to="room:1")[0]
+    assert labels(ask) == ["sev1", "sev2", "sev3", "Why?"]
+    spy.press("sev2", ask, channel=ROOM)
+    spy.pass_time(minutes=20)
+
+    assert said_to(spy, "room:1") == ["INC-1: its severity is sev2."]
+
+
+def test_without_a_commander_the_backup_is_paged_in_the_end(telling: Telling):
+    spy = telling("sev3")
+    with spy.desk() as desk:
+        desk.work.incidents.put(replace(desk.incident(1), commander=None, command_since=None))
+        desk.record(desk.incident(1))
+
+    spy.pass_time(minutes=12)
+
+    assert [(it.team, it.requested_by) for it in spy.pages(1)] == [("imoc", None)]
+    assert "The backup is being paged." in said_to(spy, "room:1")[-1]
+
+
+def test_a_drill_says_so_and_pages_nobody(telling: Telling):
+    spy = telling("sev1", drill=True)
+    with spy.desk() as desk:
+        desk.work.incidents.put(replace(desk.incident(1), commander=None, command_since=None))
+        desk.record(desk.incident(1))
+
+    spy.pass_time(minutes=20)
+
+    assert spy.pages(1) == []
+    assert all(it.startswith("DRILL · ") for it in words(list(spy.nags())))
+
+
+def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: Telling):
+    spy = telling("sev2")
+    spy.say("incident cause the deploy of 11:50", channel=ROOM)
+    spy.pass_time(minutes=10)
+
+    ask = spy.nags(to="room:1")[0]
+    assert words([ask])[0].startswith("Roll back? A change is suspected (the deploy of 11:50)")
+    spy.press("It is mitigated", ask, channel=ROOM)
+
+    assert said_to(spy, "room:1") == ["INC-1: mitigated 12:10 UTC (12:10)."]
+
+
+def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Telling):
+    spy = telling("sev1")
+    with spy.desk() as desk:
+        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+
+    spy.pass_time(minutes=5)
+
+    assert [(it.page, it.level) for it in spy.asked(EscalatePage)] == [(1, 2)]
+    told = words(list(spy.nags("unanswered")))
+    assert told == ["Page 1 to :imoc is not acknowledged after 5 min. The next level is being rung."]
+    with spy.desk() as desk:
+        Paging(desk).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
+    assert spy.pages(1)[0].escalated_to == "Kim Park"
+    assert words(list(spy.nags("unanswered")))[0].endswith("Kim Park is rung.")
+
+
+def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Telling):
+    spy = telling("sev3")
+    spy.say("page <@U0RAJ> come", channel=ROOM)
+    with spy.desk() as desk:
+        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+
+    spy.pass_time(minutes=11)
+
+    assert [(it.team, it.person) for it in spy.pages(1)] == [(None, "U0RAJ"), ("imoc", None)]
+
+
+def test_a_long_incident_is_asked_about_in_the_morning_by_dm(telling: Telling):
+    spy = telling(
+        "sev3",
+        policy=replace(POLICY, severities={"sev3": replace(POLICY.severities["sev3"], update_every=None)}),
+    )
+
+    spy.pass_time(days=2)
+
+    first, second = said_to(spy, "U0ANA")
+    assert first == "INC-1: asked again since."
+    assert second == "INC-1 checkout is down is still open, for 1 d 22 h now (triage). Is it?"
+
+
+# --- milestones -------------------------------------------------------------------------------------------
+
+MILESTONES = replace(
+    POLICY,
+    milestones=(
+        Milestone(
+            name="status-page", when=(timedelta(seconds=30),), at_stop=True, message="Check the status page"
+        ),
+        Milestone(
+            name="tell",
+            when=(timedelta(minutes=2),),
+            command='incident tell :payments "{id} {name}"',
+            unless="told :payments",
+        ),
+        Milestone(
+            name="support", when=(timedelta(minutes=2),), to="support", message="Fill out your document"
+        ),
+    ),
+)
+
+
+def test_milestones_are_said_and_done_in_their_time(telling: Telling):
+    spy = telling(policy=MILESTONES)
+    spy.say("incident role support <@U0RAJ>", channel=ROOM)
+
+    spy.pass_time(minutes=2)
+
+    assert said_to(spy, "U0ANA")[0] == "INC-1 · Check the status page."
+    assert said_to(spy, "U0RAJ") == ["INC-1 · Fill out your document."]
+    told = [it for it in spy.asked(Show) if it.surface == "told"]
+    assert [it.to for it in told] == ["C0PAY"]
+    assert "INC-1 checkout is down" in flat(spy.surface("told", 1).text, NAMES.get)
+    assert spy.incident(1).told == ("payments",)
+
+
+def test_a_milestone_that_is_done_already_is_skipped(telling: Telling):
+    spy = telling(policy=MILESTONES)
+    spy.say("incident tell :payments we are on it", channel=ROOM)
+
+    spy.pass_time(minutes=5)
+
+    assert len([it for it in spy.asked(Show) if it.surface == "told"]) == 1
+
+
+def test_the_stop_has_its_milestones(telling: Telling):
+    spy = telling(policy=MILESTONES)
+    spy.pass_time(minutes=1)
+    spy.say("incident stop", channel=ROOM)
+    spy.pass_time(seconds=1)
+
+    assert said_to(spy, "U0ANA")[-1] == "INC-1 · Check the status page."
+
+
+# --- peace, and why ---------------------------------------------------------------------------------------
+
+
+def test_what_the_room_may_not_hear_is_on_the_card(telling: Telling):
+    spy = telling("")
+    spy.say("incident quiet 15m", channel=ROOM)
+
+    spy.pass_time(minutes=6)
+
+    assert spy.nags(to="room:1") == []
+    assert "*Spy waits for* the severity" in spy.surface("card", 1).text
+
+
+def test_quiet_ends_by_itself(telling: Telling):
+    spy = telling("")
+    spy.say("quiet 15m", channel=ROOM)
+
+    spy.pass_time(minutes=19)
+
+    assert len(spy.nags(to="room:1")) == 1
+
+
+def test_two_things_at_once_are_one_post(telling: Telling):
+    spy = telling("sev2")
+    spy.say("incident cause a bad deploy", channel=ROOM)
+    spy.clock.tick(minutes=36)
+    spy.tick()
+
+    assert len(spy.nags(to="room:1")) == 1
+    assert "*Spy waits for*" in spy.surface("card", 1).text
+
+
+def test_why_names_the_rule_and_the_event(telling: Telling):
+    spy = telling()
+    spy.say("incident update looking", channel=ROOM)
+    spy.pass_time(minutes=16)
+
+    by_command = spy.say("why", channel=ROOM).message
+    assert by_command
+    because = "Because update due (sev1: 15 min), last update 12:00 UTC (12:00) by Ana Lima."
+    assert words([by_command])[0].startswith(because)
+    assert (
+        "Because *update due*"
+        in (spy.say("incident 1 why update_due", channel=None).message or by_command).text
+    )
+
+
+def test_why_says_why_somebody_was_paged(telling: Telling):
+    spy = telling("sev1")
+
+    answer = spy.say("why", channel=ROOM).message
+
+    assert answer
+    assert "because *sev1* pages it" in answer.text
+
+
+def test_there_is_no_why_where_nothing_was_said(telling: Telling):
+    answer = telling("sev3").say("why", channel=ROOM).message
+
+    assert answer
+    assert "has said nothing of its own" in answer.text
+
+
+@pytest.mark.parametrize("said", ["incident snooze soon", "incident quiet 3d", "incident quiet 0m"])
+def test_a_length_that_makes_no_sense_is_explained(telling: Telling, said: str):
+    answer = telling().say(said, channel=ROOM).message
+
+    assert answer
+    assert "15m" in answer.text or "Usage" in answer.text
