@@ -4,10 +4,11 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
 from functools import partial
+from pathlib import Path
 
 import structlog
 
-from bot.adapters.clock import SystemClock
+from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.slack.chat import SlackChat
@@ -22,6 +23,7 @@ from bot.delivery.couriers import Couriers
 from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
+from bot.ports import Clock
 
 log = structlog.get_logger()
 
@@ -30,7 +32,7 @@ log = structlog.get_logger()
 class Bot:
     settings: Settings
     database: Database
-    clock: SystemClock
+    clock: Clock
     chat: SlackChat
     pager: PagerDuty | None
     handbook: Handbook
@@ -48,7 +50,7 @@ class Bot:
 def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
     live = Live(settings, partial(load_settings, settings.path))
-    policy, clock, env = live.policy(), SystemClock(), settings.env
+    policy, clock, env = live.policy(), open_clock(settings), settings.env
     engine = open_engine(env.database_url.get_secret_value(), pool=settings.database.pool)
     stack.callback(engine.dispose)
     if not is_current(engine):
@@ -104,6 +106,15 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         live=live,
         templates=templates,
     )
+
+
+def open_clock(settings: Settings) -> Clock:
+    """The machine's time; in a rehearsal another, which is said aloud."""
+    file = settings.env.spy_clock_offset
+    if not file:
+        return SystemClock()
+    log.warning("this is a rehearsal: Spy's clock is moved by a file", file=file)
+    return RehearsalClock(Path(file))
 
 
 def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> PagerDuty | None:

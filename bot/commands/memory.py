@@ -398,9 +398,11 @@ class Outbox(Records):
         incident = self._kept.incidents.get(effect.needs_room or 0)
         return effect.needs_room is not None and not (incident and (incident.room or incident.room_refused))
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
+    ) -> Sequence[Parcel]:
         del owner
-        due = [row for row in self._first_in_lanes() if row.may_leave(now)]
+        due = [row for row in self._first_in_lanes() if row.id not in but and row.may_leave(now)]
         taken = sorted(due, key=lambda row: (row.effect.urgency, row.id))[:limit]
         return [self._sending(row, until=now + lease) for row in taken]
 

@@ -54,6 +54,8 @@ class Environment(BaseModel):
     slack_api_url: Annotated[str, AfterValidator(lambda url: _address(url) + "/")] = "https://slack.com/api/"
     pagerduty_api_url: Annotated[str, AfterValidator(_address)] = "https://api.pagerduty.com"
     github_api_url: Annotated[str, AfterValidator(_address)] = "https://api.github.com"
+    spy_clock_offset: str = ""
+    """For a rehearsal: a file that holds by how many seconds Spy's clock is ahead."""
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self:

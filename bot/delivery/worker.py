@@ -61,7 +61,8 @@ class Delivery:
         self._senders = senders
         self._owner = uuid4().hex
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._in_flight = 0
+        self._in_flight: set[int] = set()
+        """Parcels whose calls are under way: no lease of theirs runs out, however the clock is moved."""
         self._wake = Event()
         self._stopping = Event()
         self._pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix="sender")
@@ -131,7 +132,7 @@ class Delivery:
             log.exception("outcomes could not be settled together; each by itself")
             ready = self._one_by_one(outcomes)
         for parcel, errand in ready:
-            self._in_flight += 1
+            self._in_flight.add(parcel.id)
             self._pool.submit(self._send, parcel, errand)
         return bool(outcomes or ready)
 
@@ -139,7 +140,7 @@ class Delivery:
         outcomes = []
         while not self._outcomes.empty():
             outcomes.append(self._outcomes.get())
-        self._in_flight -= len(outcomes)
+        self._in_flight -= {outcome.parcel.id for outcome in outcomes}
         return outcomes
 
     def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> list[tuple[Parcel, Errand]]:
@@ -148,10 +149,12 @@ class Delivery:
             desk = Desk(work=work, now=now, policy=self._policy)
             for outcome in outcomes:
                 self._settle(outcome, desk)
-            free = self._senders - self._in_flight if claim else 0
+            free = self._senders - len(self._in_flight) if claim else 0
             if free <= 0:
                 return []
-            claimed = work.outbox.claim(self._owner, now=now, lease=self._lease, limit=free)
+            claimed = work.outbox.claim(
+                self._owner, now=now, lease=self._lease, limit=free, but=self._in_flight
+            )
             return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, desk))]
 
     def _one_by_one(self, outcomes: Sequence[Outcome]) -> list[tuple[Parcel, Errand]]:

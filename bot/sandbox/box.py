@@ -4,6 +4,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Self
 
+from bot.sandbox.clock import VARIABLE, Clock
 from bot.sandbox.control import Control
 from bot.sandbox.gateway import Gateway, Mount, asgi, by_route
 from bot.sandbox.github import GitHub
@@ -48,15 +49,21 @@ class Box:
         self.weather = Weather(latency)
         self.recorder = Recorder()
         self.feed = Feed()
+        self.clock = Clock()
         self._delivery = delivery
         self._gateway = Gateway(weather=self.weather, recorder=self.recorder)
         self._server = Server(self._gateway, port)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.slack = Workspace(
-            feed=self.feed, recorder=self.recorder, url=self.url, delivery=delivery, limits=limits
+            feed=self.feed,
+            recorder=self.recorder,
+            url=self.url,
+            delivery=delivery,
+            limits=limits,
+            now=self.clock.now,
         )
-        self.pagerduty = PagerDuty(self)
-        self.github = GitHub(self)
+        self.pagerduty = PagerDuty(self, clock=self.clock.now)
+        self.github = GitHub(self, clock=self.clock.now)
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
 
@@ -73,6 +80,7 @@ class Box:
         self.slack.courier.close()
         self._server.stop()
         self.feed.close()
+        self.clock.close()
 
     # ---------------------------------------------------------------- for the bot
 
@@ -98,6 +106,7 @@ class Box:
             "GITHUB_API_URL": f"{self.url}/github",
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
+            VARIABLE: str(self.clock.file),
         }
 
     def config_yaml(self) -> str:

@@ -25,6 +25,7 @@ from bot.sandbox.script import (
     Fill,
     Help,
     Join,
+    Jump,
     Line,
     Look,
     Press,
@@ -33,10 +34,12 @@ from bot.sandbox.script import (
     Reply,
     Say,
     Slash,
+    Speed,
     Submit,
     Touch,
     Unclear,
     Unreact,
+    Wait,
     read,
 )
 from bot.sandbox.sight import SHOWN, Sight, flat
@@ -61,6 +64,10 @@ Be somebody or somewhere else:
   @spy · dm> help                          a direct message to the bot
   phone raj                                a phone: ack, resolve, escalate or ignore
   ana #general> text                       all in one line, as in a transcript
+Let time pass, for the box and the bot:
+  +15m · +2h10m                            quickly, all in its turn; a long one is a jump to near its end
+  jump +3h · jump to 23:00                 at once, as if all had slept (UTC)
+  play x60                                 an hour a minute from now on; play x1 ends it
 Check: expect "words" within 5s in #inc-1-* (or: to raj, or: on raj's phone); expect not "words".
 Leave: quit, or Ctrl-D."""
 
@@ -244,6 +251,30 @@ class Chat:
     def _(self, action: ExpectNot) -> None:
         if self._wait_for(lambda: self._sees(action), action.patience):
             raise TroubleError(f'expected not to see "{action.words}" {self._view(action)}')
+
+    @_do.register
+    def _(self, action: Wait) -> None:
+        self._box.clock.pass_by(action.span)
+        self._note_time()
+
+    @_do.register
+    def _(self, action: Jump) -> None:
+        self._box.clock.jump(self._until(action.to) if action.to else action.span)
+        self._note_time()
+
+    @_do.register
+    def _(self, action: Speed) -> None:
+        self._box.clock.play(action.rate)
+        self._note_time()
+
+    def _until(self, to: str) -> timedelta:
+        now, (hour, minute) = self._box.clock.now(), map(int, to.split(":"))
+        at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
+        return (at if at > now else at + timedelta(days=1)) - now
+
+    def _note_time(self) -> None:
+        self._box.feed.told()  # what was said meanwhile is printed before
+        self.transcript.note(f"It is {self._box.clock.now():%H:%M:%S} UTC.")
 
     @_do.register
     def _(self, _action: Help) -> None:

@@ -19,6 +19,10 @@ TAIL = re.compile(
     r"\s+(?:within (?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|m)"
     r"|in (?P<channel>#[\w*-]+|@spy)|to @?(?P<person>[\w.-]+)|on (?P<owner>[\w.-]+?)(?:'s)? phone)"
 )
+SPAN = re.compile(r"\+(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
+JUMP = re.compile(rf"jump (?:to (?P<to>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)|(?P<span>{SPAN.pattern}))")
+PLAY = re.compile(r"play ?[x\u00d7](?P<rate>\d+(?:\.\d+)?)")
+FASTEST = 3600
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
     verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
@@ -127,6 +131,28 @@ class ExpectNot:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Wait:
+    """Let this much time pass on the clocks of the box and the bot, quickly."""
+
+    span: timedelta
+
+
+@dataclass(frozen=True, kw_only=True)
+class Jump:
+    """Be later at once, as if all had slept: by a span, or at the next HH:MM (UTC)."""
+
+    span: timedelta = timedelta()
+    to: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speed:
+    """Let both clocks run so many times faster from now on."""
+
+    rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
 class Help:
     pass
 
@@ -159,6 +185,9 @@ Action = (
     | Look
     | Expect
     | ExpectNot
+    | Wait
+    | Jump
+    | Speed
     | Help
     | Quit
     | Unclear
@@ -227,7 +256,27 @@ def _action(line: str, place: str) -> Action:
         return WORDS[line]
     if first == "expect":
         return _expectation(_straight(line))
+    if timed := _time(line):
+        return timed
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
+
+
+def _time(line: str) -> Action | None:
+    """`+15m`, `jump +3h`, `jump to 23:00` or `play x60`, if the line is that."""
+    if match := JUMP.fullmatch(line):
+        return Jump(to=match["to"]) if match["to"] else Jump(span=_span(match["span"]))
+    if SPAN.fullmatch(line):
+        return Wait(span=_span(line))
+    match = PLAY.fullmatch(line)
+    if match and not 1 <= float(match["rate"]) <= FASTEST:
+        return _usage(f"play x60, and play x1 to end it; up to x{FASTEST}.")
+    return Speed(rate=float(match["rate"])) if match else None
+
+
+def _span(text: str) -> timedelta:
+    match = SPAN.fullmatch(text)
+    days, hours, minutes, seconds = (int(part or 0) for part in match.groups()) if match else (0, 0, 0, 0)
+    return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
 def _chat_action(line: str, first: str, rest: str) -> Action:

@@ -1,6 +1,8 @@
 """The stand-in for Slack: what a person does in it, and how the bot hears of it."""
 
+from collections.abc import Callable
 from dataclasses import replace
+from datetime import datetime
 from typing import Any
 
 from bot.sandbox.happening import Feed, Happening
@@ -32,8 +34,17 @@ class Workspace(Window):
     An act returns when the events of it have been handed to the bot and answered, or the bot's time was up.
     """
 
-    def __init__(self, *, feed: Feed, recorder: Recorder, url: str, delivery: Delivery, limits: bool) -> None:
-        state = State(feed, self._emit)
+    def __init__(
+        self,
+        *,
+        feed: Feed,
+        recorder: Recorder,
+        url: str,
+        delivery: Delivery,
+        limits: bool,
+        now: Callable[[], datetime],
+    ) -> None:
+        state = State(feed, self._emit, now)
         self.triggers = Triggers()
         super().__init__(state, Modals(state, self.triggers))
         self.scopes: set[str] = set(ALL_SCOPES)

@@ -113,6 +113,16 @@ def wait(units: UnitOfWork) -> dict[str, int]:
         return dict(work.outbox.waiting())
 
 
+def test_what_its_claimer_knows_to_be_under_way_is_not_taken_again(units: UnitOfWork) -> None:
+    queue(units, post("one", to="C1"), post("two", to="C2"))
+    under_way, _ = claimed(units)
+
+    with units.begin() as work:
+        again = work.outbox.claim("one", now=NOON + 60 * MINUTE, lease=LEASE, limit=10, but=[under_way.id])
+
+    assert keys(list(again)) == ["two"]
+
+
 # --- the transaction --------------------------------------------------------------------------------------
 
 

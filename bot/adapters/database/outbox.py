@@ -1,6 +1,6 @@
 """The outbox in SQL: queue once, claim in lanes with a lease, put back, give up."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
@@ -53,11 +53,13 @@ class Outbox:
             "uncertain": False,
         }
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
+    ) -> Sequence[Parcel]:
         self.flush()
         c, earlier = self._table.c, self._table.alias()
         due = and_(c.state == "ready", c.due_at <= now)
-        lapsed = and_(c.state == "sending", c.lease_until < now)
+        lapsed = and_(c.state == "sending", c.lease_until < now, *([c.id.not_in(but)] if but else ()))
         blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
         first = (
             select(c.id)

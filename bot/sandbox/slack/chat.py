@@ -1,6 +1,5 @@
 """chat.*: posting, editing, whispering and linking."""
 
-import time
 from typing import Any
 
 from bot.sandbox.slack import blocks, shapes
@@ -78,9 +77,9 @@ class Chat:
     def schedule(self, args: Args) -> Json:
         channel = self._writable(args.text("channel"))
         at = args.number("post_at", 0)
-        if at <= time.time():
+        if at <= self._state.now():
             raise SlackError("time_in_past")
-        if at > time.time() + FURTHEST:
+        if at > self._state.now() + FURTHEST:
             raise SlackError("time_too_far")
         text, its_blocks = content(args)
         planned: Json = {"channel": channel.id, "post_at": at, "text": text, "blocks": its_blocks}

@@ -1,7 +1,6 @@
 """The events that Slack sends about what happened, and the wrapping they come in."""
 
 import itertools
-import time
 import uuid
 
 from bot.sandbox.slack import shapes
@@ -142,7 +141,7 @@ def archived(kind: str, channel: Channel, user: str, ts: str) -> Json:
 
 
 def pin(kind: str, m: Message, user: str, ts: str) -> Json:
-    item = {"type": "message", "channel": m.channel, "created": int(time.time()), "created_by": user}
+    item = {"type": "message", "channel": m.channel, "created": int(float(ts)), "created_by": user}
     return {
         "type": kind,
         "user": user,

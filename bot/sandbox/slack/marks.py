@@ -1,7 +1,6 @@
 """bookmarks.*, pins.* and reactions.*: what is stuck onto channels and messages."""
 
 import re
-import time
 
 from bot.sandbox.happening import Happening
 from bot.sandbox.slack import shapes
@@ -39,7 +38,7 @@ class Marks:
         title = args.needed("title", "invalid_arguments")
         if args.text("type") != "link":
             raise SlackError("invalid_bookmark_type")
-        now = int(time.time())
+        now = self._state.now()
         bookmark: Json = {
             "id": self._state.new_id("Bk"),
             "channel_id": channel.id,
@@ -68,7 +67,7 @@ class Marks:
             if "link" in args.values:
                 bookmark["link"] = self._link(args)
             bookmark |= {key: args.text(key) for key in ("title", "emoji") if args.text(key)}
-            bookmark["date_updated"] = int(time.time())
+            bookmark["date_updated"] = self._state.now()
         self._tell("bookmark_changed", channel, bookmark)
         return {"bookmark": bookmark}
 

@@ -2,9 +2,9 @@
 
 import itertools
 import re
-import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
+from datetime import datetime
 
 from bot.sandbox.happening import Feed, Happening
 from bot.sandbox.slack import events
@@ -29,8 +29,9 @@ MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 class State:
     """Guarded by the feed's lock; `emit` gets each event that the bot is entitled to, and its channel."""
 
-    def __init__(self, feed: Feed, emit: Emit) -> None:
+    def __init__(self, feed: Feed, emit: Emit, now: Callable[[], datetime]) -> None:
         self.feed = feed
+        self._now = now
         self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
         self.usergroups = dict(USERGROUPS)
         self.channels: dict[str, Channel] = seeded_channels()
@@ -46,9 +47,13 @@ class State:
 
     # ---------------------------------------------------------------- finding
 
+    def now(self) -> int:
+        """Seconds since the epoch."""
+        return int(self._now().timestamp())
+
     def new_ts(self) -> str:
         """Microseconds since the epoch, never twice."""
-        self._last_ts = max(self._last_ts + 1, time.time_ns() // 1000)
+        self._last_ts = max(self._last_ts + 1, int(self._now().timestamp() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
     def new_id(self, letter: str) -> str:
@@ -193,7 +198,7 @@ class State:
 
     def pin(self, channel: Channel, message: Message, user: str) -> None:
         with self.feed.lock:
-            channel.pins[message.ts] = {"created": int(time.time()), "created_by": user}
+            channel.pins[message.ts] = {"created": self.now(), "created_by": user}
             self._tell("pinned", channel, message, person=user)
             self._send(channel, lambda: events.pin("pin_added", message, user, self.new_ts()))
 
@@ -207,7 +212,9 @@ class State:
 
     def create(self, name: str, *, is_private: bool, creator: str) -> Channel:
         with self.feed.lock:
-            channel = Channel(id=self.new_id("C"), name=name, creator=creator, is_private=is_private)
+            channel = Channel(
+                id=self.new_id("C"), name=name, creator=creator, is_private=is_private, created=self.now()
+            )
             channel.members[creator] = None
             self.channels[channel.id] = channel
             self._names[name] = channel.id
