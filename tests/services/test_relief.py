@@ -16,6 +16,7 @@ from bot.domain.policy import Policy
 from bot.ports import Contact, Duty, DutyCopy, Person, Profile
 from bot.services.people import People
 from plugins import incident, page, relief
+from plugins import time as time_plugin
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 TOKYO = Profile(name="Ana Lima", zone="Asia/Tokyo")
@@ -34,6 +35,7 @@ class Night(SpyKit):
             incident,
             page,
             relief,
+            time_plugin,
             policy=policy,
             clock=clock,
             templates=JinjaTemplates([TEMPLATES], clock=clock),
@@ -281,6 +283,35 @@ def test_who_declines_leaves_the_question_as_it_was(spy: Night):
     assert "reading the brief" in before
     assert "reading the brief" not in spy.stands(question)
     assert shows(spy.effects)[-1].to == "C0IMOC", "the question is shown anew"
+
+
+def test_the_brief_tells_what_waits_for_an_answer(spy: Night):
+    spy.declare(more="sev1")
+    spy.say('incident 1 tell :payments "cards fail"', by="U0ANA")
+    spy.say("incident 1 role scribe <@U0KIM>", by="U0ANA")
+    spy.wait(20)
+    spy.say("incident 1 relieve", by="U0RAJ")
+
+    text = spy.surface("brief", 1, shows_brief(spy).mark).text
+
+    assert "*Not seen yet* :payments was told 12:00 UTC" in text
+    assert "*Roles* scribe Kim Park" in text
+    assert "*Spy waits for* the update, 5 min overdue" in text
+    assert "*Spy asks next*" in text
+
+
+def shows_brief(spy: Night) -> Show:
+    return [it for it in spy.asked(Show) if it.surface == "brief"][-1]
+
+
+def test_why_names_the_rule_and_since_when(spy: Night):
+    spy.declare()
+    spy.wait(75)
+
+    assert "relief" in spy.say("incident 1 why relief").message.text
+    why = spy.say("why page 1").message.text
+    assert "after 1 h 15 the backup" in why
+    assert "Ana Lima was at work on incidents without a rest since 12:00 UTC" in why
 
 
 # --- across incidents -------------------------------------------------------------------------------------
