@@ -1,10 +1,19 @@
-"""On call: who is."""
+"""On call: who is, my shifts, cover for them, and what it asks of people."""
 
+from bot.commands.ask import Ask
 from bot.commands.command import command
-from bot.commands.reply import Reply
+from bot.commands.reply import Fill, Reply
+from bot.commands.slots import Someone
 from bot.domain.policy import Team
+from bot.domain.refusal import Refusal
+from bot.domain.shift import Shift
+from bot.domain.window import Window, spoken
+from bot.services.covers import Covers
 from bot.services.desk import Desk
+from bot.services.load import Loads
 from bot.services.oncall import OnCall
+from bot.services.paging import Paging
+from bot.services.shifts import Shifts
 
 
 @command("oncall [:team]")
@@ -12,3 +21,85 @@ def oncall(team: Team | None, *, duty: OnCall, desk: Desk) -> Reply:
     """Say who is on call, for one team or for all, and how old that knowledge is."""
     answer = duty.of(team) if team else duty.of()
     return Reply("oncall/who", {"answer": answer, "now": desk.now}, shared=True)
+
+
+@command("oncall me")
+def mine(ask: Ask, *, shifts: Shifts, desk: Desk) -> Reply:
+    """List your shifts of the next weeks, in your own time zone."""
+    return Reply("oncall/me", {"shifts": shifts.of(ask.user), "now": desk.now})
+
+
+@command("oncall ready [<shift>]")
+def ready(ask: Ask, shift: str | None, *, shifts: Shifts) -> Reply:
+    """Say that you are ready for a shift; without its number, for your next one."""
+    number = _number(shift, "shift") if shift else None
+    return Reply("oncall/ready", {"shift": shifts.ready(number, by=ask.user)})
+
+
+@command("oncall test")
+def test(ask: Ask, *, paging: Paging) -> Reply:
+    """Page yourself, gently, to prove that your phone rings; two minutes later I say whether it was answered."""
+    return Reply("oncall/testing", {"page": paging.test(by=ask.user)})
+
+
+# --- cover ------------------------------------------------------------------------------------------------
+
+
+@command('oncall cover ["when"] [@person]')
+def cover(
+    ask: Ask, when: str | None, person: Someone | None, *, covers: Covers, shifts: Shifts, desk: Desk
+) -> Reply | Fill:
+    """Ask your team, or one person, to cover you: `oncall cover tomorrow 18:00-20:00 @raj`, in your time zone."""
+    if when:
+        asked = covers.request(when, by=ask.user, asked=person)
+        return Reply("oncall/asked", {"covers": asked})
+    mine = shifts.of(ask.user)
+    if not mine:
+        raise Refusal("I know of no shift of yours in the next weeks, so there is nothing to cover.")
+    return _cover_form(mine[0], desk)
+
+
+@command("oncall find <shift>")
+def find(ask: Ask, shift: str, *, shifts: Shifts, desk: Desk) -> Fill:
+    """Find cover for one of your shifts, in a form that has its times."""
+    return _cover_form(shifts.find(_number(shift, "shift"), by=ask.user), desk)
+
+
+def _cover_form(shift: Shift, desk: Desk) -> Fill:
+    window = Window(start=max(shift.start, desk.now), end=shift.end)
+    facts = {"team": shift.team, "when": spoken(window, shift.zone), "zone": shift.zone}
+    return Fill("oncall/cover", "oncall cover", facts)
+
+
+@command("oncall cover accept <request>")
+def accept(ask: Ask, request: str, *, covers: Covers) -> Reply:
+    """Cover for somebody: PagerDuty puts you on call for that time."""
+    return Reply("oncall/promised", {"cover": covers.accept(_number(request, "request"), by=ask.user)})
+
+
+@command("oncall cover decline <request>")
+def decline(ask: Ask, request: str, *, covers: Covers) -> Reply:
+    """Say that you can't cover."""
+    return Reply("oncall/declined", {"cover": covers.decline(_number(request, "request"), by=ask.user)})
+
+
+@command("oncall cover withdraw <request>")
+def withdraw(ask: Ask, request: str, *, covers: Covers) -> Reply:
+    """Take your request for cover back."""
+    return Reply("oncall/withdrawn", {"cover": covers.withdraw(_number(request, "request"), by=ask.user)})
+
+
+# --- load -------------------------------------------------------------------------------------------------
+
+
+@command("oncall load")
+def load(*, loads: Loads, desk: Desk) -> Reply:
+    """Show pages, night pages, hours in command and incidents per person, for 7 and for 30 days."""
+    answer = loads.lately()
+    return Reply("oncall/load", {"answer": answer, "flag": desk.policy.timers.shift_load_flag}, shared=True)
+
+
+def _number(word: str, what: str) -> int:
+    if word.lstrip("#").isdigit() and len(word) < 10:  # noqa: PLR2004  what a database takes for a number
+        return int(word.lstrip("#"))
+    raise Refusal(f"{word} is no number of a {what}.", slot=what)

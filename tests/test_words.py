@@ -14,15 +14,19 @@ from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain import events
+from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
 from bot.domain.incident import Incident, Link
+from bot.domain.load import Load
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
+from bot.domain.shift import Shift, Told, Turn
 from bot.domain.tell import Tell
 from bot.ports import Duty
+from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 
 Facts = Mapping[str, Any]
@@ -36,7 +40,15 @@ NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
 TEMPLATES = JinjaTemplates([FOLDER], clock=FrozenClock(NOW))
 
-PARTIALS = {"relief/others", "relief/person", "relief/words", "words", "events/line", "incident/state"}
+PARTIALS = {
+    "oncall/words",
+    "relief/others",
+    "relief/person",
+    "relief/words",
+    "words",
+    "events/line",
+    "incident/state",
+}
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -155,6 +167,74 @@ SHORT = [{"incident": incident} for incident in INCIDENTS]
 ANA = Duty(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
 ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)))
 NOBODY = TeamOnCall(team=POLICY.teams["payments"], duties=())
+TURN = Turn(
+    schedule="PSCH1",
+    user="PUANA",
+    name=TYPED,
+    email="ana@example.com",
+    start=NOON + HALF_HOUR,
+    end=NOON + 20 * HALF_HOUR,
+)
+SHIFT = Shift.new(7, TURN, team="imoc", person="U0ANA", zone="Europe/Lisbon", known_since=NOON)
+COVER = CoverRequest(
+    number=3,
+    schedule="PSCH1",
+    team="imoc",
+    by="U0ANA",
+    start=TURN.start,
+    end=TURN.end,
+    asked_at=NOON,
+    asked="U0RAJ",
+)
+COVERS = (
+    COVER,
+    replace(COVER, why=TYPED, taken_by="U0RAJ"),
+    replace(COVER, declined_by=("U0RAJ", "U0KIM")),
+    replace(COVER, asked=None),
+    *(
+        replace(COVER, state=state, taken_by="U0RAJ")
+        for state in (CoverState.PROMISED, CoverState.COVERED, CoverState.WITHDRAWN, CoverState.ELSEWHERE)
+    ),
+)
+SHIFTS: list[dict[str, Any]] = [
+    {
+        "shift": shift,
+        "starts": shift.local[0],
+        "ends": shift.local[1],
+        "said": said,
+        "fresh": fresh,
+        "cover": cover,
+        "by_now": "Raj Patel" if shift.gone_at else None,
+        "ahead": ahead,
+        "now": NOW,
+    }
+    for shift in (SHIFT, replace(SHIFT, ready_at=NOON), SHIFT.gone(NOON))
+    for said in (Told(at=NOON), Told(at=NOON, late=True))
+    for fresh in (True, False)
+    for cover in (COVER, None)
+    for ahead in (HALF_HOUR, None)
+] + [
+    {
+        "shift": replace(SHIFT, turn=replace(TURN, end=NOON, email=None)),
+        "starts": NOON,
+        "ends": NOON,
+        "said": None,
+        "fresh": False,
+        "cover": None,
+        "by_now": None,
+        "ahead": None,
+        "now": NOW,
+    }
+]
+TESTS = (
+    replace(ASKED, test=True, team=None, person="U0ANA", incident=None),
+    replace(SENT, test=True, team=None, person="U0ANA", incident=None),
+    replace(ACKNOWLEDGED, test=True, team=None, person="U0ANA", incident=None),
+    replace(FAILED, test=True, team=None, person="U0ANA", incident=None),
+)
+LOAD = Load(
+    person="U0ANA", pages=3, night_pages=1, commanded=HALF_HOUR, incidents=2, busiest=2, is_heavy=True
+)
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
 STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
@@ -265,14 +345,43 @@ CASES: dict[str, list[Facts]] = {
     "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
     "page/requested": [{"page": it} for it in PAGES],
     "page/asked": [{"page": it, "what": "acknowledge"} for it in PAGES],
-    "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
-    "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
+    "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+    + [{"page": it, "incident": None} for it in TESTS],
+    "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+    + [{"page": it, "incident": None} for it in TESTS],
     "room/topic": SHORT,
     "oncall/who": [
         {"answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble), "now": NOW}
         for at in (NOON, None)
         for trouble in (None, "PagerDuty is down")
     ],
+    "oncall/me": [{"shifts": shifts, "now": NOW} for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))],
+    "oncall/ready": [{"shift": SHIFT}],
+    "oncall/testing": [{"page": it} for it in TESTS],
+    "oncall/asked": [{"covers": [COVER, replace(COVER, asked=None)]}],
+    "oncall/promised": [{"cover": COVER}],
+    "oncall/declined": [{"cover": COVER}],
+    "oncall/withdrawn": [{"cover": COVER}],
+    "oncall/load": [
+        {
+            "answer": LoadAnswer(week=[], month=[LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)]),
+            "flag": 2,
+        }
+    ],
+    "surfaces/warning": SHIFTS,
+    "surfaces/unready": SHIFTS,
+    "surfaces/stranger": SHIFTS,
+    "surfaces/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+    "surfaces/cover": [
+        {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
+        for it in COVERS
+        for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
+    ],
+    "surfaces/covering": [
+        {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
+    ],
+    "surfaces/test": [{"page": it, "now": NOW} for it in TESTS],
+    "surfaces/tested": [{"page": it, "now": NOW} for it in TESTS],
     "help/commands": [
         {"families": [FAMILY], "wanted": wanted, "brief": not wanted} for wanted in ("", "page")
     ],
@@ -290,6 +399,7 @@ CASES: dict[str, list[Facts]] = {
 }
 
 FORMS: dict[str, Facts] = {
+    "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
     "incident/declare": {"severities": ["sev1", "sev2"]},
     "incident/update": {"incident": asdict(FULL)},
 }

@@ -99,6 +99,11 @@ class Shift:
         said = Told(at=at, late=timer.is_late(at))
         return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
 
+    def rest_of(self, whole: "Shift", policy: Policy) -> "Shift":
+        """Tell the shift as it is where it was a part of another until now; who is on call then is ready."""
+        ready_at = whole.ready_at or (whole.start if whole.start <= self.known_since else None)
+        return knowing(replace(self, ready_at=ready_at), policy)
+
     def gone(self, at: datetime) -> "Shift":
         return self if self.gone_at else replace(self, gone_at=at)
 
@@ -142,6 +147,11 @@ def _joined(turns: Iterable[Turn]) -> Iterator[Turn]:
         whole = turn
     if whole:
         yield whole
+
+
+def is_part(turn: Turn, whole: Turn) -> bool:
+    """Whether it lies in another turn of the same person, behind its beginning."""
+    return turn.user == whole.user and whole.start < turn.start < whole.end
 
 
 # --- what is due when -------------------------------------------------------------------------------------

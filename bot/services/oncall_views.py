@@ -1,13 +1,14 @@
 """What the messages about shifts, cover and test pages show, read afresh each time."""
 
 from collections.abc import Mapping
+from datetime import timedelta
 from typing import Any
 
 from bot.domain.cover import CoverRequest
 from bot.domain.incident import Incident
 from bot.domain.shift import HANDOVER, UNANSWERED, WARNING, Shift
+from bot.domain.timer import LATE_AFTER
 from bot.services.desk import Desk
-from bot.services.people import People
 
 Facts = Mapping[str, Any]
 
@@ -48,9 +49,10 @@ class OnCallViews:
             "starts": starts,
             "ends": ends,
             "said": said,
-            "fresh": bool(said and said.at == shift.known_since),
+            "fresh": bool(said and said.at - shift.known_since < LATE_AFTER),
             "cover": self._cover_of(shift),
             "by_now": self._now_on_call(shift),
+            "ahead": _ahead(shift.start - self._desk.now),
             "now": self._desk.now,
         }
 
@@ -89,8 +91,14 @@ class OnCallViews:
             raise LookupError(f"request for cover {number} is not in the database")
         return {
             "cover": cover,
-            "zone": People(self._desk).zone(cover.by),
             "again": name in cover.told,
             "said": cover.told.get(name),
+            "ahead": _ahead(cover.start - self._desk.now),
             "now": self._desk.now,
         }
+
+
+def _ahead(length: timedelta) -> timedelta | None:
+    """Round to a minute: what is said an hour before is read a second later. None once it has begun."""
+    minutes = round(length / timedelta(minutes=1))
+    return timedelta(minutes=minutes) if minutes > 0 else None

@@ -14,6 +14,7 @@ from bot.domain.shift import (
     WARNING,
     Shift,
     Turn,
+    is_part,
     knowing,
     shift_agenda,
     subject,
@@ -99,9 +100,11 @@ class Shifts:
         known = {it.subject: it for it in self._work.shifts.on(schedule, since=now, until=now + HORIZON)}
         mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
         seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
-        for turn in seen:
-            self._report(team, self._see(team, turn, known.get(subject(turn))))
         subjects = {subject(turn) for turn in seen}
+        going_on = [shift for shift in known.values() if shift.subject in subjects and not shift.gone_at]
+        for turn in seen:
+            whole = next((it for it in going_on if is_part(turn, it.turn)), None)
+            self._report(team, self._see(team, turn, known.get(subject(turn)), whole))
         for shift in known.values():
             if shift.subject not in subjects and not shift.gone_at:
                 self._lose(shift)
@@ -114,7 +117,8 @@ class Shifts:
                 return replace(turn, start=shift.start)
         return turn
 
-    def _see(self, team: Team, turn: Turn, known: Shift | None) -> Shift:
+    def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
+        """Keep a turn. Where it is the rest of a shift that was cut in two, its person knows of it already."""
         now = self._desk.now
         contact = self._work.contacts.get(turn.email.casefold()) if turn.email else None
         person = contact.person if contact else None
@@ -127,7 +131,7 @@ class Shifts:
             return self._keep(fresh.seen(turn, person=person, zone=zone, at=now), because="moved")
         number = self._work.shifts.reserve()
         new = Shift.new(number, turn, team=team.key, person=person, zone=zone, known_since=now)
-        return self._keep(new, because="new")
+        return self._keep(new.rest_of(whole, self._desk.policy) if whole else new, because="new")
 
     def _report(self, team: Team, shift: Shift) -> None:
         """A person whom Slack does not know can't be warned: the schedule's owner hears, once."""
