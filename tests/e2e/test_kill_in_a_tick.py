@@ -1,0 +1,147 @@
+"""A process is killed in the middle of a tick, at every statement and commit: all is said once, by whoever is left."""
+
+import os
+import signal
+from collections import Counter
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from itertools import count
+from multiprocessing import get_context
+from multiprocessing.context import ForkProcess
+
+import pytest
+from sqlalchemy import Engine, event
+
+from bot.adapters.database import Database, open_engine
+from bot.commands.memory import Memory
+from bot.commands.testkit import NOON, POLICY, FrozenClock
+from bot.delivery.ticks import Ticks
+from bot.domain.timeline import Entry
+from bot.ports import UnitOfWork
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.people import People
+
+INCIDENTS = 5
+LATER = NOON + timedelta(minutes=21)
+"""The updates are due, and overdue, and milestones; the nights of those who lead are far."""
+PATIENCE = 30.0
+FORKS = get_context("fork")
+
+Spoken = Counter[tuple[int, str, str]]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Fuse:
+    """Kills its own process at the nth statement or commit, or right after a commit."""
+
+    left: Iterator[int]
+
+    def attach(self, engine: Engine) -> None:
+        for name in ("before_cursor_execute", "commit"):
+            event.listen(engine, name, self._burn)
+
+    def _burn(self, *_: object) -> None:
+        if next(self.left, None) is None:
+            os.kill(os.getpid(), signal.SIGKILL)
+
+
+def happened(units: UnitOfWork) -> None:
+    """Open some incidents at noon, each by somebody else."""
+    with units.begin() as work:
+        desk = Desk(work=work, now=NOON, policy=POLICY)
+        for number in range(INCIDENTS):
+            People(desk).seen(f"U{number}", f"Person {number}")
+            Incidents(desk).declare(
+                f"trouble {number}", by=f"U{number}", severity=POLICY.severities["sev1"], drill=True
+            )
+
+
+def ticks(units: UnitOfWork) -> Ticks:
+    return Ticks(units=units, clock=FrozenClock(LATER), policy=lambda: POLICY, wake=lambda: None, batch=2)
+
+
+def tick_until(url: str, statements: int | None) -> None:
+    """Run in a process of its own: speak until nothing is due, or until the fuse is burnt down."""
+    engine = open_engine(url)
+    if statements is not None:
+        Fuse(left=iter(range(statements))).attach(engine)
+    ticks(Database(engine)).run()
+    engine.dispose()
+
+
+def started(url: str, *, dies_after: int | None) -> ForkProcess:
+    process = FORKS.Process(target=tick_until, args=(url, dies_after), daemon=True)
+    process.start()
+    return process
+
+
+def ended(process: ForkProcess) -> int:
+    process.join(PATIENCE)
+    code = process.exitcode
+    process.close()
+    assert code is not None, "a tick did not end"
+    return code
+
+
+def spoken(units: UnitOfWork) -> Spoken:
+    with units.begin() as work:
+        entries: Sequence[Entry] = work.timeline.among(range(1, INCIDENTS + 1), {"reminded"})
+    return Counter((it.incident, str(it.data["duty"]), str(it.data["occurrence"])) for it in entries)
+
+
+def asked(units: UnitOfWork, *, at: datetime) -> list[str]:
+    """Give what the world is asked for by now."""
+    with units.begin() as work:
+        parcels = work.outbox.claim("test", now=at, lease=timedelta(minutes=1), limit=1000)
+    return sorted(parcel.effect.key for parcel in parcels)
+
+
+@pytest.fixture
+def by_one() -> Memory:
+    """The same story, told by one process that nobody kills."""
+    units = Memory()
+    happened(units)
+    ticks(units).run()
+    return units
+
+
+@pytest.fixture
+def url(database_url: str) -> str:
+    return database_url.replace("postgresql://", "postgresql+psycopg://")
+
+
+@pytest.fixture
+def units(url: str) -> Iterator[Database]:
+    engine = open_engine(url)
+    units = Database(engine)
+    happened(units)
+    engine.dispose()  # no process that is forked shall share a connection
+    yield units
+    engine.dispose()
+
+
+def test_wherever_it_is_killed_each_duty_is_spoken_once(units: Database, url: str, by_one: Memory):
+    deaths = 0
+    for statements in count():
+        if ended(started(url, dies_after=statements)) == 0:
+            break
+        deaths += 1
+
+    assert deaths > 10
+    assert spoken(units) == spoken(by_one)
+    assert set(spoken(units).values()) == {1}
+    assert asked(units, at=LATER) == asked(by_one, at=LATER)
+
+
+@pytest.mark.parametrize("statements", [3, 11, 17, 23])
+def test_beside_one_that_dies_another_speaks(units: Database, url: str, by_one: Memory, statements: int):
+    dying, living = started(url, dies_after=statements), started(url, dies_after=None)
+
+    ended(dying)
+    assert ended(living) == 0
+    ticks(units).run()  # what the dead one held while the other was there
+
+    assert spoken(units) == spoken(by_one)
+    assert asked(units, at=LATER) == asked(by_one, at=LATER)
