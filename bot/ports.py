@@ -287,6 +287,9 @@ class IncidentRecords(Protocol):
         """Take the next number."""
 
     def get(self, number: int) -> Incident | None: ...
+    def hold(self, numbers: Collection[int]) -> Collection[int]:
+        """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
+
     def in_room(self, channel: str) -> Incident | None: ...
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""

@@ -140,6 +140,9 @@ class Incidents(Records):
     def get(self, number: int) -> Incident | None:
         return self._kept.incidents.get(number)
 
+    def hold(self, numbers: Collection[int]) -> Collection[int]:
+        return {number for number in numbers if number in self._kept.incidents}
+
     def in_room(self, channel: str) -> Incident | None:
         return next((it for it in self._kept.incidents.values() if it.room == channel), None)
 

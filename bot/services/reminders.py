@@ -25,8 +25,9 @@ class Keeper(Protocol):
         """Say it: keep the fact, and ask for the effects; `Reminders` does the rest."""
 
 
+INCIDENT = "incident"
 KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
-    "incident": IncidentNags,
+    INCIDENT: IncidentNags,
     "page": PageNags,
     "shift": ShiftNags,
     "cover": CoverNags,
@@ -48,11 +49,17 @@ class Reminders:
         each hold some of each other's incidents would wait for ever.
         """
         subjects = self._timers.due_subjects(self._desk.now, limit)
-        alike = [subject for subject in subjects if _kind(subject) == "incident"]
-        mine = sorted(alike) if subjects and _kind(subjects[0]) == "incident" else subjects[:1]
+        mine = self._held(subjects) or subjects[:1]
         for subject in mine:
             self.visit(subject)
         return len(mine)
+
+    def _held(self, subjects: Sequence[str]) -> Sequence[str]:
+        """Give the incidents among the subjects that nobody else is at now, where an incident is due first."""
+        if not subjects or _kind(subjects[0]) != INCIDENT:
+            return []
+        numbers = {int(_ref(it)): it for it in subjects if _kind(it) == INCIDENT}
+        return [numbers[number] for number in sorted(self._desk.work.incidents.hold(list(numbers)))]
 
     def plan_anew(self) -> None:
         """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
@@ -62,7 +69,7 @@ class Reminders:
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
         keeper = KEEPERS[_kind(subject)](self._desk)
-        ref = subject.partition(":")[2]
+        ref = _ref(subject)
         waiting = {timer.key for timer in self._timers.due(subject, self._desk.now)}
         for timer in keeper.agenda(ref):
             if timer.key in waiting and timer.due_at <= self._desk.now:
@@ -73,3 +80,7 @@ class Reminders:
 
 def _kind(subject: str) -> str:
     return subject.partition(":")[0]
+
+
+def _ref(subject: str) -> str:
+    return subject.partition(":")[2]

@@ -52,10 +52,14 @@ class Shelf(Generic[T]):
         self._table = table(self.row)
         self._key = self._table.c[self.key]
         self._changed: dict[Any, T] = {}
+        self._held: dict[Any, T] = {}
+        """What was read under a lock, and so can't have changed since."""
 
     def get(self, key: Any) -> T | None:
         if key in self._changed:
             return self._changed[key]
+        if key in self._held:
+            return self._held[key]
         return next(iter(self._all(select(self._table).where(self._key == key))), None)
 
     def put(self, value: T) -> None:
@@ -68,14 +72,22 @@ class Shelf(Generic[T]):
         statement = insert(self._connection, self._table)
         new = {name: statement.excluded[name] for name in rows[0] if name != self.key}
         self._connection.execute(statement.on_conflict_do_update(index_elements=[self.key], set_=new), rows)
+        if self.lock:
+            self._held.update(self._changed)
         self._changed.clear()
 
     def _all(self, query: Select[Any]) -> list[T]:
         """Run a query and lock what it finds, where this kind is changed by what was read."""
         locked = query.with_for_update() if self.lock else query
-        return [
-            self.adapter.validate_python(dict(row)) for row in self._connection.execute(locked).mappings()
+        return self._read(locked)
+
+    def _read(self, query: Select[Any]) -> list[T]:
+        found = [
+            self.adapter.validate_python(dict(row)) for row in self._connection.execute(query).mappings()
         ]
+        if self.lock:
+            self._held.update({getattr(value, self.key): value for value in found})
+        return found
 
     def _ask(self, query: Select[Any]) -> list[T]:
         """Run a query that what was just put may answer."""
@@ -100,6 +112,10 @@ class Incidents(Shelf[Incident]):
 
     def reserve(self) -> int:
         return self._reserve()
+
+    def hold(self, numbers: Collection[int]) -> Collection[int]:
+        query = select(self._table).where(self._table.c.number.in_(numbers)).order_by(self._table.c.number)
+        return {it.number for it in self._read(query.with_for_update(skip_locked=True))}
 
     def in_room(self, channel: str) -> Incident | None:
         return next(iter(self._ask(select(self._table).where(self._table.c.room == channel))), None)

@@ -4,11 +4,18 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import Connection, and_, bindparam, func, select, update
+from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text, update
 
 from bot.adapters.database.records import insert, table
 from bot.adapters.database.tables import TimerRow
 from bot.domain.timer import Timer
+
+WINDOW = 4
+"""So many times the limit is looked at, for subjects that no other process is at."""
+FREE = text(
+    "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
+    " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
+)
 
 
 class Timers:
@@ -19,6 +26,7 @@ class Timers:
         self._table = table(TimerRow)
         self._wanted: dict[str, tuple[Timer, ...]] = {}
         self._spoken: dict[str, datetime] = {}
+        self._found: dict[str, list[Timer]] = {}
 
     def replace(self, subject: str, timers: Iterable[Timer]) -> None:
         self._wanted[subject] = tuple(timers)
@@ -31,32 +39,39 @@ class Timers:
         self.flush()
         c = self._table.c
         due = select(c.subject).where(c.state == "waiting", c.due_at <= now).order_by(c.due_at)
-        if self._connection.dialect.name != "postgresql":
-            found = self._connection.execute(due.limit(limit * 4)).scalars()
-            return tuple(dict.fromkeys(found))[:limit]
-        return self._taken(due, limit)
+        first = tuple(dict.fromkeys(self._connection.execute(due.limit(limit * WINDOW)).scalars()))
+        taken = first[:limit] if self._connection.dialect.name == "sqlite" else self._taken(first, limit)
+        self._look_up(taken, now)
+        return taken
 
-    def _taken(self, due: Any, limit: int) -> Sequence[str]:
+    def _taken(self, subjects: Sequence[str], limit: int) -> Sequence[str]:
         """Look further until enough are free: another process may be at the first ones."""
-        window = limit * 4
-        first = tuple(dict.fromkeys(self._connection.execute(due.limit(window)).scalars()))
         taken: list[str] = []
-        for start in range(0, len(first), limit):
-            some = list(first[start : start + limit - len(taken)])
-            asked = select(func.unnest(some).label("subject")).subquery()
-            free = select(asked.c.subject).where(
-                func.pg_try_advisory_xact_lock(func.hashtext(asked.c.subject))
-            )
-            taken += self._connection.execute(free).scalars()
+        for start in range(0, len(subjects), limit):
+            some = list(subjects[start : start + limit])[: limit - len(taken)]
+            taken += self._connection.execute(FREE, {"some": some}).scalars()
             if len(taken) >= limit:
                 break
         return tuple(taken)
 
+    def _look_up(self, subjects: Sequence[str], now: datetime) -> None:
+        """Read at once what `due` will be asked for: behind the lock, so that it can't change any more."""
+        if subjects:
+            found: dict[str, list[Timer]] = {subject: [] for subject in subjects}
+            for timer in self._due(self._table.c.subject.in_(subjects), now):
+                found[timer.subject].append(timer)
+            self._found = found
+
     def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+        if subject in self._found:
+            return self._found.pop(subject)
         self.flush()
+        return self._due(self._table.c.subject == subject, now)
+
+    def _due(self, of: ColumnElement[bool], now: datetime) -> list[Timer]:
         c = self._table.c
         waiting = select(c.subject, c.duty, c.occurrence, c.due_at).where(
-            c.subject == subject, c.state == "waiting", c.due_at <= now
+            of, c.state == "waiting", c.due_at <= now
         )
         return [Timer(**row) for row in self._connection.execute(waiting.order_by(c.due_at)).mappings()]
 
