@@ -1,0 +1,151 @@
+"""What every unit of work keeps to about stretches, and how the ladder fares on each of them."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import replace
+from datetime import datetime, timedelta
+from threading import Barrier, Thread
+
+from bot.commands.testkit import POLICY
+from bot.domain.effects import SendPage, Show
+from bot.domain.relief import COMMAND, Asked, began
+from bot.domain.timer import Timer
+from bot.ports import UnitOfWork
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.relief import Relief
+from bot.services.reminders import Reminders
+from tests.contracts.test_work import NOON, claimed, units
+
+__all__ = ["units"]  # the fixture: each kind of unit of work, one after the other
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+@contextmanager
+def desk_of(units: UnitOfWork, now: datetime = NOON) -> Iterator[Desk]:
+    with units.begin() as work:
+        yield Desk(work=work, now=now, policy=POLICY)
+
+
+def declare(units: UnitOfWork, name: str = "checkout is down", *, by: str = "U0ANA") -> int:
+    with desk_of(units) as desk:
+        return Incidents(desk).declare(name, by=by).incident.number
+
+
+def tick(units: UnitOfWork, now: datetime) -> None:
+    with desk_of(units, now) as desk:
+        while Reminders(desk).tick(100):
+            pass
+
+
+def asked(units: UnitOfWork, now: datetime) -> list[str]:
+    """Where the ladder's messages went; rooms are not open here, so that they wait."""
+    effects = [parcel.effect for parcel in claimed(units, now=now, limit=100)]
+    return sorted(it.to for it in effects if isinstance(it, Show) and it.surface == "relief")
+
+
+def test_a_stretch_comes_back_as_it_was(units: UnitOfWork) -> None:
+    stretch = began(7, "U0ANA", 42, COMMAND, at=NOON).joined(43, "scribe")
+    stretch = stretch.after(
+        Timer(subject="person:U0ANA", duty="relief", occurrence="7.ask", due_at=NOON).said(NOON, to="x")
+    )
+    stretch = replace(stretch, fine_at=NOON, pages=(17, 18))
+    stretch = stretch.asking(Asked(words="relief-ask", to="C0IMOC", at=NOON, due_at=NOON))
+    with units.begin() as work:
+        work.stretches.put(stretch)
+
+    with units.begin() as work:
+        assert work.stretches.get(7) == stretch
+        assert work.stretches.get(8) is None
+
+
+def test_a_persons_stretches_are_found_those_that_ended_long_ago_left_out(units: UnitOfWork) -> None:
+    old, last, running = (
+        began(number, "U0ANA", 42, COMMAND, at=NOON + number * HOUR) for number in (1, 2, 3)
+    )
+    with units.begin() as work:
+        for it in (running, last.left(42, at=NOON + 3 * HOUR), old.left(42, at=NOON + 2 * HOUR)):
+            work.stretches.put(it)
+        work.stretches.put(began(4, "U0RAJ", 42, COMMAND, at=NOON))
+
+        found = work.stretches.of("U0ANA", since=NOON + 2 * HOUR)
+
+    assert [it.number for it in found] == [2, 3]
+
+
+def test_stretches_count_up(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        assert (work.stretches.reserve(), work.stretches.reserve()) == (1, 2)
+
+
+def test_the_ladder_is_climbed_once_however_often_it_ticks(units: UnitOfWork) -> None:
+    declare(units)
+    tick(units, NOON + 45 * MINUTE)
+    tick(units, NOON + 45 * MINUTE)
+    assert asked(units, NOON + 45 * MINUTE) == ["U0ANA"]
+
+    tick(units, NOON + 60 * MINUTE)
+    tick(units, NOON + 60 * MINUTE)
+
+    assert asked(units, NOON + 60 * MINUTE) == ["C0IMOC", "U0ANA"], "what she was told is edited"
+
+
+def test_relief_that_came_leaves_nothing_due(units: UnitOfWork) -> None:
+    number = declare(units)
+    with desk_of(units, NOON + 50 * MINUTE) as desk:
+        Relief(desk).relieve(desk.incident(number), None, by="U0RAJ")
+    with desk_of(units, NOON + 51 * MINUTE) as desk:
+        Incidents(desk).accept_command(desk.incident(number), by="U0RAJ")
+
+    with units.begin() as work:
+        assert not work.timers.due("person:U0ANA", NOON + 24 * HOUR)
+        [raj] = work.stretches.of("U0RAJ", since=NOON)
+        waiting = work.timers.due("person:U0RAJ", NOON + 24 * HOUR)
+
+    assert raj.started_at == NOON + 51 * MINUTE
+    assert waiting[0].due_at == NOON + 96 * MINUTE
+
+
+def test_two_processes_that_tick_at_once_ask_once(units: UnitOfWork) -> None:
+    for number in range(5):
+        declare(units, f"trouble {number}", by=f"U0P{number}")
+    both = Barrier(2)
+
+    def run() -> None:
+        both.wait()
+        tick(units, NOON + 75 * MINUTE)
+
+    threads = [Thread(target=run) for _ in range(2)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    effects = [parcel.effect for parcel in claimed(units, now=NOON + 75 * MINUTE, limit=200)]
+    assert len([it for it in effects if isinstance(it, SendPage)]) == 5
+
+
+def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(units: UnitOfWork) -> None:
+    numbers = [declare(units, f"trouble {number}") for number in range(6)]
+    both = Barrier(2)
+
+    def resolve() -> None:
+        both.wait()
+        for number in reversed(numbers):
+            with desk_of(units, NOON + 61 * MINUTE) as desk:
+                Incidents(desk).resolve(desk.incident(number), "", by="U0ANA")
+
+    def run() -> None:
+        both.wait()
+        tick(units, NOON + 61 * MINUTE)
+
+    threads = [Thread(target=it) for it in (resolve, run)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with units.begin() as work:
+        [stretch] = work.stretches.of("U0ANA", since=NOON)
+        assert stretch.ended_at == NOON + 61 * MINUTE
+        assert not work.timers.due("person:U0ANA", NOON + 24 * HOUR)
