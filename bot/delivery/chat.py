@@ -11,6 +11,7 @@ from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.relief import Relief
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
 from bot.services.views import Views
@@ -85,6 +86,8 @@ class ChatCourier:
             Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
         elif effect.needs_room:
             self._tell_commander(effect.needs_room, effect.key, why, desk)
+        elif effect.surface == "relief":
+            Relief(desk).unheard(effect.ref, effect.to, why)
 
     # --- words said once ---
 

@@ -35,6 +35,7 @@ from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.rooms import Rooms
 from bot.services.stretches import History, Stretches
 
 BACKUP_LEVEL = 2
@@ -221,6 +222,12 @@ class Relief:
         self._stretches.keep(stretch, past)
         self._desk.send(*self._stretches.shows(stretch))
         return until
+
+    def unheard(self, number: int, to: str, why: str) -> None:
+        """Say in the rooms that somebody could not be asked or told."""
+        place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
+        for incident in sorted(self._stretch(number).on):
+            Rooms(self._desk).unsaid(incident, f"The word about relief to {place}", why)
 
     # --- what its messages show ---
 

@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
+from bot.domain.relief import at_work
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
@@ -10,6 +11,7 @@ from bot.services.desk import Desk
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Verdicts
+from bot.services.stretches import Stretches
 
 OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
@@ -63,8 +65,13 @@ class Reminders:
 
     def plan_anew(self) -> None:
         """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
+        people: set[str] = set()
         for incident in self._desk.work.incidents.open(limit=OPEN_AT_MOST):
             self._timers.replace(f"incident:{incident.number}", agenda(incident, self._desk.policy))
+            people |= at_work(incident).keys()
+        stretches = Stretches(work=self._desk.work, now=self._desk.now, policy=self._desk.policy)
+        for person in sorted(people):
+            stretches.replan(person)
 
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""

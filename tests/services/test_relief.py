@@ -3,7 +3,7 @@
 import re
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, datetime
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,10 @@ from bot.domain.effects import Effect, Invite, SendPage, Show
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
 from bot.ports import Contact, Duty, DutyCopy, Person, Profile
+from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.relief import Relief
+from bot.services.reminders import Reminders
 from plugins import incident, page, relief
 from plugins import time as time_plugin
 
@@ -458,3 +461,26 @@ def test_the_hours_of_an_earlier_incident_count(spy: Night):
 
     assert ("U0ANA", ":duty-warn") not in told(spy.wait(60 * 2 - 1))
     assert ("U0ANA", ":duty-warn") in told(spy.wait(1))
+
+
+# --- what may go wrong ------------------------------------------------------------------------------------
+
+
+def test_a_question_that_slack_does_not_take_is_said_in_the_room(spy: Night):
+    question = asked_after_an_hour(spy)
+
+    with spy.desk() as desk:
+        Relief(desk).unheard(question.ref, question.to, "is_archived")
+
+    assert "The word about relief to <#C0IMOC>" in spy.lines(1)[-1]
+
+
+def test_a_policy_that_changes_moves_what_is_due(spy: Night):
+    spy.declare()
+    hasty = replace(TEAM, timers=replace(TEAM.timers, relief_warn=timedelta(minutes=20)))
+    with spy.units.begin() as work:
+        Reminders(Desk(work=work, now=spy.clock.now(), policy=hasty)).plan_anew()
+
+        [due] = work.timers.due("person:U0ANA", NOON + timedelta(minutes=20))
+
+    assert due.duty == "relief"
