@@ -256,6 +256,8 @@ def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
         "on_duty": 16 * HALF_HOUR,
         "first": NOON,
         "awake": 28 * HALF_HOUR,
+        "asks_at": NOW,
+        "has_asked": words != "relief-warn",
         "fine_for": HALF_HOUR,
         "fine_until": None,
         "is_spared": False,

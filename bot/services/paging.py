@@ -13,6 +13,7 @@ from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
+from bot.services.stretches import Stretches
 
 
 class Paging:
@@ -297,7 +298,10 @@ class Paging:
         page = page.after(event)
         self._work.pages.put(page)
         if page.incident:
-            self._desk.record(self._desk.incident(page.incident), event)
+            incident = self._desk.record(self._desk.incident(page.incident), event)
+            if page.requested_by is None:
+                stretches = Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy)
+                self._desk.send(*stretches.about_page(incident, page.number))
         origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
         self._show(page, origin=origin)
         said = page.reminded.get(UNANSWERED)

@@ -20,6 +20,7 @@ from bot.domain.relief import (
     Rung,
     Stretch,
     at_work,
+    climb,
     day_began,
     fine,
     next_rung,
@@ -178,9 +179,10 @@ class Relief:
     def _plea(self, stretch: Stretch, incident: Incident) -> str:
         """Give the words of the page: PagerDuty keeps them, so they are made here."""
         name = People(self._desk).name(stretch.person) or "Somebody"
-        minutes = int(stretch.lasted(self._desk.now).total_seconds() // 60)
+        hours, minutes = divmod(int(stretch.lasted(self._desk.now).total_seconds() // 60), 60)
+        length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
         did = "has led" if incident.number in stretch.led else "has worked on"
-        return f"{name} {did} {incident.id} for {minutes // 60} h {minutes % 60:02}. Can you step in?"
+        return f"{name} {did} {incident.id} for {length}. Can you step in?"
 
     # --- what people say to it ---
 
@@ -236,9 +238,9 @@ class Relief:
         stretch = self._stretch(number)
         words, _, to = mark.removeprefix(":").partition("@")
         asked = next((it for it in stretch.asked if it.mark == mark), None)
-        past = self._stretches.of(stretch.person)
+        past, zone = self._stretches.of(stretch.person), self._stretches.zone(stretch.person)
         until = stretch.ended_at or self._desk.now
-        first = day_began(stretch, past.earlier, self._stretches.zone(stretch.person))
+        first = day_began(stretch, past.earlier, zone)
         return {
             **self._for(stretch, to),
             "stretch": stretch,
@@ -249,6 +251,8 @@ class Relief:
             "on_duty": on_duty([*past.earlier, *([past.running] if past.running else [])], until=until),
             "first": first,
             "awake": until - first,
+            "asks_at": next(at for rung, at in climb(stretch, zone, self._timers) if rung.name == ASK),
+            "has_asked": any(it.words != f"{LADDER}-{WARN}" for it in stretch.asked),
             "fine_for": self._timers.relief_fine,
             "fine_until": self._fine_until(stretch),
             "is_spared": self._is_spared(stretch),

@@ -110,6 +110,11 @@ class Stretches:
         running = self.of(person).running if person else None
         return self.shows(running) if running else []
 
+    def about_page(self, incident: Incident, page: int) -> list[Show]:
+        """Show how a page stands that was to find relief."""
+        running = [self.of(person).running for person in sorted(at_work(incident))]
+        return [show for it in running if it and page in it.pages for show in self.shows(it)]
+
     def _rest(self, stretch: Stretch, incident: Incident) -> Show:
         mark = f":{incident.number}:{incident.entries}"
         return Show(

@@ -13,8 +13,9 @@ from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import Effect, Invite, SendPage, Show
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
-from bot.ports import Contact, Duty, DutyCopy, Person, Profile
+from bot.ports import Contact, Duty, DutyCopy, Person, Profile, Ringing
 from bot.services.desk import Desk
+from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.reminders import Reminders
@@ -120,6 +121,17 @@ def test_after_75_minutes_the_backup_is_paged_and_after_90_the_manager(spy: Nigh
 
     assert [it.person for it in spy.pages(1)] == ["U0KIM", "U0MGR"]
     assert spy.pages(1)[1].message == "Ana Lima has led INC-1 for 1 h 30. Can you step in?"
+
+
+def test_the_question_tells_how_its_pages_stand(spy: Night):
+    spy.declare()
+    question = next(it for it in shows(spy.wait(75)) if it.to == "C0IMOC")
+
+    with spy.desk() as desk:
+        Paging(desk).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+
+    assert shows(spy.effects)[-1].to == "C0IMOC"
+    assert "• Kim Park: sent 13:15 UTC" in spy.stands(question)
 
 
 def test_then_everybody_is_asked_each_hour(spy: Night):
