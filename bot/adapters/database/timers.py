@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from datetime import datetime
 from typing import Any
 
-from sqlalchemy import ColumnElement, Connection, and_, bindparam, func, select, text, update
+from sqlalchemy import ARRAY, ColumnElement, Connection, String, and_, cast, func, select, text, update
 
 from bot.adapters.database.records import insert, table
 from bot.adapters.database.tables import TimerRow
@@ -12,6 +12,13 @@ from bot.domain.timer import Timer
 
 WINDOW = 4
 """So many times the limit is looked at, for subjects that no other process is at."""
+ALL_AT_ONCE = text(
+    "INSERT INTO timer (key, subject, duty, occurrence, due_at, state)"
+    " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:duty AS text[]),"
+    " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
+    " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
+    " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
+)
 FREE = text(
     "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
     " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
@@ -94,26 +101,39 @@ class Timers:
 
     def _mark_spoken(self) -> None:
         c = self._table.c
-        mine = update(self._table).where(c.key == bindparam("spoken_key"))
-        rows = [{"spoken_key": key, "at": at} for key, at in self._spoken.items()]
-        self._connection.execute(mine.values(state="spoken", spoken_at=bindparam("at")), rows)
+        for at in set(self._spoken.values()):
+            keys = [key for key, spoken_at in self._spoken.items() if spoken_at == at]
+            mine = update(self._table).where(self._among(c.key, keys))
+            self._connection.execute(mine.values(state="spoken", spoken_at=at))
         self._spoken.clear()
 
     def _replace_waiting(self) -> None:
         c = self._table.c
-        wanted = [timer for timers in self._wanted.values() for timer in timers]
-        theirs = and_(c.state == "waiting", c.subject.in_(list(self._wanted)))
-        kept = c.key.not_in([timer.key for timer in wanted])
-        self._connection.execute(self._table.delete().where(theirs, kept))
+        wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}
+        theirs = and_(c.state == "waiting", self._among(c.subject, list(self._wanted)))
+        kept = self._among(c.key, list(wanted))
+        self._connection.execute(self._table.delete().where(theirs, ~kept))
         if wanted:
-            statement = insert(self._connection, self._table)
-            moved = statement.on_conflict_do_update(
-                index_elements=["key"],
-                set_={"due_at": statement.excluded.due_at},
-                where=and_(c.state == "waiting", c.due_at != statement.excluded.due_at),
-            )
-            self._connection.execute(moved, [_row(timer) for timer in wanted])
+            self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
+
+    def _put(self, rows: list[dict[str, Any]]) -> None:
+        if self._connection.dialect.name != "sqlite":
+            self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})
+            return
+        statement = insert(self._connection, self._table)
+        moved = statement.on_conflict_do_update(
+            index_elements=["key"],
+            set_={"due_at": statement.excluded.due_at},
+            where=and_(self._table.c.state == "waiting", self._table.c.due_at != statement.excluded.due_at),
+        )
+        self._connection.execute(moved, rows)
+
+    def _among(self, column: ColumnElement[str], values: list[str]) -> ColumnElement[bool]:
+        """Compare with many values as one parameter, where the database can: the statement stays the same one."""
+        if self._connection.dialect.name == "sqlite":
+            return column.in_(values)
+        return column == func.any(cast(values, ARRAY(String)))
 
 
 def _row(timer: Timer) -> dict[str, Any]:
