@@ -97,6 +97,7 @@ class Shifts:
     def synced(self, team: Team, turns: Iterable[Turn]) -> None:
         """Take in a team's schedule as it holds from now on: new shifts, moved ones, and ones that are gone."""
         now, schedule = self._desk.now, team.schedule or ""
+        self._alone_on(schedule)
         known = {it.subject: it for it in self._work.shifts.on(schedule, since=now, until=now + HORIZON)}
         mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
         seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
@@ -152,6 +153,7 @@ class Shifts:
 
     def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
         """Somebody covers: they know already, so that nothing need be said or answered at once."""
+        self._alone_on(turn.schedule)
         self._work.alone(subject(turn))
         if self._work.shifts.of(subject(turn)):
             return
@@ -163,6 +165,10 @@ class Shifts:
         if turn.email:
             self._work.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
         self._keep(shift, because="covered")
+
+    def _alone_on(self, schedule: str) -> None:
+        """Take the schedule before its shifts: whoever takes several could otherwise wait in a ring."""
+        self._work.alone(f"shifts:{schedule}")
 
     # --- keeping it ---
 
