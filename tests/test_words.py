@@ -23,8 +23,10 @@ from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
+from bot.domain.reminder import Standing
 from bot.domain.shift import Shift, Told, Turn
 from bot.domain.tell import Tell
+from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
@@ -40,6 +42,17 @@ NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
 TEMPLATES = JinjaTemplates([FOLDER], clock=FrozenClock(NOW))
 
+NAGS = (
+    "update_due",
+    "update_late",
+    "no_commander",
+    "no_commander_page",
+    "no_severity",
+    "roll_back",
+    "still_open",
+    "milestone",
+)
+
 PARTIALS = {
     "oncall/words",
     "relief/others",
@@ -48,7 +61,10 @@ PARTIALS = {
     "words",
     "events/line",
     "incident/state",
-}
+    "nags/nag",
+    "nags/update",
+} | {f"nags/{duty}" for duty in NAGS}
+"""Parts of other templates: they are tried with those."""
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -85,7 +101,7 @@ INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL
 ASKED = Page(
     number=17, key="k", message=TYPED, requested_by="U0ANA", requested_at=NOON, team="imoc", incident=42
 )
-SENT = replace(ASKED, state=PageState.SENT, sent_at=NOON)
+SENT = replace(ASKED, state=PageState.SENT, sent_at=NOON, rings_since=NOON)
 ACKNOWLEDGED = replace(
     SENT, state=PageState.ACKNOWLEDGED, acknowledged_by="Raj Patel", acknowledged_at=NOON + HALF_HOUR
 )
@@ -144,6 +160,11 @@ HAPPENED: tuple[events.Event, ...] = (
     events.TellFailed(at=NOON, tell=5, team="payments", why="is_archived"),
     events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
     events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
+    events.Reminded(
+        at=NOON, duty="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
+    ),
+    events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
+    events.Hushed(**ABOUT, until=NOW),
 )
 
 
@@ -159,6 +180,54 @@ def state_of(incident: Incident) -> Facts:
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
         "events": [facts_of(event) for event in HAPPENED[-3:]],
+    }
+
+
+MILESTONE = Milestone(name="status-page", message=TYPED)
+
+
+def nags_of(duty: str) -> list[Facts]:
+    """Give a nag in every way it can stand, of every incident."""
+    snooze = Snooze(mark="1", until=NOW + HALF_HOUR, by="U0RAJ")
+    return [
+        {
+            **state_of(incident),
+            "duty": duty,
+            "named": duty,
+            "standing": standing,
+            "said_at": NOW,
+            "late": standing is Standing.OPEN,
+            "due_at": NOON,
+            "promised": NOON,
+            "snooze": snooze if standing is Standing.SNOOZED else None,
+            "severities": ["sev1", "sev2"],
+            "milestone": milestone,
+            "message": milestone.message if milestone else None,
+        }
+        for incident in INCIDENTS
+        for standing in Standing
+        for milestone in (
+            (MILESTONE, replace(MILESTONE, message=None, command="page :imoc"), None)
+            if duty == "milestone"
+            else (None,)
+        )
+        if (standing is not Standing.DONE or incident is FULL)
+        and not (standing is Standing.SNOOZED and duty not in {"update_due", "update_late"})
+    ]
+
+
+def why_of(duty: str, incident: Incident) -> Facts:
+    return {
+        "duty": duty,
+        "named": f"{duty}:status-page",
+        "incident": incident,
+        "said_at": NOW,
+        "due_at": NOON,
+        "late": duty == "update_due",
+        "every": HALF_HOUR,
+        "milestone": replace(MILESTONE, severities=("sev1",)),
+        "timers": POLICY.timers,
+        "stretch": None,
     }
 
 
@@ -388,6 +457,40 @@ CASES: dict[str, list[Facts]] = {
         {"families": [FAMILY], "wanted": wanted, "brief": not wanted} for wanted in ("", "page")
     ],
     "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
+    "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
+    "surfaces/unanswered": [
+        {"page": it, "incident": on, "now": NOW, "said": said, "latest": latest}
+        for it in PAGES
+        for on in (FULL if it.incident else None,)
+        for said in (
+            (Said(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),) if it.rings_since else (None,)
+        )
+        for latest in (True, False)
+    ],
+    "room/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
+    "time/snoozed": [{**it, "until": NOW} for it in SHORT],
+    "time/quiet": [{**it, "until": NOW} for it in SHORT],
+    "time/why": [
+        *(
+            why_of(duty, it)
+            for duty in (*NAGS, "unanswered")
+            for it in (FULL, replace(FULL, updated_at=None))
+        ),
+        *(
+            {
+                "duty": "page",
+                "incident": FULL,
+                "page": it,
+                "severity": severity,
+                "unanswered": None,
+                "after": HALF_HOUR,
+                "stretch": None,
+                "timers": POLICY.timers,
+            }
+            for it in (SENT, replace(SENT, requested_by=None))
+            for severity in ("sev1", None)
+        ),
+    ],
     "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
     "help/form": [
         {"command": "incident me", "incident": None, "terminal": True},
@@ -404,6 +507,7 @@ FORMS: dict[str, Facts] = {
     "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
     "incident/declare": {"severities": ["sev1", "sev2"]},
     "incident/update": {"incident": asdict(FULL)},
+    "incident/hand": {"incident": asdict(FULL)},
 }
 
 EVERY = [

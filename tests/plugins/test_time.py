@@ -62,10 +62,10 @@ def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telli
     spy.pass_time(minutes=14, seconds=59)
     assert said_to(spy, "U0ANA") == []
     spy.pass_time(seconds=1)
-    assert said_to(spy, "U0ANA") == ["The update of INC-1 checkout is down is due. None was posted so far."]
+    assert said_to(spy, "U0ANA") == ["The update of INC-1 checkout is down is due. There was no update yet."]
     spy.pass_time(minutes=5)
     assert said_to(spy, "room:1") == [
-        "Update 5 min overdue. @Ana Lima, what is known, what is being done? None was posted so far."
+        "Update 5 min overdue. @Ana Lima, what is known, what is being done? There was no update yet."
     ]
 
 
