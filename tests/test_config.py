@@ -334,3 +334,69 @@ def test_the_example_is_a_configuration_and_names_every_key():
     text = example.read_text(encoding="utf-8")
     assert settings.policy().severity("1").page == ("imoc",)
     assert not [key for key in Sections.model_fields if f"\n{key}:" not in text]
+
+
+# --- timers and milestones --------------------------------------------------------------------------------
+
+
+def test_timers_and_milestones_have_spys_own_where_nothing_is_said(read: Read):
+    policy = read(LEAST).policy()
+
+    assert policy.timers.relief_ask == timedelta(minutes=60)
+    assert [it.name for it in policy.milestones] == [
+        "status-page",
+        "tell-support",
+        "support-document",
+        "external-words",
+        "support-checks-in",
+        "postmortem",
+    ]
+    assert policy.milestones[0].when == (timedelta(seconds=30),)
+    assert policy.milestones[0].at_stop
+
+
+def test_where_a_team_is_named_support_spy_tells_it_by_itself(read: Read):
+    policy = read(LEAST.replace("payments:", "support: ")).policy()
+
+    assert (policy.milestones[1].command or "").startswith("incident tell :support ")
+    assert policy.milestones[1].unless == "told support"
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("timers: {room_rest: 5}", "15: timers.room_rest: must be a length of time"),
+        ("timers: {night_from: 24}", "15: timers.night_from: must be less than or equal to 23"),
+        ("timers: {relief_wran: 4m}", "15: timers.relief_wran: unknown key. Did you mean relief_warn?"),
+        (
+            "timers: {roll_back_severities: [sev9]}",
+            "15: timers.roll_back_severities: there is no severity sev9",
+        ),
+        ("milestones: [{name: a, when: 2x, message: m}]", "15: milestones.when: must be a length of time"),
+        ("milestones: [{name: a, message: m}]", "15: milestones.when: is missing"),
+        ("milestones: [{name: a, when: stop}]", "15: milestones: needs one of message and command"),
+        (
+            "milestones: [{name: a, when: stop, message: m, to: ':x'}]",
+            "15: milestones.to: there is no team x",
+        ),
+        (
+            "milestones: [{name: a, when: stop, message: m, unless: tired}]",
+            "15: milestones.unless: 'tired' is no",
+        ),
+        (
+            "milestones: [{name: a, when: stop, message: m, severities: [sev9]}]",
+            "15: milestones.severities: there is no severity sev9",
+        ),
+        (
+            "milestones: [{name: a, when: 1m, message: m}, {name: a, when: 2m, message: m}]",
+            "15: milestones: 'a' is the name of two milestones",
+        ),
+    ],
+)
+def test_a_bad_timer_or_milestone_is_told_with_its_line_and_key(
+    complain: Complain, written: str, complaint: str
+):
+    lines = complain(f"{LEAST}\n\n{written}\n")
+
+    assert len(lines) == 1
+    assert lines[0].startswith(f"config.yaml:{complaint}")

@@ -250,3 +250,15 @@ def test_a_person_can_be_paged_gently(pager: Pager) -> None:
     )
 
     assert page.assigned == "Kim Park"
+
+
+def test_a_page_that_is_escalated_rings_the_next_level(pager: Pager) -> None:
+    page = pager.page_policy(key="up", title="x", details="", service="PSVC1", policy="PPOL1")
+    assert page.assigned == "Raj Patel"
+
+    escalated = pager.escalate(page.id, 2)
+
+    assert (escalated.id, escalated.status, escalated.assigned) == (page.id, "triggered", "Ana Lima")
+    assert pager.escalate(page.id, 2).assigned == "Ana Lima"
+    with pytest.raises(Rejected):
+        pager.escalate("Q0NOBODY", 2)
