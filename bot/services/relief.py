@@ -37,7 +37,7 @@ from bot.services.incidents import Incidents
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.rooms import Rooms
-from bot.services.stretches import History, Stretches
+from bot.services.stretches import Stretches
 
 BACKUP_LEVEL = 2
 """The level of the command team's escalation policy that steps in for the first."""
@@ -64,24 +64,26 @@ class Relief:
 
     # --- what is due ---
 
+    def hold(self, person: str) -> bool:
+        """Take the person's incidents, then the person, as a command does; False where another work is at them."""
+        before = self._stretches.of(person).running
+        numbers = sorted(before.on) if before else []
+        if len(self._work.incidents.hold(numbers)) < len(numbers):
+            return False
+        now = self._stretches.alone_with(person).running
+        return now is None or set(now.on) <= set(numbers)
+
     def agenda(self, ref: str) -> Sequence[Timer]:
-        """Lock the person's incidents first, then the person: a command has its incident when it comes here."""
-        past = self._locked(ref)
+        past = self._stretches.alone_with(ref)
         if past.running is None:
             return []
         zone = self._stretches.zone(ref)
         return stretch_agenda(past.running, zone, self._timers, earlier=past.earlier)
 
-    def _locked(self, person: str) -> History:
-        before = self._stretches.of(person).running
-        for number in sorted(before.on) if before else ():
-            self._desk.incident(number)
-        return self._stretches.alone_with(person)
-
     def speak(self, timer: Timer) -> None:
         """Say the highest rung that is due: what was missed below it is not said any more."""
         person = timer.subject.partition(":")[2]
-        past = self._locked(person)
+        past = self._stretches.alone_with(person)
         stretch = past.running
         if stretch is None:
             return
@@ -210,7 +212,9 @@ class Relief:
 
     def say_fine(self, *, by: str) -> datetime:
         """Say *I'm fine*, to be seen in every room one is at work in; give until when nobody is asked."""
-        past = self._locked(by)
+        before = self._stretches.of(by).running
+        rooms = self._work.incidents.hold(sorted(before.on)) if before else ()
+        past = self._stretches.alone_with(by)
         if past.running is None:
             raise Refusal(
                 "You lead no open incident and have no part in one: nobody is asked to relieve you."
@@ -218,7 +222,7 @@ class Relief:
         zone = self._stretches.zone(by)
         stretch = fine(past.running, at=self._desk.now, zone=zone, timers=self._timers)
         until = next_rung(stretch, zone, self._timers).due_at
-        for number in sorted(stretch.on):
+        for number in sorted(rooms):
             put_off = events.ReliefPutOff(at=self._desk.now, by=by, until=until)
             self._desk.record(self._desk.incident(number), put_off)
         self._stretches.keep(stretch, past)

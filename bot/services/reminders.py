@@ -27,14 +27,14 @@ class Keeper(Protocol):
         """Say it: keep the fact, and ask for the effects; `Reminders` does the rest."""
 
 
-INCIDENT = "incident"
+INCIDENT, PERSON = "incident", "person"
 KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     INCIDENT: IncidentNags,
     "page": PageNags,
     "shift": ShiftNags,
     "cover": CoverNags,
     "test": Verdicts,
-    "person": Relief,
+    PERSON: Relief,
 }
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""
 
@@ -51,10 +51,15 @@ class Reminders:
         each hold some of each other's incidents would wait for ever.
         """
         subjects = self._timers.due_subjects(self._desk.now, limit)
-        mine = self._held(subjects) or subjects[:1]
+        mine = self._held(subjects) or self._alone(subjects[:1])
         for subject in mine:
             self.visit(subject)
         return len(mine)
+
+    def _alone(self, subjects: Sequence[str]) -> Sequence[str]:
+        """Give the subject, unless it is a person whose incidents another work is at: the next tick finds them free."""
+        people = [_ref(it) for it in subjects if _kind(it) == PERSON]
+        return subjects if all(Relief(self._desk).hold(person) for person in people) else []
 
     def _held(self, subjects: Sequence[str]) -> Sequence[str]:
         """Give the incidents among the subjects that nobody else is at now, where an incident is due first."""

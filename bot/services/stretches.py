@@ -37,13 +37,15 @@ class Stretches:
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
         for person in moved:
+            self._alone(person)  # all of them before a number is taken, which others wait for
+        for person in moved:
             effects += self._move(person, incident, was.get(person), now.get(person))
         if before and before.command_offered_to != incident.command_offered_to and not moved:
             effects += self.refreshed(incident.commander)
         return effects
 
     def _move(self, person: str, incident: Incident, was: str | None, what: str | None) -> list[Effect]:
-        past = self.alone_with(person)
+        past = self.of(person)
         stretch = past.running
         if what and stretch is None:
             number = self.work.stretches.reserve()
@@ -62,8 +64,11 @@ class Stretches:
 
     def alone_with(self, person: str) -> History:
         """Read a person's last days, with nobody else changing them until this work ends."""
-        self.work.alone(f"stretch:{person}")
+        self._alone(person)
         return self.of(person)
+
+    def _alone(self, person: str) -> None:
+        self.work.alone(f"stretch:{person}")
 
     def of(self, person: str) -> History:
         every = self.work.stretches.of(person, since=self.now - LOOK_BACK)
