@@ -4,11 +4,13 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import datetime, timedelta
+from random import Random
 from threading import Barrier, Thread
 
 from bot.commands.testkit import POLICY
 from bot.domain.effects import SendPage, Show
-from bot.domain.relief import COMMAND, Asked, began
+from bot.domain.refusal import Refusal
+from bot.domain.relief import COMMAND, Asked, at_work, began
 from bot.domain.timer import Timer
 from bot.ports import UnitOfWork
 from bot.services.desk import Desk
@@ -149,3 +151,68 @@ def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(units: Unit
         [stretch] = work.stretches.of("U0ANA", since=NOON)
         assert stretch.ended_at == NOON + 61 * MINUTE
         assert not work.timers.due("person:U0ANA", NOON + 24 * HOUR)
+
+
+class Storm:
+    """People who declare, relieve, hand over, have roles and resolve, all at once, by dice of their own."""
+
+    def __init__(self, units: UnitOfWork) -> None:
+        self.units = units
+        self.trouble: list[Exception] = []
+        self.now = NOON
+
+    def act(self, seed: int) -> None:
+        dice = Random(seed)  # noqa: S311  dice, not secrets
+        for turn in range(25):
+            self.now += MINUTE
+            try:
+                with desk_of(self.units, self.now) as desk:
+                    self._turn(desk, dice, f"trouble {seed}-{turn}")
+            except Refusal:
+                continue
+            except Exception as error:  # noqa: BLE001  whatever it is, the test tells
+                self.trouble.append(error)
+
+    def _turn(self, desk: Desk, dice: Random, name: str) -> None:
+        who, incidents = dice.choice(PEOPLE), Incidents(desk)
+        opened = desk.work.incidents.open(limit=20)
+        if not opened or dice.random() < 0.3:
+            incidents.declare(name, by=who)
+            return
+        incident = desk.incident(dice.choice(opened).number)
+        match dice.randrange(4):
+            case 0:
+                Relief(desk).relieve(incident, None, by=who)
+            case 1:
+                incidents.accept_command(incident, by=incident.command_offered_to or who)
+            case 2:
+                incidents.give_role(incident, "scribe", who, by=who)
+            case _:
+                Relief(desk).say_fine(by=who)
+
+    def tick(self) -> None:
+        for _ in range(25):
+            try:
+                tick(self.units, self.now)
+            except Exception as error:  # noqa: BLE001  whatever it is, the test tells
+                self.trouble.append(error)
+
+
+PEOPLE = ("U0ANA", "U0RAJ", "U0KIM", "U0MIA")
+
+
+def test_in_a_storm_nothing_waits_in_a_ring_and_stretches_stay_true(units: UnitOfWork) -> None:
+    storm = Storm(units)
+    threads = [Thread(target=storm.act, args=(seed,)) for seed in range(3)] + [Thread(target=storm.tick)]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert storm.trouble == []
+    with units.begin() as work:
+        opened = work.incidents.open(limit=1000)
+        for person in PEOPLE:
+            running = [it for it in work.stretches.of(person, since=NOON) if it.is_running]
+            expected = {it.number: at_work(it)[person] for it in opened if person in at_work(it)}
+            assert [dict(it.on) for it in running] == ([expected] if expected else [])
