@@ -1,0 +1,132 @@
+"""What Spy owes at a moment, reckoned anew from the incidents, shifts and what was said: written from spy.md alone."""
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+
+from bot.domain.incident import Incident, Phase
+from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
+from bot.domain.shift import Shift
+
+MINUTE, HOUR, DAY = timedelta(minutes=1), timedelta(hours=1), timedelta(days=1)
+LATE = MINUTE
+CHECK = timedelta(minutes=10)
+SHOWN = NO_SEVERITY = timedelta(minutes=5)
+MOST = 5
+LADDER = (("warn", 45 * MINUTE), ("ask", 60 * MINUTE), ("page", 75 * MINUTE), ("manager", 90 * MINUTE))
+NEVER_NIGHT = Timers(night_from=0, night_until=0)
+LEADS = (7 * DAY, DAY, HOUR, timedelta())
+CLOSE = timedelta(minutes=15)
+
+POLICY = Policy(
+    teams={"imoc": Team(key="imoc", channel="C0IMOC", schedule="PSCH1", manager="U0MGR")},
+    severities={
+        "sev1": Severity(key="sev1", update_every=15 * MINUTE),
+        "sev2": Severity(key="sev2", update_every=30 * MINUTE),
+        "sev3": Severity(key="sev3", update_every=60 * MINUTE),
+    },
+    command_team="imoc",
+    timers=NEVER_NIGHT,
+    milestones=(
+        Milestone(name="check", when=(CHECK,), message="Look at it.", unless="impact"),
+        Milestone(name="report", at_stop=True, message="Write it down."),
+    ),
+)
+"""Three severities; one milestone after ten minutes and one at the end; no night, so that the ladder is plain."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Debt:
+    """A duty that must be spoken of by now; `spell` is what it belongs to, so that it is new when that is new."""
+
+    duty: str
+    spell: object
+    due_at: datetime
+
+    def is_late(self, now: datetime) -> bool:
+        return now - self.due_at > LATE
+
+
+@dataclass(frozen=True, kw_only=True)
+class Speech:
+    """Something that was said of an incident, as the test has seen it."""
+
+    duty: str
+    spell: object
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Rhythm:
+    """When a duty is due: at the start, and at the end of each period, if it has one, at `most` so often."""
+
+    duty: str
+    spell: object
+    start: datetime
+    every: timedelta | None = None
+    most: int | None = None
+
+    def debt(self, said: Sequence[Speech], now: datetime) -> Debt | None:
+        """Whatever was missed is one debt."""
+        mine = [it.at for it in said if (it.duty, it.spell) == (self.duty, self.spell)]
+        due = self._due([at for at in mine if at >= self.start])
+        if due is None or due > now or (self.most is not None and len(mine) >= self.most):
+            return None
+        return Debt(duty=self.duty, spell=self.spell, due_at=due)
+
+    def _due(self, said: Sequence[datetime]) -> datetime | None:
+        if not said:
+            return self.start
+        return self.start + self.every * ((max(said) - self.start) // self.every + 1) if self.every else None
+
+
+def debts(incident: Incident, said: Sequence[Speech], now: datetime) -> list[Debt]:
+    """Give what must be said of an incident now, besides *still open* and what is owed to people."""
+    rhythms = _while_open(incident) if incident.is_open else _at_the_end(incident)
+    return [debt for rhythm in rhythms if (debt := rhythm.debt(said, now))]
+
+
+def _while_open(incident: Incident) -> Iterator[Rhythm]:
+    opened = incident.reopened_at or incident.declared_at
+    check = incident.declared_at + CHECK
+    if incident.update_due is not None and incident.severity is not None:
+        yield from _promise(incident, incident.update_due, POLICY.severities[incident.severity])
+    if incident.severity is None:
+        start = opened + NO_SEVERITY
+        yield Rhythm(duty="no_severity", spell=opened, start=start, every=NO_SEVERITY, most=MOST)
+    if not incident.impact and check >= opened:
+        yield Rhythm(duty="milestone:check", spell="open", start=check)
+
+
+def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[Rhythm]:
+    snooze = incident.snoozed.get("update_due")
+    is_snoozed = snooze and snooze.mark == str(round(due.timestamp() * 1000))
+    start = max(due, snooze.until) if snooze and is_snoozed else due
+    for duty, after in (("update_due", timedelta()), ("update_late", SHOWN)):
+        yield Rhythm(duty=duty, spell=due, start=start + after, every=severity.update_every)
+
+
+def _at_the_end(incident: Incident) -> Iterator[Rhythm]:
+    if incident.phase is Phase.RESOLVED and incident.resolved_at:
+        yield Rhythm(duty="milestone:report@stop", spell=incident.resolved_at, start=incident.resolved_at)
+
+
+# --- people -----------------------------------------------------------------------------------------------
+
+
+def highest_rung(began: datetime, now: datetime) -> str | None:
+    """Give the last step of the ladder that somebody has reached, by day."""
+    lasted = now - began
+    hours = (lasted - LADDER[-1][1]) // HOUR
+    if hours >= 1:
+        return f"again{hours}"
+    return next((name for name, after in reversed(LADDER) if lasted >= after), None)
+
+
+def warned_since(shift: Shift, now: datetime) -> datetime | None:
+    """Give since when its person must have been warned; None where no warning was owed so far."""
+    passed = [shift.start - lead for lead in LEADS if shift.start - lead <= now]
+    if not passed or shift.known_since - shift.start > HOUR:
+        return None
+    due = max(passed)
+    return due if due <= shift.known_since else due - CLOSE

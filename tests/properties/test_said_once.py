@@ -1,0 +1,315 @@
+"""Whatever happens, in however many processes: no duty is missed, none spoken twice, none once it is done."""
+
+import shutil
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager, suppress
+from datetime import datetime, timedelta
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from hypothesis import HealthCheck, settings
+from hypothesis import strategies as st
+from hypothesis.stateful import (
+    RuleBasedStateMachine,
+    invariant,
+    precondition,
+    rule,
+    run_state_machine_as_test,
+)
+
+from bot.adapters.database import Database, open_engine
+from bot.commands.memory import Memory
+from bot.commands.testkit import NOON, FrozenClock
+from bot.delivery.ticks import Ticks
+from bot.domain.incident import Incident
+from bot.domain.refusal import Refusal
+from bot.domain.relief import Stretch
+from bot.domain.shift import Shift, Turn
+from bot.domain.timeline import Entry
+from bot.ports import Contact, UnitOfWork, Work
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.people import People
+from bot.services.shifts import Shifts
+from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_rung, warned_since
+
+PEOPLE = ("ana", "raj", "kim")
+TOPICAL = ("update_", "no_severity", "milestone:")
+"""Duties that are reckoned anew to the letter; of the others it is asked that they are said once."""
+PATIENCE = 30
+"""Seconds that a tick may take."""
+
+people = st.sampled_from(PEOPLE)
+which = st.integers(0, 3)
+severities = st.sampled_from(sorted(POLICY.severities))
+spans = st.sampled_from([1, 4, 5, 10, 15, 16, 30, 45, 61, 180, 1500]).map(lambda minutes: minutes * MINUTE)
+
+
+class Death(BaseException):
+    """The end of a process that nobody has asked for."""
+
+
+class Dying:
+    """A unit of work in a process that is killed before its nth commit."""
+
+    def __init__(self, units: UnitOfWork, *, commits: int) -> None:
+        self._units = units
+        self._left = iter(range(commits))
+
+    @contextmanager
+    def begin(self) -> Iterator[Work]:
+        with self._units.begin() as work:
+            yield work
+            if next(self._left, None) is None:
+                raise Death
+
+
+class World(RuleBasedStateMachine):
+    """Incidents, the people who lead them and their shifts, under two processes; `processes` opens both."""
+
+    def __init__(self, processes: Callable[[], list[UnitOfWork]]) -> None:
+        super().__init__()
+        self._open = processes
+        self._processes = processes()
+        self._clock = FrozenClock()
+        self._said: dict[int, list[Speech]] = defaultdict(list)
+        self._reached: dict[tuple[int, str], datetime] = {}
+        self._told: dict[tuple[str, str], datetime] = {}
+        self._names = count(1)
+        self._turns: list[Turn] = []
+        with self._desk() as desk:
+            for person in PEOPLE:
+                People(desk).seen(person, person.title())
+                desk.work.contacts.put(Contact(email=f"{person}@example.com", person=person, asked_at=NOON))
+
+    def teardown(self) -> None:
+        close(self._processes)
+
+    # --- what people do ---
+
+    @rule(by=people, severity=st.none() | severities)
+    def declare(self, by: str, severity: str | None) -> None:
+        with self._desk() as desk:
+            chosen = POLICY.severities[severity] if severity else None
+            Incidents(desk).declare(f"trouble {next(self._names)}", by=by, severity=chosen)
+
+    @rule(number=which, by=people)
+    def update(self, number: int, by: str) -> None:
+        self._do(number, lambda it, on: it.post_update(on, "we look", by=by))
+
+    @rule(number=which, severity=severities, by=people)
+    def set_severity(self, number: int, severity: str, by: str) -> None:
+        self._do(number, lambda it, on: it.set_severity(on, POLICY.severities[severity], by=by))
+
+    @rule(number=which, span=spans, by=people)
+    def snooze(self, number: int, span: timedelta, by: str) -> None:
+        self._do(number, lambda it, on: it.snooze(on, span, by=by))
+
+    @rule(number=which, span=spans, by=people)
+    def quiet(self, number: int, span: timedelta, by: str) -> None:
+        self._do(number, lambda it, on: it.hush(on, span, by=by))
+
+    @rule(number=which, by=people)
+    def state_impact(self, number: int, by: str) -> None:
+        self._do(number, lambda it, on: it.state_impact(on, "all", by=by, since=None))
+
+    @rule(number=which, to=people)
+    def hand_over(self, number: int, to: str) -> None:
+        self._do(number, lambda it, on: it.offer_command(on, to, by=on.commander or to))
+        self._do(number, lambda it, on: it.accept_command(on, by=to))
+
+    @rule(number=which, by=people)
+    def resolve(self, number: int, by: str) -> None:
+        self._do(number, lambda it, on: it.resolve(on, "done", by=by))
+
+    @rule(number=which, by=people)
+    def reopen(self, number: int, by: str) -> None:
+        self._do(number, lambda it, on: it.reopen(on, by=by))
+
+    @rule(who=people, ahead=st.sampled_from([1, 2, 24, 25, 200]), length=st.sampled_from([4, 12]))
+    def change_the_rota(self, who: str, ahead: int, length: int) -> None:
+        """Give some hours to somebody; what they overlap is theirs no more."""
+        start = self._clock.now() + ahead * HOUR
+        end = start + length * HOUR
+        mine = Turn(
+            schedule="PSCH1",
+            user=f"P{who}",
+            name=who.title(),
+            email=f"{who}@example.com",
+            start=start,
+            end=end,
+        )
+        self._turns = [it for it in self._turns if it.end <= start or it.start >= end] + [mine]
+        self._read_the_rota()
+
+    def _read_the_rota(self) -> None:
+        with self._desk() as desk:
+            Shifts(desk).synced(POLICY.teams["imoc"], self._turns)
+
+    # --- what time does, and what befalls processes ---
+
+    @rule(by=spans)
+    def sleep(self, by: timedelta) -> None:
+        """Let the clock jump, with nobody awake to see what falls due."""
+        self._clock.tick(seconds=by.total_seconds())
+
+    @rule()
+    def wake(self) -> None:
+        self._ticks(0).run()
+        self._look()
+
+    @rule()
+    def wake_both(self) -> None:
+        with ThreadPoolExecutor(2) as pool:
+            for run in [pool.submit(self._ticks(process).run) for process in (0, 1)]:
+                run.result(PATIENCE)
+        self._look()
+
+    @rule(commits=st.integers(0, 3))
+    def die_in_a_tick(self, commits: int) -> None:
+        dying = Dying(self._processes[1], commits=commits)
+        with suppress(Death):
+            self._ticks(1, units=dying).run()
+        self.wake()
+
+    @rule()
+    def restart(self) -> None:
+        close(self._processes)
+        self._processes = self._open()
+
+    def _ticks(self, process: int, *, units: UnitOfWork | None = None) -> Ticks:
+        return Ticks(
+            units=units or self._processes[process],
+            clock=self._clock,
+            policy=lambda: POLICY,
+            wake=lambda: None,
+            batch=2,
+        )
+
+    # --- what must be so ---
+
+    def _look(self) -> None:
+        """Compare what was said with what was owed, now that all processes rest."""
+        now = self._clock.now()
+        with self._desk() as desk:
+            for incident in self._incidents(desk):
+                self._check_incident(incident, desk.work.timeline.of(incident.number), now)
+            for person in PEOPLE:
+                for stretch in desk.work.stretches.of(person, since=NOON - DAY):
+                    self._check_stretch(stretch, now)
+            for shift in desk.work.shifts.on("PSCH1", since=NOON - DAY, until=now + 30 * DAY):
+                self._check_shift(shift, now)
+
+    def _check_incident(self, incident: Incident, entries: Any, now: datetime) -> None:
+        before = self._said[incident.number]
+        every = [it for it in entries if it.kind == "reminded" and it.data["duty"].startswith(TOPICAL)]
+        fresh = every[len(before) :]
+        owed = {debt.duty: debt for debt in debts(incident, before, now)}
+
+        assert sorted(it.data["duty"] for it in fresh) == sorted(owed)
+        for entry in fresh:
+            debt = owed[entry.data["duty"]]
+            assert entry.occurred_at == now
+            assert moment(entry) == debt.due_at
+            assert entry.data["late"] == debt.is_late(now)
+            assert_quiet_is_kept(incident, entry, now)
+            before.append(said(debt, now))
+
+    def _check_stretch(self, stretch: Stretch, now: datetime) -> None:
+        """Each rung was said at the first look after it was reached, and those missed below it never."""
+        spoken = stretch.reminded.get("relief")
+        if stretch.is_running:
+            highest = highest_rung(stretch.started_at, now)
+            assert (spoken and spoken.occurrence) == (highest and f"{stretch.number}.{highest}")
+        if spoken:
+            first = self._reached.setdefault((stretch.number, spoken.occurrence), spoken.at)
+            rungs = [key for key in self._reached if key[0] == stretch.number]
+            assert (spoken.at, spoken.count) == (first, len(rungs))
+
+    def _check_shift(self, shift: Shift, now: datetime) -> None:
+        for name, told in shift.told.items():
+            assert self._told.setdefault((shift.subject, name), told.at) == told.at
+            assert told.at < shift.end
+            assert shift.gone_at is None or told.at <= shift.gone_at
+        since = warned_since(shift, now)
+        if since and shift.person and shift.gone_at is None and now < shift.end:
+            assert any(it.at >= since for name, it in shift.told.items() if name.startswith("warning"))
+
+    @invariant()
+    @precondition(lambda self: self._said)
+    def nothing_is_said_twice(self) -> None:
+        with self._desk() as desk:
+            entries = desk.work.timeline.among(list(self._said), {"reminded"})
+        keys = Counter((it.incident, it.data["duty"], it.data["occurrence"]) for it in entries)
+        assert set(keys.values()) <= {1}
+
+    # --- below ---
+
+    @contextmanager
+    def _desk(self) -> Iterator[Desk]:
+        with self._processes[0].begin() as work:
+            yield Desk(work=work, now=self._clock.now(), policy=POLICY)
+
+    def _do(self, number: int, what: Callable[[Incidents, Incident], object]) -> None:
+        """Do it to one of the newest incidents, if there is such a one and it may be done."""
+        with suppress(Refusal), self._desk() as desk:
+            newest = self._incidents(desk)[::-1]
+            if number < len(newest):
+                what(Incidents(desk), newest[number])
+
+    def _incidents(self, desk: Desk) -> list[Incident]:
+        every = (desk.work.incidents.get(number) for number in count(1))
+        return list(iter(every.__next__, None))
+
+
+def said(debt: Debt, at: datetime) -> Speech:
+    return Speech(duty=debt.duty, spell=debt.spell, at=at)
+
+
+def moment(entry: Entry) -> datetime:
+    due_at = entry.data["due_at"]
+    return datetime.fromisoformat(due_at) if isinstance(due_at, str) else due_at
+
+
+def assert_quiet_is_kept(incident: Incident, entry: Entry, now: datetime) -> None:
+    hushed = incident.quiet_until is not None and now < incident.quiet_until
+    is_safety = entry.data["duty"] == "update_late" and incident.severity == "sev1"
+    assert not hushed or is_safety or entry.data["to"].startswith("card:")
+
+
+def close(processes: list[UnitOfWork]) -> None:
+    for process in processes:
+        if isinstance(process, Database):
+            process.engine.dispose()
+
+
+def test_in_memory():
+    def world() -> World:
+        units = Memory()
+        return World(lambda: [units, units])
+
+    run_state_machine_as_test(
+        world, settings=settings(max_examples=60, stateful_step_count=30, deadline=None, database=None)
+    )
+
+
+def test_on_sqlite(migrated_sqlite: Path, tmp_path: Path):
+    files = count(1)
+
+    def world() -> World:
+        file = Path(shutil.copy(migrated_sqlite, tmp_path / f"{next(files)}.db"))
+        return World(lambda: [Database(open_engine(f"sqlite:///{file}")) for _ in range(2)])
+
+    run_state_machine_as_test(
+        world,
+        settings=settings(
+            max_examples=10,
+            stateful_step_count=25,
+            deadline=None,
+            database=None,
+            suppress_health_check=[HealthCheck.too_slow],  # a file a world
+        ),
+    )
