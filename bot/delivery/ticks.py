@@ -1,7 +1,7 @@
 """Let what is due be spoken: each tick is one transaction; a fault in one subject holds up no other."""
 
-from collections.abc import Callable
-from dataclasses import dataclass
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field
 from datetime import timedelta
 
 import structlog
@@ -9,7 +9,7 @@ import structlog
 from bot.domain.policy import Policy
 from bot.ports import Clock, UnitOfWork, Work
 from bot.services.desk import Desk
-from bot.services.reminders import Reminders
+from bot.services.reminders import KEEPERS, Keeper, Reminders
 
 TICK_EVERY = timedelta(seconds=0.25)
 """How often the timers are looked at: what they say leaves within a second of its time."""
@@ -29,6 +29,7 @@ class Ticks:
     policy: Callable[[], Policy]
     wake: Callable[[], None]
     batch: int = BATCH
+    keepers: Mapping[str, Callable[[Desk], Keeper]] = field(default_factory=lambda: KEEPERS)
 
     def run(self) -> None:
         """Speak until nothing is due."""
@@ -38,7 +39,7 @@ class Ticks:
     def _tick(self, limit: int) -> int:
         try:
             with self.units.begin() as work:
-                return Reminders(self._desk(work)).tick(limit)
+                return Reminders(self._desk(work), self.keepers).tick(limit)
         except Exception:
             log.exception("a tick failed; what is due is spoken of one by one")
             return self._one_by_one()
@@ -52,7 +53,7 @@ class Ticks:
     def _visit(self, subject: str) -> bool:
         try:
             with self.units.begin() as work:
-                Reminders(self._desk(work)).visit(subject)
+                Reminders(self._desk(work), self.keepers).visit(subject)
         except Exception:
             log.exception("a timer can't be spoken; again in a minute", subject=subject)
             with self.units.begin() as work:

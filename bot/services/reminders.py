@@ -40,8 +40,9 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
 
 
 class Reminders:
-    def __init__(self, desk: Desk) -> None:
+    def __init__(self, desk: Desk, keepers: Mapping[str, Callable[[Desk], Keeper]] = KEEPERS) -> None:
         self._desk = desk
+        self._keepers = keepers
         self._timers = desk.work.timers
 
     def tick(self, limit: int) -> int:
@@ -80,7 +81,7 @@ class Reminders:
 
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
-        keeper = KEEPERS[_kind(subject)](self._desk)
+        keeper = self._keepers[_kind(subject)](self._desk)
         ref = _ref(subject)
         waiting = {timer.key for timer in self._timers.due(subject, self._desk.now)}
         for timer in keeper.agenda(ref):
