@@ -157,7 +157,7 @@ def _figures(bot: Bot) -> Figures:
 
     def opened() -> int:
         with bot.database.begin() as work:
-            return len(work.incidents.open(limit=10_000))
+            return sum(not incident.drill for incident in work.incidents.open(limit=10_000))
 
     return Figures(tally=lambda: dict(bot.delivery.tally), waiting=waiting, opened=opened)
 

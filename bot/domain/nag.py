@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from bot.domain.effects import Show, room
 from bot.domain.incident import Incident
 from bot.domain.policy import Milestone, Policy
-from bot.domain.reminder import STILL_OPEN, UPDATE_DUE, is_incidents, standing
+from bot.domain.reminder import MILESTONE, STILL_OPEN, UPDATE_DUE, Standing, is_incidents, standing
 from bot.domain.timer import Said
 
 
@@ -26,7 +26,8 @@ def told_anew(before: Incident, after: Incident, policy: Policy) -> Iterator[Sho
     for duty, said in before.reminded.items():
         if is_incidents(duty) and not said.to.startswith("card:"):
             was, now = standing(before, policy, duty, said), standing(after, policy, duty, said)
-            if was is not now:
+            asks_nothing = duty.startswith(MILESTONE) and now is not Standing.DONE
+            if was is not now and not asks_nothing:
                 yield nag(after.number, duty, said, origin=str(after.entries))
 
 
