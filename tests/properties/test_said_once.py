@@ -43,7 +43,8 @@ PATIENCE = 30
 """Seconds that a tick may take."""
 
 people = st.sampled_from(PEOPLE)
-which = st.integers(0, 3)
+which = st.integers(0, 1)
+short = st.sampled_from([1, 3, 5, 15]).map(lambda minutes: minutes * MINUTE)
 severities = st.sampled_from(sorted(POLICY.severities))
 spans = st.sampled_from([1, 4, 5, 10, 15, 16, 30, 45, 61, 180, 1500]).map(lambda minutes: minutes * MINUTE)
 
@@ -156,24 +157,34 @@ class World(RuleBasedStateMachine):
         """Let the clock jump, with nobody awake to see what falls due."""
         self._clock.tick(seconds=by.total_seconds())
 
-    @rule()
-    def wake(self) -> None:
+    @rule(by=spans)
+    def pass_time(self, by: timedelta) -> None:
+        self.sleep(by)
         self._ticks(0).run()
         self._look()
 
-    @rule()
-    def wake_both(self) -> None:
+    @rule(by=short, times=st.integers(2, 12))
+    def watch(self, by: timedelta, times: int) -> None:
+        """Look again and again, as a bot does that nothing befalls."""
+        for _ in range(times):
+            self.pass_time(by)
+
+    @rule(by=spans)
+    def pass_time_with_both(self, by: timedelta) -> None:
+        self.sleep(by)
         with ThreadPoolExecutor(2) as pool:
             for run in [pool.submit(self._ticks(process).run) for process in (0, 1)]:
                 run.result(PATIENCE)
         self._look()
 
-    @rule(commits=st.integers(0, 3))
-    def die_in_a_tick(self, commits: int) -> None:
+    @rule(by=spans, commits=st.integers(0, 3))
+    def die_in_a_tick(self, by: timedelta, commits: int) -> None:
+        self.sleep(by)
         dying = Dying(self._processes[1], commits=commits)
         with suppress(Death):
             self._ticks(1, units=dying).run()
-        self.wake()
+        self._ticks(0).run()
+        self._look()
 
     @rule()
     def restart(self) -> None:
@@ -292,7 +303,7 @@ def test_in_memory():
         return World(lambda: [units, units])
 
     run_state_machine_as_test(
-        world, settings=settings(max_examples=60, stateful_step_count=30, deadline=None, database=None)
+        world, settings=settings(max_examples=120, stateful_step_count=30, deadline=None, database=None)
     )
 
 
