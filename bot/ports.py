@@ -258,7 +258,9 @@ class IncidentRecords(Protocol):
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
-    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]: ...
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        """Give those of this name, in whatever case its letters are."""
+
     def put(self, incident: Incident) -> None: ...
 
 

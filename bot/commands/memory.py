@@ -132,9 +132,9 @@ class Incidents(Records):
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
         return [it for it in newest if it.is_open][:limit]
 
-    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]:
-        every = self._kept.incidents.values()
-        return [it for it in every if it.declared_by == person and it.declared_at >= since]
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        lately = [it for it in self._kept.incidents.values() if it.declared_at >= since]
+        return [it for it in lately if it.declared_by == person and it.name.lower() == name.lower()]
 
     def put(self, incident: Incident) -> None:
         self._kept.incidents[incident.number] = incident

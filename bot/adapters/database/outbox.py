@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
 
 from bot.adapters.database import effects
-from bot.adapters.database.records import insert, table
+from bot.adapters.database.statements import add_once, change, table
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
 from bot.ports import Parcel
@@ -32,7 +32,7 @@ class Outbox:
         if not self._new:
             return False
         rows = [self._row(effect, now) for effect, now in self._new]
-        self._connection.execute(insert(self._connection, self._table).on_conflict_do_nothing(), rows)
+        self._connection.execute(add_once(self._connection, self._table), rows)
         self._new.clear()
         return True
 
@@ -97,8 +97,8 @@ class Outbox:
         self._finish(parcel, "failed", at, why)
 
     def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> None:
-        mine = update(self._table).where(self._table.c.id == parcel)
-        self._connection.execute(mine.values(state=state, done_at=at, why=why, lease_until=None))
+        end = {"this": parcel, "state": state, "done_at": at, "why": why, "lease_until": None}
+        self._connection.execute(change(self._table, "id"), end)
 
     def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
         """Let it be tried again when due; a newer wish for the same slot is in it already."""
