@@ -286,8 +286,8 @@ def _absent(kind: Any) -> Any:
 
 def _is_discreet(reply: Reply, ask: Ask) -> bool:
     """Whether the answer tells of a private incident outside its own channel."""
-    incident = reply.facts.get("incident")
-    return isinstance(incident, Incident) and incident.private and ask.channel != incident.room
+    told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
+    return any(isinstance(it, Incident) and it.private and ask.channel != it.room for it in told)
 
 
 def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
