@@ -25,6 +25,7 @@ from bot.services.incidents import Incidents
 from bot.services.people import People
 
 _ANSWER = TypeAdapter(Answer)
+TLDR = Word(text="tldr", start=0, end=0)
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -91,21 +92,20 @@ class Router:
         if ask.given:
             return self._call(self._called(typed), dict(ask.given), ask, typed, desk)
         for command in self._candidates(typed):
-            bound = match(command.pattern, typed, self._accepts(command, desk))
-            if bound is not None:
-                return self._call(command, dict(bound), ask, typed, desk)
+            for accepts in (self._accepts(command, desk), _anything):
+                bound = match(command.pattern, typed, accepts)
+                if bound is not None:
+                    return self._call(command, dict(bound), ask, typed, desk)
         raise self._not_understood(typed)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
-        number = bound.pop(NUMBER, None)
-        incident = self._incident(int(_ID.sub(r"\1", number)) if number else ask.incident, ask, desk)
+        word = bound.pop(NUMBER, None)
+        incident = self._incident(_number(word) if word else ask.incident, ask, desk)
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, self._policy)
         arguments: dict[str, Any] = {
-            name: READERS[slot.type].read(bound[name], desk, ask.user)
-            if bound.get(name)
-            else _absent(slot.type)
+            name: _read(slot.type, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
             for name, slot in command.slots.items()
         }
         for name, slot in command.slots.items():
@@ -163,10 +163,11 @@ class Router:
     def _not_understood(self, typed: Typed) -> Refusal:
         for best in self._candidates(typed):
             return Refusal(f"I understood `{best.words}`, but not the rest. Usage: `{best.usage}`")
-        words = [" ".join(prefix) for command in self._handbook.commands for prefix in command.prefixes]
+        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
         for length in (3, 2, 1):
+            known = [" ".join(prefix) for prefix in prefixes if len(prefix) == length]
             said = " ".join(word.text.casefold() for word in typed.words[:length])
-            if close := get_close_matches(said, words, n=1, cutoff=0.75):
+            if close := get_close_matches(said, known, n=1, cutoff=0.75):
                 rest = typed.text[typed.words[min(length, len(typed.words)) - 1].end :]
                 meant = f"{close[0]}{rest}"
                 return Refusal(
@@ -255,14 +256,43 @@ class Router:
 
 
 def _without_number(typed: Typed) -> tuple[Typed, int | None]:
-    """Read `incident 42 tldr` as `incident tldr`, about INC-42; `inc-42 tldr` too."""
+    """Read `incident 42 stop` as `incident stop`, about INC-42; `inc-42 stop` too, and `inc-42` as its tldr."""
     words = typed.words
     for at in (0, 1):
-        if len(words) > at + 1 and (at == 0 or words[0].text.casefold() == "incident"):
+        if len(words) > at and (at == 0 or words[0].text.casefold() == "incident"):
             found = _ID.fullmatch(words[at].text)
             if found and (at == 1 or not words[at].text.isdigit()):
-                return replace(typed, words=(*words[:at], *words[at + 1 :])), int(found[1])
+                rest = (*words[:at], *words[at + 1 :])
+                return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
+
+
+def _read(kind: Any, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
+    """Make the slot's value; where another word is offered for it, its button says the whole command again."""
+    try:
+        return READERS[kind].read(word, desk, ask.user)
+    except Refusal as refusal:
+        again = [choice.label.join(typed.text.rsplit(word, 1)) for choice in refusal.choices]
+        raise Refusal(
+            refusal.sentence,
+            slot=refusal.slot,
+            choices=tuple(
+                Choice(label=it.label, say=say) for it, say in zip(refusal.choices, again, strict=True)
+            ),
+        ) from refusal
+
+
+def _number(word: str) -> int:
+    found = _ID.fullmatch(word)
+    if not found:
+        raise Refusal(f"{_clip(word)} is no incident's number. `incident list` shows them.")
+    return int(found[1])
+
+
+def _anything(slot: Slot, word: Word) -> bool:
+    """Take any word: the slot's reader then says what is wrong with it."""
+    del slot, word
+    return True
 
 
 def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Policy) -> None:
