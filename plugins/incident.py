@@ -56,7 +56,7 @@ def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
     incident = incidents.cancel(incident, why or "", by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "closed as a false alarm"})
+    return Reply("incident/done", {"incident": incident, "what": "cancelled"})
 
 
 # --- what is the state ---
@@ -116,14 +116,14 @@ def note(ask: Ask, incident: Incident, text: str, *, incidents: Incidents) -> Re
 def severity(ask: Ask, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
     """Set how bad it is."""
     incident = incidents.set_severity(incident, severity, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": f"now {severity.key}"})
+    return Reply("incident/done", {"incident": incident, "what": "severity"})
 
 
 @command("incident status|phase <phase>")
 def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
     incident = incidents.move_to(incident, phase, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": f"now {phase}"})
+    return Reply("incident/done", {"incident": incident, "what": "phase"})
 
 
 @command('incident impact "impact" [since <since>]')
@@ -139,14 +139,14 @@ def impact(
 def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> Reply:
     """Say what you suspect; it may change."""
     incident = incidents.suspect_cause(incident, cause, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "with your suspicion on the card"})
+    return Reply("incident/done", {"incident": incident, "what": "cause"})
 
 
 @command('incident link <url> ["title"]')
 def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents: Incidents) -> Reply:
     """Keep a link with the incident: a graph, a document, a call."""
     incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
-    return Reply("incident/done", {"incident": incident, "what": "with the link bookmarked"})
+    return Reply("incident/done", {"incident": incident, "what": "link"})
 
 
 @command('incident tell :team "message"')
@@ -170,7 +170,7 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
     """Take command; if somebody has it, you get a brief first, and say *I have command*."""
     incident = incidents.take_command(incident, by=ask.user)
     if incident.commander == ask.user:
-        return Reply("incident/done", {"incident": incident, "what": "yours"})
+        return Reply("incident/done", {"incident": incident, "what": "taken"})
     return Reply("surfaces/brief", views.tldr(incident))
 
 
@@ -185,7 +185,7 @@ def hand(ask: Ask, incident: Incident, person: Someone, *, incidents: Incidents)
 def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *I have command*."""
     return Reply(
-        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "yours"}
+        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "taken"}
     )
 
 
@@ -193,7 +193,7 @@ def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *Not me after all*; command stays where it is."""
     incident = incidents.decline_command(incident, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "not yours, then"})
+    return Reply("incident/done", {"incident": incident, "what": "declined"})
 
 
 @command("incident role <role> @person")

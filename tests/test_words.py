@@ -154,6 +154,8 @@ ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=
 NOBODY = TeamOnCall(team=POLICY.teams["payments"], duties=())
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
+DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", "taken", "declined", "x")
+
 CASES: dict[str, list[Facts]] = {
     "surfaces/card": STATES,
     "surfaces/announcement": STATES,
@@ -172,7 +174,7 @@ CASES: dict[str, list[Facts]] = {
         for where in ("C0INC", None)
     ],
     "incident/stopped": [{"incident": OVER}],
-    "incident/done": [{**it, "what": "now sev1"} for it in SHORT],
+    "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
     "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
     "incident/impact": [{"incident": FULL}],
     "incident/told": [{"tell": TOLD, "team": POLICY.teams["payments"]}],
@@ -191,7 +193,8 @@ CASES: dict[str, list[Facts]] = {
         for trouble in (None, "PagerDuty is down")
     ],
     "help/commands": [
-        {"families": [FAMILY], "wanted": wanted, "brief": not wanted} for wanted in ("", "page")
+        {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
+        for wanted, found in (("", True), ("page", True), (TYPED, False))
     ],
     "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
     "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
