@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,6 +24,7 @@ from bot.ports import Clock, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
+from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
 TLDR = Word(text="tldr", start=0, end=0)
@@ -52,14 +54,18 @@ class Router:
     def answer(self, ask: Ask) -> Answer:
         """Act on an ask once; the same one again gets the same answer and nothing more happens."""
         try:
-            answer = self._act(ask)
+            answer = undisturbed(partial(self._act, ask))
         except Refusal as refusal:
-            answer = self._refuse(ask, refusal)
+            answer = undisturbed(partial(self._refuse, ask, refusal))
         self._wake()
         return answer
 
     def notice(self, notice: Notice) -> None:
         """Let the listeners see what happened, once."""
+        undisturbed(partial(self._notice, notice))
+        self._wake()
+
+    def _notice(self, notice: Notice) -> None:
         with self._units.begin() as work:
             now = self._clock.now()
             if work.inbound.remember(notice.id, at=now) is not None:
@@ -68,7 +74,6 @@ class Router:
             for listener in self._handbook.listeners:
                 if type(notice) is listener.notice:
                     listener.run(notice, **self._wired(listener.services, desk))
-        self._wake()
 
     # --- acting ---
 
@@ -100,7 +105,8 @@ class Router:
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
         word = bound.pop(NUMBER, None)
-        incident = self._incident(_number(word) if word else ask.incident, ask, desk)
+        about = command.wants_incident or command.allow == "commander"
+        incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, self._policy)

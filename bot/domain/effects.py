@@ -341,6 +341,8 @@ def _beyond(event: events.Event, incident: Incident, policy: Policy, seq: int) -
             return [announcement] if announcement else []
         case events.CommandOffered() if event.to != event.by:
             return [Show(key=f"brief:{n}:{seq}", surface="brief", ref=n, to=event.to, mark=f":{seq}")]
+        case events.CommandTaken():
+            return [Invite(key=f"invite:{n}:{seq}", incident=n, people=(event.commander,))]
         case events.RoleGiven() if event.person != event.by:
             return [Invite(key=f"invite:{n}:{seq}", incident=n, people=(event.person,))]
         case events.LinkAdded():
