@@ -206,7 +206,7 @@ CASES: dict[str, list[Facts]] = {
     f"events/{kind}": [
         {"e": facts_of(it), "drill": drill} for it in HAPPENED if it.kind() == kind for drill in (True, False)
     ]
-    for kind in {it.kind() for it in HAPPENED}
+    for kind in dict.fromkeys(it.kind() for it in HAPPENED)
 }
 
 FORMS: dict[str, Facts] = {
