@@ -10,7 +10,17 @@ from sqlalchemy import Connection, Select, func, or_, select, text, update
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
-from bot.adapters.database.statements import add, add_once, change, find, insert, table, take_number, upsert
+from bot.adapters.database.statements import (
+    add,
+    add_once,
+    change,
+    find,
+    find_declared,
+    insert,
+    table,
+    take_number,
+    upsert,
+)
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.tell import Tell
@@ -33,7 +43,8 @@ class Shelf(Generic[T]):
     adapter: TypeAdapter[T]
     key: str
     lock = False
-    """Whether what is read is locked: nobody else changes it meanwhile, so that once is enough."""
+    is_read_once = False
+    """Whether a work looks but once: what it reads is locked, or may as well be a moment old."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -45,7 +56,7 @@ class Shelf(Generic[T]):
         if key in self._known:
             return self._known[key]
         found = next(iter(self._by(**{self.key: key})), None)
-        if found and self.lock:
+        if found and self.is_read_once:
             self._known[key] = found
         return found
 
@@ -77,7 +88,7 @@ class Shelf(Generic[T]):
 
 class Incidents(Shelf[Incident]):
     row, adapter, key = tables.IncidentRow, TypeAdapter(Incident), "number"
-    lock = True
+    lock = is_read_once = True
 
     def reserve(self) -> int:
         return self._reserve()
@@ -91,9 +102,8 @@ class Incidents(Shelf[Incident]):
         return self._all(query.order_by(c.number.desc()).limit(limit))
 
     def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
-        c = self._table.c
-        lately = select(self._table).where(c.declared_by == person, c.declared_at >= since)
-        return self._all(lately.where(func.lower(c.name) == func.lower(name)).with_for_update())
+        wanted = {"person": person, "name": name, "since": since}
+        return self._all(find_declared(self._table), wanted)
 
 
 class Pages(Shelf[Page]):
@@ -125,6 +135,7 @@ class Tells(Shelf[Tell]):
 
 class People(Shelf[Person]):
     row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
+    is_read_once = True
 
     def named(self, name: str) -> Person | None:
         said = name.casefold()

@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, select, update
+from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, func, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -40,6 +40,14 @@ def find(among: Table, *columns: str, lock: bool = False) -> Select[Any]:
     """Find the rows in which these columns hold what is given under their names."""
     found = select(among).where(*(among.c[name] == bindparam(name) for name in columns))
     return found.with_for_update() if lock else found
+
+
+@cache
+def find_declared(incidents: Table) -> Select[Any]:
+    """Find the incidents that `person` has declared by this `name`, or one that differs in case, `since` then."""
+    c = incidents.c
+    mine = select(incidents).where(c.declared_by == bindparam("person"), c.declared_at >= bindparam("since"))
+    return mine.where(func.lower(c.name) == func.lower(bindparam("name"))).with_for_update()
 
 
 @cache
