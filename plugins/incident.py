@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted
+from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Someone, Url
@@ -63,9 +63,10 @@ def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incident
 
 
 @command("incident tldr|summary [<id>]")
-def tldr(incident: Incident, *, views: Views) -> Reply:
-    """Tell the whole state on one screen, for your eyes only."""
-    return Reply("incident/tldr", views.tldr(incident))
+def tldr(ask: Ask, incident: Incident, *, views: Views) -> Reply:
+    """Tell the whole state on one screen, for your eyes only unless you asked aloud."""
+    aloud = {"shared": True} if ask.way in {Way.MENTION, Way.PLAIN} else {}
+    return Reply("incident/tldr", {**views.tldr(incident), **aloud})
 
 
 @command("incident share tldr|summary [<id>]")

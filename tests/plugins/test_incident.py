@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.ask import Answer, Edited, Joined, Reacted, Renamed, Unreacted
+from bot.commands.ask import Answer, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import (
     AddBookmark,
@@ -138,6 +138,13 @@ def test_the_tldr_can_be_shared_by_a_button(spy: SpyKit, room: str):
     spy.press("Share here", tldr.message, channel=room)
 
     assert shared.shared
+
+
+def test_a_tldr_asked_for_aloud_need_not_be_shared(spy: SpyKit, room: str):
+    spy.say("tldr", channel=room, way=Way.MENTION)
+
+    with pytest.raises(LookupError):
+        spy.press("Share here", spy.posts(room)[0], channel=room)
 
 
 def test_the_timeline_lists_what_happened(spy: SpyKit, room: str):
