@@ -36,6 +36,10 @@ class Rejected(Exception):  # noqa: N818  named for what happened
         self.code = code
 
 
+class Contended(Exception):  # noqa: N818  named for what happened
+    """Two transactions waited for each other, and this one was undone: it may be done again at once."""
+
+
 # --- forms and words ---------------------------------------------------------------------------------------------
 
 
@@ -253,7 +257,12 @@ class IncidentRecords(Protocol):
     def reserve(self) -> int:
         """Take the next number."""
 
-    def get(self, number: int) -> Incident | None: ...
+    def get(self, number: int) -> Incident | None:
+        """Fetch to change: nobody else does until this work ends."""
+
+    def look(self, number: int) -> Incident | None:
+        """Fetch to read, without waiting for whoever is changing it."""
+
     def in_room(self, channel: str) -> Incident | None: ...
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""

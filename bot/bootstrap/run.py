@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -15,10 +16,11 @@ from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.config import Settings
 from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SWEEP_EVERY, Sync
-from bot.ports import Rejected, Throttled, Unreachable
+from bot.ports import PagerNews, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
 from bot.services.desk import Desk
 from bot.services.paging import Paging
+from bot.services.undisturbed import undisturbed
 from bot.web import Door, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
@@ -129,15 +131,19 @@ def _pagerduty_door(bot: Bot) -> Door:
         except Rejected as rejected:
             return WebAnswer(status=401 if rejected.code == "signature" else 400, body=str(rejected))
         if heard:
-            with bot.database.begin() as work:
-                now = bot.clock.now()
-                if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
-                    desk = Desk(work=work, now=now, policy=bot.settings.policy(), source="pagerduty")
-                    Paging(desk).heard(heard)
+            undisturbed(partial(_hear, bot, heard))
             bot.delivery.wake()
         return WebAnswer(status=202)
 
     return door
+
+
+def _hear(bot: Bot, heard: PagerNews) -> None:
+    with bot.database.begin() as work:
+        now = bot.clock.now()
+        if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
+            desk = Desk(work=work, now=now, policy=bot.settings.policy(), source="pagerduty")
+            Paging(desk).heard(heard)
 
 
 def _figures(bot: Bot) -> Figures:

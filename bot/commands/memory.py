@@ -125,6 +125,8 @@ class Incidents(Records):
     def get(self, number: int) -> Incident | None:
         return self._kept.incidents.get(number)
 
+    look = get
+
     def in_room(self, channel: str) -> Incident | None:
         return next((it for it in self._kept.incidents.values() if it.room == channel), None)
 

@@ -7,8 +7,9 @@ import queue
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
@@ -16,9 +17,11 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery.errand import Courier, Errand
+from bot.domain.effects import Effect, PageEffect
 from bot.domain.policy import Policy
-from bot.ports import Clock, Parcel, Rejected, Throttled, UnitOfWork, Unreachable, Work
+from bot.ports import Clock, Contended, Parcel, Rejected, Throttled, UnitOfWork, Unreachable, Work
 from bot.services.desk import Desk
+from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""
@@ -120,7 +123,7 @@ class Delivery:
         """Settle what came back and claim what is due, in one transaction; False where there was neither."""
         outcomes = self._came_back()
         try:
-            ready = self._transact(outcomes, claim=claim)
+            ready = undisturbed(lambda: self._transact(outcomes, claim=claim))
         except Exception:
             if not outcomes:
                 raise
@@ -142,18 +145,22 @@ class Delivery:
         with self._units.begin() as work:
             now = self._clock.now()
             desk = Desk(work=work, now=now, policy=self._policy)
-            for outcome in outcomes:
+            for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, work)):
                 self._settle(outcome, desk)
             free = self._senders - self._in_flight if claim else 0
             if free <= 0:
                 return []
             claimed = work.outbox.claim(self._owner, now=now, lease=self._lease, limit=free)
-            return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, desk))]
+            looking = replace(desk, only_looks=True)
+            return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, looking))]
 
     def _one_by_one(self, outcomes: Sequence[Outcome]) -> list[tuple[Parcel, Errand]]:
         for outcome in outcomes:
             try:
-                self._transact([outcome], claim=False)
+                undisturbed(partial(self._transact, [outcome], claim=False))
+            except Contended:
+                self._in_flight += 1
+                self._outcomes.put(outcome)
             except Exception:
                 log.exception("an outcome could not be settled", effect=outcome.parcel.effect.key)
                 with self._units.begin() as work:
@@ -235,6 +242,15 @@ def _try(parcel: Parcel, errand: Errand) -> Outcome:
         why = "a fault of Spy's own; see the log"
         return Outcome(parcel=parcel, errand=errand, why=why, again_in=_backoff(parcel), uncertain=True)
     return Outcome(parcel=parcel, errand=errand, result=result)
+
+
+def _incident(effect: Effect, work: Work) -> int:
+    """Give the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
+    if isinstance(effect, PageEffect):
+        page = work.pages.get(effect.page)
+        return (page.incident if page else None) or 0
+    number: int = getattr(effect, "incident", None) or effect.needs_room or 0
+    return number
 
 
 def _backoff(parcel: Parcel) -> timedelta:

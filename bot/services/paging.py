@@ -141,7 +141,10 @@ class Paging:
     # --- what happened to it ---
 
     def _alone(self, number: int) -> Page | None:
-        """Fetch a page to change it, with nobody else changing it meanwhile."""
+        """Fetch a page to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
+        page = self._work.pages.get(number)
+        if page and page.incident:
+            self._desk.incident(page.incident)
         self._work.alone(f"page:{number}")
         return self._work.pages.get(number)
 

@@ -93,6 +93,11 @@ class Incidents(Shelf[Incident]):
     def reserve(self) -> int:
         return self._reserve()
 
+    def look(self, number: int) -> Incident | None:
+        if number in self._known:
+            return self._known[number]
+        return next(iter(self._all(find(self._table, self.key, lock=False), {self.key: number})), None)
+
     def in_room(self, channel: str) -> Incident | None:
         return next(iter(self._by(room=channel)), None)
 

@@ -6,10 +6,14 @@ from datetime import datetime, timedelta
 from threading import Lock
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import records
 from bot.adapters.database.outbox import Outbox
-from bot.ports import Work
+from bot.ports import Contended, Work
+
+COLLISIONS = frozenset({"40P01", "40001"})
+"""PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
 
 
 class SqlWork:
@@ -52,10 +56,15 @@ class Database:
 
     @contextmanager
     def begin(self) -> Iterator[Work]:
-        with self._turn, self.engine.begin() as connection:
-            work = SqlWork(connection)
-            yield work
-            work.flush()
+        try:
+            with self._turn, self.engine.begin() as connection:
+                work = SqlWork(connection)
+                yield work
+                work.flush()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in COLLISIONS:
+                raise Contended(str(error.orig)) from error
+            raise
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""
