@@ -377,6 +377,9 @@ class UnitOfWork(Protocol):
     def begin(self) -> AbstractContextManager[Work]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
 
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Finding:

@@ -1,7 +1,7 @@
 """A unit of work in memory, for tests: what is put is kept when the block ends well, else as if never put."""
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -80,6 +80,9 @@ class Memory:
             draft = self._kept.copied()
             yield MemoryWork(draft)
             self._kept = draft
+
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        return self.begin()
 
     def queued(self) -> Sequence[Queued]:
         """Give the whole outbox, what is done included, in the order it was asked for."""

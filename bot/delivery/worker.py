@@ -25,6 +25,8 @@ from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""
+BATCH = 12
+"""How many outcomes are settled, and effects claimed, in one transaction, for which a new ask has to wait."""
 SLOWEST_RETRY = timedelta(seconds=30)
 
 log = structlog.get_logger()
@@ -89,7 +91,8 @@ class Delivery:
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(wait=True)
-        self._turn(claim=False)
+        while self._turn(claim=False):
+            pass
 
     def drain(self, *, within: timedelta) -> bool:
         """Deliver on the caller's thread until the outbox is empty; False where time ran out first."""
@@ -135,19 +138,19 @@ class Delivery:
         return bool(outcomes or ready)
 
     def _came_back(self) -> list[Outcome]:
-        outcomes = []
-        while not self._outcomes.empty():
+        outcomes: list[Outcome] = []
+        while not self._outcomes.empty() and len(outcomes) < BATCH:
             outcomes.append(self._outcomes.get())
         self._in_flight -= len(outcomes)
         return outcomes
 
     def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> list[tuple[Parcel, Errand]]:
-        with self._units.begin() as work:
+        with self._units.begin_in_a_lull() as work:
             now = self._clock.now()
             desk = Desk(work=work, now=now, policy=self._policy)
             for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, work)):
                 self._settle(outcome, desk)
-            free = self._senders - self._in_flight if claim else 0
+            free = min(BATCH, self._senders - self._in_flight) if claim else 0
             if free <= 0:
                 return []
             claimed = work.outbox.claim(self._owner, now=now, lease=self._lease, limit=free)
@@ -163,7 +166,7 @@ class Delivery:
                 self._outcomes.put(outcome)
             except Exception:
                 log.exception("an outcome could not be settled", effect=outcome.parcel.effect.key)
-                with self._units.begin() as work:
+                with self._units.begin_in_a_lull() as work:
                     now = self._clock.now()
                     work.outbox.give_up(outcome.parcel.id, at=now, why="a fault of Spy's own; see the log")
         return []
