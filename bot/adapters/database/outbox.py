@@ -2,8 +2,9 @@
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
+from sqlalchemy import Connection, Table, Update, and_, bindparam, exists, func, literal, or_, select, update
 
 from bot.adapters.database import effects
 from bot.adapters.database.statements import add_once, change, table
@@ -55,30 +56,9 @@ class Outbox:
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
         self.flush()
-        c, earlier = self._table.c, self._table.alias()
-        due = and_(c.state == "ready", c.due_at <= now)
-        lapsed = and_(c.state == "sending", c.lease_until < now)
-        blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
-        first = (
-            select(c.id)
-            .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
-            .order_by(c.urgency, c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=self._table)
-        )
-        taken = (
-            update(self._table)
-            .where(c.id.in_(first))
-            .values(
-                state="sending",
-                owner=owner,
-                lease_until=now + lease,
-                attempts=c.attempts + 1,
-                uncertain=or_(c.uncertain, c.state == "sending"),
-            )
-            .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
-        )
-        rows = sorted(self._connection.execute(taken), key=lambda row: (row.urgency, row.id))
+        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit}
+        taken = self._connection.execute(_claiming(self._table), wanted)
+        rows = sorted(taken, key=lambda row: (row.urgency, row.id))
         return [
             Parcel(
                 id=row.id,
@@ -118,9 +98,7 @@ class Outbox:
 
     def release(self, incident: int) -> None:
         self.flush()
-        c = self._table.c
-        held = update(self._table).where(c.needs_room == incident, c.state == "held")
-        self._connection.execute(held.values(state="ready"))
+        self._connection.execute(_releasing(self._table), {"of": incident})
 
     def next_due(self) -> datetime | None:
         c = self._table.c
@@ -135,3 +113,41 @@ class Outbox:
 
     def forget(self, *, before: datetime) -> None:
         self._connection.execute(self._table.delete().where(self._table.c.done_at < before))
+
+
+# --- statements, made once ----------------------------------------------------------------------------------------
+
+
+@cache
+def _claiming(outbox: Table) -> Update:
+    """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then."""
+    c, earlier, now = outbox.c, outbox.alias(), bindparam("now", type_=outbox.c.due_at.type)
+    due = and_(c.state == "ready", c.due_at <= now)
+    lapsed = and_(c.state == "sending", c.lease_until < now)
+    blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+    first = (
+        select(c.id)
+        .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
+        .order_by(c.urgency, c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=outbox)
+    )
+    return (
+        update(outbox)
+        .where(c.id.in_(first))
+        .values(
+            state="sending",
+            owner=bindparam("by"),
+            lease_until=bindparam("until"),
+            attempts=c.attempts + 1,
+            uncertain=or_(c.uncertain, c.state == "sending"),
+        )
+        .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
+    )
+
+
+@cache
+def _releasing(outbox: Table) -> Update:
+    """Let what waited for the channel `of` an incident go out."""
+    held = update(outbox).where(outbox.c.needs_room == bindparam("of"), outbox.c.state == "held")
+    return held.values(state="ready")
