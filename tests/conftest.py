@@ -18,6 +18,8 @@ LEASE = "2s"
 """So soon is an effect that a killed bot had under way found by its heir."""
 Serve = Callable[[str, Mapping[str, str]], BotProcess]
 RunningBot = Callable[[Box, str], BotProcess]
+BOXES: list[Box] = []
+"""Every box that was opened here, for what passed in it to be held against the vendors' descriptions."""
 BOTS = pytest.StashKey[list[BotProcess]]()
 
 
@@ -74,6 +76,7 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
 def open_box(delivery: str = "http") -> Iterator[Box]:
     with Box(delivery=delivery) as box:
         box.pagerduty.webhooks = True
+        BOXES.append(box)
         yield box
 
 
@@ -146,3 +149,12 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
         for bot in dict.fromkeys([*item.stash.get(BOTS, []), *common]):
             report.sections.append((f"log of the bot at {bot.url}", bot.said()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud when PagerDuty could not be held to its word."""
+    from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
+
+    if not describes_pagerduty():
+        terminalreporter.write_sep("!", "PagerDuty is NOT held against its own description", red=True)
+        terminalreporter.line(f"It is not at {PAGERDUTY}; say in SPY_SPECS which folder it is in.")
