@@ -41,9 +41,10 @@ def declare(
 
 
 @command('incident (stop|resolve|close) ["how"]')
-def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents) -> Reply:
+def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents, views: Views) -> Reply:
     """Resolve the incident, and its pages with it; say how if you can."""
-    return Reply("incident/stopped", {"incident": incidents.resolve(incident, how or "", by=ask.user)})
+    incident = incidents.resolve(incident, how or "", by=ask.user)
+    return Reply("incident/stopped", views.card(incident.number))
 
 
 @command("incident reopen [<id>]")
@@ -154,7 +155,7 @@ def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents
 def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""
     told = telling.tell(incident, team, message, by=ask.user)
-    return Reply("incident/told", {"tell": told, "team": team})
+    return Reply("incident/told", {"tell": told, "team": team, "incident": incident})
 
 
 @command("incident seen <number>")

@@ -173,17 +173,19 @@ CASES: dict[str, list[Facts]] = {
         for new in (True, False)
         for where in ("C0INC", None)
     ],
-    "incident/stopped": [{"incident": OVER}],
+    "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
     "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
     "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
     "incident/impact": [{"incident": FULL}],
-    "incident/told": [{"tell": TOLD, "team": POLICY.teams["payments"]}],
+    "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
     "incident/seen": [{"tell": TOLD}],
     "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
     "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
     "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-    "page/requested": [{"page": it} for it in PAGES],
-    "page/asked": [{"page": it, "what": "acknowledge"} for it in PAGES],
+    "page/requested": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
+    "page/asked": [
+        {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
+    ],
     "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
     "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
     "room/topic": SHORT,

@@ -211,7 +211,14 @@ class Incident:
             case events.Cancelled():
                 return self._ended(Phase.FALSE_ALARM, event.why, event.at)
             case events.Reopened():
-                return replace(self, phase=Phase.INVESTIGATING, resolved_at=None, resolution=None)
+                return replace(
+                    self,
+                    phase=Phase.INVESTIGATING,
+                    command_since=event.at if self.commander else None,
+                    mitigated_at=None,
+                    resolved_at=None,
+                    resolution=None,
+                )
         return self
 
     def _ended(self, phase: Phase, word: str, at: datetime) -> "Incident":

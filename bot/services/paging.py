@@ -12,6 +12,9 @@ from bot.domain.refusal import Refusal
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
 
+NEXT_LEVEL = "the next level"
+"""Whom a page went on to, where PagerDuty does not say."""
+
 
 class Paging:
     def __init__(self, desk: Desk) -> None:
@@ -213,8 +216,8 @@ class Paging:
                 return events.PageAcknowledged(**about, who=who)  # type: ignore[arg-type]
             case "unacknowledged" if page.state is PageState.ACKNOWLEDGED:
                 return events.PageUnanswered(**about)  # type: ignore[arg-type]
-            case "escalated" if not settled and news.page.assigned != page.escalated_to:
-                return events.PageEscalated(**about, to=news.page.assigned or "the next level")  # type: ignore[arg-type]
+            case "escalated" if not settled and (news.page.assigned or NEXT_LEVEL) != page.escalated_to:
+                return events.PageEscalated(**about, to=news.page.assigned or NEXT_LEVEL)  # type: ignore[arg-type]
             case "resolved" if not settled:
                 return events.PageResolved(**about, who=who)  # type: ignore[arg-type]
         return None

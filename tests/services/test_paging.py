@@ -204,3 +204,9 @@ def test_without_a_command_team_nobody_is_paged_by_name():
 
     with lone.desk() as desk, pytest.raises(Refusal, match="Page a team instead"):
         Paging(desk).page_person("U0RAJ", "come", by="U0ANA")
+
+
+def test_an_escalation_to_nobody_in_particular_is_told_too(spy: SpyKit):
+    hear(spy, "escalated")
+
+    assert page(spy).escalated_to == "the next level"
