@@ -207,6 +207,8 @@ def test_without_a_command_team_nobody_is_paged_by_name():
 
 
 def test_an_escalation_to_nobody_in_particular_is_told_too(spy: SpyKit):
+    sent(spy)
+
     hear(spy, "escalated")
 
     assert page(spy).escalated_to == "the next level"
