@@ -1,7 +1,6 @@
 """kill -9 in the middle of opening an incident, then a restart: everything is there once, and nothing twice."""
 
 from collections.abc import Iterator
-from dataclasses import dataclass
 
 import pytest
 
@@ -9,35 +8,9 @@ from bot.sandbox.recorder import Exchange
 from bot.sandbox.slack.courier import PATIENCE
 from bot.sandbox.weather import reset_before
 from tests.conftest import living_in
+from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World
 from tests.postgres import Postgres
-
-
-@dataclass(frozen=True, kw_only=True)
-class Call:
-    """One outside call of opening an incident; `mark` is found in the body of the one that is meant."""
-
-    service: str = "slack"
-    method: str
-    mark: str = ""
-
-    def __str__(self) -> str:
-        return f"{self.method} {self.mark}".strip()
-
-    def fits(self, exchange: Exchange) -> bool:
-        return self.mark in exchange.body.decode()
-
-
-CALLS = (
-    Call(method="conversations.create"),
-    Call(method="chat.postMessage", mark='"announcement:'),
-    Call(method="chat.postMessage", mark='"card:'),
-    Call(method="conversations.invite"),
-    Call(method="conversations.setTopic"),
-    Call(method="bookmarks.add"),
-    Call(method="chat.update", mark="C0INCIDENTS"),
-    Call(service="pagerduty", method="POST /incidents"),
-)
 
 
 @pytest.fixture(scope="module")
@@ -71,7 +44,7 @@ def test_killed_before_a_call_arrives_it_is_made_after_the_restart(world: World,
 
     opened(world, name)
 
-    everything_is_there_once(world, name)
+    world.everything_is_there_once(name)
 
 
 @pytest.mark.parametrize("call", CALLS, ids=str)
@@ -81,7 +54,7 @@ def test_killed_before_the_answer_arrives_it_is_not_made_again(world: World, cal
 
     opened(world, name)
 
-    everything_is_there_once(world, name)
+    world.everything_is_there_once(name)
 
 
 def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(world: World):
@@ -99,7 +72,7 @@ def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(
 
     assert unheard.status == "timeout"
     assert world.rooms(number)
-    everything_is_there_once(world, name)
+    world.everything_is_there_once(name)
 
 
 # --- the telling ------------------------------------------------------------------------------------------
@@ -123,21 +96,3 @@ def opened(world: World, name: str) -> None:
     world.box.weather.clear()
     world.bot.start()
     world.settle()
-
-
-def everything_is_there_once(world: World, name: str) -> None:
-    [number] = [n for n in range(1, 60) for room in world.rooms(n) if slug(name) in room.name]
-    room = world.room(number)
-    slack = world.box.slack
-    assert slack.members(room.id).count("ana") == 1
-    assert world.marks(room.id) == {f"card:{number}": 1}
-    assert world.marks("incidents")[f"announcement:{number}"] == 1
-    assert room.name in slack.text_of(world.marked("incidents", f"announcement:{number}"))
-    assert f"INC-{number}" in slack.topic(room.id)
-    assert len(slack.bookmarks(room.id)) == 1
-    assert world.pages(name) == 1
-    assert sum(name in ring.title for ring in world.box.pagerduty.phones["raj"]) == 1
-
-
-def slug(name: str) -> str:
-    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())

@@ -78,6 +78,23 @@ class World:
         with self.box.pagerduty.lock:
             return sum(about in page.title for page in self.box.pagerduty.incidents)
 
+    def everything_is_there_once(self, name: str) -> None:
+        """Hold that all of an opened incident is there, and nothing of it twice."""
+        [number] = {n for n in range(1, 100) for room in self.rooms(n) if slug(name) in room.name}
+        room, slack = self.room(number), self.box.slack
+        assert slack.members(room.id).count("ana") == 1
+        assert self.marks(room.id) == {f"card:{number}": 1}
+        assert self.marks("incidents")[f"announcement:{number}"] == 1
+        assert room.name in slack.text_of(self.marked("incidents", f"announcement:{number}"))
+        assert f"INC-{number}" in slack.topic(room.id)
+        assert len(slack.bookmarks(room.id)) == 1
+        assert self.pages(name) == 1
+        assert sum(name in ring.title for ring in self.box.pagerduty.phones["raj"]) == 1
+
+
+def slug(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+
 
 def number_in(answer: Answer) -> int:
     """The number of the incident that an answer speaks of."""

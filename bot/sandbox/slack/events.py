@@ -77,6 +77,8 @@ NEVER_IN_EVENTS = defaultdict(
     lambda: ("app_id",),
     bot_message=("app_id", "user", "team", "bot_profile"),
     channel_topic=("app_id", "team"),
+    group_topic=("app_id", "team"),
+    channel_purpose=("app_id", "team"),
 )
 """By subtype, what a message has in its channel's history and not in the event of it."""
 
