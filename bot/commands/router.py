@@ -226,6 +226,9 @@ class Router:
         return Answer()
 
     def _open(self, ask: Ask, fill: Fill, desk: Desk) -> Answer:
+        if ask.way is Way.FORM:
+            blank = next((name for name, said in ask.given.items() if not said.strip()), None)
+            raise Refusal("A few words are needed here.", slot=blank)
         if ask.trigger:
             desk.send(
                 OpenForm(

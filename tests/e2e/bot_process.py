@@ -45,6 +45,18 @@ class BotProcess:
         self._wait_until_ready()
         return self
 
+    def say(self, person: str, words: str) -> tuple[int, str]:
+        """Say a command from a terminal, beside the running bot; the exit code and what was printed."""
+        said = subprocess.run(
+            (sys.executable, "-m", "bot", "say", "--as", person, "--config", str(self._config), words),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return said.returncode, said.stdout + said.stderr
+
     def kill(self) -> None:
         """End it as a power cut does. Safe to call from a hook of the weather, and twice."""
         if self._child is not None:

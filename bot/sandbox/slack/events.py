@@ -74,7 +74,7 @@ def _of(m: Message, *, with_metadata: bool = True) -> Json:
 
 
 NEVER_IN_EVENTS = defaultdict(
-    lambda: ("app_id",),
+    lambda: ("app_id", "reactions"),
     bot_message=("app_id", "user", "team", "bot_profile"),
     channel_topic=("app_id", "team"),
     group_topic=("app_id", "team"),
