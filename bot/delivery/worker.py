@@ -25,7 +25,7 @@ from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""
-BATCH = 12
+BATCH = 6
 """How many outcomes are settled, and effects claimed, in one transaction, for which a new ask has to wait."""
 SLOWEST_RETRY = timedelta(seconds=30)
 

@@ -7,7 +7,7 @@ from threading import Lock
 
 LULL = 0.003
 """Seconds since the last answer, after which delivery goes ahead: by then its acknowledgement has left."""
-PATIENCE = 0.05
+PATIENCE = 0.25
 """Seconds after which delivery goes ahead in any case, however many are asking."""
 
 
