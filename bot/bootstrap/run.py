@@ -164,7 +164,7 @@ def _until_told(stop: threading.Event) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        while not stop.wait(60):
+        while not stop.wait(1):  # a signal that comes just before a wait is heard only after it
             pass
     finally:
         for number, handler in before.items():

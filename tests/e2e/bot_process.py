@@ -71,8 +71,8 @@ class BotProcess:
         try:
             return self._child.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            self._child.kill()
-            return self._child.wait()
+            self.kill()
+            raise AssertionError(f"the bot did not end when asked to; it said last:\n{self.said()}") from None
 
     def restart(self) -> Self:
         """Start it again on the same database and port."""
