@@ -39,6 +39,7 @@ def run(settings: Settings) -> int:
         socket = listen(settings.web.host, settings.web.port)
         stack.callback(socket.close)
         bot = build(settings, stack)
+        threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
             bot.router,
             bot.chat,
@@ -64,8 +65,6 @@ def run(settings: Settings) -> int:
         )
         server = serve(web, socket)
         stack.callback(server.stop)
-        greeter = threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True)
-        greeter.start()
         scheduler.start()
         _until_told(stop)
     return 0
