@@ -1,5 +1,6 @@
 """Slack and PagerDuty on their bad days: nothing is lost, nothing is done twice, and what fails is said."""
 
+import time
 from collections.abc import Iterator
 from functools import partial
 
@@ -23,9 +24,10 @@ DONE = {"no answer", "late answer"}
 
 @pytest.fixture
 def fair(common_world: World) -> Iterator[World]:
-    """The world of this file; its weather is fine again after each test."""
+    """The world of this file; after each test its weather is fine again, and the bot in its channels."""
     yield common_world
     common_world.box.weather.clear()
+    common_world.box.slack.invite_bot("payments")
 
 
 # --- one call of a declare --------------------------------------------------------------------------------
@@ -87,79 +89,84 @@ def once(world: World, channel: str, words: str) -> bool:
 # --- channels ---------------------------------------------------------------------------------------------
 
 
-def test_somebody_elses_channel_of_that_name_is_never_adopted(world: World):
-    theirs = world.box.slack.create("kim", "inc-1-stolen-laptop")
+def test_somebody_elses_channel_of_that_name_is_never_adopted(fair: World):
+    next_one = fair.declare('me "the one before" drill') + 1
+    theirs = fair.box.slack.create("kim", f"inc-{next_one}-stolen-laptop")
 
-    world.declare('me "stolen laptop" private sev1')
-    world.settle()
+    fair.declare('me "stolen laptop" private drill')
+    fair.settle()
 
-    ours = world.room(1)
-    assert (ours.name, ours.is_private) == ("inc-1-stolen-laptop-2", True)
-    assert world.marks(theirs.id) == {}
-    assert "spy" not in world.box.slack.members(theirs.id)
-
-
-def test_a_private_room_that_is_refused_is_not_made_public(world: World):
-    world.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
-
-    world.declare('me "stolen laptop" private')
-    world.settle()
-
-    assert world.rooms(1) == []
-    assert "stolen laptop" not in " ".join(world.texts("general") + world.texts("incidents"))
-    assert any("stolen laptop" in text for text in world.texts("D0ANA"))
+    ours = fair.room(next_one)
+    assert (ours.name, ours.is_private) == (f"inc-{next_one}-stolen-laptop-2", True)
+    assert fair.marks(theirs.id) == {}
+    assert "spy" not in fair.box.slack.members(theirs.id)
 
 
-def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcement(world: World):
-    world.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+def test_a_private_room_that_is_refused_is_not_made_public(fair: World):
+    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
 
-    world.declare('me "checkout is down" sev1')
-    world.settle()
-    world.slash('1 note "still here"')
-    world.settle()
+    number = fair.declare('me "lost laptop" private')
+    fair.settle()
 
-    announcement = world.marked("incidents", "announcement:1")
-    under = [it for it in world.box.slack.messages("incidents") if it.thread_ts == announcement.ts]
+    assert fair.rooms(number) == []
+    assert "lost laptop" not in " ".join(fair.texts("general") + fair.texts("incidents"))
+    assert any("lost laptop" in text for text in fair.texts("D0ANA"))
+
+
+def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcement(fair: World):
+    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+
+    number = fair.declare('me "without a room" sev1')
+    fair.settle()
+    fair.slash(f'{number} note "still here"')
+    fair.settle()
+
+    announcement = fair.marked("incidents", f"announcement:{number}")
+    under = [it for it in fair.box.slack.messages("incidents") if it.thread_ts == announcement.ts]
     assert any("still here" in it.text for it in under)
-    assert world.pages("checkout is down") == 1
+    assert fair.pages("without a room") == 1
 
 
-def test_a_team_whose_channel_the_bot_was_removed_from_is_told_all_the_same(world: World):
-    room = opened(world)
-    world.box.slack.remove_bot("payments")
+def test_a_team_whose_channel_the_bot_was_removed_from_is_told_all_the_same(fair: World):
+    room = opened(fair)
+    fair.box.slack.remove_bot("payments")
 
-    world.slash('tell :payments "hold on"', where=room)
-    world.settle()
+    fair.slash('tell :payments "we are in trouble"', where=room)
+    fair.settle()
 
-    assert sum("hold on" in text for text in world.texts("payments")) == 1
-
-
-def test_a_team_that_can_not_be_told_is_said_aloud(world: World):
-    room = opened(world)
-    world.box.slack.remove_bot("payments")
-    world.box.weather.strike("slack", "conversations.join", error("restricted_action"))
-
-    world.slash('tell :payments "hold on"', where=room)
-    world.settle()
-
-    assert any(":payments" in text and "not" in text for text in world.texts(room)[-2:])
+    assert fair.texts("payments")[-1].count("we are in trouble") == 1
 
 
-def test_words_for_a_room_that_was_archived_reach_the_commander(world: World):
-    room = opened(world)
-    world.box.slack.archive(room)
+def test_a_team_that_can_not_be_told_is_said_aloud(fair: World):
+    room = opened(fair)
+    fair.box.slack.remove_bot("payments")
+    fair.box.weather.strike("slack", "conversations.join", error("restricted_action"))
 
-    world.slash('1 note "the cause is clear now"')
-    world.settle()
+    fair.slash('tell :payments "hold on"', where=room)
+    fair.settle()
 
-    assert any("the cause is clear now" in text for text in world.texts("D0ANA"))
+    assert any(":payments" in text and "not" in text for text in fair.texts(room)[-2:])
+
+
+def test_words_for_a_room_that_was_archived_reach_the_commander(fair: World):
+    room = opened(fair)
+    fair.box.slack.archive(room)
+
+    fair.slash(f'{number_of(fair, room)} note "the cause is clear now"')
+    fair.settle()
+
+    assert any("the cause is clear now" in text for text in fair.texts("D0ANA"))
 
 
 def opened(world: World) -> str:
-    """Open an incident; its room."""
-    number = world.declare('me "checkout is down" sev1')
+    """Open an incident that is like no other; its room."""
+    number = world.declare(f'me "checkout is down {time.monotonic_ns()}" sev1')
     world.settle()
     return world.room(number).id
+
+
+def number_of(world: World, room: str) -> str:
+    return world.box.slack.channel(room).name.split("-")[1]
 
 
 # --- PagerDuty --------------------------------------------------------------------------------------------
