@@ -2,7 +2,7 @@
 PYTHON ?= python3
 BIN := .venv/bin
 
-.PHONY: demo test check bench lock clean
+.PHONY: demo test check picture bench lock clean
 
 .venv/ready: requirements.lock pyproject.toml
 	@$(PYTHON) -c 'import sys; sys.exit(sys.version_info < (3, 11))' || \
@@ -26,6 +26,9 @@ check: .venv/ready
 	@$(BIN)/mypy --no-error-summary
 	@$(BIN)/lint-imports --no-logo >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
 	@$(MAKE) --no-print-directory test
+
+picture: .venv/ready  # the README's picture, from a real play; needs Chromium
+	@$(BIN)/python -m tests.picture
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench

@@ -40,6 +40,10 @@ class Rejected(Exception):  # noqa: N818  named for what happened
         self.code = code
 
 
+class Contended(Exception):  # noqa: N818  named for what happened
+    """Two transactions waited for each other, and this one was undone: it may be done again at once."""
+
+
 # --- forms and words ---------------------------------------------------------------------------------------------
 
 
@@ -286,7 +290,12 @@ class IncidentRecords(Protocol):
     def reserve(self) -> int:
         """Take the next number."""
 
-    def get(self, number: int) -> Incident | None: ...
+    def get(self, number: int) -> Incident | None:
+        """Fetch to change: nobody else does until this work ends."""
+
+    def look(self, number: int) -> Incident | None:
+        """Fetch to read, without waiting for whoever is changing it."""
+
     def hold(self, numbers: Collection[int]) -> Collection[int]:
         """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
 
@@ -294,7 +303,9 @@ class IncidentRecords(Protocol):
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
-    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]: ...
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        """Give those of this name, in whatever case its letters are."""
+
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         """Give those that are open, or were at some moment since then; oldest first."""
 
@@ -489,6 +500,9 @@ class Work(Protocol):
 class UnitOfWork(Protocol):
     def begin(self) -> AbstractContextManager[Work]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
+
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -11,12 +11,14 @@ from bot.commands.reply import Reply
 def helping(words: str | None, *, handbook: Handbook) -> Reply:
     """Show what Spy can do; `help page` shows what begins with those words."""
     wanted = (words or "").casefold().strip("`/ ")
-    shown = [it for it in handbook.commands if wanted in f"{it.words} {it.usage}"] or list(handbook.commands)
+    found = [it for it in handbook.commands if wanted in f"{it.words} {it.usage}"]
+    shown = sorted(found or handbook.commands, key=lambda it: it.family == "help")
     families = [
         {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
         for family, commands in groupby(shown, key=lambda it: it.words.split()[0])
     ]
-    return Reply("help/commands", {"families": families, "wanted": wanted, "brief": not wanted})
+    facts = {"families": families, "wanted": wanted, "is_found": bool(found), "brief": not (wanted and found)}
+    return Reply("help/commands", facts)
 
 
 @command("plugins")

@@ -2,7 +2,7 @@
 
 from datetime import datetime
 
-from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted
+from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Someone, Url
@@ -41,9 +41,10 @@ def declare(
 
 
 @command('incident (stop|resolve|close) ["how"]')
-def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents) -> Reply:
+def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents, views: Views) -> Reply:
     """Resolve the incident, and its pages with it; say how if you can."""
-    return Reply("incident/stopped", {"incident": incidents.resolve(incident, how or "", by=ask.user)})
+    incident = incidents.resolve(incident, how or "", by=ask.user)
+    return Reply("incident/stopped", views.card(incident.number))
 
 
 @command("incident reopen [<id>]")
@@ -56,16 +57,17 @@ def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
     incident = incidents.cancel(incident, why or "", by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "closed as a false alarm"})
+    return Reply("incident/done", {"incident": incident, "what": "cancelled"})
 
 
 # --- what is the state ---
 
 
 @command("incident tldr|summary [<id>]")
-def tldr(incident: Incident, *, views: Views) -> Reply:
-    """Tell the whole state on one screen, for your eyes only."""
-    return Reply("incident/tldr", views.tldr(incident))
+def tldr(ask: Ask, incident: Incident, *, views: Views) -> Reply:
+    """Tell the whole state on one screen, for your eyes only unless you asked aloud."""
+    aloud = {"shared": True} if ask.way in {Way.MENTION, Way.PLAIN} else {}
+    return Reply("incident/tldr", {**views.tldr(incident), **aloud})
 
 
 @command("incident share tldr|summary [<id>]")
@@ -116,14 +118,14 @@ def note(ask: Ask, incident: Incident, text: str, *, incidents: Incidents) -> Re
 def severity(ask: Ask, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
     """Set how bad it is."""
     incident = incidents.set_severity(incident, severity, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": f"now {severity.key}"})
+    return Reply("incident/done", {"incident": incident, "what": "severity"})
 
 
 @command("incident status|phase <phase>")
 def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
     incident = incidents.move_to(incident, phase, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": f"now {phase}"})
+    return Reply("incident/done", {"incident": incident, "what": "phase"})
 
 
 @command('incident impact "impact" [since <since>]')
@@ -139,21 +141,21 @@ def impact(
 def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> Reply:
     """Say what you suspect; it may change."""
     incident = incidents.suspect_cause(incident, cause, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "with your suspicion on the card"})
+    return Reply("incident/done", {"incident": incident, "what": "cause"})
 
 
 @command('incident link <url> ["title"]')
 def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents: Incidents) -> Reply:
     """Keep a link with the incident: a graph, a document, a call."""
     incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
-    return Reply("incident/done", {"incident": incident, "what": "with the link bookmarked"})
+    return Reply("incident/done", {"incident": incident, "what": "link"})
 
 
 @command('incident tell :team "message"')
 def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""
     told = telling.tell(incident, team, message, by=ask.user)
-    return Reply("incident/told", {"tell": told, "team": team})
+    return Reply("incident/told", {"tell": told, "team": team, "incident": incident})
 
 
 @command("incident seen <number>")
@@ -170,7 +172,7 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
     """Take command; if somebody has it, you get a brief first, and say *I have command*."""
     incident = incidents.take_command(incident, by=ask.user)
     if incident.commander == ask.user:
-        return Reply("incident/done", {"incident": incident, "what": "yours"})
+        return Reply("incident/done", {"incident": incident, "what": "taken"})
     return Reply("surfaces/brief", views.brief(incident.number))
 
 
@@ -187,7 +189,7 @@ def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Inc
 def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *I have command*."""
     return Reply(
-        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "yours"}
+        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "taken"}
     )
 
 
@@ -195,7 +197,7 @@ def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *Not me after all*; command stays where it is."""
     incident = incidents.decline_command(incident, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "not yours, then"})
+    return Reply("incident/done", {"incident": incident, "what": "declined"})
 
 
 @command("incident role <role> @person")

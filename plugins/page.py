@@ -28,7 +28,7 @@ def page(
         sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
-    return Reply("page/requested", {"page": sent})
+    return Reply("page/requested", {"page": sent, "incident": incident})
 
 
 @command("pager (ack|acknowledge) [<page>]")
@@ -36,7 +36,7 @@ def acknowledge(ask: Ask, incident: Incident | None, page: str | None, *, paging
     """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
     found = paging.find(page or "", incident=incident)
     paging.acknowledge(found, by=ask.user)
-    return Reply("page/asked", {"page": found, "what": "acknowledge"})
+    return Reply("page/asked", {"page": found, "what": "acknowledge", "incident": incident})
 
 
 @command("pager resolve [<page>]")
@@ -44,4 +44,4 @@ def resolve(ask: Ask, incident: Incident | None, page: str | None, *, paging: Pa
     """Resolve a page from chat."""
     found = paging.find(page or "", incident=incident)
     paging.resolve(found, by=ask.user)
-    return Reply("page/asked", {"page": found, "what": "resolve"})
+    return Reply("page/asked", {"page": found, "what": "resolve", "incident": incident})

@@ -3,7 +3,7 @@
 import os
 import shutil
 from collections.abc import Callable, Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager
 from pathlib import Path
 
 import pytest
@@ -11,11 +11,15 @@ import pytest
 from bot.adapters.database import migrate, open_engine
 from bot.sandbox import Box
 from tests.e2e.bot_process import BotProcess
+from tests.e2e.world import World
 from tests.postgres import Postgres, serving
 
 LEASE = "2s"
 """So soon is an effect that a killed bot had under way found by its heir."""
-RunningBot = Callable[..., BotProcess]
+Serve = Callable[[str, Mapping[str, str]], BotProcess]
+RunningBot = Callable[[Box, str], BotProcess]
+BOXES: list[Box] = []
+"""Every box that was opened here, for what passed in it to be held against the vendors' descriptions."""
 BOTS = pytest.StashKey[list[BotProcess]]()
 
 
@@ -64,20 +68,26 @@ def database_url(request: pytest.FixtureRequest) -> str:
 @pytest.fixture
 def box(request: pytest.FixtureRequest) -> Iterator[Box]:
     """A workspace that speaks to the bot by HTTP; by Socket Mode where a test is parametrised so."""
-    with Box(delivery=getattr(request, "param", "http")) as box:
+    with open_box(getattr(request, "param", "http")) as box:
+        yield box
+
+
+@contextmanager
+def open_box(delivery: str = "http") -> Iterator[Box]:
+    with Box(delivery=delivery) as box:
         box.pagerduty.webhooks = True
+        BOXES.append(box)
         yield box
 
 
 @pytest.fixture
-def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[..., BotProcess]]:
+def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
     """Start bots anywhere: `serve(config, environment)`. Each ends with the test."""
     bots = request.node.stash.setdefault(BOTS, [])
     with ExitStack() as stack:
 
-        def start(config: str, environment: Mapping[str, str], *, lease: str = LEASE) -> BotProcess:
-            short = f"{config}\ndelivery: {{lease: {lease}}}\ndatabase: {{pool: 5}}\n"
-            bot = BotProcess(tmp_path / f"bot{len(bots)}", config=short, environment=environment)
+        def start(config: str, environment: Mapping[str, str]) -> BotProcess:
+            bot = BotProcess(tmp_path / f"bot{len(bots)}", config=brisk(config), environment=environment)
             bots.append(bot)
             stack.callback(bot.stop)
             return bot.start()
@@ -85,16 +95,48 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Callable[.
         yield start
 
 
+def brisk(config: str) -> str:
+    """Let a killed bot's heir act soon, and leave connections for the bots of other tests."""
+    return f"{config}\ndelivery: {{lease: {LEASE}}}\ndatabase: {{pool: 5}}\n"
+
+
 @pytest.fixture
-def running_bot(serve: Callable[..., BotProcess]) -> RunningBot:
+def running_bot(serve: Serve) -> RunningBot:
     """Start bots beside a box: `running_bot(box, database_url)`. It speaks to the one started last."""
 
-    def run(box: Box, database_url: str, *, lease: str = LEASE) -> BotProcess:
-        bot = serve(box.config_yaml(), {**box.environment(), "DATABASE_URL": database_url}, lease=lease)
+    def run(box: Box, database_url: str) -> BotProcess:
+        bot = serve(box.config_yaml(), {**box.environment(), "DATABASE_URL": database_url})
         box.bot_url = bot.url
         return bot
 
     return run
+
+
+@pytest.fixture
+def world(box: Box, sqlite_url: str, running_bot: RunningBot) -> World:
+    """A bot of the test's own, on SQLite."""
+    return World(box=box, bot=running_bot(box, sqlite_url))
+
+
+@pytest.fixture(scope="module")
+def common_world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[World]:
+    """One bot on SQLite for all tests of a file: each opens incidents of its own in it."""
+    folder = tmp_path_factory.mktemp("common")
+    with living_in(folder, f"sqlite:///{shutil.copy(migrated_sqlite, folder / 'spy.db')}") as world:
+        yield world
+
+
+@contextmanager
+def living_in(folder: Path, database_url: str) -> Iterator[World]:
+    """A box with a bot, for as long as the `with` lasts."""
+    with open_box() as box:
+        environment = {**box.environment(), "DATABASE_URL": database_url}
+        bot = BotProcess(folder / "bot", config=brisk(box.config_yaml()), environment=environment)
+        box.bot_url = bot.url
+        try:
+            yield World(box=box, bot=bot.start())
+        finally:
+            bot.stop()
 
 
 @pytest.hookimpl(wrapper=True)
@@ -102,6 +144,17 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
     """Show what the bots of a failed test said."""
     report = yield
     if report.failed:
-        for number, bot in enumerate(item.stash.get(BOTS, [])):
-            report.sections.append((f"log of bot {number}", bot.said()))
+        arguments = getattr(item, "funcargs", {}).values()
+        common = [it.bot for it in arguments if isinstance(it, World)]
+        for bot in dict.fromkeys([*item.stash.get(BOTS, []), *common]):
+            report.sections.append((f"log of the bot at {bot.url}", bot.said()))
     return report
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    """Say aloud when PagerDuty could not be held to its word."""
+    from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
+
+    if not describes_pagerduty():
+        terminalreporter.write_sep("!", "PagerDuty is NOT held against its own description", red=True)
+        terminalreporter.line(f"It is not at {PAGERDUTY}; say in SPY_SPECS which folder it is in.")

@@ -1,6 +1,7 @@
 """A real PostgreSQL for a test session, from a wheel: one server for all its workers, a fresh database a test."""
 
 import fcntl
+import os
 import tempfile
 import uuid
 from collections.abc import Iterator
@@ -58,14 +59,14 @@ class Postgres:
 def serving(run: str) -> Iterator[Postgres]:
     """Serve the test run of this name; its workers share the server, and the last one out stops it."""
     folder = Path(tempfile.gettempdir()) / f"spy-pg-{run}"
-    with _alone(folder.with_suffix(".lock")):
+    with _alone():
         server = _started(folder)
         postgres = Postgres(server)
         postgres.prepare()
     try:
         yield postgres
     finally:
-        with _alone(folder.with_suffix(".lock")):
+        with _alone():
             server.cleanup()
 
 
@@ -82,8 +83,8 @@ def _started(folder: Path) -> "PostgresServer":
 
 
 @contextmanager
-def _alone(lock: Path) -> Iterator[None]:
+def _alone() -> Iterator[None]:
     """Keep the workers from adding PostgreSQL's user, or the template, both at once."""
-    with lock.open("w") as held:
+    with (Path(tempfile.gettempdir()) / f"spy-pg-{os.getuid()}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)
         yield

@@ -371,6 +371,7 @@ BRIEFED: tuple[Facts, ...] = (
         "asks": ["update_due", "no_severity"],
     },
 )
+DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", "taken", "declined", "x")
 
 CASES: dict[str, list[Facts]] = {
     "surfaces/relief": RELIEF,
@@ -405,17 +406,19 @@ CASES: dict[str, list[Facts]] = {
         for new in (True, False)
         for where in ("C0INC", None)
     ],
-    "incident/stopped": [{"incident": OVER}],
-    "incident/done": [{**it, "what": "now sev1"} for it in SHORT],
+    "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
+    "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
     "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
     "incident/impact": [{"incident": FULL}],
-    "incident/told": [{"tell": TOLD, "team": POLICY.teams["payments"]}],
+    "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
     "incident/seen": [{"tell": TOLD}],
     "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
     "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
     "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-    "page/requested": [{"page": it} for it in PAGES],
-    "page/asked": [{"page": it, "what": "acknowledge"} for it in PAGES],
+    "page/requested": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
+    "page/asked": [
+        {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
+    ],
     "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
     + [{"page": it, "incident": None} for it in TESTS],
     "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
@@ -454,7 +457,8 @@ CASES: dict[str, list[Facts]] = {
     "surfaces/test": [{"page": it, "now": NOW} for it in TESTS],
     "surfaces/tested": [{"page": it, "now": NOW} for it in TESTS],
     "help/commands": [
-        {"families": [FAMILY], "wanted": wanted, "brief": not wanted} for wanted in ("", "page")
+        {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
+        for wanted, found in (("", True), ("page", True), (TYPED, False))
     ],
     "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
     "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
@@ -500,7 +504,7 @@ CASES: dict[str, list[Facts]] = {
     f"events/{kind}": [
         {"e": facts_of(it), "drill": drill} for it in HAPPENED if it.kind() == kind for drill in (True, False)
     ]
-    for kind in {it.kind() for it in HAPPENED}
+    for kind in dict.fromkeys(it.kind() for it in HAPPENED)
 }
 
 FORMS: dict[str, Facts] = {

@@ -4,6 +4,7 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
+from functools import partial
 from types import FrameType
 
 import structlog
@@ -17,10 +18,11 @@ from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.config import Settings
 from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SHIFTS_EVERY, SWEEP_EVERY, Sync
 from bot.delivery.ticks import TICK_EVERY, Ticks
-from bot.ports import Rejected, Throttled, Unreachable
+from bot.ports import PagerNews, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
 from bot.services.desk import Desk
 from bot.services.paging import Paging
+from bot.services.undisturbed import undisturbed
 from bot.web import Door, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
@@ -41,6 +43,7 @@ def run(settings: Settings) -> int:
         socket = listen(settings.web.host, settings.web.port)
         stack.callback(socket.close)
         bot = build(settings, stack)
+        threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
             bot.router,
             bot.chat,
@@ -66,8 +69,6 @@ def run(settings: Settings) -> int:
         )
         server = serve(web, socket)
         stack.callback(server.stop)
-        greeter = threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True)
-        greeter.start()
         scheduler.start()
         _until_told(stop)
     return 0
@@ -139,15 +140,19 @@ def _pagerduty_door(bot: Bot) -> Door:
         except Rejected as rejected:
             return WebAnswer(status=401 if rejected.code == "signature" else 400, body=str(rejected))
         if heard:
-            with bot.database.begin() as work:
-                now = bot.clock.now()
-                if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
-                    desk = Desk(work=work, now=now, policy=bot.live.policy(), source="pagerduty")
-                    Paging(desk).heard(heard)
+            undisturbed(partial(_hear, bot, heard))
             bot.delivery.wake()
         return WebAnswer(status=202)
 
     return door
+
+
+def _hear(bot: Bot, heard: PagerNews) -> None:
+    with bot.database.begin() as work:
+        now = bot.clock.now()
+        if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
+            desk = Desk(work=work, now=now, policy=bot.live.policy(), source="pagerduty")
+            Paging(desk).heard(heard)
 
 
 def _figures(bot: Bot) -> Figures:
@@ -168,7 +173,7 @@ def _until_told(stop: threading.Event) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        while not stop.wait(60):
+        while not stop.wait(1):  # a signal that comes just before a wait is heard only after it
             pass
     finally:
         for number, handler in before.items():

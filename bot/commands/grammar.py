@@ -53,6 +53,10 @@ Accepts = Callable[[Slot, Word], bool]
 Bindings = Mapping[str, str]
 
 
+TEXT = 1
+"""How eagerly optional text is taken: after what knows its own words, before a bare flag."""
+
+
 class UsageError(ValueError):
     """A usage line that can't be read: the plugin that holds it fails to load."""
 
@@ -222,15 +226,26 @@ def match(sequence: Sequence_, typed: Typed, accepts: Accepts) -> Bindings | Non
     """Bind what was typed to the usage line's slots; None where it does not fit to the end.
 
     Text without quotes takes as little as lets the rest fit, so that `checkout is down sev1` ends in a severity.
+    Text in quotes ends with them, unless nothing but text can follow: `note "x" is broken`; and what could be
+    two things is the slot that a quote leaves for it: `drill "x"` is a drill, `drill rig is down` is text.
     `accepts` says whether a word can fill a slot where the usage line leaves a choice.
     """
-    matcher = _Matcher(typed, accepts)
-    return next((found for at, found in matcher.sequence(sequence, 0) if at == len(typed.words)), None)
+    ends_in_text = _ends_in_text(sequence)
+    for holds_quotes in (ends_in_text, True):
+        matcher = _Matcher(typed, accepts, ends_in_text=ends_in_text, holds_quotes=holds_quotes)
+        for at, found in matcher.sequence(sequence, 0):
+            if at == len(typed.words):
+                return found
+    return None
 
 
 class _Matcher:
-    def __init__(self, typed: Typed, accepts: Accepts) -> None:
+    """`ends_in_text`: quoted text may go on after its quote; `holds_quotes`: plain text may have quotes in it."""
+
+    def __init__(self, typed: Typed, accepts: Accepts, *, ends_in_text: bool, holds_quotes: bool) -> None:
         self._typed = typed
+        self._ends_in_text = ends_in_text
+        self._holds_quotes = holds_quotes
         self._words = typed.words
         self._accepts = accepts
 
@@ -251,7 +266,11 @@ class _Matcher:
     def _optionals(
         self, optional: Sequence_, rest: Sequence_, at: int
     ) -> Iterator[tuple[int, dict[str, str]]]:
-        """Match any of the optional items in any order, then the rest."""
+        """Match any of the optional items in any order, then the rest; text only where nothing else fits."""
+        exact = tuple(item for item in optional if _eagerness(item) != TEXT)
+        if exact and len(exact) < len(optional):
+            yield from self._optionals(exact, rest, at)
+        optional = tuple(sorted(optional, key=_eagerness))
         for index, item in enumerate(optional):
             assert isinstance(item, Optionally)  # noqa: S101  by construction
             others = (*optional[:index], *optional[index + 1 :])
@@ -283,7 +302,7 @@ class _Matcher:
                 yield from self._text(name, at)
             case Slot(name=name) if at < len(self._words):
                 word = self._words[at]
-                if not choosy or self._accepts(item, word):
+                if not choosy or (not word.quoted and self._accepts(item, word)):
                     yield at + 1, {name: word.text}
 
     def _text(self, name: str, at: int) -> Iterator[tuple[int, dict[str, str]]]:
@@ -291,9 +310,29 @@ class _Matcher:
             return
         if self._words[at].quoted:
             yield at + 1, {name: self._words[at].text}
+            if not self._ends_in_text:
+                return
         for end in range(at + 1, len(self._words) + 1):
+            if end > at + 1 and self._words[end - 1].quoted and not self._holds_quotes:
+                return
             if end > at + 1 or not self._words[at].quoted:
                 yield end, {name: self._typed.between(self._words[at], self._words[end - 1])}
+
+
+def _eagerness(item: Item) -> int:
+    """Say which of several optional items is tried first: a slot that knows its words, text, a flag."""
+    first = item.item[0] if isinstance(item, Optionally) else item
+    if isinstance(first, Slot):
+        return TEXT if first.kind == "text" else 0
+    return TEXT + 1
+
+
+def _ends_in_text(items: Sequence_) -> bool:
+    match items[-1]:
+        case Optionally(item=inner):
+            return _ends_in_text(inner)
+        case last:
+            return isinstance(last, Slot) and last.kind == "text"
 
 
 def _leading_optionals(items: Sequence_) -> Sequence_:

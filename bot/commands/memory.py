@@ -1,7 +1,7 @@
 """A unit of work in memory, for tests: what is put is kept when the block ends well, else as if never put."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import datetime, timedelta
@@ -91,6 +91,9 @@ class Memory:
             yield MemoryWork(draft)
             self._kept = draft
 
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        return self.begin()
+
     def queued(self) -> Sequence[Queued]:
         """Give the whole outbox, what is done included, in the order it was asked for."""
         return tuple(self._kept.outbox.values())
@@ -143,6 +146,8 @@ class Incidents(Records):
     def hold(self, numbers: Collection[int]) -> Collection[int]:
         return {number for number in numbers if number in self._kept.incidents}
 
+    look = get
+
     def in_room(self, channel: str) -> Incident | None:
         return next((it for it in self._kept.incidents.values() if it.room == channel), None)
 
@@ -150,9 +155,9 @@ class Incidents(Records):
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
         return [it for it in newest if it.is_open][:limit]
 
-    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]:
-        every = self._kept.incidents.values()
-        return [it for it in every if it.declared_by == person and it.declared_at >= since]
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        lately = [it for it in self._kept.incidents.values() if it.declared_at >= since]
+        return [it for it in lately if it.declared_by == person and it.name.lower() == name.lower()]
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         every = sorted(self._kept.incidents.values(), key=lambda it: it.number)

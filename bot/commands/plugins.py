@@ -57,7 +57,7 @@ class _Loader:
         self._path = path
 
     def __call__(self) -> ModuleType:
-        name = f"spy_plugin_{self._path.parent.name}_{self._path.stem}"
+        name = f"spy_plugin_{self._path.parent.name}.{self._path.stem}"
         spec = importlib.util.spec_from_file_location(name, self._path)
         if spec is None or spec.loader is None:
             raise ImportError(f"{self._path} is no Python file")

@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
 from difflib import get_close_matches
+from functools import partial
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -23,8 +24,10 @@ from bot.ports import Clock, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
+from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
+TLDR = Word(text="tldr", start=0, end=0)
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -55,14 +58,18 @@ class Router:
     def answer(self, ask: Ask) -> Answer:
         """Act on an ask once; the same one again gets the same answer and nothing more happens."""
         try:
-            answer = self._act(ask)
+            answer = undisturbed(partial(self._act, ask))
         except Refusal as refusal:
-            answer = self._refuse(ask, refusal)
+            answer = undisturbed(partial(self._refuse, ask, refusal))
         self._wake()
         return answer
 
     def notice(self, notice: Notice) -> None:
         """Let the listeners see what happened, once."""
+        undisturbed(partial(self._notice, notice))
+        self._wake()
+
+    def _notice(self, notice: Notice) -> None:
         with self._units.begin() as work:
             now = self._clock.now()
             if work.inbound.remember(notice.id, at=now) is not None:
@@ -71,7 +78,6 @@ class Router:
             for listener in self._handbook.listeners:
                 if type(notice) is listener.notice:
                     listener.run(notice, **self._wired(listener.services, desk))
-        self._wake()
 
     # --- acting ---
 
@@ -95,21 +101,21 @@ class Router:
         if ask.given:
             return self._call(self._called(typed), dict(ask.given), ask, typed, desk)
         for command in self._candidates(typed):
-            bound = match(command.pattern, typed, self._accepts(command, desk))
-            if bound is not None:
-                return self._call(command, dict(bound), ask, typed, desk)
+            for accepts in (self._accepts(command, desk), _anything):
+                bound = match(command.pattern, typed, accepts)
+                if bound is not None:
+                    return self._call(command, dict(bound), ask, typed, desk)
         raise self._not_understood(typed)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
-        number = bound.pop(NUMBER, None)
-        incident = self._incident(int(_ID.sub(r"\1", number)) if number else ask.incident, ask, desk)
+        word = bound.pop(NUMBER, None)
+        about = command.wants_incident or command.allow == "commander"
+        incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, self._policy)
         arguments: dict[str, Any] = {
-            name: READERS[slot.type].read(bound[name], desk, ask.user)
-            if bound.get(name)
-            else _absent(slot.type)
+            name: _read(slot.type, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
             for name, slot in command.slots.items()
         }
         for name, slot in command.slots.items():
@@ -167,10 +173,11 @@ class Router:
     def _not_understood(self, typed: Typed) -> Refusal:
         for best in self._candidates(typed):
             return Refusal(f"I understood `{best.words}`, but not the rest. Usage: `{best.usage}`")
-        words = [" ".join(prefix) for command in self._handbook.commands for prefix in command.prefixes]
+        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
         for length in (3, 2, 1):
+            known = [" ".join(prefix) for prefix in prefixes if len(prefix) == length]
             said = " ".join(word.text.casefold() for word in typed.words[:length])
-            if close := get_close_matches(said, words, n=1, cutoff=0.75):
+            if close := get_close_matches(said, known, n=1, cutoff=0.75):
                 rest = typed.text[typed.words[min(length, len(typed.words)) - 1].end :]
                 meant = f"{close[0]}{rest}"
                 return Refusal(
@@ -223,6 +230,9 @@ class Router:
         return Answer()
 
     def _open(self, ask: Ask, fill: Fill, desk: Desk) -> Answer:
+        if ask.way is Way.FORM:
+            blank = next((name for name, said in ask.given.items() if not said.strip()), None)
+            raise Refusal("A few words are needed here.", slot=blank)
         if ask.trigger:
             desk.send(
                 OpenForm(
@@ -259,14 +269,43 @@ class Router:
 
 
 def _without_number(typed: Typed) -> tuple[Typed, int | None]:
-    """Read `incident 42 tldr` as `incident tldr`, about INC-42; `inc-42 tldr` too."""
+    """Read `incident 42 stop` as `incident stop`, about INC-42; `inc-42 stop` too, and `inc-42` as its tldr."""
     words = typed.words
     for at in (0, 1):
-        if len(words) > at + 1 and (at == 0 or words[0].text.casefold() == "incident"):
+        if len(words) > at and (at == 0 or words[0].text.casefold() == "incident"):
             found = _ID.fullmatch(words[at].text)
             if found and (at == 1 or not words[at].text.isdigit()):
-                return replace(typed, words=(*words[:at], *words[at + 1 :])), int(found[1])
+                rest = (*words[:at], *words[at + 1 :])
+                return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
+
+
+def _read(kind: Any, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
+    """Make the slot's value; where another word is offered for it, its button says the whole command again."""
+    try:
+        return READERS[kind].read(word, desk, ask.user)
+    except Refusal as refusal:
+        again = [choice.label.join(typed.text.rsplit(word, 1)) for choice in refusal.choices]
+        raise Refusal(
+            refusal.sentence,
+            slot=refusal.slot,
+            choices=tuple(
+                Choice(label=it.label, say=say) for it, say in zip(refusal.choices, again, strict=True)
+            ),
+        ) from refusal
+
+
+def _number(word: str) -> int:
+    found = _ID.fullmatch(word)
+    if not found:
+        raise Refusal(f"{_clip(word)} is no incident's number. `incident list` shows them.")
+    return int(found[1])
+
+
+def _anything(slot: Slot, word: Word) -> bool:
+    """Take any word: the slot's reader then says what is wrong with it."""
+    del slot, word
+    return True
 
 
 def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Policy) -> None:
@@ -290,8 +329,8 @@ def _absent(kind: Any) -> Any:
 
 def _is_discreet(reply: Reply, ask: Ask) -> bool:
     """Whether the answer tells of a private incident outside its own channel."""
-    incident = reply.facts.get("incident")
-    return isinstance(incident, Incident) and incident.private and ask.channel != incident.room
+    told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
+    return any(isinstance(it, Incident) and it.private and ask.channel != it.room for it in told)
 
 
 def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:

@@ -19,6 +19,7 @@ Someone = NewType("Someone", str)
 _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
 _LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?", re.IGNORECASE)
+_SEVERITY = re.compile(r"sev\d{1,2}", re.IGNORECASE)
 _SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
 
@@ -58,7 +59,7 @@ def _person(word: str, desk: Desk, asker: str) -> Someone:
 
 
 def _severity_looks(word: str, desk: Desk) -> bool:
-    return word.casefold() in desk.policy.severities
+    return word.casefold() in desk.policy.severities or bool(_SEVERITY.fullmatch(word))
 
 
 def _severity(word: str, desk: Desk, asker: str) -> Severity:

@@ -209,6 +209,14 @@ class SpyKit:
         with self.desk() as desk:
             Rooms(desk).opened(number, channel or f"C0INC{number}", desk.incident(number).room_name)
 
+    def deliver(self) -> None:
+        """Let the world take all that is ready; what comes of it is for `desk` to play."""
+        now = self.clock.now()
+        with self.units.begin() as work:
+            while parcels := work.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
+                for parcel in parcels:
+                    work.outbox.done(parcel.id, at=now)
+
     # --- what can be seen ---
 
     @property

@@ -74,8 +74,21 @@ class ChatCourier:
                 if effect.tells and posted.permalink:
                     desk.work.timeline.set_permalink(*effect.tells, posted.permalink)
 
-        look = self._look(place, effect.slot, parcel) if standing is None else None
-        return Errand(go=go, look=look, settle=settle, surrender=partial(self._unshown, effect))
+        find = self._look(place, effect.slot, parcel)
+
+        def look() -> Posted | None:
+            """What an earlier try posted told the state of then."""
+            found: Posted | None = find()
+            if found:
+                self._chat.edit(found, message)
+            return found
+
+        return Errand(
+            go=go,
+            look=look if standing is None else None,
+            settle=settle,
+            surrender=partial(self._unshown, effect),
+        )
 
     def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
         if effect.surface == "told":

@@ -83,10 +83,18 @@ class RoomCourier:
     def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, desk: Desk) -> Errand:
         announced = desk.work.messages.get(f"announcement:{incident.number}")
         home = announced.permalink if announced else None
-        url = effect.url or home or self._chat.permalink(desk.policy.announce or channel)
+        beside = self._chat.permalink(desk.policy.announce or channel)
+        url = effect.url or home or beside
+        urls = dict.fromkeys(
+            (url, effect.url or beside)
+        )  # an earlier try may not have known the announcement
+
+        def look() -> bool | None:
+            return True if any(self._chat.has_bookmark(channel, it) for it in urls) else None
+
         return Errand(
             go=partial(self._chat.bookmark, channel, effect.title, url),
-            look=lambda: True if self._chat.has_bookmark(channel, url) else None,
+            look=look,
             surrender=partial(self._unsaid, incident, f"The bookmark {effect.title}"),
         )
 

@@ -7,8 +7,9 @@ import queue
 from collections import Counter
 from collections.abc import Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
+from functools import partial
 from threading import Event, Thread
 from typing import Any
 from uuid import uuid4
@@ -16,12 +17,16 @@ from uuid import uuid4
 import structlog
 
 from bot.delivery.errand import Courier, Errand
+from bot.domain.effects import Effect, PageEffect
 from bot.domain.policy import Policy
-from bot.ports import Clock, Parcel, Rejected, Throttled, UnitOfWork, Unreachable, Work
+from bot.ports import Clock, Contended, Parcel, Rejected, Throttled, UnitOfWork, Unreachable, Work
 from bot.services.desk import Desk
+from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""
+BATCH = 6
+"""How many outcomes are settled, and effects claimed, in one transaction, for which a new ask has to wait."""
 SLOWEST_RETRY = timedelta(seconds=30)
 
 log = structlog.get_logger()
@@ -91,7 +96,8 @@ class Delivery:
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(wait=True)
-        self._turn(claim=False)
+        while self._turn(claim=False):
+            pass
 
     def drain(self, *, within: timedelta) -> bool:
         """Deliver on the caller's thread until the outbox is empty; False where time ran out first."""
@@ -125,7 +131,7 @@ class Delivery:
         """Settle what came back and claim what is due, in one transaction; False where there was neither."""
         outcomes = self._came_back()
         try:
-            ready = self._transact(outcomes, claim=claim)
+            ready = undisturbed(lambda: self._transact(outcomes, claim=claim))
         except Exception:
             if not outcomes:
                 raise
@@ -137,33 +143,37 @@ class Delivery:
         return bool(outcomes or ready)
 
     def _came_back(self) -> list[Outcome]:
-        outcomes = []
-        while not self._outcomes.empty():
+        outcomes: list[Outcome] = []
+        while not self._outcomes.empty() and len(outcomes) < BATCH:
             outcomes.append(self._outcomes.get())
         self._in_flight -= {outcome.parcel.id for outcome in outcomes}
         return outcomes
 
     def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> list[tuple[Parcel, Errand]]:
-        with self._units.begin() as work:
+        with self._units.begin_in_a_lull() as work:
             now = self._clock.now()
             desk = Desk(work=work, now=now, policy=self._policy)
-            for outcome in outcomes:
+            for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, work)):
                 self._settle(outcome, desk)
-            free = self._senders - len(self._in_flight) if claim else 0
+            free = min(BATCH, self._senders - len(self._in_flight)) if claim else 0
             if free <= 0:
                 return []
             claimed = work.outbox.claim(
                 self._owner, now=now, lease=self._lease, limit=free, but=self._in_flight
             )
-            return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, desk))]
+            looking = replace(desk, only_looks=True)
+            return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, looking))]
 
     def _one_by_one(self, outcomes: Sequence[Outcome]) -> list[tuple[Parcel, Errand]]:
         for outcome in outcomes:
             try:
-                self._transact([outcome], claim=False)
+                undisturbed(partial(self._transact, [outcome], claim=False))
+            except Contended:
+                self._in_flight.add(outcome.parcel.id)
+                self._outcomes.put(outcome)
             except Exception:
                 log.exception("an outcome could not be settled", effect=outcome.parcel.effect.key)
-                with self._units.begin() as work:
+                with self._units.begin_in_a_lull() as work:
                     now = self._clock.now()
                     work.outbox.give_up(outcome.parcel.id, at=now, why="a fault of Spy's own; see the log")
         return []
@@ -242,6 +252,15 @@ def _try(parcel: Parcel, errand: Errand) -> Outcome:
         why = "a fault of Spy's own; see the log"
         return Outcome(parcel=parcel, errand=errand, why=why, again_in=_backoff(parcel), uncertain=True)
     return Outcome(parcel=parcel, errand=errand, result=result)
+
+
+def _incident(effect: Effect, work: Work) -> int:
+    """Give the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
+    if isinstance(effect, PageEffect):
+        page = work.pages.get(effect.page)
+        return (page.incident if page else None) or 0
+    number: int = getattr(effect, "incident", None) or effect.needs_room or 0
+    return number
 
 
 def _backoff(parcel: Parcel) -> timedelta:

@@ -108,8 +108,8 @@ class Incident:
         return (self.resolved_at or now) - self.declared_at
 
     def is_seen_by(self, person: str) -> bool:
-        """Whether this person may hear of it: everyone, unless it is private."""
-        return not self.private or person in self.members
+        """Whether this person may hear of it: everyone, unless it is private; whoever is offered command, too."""
+        return not self.private or person in self.members or person == self.command_offered_to
 
     # --- decisions ---
 
@@ -254,6 +254,8 @@ class Incident:
                 return replace(
                     self,
                     phase=Phase.INVESTIGATING,
+                    command_since=event.at if self.commander else None,
+                    mitigated_at=None,
                     resolved_at=None,
                     resolution=None,
                     reopened_at=event.at,

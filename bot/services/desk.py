@@ -22,6 +22,8 @@ class Desk:
     now: datetime
     policy: Policy
     source: str = "spy"
+    only_looks: bool = False
+    """Whether nothing is changed at this desk, so that it waits for nobody who changes something."""
     effects: list[Effect] = field(default_factory=list)
     """What this transaction asked for, so that an answer need not say it again."""
 
@@ -64,7 +66,8 @@ class Desk:
 
     def incident(self, number: int) -> Incident:
         """Fetch an incident that is known to exist."""
-        found = self.work.incidents.get(number)
+        incidents = self.work.incidents
+        found = incidents.look(number) if self.only_looks else incidents.get(number)
         if found is None:
             raise LookupError(f"INC-{number} is not in the database")
         return found

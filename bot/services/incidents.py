@@ -61,13 +61,15 @@ class Incidents:
         return Declaration(incident=incident, is_new=True)
 
     def _same_ask(self, name: str, by: str) -> Incident | None:
-        recent = self._work.incidents.declared_by(by, since=self._desk.now - SAME_ASK)
-        return next((it for it in recent if it.is_open and it.name.casefold() == name.casefold()), None)
+        recent = self._work.incidents.declared_by(by, name=name, since=self._desk.now - SAME_ASK)
+        return next((it for it in recent if it.is_open), None)
 
     def _page_for(self, severity: Severity | None, incident: Incident, *, by: str) -> None:
+        if severity is None or not severity.page:
+            return
         paging = Paging(self._desk)
         already = {page.team for page in self._work.pages.of(incident.number)}
-        for key in severity.page if severity else ():
+        for key in severity.page:
             team = self._desk.policy.team(key)
             if team.service and team.key not in already:
                 paging.page_team(team, incident.name, by=by, incident=incident, on_card=True)

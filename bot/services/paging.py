@@ -15,6 +15,9 @@ from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
 from bot.services.stretches import Stretches
 
+NEXT_LEVEL = "the next level"
+"""Whom a page went on to, where PagerDuty does not say."""
+
 
 class Paging:
     def __init__(self, desk: Desk) -> None:
@@ -218,7 +221,10 @@ class Paging:
     # --- what happened to it ---
 
     def _alone(self, number: int) -> Page | None:
-        """Fetch a page to change it, with nobody else changing it meanwhile."""
+        """Fetch a page to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
+        page = self._work.pages.get(number)
+        if page and page.incident:
+            self._desk.incident(page.incident)
         self._work.alone(f"page:{number}")
         return self._work.pages.get(number)
 
@@ -287,8 +293,8 @@ class Paging:
                 return events.PageAcknowledged(**about, who=who)  # type: ignore[arg-type]
             case "unacknowledged" if page.state is PageState.ACKNOWLEDGED:
                 return events.PageUnanswered(**about)  # type: ignore[arg-type]
-            case "escalated" if not settled and news.page.assigned != page.escalated_to:
-                return events.PageEscalated(**about, to=news.page.assigned or "the next level")  # type: ignore[arg-type]
+            case "escalated" if not settled and (news.page.assigned or NEXT_LEVEL) != page.escalated_to:
+                return events.PageEscalated(**about, to=news.page.assigned or NEXT_LEVEL)  # type: ignore[arg-type]
             case "resolved" if not settled:
                 return events.PageResolved(**about, who=who)  # type: ignore[arg-type]
         return None

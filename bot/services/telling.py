@@ -31,7 +31,7 @@ class Telling:
 
     def see(self, number: int, *, by: str) -> Tell:
         """Say *Seen*; saying it again changes nothing."""
-        tell = self._work.tells.get(number)
+        tell = self._alone(number)
         if tell is None:
             raise Refusal(
                 "That message is not in Spy's records any more; answer in the incident's channel instead."
@@ -47,13 +47,18 @@ class Telling:
 
     def failed(self, number: int, why: str) -> None:
         """Slack will not have it in the team's channel."""
-        tell = self._work.tells.get(number)
+        tell = self._alone(number)
         if tell and not tell.failed:
             failed = events.TellFailed(at=self._desk.now, tell=number, team=tell.team, why=why)
             tell = tell.after(failed)
             self._work.tells.put(tell)
             self._desk.record(self._desk.incident(tell.incident), failed)
             self._show(tell, origin="failed", in_team=False)
+
+    def _alone(self, number: int) -> Tell | None:
+        """Fetch a tell to change it, with nobody else changing it meanwhile."""
+        self._work.alone(f"tell:{number}")
+        return self._work.tells.get(number)
 
     def _show(self, tell: Tell, *, origin: str, in_team: bool, tells: tuple[int, int] | None = None) -> None:
         n = tell.number

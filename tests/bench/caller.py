@@ -86,7 +86,10 @@ class Caller:
                 raise RuntimeError(f"no acknowledgement within {PATIENCE:g} s")
             for key, _ in ready:
                 line: Line = key.data
-                line.heard += line.socket.recv(65_536)
+                heard = line.socket.recv(65_536)
+                if not heard:
+                    raise RuntimeError("a bot hung up before it had answered")
+                line.heard += heard
                 if line.is_answered:
                     line.took = time.perf_counter() - line.sent_at
                     waiting.unregister(line.socket)

@@ -150,7 +150,9 @@ def serve(app: App, port: int) -> None:
         return PlainTextResponse("ready\n")
 
     routes = [Route("/slack/events", events, methods=["POST"]), Route("/readyz", readyz)]
-    uvicorn.run(Starlette(routes=routes), port=port, log_level="warning", access_log=False)
+    uvicorn.run(
+        Starlette(routes=routes), port=port, log_level="warning", access_log=False, timeout_keep_alive=75
+    )
 
 
 def main() -> None:

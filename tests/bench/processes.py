@@ -152,7 +152,11 @@ class Bot:
         return ["-m", "tests.bench.floors", self.name, "--port", str(self.port)]
 
     def __enter__(self) -> Self:
-        self.start()
+        try:
+            self.start()
+        except BaseException:
+            self.__exit__(None, None, None)
+            raise
         return self
 
     def __exit__(

@@ -247,13 +247,15 @@ def test_incidents_are_found_by_room_and_by_who_declared_them(units: UnitOfWork)
         work.incidents.put(declared(1).after(RoomOpened(at=NOON, channel="C0ONE", channel_name="inc-1")))
         work.incidents.put(declared(2, at=NOON - MINUTE))
         work.incidents.put(declared(3, by="U0RAJ"))
+        work.incidents.put(replace(declared(4), name="Something else"))
 
     with units.begin() as work:
         found = work.incidents.in_room("C0ONE")
         assert found
         assert found.number == 1
         assert work.incidents.in_room("C0TWO") is None
-        assert [it.number for it in work.incidents.declared_by("U0ANA", since=NOON)] == [1]
+        same = work.incidents.declared_by("U0ANA", name=declared(1).name.upper(), since=NOON)
+        assert [it.number for it in same] == [1]
 
 
 def test_a_timeline_is_in_order_and_its_own(units: UnitOfWork) -> None:

@@ -198,3 +198,10 @@ def test_an_event_that_changes_nothing_leaves_it_as_it_was():
 def test_an_event_is_named_as_people_would_name_it():
     assert events.CommandTaken.kind() == "command_taken"
     assert {it.name for it in fields(events.UpdatePosted)} >= {"at", "by", "message", "next_due"}
+
+
+def test_a_reopened_incident_starts_a_new_stretch_of_command():
+    reopened = resolved().after(events.Reopened(at=LATER, by="U0ANA"))
+
+    assert reopened.command_since == LATER
+    assert reopened.mitigated_at is None

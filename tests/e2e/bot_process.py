@@ -45,6 +45,18 @@ class BotProcess:
         self._wait_until_ready()
         return self
 
+    def say(self, person: str, words: str) -> tuple[int, str]:
+        """Say a command from a terminal, beside the running bot; the exit code and what was printed."""
+        said = subprocess.run(
+            (sys.executable, "-m", "bot", "say", "--as", person, "--config", str(self._config), words),
+            env=self._environment,
+            capture_output=True,
+            text=True,
+            timeout=60,
+            check=False,
+        )
+        return said.returncode, said.stdout + said.stderr
+
     def kill(self) -> None:
         """End it as a power cut does. Safe to call from a hook of the weather, and twice."""
         if self._child is not None:
@@ -59,8 +71,8 @@ class BotProcess:
         try:
             return self._child.wait(timeout=10)
         except subprocess.TimeoutExpired:
-            self._child.kill()
-            return self._child.wait()
+            self.kill()
+            raise AssertionError(f"the bot did not end when asked to; it said last:\n{self.said()}") from None
 
     def restart(self) -> Self:
         """Start it again on the same database and port."""

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, select, update
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
-from bot.adapters.database.records import insert, table
+from bot.adapters.database.statements import insert, table
 from bot.domain.cover import CoverRequest
 from bot.domain.shift import Shift
 from bot.ports import Contact

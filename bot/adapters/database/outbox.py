@@ -2,11 +2,12 @@
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 
-from sqlalchemy import Connection, and_, exists, func, literal, or_, select, update
+from sqlalchemy import Connection, Table, Update, and_, bindparam, exists, func, literal, or_, select, update
 
 from bot.adapters.database import effects
-from bot.adapters.database.records import insert, table
+from bot.adapters.database.statements import add_once, change, table
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
 from bot.ports import Parcel
@@ -32,7 +33,7 @@ class Outbox:
         if not self._new:
             return False
         rows = [self._row(effect, now) for effect, now in self._new]
-        self._connection.execute(insert(self._connection, self._table).on_conflict_do_nothing(), rows)
+        self._connection.execute(add_once(self._connection, self._table), rows)
         self._new.clear()
         return True
 
@@ -57,30 +58,9 @@ class Outbox:
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
     ) -> Sequence[Parcel]:
         self.flush()
-        c, earlier = self._table.c, self._table.alias()
-        due = and_(c.state == "ready", c.due_at <= now)
-        lapsed = and_(c.state == "sending", c.lease_until < now, *([c.id.not_in(but)] if but else ()))
-        blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
-        first = (
-            select(c.id)
-            .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
-            .order_by(c.urgency, c.id)
-            .limit(limit)
-            .with_for_update(skip_locked=True, of=self._table)
-        )
-        taken = (
-            update(self._table)
-            .where(c.id.in_(first))
-            .values(
-                state="sending",
-                owner=owner,
-                lease_until=now + lease,
-                attempts=c.attempts + 1,
-                uncertain=or_(c.uncertain, c.state == "sending"),
-            )
-            .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
-        )
-        rows = sorted(self._connection.execute(taken), key=lambda row: (row.urgency, row.id))
+        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit, "but": list(but) or [0]}
+        taken = self._connection.execute(_claiming(self._table), wanted)
+        rows = sorted(taken, key=lambda row: (row.urgency, row.id))
         return [
             Parcel(
                 id=row.id,
@@ -99,8 +79,8 @@ class Outbox:
         self._finish(parcel, "failed", at, why)
 
     def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> None:
-        mine = update(self._table).where(self._table.c.id == parcel)
-        self._connection.execute(mine.values(state=state, done_at=at, why=why, lease_until=None))
+        end = {"this": parcel, "state": state, "done_at": at, "why": why, "lease_until": None}
+        self._connection.execute(change(self._table, "id"), end)
 
     def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
         """Let it be tried again when due; a newer wish for the same slot is in it already."""
@@ -120,9 +100,7 @@ class Outbox:
 
     def release(self, incident: int) -> None:
         self.flush()
-        c = self._table.c
-        held = update(self._table).where(c.needs_room == incident, c.state == "held")
-        self._connection.execute(held.values(state="ready"))
+        self._connection.execute(_releasing(self._table), {"of": incident})
 
     def next_due(self) -> datetime | None:
         c = self._table.c
@@ -137,3 +115,44 @@ class Outbox:
 
     def forget(self, *, before: datetime) -> None:
         self._connection.execute(self._table.delete().where(self._table.c.done_at < before))
+
+
+# --- statements, made once ----------------------------------------------------------------------------------------
+
+
+@cache
+def _claiming(outbox: Table) -> Update:
+    """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then.
+
+    What is named in `but` is under way, whatever its lease says.
+    """
+    c, earlier, now = outbox.c, outbox.alias(), bindparam("now", type_=outbox.c.due_at.type)
+    due = and_(c.state == "ready", c.due_at <= now)
+    lapsed = and_(c.state == "sending", c.lease_until < now, c.id.not_in(bindparam("but", expanding=True)))
+    blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+    first = (
+        select(c.id)
+        .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
+        .order_by(c.urgency, c.id)
+        .limit(bindparam("most"))
+        .with_for_update(skip_locked=True, of=outbox)
+    )
+    return (
+        update(outbox)
+        .where(c.id.in_(first))
+        .values(
+            state="sending",
+            owner=bindparam("by"),
+            lease_until=bindparam("until"),
+            attempts=c.attempts + 1,
+            uncertain=or_(c.uncertain, c.state == "sending"),
+        )
+        .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
+    )
+
+
+@cache
+def _releasing(outbox: Table) -> Update:
+    """Let what waited for the channel `of` an incident go out."""
+    held = update(outbox).where(outbox.c.needs_room == bindparam("of"), outbox.c.state == "held")
+    return held.values(state="ready")

@@ -6,11 +6,21 @@ from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, Table, func, or_, select, text, update
-from sqlalchemy.dialects import postgresql, sqlite
+from sqlalchemy import Connection, Select, func, or_, select, text, update
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
+from bot.adapters.database.statements import (
+    add,
+    add_once,
+    change,
+    find,
+    find_declared,
+    insert,
+    table,
+    take_number,
+    upsert,
+)
 from bot.domain.incident import CLOSED, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.relief import Stretch
@@ -19,18 +29,6 @@ from bot.domain.timeline import Entry
 from bot.ports import DutyCopy, Person, Posted
 
 T = TypeVar("T")
-
-
-def table(row: type[SQLModel]) -> Table:
-    found = row.metadata.tables[str(row.__tablename__)]
-    assert isinstance(found, Table)  # noqa: S101  SQLModel made it
-    return found
-
-
-def insert(connection: Connection, into: Table) -> Any:
-    """Give an insert that knows ON CONFLICT, which both databases spell alike."""
-    dialect = sqlite if connection.dialect.name == "sqlite" else postgresql
-    return dialect.insert(into)
 
 
 def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
@@ -46,97 +44,83 @@ class Shelf(Generic[T]):
     adapter: TypeAdapter[T]
     key: str
     lock = False
+    is_read_once = False
+    """Whether a work looks but once: what it reads is locked, or may as well be a moment old."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._table = table(self.row)
-        self._key = self._table.c[self.key]
+        self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
-        self._held: dict[Any, T] = {}
-        """What was read under a lock, and so can't have changed since."""
 
     def get(self, key: Any) -> T | None:
-        if key in self._changed:
-            return self._changed[key]
-        if key in self._held:
-            return self._held[key]
-        return next(iter(self._all(select(self._table).where(self._key == key))), None)
+        if key in self._known:
+            return self._known[key]
+        found = next(iter(self._by(**{self.key: key})), None)
+        if found and self.is_read_once:
+            self._known[key] = found
+        return found
 
     def put(self, value: T) -> None:
-        self._changed[getattr(value, self.key)] = value
+        key = getattr(value, self.key)
+        self._known[key] = self._changed[key] = value
 
     def flush(self) -> None:
         if not self._changed:
             return
         rows = [plain(value, self.adapter) for value in self._changed.values()]
-        statement = insert(self._connection, self._table)
-        new = {name: statement.excluded[name] for name in rows[0] if name != self.key}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=[self.key], set_=new), rows)
-        if self.lock:
-            self._held.update(self._changed)
+        self._connection.execute(upsert(self._connection, self._table, self.key), rows)
         self._changed.clear()
 
-    def _all(self, query: Select[Any]) -> list[T]:
-        """Run a query and lock what it finds, where this kind is changed by what was read."""
-        locked = query.with_for_update() if self.lock else query
-        return self._read(locked)
+    def _by(self, **wanted: Any) -> list[T]:
+        """Find by what columns hold."""
+        return self._all(find(self._table, *wanted, lock=self.lock), wanted)
 
-    def _read(self, query: Select[Any]) -> list[T]:
-        found = [
-            self.adapter.validate_python(dict(row)) for row in self._connection.execute(query).mappings()
-        ]
-        if self.lock:
-            self._held.update({getattr(value, self.key): value for value in found})
-        return found
-
-    def _ask(self, query: Select[Any]) -> list[T]:
+    def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         """Run a query that what was just put may answer."""
         self.flush()
-        return self._all(query)
+        rows = self._connection.execute(query, wanted).mappings()
+        return [self.adapter.validate_python(dict(row)) for row in rows]
 
     def _reserve(self) -> int:
-        counter = table(tables.CounterRow)
-        name = self._table.name
-        taken = (
-            update(counter)
-            .where(counter.c.name == name)
-            .values(value=counter.c.value + 1)
-            .returning(counter.c.value)
-        )
-        return int(self._connection.execute(taken).scalar_one())
+        taken = take_number(table(tables.CounterRow))
+        return int(self._connection.execute(taken, {"of": self._table.name}).scalar_one())
 
 
 class Incidents(Shelf[Incident]):
     row, adapter, key = tables.IncidentRow, TypeAdapter(Incident), "number"
-    lock = True
+    lock = is_read_once = True
 
     def reserve(self) -> int:
         return self._reserve()
 
+    def look(self, number: int) -> Incident | None:
+        if number in self._known:
+            return self._known[number]
+        return next(iter(self._all(find(self._table, self.key, lock=False), {self.key: number})), None)
+
     def hold(self, numbers: Collection[int]) -> Collection[int]:
         query = select(self._table).where(self._table.c.number.in_(numbers)).order_by(self._table.c.number)
-        return {it.number for it in self._read(query.with_for_update(skip_locked=True))}
+        held = {it.number: it for it in self._all(query.with_for_update(skip_locked=True))}
+        self._known.update(held)
+        return set(held)
 
     def in_room(self, channel: str) -> Incident | None:
-        return next(iter(self._ask(select(self._table).where(self._table.c.room == channel))), None)
+        return next(iter(self._by(room=channel)), None)
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         c = self._table.c
         query = select(self._table).where(c.phase.not_in([phase.value for phase in CLOSED]))
-        self.flush()
-        rows = self._connection.execute(query.order_by(c.number.desc()).limit(limit)).mappings()
-        return [self.adapter.validate_python(dict(row)) for row in rows]
+        return self._all(query.order_by(c.number.desc()).limit(limit))
 
-    def declared_by(self, person: str, *, since: datetime) -> Sequence[Incident]:
-        c = self._table.c
-        return self._ask(select(self._table).where(c.declared_by == person, c.declared_at >= since))
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        wanted = {"person": person, "name": name, "since": since}
+        return self._all(find_declared(self._table), wanted)
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         c = self._table.c
-        self.flush()
         query = select(self._table).where(or_(c.resolved_at.is_(None), c.resolved_at > since))
-        rows = self._connection.execute(query.order_by(c.number)).mappings()
-        return [self.adapter.validate_python(dict(row)) for row in rows]
+        return self._all(query.order_by(c.number))
 
 
 class Pages(Shelf[Page]):
@@ -146,23 +130,21 @@ class Pages(Shelf[Page]):
         return self._reserve()
 
     def by_key(self, key: str) -> Page | None:
-        return next(iter(self._ask(select(self._table).where(self._table.c.key == key))), None)
+        return next(iter(self._by(key=key)), None)
 
     def by_pagerduty(self, pagerduty_id: str) -> Page | None:
-        query = select(self._table).where(self._table.c.pagerduty_id == pagerduty_id)
-        return next(iter(self._ask(query)), None)
+        return next(iter(self._by(pagerduty_id=pagerduty_id)), None)
 
     def of(self, incident: int) -> Sequence[Page]:
-        query = select(self._table).where(self._table.c.incident == incident)
-        return self._ask(query.order_by(self._table.c.number))
+        return sorted(self._by(incident=incident), key=lambda page: page.number)
 
     def ringing(self) -> Sequence[Page]:
         states = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
-        return self._ask(select(self._table).where(self._table.c.state.in_(states)))
+        return self._all(select(self._table).where(self._table.c.state.in_(states)))
 
     def since(self, since: datetime) -> Sequence[Page]:
         c = self._table.c
-        return self._ask(select(self._table).where(c.requested_at >= since).order_by(c.number))
+        return self._all(select(self._table).where(c.requested_at >= since).order_by(c.number))
 
 
 class Tells(Shelf[Tell]):
@@ -181,13 +163,14 @@ class Stretches(Shelf[Stretch]):
     def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
         c = self._table.c
         lately = or_(c.ended_at.is_(None), c.ended_at > since)
-        return self._ask(
+        return self._all(
             select(self._table).where(c.person == person, lately).order_by(c.started_at, c.number)
         )
 
 
 class People(Shelf[Person]):
     row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
+    is_read_once = True
 
     def named(self, name: str) -> Person | None:
         said = name.casefold()
@@ -195,13 +178,13 @@ class People(Shelf[Person]):
         query = select(self._table).where(
             or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
         )
-        found = self._ask(query.limit(2))
+        found = self._all(query.limit(2))
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         asked = self._table.c.profiled_at
         query = select(self._table).where(or_(asked.is_(None), asked < before))
-        return self._ask(query.order_by(asked.nulls_first()).limit(limit))
+        return self._all(query.order_by(asked.nulls_first()).limit(limit))
 
 
 def _literal(said: str) -> str:
@@ -223,11 +206,9 @@ class Timeline:
 
     def of(self, incident: int) -> Sequence[Entry]:
         self.flush()
-        query = select(self._table).where(self._table.c.incident == incident).order_by(self._table.c.seq)
-        return [
-            self.adapter.validate_python(_without_id(row))
-            for row in self._connection.execute(query).mappings()
-        ]
+        rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
+        entries = [self.adapter.validate_python(_without_id(row)) for row in rows]
+        return sorted(entries, key=lambda entry: entry.seq)
 
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
         self.flush()
@@ -244,7 +225,7 @@ class Timeline:
 
     def flush(self) -> None:
         if self._new:
-            self._connection.execute(self._table.insert(), [plain(it, self.adapter) for it in self._new])
+            self._connection.execute(add(self._table), [plain(it, self.adapter) for it in self._new])
             self._new.clear()
 
 
@@ -267,9 +248,7 @@ class Duties:
 
     def replace(self, copy: DutyCopy) -> None:
         row = {"id": 1, **self.adapter.dump_python(copy)}
-        statement = insert(self._connection, self._table)
-        new = {name: statement.excluded[name] for name in row if name != "id"}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["id"], set_=new), [row])
+        self._connection.execute(upsert(self._connection, self._table, "id"), [row])
 
 
 class Messages:
@@ -282,16 +261,12 @@ class Messages:
         self._table = table(tables.MessageRow)
 
     def get(self, slot: str) -> Posted | None:
-        row = (
-            self._connection.execute(select(self._table).where(self._table.c.slot == slot)).mappings().first()
-        )
+        row = self._connection.execute(find(self._table, "slot"), {"slot": slot}).mappings().first()
         return Posted(channel=row["channel"], ts=row["ts"], permalink=row["permalink"]) if row else None
 
     def put(self, slot: str, posted: Posted) -> None:
         row = {"slot": slot, **self.adapter.dump_python(posted)}
-        statement = insert(self._connection, self._table)
-        new = {name: statement.excluded[name] for name in row if name != "slot"}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=["slot"], set_=new), [row])
+        self._connection.execute(upsert(self._connection, self._table, "slot"), [row])
 
 
 class Inbound:
@@ -303,15 +278,13 @@ class Inbound:
 
     def remember(self, request: str, *, at: datetime) -> str | None:
         row = {"id": request, "at": at, "answer": ""}
-        new = insert(self._connection, self._table).on_conflict_do_nothing().returning(self._table.c.id)
-        if self._connection.execute(new, row).first():
+        if self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
             return None
-        known = select(self._table.c.answer).where(self._table.c.id == request)
-        return str(self._connection.execute(known).scalar_one())
+        known = self._connection.execute(find(self._table, "id"), {"id": request})
+        return str(known.mappings().one()["answer"])
 
     def answered(self, request: str, answer: str) -> None:
-        c = self._table.c
-        self._connection.execute(update(self._table).where(c.id == request).values(answer=answer))
+        self._connection.execute(change(self._table, "id"), {"this": request, "answer": answer})
 
     def forget(self, *, before: datetime) -> None:
         self._connection.execute(self._table.delete().where(self._table.c.at < before))

@@ -6,7 +6,7 @@ from typing import Any
 
 from sqlalchemy import ARRAY, ColumnElement, Connection, String, and_, cast, func, select, text, update
 
-from bot.adapters.database.records import insert, table
+from bot.adapters.database.statements import insert, table
 from bot.adapters.database.tables import TimerRow
 from bot.domain.timer import Timer
 

@@ -1,16 +1,20 @@
 """The unit of work: one connection, one transaction, everything written at its end."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager, nullcontext
+from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
-from threading import Lock
 
 from sqlalchemy import Connection, Engine
+from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import oncall, records
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
-from bot.ports import Work
+from bot.adapters.database.turns import Turns
+from bot.ports import Contended, Work
+
+COLLISIONS = frozenset({"40P01", "40001"})
+"""PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
 
 
 class SqlWork:
@@ -53,19 +57,28 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._turn: AbstractContextManager[object] = (
-            Lock() if engine.dialect.name == "sqlite" else nullcontext()
-        )
+        self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
+
+    def begin(self) -> AbstractContextManager[Work]:
+        return self._begin(self._turns.at_once())
+
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        return self._begin(self._turns.in_a_lull())
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
-        with self._turn, self.engine.begin() as connection:
-            work = SqlWork(connection)
-            yield work
-            work.flush()
+    def _begin(self, turn: AbstractContextManager[None]) -> Iterator[Work]:
+        try:
+            with turn, self.engine.begin() as connection:
+                work = SqlWork(connection)
+                yield work
+                work.flush()
+        except DBAPIError as error:
+            if getattr(error.orig, "sqlstate", None) in COLLISIONS:
+                raise Contended(str(error.orig)) from error
+            raise
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""
-        with self._turn, self.engine.connect() as connection:
+        with self._turns.in_a_lull(), self.engine.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         return ""

@@ -2,6 +2,7 @@
 
 import itertools
 import uuid
+from collections import defaultdict
 
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.world import APP_ID, BOT_USER, TEAM_ID, VERIFICATION_TOKEN, Channel, Json, Message
@@ -66,8 +67,19 @@ def deleted(channel: Channel, m: Message, ts: str) -> Json:
 def _of(m: Message, *, with_metadata: bool = True) -> Json:
     """As in an answer, but that events don't name the app beside the bot."""
     shape = shapes.message(m, with_metadata=with_metadata)
-    shape.pop("app_id", None)
+    for key in NEVER_IN_EVENTS[m.subtype or ""]:
+        shape.pop(key, None)
     return shape
+
+
+NEVER_IN_EVENTS = defaultdict(
+    lambda: ("app_id", "reactions"),
+    bot_message=("app_id", "user", "team", "bot_profile"),
+    channel_topic=("app_id", "team"),
+    group_topic=("app_id", "team"),
+    channel_purpose=("app_id", "team"),
+)
+"""By subtype, what a message has in its channel's history and not in the event of it."""
 
 
 def _about(channel: Channel, subtype: str, ts: str) -> Json:

@@ -1,0 +1,81 @@
+"""SQL statements that are made once: SQLAlchemy takes longer to put one together than the database to run it."""
+
+from functools import cache
+from typing import Any
+
+from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, func, select, update
+from sqlalchemy.dialects import postgresql, sqlite
+from sqlmodel import SQLModel
+
+
+@cache
+def table(row: type[SQLModel]) -> Table:
+    found = row.metadata.tables[str(row.__tablename__)]
+    assert isinstance(found, Table)  # noqa: S101  SQLModel made it
+    return found
+
+
+def insert(connection: Connection, into: Table) -> Any:
+    """Give an insert that knows ON CONFLICT, which both databases spell alike."""
+    return _insert(connection.dialect.name, into)
+
+
+def upsert(connection: Connection, into: Table, key: str) -> Insert:
+    """Insert a row, or overwrite the one under its key."""
+    return _upsert(connection.dialect.name, into, key)
+
+
+def add_once(connection: Connection, into: Table, *told: str) -> Insert:
+    """Insert a row unless its key is known; give these columns of what is new."""
+    return _add_once(connection.dialect.name, into, *told)
+
+
+@cache
+def add(into: Table) -> Insert:
+    return into.insert()
+
+
+@cache
+def find(among: Table, *columns: str, lock: bool = False) -> Select[Any]:
+    """Find the rows in which these columns hold what is given under their names."""
+    found = select(among).where(*(among.c[name] == bindparam(name) for name in columns))
+    return found.with_for_update() if lock else found
+
+
+@cache
+def find_declared(incidents: Table) -> Select[Any]:
+    """Find the incidents that `person` has declared by this `name`, or one that differs in case, `since` then."""
+    c = incidents.c
+    mine = select(incidents).where(c.declared_by == bindparam("person"), c.declared_at >= bindparam("since"))
+    return mine.where(func.lower(c.name) == func.lower(bindparam("name"))).with_for_update()
+
+
+@cache
+def change(among: Table, key: str) -> Update:
+    """Change the columns that are given, in the row whose key is given as `this`."""
+    return update(among).where(among.c[key] == bindparam("this"))
+
+
+@cache
+def take_number(counter: Table) -> Update:
+    """Count one on, and give the number that is reached; the counter is given as `of`."""
+    c = counter.c
+    return update(counter).where(c.name == bindparam("of")).values(value=c.value + 1).returning(c.value)
+
+
+def _insert(dialect: str, into: Table) -> Any:
+    return sqlite.insert(into) if dialect == "sqlite" else postgresql.insert(into)
+
+
+@cache
+def _upsert(dialect: str, into: Table, key: str) -> Insert:
+    row = _insert(dialect, into)
+    new = {column.name: row.excluded[column.name] for column in into.c if column.name != key}
+    overwriting: Insert = row.on_conflict_do_update(index_elements=[key], set_=new)
+    return overwriting
+
+
+@cache
+def _add_once(dialect: str, into: Table, *told: str) -> Insert:
+    new: Insert = _insert(dialect, into).on_conflict_do_nothing()
+    return new.returning(*(into.c[name] for name in told)) if told else new

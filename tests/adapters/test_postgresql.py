@@ -1,0 +1,52 @@
+"""What PostgreSQL alone can do to a unit of work: let two of them wait for each other."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime
+from threading import Barrier, Thread
+
+import pytest
+
+from bot.adapters.database import Database, open_engine
+from bot.domain.events import Declared
+from bot.domain.incident import Incident
+from bot.services.undisturbed import undisturbed
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+
+
+@pytest.fixture
+def database(postgresql_url: str) -> Iterator[Database]:
+    engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
+    database = Database(engine)
+    with database.begin() as work:
+        for number in (1, 2):
+            work.incidents.put(Incident.declared(number, Declared(at=NOON, by="U0ANA", name="x")))
+    yield database
+    engine.dispose()
+
+
+def test_of_two_that_wait_crosswise_one_is_undone_and_done_again(database: Database):
+    met, tries = Barrier(2), []
+
+    def change(first: int, second: int) -> None:
+        tries.append(first)
+        with database.begin() as work:
+            work.incidents.get(first)
+            if len(tries) <= 2:
+                met.wait(timeout=10)
+            work.incidents.get(second)
+
+    threads = [Thread(target=undisturbed, args=(lambda a=a, b=b: change(a, b),)) for a, b in ((1, 2), (2, 1))]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    assert len(tries) > 2
+
+
+def test_who_only_looks_waits_for_nobody(database: Database):
+    with database.begin() as changing, database.begin() as looking:
+        changing.incidents.get(1)
+
+        assert looking.incidents.look(1)

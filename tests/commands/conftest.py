@@ -1,0 +1,26 @@
+"""Spy with its own plugins and plain templates: what was understood, not how it is said."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.commands.testkit import SpyKit
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+ROOM = "C0ROOM"
+
+
+@pytest.fixture
+def spy() -> SpyKit:
+    """Give a Spy that knows Ana, Raj and Kim."""
+    kit = SpyKit(PLUGINS)
+    kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
+    return kit
+
+
+@pytest.fixture
+def opened(spy: SpyKit) -> SpyKit:
+    """Give a Spy with INC-1 open in its room."""
+    spy.say('incident me "checkout is down" sev1')
+    spy.open_room(1, channel=ROOM)
+    return spy

@@ -1,0 +1,204 @@
+"""Slack and PagerDuty on their bad days: nothing is lost, nothing is done twice, and what fails is said."""
+
+import time
+from collections.abc import Iterator
+from functools import partial
+
+import pytest
+
+from bot.sandbox import Box
+from bot.sandbox.recorder import Exchange
+from bot.sandbox.weather import error, hang, http, rate_limited, reset_after, reset_before
+from tests.conftest import Serve
+from tests.e2e.outside_calls import CALLS, Call
+from tests.e2e.world import World
+
+FAULTS = {
+    "500": http(500),
+    "reset": reset_before,
+    "no answer": reset_after,
+    "late answer": hang(1.3),  # the bot waits half a lease: a second
+}
+DONE = {"no answer", "late answer"}
+
+
+@pytest.fixture
+def fair(common_world: World) -> Iterator[World]:
+    """The world of this file; after each test its weather is fine again, and the bot in its channels."""
+    yield common_world
+    common_world.box.weather.clear()
+    common_world.box.slack.invite_bot("payments")
+
+
+# --- one call of a declare --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_a_call_that_goes_wrong_is_made_good_once(fair: World, call: Call, fault: str):
+    name = f"{fault} at {call}"
+    fair.box.weather.strike(call.service, call.method, FAULTS[fault], match=call.fits)
+
+    fair.declare(f'me "{name}" sev1')
+    fair.settle()
+
+    assert any(exchange.fault for exchange in fair.box.exchanges[-60:])
+    fair.everything_is_there_once(name)
+
+
+def test_whatever_slack_refuses_for_its_limits_is_done_later(world: World):
+    for call in CALLS:
+        if call.service == "slack":
+            world.box.weather.strike("slack", call.method, rate_limited(1), match=call.fits)
+
+    world.declare('me "too fast" sev1')
+    world.settle(60)
+
+    world.everything_is_there_once("too fast")
+
+
+@pytest.mark.parametrize("fault", FAULTS)
+def test_what_is_said_later_is_said_once_as_well(fair: World, fault: str):
+    number = fair.declare(f'me "{fault} while talking" sev1')
+    fair.settle()
+    room = fair.room(number).id
+    for mark in ('"told:', '"tell:', '"line:', '"follow:'):
+        fair.box.weather.strike("slack", "chat.postMessage", FAULTS[fault], match=partial(marked, mark))
+
+    for words in ('tell :payments "hold on"', 'update "we look"', 'note "a thought"'):
+        assert fair.slash(words, where=room).ok
+    fair.settle()
+
+    assert set(fair.marks(room).values()) == {1}
+    assert once(fair, room, "we look")
+    assert once(fair, room, "a thought")
+    assert set(fair.marks("incidents").values()) == set(fair.marks("payments").values()) == {1}
+    assert sum(it.startswith(f"follow:{number}:") for it in fair.marks("incidents")) == 1
+
+
+def marked(mark: str, exchange: Exchange) -> bool:
+    return mark in exchange.body.decode()
+
+
+def once(world: World, channel: str, words: str) -> bool:
+    """Whether the words stand in one of the bot's lines."""
+    lines = [it.text for it in world.box.slack.messages(channel) if str(it.metadata).count("line:")]
+    return sum(words in line for line in lines) == 1
+
+
+# --- channels ---------------------------------------------------------------------------------------------
+
+
+def test_somebody_elses_channel_of_that_name_is_never_adopted(fair: World):
+    next_one = fair.declare('me "the one before" drill') + 1
+    theirs = fair.box.slack.create("kim", f"inc-{next_one}-stolen-laptop")
+
+    fair.declare('me "stolen laptop" private drill')
+    fair.settle()
+
+    ours = fair.room(next_one)
+    assert (ours.name, ours.is_private) == (f"inc-{next_one}-stolen-laptop-2", True)
+    assert fair.marks(theirs.id) == {}
+    assert "spy" not in fair.box.slack.members(theirs.id)
+
+
+def test_a_private_room_that_is_refused_is_not_made_public(fair: World):
+    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+
+    number = fair.declare('me "lost laptop" private')
+    fair.settle()
+
+    assert fair.rooms(number) == []
+    assert "lost laptop" not in " ".join(fair.texts("general") + fair.texts("incidents"))
+    assert any("lost laptop" in text for text in fair.texts("D0ANA"))
+
+
+def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcement(fair: World):
+    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+
+    number = fair.declare('me "without a room" sev1')
+    fair.settle()
+    fair.slash(f'{number} note "still here"')
+    fair.settle()
+
+    announcement = fair.marked("incidents", f"announcement:{number}")
+    under = [it for it in fair.box.slack.messages("incidents") if it.thread_ts == announcement.ts]
+    assert any("still here" in it.text for it in under)
+    assert fair.pages("without a room") == 1
+
+
+def test_a_team_whose_channel_the_bot_was_removed_from_is_told_all_the_same(fair: World):
+    room = opened(fair)
+    fair.box.slack.remove_bot("payments")
+
+    fair.slash('tell :payments "we are in trouble"', where=room)
+    fair.settle()
+
+    assert fair.texts("payments")[-1].count("we are in trouble") == 1
+
+
+def test_a_team_that_can_not_be_told_is_said_aloud(fair: World):
+    room = opened(fair)
+    fair.box.slack.remove_bot("payments")
+    fair.box.weather.strike("slack", "conversations.join", error("restricted_action"))
+
+    fair.slash('tell :payments "hold on"', where=room)
+    fair.settle()
+
+    assert any(":payments" in text and "not" in text for text in fair.texts(room)[-2:])
+
+
+def test_words_for_a_room_that_was_archived_reach_the_commander(fair: World):
+    room = opened(fair)
+    fair.box.slack.archive(room)
+
+    fair.slash(f'{number_of(fair, room)} note "the cause is clear now"')
+    fair.settle()
+
+    assert any("the cause is clear now" in text for text in fair.texts("D0ANA"))
+
+
+def opened(world: World) -> str:
+    """Open an incident that is like no other; its room."""
+    number = world.declare(f'me "checkout is down {time.monotonic_ns()}" sev1')
+    world.settle()
+    return world.room(number).id
+
+
+def number_of(world: World, room: str) -> str:
+    return world.box.slack.channel(room).name.split("-")[1]
+
+
+# --- PagerDuty --------------------------------------------------------------------------------------------
+
+
+def test_while_pagerduty_is_down_the_room_says_how_to_reach_people_and_later_one_page_goes_out(world: World):
+    box = world.box
+    box.wait_for(lambda: box.calls("pagerduty").count("GET /users/{id}/contact_methods") >= 3)
+    box.weather.down("pagerduty")
+
+    world.slash('me "checkout is down" sev1')
+    box.wait_for(lambda: world.rooms(1) and "Raj" in said_in(world, world.room(1).id), seconds=15)
+
+    assert "+15550101" in said_in(world, world.room(1).id)
+    box.weather.up("pagerduty")
+    box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
+    world.settle(30)
+    assert world.pages("checkout is down") == 1
+
+
+def said_in(world: World, channel: str) -> str:
+    return "\n".join(world.texts(channel))
+
+
+def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_room(box: Box, sqlite_url: str, serve: Serve):
+    config = box.config_yaml().replace("ana@example.com", "nobody@example.com")
+    bot = serve(config, {**box.environment(), "DATABASE_URL": sqlite_url})
+    box.bot_url = bot.url
+    world = World(box=box, bot=bot)
+
+    world.declare('me "checkout is down" sev1')
+    world.settle()
+
+    assert "pagerduty.from" in said_in(world, world.room(1).id)
+    assert world.pages("checkout is down") == 0

@@ -1,0 +1,98 @@
+"""kill -9 in the middle of opening an incident, then a restart: everything is there once, and nothing twice."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.sandbox.recorder import Exchange
+from bot.sandbox.slack.courier import PATIENCE
+from bot.sandbox.weather import reset_before
+from tests.conftest import living_in
+from tests.e2e.outside_calls import CALLS, Call
+from tests.e2e.world import World
+from tests.postgres import Postgres
+
+
+@pytest.fixture(scope="module")
+def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("killed")
+    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
+        yield world
+
+
+@pytest.fixture(scope="module")
+def postgresql_world(tmp_path_factory: pytest.TempPathFactory, postgres: Postgres) -> Iterator[World]:
+    with postgres.fresh() as url, living_in(tmp_path_factory.mktemp("killed"), url) as world:
+        yield world
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def world(request: pytest.FixtureRequest) -> Iterator[World]:
+    """One bot for all tests on a database: it is killed and started again in each."""
+    world: World = request.getfixturevalue(f"{request.param}_world")
+    if not world.bot.is_ready:
+        world.bot.restart()
+    yield world
+    world.box.weather.clear()
+
+
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_killed_before_a_call_arrives_it_is_made_after_the_restart(world: World, call: Call):
+    name = f"before {call}"
+    world.box.weather.strike(call.service, call.method, reset_before, match=call.fits)
+    kill_at(world, call, moment="before")
+
+    opened(world, name)
+
+    world.everything_is_there_once(name)
+
+
+@pytest.mark.parametrize("call", CALLS, ids=str)
+def test_killed_before_the_answer_arrives_it_is_not_made_again(world: World, call: Call):
+    name = f"after {call}"
+    kill_at(world, call, moment="after")
+
+    opened(world, name)
+
+    world.everything_is_there_once(name)
+
+
+def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(world: World):
+    name = "nobody answers"
+    world.box.slack.courier.patience = (
+        0.001  # Slack hangs up at once: what was committed is answered to nobody
+    )
+    unheard = world.slash(f'me "{name}" sev1')
+    world.box.slack.courier.patience = PATIENCE
+    world.box.wait_for(lambda: world.pages(name))
+
+    world.bot.restart()
+    number = world.declare(f'me "{name}" sev1')
+    world.settle()
+
+    assert unheard.status == "timeout"
+    assert world.rooms(number)
+    world.everything_is_there_once(name)
+
+
+# --- the telling ------------------------------------------------------------------------------------------
+
+
+def kill_at(world: World, call: Call, *, moment: str) -> None:
+    """End the bot when this call comes next."""
+    hook = world.box.weather.before if moment == "before" else world.box.weather.after
+
+    def kill(exchange: Exchange) -> None:
+        if call.fits(exchange):
+            world.bot.kill()
+
+    hook(call.service, call.method, kill, times=20)
+
+
+def opened(world: World, name: str) -> None:
+    """Open an incident, see the bot die of it, and start it again."""
+    world.slash(f'me "{name}" sev1')
+    world.box.wait_for(lambda: not world.bot.is_alive, seconds=10)
+    world.box.weather.clear()
+    world.bot.start()
+    world.settle()

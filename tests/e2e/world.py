@@ -1,0 +1,103 @@
+"""A company in a box with the real bot in it, and what tests ask of the two."""
+
+import re
+from collections import Counter
+from dataclasses import dataclass
+
+import httpx
+
+from bot.sandbox import Box
+from bot.sandbox.slack.courier import Answer
+from bot.sandbox.slack.world import Channel, Message
+from tests.e2e.bot_process import BotProcess
+
+WAITING = re.compile(r'^spy_outbox_waiting\{state="\w+"\} (\S+)$', re.MULTILINE)
+NUMBER = re.compile(r"INC-(\d+)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class World:
+    box: Box
+    bot: BotProcess
+
+    # --- what people do
+
+    def declare(self, words: str, *, by: str = "ana", where: str = "general") -> int:
+        """Open an incident with a slash command; its number."""
+        answer = self.slash(words, by=by, where=where)
+        return number_in(answer)
+
+    def slash(self, words: str, *, by: str = "ana", where: str = "general") -> Answer:
+        return self.box.slack.slash(by, where, "/incident", words)
+
+    # --- what there is
+
+    def settle(self, seconds: float = 20.0) -> None:
+        """Return once the bot has nothing left to do."""
+        self.box.wait_for(lambda: self.is_idle, seconds)
+
+    @property
+    def is_idle(self) -> bool:
+        try:
+            figures = httpx.get(f"{self.bot.url}/metrics", timeout=5).text
+        except httpx.HTTPError:
+            return False
+        counts = WAITING.findall(figures)
+        return bool(counts) and not any(float(count) for count in counts)
+
+    def rooms(self, number: int) -> list[Channel]:
+        """Every channel that the bot made for an incident."""
+        mine = re.compile(rf"inc-{number}-")
+        return [it for it in self.box.slack.channels if mine.match(it.name) and it.creator == "U0SPY"]
+
+    def room(self, number: int) -> Channel:
+        [room] = self.rooms(number)
+        return room
+
+    def marks(self, channel: str) -> Counter[str]:
+        """How often each of the bot's marked messages stands in a channel."""
+        messages = self.box.slack.messages(channel)
+        return Counter(it.metadata["event_payload"]["key"] for it in messages if it.metadata)
+
+    def marked(self, channel: str, key: str) -> Message:
+        """The one message under this mark."""
+        messages = self.box.slack.messages(channel)
+        [found] = [it for it in messages if it.metadata and it.metadata["event_payload"]["key"] == key]
+        return found
+
+    def texts(self, channel: str) -> list[str]:
+        """All that is to be read in a channel."""
+        return [self.box.slack.text_of(it) for it in self.box.slack.messages(channel)]
+
+    def whispers(self, person: str) -> list[str]:
+        """All that only this person sees."""
+        return [self.box.slack.text_of(it) for it in self.box.slack.ephemerals(person)]
+
+    def pages(self, about: str) -> int:
+        """How many pages PagerDuty has with these words in the title."""
+        with self.box.pagerduty.lock:
+            return sum(about in page.title for page in self.box.pagerduty.incidents)
+
+    def everything_is_there_once(self, name: str) -> None:
+        """Hold that all of an opened incident is there, and nothing of it twice."""
+        [number] = {n for n in range(1, 100) for room in self.rooms(n) if slug(name) in room.name}
+        room, slack = self.room(number), self.box.slack
+        assert slack.members(room.id).count("ana") == 1
+        assert self.marks(room.id) == {f"card:{number}": 1}
+        assert self.marks("incidents")[f"announcement:{number}"] == 1
+        assert room.name in slack.text_of(self.marked("incidents", f"announcement:{number}"))
+        assert f"INC-{number}" in slack.topic(room.id)
+        assert len(slack.bookmarks(room.id)) == 1
+        assert self.pages(name) == 1
+        assert sum(name in ring.title for ring in self.box.pagerduty.phones["raj"]) == 1
+
+
+def slug(name: str) -> str:
+    return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
+
+
+def number_in(answer: Answer) -> int:
+    """The number of the incident that an answer speaks of."""
+    found = NUMBER.search(str(answer.body))
+    assert found, f"no incident in {answer}"
+    return int(found[1])

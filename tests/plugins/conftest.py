@@ -1,0 +1,27 @@
+"""Spy as it ships: its own plugins and its own words."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import FrozenClock, SpyKit
+
+HERE = Path(__file__).parents[2]
+
+
+@pytest.fixture
+def spy() -> SpyKit:
+    """Give a Spy that knows Ana, Raj and Kim."""
+    clock = FrozenClock()
+    kit = SpyKit(HERE / "plugins", templates=JinjaTemplates([HERE / "templates"], clock=clock), clock=clock)
+    kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
+    return kit
+
+
+@pytest.fixture
+def room(spy: SpyKit) -> str:
+    """Give the channel of INC-1, a sev1 that Ana declared."""
+    spy.say('incident me "checkout is down" sev1', by="U0ANA")
+    spy.open_room(1, channel="C0ROOM")
+    return "C0ROOM"

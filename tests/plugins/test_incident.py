@@ -1,0 +1,368 @@
+"""An incident in chat, command by command, as people see it."""
+
+import pytest
+
+from bot.commands.ask import Answer, Edited, Joined, Reacted, Renamed, Unreacted, Way
+from bot.commands.testkit import SpyKit
+from bot.domain.effects import (
+    AddBookmark,
+    AnswerPage,
+    Invite,
+    OpenForm,
+    OpenRoom,
+    ReadMessage,
+    SendPage,
+    Show,
+    Whisper,
+)
+from bot.domain.effects import Welcome as WelcomeEffect
+from bot.services.incidents import Incidents
+
+
+def text(answer: Answer) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+# --- beginning and end ---
+
+
+def test_opening_an_incident_asks_for_all_that_it_needs(spy: SpyKit):
+    answer = spy.say('incident me "checkout is down" sev1', by="U0ANA")
+
+    assert text(answer).startswith("*INC-1 checkout is down* is open (sev1), Ana Lima has command.")
+    assert answer.shared
+    assert len(spy.asked(OpenRoom)) == len(spy.asked(SendPage)) == 1
+    assert [it.surface for it in spy.asked(Show)] == ["announcement", "card"]
+
+
+@pytest.mark.parametrize("synonym", ["me", "start me", "open", "new", "declare"])
+def test_there_are_many_ways_to_say_open(spy: SpyKit, synonym: str):
+    spy.say(f"incident {synonym} cart")
+
+    assert spy.incident(1).name == "cart"
+
+
+def test_a_drill_says_so_and_pages_nobody(spy: SpyKit):
+    answer = spy.say("incident me cart sev1 drill")
+
+    assert text(answer).startswith("*DRILL · INC-1 cart*")
+    assert "DRILL" in spy.surface("announcement", 1).text
+    assert not spy.asked(SendPage)
+
+
+def test_a_private_incident_is_not_announced(spy: SpyKit):
+    answer = spy.say("incident me payroll sev1 private")
+
+    assert not answer.shared
+    assert [it.surface for it in spy.asked(Show)] == ["card"]
+    assert not spy.asked(AddBookmark)
+
+
+def test_what_is_typed_into_a_name_pings_nobody(spy: SpyKit):
+    answer = spy.say('incident me "<!channel> <b>cart</b>"')
+
+    said = f"{text(answer)} {spy.surface('announcement', 1)} {spy.surface('card', 1)}"
+    assert "<!channel>" not in said
+    assert "<b>" not in said
+
+
+def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, room: str):
+    spy.clock.tick(minutes=42)
+
+    answer = spy.say("incident stop rolled back", channel=room)
+
+    assert text(answer).startswith("*INC-1* is resolved after 42 min")
+    assert spy.lines(1)[-1] == "*Resolved* by Ana Lima: rolled back"
+    assert [it.answer for it in spy.asked(AnswerPage)] == ["resolved"]
+    assert "Over after 42 min: rolled back" in spy.surface("announcement", 1).text
+
+
+def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, room: str):
+    spy.say("incident stop", channel=room)
+
+    spy.press("Reopen", spy.surface("card", 1), channel=room)
+
+    assert spy.incident(1).is_open
+    assert spy.lines(1)[-1] == "*Reopened* by Ana Lima; now investigating"
+
+
+def test_a_false_alarm_is_closed_as_one(spy: SpyKit, room: str):
+    answer = spy.say("incident cancel the probe was wrong", channel=room)
+
+    assert text(answer).startswith("INC-1 is closed as a false alarm")
+    assert spy.lines(1) == ["*Closed as a false alarm* by Ana Lima: the probe was wrong"]
+
+
+# --- what is the state ---
+
+
+def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, room: str):
+    for line in ("impact nobody can pay since 20m", "cause the 11:50 deploy", "update rolling back"):
+        spy.say(line, channel=room)
+    spy.clock.tick(minutes=5)
+
+    tldr = spy.say("tldr", channel=room, by="U0KIM")
+
+    said = text(tldr)
+    for fact in (
+        "INC-1 checkout is down\n*sev1* · triage · open for 5 min",
+        "*Commander* Ana Lima since 12:00 UTC",
+        "*Impact* since 11:40 UTC",
+        "nobody can pay",
+        "*Suspected cause* the 11:50 deploy",
+        "• :imoc: on its way to PagerDuty",
+        "*Next update* due by 12:15 UTC",
+        ", in 10 min",
+        "*Update* from Ana Lima: rolling back",
+    ):
+        assert fact in said
+    assert not tldr.shared
+    assert len(said.splitlines()) < 20
+
+
+def test_the_tldr_links_to_where_it_was_said(spy: SpyKit, room: str):
+    spy.say("note look at the graph", channel=room)
+    with spy.desk() as desk:
+        desk.work.timeline.set_permalink(1, spy_seq := desk.incident(1).entries, "https://acme.slack.com/p1")
+
+    assert spy_seq
+    assert "look at the graph <https://acme.slack.com/p1|link>" in text(spy.say("tldr", channel=room))
+
+
+def test_the_tldr_can_be_shared_by_a_button(spy: SpyKit, room: str):
+    tldr = spy.say("tldr", channel=room)
+    assert tldr.message
+
+    shared = spy.say("incident 1 share tldr", channel=room)
+    spy.press("Share here", tldr.message, channel=room)
+
+    assert shared.shared
+
+
+def test_a_tldr_asked_for_aloud_need_not_be_shared(spy: SpyKit, room: str):
+    spy.say("tldr", channel=room, way=Way.MENTION)
+
+    with pytest.raises(LookupError):
+        spy.press("Share here", spy.posts(room)[0], channel=room)
+
+
+def test_the_timeline_lists_what_happened(spy: SpyKit, room: str):
+    spy.say("note look", channel=room)
+
+    lines = text(spy.say("timeline", channel=room)).splitlines()
+
+    assert lines[0] == "*Timeline of INC-1 checkout is down*"
+    assert lines[1].endswith("Ana Lima declared it: checkout is down (sev1)")
+    assert lines[-1].endswith("*Note* from Ana Lima: look")
+
+
+def test_the_list_is_newest_first(spy: SpyKit, room: str):
+    spy.say("incident me cart", by="U0RAJ")
+
+    lines = text(spy.say("incident list", channel=room)).splitlines()
+
+    assert lines[0] == "2 incidents open, newest first:"
+    assert lines[1].startswith("• *INC-2 cart* · severity not set yet · triage · led by Raj Patel")
+    assert lines[2].endswith("<#C0ROOM>")
+
+
+def test_without_an_open_incident_the_list_says_how_to_open_one(spy: SpyKit):
+    assert text(spy.say("incident list")).startswith("No incident is open.")
+
+
+def test_who_says_who_does_what(spy: SpyKit, room: str):
+    spy.say("incident role scribe <@U0KIM|kim>", channel=room)
+
+    said = text(spy.say("who", channel=room))
+
+    assert "*Commander* Ana Lima since 12:00 UTC" in said
+    assert "*Scribe* Kim Park" in said
+    assert "*In the channel* Ana Lima, Kim Park" in said
+
+
+# --- what is going on ---
+
+
+def test_an_update_promises_the_next_one(spy: SpyKit, room: str):
+    answer = spy.say('incident update "rolling back"', channel=room)
+
+    assert text(answer).startswith("Update of INC-1 posted. The next one is due by 12:15 UTC")
+    assert spy.lines(1)[0].endswith(", in 15 min")
+
+
+def test_an_update_without_words_opens_a_form_that_knows_the_last(spy: SpyKit, room: str):
+    spy.say("update rolling back", channel=room)
+    spy.say("update", channel=room, trigger="t1")
+
+    form = spy.asked(OpenForm)[0]
+    assert "rolling back" in (spy.templates.form(form.form, form.facts).intro or "")
+
+
+def test_a_note_goes_on_the_timeline(spy: SpyKit, room: str):
+    assert text(spy.say("note look at the graph", channel=room)) == "Noted on the timeline of INC-1."
+    assert spy.lines(1) == ["*Note* from Ana Lima: look at the graph"]
+
+
+def test_severity_and_phase_are_said_aloud(spy: SpyKit, room: str):
+    assert text(spy.say("incident sev 2", channel=room)) == "INC-1 is sev2 now."
+    assert text(spy.say("incident status identified", channel=room)) == "INC-1 is identified now."
+    assert spy.lines(1) == [
+        "*Severity sev2*, set by Ana Lima (was sev1)",
+        "*Identified*, says Ana Lima (was triage)",
+    ]
+
+
+def test_raising_the_severity_pages_whom_the_new_one_says_once(spy: SpyKit):
+    spy.say("incident me cart sev3")
+    spy.say("incident 1 sev sev1")
+    spy.say("incident 1 sev sev2")
+
+    assert [page.team for page in spy.pages(1)] == ["imoc"]
+
+
+def test_impact_is_since_when_it_began(spy: SpyKit, room: str):
+    answer = spy.say('incident impact "nobody can pay" since 11:30', channel=room)
+
+    assert text(answer).startswith("Impact of INC-1 stated, since 11:30 UTC")
+
+
+def test_a_cause_is_a_suspicion(spy: SpyKit, room: str):
+    spy.say("cause the deploy", channel=room)
+
+    assert spy.lines(1) == ["*Suspected cause*, says Ana Lima: the deploy"]
+    assert "*Suspected cause*: the deploy" in spy.surface("card", 1).text
+
+
+def test_a_link_is_bookmarked_once(spy: SpyKit, room: str):
+    spy.say("incident link <https://example.com/graph?a=1&amp;b=2> the graph", channel=room)
+    again = spy.say("incident link https://example.com/graph?a=1&b=2", channel=room)
+
+    assert [(it.title, it.url) for it in spy.asked(AddBookmark)][1:] == [
+        ("the graph", "https://example.com/graph?a=1&b=2")
+    ]
+    assert text(again) == "INC-1 has that link already."
+
+
+def test_telling_a_team_shows_who_has_seen_it(spy: SpyKit, room: str):
+    answer = spy.say("incident tell :payments look at us", channel=room)
+    spy.press("Seen", spy.surface("told", 1), by="U0KIM", channel="C0PAY")
+
+    assert text(answer).startswith("Told :payments in <#C0PAY>.")
+    assert spy.surface("tell", 1).text == "*Told :payments* in <#C0PAY>: look at us\nSeen by Kim Park"
+    assert spy.private()[-1].text == "Ana Lima knows that you have seen it."
+
+
+def test_what_a_private_incident_tells_can_be_seen_by_the_team(spy: SpyKit):
+    spy.say("incident me payroll private", by="U0ANA")
+    spy.say("incident 1 tell :payments please rotate the keys", by="U0ANA")
+
+    spy.press("Seen", spy.surface("told", 1), by="U0KIM", channel="C0PAY")
+
+    assert spy.surface("tell", 1).text.endswith("Seen by Kim Park")
+
+
+# --- who leads ---
+
+
+def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
+    offered = spy.say("incident hand <@U0RAJ>", channel=room)
+    brief = spy.surface("brief", 1)
+    spy.press("I have command", brief, by="U0RAJ", channel=None)
+
+    assert "It stays with Ana Lima until they say *I have command*" in text(offered)
+    assert "<@U0RAJ>, read this" in brief.text
+    assert spy.incident(1).commander == "U0RAJ"
+    assert spy.lines(1)[-1] == "*Raj Patel has command*, taken over from Ana Lima"
+
+
+def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, room: str):
+    answer = spy.say("incident take", by="U0RAJ", channel=room)
+    assert answer.message
+    spy.press("I have command", answer.message, by="U0RAJ", channel=room)
+
+    assert spy.incident(1).commander == "U0RAJ"
+
+
+def test_an_offer_may_be_declined(spy: SpyKit, room: str):
+    spy.say("incident hand @raj", channel=room)
+
+    spy.press("Not me after all", spy.surface("brief", 1), by="U0RAJ", channel=None)
+
+    assert spy.incident(1).commander == "U0ANA"
+    assert spy.private()[-1].text == "Command of INC-1 stays with Ana Lima. Thank you for saying so."
+
+
+def test_a_role_is_given_and_its_bearer_invited(spy: SpyKit, room: str):
+    answer = spy.say("incident role scribe @kim", channel=room)
+
+    assert text(answer) == "Kim Park is scribe of INC-1."
+    assert spy.asked(Invite)[-1].people == ("U0KIM",)
+
+
+def test_command_of_a_private_incident_can_be_handed_to_somebody_new(spy: SpyKit):
+    spy.say("incident me payroll private", by="U0ANA")
+    spy.open_room(1, channel="C0ROOM")
+    spy.say("incident hand @raj", channel="C0ROOM")
+
+    spy.press("I have command", spy.surface("brief", 1), by="U0RAJ", channel=None)
+
+    assert spy.incident(1).commander == "U0RAJ"
+    assert spy.asked(Invite)[-1].people == ("U0RAJ",)
+
+
+def test_who_declines_a_private_incident_hears_no_more_of_it(spy: SpyKit):
+    spy.say("incident me payroll private", by="U0ANA")
+    spy.say("incident 1 hand @raj", by="U0ANA")
+
+    spy.say("incident 1 decline", by="U0RAJ")
+
+    assert "no INC-1 that you can see" in text(spy.say("incident 1 tldr", by="U0RAJ"))
+
+
+# --- what is noticed ---
+
+
+def test_a_newcomer_is_given_the_tldr_alone(spy: SpyKit, room: str):
+    spy.notice(Joined(id="Ev1", channel=room, person="U0KIM"))
+    spy.notice(Joined(id="Ev2", channel=room, person="U0ANA"))
+    spy.notice(Joined(id="Ev3", channel="C0GENERAL", person="U0RAJ"))
+
+    assert [it.person for it in spy.asked(WelcomeEffect)] == ["U0KIM"]
+
+
+def test_a_memo_makes_a_note_of_a_message_and_takes_it_back(spy: SpyKit, room: str):
+    spy.notice(Reacted(id="Ev1", channel=room, person="U0KIM", ts="1.0", emoji="memo"))
+    with spy.desk() as desk:
+        Incidents(desk).note_message(desk.incident(1), "look", by="U0RAJ", said_at=desk.now, message="1.0")
+    spy.notice(Edited(id="Ev2", channel=room, person="U0RAJ", ts="1.0", text="look here"))
+    edited = text(spy.say("timeline", channel=room))
+    spy.notice(Unreacted(id="Ev3", channel=room, person="U0KIM", ts="1.0", emoji="memo"))
+
+    assert [it.ts for it in spy.asked(ReadMessage)] == ["1.0"]
+    assert "*Note* from Raj Patel: look here" in edited
+    assert "look" not in text(spy.say("timeline", channel=room))
+
+
+def test_another_emoji_is_no_note(spy: SpyKit, room: str):
+    spy.notice(Reacted(id="Ev1", channel=room, person="U0KIM", ts="1.0", emoji="fire"))
+    spy.notice(Reacted(id="Ev2", channel="C0GENERAL", person="U0KIM", ts="1.0", emoji="memo"))
+
+    assert not spy.asked(ReadMessage)
+
+
+def test_a_room_that_is_renamed_is_the_same_room(spy: SpyKit, room: str):
+    spy.notice(Renamed(id="Ev1", channel=room, name="inc-1-cart"))
+
+    assert spy.incident(1).room_name == "inc-1-cart"
+
+
+def test_a_refusal_offers_a_way_out(spy: SpyKit, room: str):
+    spy.say("incident stop", channel=room)
+    refused = spy.say("incident stop", channel=room)
+    assert refused.message
+
+    spy.press("Reopen it", refused.message)
+
+    assert spy.incident(1).is_open
+    assert [it.person for it in spy.asked(Whisper)] == ["U0ANA"]

@@ -1,0 +1,74 @@
+"""Who is on call, and what Spy can do."""
+
+from bot.commands.ask import Answer
+from bot.commands.testkit import SpyKit
+from bot.ports import Duty
+from bot.services.oncall import OnCall
+
+
+def text(answer: Answer) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+def sync(spy: SpyKit) -> None:
+    duties = (
+        Duty(policy="PPOL1", level=2, name="Kim Park"),
+        Duty(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now()),
+    )
+    with spy.desk() as desk:
+        OnCall(desk).synced(duties)
+
+
+def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
+    sync(spy)
+    spy.clock.tick(seconds=40)
+
+    said = text(spy.say("oncall")).splitlines()
+
+    assert said[0].startswith("*:imoc* Ana Lima until 12:00 UTC")
+    assert said[0].endswith("Kim Park (level 2)")
+    assert said[1] == "*:payments* nobody is on call now; reach it in <#C0PAY>"
+    assert said[-1] == "As PagerDuty had it 40 s ago."
+
+
+def test_one_team_may_be_asked_for(spy: SpyKit):
+    sync(spy)
+
+    assert "payments" not in text(spy.say("oncall :imoc"))
+    assert "There is no team :imox. Did you mean :imoc?" in text(spy.say("oncall :imox"))
+
+
+def test_a_copy_that_ages_says_why(spy: SpyKit):
+    sync(spy)
+    with spy.desk() as desk:
+        OnCall(desk).not_synced("PagerDuty is down")
+
+    assert "It could not be asked since: PagerDuty is down." in text(spy.say("oncall"))
+
+
+def test_before_the_first_sync_that_is_said(spy: SpyKit):
+    assert "PagerDuty has not been asked yet." in text(spy.say("oncall"))
+
+
+def test_help_lists_every_command_in_one_line(spy: SpyKit):
+    said = text(spy.say("help"))
+
+    for it in spy.handbook.commands:
+        assert it.help.splitlines()[0] in said
+    assert said.startswith("*incident*")
+
+
+def test_help_tells_more_of_what_was_asked_for(spy: SpyKit):
+    said = text(spy.say("help pager"))
+
+    assert "`pager resolve [&lt;page&gt;]`\nResolve a page from chat." in said
+    assert "tldr" not in said
+
+
+def test_help_says_when_it_knows_nothing_of_the_kind(spy: SpyKit):
+    assert text(spy.say("help teleport")).startswith("Nothing that I can do is called `teleport`.")
+
+
+def test_plugins_are_named(spy: SpyKit):
+    assert text(spy.say("plugins")).startswith("*Plugins* help, incident, oncall, page")

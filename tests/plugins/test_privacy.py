@@ -1,0 +1,94 @@
+"""Nothing that anybody says makes a private incident known outside its room."""
+
+from collections.abc import Iterator
+
+import pytest
+
+from bot.commands.ask import Answer, Way
+from bot.commands.testkit import SpyKit
+from bot.domain.effects import Post, Respond, Say, SendPage, Show, Whisper
+from bot.services.paging import Paging
+
+SECRET = "payroll"
+MEMBERS = {"U0ANA", "U0RAJ"}
+INSIDE = {"room:1", "C0ROOM", *MEMBERS}
+
+SAID = [
+    'me "payroll" private',
+    "1 tldr",
+    "1 share tldr",
+    "1 timeline",
+    "list",
+    "1 who",
+    '1 update "payroll is copied"',
+    '1 note "payroll"',
+    "1 sev sev1",
+    "1 status identified",
+    '1 impact "payroll"',
+    '1 cause "payroll"',
+    '1 link https://example.com/x "payroll"',
+    '1 tell :payments "rotate the keys"',
+    "seen 1",
+    "1 take",
+    "1 hand @raj",
+    "1 accept",
+    "1 decline",
+    "1 role scribe @raj",
+    '1 stop "payroll is safe"',
+    "1 reopen",
+    '1 cancel "payroll was never open"',
+]
+
+
+def outside(spy: SpyKit) -> Iterator[str]:
+    """Give all that is said where others can read it."""
+    for effect in spy.effects:
+        match effect:
+            case Show(surface=surface, ref=ref, to=to) if to not in INSIDE:
+                yield spy.surface(surface, ref).text
+            case Say(to=to, facts=facts) if to not in INSIDE:
+                yield str(facts)
+            case Post(to=to, message=message) if to not in INSIDE:
+                yield message.text
+            case Whisper(person=person, message=message) if person not in MEMBERS:
+                yield message.text
+            case SendPage(page=page):
+                yield from paged(spy, page)
+
+
+def paged(spy: SpyKit, number: int) -> Iterator[str]:
+    with spy.desk() as desk:
+        page = Paging(desk).find(str(number), incident=None)
+        facts = {"page": page, "incident": desk.incident(page.incident or 0)}
+    for template in ("page/title", "page/details"):
+        yield spy.templates.render(template, facts).text
+
+
+def overheard(answer: Answer) -> str:
+    return answer.message.text if answer.message and answer.shared else ""
+
+
+@pytest.mark.parametrize("opened", [True, False], ids=["with a room", "without a room"])
+@pytest.mark.parametrize("way", [Way.SLASH, Way.MENTION, Way.PLAIN, Way.BUTTON, Way.DM])
+def test_what_its_members_say_elsewhere_is_not_overheard(spy: SpyKit, way: Way, opened: bool):  # noqa: FBT001  a column
+    spy.say(f"incident {SAID[0]} sev1", by="U0ANA")
+    if opened:
+        spy.open_room(1, channel="C0ROOM")
+
+    channel = "U0ANA" if way is Way.DM else "C0GENERAL"
+    heard = [overheard(spy.say(f"incident {it}", by="U0ANA", channel=channel, way=way)) for it in SAID]
+
+    assert SECRET not in " ".join((*heard, *outside(spy)))
+
+
+@pytest.mark.parametrize("way", [Way.SLASH, Way.MENTION, Way.BUTTON, Way.DM])
+def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, way: Way):
+    spy.say(f"incident {SAID[0]}", by="U0ANA")
+    spy.open_room(1, channel="C0ROOM")
+    before = spy.timeline(1)
+
+    answers = [spy.say(f"incident {it}", by="U0ZOE", way=way) for it in SAID[1:]]
+
+    replies = [it.message for it in spy.effects if isinstance(it, Whisper | Post | Respond)]
+    assert SECRET not in f"{answers} {replies}"
+    assert spy.timeline(1) == before

@@ -1,0 +1,72 @@
+"""Telling another team: everybody who has seen it is counted, also when they press at once."""
+
+from concurrent.futures import ThreadPoolExecutor
+
+import pytest
+
+from bot.adapters.database import Database, open_engine
+from bot.commands.testkit import NOON, POLICY, SpyKit
+from bot.domain.effects import Show
+from bot.domain.refusal import Refusal
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
+from bot.services.telling import Telling
+
+
+def tell(spy: SpyKit) -> None:
+    with spy.desk() as desk:
+        Telling(desk).tell(desk.incident(1), POLICY.teams["payments"], "look", by="U0ANA")
+
+
+def test_a_tell_is_said_to_the_team_and_followed_in_the_room(spy: SpyKit):
+    tell(spy)
+
+    assert [(it.surface, it.to) for it in spy.asked(Show)][-2:] == [("tell", "room:1"), ("told", "C0PAY")]
+
+
+def test_seeing_it_twice_is_told_once(spy: SpyKit):
+    tell(spy)
+    for _ in range(2):
+        with spy.desk() as desk:
+            Telling(desk).see(1, by="U0KIM")
+
+    assert [it.kind for it in spy.timeline(1)].count("tell_seen") == 1
+
+
+def test_a_team_that_can_not_be_told_is_said_aloud_once(spy: SpyKit):
+    tell(spy)
+    for _ in range(2):
+        spy.deliver()
+        with spy.desk() as desk:
+            Telling(desk).failed(1, "is_archived")
+
+    assert len(spy.lines(1)) == 1
+    assert [(it.surface, it.to) for it in spy.asked(Show)][-1] == ("tell", "room:1")
+
+
+def test_a_tell_that_is_forgotten_is_refused_kindly(spy: SpyKit):
+    with spy.desk() as desk, pytest.raises(Refusal, match="not in Spy's records any more"):
+        Telling(desk).see(99, by="U0KIM")
+
+
+def test_all_who_press_seen_at_once_are_counted(database_url: str):
+    engine = open_engine(database_url)
+    database = Database(engine)
+    people = [f"U0P{number}" for number in range(8)]
+    with database.begin() as work:
+        desk = Desk(work=work, now=NOON, policy=POLICY)
+        incident = Incidents(desk).declare("checkout is down", by="U0ANA").incident
+        number = Telling(desk).tell(incident, POLICY.teams["payments"], "look", by="U0ANA").number
+
+    def see(person: str) -> None:
+        with database.begin() as work:
+            Telling(Desk(work=work, now=NOON, policy=POLICY)).see(number, by=person)
+
+    with ThreadPoolExecutor(len(people)) as pool:
+        list(pool.map(see, people))
+
+    with database.begin() as work:
+        seen = work.tells.get(number)
+        assert seen
+        assert sorted(seen.seen_by) == people
+    engine.dispose()
