@@ -2,6 +2,8 @@
 
 import os
 import shutil
+import signal
+import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
 from pathlib import Path
@@ -137,6 +139,12 @@ def living_in(folder: Path, database_url: str) -> Iterator[World]:
             yield World(box=box, bot=bot.start())
         finally:
             bot.stop()
+
+
+def pytest_configure() -> None:
+    """End as by Ctrl-C when told to, so that no bot and no server is left behind."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)
 
 
 @pytest.hookimpl(wrapper=True)

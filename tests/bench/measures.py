@@ -57,24 +57,20 @@ def median(values: Sequence[float]) -> float:
 
 def acknowledgement(effort: Effort, say: Say) -> Iterator[Row]:
     """One at a time, then fifty at once: Spy and the bare app in turns, each calm before it is called."""
-    yield from _acknowledgement(effort, say, None, "")
-
-
-def _acknowledgement(effort: Effort, say: Say, database: str | None, on: str) -> Iterator[Row]:
     with ExitStack() as stack:
-        bots = [stack.enter_context(Bot(n, latency=SLACK_TAKES, database=database)) for n in ("spy", "bare")]
+        bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "bare")]
         callers = [stack.enter_context(Caller(bot.port, bot.secret, lines=AT_ONCE)) for bot in bots]
         _meet(bots, callers)
         took = _in_turns(
-            bots, callers, effort.singles // effort.chunk, lambda part: say(f"one at a time{on}", part / 2),
+            bots, callers, effort.singles // effort.chunk, lambda part: say("one at a time", part / 2),
             lambda caller: [caller.one(text()) for _ in range(effort.chunk)],
         )  # fmt: skip
-        yield from _compared(f"acknowledgement, one at a time{on}", *took)
+        yield from _compared("acknowledgement, one at a time", *took)
         took = _in_turns(
-            bots, callers, effort.crowds, lambda part: say(f"fifty at once{on}", 0.5 + part / 2),
+            bots, callers, effort.crowds, lambda part: say("fifty at once", 0.5 + part / 2),
             lambda caller: caller.together([text() for _ in range(AT_ONCE)]),
         )  # fmt: skip
-        yield from _compared(f"acknowledgement, {AT_ONCE} at once{on}", *took)
+        yield from _compared(f"acknowledgement, {AT_ONCE} at once", *took)
 
 
 def _compared(what: str, spy: Sequence[float], floor: Sequence[float]) -> Iterator[Row]:

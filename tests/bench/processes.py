@@ -114,9 +114,7 @@ class StandIn:
 class Bot:
     """Spy or a floor, with a stand-in of its own, ready as long as the `with` lasts."""
 
-    def __init__(
-        self, name: str, *, latency: float = 0.1, limits: bool = False, database: str | None = None
-    ) -> None:
+    def __init__(self, name: str, *, latency: float = 0.1, limits: bool = False) -> None:
         self.name = name
         self.port = free_port()
         self._folder = tempfile.TemporaryDirectory(prefix="spy-bench-")
@@ -126,7 +124,7 @@ class Bot:
         self._env = {
             **surroundings(),
             **self.slack.environment,
-            "DATABASE_URL": database or f"sqlite:///{self._path / 'bench.db'}",
+            "DATABASE_URL": f"sqlite:///{self._path / 'bench.db'}",
         }
         self.secret = self.slack.environment["SLACK_SIGNING_SECRET"]
         self.ready_after = 0.0
