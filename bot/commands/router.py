@@ -105,7 +105,15 @@ class Router:
                 bound = match(command.pattern, typed, accepts)
                 if bound is not None:
                     return self._call(command, dict(bound), ask, typed, desk)
+        if not self._candidates(typed) and self._is_begun(typed):
+            return self._run(replace(ask, text=f"help {typed.text}"), desk)
         raise self._not_understood(typed)
+
+    def _is_begun(self, typed: Typed) -> bool:
+        """Whether what was typed is the beginning of commands: then their help is the answer."""
+        said = tuple(word.text.casefold() for word in typed.words)
+        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
+        return bool(said) and ("help",) in prefixes and any(it[: len(said)] == said for it in prefixes)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
         word = bound.pop(NUMBER, None)

@@ -362,3 +362,10 @@ def test_asking_again_much_later_is_a_new_ask(spy: SpyKit):
     spy.say("incident me cart", id="two")
 
     assert len(spy.asked(OpenRoom)) == 2
+
+
+def test_the_beginning_of_commands_is_answered_with_their_help(spy: SpyKit):
+    answer = spy.say("pager", by="U0ANA")
+
+    assert answer.message
+    assert "help/commands" in answer.message.text
