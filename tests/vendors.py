@@ -62,6 +62,12 @@ EXCEPTIONS = (
     ),
     Mistaken(
         service="pagerduty",
+        method="GET /schedules/{id}/overrides",
+        problem="Unknown response http status: 200",
+        why="described as answered by 201, as the POST beside it is; a list that is read is answered by 200",
+    ),
+    Mistaken(
+        service="pagerduty",
         method="GET /oncalls",
         problem="/start: None",
         why="its own text: if `null`, the on-call is a permanent user on-call",
