@@ -1,5 +1,6 @@
 """APScheduler, as a metronome: stateless jobs at intervals, none of which is a duty by itself."""
 
+import logging
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
@@ -22,6 +23,7 @@ class Scheduler:
     """Runs each job at once and then at its interval; a slow run delays its next one, and only that."""
 
     def __init__(self, *jobs: Job) -> None:
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of every beat that a slow run skips
         self._jobs = jobs
         self._ticks = BackgroundScheduler(
             timezone="UTC",

@@ -38,7 +38,7 @@ class Ticks:
 
     def _tick(self, limit: int) -> int:
         try:
-            with self.units.begin() as work:
+            with self.units.begin_in_a_lull() as work:
                 return Reminders(self._desk(work), self.keepers).tick(limit)
         except Exception:
             log.exception("a tick failed; what is due is spoken of one by one")
