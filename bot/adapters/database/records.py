@@ -16,6 +16,7 @@ from bot.adapters.database.statements import (
     change,
     find,
     find_declared,
+    find_lately,
     insert,
     table,
     take_number,
@@ -161,11 +162,7 @@ class Stretches(Shelf[Stretch]):
         return self._reserve()
 
     def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
-        c = self._table.c
-        lately = or_(c.ended_at.is_(None), c.ended_at > since)
-        return self._all(
-            select(self._table).where(c.person == person, lately).order_by(c.started_at, c.number)
-        )
+        return self._all(find_lately(self._table), {"person": person, "since": since})
 
 
 class People(Shelf[Person]):

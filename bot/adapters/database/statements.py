@@ -3,7 +3,7 @@
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, func, select, update
+from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, func, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -48,6 +48,14 @@ def find_declared(incidents: Table) -> Select[Any]:
     c = incidents.c
     mine = select(incidents).where(c.declared_by == bindparam("person"), c.declared_at >= bindparam("since"))
     return mine.where(func.lower(c.name) == func.lower(bindparam("name"))).with_for_update()
+
+
+@cache
+def find_lately(stretches: Table) -> Select[Any]:
+    """Find the stretches of a `person` that run, or ran `since` then, in the order they began."""
+    c = stretches.c
+    lately = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
+    return select(stretches).where(c.person == bindparam("person"), lately).order_by(c.started_at, c.number)
 
 
 @cache

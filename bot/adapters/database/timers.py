@@ -2,11 +2,28 @@
 
 from collections.abc import Iterable, Sequence
 from datetime import datetime
+from functools import cache
 from typing import Any
 
-from sqlalchemy import ARRAY, ColumnElement, Connection, String, and_, cast, func, select, text, update
+from sqlalchemy import (
+    ARRAY,
+    ColumnElement,
+    Connection,
+    Delete,
+    Insert,
+    String,
+    Table,
+    and_,
+    bindparam,
+    cast,
+    func,
+    select,
+    text,
+    update,
+)
+from sqlalchemy.dialects import sqlite
 
-from bot.adapters.database.statements import insert, table
+from bot.adapters.database.statements import table
 from bot.adapters.database.tables import TimerRow
 from bot.domain.timer import Timer
 
@@ -100,40 +117,53 @@ class Timers:
             self._replace_waiting()
 
     def _mark_spoken(self) -> None:
-        c = self._table.c
+        theirs = _listed(self._connection.dialect.name, self._table.c.key, "keys")
         for at in set(self._spoken.values()):
             keys = [key for key, spoken_at in self._spoken.items() if spoken_at == at]
-            mine = update(self._table).where(self._among(c.key, keys))
-            self._connection.execute(mine.values(state="spoken", spoken_at=at))
+            mine = update(self._table).where(theirs).values(state="spoken", spoken_at=at)
+            self._connection.execute(mine, {"keys": keys})
         self._spoken.clear()
 
     def _replace_waiting(self) -> None:
-        c = self._table.c
         wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}
-        theirs = and_(c.state == "waiting", self._among(c.subject, list(self._wanted)))
-        kept = self._among(c.key, list(wanted))
-        self._connection.execute(self._table.delete().where(theirs, ~kept))
+        told = {"subjects": list(self._wanted), "kept": list(wanted)}
+        self._connection.execute(_dropping(self._connection.dialect.name, self._table), told)
         if wanted:
             self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
-        if self._connection.dialect.name != "sqlite":
-            self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})
-            return
-        statement = insert(self._connection, self._table)
-        moved = statement.on_conflict_do_update(
-            index_elements=["key"],
-            set_={"due_at": statement.excluded.due_at},
-            where=and_(self._table.c.state == "waiting", self._table.c.due_at != statement.excluded.due_at),
-        )
-        self._connection.execute(moved, rows)
-
-    def _among(self, column: ColumnElement[str], values: list[str]) -> ColumnElement[bool]:
-        """Compare with many values as one parameter, where the database can: the statement stays the same one."""
         if self._connection.dialect.name == "sqlite":
-            return column.in_(values)
-        return column == func.any(cast(values, ARRAY(String)))
+            self._connection.execute(_setting(self._table), rows)
+        else:
+            self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})
+
+
+@cache
+def _dropping(dialect: str, timers: Table) -> Delete:
+    """Drop what waits of these `subjects`, but for the keys that are `kept`."""
+    c = timers.c
+    theirs, kept = _listed(dialect, c.subject, "subjects"), _listed(dialect, c.key, "kept")
+    return timers.delete().where(c.state == "waiting", theirs, ~kept)
+
+
+def _listed(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
+    """Compare with many values as one parameter, where the database can: the statement stays the same one."""
+    if dialect == "sqlite":
+        return column.in_(bindparam(name, expanding=True))
+    return column == func.any(cast(bindparam(name), ARRAY(String)))
+
+
+@cache
+def _setting(timers: Table) -> Insert:
+    """Put a timer, or move the one of its key that waits; for SQLite."""
+    row = sqlite.insert(timers)
+    moved: Insert = row.on_conflict_do_update(
+        index_elements=["key"],
+        set_={"due_at": row.excluded.due_at},
+        where=and_(timers.c.state == "waiting", timers.c.due_at != row.excluded.due_at),
+    )
+    return moved
 
 
 def _row(timer: Timer) -> dict[str, Any]:
