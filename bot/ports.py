@@ -398,12 +398,11 @@ class OutboxRecords(Protocol):
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
         """Queue effects; one whose key is known already, or whose slot already waits, adds nothing."""
 
-    def claim(
-        self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
-    ) -> Sequence[Parcel]:
-        """Take what is due: first in its lane, its room there. A lease that ran out makes a parcel uncertain.
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        """Take what is due: first in its lane, its room there.
 
-        `but` are parcels that are not taken even so: the caller knows that they are under way.
+        What another owner took and whose lease ran out is taken as uncertain. An owner's own is under way,
+        whatever the clock says.
         """
 
     def done(self, parcel: int, *, at: datetime) -> None: ...

@@ -23,7 +23,9 @@ class Scheduler:
     """Runs each job at once and then at its interval; a slow run delays its next one, and only that."""
 
     def __init__(self, *jobs: Job) -> None:
-        logging.getLogger("apscheduler").setLevel(logging.ERROR)  # it warns of every beat that a slow run skips
+        logging.getLogger("apscheduler").setLevel(
+            logging.ERROR
+        )  # it warns of every beat that a slow run skips
         self._jobs = jobs
         self._ticks = BackgroundScheduler(
             timezone="UTC",

@@ -33,6 +33,7 @@ class Queued:
     due: datetime
     attempts: int = 0
     uncertain: bool = False
+    owner: str | None = None
     lease_until: datetime | None = None
     done_at: datetime | None = None
     why: str | None = None
@@ -41,9 +42,9 @@ class Queued:
     def is_waiting(self) -> bool:
         return self.state in {"held", "ready"}
 
-    def may_leave(self, now: datetime) -> bool:
+    def may_leave(self, now: datetime, owner: str) -> bool:
         if self.state == "sending":
-            return self.lease_until is not None and self.lease_until < now
+            return self.owner != owner and self.lease_until is not None and self.lease_until < now
         return self.state == "ready" and self.due <= now
 
 
@@ -406,13 +407,10 @@ class Outbox(Records):
         incident = self._kept.incidents.get(effect.needs_room or 0)
         return effect.needs_room is not None and not (incident and (incident.room or incident.room_refused))
 
-    def claim(
-        self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
-    ) -> Sequence[Parcel]:
-        del owner
-        due = [row for row in self._first_in_lanes() if row.id not in but and row.may_leave(now)]
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        due = [row for row in self._first_in_lanes() if row.may_leave(now, owner)]
         taken = sorted(due, key=lambda row: (row.effect.urgency, row.id))[:limit]
-        return [self._sending(row, until=now + lease) for row in taken]
+        return [self._sending(row, owner, until=now + lease) for row in taken]
 
     def _first_in_lanes(self) -> Iterable[Queued]:
         lanes: dict[str, Queued] = {}
@@ -421,11 +419,10 @@ class Outbox(Records):
                 lanes.setdefault(row.effect.lane, row)
         return lanes.values()
 
-    def _sending(self, row: Queued, *, until: datetime) -> Parcel:
+    def _sending(self, row: Queued, owner: str, *, until: datetime) -> Parcel:
         uncertain = row.uncertain or row.state == "sending"
-        self._put(
-            replace(row, state="sending", lease_until=until, attempts=row.attempts + 1, uncertain=uncertain)
-        )
+        taken = replace(row, state="sending", owner=owner, lease_until=until, attempts=row.attempts + 1)
+        self._put(replace(taken, uncertain=uncertain))
         return Parcel(
             id=row.id,
             effect=row.effect,

@@ -158,9 +158,7 @@ class Delivery:
             free = min(BATCH, self._senders - len(self._in_flight)) if claim else 0
             if free <= 0:
                 return []
-            claimed = work.outbox.claim(
-                self._owner, now=now, lease=self._lease, limit=free, but=self._in_flight
-            )
+            claimed = work.outbox.claim(self._owner, now=now, lease=self._lease, limit=free)
             looking = replace(desk, only_looks=True)
             return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, looking))]
 

@@ -113,14 +113,12 @@ def wait(units: UnitOfWork) -> dict[str, int]:
         return dict(work.outbox.waiting())
 
 
-def test_what_its_claimer_knows_to_be_under_way_is_not_taken_again(units: UnitOfWork) -> None:
-    queue(units, post("one", to="C1"), post("two", to="C2"))
-    under_way, _ = claimed(units)
+def test_what_an_owner_has_under_way_it_does_not_take_again(units: UnitOfWork) -> None:
+    queue(units, post("one", to="C1"))
+    claimed(units, owner="one")
 
-    with units.begin() as work:
-        again = work.outbox.claim("one", now=NOON + 60 * MINUTE, lease=LEASE, limit=10, but=[under_way.id])
-
-    assert keys(list(again)) == ["two"]
+    assert not claimed(units, owner="one", now=NOON + 60 * MINUTE)
+    assert keys(claimed(units, owner="two", now=NOON + 60 * MINUTE)) == ["one"]
 
 
 # --- the transaction --------------------------------------------------------------------------------------

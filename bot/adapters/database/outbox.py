@@ -1,6 +1,6 @@
 """The outbox in SQL: queue once, claim in lanes with a lease, put back, give up."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
 
@@ -54,11 +54,9 @@ class Outbox:
             "uncertain": False,
         }
 
-    def claim(
-        self, owner: str, *, now: datetime, lease: timedelta, limit: int, but: Collection[int] = ()
-    ) -> Sequence[Parcel]:
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
         self.flush()
-        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit, "but": list(but) or [0]}
+        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit}
         taken = self._connection.execute(_claiming(self._table), wanted)
         rows = sorted(taken, key=lambda row: (row.urgency, row.id))
         return [
@@ -124,11 +122,11 @@ class Outbox:
 def _claiming(outbox: Table) -> Update:
     """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then.
 
-    What is named in `but` is under way, whatever its lease says.
+    What is that owner's own is under way, whatever its lease says.
     """
     c, earlier, now = outbox.c, outbox.alias(), bindparam("now", type_=outbox.c.due_at.type)
     due = and_(c.state == "ready", c.due_at <= now)
-    lapsed = and_(c.state == "sending", c.lease_until < now, c.id.not_in(bindparam("but", expanding=True)))
+    lapsed = and_(c.state == "sending", c.lease_until < now, c.owner != bindparam("by"))
     blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
     first = (
         select(c.id)
