@@ -42,7 +42,11 @@ def tick(units: UnitOfWork, now: datetime) -> None:
 
 def asked(units: UnitOfWork, now: datetime) -> list[str]:
     """Where the ladder's messages went; rooms are not open here, so that they wait."""
-    effects = [parcel.effect for parcel in claimed(units, now=now, limit=100)]
+    parcels = claimed(units, now=now, limit=100)
+    with units.begin() as work:
+        for parcel in parcels:
+            work.outbox.done(parcel.id, at=now)
+    effects = [parcel.effect for parcel in parcels]
     return sorted(it.to for it in effects if isinstance(it, Show) and it.surface == "relief")
 
 

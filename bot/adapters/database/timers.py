@@ -1,21 +1,19 @@
 """Timers in SQL: what waits is replaced with its subject, what was spoken stays so for ever."""
 
-from collections.abc import Iterable, Sequence
+import json
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import datetime
 from functools import cache
 from typing import Any
 
 from sqlalchemy import (
-    ARRAY,
     ColumnElement,
     Connection,
-    Delete,
     Insert,
-    String,
     Table,
+    TextClause,
     and_,
     bindparam,
-    cast,
     func,
     select,
     text,
@@ -24,7 +22,7 @@ from sqlalchemy import (
 from sqlalchemy.dialects import sqlite
 
 from bot.adapters.database.statements import table
-from bot.adapters.database.tables import TimerRow
+from bot.adapters.database.tables import TimerRow, UtcDateTime
 from bot.domain.timer import Timer
 
 WINDOW = 4
@@ -40,6 +38,25 @@ FREE = text(
     "SELECT subject FROM unnest(CAST(:some AS text[])) WITH ORDINALITY AS asked(subject, place)"
     " WHERE pg_try_advisory_xact_lock(hashtext(subject)) ORDER BY place"
 )
+
+DROPPING = {
+    "sqlite": text(
+        "DELETE FROM timer WHERE state = 'waiting' AND subject IN (SELECT value FROM json_each(:subjects))"
+        " AND key NOT IN (SELECT value FROM json_each(:kept))"
+    ),
+    "postgresql": text(
+        "DELETE FROM timer WHERE state = 'waiting' AND subject = ANY(CAST(:subjects AS text[]))"
+        " AND key <> ALL(CAST(:kept AS text[]))"
+    ),
+}
+MARKING = {
+    "sqlite": text(
+        "UPDATE timer SET state = 'spoken', spoken_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
+    ).bindparams(bindparam("at", type_=UtcDateTime())),
+    "postgresql": text(
+        "UPDATE timer SET state = 'spoken', spoken_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
+    ).bindparams(bindparam("at", type_=UtcDateTime())),
+}
 
 
 class Timers:
@@ -117,41 +134,32 @@ class Timers:
             self._replace_waiting()
 
     def _mark_spoken(self) -> None:
-        theirs = _listed(self._connection.dialect.name, self._table.c.key, "keys")
         for at in set(self._spoken.values()):
             keys = [key for key, spoken_at in self._spoken.items() if spoken_at == at]
-            mine = update(self._table).where(theirs).values(state="spoken", spoken_at=at)
-            self._connection.execute(mine, {"keys": keys})
+            self._execute(MARKING, at=at, keys=keys)
         self._spoken.clear()
 
     def _replace_waiting(self) -> None:
         wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}
-        told = {"subjects": list(self._wanted), "kept": list(wanted)}
-        self._connection.execute(_dropping(self._connection.dialect.name, self._table), told)
+        self._execute(DROPPING, subjects=list(self._wanted), kept=list(wanted))
         if wanted:
             self._put([_row(timer) for timer in wanted.values()])
         self._wanted.clear()
+
+    def _execute(self, statements: Mapping[str, TextClause], **told: Any) -> None:
+        """Run a statement to which a list is one parameter, so that it stays the same statement."""
+        dialect = self._connection.dialect.name
+        listed = {
+            name: json.dumps(it) if isinstance(it, list) and dialect == "sqlite" else it
+            for name, it in told.items()
+        }
+        self._connection.execute(statements[dialect], listed)
 
     def _put(self, rows: list[dict[str, Any]]) -> None:
         if self._connection.dialect.name == "sqlite":
             self._connection.execute(_setting(self._table), rows)
         else:
             self._connection.execute(ALL_AT_ONCE, {name: [row[name] for row in rows] for name in rows[0]})
-
-
-@cache
-def _dropping(dialect: str, timers: Table) -> Delete:
-    """Drop what waits of these `subjects`, but for the keys that are `kept`."""
-    c = timers.c
-    theirs, kept = _listed(dialect, c.subject, "subjects"), _listed(dialect, c.key, "kept")
-    return timers.delete().where(c.state == "waiting", theirs, ~kept)
-
-
-def _listed(dialect: str, column: ColumnElement[str], name: str) -> ColumnElement[bool]:
-    """Compare with many values as one parameter, where the database can: the statement stays the same one."""
-    if dialect == "sqlite":
-        return column.in_(bindparam(name, expanding=True))
-    return column == func.any(cast(bindparam(name), ARRAY(String)))
 
 
 @cache
