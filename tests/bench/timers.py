@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -166,7 +166,7 @@ def _declare(units: Database) -> None:
     for start in range(1, AT_ONCE + 1, BATCH):
         with units.begin() as work:
             for number in range(start, start + BATCH):
-                incident = Incident.declared(number, declared)
+                incident = replace(Incident.declared(number, declared), entries=1)
                 work.incidents.put(incident)
                 work.timers.replace(f"incident:{number}", agenda(incident, POLICY))
 
