@@ -154,7 +154,7 @@ def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[st
         for name, value in around.items()
         if not name.startswith(OURS) and not name.casefold().endswith("_proxy")
     }
-    return {**kept, **box.environment(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
+    return {**kept, **box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
 
 
 def _is_ready(port: int) -> bool:

@@ -9,18 +9,19 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.table import Row, table
+from tests.bench.timers import timers
+
+ALL = {**MEASURES, "timers": timers}
 
 
 def main() -> int:
     """Measure and print; the exit code is 0 whatever the figures are: a bench is not a test."""
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
-    parser.add_argument(
-        "--only", choices=sorted(MEASURES), action="append", help="only this; may be repeated"
-    )
+    parser.add_argument("--only", choices=sorted(ALL), action="append", help="only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a look rather than a figure")
     args = parser.parse_args()
     console = Console(width=None if sys.stdout.isatty() else 140)
-    rows = measure(args.only or list(MEASURES), QUICK if args.quick else Effort())
+    rows = measure(args.only or list(ALL), QUICK if args.quick else Effort())
     console.print(table(rows))
     console.print(
         f"Slack answers every call after {1000 * SLACK_TAKES:g} ms. The floors: a bare bolt app that commits five rows;"
@@ -42,7 +43,7 @@ def measure(names: list[str], effort: Effort) -> list[Row]:
                 progress.update(task, description=words, completed=part)  # type: ignore[arg-type]  # a TaskID
 
             say("starting", 0.0)
-            rows += MEASURES[name](effort, say)
+            rows += ALL[name](effort, say)
             progress.remove_task(task)
     return rows
 
