@@ -13,6 +13,7 @@ def main() -> int:
     signal.signal(signal.SIGTERM, _interrupt)
     with Box(args.delivery, args.latency, limits=args.limits, port=args.port) as box:
         box.bot_url = args.bot_url
+        box.slack.hire(args.people)
         ready = {"url": box.url, "environment": box.environment(), "config": box.config_yaml()}
         print(json.dumps(ready), flush=True)  # noqa: T201 - the caller reads this line
         try:
@@ -30,6 +31,9 @@ def _arguments() -> argparse.Namespace:
         "--latency", type=float, default=0.0, metavar="S", help="seconds that each call takes"
     )
     parser.add_argument("--limits", action="store_true", help="hold the bot to Slack's published rates")
+    parser.add_argument(
+        "--people", type=int, default=0, metavar="N", help="so many more: U0P1, U0P2 and so on"
+    )
     parser.add_argument("--port", type=int, default=0, help="0, the default, takes a free one")
     return parser.parse_args()
 

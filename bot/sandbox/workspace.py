@@ -23,7 +23,7 @@ from bot.sandbox.slack.state import State
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.window import Window
-from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message, Person, View
+from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message, Person, View, dm_with
 
 MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
@@ -175,6 +175,14 @@ class Workspace(Window):
     def rename(self, channel: str, name: str, person: str = "ana") -> None:
         with self.courier.handing_over():
             self.state.rename(self.channel(channel), name, self.person(person).id)
+
+    def hire(self, count: int) -> None:
+        """So many people more, in #general: p1 is U0P1, and so on."""
+        for n in range(1, count + 1):
+            person = Person(id=f"U0P{n}", name=f"p{n}", real_name=f"Person {n}", tz="Etc/UTC", tz_offset=0)
+            self.state.people[person.id] = person
+            self.state.channels[person.dm] = dm_with(person)
+            self.state.channels["C0GENERAL"].members[person.id] = None
 
     def create(self, person: str, name: str, *, private: bool = False) -> Channel:
         """A person makes a channel, without the bot."""

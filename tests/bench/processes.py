@@ -17,6 +17,8 @@ from typing import Any, Self
 
 import psutil  # type: ignore[import-untyped]  # its stubs are a package of their own
 
+from tests.bench.caller import PEOPLE
+
 PATIENCE = 30.0
 """Seconds that a process may take until it is ready."""
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL", "PYTHONDONTWRITEBYTECODE")
@@ -69,7 +71,7 @@ class StandIn:
     """A workspace in a box, in a process of its own, that delivers events by HTTP."""
 
     def __init__(self, folder: Path, *, bot_port: int, latency: float, limits: bool = False) -> None:
-        flags = ["--limits"] if limits else []
+        flags = ["--people", str(PEOPLE), *(["--limits"] if limits else [])]
         url = f"http://127.0.0.1:{bot_port}"
         self._child = Child(
             ["-m", "bot.sandbox", "--delivery", "http", "--bot-url", url, "--latency", str(latency), *flags],

@@ -131,10 +131,11 @@ def seeded_channels() -> dict[str, Channel]:
     )
     for person in PEOPLE:
         if not person.is_bot:
-            channels[person.dm] = Channel(
-                id=person.dm,
-                name=person.name,
-                im_user=person.id,
-                members=dict.fromkeys((person.id, BOT_USER)),
-            )
+            channels[person.dm] = dm_with(person)
     return channels
+
+
+def dm_with(person: Person) -> Channel:
+    return Channel(
+        id=person.dm, name=person.name, im_user=person.id, members=dict.fromkeys((person.id, BOT_USER))
+    )
