@@ -1,10 +1,12 @@
 """Open an incident, tell its state, change it, end it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import command, events
 from bot.domain.incident import NAME_LENGTH, Incident, Phase
+from bot.domain.page import Page
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import snooze
@@ -57,22 +59,21 @@ class Incidents:
         if short != name:
             incident = self.note(incident, name, by=by)
         if not drill:
-            self._page_for(severity, incident, by=by)
+            self._page_for(severity, incident, by=by, paged=())
         return Declaration(incident=incident, is_new=True)
 
     def _same_ask(self, name: str, by: str) -> Incident | None:
         recent = self._work.incidents.declared_by(by, name=name, since=self._desk.now - SAME_ASK)
         return next((it for it in recent if it.is_open), None)
 
-    def _page_for(self, severity: Severity | None, incident: Incident, *, by: str) -> None:
-        if severity is None or not severity.page:
-            return
-        paging = Paging(self._desk)
-        already = {page.team for page in self._work.pages.of(incident.number)}
-        for key in severity.page:
+    def _page_for(
+        self, severity: Severity | None, incident: Incident, *, by: str, paged: Sequence[Page]
+    ) -> None:
+        already = {page.team for page in paged}
+        for key in severity.page if severity else ():
             team = self._desk.policy.team(key)
             if team.service and team.key not in already:
-                paging.page_team(team, incident.name, by=by, incident=incident, on_card=True)
+                Paging(self._desk).page_team(team, incident.name, by=by, incident=incident, on_card=True)
 
     def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
         """End it, and resolve its pages with it."""
@@ -99,7 +100,7 @@ class Incidents:
             raise Refusal(f"{incident.id} is {severity.key} already.")
         incident = self._desk.record(incident, changed)
         if not incident.drill:
-            self._page_for(severity, incident, by=by)
+            self._page_for(severity, incident, by=by, paged=self._work.pages.of(incident.number))
         return incident
 
     def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:
