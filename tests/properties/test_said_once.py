@@ -4,7 +4,7 @@ import shutil
 from collections import Counter, defaultdict
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
@@ -34,6 +34,7 @@ from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.shifts import Shifts
+from tests.postgres import Postgres
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_rung, warned_since
 
 PEOPLE = ("ana", "raj", "kim")
@@ -307,6 +308,15 @@ def test_in_memory():
     )
 
 
+BRIEF = settings(
+    max_examples=10,
+    stateful_step_count=25,
+    deadline=None,
+    database=None,
+    suppress_health_check=[HealthCheck.too_slow],  # a database a world
+)
+
+
 def test_on_sqlite(migrated_sqlite: Path, tmp_path: Path):
     files = count(1)
 
@@ -314,13 +324,15 @@ def test_on_sqlite(migrated_sqlite: Path, tmp_path: Path):
         file = Path(shutil.copy(migrated_sqlite, tmp_path / f"{next(files)}.db"))
         return World(lambda: [Database(open_engine(f"sqlite:///{file}")) for _ in range(2)])
 
-    run_state_machine_as_test(
-        world,
-        settings=settings(
-            max_examples=10,
-            stateful_step_count=25,
-            deadline=None,
-            database=None,
-            suppress_health_check=[HealthCheck.too_slow],  # a file a world
-        ),
-    )
+    run_state_machine_as_test(world, settings=BRIEF)
+
+
+def test_on_postgresql(postgres: Postgres):
+    with ExitStack() as databases:
+
+        def world() -> World:
+            url = databases.enter_context(postgres.fresh())
+            driven = url.replace("postgresql://", "postgresql+psycopg://")
+            return World(lambda: [Database(open_engine(driven, pool=2)) for _ in range(2)])
+
+        run_state_machine_as_test(world, settings=BRIEF)
