@@ -24,7 +24,7 @@ from bot.domain.policy import Milestone
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.reminder import Standing
-from bot.domain.shift import Shift, Told, Turn
+from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.tell import Tell
 from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
@@ -446,6 +446,10 @@ CASES: dict[str, list[Facts]] = {
     "surfaces/unready": SHIFTS,
     "surfaces/stranger": SHIFTS,
     "surfaces/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+    "surfaces/overload": [
+        {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
+        for it in SHIFTS
+    ],
     "surfaces/cover": [
         {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
         for it in COVERS

@@ -70,12 +70,14 @@ class Sync:
             OnCall(self._desk(work)).synced(duties)
 
     def shifts(self) -> None:
-        """Copy the teams' schedules as they hold in the end, and learn whose shifts those are in Slack."""
+        """Copy the teams' schedules as they hold in the end, learn whose shifts those are, and weigh those that run."""
         teams = [team for team in self.policy().teams.values() if team.schedule]
         if self.pager is None or not teams or not self._my_turn("shifts", SHIFTS_EVERY):
             return
         for team in teams:
             self._copy_schedule(self.pager, team)
+            with self.units.begin() as work:
+                Shifts(self._desk(work)).weigh(team)
         self.wake()
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:

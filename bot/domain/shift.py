@@ -11,6 +11,8 @@ from itertools import groupby
 from typing import Self
 from zoneinfo import ZoneInfo
 
+from bot.domain.incident import Incident
+from bot.domain.load import SHIFT
 from bot.domain.policy import Policy, Timers
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
@@ -20,7 +22,7 @@ CLOSE = timedelta(minutes=15)
 KNOWN_TOO_LATE = timedelta(hours=1)
 """Who has been on call for so long when Spy first hears of it need not be told that it begins."""
 
-WARNING, UNANSWERED, HANDOVER = "warning", "unanswered", "handover"
+WARNING, UNANSWERED, HANDOVER, OVERLOAD = "warning", "unanswered", "handover", "overload"
 START = "start"
 
 
@@ -48,6 +50,14 @@ class Told:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Overload:
+    """When a shift was seen to have more incidents than one person handles well, and which (their numbers)."""
+
+    at: datetime
+    incidents: tuple[int, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Shift:
     """One person's unbroken time on a schedule; `person` is their Slack id, `zone` where they live (IANA)."""
 
@@ -60,6 +70,8 @@ class Shift:
     ready_at: datetime | None = None
     gone_at: datetime | None = None
     """When it stopped to be theirs: moved, swapped or covered."""
+    overload: Overload | None = None
+    """The first one; a second is not looked for."""
     told: Mapping[str, Told] = field(default_factory=dict)
     """What was said of it, by duty and occurrence: `warning/1d`."""
 
@@ -98,6 +110,14 @@ class Shift:
         """Tell the shift as it is once this was said."""
         said = Told(at=at, late=timer.is_late(at))
         return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
+
+    def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
+        """Tell the shift as it is after these incidents; those of its last 12 h weigh, drills don't."""
+        since = max(self.start, at - SHIFT)
+        weighing = tuple(it.number for it in theirs if since < it.declared_at <= at and not it.drill)
+        if self.overload or len(weighing) < timers.shift_load_relief:
+            return self
+        return replace(self, overload=Overload(at=at, incidents=weighing))
 
     def rest_of(self, whole: "Shift", policy: Policy) -> "Shift":
         """Tell the shift as it is where it was a part of another until now; who is on call then is ready."""
@@ -162,7 +182,12 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
     if shift.gone_at or shift.person is None:
         return []
     timers = policy.timers
-    duties = (_next_warning(shift, timers), _unanswered(shift, timers), _handover(shift, timers))
+    duties = (
+        _next_warning(shift, timers),
+        _unanswered(shift, timers),
+        _handover(shift, timers),
+        _overload(shift),
+    )
     return [timer for timer in duties if timer and timer.due_at < shift.end]
 
 
@@ -203,6 +228,12 @@ def _handover(shift: Shift, timers: Timers) -> Timer | None:
     if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
         return None
     return Timer(subject=shift.subject, duty=HANDOVER, occurrence=name, due_at=due)
+
+
+def _overload(shift: Shift) -> Timer | None:
+    if shift.overload is None or f"{OVERLOAD}/once" in shift.told:
+        return None
+    return Timer(subject=shift.subject, duty=OVERLOAD, occurrence="once", due_at=shift.overload.at)
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:

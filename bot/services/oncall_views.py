@@ -6,14 +6,17 @@ from typing import Any
 
 from bot.domain.cover import CoverRequest
 from bot.domain.incident import Incident
-from bot.domain.shift import HANDOVER, UNANSWERED, WARNING, Shift
+from bot.domain.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
 from bot.domain.timer import LATE_AFTER
 from bot.services.desk import Desk
 
 Facts = Mapping[str, Any]
 
-ON_CALL = frozenset({"warning", "unready", "handover", "stranger", "cover", "covering", "test", "tested"})
+ON_CALL = frozenset(
+    {"warning", "unready", "handover", "overload", "stranger", "cover", "covering", "test", "tested"}
+)
 """The surfaces told from here."""
+DUTIES = {"warning": WARNING, "unready": UNANSWERED, "overload": OVERLOAD}
 
 
 class OnCallViews:
@@ -25,10 +28,8 @@ class OnCallViews:
         """Give what a surface shows; `mark` tells which of several messages it is."""
         occurrence = mark.removeprefix(":")
         match surface:
-            case "warning":
-                return self._shift(ref, f"{WARNING}/{occurrence}")
-            case "unready":
-                return self._shift(ref, f"{UNANSWERED}/{occurrence}")
+            case "warning" | "unready" | "overload":
+                return self._shift(ref, f"{DUTIES[surface]}/{occurrence}")
             case "handover":
                 return self._handover(ref, f"{HANDOVER}/{occurrence}")
             case "stranger":

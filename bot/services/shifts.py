@@ -5,11 +5,14 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.effects import Show
+from bot.domain.incident import Incident
+from bot.domain.load import SHIFT
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import verdict_agenda
 from bot.domain.shift import (
     HANDOVER,
+    OVERLOAD,
     UNANSWERED,
     WARNING,
     Shift,
@@ -30,7 +33,7 @@ ADDRESSES_KEPT = timedelta(days=1)
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known: beyond the first warning and the first nag for cover."""
 
-SURFACES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover"}
+SURFACES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
 
 
 class Shifts:
@@ -165,6 +168,39 @@ class Shifts:
         if turn.email:
             self._work.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
         self._keep(shift, because="covered")
+
+    # --- what happens in them ---
+
+    def weigh(self, team: Team) -> None:
+        """Look who of a team is on call and has had more incidents in this shift than one person handles well."""
+        now, schedule = self._desk.now, team.schedule or ""
+        on = [it for it in self._work.shifts.on(schedule, since=now, until=now) if not it.gone_at]
+        unweighed = [it for it in on if it.person and not it.overload]
+        overloaded = [shift for shift in unweighed if self._after_incidents(shift).overload]
+        if overloaded:
+            self._alone_on(schedule)
+        for shift in overloaded:
+            self._work.alone(shift.subject)
+            fresh = self._work.shifts.get(shift.number) or shift
+            if not fresh.gone_at and not fresh.overload:
+                self._keep(self._after_incidents(fresh), because="overload")
+
+    def _after_incidents(self, shift: Shift) -> Shift:
+        now = self._desk.now
+        return shift.after_incidents(self._incidents_of(shift), self._desk.policy.timers, at=now)
+
+    def _incidents_of(self, shift: Shift) -> Sequence[Incident]:
+        """Give those that its team or its person was paged for lately, or that its person leads."""
+        since = max(shift.start, self._desk.now - SHIFT)
+        pages = self._work.pages.since(since)
+        paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
+        return [
+            it
+            for it in self._work.incidents.alive_since(since)
+            if (it.number in paged or it.commander == shift.person)
+            and shift.person
+            and it.is_seen_by(shift.person)
+        ]
 
     def _alone_on(self, schedule: str) -> None:
         """Take the schedule before its shifts: whoever takes several could otherwise wait in a ring."""

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.cover import CoverRequest
 from bot.domain.events import Resolved
-from bot.domain.shift import Shift, Told, Turn
+from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.ports import Contact, UnitOfWork
 from tests.contracts.test_work import NOON, declared, noted, paged, units
 
@@ -42,6 +42,7 @@ def cover(number: int = 3, *, hours: int = 0) -> CoverRequest:
 
 def test_a_shift_comes_back_as_it_was(units: UnitOfWork) -> None:
     told = replace(shift(), told={"warning/1d": Told(at=NOON, late=True)}, ready_at=NOON)
+    told = replace(told, overload=Overload(at=NOON, incidents=(41, 42, 43)))
     with units.begin() as work:
         work.shifts.put(shift())
         work.shifts.put(told)

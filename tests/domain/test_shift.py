@@ -7,6 +7,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.events import Declared
+from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift, Turn, shift_agenda, subject, unbroken
@@ -263,3 +265,43 @@ def test_entries_that_follow_each_other_are_one_shift():
         ("PURAJ", 2 * DAY, 2 * DAY + HOUR),
         ("PUANA", 2 * DAY + HOUR, 3 * DAY + HOUR),
     ]
+
+
+# --- too many incidents -----------------------------------------------------------------------------------
+
+
+def opened(*hours: float, drill: bool = False) -> list[Incident]:
+    return [
+        Incident.declared(number, Declared(at=START + it * HOUR, by="U0ANA", name="down", drill=drill))
+        for number, it in enumerate(hours, start=41)
+    ]
+
+
+@pytest.mark.parametrize(
+    ("incidents", "are_too_many"),
+    [
+        (opened(1, 5), False),
+        (opened(1, 5, 13), False),
+        (opened(2, 5, 13), True),
+        (opened(-1, 5, 13), False),
+        (opened(2, 5, 13, drill=True), False),
+    ],
+)
+def test_three_incidents_in_twelve_hours_of_a_shift_are_too_many(
+    incidents: list[Incident], *, are_too_many: bool
+):
+    weighed = shift().after_incidents(incidents, POLICY.timers, at=START + 13 * HOUR)
+
+    assert due(weighed, "overload") == (("once", START + 13 * HOUR) if are_too_many else None)
+
+
+def test_relief_is_offered_once_a_shift():
+    weighed = shift().after_incidents(opened(1, 2, 3), POLICY.timers, at=START + 3 * HOUR)
+    timer = next(it for it in shift_agenda(weighed, POLICY) if it.duty == "overload")
+    offered = weighed.after_saying(timer, at=timer.due_at)
+
+    again = offered.after_incidents(opened(1, 2, 3, 4), POLICY.timers, at=START + 4 * HOUR)
+
+    assert due(again, "overload") is None
+    assert again.overload
+    assert again.overload.incidents == (41, 42, 43)

@@ -300,3 +300,56 @@ def test_the_handover_lists_the_incidents_of_the_shift_and_no_others(rota: Rota)
     assert "DRILL · INC-2" in heard
     assert "INC-3" not in heard
     assert "payroll" not in heard
+
+
+# --- too many incidents -----------------------------------------------------------------------------------
+
+
+def opens(rota: Rota, *words: str, by: str = "U0ANA") -> None:
+    for it in words:
+        rota.spy.say(f"incident me {it}", by=by)
+        rota.pass_time(timedelta(minutes=1))
+        rota.sync()
+
+
+def test_at_the_third_incident_of_a_shift_relief_is_offered_once(rota: Rota):
+    rota.on("ana", NOON, NOON + DAY)
+    rota.sync()
+    rota.pass_time(HOUR)
+    opens(rota, '"one"', '"a fire drill" drill', '"two"')
+    opens(rota, '"none of hers"', by="U0RAJ")
+    before = rota.heard("overload", "U0ANA")
+
+    opens(rota, '"three"', '"four"')
+
+    assert before == []
+    assert len(first_shows(rota, "overload")) == 1
+    heard = rota.messages("overload", "U0ANA")[0]
+    assert heard.text.startswith("*3 incidents within 12 h of this shift* (INC-1, INC-3, INC-5)")
+    assert "You may hand the rest of it on" in heard.text
+    assert "oncall find 1" in str(heard.parts)
+
+
+def test_a_page_to_the_team_is_an_incident_of_its_shift(rota: Rota):
+    rota.on("ana", NOON, NOON + DAY)
+    rota.sync()
+    rota.pass_time(HOUR)
+
+    opens(rota, '"one" sev1', '"two" sev1', '"three" sev1', by="U0RAJ")
+
+    assert len(rota.heard("overload", "U0ANA")) == 1
+
+
+def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):
+    rota.on("ana", NOON, NOON + DAY)
+    rota.sync()
+    rota.pass_time(HOUR)
+    opens(rota, '"one"', '"two"', '"three"')
+
+    rota.on("raj", rota.now, NOON + DAY)
+    rota.sync()
+    rota.pass_time(DAY)
+
+    assert rota.heard("overload", "U0ANA") == [
+        "*The rest is not yours any more*: the shift for :imoc had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
+    ]
