@@ -50,7 +50,8 @@ class Chat:
         text, its_blocks = content(args)
         message.metadata = metadata(args) or message.metadata
         self._state.edit(channel, message, text, its_blocks)  # an update with text alone loses the blocks
-        shape = {key: value for key, value in shapes.message(message).items() if key != "ts"}
+        unsaid = {"ts", "thread_ts"}  # keys that Slack was never seen to send here
+        shape = {key: value for key, value in shapes.message(message).items() if key not in unsaid}
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": shape}
 
     def delete(self, args: Args) -> Json:
