@@ -1,11 +1,11 @@
-"""Which courier takes which effect, and where an address leads."""
+"""Which courier takes which effect."""
 
 from collections.abc import Callable
 from functools import partial
 
 from bot.delivery.chat import ChatCourier
 from bot.delivery.covers import CoverCourier
-from bot.delivery.errand import Errand, unsupported
+from bot.delivery.errand import Errand
 from bot.delivery.pages import PageCourier
 from bot.delivery.rooms import RoomCourier
 from bot.domain.effects import MakeOverride, OpenRoom, PageEffect, ReadMessage, RoomEffect, SayCommand
@@ -44,6 +44,3 @@ class Couriers:
         if isinstance(effect, RoomEffect | OpenRoom | ReadMessage):
             return self._rooms.errand(effect, desk)
         return self._chat.errand(parcel, desk)
-
-
-__all__ = ["Couriers", "unsupported"]

@@ -1,7 +1,7 @@
 """What is asked of the world at intervals, and kept in the database: on-calls, pages, people, and the broom."""
 
 from collections.abc import Callable, Collection
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import timedelta
 from uuid import uuid4
 
@@ -49,7 +49,7 @@ class Sync:
     chat: Chat
     pager: Pager | None
     wake: Callable[[], None]
-    owner: str = ""
+    owner: str = field(default_factory=lambda: uuid4().hex)
 
     def oncall(self) -> None:
         """Copy who is on call from PagerDuty."""
@@ -153,10 +153,7 @@ class Sync:
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
         with self.units.begin() as work:
-            return work.holds(job, self.owner or _OWNER, now=self.clock.now(), lease=every * 2)
+            return work.holds(job, self.owner, now=self.clock.now(), lease=every * 2)
 
     def _desk(self, work: Work) -> Desk:
         return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="pagerduty")
-
-
-_OWNER = uuid4().hex

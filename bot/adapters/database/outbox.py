@@ -12,9 +12,6 @@ from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
 from bot.ports import Parcel
 
-KEPT = timedelta(days=7)
-"""How long a finished parcel is kept, for those who ask what happened."""
-
 
 class Outbox:
     """`has_place` says whether an incident's channel is there, or will never be: what needs it may leave."""
