@@ -4,6 +4,7 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, Protocol
 
 from bot.domain.cover import CoverRequest
@@ -11,6 +12,7 @@ from bot.domain.effects import Effect
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.plan import Action, Check, Outcome, Workflow
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
@@ -232,6 +234,29 @@ class Pager(Protocol):
 
         Rejected with `no_such_user` where PagerDuty has nobody of this e-mail.
         """
+
+
+# --- what failovers move ----------------------------------------------------------------------------------
+
+
+class Operator(Protocol):
+    """Does what a plan says. Nothing here raises for what went wrong outside: that is an outcome.
+
+    `stopped` is set when somebody aborts: what runs is then ended, its whole process group with it.
+    """
+
+    def perform(
+        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Do it once; `hear` gets what it prints, as it comes, secrets masked. `mark` names this try, once for ever."""
+
+    def check(self, check: Check, *, stopped: Event) -> Outcome:
+        """Look until it is green or its time is up."""
+
+    def look(
+        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Find the run of a workflow that was dispatched under this mark, if it was, and follow it to its end."""
 
 
 # --- clock ------------------------------------------------------------------------------------------------
