@@ -7,6 +7,7 @@ no value is ever read as anything but a value.
 import hashlib
 import json
 import re
+import shlex
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
 from datetime import timedelta
@@ -109,6 +110,20 @@ class Question:
 
 
 Action = Command | Request | Workflow | Question
+
+
+def told(action: Action) -> str:
+    """Say what an action does in one line, as a person would type it."""
+    match action:
+        case Command(args=args):
+            return shlex.join(args)
+        case Request(method=method, url=url):
+            return f"{method} {url}"
+        case Workflow(repository=repository, file=file, inputs=inputs):
+            given = ", ".join(f"{name}={value}" for name, value in inputs.items())
+            return f"workflow {file} of {repository}" + (f" with {given}" if given else "")
+        case Question(person=words):
+            return words
 
 
 @dataclass(frozen=True, kw_only=True)
