@@ -22,6 +22,8 @@ APPROVAL_LAPSES = timedelta(minutes=10)
 ASKED_AGAIN = timedelta(minutes=5)
 """How long a question may stay unanswered before it is asked again; five times in all."""
 ASKED_AT_MOST = 5
+LAPSE, ASK_AGAIN = "lapse", "ask_again"
+"""The duties that time brings."""
 
 
 class Task(StrEnum):
@@ -119,8 +121,6 @@ class Asked:
     since: datetime
     answers: tuple[Answer, ...]
     attempt: int | None = None
-    """The attempt of which nobody knows whether it happened."""
-    nagged: int = 0
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,9 +158,11 @@ class Failover:
     results: tuple[Result, ...] = ()
     trouble: Result | None = None
     """What went wrong, until something has followed from it."""
-    looks_at: Move | None = None
+    looks_at: Asked | None = None
+    """What somebody wants to be looked at, before it is answered."""
     question: Asked | None = None
-    questions: int = 0
+    asks: tuple[int, ...] = ()
+    """For each question that came up, how often it was asked."""
     called_back: Approval | None = None
     """Who wants it back where it was, and since when."""
     is_left: bool = False
@@ -267,7 +269,7 @@ class Failover:
         if self.attempt or self.question:
             return None
         if self.looks_at:
-            return replace(self.looks_at, part=Part.LOOK)
+            return replace(self.looks_at.move, part=Part.LOOK)
         if self.state is State.RUNNING:
             return next(iter(self.route[self.at :]), None)
         if self.state is State.ROLLING_BACK:
@@ -316,7 +318,7 @@ class Failover:
             at=at,
             failover=self.number,
             what=self.what,
-            question=self.questions + 1,
+            question=len(self.asks) + 1,
             name=self.name_of(trouble.move),
             why=trouble.says,
         )
@@ -382,8 +384,19 @@ class Failover:
             raise Refusal(f"{self.id} is {self._no_way_back()}, so it can't be aborted. {self._instead()}")
         return events.FailoverAborted(at=at, by=by, failover=self.number, what=self.what)
 
+    def withdraw(self, why: str, *, at: datetime) -> events.FailoverEnded:
+        """End what has not begun, for a reason of nobody's."""
+        return self._ended(State.WITHDRAWN, why, at)
+
     def lapse(self, *, at: datetime) -> events.FailoverEnded:
         return self._ended(State.LAPSED, "", at)
+
+    def ask_again(self, *, at: datetime) -> events.FailoverNagged:
+        """Ask once more what nobody has answered."""
+        number, count = len(self.asks), self.asks[-1] + 1
+        return events.FailoverNagged(
+            at=at, failover=self.number, what=self.what, question=number, count=count
+        )
 
     def _no_way_back(self) -> str:
         if self.task is Task.ROLLBACK:
@@ -470,7 +483,7 @@ class Failover:
         """Find the attempt: under way, or asked about since nobody knew how it ended."""
         if self.attempt and self.attempt.number == attempt:
             return self.attempt
-        if self.question and self.question.attempt == attempt:
+        if self.question and self.question.attempt == attempt and self.question.end is End.UNKNOWN:
             return Attempt(number=attempt, move=self.question.move, since=self.question.since)
         return None
 
@@ -506,8 +519,7 @@ class Failover:
             case events.FailoverAnswered():
                 return self._after_answer(event)
             case events.FailoverNagged():
-                asked = replace(self.question, nagged=event.count) if self.question else None
-                return replace(self, question=asked)
+                return replace(self, asks=(*self.asks[:-1], event.count))
             case events.FailoverAborted(by=str() as by):
                 called = Approval(by=by, at=event.at)
                 return replace(self, called_back=called, question=None, looks_at=None)
@@ -534,7 +546,7 @@ class Failover:
         attempt = Attempt(number=event.attempt, move=move, since=event.at)
         moves = move.part is Part.RUN and self.task is not Task.REHEARSAL
         began = tuple(dict.fromkeys((*self.began, move.at))) if moves else self.began
-        return replace(self, attempt=attempt, attempts=event.attempt, began=began, looks_at=None, tail="")
+        return replace(self, attempt=attempt, attempts=event.attempt, began=began, tail="")
 
     def _after_finish(self, event: events.FailoverMoveFinished) -> "Failover":
         tried = self._tried(event.attempt)
@@ -542,12 +554,15 @@ class Failover:
         move, end = tried.move, End(event.end)
         took = timedelta(seconds=event.took)
         result = Result(move=move, end=end, says=event.says, at=event.at, took=took, attempt=event.attempt)
-        freed = replace(self, attempt=None, question=None, results=(*self.results, result), tail="")
+        freed = replace(
+            self, attempt=None, question=None, looks_at=None, results=(*self.results, result), tail=""
+        )
         if end is End.OK:
             return freed._passed(move)  # noqa: SLF001  its own
-        if move.part is Part.LOOK:  # it was not seen to have happened, which is not to say that it has not
-            move, end = replace(move, part=Part.RUN), End.UNKNOWN
-        return replace(freed, trouble=replace(result, move=move, end=end))
+        if move.part is Part.LOOK and self.looks_at:  # it was not seen to have happened, which is no proof
+            sought = self.looks_at
+            result = replace(result, move=sought.move, end=End.UNKNOWN, attempt=sought.attempt)
+        return replace(freed, trouble=result)
 
     def _passed(self, move: Move) -> "Failover":
         """Go on behind a move that went well."""
@@ -564,9 +579,9 @@ class Failover:
             why=event.why,
             since=event.at,
             answers=self._answers(about.move, about.end),
-            attempt=about.attempt if about.end is End.UNKNOWN else None,
+            attempt=about.attempt,
         )
-        return replace(self, question=question, questions=event.question, trouble=None)
+        return replace(self, question=question, asks=(*self.asks, 1), trouble=None)
 
     def _answers(self, move: Move, end: End) -> tuple[Answer, ...]:
         if end is End.OK:
@@ -593,7 +608,7 @@ class Failover:
             case Answer.NO:
                 return replace(free, trouble=replace(result, end=End.RED))
             case Answer.CHECK if asked.move.part is Part.RUN:
-                return replace(free, looks_at=asked.move)
+                return replace(free, looks_at=asked)
             case Answer.ROLL_BACK:
                 return free._called_back(asked.move, Approval(by=by, at=event.at))  # noqa: SLF001  its own
             case Answer.LEAVE:
@@ -612,10 +627,10 @@ def failover_agenda(run: Failover) -> list[Timer]:
     subject = f"failover:{run.number}"
     if run.state is State.PROPOSED:
         mark = str(round(run.lapses_at.timestamp()))
-        return [Timer(subject=subject, duty="lapse", occurrence=f"{mark}.1", due_at=run.lapses_at)]
-    asked = run.question
-    if asked is None or asked.nagged >= ASKED_AT_MOST:
+        return [Timer(subject=subject, duty=LAPSE, occurrence=f"{mark}.1", due_at=run.lapses_at)]
+    if run.question is None or run.asks[-1] >= ASKED_AT_MOST:
         return []
-    count = asked.nagged + 1
-    due = asked.since + ASKED_AGAIN * count
-    return [Timer(subject=subject, duty="question", occurrence=f"{asked.number}.{count}", due_at=due)]
+    count = run.asks[-1]
+    due = run.question.since + ASKED_AGAIN * count
+    occurrence = f"{run.question.number}.{count}"
+    return [Timer(subject=subject, duty=ASK_AGAIN, occurrence=occurrence, due_at=due)]

@@ -94,7 +94,7 @@ class FailoverAnswered(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverNagged(FailoverEvent):
-    """A question was asked again, since nobody had answered."""
+    """A question was asked for the `count`th time, since nobody had answered."""
 
     question: int
     count: int

@@ -113,7 +113,11 @@ Action = Command | Request | Workflow | Question
 
 
 def told(action: Action) -> str:
-    """Say what an action does in one line, as a person would type it."""
+    """Say what an action does in one line, as a person would type it; what is filled in later by its name: <stage>."""
+    return PLACE.sub(r"<\1>", _told(action))
+
+
+def _told(action: Action) -> str:
     match action:
         case Command(args=args):
             return shlex.join(args)
