@@ -95,6 +95,14 @@ class AnyFailover(RuleBasedStateMachine):
             assert not self.run.called_back, "nothing is begun once somebody called it back"
         self.keep(self.run.start(move, at=self.now, does=""))
 
+    @precondition(lambda self: self.run.next_move() is not None)
+    @rule(moves=st.integers(1, 8))
+    def go_well(self, moves: int) -> None:
+        for _ in range(moves):
+            if self.run.next_move():
+                self.start()
+                self.finish(End.OK)
+
     @precondition(lambda self: self.run.attempt is not None)
     @rule(end=st.sampled_from([End.OK, End.OK, End.OK, End.RED, End.UNKNOWN]))
     def finish(self, end: End) -> None:
