@@ -52,12 +52,10 @@ class FailoverViews:
     def card(self, run: Failover) -> Facts:
         last, rehearsed = Failovers(self._desk).lately(run.plan.name)
         done, all_of_it = _progress(run)
-        incident = self._work.incidents.look(run.incident) if run.incident else None
         return {
             "run": run,
             "now": self._desk.now,
-            "incident": incident,
-            "drill": run.plan.drill or bool(incident and incident.drill),
+            "incident": self._work.incidents.look(run.incident) if run.incident else None,
             "before": [_before(run, at) for at in range(len(run.plan.before))],
             "steps": [_step(run, at) for at in range(len(run.plan.steps))],
             "done": done,
@@ -66,7 +64,6 @@ class FailoverViews:
             "last": last,
             "rehearsed": rehearsed,
             "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
-            "failed": next((it for it in reversed(run.results) if it.end is not End.OK), None),
         }
 
     def question(self, run: Failover, mark: str) -> Facts:
