@@ -18,7 +18,6 @@ from github import Auth, BadAttributeException, Github, GithubException
 from github.Workflow import Workflow as GithubWorkflow
 from github.WorkflowJob import WorkflowJob
 from github.WorkflowRun import WorkflowRun
-from github.WorkflowStep import WorkflowStep
 from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
@@ -31,6 +30,8 @@ MARK = "spy"
 """The input by which a workflow is told the mark of a try, if it declares one; its `run-name` should show it."""
 _UNDECLARED = f'Unexpected inputs provided: ["{MARK}"]'
 """GitHub's words to a dispatch of which nothing but the mark is wrong."""
+MOST_INPUTS = 25
+"""GitHub's limit of inputs to a dispatch."""
 SEARCHED = 300
 """Runs that are looked at, newest first, for one that shows a mark."""
 SLOWER = 1.5
@@ -183,6 +184,8 @@ class _Following:
 
     def _sent(self, ref: str) -> WorkflowRun | None:
         """Dispatch it, with the mark if the workflow takes it; None from a GitHub that does not name the run."""
+        if MARK in self.inputs or len(self.inputs) >= MOST_INPUTS:
+            return self._asked(ref, self.inputs)
         try:
             return self._asked(ref, {**self.inputs, MARK: self.mark})
         except _Trouble as refused:
@@ -254,18 +257,17 @@ class _Following:
     def _awaited(self, run: WorkflowRun, *, until: float, stopped: Event) -> _Verdict | None:
         """Look again and again, ever more slowly, until the run has ended; None where it has not."""
         for pause in self._pauses():
+            has_ended = False
             try:
-                lines = self._seen(run)
+                has_ended = self._has_ended(run)
+                self._tell_of_jobs(run)
             except _Trouble as trouble:
                 self._tell(str(trouble))
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub's own wish
-            else:
-                for line in lines:
-                    self._tell(line)
-                if run.status == "completed":
-                    return self._judged(run)
+            if has_ended:
+                return self._judged(run)
             left = until - time.monotonic()
-            if left <= 0 or stopped.wait(min(pause, left)):
+            if stopped.wait(max(0, min(pause, left))) or pause >= left:
                 return None
         return None
 
@@ -273,15 +275,18 @@ class _Following:
         end = End.OK if run.conclusion == "success" else End.RED
         return _Verdict(end, run.conclusion or "ended without a conclusion")
 
-    def _seen(self, run: WorkflowRun) -> list[str]:
-        """Look at the run, its jobs and their steps, as far as they have begun."""
+    def _has_ended(self, run: WorkflowRun) -> bool:
         with _asking():
             run.update()
-            lines = [f"run: {run.conclusion or run.status}"]
-            for job in run.jobs():
-                begun: list[WorkflowJob | WorkflowStep] = [*job.steps, job]
-                lines += [_line(job, each) for each in begun if each.status != "queued"]
-        return lines
+        self._tell(f"run: {run.conclusion or run.status}")
+        return run.status == "completed"
+
+    def _tell_of_jobs(self, run: WorkflowRun) -> None:
+        """Tell the jobs and their steps, as far as they have begun; nothing hangs on them."""
+        with _asking():
+            lines = [line for job in run.jobs() for line in _lines(job)]
+        for line in lines:
+            self._tell(line)
 
     def _tell(self, line: str) -> None:
         """Say a line, once."""
@@ -296,9 +301,12 @@ class _Following:
             pause = min(pause * SLOWER, self.pace.longest.total_seconds())
 
 
-def _line(job: WorkflowJob, each: WorkflowJob | WorkflowStep) -> str:
-    what = job.name if each is job else f"{job.name}, {each.name}"
-    return f"{what}: {each.conclusion or each.status}"
+def _lines(job: WorkflowJob) -> Iterator[str]:
+    for step in job.steps:
+        if step.status != "queued":
+            yield f"{job.name}, {step.name}: {step.conclusion or step.status}"
+    if job.status != "queued":
+        yield f"{job.name}: {job.conclusion or job.status}"
 
 
 # --- what GitHub says when it does not ----------------------------------------------------------------------

@@ -20,7 +20,7 @@ from requests import Response
 from requests.adapters import HTTPAdapter
 from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SSLError
 from requests.utils import get_environ_proxies
-from urllib3.exceptions import NewConnectionError
+from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from bot.adapters.mrkdwn import span
 from bot.adapters.output import Output, plain
@@ -34,6 +34,8 @@ HOPS = 5
 """Redirects that a GET follows, within the host that was asked."""
 TICK = 0.05
 """Seconds between two looks at whether somebody aborts."""
+LATE = 0.5
+"""Seconds after its time in which the connection's own word is waited for: it knows whether the request left."""
 SHOWN = 60
 """Characters of a value that are shown: enough to recognise it."""
 
@@ -118,7 +120,7 @@ class _Asking:
             raise _NoAnswer(End.RED, "stopped")
         came: Queue[_Answer | _NoAnswer] = Queue()
         Thread(target=lambda: came.put(self._tried()), name="http-step", daemon=True).start()
-        until = monotonic() + self.timeout.total_seconds()
+        until = monotonic() + self.timeout.total_seconds() + LATE
         while monotonic() < until and not stopped.is_set():
             try:
                 got = came.get(timeout=min(TICK, max(0.001, until - monotonic())))
@@ -127,15 +129,18 @@ class _Asking:
             if isinstance(got, _NoAnswer):
                 raise got
             return got
-        why = "stopped before an answer came" if stopped.is_set() else f"no answer after {span(self.timeout)}"
-        raise _NoAnswer(End.UNKNOWN, why)
+        raise _NoAnswer(End.UNKNOWN, "stopped before an answer came" if stopped.is_set() else self._silence)
+
+    @property
+    def _silence(self) -> str:
+        return f"no answer after {span(self.timeout)}"
 
     def _tried(self) -> _Answer | _NoAnswer:
         try:
             with closing(HTTPAdapter(max_retries=0)) as wire:
                 return self._asked(wire)
         except (RequestException, ValueError, OSError) as trouble:
-            return _told(trouble)
+            return _told(trouble, silence=self._silence)
 
     def _asked(self, wire: HTTPAdapter) -> _Answer:
         url, headers = self.request.url, {"User-Agent": "Spy", **self.request.headers}
@@ -192,7 +197,7 @@ def _is_loopback(url: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _told(trouble: Exception) -> _NoAnswer:
+def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
     """Say what went wrong, and whether the request can have left."""
     causes = list(_causes(trouble))
     refused = next((it for it in causes if isinstance(it, NewConnectionError)), None)
@@ -202,7 +207,10 @@ def _told(trouble: Exception) -> _NoAnswer:
         return _NoAnswer(End.RED, "cannot be reached: its certificate is not trusted")
     if isinstance(trouble, ValueError):  # requests' own errors about an address or a header are ValueErrors
         return _NoAnswer(End.RED, "cannot be asked: its address or a header is not valid")
-    return _NoAnswer(End.UNKNOWN, "the connection broke before the answer was whole")
+    is_silent = any(isinstance(it, ReadTimeoutError) for it in causes)
+    return _NoAnswer(
+        End.UNKNOWN, silence if is_silent else "the connection broke before the answer was whole"
+    )
 
 
 def _causes(trouble: BaseException | None) -> Iterator[BaseException]:

@@ -11,7 +11,7 @@ from bot.adapters.process import Processes
 from bot.domain.plan import Action, Check, Command, End, Outcome, Question, Request, Workflow
 
 AGAIN = timedelta(seconds=1)
-"""Between two looks of a check."""
+"""Between two looks of a check; the last one may take as long, though the check's time is up."""
 LONGEST_LOOK = timedelta(seconds=10)
 """How long one look by HTTP may take: a check that has more time looks again rather than waits."""
 
@@ -47,8 +47,7 @@ class OutsideOperator:
         """Look at once, and again every second until it is green or its time is up."""
         until = time.monotonic() + check.within.total_seconds()
         while True:
-            left = max(until - time.monotonic(), 0)
-            seen = self._looked(check, timedelta(seconds=left or check.within.total_seconds()), stopped)
+            seen = self._looked(check, timedelta(seconds=max(until - time.monotonic(), self._again)), stopped)
             if seen.end is End.OK:
                 return seen
             if stopped.wait(min(self._again, max(until - time.monotonic(), 0))):
