@@ -29,6 +29,7 @@ from bot.domain.plan import Bound, End, Expect, Outcome, Request
 
 LONGEST_ANSWER = 1024 * 1024
 """Bytes of an answer that are read; what comes after them is neither kept nor waited for."""
+CHUNK = 16 * 1024
 CONNECTING = timedelta(seconds=5)
 HOPS = 5
 """Redirects that a GET follows, within the host that was asked."""
@@ -64,7 +65,8 @@ class Web:
             return Outcome(end=End.RED, says=secrets.masked(str(missing)))
         except _NoAnswer as trouble:
             return Outcome(end=trouble.end, says=secrets.masked(plain(str(trouble))))
-        output.take(answer.body)
+        for at in range(0, len(answer.body), CHUNK):
+            output.take(answer.body[at : at + CHUNK])
         output.end()
         end, says = _judged(answer, whole.expect)
         return Outcome(end=end, says=secrets.masked(plain(says)), output=output.text, dropped=output.dropped)
@@ -176,7 +178,7 @@ class _Asking:
 def _body(answer: Response) -> bytes:
     """Read no more than one byte beyond the cap."""
     body = bytearray()
-    for part in answer.iter_content(16 * 1024):
+    for part in answer.iter_content(CHUNK):
         body += part
         if len(body) > LONGEST_ANSWER:
             break

@@ -1,13 +1,16 @@
 """Does what a failover's plan says: commands, requests, workflows, each by its own adapter."""
 
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
+from pathlib import Path
 from threading import Event
+from typing import Self
 
 from bot.adapters.github_workflows import Workflows
 from bot.adapters.http import Web
 from bot.adapters.process import Processes
+from bot.adapters.variables import Variables
 from bot.domain.plan import Action, Check, Command, End, Outcome, Question, Request, Workflow
 
 AGAIN = timedelta(seconds=1)
@@ -26,6 +29,24 @@ class OutsideOperator:
         self._web = web
         self._workflows = workflows
         self._again = again.total_seconds()
+
+    @classmethod
+    def within(
+        cls,
+        environment: Mapping[str, str],
+        *,
+        folder: Path,
+        secrets: Iterable[str],
+        github_token: str,
+        github_url: str,
+    ) -> Self:
+        """Build it from Spy's environment and secrets, and the folder of config.yaml."""
+        variables = Variables(environment, own=secrets)
+        return cls(
+            processes=Processes(folder=folder, environment=environment, variables=variables),
+            web=Web(variables, authorities=environment.get("REQUESTS_CA_BUNDLE")),
+            workflows=Workflows(github_token, variables=variables, url=github_url),
+        )
 
     def perform(
         self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event

@@ -23,9 +23,6 @@ SHA = "0d6f1c8e4b7a2953f0c1d2e3a4b5968778695a4b"
 MOST_INPUTS = 25
 PAGE, LARGEST_PAGE = 30, 100
 ACCEPTED, NO_CONTENT, NOT_FOUND, CONFLICT, UNPROCESSABLE = 202, 204, 404, 409, 422
-QUEUED, RUNNING = 0.2, 0.6
-"""Seconds that a run waits for a machine, and that it takes then."""
-
 Fate = Literal["succeed", "fail", "hang", "hang on"]
 """How a run goes: what hangs ends when it is cancelled; what hangs on does not even then."""
 
@@ -57,7 +54,7 @@ FILES = (
 
 @dataclass(kw_only=True)
 class Run:
-    """Changed only under the lock; times are the machine's monotonic ones, but for `created_at`."""
+    """Changed only under the lock; `starts` and `ends` are by the machine's monotonic clock."""
 
     id: int
     number: int
@@ -66,8 +63,9 @@ class Run:
     inputs: Mapping[str, str]
     fate: Fate
     created_at: datetime
-    began: float
-    cancelled: float | None = None
+    starts: float
+    ends: float
+    is_cancelled: bool = False
     ended: str | None = None
     """A conclusion that a test gave it."""
 
@@ -75,22 +73,28 @@ class Run:
         """Say its status and conclusion."""
         if self.ended:
             return "completed", self.ended
-        if self.cancelled is not None and self.fate != "hang on":
+        if self.is_cancelled and self.fate != "hang on":
             return "completed", "cancelled"
-        if now - self.began < QUEUED:
+        if now < self.starts:
             return "queued", None
-        if now - self.began < QUEUED + RUNNING or self.fate in ("hang", "hang on"):
+        if now < self.ends or self.fate in ("hang", "hang on"):
             return "in_progress", None
         return "completed", "success" if self.fate == "succeed" else "failure"
 
 
 @dataclass(kw_only=True)
 class Actions:
-    """Tests read `runs`, say with `fates` how the next ones go, and end one with `end`."""
+    """Tests read `runs`, say with `fates` how the next ones go, and end one with `end`.
+
+    A run waits for a machine for `queued` seconds, and takes `running` seconds then.
+    """
 
     url: Callable[[], str]
     lock: RLock
     clock: Callable[[], datetime]
+    monotonic: Callable[[], float] = time.monotonic
+    queued: float = 0.2
+    running: float = 0.6
     runs: dict[int, Run] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     """How the next runs go; the others succeed."""
@@ -164,14 +168,15 @@ class Actions:
 
     def cancel(self, call: Call) -> Answer:
         run = self._named(call)
-        if run.looks(time.monotonic())[0] == "completed":
+        if run.looks(self.monotonic())[0] == "completed":
             raise _refusal(CONFLICT, "Cannot cancel a workflow run that is completed.")
-        run.cancelled = time.monotonic()
+        run.is_cancelled = True
         return Answer(status=ACCEPTED, body={})
 
     # --- below
 
     def _begin(self, file: WorkflowFile, inputs: Mapping[str, str]) -> Run:
+        starts = self.monotonic() + self.queued
         shown = {**dict.fromkeys((*file.required, *file.optional), ""), **inputs}
         run = Run(
             id=next(self._ids),
@@ -181,7 +186,8 @@ class Actions:
             inputs=inputs,
             fate=self.fates.pop(0) if self.fates else "succeed",
             created_at=self.clock(),
-            began=time.monotonic(),
+            starts=starts,
+            ends=starts + self.running,
         )
         self.runs[run.id] = run
         return run
@@ -227,7 +233,7 @@ class Actions:
         }
 
     def _run(self, run: Run) -> JSON:
-        status, conclusion = run.looks(time.monotonic())
+        status, conclusion = run.looks(self.monotonic())
         url, at = self._api(f"/actions/runs/{run.id}"), _moment(run.created_at)
         links = ("jobs", "logs", "artifacts", "cancel", "rerun")
         committer = {"name": "Ana Lima", "email": "ana@example.com"}
@@ -270,7 +276,7 @@ class Actions:
         }
 
     def _job(self, run: Run) -> JSON:
-        status, conclusion = run.looks(time.monotonic())
+        status, conclusion = run.looks(self.monotonic())
         ident, at = run.id + 1_000_000, _moment(run.created_at)
         ended = at if status == "completed" else None
         step = {"status": status, "conclusion": conclusion, "started_at": at, "completed_at": ended}

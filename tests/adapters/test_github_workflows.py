@@ -10,7 +10,6 @@ import pytest
 from bot.adapters.github_workflows import Pace, Workflows
 from bot.adapters.variables import Variables
 from bot.domain.plan import End, Outcome, Workflow
-from bot.sandbox import github_actions
 from bot.sandbox.box import Box
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.weather import Fault, http, rate_limited, reset_after, reset_before
@@ -29,16 +28,10 @@ QUICK = Pace(
 LONG = timedelta(seconds=10)
 
 
-@pytest.fixture(autouse=True)
-def quickly(monkeypatch: pytest.MonkeyPatch) -> None:
-    """Let runs take no time to speak of: nobody waits for a machine here."""
-    monkeypatch.setattr(github_actions, "QUEUED", 0.05)
-    monkeypatch.setattr(github_actions, "RUNNING", 0.1)
-
-
 @pytest.fixture
 def box() -> Iterator[Box]:
     with Box() as box:
+        box.github.actions.queued, box.github.actions.running = 0.05, 0.1
         yield box
         said = [it for exchange in box.exchanges for it in problems(exchange)]
     assert said == []
@@ -153,7 +146,7 @@ def test_an_abort_cancels_the_run(box: Box):
     outcome = dispatch(box, stopped=stopped)
 
     [run] = box.github.actions.runs.values()
-    assert (outcome.end, outcome.says, run.cancelled is not None) == (End.RED, "stopped", True)
+    assert (outcome.end, outcome.says, run.is_cancelled) == (End.RED, "stopped", True)
 
 
 def test_a_run_that_takes_too_long_is_cancelled(box: Box):
@@ -241,7 +234,7 @@ def test_a_run_is_found_and_followed_by_who_comes_after(box: Box):
     box.github.actions.fates.append("hang")
     dispatch(box, timeout=timedelta(seconds=0.1))
     [run] = box.github.actions.runs.values()
-    run.cancelled, run.ended = None, "success"
+    run.is_cancelled, run.ended = False, "success"
 
     outcome = look(box)
 

@@ -17,7 +17,6 @@ from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
 from bot.domain.plan import Action, Check, Command, End, Expect, Outcome, Question, Request, Workflow
 from bot.ports import Operator
-from bot.sandbox import github_actions
 from bot.sandbox.box import Box
 from tests.fakes.operator import FakeOperator, Hang
 
@@ -58,9 +57,8 @@ def fake_world() -> Iterator[World]:
 
 
 def outside_world() -> Iterator[World]:
-    with Box() as box, pytest.MonkeyPatch.context() as patch:
-        patch.setattr(github_actions, "QUEUED", 0.02)
-        patch.setattr(github_actions, "RUNNING", 0.02)
+    with Box() as box:
+        box.github.actions.queued = box.github.actions.running = 0.02
         environment = dict(os.environ) | box.environment()
         variables = Variables(environment)
         pace = Pace(
