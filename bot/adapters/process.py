@@ -174,8 +174,17 @@ class _Running:
 
     def _is_alive(self) -> bool:
         """Whether any process of the group is left."""
-        self.process.poll()
+        if self.process.poll() is not None:
+            self._bury()
         return self._signal(0)
+
+    def _bury(self) -> None:
+        """Reap what of the group fell to Spy: it is the heir of orphans where it is a container's first process."""
+        try:
+            while os.waitpid(-self.process.pid, os.WNOHANG)[0]:
+                pass
+        except ChildProcessError:
+            return
 
     def _signal(self, number: int) -> bool:
         try:

@@ -1,5 +1,6 @@
 """Programs that a failover runs: what reaches them, what is kept of what they say, and that nothing of them is left."""
 
+import ctypes
 import json
 import os
 import sys
@@ -248,6 +249,17 @@ def test_what_a_command_leaves_behind_ends_with_it_and_is_not_waited_for(stage: 
 
     assert (outcome.end, outcome.says) == (End.OK, "exit 0")
     assert left_of(stage.group) == []
+
+
+@pytest.mark.skipif(sys.platform != "linux", reason="only there can a process that is not the first inherit")
+def test_what_falls_to_spy_as_the_heir_of_orphans_is_buried(stage: Stage):
+    inherit = 36  # PR_SET_CHILD_SUBREAPER
+    ctypes.CDLL(None).prctl(inherit, 1, 0, 0, 0)
+
+    stage.run(stage.python(FORKING.format(parent="raise SystemExit(0)", child="time.sleep(60)")))
+
+    ctypes.CDLL(None).prctl(inherit, 0, 0, 0, 0)
+    assert [child for child in psutil.Process().children() if os.getpgid(child.pid) == stage.group] == []
 
 
 def test_a_listener_that_fails_leaves_no_process_behind(stage: Stage):
