@@ -22,7 +22,7 @@ from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
 from bot.adapters.mrkdwn import span
-from bot.adapters.output import Output
+from bot.adapters.output import Output, plain
 from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import End, Outcome, Workflow
 
@@ -117,7 +117,7 @@ class Workflows:
         except Missing as missing:
             verdict = _Verdict(End.RED, str(missing))
         output.end()
-        says = secrets.masked(verdict.says)
+        says = secrets.masked(plain(verdict.says))
         return Outcome(end=verdict.end, says=says, output=output.text, dropped=output.dropped)
 
     def _client(self) -> Github:
