@@ -96,11 +96,12 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack knows them; `zone` is an IANA name."""
+    """A person as Slack knows them; `zone` is an IANA name; a guest is no full member of this workspace."""
 
     name: str
     email: str | None = None
     zone: str | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -274,6 +275,7 @@ class Person:
     email: str | None = None
     zone: str | None = None
     profiled_at: datetime | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -18,7 +18,7 @@ def lately() -> datetime:
 class ChatContract:
     """Subclasses give the fixture `chat` and the two methods at the end.
 
-    In it are people U0ANA and U0RAJ, channel C0PAY, and C0SECRET without Spy.
+    In it are people U0ANA and U0RAJ, a guest U0ZOE, channel C0PAY, and C0SECRET without Spy.
     """
 
     def text_at(self, chat: Chat, posted: Posted) -> str:
@@ -188,6 +188,14 @@ class ChatContract:
 
     def test_an_address_that_is_nobodys_is_not_found(self, chat: Chat):
         assert chat.find_by_email("nobody@example.com") is None
+
+    def test_a_guest_is_told_from_a_member(self, chat: Chat):
+        found = chat.find_by_email("zoe@example.com")
+
+        assert chat.profile("U0ZOE").is_guest
+        assert not chat.profile("U0ANA").is_guest
+        assert found
+        assert found.is_guest
 
     # --- what only the one who made the chat can see ------------------------------------------------------
 

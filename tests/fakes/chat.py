@@ -182,7 +182,9 @@ class FakeChat:
         self._called("find_by_email")
         for person, known in self.profiles.items():
             if known.email == email.casefold():
-                return Person(id=person, name=known.name, email=known.email, zone=known.zone)
+                return Person(
+                    id=person, name=known.name, email=known.email, zone=known.zone, is_guest=known.is_guest
+                )
         return None
 
     # --- below --------------------------------------------------------------------------------------------

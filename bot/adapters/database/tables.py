@@ -164,6 +164,7 @@ class PersonRow(SQLModel, table=True):
     email: str | None
     zone: str | None
     profiled_at: datetime | None = _moment(index=True)
+    is_guest: bool = False
 
 
 class DutyCopyRow(SQLModel, table=True):
