@@ -158,6 +158,9 @@ class Chat(Protocol):
     def find_by_email(self, email: str) -> "Person | None":
         """Find who has this e-mail address; None where Slack knows nobody."""
 
+    def group_members(self, group: str) -> Sequence[str]:
+        """Say who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""
+
 
 # --- pager ------------------------------------------------------------------------------------------------
 
@@ -288,6 +291,16 @@ class Contact:
     reported_at: datetime | None = None
 
 
+@dataclass(frozen=True, kw_only=True)
+class UserGroup:
+    """Who was in a Slack user group at `synced_at`; `trouble` is the word for why that is not newer."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
+
+
 class IncidentRecords(Protocol):
     def reserve(self) -> int:
         """Take the next number."""
@@ -391,6 +404,11 @@ class ContactRecords(Protocol):
     def put(self, contact: Contact) -> None: ...
 
 
+class UserGroupRecords(Protocol):
+    def get(self, group: str) -> UserGroup | None: ...
+    def put(self, group: UserGroup) -> None: ...
+
+
 class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
@@ -480,6 +498,8 @@ class Work(Protocol):
     def covers(self) -> CoverRecords: ...
     @property
     def contacts(self) -> ContactRecords: ...
+    @property
+    def user_groups(self) -> UserGroupRecords: ...
     @property
     def messages(self) -> MessageRecords: ...
     @property

@@ -19,7 +19,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, UserGroup, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,6 +68,7 @@ class Kept:
     shifts: dict[int, Shift] = field(default_factory=dict)
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    user_groups: dict[str, UserGroup] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
@@ -116,6 +117,7 @@ class MemoryWork:
         self.shifts = Shifts(kept)
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
+        self.user_groups = UserGroups(kept)
         self.stretches = Stretches(kept)
 
     def alone(self, section: str) -> None:
@@ -266,6 +268,14 @@ class Contacts(Records):
 
     def put(self, contact: Contact) -> None:
         self._kept.contacts[contact.email] = contact
+
+
+class UserGroups(Records):
+    def get(self, group: str) -> UserGroup | None:
+        return self._kept.user_groups.get(group)
+
+    def put(self, group: UserGroup) -> None:
+        self._kept.user_groups[group.id] = group
 
 
 class Tells(Records):

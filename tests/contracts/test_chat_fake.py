@@ -16,6 +16,7 @@ class TestFakeChat(ChatContract):
         ana = Profile(name="ana", email="ana@example.com", zone="Europe/Lisbon")
         zoe = Profile(name="zoe", email="zoe@example.com", is_guest=True)
         chat.profiles = {"U0ANA": ana, "U0RAJ": Profile(name="raj"), "U0ZOE": zoe}
+        chat.groups = {"S0SRE": ("U0ANA", "U0RAJ")}
         self.fake = chat
         return chat
 

@@ -289,6 +289,15 @@ class ContactRow(SQLModel, table=True):
     kept: dict[str, Any] = _json()
 
 
+class UserGroupRow(SQLModel, table=True):
+    """Who is in a Slack user group, kept whole."""
+
+    __tablename__ = "user_group"
+
+    id: str = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
+
+
 class InboundRow(SQLModel, table=True):
     """A request that was acted on, and the answer it got."""
 

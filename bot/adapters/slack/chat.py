@@ -1,7 +1,7 @@
 """Slack as the Chat that Spy needs: what is asked of it in our words, said in Slack's."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -220,6 +220,9 @@ class SlackChat:
         return Person(
             id=user["id"], name=known.name, email=known.email, zone=known.zone, is_guest=known.is_guest
         )
+
+    def group_members(self, group: str) -> Sequence[str]:
+        return tuple(self._calls.ask("usergroups.users.list", usergroup=group)["users"])
 
     # --- below --------------------------------------------------------------------------------------------
 
