@@ -24,7 +24,12 @@ def check(settings: Settings) -> Iterator[Finding]:
         ) as client:
             in_socket_mode = settings.slack.mode == "socket" and env.slack_app_token
             app_token = env.slack_app_token.get_secret_value() if in_socket_mode else None
-            yield from slack_findings(client, app_token=app_token, channels=_channels(settings))
+            yield from slack_findings(
+                client,
+                app_token=app_token,
+                channels=_channels(settings),
+                user_groups=sorted(settings.policy().user_groups),
+            )
     with ExitStack() as stack:
         if pager := open_pager(settings, timedelta(seconds=10), stack):
             teams = settings.policy().teams.values()

@@ -16,7 +16,15 @@ from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.config import Settings
-from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SHIFTS_EVERY, SWEEP_EVERY, Sync
+from bot.delivery.sync import (
+    GROUPS_EVERY,
+    ONCALL_EVERY,
+    PAGES_EVERY,
+    PEOPLE_EVERY,
+    SHIFTS_EVERY,
+    SWEEP_EVERY,
+    Sync,
+)
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import PagerNews, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
@@ -123,6 +131,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="ticks", every=every, run=ticks.run)
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

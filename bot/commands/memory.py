@@ -20,7 +20,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, UserGroup, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -69,6 +69,7 @@ class Kept:
     shifts: dict[int, Shift] = field(default_factory=dict)
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    user_groups: dict[str, UserGroup] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
     failovers: dict[int, Failover] = field(default_factory=dict)
     traces: list[Trace] = field(default_factory=list)
@@ -120,6 +121,7 @@ class MemoryWork:
         self.shifts = Shifts(kept)
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
+        self.user_groups = UserGroups(kept)
         self.stretches = Stretches(kept)
         self.failovers = Failovers(kept)
 
@@ -271,6 +273,14 @@ class Contacts(Records):
 
     def put(self, contact: Contact) -> None:
         self._kept.contacts[contact.email] = contact
+
+
+class UserGroups(Records):
+    def get(self, group: str) -> UserGroup | None:
+        return self._kept.user_groups.get(group)
+
+    def put(self, group: UserGroup) -> None:
+        self._kept.user_groups[group.id] = group
 
 
 class Tells(Records):

@@ -16,9 +16,10 @@ from bot.delivery.runner import Runner
 from bot.domain.effects import Show
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Command, End, Outcome
-from bot.ports import UnitOfWork
+from bot.ports import Profile, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
+from bot.services.people import People
 from tests.failover_play import PLANS, POD
 from tests.fakes.operator import FakeOperator, Hang
 
@@ -41,6 +42,8 @@ class Stage:
         self.clock = FrozenClock()
         self.operator = FakeOperator()
         self.policy = PROMPT
+        with units.begin() as work:
+            People(Desk(work=work, now=NOON, policy=PROMPT)).met("U0RAJ", Profile(name="Raj Patel"))
 
     def runner(self, operator: FakeOperator | None = None) -> Runner:
         return Runner(
