@@ -284,7 +284,10 @@ LINES = [
     ),
     (
         plan(
-            step="{name: s, run: {workflow: {repository: a/b, file: c.yml, inputs: {d: '{{ env.D }}'}}}, undo: {command: [b]}}"
+            step=STEP.replace(
+                "{command: [a]}",
+                "{workflow: {repository: a/b, file: c.yml, inputs: {d: '{{ env.D }}'}}}",
+            )
         ),
         (
             "7: failover.a.steps.run.workflow.inputs.d: "

@@ -29,7 +29,11 @@ _WANTED = {
     "model_attributes_type": "must be a section of keys",
     "bool_type": "must be true or false",
 }
-_MUST = {"too_short": "not be empty", "string_too_short": "not be empty"}
+_MUST = {
+    "too_short": "not be empty",
+    "string_too_short": "not be empty",
+    "too_long": "be at most {max_length} long",
+}
 _MISSING = {
     "channel": "Give the Slack id of the team's channel, such as C0PAY.",
     "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
@@ -114,7 +118,7 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
         return sentence if sentence.endswith(".") else f"{sentence}, not {_shown(given)}."
     if wanted := _WANTED.get(kind):
         return f"{wanted}, not {_shown(given)}."
-    must = _MUST.get(kind) or problem["msg"].removeprefix("Input should ")
+    must = _MUST.get(kind, "").format_map(context) or problem["msg"].removeprefix("Input should ")
     return f"must {must}." if must != problem["msg"] else f"{must}."
 
 

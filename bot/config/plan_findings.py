@@ -2,7 +2,7 @@
 
 import os
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import asdict
 from pathlib import Path
 
@@ -54,15 +54,23 @@ def _programs_missing(plan: Plan, settings: Settings, path: str) -> Iterator[Tro
     home = settings.path.parent if settings.path else Path()
     for name, command in _commands(plan):
         program, folder = command.args[0], home / (command.folder or "")
-        if not folder.is_dir():
+        if not _is_there(folder.is_dir):
             yield f"{name} runs in {folder}, and there is no such folder", "Make it, or change `folder`."
         elif "/" not in program:
             if not shutil.which(program, path=path):
                 yield f"{name} runs {program}, which is not on PATH", "Install it, or write its path."
-        elif not (file := folder / program).is_file():
+        elif not _is_there((file := folder / program).is_file):
             yield f"{name} runs {program}, which is not there", f"It is looked for at {file}."
         elif not os.access(file, os.X_OK):
             yield f"{name} runs {program}, which can't be executed", f"chmod +x {file}"
+
+
+def _is_there(look: Callable[[], bool]) -> bool:
+    """Look for a name that may be none: too long for this disk, or with a zero in it."""
+    try:
+        return look()
+    except (OSError, ValueError):
+        return False
 
 
 def _variables_missing(plan: Plan, variables: Mapping[str, str]) -> Iterator[Trouble]:
