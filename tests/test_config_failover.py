@@ -28,7 +28,7 @@ failover:
         within: 30s
     steps:
       - name: drain
-        run: {command: {args: [./drain, "{{ pod }}"], folder: bin, env: [DRAIN_TOKEN]}}
+        run: {command: {args: [./bin/drain, "{{ pod }}"], folder: bin, env: [DRAIN_TOKEN]}}
         dry_run: {command: [./bin/drain, --dry-run, "{{ pod }}"]}
         verify: {http: "https://lb.test/{{ pod }}"}
         undo: {command: [./bin/undrain, "{{ pod }}"]}
@@ -116,7 +116,7 @@ def test_values_of_an_answer_are_named_by_dotted_paths_and_a_plain_value_must_be
 def test_a_command_is_a_list_or_a_section(read: Read):
     drain = read(POD).policy().plans["pod"].steps[0]
 
-    assert drain.run == Command(args=("./drain", "{{ pod }}"), folder="bin", env=("DRAIN_TOKEN",))
+    assert drain.run == Command(args=("./bin/drain", "{{ pod }}"), folder="bin", env=("DRAIN_TOKEN",))
     assert drain.undo == Command(args=("./bin/undrain", "{{ pod }}"))
     assert drain.dry_run == Command(args=("./bin/drain", "--dry-run", "{{ pod }}"))
     assert drain.timeout == timedelta(minutes=2)
@@ -165,6 +165,12 @@ def test_braces_of_json_are_no_place_to_fill_in(read: Read):
     text = plan(step=STEP.replace("[a]", """[a, '{"a": {"b": 1}}', '%{http_code}']"""))
 
     assert read(text).policy().plans["a"].steps
+
+
+def test_an_address_may_begin_with_a_variable(read: Read):
+    text = plan(rest="before: [{check: c, http: '{{ env.LB }}/{{ x }}'}]")
+
+    assert read(text).policy().plans["a"].before[0].by == Request(url="{{ env.LB }}/{{ x }}")
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------
@@ -272,26 +278,26 @@ LINES = [
         plan(rest="blast_radius: '{{ env.TOKEN }}'"),
         (
             "5: failover.a.blast_radius: "
-            "env.TOKEN is not filled in here, where people read it: only in command and http."
+            "env.TOKEN is not filled in here, where people read it: only where something is done."
         ),
     ),
     (
         plan(step="{name: s, run: {person: '{{ env.TOKEN }}'}}"),
         (
             "7: failover.a.steps.run.person: "
-            "env.TOKEN is not filled in here, where people read it: only in command and http."
+            "env.TOKEN is not filled in here, where people read it: only where something is done."
         ),
     ),
     (
         plan(
             step=STEP.replace(
                 "{command: [a]}",
-                "{workflow: {repository: a/b, file: c.yml, inputs: {d: '{{ env.D }}'}}}",
+                "{workflow: {repository: a/b, file: c.yml, ref: '{{ env.D }}'}}",
             )
         ),
         (
-            "7: failover.a.steps.run.workflow.inputs.d: "
-            "env.D is not filled in here, where people read it: only in command and http."
+            "7: failover.a.steps.run.workflow.ref: "
+            "env.D is not filled in here, where people read it: only where something is done."
         ),
     ),
     (

@@ -105,7 +105,11 @@ Variable = Annotated[
     shaped(r"[A-Za-z_][A-Za-z0-9_]*", "is no variable's name. It looks like DRAIN_TOKEN, without braces."),
 ]
 Address = Annotated[
-    str, shaped(r"https?://[^/\s{}][^\r\n]*", "is no address. It begins with https:// and the host's name.")
+    str,
+    shaped(
+        r"(https?://[^/\s{}]|\{\{\s*env\.\w+\s*\}\})[^\r\n]*",
+        "is no address. It begins with https:// and the host's name.",
+    ),
 ]
 HeaderName = Annotated[str, shaped(r"[A-Za-z0-9-]+", "can't be a header: use letters, digits and -.")]
 HeaderValue = Annotated[Text, shaped(r"[^\r\n\0]*", "can't be a header's value: keep it in one line.")]

@@ -59,7 +59,7 @@ def _programs_missing(plan: Plan, settings: Settings, path: str) -> Iterator[Tro
         elif "/" not in program:
             if not shutil.which(program, path=path):
                 yield f"{name} runs {program}, which is not on PATH", "Install it, or write its path."
-        elif not _is_there((file := folder / program).is_file):
+        elif not _is_there((file := home / program).is_file):
             yield f"{name} runs {program}, which is not there", f"It is looked for at {file}."
         elif not os.access(file, os.X_OK):
             yield f"{name} runs {program}, which can't be executed", f"chmod +x {file}"

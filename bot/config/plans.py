@@ -134,12 +134,12 @@ def _misstaged(place: Place, plan: dict[str, Any]) -> str | None:
 
 
 def _missecret(name: str, words: list[str]) -> str | None:
-    """Secrets go to programs and with requests, never to where people read: a workflow's inputs are shown by GitHub."""
+    """Secrets go where something is done, never to where people read."""
     if not _VARIABLE.fullmatch(name):
         return f"{name[:40]} names no variable. It looks like {{{{ env.DRAIN_TOKEN }}}}."
-    if {"command", "http"}.intersection(words[3:5]):
+    if {"command", "http", "inputs"}.intersection(words[3:6]):
         return None
-    return f"{name[:40]} is not filled in here, where people read it: only in command and http."
+    return f"{name[:40]} is not filled in here, where people read it: only where something is done."
 
 
 def _params(name: str, params: dict[str, Any]) -> str:
