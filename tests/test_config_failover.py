@@ -1,6 +1,8 @@
 """Stories of the section `failover:`: the plans it becomes, each mistake with its line, and what `spy check` says."""
 
 import os
+import re
+import subprocess
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -8,6 +10,19 @@ from pathlib import Path
 import pytest
 
 from bot.config import ConfigError, Live, Settings, load
+from bot.config.failover import (
+    BoundSection,
+    CheckSection,
+    CommandSection,
+    ExpectSection,
+    ParamSection,
+    PlanSection,
+    RequestSection,
+    RunSection,
+    StepSection,
+    VerifySection,
+    WorkflowSection,
+)
 from bot.config.plan_findings import plan_findings
 from bot.domain.plan import Bound, Check, Command, Expect, Plan, Question, Request, Workflow
 
@@ -591,3 +606,51 @@ def test_a_file_that_only_moved_its_lines_leaves_the_fingerprint(read: Read):
     ]
 
     assert plans[0].fingerprint == plans[1].fingerprint
+
+
+# --- the page that tells how ------------------------------------------------------------------------------
+
+DOCS = Path(__file__).parents[1] / "docs" / "failover.md"
+
+
+def examples() -> list[str]:
+    return re.findall(
+        r"^```yaml\n(failover:.*?)^```", DOCS.read_text(encoding="utf-8"), re.DOTALL | re.MULTILINE
+    )
+
+
+def test_the_plans_of_the_docs_have_no_mistakes(read: Read):
+    plans = [name for text in examples() for name in read(text).policy().plans]
+
+    assert plans == ["site", "pod"]
+
+
+def test_the_first_plan_of_the_docs_needs_nothing_that_is_not_here(read: Read):
+    settings = read(examples()[0] + PEOPLE)
+
+    assert said(settings, dict(os.environ)) == ["Failover site: 3 steps, no point of no return"]
+
+
+def test_the_first_plan_of_the_docs_moves_a_word_and_takes_it_back_twice_without_harm(
+    read: Read, tmp_path: Path
+):
+    (tmp_path / "site.txt").write_text("east", encoding="utf-8")
+    remember, move, _ = read(examples()[0]).policy().plans["site"].filled({"location": "west"}).steps
+    words = []
+
+    for action in (move.undo, remember.run, move.run, move.verify and move.verify.by, move.undo, move.undo):
+        assert isinstance(action, Command)
+        subprocess.run(action.args, cwd=tmp_path, check=True)
+        words.append((tmp_path / "site.txt").read_text(encoding="utf-8"))
+
+    assert words == ["east", "east", "west", "west", "east", "east"]
+
+
+def test_the_docs_name_every_key():
+    text = DOCS.read_text(encoding="utf-8")
+    kinds = (PlanSection, StepSection, RunSection, VerifySection, CheckSection, CommandSection)
+    sections = (*kinds, RequestSection, ExpectSection, WorkflowSection, BoundSection, ParamSection)
+
+    keys = {field.alias or name for section in sections for name, field in section.model_fields.items()}
+
+    assert not [key for key in sorted(keys) if not re.search(rf"[`{{]{key}\b", text)]
