@@ -182,6 +182,13 @@ def test_braces_of_json_are_no_place_to_fill_in(read: Read):
     assert read(text).policy().plans["a"].steps
 
 
+def test_a_body_may_hold_whatever_keys_it_likes(read: Read):
+    body = "{command: ['{{ x }}'], folder: '{{ x }}', token: '{{ env.T }}'}"
+    text = plan(step=STEP.replace("{command: [a]}", f"{{http: {{url: 'https://a.test', json: {body}}}}}"))
+
+    assert read(text).policy().plans["a"].steps
+
+
 def test_an_address_may_begin_with_a_variable(read: Read):
     text = plan(rest="before: [{check: c, http: '{{ env.LB }}/{{ x }}'}]")
 

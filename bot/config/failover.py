@@ -244,7 +244,7 @@ class _OneKind(Section):
             raise ValueError(f"has {' and '.join(given)}. Keep one; two things are two steps.")
         return self
 
-    def looked_at(self) -> Command | Request:
+    def looks(self) -> Command | Request:
         section = self.command or self.http
         assert section  # noqa: S101  the validator has seen to it
         return section.action()
@@ -259,7 +259,7 @@ class VerifySection(_OneKind):
     within: Duration = Check.within
 
     def check(self, step: str) -> Check:
-        return Check(name=self.name or step, by=self.looked_at(), within=self.within)
+        return Check(name=self.name or step, by=self.looks(), within=self.within)
 
 
 class CheckSection(_OneKind):
@@ -267,7 +267,7 @@ class CheckSection(_OneKind):
     within: Duration = Check.within
 
     def before(self) -> Check:
-        return Check(name=self.check, by=self.looked_at(), within=self.within)
+        return Check(name=self.check, by=self.looks(), within=self.within)
 
 
 class UndoSection(_OneKind):
@@ -275,8 +275,8 @@ class UndoSection(_OneKind):
 
     workflow: WorkflowSection | None = None
 
-    def undo(self) -> Command | Request | Workflow:
-        return self.workflow.action() if self.workflow else self.looked_at()
+    def moves(self) -> Command | Request | Workflow:
+        return self.workflow.action() if self.workflow else self.looks()
 
 
 class RunSection(UndoSection):
@@ -285,7 +285,7 @@ class RunSection(UndoSection):
     person: Words | None = None
 
     def run(self) -> Command | Request | Workflow | Question:
-        return Question(person=self.person) if self.person else self.undo()
+        return Question(person=self.person) if self.person else self.moves()
 
 
 class StepSection(Section):
@@ -304,8 +304,8 @@ class StepSection(Section):
             name=self.name,
             run=self.run.run(),
             verify=self.verify.check(self.name) if self.verify else None,
-            undo=self.undo.undo() if self.undo else None,
-            dry_run=self.dry_run.looked_at() if self.dry_run else None,
+            undo=self.undo.moves() if self.undo else None,
+            dry_run=self.dry_run.looks() if self.dry_run else None,
             stages=self.stages or (),
             soak=self.soak,
             timeout=self.timeout,

@@ -115,7 +115,7 @@ def _misfilled(found: str, place: Place, plan: dict[str, Any], params: dict[str,
     if not only or not only[1]:
         return f"`{found[:40]}` is not the name of one value: between {{{{ and }}}} stands a name, and nothing more."
     name = only[1]
-    if place[-2:] in _UNFILLED:
+    if place[-2:] in _UNFILLED and "json" not in words[2:]:
         return f"`{found[:40]}` is not filled in here: a program and its folder are the same for every run."
     if name == STAGE:
         return _misstaged(place, plan)
