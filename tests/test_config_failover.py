@@ -265,6 +265,7 @@ LINES = [
     ),
     (plan(rest="approvals: 3"), "5: failover.a.approvals: must be 0, 1 or 2, not the number 3."),
     (plan(rest="approvals: no"), "5: failover.a.approvals: must be 0, 1 or 2, not yes or no."),
+    (plan(rest="approvals: 0.0"), "5: failover.a.approvals: must be 0, 1 or 2, not the number 0.0."),
     (
         plan(rest="approvals: 0"),
         (

@@ -47,8 +47,8 @@ def _number(value: Any) -> Any:
 
 
 def _approvals(value: Any) -> Any:
-    """Keep `approvals: no` from being none."""
-    if isinstance(value, bool):
+    """Keep `no` and `0.0` from being none."""
+    if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("must be 0, 1 or 2")  # noqa: TRY004  as above
     return value
 
