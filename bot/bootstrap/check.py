@@ -11,12 +11,14 @@ from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.bootstrap.build import open_pager
 from bot.config import Settings
+from bot.config.plan_findings import plan_findings
 from bot.ports import Finding
 
 
 def check(settings: Settings) -> Iterator[Finding]:
     """Ask each service whether Spy could work with it, and say the cure where not."""
     env = settings.env
+    yield from plan_findings(settings)
     yield from _database_findings(settings)
     if env.slack_bot_token:
         with closing(
