@@ -36,6 +36,7 @@ HAPPENED = (
         events.FailoverMoveFinished(**ABOUT, **MOVE, part="again", end=end, says=says, took=7.0)
         for end, says in (("ok", ""), ("red", TYPED), ("unknown", TYPED))
     ),
+    events.FailoverStumbled(**ABOUT, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="look", why=""),
     events.FailoverAnswered(**ABOUT, question=1, answer="did_not"),

@@ -34,6 +34,7 @@ class Line:
     """What is being done of it."""
     no_return: bool = False
     asks: bool = False
+    is_check: bool = False
     stages: tuple[tuple[str, str], ...] = ()
 
 
@@ -110,7 +111,14 @@ def _before(run: Failover, at: int) -> Line:
     state = str(results[-1].end) if results else "waiting"
     if run.attempt and run.attempt.move == Move(part=Part.CHECK, at=at):
         state = "doing"
-    return Line(name=check.name, state=state, does=told(check.by), says=results[-1].says if results else "")
+    return Line(
+        name=check.name,
+        state=state,
+        does=told(check.by),
+        says=results[-1].says if results else "",
+        part=Part.CHECK.value,
+        is_check=True,
+    )
 
 
 def _step(run: Failover, at: int) -> Line:

@@ -227,7 +227,7 @@ def test_one_message_shows_it_live(play: FailoverPlay):
         "▓▓░░░░░░░░ 3 of 11 · running since 12:00 UTC",
         "Approved by Raj Patel at 12:00 UTC.",
         "✅ *replication* · exit 0",
-        "✅ *drain* · 14 s · exit 0",
+        "✅ *drain* · 14 s",
         "⏳ *dns* 5… · 100 · running for 7 s",
         "```",
         "moved 5 %",
