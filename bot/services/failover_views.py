@@ -101,6 +101,21 @@ class FailoverViews:
         ]
         return {"run": run, "traces": lines}
 
+    def output(self, run: Failover, step: str) -> Facts:
+        """Give what the moves of a step (empty: of all) have printed, oldest first."""
+        finished = [
+            it for it in self._work.failovers.trail(run.number) if it.kind == "failover_move_finished"
+        ]
+        wanted = step.strip().casefold()
+        mine = [
+            it for it in finished if it.data["output"] and str(it.data["name"]).casefold().startswith(wanted)
+        ]
+        return {
+            "run": run,
+            "step": step,
+            "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in mine],
+        }
+
 
 # --- lines ------------------------------------------------------------------------------------------------
 
