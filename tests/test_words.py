@@ -179,6 +179,7 @@ def state_of(incident: Incident) -> Facts:
     return {
         "incident": incident,
         "pages": PAGES if incident is FULL else (),
+        "failovers": [words_of_failover.RUNNING] if incident is FULL else (),
         "now": NOW,
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,

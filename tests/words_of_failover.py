@@ -154,3 +154,6 @@ def facts() -> dict[str, list[Facts]]:
         "failover/aborted": [{"run": run} for run in runs if run.state in {"withdrawn", "failed", "running"}],
         "failover/answered": [{"run": run} for run in runs if run.began_at],
     }
+
+
+RUNNING = FailoverPlay.begin().begun().run()

@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from bot.domain import events
+from bot.domain import events, failover_events
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.policy import Policy
@@ -298,6 +298,8 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.DeliveryFailed: (LINE,),
     events.Snoozed: (LINE, CARD),
     events.Hushed: (LINE,),
+    failover_events.FailoverBegan: (CARD,),
+    failover_events.FailoverEnded: (CARD,),
 }
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 

@@ -136,6 +136,7 @@ class Views:
         return {
             "incident": incident,
             "pages": self._work.pages.of(incident.number),
+            "failovers": [it for it in self._work.failovers.active() if it.incident == incident.number],
             "now": self._desk.now,
             "lasted": incident.lasted(self._desk.now),
             "asks": open_asks(incident, self._desk.policy),

@@ -392,6 +392,16 @@ def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: Failover
     assert "run `./drain 7`" not in told
 
 
+def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
+    play.spy.say('incident me "pod 7 is slow" sev1')
+    play.spy.open_room(1, channel="C0ROOM")
+
+    play.begun(channel="C0ROOM").goes(OK)
+
+    assert "*Failover 1* pod 7 to east: running" in play.say("incident tldr", channel="C0ROOM")
+    assert "*Failover 1* pod 7 to east: running" in play.spy.surface("card", 1).text
+
+
 def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
     play.spy.say('incident me "secret" sev3 private')
     play.spy.open_room(1, channel="C0ROOM")
