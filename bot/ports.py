@@ -6,9 +6,11 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
+from bot.domain.change import Change, Window
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
+from bot.domain.lock import Lock
 from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.relief import Stretch
@@ -234,6 +236,21 @@ class Pager(Protocol):
         """
 
 
+# --- forge ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueNews:
+    """What the forge says of an issue: `state` is open or closed, `reason` why, `by` a login; `at` in UTC."""
+
+    repository: str
+    number: int
+    state: str
+    reason: str | None
+    at: datetime
+    by: str | None
+
+
 # --- clock ------------------------------------------------------------------------------------------------
 
 
@@ -457,6 +474,30 @@ class TimerRecords(Protocol):
     def next_due(self) -> datetime | None: ...
 
 
+class ChangeRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Change | None: ...
+    def by_key(self, key: str) -> Change | None: ...
+    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+        """Give the newest of a time, of one service or of all; newest first."""
+
+    def put(self, change: Change) -> None: ...
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was heard before then."""
+
+
+class LockRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Lock | None: ...
+    def standing(self) -> Sequence[Lock]:
+        """Give those that are not released, longest standing first."""
+
+    def of(self, service: str) -> Lock | None:
+        """Give the one that stands on a service."""
+
+    def put(self, lock: Lock) -> None: ...
+
+
 class Work(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
@@ -488,6 +529,10 @@ class Work(Protocol):
     def timers(self) -> TimerRecords: ...
     @property
     def stretches(self) -> StretchRecords: ...
+    @property
+    def changes(self) -> ChangeRecords: ...
+    @property
+    def locks(self) -> LockRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

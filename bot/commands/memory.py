@@ -10,9 +10,12 @@ from threading import Lock
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from bot.commands.memory_changes import Changes, Locks
+from bot.domain.change import Change
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
+from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, overlapping
@@ -69,6 +72,8 @@ class Kept:
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
+    changes: dict[int, Change] = field(default_factory=dict)
+    locks: dict[int, DeployLock] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -117,6 +122,8 @@ class MemoryWork:
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
         self.stretches = Stretches(kept)
+        self.changes = Changes(kept)
+        self.locks = Locks(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""

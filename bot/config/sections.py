@@ -91,6 +91,10 @@ Repository = Annotated[str, _shaped(r"[\w.-]+/[\w.-]+", "is no repository. Write
 Name = Annotated[
     str, _shaped(r"[a-z0-9][a-z0-9_-]*", "can't be a name here: use small letters, digits, - and _.")
 ]
+ServiceName = Annotated[
+    str,
+    _shaped(r"[a-z0-9][a-z0-9._-]{0,79}", "can't be a service here: use small letters, digits, - . and _."),
+]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
@@ -193,8 +197,15 @@ class TimersSection(Section):
     shift_handover: Duration = USUAL.shift_handover
     test_page_after: Duration = USUAL.test_page_after
     cover_nags: tuple[Duration, ...] = USUAL.cover_nags
+    lock_every: Duration = USUAL.lock_every
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
+
+
+class ServiceSection(Section):
+    """Something that is deployed: the repositories it is made of."""
+
+    repositories: tuple[Repository, ...] = ()
 
 
 def _moments(given: Any) -> Any:
@@ -322,6 +333,7 @@ class Sections(Section):
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )
+    services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()

@@ -19,6 +19,7 @@ from bot.ports import (
     Unreachable,
     Work,
 )
+from bot.services.changes import Changes
 from bot.services.covers import Covers
 from bot.services.desk import Desk
 from bot.services.oncall import OnCall
@@ -150,6 +151,7 @@ class Sync:
         with self.units.begin() as work:
             work.inbound.forget(before=now - REQUESTS_KEPT)
             work.outbox.forget(before=now - PARCELS_KEPT)
+            Changes(self._desk(work)).forget_old()
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
         with self.units.begin() as work:

@@ -79,6 +79,8 @@ class Timers:
         *(timedelta(days=it) for it in (3, 2, 1)),
         timedelta(hours=12),
     )
+    lock_every: timedelta = timedelta(days=1)
+    """How often who set a deploy lock is asked whether it is still needed."""
     shift_load_flag: int = 2
     shift_load_relief: int = 3
     """Incidents in one shift of 12 h: flagged, and relief offered."""
@@ -104,6 +106,14 @@ class Milestone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Service:
+    """Something that is deployed and can be locked: the repositories (owner/name) it is made of."""
+
+    key: str
+    repositories: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -112,6 +122,7 @@ class Policy:
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
     milestones: tuple[Milestone, ...] = ()
+    services: Mapping[str, Service] = field(default_factory=dict)
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""
@@ -135,6 +146,14 @@ class Policy:
             slot="severity",
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
+
+    def service_of(self, repository: str) -> str:
+        """Tell whose changes a repository's (owner/name) are: a service's of `services:`, else the name's own."""
+        wanted = repository.casefold()
+        for service in self.services.values():
+            if wanted in (it.casefold() for it in service.repositories):
+                return service.key
+        return wanted.rpartition("/")[2]
 
     def may(self, person: str, role: str) -> bool:
         """Whether `permissions:` gives this person (a Slack id) the role; admins have every role."""
