@@ -14,10 +14,12 @@ from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain import events
+from bot.domain.change import Change, Source, Window
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
-from bot.domain.incident import Incident, Link
+from bot.domain.incident import Incident, Link, Suspect
 from bot.domain.load import Load
+from bot.domain.lock import Lock
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone
@@ -28,6 +30,7 @@ from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.tell import Tell
 from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
+from bot.services.changes import Lately
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 
@@ -78,8 +81,17 @@ def buttons(message: Message) -> list[str | None]:
 # --- representative facts ---------------------------------------------------------------------------------
 
 NEW = Incident.declared(42, events.Declared(at=NOON, by="U0ANA", name=TYPED))
+SUSPECT = Suspect(
+    change=12,
+    title=TYPED,
+    url="https://example.com/12",
+    service="checkout",
+    happened_at=NOON,
+    suspected_at=NOW,
+)
 FULL = replace(
     NEW,
+    suspects=(SUSPECT, replace(SUSPECT, change=13, url=None, service=None)),
     severity="sev1",
     room="C0ROOM",
     impact=TYPED,
@@ -96,7 +108,8 @@ FULL = replace(
 )
 OVER = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
 REFUSED = replace(NEW, room_refused="restricted_action", commander=None, command_since=None)
-INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL, drill=True))
+UNEXPLAINED = replace(FULL, cause=None)
+INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL, drill=True), UNEXPLAINED)
 
 ASKED = Page(
     number=17, key="k", message=TYPED, requested_by="U0ANA", requested_at=NOON, team="imoc", incident=42
@@ -136,6 +149,11 @@ HAPPENED: tuple[events.Event, ...] = (
     events.NoteRemoved(**ABOUT, message="1.0", supersedes=3),
     events.ImpactStated(**ABOUT, impact=TYPED, since=NOON),
     events.CauseSuspected(**ABOUT, cause=TYPED),
+    events.ChangeSuspected(
+        **ABOUT, change=12, title=TYPED, url="https://example.com", service="checkout", happened_at=NOON
+    ),
+    events.ChangeSuspected(**ABOUT, change=12, title=TYPED, url=None, service=None, happened_at=NOON),
+    events.ChangeCleared(**ABOUT, change=12, title=TYPED),
     events.LinkAdded(**ABOUT, url="https://example.com", title=TYPED),
     events.Resolved(**ABOUT, how=TYPED),
     events.Resolved(at=NOON),
@@ -168,6 +186,35 @@ HAPPENED: tuple[events.Event, ...] = (
 )
 
 
+LOCK = Lock(number=3, service="checkout", why=TYPED, by="U0ANA", holder="person:U0ANA", since=NOON)
+RUNS = replace(LOCK, number=4, by=None, holder="failover:12")
+LOCKS = (LOCK, RUNS, *(replace(LOCK, number=number, service=f"orders-{number}") for number in range(5, 30)))
+RELEASED = (
+    replace(LOCK, released_at=NOW, released_by="U0RAJ"),
+    replace(RUNS, released_at=NOW),
+    replace(RUNS, released_at=NOW, released_by="U0RAJ"),
+)
+CHANGE = Change(
+    number=12,
+    key="k",
+    source=Source.TOOL,
+    kind="deploy",
+    service="checkout",
+    title=TYPED * 6,
+    url="https://example.com/" + "x" * 480,
+    author=TYPED,
+    outcome="success",
+    happened_at=NOON,
+    as_of=NOON,
+    heard_at=NOON,
+)
+BY_HAND = replace(CHANGE, source=Source.HAND, service=None, url=None, author="U0ANA", outcome=None)
+LATELY = tuple(
+    Lately(changes=changes, window=Window(since=NOON, until=NOW), more=more)
+    for changes, more in (((), False), ((CHANGE, BY_HAND) * 5, True), ((replace(CHANGE, number=14),), False))
+)
+
+
 def facts_of(event: events.Event) -> Facts:
     return {**asdict(event), "kind": event.kind(), "incident": 42, "permalink": "https://example.com/p"}
 
@@ -179,6 +226,7 @@ def state_of(incident: Incident) -> Facts:
         "now": NOW,
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
+        "locks": LOCKS if incident is FULL else (),
         "events": [facts_of(event) for event in HAPPENED[-3:]],
     }
 
@@ -424,6 +472,26 @@ CASES: dict[str, list[Facts]] = {
     "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
     + [{"page": it, "incident": None} for it in TESTS],
     "room/topic": SHORT,
+    "changes/list": [
+        {"incident": it, "found": found, "service": service}
+        for it in (*INCIDENTS, None)
+        for found in LATELY
+        for service in ("checkout", None)
+    ],
+    "changes/recorded": [
+        {"change": it, "incident": on} for it in (CHANGE, BY_HAND) for on in (*INCIDENTS, None)
+    ],
+    "changes/suspected": SHORT,
+    "changes/locked": [
+        {"lock": it, "announce": announce} for it in (LOCK, *RELEASED) for announce in ("C0INC", None)
+    ],
+    "changes/locks": [{"locks": LOCKS}, {"locks": ()}],
+    "surfaces/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],
+    "surfaces/forgotten": [
+        {"lock": it, "now": NOW, "latest": latest}
+        for it in (LOCK, replace(RUNS, by="U0ANA"), *RELEASED)
+        for latest in (True, False)
+    ],
     "oncall/who": [
         {"answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble), "now": NOW}
         for at in (NOON, None)
@@ -657,6 +725,7 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
     assert buttons(render("surfaces/card", STATES[1])) == [
         "incident 42 take",
         "incident 42 update",
+        "incident 42 changes",
         "incident 42 tldr",
         "incident 42 stop",
     ]

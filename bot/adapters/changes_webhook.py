@@ -88,4 +88,5 @@ def _sentence(odd: ValidationError) -> str:
     name = ".".join(str(part) for part in error["loc"])
     if not name:
         return 'The body is no JSON object such as {"service": "checkout", "title": "deploy 4f2a1c"}.'
-    return f"The field {name}: {error['msg'][:1].lower()}{error['msg'][1:]}."
+    what = error["msg"].removeprefix("Value error, ")
+    return f"The field {name}: {what[:1].lower()}{what[1:]}."
