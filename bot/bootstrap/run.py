@@ -15,7 +15,15 @@ from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.bootstrap.doors import changes_door, github_door, locks_door, pagerduty_door, slack_door
 from bot.config import Settings
-from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SHIFTS_EVERY, SWEEP_EVERY, Sync
+from bot.delivery.sync import (
+    CHANGES_EVERY,
+    ONCALL_EVERY,
+    PAGES_EVERY,
+    PEOPLE_EVERY,
+    SHIFTS_EVERY,
+    SWEEP_EVERY,
+    Sync,
+)
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
@@ -113,6 +121,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     if bot.pager:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
+        yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
         if not bot.settings.env.pagerduty_webhook_secret:
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
     every = TICK_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else TICK_EVERY

@@ -203,9 +203,10 @@ class TimersSection(Section):
 
 
 class ServiceSection(Section):
-    """Something that is deployed: the repositories it is made of."""
+    """Something that is deployed: the repositories it is made of, and PagerDuty's id of it."""
 
     repositories: tuple[Repository, ...] = ()
+    pagerduty: PagerDutyId | None = None
 
 
 def _moments(given: Any) -> Any:

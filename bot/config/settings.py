@@ -51,7 +51,8 @@ class Settings(Sections):
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
             services={
-                key: Service(key=key, repositories=it.repositories) for key, it in self.services.items()
+                key: Service(key=key, repositories=it.repositories, pagerduty=it.pagerduty)
+                for key, it in self.services.items()
             },
         )
 
@@ -93,7 +94,11 @@ class Settings(Sections):
 
     def _sources_of_changes(self) -> Finding:
         """Say who tells of changes; a repository that nobody tells of was written down in vain."""
-        told = {"GitHub": self.env.github_webhook_secret, "your tools": self.env.changes_webhook_secret}
+        told = {
+            "GitHub": self.env.github_webhook_secret,
+            "your tools": self.env.changes_webhook_secret,
+            "PagerDuty": self.pagerduty and self.env.pagerduty_api_token,
+        }
         heard = [name for name, secret in told.items() if secret]
         what = f"Changes: told of by {', '.join([*heard, 'hand'])}"
         if not self.env.github_webhook_secret and any(it.repositories for it in self.services.values()):

@@ -31,6 +31,9 @@ ONCALL_EVERY = timedelta(seconds=60)
 SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
+CHANGES_EVERY = timedelta(seconds=60)
+CHANGES_ASKED = timedelta(hours=1)
+"""How far back PagerDuty is asked for changes each time: some tools tell late, and Spy may have been down."""
 SWEEP_EVERY = timedelta(hours=1)
 REQUESTS_KEPT = timedelta(hours=24)
 """Slack repeats a request for at most some minutes; design.md asks for a day."""
@@ -106,6 +109,19 @@ class Sync:
             return
         with self.units.begin() as work:
             Shifts(self._desk(work)).found(email, person)
+
+    def changes(self) -> None:
+        """Copy what PagerDuty was told of changes: it sends no webhook of them."""
+        if self.pager is None or not self._my_turn("changes", CHANGES_EVERY):
+            return
+        now = self.clock.now()
+        try:
+            news = self.pager.changes(since=now - CHANGES_ASKED, until=now)
+        except TROUBLE as trouble:
+            log.warning("changes could not be read", why=str(trouble))
+            return
+        with self.units.begin() as work:
+            Changes(self._desk(work)).heard_of(news)
 
     def pages(self) -> None:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""

@@ -107,10 +107,11 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Something that is deployed and can be locked: the repositories (owner/name) it is made of."""
+    """Something that is deployed: the repositories (owner/name) it is made of, and PagerDuty's id of it."""
 
     key: str
     repositories: tuple[str, ...] = ()
+    pagerduty: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -154,6 +155,12 @@ class Policy:
             if wanted in (it.casefold() for it in service.repositories):
                 return service.key
         return wanted.rpartition("/")[2]
+
+    def service_paged_as(self, pagerduty_id: str) -> str:
+        """Tell whose PagerDuty's service is: a service's, else a team's; else it goes by its id."""
+        named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
+        teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
+        return next(named, None) or next(teams, pagerduty_id.casefold())
 
     def may(self, person: str, role: str) -> bool:
         """Whether `permissions:` gives this person (a Slack id) the role; admins have every role."""

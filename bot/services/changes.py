@@ -1,6 +1,7 @@
 """What changed lately: heard from sources or said by hand, and marked as suspect in an incident."""
 
-from dataclasses import dataclass
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.domain import change
@@ -38,6 +39,12 @@ class Changes:
             self._work.changes.put(told)
         return told
 
+    def heard_of(self, news: Iterable[Change]) -> None:
+        """Keep what the pager was told of: there a service is known by the pager's id."""
+        for told in news:
+            service = self._desk.policy.service_paged_as(told.service) if told.service else None
+            self.hear(replace(told, service=service))
+
     def record(self, words: str, *, by: str, service: str | None = None) -> Change:
         """Keep what somebody says that they changed just now."""
         number = self._work.changes.reserve()
@@ -57,7 +64,7 @@ class Changes:
         return said
 
     def _numbered(self, news: Change) -> Change:
-        return Change(**{**vars(news), "number": self._work.changes.reserve()})
+        return replace(news, number=self._work.changes.reserve())
 
     def forget_old(self) -> None:
         """Drop what was heard more than 30 days ago; what was suspected stays in its incident."""
