@@ -35,7 +35,7 @@ class WebAnswer:
 Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
 
-Ask = Callable[[str], WebAnswer]
+Question = Callable[[str], WebAnswer]
 """Takes the last part of an address that is asked for, and answers; called in a thread."""
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
@@ -49,7 +49,7 @@ def build_web(
     pagerduty: Door | None = None,
     github: Door | None = None,
     changes: Door | None = None,
-    locks: Ask | None = None,
+    locks: Question | None = None,
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
@@ -64,7 +64,7 @@ def build_web(
         "/webhooks/github": github,
         "/webhooks/changes": changes,
     }
-    asked = {"/locks/{what}": locks}
+    questions = {"/locks/{what}": locks}
 
     async def readyz(_: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -86,7 +86,7 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
-            *(Route(path, _asking(ask, pool)) for path, ask in asked.items() if ask),
+            *(Route(path, _asking(question, pool)) for path, question in questions.items() if question),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
@@ -118,9 +118,9 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
     return endpoint
 
 
-def _asking(ask: Ask, pool: Executor) -> _Endpoint:
+def _asking(question: Question, pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await _in_thread(pool, partial(ask, request.path_params["what"]), request.url.path)
+        return await _in_thread(pool, partial(question, request.path_params["what"]), request.url.path)
 
     return endpoint
 

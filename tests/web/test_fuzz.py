@@ -1,100 +1,35 @@
-"""Whatever is sent to the doors, signed or not: never a 500, and nothing is kept of what nobody signed.
+"""Whatever is sent to the doors, signed or not: never a 500, and nothing is kept of what nobody signed."""
 
-The real doors of the real bot, on a real database; only what leaves the process is not delivered.
-"""
-
-import asyncio
 import hashlib
 import hmac
 import json
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack, closing
 from copy import deepcopy
-from dataclasses import dataclass
 from typing import Any
 from urllib.parse import quote
 
-import httpx
 import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
-from prometheus_client import CollectorRegistry
-from sqlalchemy import func, inspect, select, table
-from starlette.applications import Starlette
 
-from bot.adapters.slack.inbound import build_app
-from bot.bootstrap.build import Bot, build
-from bot.bootstrap.doors import changes_door, github_door, locks_door, pagerduty_door, slack_door
-from bot.config import load
-from bot.web import build_web
 from tests import samples
 from tests.adapters.test_pagerduty_webhook import webhook
+from tests.web.doors import SECRET, Doors, opened
 
-SECRET = "whisper"
-CONFIG = "slack: {mode: http}\nservices: {greeter: {repositories: [Codertocat/Hello-World]}}\n"
-SECRETS = (
-    "SLACK_SIGNING_SECRET",
-    "PAGERDUTY_WEBHOOK_SECRET",
-    "GITHUB_WEBHOOK_SECRET",
-    "CHANGES_WEBHOOK_SECRET",
-)
 PATHS = ("/slack/events", "/webhooks/pagerduty", "/webhooks/github", "/webhooks/changes")
 TOLD = {"service": "checkout", "title": "deploy", "at": "2026-11-23T11:30:00Z", "url": "https://x", "id": "7"}
-
-
-class Caller:
-    """Speaks to the app as a server would, without a socket between."""
-
-    def __init__(self, app: Starlette) -> None:
-        self._loop = asyncio.Runner()
-        self._client = httpx.AsyncClient(transport=httpx.ASGITransport(app), base_url="http://spy")
-
-    def post(self, path: str, content: bytes, headers: Mapping[str, Any]) -> httpx.Response:
-        return self._loop.run(self._client.post(path, content=content, headers=headers))
-
-    def get(self, path: str) -> httpx.Response:
-        return self._loop.run(self._client.get(path))
-
-    def close(self) -> None:
-        self._loop.run(self._client.aclose())
-        self._loop.close()
-
-
-@dataclass(frozen=True, kw_only=True)
-class Doors:
-    web: Caller
-    bot: Bot
-
-    def kept(self) -> Mapping[str, int]:
-        """How many rows each table has."""
-        with self.bot.database.engine.connect() as connection:
-            names = inspect(connection).get_table_names()
-            return {it: connection.scalar(select(func.count()).select_from(table(it))) or 0 for it in names}
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
 def doors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
     """Both kinds of database: each refuses other things."""
     folder = tmp_path_factory.mktemp("fuzz")
-    config = folder / "config.yaml"
-    config.write_text(CONFIG, encoding="utf-8")
-    with ExitStack() as stack:
-        url = f"sqlite:///{folder / 'spy.db'}"
-        if request.param == "postgresql":
-            url = stack.enter_context(request.getfixturevalue("postgres").fresh())
-        environment = dict.fromkeys(SECRETS, SECRET) | {"DATABASE_URL": url, "SLACK_BOT_TOKEN": "xoxb-1"}
-        bot = build(load(config, environment), stack)
-        slack = build_app(bot.router, bot.chat, signing_secret=SECRET, api_url="http://127.0.0.1:9/api/")
-        app = build_web(
-            metrics=CollectorRegistry(),
-            readiness={},
-            slack=slack_door(slack),
-            pagerduty=pagerduty_door(bot),
-            github=github_door(bot),
-            changes=changes_door(bot),
-            locks=locks_door(bot),
-        )
-        yield Doors(web=stack.enter_context(closing(Caller(app))), bot=bot)
+    if request.param == "sqlite":
+        with opened(folder, f"sqlite:///{folder / 'spy.db'}") as doors:
+            yield doors
+    else:
+        with request.getfixturevalue("postgres").fresh() as url, opened(folder, url) as doors:
+            yield doors
 
 
 # --- what is sent -----------------------------------------------------------------------------------------
