@@ -4,15 +4,18 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, Protocol
 
 from bot.domain.change import Change, Window
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
+from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.domain.lock import Lock
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.plan import Action, Check, Outcome, Workflow
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
@@ -254,6 +257,29 @@ class IssueNews:
     by: str | None
 
 
+# --- what failovers move ----------------------------------------------------------------------------------
+
+
+class Operator(Protocol):
+    """Does what a plan says. Nothing here raises for what went wrong outside: that is an outcome.
+
+    `stopped` is set when somebody aborts: what runs is then ended, its whole process group with it.
+    """
+
+    def perform(
+        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Do it once; `hear` gets what it prints, as it comes, secrets masked. `mark` names this try, once for ever."""
+
+    def check(self, check: Check, *, stopped: Event) -> Outcome:
+        """Look until it is green or its time is up."""
+
+    def look(
+        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Find the run of a workflow that was dispatched under this mark, if it was, and follow it to its end."""
+
+
 # --- clock ------------------------------------------------------------------------------------------------
 
 
@@ -409,6 +435,46 @@ class ContactRecords(Protocol):
     def put(self, contact: Contact) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """A line of a failover's audit trail: `data` is the event's own facts, `source` the way it came."""
+
+    failover: int
+    seq: int
+    kind: str
+    at: datetime
+    by: str | None
+    source: str
+    data: Mapping[str, Any]
+
+
+class FailoverRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Failover | None: ...
+    def put(self, failover: Failover) -> None: ...
+    def active(self) -> Sequence[Failover]:
+        """Give those that are proposed or under way, first ones first."""
+
+    def holder(self, lock: str) -> Failover | None:
+        """Give the active one that holds a lock."""
+
+    def last_moved(self, lock: str) -> Failover | None:
+        """Give the last one of a lock that moved anything."""
+
+    def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
+        """Give those of a plan that are over, newest first."""
+
+    def append(self, trace: Trace) -> None: ...
+    def trail(self, number: int) -> Sequence[Trace]: ...
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
+        """Take one that is to run, of nobody or of an owner whose lease ran out; besides those the caller is at."""
+
+    def renew(self, number: int, owner: str, *, until: datetime) -> bool:
+        """Keep what one has; False where it has another owner now."""
+
+    def let_go(self, number: int, owner: str) -> None: ...
+
+
 class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
@@ -522,6 +588,8 @@ class Work(Protocol):
     def covers(self) -> CoverRecords: ...
     @property
     def contacts(self) -> ContactRecords: ...
+    @property
+    def failovers(self) -> FailoverRecords: ...
     @property
     def messages(self) -> MessageRecords: ...
     @property

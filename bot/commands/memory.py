@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from pydantic import TypeAdapter
@@ -14,6 +14,7 @@ from bot.commands.memory_changes import Changes, Locks
 from bot.domain.change import Change
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
+from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
@@ -22,7 +23,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +75,9 @@ class Kept:
     stretches: dict[int, Stretch] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
     locks: dict[int, DeployLock] = field(default_factory=dict)
+    failovers: dict[int, Failover] = field(default_factory=dict)
+    traces: list[Trace] = field(default_factory=list)
+    runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -124,6 +128,7 @@ class MemoryWork:
         self.stretches = Stretches(kept)
         self.changes = Changes(kept)
         self.locks = Locks(kept)
+        self.failovers = Failovers(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -354,6 +359,59 @@ class Inbound(Records):
         for request, (at, _) in list(self._kept.inbound.items()):
             if at < before:
                 del self._kept.inbound[request]
+
+
+# --- failovers --------------------------------------------------------------------------------------------
+
+
+class Failovers(Records):
+    def reserve(self) -> int:
+        return self._kept.next("failover")
+
+    def get(self, number: int) -> Failover | None:
+        return self._kept.failovers.get(number)
+
+    def put(self, failover: Failover) -> None:
+        self._kept.failovers[failover.number] = failover
+
+    def active(self) -> Sequence[Failover]:
+        return [it for _, it in sorted(self._kept.failovers.items()) if it.is_active]
+
+    def holder(self, lock: str) -> Failover | None:
+        return next((it for it in self.active() if it.lock == lock), None)
+
+    def last_moved(self, lock: str) -> Failover | None:
+        moved = [it for _, it in sorted(self._kept.failovers.items()) if it.lock == lock and it.began]
+        return moved[-1] if moved else None
+
+    def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
+        over = [(it.ended_at, it.number, it) for it in self._kept.failovers.values() if it.ended_at]
+        newest = sorted((it for it in over if it[2].plan.name == plan), key=lambda it: it[:2], reverse=True)
+        return [failover for _, _, failover in newest[:limit]]
+
+    def append(self, trace: Trace) -> None:
+        self._kept.traces.append(trace)
+
+    def trail(self, number: int) -> Sequence[Trace]:
+        return [it for it in self._kept.traces if it.failover == number]
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
+        for number, failover in sorted(self._kept.failovers.items()):
+            holder, until = self._kept.runners.get(number, (owner, now))
+            if failover.is_to_run and number not in besides and (holder == owner or until < now):
+                self._kept.runners[number] = (owner, now + lease)
+                return number
+        return None
+
+    def renew(self, number: int, owner: str, *, until: datetime) -> bool:
+        is_mine = number in self._kept.runners and self._kept.runners[number][0] == owner
+        if is_mine:
+            self._kept.runners[number] = (owner, until)
+        return is_mine
+
+    def let_go(self, number: int, owner: str) -> None:
+        if self.renew(number, owner, until=datetime.min.replace(tzinfo=UTC)):
+            del self._kept.runners[number]
 
 
 # --- timers -----------------------------------------------------------------------------------------------

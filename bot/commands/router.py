@@ -27,6 +27,8 @@ from bot.services.people import People
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
+SAID_THERE = frozenset({"page", "tell", "failover"})
+"""Messages that answer for themselves where they stand."""
 TLDR = Word(text="tldr", start=0, end=0)
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
@@ -346,7 +348,7 @@ def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
     here = desk.work.incidents.in_room(ask.channel) if ask.channel else None
     places = {ask.channel, room(here.number) if here else None}
     return any(
-        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in {"page", "tell"})
+        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in SAID_THERE)
         for effect in effects
         if getattr(effect, "to", None) in places
     )

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 
+from bot.domain.plan import Plan
 from bot.domain.refusal import Choice, Refusal
 
 
@@ -124,6 +125,8 @@ class Policy:
     timers: Timers = field(default_factory=Timers)
     milestones: tuple[Milestone, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    """What can be failed over, by name."""
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""

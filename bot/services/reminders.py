@@ -8,6 +8,7 @@ from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
 from bot.services.desk import Desk
+from bot.services.failovers import FailoverNags
 from bot.services.locks import LockNags
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.relief import Relief
@@ -36,6 +37,7 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "cover": CoverNags,
     "test": Verdicts,
     "lock": LockNags,
+    "failover": FailoverNags,
     PERSON: Relief,
 }
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""

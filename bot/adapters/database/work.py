@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import changes, oncall, records
+from bot.adapters.database.failovers import Failovers
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
@@ -36,6 +37,7 @@ class SqlWork:
         self.stretches = records.Stretches(connection)
         self.changes = changes.Changes(connection)
         self.locks = changes.Locks(connection)
+        self.failovers = Failovers(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)
