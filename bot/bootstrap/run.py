@@ -56,6 +56,8 @@ def run(settings: Settings) -> int:
         )
         bot.delivery.start()
         stack.callback(bot.delivery.stop)
+        bot.runner.start()
+        stack.callback(bot.runner.stop)
         scheduler = Scheduler(*_jobs(bot))
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
@@ -70,6 +72,7 @@ def run(settings: Settings) -> int:
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
                 "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
                 "delivery": lambda: "" if bot.delivery.is_alive() else "the outbox stands still",
+                "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             metrics=registry(_figures(bot)),
