@@ -29,7 +29,7 @@ def change(
     ask: Ask, incident: Incident | None, text: str, service: ServiceName | None, *, changes: Changes
 ) -> Reply:
     """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout`."""
-    recorded = changes.record(text, by=ask.user, service=service)
+    recorded = changes.record(text, by=ask.user, service=service, incident=incident)
     return Reply("changes/recorded", {"change": recorded, "incident": incident}, shared=True)
 
 

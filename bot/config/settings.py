@@ -102,7 +102,10 @@ class Settings(Sections):
         heard = [name for name, secret in told.items() if secret]
         what = f"Changes: told of by {', '.join([*heard, 'hand'])}"
         if not self.env.github_webhook_secret and any(it.repositories for it in self.services.values()):
-            cure = "services: names repositories: set up GitHub's webhook (docs/changes.md) and GITHUB_WEBHOOK_SECRET."
+            cure = (
+                "Set up GitHub's webhook (docs/changes.md), with its secret in GITHUB_WEBHOOK_SECRET: "
+                "nobody tells of the repositories in services."
+            )
             return Finding(what=what, well=False, cure=cure)
         return Finding(what=what, well=True)
 

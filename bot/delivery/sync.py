@@ -32,6 +32,8 @@ SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
 CHANGES_EVERY = timedelta(seconds=60)
+CHANGES_AT_ONCE = 50
+"""How many are kept in one transaction: whoever asks something meanwhile does not wait for all."""
 CHANGES_ASKED = timedelta(hours=1)
 """How far back PagerDuty is asked for changes each time: some tools tell late, and Spy may have been down."""
 SWEEP_EVERY = timedelta(hours=1)
@@ -120,8 +122,9 @@ class Sync:
         except TROUBLE as trouble:
             log.warning("changes could not be read", why=str(trouble))
             return
-        with self.units.begin() as work:
-            Changes(self._desk(work)).heard_of(news)
+        for some in range(0, len(news), CHANGES_AT_ONCE):
+            with self.units.begin_in_a_lull() as work:
+                Changes(self._desk(work)).heard_of(news[some : some + CHANGES_AT_ONCE])
 
     def pages(self) -> None:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""

@@ -57,6 +57,12 @@ class Change:
     author: str | None = None
     ref: str | None = None
     outcome: str | None = None
+    only_in: int | None = None
+    """The private incident in whose channel it was told: nobody else sees it."""
+
+    def is_seen_in(self, incident: int | None) -> bool:
+        """Whether it may be shown in this incident, or (None) outside of any."""
+        return self.only_in in {None, incident}
 
     def told_again(self, news: "Change") -> "Change":
         """Tell the change as it is once this was heard too; it keeps its number, and what nothing newer was said of."""

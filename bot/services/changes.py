@@ -12,6 +12,8 @@ from bot.services.desk import Desk
 
 LISTED = 10
 """How many are listed at most: each has a button, and a message fifty blocks."""
+LOOKED_THROUGH = 100
+"""How many are read for that: some may be a private incident's, and not to be seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -45,8 +47,10 @@ class Changes:
             service = self._desk.policy.service_paged_as(told.service) if told.service else None
             self.hear(replace(told, service=service))
 
-    def record(self, words: str, *, by: str, service: str | None = None) -> Change:
-        """Keep what somebody says that they changed just now."""
+    def record(
+        self, words: str, *, by: str, service: str | None = None, incident: Incident | None = None
+    ) -> Change:
+        """Keep what somebody says that they changed just now; what is said in a private incident stays in it."""
         number = self._work.changes.reserve()
         said = Change(
             number=number,
@@ -59,6 +63,7 @@ class Changes:
             as_of=self._desk.now,
             heard_at=self._desk.now,
             author=by,
+            only_in=incident.number if incident and incident.private else None,
         )
         self._work.changes.put(said)
         return said
@@ -79,7 +84,8 @@ class Changes:
         span = span or LOOKED_BACK
         now = self._desk.now
         window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
-        found = self._work.changes.within(window, service=service, limit=LISTED + 1)
+        newest = self._work.changes.within(window, service=service, limit=LOOKED_THROUGH)
+        found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
         return Lately(changes=tuple(found[:LISTED]), window=window, more=len(found) > LISTED)
 
     # --- which is suspected ---
@@ -87,7 +93,7 @@ class Changes:
     def suspect(self, incident: Incident, number: int, *, by: str) -> Incident:
         """Mark a change as suspect: it stands on the card, and *roll back?* is asked."""
         found = self._work.changes.get(number)
-        if found is None:
+        if found is None or not found.is_seen_in(incident.number):
             raise Refusal(
                 f"I know of no change {number}; after 30 days they are forgotten.",
                 choices=(Choice(label="What changed?", say=f"incident {incident.number} changes"),),

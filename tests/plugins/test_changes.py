@@ -100,6 +100,17 @@ def test_a_change_is_told_by_hand(spy: SpyKit, room: str):
     assert spy.incident(1).suspects[0].title == "flag new-cart at 50 %"
 
 
+def test_what_is_told_in_a_private_incident_stays_in_it(spy: SpyKit, room: str):
+    spy.say('incident me "payroll" sev3 private', by="U0KIM")
+    spy.open_room(2, channel="C0PRIVATE")
+    spy.say('change "revoked the leaked keys"', by="U0KIM", channel="C0PRIVATE")
+
+    assert "leaked keys" in said(spy, "changes", by="U0KIM", channel="C0PRIVATE").text
+    assert "leaked keys" not in said(spy, "changes").text
+    assert "leaked keys" not in said(spy, "changes", channel=room).text
+    assert "I know of no change 1" in said(spy, "suspect 1", channel=room).text
+
+
 def test_no_webhook_makes_spy_speak(spy: SpyKit, room: str):
     before = len(spy.effects)
 

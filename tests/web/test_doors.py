@@ -32,9 +32,14 @@ def github(doors: Doors, name: str, delivery: str = "", **more: str) -> httpx.Re
     return doors.web.post("/webhooks/github", body, headers | more)
 
 
-def tool(doors: Doors, told: Any, *, seconds_ago: int = 0) -> httpx.Response:
-    body, now = samples.body(told), int(doors.bot.clock.now().timestamp())
-    return doors.web.post("/webhooks/changes", body, samples.signed_by_tool(body, now - seconds_ago, SECRET))
+def seconds(doors: Doors) -> int:
+    return int(doors.bot.clock.now().timestamp())
+
+
+def tool(doors: Doors, told: Any, at: int | None = None) -> httpx.Response:
+    body = samples.body(told)
+    headers = samples.signed_by_tool(body, at or seconds(doors), SECRET)
+    return doors.web.post("/webhooks/changes", body, headers)
 
 
 def kept(doors: Doors) -> list[Change]:
@@ -90,9 +95,9 @@ def test_github_is_told_what_content_type_to_send(doors: Doors):
 
 
 def test_a_tool_is_told_what_became_of_its_change(doors: Doors):
-    told = {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"}
+    told, now = {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"}, seconds(doors)
 
-    answers = [tool(doors, told), tool(doors, told), tool(doors, told, seconds_ago=1)]
+    answers = [tool(doors, told, at) for at in (now, now, now - 1)]
 
     assert [it.text for it in answers] == [
         "Kept as change 1 of checkout.\n",
@@ -100,7 +105,7 @@ def test_a_tool_is_told_what_became_of_its_change(doors: Doors):
         "Kept as change 1 of checkout.\n",
     ]
     assert tool(doors, {"service": "checkout"}).text == "The field title: field required.\n"
-    assert tool(doors, told, seconds_ago=600).status_code == 401
+    assert tool(doors, told, now - 600).status_code == 401
 
 
 def test_changes_are_forgotten_after_thirty_days(doors: Doors):
