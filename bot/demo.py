@@ -77,7 +77,7 @@ def _box(port: int | None) -> Iterator["Box"]:
         port = USUAL_PORT if _is_free(USUAL_PORT) else 0
     elif not _is_free(port):
         raise DidNotStay(f"Port {port} is taken. Give another with --port, or none.")
-    with Box(delivery="socket", port=port) as box:
+    with Box(delivery="socket", port=port, sites=True) as box:
         box.pagerduty.webhooks = True
         yield box
 

@@ -101,11 +101,12 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack knows them; `zone` is an IANA name."""
+    """A person as Slack knows them; `zone` is an IANA name; a guest is no full member of this workspace."""
 
     name: str
     email: str | None = None
     zone: str | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -161,6 +162,9 @@ class Chat(Protocol):
     def profile(self, person: str) -> Profile: ...
     def find_by_email(self, email: str) -> "Person | None":
         """Find who has this e-mail address; None where Slack knows nobody."""
+
+    def group_members(self, group: str) -> Sequence[str]:
+        """Say who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""
 
 
 # --- pager ------------------------------------------------------------------------------------------------
@@ -320,6 +324,7 @@ class Person:
     email: str | None = None
     zone: str | None = None
     profiled_at: datetime | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -330,6 +335,16 @@ class Contact:
     person: str | None = None
     asked_at: datetime | None = None
     reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserGroup:
+    """Who was in a Slack user group at `synced_at`; `trouble` is the word for why that is not newer."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
 
 
 class IncidentRecords(Protocol):
@@ -475,6 +490,11 @@ class FailoverRecords(Protocol):
     def let_go(self, number: int, owner: str) -> None: ...
 
 
+class UserGroupRecords(Protocol):
+    def get(self, group: str) -> UserGroup | None: ...
+    def put(self, group: UserGroup) -> None: ...
+
+
 class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
@@ -590,6 +610,8 @@ class Work(Protocol):
     def contacts(self) -> ContactRecords: ...
     @property
     def failovers(self) -> FailoverRecords: ...
+    @property
+    def user_groups(self) -> UserGroupRecords: ...
     @property
     def messages(self) -> MessageRecords: ...
     @property

@@ -12,7 +12,9 @@ from bot.domain.failover import Failover
 from bot.domain.message import Message
 from bot.domain.plan import Check, Command, End, Outcome, Param, Plan, Question, Request, Step
 from bot.domain.policy import Policy
+from bot.ports import Profile
 from bot.services.failover_moves import FailoverMoves, Undertaking
+from bot.services.people import People
 
 HERE = Path(__file__).parents[1]
 LOOK = Request(url="http://look/{{ location }}")
@@ -66,10 +68,17 @@ NO_RETURN = replace(
         replace(POD.steps[0], name="serve"),
     ),
 )
+PEOPLE = {
+    "U0ANA": "Ana Lima",
+    "U0RAJ": "Raj Patel",
+    "U0KIM": "Kim Park",
+    "U0LEE": "Lee Wong",
+    "U0ZOE": "Zoe Guest",
+}
 PLANS: Policy = replace(
     POLICY,
     plans={plan.name: plan for plan in (POD, ASKS, NO_RETURN)},
-    permissions={"operator": frozenset({"U0ANA", "U0RAJ", "U0LEE"})},
+    permissions={"operator": frozenset({"U0ANA", "U0RAJ", "U0LEE", "U0ZOE"})},
 )
 
 
@@ -84,7 +93,9 @@ class FailoverPlay:
         clock = FrozenClock()
         templates = JinjaTemplates([HERE / "templates"], clock=clock)
         spy = SpyKit(HERE / "plugins", templates=templates, clock=clock, policy=policy)
-        spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park", U0LEE="Lee Wong")
+        with spy.desk() as desk:
+            for person, name in PEOPLE.items():
+                People(desk).met(person, Profile(name=name, is_guest=person == "U0ZOE"))
         return cls(spy)
 
     def say(self, words: str, *, by: str = "U0ANA", channel: str = "C0GENERAL") -> str:

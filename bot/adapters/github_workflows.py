@@ -22,7 +22,7 @@ from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
 from bot.adapters.mrkdwn import span
-from bot.adapters.output import Output
+from bot.adapters.output import Output, plain
 from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import End, Outcome, Workflow
 
@@ -83,9 +83,12 @@ class Workflows:
     def look(
         self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
-        """Find the run that shows this mark, and follow it; UNKNOWN where none does, since not all can."""
+        """Find the run that shows this mark, and follow it; UNKNOWN where none does, since not all can.
+
+        A look changes nothing: when somebody aborts, or its time is up, the run goes on, and how it ends is unknown.
+        """
         return self._followed(
-            _Following.found, action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
+            _Following.looked, action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
         )
 
     def _followed(
@@ -117,7 +120,7 @@ class Workflows:
         except Missing as missing:
             verdict = _Verdict(End.RED, str(missing))
         output.end()
-        says = secrets.masked(verdict.says)
+        says = secrets.masked(plain(verdict.says))
         return Outcome(end=verdict.end, says=says, output=output.text, dropped=output.dropped)
 
     def _client(self) -> Github:
@@ -175,8 +178,11 @@ class _Following:
             if trouble.is_undone:
                 return _Verdict(End.RED, f"nothing was dispatched: {trouble}")
             self._tell(f"{trouble}; looking for the run")
-            return self.found()
-        return self.found() if run is None else self._watched(run)
+            return self._found(self._watched)
+        return self._found(self._watched) if run is None else self._watched(run)
+
+    def looked(self) -> _Verdict:
+        return self._found(self._attended)
 
     def _default_branch(self) -> str:
         with _asking():
@@ -198,7 +204,7 @@ class _Following:
             made = self._workflow.create_dispatch(ref, dict(inputs), throw=True, return_run_details=True)
         return made if isinstance(made, WorkflowRun) else None
 
-    def found(self) -> _Verdict:
+    def _found(self, then: Callable[[WorkflowRun], _Verdict]) -> _Verdict:
         """Look for the run that shows the mark, and again for a while: GitHub lists a run late."""
         until = min(self._until, time.monotonic() + self.pace.search.total_seconds())
         why = "whether it was dispatched is not known: no run shows its mark"
@@ -211,7 +217,7 @@ class _Following:
             if len(runs) > 1:
                 return _Verdict(End.UNKNOWN, f"{len(runs)} runs show its mark: {runs[0].html_url} and others")
             if runs:
-                return self._watched(runs[0])
+                return then(runs[0])
             if time.monotonic() + pause > until or self.stopped.wait(pause):
                 break
         return _Verdict(End.UNKNOWN, why)
@@ -225,12 +231,21 @@ class _Following:
     # --- how it goes
 
     def _watched(self, run: WorkflowRun) -> _Verdict:
+        """Follow it to its end; cancel it when somebody aborts, or its time is up."""
         self._tell(run.html_url)
         verdict = self._awaited(run, until=self._until, stopped=self.stopped)
-        if verdict is not None:
-            return verdict
-        why = "stopped" if self.stopped.is_set() else f"ended after {span(self.timeout)}"
-        return self._cancelled(run, why)
+        return verdict or self._cancelled(run, self._interruption("ended after"))
+
+    def _attended(self, run: WorkflowRun) -> _Verdict:
+        """Follow it to its end, if that comes in time."""
+        self._tell(run.html_url)
+        verdict = self._awaited(run, until=self._until, stopped=self.stopped)
+        return verdict or _Verdict(
+            End.UNKNOWN, f"{self._interruption('looked for')}; its run goes on: {run.html_url}"
+        )
+
+    def _interruption(self, words: str) -> str:
+        return "stopped" if self.stopped.is_set() else f"{words} {span(self.timeout)}"
 
     def _cancelled(self, run: WorkflowRun, why: str) -> _Verdict:
         """Tell the run to end, and see what became of it: it may have come to its own end first."""

@@ -16,8 +16,8 @@ LONGEST_WORD = 512
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\-_])")
 _UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[0-9;?]{0,32}|\][^\x07\x1b]{0,256}\x1b?)?)\Z")
 _LINE_END = re.compile(r"\r\n?")
-_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069]")
-"""Control characters but the tab and the line end, and those that turn the direction of a text."""
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but the tab and the line end, those that turn a text's direction, and halves of characters."""
 
 
 def plain(text: str) -> str:
@@ -88,7 +88,7 @@ class Output:
 
     def say(self, line: str) -> None:
         """Take a whole line of Spy's own."""
-        self.take(f"{line}\n".encode())
+        self.take(f"{plain(line)}\n".encode())
 
     def end(self) -> None:
         """Let go what was held back."""

@@ -17,6 +17,7 @@ from bot.bootstrap.doors import changes_door, github_door, locks_door, pagerduty
 from bot.config import Settings
 from bot.delivery.sync import (
     CHANGES_EVERY,
+    GROUPS_EVERY,
     ONCALL_EVERY,
     PAGES_EVERY,
     PEOPLE_EVERY,
@@ -131,6 +132,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="ticks", every=every, run=ticks.run)
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

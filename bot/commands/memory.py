@@ -23,7 +23,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, UserGroup, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,6 +72,7 @@ class Kept:
     shifts: dict[int, Shift] = field(default_factory=dict)
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    user_groups: dict[str, UserGroup] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
     locks: dict[int, DeployLock] = field(default_factory=dict)
@@ -125,6 +126,7 @@ class MemoryWork:
         self.shifts = Shifts(kept)
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
+        self.user_groups = UserGroups(kept)
         self.stretches = Stretches(kept)
         self.changes = Changes(kept)
         self.locks = Locks(kept)
@@ -278,6 +280,14 @@ class Contacts(Records):
 
     def put(self, contact: Contact) -> None:
         self._kept.contacts[contact.email] = contact
+
+
+class UserGroups(Records):
+    def get(self, group: str) -> UserGroup | None:
+        return self._kept.user_groups.get(group)
+
+    def put(self, group: UserGroup) -> None:
+        self._kept.user_groups[group.id] = group
 
 
 class Tells(Records):

@@ -24,6 +24,7 @@ from bot.ports import Clock, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
+from bot.services.permissions import Permissions
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
@@ -123,7 +124,7 @@ class Router:
         incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
-        _permit(command, ask, incident, self._policy)
+        _permit(command, ask, incident, desk)
         arguments: dict[str, Any] = {
             name: _read(slot.type, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
             for name, slot in command.slots.items()
@@ -273,6 +274,7 @@ class Router:
             if work.inbound.remember(ask.id, at=now) is not None:
                 return Answer(message=message) if ask.way is Way.SLASH else Answer()
             desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
+            People(desk).seen(ask.user, ask.user_name)  # again: what was refused is undone
             answer = self._send_discreetly(ask, message, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
         return answer
@@ -318,19 +320,11 @@ def _anything(slot: Slot, word: Word) -> bool:
     return True
 
 
-def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Policy) -> None:
+def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:
+    """Refuse who has not the command's role; an incident's commander has that of commander in it."""
     if command.allow == "commander" and incident and incident.commander == ask.user:
         return
-    if policy.may(ask.user, command.allow):
-        return
-    holders = sorted(
-        policy.permissions.get(command.allow, frozenset()) | policy.permissions.get("admin", frozenset())
-    )
-    people = ", ".join(f"<@{person}>" for person in holders if person.startswith(("U", "W")))
-    raise Refusal(
-        f"`{command.words}` is for the role {command.allow}"
-        + (f": ask {people}." if people else ". Nobody has it yet: see `permissions:` in config.yaml.")
-    )
+    Permissions(desk).require(ask.user, command.allow, f"`{command.words}`")
 
 
 def _absent(kind: Any) -> Any:

@@ -7,13 +7,13 @@ from typing import Self
 from bot.config.environment import Environment
 from bot.config.mistakes import ConfigError
 from bot.config.sections import (
-    INSTALLED,
     MilestoneSection,
     Sections,
     SeveritySection,
     TeamSection,
     usual_milestones,
 )
+from bot.config.values import INSTALLED
 from bot.domain.policy import Milestone, Policy, Service, Severity, Team, Timers
 from bot.ports import Finding
 
@@ -54,6 +54,7 @@ class Settings(Sections):
                 key: Service(key=key, repositories=it.repositories, pagerduty=it.pagerduty)
                 for key, it in self.services.items()
             },
+            plans={name: section.plan(name) for name, section in self.failover.items()},
         )
 
     def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:

@@ -67,8 +67,8 @@ class Command:
 class Bound:
     """What a value of an answer must be: within these, or equal to that."""
 
-    min: float | None = None
-    max: float | None = None
+    min: int | float | None = None
+    max: int | float | None = None
     equals: Any = None
 
 

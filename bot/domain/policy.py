@@ -165,11 +165,23 @@ class Policy:
         teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
         return next(named, None) or next(teams, pagerduty_id.casefold())
 
+    def granted(self, role: str) -> frozenset[str]:
+        """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
+        return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
+
     def may(self, person: str, role: str) -> bool:
-        """Whether `permissions:` gives this person (a Slack id) the role; admins have every role."""
-        return role == "everyone" or any(
-            person in self.permissions.get(granted, frozenset()) for granted in (role, "admin")
-        )
+        """Whether `permissions:` names this person for a role; who is in a named user group, `Permissions` knows."""
+        return role == "everyone" or person in self.granted(role)
+
+    @property
+    def user_groups(self) -> frozenset[str]:
+        """The Slack user groups that `permissions:` names."""
+        return frozenset(it for named in self.permissions.values() for it in named if is_user_group(it))
+
+
+def is_user_group(ident: str) -> bool:
+    """Whether this Slack id is a user group's rather than a person's."""
+    return ident.startswith("S")
 
 
 def _nearest(word: str, known: Mapping[str, object], mark: str = "") -> str:

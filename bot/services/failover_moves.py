@@ -111,4 +111,5 @@ class FailoverMoves:
 
 
 def _mark(run: Failover, attempt: int) -> str:
-    return f"spy-failover-{run.number}-{attempt}"
+    """Number and moment: another database may have a run of the same number."""
+    return f"spy-{run.number}-{int(run.proposed_at.timestamp())}-{attempt}"

@@ -22,6 +22,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
 from bot.ports import Trace
 from bot.services.desk import Desk
+from bot.services.permissions import Permissions
 
 UNWRITTEN = (
     "No failover plan is written yet. docs/failover.md tells how to write the first one in ten minutes."
@@ -42,6 +43,7 @@ class Failovers:
     def __init__(self, desk: Desk) -> None:
         self._desk = desk
         self._work = desk.work
+        self._permissions = Permissions(desk)
 
     # --- what people say ---
 
@@ -71,7 +73,8 @@ class Failovers:
     def approve(self, number: int, *, by: str) -> Failover:
         """Approve what was shown. Where the plan has changed since, it is shown anew and this does not count."""
         run = self._alone(number, by=by)
-        self._must_be_allowed(run.plan, by)
+        self._permissions.require(by, run.plan.allow, "Approving this failover")
+        self._permissions.require_member(by, "Approving a failover")
         approved = run.approve(by=by, at=self._desk.now)
         fresh = self.as_it_is(run)
         return self.keep(run, approved) if fresh is run else fresh
@@ -80,13 +83,13 @@ class Failovers:
         """Withdraw or call back. Whoever proposed it may, and whoever may run it."""
         run = self._alone(number, by=by)
         if by != run.proposed_by:
-            self._must_be_allowed(run.plan, by)
+            self._permissions.require(by, run.plan.allow, "Aborting this failover")
         return self.follow(self.keep(run, run.abort(by=by, at=self._desk.now)))
 
     def answer(self, number: int, words: str, *, by: str) -> Failover:
         """Answer what it asks, by one of the words that its question offers."""
         run = self._alone(number, by=by)
-        self._must_be_allowed(run.plan, by)
+        self._permissions.require(by, run.plan.allow, "Answering for this failover")
         word = words.strip().casefold().replace(" ", "_")
         given = Answer(word) if word in set(Answer) else None
         if given is None:
@@ -176,7 +179,7 @@ class Failovers:
     def _new(
         self, plan: Plan, given: Mapping[str, str], what: str, task: Task, *, by: str, place: str
     ) -> Failover:
-        self._must_be_allowed(plan, by)
+        self._permissions.require(by, plan.allow, f"The plan {plan.name}")
         if task is not Task.REHEARSAL:
             self._must_be_free(plan.lock, by)
         now = self._desk.now
@@ -206,12 +209,6 @@ class Failovers:
             f"{holder.id} ({holder.what}) holds {lock}: it is {holder.state}. Wait for its end, or abort it first.",
             choices=tuple(choices),
         )
-
-    def _must_be_allowed(self, plan: Plan, by: str) -> None:
-        if not self._desk.policy.may(by, plan.allow):
-            raise Refusal(
-                f"The plan {plan.name} is for the role {plan.allow}: see `permissions:` in config.yaml."
-            )
 
     def _begin_life(self, run: Failover) -> Failover:
         event = FailoverProposed(

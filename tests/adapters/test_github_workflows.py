@@ -242,6 +242,20 @@ def test_a_run_is_found_and_followed_by_who_comes_after(box: Box):
     assert str(run.id) in outcome.output
 
 
+def test_a_look_does_not_cancel_what_it_looks_at(box: Box):
+    box.github.actions.fates.append("hang on")
+    dispatch(box, timeout=timedelta(seconds=0.1))
+    [run] = box.github.actions.runs.values()
+    run.is_cancelled, stopped = False, Event()
+    stopped.set()
+
+    outcome = workflows(box).look(PROMOTE, mark=MARK, timeout=LONG, hear=len, stopped=stopped)
+
+    assert outcome.end is End.UNKNOWN
+    assert outcome.says == f"stopped; its run goes on: https://github.com/acme/infra/actions/runs/{run.id}"
+    assert not run.is_cancelled
+
+
 def test_a_server_that_does_not_name_the_run_is_searched_for_its_mark(box: Box):
     box.github.actions.names_runs = False
 

@@ -304,6 +304,12 @@ def test_what_is_no_number_is_within_no_bounds(site: Site, body: bytes, says: st
     assert judged(site, body, lag_s=Bound(max=5)) == (End.RED, says)
 
 
+def test_half_a_character_can_be_kept_and_sent_on(site: Site):
+    _, says = judged(site, b'{"state": "\\ud800"}', state=Bound(equals="ok"))
+
+    assert says.encode() == 'state is "\ufffd", not "ok"'.encode()
+
+
 def test_true_is_not_one(site: Site):
     assert judged(site, {"up": 1}, up=Bound(equals=True)) == (End.RED, "up is 1, not true")
 

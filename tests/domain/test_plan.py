@@ -7,8 +7,10 @@ import pytest
 from pydantic import TypeAdapter
 
 from bot.domain.plan import (
+    Bound,
     Check,
     Command,
+    Expect,
     Param,
     Plan,
     Question,
@@ -129,7 +131,11 @@ def test_a_plan_is_told_from_one_with_another_word_or_another_value():
 
 def test_a_filled_plan_is_kept_as_json_and_comes_back_as_it_was():
     adapter = TypeAdapter(Plan)
-    filled = POD.filled(GIVEN)
+    expect = Expect(
+        status=(200,), json={"lag_s": Bound(max=5), "share": Bound(equals=0.5), "up": Bound(equals=True)}
+    )
+    lag = Check(name="lag", by=Request(url="http://lag", json={"of": [1, "{{ pod }}"]}, expect=expect))
+    filled = replace(POD, before=(lag,)).filled(GIVEN)
 
     again = adapter.validate_json(adapter.dump_json(filled))
 

@@ -153,6 +153,15 @@ def test_the_proposer_a_stranger_and_one_person_twice_do_not_approve(play: Failo
     assert "begins in a moment" in two.say("failover approve 1", by="U0LEE")
 
 
+def test_a_guest_does_not_approve_whoever_named_them_operator(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+
+    said = play.say("failover approve 1", by="U0ZOE")
+
+    assert said.startswith("Approving a failover is for members of this workspace")
+    assert play.run().state is State.PROPOSED
+
+
 def test_after_ten_minutes_a_proposal_lapses_and_says_so(play: FailoverPlay):
     play.say("failover pod 7 to east")
     play.spy.pass_time(minutes=11)

@@ -165,6 +165,7 @@ class PersonRow(SQLModel, table=True):
     email: str | None
     zone: str | None
     profiled_at: datetime | None = _moment(index=True)
+    is_guest: bool = False
 
 
 class DutyCopyRow(SQLModel, table=True):
@@ -349,6 +350,15 @@ class FailoverTraceRow(SQLModel, table=True):
     by: str | None
     source: str
     data: dict[str, Any] = _json()
+
+
+class UserGroupRow(SQLModel, table=True):
+    """Who is in a Slack user group, kept whole."""
+
+    __tablename__ = "user_group"
+
+    id: str = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
 
 
 class InboundRow(SQLModel, table=True):

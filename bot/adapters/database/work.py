@@ -9,6 +9,7 @@ from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import changes, oncall, records
 from bot.adapters.database.failovers import Failovers
+from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
@@ -34,6 +35,7 @@ class SqlWork:
         self.shifts = oncall.Shifts(connection)
         self.covers = oncall.Covers(connection)
         self.contacts = oncall.Contacts(connection)
+        self.user_groups = UserGroups(connection)
         self.stretches = records.Stretches(connection)
         self.changes = changes.Changes(connection)
         self.locks = changes.Locks(connection)
