@@ -251,14 +251,14 @@ class Pager(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class IssueNews:
-    """What the forge says of an issue: `state` is open or closed, `reason` why, `by` a login; `at` in UTC."""
+    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
 
     repository: str
     number: int
     state: str
-    reason: str | None
     at: datetime
-    by: str | None
+    reason: str | None = None
+    by: str | None = None
 
 
 # --- what failovers move ----------------------------------------------------------------------------------
