@@ -17,6 +17,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 PRINTED = '<b>x</b> & "y" ``` `z`'
 """In code it stands as it is, letter by letter."""
+OUTPUT: Facts = {
+    "clock": "12:00:00",
+    "name": "drain",
+    "part": "run",
+    "says": TYPED,
+    "dropped": 7,
+    "output": f"{PRINTED}\n" * 900,
+}
 SAYS = Outcome(end=End.RED, says=TYPED)
 PARTIALS = {"failover/words"}
 
@@ -36,6 +44,7 @@ HAPPENED = (
         events.FailoverMoveFinished(**ABOUT, **MOVE, part="again", end=end, says=says, took=7.0)
         for end, says in (("ok", ""), ("red", TYPED), ("unknown", TYPED))
     ),
+    events.FailoverStumbled(**ABOUT, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="look", why=""),
     events.FailoverAnswered(**ABOUT, question=1, answer="did_not"),
@@ -130,6 +139,10 @@ def facts() -> dict[str, list[Facts]]:
         "surfaces/failover_lock": [it for it in cards if it["run"].began_at],
         "failover/list": lists,
         "failover/trail": trails,
+        "failover/output": [
+            {"run": runs[0], "step": step, "printed": printed}
+            for step, printed in (("", []), (TYPED, []), ("", [OUTPUT]), ("", [OUTPUT] * 6))
+        ],
         "failover/proposed": [
             {"run": run, "incident": None}
             for run in runs

@@ -5,6 +5,7 @@ out, asks the room about it. See `domain.failover`.
 """
 
 import time
+from collections import Counter
 from collections.abc import Callable
 from datetime import timedelta
 from functools import partial
@@ -31,6 +32,10 @@ PATIENCE = 8.0
 TAIL = 2_000
 """Characters of what is printed that are kept for showing."""
 
+STUMBLE, STUMBLES = 0.5, 3
+"""Seconds between tries at what a fault keeps from being begun, and after how many of them a person is asked."""
+FAULT = "a fault of Spy's own kept it from being begun; see the log"
+
 T = TypeVar("T")
 log = structlog.get_logger()
 
@@ -56,6 +61,7 @@ class Runner:
         self._tell = wake
         self._owner = uuid4().hex
         self._walks: dict[int, Thread] = {}
+        self._stumbles: Counter[int] = Counter()
         self._changing = Lock()
         self._woken = Event()
         self._stopping = Event()
@@ -119,10 +125,22 @@ class Runner:
                 self._insist(partial(_finish, undertaking, outcome))
                 self._tell()
         except Exception:
-            log.exception("a failover can't be moved on; whoever looks next asks about it", failover=number)
-            self._stopping.wait(1)
+            log.exception("a failover can't be moved on", failover=number)
+            self._stumble(number)
         finally:
             self._leave(number)
+
+    def _stumble(self, number: int) -> None:
+        """Try again in a moment, since the database may be away; where it is not, ask the room after some tries."""
+        self._stopping.wait(STUMBLE)
+        self._stumbles[number] += 1
+        if self._stumbles[number] < STUMBLES:
+            return
+        try:
+            self._at_desk(lambda desk: FailoverMoves(desk).stumbled(number, FAULT))
+            del self._stumbles[number]
+        except Exception:
+            log.exception("a failover can't be asked about either; trying again", failover=number)
 
     def _next(self, number: int, desk: Desk) -> Undertaking | None:
         """Start the next move, unless another process has the run by now."""

@@ -492,13 +492,21 @@ class Failover:
         number = self.attempt.number if self.attempt else None
         return events.FailoverTakenOver(at=at, failover=self.number, what=self.what, attempt=number)
 
+    def stumble(self, why: str, *, at: datetime) -> events.FailoverStumbled | None:
+        """Give up on what comes next, for a person to say how it goes on; None where nothing does."""
+        move = self.next_move()
+        if move is None:
+            return None
+        name = self.name_of(move)
+        return events.FailoverStumbled(at=at, failover=self.number, what=self.what, name=name, why=why)
+
     # --- what happened ---
 
     def shown_anew(self, plan: Plan) -> "Failover":
         """Give the run of the plan as it is now; what `FailoverChanged` told."""
         return replace(self, plan=plan)
 
-    def after(self, event: Event) -> "Failover":  # noqa: C901, PLR0911  a table
+    def after(self, event: Event) -> "Failover":  # noqa: C901, PLR0911, PLR0912  a table
         """Tell the run as it is once the event has happened."""
         match event:
             case events.FailoverApproved(by=str() as by):
@@ -510,6 +518,8 @@ class Failover:
                 return replace(self, state=State.RUNNING, began_at=event.at)
             case events.FailoverTakenOver():
                 return self._after_take_over(event)
+            case events.FailoverStumbled():
+                return self._after_stumble(event)
             case events.FailoverMoveStarted():
                 return self._after_start(event)
             case events.FailoverMoveFinished():
@@ -540,6 +550,11 @@ class Failover:
         says = "the process that did it is gone, so nobody knows whether it happened"
         result = Result(move=lost.move, end=End.UNKNOWN, says=says, at=event.at, attempt=lost.number)
         return replace(freed, trouble=result)
+
+    def _after_stumble(self, event: events.FailoverStumbled) -> "Failover":
+        move = self.next_move()
+        assert move, "it stumbled over what comes next"  # noqa: S101  a caller's bug, not input
+        return replace(self, trouble=Result(move=move, end=End.UNKNOWN, says=event.why, at=event.at))
 
     def _after_start(self, event: events.FailoverMoveStarted) -> "Failover":
         move = Move(part=Part(event.part), at=event.at_step, stage=event.stage)

@@ -6,6 +6,7 @@ from bot.domain import failover_events as events
 from bot.domain.effects import Show
 from bot.domain.events import Event
 from bot.domain.failover import Failover, Task
+from bot.domain.plan import End
 
 CARD, QUESTION, WORD, LOCK = "failover", "failover_question", "failover_word", "failover_lock"
 
@@ -13,9 +14,11 @@ CARD, QUESTION, WORD, LOCK = "failover", "failover_question", "failover_word", "
 def echoes(before: Failover, run: Failover, event: Event, *, announce: str | None) -> Iterator[Show]:
     """Give the effects of entry `run.entries` of its trail; `announce` is where everybody hears of a lock, if anywhere.
 
-    A question and the end are messages of their own, since an edited one calls nobody.
+    A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
+    is begun next, a moment later: Slack lets a message be edited some fifty times a minute.
     """
-    yield _show(run, CARD, run.place)
+    if not (isinstance(event, events.FailoverMoveFinished) and event.end == End.OK):
+        yield _show(run, CARD, run.place)
     if isinstance(event, events.FailoverAsked | events.FailoverNagged):
         yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{run.asks[-1]}")
     elif before.question and not run.question:

@@ -78,6 +78,14 @@ class FailoverMoveFinished(FailoverEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FailoverStumbled(FailoverEvent):
+    """Spy could not make ready what comes next, step `name`, for a fault of its own."""
+
+    name: str
+    why: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class FailoverAsked(FailoverEvent):
     """Nobody but a person can say how it goes on: question `question`, about step `name`."""
 

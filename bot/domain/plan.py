@@ -21,8 +21,12 @@ PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 STAGE = "stage"
 SECRET = "env."  # noqa: S105  the mark of a secret, none itself
 """What begins so is a variable of Spy's environment: it is filled in where it is used, and never kept or shown."""
-RESERVED = frozenset({"abort", "status", "rehearse", "rollback", "approve", "answer", "trail", "withdraw"})
+RESERVED = frozenset(
+    {"abort", "answer", "approve", "output", "rehearse", "rollback", "status", "trail", "withdraw"}
+)
 """Words that `failover` understands by itself: no plan is called so."""
+AS_IT_IS = frozenset({"json", "equals"})
+"""The fields in which a value that stands alone stays the number it is: elsewhere all is text."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|^-|\{{\{{")
 """What no value may hold, whatever its pattern allows: line ends, a leading dash (an option), a place to fill in."""
@@ -274,7 +278,7 @@ Fill = Callable[[str, str], Any]
 def _filling(values: Mapping[str, Any]) -> Fill:
     def fill(where: str, text: str) -> Any:
         whole = PLACE.fullmatch(text)
-        if whole and not isinstance(values.get(whole[1], ""), str):
+        if whole and where in AS_IT_IS and whole[1] in values:
             return values[whole[1]]
 
         def put(found: re.Match[str]) -> str:

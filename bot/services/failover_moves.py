@@ -96,6 +96,12 @@ class FailoverMoves:
         if event := run.finish(attempt, outcome, at=self._desk.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
+    def stumbled(self, number: int, why: str) -> None:
+        """Ask the room how it goes on, since Spy can't make ready what comes next."""
+        run = self._failovers.alone(number)
+        if event := run.stumble(why, at=self._desk.now):
+            self._failovers.follow(self._failovers.keep(run, event))
+
     def heard(self, number: int, attempt: int, tail: str) -> None:
         """Show what a move has printed so far, by its end."""
         run = self._failovers.alone(number)

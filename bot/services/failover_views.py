@@ -34,6 +34,7 @@ class Line:
     """What is being done of it."""
     no_return: bool = False
     asks: bool = False
+    is_check: bool = False
     stages: tuple[tuple[str, str], ...] = ()
 
 
@@ -100,6 +101,21 @@ class FailoverViews:
         ]
         return {"run": run, "traces": lines}
 
+    def output(self, run: Failover, step: str) -> Facts:
+        """Give what the moves of a step (empty: of all) have printed, oldest first."""
+        finished = [
+            it for it in self._work.failovers.trail(run.number) if it.kind == "failover_move_finished"
+        ]
+        wanted = step.strip().casefold()
+        mine = [
+            it for it in finished if it.data["output"] and str(it.data["name"]).casefold().startswith(wanted)
+        ]
+        return {
+            "run": run,
+            "step": step,
+            "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in mine],
+        }
+
 
 # --- lines ------------------------------------------------------------------------------------------------
 
@@ -110,7 +126,14 @@ def _before(run: Failover, at: int) -> Line:
     state = str(results[-1].end) if results else "waiting"
     if run.attempt and run.attempt.move == Move(part=Part.CHECK, at=at):
         state = "doing"
-    return Line(name=check.name, state=state, does=told(check.by), says=results[-1].says if results else "")
+    return Line(
+        name=check.name,
+        state=state,
+        does=told(check.by),
+        says=results[-1].says if results else "",
+        part=Part.CHECK.value,
+        is_check=True,
+    )
 
 
 def _step(run: Failover, at: int) -> Line:

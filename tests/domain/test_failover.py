@@ -423,6 +423,16 @@ def test_a_word_that_comes_too_late_changes_nothing():
     assert play.run.finish(attempt, RED, at=NOON) is None
 
 
+def test_what_can_not_even_be_begun_is_asked_about():
+    play = Play(DRAIN, DNS).begun().goes(OK, OK)
+
+    play.keep(play.run.stumble("a fault", at=NOON))
+
+    assert play.run.question
+    assert (play.run.question.why, play.did[-1]) == ("a fault", "verify drain")
+    assert play.answers(Answer.ROLL_BACK).to_the_end().run.state is State.ROLLED_BACK
+
+
 def test_a_question_is_asked_again_every_five_minutes_five_times_in_all():
     play = Play(PERSON).begun()
     due = []

@@ -74,6 +74,13 @@ def test_a_stage_is_filled_in_later_and_stays_a_number():
     assert staged(run, 5) == replace(run, json={"percent": 5, "pod": "7"})
 
 
+def test_in_an_answer_too_a_stage_is_a_number_and_to_a_program_it_is_a_word():
+    asked = Request(url="http://x/{{ stage }}", expect=Expect(json={"percent": Bound(equals="{{ stage }}")}))
+
+    assert staged(asked, 5) == Request(url="http://x/5", expect=Expect(json={"percent": Bound(equals=5)}))
+    assert staged(Command(args=("move", "{{ stage }}")), 5) == Command(args=("move", "5"))
+
+
 def test_a_plan_without_a_lock_holds_its_own_name():
     assert replace(POD, lock="").filled(GIVEN).lock == "pod"
 

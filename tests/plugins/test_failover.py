@@ -9,6 +9,7 @@ from bot.commands.ask import Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
+from bot.domain.plan import End, Outcome
 from bot.services.failover_moves import FailoverMoves
 from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
@@ -227,7 +228,7 @@ def test_one_message_shows_it_live(play: FailoverPlay):
         "▓▓░░░░░░░░ 3 of 11 · running since 12:00 UTC",
         "Approved by Raj Patel at 12:00 UTC.",
         "✅ *replication* · exit 0",
-        "✅ *drain* · 14 s · exit 0",
+        "✅ *drain* · 14 s",
         "⏳ *dns* 5… · 100 · running for 7 s",
         "```",
         "moved 5 %",
@@ -428,6 +429,17 @@ def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play
     ]
     assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in trail
     assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
+
+
+def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay):
+    play.begun().goes(OK, Outcome(end=End.OK, says="exit 0", output="draining <7>\n", dropped=12))
+
+    said = play.say("failover output 1")
+
+    assert "12:00:14 UTC *drain*, run: exit 0 (12 bytes before this are not kept)" in said
+    assert "```\ndraining &lt;7&gt;\n```" in said
+    assert "draining" in play.say("failover output 1 drain")
+    assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 so far.")
 
 
 def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):
