@@ -7,10 +7,12 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Protocol
 
+from bot.domain.change import Change, Window
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
+from bot.domain.lock import Lock
 from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.plan import Action, Check, Outcome, Workflow
@@ -231,6 +233,9 @@ class Pager(Protocol):
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
         """Say who is on call now, for these escalation policies, with a phone number where there is one."""
 
+    def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
+        """Say what changed in a time, as others told the pager; a change's `service` is the pager's id of it."""
+
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Read schedules as they hold in the end, in whole entries; Rejected where there is no such schedule."""
 
@@ -239,6 +244,21 @@ class Pager(Protocol):
 
         Rejected with `no_such_user` where PagerDuty has nobody of this e-mail.
         """
+
+
+# --- forge ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueNews:
+    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
+
+    repository: str
+    number: int
+    state: str
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
 
 
 # --- what failovers move ----------------------------------------------------------------------------------
@@ -543,6 +563,30 @@ class TimerRecords(Protocol):
     def next_due(self) -> datetime | None: ...
 
 
+class ChangeRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Change | None: ...
+    def by_key(self, key: str) -> Change | None: ...
+    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+        """Give the newest of a time, of one service or of all; newest first."""
+
+    def put(self, change: Change) -> None: ...
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was heard before then."""
+
+
+class LockRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Lock | None: ...
+    def standing(self) -> Sequence[Lock]:
+        """Give those that are not released, longest standing first."""
+
+    def of(self, service: str) -> Lock | None:
+        """Give the one that stands on a service."""
+
+    def put(self, lock: Lock) -> None: ...
+
+
 class Work(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
@@ -578,6 +622,10 @@ class Work(Protocol):
     def timers(self) -> TimerRecords: ...
     @property
     def stretches(self) -> StretchRecords: ...
+    @property
+    def changes(self) -> ChangeRecords: ...
+    @property
+    def locks(self) -> LockRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -30,7 +30,7 @@ from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
-from tests import words_of_failover
+from tests import words_of_changes, words_of_failover
 
 Facts = Mapping[str, Any]
 
@@ -82,6 +82,7 @@ def buttons(message: Message) -> list[str | None]:
 NEW = Incident.declared(42, events.Declared(at=NOON, by="U0ANA", name=TYPED))
 FULL = replace(
     NEW,
+    suspects=words_of_changes.SUSPECTS,
     severity="sev1",
     room="C0ROOM",
     impact=TYPED,
@@ -98,6 +99,7 @@ FULL = replace(
 )
 OVER = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
 REFUSED = replace(NEW, room_refused="restricted_action", commander=None, command_since=None)
+UNEXPLAINED = replace(FULL, cause=None)
 INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL, drill=True))
 
 ASKED = Page(
@@ -168,6 +170,7 @@ HAPPENED: tuple[events.Event, ...] = (
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
     events.Hushed(**ABOUT, until=NOW),
     *words_of_failover.HAPPENED,
+    *words_of_changes.HAPPENED,
 )
 
 
@@ -183,6 +186,7 @@ def state_of(incident: Incident) -> Facts:
         "now": NOW,
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
+        "locks": words_of_changes.LOCKS if incident is FULL else (),
         "events": [facts_of(event) for event in HAPPENED[-3:]],
     }
 
@@ -235,7 +239,7 @@ def why_of(duty: str, incident: Incident) -> Facts:
     }
 
 
-STATES = [state_of(incident) for incident in INCIDENTS]
+STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
 SHORT = [{"incident": incident} for incident in INCIDENTS]
 ANA = Duty(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
 ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)))
@@ -379,6 +383,7 @@ DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", 
 
 CASES: dict[str, list[Facts]] = (
     words_of_failover.facts()
+    | words_of_changes.facts(INCIDENTS[:2])
     | {
         "surfaces/relief": RELIEF,
         "surfaces/rest": [
@@ -674,6 +679,7 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
     assert buttons(render("surfaces/card", STATES[1])) == [
         "incident 42 take",
         "incident 42 update",
+        "incident 42 changes",
         "incident 42 tldr",
         "incident 42 stop",
     ]

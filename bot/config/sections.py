@@ -17,6 +17,7 @@ from bot.config.values import (
     PagerDutyId,
     Repository,
     Section,
+    ServiceName,
     TeamName,
     Url,
     User,
@@ -105,8 +106,16 @@ class TimersSection(Section):
     shift_handover: Duration = USUAL.shift_handover
     test_page_after: Duration = USUAL.test_page_after
     cover_nags: tuple[Duration, ...] = USUAL.cover_nags
+    lock_every: Duration = USUAL.lock_every
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
+
+
+class ServiceSection(Section):
+    """Something that is deployed: the repositories it is made of, and PagerDuty's id of it."""
+
+    repositories: tuple[Repository, ...] = ()
+    pagerduty: PagerDutyId | None = None
 
 
 def _moments(given: Any) -> Any:
@@ -229,6 +238,7 @@ class Sections(Section):
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )
+    services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()

@@ -278,6 +278,8 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.NoteTaken: (LINE,),
     events.ImpactStated: (LINE, CARD),
     events.CauseSuspected: (LINE, CARD),
+    events.ChangeSuspected: (LINE, CARD),
+    events.ChangeCleared: (LINE, CARD),
     events.LinkAdded: (LINE,),
     events.CommandTaken: (LINE, CARD, ANNOUNCEMENT),
     events.CommandOffered: (LINE,),

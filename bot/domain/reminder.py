@@ -32,12 +32,12 @@ CHANGE_WORDS = re.compile(
     r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
     re.IGNORECASE,
 )
-"""A suspected cause with one of these words suspects a change (until changes have a feed of their own)."""
+"""A stated cause with one of these words suspects a change, as a change that was marked does."""
 
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "updated": lambda incident: incident.updated_at is not None,
     "impact": lambda incident: incident.impact is not None,
-    "cause": lambda incident: incident.cause is not None,
+    "cause": lambda incident: incident.cause is not None or bool(incident.suspects),
     "severity": lambda incident: incident.severity is not None,
     "mitigated": lambda incident: incident.is_safe,
     "told": lambda incident: bool(incident.told),
@@ -108,14 +108,20 @@ def _severity(incident: Incident, policy: Policy) -> Timer | None:
 
 
 def _roll_back(incident: Incident, policy: Policy) -> Timer | None:
-    suspected = incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause)
-    if not suspected or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
+    suspected = change_suspected_at(incident)
+    if suspected is None or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
         return None
     since = _opened(incident)
-    due = max(
-        since + policy.timers.roll_back_after, incident.cause_at or since, incident.severity_at or since
-    )
+    due = max(since + policy.timers.roll_back_after, suspected, incident.severity_at or since)
     return _once(incident, ROLL_BACK, mark_of(since), due)
+
+
+def change_suspected_at(incident: Incident) -> datetime | None:
+    """Tell since when a change is suspected: one was marked, or the words of the stated cause speak of one."""
+    moments = [it.suspected_at for it in incident.suspects]
+    if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
+        moments.append(incident.cause_at)
+    return min(moments, default=None)
 
 
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Timer:

@@ -16,7 +16,7 @@ from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
 
-MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover"})
+MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"})
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
 
 
@@ -123,6 +123,14 @@ class Views:
         """Give what somebody reads who was relieved (`mark`: `:incident:entry`)."""
         return Relief(self._desk).rest(number, mark)
 
+    def lock(self, number: int) -> Facts:
+        return {"lock": self._work.locks.get(number), "now": self._desk.now}
+
+    def forgotten(self, number: int, mark: str) -> Facts:
+        """Give a lock that somebody was asked about; `mark` tells which time (`:0` the first)."""
+        lock = self._work.locks.get(number)
+        return {**self.lock(number), "latest": bool(lock and mark == f":{max(lock.reminders - 1, 0)}")}
+
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""
         recent = lately(self._work.timeline.of(incident.number))
@@ -140,6 +148,7 @@ class Views:
             "now": self._desk.now,
             "lasted": incident.lasted(self._desk.now),
             "asks": open_asks(incident, self._desk.policy),
+            "locks": self._work.locks.standing() if incident.is_open else (),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
 
