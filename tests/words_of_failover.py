@@ -136,7 +136,6 @@ def facts() -> dict[str, list[Facts]]:
         ],
         "surfaces/failover_question": questions,
         "surfaces/failover_word": over,
-        "surfaces/failover_lock": [it for it in cards if it["run"].began_at],
         "failover/list": lists,
         "failover/trail": trails,
         "failover/output": [

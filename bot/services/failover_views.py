@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.failover import Failover, Move, Part, Result, State, Task
-from bot.domain.failover_effects import CARD, LOCK, QUESTION, WORD
+from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 
 Facts = Mapping[str, Any]
-FAILOVER = frozenset({CARD, QUESTION, WORD, LOCK})
+FAILOVER = frozenset({CARD, QUESTION, WORD})
 """The surfaces told from here."""
 CELLS = 10
 """How wide the bar of progress is."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.ask import Way
+from bot.commands.ask import Joined, Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
@@ -251,14 +251,33 @@ def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: Failover
     assert labels(play.card()) == ["Roll back"]
 
 
-def test_everybody_is_asked_to_deploy_nothing_meanwhile_and_told_when_it_is_over(play: FailoverPlay):
+def test_what_is_moved_is_locked_for_deploys_meanwhile(play: FailoverPlay):
     play.begun().goes(OK)
-    lock = play.spy.surface("failover_lock", 1).text
+    locked = play.say("locks")
+    lock = play.spy.surface("lock", 1).text
     play.to_the_end()
 
-    assert lock.startswith("*Please deploy nothing to pod-7* until this is over: Failover 1 · pod 7 to east")
-    assert "*pod-7 is free again*" in play.spy.surface("failover_lock", 1).text
-    assert "C0INCIDENTS" in {it.to for it in play.spy.asked(Show) if it.surface == "failover_lock"}
+    assert "pod-7" in locked
+    assert lock.startswith("🔒 *pod-7 is not to be deployed*: pod 7 to east\nLocked by failover 1")
+    assert "*pod-7 may be deployed again*" in play.spy.surface("lock", 1).text
+    assert {it.to for it in play.spy.asked(Show) if it.surface == "lock"} == {"C0INCIDENTS"}
+
+
+def test_a_lock_that_somebody_has_set_stays_theirs(play: FailoverPlay):
+    play.say('lock pod-7 "no deploys on Fridays"')
+
+    play.begun().to_the_end()
+
+    assert "no deploys on Fridays" in play.say("locks")
+
+
+def test_what_runs_keeps_its_lock_unless_somebody_insists(play: FailoverPlay):
+    play.begun().goes(OK)
+
+    assert "it lets go by itself at its end" in play.say("unlock pod-7", by="U0RAJ")
+    play.say("unlock pod-7 anyway", by="U0RAJ")
+
+    assert play.to_the_end().run().state is State.DONE
 
 
 def test_a_red_check_rolls_back_by_itself_and_says_so(play: FailoverPlay):
@@ -405,11 +424,12 @@ def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
 def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
     play.spy.say('incident me "secret" sev3 private')
     play.spy.open_room(1, channel="C0ROOM")
-    play.begun(channel="C0ROOM")
+    play.spy.notice(Joined(id="joined", channel="C0ROOM", person="U0RAJ"))
+    play.begun(channel="C0ROOM").goes(OK)
 
     assert "There is no failover 1 that you can see." in play.say("failover status 1", by="U0LEE")
     assert "Another failover holds pod-7." in play.say("failover pod 7 to west", by="U0LEE")
-    assert [it for it in play.spy.asked(Show) if it.surface == "failover_lock"] == []
+    assert "pod 7 to east" not in play.spy.surface("lock", 1).text
 
 
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):
