@@ -9,6 +9,7 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.mrkdwn import Mrkdwn
 from bot.adapters.slack.blocks import blocks
 from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
@@ -24,10 +25,11 @@ from bot.domain.policy import Milestone
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.reminder import Standing
+from bot.domain.runbook import Kind, Parameter, Runbook
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.tell import Tell
 from bot.domain.timer import Said, Snooze
-from bot.ports import Duty
+from bot.ports import Duty, FilledRunbook
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 
@@ -65,6 +67,10 @@ PARTIALS = {
     "nags/update",
 } | {f"nags/{duty}" for duty in NAGS}
 """Parts of other templates: they are tried with those."""
+
+
+TRIED_ELSEWHERE = ("runbooks/", "web/")
+"""Documents and pages, which are no messages: tests/runbooks has them."""
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -310,6 +316,19 @@ STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
 SECOND = replace(FULL, number=43)
 ASKED_OF = Asked(words="relief-ask", to="C0IMOC", at=NOW, due_at=NOON)
 
+RUNBOOK = Runbook(
+    name="restart-db",
+    title="Restart a database",
+    description="Two minutes.",
+    parameters=(
+        Parameter(name="region", kind=Kind.CHOICE, choices=("east", "west"), default="east"),
+        Parameter(name="why", kind=Kind.TEXT, optional=True, description="For the log"),
+    ),
+)
+FILLED = FilledRunbook(
+    text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"), url="https://spy.example.com/runbooks/x"
+)
+
 
 def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
     stretch = replace(STRETCH, on={it.number: COMMAND for it in on}, ended_at=None if on else NOW)
@@ -499,6 +518,16 @@ CASES: dict[str, list[Facts]] = {
             for severity in ("sev1", None)
         ),
     ],
+    "runbook/filled": [
+        {"runbook": RUNBOOK, "filled": it, "incident": incident, "given": given}
+        for it in (FILLED, replace(FILLED, left_out=2), replace(FILLED, left_out=1, url=None))
+        for incident in (FULL, None)
+        for given in ({"service": TYPED}, {})
+    ],
+    "runbook/list": [
+        {"runbooks": (RUNBOOK, replace(RUNBOOK, description="")), "mistakes": ()},
+        {"runbooks": (), "mistakes": ("runbooks/x.md.j2:3: title is missing.",)},
+    ],
     "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
     "help/form": [
         {"command": "incident me", "incident": None, "terminal": True},
@@ -512,6 +541,7 @@ CASES: dict[str, list[Facts]] = {
 }
 
 FORMS: dict[str, Facts] = {
+    "runbook/fill": {"runbook": asdict(RUNBOOK), "said": {"why": TYPED}, "wrong": {"why": TYPED}},
     "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
     "incident/declare": {"severities": ["sev1", "sev2"]},
     "incident/update": {"incident": asdict(FULL)},
@@ -530,6 +560,7 @@ EVERY = [
 
 def test_every_template_is_tried_here():
     found = {str(path.relative_to(FOLDER)).removesuffix(".j2") for path in FOLDER.rglob("*.j2")}
+    found = {it for it in found if not it.startswith(TRIED_ELSEWHERE)}
 
     assert found - PARTIALS == set(CASES) | {f"{form}.form" for form in FORMS}
 

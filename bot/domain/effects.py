@@ -163,6 +163,8 @@ class Post(Effect):
     to: str
     message: Message
     thread: str | None = None
+    asker: str | None = None
+    """Who gets it by DM where the channel does not take it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
