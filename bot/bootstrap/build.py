@@ -11,6 +11,7 @@ import structlog
 from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
 from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.templates import JinjaTemplates
@@ -40,6 +41,7 @@ class Bot:
     router: Router
     live: Live
     templates: JinjaTemplates
+    runbooks: FolderRunbooks
 
     def adopt(self, policy: Policy) -> None:
         """Go by these decisions from now on."""
@@ -71,6 +73,8 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     handbook = load(settings.plugin_folders)
     for failure in handbook.failures:
         log.error("a plugin is left out", why=failure)
+    runbooks = open_runbooks(settings)
+    runbooks.mistakes()  # says in the log what is left out
 
     def say(effect: SayCommand, place: str | None) -> None:
         ask = Ask(
@@ -92,7 +96,13 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         senders=settings.delivery.senders,
     )
     router = Router(
-        handbook, units=database, clock=clock, policy=policy, templates=templates, wake=delivery.wake
+        handbook,
+        units=database,
+        clock=clock,
+        policy=policy,
+        templates=templates,
+        wake=delivery.wake,
+        runbooks=runbooks,
     )
     return Bot(
         settings=settings,
@@ -105,7 +115,14 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         router=router,
         live=live,
         templates=templates,
+        runbooks=runbooks,
     )
+
+
+def open_runbooks(settings: Settings) -> FolderRunbooks:
+    """The runbooks, and where they are pages, their address."""
+    address = settings.web.public_url if settings.web.runbooks else None
+    return FolderRunbooks(settings.runbook_folders, address=address)
 
 
 def open_clock(settings: Settings) -> Clock:

@@ -10,6 +10,7 @@ from types import FrameType
 import structlog
 
 from bot.adapters.pagerduty_webhook import news
+from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, answer_http, build_app
 from bot.adapters.slack.socket import SocketLink
@@ -23,7 +24,7 @@ from bot.scheduler import Job, Scheduler
 from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.undisturbed import undisturbed
-from bot.web import Door, WebAnswer, build_web, listen, serve
+from bot.web import Door, Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
 log = structlog.get_logger()
@@ -66,6 +67,7 @@ def run(settings: Settings) -> int:
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             metrics=registry(_figures(bot)),
+            pages=_pages(bot) if settings.web.runbooks else {},
         )
         server = serve(web, socket)
         stack.callback(server.stop)
@@ -145,6 +147,16 @@ def _pagerduty_door(bot: Bot) -> Door:
         return WebAnswer(status=202)
 
     return door
+
+
+def _pages(bot: Bot) -> Mapping[str, Page]:
+    pages = RunbookPages(bot.runbooks, bot.settings.template_folders)
+
+    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
+        page = pages.one(name, query) if name else pages.all()
+        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
+
+    return {"/runbooks": answer, "/runbooks/{name}": answer}
 
 
 def _hear(bot: Bot, heard: PagerNews) -> None:

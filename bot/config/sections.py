@@ -291,6 +291,8 @@ class Web(Section):
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
     """0 takes any free port."""
     public_url: Url | None = None
+    runbooks: bool = True
+    """Whether runbooks are pages too: whoever reaches the port can read them."""
 
 
 class Delivery(Section):
@@ -327,3 +329,4 @@ class Sections(Section):
     database: Database = Database()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
+    runbooks: tuple[Folder, ...] = ()

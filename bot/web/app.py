@@ -5,6 +5,7 @@ from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from types import MappingProxyType
 from uuid import uuid4
 
 import structlog
@@ -34,6 +35,9 @@ class WebAnswer:
 Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
 
+Page = Callable[[str, Mapping[str, str]], WebAnswer]
+"""Takes the name at the end of the path ("" where there is none) and the query, and answers; called in a thread."""
+
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,6 +47,7 @@ def build_web(
     readiness: Mapping[str, Check],
     slack: Door | None = None,
     pagerduty: Door | None = None,
+    pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
@@ -73,6 +78,7 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
+            *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
@@ -103,6 +109,18 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
         answer = await loop.run_in_executor(
             pool, _answer, door, body, dict(request.headers), request.url.path
         )
+        return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+    return endpoint
+
+
+def _shown(page: Page, pool: Executor) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        def door(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
+            return page(str(request.path_params.get("name", "")), dict(request.query_params))
+
+        loop = asyncio.get_running_loop()
+        answer = await loop.run_in_executor(pool, _answer, door, b"", {}, request.url.path)
         return Response(answer.body, answer.status, headers=dict(answer.headers))
 
     return endpoint
