@@ -14,10 +14,10 @@ from bot.adapters.slack.blocks import blocks
 from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.domain import events
+from bot.domain import events, guide
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
-from bot.domain.incident import Incident, Link
+from bot.domain.incident import Incident, Link, Passed, Phase
 from bot.domain.load import Load
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
@@ -51,11 +51,13 @@ NAGS = (
     "no_commander_page",
     "no_severity",
     "roll_back",
+    "mitigate_first",
     "still_open",
     "milestone",
 )
 
 PARTIALS = {
+    "guide/words",
     "oncall/words",
     "relief/others",
     "relief/person",
@@ -170,6 +172,7 @@ HAPPENED: tuple[events.Event, ...] = (
         at=NOON, duty="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
     ),
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
+    events.StepPassed(**ABOUT, step="clean_up"),
     events.Hushed(**ABOUT, until=NOW),
 )
 
@@ -186,6 +189,7 @@ def state_of(incident: Incident) -> Facts:
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
         "events": [facts_of(event) for event in HAPPENED[-3:]],
+        "guide": guide.standing(incident),
     }
 
 
@@ -316,6 +320,15 @@ STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
 SECOND = replace(FULL, number=43)
 ASKED_OF = Asked(words="relief-ask", to="C0IMOC", at=NOW, due_at=NOON)
 
+AT_EVERY_STEP = (
+    *INCIDENTS,
+    replace(FULL, impact=None, severity=None),
+    replace(FULL, updated_at=None),
+    replace(FULL, cause=None),
+    replace(FULL, cause=None, phase=Phase.MITIGATED),
+    replace(FULL, phase=Phase.MITIGATED),
+    replace(OVER, phase=Phase.FALSE_ALARM),
+)
 RUNBOOK = Runbook(
     name="restart-db",
     title="Restart a database",
@@ -518,6 +531,11 @@ CASES: dict[str, list[Facts]] = {
             for severity in ("sev1", None)
         ),
     ],
+    "guide/step": [{"incident": it, "guide": guide.standing(it)} for it in AT_EVERY_STEP],
+    "guide/checklist": [
+        {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.standing(it)}
+        for it in (*AT_EVERY_STEP, replace(FULL, steps={"mitigate": Passed(by="U0RAJ", at=NOW)}))
+    ],
     "runbook/filled": [
         {"runbook": RUNBOOK, "filled": it, "incident": incident, "given": given}
         for it in (FILLED, replace(FILLED, left_out=2), replace(FILLED, left_out=1, url=None))
@@ -688,6 +706,7 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
     assert buttons(render("surfaces/card", STATES[1])) == [
         "incident 42 take",
         "incident 42 update",
+        "incident 42 next",
         "incident 42 tldr",
         "incident 42 stop",
     ]

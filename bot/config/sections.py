@@ -172,6 +172,7 @@ class TimersSection(Section):
     update_shown_after: Duration = USUAL.update_shown_after
     roll_back_after: Duration = USUAL.roll_back_after
     roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
+    mitigate_first_after: Duration = USUAL.mitigate_first_after
     page_unanswered_after: Duration = USUAL.page_unanswered_after
     still_open_every: Duration = USUAL.still_open_every
     still_open_hour: Hour = USUAL.still_open_hour

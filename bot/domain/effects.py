@@ -299,6 +299,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.DeliveryFailed: (LINE,),
     events.Snoozed: (LINE, CARD),
+    events.StepPassed: (CARD,),
     events.Hushed: (LINE,),
 }
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""

@@ -162,6 +162,13 @@ class Cancelled(Event):
         return self.why
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepPassed(Event):
+    """Somebody said that a step of the guide is done (`guide.Step`), whether or not its facts are there."""
+
+    step: str
+
+
 # --- command ----------------------------------------------------------------------------------------------
 
 
