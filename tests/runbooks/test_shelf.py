@@ -3,6 +3,7 @@
 import os
 from collections.abc import Mapping
 from pathlib import Path
+from textwrap import dedent
 
 import pytest
 
@@ -193,3 +194,16 @@ def test_what_ships_fills_in(runbook: Runbook, incident: Mapping[str, object] | 
     assert not {"{{", "{%", "None", "!"} & set(filled.text.split())
     assert "—" not in filled.text
     assert runbooks.mistakes() == ()
+
+
+def test_the_documents_first_runbook_works(shelf: Shelf):
+    text = (SHIPPED.parents[1] / "docs" / "runbooks.md").read_text(encoding="utf-8")
+    _, example, _ = text.split("   ````\n")
+    (shelf.folder / "clear-queue.md.j2").write_text(dedent(example), encoding="utf-8")
+
+    assert shelf.runbooks.mistakes() == ()
+    runbook = shelf.runbooks.find("clear-queue")
+    values = {"queue": "orders", "region": "west", "why": "it's stuck"}
+    filled = shelf.runbooks.fill(runbook, values).text
+    assert """brokerctl --region west set-aside orders --reason 'it'"'"'s stuck'""" in filled
+    assert "*West feeds the ledger.*" in filled
