@@ -91,6 +91,8 @@ class FilledRunbook:
     """A runbook with its values in it: `text` is mrkdwn, ready and escaped, as much of it as a message holds."""
 
     text: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    """The values by name, on one line each and escaped."""
     left_out: int = 0
     """How many blocks at its end a message does not hold."""
     url: str | None = None

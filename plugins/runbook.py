@@ -24,7 +24,7 @@ def runbook(
     reading = runbooks.read(wanted, said)
     if reading.is_whole:
         filled = runbooks.fill(wanted, reading.filled, circumstances.of(incident))
-        facts = {"runbook": wanted, "filled": filled, "incident": incident, "given": reading.filled}
+        facts = {"runbook": wanted, "filled": filled, "incident": incident}
         return Reply("runbook/filled", facts, shared=True)
     if ask.trigger and ask.way is not Way.FORM:
         return Fill(

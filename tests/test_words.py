@@ -339,7 +339,9 @@ RUNBOOK = Runbook(
     ),
 )
 FILLED = FilledRunbook(
-    text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"), url="https://spy.example.com/runbooks/x"
+    text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"),
+    said={"why": TYPED},
+    url="https://spy.example.com/runbooks/x",
 )
 
 
@@ -537,10 +539,9 @@ CASES: dict[str, list[Facts]] = {
         for it in (*AT_EVERY_STEP, replace(FULL, steps={"mitigate": Passed(by="U0RAJ", at=NOW)}))
     ],
     "runbook/filled": [
-        {"runbook": RUNBOOK, "filled": it, "incident": incident, "given": given}
-        for it in (FILLED, replace(FILLED, left_out=2), replace(FILLED, left_out=1, url=None))
+        {"runbook": RUNBOOK, "filled": it, "incident": incident}
+        for it in (FILLED, replace(FILLED, left_out=2, said={}), replace(FILLED, left_out=1, url=None))
         for incident in (FULL, None)
-        for given in ({"service": TYPED}, {})
     ],
     "runbook/list": [
         {"runbooks": (RUNBOOK, replace(RUNBOOK, description="")), "mistakes": ()},

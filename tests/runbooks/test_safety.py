@@ -109,6 +109,10 @@ def test_a_number_is_digits(shelf: Shelf, value: str):
         ("echo `cat {{ text }}`", "not in backticks"),
         ("echo ${x:-{{ text }}}", "not in \\${ }"),
         ("echo $(( {{ text }} ))", "not in \\(\\( \\)\\)"),
+        ('echo ${x:-"}{{ text }}"}', "not in \\${ }"),
+        ('echo "${x:-"{{ text }}"}"', "not in \\${ }"),
+        ("cat <<$MARK\n{{ text }}", "not in a here-document"),
+        ('cat <<E"O"F\n{{ text }}\nEOF', "not in a here-document"),
         ("true # {{ text }}", "not in a comment"),
         ("cat <<EOF\n{{ text }}\nEOF", "not in a here-document"),
         ("cat <<-'EOF'\n\t{{ text }}\n\tEOF", "not in a here-document"),
@@ -164,6 +168,12 @@ def test_a_line_of_code_takes_no_text(shelf: Shelf):
 )
 def test_code_that_chat_can_not_show_is_refused_at_load(shelf: Shelf, body: str, why: str):
     assert why in shelf.mistake(body)
+
+
+def test_whose_letters_a_choice_between_two_has_is_theirs(shelf: Shelf):
+    body = "Say `{{ 'hard' if text else 'soft' }}` and `{{ text == word }}`.\n"
+
+    assert shelf.fill(body, text="a; b") == "Say `hard` and `False`."
 
 
 @pytest.mark.parametrize("said", ["text", "text | upper", "'a' ~ text", "text | replace('o', 'a') | trim"])

@@ -18,6 +18,8 @@ SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
 """What may stand behind ``` where a shell reads the block; in any other language only plain words are let in."""
 UNKNOWN = "not known yet"
 FENCE = "```"
+LOOKS_LIKE_A_BACKTICK = "\u02cb"
+"""And opens no code in chat."""
 
 _LEADING = re.compile(r"https?://[^/?#]*")
 _INSIDE = {
@@ -192,6 +194,11 @@ def blocks(tokens: Sequence[Token]) -> Iterator[str]:
             yield written
 
 
+def said(value: str) -> str:
+    """Write a value as mrkdwn, on one line; it opens no code."""
+    return _escaped(_prose(value)).replace("`", LOOKS_LIKE_A_BACKTICK)
+
+
 class _Writer:
     """Where in lists and quotations the next block stands."""
 
@@ -248,7 +255,7 @@ def _inline(children: Sequence[Token]) -> str:
 def _piece(token: Token) -> str:  # noqa: PLR0911  a table
     match token.type:
         case "text":
-            return _escaped(token.content).replace("`", "ˋ")  # noqa: RUF001  no letter that opens code
+            return _escaped(token.content).replace("`", LOOKS_LIKE_A_BACKTICK)
         case "code_inline":
             return f"`{_escaped(token.content)}`"
         case "softbreak" | "hardbreak":

@@ -85,6 +85,7 @@ class FolderRunbooks:
         query = urlencode({name: it for name, it in values.items() if it})
         return FilledRunbook(
             text=Mrkdwn("\n\n".join(blocks[:kept])),
+            said={name: Mrkdwn(document.said(it)) for name, it in values.items()},
             left_out=len(blocks) - kept,
             url=f"{address}?{query}" if address and query else address,
         )

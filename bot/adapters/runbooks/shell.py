@@ -58,8 +58,10 @@ READERS = frozenset(
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _ARITHMETIC = re.compile(r"\$?\(\(")
 _NAMES = re.compile(r"[\w.-]+")
-_HEREDOC = re.compile(r"<<-?\s*(?P<mark>'[^'\n]+'|\"[^\"\n]+\"|\\?[\w-]+)")
-_CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "}", "((": "))", "#": "\n"}
+_HEREDOC = re.compile(r"<<-?[ \t]*(?P<mark>'[^'\n]+'|\"[^\"\n]+\"|\\?[\w-]+)?")
+_PLAIN_EXPANSION = re.compile(r"\$\{[\w#!@*?:/%.,^-]*\}")
+_CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "\n", "((": "))", "#": "\n"}
+"""What ends each; an expansion with quotes or blanks in it is taken to go on to the end of its line."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -143,11 +145,14 @@ class _Walk:
             self.at += 2
         elif opened == '"' and self.code.startswith("$(", self.at):
             self._open("(", 2)
+            self._end_command()
+        elif opened == '"' and self.code.startswith("${", self.at):
+            self._expansion()
         elif opened == '"' and letter == "`":
             self._open("`", 1)
         elif self.code.startswith(_CLOSING[opened], self.at):
             self.around.pop()
-            self.at += 0 if opened == "#" else len(_CLOSING[opened])  # the line's end is the shell's too
+            self.at += 0 if letter == "\n" else len(_CLOSING[opened])  # the line's end is the shell's too
         else:
             self.word += letter
             self.at += 1
@@ -163,7 +168,9 @@ class _Walk:
             self.at += 2
         elif letter == "#" and not self.word:
             self._open("#", 1)
-        elif pair in {"$'", "${"}:
+        elif pair == "${":
+            self._expansion()
+        elif pair == "$'":
             self._open(pair, 2)
         elif letter in "'\"`":
             self._open(letter, 1)
@@ -181,7 +188,7 @@ class _Walk:
             self._end_word()
             self.at += 3
         elif found := _HEREDOC.match(self.code, self.at):
-            self.heredocs.append(found["mark"].strip("'\"\\"))
+            self.heredocs.append((found["mark"] or "").strip("'\"\\"))
             self.at = found.end()
         elif letter in "\n;|" or (letter == "&" and not self._redirects()):
             self._end_command()
@@ -190,6 +197,15 @@ class _Walk:
             self.word += letter
             self.at += 1
 
+    def _expansion(self) -> None:
+        """Step over ${name}; whatever is more than that is not looked into."""
+        plain = _PLAIN_EXPANSION.match(self.code, self.at)
+        if plain and not self.marks.search(plain[0]):
+            self.word += plain[0]
+            self.at = plain.end()
+        else:
+            self._open("${", 2)
+
     def _redirects(self) -> bool:
         return self.code[self.at - 1 : self.at] in {">", "<"} or self.code[self.at + 1 : self.at + 2] == ">"
 
@@ -197,7 +213,7 @@ class _Walk:
         """Go through the lines up to the mark that ends them."""
         mark = self.heredocs.pop(0)
         reader = self._reader()
-        end = re.compile(rf"\n\t*{re.escape(mark)}(?=\n|$)").search(self.code, self.at)
+        end = re.compile(rf"\n\t*{re.escape(mark)}(?=\n|$)").search(self.code, self.at) if mark else None
         stop = end.end() if end else len(self.code)
         for found in self.marks.finditer(self.code, self.at, stop):
             yield found[0], Stand(inside="<<", reader=reader)

@@ -66,6 +66,8 @@ EXPRESSIONS = (
     nodes.Concat,
     nodes.Call,
 )
+ANSWERS = (nodes.Compare, nodes.Not, nodes.Test)
+"""What is true or false, whatever was typed."""
 FILTERS = frozenset(
     {"upper", "lower", "trim", "replace", "default", "length", "int", "join", "first", "last", "title"}
 )
@@ -325,7 +327,7 @@ class _Reading:
         self.parts.append(len(self.spots))
         self.spots.append(spot)
 
-    def _trust_of(self, node: nodes.Node) -> Trust:  # noqa: C901  a table
+    def _trust_of(self, node: nodes.Node) -> Trust:  # noqa: C901, PLR0911  a table
         """Say whose letters an expression may have, and complain of what is not let in."""
         match node:
             case nodes.Name():
@@ -344,13 +346,18 @@ class _Reading:
                 self._complain(
                     node, f"{_words(node)} can't be read here: a runbook calls nothing but range()."
                 )
+            case nodes.CondExpr():
+                self._trust_of(node.test)
+                either = (node.expr1, node.expr2) if node.expr2 else (node.expr1,)
+                return max(map(self._trust_of, either))
             case nodes.Filter(node=None):
                 self._complain(node, "a filter stands behind a value.")
             case nodes.Filter() | nodes.Test():
                 self._filter(node)
             case _ if not isinstance(node, (*EXPRESSIONS, nodes.Keyword, nodes.Pair)):
                 self._complain(node, f"{type(node).__name__.lower()} is more than a runbook may reckon.")
-        return max((self._trust_of(it) for it in node.iter_child_nodes()), default=Trust.OURS)
+        inner = [self._trust_of(it) for it in node.iter_child_nodes()]
+        return Trust.OURS if isinstance(node, ANSWERS) else max(inner, default=Trust.OURS)
 
     def _name(self, node: nodes.Name) -> Trust:
         self._is_bare = self._is_bare or node.name == "incident"
