@@ -32,20 +32,15 @@ def test_check_names_the_file_and_line_of_what_is_left_out(tmp_path: Path):
     assert not is_well
 
 
-def test_a_terminal_shows_commands_as_they_are_typed(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
+def test_a_terminal_shows_commands_as_they_are_typed_and_says_in_words_what_is_missing(
+    tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
     settings = configured(tmp_path)
-    Shelf(tmp_path / "ours").put("```\ntrue && cat < {{ word }}\n```\n")
+    Shelf(tmp_path / "ours").put("```\ntrue && cat {{ word }} '<'\n```\n")
 
-    code = say(settings, "U0ANA", None, "runbook try word=db-1")
+    codes = [say(settings, "U0ANA", None, it) for it in ("runbook try word=db-1", "runbook try region=east")]
 
-    assert code == 0
-    assert "true && cat < db-1" in capsys.readouterr().out
-
-
-def test_a_terminal_is_told_in_words_what_is_missing(tmp_path: Path, capsys: pytest.CaptureFixture[str]):
-    settings = configured(tmp_path)
-    Shelf(tmp_path / "ours").put("x\n")
-
-    say(settings, "U0ANA", None, "runbook try region=east")
-
-    assert "try needs word. Say it so: `runbook try word=… region=east`" in capsys.readouterr().out
+    said = capsys.readouterr().out
+    assert codes == [0, 0]
+    assert "true && cat db-1 '<'" in said
+    assert "try needs word. Say it so: `runbook try word=… region=east`" in said

@@ -52,7 +52,7 @@ def test_a_value_in_a_block_is_one_word_of_its_command(shelf: Shelf, value: str)
     assert words[4:] == ["end"]
 
 
-@settings(max_examples=60, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
+@settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=st.text(alphabet=st.sampled_from("ab '\"`$\\;&|<>(){}!#*~\n-=é"), min_size=1, max_size=40))
 def test_a_shell_hands_any_text_on_as_it_was_typed(shelf: Shelf, value: str):
     typed = f"x{value}x"

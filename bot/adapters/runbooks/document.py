@@ -30,6 +30,7 @@ _INSIDE = {
     "${": "in ${ }",
     "((": "in (( ))",
     "#": "in a comment",
+    ">": "behind a > or <",
     "<<": "in a here-document",
 }
 

@@ -58,7 +58,6 @@ READERS = frozenset(
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _ARITHMETIC = re.compile(r"\$?\(\(")
 _NAMES = re.compile(r"[\w.-]+")
-_HEREDOC = re.compile(r"<<-?[ \t]*(?P<mark>'[^'\n]+'|\"[^\"\n]+\"|\\?[\w-]+)?")
 _PLAIN_EXPANSION = re.compile(r"\$\{[\w#!@*?:/%.,^-]*\}")
 _CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "\n", "((": "))", "#": "\n"}
 """What ends each; an expansion with quotes or blanks in it is taken to go on to the end of its line."""
@@ -66,7 +65,7 @@ _CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "\n", "((": "))", "#"
 
 @dataclass(frozen=True, kw_only=True)
 class Stand:
-    """A value's place: `inside` is what encloses it ("" for a word of its own, else a quote, # or <<).
+    """A value's place: `inside` is what encloses it ("" for a word of its own, else a quote, #, > or <<).
 
     `leads`: it would be the command itself. `begins`: it begins its word. `reader`: what may read it again.
     """
@@ -98,7 +97,8 @@ class _Walk:
     """What is open: a key of _CLOSING, or ( for a command within a command."""
     word: str = ""
     words: list[str] = field(default_factory=list)
-    heredocs: list[str] = field(default_factory=list)
+    is_target: bool = False
+    """Whether the word is where a redirection leads: bash reads one behind >& by rules of its own."""
 
     def walk(self) -> Iterator[tuple[str, Stand]]:
         while self.at < len(self.code):
@@ -108,18 +108,25 @@ class _Walk:
                 self.at = found.end()
             elif self.around and self.around[-1] != "(":
                 self._within(self.around[-1])
-            elif self.code[self.at] == "\n" and self.heredocs:
-                yield from self._heredoc()
+            elif self._begins_heredoc():
+                for found in self.marks.finditer(self.code, self.at):
+                    yield found[0], Stand(inside="<<", reader=self._reader())
+                return
             else:
                 self._bare()
+
+    def _begins_heredoc(self) -> bool:
+        """Whether a here-document comes; where it ends is for a shell to say, so all the rest is taken to be in it."""
+        return self.code.startswith("<<", self.at) and not self.code.startswith("<<<", self.at)
 
     def _stand(self) -> Stand:
         inside = next((it for it in reversed(self.around) if it != "("), "")
         if self.around and self.around[-1] == "(":
             inside = "`" if "`" in self.around else ""
         return Stand(
-            inside=inside,
-            leads=not self.word and all(it in PREFIXES or _ASSIGNMENT.match(it) for it in self.words),
+            inside=inside or (">" if self.is_target else ""),
+            leads=not (self.word or self.is_target)
+            and all(it in PREFIXES or _ASSIGNMENT.match(it) for it in self.words),
             begins=not self.word,
             reader=self._reader(),
         )
@@ -187,11 +194,15 @@ class _Walk:
         elif self.code.startswith("<<<", self.at):
             self._end_word()
             self.at += 3
-        elif found := _HEREDOC.match(self.code, self.at):
-            self.heredocs.append((found["mark"] or "").strip("'\"\\"))
-            self.at = found.end()
+        elif letter in "<>":
+            self.word = "" if self.word.isdigit() else self.word
+            self._end_word()
+            self.is_target = True
+            self.at += 1
         elif letter in "\n;|" or (letter == "&" and not self._redirects()):
             self._end_command()
+            self.at += 1
+        elif letter == "&":
             self.at += 1
         else:
             self.word += letter
@@ -209,26 +220,15 @@ class _Walk:
     def _redirects(self) -> bool:
         return self.code[self.at - 1 : self.at] in {">", "<"} or self.code[self.at + 1 : self.at + 2] == ">"
 
-    def _heredoc(self) -> Iterator[tuple[str, Stand]]:
-        """Go through the lines up to the mark that ends them."""
-        mark = self.heredocs.pop(0)
-        reader = self._reader()
-        end = re.compile(rf"\n\t*{re.escape(mark)}(?=\n|$)").search(self.code, self.at) if mark else None
-        stop = end.end() if end else len(self.code)
-        for found in self.marks.finditer(self.code, self.at, stop):
-            yield found[0], Stand(inside="<<", reader=reader)
-        self.at = stop
-        self._end_command()
-
     def _open(self, what: str, length: int) -> None:
         self.around.append(what)
         self.at += length
 
     def _end_word(self) -> None:
         if self.word:
-            self.words.append(self.word)
-            self.word = ""
+            self.words.extend([] if self.is_target else [self.word])
+            self.word, self.is_target = "", False
 
     def _end_command(self) -> None:
         self.words.clear()
-        self.word = ""
+        self.word, self.is_target = "", False
