@@ -129,7 +129,7 @@ class TooMuch(Exception):  # noqa: N818  named for what it is
 
 
 class _Sandbox(SandboxedEnvironment):
-    """Jinja's sandbox, with a budget; the four methods below are called by what `_Guarded` puts into a template."""
+    """Jinja's sandbox, with a budget; the methods below are called by what `_Guarded` puts into a template."""
 
     intercepted_binops = frozenset({"+"})
 
@@ -229,7 +229,7 @@ class Body:
         try:
             return filling.stamped(self._text({**given, "incident": incident}))
         except UndefinedError as error:
-            if incident is not None:
+            if incident is not None or "None" not in str(error):
                 raise self.fault(_line_of(error, self._path), str(error)) from None
             raise Refusal(
                 f"The runbook {self._runbook.name} speaks of an incident: say "
@@ -253,7 +253,7 @@ class Body:
         where = f" in line {line}" if line else ""
         return Refusal(
             f"The runbook {self._runbook.name} has a fault{where}: {why.rstrip('.')}. "
-            f"Whoever keeps {self._path.name} can mend it; its text is there to read meanwhile."
+            f"Whoever keeps {self._path.name} can mend it."
         )
 
 
