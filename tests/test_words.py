@@ -173,6 +173,7 @@ HAPPENED: tuple[events.Event, ...] = (
     ),
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
     events.StepPassed(**ABOUT, step="clean_up"),
+    events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
     events.Hushed(**ABOUT, until=NOW),
 )
 
@@ -320,6 +321,7 @@ STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
 SECOND = replace(FULL, number=43)
 ASKED_OF = Asked(words="relief-ask", to="C0IMOC", at=NOW, due_at=NOON)
 
+ANSWERED = Passed(by="U0ANA", at=NOW, answer="nothing changed")
 AT_EVERY_STEP = (
     *INCIDENTS,
     replace(FULL, impact=None, severity=None),
@@ -536,7 +538,10 @@ CASES: dict[str, list[Facts]] = {
     "guide/step": [{"incident": it, "guide": guide.standing(it)} for it in AT_EVERY_STEP],
     "guide/checklist": [
         {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.standing(it)}
-        for it in (*AT_EVERY_STEP, replace(FULL, steps={"mitigate": Passed(by="U0RAJ", at=NOW)}))
+        for it in (
+            *AT_EVERY_STEP,
+            replace(FULL, steps={"mitigate": Passed(by="U0RAJ", at=NOW), "changes": ANSWERED}, cause=None),
+        )
     ],
     "runbook/filled": [
         {"runbook": RUNBOOK, "filled": it, "incident": incident}

@@ -164,9 +164,14 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepPassed(Event):
-    """Somebody said that a step of the guide is done (`guide.Step`), whether or not its facts are there."""
+    """Somebody said that a step of the guide is done (`guide.Step`): by an answer, or by moving on without one."""
 
     step: str
+    answer: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.answer
 
 
 # --- command ----------------------------------------------------------------------------------------------

@@ -51,13 +51,16 @@ class Guide:
 
 @dataclass(frozen=True, kw_only=True)
 class Line:
-    """One line of the checklist; `by` and `at` (UTC) are of what made it done, `is_word`: that somebody said so."""
+    """One line of the checklist; `by` and `at` (UTC) are of what made it done.
+
+    It is done with something `missing` where somebody moved on without it; `answer` is what was said instead.
+    """
 
     step: Step
     is_done: bool
     is_now: bool
     missing: tuple[str, ...] = ()
-    is_word: bool = False
+    answer: str = ""
     by: str | None = None
     at: datetime | None = None
 
@@ -107,6 +110,9 @@ def skipped_at(incident: Incident) -> datetime | None:
     return min(filter(None, moments), default=None)
 
 
+NOTHING_CHANGED = "nothing changed"
+
+
 # --- moving on --------------------------------------------------------------------------------------------
 
 
@@ -127,9 +133,10 @@ def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that nothing changed before it began: an answer to *what changed?* as good as a suspect."""
     if not incident.is_open:
         raise Refusal(f"{incident.id} is {incident.phase}. Reopen it first if it is back: `incident reopen`.")
-    if passed(Step.CHANGES, incident):
-        raise Refusal(f"{incident.id} has that already: nothing changed.")
-    return StepPassed(at=at, by=by, step=Step.CHANGES.value)
+    said = passed(Step.CHANGES, incident)
+    if said and said.answer:
+        raise Refusal(f"{incident.id} has that already: {said.answer}.")
+    return StepPassed(at=at, by=by, step=Step.CHANGES.value, answer=NOTHING_CHANGED)
 
 
 # --- the checklist ----------------------------------------------------------------------------------------
@@ -160,8 +167,9 @@ def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[Line, ...]:
 def _line(step: Step, incident: Incident, entries: Iterable[Entry], *, is_now: bool) -> Line:
     lacking, word = missing(step, incident), passed(step, incident)
     if lacking and word:
+        lacking = () if word.answer else lacking
         return Line(
-            step=step, is_done=True, is_now=False, is_word=True, by=word.by, at=word.at, missing=lacking
+            step=step, is_done=True, is_now=False, answer=word.answer, by=word.by, at=word.at, missing=lacking
         )
     if lacking:
         return Line(step=step, is_done=False, is_now=is_now, missing=lacking)

@@ -44,10 +44,11 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Passed:
-    """A person's word that a step of the guide is done."""
+    """A person's word that a step of the guide is done: by an answer, or by moving on without one."""
 
     by: str
     at: datetime
+    answer: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -282,7 +283,7 @@ class Incident:
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
                 return replace(self, snoozed={**self.snoozed, event.duty: snooze})
             case events.StepPassed():
-                passed = Passed(by=event.by or "", at=event.at)
+                passed = Passed(by=event.by or "", at=event.at, answer=event.answer)
                 return replace(self, steps={**self.steps, event.step: passed})
             case events.Hushed():
                 return replace(self, quiet_until=event.until)

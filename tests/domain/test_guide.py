@@ -121,11 +121,11 @@ def test_after_the_end_there_is_nowhere_to_move_on_to():
 
 
 def test_that_nothing_changed_is_said_once():
-    incident = told()
+    incident = told(passed(Step.CHANGES, 1))
 
     word = guide.nothing_changed(incident, by="U0KIM", at=after(minutes=2))
 
-    assert word.step == "changes"
+    assert (word.step, word.answer) == ("changes", "nothing changed")
     with pytest.raises(Refusal, match="has that already"):
         guide.nothing_changed(incident.after(word), by="U0KIM", at=after(minutes=3))
 
@@ -176,7 +176,7 @@ def test_the_checklist_says_what_was_moved_on_from():
 
     line = guide.checklist(told(*happened), entries(*happened))[2]
 
-    assert (line.is_done, line.is_word, line.by, line.missing) == (True, True, "U0RAJ", ("update",))
+    assert (line.is_done, line.by, line.missing) == (True, "U0RAJ", ("update",))
 
 
 def test_a_fact_that_comes_later_outdoes_the_word():
@@ -184,7 +184,7 @@ def test_a_fact_that_comes_later_outdoes_the_word():
 
     line = guide.checklist(told(*happened), entries(*happened))[2]
 
-    assert (line.is_word, line.by, line.at) == (False, "U0RAJ", after(minutes=9))
+    assert (line.missing, line.by, line.at) == ((), "U0RAJ", after(minutes=9))
 
 
 # --- first mitigate ---------------------------------------------------------------------------------------
