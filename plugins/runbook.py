@@ -8,19 +8,19 @@ from bot.ports import Runbooks
 from bot.services.circumstances import Circumstances
 
 
-@command('runbook <name> ["given"]')
+@command('runbook <name> ["values"]')
 def runbook(
     ask: Ask,
     incident: Incident | None,
     name: str,
-    given: str | None,
+    values: str | None,
     *,
     runbooks: Runbooks,
     circumstances: Circumstances,
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
-    said = {**wanted.pairs(given or ""), **ask.given}
+    said = {**wanted.pairs(values or ""), **ask.given}
     reading = runbooks.read(wanted, said)
     if reading.is_whole:
         filled = runbooks.fill(wanted, reading.filled, circumstances.of(incident))

@@ -1,4 +1,4 @@
-"""The body of a runbook: Jinja in a sandbox, of which the few parts are let in that can't run away.
+"""The body of a runbook: Jinja, confined, of which the few parts are let in that can't run away.
 
 What `{{ … }}` gives never meets the text. It is stamped: a mark stands in its place, and what it stands for is
 kept beside, until Markdown has said what surrounds it.
@@ -128,8 +128,8 @@ class TooMuch(Exception):  # noqa: N818  named for what it is
     """A runbook asks for more loops or letters than any needs."""
 
 
-class _Sandbox(SandboxedEnvironment):
-    """Jinja's sandbox, with a budget; the methods below are called by what `_Guarded` puts into a template."""
+class _Confined(SandboxedEnvironment):
+    """Jinja's own confinement, with a budget; the methods below are called by what `_Guarded` puts into a template."""
 
     intercepted_binops = frozenset({"+"})
 
@@ -141,7 +141,7 @@ class _Sandbox(SandboxedEnvironment):
         """Put a mark in the place of a value."""
         if isinstance(value, Undefined):
             str(value)  # raises: StrictUndefined
-        return _filling.get().stamp(None if value is None else _Sandbox.bounded(str(value)), spot)
+        return _filling.get().stamp(None if value is None else _Confined.bounded(str(value)), spot)
 
     @staticmethod
     def counted(rounds: Iterable[object]) -> Iterator[object]:
@@ -156,7 +156,7 @@ class _Sandbox(SandboxedEnvironment):
     @staticmethod
     def joined(parts: Sequence[object]) -> str | None:
         """Join as text; with a part that is not known, the whole is not."""
-        return None if None in parts else _Sandbox.bounded("".join(map(str, parts)))
+        return None if None in parts else _Confined.bounded("".join(map(str, parts)))
 
     def filtered(self, value: object, name: str, *args: object, **kwargs: object) -> object:
         """Filter; of what is not known nothing is made but its default."""
@@ -180,12 +180,12 @@ def _range(*bounds: int) -> range:
     return counted
 
 
-def _environment() -> _Sandbox:
-    sandbox = _Sandbox(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, cache_size=0)
-    sandbox.globals = {"range": _range}
-    sandbox.filters = {name: sandbox.filters[name] for name in FILTERS}
-    sandbox.tests = {name: sandbox.tests[name] for name in TESTS}
-    return sandbox
+def _environment() -> _Confined:
+    confined = _Confined(undefined=StrictUndefined, trim_blocks=True, lstrip_blocks=True, cache_size=0)
+    confined.globals = {"range": _range}
+    confined.filters = {name: confined.filters[name] for name in FILTERS}
+    confined.tests = {name: confined.tests[name] for name in TESTS}
+    return confined
 
 
 class Body:
@@ -194,9 +194,9 @@ class Body:
     def __init__(self, source: str, runbook: Runbook, *, first_line: int, path: Path) -> None:
         self._path = path
         self._runbook = runbook
-        sandbox = _environment()
+        confined = _environment()
         try:  # blank lines above keep the lines of the file; Markdown takes no notice of them
-            tree = sandbox.parse("\n" * (first_line - 1) + source)
+            tree = confined.parse("\n" * (first_line - 1) + source)
         except TemplateSyntaxError as error:
             raise UnusableRunbook((error.lineno, f"{error.message or 'not a template'}.")) from None
         reading = _Reading(runbook)
@@ -206,9 +206,9 @@ class Body:
         self._spots = tuple(reading.spots)
         self._parts = tuple(reading.parts)
         _Guarded(reading.numbers).visit(tree)
-        tree.set_environment(sandbox)
-        code = sandbox.compile(tree, filename=str(path))
-        self._template = sandbox.template_class.from_code(sandbox, code, dict(sandbox.globals))
+        tree.set_environment(confined)
+        code = confined.compile(tree, filename=str(path))
+        self._template = confined.template_class.from_code(confined, code, dict(confined.globals))
 
     def rehearse(self) -> Stamped:
         """Give the whole text, every branch of it once, with the worst that its values could be."""
