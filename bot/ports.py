@@ -17,6 +17,7 @@ from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.plan import Action, Check, Outcome, Workflow
 from bot.domain.relief import Stretch
+from bot.domain.runbook import Reading, Runbook
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -85,6 +86,41 @@ class Templates(Protocol):
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
+
+
+# --- runbooks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilledRunbook:
+    """A runbook with its values in it: `text` is mrkdwn, ready and escaped, as much of it as a message holds."""
+
+    text: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    """The values by name, on one line each and escaped."""
+    left_out: int = 0
+    """How many blocks at its end a message does not hold."""
+    url: str | None = None
+    """Where the whole of it is to be read in a browser, where that is known."""
+
+
+class Runbooks(Protocol):
+    """The runbooks of this organisation, as their files are now."""
+
+    def all(self) -> Sequence[Runbook]: ...
+    def mistakes(self) -> Sequence[str]:
+        """Say why files are left out: a line each, with file and line."""
+
+    def find(self, name: str) -> Runbook:
+        """Find by name; Refusal with the nearest where there is none."""
+
+    def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
+        """Take what was typed for its parameters, with Slack's own escapes."""
+
+    def fill(
+        self, runbook: Runbook, values: Mapping[str, str], incident: Mapping[str, object] | None = None
+    ) -> FilledRunbook:
+        """Fill it in with what `read` made of it; Refusal where that can't be done, with what to do instead."""
 
 
 # --- chat -------------------------------------------------------------------------------------------------

@@ -16,8 +16,7 @@ from bot.services.desk import Desk
 from bot.services.locks import Locks
 from bot.services.paging import Paging
 from bot.services.undisturbed import undisturbed
-from bot.web import Door, WebAnswer
-from bot.web.app import Question
+from bot.web import Door, Page, WebAnswer
 
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 _NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
@@ -122,10 +121,10 @@ def _hear_tool(bot: Bot, heard: Change, signature: str) -> WebAnswer:
     return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")
 
 
-def locks_door(bot: Bot) -> Question:
+def locks_door(bot: Bot) -> Page:
     """Answer deploy tools: 200 where a service may be deployed, 423 (Locked) where not, with the same facts."""
 
-    def door(name: str) -> WebAnswer:
+    def door(name: str, _query: Mapping[str, str]) -> WebAnswer:
         service = service_name(name)
         if service is None:
             return WebAnswer(

@@ -8,6 +8,7 @@ from types import FrameType
 
 import structlog
 
+from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, build_app
 from bot.adapters.slack.socket import SocketLink
@@ -28,7 +29,7 @@ from bot.delivery.sync import (
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
-from bot.web import build_web, listen, serve
+from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
 log = structlog.get_logger()
@@ -67,7 +68,6 @@ def run(settings: Settings) -> int:
             pagerduty=pagerduty_door(bot),
             github=github_door(bot),
             changes=changes_door(bot),
-            locks=locks_door(bot),
             readiness={
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
@@ -77,6 +77,7 @@ def run(settings: Settings) -> int:
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             metrics=registry(_figures(bot)),
+            pages=_pages(bot),
         )
         server = serve(web, socket)
         stack.callback(server.stop)
@@ -134,6 +135,17 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+
+
+def _pages(bot: Bot) -> Mapping[str, Page]:
+    pages = RunbookPages(bot.runbooks, bot.settings.template_folders)
+
+    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
+        page = pages.one(name, query) if name else pages.all()
+        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
+
+    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+    return {"/locks/{name}": locks_door(bot), **runbooks}
 
 
 def _figures(bot: Bot) -> Figures:

@@ -85,6 +85,7 @@ class TimersSection(Section):
     update_shown_after: Duration = USUAL.update_shown_after
     roll_back_after: Duration = USUAL.roll_back_after
     roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
+    mitigate_first_after: Duration = USUAL.mitigate_first_after
     page_unanswered_after: Duration = USUAL.page_unanswered_after
     still_open_every: Duration = USUAL.still_open_every
     still_open_hour: Hour = USUAL.still_open_hour
@@ -207,6 +208,8 @@ class Web(Section):
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
     """0 takes any free port."""
     public_url: Url | None = None
+    runbooks: bool = True
+    """Whether runbooks are pages too: whoever reaches the port can read them."""
 
 
 class Delivery(Section):
@@ -245,3 +248,4 @@ class Sections(Section):
     database: Database = Database()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
+    runbooks: tuple[Folder, ...] = ()

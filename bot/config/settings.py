@@ -40,6 +40,12 @@ class Settings(Sections):
         """The folders of `templates:`, then Spy's own: the first that has a template gives it."""
         return tuple(dict.fromkeys((*self.templates, INSTALLED / "templates")))
 
+    @property
+    def runbook_folders(self) -> tuple[Path, ...]:
+        """The folders of `runbooks:`, then templates/runbooks: the first that has a runbook gives it."""
+        beside = (folder / "runbooks" for folder in self.template_folders)
+        return tuple(dict.fromkeys((*self.runbooks, *beside)))
+
     def policy(self) -> Policy:
         """Give the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
         return Policy(

@@ -163,6 +163,8 @@ class Post(Effect):
     to: str
     message: Message
     thread: str | None = None
+    asker: str | None = None
+    """Who gets it by DM where the channel does not take it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
@@ -299,6 +301,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.DeliveryFailed: (LINE,),
     events.Snoozed: (LINE, CARD),
+    events.StepPassed: (CARD,),
     events.Hushed: (LINE,),
     failover_events.FailoverBegan: (CARD,),
     failover_events.FailoverEnded: (CARD,),

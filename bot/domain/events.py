@@ -189,6 +189,18 @@ class Cancelled(Event):
         return self.why
 
 
+@dataclass(frozen=True, kw_only=True)
+class StepPassed(Event):
+    """Somebody said that a step of the guide is done (`guide.Step`): by an answer, or by moving on without one."""
+
+    step: str
+    answer: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.answer
+
+
 # --- command ----------------------------------------------------------------------------------------------
 
 

@@ -55,6 +55,15 @@ class Suspect:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A person's word that a step of the guide is done: by an answer, or by moving on without one."""
+
+    by: str
+    at: datetime
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     number: int
     name: str
@@ -99,6 +108,8 @@ class Incident:
     quiet_until: datetime | None = None
     nagged_at: datetime | None = None
     """When the room last got a post that nobody asked for."""
+    steps: Mapping[str, Passed] = field(default_factory=dict)
+    """The steps of the guide that somebody said are done."""
     entries: int = 0
     """How many entries its timeline has; the next one's `seq` is one more."""
 
@@ -296,6 +307,9 @@ class Incident:
             case events.Snoozed():
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
                 return replace(self, snoozed={**self.snoozed, event.duty: snooze})
+            case events.StepPassed():
+                passed = Passed(by=event.by or "", at=event.at, answer=event.answer)
+                return replace(self, steps={**self.steps, event.step: passed})
             case events.Hushed():
                 return replace(self, quiet_until=event.until)
         return self

@@ -42,6 +42,7 @@ class Timers:
     """How long an update may be overdue before the room sees it."""
     roll_back_after: timedelta = timedelta(minutes=10)
     roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
+    mitigate_first_after: timedelta = timedelta(minutes=10)
     page_unanswered_after: timedelta = timedelta(minutes=5)
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: int = 10

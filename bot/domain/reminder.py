@@ -11,6 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.events import Snoozed
+from bot.domain.guide import skipped_at
 from bot.domain.incident import Incident, Phase
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone, Policy
@@ -22,6 +23,7 @@ __all__ = ["Said", "Snooze", "Timer", "agenda", "may_post", "page_agenda", "stan
 UPDATE_DUE, UPDATE_LATE = "update_due", "update_late"
 NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY = "no_commander", "no_commander_page", "no_severity"
 ROLL_BACK, STILL_OPEN, UNANSWERED = "roll_back", "still_open", "unanswered"
+MITIGATE_FIRST = "mitigate_first"
 VERDICT = "verdict"
 MILESTONE, AT_STOP = "milestone:", "@stop"
 
@@ -59,6 +61,7 @@ def _while_open(incident: Incident, policy: Policy, zone: str | None) -> Iterato
     yield from _commander(incident, policy)
     yield _severity(incident, policy)
     yield _roll_back(incident, policy)
+    yield _mitigate_first(incident, policy)
     yield _still_open(incident, policy, zone)
     for milestone in policy.milestones:
         yield _milestone(incident, milestone)
@@ -122,6 +125,15 @@ def change_suspected_at(incident: Incident) -> datetime | None:
     if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
         moments.append(incident.cause_at)
     return min(moments, default=None)
+
+
+def _mitigate_first(incident: Incident, policy: Policy) -> Timer | None:
+    """Where "roll back?" is asked, that says it."""
+    skipped, mark = skipped_at(incident), mark_of(_opened(incident))
+    if skipped is None or _roll_back(incident, policy) or _said(incident.reminded, ROLL_BACK, mark):
+        return None
+    due = max(_opened(incident) + policy.timers.mitigate_first_after, skipped)
+    return _once(incident, MITIGATE_FIRST, mark, due)
 
 
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Timer:
@@ -276,7 +288,7 @@ def _is_done(incident: Incident, policy: Policy, duty: str, said: Said) -> bool:
         return incident.commander is not None
     if duty == NO_SEVERITY:
         return incident.severity is not None
-    if duty == ROLL_BACK:
+    if duty in {ROLL_BACK, MITIGATE_FIRST}:
         return incident.mitigated_at is not None
     milestone = milestone_of(duty, policy)
     return bool(milestone and milestone.unless and holds(milestone.unless, incident))
@@ -291,6 +303,7 @@ def is_incidents(duty: str) -> bool:
         NO_COMMANDER_PAGE,
         NO_SEVERITY,
         ROLL_BACK,
+        MITIGATE_FIRST,
         STILL_OPEN,
     }
 

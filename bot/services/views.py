@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.domain import guide
 from bot.domain.incident import Incident
 from bot.domain.nag import filled
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
@@ -136,6 +137,16 @@ class Views:
         recent = lately(self._work.timeline.of(incident.number))
         return {**self._state(incident), "events": [_line(entry) for entry in recent]}
 
+    def checklist(self, incident: Incident) -> Facts:
+        """Give all steps of the guide, each with what was done of it."""
+        lines = guide.checklist(incident, self._work.timeline.of(incident.number))
+        return {
+            "incident": incident,
+            "lines": lines,
+            "guide": guide.standing(incident),
+            "now": self._desk.now,
+        }
+
     def timeline(self, incident: Incident) -> list[Facts]:
         """Give the told entries, oldest first, each as the facts its one-line template wants."""
         return [_line(entry) for entry in told(self._work.timeline.of(incident.number))]
@@ -149,6 +160,7 @@ class Views:
             "lasted": incident.lasted(self._desk.now),
             "asks": open_asks(incident, self._desk.policy),
             "locks": self._work.locks.standing() if incident.is_open else (),
+            "guide": guide.standing(incident),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
 

@@ -6,6 +6,7 @@ from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
 from functools import partial
+from types import MappingProxyType
 from uuid import uuid4
 
 import structlog
@@ -35,8 +36,8 @@ class WebAnswer:
 Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
 
-Question = Callable[[str], WebAnswer]
-"""Takes the last part of an address that is asked for, and answers; called in a thread."""
+Page = Callable[[str, Mapping[str, str]], WebAnswer]
+"""Takes the name at the end of the path ("" where there is none) and the query, and answers; called in a thread."""
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
@@ -49,7 +50,7 @@ def build_web(
     pagerduty: Door | None = None,
     github: Door | None = None,
     changes: Door | None = None,
-    locks: Question | None = None,
+    pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
@@ -64,7 +65,6 @@ def build_web(
         "/webhooks/github": github,
         "/webhooks/changes": changes,
     }
-    questions = {"/locks/{what}": locks}
 
     async def readyz(_: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -86,7 +86,7 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
-            *(Route(path, _asking(question, pool)) for path, question in questions.items() if question),
+            *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
@@ -118,9 +118,10 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
     return endpoint
 
 
-def _asking(question: Question, pool: Executor) -> _Endpoint:
+def _shown(page: Page, pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
-        return await _in_thread(pool, partial(question, request.path_params["what"]), request.url.path)
+        name = str(request.path_params.get("name", ""))
+        return await _in_thread(pool, partial(page, name, dict(request.query_params)), request.url.path)
 
     return endpoint
 

@@ -74,6 +74,6 @@ def opened(folder: Path, database_url: str, secrets: Sequence[str] = SECRETS) ->
             pagerduty=pagerduty_door(bot),
             github=github_door(bot),
             changes=changes_door(bot),
-            locks=locks_door(bot),
+            pages={"/locks/{name}": locks_door(bot)},
         )
         yield Doors(web=stack.enter_context(closing(Caller(app))), bot=bot)

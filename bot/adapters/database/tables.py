@@ -91,6 +91,7 @@ class IncidentRow(SQLModel, table=True):
     snoozed: dict[str, Any] = _json()
     quiet_until: datetime | None = _moment()
     nagged_at: datetime | None = _moment()
+    steps: dict[str, Any] = _json()
     entries: int
 
 
