@@ -179,6 +179,24 @@ def test_the_checklist_says_what_was_moved_on_from():
     assert (line.is_done, line.by, line.missing) == (True, "U0RAJ", ("update",))
 
 
+def test_a_change_that_is_marked_as_suspect_answers_what_changed():
+    marked = events.ChangeSuspected(
+        at=after(minutes=4),
+        by="U0RAJ",
+        change=7,
+        title="deploy 1.2",
+        url=None,
+        service="checkout",
+        happened_at=NOON,
+    )
+
+    lines = {line.step: line for line in guide.checklist(told(marked), entries(marked))}
+
+    assert lines[Step.CHANGES].is_done
+    assert (lines[Step.CHANGES].by, lines[Step.CHANGES].at) == ("U0RAJ", after(minutes=4))
+    assert not lines[Step.CAUSE].is_done
+
+
 def test_a_fact_that_comes_later_outdoes_the_word():
     happened = (stated(), passed(Step.COMMUNICATE, 5), updated(9))
 
