@@ -125,8 +125,10 @@ def _told(action: Action) -> str:
     match action:
         case Command(args=args):
             return shlex.join(args)
-        case Request(method=method, url=url):
-            return f"{method} {url}"
+        case Request(method=method, url=url, json=body):
+            return f"{method} {url}" + (
+                f" {json.dumps(body, ensure_ascii=False)}" if body is not None else ""
+            )
         case Workflow(repository=repository, file=file, inputs=inputs):
             given = ", ".join(f"{name}={value}" for name, value in inputs.items())
             return f"workflow {file} of {repository}" + (f" with {given}" if given else "")

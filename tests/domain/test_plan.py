@@ -172,6 +172,10 @@ def test_the_names_of_all_places_are_found():
         (Command(args=("./drain", "a b")), "./drain 'a b'"),
         (Request(url="http://x/{{ stage }}", method="POST"), "POST http://x/<stage>"),
         (
+            Request(url="http://x", method="PUT", json={"percent": 5, "to": "{{ env.SITE }}"}),
+            'PUT http://x {"percent": 5, "to": "<env.SITE>"}',
+        ),
+        (
             Workflow(repository="acme/infra", file="promote.yml", inputs={"pod": "7"}),
             "workflow promote.yml of acme/infra with pod=7",
         ),

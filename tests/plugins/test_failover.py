@@ -49,7 +49,7 @@ def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: Failover
 
     assert "Nothing moves until a second person approves, by 12:10 UTC" in answer
     dns = (
-        "2. *dns*: `POST http://dns`, in stages 5, 100, 1 min between "
+        '2. *dns*: `POST http://dns {"percent": "&lt;stage&gt;"}`, in stages 5, 100, 1 min between '
         "· check `GET http://dns/&lt;stage&gt;` · undo `POST http://dns/back`"
     )
     assert read(play.card()) == [
@@ -340,7 +340,7 @@ def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPla
     assert read(play.question())[1:] == [
         (
             "Did *dns 5* happen? I don't know: the connection broke. "
-            "It was `POST http://dns`, and is not repeated unasked."
+            'It was `POST http://dns {"percent": 5}`, and is not repeated unasked.'
         ),
         "What stands as moved: drain, dns.",
     ]
