@@ -116,6 +116,10 @@ class Box:
         """A config.yaml for the company that lives in the box."""
         return CONFIG.format(mode=self._delivery)
 
+    def mount(self, mount: Mount) -> None:
+        """Let something more live behind the box's door, where no service does."""
+        self._gateway.mounts.append(mount)
+
     # ---------------------------------------------------------------- what happened
 
     @property

@@ -16,6 +16,7 @@ PICKED = {
     "datetimepicker": "selected_date_time",
     "multi_users_select": "selected_users",
 }
+KEPT = ("text", "value", "url", "style")  # what a pressed button says of itself
 TYPED = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 
 
@@ -31,8 +32,7 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
         if element["type"] == "button":
             seen.append(element["text"]["text"])
             if wanted in (seen[-1], ids["action_id"]):
-                kept = ("text", "value", "url", "style")
-                return {"type": "button", **ids} | {key: element[key] for key in kept if key in element}
+                return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
         for option in options(element):
             seen.append(option["text"]["text"])
             if wanted in (seen[-1], option["value"]):
@@ -40,6 +40,17 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
     raise NotThereError(
         f"nothing here is called {wanted!r}; there is {', '.join(map(repr, seen)) or 'nothing'}"
     )
+
+
+def used(blocks: list[Json], block_id: str, action_id: str, value: Any) -> Json:
+    """The action of pressing, or choosing `value` in, exactly this element; a button takes no value."""
+    for block, element in _interactive(blocks):
+        if (block.get("block_id"), element.get("action_id")) == (block_id, action_id):
+            ids = {"block_id": block_id, "action_id": action_id}
+            if element["type"] == "button":
+                return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
+            return ids | _chosen(element, value)
+    raise NotThereError("That is not there any more; the message has changed.")
 
 
 def labels(blocks: list[Json]) -> list[str]:

@@ -1,0 +1,142 @@
+"""Stories that play themselves on the page: scripts of the terminal chat, whose remarks are the captions."""
+
+from __future__ import annotations
+
+import io
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Literal
+
+from rich.console import Console
+
+from bot.sandbox import Box
+from bot.sandbox.chat import DONE, Chat
+from bot.sandbox.script import PHONE, Expect, ExpectNot, Line, read
+from bot.sandbox.sight import Sight
+
+FOLDER = Path(__file__).parent.parent / "stories"
+PATIENCE = timedelta(seconds=15)
+READING, WATCHING = 1.8, 0.7
+"""Seconds that a caption, and anything that is done, stand before the story goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """The first remark of a script is its title."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, file: Path) -> Story:
+        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return cls(name=file.stem, title=lines[0].removeprefix("# "), lines=tuple(lines[1:]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """How far a story is: `line` is what is being done, `at` its number."""
+
+    story: Story
+    state: Literal["playing", "over", "failed"] = "playing"
+    caption: str = ""
+    line: str = ""
+    at: int = 0
+
+    @property
+    def of(self) -> int:
+        return len(self.story.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Where the eye should be: a channel's id or "" for as before, and whether at the phones."""
+
+    person: str
+    place: str
+    is_phone: bool
+
+
+class Theatre:
+    """One story at a time. `on_change` hears of each step; `pace` makes the pauses longer or shorter."""
+
+    def __init__(self, box: Box, *, on_change: Callable[[Scene | None], None]) -> None:
+        self.playing: Playing | None = None
+        self.pace = 1.0
+        self._box = box
+        self._sight = Sight(box)
+        self._on_change = on_change
+        self._stopping = threading.Event()
+        self._thread: threading.Thread | None = None
+        self._lock = threading.Lock()
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """In the order of their files' names."""
+        return [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
+
+    def play(self, name: str) -> None:
+        story = next((story for story in self.stories if story.name == name), None)
+        if story is None:
+            raise LookupError(f"There is no story called {name}.")
+        with self._lock:
+            if self.playing and self.playing.state == "playing":
+                raise LookupError("A story is playing already.")
+            self._stopping.clear()
+            self._show(Playing(story=story))
+            self._thread = threading.Thread(target=self._run, args=(story,), name="sandbox-story", daemon=True)
+            self._thread.start()
+
+    def stop(self) -> None:
+        """End what plays, or put away what has ended."""
+        self._stopping.set()
+        if self._thread is not None:
+            self._thread.join()
+        self._show(None)
+
+    def _run(self, story: Story) -> None:
+        told = io.StringIO()
+        chat = Chat(self._box, Console(file=told, width=10_000), patience=PATIENCE)
+        code = chat.play(self._lines(story, chat), interactive=False)
+        if self._stopping.is_set() or self.playing is None:
+            return
+        if code == DONE:
+            self._show(replace(self.playing, state="over", line="", at=self.playing.of))
+        else:
+            why = told.getvalue().strip().splitlines()[-1]
+            self._show(replace(self.playing, state="failed", line="", caption=f"The story can't go on: {why}"))
+
+    def _lines(self, story: Story, chat: Chat) -> Iterator[str]:
+        for number, text in enumerate(story.lines, start=1):
+            if self._stopping.is_set() or self.playing is None:
+                return
+            line = read(text, people=[user.name for user in self._box.slack.state.people.values()], place=chat.place)
+            if text.startswith("# "):
+                self._show(replace(self.playing, caption=text[2:], line="", at=number))
+                self._pause(READING)
+                continue
+            is_seen = line.action is not None and not isinstance(line.action, Expect | ExpectNot)
+            shown = replace(self.playing, line=line.said if is_seen else self.playing.line, at=number)
+            self._show(shown, self._scene(line, chat))
+            yield text
+            if is_seen:
+                self._pause(WATCHING)
+
+    def _scene(self, line: Line, chat: Chat) -> Scene:
+        person, place = line.person or chat.person, line.place or chat.place
+        if place == PHONE:
+            return Scene(person=person, place="", is_phone=True)
+        found = self._sight.channels(person, place)
+        return Scene(person=person, place=found[-1].id if found else "", is_phone=False)
+
+    def _show(self, playing: Playing | None, scene: Scene | None = None) -> None:
+        self.playing = playing
+        self._on_change(scene)
+
+    def _pause(self, seconds: float) -> None:
+        self._stopping.wait(seconds * self.pace)
