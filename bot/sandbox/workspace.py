@@ -114,10 +114,10 @@ class Workspace(Window):
         return self._act(person, channel, ts, fields.pressed(self.message(channel, ts).blocks, label))
 
     def use(
-        self, person: str, channel: str, ts: str, block_id: str, action_id: str, value: str = ""
+        self, person: str, channel: str, ts: str, target: fields.Target, value: str | list[str] = ""
     ) -> Answer:
         """Press or choose in exactly this element, whatever else in the message is called the same."""
-        action = fields.used(self.message(channel, ts).blocks, block_id, action_id, value)
+        action = fields.used(self.message(channel, ts).blocks, target, value)
         return self._act(person, channel, ts, action)
 
     def _act(self, person: str, channel: str, ts: str, action: Json) -> Answer:
@@ -141,15 +141,13 @@ class Workspace(Window):
         self,
         person: str,
         view_id: str,
-        block_id: str,
-        action_id: str,
-        value: str = "",
-        *,
+        target: fields.Target,
+        value: str | list[str] = "",
         values: dict[str, Any] | None = None,
     ) -> Answer:
         """As `use`, in a modal or the home tab; `values` is what is filled in so far."""
         view = self._view_or_home(person, view_id)
-        action = fields.used(view.body["blocks"], block_id, action_id, value)
+        action = fields.used(view.body["blocks"], target, value)
         return self._act_in_view(person, view, action, values or {})
 
     def _act_in_view(self, person: str, view: View, action: Json, given: dict[str, Any]) -> Answer:

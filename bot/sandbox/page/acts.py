@@ -15,6 +15,7 @@ from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
 from bot.sandbox.rota import Shift
 from bot.sandbox.slack.courier import Answer
+from bot.sandbox.slack.fields import Target
 from bot.sandbox.slack.world import BOT_USER
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
@@ -127,13 +128,13 @@ class Acts:
             self._slack.state.forget_whisper(message)
 
     def _press(self, it: Given) -> None:
-        block, action, value = it.text("block"), it.text("action"), it.text("value")
+        target = Target(block_id=it.text("block"), action_id=it.text("action"))
+        value = it.facts.get("value") or ""
         if it.text("ts"):
-            answer = self._slack.use(it.person, it.text("channel"), it.text("ts"), block, action, value)
+            answer = self._slack.use(it.person, it.text("channel"), it.text("ts"), target, value)
         else:
-            values = it.facts.get("values") or {}
             answer = self._slack.use_in_view(
-                it.person, it.text("view"), block, action, value, values=values
+                it.person, it.text("view"), target, value, it.facts.get("values")
             )
         _must_be_heard(answer)
 

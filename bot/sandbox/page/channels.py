@@ -12,11 +12,11 @@ from markupsafe import Markup
 
 from bot.sandbox import Box
 from bot.sandbox.github_shapes import REPOSITORY, SITE
-from bot.sandbox.pagerduty_shapes import SITE as PAGERDUTY
 from bot.sandbox.page import mrkdwn
 from bot.sandbox.page.emoji import character
 from bot.sandbox.page.reading import Reading
 from bot.sandbox.page.spot import HOME, Spot
+from bot.sandbox.pagerduty_shapes import SITE as PAGERDUTY
 from bot.sandbox.slack.world import BOT_USER, TEAM_URL, Channel, Message, Person, View
 
 SHOWN = 100  # messages at a time; older ones are asked for

@@ -10,7 +10,7 @@ BY_NAME: Mapping[str, str] = {
     "eyes": "👀", "facepalm": "🤦", "fingers_crossed": "🤞", "fire": "🔥", "fire_engine": "🚒", "ghost": "👻",
     "gift": "🎁", "green_circle": "🟢", "green_heart": "💚", "grey_question": "❔", "grinning": "😀", "hammer": "🔨",
     "hammer_and_wrench": "🛠️", "handshake": "🤝", "heart": "❤️", "heavy_check_mark": "✔️", "hourglass": "⌛",
-    "hourglass_flowing_sand": "⏳", "hugging_face": "🤗", "information_source": "ℹ️", "joy": "😂", "key": "🔑",
+    "hourglass_flowing_sand": "⏳", "hugging_face": "🤗", "joy": "😂", "key": "🔑",
     "large_blue_circle": "🔵", "large_green_circle": "🟢", "large_orange_circle": "🟠", "large_red_circle": "🔴",
     "large_yellow_circle": "🟡", "laughing": "😆", "link": "🔗", "lock": "🔒", "loudspeaker": "📢", "mag": "🔍",
     "mega": "📣", "memo": "📝", "moon": "🌔", "muscle": "💪", "mute": "🔇", "no_bell": "🔕", "no_entry": "⛔",

@@ -8,8 +8,8 @@ from collections.abc import AsyncGenerator, Mapping
 
 from bot.sandbox import Box
 from bot.sandbox.happening import Happening
-from bot.sandbox.slack.world import Message
 from bot.sandbox.server import Stream
+from bot.sandbox.slack.world import Message
 
 BEAT = 1.0  # seconds
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -54,7 +54,9 @@ class Live:
             loop.call_soon_threadsafe(queue.put_nowait, event)
 
     def stream(self) -> Stream:
-        return Stream(content_type="text/event-stream", chunks=self._events(), headers=(("cache-control", "no-store"),))
+        return Stream(
+            content_type="text/event-stream", chunks=self._events(), headers=(("cache-control", "no-store"),)
+        )
 
     async def _events(self) -> AsyncGenerator[bytes]:
         queue: asyncio.Queue[bytes] = asyncio.Queue()

@@ -20,7 +20,7 @@ MARK = re.compile(
     r"|(?<![\w~])~(?=\S)(?P<strike>[^~\n]*[^~\s])~(?![\w~])"
 )
 EMOJI = re.compile(r"(?<![\w:]):([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):")
-TAGS = {"bold": "b", "italic": "i", "strike": "s"}
+STYLES = {"bold": Markup("<b>{}</b>"), "italic": Markup("<i>{}</i>"), "strike": Markup("<s>{}</s>")}
 SAFE = ("https://", "http://", "mailto:", "tel:")
 DATE = re.compile(r"\{(\w+)\}")
 
@@ -45,7 +45,9 @@ def mrkdwn(text: str, names: Names) -> Markup:
     """Slack's text, with its three escapes and its angle brackets, as HTML."""
     parts = FENCE.split(text)
     shown = [
-        Markup("<pre><code>{}</code></pre>").format(_typed(part, names)) if i % 2 else _paragraphs(part, names)
+        Markup("<pre><code>{}</code></pre>").format(_typed(part, names))
+        if i % 2
+        else _paragraphs(part, names)
         for i, part in enumerate(parts)
     ]
     return Markup("").join(shown)
@@ -96,7 +98,7 @@ def _marked(match: re.Match[str], names: Names) -> Markup:
         return _reference(inner, names)
     if kind == "emoji":
         return _emoji(inner)
-    return Markup(f"<{TAGS[kind]}>{{}}</{TAGS[kind]}>").format(_inline(inner, names))
+    return STYLES[kind].format(_inline(inner, names))
 
 
 def _typed(text: str, names: Names) -> Markup:
@@ -152,7 +154,9 @@ def _channel(channel: str, label: str, names: Names) -> Markup:
     if not names.may_enter(channel):
         return Markup('<span class="mention">🔒 private channel</span>')
     address = names.link(f"#{channel}")
-    return Markup('<a class="mention" href="{}">#{}</a>').format(address, names.of(channel) or label or channel)
+    return Markup('<a class="mention" href="{}">#{}</a>').format(
+        address, names.of(channel) or label or channel
+    )
 
 
 def _moment(ref: str, fallback: str, names: Names) -> str:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import asyncio
 import json
-import re
 from collections.abc import Awaitable, Callable, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
@@ -16,8 +15,8 @@ from urllib.parse import parse_qs
 from bot.sandbox import Box
 from bot.sandbox.gateway import Mount
 from bot.sandbox.github_shapes import REPOSITORY
-from bot.sandbox.page.acts import OWN, Acts, Refused
-from bot.sandbox.page.channels import Channels
+from bot.sandbox.page.acts import Acts, Refused
+from bot.sandbox.page.channels import Channels, Line
 from bot.sandbox.page.duty import Duty
 from bot.sandbox.page.emoji import BY_NAME
 from bot.sandbox.page.hood import Hood, laid_out
@@ -35,12 +34,17 @@ REGIONS = frozenset({"sky", "caption", "sidebar", "head", "composer", "home", "r
 WORKERS = 16
 HEADERS = (
     ("cache-control", "no-cache"),
-    ("content-security-policy", "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'"),
+    (
+        "content-security-policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
     ("cross-origin-opener-policy", "same-origin"),
     ("referrer-policy", "no-referrer"),
     ("x-content-type-options", "nosniff"),
 )
 Facts = dict[str, Any]
+Door = Callable[[Request, str], Answer]
+"""Answers a request; the second is what stands behind the first part of its path."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -74,6 +78,15 @@ class Page:
         self._commands: Sequence[Command] = OF_SLACK
         self._has_home = False
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-page")
+        self._doors: Mapping[tuple[str, str], Door] = {
+            ("GET", ""): self._whole,
+            ("GET", "region"): self._region,
+            ("GET", "messages"): self._messages,
+            ("GET", "exchange"): self._exchange,
+            ("GET", "words"): self._words,
+            ("GET", "static"): _file,
+            ("POST", "act"): self._act,
+        }
         self._workers.submit(self._printer.warm)
         box.mount(Mount(prefix="/", service="", endpoint=self.answer, name=lambda _: ""))
 
@@ -95,44 +108,28 @@ class Page:
     # --- the doors
 
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
-        match request.verb, request.path.split("/")[1:]:
-            case "GET", ["live"]:
-                return self._live.stream()
-            case "GET", ["static", *names]:
-                return _file("/".join(names))
-            case "GET", [""]:
-                return self._later(self._whole, request)
-            case "GET", ["region", name] if name in REGIONS:
-                return self._later(lambda it: self._region(name, it), request)
-            case "GET", ["messages"]:
-                return self._later(self._messages, request)
-            case "GET", ["exchange", number] if number.isdigit():
-                return self._later(lambda it: self._exchange(int(number), it), request)
-            case "GET", ["words"]:
-                return _json(self._words())
-            case "POST", ["act", name]:
-                return self._later(lambda it: self._act(name, it), request)
-        return _text(404, "There is nothing here; the page is at /.")
+        first, _, rest = request.path[1:].partition("/")
+        if (request.verb, first) == ("GET", "live"):
+            return self._live.stream()
+        return self._later(self._doors.get((request.verb, first), _nowhere), request, rest)
 
-    async def _later(self, door: Callable[[Request], Answer], request: Request) -> Answer:
+    async def _later(self, door: Door, request: Request, rest: str) -> Answer:
         """In a thread: the bot's calls go through this server meanwhile."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._workers, self._careful, door, request)
+        return await loop.run_in_executor(self._workers, _careful, door, request, rest)
 
-    def _careful(self, door: Callable[[Request], Answer], request: Request) -> Answer:
-        try:
-            return door(request)
-        except LookupError as error:
-            return _text(404, str(error))
-
-    def _whole(self, request: Request) -> Response:
+    def _whole(self, request: Request, rest: str) -> Response:
+        if rest:
+            return _nowhere(request, rest)
         spot = self._spot(request.query)
         if spot.place == HOME:
             self._box.slack.open_home(spot.person)
         facts = self._facts(spot) | self._beside(spot) | self._above() | self._within(spot)
         return self._print("page", spot, facts)
 
-    def _region(self, name: str, request: Request) -> Response:
+    def _region(self, request: Request, name: str) -> Response:
+        if name not in REGIONS:
+            return _nowhere(request, name)
         spot = self._spot(request.query)
         facts = self._facts(spot)
         facts |= self._above() if name in ("sky", "caption") else {}
@@ -140,11 +137,11 @@ class Page:
         facts |= self._beside(spot) if name == "dock" else {}
         return self._print(name, spot, facts)
 
-    def _messages(self, request: Request) -> Response:
+    def _messages(self, request: Request, _rest: str) -> Response:
         """Some of the messages of a channel or its thread, or those before one."""
         spot, asked = self._spot(request.query), parse_qs(request.query)
         channel, in_thread = self._channels.here(spot), "in_thread" in asked
-        lines, has_older = [], False
+        lines, has_older = list[Line](), False
         if channel and "before" in asked:
             lines, has_older = self._channels.latest(spot, channel, asked["before"][-1])
         elif channel:
@@ -153,12 +150,12 @@ class Page:
         more = {"lines": lines, "has_older": has_older, "in_thread": in_thread}
         return self._print("messages", spot, self._facts(spot) | more)
 
-    def _exchange(self, number: int, request: Request) -> Response:
-        it = self._hood.exchange(number)
+    def _exchange(self, request: Request, number: str) -> Response:
+        it = self._hood.exchange(int(number))
         facts = {"it": it, "sent": laid_out(it.body, it.content_type), "answered": laid_out(it.answer)}
         return self._print("exchange", self._spot(request.query), facts)
 
-    def _act(self, name: str, request: Request) -> Response:
+    def _act(self, request: Request, name: str) -> Response:
         if not request.headers.get("content-type", "").startswith("application/json"):
             return _text(415, "An act is sent as JSON.")
         try:
@@ -256,16 +253,17 @@ class Page:
             issue = github.issues.get(int(spot.issue)) if spot.issue.isdigit() else None
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
 
-    def _words(self) -> Facts:
+    def _words(self, _request: Request, _rest: str) -> Response:
         """What the message box can complete."""
         state = self._box.slack.state
-        return {
+        words = {
             "/": [{"value": it.name, "about": it.about, "usage": it.usage} for it in self._commands],
             "@": [{"value": f"@{p.name}", "about": p.real_name} for p in state.people.values()]
             + [{"value": f"@{name}", "about": "group"} for name, _ in state.usergroups.values()],
             "#": [{"value": f"#{c.name}", "about": ""} for c in self._box.slack.channels if not c.is_private],
             ":": [{"value": f":{name}:", "about": found} for name, found in BY_NAME.items()],
         }
+        return _json(words)
 
     # --- below
 
@@ -278,11 +276,24 @@ class Page:
         return Response(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-def _file(name: str) -> Response:
+def _careful(door: Door, request: Request, rest: str) -> Answer:
+    try:
+        return door(request, rest)
+    except LookupError as error:
+        return _text(404, str(error))
+
+
+def _nowhere(_request: Request, _rest: str) -> Response:
+    return _text(404, "There is nothing here; the page is at /.")
+
+
+def _file(_request: Request, name: str) -> Response:
     file = (STATIC / name).resolve()
     if not file.is_relative_to(STATIC) or file.suffix not in KINDS or not file.is_file():
         return _text(404, "There is no such file.")
-    return Response(body=file.read_bytes(), content_type=f"{KINDS[file.suffix]}; charset=utf-8", headers=HEADERS)
+    return Response(
+        body=file.read_bytes(), content_type=f"{KINDS[file.suffix]}; charset=utf-8", headers=HEADERS
+    )
 
 
 def _text(status: int, sentence: str) -> Response:

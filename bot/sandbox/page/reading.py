@@ -24,7 +24,9 @@ class Reading:
     def mentions(self, person: Person, channel: Channel) -> int:
         """How many unread messages are meant for this person: by name, to all, or in a direct message."""
         unread = self._unread(person, channel)
-        return len([m for m in unread if channel.is_im or m.pings or f"<@{person.id}" in f"{m.text} {m.blocks}"])
+        return len(
+            [m for m in unread if channel.is_im or m.pings or f"<@{person.id}" in f"{m.text} {m.blocks}"]
+        )
 
     def _unread(self, person: Person, channel: Channel) -> list[Message]:
         last = self._last.get((person.id, channel.id), "")

@@ -89,7 +89,9 @@ class Theatre:
                 raise LookupError("A story is playing already.")
             self._stopping.clear()
             self._show(Playing(story=story))
-            self._thread = threading.Thread(target=self._run, args=(story,), name="sandbox-story", daemon=True)
+            self._thread = threading.Thread(
+                target=self._run, args=(story,), name="sandbox-story", daemon=True
+            )
             self._thread.start()
 
     def stop(self) -> None:
@@ -109,13 +111,17 @@ class Theatre:
             self._show(replace(self.playing, state="over", line="", at=self.playing.of))
         else:
             why = told.getvalue().strip().splitlines()[-1]
-            self._show(replace(self.playing, state="failed", line="", caption=f"The story can't go on: {why}"))
+            self._show(
+                replace(self.playing, state="failed", line="", caption=f"The story can't go on: {why}")
+            )
 
     def _lines(self, story: Story, chat: Chat) -> Iterator[str]:
         for number, text in enumerate(story.lines, start=1):
             if self._stopping.is_set() or self.playing is None:
                 return
-            line = read(text, people=[user.name for user in self._box.slack.state.people.values()], place=chat.place)
+            line = read(
+                text, people=[user.name for user in self._box.slack.state.people.values()], place=chat.place
+            )
             if text.startswith("# "):
                 self._show(replace(self.playing, caption=text[2:], line="", at=number))
                 self._pause(READING)

@@ -1,7 +1,7 @@
 """Finding what a person can press or fill in, by the words on it, and writing down what they chose."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.sandbox.slack.call import SlackError
 from bot.sandbox.slack.world import Json
@@ -18,6 +18,13 @@ PICKED = {
 }
 KEPT = ("text", "value", "url", "style")  # what a pressed button says of itself
 TYPED = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
+
+
+class Target(NamedTuple):
+    """One element among all in a message or a view."""
+
+    block_id: str
+    action_id: str
 
 
 class NotThereError(LookupError):
@@ -42,11 +49,11 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
     )
 
 
-def used(blocks: list[Json], block_id: str, action_id: str, value: Any) -> Json:
+def used(blocks: list[Json], target: Target, value: OptionValue) -> Json:
     """The action of pressing, or choosing `value` in, exactly this element; a button takes no value."""
     for block, element in _interactive(blocks):
-        if (block.get("block_id"), element.get("action_id")) == (block_id, action_id):
-            ids = {"block_id": block_id, "action_id": action_id}
+        if (block.get("block_id"), element.get("action_id")) == tuple(target):
+            ids = {"block_id": target.block_id, "action_id": target.action_id}
             if element["type"] == "button":
                 return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
             return ids | _chosen(element, value)

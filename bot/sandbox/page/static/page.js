@@ -57,7 +57,14 @@ function show(part, fresh) {
   const element = at(part);
   if (part === "modal") return showModal(element, fresh);
   morph(element, fresh);
-  if (part === "dock") settleThread();
+  if (part === "dock") settleDock();
+}
+
+/** What rings is seen from every part of a narrow screen. */
+function settleDock() {
+  settleThread();
+  const ringing = document.querySelector(".tabs .ringing")?.textContent ?? "";
+  document.querySelector(".panes [data-show=dock]").dataset.ringing = ringing;
 }
 
 // ------------------------------------------------------------------ going somewhere
@@ -76,7 +83,7 @@ async function go(address, { isBack = false } = {}) {
     else morph(at(part), fresh.getElementById(part).innerHTML);
   }
   if (isElsewhere) settleRoom();
-  settleThread();
+  settleDock();
   return isElsewhere;
 }
 
@@ -117,8 +124,17 @@ const lists = () => [["messages", "m"], ["answers", "t"]].filter(([id]) => at(id
 const due = new Set();
 let fetching = null;
 
-function isAtEnd(scroller) {
-  return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+/** Keep the end of a list in sight, however its messages grow, until somebody scrolls away from it. */
+function follow(list) {
+  const scroller = list.parentElement;
+  let isAtEnd = true;
+  scroller.addEventListener("scroll", () => {
+    isAtEnd = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < 80;
+  }, { passive: true });
+  const toEnd = () => isAtEnd && (scroller.scrollTop = scroller.scrollHeight);
+  new ResizeObserver(toEnd).observe(list);
+  new ResizeObserver(toEnd).observe(scroller);
+  toEnd();
 }
 
 /** Say of messages in a row of one author, and of new days, that they are that. */
@@ -160,7 +176,7 @@ function renew(ts) {
     due.clear();
     fetching = null;
     await Promise.all(lists().map(async ([id, prefix]) => {
-      const list = at(id), scroller = list.parentElement, wasAtEnd = isAtEnd(scroller), asked = query();
+      const list = at(id), asked = query();
       const oldest = list.firstElementChild?.dataset.ts ?? "";
       const shown = at("older") && id === "messages" ? wanted.filter((it) => it >= oldest) : wanted;
       if (!shown.length) return;
@@ -168,7 +184,6 @@ function renew(ts) {
       const fresh = await html(`/messages?${asked}${which}`);
       if (asked !== query() || !list.isConnected) return;
       put(list, prefix, shown, fresh);
-      if (wasAtEnd) scroller.scrollTop = scroller.scrollHeight;
     }));
   }).catch(() => {});
 }
@@ -199,19 +214,21 @@ function settleRoom() {
   const list = at("messages"), scroller = at("scroll");
   if (!list) return;
   arrange(list);
-  scroller.scrollTop = scroller.scrollHeight;
+  follow(list);
   scroller.addEventListener("scroll", () => scroller.scrollTop < 200 && older(), { passive: true });
   at("older")?.addEventListener("click", older);
   const draft = sessionStorage.getItem(draftOf(at("words")?.form));
   if (draft) at("words").value = draft;
 }
 
+const followed = new WeakSet();
+
 function settleThread() {
   const list = at("answers");
   if (!list) return;
   arrange(list);
-  if (list.dataset.of !== body.dataset.thread) list.parentElement.scrollTop = list.parentElement.scrollHeight;
-  list.dataset.of = body.dataset.thread;
+  if (!followed.has(list)) follow(list);
+  followed.add(list);
 }
 
 // Up and down walk through the messages; Tab goes into the one that has the focus.
@@ -538,7 +555,7 @@ function listen() {
 }
 
 settleRoom();
-settleThread();
+settleDock();
 pane(body.dataset.pane);
 if (at("modal").querySelector("form")) showModal(at("modal"), at("modal").innerHTML);
 if (location.hash) reveal(location.hash.slice(1));
