@@ -33,7 +33,6 @@ export function completing() {
     list.replaceChildren();
     list.hidden = !command?.usage;
     if (command?.usage) list.append(row({ value: command.value, usage: command.usage, about: command.about }, "hint"));
-    box.setAttribute("aria-expanded", "false");
   }
 
   function draw(box) {
@@ -51,7 +50,6 @@ export function completing() {
       return item;
     }));
     list.hidden = !shown.length;
-    box.setAttribute("aria-expanded", String(!!shown.length));
     if (shown.length) box.setAttribute("aria-activedescendant", `${list.id}-${chosen}`);
     else box.removeAttribute("aria-activedescendant");
   }
