@@ -188,7 +188,7 @@ def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, bo
         "document.querySelector('#messages').lastElementChild.previousElementSibling.isTheSame"
     )
     assert (
-        page.locator("#messages > li").nth(0).evaluate("it => getComputedStyle(it).contentVisibility")
+        page.locator("#messages > li").nth(1).evaluate("it => getComputedStyle(it).contentVisibility")
         == "auto"
     )
 

@@ -55,7 +55,7 @@ def mrkdwn(text: str, names: Names) -> Markup:
 
 def plain(text: str) -> Markup:
     """Text without marks, with emoji and line ends; Slack reads its three escapes here too."""
-    return _lines(EMOJI.sub(lambda m: character(m[1]) or m[0], _unescaped(text)))
+    return as_typed(EMOJI.sub(lambda m: character(m[1]) or m[0], _unescaped(text)))
 
 
 def _paragraphs(text: str, names: Names) -> Markup:
@@ -83,10 +83,10 @@ def _paragraphs(text: str, names: Names) -> Markup:
 def _inline(text: str, names: Names) -> Markup:
     shown, at = list[Markup](), 0
     for match in MARK.finditer(text):
-        shown.append(_lines(_unescaped(text[at : match.start()])))
+        shown.append(as_typed(_unescaped(text[at : match.start()])))
         shown.append(_marked(match, names))
         at = match.end()
-    shown.append(_lines(_unescaped(text[at:])))
+    shown.append(as_typed(_unescaped(text[at:])))
     return Markup("").join(shown)
 
 
@@ -187,7 +187,8 @@ def _part(name: str, at: datetime, names: Names) -> str:
     return forms.get(name, f"{{{name}}}")
 
 
-def _lines(text: str) -> Markup:
+def as_typed(text: str) -> Markup:
+    """Text with its line ends, and nothing in it read."""
     return Markup("<br>").join(text.split("\n"))
 
 

@@ -3,15 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping
-from functools import partial
+from functools import cache, partial
 from typing import Any
 
-from jinja2 import Environment, PackageLoader, Undefined
-from markupsafe import Markup
+from jinja2 import Environment, PackageLoader
 
 from bot.sandbox.page.emoji import OFTEN, character
 from bot.sandbox.page.markdown import markdown
-from bot.sandbox.page.mrkdwn import Names, link, mrkdwn, plain
+from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
 from bot.sandbox.slack.world import Channel, Json, Person
 
 HUES = 8
@@ -39,38 +38,21 @@ class Printer:
     def __init__(self, *, people: Callable[[], list[Person]], channels: Callable[[], list[Channel]]) -> None:
         self._people = people
         self._channels = channels
-        self._templates = Environment(
-            loader=PackageLoader("bot.sandbox.page"),
-            autoescape=True,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            undefined=Undefined,
-        )
-        self._templates.globals |= {
-            "plain": plain,
-            "lines": plain,
-            "markdown": markdown,
-            "emoji": character,
-            "often": OFTEN,
-            "typed": TYPED,
-            "initial": _initial,
-            "picks": self._picks,
-            "hue": lambda person: sum(map(ord, person.id)) % HUES,
-        }
 
     def warm(self) -> None:
         """Read all templates ahead, so that the first who looks need not wait."""
-        for name in self._templates.list_templates():
-            self._templates.get_template(name)
+        for name in _templates().list_templates():
+            _templates().get_template(name)
 
     def print(self, template: str, names: Names, facts: Mapping[str, Any]) -> str:
         """Fill in a template for one reader."""
-        words: dict[str, Callable[..., Markup | str]] = {
+        words: dict[str, Callable[..., Any]] = {
             "mrkdwn": partial(mrkdwn, names=names),
             "link": partial(link, names=names),
             "inside": names.link,
+            "picks": self._picks,
         }
-        return self._templates.get_template(f"{template}.html.j2").render({**facts, **words})
+        return _templates().get_template(f"{template}.html.j2").render({**facts, **words})
 
     def _picks(self, element: Json) -> list[tuple[str, str]]:
         """What a select of people or channels offers, besides options of its own."""
@@ -80,6 +62,25 @@ class Printer:
         if kind in ("channels_select", "conversations_select"):
             return [(channel.id, f"#{channel.name}") for channel in self._channels()]
         return []
+
+
+@cache
+def _templates() -> Environment:
+    """Read once a process: a test opens many boxes."""
+    made = Environment(
+        loader=PackageLoader("bot.sandbox.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals |= {
+        "plain": plain,
+        "as_typed": as_typed,
+        "markdown": markdown,
+        "emoji": character,
+        "often": OFTEN,
+        "typed": TYPED,
+        "initial": _initial,
+        "hue": lambda person: sum(map(ord, person.id)) % HUES,
+    }
+    return made
 
 
 def _initial(element: Json) -> str | list[str]:
