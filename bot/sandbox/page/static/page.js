@@ -69,13 +69,14 @@ function settleDock() {
 
 // ------------------------------------------------------------------ going somewhere
 
-async function go(address, { isBack = false } = {}) {
+/** `record` is how the browser's history takes it: pushState, replaceState, or "" where it knows already. */
+async function go(address, record = "pushState") {
   const url = new URL(address, location.href);
   const fresh = new DOMParser().parseFromString(await html(url.pathname + url.search), "text/html");
   const old = { ...body.dataset };
   for (const key of ["spot", "person", "place", "thread", "dock"]) body.dataset[key] = fresh.body.dataset[key];
   const isElsewhere = ["person", "place"].some((key) => old[key] !== body.dataset[key]);
-  if (!isBack) history.pushState(null, "", url);
+  if (record) history[record](null, "", url);
   document.title = fresh.title;
   for (const part of ["sidebar", "dock", ...(isElsewhere ? ["room", "sky", "modal"] : [])]) {
     if (part === "modal") showModal(at(part), fresh.getElementById(part).innerHTML);
@@ -103,10 +104,11 @@ document.addEventListener("click", async (event) => {
   if (url.hash) reveal(url.hash.slice(1));
 });
 
-addEventListener("popstate", () => go(location.href, { isBack: true }));
+addEventListener("popstate", () => go(location.href, ""));
 
-function reveal(id) {
-  const message = at(decodeURIComponent(id));
+async function reveal(id) {
+  while (!at(id) && at("older")) await older();
+  const message = at(id);
   message?.scrollIntoView({ block: "center" });
   message?.focus({ preventScroll: true });
 }
@@ -531,7 +533,7 @@ const HEARD = {
     if (place) spot.set("in", place);
     if (is_phone) spot.set("dock", "phones");
     spot.delete("thread");
-    if (spot.toString() !== before) await go(`/?${spot}`);
+    if (spot.toString() !== before) await go(`/?${spot}`, "replaceState");
     pane(is_phone ? "dock" : "room");
   },
 };
