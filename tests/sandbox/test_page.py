@@ -275,7 +275,7 @@ def test_of_two_buttons_of_one_name_the_right_one_is_pressed(box: Box, act: Act)
 
     sent = box.slack.courier.sent[-1]
     assert sent.payload["actions"][0]["action_id"] == "b"
-    assert answer.json() == {"error": "Spy could not be reached."}
+    assert answer.json() == {"ok": False, "error": "Spy could not be reached."}
 
 
 def test_a_form_that_lacks_something_comes_back_with_what_it_lacks(
@@ -305,7 +305,7 @@ def test_a_command_that_slack_does_not_know_is_refused_in_its_words(page: Page, 
     in_thread = act("say", channel="C0GENERAL", text="/incident list", thread="1.2")
 
     assert unknown.json()["error"].startswith("/incidnet is not a valid command.")
-    assert in_thread.json() == {"error": "/incident is not supported in threads. Sorry!"}
+    assert in_thread.json()["error"] == "/incident is not supported in threads. Sorry!"
 
 
 def test_commands_are_completed_from_the_manifest(page: Page, browser: httpx.Client) -> None:
@@ -351,7 +351,7 @@ def test_what_can_not_be_done_is_answered_with_a_sentence(
 ) -> None:
     answer = act(name, **facts)
 
-    assert answer.status_code == 422
+    assert not answer.json()["ok"]
     assert answer.json()["error"].startswith(sentence)
 
 

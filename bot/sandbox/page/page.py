@@ -162,7 +162,7 @@ class Page:
             facts = json.loads(request.body)
             self._acts.do(name, self._spot(request.query).person, facts)
         except Refused as refused:
-            return _json({"error": str(refused)}, status=422)
+            return _json({"ok": False, "error": str(refused)})
         except ValueError:
             return _text(400, "The act is no JSON.")
         return _json({"ok": True})
@@ -302,5 +302,5 @@ def _text(status: int, sentence: str) -> Response:
     )
 
 
-def _json(body: object, *, status: int = 200) -> Response:
-    return Response(status=status, body=json.dumps(body).encode(), headers=HEADERS)
+def _json(body: object) -> Response:
+    return Response(body=json.dumps(body).encode(), headers=HEADERS)

@@ -94,12 +94,12 @@ document.addEventListener("click", async (event) => {
   const url = new URL(link.href);
   if (url.origin !== location.origin || url.pathname !== "/") return;
   event.preventDefault();
-  const inDock = link.closest("#dock");
   if (url.search !== location.search) {
+    const opensThread = link.matches(".replies, .tools a"), leavesThread = link.matches(".thread .close");
     const isElsewhere = await go(url.href);
-    pane(isElsewhere || !(inDock || link.matches(".replies, .tools a")) ? "room" : "dock");
-    const words = document.querySelector(link.matches(".replies, .tools a") ? "#dock textarea" : "#words");
-    if (!isNarrow.matches && !(inDock && !body.dataset.thread)) words?.focus();
+    pane(opensThread || (link.closest("#dock") && !isElsewhere && !leavesThread) ? "dock" : "room");
+    if (opensThread) document.querySelector("#dock textarea")?.focus();
+    else if (leavesThread || (isElsewhere && !isNarrow.matches)) at("words")?.focus();
   }
   if (url.hash) reveal(url.hash.slice(1));
 });
@@ -252,8 +252,8 @@ async function act(path, facts) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(facts),
   }).catch(() => null);
-  if (answer?.ok) return true;
   const said = await answer?.json().catch(() => null);
+  if (said?.ok) return true;
   complain(said?.error ?? "The box does not answer. Is it still running?");
   return false;
 }
@@ -423,8 +423,9 @@ async function send(form) {
   const box = form.elements.text, text = box.value.trim(), edited = form.dataset.edited;
   if (!text) return;
   box.value = "";
-  grow(box);
+  box.dispatchEvent(new Event("input", { bubbles: true }));
   sessionStorage.removeItem(draftOf(form));
+  at("alert").textContent = "";
   const { channel, thread } = form.dataset;
   const isDone = edited
     ? await act("/act/edit", { channel, ts: edited, text })
@@ -504,7 +505,7 @@ const HEARD = {
     beats += 1;
     if (body.dataset.thread) return;
     if (body.dataset.dock === "hood" && (count !== exchanges || beats % 3 === 0)) refresh("dock");
-    if (["oncall", "phones"].includes(body.dataset.dock) && beats % 10 === 0 && !at("dock").contains(document.activeElement)) refresh("dock");
+    if (["oncall", "phones"].includes(body.dataset.dock) && (rate > 1 || beats % 10 === 0) && !at("dock").contains(document.activeElement)) refresh("dock");
     exchanges = count;
   },
   change({ parts, place, person, ts, thread }) {
