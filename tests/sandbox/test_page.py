@@ -12,6 +12,7 @@ from bot.sandbox import Box
 from bot.sandbox.page import Page
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, mrkdwn, plain
+from bot.sandbox.page.theatre import Story
 from bot.sandbox.slack.world import BOT_USER
 from bot.sandbox.weather import rate_limited
 
@@ -295,6 +296,22 @@ def test_a_form_that_lacks_something_comes_back_with_what_it_lacks(
     assert 'aria-invalid=true aria-describedby="f-what-hint f-what-error"' in form
 
 
+def test_the_home_tab_shows_what_the_app_has_put_there(
+    box: Box, page: Page, browser: httpx.Client, act: Act
+) -> None:
+    page.learn({"features": {"app_home": {"home_tab_enabled": True}}})
+    token = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
+    buttons = [{"type": "button", "action_id": "go", "text": words("Go", "plain_text")}]
+    view = {"type": "home", "blocks": [{"type": "actions", "block_id": "b", "elements": buttons}]}
+    browser.post("/api/views.publish", json={"user_id": "U0ANA", "view": view}, headers=token)
+
+    home = browser.get("/", params={"in": "home"}).text
+    act("press", view=box.slack.home("ana").id, block="b", action="go")  # type: ignore[union-attr]
+
+    assert ">Go</button>" in home
+    assert box.slack.courier.sent[-1].payload["container"]["type"] == "view"
+
+
 # --- acts
 
 
@@ -385,6 +402,36 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
     assert "override ✕" in browser.get("/region/dock", params={"dock": "oncall"}).text
     act("unoverride", schedule="PSCH1", override=override.id)
     assert box.pagerduty.account.schedules["PSCH1"].overrides == ()
+
+
+# --- stories
+
+
+def told(*lines: str) -> Story:
+    return Story(name="own", title="One's own", lines=lines)
+
+
+def test_a_story_that_can_not_go_on_says_why(box: Box, page: Page) -> None:
+    page.theatre.pace = 0
+    page.theatre.stories = [told("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
+
+    page.theatre.play("own")
+
+    box.wait_for(lambda: page.theatre.playing and page.theatre.playing.state == "failed")
+    assert page.theatre.playing
+    assert 'expected "goodbye" within 0.01 s' in page.theatre.playing.caption
+    assert [m.text for m in box.slack.messages("general")] == ["hello"]
+
+
+def test_a_story_that_is_stopped_goes_no_further(box: Box, page: Page) -> None:
+    page.theatre.stories = [told("ana #general> hello", "ana #general> hello again")]
+    page.theatre.play("own")
+    box.wait_for(lambda: box.slack.messages("general"))
+
+    page.theatre.stop()
+
+    assert page.theatre.playing is None
+    assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
 
 # --- what is told

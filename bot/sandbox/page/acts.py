@@ -188,7 +188,10 @@ class Acts:
                 raise Refused("Time goes forward, and by a week at most.")
             self._box.clock.pass_by(timedelta(minutes=minutes))
         else:
-            self._box.clock.play(min(max(float(it.text("rate")), 1.0), FASTEST))
+            rate = float(it.text("rate"))
+            if not 1 <= rate <= FASTEST:
+                raise Refused(f"Time runs as usual, or up to {FASTEST} times faster.")
+            self._box.clock.play(rate)
         self._tell("weather_changed")
 
     def _weather(self, it: Given) -> None:

@@ -8,16 +8,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
-from markupsafe import Markup
-
 from bot.sandbox import Box
 from bot.sandbox.github_shapes import REPOSITORY, SITE
-from bot.sandbox.page import mrkdwn
 from bot.sandbox.page.emoji import character
+from bot.sandbox.page.mrkdwn import Names
 from bot.sandbox.page.reading import Reading
 from bot.sandbox.page.spot import HOME, Spot
 from bot.sandbox.pagerduty_shapes import SITE as PAGERDUTY
-from bot.sandbox.slack.world import BOT_USER, TEAM_URL, Channel, Message, Person, View
+from bot.sandbox.slack.world import TEAM_URL, Channel, Message, Person, View
 
 SHOWN = 100  # messages at a time; older ones are asked for
 ARCHIVES = re.compile(
@@ -191,14 +189,14 @@ class Channels:
     def zone(self, spot: Spot) -> tzinfo:
         return ZoneInfo(self.viewer(spot).tz)
 
-    def names(self, spot: Spot) -> mrkdwn.Names:
+    def names(self, spot: Spot) -> Names:
         who, state = self.viewer(spot), self._slack.state
 
         def may_enter(id_: str) -> bool:
             channel = state.channels.get(id_)
             return channel is not None and self.may_enter(who, channel)
 
-        return mrkdwn.Names(
+        return Names(
             reader=who.id,
             of=state.name_of,
             may_enter=may_enter,
@@ -206,9 +204,6 @@ class Channels:
             zone=self.zone(spot),
             now=self._box.clock.now,
         )
-
-    def mrkdwn(self, spot: Spot, text: str) -> Markup:
-        return mrkdwn.mrkdwn(text, self.names(spot))
 
     def _inside(self, spot: Spot, address: str) -> str:
         """Where an address leads without leaving the box, else the address."""
@@ -221,6 +216,3 @@ class Channels:
         if match := ISSUE.match(address):
             return spot.address(dock="github", issue=match[1])
         return spot.address(dock="phones") if address.startswith(PAGERDUTY) else address
-
-    def is_bot_in(self, channel: Channel) -> bool:
-        return BOT_USER in channel.members

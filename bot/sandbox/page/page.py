@@ -160,11 +160,14 @@ class Page:
             return _text(415, "An act is sent as JSON.")
         try:
             facts = json.loads(request.body)
+        except ValueError:
+            facts = None
+        if not isinstance(facts, dict):
+            return _text(400, "An act is sent as a JSON object.")
+        try:
             self._acts.do(name, self._spot(request.query).person, facts)
         except Refused as refused:
             return _json({"ok": False, "error": str(refused)})
-        except ValueError:
-            return _text(400, "The act is no JSON.")
         return _json({"ok": True})
 
     # --- what the templates are filled in with

@@ -9,7 +9,7 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 from functools import cached_property
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from rich.console import Console
 
@@ -71,8 +71,7 @@ class Theatre:
         self._box = box
         self._sight = Sight(box)
         self._on_change = on_change
-        self._stopping = threading.Event()
-        self._thread: threading.Thread | None = None
+        self._curtain = threading.Event()  # each play has its own: one that was stopped touches no later one
         self._lock = threading.Lock()
 
     @cached_property
@@ -87,51 +86,48 @@ class Theatre:
         with self._lock:
             if self.playing and self.playing.state == "playing":
                 raise LookupError("A story is playing already.")
-            self._stopping.clear()
-            self._show(Playing(story=story))
-            self._thread = threading.Thread(
-                target=self._run, args=(story,), name="sandbox-story", daemon=True
-            )
-            self._thread.start()
+            self.playing = Playing(story=story)
+            self._curtain = threading.Event()
+        self._on_change(None)
+        play = threading.Thread(
+            target=self._run, args=(self.playing, self._curtain), name="sandbox-story", daemon=True
+        )
+        play.start()
 
     def stop(self) -> None:
-        """End what plays, or put away what has ended."""
-        self._stopping.set()
-        if self._thread is not None:
-            self._thread.join()
-        self._show(None)
+        """End what plays after its present line, or put away what has ended."""
+        with self._lock:
+            self._curtain.set()
+            self.playing = None
+        self._on_change(None)
 
-    def _run(self, story: Story) -> None:
+    def _run(self, playing: Playing, curtain: threading.Event) -> None:
         told = io.StringIO()
         chat = Chat(self._box, Console(file=told, width=10_000), patience=PATIENCE)
-        code = chat.play(self._lines(story, chat), interactive=False)
-        if self._stopping.is_set() or self.playing is None:
-            return
+        code = chat.play(self._lines(playing, curtain, chat), interactive=False)
         if code == DONE:
-            self._show(replace(self.playing, state="over", line="", at=self.playing.of))
+            self._show(curtain, state="over", line="", at=playing.of)
         else:
             why = told.getvalue().strip().splitlines()[-1]
-            self._show(
-                replace(self.playing, state="failed", line="", caption=f"The story can't go on: {why}")
-            )
+            self._show(curtain, state="failed", line="", caption=f"The story can't go on: {why}")
 
-    def _lines(self, story: Story, chat: Chat) -> Iterator[str]:
-        for number, text in enumerate(story.lines, start=1):
-            if self._stopping.is_set() or self.playing is None:
+    def _lines(self, playing: Playing, curtain: threading.Event, chat: Chat) -> Iterator[str]:
+        people = [person.name for person in self._box.slack.state.people.values()]
+        for number, text in enumerate(playing.story.lines, start=1):
+            if curtain.is_set():
                 return
-            line = read(
-                text, people=[user.name for user in self._box.slack.state.people.values()], place=chat.place
-            )
             if text.startswith("# "):
-                self._show(replace(self.playing, caption=text[2:], line="", at=number))
-                self._pause(READING)
+                self._show(curtain, caption=text[2:], line="", at=number)
+                curtain.wait(READING * self.pace)
                 continue
+            line = read(text, people=people, place=chat.place)
             is_seen = line.action is not None and not isinstance(line.action, Expect | ExpectNot)
-            shown = replace(self.playing, line=line.said if is_seen else self.playing.line, at=number)
-            self._show(shown, self._scene(line, chat))
+            self._show(
+                curtain, self._scene(line, chat), at=number, **({"line": line.said} if is_seen else {})
+            )
             yield text
             if is_seen:
-                self._pause(WATCHING)
+                curtain.wait(WATCHING * self.pace)
 
     def _scene(self, line: Line, chat: Chat) -> Scene:
         person, place = line.person or chat.person, line.place or chat.place
@@ -140,9 +136,10 @@ class Theatre:
         found = self._sight.channels(person, place)
         return Scene(person=person, place=found[-1].id if found else "", is_phone=False)
 
-    def _show(self, playing: Playing | None, scene: Scene | None = None) -> None:
-        self.playing = playing
+    def _show(self, curtain: threading.Event, scene: Scene | None = None, **changes: Any) -> None:
+        """Go on to this, unless the curtain has fallen."""
+        with self._lock:
+            if curtain.is_set() or self.playing is None:
+                return
+            self.playing = replace(self.playing, **changes)
         self._on_change(scene)
-
-    def _pause(self, seconds: float) -> None:
-        self._stopping.wait(seconds * self.pace)

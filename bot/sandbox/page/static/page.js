@@ -22,7 +22,7 @@ function morph(part, html) {
     restoreFocus: true,
     callbacks: {
       beforeAttributeUpdated: (name, node) =>
-        !(KEPT.has(name) && (node.closest("form:not([data-fresh])") || name === "open")),
+        !(KEPT.has(name) && (node.closest("form") || name === "open")),
       beforeNodeMorphed: (before, after) => !before.isEqualNode?.(after) && !before.classList?.contains("loaded"),
     },
   });
@@ -190,26 +190,26 @@ function renew(ts) {
   }).catch(() => {});
 }
 
-let isLoading = false;
+let loading = null;
 
-async function older() {
+/** Put the hundred before the oldest in front of it; once at a time. */
+function older() {
+  loading ??= loadOlder().finally(() => (loading = null));
+  return loading;
+}
+
+async function loadOlder() {
   const button = at("older"), list = at("messages"), scroller = at("scroll");
-  if (!button || isLoading) return;
-  isLoading = true;
-  try {
-    const fresh = await html(`/messages?${query()}&before=${list.firstElementChild.dataset.ts}`);
-    const template = document.createElement("template");
-    template.innerHTML = fresh;
-    const more = template.content.querySelector(".more");
-    more?.remove();
-    const fromEnd = scroller.scrollHeight - scroller.scrollTop;
-    list.prepend(...template.content.children);
-    arrange(list);
-    scroller.scrollTop = scroller.scrollHeight - fromEnd;
-    if (!more) button.remove();
-  } finally {
-    isLoading = false;
-  }
+  if (!button) return;
+  const template = document.createElement("template");
+  template.innerHTML = await html(`/messages?${query()}&before=${list.firstElementChild.dataset.ts}`);
+  const more = template.content.querySelector(".more");
+  more?.remove();
+  const fromEnd = scroller.scrollHeight - scroller.scrollTop;
+  list.prepend(...template.content.children);
+  arrange(list);
+  scroller.scrollTop = scroller.scrollHeight - fromEnd;
+  if (!more) button.remove();
 }
 
 function settleRoom() {
@@ -220,7 +220,9 @@ function settleRoom() {
   scroller.addEventListener("scroll", () => scroller.scrollTop < 200 && older(), { passive: true });
   at("older")?.addEventListener("click", older);
   const draft = sessionStorage.getItem(draftOf(at("words")?.form));
-  if (draft) at("words").value = draft;
+  if (!draft) return;
+  at("words").value = draft;
+  grow(at("words"));
 }
 
 const followed = new WeakSet();
