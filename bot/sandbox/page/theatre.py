@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import io
+import re
 import threading
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
@@ -20,6 +21,7 @@ from bot.sandbox.sight import Sight
 
 FOLDER = Path(__file__).parent.parent / "stories"
 PATIENCE = timedelta(seconds=15)
+TROUBLE = re.compile(r"^line \d+: (.*?);? ?(?:there is:)?$", re.MULTILINE)  # as the chat words it
 READING, WATCHING = 1.8, 0.7
 """Seconds that a caption, and anything that is done, stand before the story goes on."""
 
@@ -108,7 +110,7 @@ class Theatre:
         if code == DONE:
             self._show(curtain, state="over", line="", at=playing.of)
         else:
-            why = told.getvalue().strip().splitlines()[-1]
+            why = TROUBLE.findall(told.getvalue())[-1]
             self._show(curtain, state="failed", line="", caption=f"The story can't go on: {why}")
 
     def _lines(self, playing: Playing, curtain: threading.Event, chat: Chat) -> Iterator[str]:
