@@ -123,7 +123,7 @@ def _box(port: int | None) -> Iterator["Box"]:
             f"Port {port} is taken: something answers at http://127.0.0.1:{port}/ already. "
             "Give another with --port, or none."
         )
-    with Box(delivery="socket", port=port) as box:
+    with Box(delivery="socket", port=port, sites=True) as box:
         box.pagerduty.webhooks = True
         yield box
 

@@ -46,7 +46,11 @@ class Masking:
         self._known = re.compile("|".join(map(re.escape, known))) if known else None
 
     def __call__(self, _logger: WrappedLogger, _method: str, line: Any) -> str:
-        masked = self._known.sub("***", line) if self._known else line
+        return self.of(line)
+
+    def of(self, text: str) -> str:
+        """Give a text without its secrets."""
+        masked = self._known.sub("***", text) if self._known else text
         return _SHAPED.sub("***", masked)
 
 

@@ -4,13 +4,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from threading import Event
 from typing import Any, Protocol
 
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
+from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.plan import Action, Check, Outcome, Workflow
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
@@ -96,11 +99,12 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack knows them; `zone` is an IANA name."""
+    """A person as Slack knows them; `zone` is an IANA name; a guest is no full member of this workspace."""
 
     name: str
     email: str | None = None
     zone: str | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -156,6 +160,9 @@ class Chat(Protocol):
     def profile(self, person: str) -> Profile: ...
     def find_by_email(self, email: str) -> "Person | None":
         """Find who has this e-mail address; None where Slack knows nobody."""
+
+    def group_members(self, group: str) -> Sequence[str]:
+        """Say who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""
 
 
 # --- pager ------------------------------------------------------------------------------------------------
@@ -234,6 +241,29 @@ class Pager(Protocol):
         """
 
 
+# --- what failovers move ----------------------------------------------------------------------------------
+
+
+class Operator(Protocol):
+    """Does what a plan says. Nothing here raises for what went wrong outside: that is an outcome.
+
+    `stopped` is set when somebody aborts: what runs is then ended, its whole process group with it.
+    """
+
+    def perform(
+        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Do it once; `hear` gets what it prints, as it comes, secrets masked. `mark` names this try, once for ever."""
+
+    def check(self, check: Check, *, stopped: Event) -> Outcome:
+        """Look until it is green or its time is up."""
+
+    def look(
+        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Find the run of a workflow that was dispatched under this mark, if it was, and follow it to its end."""
+
+
 # --- clock ------------------------------------------------------------------------------------------------
 
 
@@ -274,6 +304,7 @@ class Person:
     email: str | None = None
     zone: str | None = None
     profiled_at: datetime | None = None
+    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -284,6 +315,16 @@ class Contact:
     person: str | None = None
     asked_at: datetime | None = None
     reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserGroup:
+    """Who was in a Slack user group at `synced_at`; `trouble` is the word for why that is not newer."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
 
 
 class IncidentRecords(Protocol):
@@ -389,6 +430,51 @@ class ContactRecords(Protocol):
     def put(self, contact: Contact) -> None: ...
 
 
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """A line of a failover's audit trail: `data` is the event's own facts, `source` the way it came."""
+
+    failover: int
+    seq: int
+    kind: str
+    at: datetime
+    by: str | None
+    source: str
+    data: Mapping[str, Any]
+
+
+class FailoverRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Failover | None: ...
+    def put(self, failover: Failover) -> None: ...
+    def active(self) -> Sequence[Failover]:
+        """Give those that are proposed or under way, first ones first."""
+
+    def holder(self, lock: str) -> Failover | None:
+        """Give the active one that holds a lock."""
+
+    def last_moved(self, lock: str) -> Failover | None:
+        """Give the last one of a lock that moved anything."""
+
+    def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
+        """Give those of a plan that are over, newest first."""
+
+    def append(self, trace: Trace) -> None: ...
+    def trail(self, number: int) -> Sequence[Trace]: ...
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
+        """Take one that is to run, of nobody or of an owner whose lease ran out; besides those the caller is at."""
+
+    def renew(self, number: int, owner: str, *, until: datetime) -> bool:
+        """Keep what one has; False where it has another owner now."""
+
+    def let_go(self, number: int, owner: str) -> None: ...
+
+
+class UserGroupRecords(Protocol):
+    def get(self, group: str) -> UserGroup | None: ...
+    def put(self, group: UserGroup) -> None: ...
+
+
 class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
@@ -478,6 +564,10 @@ class Work(Protocol):
     def covers(self) -> CoverRecords: ...
     @property
     def contacts(self) -> ContactRecords: ...
+    @property
+    def failovers(self) -> FailoverRecords: ...
+    @property
+    def user_groups(self) -> UserGroupRecords: ...
     @property
     def messages(self) -> MessageRecords: ...
     @property

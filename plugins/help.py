@@ -2,7 +2,7 @@
 
 from itertools import groupby
 
-from bot.commands.command import command
+from bot.commands.command import Command, command
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Reply
 
@@ -12,13 +12,18 @@ def helping(words: str | None, *, handbook: Handbook) -> Reply:
     """Show what Spy can do; `help page` shows what begins with those words."""
     wanted = (words or "").casefold().strip("`/ ")
     found = [it for it in handbook.commands if wanted in f"{it.words} {it.usage}"]
-    shown = sorted(found or handbook.commands, key=lambda it: it.family == "help")
+    shown = sorted(found or handbook.commands, key=_place)
     families = [
         {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
         for family, commands in groupby(shown, key=lambda it: it.words.split()[0])
     ]
     facts = {"families": families, "wanted": wanted, "is_found": bool(found), "brief": not (wanted and found)}
     return Reply("help/commands", facts)
+
+
+def _place(command: Command) -> int:
+    """Incidents come first, and help itself comes last."""
+    return {"incident": 0, "help": 2, "plugins": 2}.get(command.words.split()[0], 1)
 
 
 @command("plugins")

@@ -3,7 +3,7 @@
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone
+from bot.commands.slots import Number, Someone
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift
@@ -30,10 +30,9 @@ def mine(ask: Ask, *, shifts: Shifts, desk: Desk) -> Reply:
 
 
 @command("oncall ready [<shift>]")
-def ready(ask: Ask, shift: str | None, *, shifts: Shifts) -> Reply:
+def ready(ask: Ask, shift: Number | None, *, shifts: Shifts) -> Reply:
     """Say that you are ready for a shift; without its number, for your next one."""
-    number = _number(shift, "shift") if shift else None
-    return Reply("oncall/ready", {"shift": shifts.ready(number, by=ask.user)})
+    return Reply("oncall/ready", {"shift": shifts.ready(shift, by=ask.user)})
 
 
 @command("oncall test")
@@ -60,9 +59,9 @@ def cover(
 
 
 @command("oncall find <shift>")
-def find(ask: Ask, shift: str, *, shifts: Shifts, desk: Desk) -> Fill:
+def find(ask: Ask, shift: Number, *, shifts: Shifts, desk: Desk) -> Fill:
     """Find cover for one of your shifts, in a form that has its times."""
-    return _cover_form(shifts.find(_number(shift, "shift"), by=ask.user), desk)
+    return _cover_form(shifts.find(shift, by=ask.user), desk)
 
 
 def _cover_form(shift: Shift, desk: Desk) -> Fill:
@@ -72,21 +71,21 @@ def _cover_form(shift: Shift, desk: Desk) -> Fill:
 
 
 @command("oncall cover accept <request>")
-def accept(ask: Ask, request: str, *, covers: Covers) -> Reply:
+def accept(ask: Ask, request: Number, *, covers: Covers) -> Reply:
     """Cover for somebody: PagerDuty puts you on call for that time."""
-    return Reply("oncall/promised", {"cover": covers.accept(_number(request, "request"), by=ask.user)})
+    return Reply("oncall/promised", {"cover": covers.accept(request, by=ask.user)})
 
 
 @command("oncall cover decline <request>")
-def decline(ask: Ask, request: str, *, covers: Covers) -> Reply:
+def decline(ask: Ask, request: Number, *, covers: Covers) -> Reply:
     """Say that you can't cover."""
-    return Reply("oncall/declined", {"cover": covers.decline(_number(request, "request"), by=ask.user)})
+    return Reply("oncall/declined", {"cover": covers.decline(request, by=ask.user)})
 
 
 @command("oncall cover withdraw <request>")
-def withdraw(ask: Ask, request: str, *, covers: Covers) -> Reply:
+def withdraw(ask: Ask, request: Number, *, covers: Covers) -> Reply:
     """Take your request for cover back."""
-    return Reply("oncall/withdrawn", {"cover": covers.withdraw(_number(request, "request"), by=ask.user)})
+    return Reply("oncall/withdrawn", {"cover": covers.withdraw(request, by=ask.user)})
 
 
 # --- load -------------------------------------------------------------------------------------------------
@@ -97,9 +96,3 @@ def load(*, loads: Loads, desk: Desk) -> Reply:
     """Show pages, night pages, hours in command and incidents per person, for 7 and for 30 days."""
     answer = loads.lately()
     return Reply("oncall/load", {"answer": answer, "flag": desk.policy.timers.shift_load_flag}, shared=True)
-
-
-def _number(word: str, what: str) -> int:
-    if word.lstrip("#").isdigit() and len(word) < 10:  # noqa: PLR2004  what a database takes for a number
-        return int(word.lstrip("#"))
-    raise Refusal(f"{word} is no number of a {what}.", slot=what)

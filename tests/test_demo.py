@@ -58,6 +58,10 @@ def test_a_failed_expectation_fails_the_play(notes: Path):
     assert played('ana #general> hello\nexpect "goodbye" within 50ms\n', notes) == 1
 
 
+def test_there_are_two_sites_to_move_traffic_between(notes: Path):
+    assert played('expect "east 100 %, west 0 %" on the switch\n', notes) == 0
+
+
 def test_the_bot_gets_the_boxs_tokens_and_none_of_ours(notes: Path, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
     monkeypatch.setenv("CHANGES_WEBHOOK_SECRET", "real-secret")

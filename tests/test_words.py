@@ -30,6 +30,7 @@ from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
+from tests import words_of_failover
 
 Facts = Mapping[str, Any]
 
@@ -63,6 +64,7 @@ PARTIALS = {
     "incident/state",
     "nags/nag",
     "nags/update",
+    *words_of_failover.PARTIALS,
 } | {f"nags/{duty}" for duty in NAGS}
 """Parts of other templates: they are tried with those."""
 
@@ -165,6 +167,7 @@ HAPPENED: tuple[events.Event, ...] = (
     ),
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
     events.Hushed(**ABOUT, until=NOW),
+    *words_of_failover.HAPPENED,
 )
 
 
@@ -373,143 +376,156 @@ BRIEFED: tuple[Facts, ...] = (
 )
 DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", "taken", "declined", "x")
 
-CASES: dict[str, list[Facts]] = {
-    "surfaces/relief": RELIEF,
-    "surfaces/rest": [
-        {"stretch": STRETCH, "incident": it, "others": others, "still": still, "lasted": HALF_HOUR}
-        for it in (NEW, replace(FULL, commander="U0RAJ"), REFUSED)
-        for others, still in (((), None), ((SECOND,), None), ((), "scribe"))
-    ],
-    "relief/relieving": [
-        {**it, "person": person, "what": what, "is_done": done}
-        for it in SHORT
-        for person, what, done in (
-            ("U0ANA", "command", False),
-            (None, "command", True),
-            ("U0ANA", "scribe", True),
-        )
-    ],
-    "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
-    "surfaces/card": STATES,
-    "surfaces/announcement": STATES,
-    "surfaces/brief": [{**it, **more} for it in STATES for more in BRIEFED],
-    "surfaces/page": [{"page": it, "incident": FULL if it.incident else None, "now": NOW} for it in PAGES],
-    "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
-    "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],
-    "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
-    "incident/timeline": [{"incident": FULL, "events": [facts_of(event) for event in HAPPENED]}],
-    "incident/who": STATES,
-    "incident/list": [{"incidents": INCIDENTS[:2], "now": NOW}, {"incidents": [], "now": NOW}],
-    "incident/declared": [
-        {"incident": it, "is_new": new, "announce": where}
-        for it in INCIDENTS
-        for new in (True, False)
-        for where in ("C0INC", None)
-    ],
-    "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
-    "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
-    "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
-    "incident/impact": [{"incident": FULL}],
-    "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
-    "incident/seen": [{"tell": TOLD}],
-    "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
-    "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
-    "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-    "page/requested": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
-    "page/asked": [
-        {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
-    ],
-    "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
-    + [{"page": it, "incident": None} for it in TESTS],
-    "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
-    + [{"page": it, "incident": None} for it in TESTS],
-    "room/topic": SHORT,
-    "oncall/who": [
-        {"answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble), "now": NOW}
-        for at in (NOON, None)
-        for trouble in (None, "PagerDuty is down")
-    ],
-    "oncall/me": [{"shifts": shifts, "now": NOW} for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))],
-    "oncall/ready": [{"shift": SHIFT}],
-    "oncall/testing": [{"page": it} for it in TESTS],
-    "oncall/asked": [{"covers": [COVER, replace(COVER, asked=None)]}],
-    "oncall/promised": [{"cover": COVER}],
-    "oncall/declined": [{"cover": COVER}],
-    "oncall/withdrawn": [{"cover": COVER}],
-    "oncall/load": [
-        {
-            "answer": LoadAnswer(week=[], month=[LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)]),
-            "flag": 2,
-        }
-    ],
-    "surfaces/warning": SHIFTS,
-    "surfaces/unready": SHIFTS,
-    "surfaces/stranger": SHIFTS,
-    "surfaces/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
-    "surfaces/overload": [
-        {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
-        for it in SHIFTS
-    ],
-    "surfaces/cover": [
-        {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
-        for it in COVERS
-        for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
-    ],
-    "surfaces/covering": [
-        {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
-    ],
-    "surfaces/test": [{"page": it, "now": NOW} for it in TESTS],
-    "surfaces/tested": [{"page": it, "now": NOW} for it in TESTS],
-    "help/commands": [
-        {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
-        for wanted, found in (("", True), ("page", True), (TYPED, False))
-    ],
-    "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
-    "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
-    "surfaces/unanswered": [
-        {"page": it, "incident": on, "now": NOW, "said": said, "latest": latest}
-        for it in PAGES
-        for on in (FULL if it.incident else None,)
-        for said in (
-            (Said(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),) if it.rings_since else (None,)
-        )
-        for latest in (True, False)
-    ],
-    "room/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
-    "time/snoozed": [{**it, "until": NOW} for it in SHORT],
-    "time/quiet": [{**it, "until": NOW} for it in SHORT],
-    "time/why": [
-        *(
-            why_of(duty, it)
-            for duty in (*NAGS, "unanswered")
-            for it in (FULL, replace(FULL, updated_at=None))
-        ),
-        *(
+CASES: dict[str, list[Facts]] = (
+    words_of_failover.facts()
+    | {
+        "surfaces/relief": RELIEF,
+        "surfaces/rest": [
+            {"stretch": STRETCH, "incident": it, "others": others, "still": still, "lasted": HALF_HOUR}
+            for it in (NEW, replace(FULL, commander="U0RAJ"), REFUSED)
+            for others, still in (((), None), ((SECOND,), None), ((), "scribe"))
+        ],
+        "relief/relieving": [
+            {**it, "person": person, "what": what, "is_done": done}
+            for it in SHORT
+            for person, what, done in (
+                ("U0ANA", "command", False),
+                (None, "command", True),
+                ("U0ANA", "scribe", True),
+            )
+        ],
+        "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
+        "surfaces/card": STATES,
+        "surfaces/announcement": STATES,
+        "surfaces/brief": [{**it, **more} for it in STATES for more in BRIEFED],
+        "surfaces/page": [
+            {"page": it, "incident": FULL if it.incident else None, "now": NOW} for it in PAGES
+        ],
+        "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
+        "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],
+        "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
+        "incident/timeline": [{"incident": FULL, "events": [facts_of(event) for event in HAPPENED]}],
+        "incident/who": STATES,
+        "incident/list": [{"incidents": INCIDENTS[:2], "now": NOW}, {"incidents": [], "now": NOW}],
+        "incident/declared": [
+            {"incident": it, "is_new": new, "announce": where}
+            for it in INCIDENTS
+            for new in (True, False)
+            for where in ("C0INC", None)
+        ],
+        "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
+        "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
+        "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
+        "incident/impact": [{"incident": FULL}],
+        "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
+        "incident/seen": [{"tell": TOLD}],
+        "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
+        "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
+        "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
+        "page/requested": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
+        "page/asked": [
+            {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
+        ],
+        "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+        + [{"page": it, "incident": None} for it in TESTS],
+        "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+        + [{"page": it, "incident": None} for it in TESTS],
+        "room/topic": SHORT,
+        "oncall/who": [
+            {"answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble), "now": NOW}
+            for at in (NOON, None)
+            for trouble in (None, "PagerDuty is down")
+        ],
+        "oncall/me": [
+            {"shifts": shifts, "now": NOW} for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))
+        ],
+        "oncall/ready": [{"shift": SHIFT}],
+        "oncall/testing": [{"page": it} for it in TESTS],
+        "oncall/asked": [{"covers": [COVER, replace(COVER, asked=None)]}],
+        "oncall/promised": [{"cover": COVER}],
+        "oncall/declined": [{"cover": COVER}],
+        "oncall/withdrawn": [{"cover": COVER}],
+        "oncall/load": [
             {
-                "duty": "page",
-                "incident": FULL,
-                "page": it,
-                "severity": severity,
-                "unanswered": None,
-                "after": HALF_HOUR,
-                "stretch": None,
-                "timers": POLICY.timers,
+                "answer": LoadAnswer(week=[], month=[LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)]),
+                "flag": 2,
             }
-            for it in (SENT, replace(SENT, requested_by=None))
-            for severity in ("sev1", None)
-        ),
-    ],
-    "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
-    "help/form": [
-        {"command": "incident me", "incident": None, "terminal": True},
-        {"command": "incident update", "incident": 42, "terminal": False, "why": "too late"},
-    ],
-} | {
-    f"events/{kind}": [
-        {"e": facts_of(it), "drill": drill} for it in HAPPENED if it.kind() == kind for drill in (True, False)
-    ]
-    for kind in dict.fromkeys(it.kind() for it in HAPPENED)
-}
+        ],
+        "surfaces/warning": SHIFTS,
+        "surfaces/unready": SHIFTS,
+        "surfaces/stranger": SHIFTS,
+        "surfaces/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+        "surfaces/overload": [
+            {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
+            for it in SHIFTS
+        ],
+        "surfaces/cover": [
+            {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
+            for it in COVERS
+            for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
+        ],
+        "surfaces/covering": [
+            {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
+        ],
+        "surfaces/test": [{"page": it, "now": NOW} for it in TESTS],
+        "surfaces/tested": [{"page": it, "now": NOW} for it in TESTS],
+        "help/commands": [
+            {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
+            for wanted, found in (("", True), ("page", True), (TYPED, False))
+        ],
+        "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
+        "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
+        "surfaces/unanswered": [
+            {"page": it, "incident": on, "now": NOW, "said": said, "latest": latest}
+            for it in PAGES
+            for on in (FULL if it.incident else None,)
+            for said in (
+                (Said(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
+                if it.rings_since
+                else (None,)
+            )
+            for latest in (True, False)
+        ],
+        "room/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
+        "time/snoozed": [{**it, "until": NOW} for it in SHORT],
+        "time/quiet": [{**it, "until": NOW} for it in SHORT],
+        "time/why": [
+            *(
+                why_of(duty, it)
+                for duty in (*NAGS, "unanswered")
+                for it in (FULL, replace(FULL, updated_at=None))
+            ),
+            *(
+                {
+                    "duty": "page",
+                    "incident": FULL,
+                    "page": it,
+                    "severity": severity,
+                    "unanswered": None,
+                    "after": HALF_HOUR,
+                    "stretch": None,
+                    "timers": POLICY.timers,
+                }
+                for it in (SENT, replace(SENT, requested_by=None))
+                for severity in ("sev1", None)
+            ),
+        ],
+        "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
+        "help/form": [
+            {"command": "incident me", "incident": None, "terminal": True},
+            {"command": "incident update", "incident": 42, "terminal": False, "why": "too late"},
+        ],
+    }
+    | {
+        f"events/{kind}": [
+            {"e": facts_of(it), "drill": drill}
+            for it in HAPPENED
+            if it.kind() == kind
+            for drill in (True, False)
+        ]
+        for kind in dict.fromkeys(it.kind() for it in HAPPENED)
+    }
+)
 
 FORMS: dict[str, Facts] = {
     "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},

@@ -110,6 +110,29 @@ def quote(value: object) -> Mrkdwn:
     return Mrkdwn("\n".join(f">{line}" for line in typed(value).splitlines()))
 
 
+def code(value: object, most: int = 300) -> Mrkdwn:
+    """Say it as code, in one line; a backtick in it would end it, so another letter stands for it."""
+    text = " ".join(_as_code(value).split())
+    return Mrkdwn(f"`{clip(_literally(text), most)}`") if text else Mrkdwn()
+
+
+def block(value: object, most: int = 900) -> Mrkdwn:
+    """Show the end of what a program printed, as it stands, from the beginning of a line where that leaves one."""
+    text = _as_code(value).strip("\n")
+    if len(text) > most:
+        text = text[-most:]
+        text = text.partition("\n")[2] or text
+    return Mrkdwn(f"```\n{_literally(text)}\n```") if text else Mrkdwn()
+
+
+def _as_code(value: object) -> str:
+    return without_controls("" if value is None else str(value)).replace("`", "ˋ")  # noqa: RUF001  it looks alike, and ends nothing
+
+
+def _literally(text: str) -> Mrkdwn:
+    return Mrkdwn(_escaped(text).replace("<", "&lt;").replace(">", "&gt;"))
+
+
 def clip(value: object, most: int) -> Mrkdwn:
     """Shorten to at most so many of Slack's characters; a mention, a link or an escape is kept whole or left out."""
     text = typed(value)

@@ -1,5 +1,6 @@
 """Wire the bot together: everything that thinks, without what listens."""
 
+import os
 from contextlib import ExitStack
 from dataclasses import dataclass
 from datetime import timedelta
@@ -10,6 +11,7 @@ import structlog
 
 from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
@@ -20,6 +22,7 @@ from bot.commands.router import Router
 from bot.config import Live, Settings
 from bot.config import load as load_settings
 from bot.delivery.couriers import Couriers
+from bot.delivery.runner import Runner
 from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
@@ -37,6 +40,7 @@ class Bot:
     pager: PagerDuty | None
     handbook: Handbook
     delivery: Delivery
+    runner: Runner
     router: Router
     live: Live
     templates: JinjaTemplates
@@ -91,9 +95,20 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         lease=settings.delivery.lease,
         senders=settings.delivery.senders,
     )
-    router = Router(
-        handbook, units=database, clock=clock, policy=policy, templates=templates, wake=delivery.wake
+    runner = Runner(
+        _operator(settings),
+        units=database,
+        clock=clock,
+        policy=live.policy,
+        lease=settings.delivery.lease,
+        wake=delivery.wake,
     )
+
+    def wake() -> None:
+        delivery.wake()
+        runner.wake()
+
+    router = Router(handbook, units=database, clock=clock, policy=policy, templates=templates, wake=wake)
     return Bot(
         settings=settings,
         database=database,
@@ -102,9 +117,21 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         pager=pager,
         handbook=handbook,
         delivery=delivery,
+        runner=runner,
         router=router,
         live=live,
         templates=templates,
+    )
+
+
+def _operator(settings: Settings) -> OutsideOperator:
+    env = settings.env
+    return OutsideOperator.within(
+        os.environ,
+        folder=settings.path.parent if settings.path else Path(),
+        secrets=env.secrets(),
+        github_token=env.github_token.get_secret_value(),
+        github_url=env.github_api_url,
     )
 
 

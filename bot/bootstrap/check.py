@@ -11,12 +11,14 @@ from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.bootstrap.build import open_pager
 from bot.config import Settings
+from bot.config.plan_findings import plan_findings
 from bot.ports import Finding
 
 
 def check(settings: Settings) -> Iterator[Finding]:
     """Ask each service whether Spy could work with it, and say the cure where not."""
     env = settings.env
+    yield from plan_findings(settings)
     yield from _database_findings(settings)
     if env.slack_bot_token:
         with closing(
@@ -24,7 +26,12 @@ def check(settings: Settings) -> Iterator[Finding]:
         ) as client:
             in_socket_mode = settings.slack.mode == "socket" and env.slack_app_token
             app_token = env.slack_app_token.get_secret_value() if in_socket_mode else None
-            yield from slack_findings(client, app_token=app_token, channels=_channels(settings))
+            yield from slack_findings(
+                client,
+                app_token=app_token,
+                channels=_channels(settings),
+                user_groups=sorted(settings.policy().user_groups),
+            )
     with ExitStack() as stack:
         if pager := open_pager(settings, timedelta(seconds=10), stack):
             teams = settings.policy().teams.values()

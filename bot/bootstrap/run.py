@@ -16,7 +16,15 @@ from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.config import Settings
-from bot.delivery.sync import ONCALL_EVERY, PAGES_EVERY, PEOPLE_EVERY, SHIFTS_EVERY, SWEEP_EVERY, Sync
+from bot.delivery.sync import (
+    GROUPS_EVERY,
+    ONCALL_EVERY,
+    PAGES_EVERY,
+    PEOPLE_EVERY,
+    SHIFTS_EVERY,
+    SWEEP_EVERY,
+    Sync,
+)
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import PagerNews, Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
@@ -52,6 +60,8 @@ def run(settings: Settings) -> int:
         )
         bot.delivery.start()
         stack.callback(bot.delivery.stop)
+        bot.runner.start()
+        stack.callback(bot.runner.stop)
         scheduler = Scheduler(*_jobs(bot))
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
@@ -63,6 +73,7 @@ def run(settings: Settings) -> int:
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
                 "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
                 "delivery": lambda: "" if bot.delivery.is_alive() else "the outbox stands still",
+                "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             metrics=registry(_figures(bot)),
@@ -120,6 +131,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="ticks", every=every, run=ticks.run)
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 

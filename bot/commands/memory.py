@@ -4,7 +4,7 @@ from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import AbstractContextManager, contextmanager
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Lock
 
 from pydantic import TypeAdapter
@@ -12,6 +12,7 @@ from pydantic_core import to_jsonable_python
 
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
+from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.domain.page import Page
 from bot.domain.relief import Stretch
@@ -19,7 +20,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Work
+from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, UserGroup, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -68,7 +69,11 @@ class Kept:
     shifts: dict[int, Shift] = field(default_factory=dict)
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
+    user_groups: dict[str, UserGroup] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
+    failovers: dict[int, Failover] = field(default_factory=dict)
+    traces: list[Trace] = field(default_factory=list)
+    runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -116,7 +121,9 @@ class MemoryWork:
         self.shifts = Shifts(kept)
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
+        self.user_groups = UserGroups(kept)
         self.stretches = Stretches(kept)
+        self.failovers = Failovers(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -268,6 +275,14 @@ class Contacts(Records):
         self._kept.contacts[contact.email] = contact
 
 
+class UserGroups(Records):
+    def get(self, group: str) -> UserGroup | None:
+        return self._kept.user_groups.get(group)
+
+    def put(self, group: UserGroup) -> None:
+        self._kept.user_groups[group.id] = group
+
+
 class Tells(Records):
     def reserve(self) -> int:
         return self._kept.next("tell")
@@ -347,6 +362,59 @@ class Inbound(Records):
         for request, (at, _) in list(self._kept.inbound.items()):
             if at < before:
                 del self._kept.inbound[request]
+
+
+# --- failovers --------------------------------------------------------------------------------------------
+
+
+class Failovers(Records):
+    def reserve(self) -> int:
+        return self._kept.next("failover")
+
+    def get(self, number: int) -> Failover | None:
+        return self._kept.failovers.get(number)
+
+    def put(self, failover: Failover) -> None:
+        self._kept.failovers[failover.number] = failover
+
+    def active(self) -> Sequence[Failover]:
+        return [it for _, it in sorted(self._kept.failovers.items()) if it.is_active]
+
+    def holder(self, lock: str) -> Failover | None:
+        return next((it for it in self.active() if it.lock == lock), None)
+
+    def last_moved(self, lock: str) -> Failover | None:
+        moved = [it for _, it in sorted(self._kept.failovers.items()) if it.lock == lock and it.began]
+        return moved[-1] if moved else None
+
+    def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
+        over = [(it.ended_at, it.number, it) for it in self._kept.failovers.values() if it.ended_at]
+        newest = sorted((it for it in over if it[2].plan.name == plan), key=lambda it: it[:2], reverse=True)
+        return [failover for _, _, failover in newest[:limit]]
+
+    def append(self, trace: Trace) -> None:
+        self._kept.traces.append(trace)
+
+    def trail(self, number: int) -> Sequence[Trace]:
+        return [it for it in self._kept.traces if it.failover == number]
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
+        for number, failover in sorted(self._kept.failovers.items()):
+            holder, until = self._kept.runners.get(number, (owner, now))
+            if failover.is_to_run and number not in besides and (holder == owner or until < now):
+                self._kept.runners[number] = (owner, now + lease)
+                return number
+        return None
+
+    def renew(self, number: int, owner: str, *, until: datetime) -> bool:
+        is_mine = number in self._kept.runners and self._kept.runners[number][0] == owner
+        if is_mine:
+            self._kept.runners[number] = (owner, until)
+        return is_mine
+
+    def let_go(self, number: int, owner: str) -> None:
+        if self.renew(number, owner, until=datetime.min.replace(tzinfo=UTC)):
+            del self._kept.runners[number]
 
 
 # --- timers -----------------------------------------------------------------------------------------------

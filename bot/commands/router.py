@@ -24,9 +24,12 @@ from bot.ports import Clock, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
+from bot.services.permissions import Permissions
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
+SAID_THERE = frozenset({"page", "tell", "failover"})
+"""Messages that answer for themselves where they stand."""
 TLDR = Word(text="tldr", start=0, end=0)
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
@@ -121,7 +124,7 @@ class Router:
         incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
-        _permit(command, ask, incident, self._policy)
+        _permit(command, ask, incident, desk)
         arguments: dict[str, Any] = {
             name: _read(slot.type, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
             for name, slot in command.slots.items()
@@ -271,6 +274,7 @@ class Router:
             if work.inbound.remember(ask.id, at=now) is not None:
                 return Answer(message=message) if ask.way is Way.SLASH else Answer()
             desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
+            People(desk).seen(ask.user, ask.user_name)  # again: what was refused is undone
             answer = self._send_discreetly(ask, message, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
         return answer
@@ -316,19 +320,11 @@ def _anything(slot: Slot, word: Word) -> bool:
     return True
 
 
-def _permit(command: Command, ask: Ask, incident: Incident | None, policy: Policy) -> None:
+def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:
+    """Refuse who has not the command's role; an incident's commander has that of commander in it."""
     if command.allow == "commander" and incident and incident.commander == ask.user:
         return
-    if policy.may(ask.user, command.allow):
-        return
-    holders = sorted(
-        policy.permissions.get(command.allow, frozenset()) | policy.permissions.get("admin", frozenset())
-    )
-    people = ", ".join(f"<@{person}>" for person in holders if person.startswith(("U", "W")))
-    raise Refusal(
-        f"`{command.words}` is for the role {command.allow}"
-        + (f": ask {people}." if people else ". Nobody has it yet: see `permissions:` in config.yaml.")
-    )
+    Permissions(desk).require(ask.user, command.allow, f"`{command.words}`")
 
 
 def _absent(kind: Any) -> Any:
@@ -346,7 +342,7 @@ def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
     here = desk.work.incidents.in_room(ask.channel) if ask.channel else None
     places = {ask.channel, room(here.number) if here else None}
     return any(
-        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in {"page", "tell"})
+        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in SAID_THERE)
         for effect in effects
         if getattr(effect, "to", None) in places
     )

@@ -20,8 +20,13 @@ _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
 _LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?", re.IGNORECASE)
 _SEVERITY = re.compile(r"sev\d{1,2}", re.IGNORECASE)
+_NUMBER = re.compile(r"#?(?P<number>\d{1,9})")
 _SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+
+
+Number = NewType("Number", int)
+"""The number of a page, a shift, a failover."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,6 +126,18 @@ def _length(word: str, desk: Desk, asker: str) -> timedelta:
     return length
 
 
+def _number_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return bool(_NUMBER.fullmatch(word))
+
+
+def _number(word: str, desk: Desk, asker: str) -> Number:
+    del desk, asker
+    if found := _NUMBER.fullmatch(word):
+        return Number(int(found["number"]))
+    raise Refusal(f"{word} is no number. Say it like 12.")
+
+
 def _text(word: str, desk: Desk, asker: str) -> str:
     del desk, asker
     return word.strip()
@@ -156,6 +173,7 @@ READERS: Mapping[Any, Reader] = {
     Phase: Reader(looks=_phase_looks, read=_phase),
     datetime: Reader(looks=_moment_looks, read=_moment),
     timedelta: Reader(looks=_length_looks, read=_length),
+    Number: Reader(looks=_number_looks, read=_number),
     Url: Reader(looks=_url_looks, read=_url),
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),

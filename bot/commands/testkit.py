@@ -167,6 +167,11 @@ class SpyKit:
             for person, name in people.items():
                 People(desk).seen(person, name)
 
+    def adopt(self, policy: Policy) -> None:
+        """Go by other decisions from now on, as when config.yaml has changed."""
+        self.policy = policy
+        self._router.adopt(policy)
+
     # --- what time does ---
 
     def tick(self) -> int:

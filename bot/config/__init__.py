@@ -11,6 +11,7 @@ from bot.config.leaks import leaks
 from bot.config.live import Live, News
 from bot.config.located import Located, Mistake, Place, read
 from bot.config.mistakes import ConfigError, mistakes_of
+from bot.config.plans import faults
 from bot.config.references import dangling
 from bot.config.sections import Sections
 from bot.config.settings import Settings
@@ -23,7 +24,9 @@ def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settin
     text = "" if path is None else _text(path)
     located = read(text)
     sections, found = _validated(located, path)
-    mistakes = [*located.mistakes, *_without_secrets(found, list(leaks(text, located)))]
+    malformed = {(it.line, it.key) for it in located.mistakes}
+    rest = [(place, it) for place, it in found if (it.line, it.key) not in malformed]
+    mistakes = [*located.mistakes, *_without_secrets(rest, list(leaks(text, located)))]
     lines = [_line(path, mistake) for mistake in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
     try:
         env = Environment.of(variables)
@@ -48,7 +51,7 @@ def _text(path: Path) -> str:
 
 def _validated(located: Located, path: Path | None) -> tuple[Sections, list[tuple[Place, Mistake]]]:
     """Check types, then references; where something is wrong, what is given back are the defaults."""
-    mistakes = list(dangling(located))
+    mistakes = [*dangling(located), *faults(located)]
     try:
         folder = path.parent if path else Path()
         return Sections.model_validate({} if located.data is None else located.data, context=folder), mistakes

@@ -2,10 +2,15 @@
 
 import re
 from collections.abc import Iterator
+from typing import Any
 
 from bot.config.located import Located, Mistake, Place, dotted
+from bot.domain.plan import PLACE
 
-_NAMED = re.compile(r"(token|secret|passw(or)?d|api_?key|credential|database_url)", re.IGNORECASE)
+_NAMED = re.compile(
+    r"(token|secret|passw(or)?d|api[_-]?key|credential|database_url|authorization|cookie)", re.IGNORECASE
+)
+_FILLED_IN = re.compile(rf"(\w+[ =])*{PLACE.pattern}")  # Bearer {{ env.TOKEN }}: it is elsewhere
 _SHAPED = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
     r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL
@@ -27,25 +32,31 @@ _PREFIXES = (
     ("gh", "GITHUB_TOKEN"),
     ("://", "DATABASE_URL"),
 )
+_ELSEWHERE = (
+    "a secret in the file. Put it in a variable of Spy's environment and write {{ env.NAME }} in its place."
+)
 
 
 def leaks(text: str, located: Located) -> Iterator[tuple[Place, Mistake]]:
     """Find what looks like a secret, by its key or by its shape, in comments too; never repeat it."""
     told: set[int | None] = set()
     for place, value in located.scalars():
-        if _is_named_secret(place) or _SHAPED.search(str(value)):
+        if _is_named_secret(place, value) or _SHAPED.search(str(value)):
             line = located.line(place)
             told.add(line)
             key = dotted(place)
-            yield place, Mistake(line=line, key=key, sentence=_sentence(_home(key, str(value))))
+            sentence = _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value)))
+            yield place, Mistake(line=line, key=key, sentence=sentence)
     for line, words in enumerate(text.splitlines(), start=1):
         if line not in told and (shaped := _SHAPED.search(words)):
             yield (), Mistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
 
 
-def _is_named_secret(place: Place) -> bool:
+def _is_named_secret(place: Place, value: Any) -> bool:
     words = [part for part in place if isinstance(part, str)]
-    return bool(words) and _NAMED.search(words[-1]) is not None
+    if not words or isinstance(value, bool) or "expect" in words or _FILLED_IN.fullmatch(str(value)):
+        return False
+    return _NAMED.search(words[-1]) is not None
 
 
 def _home(key: str, value: str) -> str:

@@ -39,6 +39,7 @@ class Located:
         return _scalars(self.data, ())
 
 
+_NO_KEY = 'a key must be a word. Where a value is to be filled in, put it in quotes: "{{ pod }}".'
 _PLAINER = (
     ("'\\t'", "a tab; indent with spaces"),
     ("mapping values", "a second colon in one line; put the value in quotes"),
@@ -103,7 +104,7 @@ class _Walk:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self.mistakes.append(Mistake(line=line, key=dotted(place), sentence="a key must be a word."))
+                self.mistakes.append(Mistake(line=line, key=dotted(place), sentence=_NO_KEY))
                 continue
             key = str(key_node.value)
             inner = (*place, key)

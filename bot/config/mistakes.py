@@ -27,13 +27,29 @@ _WANTED = {
     "dict_type": "must be a section of keys",
     "model_type": "must be a section of keys",
     "model_attributes_type": "must be a section of keys",
+    "bool_type": "must be true or false",
+}
+_MUST = {
+    "too_short": "not be empty",
+    "string_too_short": "not be empty",
+    "too_long": "be at most {max_length} long",
 }
 _MISSING = {
     "channel": "Give the Slack id of the team's channel, such as C0PAY.",
     "from": "Give the e-mail of the PagerDuty user in whose name pages are made.",
     "service": "Give the PagerDuty id of the team's service, such as PSVC1.",
     "repository": "Give it as owner/name.",
+    "usage": "Give the words that start it, such as `pod <pod> to <location>`.",
+    "steps": "Give a list of what is to be done, in order.",
+    "run": "Say what it does: one of command, http, workflow and person.",
+    "args": "Give the program and its arguments as a list.",
+    "url": "Give the address to call.",
+    "name": "Give it a name of its own.",
+    "check": "Give the check a name.",
+    "file": "Name the workflow's file in .github/workflows, such as promote.yml.",
 }
+_STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
+"""Keys that the file may leave out, giving what is behind them in place of the whole section."""
 
 
 def mistakes_of(error: ValidationError, located: Located) -> Iterator[tuple[Place, Mistake]]:
@@ -42,11 +58,10 @@ def mistakes_of(error: ValidationError, located: Located) -> Iterator[tuple[Plac
     misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
     for problem in problems:
         place = _place(problem)
-        if problem["type"] != "missing" or place not in misspelt:
-            yield (
-                place,
-                Mistake(line=located.line(place), key=dotted(place), sentence=_sentence(problem, place)),
-            )
+        if not _follows_from_another(problem, misspelt):
+            sentence = _sentence(problem, place)
+            written = place if problem["type"] == "missing" else _written(place, located)
+            yield written, Mistake(line=located.line(written), key=dotted(written), sentence=sentence)
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -55,8 +70,30 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
     return f" Did you mean {close[0]}?" if close else otherwise and f" {otherwise}"
 
 
+def _follows_from_another(problem: ErrorDetails, misspelt: set[Place | None]) -> bool:
+    """Whether a key is missing because it is misspelt, or a list seems empty because of what is wrong in it."""
+    if problem["type"] == "too_short":
+        return bool(problem["input"])
+    return problem["type"] == "missing" and _place(problem) in misspelt
+
+
 def _place(problem: ErrorDetails) -> Place:
     return tuple(part for part in problem["loc"] if part != "[key]")
+
+
+def _written(place: Place, located: Located) -> Place:
+    """Give the place as the file has it, where a part of a section stands for all of it."""
+    written: Place = ()
+    for part in place:
+        if isinstance(part, str) and (*written, part) not in located.lines:
+            further = tuple(part.split("."))
+            if (*written, *further) in located.lines:
+                written = (*written, *further)
+                continue
+            if part in _STANDS_FOR_ALL:
+                continue
+        written = (*written, part)
+    return written
 
 
 def _meant(place: Place) -> Place | None:
@@ -81,7 +118,7 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
         return sentence if sentence.endswith(".") else f"{sentence}, not {_shown(given)}."
     if wanted := _WANTED.get(kind):
         return f"{wanted}, not {_shown(given)}."
-    must = problem["msg"].removeprefix("Input should ")
+    must = _MUST.get(kind, "").format_map(context) or problem["msg"].removeprefix("Input should ")
     return f"must {must}." if must != problem["msg"] else f"{must}."
 
 

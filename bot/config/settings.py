@@ -7,13 +7,13 @@ from typing import Self
 from bot.config.environment import Environment
 from bot.config.mistakes import ConfigError
 from bot.config.sections import (
-    INSTALLED,
     MilestoneSection,
     Sections,
     SeveritySection,
     TeamSection,
     usual_milestones,
 )
+from bot.config.values import INSTALLED
 from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
 from bot.ports import Finding
 
@@ -50,6 +50,7 @@ class Settings(Sections):
             permissions={role: frozenset(people) for role, people in self.permissions if people},
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
+            plans={name: section.plan(name) for name, section in self.failover.items()},
         )
 
     def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:

@@ -9,6 +9,7 @@ from bot.domain.effects import MeetPerson, OpenForm, Post, Respond, Say, Show, W
 from bot.domain.message import Message
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.desk import Desk
+from bot.services.failovers import Failovers
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
@@ -99,6 +100,8 @@ class ChatCourier:
             Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
         elif effect.needs_room:
             self._tell_commander(effect.needs_room, effect.key, why, desk)
+        elif effect.surface == "failover":
+            Failovers(desk).move_message(effect.ref)
         elif effect.surface == "relief":
             Relief(desk).unheard(effect.ref, effect.to, why)
 

@@ -24,12 +24,15 @@ from bot.services.desk import Desk
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.permissions import Permissions
 from bot.services.shifts import HORIZON, Shifts
 
 ONCALL_EVERY = timedelta(seconds=60)
 SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
+GROUPS_EVERY = timedelta(seconds=60)
+"""A look is one query; Slack is asked about a group once in `services.permissions.FRESH`."""
 SWEEP_EVERY = timedelta(hours=1)
 REQUESTS_KEPT = timedelta(hours=24)
 """Slack repeats a request for at most some minutes; design.md asks for a day."""
@@ -144,6 +147,32 @@ class Sync:
         with self.units.begin() as work:
             People(self._desk(work)).met(person, profile)
 
+    def groups(self) -> None:
+        """Learn who is in the user groups that `permissions:` names.
+
+        Without a lease: to be asked twice harms nobody, and who has just been named would wait for it.
+        """
+        if not self.policy().user_groups:
+            return
+        with self.units.begin() as work:
+            stale = Permissions(self._desk(work)).stale()
+        for group in stale:
+            self._read_group(group)
+
+    def _read_group(self, group: str) -> None:
+        try:
+            members = self.chat.group_members(group)
+        except TROUBLE as trouble:
+            with self.units.begin() as work:
+                is_news = Permissions(self._desk(work)).not_synced(group, _word(trouble))
+            if is_news:
+                log.warning(
+                    "a user group can't be read; its last known members stay", group=group, why=str(trouble)
+                )
+            return
+        with self.units.begin() as work:
+            Permissions(self._desk(work)).synced(group, members)
+
     def sweep(self) -> None:
         """Forget what nobody will ask for again."""
         now = self.clock.now()
@@ -157,3 +186,8 @@ class Sync:
 
     def _desk(self, work: Work) -> Desk:
         return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="pagerduty")
+
+
+def _word(trouble: Exception) -> str:
+    """Give what stays the same while a trouble lasts: its sentence may tell of addresses and seconds."""
+    return trouble.code if isinstance(trouble, Rejected) else type(trouble).__name__

@@ -5,6 +5,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from difflib import get_close_matches
 
+from bot.domain.plan import Plan
 from bot.domain.refusal import Choice, Refusal
 
 
@@ -112,6 +113,8 @@ class Policy:
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
     milestones: tuple[Milestone, ...] = ()
+    plans: Mapping[str, Plan] = field(default_factory=dict)
+    """What can be failed over, by name."""
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""
@@ -136,11 +139,23 @@ class Policy:
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
 
+    def granted(self, role: str) -> frozenset[str]:
+        """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
+        return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
+
     def may(self, person: str, role: str) -> bool:
-        """Whether `permissions:` gives this person (a Slack id) the role; admins have every role."""
-        return role == "everyone" or any(
-            person in self.permissions.get(granted, frozenset()) for granted in (role, "admin")
-        )
+        """Whether `permissions:` names this person for a role; who is in a named user group, `Permissions` knows."""
+        return role == "everyone" or person in self.granted(role)
+
+    @property
+    def user_groups(self) -> frozenset[str]:
+        """The Slack user groups that `permissions:` names."""
+        return frozenset(it for named in self.permissions.values() for it in named if is_user_group(it))
+
+
+def is_user_group(ident: str) -> bool:
+    """Whether this Slack id is a user group's rather than a person's."""
+    return ident.startswith("S")
 
 
 def _nearest(word: str, known: Mapping[str, object], mark: str = "") -> str:

@@ -36,7 +36,18 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
     )
 
 
-MINOR = frozenset({"tell_seen", "command_offered", "command_declined", "page_requested", "note_removed"})
+MINOR = frozenset(
+    {
+        "tell_seen",
+        "command_offered",
+        "command_declined",
+        "page_requested",
+        "note_removed",
+        "failover_move_finished",
+        "failover_approved",
+        "failover_answered",
+    }
+)
 """Kinds that belong on the timeline, and tell a latecomer nothing that the rest of the tldr does not."""
 
 

@@ -1,6 +1,7 @@
 """The box: one server with Slack, PagerDuty and GitHub behind it, its weather and its memory."""
 
 from collections.abc import Callable
+from string import Template
 from types import TracebackType
 from typing import Self
 
@@ -12,6 +13,7 @@ from bot.sandbox.happening import Feed, Happening
 from bot.sandbox.pagerduty import PagerDuty
 from bot.sandbox.recorder import Exchange, Recorder
 from bot.sandbox.server import Server
+from bot.sandbox.sites import Sites
 from bot.sandbox.slack.courier import Delivery
 from bot.sandbox.slack.web_api import PREFIX, method_name
 from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
@@ -34,17 +36,69 @@ severities:
   sev3: {{update_every: 60m}}
 permissions: {{operator: [U0ANA, S0SRE], admin: [U0ANA]}}
 """
+FAILOVER = Template("""\
+failover:
+  demo:
+    usage: "demo <from> <to>"
+    params: {from: {choices: [east, west]}, to: {choices: [east, west]}}
+    allow: operator
+    approvals: 1
+    lock: demo
+    blast_radius: "Two small sites on this machine, and the requests that the demo sends them."
+    watch: "Type traffic: {{ to }} should answer every request, and none should be lost."
+    before:
+      - check: "{{ from }} has all the traffic"
+        http: {url: "$switch/switch", expect: {json: {to: "{{ from }}", percent: 100}}}
+        within: 2s
+      - check: "{{ to }} is well, and drained"
+        http: {url: "$switch/sites/{{ to }}/health", expect: {json: {state: drained}}}
+        within: 2s
+      - check: "replication lag"
+        http: {url: "$switch/sites/{{ to }}/health", expect: {json: {lag_s: {max: 5}}}}
+        within: 2s
+    steps:
+      - name: "open {{ to }}"
+        run: {http: {method: POST, url: "$switch/sites/{{ to }}/open"}}
+        verify: {http: {url: "$switch/sites/{{ to }}/health", expect: {json: {state: open}}}, within: 5s}
+        undo: {http: {method: POST, url: "$switch/sites/{{ to }}/drain"}}
+        timeout: 10s
+      - name: move
+        stages: [5, 50, 100]
+        run: {http: {method: PUT, url: "$switch/switch", json: {to: "{{ to }}", percent: "{{ stage }}"}}}
+        verify:
+          name: "{{ to }} answers all of its share"
+          http:
+            url: "$switch/switch"
+            expect: {json: {to: "{{ to }}", percent: "{{ stage }}", answered: {min: 3}, errors: {max: 0}}}
+          within: 5s
+        soak: 1s
+        dry_run: {http: {method: PUT, url: "$switch/switch", json: {to: "{{ to }}", percent: 100, dry_run: true}}}
+        undo: {http: {method: PUT, url: "$switch/switch", json: {to: "{{ from }}", percent: 100}}}
+        timeout: 30s
+      - name: "drain {{ from }}"
+        run: {http: {method: POST, url: "$switch/sites/{{ from }}/drain"}}
+        verify: {http: {url: "$switch/sites/{{ from }}/health", expect: {json: {state: drained}}}, within: 5s}
+        undo: {http: {method: POST, url: "$switch/sites/{{ from }}/open"}}
+        timeout: 10s
+""")
 
 
 class Box:
     """A workspace in a box, on a free port of 127.0.0.1 for as long as the `with` lasts.
 
     `delivery` is how the bot hears of things: over its own websockets, or by HTTP at `bot_url`. `latency` is
-    in seconds a call, for all services. `limits` holds the bot to Slack's published rates.
+    in seconds a call, for all services. `limits` holds the bot to Slack's published rates. With `sites` there
+    are two sites and a switch besides, and a plan to move traffic between them.
     """
 
     def __init__(
-        self, delivery: Delivery = "socket", latency: float = 0.0, *, limits: bool = False, port: int = 0
+        self,
+        delivery: Delivery = "socket",
+        latency: float = 0.0,
+        *,
+        limits: bool = False,
+        port: int = 0,
+        sites: bool = False,
     ) -> None:
         self.weather = Weather(latency)
         self.recorder = Recorder()
@@ -66,9 +120,12 @@ class Box:
         self.github = GitHub(self, clock=self.clock.now)
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
+        self._sites = Sites() if sites else None
 
     def __enter__(self) -> Self:
         self._server.start()
+        if self._sites:
+            self._sites.start()
         return self
 
     def __exit__(
@@ -77,6 +134,8 @@ class Box:
         self.close()
 
     def close(self) -> None:
+        if self._sites:
+            self._sites.close()
         self.slack.courier.close()
         self._server.stop()
         self.feed.close()
@@ -114,13 +173,21 @@ class Box:
 
     def config_yaml(self) -> str:
         """A config.yaml for the company that lives in the box."""
-        return CONFIG.format(mode=self._delivery)
+        plan = FAILOVER.substitute(switch=self._sites.url) if self._sites else ""
+        return CONFIG.format(mode=self._delivery) + plan
 
     def mount(self, mount: Mount) -> None:
         """Let something more live behind the box's door, where no service does."""
         self._gateway.mounts.append(mount)
 
     # ---------------------------------------------------------------- what happened
+
+    @property
+    def sites(self) -> Sites:
+        """The sites and their switch; LookupError in a box that was made without."""
+        if self._sites is None:
+            raise LookupError("This box has no sites.")
+        return self._sites
 
     @property
     def exchanges(self) -> list[Exchange]:

@@ -18,6 +18,7 @@ from bot.sandbox.script import (
     PATIENCE,
     PHONE,
     Action,
+    Ail,
     Cancel,
     Edit,
     Expect,
@@ -26,6 +27,7 @@ from bot.sandbox.script import (
     Help,
     Join,
     Jump,
+    Lag,
     Line,
     Look,
     Press,
@@ -40,6 +42,7 @@ from bot.sandbox.script import (
     Unclear,
     Unreact,
     Wait,
+    Watch,
     read,
 )
 from bot.sandbox.sight import SHOWN, Sight, flat
@@ -68,7 +71,8 @@ Let time pass, for the box and the bot:
   +15m · +2h10m                            quickly, all in its turn; a long one is a jump to near its end
   jump +3h · jump to 23:00                 at once, as if all had slept (UTC)
   play x60                                 an hour a minute from now on; play x1 ends it
-Check: expect "words" within 5s in #inc-1-* (or: to raj, or: on raj's phone); expect not "words".
+Two sites: traffic shows how they fare; site west ill (or silent, well, lag 30s) makes it so.
+Check: expect "words" within 5s in #inc-1-* (or to raj, on raj's phone, on the switch); expect not "words".
 Leave: quit, or Ctrl-D."""
 
 
@@ -275,6 +279,22 @@ class Chat:
     def _note_time(self) -> None:
         self._box.feed.told()  # what was said meanwhile is printed before
         self.transcript.note(f"It is {self._box.clock.now():%H:%M:%S} UTC.")
+
+    @_do.register
+    def _(self, action: Ail) -> None:
+        site = self._box.sites.named[action.site]
+        site.mood = action.mood
+        self.transcript.note(site.seen())
+
+    @_do.register
+    def _(self, action: Lag) -> None:
+        site = self._box.sites.named[action.site]
+        site.lag = float(action.seconds)
+        self.transcript.note(site.seen())
+
+    @_do.register
+    def _(self, _action: Watch) -> None:
+        self.transcript.note("\n  ".join(self._box.sites.seen()))
 
     @_do.register
     def _(self, _action: Help) -> None:

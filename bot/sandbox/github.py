@@ -9,6 +9,7 @@ from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 from urllib.parse import urlencode
 
+from bot.sandbox.github_actions import Actions
 from bot.sandbox.github_shapes import REPOSITORY, Comment, Issue, Shapes
 from bot.sandbox.happening import Happening
 from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
@@ -32,20 +33,26 @@ class Box(Protocol):
 
 
 class GitHub:
-    """Tests read `issues` and `labels`, and may edit as a person with `edit`; the bot speaks to `app`."""
+    """Tests read `issues` and `labels`, and may edit as a person with `edit`; the bot speaks to `app`.
+
+    `actions` are the workflows of another repository.
+    """
 
     def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, JSON] = {}
         self.lock = threading.RLock()
         self._shapes = Shapes(url=lambda: f"{box.url}/github", labels=self.labels)
+        self.actions = Actions(url=lambda: f"{box.url}/github", lock=self.lock, clock=clock)
         self._box = box
         self._clock = clock
         self._numbers = itertools.count(1)
         self._comment_ids = itertools.count(1001)
 
     def app(self) -> ASGIApp:
-        return api(self._routes(), prefix="/github", admit=self._admit, refuse=_refusal)
+        return api(
+            [*self.actions.routes(), *self._routes()], prefix="/github", admit=self._admit, refuse=_refusal
+        )
 
     def edit(self, number: int, *, body: str) -> Issue:
         """As a person would, in the browser."""

@@ -51,12 +51,15 @@ class Issue:
 class Shapes:
     """`url` is asked for late: the port is known only when the box runs. `labels` is GitHub's own, and grows."""
 
-    def __init__(self, *, url: Callable[[], str], labels: Mapping[str, JSON]) -> None:
+    def __init__(
+        self, *, url: Callable[[], str], labels: Mapping[str, JSON], repository: str = REPOSITORY
+    ) -> None:
         self._url = url
         self._labels = labels
+        self._repository = repository
 
     def _api(self, path: str = "") -> str:
-        return f"{self._url()}/repos/{REPOSITORY}{path}"
+        return f"{self._url()}/repos/{self._repository}{path}"
 
     def user(self, login: str, kind: str = "User") -> JSON:
         url = f"{self._url()}/users/{login}"
@@ -83,9 +86,11 @@ class Shapes:
         return {**self.user(login), **words, **counts, **dates, "hireable": False, "user_view_type": "public"}
 
     def repository(self) -> JSON:
-        owner, name = REPOSITORY.split("/")
+        owner, name = self._repository.split("/")
         links = {f"{link}_url": self._api(f"/{link}") for link in REPOSITORY_LINKS.split()}
-        clones = dict.fromkeys(("clone_url", "git_url", "ssh_url", "svn_url"), f"{SITE}/{REPOSITORY}.git")
+        clones = dict.fromkeys(
+            ("clone_url", "git_url", "ssh_url", "svn_url"), f"{SITE}/{self._repository}.git"
+        )
         lacks = dict.fromkeys(
             ("fork", "archived", "disabled", "has_projects", "has_wiki", "has_pages"), False
         )
@@ -94,11 +99,11 @@ class Shapes:
             "id": 1,
             "node_id": "R_1",
             "name": name,
-            "full_name": REPOSITORY,
+            "full_name": self._repository,
             "private": True,
             "owner": self.user(owner, "Organization"),
             "description": "What went wrong, and what came of it",
-            "html_url": f"{SITE}/{REPOSITORY}",
+            "html_url": f"{SITE}/{self._repository}",
             "url": self._api(),
             **links,
             **clones,
@@ -138,7 +143,7 @@ class Shapes:
             "labels_url": f"{url}/labels{{/name}}",
             "comments_url": f"{url}/comments",
             "events_url": f"{url}/events",
-            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}",
+            "html_url": f"{SITE}/{self._repository}/issues/{issue.number}",
         }
 
     def comment(self, issue: Issue, comment: Comment) -> JSON:
@@ -152,7 +157,7 @@ class Shapes:
             "updated_at": _moment(comment.updated_at),
             "url": self._api(f"/issues/comments/{comment.id}"),
             "issue_url": self._api(f"/issues/{issue.number}"),
-            "html_url": f"{SITE}/{REPOSITORY}/issues/{issue.number}#issuecomment-{comment.id}",
+            "html_url": f"{SITE}/{self._repository}/issues/{issue.number}#issuecomment-{comment.id}",
         }
 
     def label(self, name: str) -> JSON:

@@ -6,6 +6,7 @@ import re
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
+from typing import Literal
 
 PHONE, BOT = "phone", "@spy"  # places that are no channel
 PATIENCE = timedelta(seconds=5)
@@ -17,12 +18,14 @@ PAIR = re.compile(rf"(?P<key>{QUOTED}|[^\s=\"]+)=(?P<value>{QUOTED}|\S*)")
 EXPECT = re.compile(rf"expect (?P<no>not )?(?P<words>{QUOTED})(?P<tail>.*)")
 TAIL = re.compile(
     r"\s+(?:within (?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|m)"
-    r"|in (?P<channel>#[\w*-]+|@spy)|to @?(?P<person>[\w.-]+)|on (?P<owner>[\w.-]+?)(?:'s)? phone)"
+    r"|in (?P<channel>#[\w*-]+|@spy)|to @?(?P<person>[\w.-]+)|on (?P<owner>[\w.-]+?)(?:'s)? phone"
+    r"|on the (?P<switch>switch))"
 )
 SPAN = re.compile(r"\+(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
 JUMP = re.compile(rf"jump (?:to (?P<to>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)|(?P<span>{SPAN.pattern}))")
 PLAY = re.compile(r"play ?[x\u00d7](?P<rate>\d+(?:\.\d+)?)")
 FASTEST = 3600
+SITE = re.compile(r"site (?P<site>east|west) (?:(?P<mood>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
     verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
@@ -110,13 +113,14 @@ class Look:
 
 @dataclass(frozen=True, kw_only=True)
 class Expect:
-    """Where: a channel (its name may end in *), a person's private view, a person's phone, or here."""
+    """Where: a channel (its name may end in *), a person's private view or phone, the sites' switch, or here."""
 
     words: str
     patience: timedelta = PATIENCE
     channel: str = ""
     person: str = ""
     phone: str = ""
+    switch: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +132,7 @@ class ExpectNot:
     channel: str = ""
     person: str = ""
     phone: str = ""
+    switch: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -150,6 +155,27 @@ class Speed:
     """Let both clocks run so many times faster from now on."""
 
     rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ail:
+    """Let a site be well, ill (it answers 503) or silent."""
+
+    site: str
+    mood: Literal["well", "ill", "silent"]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lag:
+    """Let a site's data trail so many seconds behind the other's."""
+
+    site: str
+    seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Watch:
+    """The sites, the switch and its traffic."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,6 +214,9 @@ Action = (
     | Wait
     | Jump
     | Speed
+    | Ail
+    | Lag
+    | Watch
     | Help
     | Quit
     | Unclear
@@ -256,8 +285,8 @@ def _action(line: str, place: str) -> Action:
         return WORDS[line]
     if first == "expect":
         return _expectation(_straight(line))
-    if timed := _time(line):
-        return timed
+    if elsewhere := _time(line) or _site(line):
+        return elsewhere
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
 
 
@@ -271,6 +300,18 @@ def _time(line: str) -> Action | None:
     if match and not 1 <= float(match["rate"]) <= FASTEST:
         return _usage(f"play x60, and play x1 to end it; up to x{FASTEST}.")
     return Speed(rate=float(match["rate"])) if match else None
+
+
+def _site(line: str) -> Action | None:
+    """`site west ill` or `site west lag 30s`, if the line is that."""
+    match = SITE.fullmatch(line)
+    if match and match["lag"]:
+        return Lag(site=match["site"], seconds=int(match["lag"]))
+    if match:
+        return Ail(site=match["site"], mood=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
+    if line.startswith(("site east", "site west")):
+        return _usage("site west ill, and site west silent, well or lag 30s.")
+    return None
 
 
 def _span(text: str) -> timedelta:
@@ -334,7 +375,7 @@ def _expectation(line: str) -> Action:
     where = _where(match["tail"]) if match else None
     if match is None or where is None:
         return Unclear(
-            sentence='It reads: expect "words" within 5s in #channel (or: to raj, or: on raj\'s phone); '
+            sentence='It reads: expect "words" within 5s in #channel (or to raj, on raj\'s phone, on the switch); '
             'expect not "words" also.'
         )
     patience = where.pop("patience", None)
@@ -355,6 +396,7 @@ def _where(tail: str) -> dict[str, str] | None:
             "channel": part["channel"],
             "person": part["person"],
             "phone": part["owner"],
+            "switch": part["switch"],
         }
         found |= {name: value for name, value in given.items() if value}
     return found
@@ -384,6 +426,7 @@ WORDS: Mapping[str, Action] = {
     "quit": Quit(),
     "submit": Submit(),
     "cancel": Cancel(),
+    "traffic": Watch(),
 }
 VERBS = {
     "press": _press,

@@ -62,6 +62,8 @@ class Sight:
 
     def looked_at(self, expectation: Expect | ExpectNot, person: str, place: str) -> tuple[str, list[str]]:
         """The name of the place an expectation is about, and what is to be seen there."""
+        if expectation.switch:
+            return "on the switch", self._box.sites.seen()
         if expectation.phone:
             return f"on {expectation.phone}'s phone", self.phone(expectation.phone)
         if expectation.person:

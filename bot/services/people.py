@@ -15,10 +15,13 @@ class People:
         self._work = desk.work
 
     def seen(self, person: str, name: str | None) -> None:
-        """Remember the name that came with a request, and ask Slack for a better one."""
-        if self._work.people.get(person) is None:
+        """Remember the name that came with a request, and ask Slack for all the rest, at most once a day."""
+        known = self._work.people.get(person)
+        if known is None:
             self._work.people.put(Person(id=person, name=name or f"<@{person}>"))
-            self._desk.send(MeetPerson(key=f"meet:{person}", person=person))
+        if known is None or known.profiled_at is None:
+            key = f"meet:{person}:{self._desk.now:%Y-%m-%d}"
+            self._desk.send(MeetPerson(key=key, person=person))
 
     def met(self, person: str, profile: Profile) -> None:
         """Keep what Slack says of somebody; in another zone they have another night."""
@@ -29,6 +32,7 @@ class People:
                 name=profile.name,
                 email=profile.email,
                 zone=profile.zone,
+                is_guest=profile.is_guest,
                 profiled_at=self._desk.now,
             )
         )

@@ -8,6 +8,7 @@ from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
 from bot.services.desk import Desk
+from bot.services.failovers import FailoverNags
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Verdicts
@@ -34,6 +35,7 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "shift": ShiftNags,
     "cover": CoverNags,
     "test": Verdicts,
+    "failover": FailoverNags,
     PERSON: Relief,
 }
 """Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""

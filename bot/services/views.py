@@ -10,6 +10,7 @@ from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, mil
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
+from bot.services.failover_views import FAILOVER, FailoverViews
 from bot.services.oncall_views import ON_CALL, OnCallViews
 from bot.services.relief import Relief
 
@@ -26,6 +27,8 @@ class Views:
 
     def surface(self, surface: str, ref: int, mark: str = "") -> tuple[str, Facts]:
         """Give the template and the facts of a lasting message; `mark` as in `Show`."""
+        if surface in FAILOVER:
+            return f"surfaces/{surface}", FailoverViews(self._desk).facts(surface, ref, mark)
         if surface in ON_CALL:
             return f"surfaces/{surface}", OnCallViews(self._desk).facts(surface, ref, mark)
         shown = getattr(self, surface)

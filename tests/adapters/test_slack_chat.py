@@ -222,6 +222,18 @@ def test_what_is_wrong_is_named_with_its_cure(box: Box, web: PooledWebClient):
     assert "connections:write" in cures["Slack: SLACK_APP_TOKEN"]
 
 
+def test_user_groups_are_looked_at_too(box: Box, web: PooledWebClient):
+    readable, unknown = list(findings(web, app_token=None, channels={}, user_groups=["S0SRE", "S0NOBODY"]))[
+        -2:
+    ]
+    box.slack.scopes.remove("usergroups:read")
+    forbidden = list(findings(web, app_token=None, channels={}, user_groups=["S0SRE"]))[-1]
+
+    assert (readable.what, readable.well) == ("Slack: user group S0SRE, 2 in it", True)
+    assert "Look at its id" in unknown.cure
+    assert "lacks Slack's permission usergroups:read" in forbidden.cure
+
+
 def test_a_wrong_token_is_all_that_is_said(box: Box):
     web = PooledWebClient("xoxb-wrong", base_url=box.environment()["SLACK_API_URL"])
 

@@ -13,7 +13,7 @@ from bot.commands.command import command, when
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.commands.testkit import POLICY, PlainTemplates, SpyKit
-from bot.domain.effects import AnswerPage, OpenForm, OpenRoom, Post, SendPage, Whisper
+from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post, SendPage, Whisper
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
@@ -323,6 +323,12 @@ def test_a_command_is_for_those_who_have_its_role(strict: SpyKit):
     assert said(strict.say("wipe", by="U0RAJ")).startswith("wiped")
     assert said(strict.say("wipe", by="U0ANA")).startswith("wiped")
     assert said(strict.say("wipe", by="U0ZOE")) == "`wipe` is for the role operator: ask <@U0ANA>, <@U0RAJ>."
+
+
+def test_who_is_refused_is_met_all_the_same(strict: SpyKit):
+    strict.say("wipe", by="U0ZOE")
+
+    assert [it.person for it in strict.asked(MeetPerson)] == ["U0ZOE"]
 
 
 def test_where_nobody_has_a_role_the_cure_is_named(strict: SpyKit):

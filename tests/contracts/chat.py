@@ -18,7 +18,7 @@ def lately() -> datetime:
 class ChatContract:
     """Subclasses give the fixture `chat` and the two methods at the end.
 
-    In it are people U0ANA and U0RAJ, channel C0PAY, and C0SECRET without Spy.
+    In it are people U0ANA and U0RAJ, both in user group S0SRE, a guest U0ZOE, channel C0PAY, and C0SECRET without Spy.
     """
 
     def text_at(self, chat: Chat, posted: Posted) -> str:
@@ -188,6 +188,23 @@ class ChatContract:
 
     def test_an_address_that_is_nobodys_is_not_found(self, chat: Chat):
         assert chat.find_by_email("nobody@example.com") is None
+
+    def test_a_guest_is_told_from_a_member(self, chat: Chat):
+        found = chat.find_by_email("zoe@example.com")
+
+        assert chat.profile("U0ZOE").is_guest
+        assert not chat.profile("U0ANA").is_guest
+        assert found
+        assert found.is_guest
+
+    def test_a_user_group_has_its_members(self, chat: Chat):
+        assert set(chat.group_members("S0SRE")) == {"U0ANA", "U0RAJ"}
+
+    def test_a_user_group_that_is_not_there_has_none(self, chat: Chat):
+        with pytest.raises(Rejected) as refusal:
+            chat.group_members("S0NOBODY")
+
+        assert refusal.value.code == "no_such_subteam"
 
     # --- what only the one who made the chat can see ------------------------------------------------------
 

@@ -14,7 +14,9 @@ class TestFakeChat(ChatContract):
         chat.has_room("C0PAY", "payments")
         chat.has_room("C0SECRET", "security", private=True, joined=False)
         ana = Profile(name="ana", email="ana@example.com", zone="Europe/Lisbon")
-        chat.profiles = {"U0ANA": ana, "U0RAJ": Profile(name="raj")}
+        zoe = Profile(name="zoe", email="zoe@example.com", is_guest=True)
+        chat.profiles = {"U0ANA": ana, "U0RAJ": Profile(name="raj"), "U0ZOE": zoe}
+        chat.groups = {"S0SRE": ("U0ANA", "U0RAJ")}
         self.fake = chat
         return chat
 

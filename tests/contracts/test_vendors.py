@@ -96,6 +96,17 @@ def test_github_is_held_to_its_word():
     assert problems(asked("github", "POST /repos/acme/postmortems/issues", {"body": "x"}, path=path))
 
 
+def test_github_actions_is_held_to_its_word():
+    path = "/github/repos/acme/infra/actions/workflows/promote.yml/dispatches"
+    method = "POST /repos/acme/infra/actions/workflows/promote.yml/dispatches"
+    good = {"ref": "main", "inputs": {"pod": "7"}, "return_run_details": True}
+    answer = {"workflow_run_id": 1, "run_url": "https://x/1", "html_url": "https://x/2"}
+
+    assert problems(asked("github", method, good, answer, path=path)) == []
+    assert problems(asked("github", method, {"inputs": {}}, answer, path=path))
+    assert problems(asked("github", method, good, {"workflow_run_id": "1"}, path=path))
+
+
 @with_pagerduty
 def test_pagerduty_is_held_to_its_word():
     service = {"id": "P1", "type": "service_reference"}

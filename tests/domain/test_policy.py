@@ -8,7 +8,7 @@ from bot.domain.refusal import Refusal
 POLICY = Policy(
     teams={"imoc": Team(key="imoc", channel="C0IMOC"), "payments": Team(key="payments", channel="C0PAY")},
     severities={key: Severity(key=key) for key in ("sev1", "sev2")},
-    permissions={"operator": frozenset({"U0RAJ"}), "admin": frozenset({"U0ANA"})},
+    permissions={"operator": frozenset({"U0RAJ", "S0SRE"}), "admin": frozenset({"U0ANA"})},
 )
 
 
@@ -53,3 +53,9 @@ def test_a_severity_that_is_not_there_is_answered_with_those_that_are():
 )
 def test_an_admin_has_every_role(person: str, role: str, may: bool):  # noqa: FBT001  a column of the table
     assert POLICY.may(person, role) is may
+
+
+def test_a_role_is_granted_to_people_and_user_groups():
+    assert POLICY.granted("operator") == {"U0RAJ", "S0SRE", "U0ANA"}
+    assert POLICY.granted("responder") == {"U0ANA"}
+    assert POLICY.user_groups == {"S0SRE"}

@@ -1,6 +1,6 @@
 """A chat in memory, which keeps what was said and done in it, and can be told to fail."""
 
-from collections.abc import Collection, Mapping
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime
 from itertools import count
@@ -57,6 +57,7 @@ class FakeChat:
         self.responses: list[tuple[str, Message]] = []
         self.forms: list[tuple[str, Form, dict[str, Any]]] = []
         self.profiles: dict[str, Profile] = {}
+        self.groups: dict[str, tuple[str, ...]] = {}
         self.calls: list[str] = []
         self.failures: dict[str, list[Exception]] = {}
         self._numbers = count(1)
@@ -182,8 +183,16 @@ class FakeChat:
         self._called("find_by_email")
         for person, known in self.profiles.items():
             if known.email == email.casefold():
-                return Person(id=person, name=known.name, email=known.email, zone=known.zone)
+                return Person(
+                    id=person, name=known.name, email=known.email, zone=known.zone, is_guest=known.is_guest
+                )
         return None
+
+    def group_members(self, group: str) -> Sequence[str]:
+        self._called("group_members")
+        if group not in self.groups:
+            raise Rejected("no_such_subteam", "Slack knows no such user group.")
+        return self.groups[group]
 
     # --- below --------------------------------------------------------------------------------------------
 

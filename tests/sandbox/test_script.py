@@ -1,10 +1,12 @@
 """What each form of a typed line means."""
 
 from datetime import timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.sandbox.script import (
+    Ail,
     Cancel,
     Edit,
     Expect,
@@ -13,6 +15,7 @@ from bot.sandbox.script import (
     Help,
     Join,
     Jump,
+    Lag,
     Line,
     Look,
     Press,
@@ -27,10 +30,12 @@ from bot.sandbox.script import (
     Unclear,
     Unreact,
     Wait,
+    Watch,
     read,
 )
 
 PEOPLE = ("ana", "raj", "kim", "zoe")
+SCRIPTS = Path(__file__).parents[1] / "e2e"
 INCIDENT = Slash(command="/incident", text='me "checkout is down" sev1')
 
 TABLE = {
@@ -88,6 +93,12 @@ TABLE = {
     'fill message="All calm" next=15m "How bad"=': Line(
         action=Fill(values={"message": "All calm", "next": "15m", "How bad": ""})
     ),
+    "site west ill": Line(action=Ail(site="west", mood="ill")),
+    "raj phone> site east silent": Line(person="raj", place="phone", action=Ail(site="east", mood="silent")),
+    "site west lag 30s": Line(action=Lag(site="west", seconds=30)),
+    "site is down": Line(action=Say(text="site is down")),
+    "traffic": Line(action=Watch()),
+    "traffic is odd": Line(action=Say(text="traffic is odd")),
     "submit": Line(action=Submit()),
     "cancel": Line(action=Cancel()),
     "help": Line(action=Help()),
@@ -102,6 +113,9 @@ TABLE = {
     ),
     'expect "rings" on raj\'s phone within 1m': Line(
         action=Expect(words="rings", phone="raj", patience=timedelta(minutes=1))
+    ),
+    'expect "west 5 %" on the switch within 10s': Line(
+        action=Expect(words="west 5 %", switch="switch", patience=timedelta(seconds=10))
     ),
     'expect not "calm" in #general': Line(action=ExpectNot(words="calm", channel="#general")),
 }
@@ -125,6 +139,7 @@ def test_a_line_means_one_thing(typed: str):
         "fill in the form",
         "press",
         "reply:",
+        "site west is ill",
     ],
 )
 def test_a_line_that_is_almost_a_command_is_not_said_aloud(typed: str):
@@ -142,3 +157,10 @@ def test_on_a_phone_a_bare_word_is_for_the_phone():
 
 def test_away_from_a_phone_its_words_are_said_aloud():
     assert read("ack", people=PEOPLE) == Line(action=Say(text="ack"))
+
+
+@pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.txt")), ids=lambda script: script.stem)
+def test_every_line_of_a_play_is_understood(script: Path):
+    lines = [read(line, people=PEOPLE) for line in script.read_text(encoding="utf-8").splitlines()]
+
+    assert [line for line in lines if isinstance(line.action, Unclear)] == []

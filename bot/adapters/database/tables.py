@@ -164,6 +164,7 @@ class PersonRow(SQLModel, table=True):
     email: str | None
     zone: str | None
     profiled_at: datetime | None = _moment(index=True)
+    is_guest: bool = False
 
 
 class DutyCopyRow(SQLModel, table=True):
@@ -285,6 +286,51 @@ class ContactRow(SQLModel, table=True):
     __tablename__ = "contact"
 
     email: str = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
+
+
+class FailoverRow(SQLModel, table=True):
+    """A run of a failover plan, kept whole beside what it is found by and who is at it."""
+
+    __tablename__ = "failover"
+    __table_args__ = (
+        _index("failover_lock", "lock", where="active", unique=True),
+        _index("failover_to_run", "number", where="to_run"),
+        Index("failover_by_plan", "plan", "ended_at"),
+    )
+
+    number: int = Field(primary_key=True)
+    plan: str
+    lock: str | None
+    active: bool
+    to_run: bool
+    moved: bool
+    ended_at: datetime | None = _moment()
+    owner: str | None
+    lease_until: datetime | None = _moment()
+    kept: dict[str, Any] = _json()
+
+
+class FailoverTraceRow(SQLModel, table=True):
+    """The audit trail of failovers: append-only."""
+
+    __tablename__ = "failover_trace"
+
+    failover: int = Field(primary_key=True)
+    seq: int = Field(primary_key=True)
+    kind: str
+    at: datetime = _moment()
+    by: str | None
+    source: str
+    data: dict[str, Any] = _json()
+
+
+class UserGroupRow(SQLModel, table=True):
+    """Who is in a Slack user group, kept whole."""
+
+    __tablename__ = "user_group"
+
+    id: str = Field(primary_key=True)
     kept: dict[str, Any] = _json()
 
 

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import oncall, records
+from bot.adapters.database.failovers import Failovers
+from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
@@ -33,7 +35,9 @@ class SqlWork:
         self.shifts = oncall.Shifts(connection)
         self.covers = oncall.Covers(connection)
         self.contacts = oncall.Contacts(connection)
+        self.user_groups = UserGroups(connection)
         self.stretches = records.Stretches(connection)
+        self.failovers = Failovers(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)

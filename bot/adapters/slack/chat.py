@@ -1,7 +1,7 @@
 """Slack as the Chat that Spy needs: what is asked of it in our words, said in Slack's."""
 
 import threading
-from collections.abc import Collection, Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
 from datetime import datetime, timedelta
@@ -14,6 +14,7 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.limits import Limits
+from bot.adapters.slack.people import profile
 from bot.adapters.slack.rooms import Rooms
 from bot.adapters.slack.text import cut
 from bot.domain.message import Message
@@ -67,6 +68,7 @@ class SlackChat:
                 user=me["user_id"],
                 bot=me.get("bot_id", ""),
                 name=me["user"],
+                enterprise=me.get("enterprise_id") or "",
             )
         return self._identity
 
@@ -203,7 +205,7 @@ class SlackChat:
         self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
 
     def profile(self, person: str) -> Profile:
-        return _profile(self._calls.ask("users.info", user=person)["user"])
+        return profile(self._calls.ask("users.info", user=person)["user"], self.identify())
 
     def find_by_email(self, email: str) -> Person | None:
         try:
@@ -214,8 +216,13 @@ class SlackChat:
             raise
         if user.get("deleted"):
             return None
-        known = _profile(user)
-        return Person(id=user["id"], name=known.name, email=known.email, zone=known.zone)
+        known = profile(user, self.identify())
+        return Person(
+            id=user["id"], name=known.name, email=known.email, zone=known.zone, is_guest=known.is_guest
+        )
+
+    def group_members(self, group: str) -> Sequence[str]:
+        return tuple(self._calls.ask("usergroups.users.list", usergroup=group)["users"])
 
     # --- below --------------------------------------------------------------------------------------------
 
@@ -243,12 +250,6 @@ class SlackChat:
             if not cursor:
                 return
             wanted["cursor"] = cursor
-
-
-def _profile(user: Mapping[str, Any]) -> Profile:
-    card = user.get("profile", {})
-    name = card.get("display_name") or card.get("real_name") or user.get("real_name") or user["name"]
-    return Profile(name=name, email=card.get("email"), zone=user.get("tz"))
 
 
 def _said(message: Message) -> dict[str, Any]:

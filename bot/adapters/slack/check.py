@@ -1,6 +1,6 @@
 """What `spy check` asks Slack: tokens, permissions and channels, each with its cure."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterable, Iterator, Mapping
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
@@ -15,7 +15,11 @@ REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page
 
 
 def findings(
-    client: PooledWebClient, *, app_token: str | None, channels: Mapping[str, str]
+    client: PooledWebClient,
+    *,
+    app_token: str | None,
+    channels: Mapping[str, str],
+    user_groups: Iterable[str] = (),
 ) -> Iterator[Finding]:
     """Look at everything; `app_token` is None where Socket Mode is not used. `channels`: what for → channel id."""
     try:
@@ -29,6 +33,8 @@ def findings(
         yield _app_token(client, app_token)
     for purpose, channel in channels.items():
         yield _channel(client, purpose, channel)
+    for group in user_groups:
+        yield _user_group(client, group)
 
 
 def _permissions(granted: str | None) -> Iterator[Finding]:
@@ -63,6 +69,17 @@ def _channel(client: PooledWebClient, purpose: str, channel: str) -> Finding:
     if not found.get("is_member"):
         return Finding(what=named, well=False, cure=f"In #{found['name']}, say /invite @spy.")
     return Finding(what=named, well=True)
+
+
+def _user_group(client: PooledWebClient, group: str) -> Finding:
+    what = f"Slack: user group {group}"
+    try:
+        members: Any = client.usergroups_users_list(usergroup=group)["users"]
+    except (SlackApiError, HTTPError, OSError) as error:
+        return Finding(what=what, well=False, cure=_why("usergroups.users.list", error))
+    if not members:
+        return Finding(what=what, well=False, cure="Nobody is in it, so that it gives nobody its role.")
+    return Finding(what=f"{what}, {len(members)} in it", well=True)
 
 
 def _why(method: str, error: Exception) -> str:

@@ -35,6 +35,10 @@ CURES = {
     "user_not_in_channel": "That person is not in the channel, so that they can't be told there.",
     "cannot_dm_bot": "Slack lets no bot write to another bot.",
     "message_not_found": "That message is gone.",
+    "no_such_subteam": "Slack knows no such user group. Look at its id (S0SRE) under `permissions:` in config.yaml.",
+    "plan_upgrade_required": (
+        "This workspace's plan has no user groups: name people (U0ANA) under `permissions:` in config.yaml."
+    ),
     "name_taken": "A channel of that name exists already, perhaps an archived one.",
     "expired_trigger_id": "Slack's 3 seconds for opening the form were over. Try once more.",
     "trigger_expired": "Slack's 3 seconds for opening the form were over. Try once more.",

@@ -6,7 +6,10 @@ from dataclasses import dataclass
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """`user` is the bot user that people mention; `bot` marks its messages; `url` ends in a slash."""
+    """`user` is the bot user that people mention; `bot` marks its messages; `url` ends in a slash.
+
+    `enterprise` is the organisation on Enterprise Grid, "" elsewhere.
+    """
 
     team: str
     team_name: str
@@ -14,6 +17,7 @@ class Identity:
     user: str
     bot: str
     name: str
+    enterprise: str = ""
 
 
 WhoWeAre = Callable[[], Identity | None]

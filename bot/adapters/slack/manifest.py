@@ -20,6 +20,7 @@ SCOPES = (
     "im:history",
     "im:write",
     "reactions:read",  # 📝
+    "usergroups:read",  # who is in the groups that `permissions:` names
     "users:read",
     "users:read.email",  # PagerDuty knows people by e-mail
 )

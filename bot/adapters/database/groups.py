@@ -1,0 +1,16 @@
+"""Slack's user groups in SQL, as they were last read."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.adapters.database import tables
+from bot.adapters.database.oncall import Kept
+from bot.ports import UserGroup
+
+
+class UserGroups(Kept[UserGroup]):
+    row, adapter, key = tables.UserGroupRow, TypeAdapter(UserGroup), "id"
+
+    def _columns(self, value: UserGroup) -> dict[str, Any]:
+        return {"id": value.id}

@@ -1,0 +1,92 @@
+"""Does what a failover's plan says: commands, requests, workflows, each by its own adapter."""
+
+import time
+from collections.abc import Callable, Iterable, Mapping
+from datetime import timedelta
+from pathlib import Path
+from threading import Event
+from typing import Self
+
+from bot.adapters.github_workflows import Workflows
+from bot.adapters.http import Web
+from bot.adapters.process import Processes
+from bot.adapters.variables import Variables
+from bot.domain.plan import Action, Check, Command, End, Outcome, Question, Request, Workflow
+
+AGAIN = timedelta(seconds=1)
+"""Between two looks of a check; the last one may take as long, though the check's time is up."""
+LONGEST_LOOK = timedelta(seconds=10)
+"""How long one look by HTTP may take: a check that has more time looks again rather than waits."""
+
+
+class OutsideOperator:
+    """The world as it is. What goes wrong there is an outcome, and nothing that is raised."""
+
+    def __init__(
+        self, *, processes: Processes, web: Web, workflows: Workflows, again: timedelta = AGAIN
+    ) -> None:
+        self._processes = processes
+        self._web = web
+        self._workflows = workflows
+        self._again = again.total_seconds()
+
+    @classmethod
+    def within(
+        cls,
+        environment: Mapping[str, str],
+        *,
+        folder: Path,
+        secrets: Iterable[str],
+        github_token: str,
+        github_url: str,
+    ) -> Self:
+        """Build it from Spy's environment and secrets, and the folder of config.yaml."""
+        variables = Variables(environment, own=secrets)
+        return cls(
+            processes=Processes(folder=folder, environment=environment, variables=variables),
+            web=Web(variables, authorities=environment.get("REQUESTS_CA_BUNDLE")),
+            workflows=Workflows(github_token, variables=variables, url=github_url),
+        )
+
+    def perform(
+        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Do it once; a question is for people, and a mistake of the caller here."""
+        match action:
+            case Command():
+                return self._processes.run(action, timeout=timeout, hear=hear, stopped=stopped)
+            case Request():
+                return self._web.ask(action, timeout=timeout, hear=hear, stopped=stopped)
+            case Workflow():
+                return self._workflows.dispatch(
+                    action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
+                )
+            case Question():
+                raise TypeError(f"A question is asked of people, not performed: {action.person}")
+
+    def check(self, check: Check, *, stopped: Event) -> Outcome:
+        """Look at once, and again every second until it is green or its time is up."""
+        until = time.monotonic() + check.within.total_seconds()
+        while True:
+            seen = self._looked(check, timedelta(seconds=max(until - time.monotonic(), self._again)), stopped)
+            if seen.end is End.OK:
+                return seen
+            if stopped.wait(min(self._again, max(until - time.monotonic(), 0))):
+                return Outcome(end=End.RED, says="stopped", output=seen.output, dropped=seen.dropped)
+            if time.monotonic() >= until:
+                return Outcome(end=End.RED, says=seen.says, output=seen.output, dropped=seen.dropped)
+
+    def look(
+        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+    ) -> Outcome:
+        """Find the run of a workflow that was dispatched under this mark, and follow it to its end."""
+        return self._workflows.look(action, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
+
+    def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
+        if isinstance(check.by, Command):
+            return self._processes.run(check.by, timeout=left, hear=_unheard, stopped=stopped)
+        return self._web.ask(check.by, timeout=min(left, LONGEST_LOOK), hear=_unheard, stopped=stopped)
+
+
+def _unheard(_said: str) -> None:
+    """Nobody watches what a check prints: its outcome has it."""

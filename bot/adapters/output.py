@@ -1,0 +1,111 @@
+"""What a program or a server says, made safe as it comes: text without control characters, secrets masked, capped."""
+
+import codecs
+import re
+from collections.abc import Callable, Iterable
+
+from bot.logs import Masking
+
+KEPT = 64 * 1024
+"""Bytes of output that are kept, the last ones; the rest is counted (issue 4)."""
+SHORTEST = 4
+"""Characters of the shortest secret that is masked: a shorter one would hide half of every text."""
+LONGEST_WORD = 512
+"""Characters of a word's beginning that are held back, for it may become a token."""
+
+_ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\-_])")
+_UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[0-9;?]{0,32}|\][^\x07\x1b]{0,256}\x1b?)?)\Z")
+_LINE_END = re.compile(r"\r\n?")
+_UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
+"""Control characters but the tab and the line end, those that turn a text's direction, and halves of characters."""
+
+
+def plain(text: str) -> str:
+    """Give a text that obeys nothing: without colours and control characters, with line ends of one kind."""
+    return _UNSEEN.sub("\ufffd", _LINE_END.sub("\n", _ESCAPE.sub("", text)))
+
+
+class Secrets:
+    """What must never be shown. Values under four characters are not looked for."""
+
+    def __init__(self, values: Iterable[str]) -> None:
+        plainly = {plain(value).strip() for value in values}
+        self._values = sorted(value for value in plainly if len(value) >= SHORTEST)
+        self._masking = Masking(self._values)
+
+    def masked(self, text: str) -> str:
+        return self._masking.of(text)
+
+    def settled(self, text: str) -> int:
+        """Say how much of a text's beginning can be masked for itself, whatever comes after it."""
+        until = len(text) - len(_last_word(text[-LONGEST_WORD:]))
+        until = min([until, *(_begins(value, text) for value in self._values)])
+        while cut := [at for value in self._values if (at := _across(value, text, until)) >= 0]:
+            until = min(cut)
+        return until
+
+
+def _last_word(text: str) -> str:
+    return "" if not text or text[-1].isspace() else text.rsplit(maxsplit=1)[-1]
+
+
+def _begins(value: str, text: str) -> int:
+    """Say where at the end of a text this value may have begun."""
+    at = text.find(value[0], max(0, len(text) - len(value) + 1))
+    while at >= 0 and not value.startswith(text[at:]):
+        at = text.find(value[0], at + 1)
+    return at if at >= 0 else len(text)
+
+
+def _across(value: str, text: str, until: int) -> int:
+    """Say where a value stands that begins before a place and ends behind it; -1 where none does."""
+    return text.find(value, max(0, until - len(value) + 1), until + len(value) - 1)
+
+
+class Output:
+    """Takes bytes as they come; `hear` gets them as safe text. What is kept does not grow beyond 64 KB."""
+
+    def __init__(self, hear: Callable[[str], None], secrets: Secrets) -> None:
+        self._hear = hear
+        self._secrets = secrets
+        self._decoder = codecs.getincrementaldecoder("utf-8")(errors="replace")
+        self._raw = ""
+        self._waiting = ""
+        self._last = bytearray()
+        self._passed = 0
+
+    def take(self, data: bytes, *, is_last: bool = False) -> None:
+        raw = self._raw + self._decoder.decode(data, final=is_last)
+        unfinished = None if is_last else _UNFINISHED.search(raw)
+        whole = unfinished.start() if unfinished else len(raw)
+        self._raw = raw[whole:]
+        self._waiting += plain(raw[:whole])
+        until = len(self._waiting) if is_last else self._secrets.settled(self._waiting)
+        said, self._waiting = self._secrets.masked(self._waiting[:until]), self._waiting[until:]
+        if said:
+            self._keep(said)
+            self._hear(said)
+
+    def say(self, line: str) -> None:
+        """Take a whole line of Spy's own."""
+        self.take(f"{plain(line)}\n".encode())
+
+    def end(self) -> None:
+        """Let go what was held back."""
+        self.take(b"", is_last=True)
+
+    @property
+    def text(self) -> str:
+        """The last of it."""
+        return self._last[-KEPT:].decode(errors="ignore")
+
+    @property
+    def dropped(self) -> int:
+        """How many bytes came before that."""
+        return self._passed - len(self.text.encode())
+
+    def _keep(self, said: str) -> None:
+        data = said.encode()
+        self._passed += len(data)
+        self._last += data[-KEPT:]
+        del self._last[: -2 * KEPT]

@@ -1,0 +1,69 @@
+"""The variables of Spy's environment that a plan may name: filled in where they are used, and masked wherever shown."""
+
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import fields, is_dataclass
+from typing import Any
+from urllib.parse import quote
+
+from bot.adapters.output import Secrets
+from bot.domain.plan import PLACE, SECRET, Command, Request, Workflow, places
+
+
+class Missing(Exception):  # noqa: N818  named for what happened
+    """A variable that a plan names is not set; the message is a sentence."""
+
+
+class Variables:
+    """`own` are Spy's secrets: masked wherever anything is shown, though no plan names them."""
+
+    def __init__(self, environment: Mapping[str, str], *, own: Iterable[str] = ()) -> None:
+        self._environment = environment
+        self._own = tuple(own)
+
+    def given(self, name: str) -> str:
+        """Read a variable; one that is not set is Missing."""
+        try:
+            return self._environment[name]
+        except KeyError:
+            raise Missing(
+                f"{name} is not set in Spy's environment: set it there, and start Spy again."
+            ) from None
+
+    def filled(self, value: Any) -> Any:
+        """Fill `{{ env.NAME }}` in, spaces and line ends around it dropped, in a text or what holds texts."""
+        if isinstance(value, str):
+            return PLACE.sub(lambda found: self._put(found[0], found[1]), value)
+        if isinstance(value, Mapping):
+            return {key: self.filled(inner) for key, inner in value.items()}
+        if isinstance(value, list | tuple):
+            return [self.filled(inner) for inner in value]
+        return value
+
+    def address(self, url: str) -> str:
+        """Fill a URL in: as it is where the URL begins with it, percent-encoded anywhere else."""
+        first = PLACE.match(url)
+        start = self._put(first[0], first[1]) if first else ""
+        rest = url[first.end() :] if first else url
+        return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
+
+    def secrets(self, action: Command | Request | Workflow) -> Secrets:
+        """Give all that must not be shown when this is done: Spy's own, and what it is filled in with or passed."""
+        named = {self._environment.get(name, "") for name in _named(action)}
+        return Secrets([*self._own, *named, *(quote(value.strip(), safe="") for value in named)])
+
+    def _put(self, place: str, name: str) -> str:
+        return self.given(name.removeprefix(SECRET)).strip() if name.startswith(SECRET) else place
+
+
+def _named(action: Command | Request | Workflow) -> Iterator[str]:
+    if isinstance(action, Command):
+        yield from action.env
+    yield from (name.removeprefix(SECRET) for name in _places(action) if name.startswith(SECRET))
+
+
+def _places(value: Any) -> Iterator[str]:
+    if is_dataclass(value) and not isinstance(value, type):
+        for each in fields(value):
+            yield from _places(getattr(value, each.name))
+    else:
+        yield from places(value)

@@ -1,0 +1,108 @@
+"""What `spy check` says of each failover plan, from a look at the disk and the environment and at nothing beyond."""
+
+import os
+import shutil
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict
+from pathlib import Path
+
+from bot.config.settings import Settings
+from bot.domain.plan import SECRET, Action, Command, Plan, Workflow, places
+from bot.ports import Finding
+
+Trouble = tuple[str, str]
+"""What is missing, and the cure."""
+
+
+def plan_findings(settings: Settings, variables: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+    """Say one line for each plan, and one for each thing that it needs and that isn't there."""
+    for plan in settings.policy().plans.values():
+        yield Finding(what=f"Failover {plan.name}: {_summed_up(plan)}", well=True)
+        troubles = (
+            *_people_missing(plan, settings),
+            *_programs_missing(plan, settings, variables.get("PATH", os.defpath)),
+            *_variables_missing(plan, variables),
+            *_token_missing(plan, settings),
+        )
+        for what, cure in troubles:
+            yield Finding(what=f"Failover {plan.name}: {what}", well=False, cure=cure)
+
+
+def _summed_up(plan: Plan) -> str:
+    steps = f"{len(plan.steps)} step{'s' if len(plan.steps) > 1 else ''}"
+    if plan.no_return is None:
+        return f"{steps}, no point of no return"
+    return f"{steps}, point of no return: {plan.steps[plan.no_return].name}"
+
+
+def _people_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
+    """Count who could propose and approve it; how many a user group holds is not known here, and taken for enough."""
+    permissions = settings.policy().permissions
+    holders = permissions.get(plan.allow, frozenset()) | permissions.get("admin", frozenset())
+    if plan.allow == "everyone" or any(holder.startswith("S") for holder in holders):
+        return
+    cure = f"Name people, or a user group, in permissions.{plan.allow}."
+    if not holders:
+        yield f"nobody holds the role {plan.allow}, so nobody may propose it", cure
+    elif len(holders) <= plan.approvals:
+        those = "one person holds" if len(holders) == 1 else f"{len(holders)} people hold"
+        others = "nobody else could approve" if len(holders) == 1 else "too few others could approve"
+        yield f"{those} the role {plan.allow}, so {others}", cure
+
+
+def _programs_missing(plan: Plan, settings: Settings, path: str) -> Iterator[Trouble]:
+    home = settings.path.parent if settings.path else Path()
+    for name, command in _commands(plan):
+        program, folder = command.args[0], home / (command.folder or "")
+        if not _is_there(folder.is_dir):
+            yield f"{name} runs in {folder}, and there is no such folder", "Make it, or change `folder`."
+        elif "/" not in program:
+            if not shutil.which(program, path=path):
+                yield f"{name} runs {program}, which is not on PATH", "Install it, or write its path."
+        elif not _is_there((file := home / program).is_file):
+            yield f"{name} runs {program}, which is not there", f"It is looked for at {file}."
+        elif not os.access(file, os.X_OK):
+            yield f"{name} runs {program}, which can't be executed", f"chmod +x {file}"
+
+
+def _is_there(look: Callable[[], bool]) -> bool:
+    """Look for a name that may be none: too long for this disk, or with a zero in it."""
+    try:
+        return look()
+    except (OSError, ValueError):
+        return False
+
+
+def _variables_missing(plan: Plan, variables: Mapping[str, str]) -> Iterator[Trouble]:
+    filled_in = (it.removeprefix(SECRET) for it in places(asdict(plan)) if it.startswith(SECRET))
+    handed_on = (variable for _, command in _commands(plan) for variable in command.env)
+    for name in dict.fromkeys((*filled_in, *handed_on)):
+        if not variables.get(name):
+            yield f"{name} is not set", f"Set the variable {name} where Spy runs."
+
+
+def _token_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
+    names = [name for name, action in _actions(plan) if isinstance(action, Workflow)]
+    if names and not settings.env.github_token:
+        cure = "Set GITHUB_TOKEN to a token that may run it."
+        yield f"{names[0]} runs a GitHub workflow, and GITHUB_TOKEN is missing", cure
+
+
+def _commands(plan: Plan) -> Iterator[tuple[str, Command]]:
+    for name, action in _actions(plan):
+        if isinstance(action, Command):
+            yield name, action
+
+
+def _actions(plan: Plan) -> Iterator[tuple[str, Action]]:
+    """Give all that is done, with what people call it."""
+    for check in plan.before:
+        yield f"check {check.name}", check.by
+    for step in plan.steps:
+        yield f"step {step.name}", step.run
+        if step.verify:
+            yield f"check of {step.name}", step.verify.by
+        if step.undo:
+            yield f"undo of {step.name}", step.undo
+        if step.dry_run:
+            yield f"dry run of {step.name}", step.dry_run

@@ -1,0 +1,284 @@
+"""The runner: moves failovers on, a thread for each, every move kept before it is done and after it.
+
+Whatever dies in between leaves a move that was kept as started: whoever takes the run over, when its lease has run
+out, asks the room about it. See `domain.failover`.
+"""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from datetime import timedelta
+from functools import partial
+from threading import Event, Lock, Thread
+from typing import TypeVar
+from uuid import uuid4
+
+import structlog
+
+from bot.domain.failover import Part
+from bot.domain.plan import End, Outcome, Workflow
+from bot.domain.policy import Policy
+from bot.ports import Clock, Operator, UnitOfWork, Work
+from bot.services.desk import Desk
+from bot.services.failover_moves import FailoverMoves, Undertaking
+from bot.services.undisturbed import undisturbed
+
+POLL = timedelta(seconds=0.5)
+"""How often runs are looked for unasked, and whether somebody called one back."""
+SHOWN_EVERY, SHOWN_AT_LEAST = 2.0, 10.0
+"""Seconds: how often what is printed is shown, and how often the message is brought up to date without that."""
+PATIENCE = 8.0
+"""Seconds that a move under way gets to end by itself when the bot is told to stop."""
+TAIL = 2_000
+"""Characters of what is printed that are kept for showing."""
+
+STUMBLE, STUMBLES = 0.5, 3
+"""Seconds between tries at what a fault keeps from being begun, and after how many of them a person is asked."""
+FAULT = "a fault of Spy's own kept it from being begun; see the log"
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class Runner:
+    """Safe to run in any number of processes at once: a run is claimed, and its lease renewed while it is moved."""
+
+    def __init__(
+        self,
+        operator: Operator,
+        *,
+        units: UnitOfWork,
+        clock: Clock,
+        policy: Callable[[], Policy],
+        lease: timedelta,
+        wake: Callable[[], None],
+    ) -> None:
+        self._operator = operator
+        self._units = units
+        self._clock = clock
+        self._policy = policy
+        self._lease = lease
+        self._tell = wake
+        self._owner = uuid4().hex
+        self._walks: dict[int, Thread] = {}
+        self._stumbles: Counter[int] = Counter()
+        self._changing = Lock()
+        self._woken = Event()
+        self._stopping = Event()
+        self._thread = Thread(target=self._run, name="failovers", daemon=True)
+
+    # --- from outside ---
+
+    def start(self) -> None:
+        self._thread.start()
+
+    def wake(self) -> None:
+        """Say that a transaction may have approved or answered something."""
+        self._woken.set()
+
+    def is_alive(self) -> bool:
+        return self._thread.is_alive()
+
+    def stop(self) -> None:
+        """Begin nothing more; what is under way gets a moment to end, and is asked about after that."""
+        self._stopping.set()
+        self._woken.set()
+        if self._thread.is_alive():
+            self._thread.join()
+        until = time.monotonic() + PATIENCE
+        for walk in list(self._walks.values()):
+            walk.join(max(0.0, until - time.monotonic()))
+
+    # --- the loop ---
+
+    def _run(self) -> None:
+        while not self._stopping.is_set():
+            self._woken.clear()
+            try:
+                while (number := self._claim()) is not None:
+                    self._begin_walk(number)
+            except Exception:
+                log.exception("failovers can't be looked for; trying again")
+                self._stopping.wait(1)
+            self._woken.wait(POLL.total_seconds())
+
+    def _claim(self) -> int | None:
+        with self._changing:
+            busy = tuple(self._walks)
+        with self._units.begin_in_a_lull() as work:
+            now = self._clock.now()
+            return work.failovers.claim(self._owner, now=now, lease=self._lease, besides=busy)
+
+    def _begin_walk(self, number: int) -> None:
+        walk = Thread(target=self._walk, args=(number,), name=f"failover-{number}", daemon=True)
+        with self._changing:
+            self._walks[number] = walk
+        walk.start()
+
+    def _walk(self, number: int) -> None:
+        try:
+            while (undertaking := self._at_desk(partial(self._next, number))) is not None:
+                self._tell()
+                outcome = self._do(undertaking)
+                if outcome is None:
+                    return
+                self._insist(partial(_finish, undertaking, outcome))
+                self._tell()
+        except Exception:
+            log.exception("a failover can't be moved on", failover=number)
+            self._stumble(number)
+        finally:
+            self._leave(number)
+
+    def _stumble(self, number: int) -> None:
+        """Try again in a moment, since the database may be away; where it is not, ask the room after some tries."""
+        self._stopping.wait(STUMBLE)
+        self._stumbles[number] += 1
+        if self._stumbles[number] < STUMBLES:
+            return
+        try:
+            self._at_desk(lambda desk: FailoverMoves(desk).stumbled(number, FAULT))
+            del self._stumbles[number]
+        except Exception:
+            log.exception("a failover can't be asked about either; trying again", failover=number)
+
+    def _next(self, number: int, desk: Desk) -> Undertaking | None:
+        """Start the next move, unless another process has the run by now."""
+        is_mine = desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease)
+        if not is_mine or self._stopping.is_set():
+            return None
+        return FailoverMoves(desk).next(number)
+
+    def _leave(self, number: int) -> None:
+        try:
+            self._at_desk(lambda desk: desk.work.failovers.let_go(number, self._owner))
+        except Exception:
+            log.exception("a failover can't be let go; its lease will run out", failover=number)
+        with self._changing:
+            del self._walks[number]
+        self._tell()
+        self._woken.set()
+
+    # --- moving ---
+
+    def _do(self, it: Undertaking) -> Outcome | None:
+        """Do one move; None where the bot is told to stop, and the move only looked or waited."""
+        watch = _Watch(self, it)
+        with watch:
+            outcome = self._done(it, watch)
+        return None if watch.is_interrupted and it.only_looks else outcome
+
+    def _done(self, it: Undertaking, watch: "_Watch") -> Outcome:
+        if it.until is not None:
+            return self._soak(it, watch)
+        if it.action is not None and it.move.part is not Part.LOOK:
+            return self._operator.perform(
+                it.action, mark=it.mark, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
+            )
+        if isinstance(it.action, Workflow):
+            return self._operator.look(
+                it.action, mark=it.looked_for, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
+            )
+        assert it.check, "what is looked at has a check"  # noqa: S101  the domain offers a look only then
+        return self._operator.check(it.check, stopped=watch.stopped)
+
+    def _soak(self, it: Undertaking, watch: "_Watch") -> Outcome:
+        while it.until is not None and self._clock.now() < it.until:
+            if watch.stopped.wait(0.1):
+                return Outcome(end=End.RED, says="stopped")
+        return Outcome(end=End.OK, says="")
+
+    def look_in(self, it: Undertaking, tail: str | None, *, renew: bool) -> bool:
+        """Show what was printed (None: nothing new), keep the run, and say whether it is to be stopped."""
+        number = it.run.number
+
+        def look(desk: Desk) -> bool:
+            moves = FailoverMoves(desk)
+            if renew:
+                desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease)
+            if tail is not None:
+                moves.heard(number, it.attempt, tail)
+            return moves.is_to_stop(number)
+
+        is_to_stop = self._at_desk(look)
+        if tail is not None:
+            self._tell()
+        return is_to_stop
+
+    @property
+    def lease(self) -> timedelta:
+        return self._lease
+
+    @property
+    def stopping(self) -> Event:
+        return self._stopping
+
+    # --- transactions ---
+
+    def _at_desk(self, act: Callable[[Desk], T]) -> T:
+        return undisturbed(partial(self._transact, act))
+
+    def _transact(self, act: Callable[[Desk], T]) -> T:
+        with self._units.begin_in_a_lull() as work:
+            return act(self._desk(work))
+
+    def _insist(self, act: Callable[[Desk], None]) -> None:
+        """Keep what is known of the world, however long the database is away."""
+        while True:
+            try:
+                return self._at_desk(act)
+            except Exception:
+                log.exception("how a move ended can't be kept; trying again")
+                if self._stopping.wait(1):
+                    raise
+
+    def _desk(self, work: Work) -> Desk:
+        return Desk(work=work, now=self._clock.now(), policy=self._policy(), source="spy")
+
+
+def _finish(it: Undertaking, outcome: Outcome, desk: Desk) -> None:
+    FailoverMoves(desk).finished(it.run.number, it.attempt, outcome)
+
+
+class _Watch:
+    """Looks after one move while it is under way: its lease, what it prints, and whether it is to be stopped."""
+
+    def __init__(self, runner: Runner, it: Undertaking) -> None:
+        self.stopped = Event()
+        self.is_interrupted = False
+        self._runner = runner
+        self._it = it
+        self._heard = ""
+        self._over = Event()
+        self._thread = Thread(target=self._watch, name=f"failover-{it.run.number}-watch", daemon=True)
+
+    def __enter__(self) -> None:
+        self._thread.start()
+
+    def __exit__(self, *_: object) -> None:
+        self._over.set()
+        self._thread.join()
+
+    def hear(self, text: str) -> None:
+        self._heard = (self._heard + text)[-TAIL:]
+
+    def _watch(self) -> None:
+        renewed = shown = time.monotonic()
+        told = ""
+        while not self._over.wait(POLL.total_seconds()):
+            now, heard = time.monotonic(), self._heard
+            is_due = now - shown >= (SHOWN_EVERY if heard != told else SHOWN_AT_LEAST)
+            renew = now - renewed >= self._runner.lease.total_seconds() / 4
+            try:
+                is_to_stop = self._runner.look_in(self._it, heard if is_due else None, renew=renew)
+            except Exception:
+                log.exception("a failover under way can't be looked after; trying again")
+                continue
+            if is_due:
+                shown, told = now, heard
+            renewed = now if renew else renewed
+            if is_to_stop and self._it.may_be_stopped:
+                self.stopped.set()
+            if self._runner.stopping.is_set() and self._it.only_looks:
+                self.is_interrupted = True
+                self.stopped.set()

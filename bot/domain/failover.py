@@ -1,0 +1,651 @@
+"""The life of a failover: proposed, approved by somebody else, moved step by step, rolled back, or asked about.
+
+As with an incident, a decision is a method that returns the event it would be, or refuses, and `after(event)` is the
+run once that has happened. `next_move` says what is to be done outside, `consequence` what follows by itself from how
+it went. Whoever does the moving keeps a `FailoverMoveStarted` before it and a `FailoverMoveFinished` after it: what
+lies between the two when a process dies is a thing that may have happened, and a person is asked.
+"""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from enum import StrEnum
+
+from bot.domain import failover_events as events
+from bot.domain.events import Event
+from bot.domain.plan import Action, Check, End, Outcome, Plan, Step, Workflow, staged
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.timer import Timer
+
+APPROVAL_LAPSES = timedelta(minutes=10)
+"""How long a plan that was shown may be approved (issue 4)."""
+ASKED_AGAIN = timedelta(minutes=5)
+"""How long a question may stay unanswered before it is asked again; five times in all."""
+ASKED_AT_MOST = 5
+LAPSE, ASK_AGAIN = "lapse", "ask_again"
+"""The duties that time brings."""
+
+
+class Task(StrEnum):
+    MOVE = "move"
+    REHEARSAL = "rehearsal"
+    """Its checks and dry runs only: nothing moves."""
+    ROLLBACK = "rollback"
+    """Takes back another run that had ended well."""
+
+
+class State(StrEnum):
+    PROPOSED = "proposed"
+    APPROVED = "approved"
+    """Enough people approved; it begins in a moment."""
+    RUNNING = "running"
+    ROLLING_BACK = "rolling back"
+    DONE = "done"
+    ROLLED_BACK = "rolled back"
+    FAILED = "failed"
+    """It ended before anything had moved."""
+    LEFT = "left"
+    """Somebody ended it where it stood."""
+    LAPSED = "lapsed"
+    WITHDRAWN = "withdrawn"
+
+
+UNDER_WAY = frozenset({State.RUNNING, State.ROLLING_BACK})
+ACTIVE = frozenset({State.PROPOSED, State.APPROVED, *UNDER_WAY})
+
+
+class Part(StrEnum):
+    CHECK = "check"
+    RUN = "run"
+    VERIFY = "verify"
+    SOAK = "soak"
+    AGAIN = "again"
+    """The step's check once more, after the soak."""
+    UNDO = "undo"
+    LOOK = "look"
+    """Whether something of which nobody knows has happened."""
+
+
+ONCE_ONLY = frozenset({Part.RUN, Part.UNDO})
+"""What is never repeated unasked: the others only look, or wait."""
+
+
+class Answer(StrEnum):
+    CHECK = "check"
+    HAPPENED = "happened"
+    DID_NOT = "did_not"
+    ROLL_BACK = "roll_back"
+    YES = "yes"
+    NO = "no"
+    LEAVE = "leave"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Move:
+    """A part of a step (`at` in the plan's steps) or a check before them (`at` in `before`); `stage` by its place."""
+
+    part: Part
+    at: int
+    stage: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Attempt:
+    """Something under way outside, since then (UTC)."""
+
+    number: int
+    move: Move
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Result:
+    """How an attempt ended, or what a person said of it."""
+
+    move: Move
+    end: End
+    says: str
+    at: datetime
+    took: timedelta = timedelta()
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Asked:
+    """What a person is asked, and may answer."""
+
+    number: int
+    move: Move
+    end: End
+    why: str
+    since: datetime
+    answers: tuple[Answer, ...]
+    attempt: int | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Approval:
+    by: str
+    at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Failover:
+    number: int
+    plan: Plan
+    """Filled in, as it was shown."""
+    given: Mapping[str, str] = field(default_factory=dict)
+    what: str
+    task: Task = Task.MOVE
+    of: int | None = None
+    """The run that a rollback takes back."""
+    place: str
+    """Where its message stands: an address, as in effects."""
+    incident: int | None = None
+    proposed_by: str
+    proposed_at: datetime
+    lapses_at: datetime
+    state: State = State.PROPOSED
+    approvals: tuple[Approval, ...] = ()
+    began_at: datetime | None = None
+    at: int = 0
+    """How far on its route it is."""
+    attempt: Attempt | None = None
+    attempts: int = 0
+    began: tuple[int, ...] = ()
+    """The steps that began, and may have moved something."""
+    undone: tuple[int, ...] = ()
+    results: tuple[Result, ...] = ()
+    trouble: Result | None = None
+    """What went wrong, until something has followed from it."""
+    looks_at: Asked | None = None
+    """What somebody wants to be looked at, before it is answered."""
+    question: Asked | None = None
+    asks: tuple[int, ...] = ()
+    """For each question that came up, how often it was asked."""
+    called_back: Approval | None = None
+    """Who wants it back where it was, and since when."""
+    is_left: bool = False
+    why: str = ""
+    """Why it is rolled back, or ended as it did."""
+    tail: str = ""
+    """The end of what is printed by what runs."""
+    ended_at: datetime | None = None
+    entries: int = 0
+    """How many entries its trail has."""
+
+    # --- what can be asked ---
+
+    @property
+    def id(self) -> str:
+        return f"Failover {self.number}"
+
+    @property
+    def is_active(self) -> bool:
+        return self.state in ACTIVE
+
+    @property
+    def lock(self) -> str | None:
+        """What it holds while it is active; a rehearsal moves nothing and holds nothing."""
+        return None if self.task is Task.REHEARSAL else self.plan.lock
+
+    @property
+    def needed(self) -> int:
+        """How many more people must approve."""
+        return max(0, self.plan.approvals - len(self.approvals)) if self.task is not Task.REHEARSAL else 0
+
+    @property
+    def can_go_back(self) -> bool:
+        """Whether the point of no return lies ahead."""
+        return self.task is not Task.REHEARSAL and self.plan.no_return not in self.began
+
+    @property
+    def is_to_run(self) -> bool:
+        """Whether somebody must move it on: it was approved or is under way, and waits for no answer."""
+        return self.state is State.APPROVED or (self.state in UNDER_WAY and self.question is None)
+
+    @property
+    def is_called_back(self) -> bool:
+        return self.called_back is not None and self.state is State.RUNNING
+
+    @property
+    def stands(self) -> tuple[str, ...]:
+        """The steps that began and were not taken back, by name."""
+        return tuple(self.plan.steps[at].name for at in sorted(self.began) if at not in self.undone)
+
+    @property
+    def route(self) -> tuple[Move, ...]:
+        """All that is to be done, in order, if all goes well."""
+        checks = [Move(part=Part.CHECK, at=at) for at in range(len(self.plan.before))]
+        steps = [move for at, step in enumerate(self.plan.steps) for move in self._moves(at, step)]
+        return (*checks, *steps)
+
+    def _moves(self, at: int, step: Step) -> list[Move]:
+        if self.task is Task.REHEARSAL:
+            return [Move(part=Part.RUN, at=at)] if step.dry_run else []
+        stages = range(len(step.stages)) if step.stages else (None,)
+        parts = [Part.RUN, *([Part.VERIFY] if step.verify else []), *([Part.SOAK] if step.soak else [])]
+        if step.verify and step.soak:
+            parts.append(Part.AGAIN)
+        return [Move(part=part, at=at, stage=stage) for stage in stages for part in parts]
+
+    @property
+    def way_back(self) -> tuple[Move, ...]:
+        """What is still to be undone, last ones first."""
+        left = [at for at in sorted(self.began, reverse=True) if at not in self.undone]
+        return tuple(Move(part=Part.UNDO, at=at) for at in left if self.plan.steps[at].undo)
+
+    def name_of(self, move: Move) -> str:
+        """Name what a move belongs to, with its stage."""
+        if move.part is Part.CHECK:
+            return self.plan.before[move.at].name
+        step = self.plan.steps[move.at]
+        return step.name if move.stage is None else f"{step.name} {step.stages[move.stage]}"
+
+    def action(self, move: Move) -> Action:
+        """Give what a run or an undo does, its stage filled in."""
+        step = self.plan.steps[move.at]
+        if move.part is Part.UNDO and step.undo:
+            return step.undo
+        if self.task is Task.REHEARSAL and step.dry_run:
+            return step.dry_run
+        return staged(step.run, self._stage(move))
+
+    def check(self, move: Move) -> Check | None:
+        """Give what a check, a verification or a look looks at, its stage filled in."""
+        if move.part is Part.CHECK:
+            return self.plan.before[move.at]
+        verify = self.plan.steps[move.at].verify
+        stage = self._stage(move)
+        return replace(verify, by=staged(verify.by, stage)) if verify and stage is not None else verify  # type: ignore[arg-type]
+
+    def _stage(self, move: Move) -> int | str | None:
+        return None if move.stage is None else self.plan.steps[move.at].stages[move.stage]
+
+    # --- what is next ---
+
+    def next_move(self) -> Move | None:
+        """Say what is to be done outside now; None where nothing is: see `consequence`, or wait for an answer."""
+        if self.attempt or self.question:
+            return None
+        if self.looks_at:
+            return replace(self.looks_at.move, part=Part.LOOK)
+        if self.state is State.RUNNING:
+            return next(iter(self.route[self.at :]), None)
+        if self.state is State.ROLLING_BACK:
+            return next(iter(self.way_back), None)
+        return None
+
+    def consequence(self, *, at: datetime) -> Event | None:
+        """Say what follows by itself from how it went; to be asked again until nothing does."""
+        if self.state not in UNDER_WAY or self.attempt or self.question:
+            return None
+        if self.is_left:
+            return self._ended(State.LEFT, self.why, at)
+        if self.state is State.ROLLING_BACK:
+            if self.trouble:
+                return self._asked(self.trouble, at)
+            return None if self.way_back else self._ended(State.ROLLED_BACK, self.why, at)
+        return self._onwards(at)
+
+    def _onwards(self, at: datetime) -> Event | None:
+        if self.called_back or (self.trouble and self._goes_back_for(self.trouble)):
+            return self._back(at)
+        if self.trouble:
+            return self._asked(self.trouble, at)
+        move = self.next_move()
+        if move is None:
+            return self._ended(State.DONE, "", at)
+        if move.part is Part.RUN and self.task is not Task.REHEARSAL and self.plan.steps[move.at].asks:
+            return self._asked(Result(move=move, end=End.OK, says="", at=at), at)
+        return None
+
+    def _goes_back_for(self, trouble: Result) -> bool:
+        """Whether it is rolled back unasked: it is known to be red, and there is a way back."""
+        return trouble.end is End.RED and (self.can_go_back or self.task is Task.REHEARSAL)
+
+    def _back(self, at: datetime) -> Event:
+        """Roll back; where nothing has moved, that is the end."""
+        name = self.name_of(self.trouble.move) if self.trouble else ""
+        why = f"{name}: {self.trouble.says}" if self.trouble and not self.called_back else ""
+        by = self.called_back.by if self.called_back else None
+        if self.task is Task.REHEARSAL or not self.began:
+            return self._ended(State.FAILED, why, at, by=by)
+        return events.FailoverRollbackBegan(at=at, by=by, failover=self.number, what=self.what, why=why)
+
+    def _asked(self, trouble: Result, at: datetime) -> Event:
+        return events.FailoverAsked(
+            at=at,
+            failover=self.number,
+            what=self.what,
+            question=len(self.asks) + 1,
+            name=self.name_of(trouble.move),
+            why=trouble.says,
+        )
+
+    def _ended(self, state: State, why: str, at: datetime, *, by: str | None = None) -> events.FailoverEnded:
+        stands = self.stands if state in {State.LEFT, State.DONE} else ()
+        return events.FailoverEnded(
+            at=at, by=by, failover=self.number, what=self.what, state=state.value, why=why, stands=stands
+        )
+
+    # --- decisions of people ---
+
+    def approve(self, *, by: str, at: datetime) -> events.FailoverApproved:
+        """Approve what was shown, within its time; never by who proposed it, and once a person."""
+        self._must_be_proposed(at)
+        if by == self.proposed_by:
+            raise Refusal(f"You proposed {self.id} yourself. A second person has to approve it.")
+        if any(it.by == by for it in self.approvals):
+            raise Refusal(
+                f"You have approved {self.id} already. It needs {self.needed} more by somebody else."
+            )
+        return events.FailoverApproved(
+            at=at, by=by, failover=self.number, what=self.what, needed=self.needed - 1
+        )
+
+    def _must_be_proposed(self, at: datetime) -> None:
+        again = Choice(label="Propose it again", say=f"failover {self.what}")
+        if self.state is State.LAPSED or (self.state is State.PROPOSED and at >= self.lapses_at):
+            raise Refusal(
+                f"{self.id} lapsed at {self.lapses_at:%H:%M} UTC: nobody else had approved it in time.",
+                choices=(again,) if self.task is Task.MOVE else (),
+            )
+        if self.state is not State.PROPOSED:
+            raise Refusal(f"{self.id} needs no approval any more: it is {self.state}.")
+
+    def changed(self, plan: Plan, *, at: datetime) -> events.FailoverChanged | None:
+        """Say that the plan, filled in anew, is another one than was shown; None where it is the same."""
+        if plan.fingerprint == self.plan.fingerprint:
+            return None
+        return events.FailoverChanged(at=at, failover=self.number, what=self.what, until=at + APPROVAL_LAPSES)
+
+    def begin(self, *, at: datetime) -> events.FailoverBegan | events.FailoverEnded:
+        """Begin what was approved; an approval that nobody acted on in its time has lapsed too."""
+        if self.approvals and at >= self.approvals[-1].at + APPROVAL_LAPSES:
+            return self.lapse(at=at)
+        return events.FailoverBegan(at=at, failover=self.number, what=self.what)
+
+    def abort(self, *, by: str, at: datetime) -> events.FailoverEnded | events.FailoverAborted:
+        """Withdraw what has not begun; call back what has, until the point of no return."""
+        if self.state in {State.PROPOSED, State.APPROVED}:
+            return self._ended(State.WITHDRAWN, "", at, by=by)
+        if self.state is State.ROLLING_BACK:
+            raise Refusal(f"{self.id} is being rolled back already.")
+        if self.state is not State.RUNNING:
+            undo = (Choice(label="Roll it back", say=f"failover rollback {self.number}"),)
+            raise Refusal(
+                f"{self.id} is over: {self.state}. There is nothing to abort.",
+                choices=undo if self.state is State.DONE else (),
+            )
+        if self.called_back:
+            raise Refusal(f"{self.id} is being aborted already, by <@{self.called_back.by}>.")
+        if not self.can_go_back and self.task is not Task.REHEARSAL:
+            raise Refusal(f"{self.id} is {self._no_way_back()}, so it can't be aborted. {self._instead()}")
+        return events.FailoverAborted(at=at, by=by, failover=self.number, what=self.what)
+
+    def withdraw(self, why: str, *, at: datetime) -> events.FailoverEnded:
+        """End what has not begun, for a reason of nobody's."""
+        return self._ended(State.WITHDRAWN, why, at)
+
+    def lapse(self, *, at: datetime) -> events.FailoverEnded:
+        return self._ended(State.LAPSED, "", at)
+
+    def ask_again(self, *, at: datetime) -> events.FailoverNagged:
+        """Ask once more what nobody has answered."""
+        number, count = len(self.asks), self.asks[-1] + 1
+        return events.FailoverNagged(
+            at=at, failover=self.number, what=self.what, question=number, count=count
+        )
+
+    def _no_way_back(self) -> str:
+        if self.task is Task.ROLLBACK:
+            return "a rollback itself"
+        return f"past its point of no return ({self.plan.steps[self.plan.no_return or 0].name})"
+
+    def _instead(self) -> str:
+        return "Answer its question." if self.question else "If something goes wrong, it stops and asks."
+
+    def answer(self, answer: Answer, *, by: str, at: datetime) -> events.FailoverAnswered:
+        """Answer what it asks."""
+        if self.question is None:
+            raise Refusal(f"{self.id} asks nothing at the moment: it is {self.state}.")
+        if answer not in self.question.answers:
+            known = ", ".join(f"`failover answer {self.number} {it}`" for it in self.question.answers)
+            raise Refusal(f"That is no answer to what {self.id} asks. Say one of: {known}.")
+        return events.FailoverAnswered(
+            at=at,
+            by=by,
+            failover=self.number,
+            what=self.what,
+            question=self.question.number,
+            answer=answer.value,
+        )
+
+    def must_be_undoable(self, *, last_on_lock: int, at: datetime) -> None:
+        """Refuse where a run that ended well can't be taken back (any more)."""
+        if self.task is not Task.MOVE or self.state is not State.DONE or self.ended_at is None:
+            raise Refusal(
+                f"{self.id} is no move that ended well: it is {self.state}. There is nothing to roll back."
+            )
+        if self.plan.no_return is not None:
+            name = self.plan.steps[self.plan.no_return].name
+            raise Refusal(
+                f"{self.id} went past its point of no return ({name}). Move on from here with a plan of its own."
+            )
+        if last_on_lock != self.number:
+            raise Refusal(
+                f"Failover {last_on_lock} has moved {self.plan.lock} since, so {self.id} can't be undone any more."
+            )
+        if at > self.ended_at + self.plan.undo_within:
+            raise Refusal(
+                f"The undo of {self.id} was valid until {self.ended_at + self.plan.undo_within:%d %b %H:%M} UTC."
+            )
+
+    # --- what is done outside ---
+
+    def start(self, move: Move, *, at: datetime, does: str) -> events.FailoverMoveStarted:
+        return events.FailoverMoveStarted(
+            at=at,
+            failover=self.number,
+            what=self.what,
+            attempt=self.attempts + 1,
+            part=move.part.value,
+            at_step=move.at,
+            stage=move.stage,
+            name=self.name_of(move),
+            does=does,
+        )
+
+    def finish(self, attempt: int, outcome: Outcome, *, at: datetime) -> events.FailoverMoveFinished | None:
+        """Keep how an attempt ended; None where that is known already.
+
+        A process that was thought to be gone may yet tell: its word ends the question about its attempt.
+        """
+        tried = self._tried(attempt)
+        if tried is None:
+            return None
+        return events.FailoverMoveFinished(
+            at=at,
+            failover=self.number,
+            what=self.what,
+            attempt=attempt,
+            part=tried.move.part.value,
+            name=self.name_of(tried.move),
+            end=outcome.end.value,
+            says=outcome.says,
+            took=(at - tried.since).total_seconds(),
+            output=outcome.output,
+            dropped=outcome.dropped,
+        )
+
+    def _tried(self, attempt: int) -> Attempt | None:
+        """Find the attempt: under way, or asked about since nobody knew how it ended."""
+        if self.attempt and self.attempt.number == attempt:
+            return self.attempt
+        if self.question and self.question.attempt == attempt and self.question.end is End.UNKNOWN:
+            return Attempt(number=attempt, move=self.question.move, since=self.question.since)
+        return None
+
+    def taken_over(self, *, at: datetime) -> events.FailoverTakenOver:
+        """Go on for a process that is gone: what only looks is done again, what moves is asked about."""
+        number = self.attempt.number if self.attempt else None
+        return events.FailoverTakenOver(at=at, failover=self.number, what=self.what, attempt=number)
+
+    def stumble(self, why: str, *, at: datetime) -> events.FailoverStumbled | None:
+        """Give up on what comes next, for a person to say how it goes on; None where nothing does."""
+        move = self.next_move()
+        if move is None:
+            return None
+        name = self.name_of(move)
+        return events.FailoverStumbled(at=at, failover=self.number, what=self.what, name=name, why=why)
+
+    # --- what happened ---
+
+    def shown_anew(self, plan: Plan) -> "Failover":
+        """Give the run of the plan as it is now; what `FailoverChanged` told."""
+        return replace(self, plan=plan)
+
+    def after(self, event: Event) -> "Failover":  # noqa: C901, PLR0911, PLR0912  a table
+        """Tell the run as it is once the event has happened."""
+        match event:
+            case events.FailoverApproved(by=str() as by):
+                given = replace(self, approvals=(*self.approvals, Approval(by=by, at=event.at)))
+                return given if given.needed else replace(given, state=State.APPROVED)
+            case events.FailoverChanged():
+                return replace(self, approvals=(), state=State.PROPOSED, lapses_at=event.until)
+            case events.FailoverBegan():
+                return replace(self, state=State.RUNNING, began_at=event.at)
+            case events.FailoverTakenOver():
+                return self._after_take_over(event)
+            case events.FailoverStumbled():
+                return self._after_stumble(event)
+            case events.FailoverMoveStarted():
+                return self._after_start(event)
+            case events.FailoverMoveFinished():
+                return self._after_finish(event)
+            case events.FailoverAsked():
+                return self._after_asking(event)
+            case events.FailoverAnswered():
+                return self._after_answer(event)
+            case events.FailoverNagged():
+                return replace(self, asks=(*self.asks[:-1], event.count))
+            case events.FailoverAborted(by=str() as by):
+                called = Approval(by=by, at=event.at)
+                return replace(self, called_back=called, question=None, looks_at=None)
+            case events.FailoverRollbackBegan():
+                return replace(self, state=State.ROLLING_BACK, trouble=None, looks_at=None, why=event.why)
+            case events.FailoverEnded():
+                ended = replace(self, state=State(event.state), why=event.why or self.why, ended_at=event.at)
+                return replace(ended, trouble=None, question=None, tail="")
+        return self
+
+    def _after_take_over(self, event: events.FailoverTakenOver) -> "Failover":
+        lost = self.attempt
+        if lost is None:
+            return self
+        freed = replace(self, attempt=None, tail="")
+        if lost.move.part not in ONCE_ONLY:
+            return freed
+        says = "the process that did it is gone, so nobody knows whether it happened"
+        result = Result(move=lost.move, end=End.UNKNOWN, says=says, at=event.at, attempt=lost.number)
+        return replace(freed, trouble=result)
+
+    def _after_stumble(self, event: events.FailoverStumbled) -> "Failover":
+        move = self.next_move()
+        assert move, "it stumbled over what comes next"  # noqa: S101  a caller's bug, not input
+        return replace(self, trouble=Result(move=move, end=End.UNKNOWN, says=event.why, at=event.at))
+
+    def _after_start(self, event: events.FailoverMoveStarted) -> "Failover":
+        move = Move(part=Part(event.part), at=event.at_step, stage=event.stage)
+        attempt = Attempt(number=event.attempt, move=move, since=event.at)
+        moves = move.part is Part.RUN and self.task is not Task.REHEARSAL
+        began = tuple(dict.fromkeys((*self.began, move.at))) if moves else self.began
+        return replace(self, attempt=attempt, attempts=event.attempt, began=began, tail="")
+
+    def _after_finish(self, event: events.FailoverMoveFinished) -> "Failover":
+        tried = self._tried(event.attempt)
+        assert tried, "what ends had begun"  # noqa: S101  a caller's bug, not input
+        move, end = tried.move, End(event.end)
+        took = timedelta(seconds=event.took)
+        result = Result(move=move, end=end, says=event.says, at=event.at, took=took, attempt=event.attempt)
+        freed = replace(
+            self, attempt=None, question=None, looks_at=None, results=(*self.results, result), tail=""
+        )
+        if end is End.OK:
+            return freed._passed(move)  # noqa: SLF001  its own
+        if move.part is Part.LOOK and self.looks_at:  # it was not seen to have happened, which is no proof
+            sought = self.looks_at
+            result = replace(result, move=sought.move, end=End.UNKNOWN, attempt=sought.attempt)
+        return replace(freed, trouble=result)
+
+    def _passed(self, move: Move) -> "Failover":
+        """Go on behind a move that went well."""
+        if move.part is Part.UNDO:
+            return replace(self, undone=(*self.undone, move.at), trouble=None)
+        return replace(self, at=self.at + 1, trouble=None)
+
+    def _after_asking(self, event: events.FailoverAsked) -> "Failover":
+        about = self.trouble or Result(move=self.route[self.at], end=End.OK, says="", at=event.at)
+        question = Asked(
+            number=event.question,
+            move=about.move,
+            end=about.end,
+            why=event.why,
+            since=event.at,
+            answers=self._answers(about.move, about.end),
+            attempt=about.attempt,
+        )
+        return replace(self, question=question, asks=(*self.asks, 1), trouble=None)
+
+    def _answers(self, move: Move, end: End) -> tuple[Answer, ...]:
+        if end is End.OK:
+            return (Answer.YES, Answer.NO)
+        if move.part is Part.UNDO:
+            return (Answer.HAPPENED, Answer.DID_NOT, Answer.LEAVE)
+        if move.part is not Part.RUN:
+            return (Answer.CHECK, Answer.HAPPENED, Answer.LEAVE)
+        step = self.plan.steps[move.at]
+        if step.asks:
+            return (Answer.HAPPENED, Answer.LEAVE)
+        looks = (Answer.CHECK,) if step.verify or isinstance(step.run, Workflow) else ()
+        back = self.task is Task.MOVE and (self.can_go_back or move.at == self.plan.no_return)
+        return (*looks, Answer.HAPPENED, Answer.DID_NOT, Answer.ROLL_BACK if back else Answer.LEAVE)
+
+    def _after_answer(self, event: events.FailoverAnswered) -> "Failover":
+        asked, by = self.question, event.by or ""
+        assert asked, "an answer follows a question"  # noqa: S101  a caller's bug, not input
+        free, said = replace(self, question=None), f"<@{by}>: {event.answer.replace('_', ' ')}"
+        result = Result(move=asked.move, end=End.OK, says=said, at=event.at)
+        match Answer(event.answer):
+            case Answer.HAPPENED | Answer.YES:
+                return replace(free, results=(*self.results, result))._passed(asked.move)  # noqa: SLF001  its own
+            case Answer.NO:
+                return replace(free, trouble=replace(result, end=End.RED))
+            case Answer.CHECK if asked.move.part is Part.RUN:
+                return replace(free, looks_at=asked)
+            case Answer.ROLL_BACK:
+                return free._called_back(asked.move, Approval(by=by, at=event.at))  # noqa: SLF001  its own
+            case Answer.LEAVE:
+                return replace(free, is_left=True, why=asked.why)
+        return free
+
+    def _called_back(self, move: Move, by: Approval) -> "Failover":
+        """Go back on somebody's word; a point of no return that they say was not passed is not undone."""
+        is_not_passed = move.at == self.plan.no_return and self.plan.steps[move.at].undo is None
+        began = tuple(at for at in self.began if not (is_not_passed and at == move.at))
+        return replace(self, called_back=by, began=began)
+
+
+def failover_agenda(run: Failover) -> list[Timer]:
+    """Give what time brings: a proposal lapses, and a question that nobody answers is asked again."""
+    subject = f"failover:{run.number}"
+    if run.state is State.PROPOSED:
+        mark = str(round(run.lapses_at.timestamp()))
+        return [Timer(subject=subject, duty=LAPSE, occurrence=f"{mark}.1", due_at=run.lapses_at)]
+    if run.question is None or run.asks[-1] >= ASKED_AT_MOST:
+        return []
+    count = run.asks[-1]
+    due = run.question.since + ASKED_AGAIN * count
+    occurrence = f"{run.question.number}.{count}"
+    return [Timer(subject=subject, duty=ASK_AGAIN, occurrence=occurrence, due_at=due)]

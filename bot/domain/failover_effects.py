@@ -1,0 +1,36 @@
+"""What the world must hear of a failover: one message edited in place, a question where there is one, and the end."""
+
+from collections.abc import Iterator
+
+from bot.domain import failover_events as events
+from bot.domain.effects import Show
+from bot.domain.events import Event
+from bot.domain.failover import Failover, Task
+from bot.domain.plan import End
+
+CARD, QUESTION, WORD, LOCK = "failover", "failover_question", "failover_word", "failover_lock"
+
+
+def echoes(before: Failover, run: Failover, event: Event, *, announce: str | None) -> Iterator[Show]:
+    """Give the effects of entry `run.entries` of its trail; `announce` is where everybody hears of a lock, if anywhere.
+
+    A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
+    is begun next, a moment later: Slack lets a message be edited some fifty times a minute.
+    """
+    if not (isinstance(event, events.FailoverMoveFinished) and event.end == End.OK):
+        yield _show(run, CARD, run.place)
+    if isinstance(event, events.FailoverAsked | events.FailoverNagged):
+        yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{run.asks[-1]}")
+    elif before.question and not run.question:
+        for count in range(1, run.asks[-1] + 1):
+            yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{count}")
+    if run.began_at and isinstance(event, events.FailoverRollbackBegan | events.FailoverEnded):
+        yield _show(run, WORD, run.place)
+    begins_or_ends = isinstance(event, events.FailoverBegan | events.FailoverEnded)
+    if announce and run.began_at and begins_or_ends and run.task is not Task.REHEARSAL:
+        yield _show(run, LOCK, announce)
+
+
+def _show(run: Failover, surface: str, to: str, *, mark: str = "") -> Show:
+    key = f"{surface}:{run.number}{mark}:{run.entries}"
+    return Show(key=key, surface=surface, ref=run.number, to=to, mark=mark)

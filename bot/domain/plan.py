@@ -1,0 +1,316 @@
+"""A failover plan: its steps with their checks and undos, as config.yaml has it and as it is filled in for one run.
+
+What is filled in is a name between braces and nothing more (`{{ pod }}`), so that a plan can be read by eye and
+no value is ever read as anything but a value.
+"""
+
+import hashlib
+import json
+import re
+import shlex
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass, field, fields, is_dataclass, replace
+from datetime import timedelta
+from enum import StrEnum
+from typing import Any, TypeVar
+from urllib.parse import quote
+
+from bot.domain.refusal import Refusal
+
+PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
+STAGE = "stage"
+SECRET = "env."  # noqa: S105  the mark of a secret, none itself
+"""What begins so is a variable of Spy's environment: it is filled in where it is used, and never kept or shown."""
+RESERVED = frozenset({"abort", "status", "rehearse", "rollback", "approve", "answer", "trail", "withdraw"})
+"""Words that `failover` understands by itself: no plan is called so."""
+AS_IT_IS = frozenset({"json", "equals"})
+"""The fields in which a value that stands alone stays the number it is: elsewhere all is text."""
+_CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
+_UNSAFE = re.compile(rf"{_CONTROL.pattern}|^-|\{{\{{")
+"""What no value may hold, whatever its pattern allows: line ends, a leading dash (an option), a place to fill in."""
+
+T = TypeVar("T")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Param:
+    """What a value must look like: fit the whole of a pattern, or be one of the choices."""
+
+    pattern: str | None = None
+    choices: tuple[str, ...] = ()
+
+    def read(self, name: str, word: str) -> str:
+        """Give the value; refuse what does not fit, before it reaches anything."""
+        if self.choices:
+            chosen = next((it for it in self.choices if it.casefold() == word.casefold()), None)
+            if chosen is None:
+                raise Refusal(
+                    f"{name} must be one of {', '.join(self.choices)}, not {_shown(word)}.", slot="what"
+                )
+            return chosen
+        if _UNSAFE.search(word) or not re.fullmatch(self.pattern or "", word):
+            raise Refusal(f"{name} must fit `{self.pattern}`, and {_shown(word)} does not.", slot="what")
+        return word
+
+
+# --- what can be done -------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A program and its arguments, run without a shell; `env` names the variables it gets besides PATH and HOME."""
+
+    args: tuple[str, ...]
+    folder: str | None = None
+    env: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bound:
+    """What a value of an answer must be: within these, or equal to that."""
+
+    min: int | float | None = None
+    max: int | float | None = None
+    equals: Any = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Expect:
+    """What an answer must be: one of these statuses (none given: any 2xx), these values (by dotted path), this text."""
+
+    status: tuple[int, ...] = ()
+    json: Mapping[str, Bound] = field(default_factory=dict)
+    text: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Request:
+    """An HTTP request; `json` is its body."""
+
+    url: str
+    method: str = "GET"
+    json: Any = None
+    headers: Mapping[str, str] = field(default_factory=dict)
+    expect: Expect = Expect()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Workflow:
+    """A GitHub Actions workflow: dispatched on `ref` (None: the default branch), and followed to its end."""
+
+    repository: str
+    file: str
+    ref: str | None = None
+    inputs: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Question:
+    """What a person looks at and answers with yes or no."""
+
+    person: str
+
+
+Action = Command | Request | Workflow | Question
+
+
+def told(action: Action) -> str:
+    """Say what an action does in one line, as a person would type it; what is filled in later by its name: <stage>."""
+    return PLACE.sub(r"<\1>", _told(action))
+
+
+def _told(action: Action) -> str:
+    match action:
+        case Command(args=args):
+            return shlex.join(args)
+        case Request(method=method, url=url):
+            return f"{method} {url}"
+        case Workflow(repository=repository, file=file, inputs=inputs):
+            given = ", ".join(f"{name}={value}" for name, value in inputs.items())
+            return f"workflow {file} of {repository}" + (f" with {given}" if given else "")
+        case Question(person=words):
+            return words
+
+
+@dataclass(frozen=True, kw_only=True)
+class Check:
+    """Looks, and changes nothing: tried again until it is green, for as long as `within`; red after that."""
+
+    name: str
+    by: Command | Request
+    within: timedelta = timedelta(seconds=10)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Step:
+    """One thing that moves. `undo` takes back all of its stages, and does no harm where there is nothing to undo."""
+
+    name: str
+    run: Action
+    verify: Check | None = None
+    undo: Command | Request | Workflow | None = None
+    dry_run: Command | Request | None = None
+    stages: tuple[int | str, ...] = ()
+    soak: timedelta = timedelta()
+    timeout: timedelta = timedelta(minutes=5)
+    point_of_no_return: bool = False
+
+    @property
+    def asks(self) -> bool:
+        """Whether a person is asked, and nothing moves."""
+        return isinstance(self.run, Question)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Plan:
+    name: str
+    usage: str
+    params: Mapping[str, Param] = field(default_factory=dict)
+    allow: str = "operator"
+    approvals: int = 1
+    lock: str = ""
+    """Two runs of one lock never overlap. Empty: the plan's own name."""
+    blast_radius: str = ""
+    watch: str = ""
+    """What to look at once it is done."""
+    undo_within: timedelta = timedelta(hours=24)
+    """How long after a good end `failover rollback` is offered."""
+    drill: bool = False
+    """Whether nothing real moves: then, and only then, it may go without an approval."""
+    before: tuple[Check, ...] = ()
+    steps: tuple[Step, ...] = ()
+
+    @property
+    def form(self) -> tuple[str, ...]:
+        """The usage line, word by word."""
+        return tuple(self.usage.split())
+
+    def read(self, words: Sequence[str]) -> Mapping[str, str] | None:
+        """Take the words of the usage line apart; None where they are not of this plan."""
+        if len(words) != len(self.form):
+            return None
+        pairs = list(zip(self.form, words, strict=True))
+        if any(not _slot(form) and form.casefold() != word.casefold() for form, word in pairs):
+            return None
+        return {name: word for form, word in pairs if (name := _slot(form))}
+
+    def filled(self, given: Mapping[str, str]) -> "Plan":
+        """Fill the values in, each validated first; `{{ stage }}` and secrets stay for later."""
+        values = {name: param.read(name, given[name]) for name, param in self.params.items()}
+        filled = _walked(self, _filling(values))
+        return replace(filled, lock=filled.lock or self.name)
+
+    @property
+    def fingerprint(self) -> str:
+        """Tell this plan, with these values, from any other."""
+        told = json.dumps(asdict(self), sort_keys=True, default=str)
+        return hashlib.sha256(told.encode()).hexdigest()[:16]
+
+    @property
+    def no_return(self) -> int | None:
+        """Which step is the point of no return."""
+        return next((at for at, step in enumerate(self.steps) if step.point_of_no_return), None)
+
+    def undoing(self, began: Sequence[int]) -> "Plan":
+        """Give the plan that takes these steps back, last ones first; there is no way back from that."""
+        back = [self.steps[at] for at in sorted(began, reverse=True) if self.steps[at].undo]
+        steps = [
+            Step(
+                name=f"undo {step.name}",
+                run=step.undo or step.run,
+                timeout=step.timeout,
+                point_of_no_return=not first,
+            )
+            for first, step in enumerate(back)
+        ]
+        return replace(self, before=(), steps=tuple(steps))
+
+
+def staged(action: Action, stage: float | str | None) -> Action:
+    """Fill in the stage; a value that is nothing but `{{ stage }}` stays the number it is."""
+    return action if stage is None else _walked(action, _filling({STAGE: stage}))
+
+
+def places(value: Any) -> Iterator[str]:
+    """Name all that is to be filled in, in a text or in anything that holds texts."""
+    if isinstance(value, str):
+        yield from PLACE.findall(value)
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from places(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from places(inner)
+
+
+# --- how it ended -----------------------------------------------------------------------------------------
+
+
+class End(StrEnum):
+    OK = "ok"
+    RED = "red"
+    """It failed, or a check did not come true: known not to be well."""
+    UNKNOWN = "unknown"
+    """Nobody knows whether it happened: it is not repeated unasked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outcome:
+    """How something that was tried ended: `says` in a few words (exit 1, HTTP 503, lag_s is 12, at most 5).
+
+    `output` is what it printed, secrets masked: the last 64 KB (issue 4), with `dropped` bytes before it not kept.
+    """
+
+    end: End
+    says: str
+    output: str = ""
+    dropped: int = 0
+
+
+# --- filling in -------------------------------------------------------------------------------------------
+
+Fill = Callable[[str, str], Any]
+"""From the name of the field that a text stands in, and the text, to what stands there then."""
+
+
+def _filling(values: Mapping[str, Any]) -> Fill:
+    def fill(where: str, text: str) -> Any:
+        whole = PLACE.fullmatch(text)
+        if whole and where in AS_IT_IS and whole[1] in values:
+            return values[whole[1]]
+
+        def put(found: re.Match[str]) -> str:
+            if found[1] not in values:
+                return found[0]
+            value = str(values[found[1]])
+            return quote(value, safe="") if where == "url" else value
+
+        return PLACE.sub(put, text)
+
+    return fill
+
+
+def _walked(value: T, fill: Fill, where: str = "") -> T:
+    """Give a copy in which every text is filled in; the values of a form (params, usage) have none."""
+    walked: Any = value
+    if isinstance(value, str):
+        walked = fill(where, value)
+    elif isinstance(value, Mapping):
+        walked = {key: _walked(inner, fill, where) for key, inner in value.items()}
+    elif isinstance(value, list | tuple):
+        walked = type(value)(_walked(inner, fill, where) for inner in value)
+    elif is_dataclass(value) and not isinstance(value, type | Param):
+        walked = replace(
+            value, **{it.name: _walked(getattr(value, it.name), fill, it.name) for it in fields(value)}
+        )
+    return walked  # type: ignore[no-any-return]
+
+
+def _slot(form: str) -> str:
+    """Name the value that stands at this word of a usage line; empty where it is a bare word."""
+    return form[1:-1] if form.startswith("<") and form.endswith(">") else ""
+
+
+def _shown(word: str) -> str:
+    plain = _CONTROL.sub("␤", word)
+    return f"“{plain if len(plain) <= 40 else plain[:39] + '…'}”"  # noqa: PLR2004  enough to recognise it

@@ -1,0 +1,244 @@
+"""Two sites and a switch before them, for a failover to move real traffic between: HTTP servers of their own.
+
+The switch spreads `/` over the sites. Whoever runs them asks it at `GET /switch`, turns it with `PUT /switch`, and
+reaches a site's own doors through it: `GET /sites/west/health`, `POST /sites/west/open` and `/drain`.
+"""
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import Literal
+
+import urllib3
+
+from bot.sandbox.server import Answer, Request, Response, Server, WebSocket
+from bot.sandbox.traffic import Traffic
+
+Mood = Literal["well", "ill", "silent"]
+LAG = 0.4
+"""Seconds by which a site's data usually trail the other's."""
+PATIENCE = 1.0
+"""Seconds that the switch waits for a site."""
+HANDS = 64
+"""Requests that the switch passes on at the same time."""
+OK, BAD_GATEWAY = 200, 502
+ALL = 100
+
+
+class Site:
+    """Ill, it answers 503 but can still be opened and drained; silent, it answers nothing at all.
+
+    `answered` counts what it has served. `latency` is in seconds a request, `lag` in seconds.
+    """
+
+    def __init__(self, name: str, *, is_open: bool) -> None:
+        self.name = name
+        self.is_open = is_open
+        self.mood: Mood = "well"
+        self.lag = LAG
+        self.latency = 0.0
+        self.answered = 0
+        self.server = Server(self)
+
+    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+        if self.mood == "silent":
+            return _never()
+        match request.verb, request.path:
+            case "GET", "/":
+                return self._serve()
+            case "GET", "/health":
+                return _json(self._health()) if self.mood == "well" else _sorry(503, f"{self.name} is ill.")
+            case "POST", "/open" | "/drain":
+                self.is_open = request.path == "/open"
+                return _json(self._health())
+        return _sorry(404, "There is nothing here.")
+
+    def greet(self, _path: str, _link: WebSocket) -> bool:
+        return False
+
+    def seen(self) -> str:
+        """Tell in a line how it is."""
+        parts = [self._state(), "" if self.mood == "well" else self.mood]
+        behind = f"{self.lag:g} s behind" if self.lag != LAG else ""
+        return f"{self.name}: " + ", ".join(filter(None, [*parts, behind]))
+
+    async def _serve(self) -> Answer:
+        if not self.is_open or self.mood != "well":
+            return _sorry(503, f"{self.name} takes no requests.")
+        if self.latency:
+            await asyncio.sleep(self.latency)
+        self.answered += 1
+        return _json({"site": self.name})
+
+    def _health(self) -> dict[str, object]:
+        return {"site": self.name, "state": self._state(), "lag_s": self.lag}
+
+    def _state(self) -> str:
+        return "open" if self.is_open else "drained"
+
+
+@dataclass(kw_only=True)
+class Course:
+    """Where requests go from one turn of the switch to the next: `percent` of them `to` a site, evenly spread.
+
+    `answered` and `errors` count what came back from that site.
+    """
+
+    to: str
+    percent: int
+    answered: int = 0
+    errors: int = 0
+    _owed: int = 0
+
+    def goes_over(self) -> bool:
+        """Decide on one request; of twenty at 5 %, one goes over."""
+        self._owed += self.percent
+        if self._owed < ALL:
+            return False
+        self._owed -= ALL
+        return True
+
+    def count(self, status: int) -> None:
+        if status == OK:
+            self.answered += 1
+        else:
+            self.errors += 1
+
+    def told(self) -> dict[str, object]:
+        return {"to": self.to, "percent": self.percent, "answered": self.answered, "errors": self.errors}
+
+
+class Switch:
+    """Decides on each request once, as it comes in. A turn is answered when all that came before it has been."""
+
+    def __init__(self, sites: Mapping[str, Site], course: Course) -> None:
+        self.course = course
+        self.on_look: Callable[[], object] = lambda: None
+        """Called when somebody asks for more than `/`."""
+        self.server = Server(self)
+        self._sites = sites
+        self._under_way: set[asyncio.Task[Response]] = set()
+        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sandbox-switch")
+        self._roads = {
+            site.name: urllib3.HTTPConnectionPool(
+                "127.0.0.1", site.server.port, maxsize=HANDS, timeout=PATIENCE, retries=False
+            )
+            for site in sites.values()
+        }
+
+    @property
+    def under_way(self) -> int:
+        """How many requests wait for a site just now."""
+        return len(self._under_way)
+
+    def shares(self) -> dict[str, int]:
+        """Tell how many percent go to each site."""
+        course = self.course
+        return {name: course.percent if name == course.to else ALL - course.percent for name in self._sites}
+
+    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+        if request.path == "/":
+            return self._pass_on(request)
+        self.on_look()
+        match request.verb, request.path.split("/")[1:]:
+            case "GET", ["switch"]:
+                return _json(self.course.told())
+            case "PUT" | "POST", ["switch"]:
+                return self._turn(request)
+            case _, ["sites", name, door] if name in self._sites:
+                return self._ask(name, request, f"/{door}")
+        return _sorry(404, "There are /, /switch, /sites/east/health and /sites/west/health.")
+
+    def greet(self, _path: str, _link: WebSocket) -> bool:
+        return False
+
+    def close(self) -> None:
+        self.server.stop()
+        self._hands.shutdown(cancel_futures=True)
+        for road in self._roads.values():
+            road.close()
+
+    async def _pass_on(self, request: Request) -> Answer:
+        course = self.course
+        goes_over = course.goes_over()
+        name = course.to if goes_over else self._other(course.to)
+        call = asyncio.ensure_future(self._ask(name, request, "/"))
+        self._under_way.add(call)
+        call.add_done_callback(self._under_way.discard)
+        answer = await call
+        if goes_over:
+            course.count(answer.status)
+        return answer
+
+    async def _turn(self, request: Request) -> Answer:
+        try:
+            order = json.loads(request.body)
+            course = Course(to=order["to"], percent=order["percent"])
+        except (ValueError, KeyError, TypeError):
+            return _sorry(400, 'A turn reads {"to": "west", "percent": 5}.')
+        if course.to not in self._sites or type(course.percent) is not int or not 0 <= course.percent <= ALL:
+            return _sorry(400, f"A turn goes to {' or '.join(self._sites)}, by 0 to 100 percent.")
+        if not order.get("dry_run"):
+            earlier, self.course = tuple(self._under_way), course
+            if earlier:
+                await asyncio.wait(earlier)
+        return _json(course.told())
+
+    async def _ask(self, name: str, request: Request, path: str) -> Response:
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._hands, self._call, name, request, path)
+
+    def _call(self, name: str, request: Request, path: str) -> Response:
+        try:
+            answer = self._roads[name].urlopen(request.verb, path, body=request.body or None)
+        except urllib3.exceptions.HTTPError:
+            return _sorry(BAD_GATEWAY, f"{name} does not answer.")
+        return Response(status=answer.status, body=answer.data)
+
+    def _other(self, name: str) -> str:
+        return next(other for other in self._sites if other != name)
+
+
+class Sites:
+    """All traffic goes to east at first, and west is drained. Requests flow from the first look at the switch."""
+
+    def __init__(self) -> None:
+        self.east = Site("east", is_open=True)
+        self.west = Site("west", is_open=False)
+        self.named: Mapping[str, Site] = {site.name: site for site in (self.east, self.west)}
+        self.switch = Switch(self.named, Course(to="east", percent=ALL))
+        self.url = f"http://127.0.0.1:{self.switch.server.port}"
+        self.traffic = Traffic(self.switch.server.port)
+        self.switch.on_look = self.traffic.begin
+
+    def start(self) -> None:
+        for house in (self.east, self.west, self.switch):
+            house.server.start()
+
+    def close(self) -> None:
+        self.traffic.close()
+        self.east.server.stop()
+        self.west.server.stop()
+        self.switch.close()
+
+    def seen(self) -> list[str]:
+        """Tell in a few lines where the switch stands, how the traffic fares, and how the sites are."""
+        self.traffic.begin()
+        shares = ", ".join(f"{name} {percent} %" for name, percent in self.switch.shares().items())
+        return [f"switch: {shares}", self.traffic.seen(), *(site.seen() for site in self.named.values())]
+
+
+async def _never() -> Answer:
+    """Wait until the server ends."""
+    await asyncio.Event().wait()
+    return None
+
+
+def _json(body: object) -> Response:
+    return Response(body=json.dumps(body).encode())
+
+
+def _sorry(status: int, sentence: str) -> Response:
+    return Response(status=status, body=json.dumps({"error": sentence}).encode())

@@ -1,0 +1,186 @@
+"""What the messages about a failover show, read afresh each time."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import timedelta
+from typing import Any
+
+from bot.domain.failover import Failover, Move, Part, Result, State, Task
+from bot.domain.failover_effects import CARD, LOCK, QUESTION, WORD
+from bot.domain.plan import End, told
+from bot.services.desk import Desk
+from bot.services.failovers import Failovers
+
+Facts = Mapping[str, Any]
+FAILOVER = frozenset({CARD, QUESTION, WORD, LOCK})
+"""The surfaces told from here."""
+CELLS = 10
+"""How wide the bar of progress is."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A check or a step; `state` is waiting, doing, ok, red, unknown, asked, undoing, undone or skipped."""
+
+    name: str
+    state: str
+    does: str = ""
+    check: str = ""
+    undo: str = ""
+    soak: timedelta | None = None
+    says: str = ""
+    took: timedelta | None = None
+    part: str = ""
+    """What is being done of it."""
+    no_return: bool = False
+    asks: bool = False
+    is_check: bool = False
+    stages: tuple[tuple[str, str], ...] = ()
+
+
+class FailoverViews:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def facts(self, surface: str, ref: int, mark: str) -> Facts:
+        """Give what a surface shows; `mark` tells which of several messages it is."""
+        run = self._work.failovers.get(ref)
+        if run is None:
+            raise LookupError(f"failover {ref} is not in the database")
+        return self.question(run, mark) if surface == QUESTION else self.card(run)
+
+    def card(self, run: Failover) -> Facts:
+        last, rehearsed = Failovers(self._desk).lately(run.plan.name)
+        done, all_of_it = _progress(run)
+        return {
+            "run": run,
+            "now": self._desk.now,
+            "incident": self._work.incidents.look(run.incident) if run.incident else None,
+            "before": [_before(run, at) for at in range(len(run.plan.before))],
+            "steps": [_step(run, at) for at in range(len(run.plan.steps))],
+            "done": done,
+            "of": all_of_it,
+            "bar": _bar(done, all_of_it),
+            "last": last,
+            "rehearsed": rehearsed,
+            "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
+        }
+
+    def question(self, run: Failover, mark: str) -> Facts:
+        """Give what was asked (`mark`: `:question.time`), and what became of it."""
+        number, _, time = mark.removeprefix(":").partition(".")
+        mine = [it for it in self._work.failovers.trail(run.number) if it.data.get("question") == int(number)]
+        asked = next((it for it in mine if it.kind == "failover_asked"), None)
+        is_open = run.question is not None and run.question.number == int(number)
+        move = run.question.move if run.question and is_open else None
+        return {
+            **self.card(run),
+            "asked": asked,
+            "answered": next((it for it in mine if it.kind == "failover_answered"), None),
+            "is_open": is_open,
+            "again": int(time or 1) > 1,
+            "move": move,
+            "name": run.name_of(move) if move else "",
+            "words": told(run.action(move)) if move and move.part in {Part.RUN, Part.UNDO} else "",
+        }
+
+    def trail(self, run: Failover) -> Facts:
+        """Give all that happened, oldest first, each as the facts its one-line template wants, to the second."""
+        traces = self._work.failovers.trail(run.number)
+        lines = [
+            {
+                **it.data,
+                "kind": it.kind,
+                "at": it.at,
+                "by": it.by,
+                "clock": f"{it.at:%H:%M:%S}",
+                "within": True,
+            }
+            for it in traces
+        ]
+        return {"run": run, "traces": lines}
+
+
+# --- lines ------------------------------------------------------------------------------------------------
+
+
+def _before(run: Failover, at: int) -> Line:
+    check = run.plan.before[at]
+    results = [it for it in run.results if it.move == Move(part=Part.CHECK, at=at)]
+    state = str(results[-1].end) if results else "waiting"
+    if run.attempt and run.attempt.move == Move(part=Part.CHECK, at=at):
+        state = "doing"
+    return Line(
+        name=check.name,
+        state=state,
+        does=told(check.by),
+        says=results[-1].says if results else "",
+        part=Part.CHECK.value,
+        is_check=True,
+    )
+
+
+def _step(run: Failover, at: int) -> Line:
+    step = run.plan.steps[at]
+    results = [it for it in run.results if it.move.at == at and it.move.part is not Part.CHECK]
+    attempt = run.attempt.move if run.attempt and _is_of(run.attempt.move, at) else None
+    return Line(
+        name=step.name,
+        state=_state(run, at, results),
+        does=told(step.dry_run) if run.task is Task.REHEARSAL and step.dry_run else told(step.run),
+        check=told(step.verify.by) if step.verify else "",
+        undo=told(step.undo) if step.undo else "",
+        soak=step.soak or None,
+        says=results[-1].says if results else "",
+        took=sum((it.took for it in results), timedelta()) or None,
+        part=attempt.part.value if attempt else "",
+        no_return=step.point_of_no_return and run.task is Task.MOVE,
+        asks=step.asks,
+        stages=tuple((str(stage), _stage_state(run, at, k)) for k, stage in enumerate(step.stages)),
+    )
+
+
+def _state(run: Failover, at: int, results: Sequence[Result]) -> str:  # noqa: PLR0911  a table
+    if run.task is Task.REHEARSAL and not run.plan.steps[at].dry_run:
+        return "skipped"
+    if at in run.undone:
+        return "undone"
+    if run.attempt and _is_of(run.attempt.move, at):
+        return "undoing" if run.attempt.move.part is Part.UNDO else "doing"
+    if run.question and _is_of(run.question.move, at):
+        return "asked"
+    if results and results[-1].end is not End.OK:
+        return str(results[-1].end)
+    if _is_behind(run, [it for it in run.route if _is_of(it, at)]):
+        return "ok"
+    return "doing" if results and run.is_active else "waiting"
+
+
+def _stage_state(run: Failover, at: int, stage: int) -> str:
+    if at in run.undone:
+        return "undone"
+    mine = [it for it in run.route if _is_of(it, at) and it.stage == stage]
+    if _is_behind(run, mine):
+        return "ok"
+    return "doing" if run.attempt and run.attempt.move in mine else "waiting"
+
+
+def _is_of(move: Move, at: int) -> bool:
+    return move.at == at and move.part is not Part.CHECK
+
+
+def _is_behind(run: Failover, moves: Sequence[Move]) -> bool:
+    return bool(moves) and all(it in run.route[: run.at] for it in moves)
+
+
+def _progress(run: Failover) -> tuple[int, int]:
+    """Give how much is done, of how much there is; on the way back, of what is to be taken back."""
+    if run.state in {State.ROLLING_BACK, State.ROLLED_BACK}:
+        return len(run.undone), len(run.undone) + len(run.way_back)
+    return run.at, len(run.route)
+
+
+def _bar(done: int, of: int) -> str:
+    filled = CELLS * done // of if of else 0
+    return "▓" * filled + "░" * (CELLS - filled)

@@ -1,0 +1,321 @@
+"""Propose a failover, approve it, abort it, answer what it asks; and keep whatever happens to it."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, dataclass, replace
+
+from bot.domain.effects import Show
+from bot.domain.events import Event
+from bot.domain.failover import (
+    APPROVAL_LAPSES,
+    ASK_AGAIN,
+    Answer,
+    Failover,
+    State,
+    Task,
+    failover_agenda,
+)
+from bot.domain.failover_effects import CARD, echoes
+from bot.domain.failover_events import FailoverEvent, FailoverMoveFinished, FailoverProposed
+from bot.domain.incident import Incident
+from bot.domain.plan import RESERVED, Plan
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.timer import Timer
+from bot.ports import Trace
+from bot.services.desk import Desk
+from bot.services.permissions import Permissions
+
+UNWRITTEN = (
+    "No failover plan is written yet. docs/failover.md tells how to write the first one in ten minutes."
+)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Standing:
+    """A plan as it is listed: with the last run that ended well, the last rehearsal, and what is active of it."""
+
+    plan: Plan
+    last: Failover | None
+    rehearsed: Failover | None
+    active: Failover | None
+
+
+class Failovers:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+        self._permissions = Permissions(desk)
+
+    # --- what people say ---
+
+    def propose(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
+        """Show a plan with these values, for somebody else to approve; nothing moves yet."""
+        return self._open(words, Task.MOVE, by=by, place=place, incident=incident)
+
+    def rehearse(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
+        """Run a plan's checks and dry runs; nothing moves, and nobody has to approve."""
+        return self._open(words, Task.REHEARSAL, by=by, place=place, incident=incident)
+
+    def _open(self, words: str, task: Task, *, by: str, place: str, incident: Incident | None) -> Failover:
+        plan, given = self._called(words)
+        filled = plan.filled(given)
+        run = self._new(filled, given, " ".join(_said(plan, given)), task, by=by, place=place)
+        return self._begin_life(replace(run, incident=incident.number if incident else None))
+
+    def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
+        """Propose to take back what a run has moved, while its undo is valid."""
+        done = self._alone(number) if number else self._last_done(place, incident)
+        last = self._work.failovers.last_moved(done.plan.lock)
+        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._desk.now)
+        plan = done.plan.undoing(done.began)
+        run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=place)
+        return self._begin_life(replace(run, of=done.number, incident=done.incident))
+
+    def approve(self, number: int, *, by: str) -> Failover:
+        """Approve what was shown. Where the plan has changed since, it is shown anew and this does not count."""
+        run = self._alone(number, by=by)
+        self._permissions.require(by, run.plan.allow, "Approving this failover")
+        self._permissions.require_member(by, "Approving a failover")
+        approved = run.approve(by=by, at=self._desk.now)
+        fresh = self.as_it_is(run)
+        return self.keep(run, approved) if fresh is run else fresh
+
+    def abort(self, number: int, *, by: str) -> Failover:
+        """Withdraw or call back. Whoever proposed it may, and whoever may run it."""
+        run = self._alone(number, by=by)
+        if by != run.proposed_by:
+            self._permissions.require(by, run.plan.allow, "Aborting this failover")
+        return self.follow(self.keep(run, run.abort(by=by, at=self._desk.now)))
+
+    def answer(self, number: int, words: str, *, by: str) -> Failover:
+        """Answer what it asks, by one of the words that its question offers."""
+        run = self._alone(number, by=by)
+        self._permissions.require(by, run.plan.allow, "Answering for this failover")
+        word = words.strip().casefold().replace(" ", "_")
+        given = Answer(word) if word in set(Answer) else None
+        if given is None:
+            known = ", ".join(run.question.answers) if run.question else "none: it asks nothing at the moment"
+            raise Refusal(f"{words} is no answer that I know. {run.id} takes: {known}.", slot="answer")
+        return self.follow(self.keep(run, run.answer(given, by=by, at=self._desk.now)))
+
+    # --- finding ---
+
+    def find(self, number: int | None, *, asker: str, place: str, incident: Incident | None) -> Failover:
+        """Find by number; without one, what is active here, or else the only one that is active."""
+        if number is not None:
+            return self._seen(number, asker)
+        active = [it for it in self._work.failovers.active() if self._is_seen(it, asker)]
+        here = [it for it in active if it.place == place or (incident and it.incident == incident.number)]
+        found = here or active
+        if len(found) == 1:
+            return found[0]
+        if not found:
+            raise Refusal("No failover is under way. `failover` lists the plans.")
+        raise Refusal(
+            "Which failover? Say its number: " + ", ".join(f"{it.number} ({it.what})" for it in found) + "."
+        )
+
+    def plans(self, *, asker: str) -> Sequence[Standing]:
+        """List the plans as they stand."""
+        active = {it.plan.name: it for it in self._work.failovers.active() if self._is_seen(it, asker)}
+        return [self._standing(plan, active.get(name)) for name, plan in self._desk.policy.plans.items()]
+
+    def _standing(self, plan: Plan, active: Failover | None) -> Standing:
+        last, rehearsed = self.lately(plan.name)
+        return Standing(plan=plan, last=last, rehearsed=rehearsed, active=active)
+
+    def lately(self, plan: str) -> tuple[Failover | None, Failover | None]:
+        """Give a plan's last run that ended well, and its last rehearsal."""
+        ended = self._work.failovers.ended(plan, limit=50)
+        moved = (it for it in ended if it.task is Task.MOVE and it.state is State.DONE)
+        return next(moved, None), next((it for it in ended if it.task is Task.REHEARSAL), None)
+
+    def _seen(self, number: int, asker: str) -> Failover:
+        run = self._work.failovers.get(number)
+        if run is None or not self._is_seen(run, asker):
+            raise Refusal(f"There is no failover {number} that you can see. `failover` lists the plans.")
+        return run
+
+    def _is_seen(self, run: Failover, asker: str) -> bool:
+        incident = self._work.incidents.look(run.incident) if run.incident else None
+        return incident is None or incident.is_seen_by(asker)
+
+    def _last_done(self, place: str, incident: Incident | None) -> Failover:
+        """Find what would be rolled back where no number is said: the last one here that ended well."""
+        ended = [
+            run for name in self._desk.policy.plans for run in self._work.failovers.ended(name, limit=20)
+        ]
+        here = [
+            it
+            for it in ended
+            if it.task is Task.MOVE
+            and it.state is State.DONE
+            and (it.place == place or (incident and it.incident == incident.number))
+        ]
+        if not here:
+            raise Refusal("No failover ended well here. Say its number: `failover rollback 12`.")
+        return max(here, key=lambda it: it.ended_at or it.proposed_at)
+
+    # --- opening ---
+
+    def _called(self, words: str) -> tuple[Plan, Mapping[str, str]]:
+        plans = self._desk.policy.plans
+        said = words.split()
+        for plan in plans.values():
+            if (given := plan.read(said)) is not None:
+                return plan, given
+        if not plans:
+            raise Refusal(UNWRITTEN)
+        first = said[0].casefold() if said else ""
+        if first in RESERVED:
+            raise Refusal(f"Say which one: `failover {first} 12`, by its number.", slot="what")
+        meant = [plan for plan in plans.values() if plan.form[0].casefold() == first]
+        if meant:
+            usages = " or ".join(f"`failover {plan.usage}`" for plan in meant)
+            raise Refusal(f"I understood `failover {first}`, but not the rest. Usage: {usages}", slot="what")
+        known = ", ".join(f"`{plan.usage}`" for plan in plans.values())
+        choices = (Choice(label="The plans", say="failover"),)
+        raise Refusal(f"No failover plan is called so. There is: {known}.", slot="what", choices=choices)
+
+    def _new(
+        self, plan: Plan, given: Mapping[str, str], what: str, task: Task, *, by: str, place: str
+    ) -> Failover:
+        self._permissions.require(by, plan.allow, f"The plan {plan.name}")
+        if task is not Task.REHEARSAL:
+            self._must_be_free(plan.lock, by)
+        now = self._desk.now
+        return Failover(
+            number=self._work.failovers.reserve(),
+            plan=plan,
+            given=given,
+            what=what,
+            task=task,
+            place=place,
+            proposed_by=by,
+            proposed_at=now,
+            lapses_at=now + APPROVAL_LAPSES,
+        )
+
+    def _must_be_free(self, lock: str, by: str) -> None:
+        self._work.alone(f"failover-lock:{lock}")
+        holder = self._work.failovers.holder(lock)
+        if holder is None:
+            return
+        if not self._is_seen(holder, by):
+            raise Refusal(f"Another failover holds {lock}. Wait for its end.")
+        choices = [Choice(label="Show it", say=f"failover status {holder.number}")]
+        if holder.state is State.PROPOSED:
+            choices.append(Choice(label="Withdraw it", say=f"failover abort {holder.number}"))
+        raise Refusal(
+            f"{holder.id} ({holder.what}) holds {lock}: it is {holder.state}. Wait for its end, or abort it first.",
+            choices=tuple(choices),
+        )
+
+    def _begin_life(self, run: Failover) -> Failover:
+        event = FailoverProposed(
+            at=run.proposed_at,
+            by=run.proposed_by,
+            failover=run.number,
+            what=run.what,
+            task=run.task.value,
+            until=run.lapses_at,
+        )
+        return self.keep(run if run.needed else replace(run, state=State.APPROVED), event)
+
+    # --- keeping it ---
+
+    def alone(self, number: int) -> Failover:
+        """Fetch to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
+        run = self._work.failovers.get(number)
+        if run is None:
+            raise LookupError(f"failover {number} is not in the database")
+        if run.incident:
+            self._desk.incident(run.incident)
+        self._work.alone(f"failover:{number}")
+        return self._work.failovers.get(number) or run
+
+    def _alone(self, number: int, *, by: str | None = None) -> Failover:
+        if self._work.failovers.get(number) is None:
+            raise Refusal(f"There is no failover {number}. `failover` lists the plans.")
+        return self.alone(self._seen(number, by).number if by else number)
+
+    def keep(self, run: Failover, *happened: FailoverEvent | Event) -> Failover:
+        """Keep what happened: the run, its trail, its incident's timeline, effects and timers together."""
+        for event in happened:
+            before, run = run, replace(run.after(event), entries=run.entries + 1)
+            self._work.failovers.append(self._trace(run, event))
+            incident = self._tell_incident(run, event)
+            announce = None if incident and incident.private else self._desk.policy.announce
+            self._desk.send(*echoes(before, run, event, announce=announce))
+        self._work.failovers.put(run)
+        self._work.timers.replace(f"failover:{run.number}", failover_agenda(run))
+        return run
+
+    def _trace(self, run: Failover, event: Event) -> Trace:
+        facts = asdict(event)
+        return Trace(
+            failover=run.number,
+            seq=run.entries,
+            kind=event.kind(),
+            at=facts.pop("at"),
+            by=facts.pop("by"),
+            source=self._desk.source,
+            data=facts,
+        )
+
+    def _tell_incident(self, run: Failover, event: Event) -> Incident | None:
+        """Put it on the incident's timeline, without what a program printed."""
+        if run.incident is None:
+            return None
+        if isinstance(event, FailoverMoveFinished):
+            event = replace(event, output="", dropped=0)
+        return self._desk.record(self._desk.incident(run.incident), event)
+
+    def follow(self, run: Failover) -> Failover:
+        """Let happen what follows by itself."""
+        while event := run.consequence(at=self._desk.now):
+            run = self.keep(run, event)
+        return run
+
+    def as_it_is(self, run: Failover) -> Failover:
+        """Give the run itself where its plan is as it was shown; else the run that is shown anew, or withdrawn."""
+        if run.task is Task.ROLLBACK:
+            return run
+        plan = self._desk.policy.plans.get(run.plan.name)
+        try:
+            filled = plan.filled(run.given) if plan else None
+        except (Refusal, KeyError):
+            filled = None
+        if filled is None:
+            return self.keep(run, run.withdraw("the plan is not in config.yaml any more", at=self._desk.now))
+        changed = run.changed(filled, at=self._desk.now)
+        return self.keep(run.shown_anew(filled), changed) if changed else run
+
+    def move_message(self, number: int) -> None:
+        """Show it to who proposed it, by DM, where its message can't stand in the channel."""
+        run = self.alone(number)
+        if run.place != run.proposed_by:
+            run = replace(run, place=run.proposed_by)
+            self._work.failovers.put(run)
+            self._desk.send(Show(key=f"{CARD}:{number}:moved", surface=CARD, ref=number, to=run.place))
+
+
+class FailoverNags:
+    """Keeps what time brings to a failover: a proposal lapses, a question is asked again."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._failovers = Failovers(desk)
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        return failover_agenda(self._failovers.alone(int(ref)))
+
+    def speak(self, timer: Timer) -> None:
+        run = self._failovers.alone(int(timer.subject.partition(":")[2]))
+        now = self._desk.now
+        event = run.ask_again(at=now) if timer.duty == ASK_AGAIN else run.lapse(at=now)
+        self._failovers.keep(run, event)
+
+
+def _said(plan: Plan, given: Mapping[str, str]) -> Sequence[str]:
+    """Say a plan in the words of its usage line, with its values."""
+    return [given.get(form.strip("<>"), form) if form.startswith("<") else form for form in plan.form]

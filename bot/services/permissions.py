@@ -1,0 +1,118 @@
+"""Who may do what: `permissions:` in config.yaml, with its user groups as Slack last told of them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import datetime, timedelta
+
+from bot.domain.policy import is_user_group
+from bot.domain.refusal import Refusal
+from bot.ports import UserGroup
+from bot.services.desk import Desk
+
+FRESH = timedelta(minutes=5)
+"""How long what Slack told of a user group is not asked for again."""
+NAMED = 5
+"""So many of a user group's members a refusal names; the others are counted."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Holders:
+    """Who has a role: people by Slack id, and user groups as they were last read."""
+
+    people: tuple[str, ...]
+    groups: tuple[UserGroup, ...]
+
+    @property
+    def everybody(self) -> frozenset[str]:
+        """All people among them by Slack id, those in the groups too."""
+        return frozenset(self.people).union(*(group.members for group in self.groups))
+
+
+class Permissions:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- who may ------------------------------------------------------------------------------------------
+
+    def may(self, person: str, role: str) -> bool:
+        """Whether a person (a Slack id) has a role: named themselves, or in a user group that is named."""
+        return self._desk.policy.may(person, role) or person in self.holders(role).everybody
+
+    def holders(self, role: str) -> Holders:
+        """Give who has a role, admins included; the role `everyone` is nobody's in particular."""
+        granted = sorted(self._desk.policy.granted(role))
+        return Holders(
+            people=tuple(it for it in granted if not is_user_group(it)),
+            groups=tuple(self._group(it) for it in granted if is_user_group(it)),
+        )
+
+    def require(self, person: str, role: str, what: str) -> None:
+        """Refuse whoever has not this role; `what` begins the sentence: *Approving a failover*."""
+        if not self.may(person, role):
+            raise Refusal(f"{what} is for the role {role}{self._whom_to_ask(self.holders(role))}")
+
+    def require_member(self, person: str, what: str) -> None:
+        """Refuse guests, people of other organisations, and whoever Slack has not told of yet."""
+        known = self._work.people.get(person)
+        if known is None or known.profiled_at is None:
+            raise Refusal(
+                f"{what} is for members of this workspace, and Slack has not told me yet whether you are one. "
+                "Try again in a moment."
+            )
+        if known.is_guest:
+            raise Refusal(
+                f"{what} is for members of this workspace, and Slack says that you are a guest in it, "
+                "or of another organisation. Ask a member to do it."
+            )
+
+    # --- what Slack tells ---------------------------------------------------------------------------------
+
+    def stale(self) -> list[str]:
+        """Give the user groups that `permissions:` names and Slack is to be asked about again."""
+        before = self._desk.now - FRESH
+        read = {it: self._group(it).synced_at for it in sorted(self._desk.policy.user_groups)}
+        return [group for group, at in read.items() if at is None or at <= before]
+
+    def synced(self, group: str, members: Sequence[str]) -> None:
+        """Take in who is in a user group."""
+        self._work.user_groups.put(UserGroup(id=group, members=tuple(members), synced_at=self._desk.now))
+
+    def not_synced(self, group: str, trouble: str) -> bool:
+        """Keep that a user group could not be read, and its last known members; say whether that is news."""
+        known = self._group(group)
+        self._work.user_groups.put(replace(known, trouble=trouble))
+        return known.trouble != trouble
+
+    # --- below --------------------------------------------------------------------------------------------
+
+    def _group(self, group: str) -> UserGroup:
+        return self._work.user_groups.get(group) or UserGroup(id=group)
+
+    def _whom_to_ask(self, holders: Holders) -> str:
+        people = ", ".join(f"<@{person}>" for person in holders.people)
+        groups = [
+            f"somebody in the user group {it.id} ({self._members(it, holders)})" for it in holders.groups
+        ]
+        if ask := ", or ".join(filter(None, (people, *groups))):
+            return f": ask {ask}."
+        return ". Nobody has it yet: see `permissions:` in config.yaml."
+
+    def _members(self, group: UserGroup, holders: Holders) -> str:
+        """Name who is in a group: Slack would ping all of them if it were mentioned itself."""
+        if group.synced_at is None and group.trouble:
+            return "Slack does not tell me who is in it: `spy check` says why"
+        if group.synced_at is None:
+            return "Slack has not told me yet who is in it"
+        others = [person for person in group.members if person not in holders.people]
+        named = _named(others) if others else "nobody else" if group.members else "nobody"
+        return f"{named}, as of {_moment(group.synced_at, now=self._desk.now)}"
+
+
+def _named(people: Sequence[str]) -> str:
+    more = f" and {len(people) - NAMED} more" if len(people) > NAMED else ""
+    return ", ".join(f"<@{person}>" for person in people[:NAMED]) + more
+
+
+def _moment(at: datetime, *, now: datetime) -> str:
+    return f"{at:%H:%M} UTC" if now - at < timedelta(hours=20) else f"{at:%b} {at.day}, {at:%H:%M} UTC"

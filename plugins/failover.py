@@ -1,0 +1,77 @@
+"""Failover: move a service elsewhere by a written plan, with a second person's eyes, and back if a check is red."""
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.commands.slots import Number
+from bot.domain.effects import room
+from bot.domain.failover import Failover
+from bot.domain.incident import Incident
+from bot.services.failover_views import FailoverViews
+from bot.services.failovers import Failovers
+
+
+@command('failover ["what"]')
+def failover(ask: Ask, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
+    """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until somebody else approves."""
+    if not what:
+        return Reply("failover/list", {"plans": failovers.plans(asker=ask.user)})
+    run = failovers.propose(what, by=ask.user, place=_place(ask, incident), incident=incident)
+    return Reply("failover/proposed", {"run": run, "incident": incident})
+
+
+@command('failover rehearse "what"')
+def rehearse(ask: Ask, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
+    """Try a plan's checks and dry runs; nothing moves."""
+    run = failovers.rehearse(what, by=ask.user, place=_place(ask, incident), incident=incident)
+    return Reply("failover/proposed", {"run": run, "incident": incident})
+
+
+@command("failover approve <run>")
+def approve(ask: Ask, run: Number, *, failovers: Failovers) -> Reply:
+    """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
+    return Reply("failover/approved", {"run": failovers.approve(run, by=ask.user), "by": ask.user})
+
+
+@command("failover abort [<run>]")
+def abort(ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers) -> Reply:
+    """Withdraw a proposal, or stop a run and roll it back; until the point of no return."""
+    found = _found(ask, incident, run, failovers)
+    return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)})
+
+
+@command('failover answer <run> "answer"')
+def answer(ask: Ask, run: Number, answer: str, *, failovers: Failovers) -> Reply:
+    """Answer what a run asks (its buttons say it for you)."""
+    return Reply("failover/answered", {"run": failovers.answer(run, answer, by=ask.user)})
+
+
+@command("failover status [<run>]")
+def status(
+    ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers, views: FailoverViews
+) -> Reply:
+    """Show how a run stands."""
+    return Reply("surfaces/failover", views.card(_found(ask, incident, run, failovers)))
+
+
+@command("failover rollback [<run>]")
+def rollback(ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers) -> Reply:
+    """Propose to take back a run that ended well, while its undo is valid; the last one here, without its number."""
+    back = failovers.roll_back(run, by=ask.user, place=_place(ask, incident), incident=incident)
+    return Reply("failover/proposed", {"run": back, "incident": incident})
+
+
+@command("failover trail [<run>]")
+def trail(
+    ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers, views: FailoverViews
+) -> Reply:
+    """Show all that happened to a run: who proposed, approved and answered, what ran, how it ended, and when."""
+    return Reply("failover/trail", views.trail(_found(ask, incident, run, failovers)))
+
+
+def _found(ask: Ask, incident: Incident | None, run: Number | None, failovers: Failovers) -> Failover:
+    return failovers.find(run, asker=ask.user, place=_place(ask, incident), incident=incident)
+
+
+def _place(ask: Ask, incident: Incident | None) -> str:
+    return room(incident.number) if incident else ask.channel or ask.user

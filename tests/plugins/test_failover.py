@@ -1,0 +1,437 @@
+"""A failover from chat: the plan is shown, a second person approves, and one message tells all of it."""
+
+import re
+from dataclasses import replace
+
+import pytest
+
+from bot.commands.ask import Way
+from bot.domain.effects import Show
+from bot.domain.failover import State
+from bot.domain.message import Buttons, Message
+from bot.services.failover_moves import FailoverMoves
+from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
+
+NO_DATE = re.compile(r" \(<!date[^>]*>\)")
+
+
+@pytest.fixture
+def play() -> FailoverPlay:
+    return FailoverPlay.begin()
+
+
+def read(message: Message) -> list[str]:
+    return NO_DATE.sub("", message.text).splitlines()
+
+
+def labels(message: Message) -> list[str]:
+    return [it.label for part in message.parts if isinstance(part, Buttons) for it in part.buttons]
+
+
+# --- what there is, and what is proposed ------------------------------------------------------------------
+
+
+def test_the_plans_are_listed_with_their_last_run_and_rehearsal(play: FailoverPlay):
+    play.begun().to_the_end()
+    play.say("failover rehearse pod 7 to west")
+    play.to_the_end(2)
+
+    said = NO_DATE.sub("", play.say("failover"))
+
+    assert "*pod* `failover pod &lt;pod&gt; to &lt;location&gt;`" in said
+    assert "Last run 12:01 UTC: pod 7 to east, in 1 min; rehearsed 12:01 UTC, which went well." in said
+    assert "*ask* `failover ask`\nNever run; never rehearsed." in said
+
+
+def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: FailoverPlay):
+    answer = play.say("failover pod 7 to east")
+
+    assert "Nothing moves until a second person approves, by 12:10 UTC" in answer
+    dns = (
+        "2. *dns*: `POST http://dns`, in stages 5, 100, 1 min between "
+        "· check `GET http://dns/&lt;stage&gt;` · undo `POST http://dns/back`"
+    )
+    assert read(play.card()) == [
+        "*Failover 1 · pod 7 to east* · by Ana Lima",
+        "Proposed 12:00 UTC. Nothing moves until somebody else approves, by 12:10 UTC.",
+        "*Blast radius*: checkout of pod 7",
+        "First, *replication* must be green: `GET http://look/east`",
+        "1. *drain*: `./drain 7` · check `GET http://look/east` · undo `./undrain 7`",
+        dns,
+        "It was never run before; never rehearsed.",
+        "Holds `pod-7`. `failover status 1` shows this, `failover trail 1` all that happened.",
+    ]
+    assert labels(play.card()) == ["Approve", "Withdraw"]
+    assert play.start() is None
+
+
+def test_the_point_of_no_return_is_shown_before_anybody_approves(play: FailoverPlay):
+    play.say("failover db")
+
+    assert "*point of no return: no way back from here*" in play.card().text
+
+
+def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
+    play.begun().to_the_end()
+
+    play.say("failover pod 7 to west")
+
+    assert "Last time it took 1 min, on 12:01 UTC" in "\n".join(read(play.card(2)))
+
+
+@pytest.mark.parametrize(
+    ("words", "said"),
+    [
+        ("failover pod 7 to north", "location must be one of east, west, not “north”."),
+        ("failover pod 7; to east", "pod must fit `[0-9]{1,3}`, and “7;” does not."),
+        ("failover pod $(reboot) to east", "pod must fit `[0-9]{1,3}`"),
+        ("failover pod 7", "I understood `failover pod`, but not the rest. Usage: `failover pod "),
+        ("failover moon", "No failover plan is called so. There is: `pod "),
+        ("failover approve", "Say which one: `failover approve 12`, by its number."),
+        ("failover approve one", "one is no number. Say it like 12."),
+        ("failover approve 99", "There is no failover 99."),
+        ("failover status", "No failover is under way."),
+        ("failover rollback", "No failover ended well here."),
+    ],
+)
+def test_what_can_not_be_done_is_said_in_a_sentence(play: FailoverPlay, words: str, said: str):
+    assert said in play.say(words)
+
+
+def test_without_a_plan_it_says_how_to_write_one():
+    bare = FailoverPlay.begin(replace(PLANS, plans={}))
+
+    assert "docs/failover.md" in bare.say("failover")
+    assert "docs/failover.md" in bare.say("failover pod 7 to east")
+
+
+def test_two_proposals_for_one_lock_are_one_too_many(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+
+    refused = play.spy.say("failover pod 7 to west", by="U0RAJ").message
+    other = play.say("failover pod 8 to west", by="U0RAJ")
+
+    assert refused
+    assert refused.text.startswith("Failover 1 (pod 7 to east) holds pod-7: it is proposed.")
+    assert labels(refused) == ["Show it", "Withdraw it"]
+    assert "Failover 2 · pod 8 to west is proposed" in other
+
+
+def test_a_rehearsal_holds_no_lock_and_needs_nobody(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+
+    said = play.say("failover rehearse pod 7 to east")
+    play.to_the_end(2)
+
+    assert "its checks and dry runs begin in a moment. Nothing moves." in said
+    assert play.run(2).state is State.DONE
+    assert "The rehearsal went well" in play.word(2)
+
+
+# --- who may ----------------------------------------------------------------------------------------------
+
+
+def test_a_second_person_approves_by_the_button_and_it_begins(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+
+    play.press("Approve", play.card(), by="U0RAJ")
+
+    assert play.run().state is State.APPROVED
+    assert [it.text for it in play.spy.private()] == [
+        "Approved. Failover 1 · pod 7 to east begins in a moment."
+    ]
+
+
+def test_the_proposer_a_stranger_and_one_person_twice_do_not_approve(play: FailoverPlay):
+    two = FailoverPlay.begin(replace(PLANS, plans={"pod": replace(POD, approvals=2)}))
+    two.say("failover pod 7 to east")
+
+    assert "A second person has to approve it." in two.say("failover approve 1", by="U0ANA")
+    assert "for the role operator" in two.say("failover approve 1", by="U0KIM")
+    assert "needs 1 more" in two.say("failover approve 1", by="U0RAJ")
+    assert "You have approved Failover 1 already." in two.say("failover approve 1", by="U0RAJ")
+    assert "begins in a moment" in two.say("failover approve 1", by="U0LEE")
+
+
+def test_a_guest_does_not_approve_whoever_named_them_operator(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+
+    said = play.say("failover approve 1", by="U0ZOE")
+
+    assert said.startswith("Approving a failover is for members of this workspace")
+    assert play.run().state is State.PROPOSED
+
+
+def test_after_ten_minutes_a_proposal_lapses_and_says_so(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    play.spy.pass_time(minutes=11)
+
+    late = play.spy.say("failover approve 1", by="U0RAJ").message
+
+    assert late
+    assert late.text.startswith("Failover 1 lapsed at 12:10 UTC")
+    assert labels(late) == ["Propose it again"]
+    assert "Nobody else approved it within 10 min. Nothing was moved." in play.card().text
+    assert labels(play.card()) == []
+
+
+def test_only_operators_propose_and_abort(play: FailoverPlay):
+    assert "for the role operator" in play.say("failover pod 7 to east", by="U0KIM")
+
+    play.begun()
+
+    assert "for the role operator" in play.say("failover abort 1", by="U0KIM")
+
+
+def test_a_plan_that_changed_since_it_was_shown_is_shown_anew(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=POD.steps[:1])}))
+
+    said = play.say("failover approve 1", by="U0RAJ")
+
+    assert "has changed since it was shown, so nothing is approved" in said
+    assert "dns" not in play.card().text
+    assert "begins in a moment" in play.say("failover approve 1", by="U0RAJ")
+
+
+def test_a_plan_that_changed_between_approval_and_beginning_does_not_begin(play: FailoverPlay):
+    play.begun()
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=POD.steps[:1])}))
+
+    assert play.start() is None
+    assert play.run().state is State.PROPOSED
+
+
+def test_a_plan_that_is_gone_is_withdrawn(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    play.spy.adopt(replace(PLANS, plans={}))
+
+    assert "was withdrawn: the plan is not in config.yaml any more" in play.say(
+        "failover approve 1", by="U0RAJ"
+    )
+
+
+# --- while it runs ----------------------------------------------------------------------------------------
+
+
+def test_one_message_shows_it_live(play: FailoverPlay):
+    play.begun().goes(OK, OK, OK)
+    undertaking = play.start()
+    assert undertaking
+    play.spy.clock.tick(seconds=7)
+    with play.spy.desk() as desk:
+        FailoverMoves(desk).heard(1, undertaking.attempt, "moved 5 %\n<!channel> `x`")
+
+    assert read(play.card()) == [
+        "*Failover 1 · pod 7 to east* · by Ana Lima",
+        "▓▓░░░░░░░░ 3 of 11 · running since 12:00 UTC",
+        "Approved by Raj Patel at 12:00 UTC.",
+        "✅ *replication* · exit 0",
+        "✅ *drain* · 14 s",
+        "⏳ *dns* 5… · 100 · running for 7 s",
+        "```",
+        "moved 5 %",
+        "&lt;!channel&gt; \u02cbx\u02cb",
+        "```",
+        "Holds `pod-7`. `failover status 1` shows this, `failover trail 1` all that happened.",
+    ]
+    assert labels(play.card()) == ["Abort"]
+    shown = {it.slot for it in play.spy.asked(Show) if it.to == "C0GENERAL"}
+    assert shown == {"failover:1"}
+
+
+def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: FailoverPlay):
+    play.begun().to_the_end()
+
+    assert read(play.spy.surface("failover_word", 1)) == [
+        "*Failover 1 · pod 7 to east*: It has moved, in 1 min.",
+        "*Watch*: orders arriving in east",
+    ]
+    assert labels(play.card()) == ["Roll back"]
+
+
+def test_everybody_is_asked_to_deploy_nothing_meanwhile_and_told_when_it_is_over(play: FailoverPlay):
+    play.begun().goes(OK)
+    lock = play.spy.surface("failover_lock", 1).text
+    play.to_the_end()
+
+    assert lock.startswith("*Please deploy nothing to pod-7* until this is over: Failover 1 · pod 7 to east")
+    assert "*pod-7 is free again*" in play.spy.surface("failover_lock", 1).text
+    assert "C0INCIDENTS" in {it.to for it in play.spy.asked(Show) if it.surface == "failover_lock"}
+
+
+def test_a_red_check_rolls_back_by_itself_and_says_so(play: FailoverPlay):
+    play.begun().goes(OK, OK, OK, OK, RED)
+    rolling = play.word()
+
+    play.to_the_end()
+
+    assert rolling == "*Failover 1 · pod 7 to east* is rolling back what it did. dns 5: HTTP 503."
+    assert "It is back where it was" in play.word()
+    assert "↩️ *drain* · undone" in play.card().text
+
+
+def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
+    play.begun().goes(OK)
+    undertaking = play.start()
+    assert undertaking
+
+    play.press("Abort", play.card(), by="U0LEE")
+    with play.spy.desk() as desk:
+        assert FailoverMoves(desk).is_to_stop(1)
+    play.ends(undertaking, RED)
+    play.to_the_end()
+
+    assert play.run().state is State.ROLLED_BACK
+    assert "Lee Wong called it back at 12:00 UTC" in "\n".join(read(play.card()))
+
+
+def test_behind_the_point_of_no_return_there_is_no_abort_and_a_red_check_asks(play: FailoverPlay):
+    play.begun("failover db").goes(OK, OK)
+    assert labels(play.card()) == []
+    assert "past its point of no return (promote)" in play.say("failover abort 1")
+
+    play.goes(OK, RED)
+
+    assert "nothing is rolled back by itself" in play.question().text
+    assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]
+
+
+# --- questions --------------------------------------------------------------------------------------------
+
+
+def test_a_person_is_asked_by_name_and_answers_by_a_button(play: FailoverPlay):
+    play.begun("failover ask")
+    play.start()
+    asked = play.question()
+
+    play.press("Yes", asked, by="U0RAJ")
+
+    assert "<@U0ANA> <@U0RAJ>" in asked.text
+    assert "*All well?*" in asked.text
+    assert "Raj Patel answered" in play.question().text
+    assert labels(play.question()) == []
+    assert play.run().state is State.DONE
+
+
+def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPlay):
+    play.begun().goes(OK, OK, OK, UNKNOWN)
+
+    assert read(play.question())[1:] == [
+        (
+            "Did *dns 5* happen? I don't know: the connection broke. "
+            "It was `POST http://dns`, and is not repeated unasked."
+        ),
+        "What stands as moved: drain, dns.",
+    ]
+    assert labels(play.question()) == ["Check again", "It happened", "It did not: do it again", "Roll back"]
+
+
+def test_an_undo_that_fails_asks_and_is_left_as_it_stands_on_a_persons_word(play: FailoverPlay):
+    play.begun().goes(OK, OK, RED, RED)
+    assert "Undoing *drain* failed: HTTP 503. It was `./undrain 7`." in play.question().text
+
+    said = play.say("failover answer 1 leave", by="U0RAJ")
+
+    assert said == "Failover 1 · pod 7 to east is left as it stands: drain."
+    assert "*Stands as moved*: drain." in play.word()
+
+
+def test_an_answer_that_is_none_is_met_with_those_there_are(play: FailoverPlay):
+    play.begun("failover ask")
+    play.start()
+
+    assert "takes: yes, no." in play.say("failover answer 1 maybe", by="U0RAJ")
+    assert "for the role operator" in play.say("failover answer 1 yes", by="U0KIM")
+
+
+def test_a_question_that_nobody_answers_is_asked_again_in_a_message_of_its_own(play: FailoverPlay):
+    play.begun("failover ask")
+    play.start()
+
+    play.spy.pass_time(minutes=6)
+
+    assert "still waits for an answer" in play.question(mark=":1.2").text
+    marks = [it.mark for it in play.spy.asked(Show) if it.surface == "failover_question"]
+    assert marks == [":1.1", ":1.2"]
+
+
+# --- taking back what ended well --------------------------------------------------------------------------
+
+
+def test_what_ended_well_is_taken_back_with_the_same_eyes_on_it(play: FailoverPlay):
+    play.begun().to_the_end()
+
+    said = play.say("failover rollback")
+    play.say("failover approve 2", by="U0RAJ")
+    play.to_the_end(2)
+
+    assert said.startswith("Failover 2 · pod 7 to east, back is proposed.")
+    assert [step.name for step in play.run(2).plan.steps] == ["undo dns", "undo drain"]
+    assert play.word(2).startswith("*Failover 2 · pod 7 to east, back*: It is back where it was")
+    assert "can't be undone any more" in play.say("failover rollback 1")
+
+
+# --- incidents --------------------------------------------------------------------------------------------
+
+
+def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: FailoverPlay):
+    play.spy.say('incident me "pod 7 is slow" sev1')
+    play.spy.open_room(1, channel="C0ROOM")
+
+    play.begun(channel="C0ROOM").to_the_end()
+
+    assert {it.to for it in play.spy.asked(Show) if it.surface == "failover"} == {"room:1"}
+    kinds = [it.kind for it in play.spy.timeline(1) if it.kind.startswith("failover")]
+    assert kinds[:3] == ["failover_proposed", "failover_approved", "failover_began"]
+    assert kinds[-1] == "failover_ended"
+    told = play.say("incident timeline", channel="C0ROOM")
+    assert "failover 1 (pod 7 to east): done" in told
+    assert "failover_move_started" in kinds
+    assert "run `./drain 7`" not in told
+
+
+def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
+    play.spy.say('incident me "secret" sev3 private')
+    play.spy.open_room(1, channel="C0ROOM")
+    play.begun(channel="C0ROOM")
+
+    assert "There is no failover 1 that you can see." in play.say("failover status 1", by="U0LEE")
+    assert "Another failover holds pod-7." in play.say("failover pod 7 to west", by="U0LEE")
+    assert [it for it in play.spy.asked(Show) if it.surface == "failover_lock"] == []
+
+
+def test_in_a_drill_every_message_says_so(play: FailoverPlay):
+    play.spy.say('incident me "exercise" sev3 drill')
+    play.spy.open_room(1, channel="C0ROOM")
+
+    play.begun(channel="C0ROOM").to_the_end()
+
+    assert play.card().text.startswith("*DRILL · Failover 1")
+    assert play.word().startswith("*DRILL · Failover 1")
+
+
+# --- the trail --------------------------------------------------------------------------------------------
+
+
+def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play: FailoverPlay):
+    play.begun().goes(OK, OK, OK, OK, RED).to_the_end()
+
+    trail = play.say("failover trail 1").splitlines()
+
+    assert trail[1:6] == [
+        "• 12:00:00 Ana Lima proposed it",
+        "• 12:00:00 Raj Patel approved it",
+        "• 12:00:00 it began",
+        "• 12:00:00 replication, check `GET http://look/east`",
+        "• 12:00:07 replication, check well (exit 0), 7 s",
+    ]
+    assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in trail
+    assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
+
+
+def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):
+    answer = play.spy.say("failover pod 7 to east", way=Way.PLAIN)
+
+    assert answer.message is None
+    assert play.spy.posts("C0GENERAL") == []

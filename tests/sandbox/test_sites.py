@@ -1,0 +1,200 @@
+"""The two sites, the switch before them, and the traffic through it."""
+
+import json
+import threading
+from collections import Counter
+from collections.abc import Iterator
+from concurrent.futures import ThreadPoolExecutor
+from typing import Any
+
+import pytest
+import urllib3
+import yaml
+
+from bot.sandbox import Box
+
+THREADS = 8
+
+
+class Operator:
+    """Whoever turns the switch, and whoever sends requests through it."""
+
+    def __init__(self, box: Box) -> None:
+        self._url = box.sites.url
+        self._http = urllib3.PoolManager(maxsize=THREADS, retries=False, timeout=5)
+
+    def ask(self, verb: str, path: str, **body: Any) -> tuple[int, Any]:
+        answer = self._http.request(verb, self._url + path, json=body or None)
+        return answer.status, json.loads(answer.data)
+
+    def turn(self, to: str, percent: int) -> None:
+        assert self.ask("PUT", "/switch", to=to, percent=percent)[0] == 200
+
+    def sent(self, number: int = 1) -> Counter[str | int]:
+        """Who answered, by name; by the status what was not answered well."""
+        answers = [self.ask("GET", "/") for _ in range(number)]
+        return Counter(body["site"] if status == 200 else status for status, body in answers)
+
+    def close(self) -> None:
+        self._http.clear()
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with Box(sites=True) as box:
+        yield box
+
+
+@pytest.fixture
+def busy(box: Box) -> Iterator[Operator]:
+    """While the box's own traffic flows."""
+    operator = Operator(box)
+    yield operator
+    operator.close()
+
+
+@pytest.fixture
+def operator(box: Box, busy: Operator) -> Operator:
+    """While the requests of the test are all there are."""
+    box.sites.traffic.close()
+    return busy
+
+
+def test_at_first_east_answers_everything(operator: Operator):
+    assert operator.sent(20) == {"east": 20}
+    assert operator.ask("GET", "/switch")[1] == {"to": "east", "percent": 100, "answered": 20, "errors": 0}
+
+
+@pytest.mark.parametrize(("percent", "over"), [(0, 0), (5, 2), (30, 12), (50, 20), (100, 40)])
+def test_a_share_is_exactly_what_was_asked(operator: Operator, percent: int, over: int):
+    operator.ask("POST", "/sites/west/open")
+
+    operator.turn("west", percent)
+
+    assert operator.sent(40) == Counter(east=40 - over, west=over)
+    assert operator.ask("GET", "/switch")[1]["answered"] == over
+
+
+def test_moves_under_the_load_of_eight_threads_lose_nothing(operator: Operator):
+    moved = threading.Event()
+
+    def load() -> Counter[str | int]:
+        answers = operator.sent()
+        while not moved.is_set():
+            answers += operator.sent(5)
+        return answers
+
+    with ThreadPoolExecutor(THREADS) as threads:
+        loads = [threads.submit(load) for _ in range(THREADS)]
+        for here, there in [("east", "west"), ("west", "east")] * 3:
+            operator.ask("POST", f"/sites/{there}/open")
+            for percent in (5, 50, 100):
+                operator.turn(there, percent)
+            operator.ask("POST", f"/sites/{here}/drain")
+        moved.set()
+
+    answers = sum((load.result() for load in loads), Counter())
+    assert answers.keys() == {"east", "west"}
+
+
+def test_a_turn_is_answered_once_all_before_it_has_been(box: Box, operator: Operator):
+    box.sites.east.latency = 0.2
+    with ThreadPoolExecutor(1) as thread:
+        under_way = thread.submit(operator.sent)
+        box.wait_for(lambda: box.sites.switch.under_way)
+
+        operator.turn("west", 100)
+
+        assert box.sites.east.answered == 1
+        assert under_way.result() == {"east": 1}
+
+
+def test_a_drained_site_turns_requests_away(operator: Operator):
+    operator.turn("west", 100)
+
+    assert operator.sent() == {503: 1}
+    assert operator.ask("GET", "/sites/west/health") == (
+        200,
+        {"site": "west", "state": "drained", "lag_s": 0.4},
+    )
+    operator.ask("POST", "/sites/west/open")
+    assert operator.sent() == {"west": 1}
+
+
+def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, operator: Operator):
+    operator.ask("POST", "/sites/west/open")
+    operator.turn("west", 50)
+    box.sites.west.mood = "ill"
+
+    assert operator.sent(4) == Counter({"east": 2, 503: 2})
+
+    assert operator.ask("GET", "/sites/west/health")[0] == 503
+    assert operator.ask("GET", "/switch")[1]["errors"] == 2
+    operator.turn("east", 100)
+    assert operator.sent(4) == {"east": 4}
+
+
+def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, operator: Operator):
+    box.sites.east.mood = "ill"
+    assert operator.ask("POST", "/sites/east/drain")[0] == 200
+
+    box.sites.east.mood = "silent"
+
+    assert operator.ask("POST", "/sites/east/open")[0] == 502
+    assert not box.sites.east.is_open
+
+
+@pytest.mark.parametrize(
+    "order",
+    [{}, {"to": "north", "percent": 5}, {"to": "west", "percent": 101}, {"to": "west", "percent": "5"}],
+)
+def test_a_turn_that_makes_no_sense_is_refused_and_nothing_moves(operator: Operator, order: dict[str, Any]):
+    status, answer = operator.ask("PUT", "/switch", **order)
+
+    assert status == 400
+    assert answer["error"].startswith("A turn")
+    assert operator.sent() == {"east": 1}
+
+
+def test_a_dry_run_says_what_would_be_and_turns_nothing(operator: Operator):
+    _, answer = operator.ask("PUT", "/switch", to="west", percent=100, dry_run=True)
+
+    assert (answer["to"], answer["percent"]) == ("west", 100)
+    assert operator.sent() == {"east": 1}
+
+
+def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box, busy: Operator):
+    assert box.sites.traffic.tally().answered == {"east": 0, "west": 0}
+    busy.ask("POST", "/sites/west/open")
+    box.wait_for(lambda: box.sites.traffic.tally().last == "east")
+
+    busy.turn("west", 100)
+
+    box.wait_for(lambda: box.sites.traffic.tally().last == "west")
+    assert box.sites.traffic.tally().lost == 0
+
+
+def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: Operator):
+    box.sites.east.mood = "ill"
+    busy.ask("GET", "/switch")
+    box.wait_for(lambda: box.sites.traffic.tally().lost)
+    assert box.sites.traffic.tally().last == ""
+
+    box.sites.east.mood = "well"
+
+    box.wait_for(lambda: box.sites.traffic.tally().last == "east")
+
+
+def test_the_plan_in_the_configuration_is_for_this_switch(box: Box):
+    plan = yaml.safe_load(box.config_yaml())["failover"]["demo"]
+
+    assert [step["name"] for step in plan["steps"]] == ["open {{ to }}", "move", "drain {{ from }}"]
+    assert all("undo" in step for step in plan["steps"])
+    assert plan["steps"][1]["run"]["http"]["url"] == f"{box.sites.url}/switch"
+
+
+def test_a_box_has_no_sites_unless_it_is_asked_for_them():
+    with Box() as box:
+        assert "failover" not in yaml.safe_load(box.config_yaml())
+        with pytest.raises(LookupError, match="This box has no sites"):
+            _ = box.sites
