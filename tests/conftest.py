@@ -75,8 +75,8 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
 
 
 @contextmanager
-def open_box(delivery: str = "http") -> Iterator[Box]:
-    with Box(delivery=delivery) as box:
+def open_box(delivery: str = "http", *, sites: bool = False) -> Iterator[Box]:
+    with Box(delivery=delivery, sites=sites) as box:
         box.pagerduty.webhooks = True
         BOXES.append(box)
         yield box

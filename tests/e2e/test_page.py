@@ -53,7 +53,7 @@ class Window:
 def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     """A box with the real bot, on a morning, so that no night counts double."""
     folder = tmp_path_factory.mktemp("page")
-    with open_box("socket") as box:
+    with open_box("socket", sites=True) as box:
         box.clock.jump(until_nine(box.clock.now()))
         environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder}/spy.db"}
         bot = BotProcess(folder / "bot", config=brisk(box.config_yaml()), environment=environment).start()

@@ -360,6 +360,8 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
             {"who": "kim", "start": "2026-01-02T10:00", "end": "2026-01-02T09:00"},
             "An override must",
         ),
+        ("site", {"site": "west", "mood": "ill"}, "This box has no sites."),
+        ("site", {"site": "west", "mood": "sad"}, "A site is well, ill, silent."),
         ("dance", {}, "Nobody here knows how to dance."),
     ],
 )
@@ -402,6 +404,17 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
     assert "override ✕" in browser.get("/region/dock", params={"dock": "oncall"}).text
     act("unoverride", schedule="PSCH1", override=override.id)
     assert box.pagerduty.account.schedules["PSCH1"].overrides == ()
+
+
+def test_a_site_is_made_ill_where_there_are_sites() -> None:
+    with Box(sites=True) as box, httpx.Client(base_url=box.url) as browser:
+        page = Page(box)
+        browser.post("/act/site", json={"site": "west", "mood": "ill"})
+        seen = browser.get("/region/dock", params={"dock": "sites"}).text
+        page.close()
+
+    assert box.sites.west.mood == "ill"
+    assert '<meter max="100" value="100" aria-label="Share of the traffic that goes to east">' in seen
 
 
 # --- stories

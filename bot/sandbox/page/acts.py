@@ -20,6 +20,7 @@ from bot.sandbox.slack.world import BOT_USER
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600
+MOODS = ("well", "ill", "silent")
 OWN = ("/invite", "/leave")
 """Slack's own commands that the box knows."""
 
@@ -65,6 +66,7 @@ class Acts:
             "override": self._override,
             "unoverride": self._unoverride,
             "issue": self._issue,
+            "site": self._site,
             "clock": self._clock,
             "weather": self._weather,
             "story": self._story,
@@ -177,6 +179,14 @@ class Acts:
     def _issue(self, it: Given) -> None:
         self._box.github.edit(int(it.text("number")), body=it.text("body").replace("\r\n", "\n"))
         self._tell("issue_edited")
+
+    def _site(self, it: Given) -> None:
+        """Let a site be well, ill or silent."""
+        mood = it.text("mood")
+        if mood not in MOODS:
+            raise Refused(f"A site is {', '.join(MOODS)}.")
+        self._box.sites.named[it.text("site")].mood = mood  # type: ignore[assignment]  # looked up above
+        self._tell("site_changed")
 
     # --- the box
 

@@ -32,6 +32,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "view_closed": ("modal",),
     "home_published": ("home",),
     "schedule_changed": ("dock:oncall",),
+    "site_changed": ("dock:sites",),
     "weather_changed": ("sky",),
 }
 FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": ("dock:github",)}

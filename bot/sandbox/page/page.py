@@ -26,10 +26,17 @@ from bot.sandbox.page.sky import Sky
 from bot.sandbox.page.spot import HOME, Spot
 from bot.sandbox.page.theatre import Scene, Theatre
 from bot.sandbox.server import Answer, Request, Response
+from bot.sandbox.sites import Sites
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
-DOCKS = (("phones", "Phones"), ("oncall", "On call"), ("github", "GitHub"), ("hood", "Under the hood"))
+TITLES = (
+    ("phones", "Phones"),
+    ("oncall", "On call"),
+    ("sites", "Sites"),
+    ("github", "GitHub"),
+    ("hood", "Under the hood"),
+)
 REGIONS = frozenset({"sky", "caption", "sidebar", "head", "composer", "home", "room", "dock", "modal"})
 WORKERS = 16
 HEADERS = (
@@ -225,13 +232,15 @@ class Page:
 
     def _beside(self, spot: Spot) -> Facts:
         """What the dock shows, and how many phones ring."""
-        facts: Facts = {"docks": DOCKS, "ringing": self._duty.ringing()}
+        docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
+        facts: Facts = {"docks": docks, "ringing": self._duty.ringing()}
         channel = self._channels.here(spot)
         if spot.thread:
             return facts | {"answers": self._channels.thread(spot, channel) if channel else []}
         more: Mapping[str, Callable[[], Facts]] = {
             "phones": lambda: {"phones": self._duty.phones(), "over": self._duty.over()},
             "oncall": lambda: self._on_call(spot),
+            "sites": lambda: {"sites": self._sites()},
             "github": lambda: self._issues(spot),
             "hood": lambda: {
                 "exchanges": self._hood.exchanges(),
@@ -248,6 +257,14 @@ class Page:
             "callable": self._duty.callable(),
             "later": self._box.clock.now() + timedelta(hours=2),
         }
+
+    def _sites(self) -> Sites | None:
+        """The box's two, if it has them; requests begin to flow with the first look."""
+        try:
+            sites = self._box.sites
+        except LookupError:
+            return None
+        return sites
 
     def _issues(self, spot: Spot) -> Facts:
         github = self._box.github
@@ -271,7 +288,7 @@ class Page:
     # --- below
 
     def _staged(self, scene: Scene | None) -> None:
-        facts = {"as": scene.person, "in": scene.place, "is_phone": scene.is_phone} if scene else {}
+        facts = {"as": scene.person, "in": scene.place, "dock": scene.dock} if scene else {}
         self._live.tell("scene", **facts)
 
     def _print(self, template: str, spot: Spot, facts: Mapping[str, Any]) -> Response:

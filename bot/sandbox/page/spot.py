@@ -7,7 +7,7 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qs, urlencode
 
 HOME = "home"
-DOCKS = ("phones", "oncall", "github", "hood")
+DOCKS = ("phones", "oncall", "sites", "github", "hood")
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from bot.sandbox import Box
 from bot.sandbox.chat import DONE, Chat
-from bot.sandbox.script import PHONE, Expect, ExpectNot, Line, read
+from bot.sandbox.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
 from bot.sandbox.sight import Sight
 
 FOLDER = Path(__file__).parent.parent / "stories"
@@ -57,11 +57,11 @@ class Playing:
 
 @dataclass(frozen=True, kw_only=True)
 class Scene:
-    """Where the eye should be: a channel's id or "" for as before, and whether at the phones."""
+    """Where the eye should be: a channel's id and what stands beside it, each "" for as before."""
 
     person: str
-    place: str
-    is_phone: bool
+    place: str = ""
+    dock: str = ""
 
 
 class Theatre:
@@ -134,9 +134,10 @@ class Theatre:
     def _scene(self, line: Line, chat: Chat) -> Scene:
         person, place = line.person or chat.person, line.place or chat.place
         if place == PHONE:
-            return Scene(person=person, place="", is_phone=True)
+            return Scene(person=person, dock="phones")
         found = self._sight.channels(person, place)
-        return Scene(person=person, place=found[-1].id if found else "", is_phone=False)
+        place_id, dock = found[-1].id if found else "", "sites" if _is_about_sites(line.action) else ""
+        return Scene(person=person, place=place_id, dock=dock)
 
     def _show(self, curtain: threading.Event, scene: Scene | None = None, **changes: Any) -> None:
         """Go on to this, unless the curtain has fallen."""
@@ -145,3 +146,9 @@ class Theatre:
                 return
             self.playing = replace(self.playing, **changes)
         self._on_change(scene)
+
+
+def _is_about_sites(action: Action | None) -> bool:
+    if isinstance(action, Expect | ExpectNot):
+        return bool(action.switch)
+    return isinstance(action, Watch | Ail | Lag)

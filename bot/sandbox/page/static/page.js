@@ -506,6 +506,7 @@ const HEARD = {
     if (wasFast !== rate > 1) refresh("sky");
     beats += 1;
     if (body.dataset.thread) return;
+    if (body.dataset.dock === "sites" && !at("dock").contains(document.activeElement)) refresh("dock");
     if (body.dataset.dock === "hood" && (count !== exchanges || beats % 3 === 0)) refresh("dock");
     if (["oncall", "phones"].includes(body.dataset.dock) && (rate > 1 || beats % 10 === 0) && !at("dock").contains(document.activeElement)) refresh("dock");
     exchanges = count;
@@ -527,17 +528,17 @@ const HEARD = {
   failed({ person, text }) {
     if (person === new URLSearchParams(query()).get("as")) complain(text);
   },
-  async scene({ as, in: place, is_phone }) {
+  async scene({ as, in: place, dock }) {
     refresh("caption", "sky");
     if (!as) return;
     const spot = new URLSearchParams(query());
     const before = spot.toString();
     spot.set("as", as);
     if (place) spot.set("in", place);
-    if (is_phone) spot.set("dock", "phones");
+    if (dock) spot.set("dock", dock);
     spot.delete("thread");
     if (spot.toString() !== before) await go(`/?${spot}`, "replaceState");
-    pane(is_phone ? "dock" : "room");
+    pane(dock ? "dock" : "room");
   },
 };
 
