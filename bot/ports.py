@@ -7,14 +7,17 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Any, Protocol
 
+from bot.domain.change import Change, Window
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
+from bot.domain.lock import Lock
 from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.plan import Action, Check, Outcome, Workflow
 from bot.domain.relief import Stretch
+from bot.domain.runbook import Reading, Runbook
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -83,6 +86,41 @@ class Templates(Protocol):
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
+
+
+# --- runbooks ---------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FilledRunbook:
+    """A runbook with its values in it: `text` is mrkdwn, ready and escaped, as much of it as a message holds."""
+
+    text: str
+    said: Mapping[str, str] = field(default_factory=dict)
+    """The values by name, on one line each and escaped."""
+    left_out: int = 0
+    """How many blocks at its end a message does not hold."""
+    url: str | None = None
+    """Where the whole of it is to be read in a browser, where that is known."""
+
+
+class Runbooks(Protocol):
+    """The runbooks of this organisation, as their files are now."""
+
+    def all(self) -> Sequence[Runbook]: ...
+    def mistakes(self) -> Sequence[str]:
+        """Say why files are left out: a line each, with file and line."""
+
+    def find(self, name: str) -> Runbook:
+        """Find by name; Refusal with the nearest where there is none."""
+
+    def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
+        """Take what was typed for its parameters, with Slack's own escapes."""
+
+    def fill(
+        self, runbook: Runbook, values: Mapping[str, str], incident: Mapping[str, object] | None = None
+    ) -> FilledRunbook:
+        """Fill it in with what `read` made of it; Refusal where that can't be done, with what to do instead."""
 
 
 # --- chat -------------------------------------------------------------------------------------------------
@@ -231,6 +269,9 @@ class Pager(Protocol):
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
         """Say who is on call now, for these escalation policies, with a phone number where there is one."""
 
+    def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
+        """Say what changed in a time, as others told the pager; a change's `service` is the pager's id of it."""
+
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Read schedules as they hold in the end, in whole entries; Rejected where there is no such schedule."""
 
@@ -239,6 +280,21 @@ class Pager(Protocol):
 
         Rejected with `no_such_user` where PagerDuty has nobody of this e-mail.
         """
+
+
+# --- forge ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueNews:
+    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
+
+    repository: str
+    number: int
+    state: str
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
 
 
 # --- what failovers move ----------------------------------------------------------------------------------
@@ -543,6 +599,30 @@ class TimerRecords(Protocol):
     def next_due(self) -> datetime | None: ...
 
 
+class ChangeRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Change | None: ...
+    def by_key(self, key: str) -> Change | None: ...
+    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+        """Give the newest of a time, of one service or of all; newest first."""
+
+    def put(self, change: Change) -> None: ...
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was heard before then."""
+
+
+class LockRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Lock | None: ...
+    def standing(self) -> Sequence[Lock]:
+        """Give those that are not released, longest standing first."""
+
+    def of(self, service: str) -> Lock | None:
+        """Give the one that stands on a service."""
+
+    def put(self, lock: Lock) -> None: ...
+
+
 class Work(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
@@ -578,6 +658,10 @@ class Work(Protocol):
     def timers(self) -> TimerRecords: ...
     @property
     def stretches(self) -> StretchRecords: ...
+    @property
+    def changes(self) -> ChangeRecords: ...
+    @property
+    def locks(self) -> LockRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -69,6 +69,20 @@ def trail(
     return Reply("failover/trail", views.trail(_found(ask, incident, run, failovers)))
 
 
+@command('failover output [<run>] ["step"]')
+def output(
+    ask: Ask,
+    incident: Incident | None,
+    run: Number | None,
+    step: str | None,
+    *,
+    failovers: Failovers,
+    views: FailoverViews,
+) -> Reply:
+    """Show what a run's programs have printed, all of them or one step's, by its end."""
+    return Reply("failover/output", views.output(_found(ask, incident, run, failovers), step or ""))
+
+
 def _found(ask: Ask, incident: Incident | None, run: Number | None, failovers: Failovers) -> Failover:
     return failovers.find(run, asker=ask.user, place=_place(ask, incident), incident=incident)
 

@@ -316,6 +316,7 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
         ("Team imoc", False),
         ("Announcements", False),
         ("Slack", False),
+        ("Changes", True),
     ]
 
 

@@ -13,7 +13,7 @@ from bot.adapters.slack.blocks import blocks
 from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.domain import events
+from bot.domain import events, guide
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
 from bot.domain.incident import Incident, Link
@@ -30,7 +30,7 @@ from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
-from tests import words_of_failover
+from tests import words_of_changes, words_of_failover, words_of_guide, words_of_runbooks
 
 Facts = Mapping[str, Any]
 
@@ -50,11 +50,13 @@ NAGS = (
     "no_commander_page",
     "no_severity",
     "roll_back",
+    "mitigate_first",
     "still_open",
     "milestone",
 )
 
 PARTIALS = {
+    "guide/words",
     "oncall/words",
     "relief/others",
     "relief/person",
@@ -67,6 +69,10 @@ PARTIALS = {
     *words_of_failover.PARTIALS,
 } | {f"nags/{duty}" for duty in NAGS}
 """Parts of other templates: they are tried with those."""
+
+
+TRIED_ELSEWHERE = ("runbooks/", "web/")
+"""Documents and pages, which are no messages: tests/runbooks has them."""
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -82,6 +88,7 @@ def buttons(message: Message) -> list[str | None]:
 NEW = Incident.declared(42, events.Declared(at=NOON, by="U0ANA", name=TYPED))
 FULL = replace(
     NEW,
+    suspects=words_of_changes.SUSPECTS,
     severity="sev1",
     room="C0ROOM",
     impact=TYPED,
@@ -98,6 +105,7 @@ FULL = replace(
 )
 OVER = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
 REFUSED = replace(NEW, room_refused="restricted_action", commander=None, command_since=None)
+UNEXPLAINED = replace(FULL, cause=None)
 INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL, drill=True))
 
 ASKED = Page(
@@ -166,8 +174,11 @@ HAPPENED: tuple[events.Event, ...] = (
         at=NOON, duty="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
     ),
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
+    events.StepPassed(**ABOUT, step="clean_up"),
+    events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
     events.Hushed(**ABOUT, until=NOW),
     *words_of_failover.HAPPENED,
+    *words_of_changes.HAPPENED,
 )
 
 
@@ -179,10 +190,13 @@ def state_of(incident: Incident) -> Facts:
     return {
         "incident": incident,
         "pages": PAGES if incident is FULL else (),
+        "failovers": [words_of_failover.RUNNING] if incident is FULL else (),
         "now": NOW,
         "lasted": incident.lasted(NOW),
         "commanded_for": NOW - incident.command_since if incident.command_since else None,
+        "locks": words_of_changes.LOCKS if incident is FULL else (),
         "events": [facts_of(event) for event in HAPPENED[-3:]],
+        "guide": guide.standing(incident),
     }
 
 
@@ -234,7 +248,7 @@ def why_of(duty: str, incident: Incident) -> Facts:
     }
 
 
-STATES = [state_of(incident) for incident in INCIDENTS]
+STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
 SHORT = [{"incident": incident} for incident in INCIDENTS]
 ANA = Duty(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
 ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)))
@@ -378,6 +392,9 @@ DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", 
 
 CASES: dict[str, list[Facts]] = (
     words_of_failover.facts()
+    | words_of_changes.facts(INCIDENTS[:2])
+    | words_of_guide.facts(INCIDENTS, FULL, OVER)
+    | words_of_runbooks.facts(FULL)
     | {
         "surfaces/relief": RELIEF,
         "surfaces/rest": [
@@ -527,7 +544,7 @@ CASES: dict[str, list[Facts]] = (
     }
 )
 
-FORMS: dict[str, Facts] = {
+FORMS: dict[str, Facts] = words_of_runbooks.FORMS | {
     "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
     "incident/declare": {"severities": ["sev1", "sev2"]},
     "incident/update": {"incident": asdict(FULL)},
@@ -546,6 +563,7 @@ EVERY = [
 
 def test_every_template_is_tried_here():
     found = {str(path.relative_to(FOLDER)).removesuffix(".j2") for path in FOLDER.rglob("*.j2")}
+    found = {it for it in found if not it.startswith(TRIED_ELSEWHERE)}
 
     assert found - PARTIALS == set(CASES) | {f"{form}.form" for form in FORMS}
 
@@ -673,6 +691,8 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
     assert buttons(render("surfaces/card", STATES[1])) == [
         "incident 42 take",
         "incident 42 update",
+        "incident 42 changes",
+        "incident 42 next",
         "incident 42 tldr",
         "incident 42 stop",
     ]

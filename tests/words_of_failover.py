@@ -17,6 +17,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 PRINTED = '<b>x</b> & "y" ``` `z`'
 """In code it stands as it is, letter by letter."""
+OUTPUT: Facts = {
+    "clock": "12:00:00",
+    "name": "drain",
+    "part": "run",
+    "says": TYPED,
+    "dropped": 7,
+    "output": f"{PRINTED}\n" * 900,
+}
 SAYS = Outcome(end=End.RED, says=TYPED)
 PARTIALS = {"failover/words"}
 
@@ -128,9 +136,12 @@ def facts() -> dict[str, list[Facts]]:
         ],
         "surfaces/failover_question": questions,
         "surfaces/failover_word": over,
-        "surfaces/failover_lock": [it for it in cards if it["run"].began_at],
         "failover/list": lists,
         "failover/trail": trails,
+        "failover/output": [
+            {"run": runs[0], "step": step, "printed": printed}
+            for step, printed in (("", []), (TYPED, []), ("", [OUTPUT]), ("", [OUTPUT] * 6))
+        ],
         "failover/proposed": [
             {"run": run, "incident": None}
             for run in runs
@@ -142,3 +153,6 @@ def facts() -> dict[str, list[Facts]]:
         "failover/aborted": [{"run": run} for run in runs if run.state in {"withdrawn", "failed", "running"}],
         "failover/answered": [{"run": run} for run in runs if run.began_at],
     }
+
+
+RUNNING = FailoverPlay.begin().begun().run()

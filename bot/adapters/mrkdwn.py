@@ -72,9 +72,9 @@ def flat(value: object, names: Names = lambda _person: None) -> str:
     return _escaped(words).replace("<", "&lt;").replace(">", "&gt;")
 
 
-def plain(value: object) -> str:
-    """Say it where nobody reads Slack's escapes (a form's box, a phone): as a person would type it."""
-    return _ENTITY.sub(lambda found: _LETTERS[found[0]], flat(value))
+def plain(value: object, names: Names = lambda _person: None) -> str:
+    """Say it where nobody reads Slack's escapes (a form's box, a phone, a terminal): as a person would type it."""
+    return _ENTITY.sub(lambda found: _LETTERS[found[0]], flat(value, names))
 
 
 # --- our own marks ----------------------------------------------------------------------------------------

@@ -17,6 +17,8 @@ from requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.adapters.mrkdwn import plain
+from bot.adapters.pagerduty_changes import change
+from bot.domain.change import Change
 from bot.domain.shift import Turn
 from bot.ports import Duty, Finding, Rejected, Ringing, Throttled, Unreachable
 
@@ -118,6 +120,14 @@ class PagerDuty:
         on_calls = list(self._all("/oncalls", "oncalls", wanted))
         numbers = self._numbers.of({on_call["user"]["id"] for on_call in on_calls})
         return [_duty(on_call, phone=numbers.get(on_call["user"]["id"])) for on_call in on_calls]
+
+    # --- changes
+
+    def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
+        """Give the change events of a time; what is not as PagerDuty describes it is left out."""
+        window = {"since": _stamp(since), "until": _stamp(until)}
+        every = self._all("/change_events", "change_events", window)
+        return [found for entry in every if (found := change(entry, heard_at=until))]
 
     # --- schedules
 

@@ -2,11 +2,13 @@
 
 import hashlib
 import hmac
-import json
-from collections.abc import Collection, Mapping
-from datetime import UTC, datetime
-from typing import Any
+from collections.abc import Collection
+from typing import Annotated, Any
 
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+
+from bot.adapters.moments import Moment
+from bot.domain.change import one_line
 from bot.ports import PagerNews, Rejected, Ringing
 
 _KINDS = {
@@ -21,6 +23,38 @@ _KINDS = {
 """Whoever it is given to, by hand or by the policy: another phone rings now. Reopened, it wants an answer again."""
 
 
+Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
+Words = Annotated[str, AfterValidator(one_line)]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Reference(_Part):
+    summary: Words
+
+
+class _Incident(_Part):
+    id: Ident
+    html_url: Ident
+    status: Ident
+    incident_key: Words | None = None
+    assignees: tuple[_Reference, ...] | None = None
+
+
+class _Event(_Part):
+    id: Ident
+    event_type: str
+    occurred_at: Moment
+    agent: _Reference | None = None
+    data: dict[str, Any]
+
+
+class _Webhook(_Part):
+    event: _Event
+
+
 def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | None:
     """Read the body of a webhook; None where it is not about a page.
 
@@ -30,8 +64,8 @@ def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | N
     if not is_signed(body, signature, secrets):
         raise Rejected("signature", "This webhook is not signed with PAGERDUTY_WEBHOOK_SECRET.")
     try:
-        return _news(json.loads(body)["event"])
-    except (ValueError, KeyError, TypeError, AttributeError) as odd:
+        return _news(_Webhook.model_validate_json(body).event)
+    except ValidationError as odd:
         raise Rejected("malformed", "This webhook is not what PagerDuty sends, version 3.") from odd
 
 
@@ -46,22 +80,17 @@ def _digest(body: bytes, secret: str) -> bytes:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
 
 
-def _news(event: Mapping[str, Any]) -> PagerNews | None:
-    incident = event["data"]
-    if not event["event_type"].startswith("incident.") or incident.get("type") != "incident":
+def _news(event: _Event) -> PagerNews | None:
+    if not event.event_type.startswith("incident.") or event.data.get("type") != "incident":
         return None
-    kind = _KINDS.get(event["event_type"], "other")
-    return PagerNews(id=event["id"], kind=kind, page=_ringing(incident, event))
-
-
-def _ringing(incident: Mapping[str, Any], event: Mapping[str, Any]) -> Ringing:
-    assignees = [each["summary"] for each in incident.get("assignees") or ()]
-    return Ringing(
-        id=incident["id"],
-        url=incident["html_url"],
-        status=incident["status"],
-        key=incident.get("incident_key"),
-        who=(event.get("agent") or {}).get("summary"),
-        at=datetime.fromisoformat(event["occurred_at"]).astimezone(UTC),
-        assigned=", ".join(assignees) or None,
+    incident = _Incident.model_validate(event.data)
+    ringing = Ringing(
+        id=incident.id,
+        url=incident.html_url,
+        status=incident.status,
+        key=incident.incident_key,
+        who=event.agent.summary if event.agent else None,
+        at=event.occurred_at,
+        assigned=", ".join(each.summary for each in incident.assignees or ()) or None,
     )
+    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=ringing)

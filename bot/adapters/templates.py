@@ -189,6 +189,14 @@ def _context(caller: Callable[[], str]) -> Mrkdwn:
     return _drawing.get().place(_Piece(part=Context(text), text=text)) if text else Mrkdwn()
 
 
+def _verbatim(text: object) -> Mrkdwn:
+    """Say what was laid out elsewhere to the letter: in a block of code a blank line may be part of a command."""
+    laid_out = typed(text)
+    return (
+        _drawing.get().place(_Piece(part=Section(laid_out), text=laid_out)) if laid_out.strip() else Mrkdwn()
+    )
+
+
 def _divider() -> Mrkdwn:
     return _drawing.get().place(_Piece(part=Divider()))
 
@@ -333,6 +341,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "fields": _fields,
         "field": _field,
         "context": _context,
+        "verbatim": _verbatim,
         "divider": _divider,
         "button": _button,
         "title": _title,

@@ -13,6 +13,7 @@ from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.templates import JinjaTemplates
@@ -44,6 +45,7 @@ class Bot:
     router: Router
     live: Live
     templates: JinjaTemplates
+    runbooks: FolderRunbooks
 
     def adopt(self, policy: Policy) -> None:
         """Go by these decisions from now on."""
@@ -75,6 +77,8 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     handbook = load(settings.plugin_folders)
     for failure in handbook.failures:
         log.error("a plugin is left out", why=failure)
+    runbooks = open_runbooks(settings)
+    runbooks.mistakes()  # says in the log what is left out
 
     def say(effect: SayCommand, place: str | None) -> None:
         ask = Ask(
@@ -108,7 +112,15 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         delivery.wake()
         runner.wake()
 
-    router = Router(handbook, units=database, clock=clock, policy=policy, templates=templates, wake=wake)
+    router = Router(
+        handbook,
+        units=database,
+        clock=clock,
+        policy=policy,
+        templates=templates,
+        wake=wake,
+        runbooks=runbooks,
+    )
     return Bot(
         settings=settings,
         database=database,
@@ -121,6 +133,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         router=router,
         live=live,
         templates=templates,
+        runbooks=runbooks,
     )
 
 
@@ -133,6 +146,12 @@ def _operator(settings: Settings) -> OutsideOperator:
         github_token=env.github_token.get_secret_value(),
         github_url=env.github_api_url,
     )
+
+
+def open_runbooks(settings: Settings) -> FolderRunbooks:
+    """The runbooks, and where they are pages, their address."""
+    address = settings.web.public_url if settings.web.runbooks else None
+    return FolderRunbooks(settings.runbook_folders, address=address)
 
 
 def open_clock(settings: Settings) -> Clock:

@@ -9,7 +9,7 @@ from bot.adapters.database import migrate as migrate_schema
 from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
-from bot.bootstrap.build import open_pager
+from bot.bootstrap.build import open_pager, open_runbooks
 from bot.config import Settings
 from bot.config.plan_findings import plan_findings
 from bot.ports import Finding
@@ -20,6 +20,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     env = settings.env
     yield from plan_findings(settings)
     yield from _database_findings(settings)
+    yield from _runbook_findings(settings)
     if env.slack_bot_token:
         with closing(
             PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
@@ -59,6 +60,13 @@ def _database_findings(settings: Settings) -> Iterator[Finding]:
         )
     finally:
         engine.dispose()
+
+
+def _runbook_findings(settings: Settings) -> Iterator[Finding]:
+    runbooks = open_runbooks(settings)
+    yield Finding(what=f"Runbooks: {len(runbooks.all())}", well=True)
+    for line in runbooks.mistakes():
+        yield Finding(what=f"Runbook left out: {line}", well=False)
 
 
 def _channels(settings: Settings) -> dict[str, str]:

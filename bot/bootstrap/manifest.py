@@ -13,9 +13,9 @@ SHORT_COMMANDS = ("incident", "page", "oncall", "failover", "postmortem", "runbo
 
 def manifest(settings: Settings) -> str:
     """Give the Slack app's manifest (JSON), made from the loaded commands."""
-    families = {
-        command.words.split()[0]: command for command in reversed(load(settings.plugin_folders).commands)
-    }
+    found = reversed(load(settings.plugin_folders).commands)
+    eldest_last = sorted(found, key=lambda it: it.family == it.words.split()[0])
+    families = {command.words.split()[0]: command for command in eldest_last}
     short = [
         SlashCommand(
             name=name, description=families[name].about, usage=families[name].usage.partition(" ")[2]

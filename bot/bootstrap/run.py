@@ -4,19 +4,20 @@ import signal
 import threading
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack
-from functools import partial
 from types import FrameType
 
 import structlog
 
-from bot.adapters.pagerduty_webhook import news
+from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.inbound import App, answer_http, build_app
+from bot.adapters.slack.inbound import App, build_app
 from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
+from bot.bootstrap.doors import changes_door, github_door, locks_door, pagerduty_door, slack_door
 from bot.config import Settings
 from bot.delivery.sync import (
+    CHANGES_EVERY,
     GROUPS_EVERY,
     ONCALL_EVERY,
     PAGES_EVERY,
@@ -26,12 +27,9 @@ from bot.delivery.sync import (
     Sync,
 )
 from bot.delivery.ticks import TICK_EVERY, Ticks
-from bot.ports import PagerNews, Rejected, Throttled, Unreachable
+from bot.ports import Rejected, Throttled, Unreachable
 from bot.scheduler import Job, Scheduler
-from bot.services.desk import Desk
-from bot.services.paging import Paging
-from bot.services.undisturbed import undisturbed
-from bot.web import Door, WebAnswer, build_web, listen, serve
+from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
 log = structlog.get_logger()
@@ -66,8 +64,10 @@ def run(settings: Settings) -> int:
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
         web = build_web(
-            slack=None if link else _slack_door(app),
-            pagerduty=_pagerduty_door(bot) if settings.env.pagerduty_webhook_secret else None,
+            slack=None if link else slack_door(app),
+            pagerduty=pagerduty_door(bot),
+            github=github_door(bot),
+            changes=changes_door(bot),
             readiness={
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
@@ -77,6 +77,7 @@ def run(settings: Settings) -> int:
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
             metrics=registry(_figures(bot)),
+            pages=_pages(bot),
         )
         server = serve(web, socket)
         stack.callback(server.stop)
@@ -125,6 +126,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     if bot.pager:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
         yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
+        yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
         if not bot.settings.env.pagerduty_webhook_secret:
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
     every = TICK_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else TICK_EVERY
@@ -135,36 +137,15 @@ def _jobs(bot: Bot) -> Iterator[Job]:
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
 
 
-def _slack_door(app: App) -> Door:
-    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        answer = answer_http(app, body, headers)
-        return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)
+def _pages(bot: Bot) -> Mapping[str, Page]:
+    pages = RunbookPages(bot.runbooks, bot.settings.template_folders)
 
-    return door
+    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
+        page = pages.one(name, query) if name else pages.all()
+        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
 
-
-def _pagerduty_door(bot: Bot) -> Door:
-    secret = bot.settings.env.pagerduty_webhook_secret.get_secret_value()
-
-    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        try:
-            heard = news(body, headers.get("x-pagerduty-signature", ""), [secret])
-        except Rejected as rejected:
-            return WebAnswer(status=401 if rejected.code == "signature" else 400, body=str(rejected))
-        if heard:
-            undisturbed(partial(_hear, bot, heard))
-            bot.delivery.wake()
-        return WebAnswer(status=202)
-
-    return door
-
-
-def _hear(bot: Bot, heard: PagerNews) -> None:
-    with bot.database.begin() as work:
-        now = bot.clock.now()
-        if work.inbound.remember(f"pagerduty:{heard.id}", at=now) is None:
-            desk = Desk(work=work, now=now, policy=bot.live.policy(), source="pagerduty")
-            Paging(desk).heard(heard)
+    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+    return {"/locks/{name}": locks_door(bot), **runbooks}
 
 
 def _figures(bot: Bot) -> Figures:

@@ -7,7 +7,7 @@ from contextlib import ExitStack
 from datetime import timedelta
 from uuid import uuid4
 
-from bot.adapters.mrkdwn import flat
+from bot.adapters.mrkdwn import plain
 from bot.bootstrap.build import build
 from bot.commands.ask import Ask, Way
 from bot.config import Settings
@@ -53,4 +53,4 @@ def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:
         for button in part.buttons
         if button.say
     ]
-    return f"{flat(message.text, names)}\n{''.join(said)}"
+    return f"{plain(message.text, names)}\n{''.join(said)}"

@@ -10,10 +10,13 @@ from threading import Lock
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from bot.commands.memory_changes import Changes, Locks
+from bot.domain.change import Change
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
+from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, overlapping
@@ -71,6 +74,8 @@ class Kept:
     contacts: dict[str, Contact] = field(default_factory=dict)
     user_groups: dict[str, UserGroup] = field(default_factory=dict)
     stretches: dict[int, Stretch] = field(default_factory=dict)
+    changes: dict[int, Change] = field(default_factory=dict)
+    locks: dict[int, DeployLock] = field(default_factory=dict)
     failovers: dict[int, Failover] = field(default_factory=dict)
     traces: list[Trace] = field(default_factory=list)
     runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
@@ -123,6 +128,8 @@ class MemoryWork:
         self.contacts = Contacts(kept)
         self.user_groups = UserGroups(kept)
         self.stretches = Stretches(kept)
+        self.changes = Changes(kept)
+        self.locks = Locks(kept)
         self.failovers = Failovers(kept)
 
     def alone(self, section: str) -> None:

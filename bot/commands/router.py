@@ -20,7 +20,7 @@ from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.ports import Clock, Templates, UnitOfWork
+from bot.ports import Clock, Runbooks, Templates, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
@@ -46,8 +46,10 @@ class Router:
         policy: Policy,
         templates: Templates,
         wake: Callable[[], None] = lambda: None,
+        runbooks: Runbooks | None = None,
     ) -> None:
         self._handbook = handbook
+        self._runbooks = runbooks
         self._units = units
         self._clock = clock
         self._policy = policy
@@ -102,7 +104,9 @@ class Router:
         typed = self._spelled_out(typed)
         ask = replace(ask, incident=number if number is not None else ask.incident)
         if ask.given:
-            return self._call(self._called(typed), dict(ask.given), ask, typed, desk)
+            called = self._called(typed)
+            said = match(called.pattern, typed, _anything) or {}
+            return self._call(called, {**said, **ask.given}, ask, typed, desk)
         for command in self._candidates(typed):
             for accepts in (self._accepts(command, desk), _anything):
                 bound = match(command.pattern, typed, accepts)
@@ -145,7 +149,7 @@ class Router:
         return incidents.in_room(ask.channel) if ask.channel else None
 
     def _wired(self, services: Mapping[str, type], desk: Desk) -> dict[str, Any]:
-        here: dict[type, Any] = {Handbook: self._handbook, Desk: desk}
+        here: dict[type, Any] = {Handbook: self._handbook, Desk: desk, Runbooks: self._runbooks}
         return {name: here.get(wanted) or wanted(desk) for name, wanted in services.items()}
 
     # --- finding the command ---
@@ -220,9 +224,11 @@ class Router:
         """Answer in the acknowledgement where the way allows it; where it is visible, in the channel."""
         if ask.way in {Way.SLASH, Way.TERMINAL}:
             return Answer(message=message, shared=shared)
-        if ask.way in VISIBLE and ask.channel:
-            post = Post(key=f"answer:{ask.id}", to=ask.channel, message=message, thread=ask.thread)
-            desk.send(post)
+        aloud = ask.way in VISIBLE or (shared and ask.way in {Way.BUTTON, Way.FORM})
+        if aloud and ask.channel:
+            asker = None if ask.way in VISIBLE else ask.user
+            key = f"answer:{ask.id}"
+            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread, asker=asker))
             return Answer()
         return self._send_discreetly(ask, message, desk)
 

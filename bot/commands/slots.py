@@ -7,9 +7,11 @@ from datetime import UTC, datetime, time, timedelta
 from typing import Any, NewType
 from zoneinfo import ZoneInfo
 
+from bot.domain.change import is_service_name
 from bot.domain.incident import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.refusal import Choice, Refusal
+from bot.services.changes import named
 from bot.services.desk import Desk
 from bot.services.people import People
 
@@ -155,6 +157,19 @@ def _url(word: str, desk: Desk, asker: str) -> "Url":
 Url = NewType("Url", str)
 """An http or https address."""
 
+ServiceName = NewType("ServiceName", str)
+"""A service as people call it, `checkout` or `:checkout`; one that Spy has not heard of is one all the same."""
+
+
+def _service_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return is_service_name(word)
+
+
+def _service(word: str, desk: Desk, asker: str) -> ServiceName:
+    del desk, asker
+    return ServiceName(named(word))
+
 
 def _any(word: str, desk: Desk) -> bool:
     del desk
@@ -175,6 +190,7 @@ READERS: Mapping[Any, Reader] = {
     timedelta: Reader(looks=_length_looks, read=_length),
     Number: Reader(looks=_number_looks, read=_number),
     Url: Reader(looks=_url_looks, read=_url),
+    ServiceName: Reader(looks=_service_looks, read=_service),
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }

@@ -38,7 +38,7 @@ from bot.domain.message import Message
 from bot.domain.page import Page
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
-from bot.ports import Form, Templates
+from bot.ports import Form, Runbooks, Templates
 from bot.services.desk import Desk
 from bot.services.people import People
 from bot.services.reminders import Reminders
@@ -108,6 +108,7 @@ class SpyKit:
         policy: Policy = POLICY,
         templates: Templates | None = None,
         clock: FrozenClock | None = None,
+        runbooks: Runbooks | None = None,
     ) -> None:
         self.clock = clock or FrozenClock()
         self.policy = policy
@@ -116,7 +117,12 @@ class SpyKit:
         self.units = Memory()
         self._numbers = count(1)
         self._router = Router(
-            self.handbook, units=self.units, clock=self.clock, policy=policy, templates=self.templates
+            self.handbook,
+            units=self.units,
+            clock=self.clock,
+            policy=policy,
+            templates=self.templates,
+            runbooks=runbooks,
         )
 
     # --- what people do ---

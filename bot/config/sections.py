@@ -17,6 +17,7 @@ from bot.config.values import (
     PagerDutyId,
     Repository,
     Section,
+    ServiceName,
     TeamName,
     Url,
     User,
@@ -84,6 +85,7 @@ class TimersSection(Section):
     update_shown_after: Duration = USUAL.update_shown_after
     roll_back_after: Duration = USUAL.roll_back_after
     roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
+    mitigate_first_after: Duration = USUAL.mitigate_first_after
     page_unanswered_after: Duration = USUAL.page_unanswered_after
     still_open_every: Duration = USUAL.still_open_every
     still_open_hour: Hour = USUAL.still_open_hour
@@ -105,8 +107,16 @@ class TimersSection(Section):
     shift_handover: Duration = USUAL.shift_handover
     test_page_after: Duration = USUAL.test_page_after
     cover_nags: tuple[Duration, ...] = USUAL.cover_nags
+    lock_every: Duration = USUAL.lock_every
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
+
+
+class ServiceSection(Section):
+    """Something that is deployed: the repositories it is made of, and PagerDuty's id of it."""
+
+    repositories: tuple[Repository, ...] = ()
+    pagerduty: PagerDutyId | None = None
 
 
 def _moments(given: Any) -> Any:
@@ -198,6 +208,8 @@ class Web(Section):
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
     """0 takes any free port."""
     public_url: Url | None = None
+    runbooks: bool = True
+    """Whether runbooks are pages too: whoever reaches the port can read them."""
 
 
 class Delivery(Section):
@@ -229,9 +241,11 @@ class Sections(Section):
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )
+    services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
+    runbooks: tuple[Folder, ...] = ()

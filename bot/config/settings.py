@@ -14,7 +14,7 @@ from bot.config.sections import (
     usual_milestones,
 )
 from bot.config.values import INSTALLED
-from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
+from bot.domain.policy import Milestone, Policy, Service, Severity, Team, Timers
 from bot.ports import Finding
 
 
@@ -40,6 +40,12 @@ class Settings(Sections):
         """The folders of `templates:`, then Spy's own: the first that has a template gives it."""
         return tuple(dict.fromkeys((*self.templates, INSTALLED / "templates")))
 
+    @property
+    def runbook_folders(self) -> tuple[Path, ...]:
+        """The folders of `runbooks:`, then templates/runbooks: the first that has a runbook gives it."""
+        beside = (folder / "runbooks" for folder in self.template_folders)
+        return tuple(dict.fromkeys((*self.runbooks, *beside)))
+
     def policy(self) -> Policy:
         """Give the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
         return Policy(
@@ -50,6 +56,10 @@ class Settings(Sections):
             permissions={role: frozenset(people) for role, people in self.permissions if people},
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
+            services={
+                key: Service(key=key, repositories=it.repositories, pagerduty=it.pagerduty)
+                for key, it in self.services.items()
+            },
             plans={name: section.plan(name) for name, section in self.failover.items()},
         )
 
@@ -86,6 +96,25 @@ class Settings(Sections):
         if self.slack.mode == "http" and not self.web.public_url:
             cure = "Give web.public_url, for the app manifest."
             yield Finding(what="Slack: mode is http, and no address for it to call", well=False, cure=cure)
+
+        yield self._sources_of_changes()
+
+    def _sources_of_changes(self) -> Finding:
+        """Say who tells of changes; a repository that nobody tells of was written down in vain."""
+        told = {
+            "GitHub": self.env.github_webhook_secret,
+            "your tools": self.env.changes_webhook_secret,
+            "PagerDuty": self.pagerduty and self.env.pagerduty_api_token,
+        }
+        heard = [name for name, secret in told.items() if secret]
+        what = f"Changes: told of by {', '.join([*heard, 'hand'])}"
+        if not self.env.github_webhook_secret and any(it.repositories for it in self.services.values()):
+            cure = (
+                "Set up GitHub's webhook (docs/changes.md), with its secret in GITHUB_WEBHOOK_SECRET: "
+                "nobody tells of the repositories in services."
+            )
+            return Finding(what=what, well=False, cure=cure)
+        return Finding(what=what, well=True)
 
     def _missing(self) -> Iterator[str]:
         slack = "api.slack.com/apps, your app"

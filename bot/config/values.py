@@ -95,6 +95,10 @@ Repository = Annotated[str, shaped(r"[\w.-]+/[\w.-]+", "is no repository. Write 
 Name = Annotated[
     str, shaped(r"[a-z0-9][a-z0-9_-]*", "can't be a name here: use small letters, digits, - and _.")
 ]
+ServiceName = Annotated[
+    str,
+    shaped(r"[a-z0-9][a-z0-9._-]{0,79}", "can't be a service here: use small letters, digits, - . and _."),
+]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Folder = Annotated[Path, BeforeValidator(_folder)]

@@ -35,7 +35,7 @@ class ChatCourier:
             case Say() as effect:
                 return self._say(effect, parcel, desk)
             case Post() as effect:
-                return self._post(effect.to, effect.thread, effect.message, effect.key, parcel)
+                return self._post(effect, parcel)
             case Whisper() as effect:
                 return Errand(go=partial(self._whisper, effect))
             case Respond() as effect:
@@ -129,9 +129,20 @@ class ChatCourier:
             surrender=surrender,
         )
 
-    def _post(self, to: str, thread: str | None, message: Message, key: str, parcel: Parcel) -> Errand:
-        place = Place(to=to, thread=thread)
-        return Errand(go=partial(self._say_in, place, message, key), look=self._look(place, key, parcel))
+    def _post(self, effect: Post, parcel: Parcel) -> Errand:
+        place, key, asker = Place(to=effect.to, thread=effect.thread), effect.key, effect.asker
+
+        def surrender(desk: Desk, why: str) -> None:
+            """The answer is its asker's: what their channel does not take, they read by themselves."""
+            del why
+            if asker:
+                desk.send(Whisper(key=f"unsaid:{key}", to=asker, person=asker, message=effect.message))
+
+        return Errand(
+            go=partial(self._say_in, place, effect.message, key),
+            look=self._look(place, key, parcel),
+            surrender=surrender,
+        )
 
     def _say_in(self, place: Place, message: Message, key: str) -> Posted:
         """Post; into a public channel that Spy is not in, after joining it."""

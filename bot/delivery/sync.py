@@ -19,6 +19,7 @@ from bot.ports import (
     Unreachable,
     Work,
 )
+from bot.services.changes import Changes
 from bot.services.covers import Covers
 from bot.services.desk import Desk
 from bot.services.oncall import OnCall
@@ -31,6 +32,11 @@ ONCALL_EVERY = timedelta(seconds=60)
 SHIFTS_EVERY = timedelta(seconds=60)
 PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
+CHANGES_EVERY = timedelta(seconds=60)
+CHANGES_AT_ONCE = 50
+"""How many are kept in one transaction: whoever asks something meanwhile does not wait for all."""
+CHANGES_ASKED = timedelta(hours=1)
+"""How far back PagerDuty is asked for changes each time: some tools tell late, and Spy may have been down."""
 GROUPS_EVERY = timedelta(seconds=60)
 """A look is one query; Slack is asked about a group once in `services.permissions.FRESH`."""
 SWEEP_EVERY = timedelta(hours=1)
@@ -109,6 +115,20 @@ class Sync:
         with self.units.begin() as work:
             Shifts(self._desk(work)).found(email, person)
 
+    def changes(self) -> None:
+        """Copy what PagerDuty was told of changes: it sends no webhook of them."""
+        if self.pager is None or not self._my_turn("changes", CHANGES_EVERY):
+            return
+        now = self.clock.now()
+        try:
+            news = self.pager.changes(since=now - CHANGES_ASKED, until=now)
+        except TROUBLE as trouble:
+            log.warning("changes could not be read", why=str(trouble))
+            return
+        for some in range(0, len(news), CHANGES_AT_ONCE):
+            with self.units.begin_in_a_lull() as work:
+                Changes(self._desk(work)).heard_of(news[some : some + CHANGES_AT_ONCE])
+
     def pages(self) -> None:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
@@ -179,6 +199,7 @@ class Sync:
         with self.units.begin() as work:
             work.inbound.forget(before=now - REQUESTS_KEPT)
             work.outbox.forget(before=now - PARCELS_KEPT)
+            Changes(self._desk(work)).forget_old()
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
         with self.units.begin() as work:

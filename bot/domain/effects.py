@@ -8,7 +8,7 @@ from dataclasses import asdict, dataclass, field
 from enum import IntEnum
 from typing import Any, ClassVar
 
-from bot.domain import events
+from bot.domain import events, failover_events
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.policy import Policy
@@ -163,6 +163,8 @@ class Post(Effect):
     to: str
     message: Message
     thread: str | None = None
+    asker: str | None = None
+    """Who gets it by DM where the channel does not take it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
@@ -278,6 +280,8 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.NoteTaken: (LINE,),
     events.ImpactStated: (LINE, CARD),
     events.CauseSuspected: (LINE, CARD),
+    events.ChangeSuspected: (LINE, CARD),
+    events.ChangeCleared: (LINE, CARD),
     events.LinkAdded: (LINE,),
     events.CommandTaken: (LINE, CARD, ANNOUNCEMENT),
     events.CommandOffered: (LINE,),
@@ -297,7 +301,10 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.DeliveryFailed: (LINE,),
     events.Snoozed: (LINE, CARD),
+    events.StepPassed: (CARD,),
     events.Hushed: (LINE,),
+    failover_events.FailoverBegan: (CARD,),
+    failover_events.FailoverEnded: (CARD,),
 }
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 

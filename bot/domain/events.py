@@ -130,6 +130,33 @@ class CauseSuspected(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class ChangeSuspected(Event):
+    """Somebody marked a change (its number) as suspect; the facts stay here when the change itself is forgotten."""
+
+    change: int
+    title: str
+    url: str | None
+    service: str | None
+    happened_at: datetime
+
+    @property
+    def text(self) -> str:
+        return self.title
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChangeCleared(Event):
+    """A change that was suspected is not any more."""
+
+    change: int
+    title: str
+
+    @property
+    def text(self) -> str:
+        return self.title
+
+
+@dataclass(frozen=True, kw_only=True)
 class LinkAdded(Event):
     url: str
     title: str
@@ -160,6 +187,18 @@ class Cancelled(Event):
     @property
     def text(self) -> str:
         return self.why
+
+
+@dataclass(frozen=True, kw_only=True)
+class StepPassed(Event):
+    """Somebody said that a step of the guide is done (`guide.Step`): by an answer, or by moving on without one."""
+
+    step: str
+    answer: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.answer
 
 
 # --- command ----------------------------------------------------------------------------------------------

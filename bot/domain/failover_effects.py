@@ -5,14 +5,14 @@ from collections.abc import Iterator
 from bot.domain import failover_events as events
 from bot.domain.effects import Show
 from bot.domain.events import Event
-from bot.domain.failover import Failover, Task
+from bot.domain.failover import Failover
 from bot.domain.plan import End
 
-CARD, QUESTION, WORD, LOCK = "failover", "failover_question", "failover_word", "failover_lock"
+CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 
 
-def echoes(before: Failover, run: Failover, event: Event, *, announce: str | None) -> Iterator[Show]:
-    """Give the effects of entry `run.entries` of its trail; `announce` is where everybody hears of a lock, if anywhere.
+def echoes(before: Failover, run: Failover, event: Event) -> Iterator[Show]:
+    """Give the effects of entry `run.entries` of its trail.
 
     A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
     is begun next, a moment later: Slack lets a message be edited some fifty times a minute.
@@ -26,9 +26,6 @@ def echoes(before: Failover, run: Failover, event: Event, *, announce: str | Non
             yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{count}")
     if run.began_at and isinstance(event, events.FailoverRollbackBegan | events.FailoverEnded):
         yield _show(run, WORD, run.place)
-    begins_or_ends = isinstance(event, events.FailoverBegan | events.FailoverEnded)
-    if announce and run.began_at and begins_or_ends and run.task is not Task.REHEARSAL:
-        yield _show(run, LOCK, announce)
 
 
 def _show(run: Failover, surface: str, to: str, *, mark: str = "") -> Show:

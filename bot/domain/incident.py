@@ -43,6 +43,27 @@ class Link:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Suspect:
+    """A change (its number) that somebody marked: when it happened, and when it was marked (UTC)."""
+
+    change: int
+    title: str
+    url: str | None
+    service: str | None
+    happened_at: datetime
+    suspected_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class Passed:
+    """A person's word that a step of the guide is done: by an answer, or by moving on without one."""
+
+    by: str
+    at: datetime
+    answer: str = ""
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     number: int
     name: str
@@ -66,6 +87,8 @@ class Incident:
     impact_since: datetime | None = None
     cause: str | None = None
     cause_at: datetime | None = None
+    suspects: tuple[Suspect, ...] = ()
+    """The changes that are suspected, first marked first."""
     told: tuple[str, ...] = ()
     """The teams that were told of it."""
     links: tuple[Link, ...] = ()
@@ -85,6 +108,8 @@ class Incident:
     quiet_until: datetime | None = None
     nagged_at: datetime | None = None
     """When the room last got a post that nobody asked for."""
+    steps: Mapping[str, Passed] = field(default_factory=dict)
+    """The steps of the guide that somebody said are done."""
     entries: int = 0
     """How many entries its timeline has; the next one's `seq` is one more."""
 
@@ -186,6 +211,13 @@ class Incident:
         self._must_be_open()
         return events.Cancelled(at=at, by=by, why=why)
 
+    def clear(self, change: int, *, by: str, at: datetime) -> events.ChangeCleared:
+        """Take back that a change (its number) is suspect."""
+        found = next((it for it in self.suspects if it.change == change), None)
+        if found is None:
+            raise Refusal(f"Change {change} is not suspected in {self.id}.")
+        return events.ChangeCleared(at=at, by=by, change=change, title=found.title)
+
     def _must_be_open(self) -> None:
         if not self.is_open:
             raise Refusal(
@@ -227,6 +259,10 @@ class Incident:
                 return replace(self, impact=event.impact, impact_since=event.since)
             case events.CauseSuspected():
                 return replace(self, cause=event.cause, cause_at=event.at)
+            case events.ChangeSuspected():
+                return self._suspecting(event)
+            case events.ChangeCleared():
+                return replace(self, suspects=tuple(it for it in self.suspects if it.change != event.change))
             case events.TeamTold():
                 return replace(self, told=tuple(dict.fromkeys((*self.told, event.team))))
             case events.LinkAdded():
@@ -271,6 +307,9 @@ class Incident:
             case events.Snoozed():
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
                 return replace(self, snoozed={**self.snoozed, event.duty: snooze})
+            case events.StepPassed():
+                passed = Passed(by=event.by or "", at=event.at, answer=event.answer)
+                return replace(self, steps={**self.steps, event.step: passed})
             case events.Hushed():
                 return replace(self, quiet_until=event.until)
         return self
@@ -284,6 +323,17 @@ class Incident:
             update_due=None,
             command_offered_to=None,
         )
+
+    def _suspecting(self, event: events.ChangeSuspected) -> "Incident":
+        suspect = Suspect(
+            change=event.change,
+            title=event.title,
+            url=event.url,
+            service=event.service,
+            happened_at=event.happened_at,
+            suspected_at=event.at,
+        )
+        return replace(self, suspects=(*self.suspects, suspect))
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))

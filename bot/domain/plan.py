@@ -21,7 +21,9 @@ PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 STAGE = "stage"
 SECRET = "env."  # noqa: S105  the mark of a secret, none itself
 """What begins so is a variable of Spy's environment: it is filled in where it is used, and never kept or shown."""
-RESERVED = frozenset({"abort", "status", "rehearse", "rollback", "approve", "answer", "trail", "withdraw"})
+RESERVED = frozenset(
+    {"abort", "answer", "approve", "output", "rehearse", "rollback", "status", "trail", "withdraw"}
+)
 """Words that `failover` understands by itself: no plan is called so."""
 AS_IT_IS = frozenset({"json", "equals"})
 """The fields in which a value that stands alone stays the number it is: elsewhere all is text."""

@@ -42,6 +42,7 @@ class Timers:
     """How long an update may be overdue before the room sees it."""
     roll_back_after: timedelta = timedelta(minutes=10)
     roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
+    mitigate_first_after: timedelta = timedelta(minutes=10)
     page_unanswered_after: timedelta = timedelta(minutes=5)
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: int = 10
@@ -80,6 +81,8 @@ class Timers:
         *(timedelta(days=it) for it in (3, 2, 1)),
         timedelta(hours=12),
     )
+    lock_every: timedelta = timedelta(days=1)
+    """How often who set a deploy lock is asked whether it is still needed."""
     shift_load_flag: int = 2
     shift_load_relief: int = 3
     """Incidents in one shift of 12 h: flagged, and relief offered."""
@@ -105,6 +108,15 @@ class Milestone:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Service:
+    """Something that is deployed: the repositories (owner/name) it is made of, and PagerDuty's id of it."""
+
+    key: str
+    repositories: tuple[str, ...] = ()
+    pagerduty: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -113,6 +125,7 @@ class Policy:
     permissions: Mapping[str, frozenset[str]] = field(default_factory=dict)
     timers: Timers = field(default_factory=Timers)
     milestones: tuple[Milestone, ...] = ()
+    services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """What can be failed over, by name."""
 
@@ -138,6 +151,20 @@ class Policy:
             slot="severity",
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
+
+    def service_of(self, repository: str) -> str:
+        """Tell whose changes a repository's (owner/name) are: a service's of `services:`, else the name's own."""
+        wanted = repository.casefold()
+        for service in self.services.values():
+            if wanted in (it.casefold() for it in service.repositories):
+                return service.key
+        return wanted.rpartition("/")[2]
+
+    def service_paged_as(self, pagerduty_id: str) -> str:
+        """Tell whose PagerDuty's service is: a service's, else a team's; else it goes by its id."""
+        named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
+        teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
+        return next(named, None) or next(teams, pagerduty_id.casefold())
 
     def granted(self, role: str) -> frozenset[str]:
         """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""

@@ -11,6 +11,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.events import Snoozed
+from bot.domain.guide import skipped_at
 from bot.domain.incident import Incident, Phase
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone, Policy
@@ -22,6 +23,7 @@ __all__ = ["Said", "Snooze", "Timer", "agenda", "may_post", "page_agenda", "stan
 UPDATE_DUE, UPDATE_LATE = "update_due", "update_late"
 NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY = "no_commander", "no_commander_page", "no_severity"
 ROLL_BACK, STILL_OPEN, UNANSWERED = "roll_back", "still_open", "unanswered"
+MITIGATE_FIRST = "mitigate_first"
 VERDICT = "verdict"
 MILESTONE, AT_STOP = "milestone:", "@stop"
 
@@ -32,12 +34,12 @@ CHANGE_WORDS = re.compile(
     r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
     re.IGNORECASE,
 )
-"""A suspected cause with one of these words suspects a change (until changes have a feed of their own)."""
+"""A stated cause with one of these words suspects a change, as a change that was marked does."""
 
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "updated": lambda incident: incident.updated_at is not None,
     "impact": lambda incident: incident.impact is not None,
-    "cause": lambda incident: incident.cause is not None,
+    "cause": lambda incident: incident.cause is not None or bool(incident.suspects),
     "severity": lambda incident: incident.severity is not None,
     "mitigated": lambda incident: incident.is_safe,
     "told": lambda incident: bool(incident.told),
@@ -59,6 +61,7 @@ def _while_open(incident: Incident, policy: Policy, zone: str | None) -> Iterato
     yield from _commander(incident, policy)
     yield _severity(incident, policy)
     yield _roll_back(incident, policy)
+    yield _mitigate_first(incident, policy)
     yield _still_open(incident, policy, zone)
     for milestone in policy.milestones:
         yield _milestone(incident, milestone)
@@ -108,14 +111,29 @@ def _severity(incident: Incident, policy: Policy) -> Timer | None:
 
 
 def _roll_back(incident: Incident, policy: Policy) -> Timer | None:
-    suspected = incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause)
-    if not suspected or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
+    suspected = change_suspected_at(incident)
+    if suspected is None or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
         return None
     since = _opened(incident)
-    due = max(
-        since + policy.timers.roll_back_after, incident.cause_at or since, incident.severity_at or since
-    )
+    due = max(since + policy.timers.roll_back_after, suspected, incident.severity_at or since)
     return _once(incident, ROLL_BACK, mark_of(since), due)
+
+
+def change_suspected_at(incident: Incident) -> datetime | None:
+    """Tell since when a change is suspected: one was marked, or the words of the stated cause speak of one."""
+    moments = [it.suspected_at for it in incident.suspects]
+    if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
+        moments.append(incident.cause_at)
+    return min(moments, default=None)
+
+
+def _mitigate_first(incident: Incident, policy: Policy) -> Timer | None:
+    """Where "roll back?" is asked, that says it."""
+    skipped, mark = skipped_at(incident), mark_of(_opened(incident))
+    if skipped is None or _roll_back(incident, policy) or _said(incident.reminded, ROLL_BACK, mark):
+        return None
+    due = max(_opened(incident) + policy.timers.mitigate_first_after, skipped)
+    return _once(incident, MITIGATE_FIRST, mark, due)
 
 
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Timer:
@@ -270,7 +288,7 @@ def _is_done(incident: Incident, policy: Policy, duty: str, said: Said) -> bool:
         return incident.commander is not None
     if duty == NO_SEVERITY:
         return incident.severity is not None
-    if duty == ROLL_BACK:
+    if duty in {ROLL_BACK, MITIGATE_FIRST}:
         return incident.mitigated_at is not None
     milestone = milestone_of(duty, policy)
     return bool(milestone and milestone.unless and holds(milestone.unless, incident))
@@ -285,6 +303,7 @@ def is_incidents(duty: str) -> bool:
         NO_COMMANDER_PAGE,
         NO_SEVERITY,
         ROLL_BACK,
+        MITIGATE_FIRST,
         STILL_OPEN,
     }
 

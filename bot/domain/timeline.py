@@ -43,6 +43,7 @@ MINOR = frozenset(
         "command_declined",
         "page_requested",
         "note_removed",
+        "step_passed",
         "failover_move_finished",
         "failover_approved",
         "failover_answered",

@@ -165,6 +165,7 @@ class Box:
             "GITHUB_API_URL": f"{self.url}/github",
             "GITHUB_TOKEN": "sandbox-github-token",
             "GITHUB_WEBHOOK_SECRET": "sandbox-github-secret",
+            "CHANGES_WEBHOOK_SECRET": "sandbox-changes-secret",
         }
 
     def rehearsal(self) -> dict[str, str]:

@@ -10,7 +10,7 @@ from datetime import UTC, datetime
 from typing import Protocol
 
 from bot.sandbox.happening import Happening
-from bot.sandbox.pagerduty_account import Account, schedules
+from bot.sandbox.pagerduty_account import Account, ChangeEvent, schedules
 from bot.sandbox.pagerduty_incidents import Incident, Incidents
 from bot.sandbox.pagerduty_rest import Rest
 from bot.sandbox.pagerduty_shapes import Shapes
@@ -137,6 +137,20 @@ class PagerDuty:
         if found is None:
             raise NobodyThereError(f"PagerDuty has no incident {which}")
         return found
+
+    def change(self, summary: str, *, service: str = "PSVC1") -> ChangeEvent:
+        """Let a tool tell PagerDuty of a change, as its Events API takes it."""
+        with self.lock:
+            told = ChangeEvent(
+                id=f"01SPY{len(self.account.changes):021d}",
+                summary=summary,
+                at=self._clock(),
+                source="acme-build-pipeline",
+                service=service,
+                link="https://ci.example.com/7",
+            )
+            self.account.changes.append(told)
+            return told
 
     def redeliver(self, last: int = 1) -> None:
         """Send the last webhooks again, byte for byte, as PagerDuty does when an answer was lost."""

@@ -61,14 +61,27 @@ POLICIES = (
 )
 
 
+@dataclass(frozen=True, kw_only=True)
+class ChangeEvent:
+    """Something that a tool said has changed."""
+
+    id: str
+    summary: str
+    at: datetime
+    source: str
+    service: str
+    link: str
+
+
 @dataclass(kw_only=True)
 class Account:
-    """What PagerDuty knows besides incidents, by id; only the schedules ever change."""
+    """What PagerDuty knows besides incidents, by id; only the schedules and the changes ever change."""
 
     schedules: dict[str, Schedule]
     users: dict[str, User] = field(default_factory=lambda: {user.id: user for user in USERS})
     services: dict[str, Service] = field(default_factory=lambda: {s.id: s for s in SERVICES})
     policies: dict[str, Policy] = field(default_factory=lambda: {p.id: p for p in POLICIES})
+    changes: list[ChangeEvent] = field(default_factory=list)
     _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def user_at(self, policy: Policy, level: int, now: datetime) -> str:

@@ -53,7 +53,15 @@ class Directory:
             ("POST", "/schedules/{id}/overrides", self.create_overrides),
             ("DELETE", "/schedules/{id}/overrides/{override}", self.delete_override),
             ("GET", "/oncalls", self.list_on_calls),
+            ("GET", "/change_events", self.list_changes),
         ]
+
+    # --- changes
+
+    def list_changes(self, call: Call) -> Answer:
+        since, until = moment(call.one("since")), moment(call.one("until"))
+        found = [it for it in self._account.changes if since <= it.at <= until]
+        return page(call, "change_events", [self._shapes.change_event(it) for it in found])
 
     # --- people, services, policies
 

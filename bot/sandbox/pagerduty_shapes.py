@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.sandbox.pagerduty_account import Account, Policy, Service, User
+from bot.sandbox.pagerduty_account import Account, ChangeEvent, Policy, Service, User
 from bot.sandbox.pagerduty_incidents import Incident, LogEntry
 from bot.sandbox.rest import JSON
 from bot.sandbox.rota import TURN, Override, Schedule, Shift, clipped
@@ -251,6 +251,21 @@ class Shapes:
             "channel": {"summary": "The PagerDuty website or APIs"},
             "content": entry.note,
             "created_at": moment(entry.at),
+        }
+
+    def change_event(self, told: ChangeEvent) -> JSON:
+        """As PagerDuty was seen to answer: the references come without a name."""
+        return {
+            "id": told.id,
+            "type": "change_event",
+            "summary": told.summary,
+            "timestamp": moment(told.at),
+            "source": told.source,
+            "services": [{"id": told.service, "summary": None, "type": "service_reference"}],
+            "integration": {"id": "P0Z3BFB", "summary": None, "type": "inbound_integration_reference"},
+            "links": [{"href": told.link, "text": "View more details"}],
+            "images": [],
+            "custom_details": {},
         }
 
     def on_call(self, policy: Policy, level: int, shift: Shift | None, include: Iterable[str]) -> JSON:

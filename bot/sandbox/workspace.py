@@ -232,9 +232,9 @@ class Workspace(Window):
 
     # ---------------------------------------------------------------- Slack's own moods
 
-    def redeliver(self, last: int = 1) -> list[Answer]:
-        """Send the last payloads again, the same ids in them, as Slack does when it missed the answer."""
-        again = list(self.courier.sent)[-last:]
+    def redeliver(self, last: int = 1, *, kind: str = "") -> list[Answer]:
+        """Send the last payloads (of a kind) again, the same ids in them, as Slack does when it missed the answer."""
+        again = [it for it in list(self.courier.sent) if kind in {"", it.kind}][-last:]
         return [self.courier.deliver(replace(parcel, attempt=1, reason="timeout")) for parcel in again]
 
     def refresh_links(self) -> None:

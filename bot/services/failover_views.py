@@ -6,13 +6,13 @@ from datetime import timedelta
 from typing import Any
 
 from bot.domain.failover import Failover, Move, Part, Result, State, Task
-from bot.domain.failover_effects import CARD, LOCK, QUESTION, WORD
+from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 
 Facts = Mapping[str, Any]
-FAILOVER = frozenset({CARD, QUESTION, WORD, LOCK})
+FAILOVER = frozenset({CARD, QUESTION, WORD})
 """The surfaces told from here."""
 CELLS = 10
 """How wide the bar of progress is."""
@@ -100,6 +100,21 @@ class FailoverViews:
             for it in traces
         ]
         return {"run": run, "traces": lines}
+
+    def output(self, run: Failover, step: str) -> Facts:
+        """Give what the moves of a step (empty: of all) have printed, oldest first."""
+        finished = [
+            it for it in self._work.failovers.trail(run.number) if it.kind == "failover_move_finished"
+        ]
+        wanted = step.strip().casefold()
+        mine = [
+            it for it in finished if it.data["output"] and str(it.data["name"]).casefold().startswith(wanted)
+        ]
+        return {
+            "run": run,
+            "step": step,
+            "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in mine],
+        }
 
 
 # --- lines ------------------------------------------------------------------------------------------------

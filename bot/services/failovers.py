@@ -15,13 +15,20 @@ from bot.domain.failover import (
     failover_agenda,
 )
 from bot.domain.failover_effects import CARD, echoes
-from bot.domain.failover_events import FailoverEvent, FailoverMoveFinished, FailoverProposed
+from bot.domain.failover_events import (
+    FailoverBegan,
+    FailoverEnded,
+    FailoverEvent,
+    FailoverMoveFinished,
+    FailoverProposed,
+)
 from bot.domain.incident import Incident
 from bot.domain.plan import RESERVED, Plan
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
 from bot.ports import Trace
 from bot.services.desk import Desk
+from bot.services.locks import Locks
 from bot.services.permissions import Permissions
 
 UNWRITTEN = (
@@ -244,8 +251,9 @@ class Failovers:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
             self._work.failovers.append(self._trace(run, event))
             incident = self._tell_incident(run, event)
-            announce = None if incident and incident.private else self._desk.policy.announce
-            self._desk.send(*echoes(before, run, event, announce=announce))
+            self._desk.send(*echoes(before, run, event))
+            if run.task is not Task.REHEARSAL:
+                self._keep_lock(run, event, incident)
         self._work.failovers.put(run)
         self._work.timers.replace(f"failover:{run.number}", failover_agenda(run))
         return run
@@ -261,6 +269,17 @@ class Failovers:
             source=self._desk.source,
             data=facts,
         )
+
+    def _keep_lock(self, run: Failover, event: Event, incident: Incident | None) -> None:
+        """Let nobody deploy to what is being moved; a lock that somebody else has set stays theirs."""
+        locks, holder = Locks(self._desk), f"failover:{run.number}"
+        standing = locks.of(run.plan.lock)
+        if isinstance(event, FailoverBegan) and standing is None:
+            drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
+            why = "something is being moved" if incident and incident.private else f"{drill}{run.what}"
+            locks.lock(run.plan.lock, why, by=None, holder=holder)
+        elif isinstance(event, FailoverEnded) and standing and standing.holder == holder:
+            locks.unlock(run.plan.lock, by=None, holder=holder)
 
     def _tell_incident(self, run: Failover, event: Event) -> Incident | None:
         """Put it on the incident's timeline, without what a program printed."""

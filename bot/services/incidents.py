@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
 
-from bot.domain import command, events
+from bot.domain import command, events, guide
 from bot.domain.incident import NAME_LENGTH, Incident, Phase
 from bot.domain.page import Page
 from bot.domain.policy import Severity
@@ -167,6 +167,16 @@ class Incidents:
     def _made_from(self, incident: Incident, message: str) -> Entry | None:
         standing = told(self._work.timeline.of(incident.number))
         return next((entry for entry in standing if entry.data.get("message") == message), None)
+
+    # --- the step guide ---
+
+    def move_on(self, incident: Incident, *, by: str) -> Incident:
+        """Take the present step for done."""
+        return self._desk.record(incident, guide.move_on(incident, by=by, at=self._desk.now))
+
+    def nothing_changed(self, incident: Incident, *, by: str) -> Incident:
+        """Answer *what changed?* with: nothing."""
+        return self._desk.record(incident, guide.nothing_changed(incident, by=by, at=self._desk.now))
 
     # --- what Spy says unasked ---
 

@@ -9,6 +9,7 @@ from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
 from bot.services.desk import Desk
 from bot.services.failovers import FailoverNags
+from bot.services.locks import LockNags
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Verdicts
@@ -35,6 +36,7 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "shift": ShiftNags,
     "cover": CoverNags,
     "test": Verdicts,
+    "lock": LockNags,
     "failover": FailoverNags,
     PERSON: Relief,
 }

@@ -4,6 +4,7 @@ from collections.abc import Mapping
 from datetime import datetime
 from typing import Any
 
+from bot.domain import guide
 from bot.domain.incident import Incident
 from bot.domain.nag import filled
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
@@ -16,7 +17,7 @@ from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
 
-MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover"})
+MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"})
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
 
 
@@ -123,10 +124,28 @@ class Views:
         """Give what somebody reads who was relieved (`mark`: `:incident:entry`)."""
         return Relief(self._desk).rest(number, mark)
 
+    def lock(self, number: int) -> Facts:
+        return {"lock": self._work.locks.get(number), "now": self._desk.now}
+
+    def forgotten(self, number: int, mark: str) -> Facts:
+        """Give a lock that somebody was asked about; `mark` tells which time (`:0` the first)."""
+        lock = self._work.locks.get(number)
+        return {**self.lock(number), "latest": bool(lock and mark == f":{max(lock.reminders - 1, 0)}")}
+
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""
         recent = lately(self._work.timeline.of(incident.number))
         return {**self._state(incident), "events": [_line(entry) for entry in recent]}
+
+    def checklist(self, incident: Incident) -> Facts:
+        """Give all steps of the guide, each with what was done of it."""
+        lines = guide.checklist(incident, self._work.timeline.of(incident.number))
+        return {
+            "incident": incident,
+            "lines": lines,
+            "guide": guide.standing(incident),
+            "now": self._desk.now,
+        }
 
     def timeline(self, incident: Incident) -> list[Facts]:
         """Give the told entries, oldest first, each as the facts its one-line template wants."""
@@ -136,9 +155,12 @@ class Views:
         return {
             "incident": incident,
             "pages": self._work.pages.of(incident.number),
+            "failovers": [it for it in self._work.failovers.active() if it.incident == incident.number],
             "now": self._desk.now,
             "lasted": incident.lasted(self._desk.now),
             "asks": open_asks(incident, self._desk.policy),
+            "locks": self._work.locks.standing() if incident.is_open else (),
+            "guide": guide.standing(incident),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
 

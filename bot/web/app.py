@@ -1,10 +1,12 @@
-"""The bot's web: Slack's requests, PagerDuty's webhook, health and figures, as one Starlette app."""
+"""The bot's web: Slack's requests, webhooks, deploy locks, health and figures, as one Starlette app."""
 
 import asyncio
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
 from dataclasses import dataclass, field
+from functools import partial
+from types import MappingProxyType
 from uuid import uuid4
 
 import structlog
@@ -34,6 +36,9 @@ class WebAnswer:
 Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
 
+Page = Callable[[str, Mapping[str, str]], WebAnswer]
+"""Takes the name at the end of the path ("" where there is none) and the query, and answers; called in a thread."""
+
 _Endpoint = Callable[[Request], Awaitable[Response]]
 
 
@@ -43,6 +48,9 @@ def build_web(
     readiness: Mapping[str, Check],
     slack: Door | None = None,
     pagerduty: Door | None = None,
+    github: Door | None = None,
+    changes: Door | None = None,
+    pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
@@ -51,7 +59,12 @@ def build_web(
     A readiness check that has not answered after `patience` seconds counts as failed.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
-    doors = {"/slack/events": slack, "/webhooks/pagerduty": pagerduty}
+    doors = {
+        "/slack/events": slack,
+        "/webhooks/pagerduty": pagerduty,
+        "/webhooks/github": github,
+        "/webhooks/changes": changes,
+    }
 
     async def readyz(_: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -73,6 +86,7 @@ def build_web(
         lifespan=lifespan,
         routes=[
             *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
+            *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
             Route("/metrics", figures),
@@ -99,19 +113,28 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
             return PlainTextResponse("The request took too long to arrive.\n", status_code=408)
         if body is None:
             return PlainTextResponse(f"More than {LARGEST_BODY} bytes are not read here.\n", status_code=413)
-        loop = asyncio.get_running_loop()
-        answer = await loop.run_in_executor(
-            pool, _answer, door, body, dict(request.headers), request.url.path
-        )
-        return Response(answer.body, answer.status, headers=dict(answer.headers))
+        return await _in_thread(pool, partial(door, body, dict(request.headers)), request.url.path)
 
     return endpoint
 
 
-def _answer(door: Door, body: bytes, headers: Mapping[str, str], path: str) -> WebAnswer:
+def _shown(page: Page, pool: Executor) -> _Endpoint:
+    async def endpoint(request: Request) -> Response:
+        name = str(request.path_params.get("name", ""))
+        return await _in_thread(pool, partial(page, name, dict(request.query_params)), request.url.path)
+
+    return endpoint
+
+
+async def _in_thread(pool: Executor, door: Callable[[], WebAnswer], path: str) -> Response:
+    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, door, path)
+    return Response(answer.body, answer.status, headers=dict(answer.headers))
+
+
+def _answer(door: Callable[[], WebAnswer], path: str) -> WebAnswer:
     """Go through the door; a fault behind it is logged, and its number is all that the caller hears."""
     try:
-        return door(body, headers)
+        return door()
     except Exception:  # noqa: BLE001  the last catch before the caller, who must see no trace
         number = uuid4().hex[:8]
         _log.exception("a web request failed", path=path, fault=number)
@@ -119,8 +142,9 @@ def _answer(door: Door, body: bytes, headers: Mapping[str, str], path: str) -> W
 
 
 async def _body(request: Request) -> bytes | None:
-    """Read the body; None when it is larger than anything that Slack or PagerDuty sends."""
-    if int(request.headers.get("content-length", 0)) > LARGEST_BODY:
+    """Read the body; None when it is larger than what is read here."""
+    said = request.headers.get("content-length", "")
+    if said.isascii() and said.isdigit() and (len(said) > len(str(LARGEST_BODY)) or int(said) > LARGEST_BODY):
         return None
     parts: list[bytes] = []
     size = 0

@@ -1,7 +1,7 @@
 """Messages and forms in Slack's blocks: whatever is said, Slack takes it."""
 
 import pytest
-from hypothesis import given
+from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.slack import forms
@@ -119,6 +119,7 @@ fields = st.builds(
 )
 
 
+@settings(deadline=None)
 @given(title=long_text.filter(str.strip), field=fields, intro=st.none() | long_text)
 def test_slack_takes_every_form(title: str, field: FormField, intro: str | None):
     form = Form(title=title, submit="Send", fields=(field,), intro=intro)

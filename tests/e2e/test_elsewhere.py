@@ -93,7 +93,18 @@ def test_it_is_led_to_its_end_there(elsewhere: Elsewhere, url: str):
 def test_no_module_of_the_bot_knows_the_sandbox():
     modules = [path for path in ROOT.rglob("*.py") if path.relative_to(ROOT).parts[0] not in MAY_KNOW]
 
-    knowing = [str(path) for path in modules if "sandbox" in path.read_text(encoding="utf-8").casefold()]
+    knowing = [
+        str(path) for path in modules if "sandbox" in _without_jinjas(path.read_text(encoding="utf-8"))
+    ]
 
     assert len(modules) > 50
     assert knowing == []
+
+
+def _without_jinjas(code: str) -> str:
+    """Leave out Jinja's sandbox, which is another one and in earnest."""
+    return (
+        code.replace("from jinja2.sandbox import SandboxedEnvironment", "")
+        .replace("(SandboxedEnvironment)", "")
+        .casefold()
+    )

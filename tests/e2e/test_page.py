@@ -229,7 +229,8 @@ def test_a_phone_and_a_keyboard_are_enough(phone: Window):
 
     page.get_by_role("button", name="Channels").press("Enter")
     page.locator("#rooms a", has_text="search-is-slow").press("Enter")
-    phone.reads("search is slow")
+    expect(page.locator("#head")).to_contain_text("search-is-slow")
+    phone.reads("Take command")
     photograph(page, "phone")
     page.locator("#scroll").focus()
     page.keyboard.press("ArrowUp")

@@ -190,7 +190,7 @@ def test_what_slack_delivers_twice_is_acted_on_once_and_answered_twice(
     world = World(box=box, bot=running_bot(box, sqlite_url))
     first = world.slash('me "checkout is down" sev1')
 
-    [again] = box.slack.redeliver()
+    [again] = box.slack.redeliver(kind="slash_commands")
     world.settle()
 
     assert again.body == first.body

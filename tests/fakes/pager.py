@@ -4,6 +4,7 @@ from collections.abc import Collection, Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.change import Change
 from bot.domain.shift import Turn
 from bot.ports import Duty, Rejected, Ringing
 
@@ -67,6 +68,7 @@ class FakePager:
     pages: dict[str, Ringing] = field(default_factory=dict)
     words: dict[str, Words] = field(default_factory=dict)
     troubles: list[Exception] = field(default_factory=list)
+    told: list[Change] = field(default_factory=list)
     schedules: dict[str, list[Turn]] = field(default_factory=lambda: dict(weekly(NOON)))
 
     # --- the port
@@ -117,6 +119,10 @@ class FakePager:
             for policy in policies
             for level, email in enumerate(POLICIES.get(policy, ()), start=1)
         ]
+
+    def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
+        self._meet_trouble()
+        return [it for it in self.told if since <= it.happened_at <= until]
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         self._meet_trouble()

@@ -4,6 +4,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import FrozenClock, SpyKit
 
@@ -14,7 +15,12 @@ HERE = Path(__file__).parents[2]
 def spy() -> SpyKit:
     """Give a Spy that knows Ana, Raj and Kim."""
     clock = FrozenClock()
-    kit = SpyKit(HERE / "plugins", templates=JinjaTemplates([HERE / "templates"], clock=clock), clock=clock)
+    kit = SpyKit(
+        HERE / "plugins",
+        templates=JinjaTemplates([HERE / "templates"], clock=clock),
+        clock=clock,
+        runbooks=FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com"),
+    )
     kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     return kit
 

@@ -5,10 +5,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.ask import Way
+from bot.commands.ask import Joined, Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
+from bot.domain.plan import End, Outcome
 from bot.services.failover_moves import FailoverMoves
 from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
@@ -250,14 +251,33 @@ def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: Failover
     assert labels(play.card()) == ["Roll back"]
 
 
-def test_everybody_is_asked_to_deploy_nothing_meanwhile_and_told_when_it_is_over(play: FailoverPlay):
+def test_what_is_moved_is_locked_for_deploys_meanwhile(play: FailoverPlay):
     play.begun().goes(OK)
-    lock = play.spy.surface("failover_lock", 1).text
+    locked = play.say("locks")
+    lock = play.spy.surface("lock", 1).text
     play.to_the_end()
 
-    assert lock.startswith("*Please deploy nothing to pod-7* until this is over: Failover 1 · pod 7 to east")
-    assert "*pod-7 is free again*" in play.spy.surface("failover_lock", 1).text
-    assert "C0INCIDENTS" in {it.to for it in play.spy.asked(Show) if it.surface == "failover_lock"}
+    assert "pod-7" in locked
+    assert lock.startswith("🔒 *pod-7 is not to be deployed*: pod 7 to east\nLocked by failover 1")
+    assert "*pod-7 may be deployed again*" in play.spy.surface("lock", 1).text
+    assert {it.to for it in play.spy.asked(Show) if it.surface == "lock"} == {"C0INCIDENTS"}
+
+
+def test_a_lock_that_somebody_has_set_stays_theirs(play: FailoverPlay):
+    play.say('lock pod-7 "no deploys on Fridays"')
+
+    play.begun().to_the_end()
+
+    assert "no deploys on Fridays" in play.say("locks")
+
+
+def test_what_runs_keeps_its_lock_unless_somebody_insists(play: FailoverPlay):
+    play.begun().goes(OK)
+
+    assert "it lets go by itself at its end" in play.say("unlock pod-7", by="U0RAJ")
+    play.say("unlock pod-7 anyway", by="U0RAJ")
+
+    assert play.to_the_end().run().state is State.DONE
 
 
 def test_a_red_check_rolls_back_by_itself_and_says_so(play: FailoverPlay):
@@ -391,14 +411,25 @@ def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: Failover
     assert "run `./drain 7`" not in told
 
 
+def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
+    play.spy.say('incident me "pod 7 is slow" sev1')
+    play.spy.open_room(1, channel="C0ROOM")
+
+    play.begun(channel="C0ROOM").goes(OK)
+
+    assert "*Failover 1* pod 7 to east: running" in play.say("incident tldr", channel="C0ROOM")
+    assert "*Failover 1* pod 7 to east: running" in play.spy.surface("card", 1).text
+
+
 def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
     play.spy.say('incident me "secret" sev3 private')
     play.spy.open_room(1, channel="C0ROOM")
-    play.begun(channel="C0ROOM")
+    play.spy.notice(Joined(id="joined", channel="C0ROOM", person="U0RAJ"))
+    play.begun(channel="C0ROOM").goes(OK)
 
     assert "There is no failover 1 that you can see." in play.say("failover status 1", by="U0LEE")
     assert "Another failover holds pod-7." in play.say("failover pod 7 to west", by="U0LEE")
-    assert [it for it in play.spy.asked(Show) if it.surface == "failover_lock"] == []
+    assert "pod 7 to east" not in play.spy.surface("lock", 1).text
 
 
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):
@@ -428,6 +459,17 @@ def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play
     ]
     assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in trail
     assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
+
+
+def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay):
+    play.begun().goes(OK, Outcome(end=End.OK, says="exit 0", output="draining <7>\n", dropped=12))
+
+    said = play.say("failover output 1")
+
+    assert "12:00:14 UTC *drain*, run: exit 0 (12 bytes before this are not kept)" in said
+    assert "```\ndraining &lt;7&gt;\n```" in said
+    assert "draining" in play.say("failover output 1 drain")
+    assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 so far.")
 
 
 def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):

@@ -74,6 +74,7 @@ class IncidentRow(SQLModel, table=True):
     impact_since: datetime | None = _moment()
     cause: str | None
     cause_at: datetime | None = _moment()
+    suspects: list[dict[str, Any]] = _json()
     told: list[str] = _json()
     links: list[dict[str, str]] = _json()
     update: str | None
@@ -90,6 +91,7 @@ class IncidentRow(SQLModel, table=True):
     snoozed: dict[str, Any] = _json()
     quiet_until: datetime | None = _moment()
     nagged_at: datetime | None = _moment()
+    steps: dict[str, Any] = _json()
     entries: int
 
 
@@ -286,6 +288,32 @@ class ContactRow(SQLModel, table=True):
     __tablename__ = "contact"
 
     email: str = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
+
+
+class ChangeRow(SQLModel, table=True):
+    """A change of a running system, kept whole."""
+
+    __tablename__ = "change"
+
+    number: int = Field(primary_key=True)
+    key: str = Field(unique=True)
+    service: str | None
+    happened_at: datetime = _moment(index=True)
+    as_of: datetime = _moment()
+    heard_at: datetime = _moment(index=True)
+    kept: dict[str, Any] = _json()
+
+
+class LockRow(SQLModel, table=True):
+    """A deploy lock, kept whole."""
+
+    __tablename__ = "lock"
+    __table_args__ = (_index("lock_of_service", "service", where="stands", unique=True),)
+
+    number: int = Field(primary_key=True)
+    service: str
+    stands: bool
     kept: dict[str, Any] = _json()
 
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.database import oncall, records
+from bot.adapters.database import changes, oncall, records
 from bot.adapters.database.failovers import Failovers
 from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
@@ -37,6 +37,8 @@ class SqlWork:
         self.contacts = oncall.Contacts(connection)
         self.user_groups = UserGroups(connection)
         self.stretches = records.Stretches(connection)
+        self.changes = changes.Changes(connection)
+        self.locks = changes.Locks(connection)
         self.failovers = Failovers(connection)
 
     def alone(self, section: str) -> None:

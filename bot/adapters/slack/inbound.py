@@ -29,6 +29,7 @@ from bot.ports import Rejected, Throttled, Unreachable
 log = structlog.get_logger()
 
 ANYTHING = re.compile(".*", re.DOTALL)
+SECONDS = re.compile("[0-9]{1,12}")
 WORDS_SHOWN = 1_500
 ERROR_SHOWN = 150  # what Slack shows under a question of a form
 
@@ -72,11 +73,11 @@ def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: 
 
 def answer_http(app: App, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
     """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
-    if not headers.get("x-slack-request-timestamp", "").isdigit():
+    if not SECONDS.fullmatch(headers.get("x-slack-request-timestamp", "")):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
     try:
         request = BoltRequest(body=body.decode(), headers=dict(headers))
-    except (ValueError, AttributeError, TypeError):
+    except (ValueError, AttributeError, TypeError, RecursionError):  # bolt reads it before it believes it
         return HttpAnswer(400, {"content-type": "text/plain"}, b"not a request of Slack's")
     response = app.dispatch(request)
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}

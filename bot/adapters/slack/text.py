@@ -5,6 +5,7 @@ from collections.abc import Iterator
 
 UNIT = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|.", re.DOTALL)
 MORE = "…"
+FENCE = "```"
 
 
 def cut(text: str, limit: int) -> str:
@@ -15,14 +16,22 @@ def cut(text: str, limit: int) -> str:
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Split at line ends where there are any, else at blanks, else between two characters."""
-    while len(text) > limit:
-        edge = _edge(text, limit)
+    """Split at line ends where there are any, else at blanks, else between two characters.
+
+    A block of code that is split ends in its one piece and begins anew in the next.
+    """
+    room = limit - len(f"{FENCE}\n\n{FENCE}") if FENCE in text else limit
+    opened = ""
+    while len(opened) + len(text) > limit:
+        edge = _edge(text, room)
         at = max(text.rfind("\n", 1, edge), 0) or max(_blank(text, edge), 0) or edge
-        yield text[:at]
+        piece = opened + text[:at]
+        is_inside = piece.count(FENCE) % 2
+        yield f"{piece}\n{FENCE}" if is_inside else piece
+        opened = f"{FENCE}\n" if is_inside else ""
         text = text[at:].removeprefix("\n")
     if text.strip():
-        yield text
+        yield opened + text
 
 
 def _blank(text: str, edge: int) -> int:

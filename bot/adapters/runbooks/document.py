@@ -1,0 +1,281 @@
+"""A filled-in runbook as Markdown: each value put in its place, made safe by what surrounds it there."""
+
+import re
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from urllib.parse import quote
+
+from markdown_it import MarkdownIt
+from markdown_it.token import Token
+
+from bot.adapters.runbooks.mistakes import Misplaced
+from bot.adapters.runbooks.shell import Stand, quoted, stands
+from bot.adapters.runbooks.template import Spot, Stamped, Trust
+from bot.domain.refusal import Refusal
+from bot.domain.runbook import is_plain
+
+SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
+"""What may stand behind ``` where a shell reads the block; in any other language only plain words are let in."""
+UNKNOWN = "not known yet"
+FENCE = "```"
+LOOKS_LIKE_A_BACKTICK = "\u02cb"
+"""And opens no code in chat."""
+
+_LEADING = re.compile(r"https?://[^/?#]*")
+_INSIDE = {
+    "'": "in quotes",
+    "$'": "in quotes",
+    '"': "in quotes",
+    "`": "in backticks",
+    "${": "in ${ }",
+    "((": "in (( ))",
+    "#": "in a comment",
+    ">": "behind a > or <",
+    "<<": "in a here-document",
+}
+
+
+def markdown() -> MarkdownIt:
+    """CommonMark without HTML and without images, which would be fetched from elsewhere."""
+    return MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
+
+
+def placed(stamped: Stamped) -> list[Token]:
+    """Parse, and put the values in; Misplaced, with the line, where one could become more than a value."""
+    tokens = markdown().parse(stamped.text)
+    place = _Placing(stamped)
+    for token in tokens:
+        place.into(token)
+    return tokens
+
+
+@dataclass(frozen=True)
+class _Placing:
+    stamped: Stamped
+
+    def into(self, token: Token) -> None:
+        for child in token.children or ():
+            self.into(child)
+        if "href" in token.attrs:
+            token.attrs["href"] = self._address(str(token.attrs["href"]))
+        if token.type == "fence":
+            self._none_in(token.info, "as the language of a block")
+            language = (token.info.split() or [""])[0].casefold()
+            token.content = self._block(token.content, is_shell=language in SHELLS)
+        elif token.type == "code_block":
+            token.content = self._block(token.content, is_shell=True)
+        elif token.type == "code_inline":
+            token.content = self._inline(token.content)
+        elif token.type == "text":
+            token.content = self._each(token.content, lambda _mark, _spot, value: _prose(value))
+        self._none_in(str(token.attrs.get("title", "")), "in a link's title")
+
+    def _each(self, text: str, said: Callable[[str, Spot, str | None], str]) -> str:
+        return self.stamped.marks.sub(lambda found: said(found[0], *self.stamped.values[found[0]]), text)
+
+    def _none_in(self, text: str, where: str) -> None:
+        def misplaced(_mark: str, spot: Spot, _value: str | None) -> str:
+            raise Misplaced(spot.line, f"{{{{ {spot.words} }}}} can't stand {where}.")
+
+        self._each(text, misplaced)
+
+    # --- code ---
+
+    def _block(self, code: str, *, is_shell: bool) -> str:
+        where = stands(code, self.stamped.marks) if is_shell else {}
+
+        def said(mark: str, spot: Spot, value: str | None) -> str:
+            known = _known(spot, value)
+            return (
+                _in_shell(known, spot, where.get(mark, Stand(inside="?")))
+                if is_shell
+                else _in_other(known, spot)
+            )
+
+        filled = self._each(code, said)
+        if FENCE in filled:
+            near = next(line for line in filled.splitlines() if FENCE in line)
+            raise Misplaced(None, f"a block of code with {FENCE} in it can't be shown in chat.", near=near)
+        return filled
+
+    def _inline(self, code: str) -> str:
+        where = stands(code, self.stamped.marks)
+
+        def said(mark: str, spot: Spot, value: str | None) -> str:
+            known = _known(spot, value)
+            if not is_plain(known):
+                raise Misplaced(
+                    spot.line,
+                    f"{{{{ {spot.words} }}}} may be any text, which needs a block of code ({FENCE}), not a line.",
+                )
+            return _in_shell(known, spot, where.get(mark, Stand(inside="?")))
+
+        filled = self._each(code, said)
+        if "`" in filled:
+            raise Misplaced(
+                None, f"code with a backtick in it needs a block of its own ({FENCE}).", near=filled
+            )
+        return filled
+
+    # --- links ---
+
+    def _address(self, href: str) -> str:
+        """Put values into an address, without letting them say where it leads."""
+        leading = _LEADING.match(href)
+        ends_in_value = leading and re.search(rf"(?:{self.stamped.marks.pattern})(?::\d+)?$", leading[0])
+        if ends_in_value or not leading:
+            self._none_in(
+                href, "where it could say where a link leads: write https:// and the host before it"
+            )
+
+        def said(_mark: str, spot: Spot, value: str | None) -> str:
+            return quote(_known(spot, value), safe="")
+
+        return self._each(href, said)
+
+
+def _prose(value: str | None) -> str:
+    """Say a value on one line: it can't begin a list, a quotation or a block."""
+    return UNKNOWN if value is None else " ".join(value.split())
+
+
+def _known(spot: Spot, value: str | None) -> str:
+    """Refuse half a command."""
+    if value is None or not value.strip():
+        raise Refusal(f"A command in this runbook needs {spot.words}, which is {UNKNOWN}. Say that first.")
+    return value
+
+
+def _in_other(value: str, spot: Spot) -> str:
+    if is_plain(value):
+        return value
+    raise Misplaced(
+        spot.line,
+        f"{{{{ {spot.words} }}}} may be any text, which only a block for the shell can hold: "
+        "let it be a word, a number or a choice.",
+    )
+
+
+def _in_shell(value: str, spot: Spot, stand: Stand) -> str:
+    """Give a value as one word of the command, and never the command itself."""
+    what = f"{{{{ {spot.words} }}}}"
+    if stand.leads and spot.trust is not Trust.OURS:
+        raise Misplaced(
+            spot.line, f"{what} would be the command itself: let it be a choice, or write the command."
+        )
+    if is_plain(value):
+        return value
+    if stand.inside:
+        where = _INSIDE.get(stand.inside, "there")
+        raise Misplaced(
+            spot.line,
+            f"{what} may be any text, and is quoted where it stands alone, not {where}: "
+            "take it out of there, or let it be a word, a number or a choice.",
+        )
+    if stand.reader:
+        raise Misplaced(
+            spot.line,
+            f"{stand.reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
+        )
+    if value.startswith("-") and stand.begins:
+        raise Refusal(
+            f"{spot.words} begins with -, and a command would take it for an option. Begin it with a letter."
+        )
+    return quoted(value)
+
+
+# --- for Slack --------------------------------------------------------------------------------------------
+
+
+def blocks(tokens: Sequence[Token]) -> Iterator[str]:
+    """Write Markdown as Slack's mrkdwn, one block at a time, escaped to the last letter."""
+    writer = _Writer()
+    for token in tokens:
+        if written := writer.write(token):
+            yield written
+
+
+def said(value: str) -> str:
+    """Write a value as mrkdwn, on one line; it opens no code."""
+    return _escaped(_prose(value)).replace("`", LOOKS_LIKE_A_BACKTICK)
+
+
+class _Writer:
+    """Where in lists and quotations the next block stands."""
+
+    def __init__(self) -> None:
+        self._lists: list[int | None] = []
+        """The next number of each open list; None: it has bullets."""
+        self._marker = ""
+        self._quotes = 0
+        self._is_heading = False
+
+    def write(self, token: Token) -> str:
+        match token.type:
+            case "bullet_list_open":
+                self._lists.append(None)
+            case "ordered_list_open":
+                self._lists.append(int(token.attrs.get("start", 1)))
+            case "bullet_list_close" | "ordered_list_close":
+                self._lists.pop()
+            case "list_item_open":
+                self._marker = self._next_marker()
+            case "blockquote_open" | "blockquote_close":
+                self._quotes += token.nesting
+            case "heading_open" | "heading_close":
+                self._is_heading = token.nesting > 0
+            case "inline":
+                words = _inline(token.children or ())
+                return self._laid_out(f"*{words.replace('*', '')}*" if self._is_heading else words)
+            case "fence" | "code_block":
+                return f"{FENCE}\n{_escaped(token.content.rstrip())}\n{FENCE}"
+            case "hr":
+                return "———"
+        return ""
+
+    def _next_marker(self) -> str:
+        number = self._lists[-1]
+        if number is None:
+            return "• "
+        self._lists[-1] = number + 1
+        return f"{number}. "
+
+    def _laid_out(self, words: str) -> str:
+        indent = "    " * max(0, len(self._lists) - 1)
+        first, self._marker = f"{indent}{self._marker}", ""
+        rest = "    " * len(self._lists)
+        lines = words.split("\n")
+        laid = [f"{first or rest}{lines[0]}", *(f"{rest}{line}" for line in lines[1:])]
+        return "\n".join(f">{line}" if self._quotes else line for line in laid)
+
+
+def _inline(children: Sequence[Token]) -> str:
+    return "".join(map(_piece, children))
+
+
+def _piece(token: Token) -> str:  # noqa: PLR0911  a table
+    match token.type:
+        case "text":
+            return _escaped(token.content).replace("`", LOOKS_LIKE_A_BACKTICK)
+        case "code_inline":
+            return f"`{_escaped(token.content)}`"
+        case "softbreak" | "hardbreak":
+            return "\n"
+        case "strong_open" | "strong_close":
+            return "*"
+        case "em_open" | "em_close":
+            return "_"
+        case "link_open":
+            return f"<{_in_link(str(token.attrs['href']))}|"
+        case "link_close":
+            return ">"
+        case _:
+            return ""
+
+
+def _escaped(text: str) -> str:
+    return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
+
+
+def _in_link(address: str) -> str:
+    return _escaped(address).replace("|", "%7C")

@@ -1,0 +1,94 @@
+"""Runbooks in a browser: the same documents, filled in from the address. Nobody is asked who they are here.
+
+A page knows its runbook and what stands in the address, and nothing of any incident.
+"""
+
+import base64
+import hashlib
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from pathlib import Path
+
+from jinja2 import Environment, FileSystemLoader, StrictUndefined
+
+from bot.adapters.runbooks.document import markdown
+from bot.adapters.runbooks.shelf import FolderRunbooks
+from bot.domain.refusal import Refusal
+from bot.domain.runbook import Runbook
+
+OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
+
+
+@dataclass(frozen=True, kw_only=True)
+class Page:
+    html: str
+    status: int = OK
+    headers: Mapping[str, str] = field(default_factory=dict)
+
+
+class RunbookPages:
+    """Pages from the templates web/*.html.j2 of these folders, the first that has one wins."""
+
+    def __init__(self, runbooks: FolderRunbooks, folders: Sequence[Path]) -> None:
+        self._runbooks = runbooks
+        self._environment = Environment(
+            loader=FileSystemLoader(folders),
+            autoescape=True,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+        )
+        self._style = self._environment.get_template("web/style.css.j2").render()
+        self._headers = _headers(self._style)
+
+    def all(self) -> Page:
+        """List them."""
+        return self._page("runbooks", runbooks=self._runbooks.all(), mistakes=len(self._runbooks.mistakes()))
+
+    def one(self, name: str, said: Mapping[str, str]) -> Page:
+        """Fill one in; where something is missing, ask for it."""
+        try:
+            runbook = self._runbooks.find(name)
+        except Refusal as refusal:
+            return self._page("missing", status=NOT_FOUND, sentence=refusal.sentence)
+        reading = runbook.read(said)
+        body, trouble = "", ""
+        if reading.is_whole:
+            try:
+                body = self._body(runbook, reading.filled)
+            except Refusal as refusal:
+                trouble = refusal.sentence
+        return self._page(
+            "runbook",
+            status=BAD_REQUEST if reading.wrong or trouble else OK,
+            runbook=runbook,
+            said={**said, **reading.filled},
+            wrong=reading.wrong,
+            body=body,
+            trouble=trouble,
+        )
+
+    def _body(self, runbook: Runbook, values: Mapping[str, str]) -> str:
+        """Write it as HTML, escaped by markdown-it: HTML of the author's own is switched off."""
+        read = markdown()
+        return str(read.renderer.render(self._runbooks.tokens(runbook.name, values), read.options, {}))
+
+    def _page(self, template: str, *, status: int = OK, **facts: object) -> Page:
+        html = self._environment.get_template(f"web/{template}.html.j2").render(style=self._style, **facts)
+        return Page(html=html, status=status, headers=self._headers)
+
+
+def _headers(style: str) -> Mapping[str, str]:
+    """Let a page load nothing, run nothing, and send its form nowhere but here."""
+    digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
+    policy = (
+        f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "
+        "base-uri 'none'; frame-ancestors 'none'"
+    )
+    return {
+        "content-type": "text/html; charset=utf-8",
+        "content-security-policy": policy,
+        "x-content-type-options": "nosniff",
+        "referrer-policy": "no-referrer",
+        "cache-control": "no-store",
+    }

@@ -1,0 +1,205 @@
+"""Runbooks in folders: read when they are asked for, and read again when their files change."""
+
+import re
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from pathlib import Path
+from threading import Lock
+from urllib.parse import urlencode
+
+import structlog
+from markdown_it.token import Token
+
+from bot.adapters.mrkdwn import Mrkdwn, plain
+from bot.adapters.runbooks import document, front
+from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
+from bot.adapters.runbooks.template import Body
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.runbook import Reading, Runbook
+from bot.ports import FilledRunbook
+
+ENDING = ".md.j2"
+NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
+LARGEST = 100_000
+"""Bytes of a runbook's file."""
+ROOM = 9_000
+"""Characters of a filled-in runbook that a message holds, with room for what Slack adds to it."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Read:
+    """A file as it was at this version: a runbook, or what is wrong with it."""
+
+    version: tuple[int, int]
+    runbook: Runbook | None = None
+    body: Body | None = None
+    mistakes: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Shelf:
+    files: Mapping[Path, _Read] = field(default_factory=dict)
+
+    @property
+    def mistakes(self) -> tuple[str, ...]:
+        return tuple(line for it in self.files.values() for line in it.mistakes)
+
+
+class FolderRunbooks:
+    """The runbooks of these folders, the first that has one of a name wins. Any thread may ask."""
+
+    def __init__(self, folders: Sequence[Path], *, address: str | None = None) -> None:
+        self._folders = tuple(folders)
+        self._address = address
+        self._shelf = _Shelf()
+        self._lock = Lock()
+
+    # --- what there is ---
+
+    def all(self) -> Sequence[Runbook]:
+        return [runbook for runbook, _ in self._usable().values()]
+
+    def mistakes(self) -> Sequence[str]:
+        """Say why runbooks are left out, one line each: file, line, and what to do."""
+        return self._fresh().mistakes
+
+    def find(self, name: str) -> Runbook:
+        return self._found(name)[0]
+
+    def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
+        return runbook.read({name: plain(it) for name, it in said.items()})
+
+    # --- filling in ---
+
+    def fill(
+        self, runbook: Runbook, values: Mapping[str, str], incident: Mapping[str, object] | None = None
+    ) -> FilledRunbook:
+        known = {name: plain(it) if isinstance(it, str) else it for name, it in (incident or {}).items()}
+        tokens = self.tokens(runbook.name, values, known or None)
+        blocks = [Mrkdwn(it) for it in document.blocks(tokens)]
+        kept = _fitting(blocks)
+        address = f"{self._address.rstrip('/')}/runbooks/{runbook.name}" if self._address else None
+        query = urlencode({name: it for name, it in values.items() if it})
+        return FilledRunbook(
+            text=Mrkdwn("\n\n".join(blocks[:kept])),
+            said={name: Mrkdwn(document.said(it)) for name, it in values.items()},
+            left_out=len(blocks) - kept,
+            url=f"{address}?{query}" if address and query else address,
+        )
+
+    def tokens(
+        self, name: str, values: Mapping[str, str], incident: Mapping[str, object] | None = None
+    ) -> list[Token]:
+        """Give it as Markdown's tokens, each value safe where it stands."""
+        _, body = self._found(name)
+        try:
+            return document.placed(body.fill(values, incident))
+        except Misplaced as misplaced:
+            raise body.fault(misplaced.line, misplaced.sentence) from misplaced
+
+    # --- the folders ---
+
+    def _found(self, name: str) -> tuple[Runbook, Body]:
+        usable = self._usable()
+        wanted = name.casefold().removesuffix(ENDING)
+        if wanted in usable:
+            return usable[wanted]
+        close = get_close_matches(wanted, usable, n=1)
+        meant = f" Did you mean {close[0]}?" if close else ""
+        left_out = " It is left out: `runbook` says why." if self._is_left_out(wanted) else ""
+        raise Refusal(
+            f"There is no runbook {name[:60]}.{meant}{left_out} `runbook` lists all.",
+            choices=tuple(Choice(label=it, say=f"runbook {it}") for it in close),
+        )
+
+    def _is_left_out(self, name: str) -> bool:
+        return any(path.name == f"{name}{ENDING}" and it.mistakes for path, it in self._shelf.files.items())
+
+    def _usable(self) -> Mapping[str, tuple[Runbook, Body]]:
+        usable: dict[str, tuple[Runbook, Body]] = {}
+        for it in self._fresh().files.values():
+            if it.runbook and it.body:
+                usable.setdefault(it.runbook.name, (it.runbook, it.body))
+        return usable
+
+    def _fresh(self) -> _Shelf:
+        """Look at the folders, and read what is new or has changed."""
+        with self._lock:
+            before = self._shelf
+            files = {path: self._at(path, before.files.get(path)) for path in self._paths()}
+            self._shelf = _Shelf(files=files)
+            for line in self._shelf.mistakes:
+                if line not in before.mistakes:
+                    log.error("a runbook is left out", why=line)
+            return self._shelf
+
+    def _paths(self) -> list[Path]:
+        return [path for folder in self._folders for path in sorted(folder.glob(f"*{ENDING}"))]
+
+    def _at(self, path: Path, before: _Read | None) -> _Read:
+        try:
+            found = path.stat()
+            version = (found.st_mtime_ns, found.st_size)
+            if before and before.version == version:
+                return before
+            return _read(path, version)
+        except OSError as error:
+            why = f"{path}:1: can't be read: {error.strerror}."
+            return _Read(version=(0, 0), mistakes=(why,))
+
+
+def _read(path: Path, version: tuple[int, int]) -> _Read:
+    text = ""
+    try:
+        text = _text(path, version[1])
+        matter, source, first_line = front.split(text)
+        runbook = front.read(_name(path), matter)
+        body = Body(source, runbook, first_line=first_line, path=path)
+        document.placed(body.rehearse())
+    except UnusableRunbook as unusable:
+        lines = tuple(f"{path}:{line}: {sentence}" for line, sentence in unusable.mistakes)
+        return _Read(version=version, mistakes=lines)
+    except Misplaced as misplaced:
+        line = misplaced.line or _line_of(misplaced.near, text)
+        return _Read(version=version, mistakes=(f"{path}:{line}: {misplaced.sentence}",))
+    return _Read(version=version, runbook=runbook, body=body)
+
+
+def _text(path: Path, size: int) -> str:
+    if size > LARGEST:
+        raise UnusableRunbook((1, f"it has {size} bytes; a runbook has at most {LARGEST}."))
+    try:
+        text = path.read_text(encoding="utf-8-sig")
+    except UnicodeDecodeError:
+        raise UnusableRunbook((1, "it is no UTF-8 text. Save it as UTF-8.")) from None
+    for number, line in enumerate(text.split("\n"), start=1):
+        if any(letter < " " and letter != "\t" for letter in line):
+            raise UnusableRunbook((number, "it has a control character. Take it out."))
+    return text
+
+
+def _name(path: Path) -> str:
+    name = path.name.removesuffix(ENDING)
+    if not NAME.fullmatch(name):
+        raise UnusableRunbook(
+            (1, "its file's name must be small letters, digits, - and _, such as restart-db.md.j2.")
+        )
+    return name
+
+
+def _line_of(words: str, text: str) -> int:
+    lines = text.split("\n")
+    return next((number for number, line in enumerate(lines, start=1) if words and words in line), 1)
+
+
+def _fitting(blocks: Sequence[str]) -> int:
+    """Count the blocks, from the first, that a message holds; none is cut in two."""
+    room = ROOM
+    for count, block in enumerate(blocks):
+        room -= len(block) + 2
+        if room < 0:
+            return count
+    return len(blocks)

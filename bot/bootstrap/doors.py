@@ -1,0 +1,159 @@
+"""The doors of the web: each believes its caller's signature first, then acts in one transaction, once a delivery."""
+
+import hashlib
+import json
+import re
+from collections.abc import Mapping
+from functools import partial
+
+from bot.adapters import changes_webhook, github_webhook, pagerduty_webhook
+from bot.adapters.slack.inbound import App, answer_http
+from bot.bootstrap.build import Bot
+from bot.domain.change import Change, service_name
+from bot.ports import IssueNews, PagerNews, Rejected, Work
+from bot.services.changes import Changes
+from bot.services.desk import Desk
+from bot.services.locks import Locks
+from bot.services.paging import Paging
+from bot.services.undisturbed import undisturbed
+from bot.web import Door, Page, WebAnswer
+
+_DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
+_NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
+_KEPT = WebAnswer(status=202, body="Kept.\n")
+_KNOWN = WebAnswer(status=202, body="Known already.\n")
+
+
+def slack_door(app: App) -> Door:
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        answer = answer_http(app, body, headers)
+        return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)
+
+    return door
+
+
+def pagerduty_door(bot: Bot) -> Door | None:
+    """None where no secret is set: what can't be believed is not let in."""
+    secret = bot.settings.env.pagerduty_webhook_secret.get_secret_value()
+
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        try:
+            heard = pagerduty_webhook.news(body, headers.get("x-pagerduty-signature", ""), [secret])
+        except Rejected as rejected:
+            return _refused(rejected)
+        if heard:
+            undisturbed(partial(_hear_pager, bot, heard))
+            bot.delivery.wake()
+        return WebAnswer(status=202)
+
+    return door if secret else None
+
+
+def _hear_pager(bot: Bot, heard: PagerNews) -> None:
+    with bot.database.begin() as work:
+        if work.inbound.remember(f"pagerduty:{heard.id}", at=bot.clock.now()) is None:
+            Paging(_desk(bot, work, "pagerduty")).heard(heard)
+
+
+def github_door(bot: Bot) -> Door | None:
+    """None where no secret is set."""
+    secret = bot.settings.env.github_webhook_secret.get_secret_value()
+
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        try:
+            github_webhook.check(body, headers.get("x-hub-signature-256", ""), secret)
+            heard = github_webhook.news(
+                headers.get("x-github-event", ""),
+                body,
+                service_of=bot.live.policy().service_of,
+                heard_at=bot.clock.now(),
+            )
+        except Rejected as rejected:
+            return _refused(rejected)
+        if heard is None:
+            return _NOTHING
+        return undisturbed(partial(_hear_github, bot, heard, _delivery(body, headers)))
+
+    return door if secret else None
+
+
+def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
+    """Give GitHub's own name of the delivery, the same when it is sent again; else one made of the body."""
+    named = headers.get("x-github-delivery", "")
+    return f"github:{named if _DELIVERY.fullmatch(named) else hashlib.sha256(body).hexdigest()}"
+
+
+def _hear_github(bot: Bot, heard: Change | IssueNews, delivery: str) -> WebAnswer:
+    with bot.database.begin() as work:
+        if work.inbound.remember(delivery, at=bot.clock.now()) is not None:
+            return _KNOWN
+        desk = _desk(bot, work, "github")
+        match heard:
+            case Change():
+                Changes(desk).hear(heard)
+            case IssueNews():  # follow-ups will want it; until then nobody does
+                return _NOTHING
+    return _KEPT
+
+
+def changes_door(bot: Bot) -> Door | None:
+    """None where no secret is set."""
+    secret = bot.settings.env.changes_webhook_secret.get_secret_value()
+
+    def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
+        now, signature = bot.clock.now(), headers.get("x-spy-signature", "")
+        timestamp = headers.get("x-spy-timestamp", "")
+        try:
+            changes_webhook.check(body, timestamp=timestamp, signature=signature, secret=secret, now=now)
+            heard = changes_webhook.news(body, signature=signature, heard_at=now)
+        except Rejected as rejected:
+            return _refused(rejected)
+        return undisturbed(partial(_hear_tool, bot, heard, signature))
+
+    return door if secret else None
+
+
+def _hear_tool(bot: Bot, heard: Change, signature: str) -> WebAnswer:
+    with bot.database.begin() as work:
+        if work.inbound.remember(f"changes:{signature}", at=bot.clock.now()) is not None:
+            return _KNOWN
+        kept = Changes(_desk(bot, work, "changes")).hear(heard)
+    return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")
+
+
+def locks_door(bot: Bot) -> Page:
+    """Answer deploy tools: 200 where a service may be deployed, 423 (Locked) where not, with the same facts."""
+
+    def door(name: str, _query: Mapping[str, str]) -> WebAnswer:
+        service = service_name(name)
+        if service is None:
+            return WebAnswer(
+                status=400, body="A service's name has letters or digits, as in /locks/checkout.\n"
+            )
+        return undisturbed(partial(_locked, bot, service))
+
+    return door
+
+
+def _locked(bot: Bot, service: str) -> WebAnswer:
+    with bot.database.begin() as work:
+        lock = Locks(_desk(bot, work, "deploy")).of(service)
+        person = work.people.get(lock.by) if lock and lock.by else None
+    facts = {
+        "service": service,
+        "locked": lock is not None,
+        "by": (lock.runs or (person.name if person else lock.by)) if lock else None,
+        "since": lock.since.isoformat() if lock else None,
+        "why": lock.why if lock else None,
+    }
+    body = json.dumps(facts, ensure_ascii=False) + "\n"
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return WebAnswer(status=423 if lock else 200, headers=headers, body=body)
+
+
+def _refused(rejected: Rejected) -> WebAnswer:
+    return WebAnswer(status=401 if rejected.code == "signature" else 400, body=f"{rejected}\n")
+
+
+def _desk(bot: Bot, work: Work, source: str) -> Desk:
+    return Desk(work=work, now=bot.clock.now(), policy=bot.live.policy(), source=source)

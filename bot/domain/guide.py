@@ -1,0 +1,191 @@
+"""The step guide (Michael Gorven's): where an incident stands, and what is still missing there.
+
+A step is done when its facts are there, by whatever route, or when somebody says so: *Next step*. Nobody is kept
+from doing a later one first.
+"""
+
+from collections.abc import Callable, Iterable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from enum import StrEnum
+
+from bot.domain.events import StepPassed
+from bot.domain.incident import Incident, Passed, Phase
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.timeline import Entry
+
+
+class Step(StrEnum):
+    CALM = "calm"
+    IMPACT = "impact"
+    COMMUNICATE = "communicate"
+    CHANGES = "changes"
+    MITIGATE = "mitigate"
+    CAUSE = "cause"
+    CONFIRM = "confirm"
+    CLEAN_UP = "clean_up"
+
+    @property
+    def number(self) -> int:
+        return STEPS.index(self) + 1
+
+
+STEPS = tuple(Step)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Guide:
+    """The step an incident is at, and what is missing there (words of `MISSING`)."""
+
+    step: Step
+    missing: tuple[str, ...]
+
+    @property
+    def number(self) -> int:
+        return self.step.number
+
+    @property
+    def steps(self) -> int:
+        return len(STEPS)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """One line of the checklist; `by` and `at` (UTC) are of what made it done.
+
+    It is done with something `missing` where somebody moved on without it; `answer` is what was said instead.
+    """
+
+    step: Step
+    is_done: bool
+    is_now: bool
+    missing: tuple[str, ...] = ()
+    answer: str = ""
+    by: str | None = None
+    at: datetime | None = None
+
+
+MISSING: Mapping[Step, Mapping[str, Callable[[Incident], bool]]] = {
+    Step.CALM: {"commander": lambda it: it.commander is None},
+    Step.IMPACT: {"severity": lambda it: it.severity is None, "impact": lambda it: it.impact is None},
+    Step.COMMUNICATE: {"update": lambda it: it.updated_at is None or it.updated_at < _opened(it)},
+    Step.CHANGES: {"change": lambda it: it.cause is None and not it.suspects},
+    Step.MITIGATE: {"mitigation": lambda it: not it.is_safe},
+    Step.CAUSE: {"cause": lambda it: it.cause is None},
+    Step.CONFIRM: {"end": lambda it: it.is_open},
+    Step.CLEAN_UP: {"review": lambda it: it.phase is not Phase.REVIEWED},
+}
+"""What each step wants, and when an incident lacks it. A suspect answers *what changed?* and, once safe, *why?*"""
+
+
+def standing(incident: Incident) -> Guide | None:
+    """Give the first step that is not done; None where nothing is left to do. Once resolved, only the last one is."""
+    if incident.phase in {Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM}:
+        return None
+    ahead = STEPS if incident.is_open else (Step.CLEAN_UP,)
+    step = next(it for it in ahead if not is_done(it, incident))
+    return Guide(step=step, missing=missing(step, incident))
+
+
+def missing(step: Step, incident: Incident) -> tuple[str, ...]:
+    return tuple(word for word, is_lacking in MISSING[step].items() if is_lacking(incident))
+
+
+def is_done(step: Step, incident: Incident) -> bool:
+    return passed(step, incident) is not None or not missing(step, incident)
+
+
+def passed(step: Step, incident: Incident) -> Passed | None:
+    """Give who said that a step is done; what was said before it was reopened counts no more."""
+    said = incident.steps.get(step)
+    return said if said and said.at >= _opened(incident) else None
+
+
+def skipped_at(incident: Incident) -> datetime | None:
+    """Say since when the cause is looked for although nothing is mitigated; None where that is not so."""
+    if incident.is_safe:
+        return None
+    word = passed(Step.MITIGATE, incident)
+    moments = (word.at if word else None, incident.cause_at if incident.cause else None)
+    return min(filter(None, moments), default=None)
+
+
+NOTHING_CHANGED = "nothing changed"
+
+
+# --- moving on --------------------------------------------------------------------------------------------
+
+
+def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
+    """Say that the present step is done, whatever is missing; an incident's end is not said so."""
+    now = standing(incident)
+    if now is None or now.step is Step.CLEAN_UP:
+        raise Refusal(f"{incident.id} is {incident.phase}; there is no next step to go to.")
+    if now.step is Step.CONFIRM:
+        raise Refusal(
+            f"The next step is the end of {incident.id}: resolve it once you have watched it for a while.",
+            choices=(Choice(label="Resolve it", say=f"incident {incident.number} stop"),),
+        )
+    return StepPassed(at=at, by=by, step=now.step.value)
+
+
+def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
+    """Say that nothing changed before it began: an answer to *what changed?* as good as a suspect."""
+    if not incident.is_open:
+        raise Refusal(f"{incident.id} is {incident.phase}. Reopen it first if it is back: `incident reopen`.")
+    said = passed(Step.CHANGES, incident)
+    if said and said.answer:
+        raise Refusal(f"{incident.id} has that already: {said.answer}.")
+    return StepPassed(at=at, by=by, step=Step.CHANGES.value, answer=NOTHING_CHANGED)
+
+
+# --- the checklist ----------------------------------------------------------------------------------------
+
+MAKES: Mapping[Step, frozenset[str]] = {
+    Step.CALM: frozenset({"declared", "command_taken"}),
+    Step.IMPACT: frozenset({"declared", "impact_stated", "severity_set"}),
+    Step.COMMUNICATE: frozenset({"update_posted"}),
+    Step.CHANGES: frozenset({"cause_suspected", "change_suspected"}),
+    Step.MITIGATE: frozenset({"phase_changed", "resolved"}),
+    Step.CAUSE: frozenset({"cause_suspected"}),
+    Step.CONFIRM: frozenset({"resolved"}),
+    Step.CLEAN_UP: frozenset({"phase_changed"}),
+}
+"""The kinds of facts that do a step."""
+FIRST = frozenset({Step.COMMUNICATE, Step.CHANGES})
+"""Steps that their first fact did; the others are as their last one left them."""
+SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.value})
+
+
+def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[Line, ...]:
+    """Give all steps with what was done of them, by whom and when, from the whole timeline."""
+    kept = list(entries)
+    now = standing(incident)
+    return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)
+
+
+def _line(step: Step, incident: Incident, entries: Iterable[Entry], *, is_now: bool) -> Line:
+    lacking, word = missing(step, incident), passed(step, incident)
+    if lacking and word:
+        lacking = () if word.answer else lacking
+        return Line(
+            step=step, is_done=True, is_now=False, answer=word.answer, by=word.by, at=word.at, missing=lacking
+        )
+    if lacking:
+        return Line(step=step, is_done=False, is_now=is_now, missing=lacking)
+    made = [it for it in entries if it.kind in MAKES[step] and _counts(it, step, incident)]
+    fact = (made[0] if step in FIRST else made[-1]) if made else None
+    by, at = (fact.actor, fact.occurred_at) if fact else (None, None)
+    return Line(step=step, is_done=True, is_now=is_now, by=by, at=at)
+
+
+def _counts(entry: Entry, step: Step, incident: Incident) -> bool:
+    if entry.kind == "phase_changed" and entry.data.get("phase") not in SAFE:
+        return False
+    return step in {Step.CALM, Step.IMPACT, Step.CHANGES, Step.CAUSE} or entry.occurred_at >= _opened(
+        incident
+    )
+
+
+def _opened(incident: Incident) -> datetime:
+    return incident.reopened_at or incident.declared_at

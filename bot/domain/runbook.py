@@ -1,0 +1,192 @@
+"""A runbook: a document with parameters, and what may be said for each of them."""
+
+import re
+import unicodedata
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from difflib import get_close_matches
+from enum import StrEnum
+
+from bot.domain.refusal import Refusal
+
+WORD = re.compile(r"(?!.*\.\.)(?=.*[A-Za-z0-9])[A-Za-z0-9_./][A-Za-z0-9_.,/:@%+=-]*")
+"""What no shell reads as more than letters: no blank, no quote, no leading - (an option) and no .. (another folder)."""
+NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
+LONGEST_WORD, LONGEST_TEXT = 200, 1_000
+"""In characters."""
+
+_PAIR = re.compile(r'(?P<name>[\w-]+)=(?P<said>"[^"]*"|<[^>]*>|\S*)|(?P<stray>\S+)')
+_UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
+"""Unicode's categories of what can't be seen, or shows other letters in another order than they are copied."""
+
+
+class Kind(StrEnum):
+    WORD = "word"
+    NUMBER = "number"
+    CHOICE = "choice"
+    TEXT = "text"
+
+
+def is_plain(value: str) -> bool:
+    """Whether a value is nothing but a word in every shell, quoted or not."""
+    return bool(WORD.fullmatch(value))
+
+
+def visible(said: str) -> str:
+    """Leave out what can't be seen; a tab, at which a shell would complete, is a blank."""
+    spaced = said.replace("\r\n", "\n").replace("\t", " ").strip()
+    return "".join(it for it in spaced if it == "\n" or unicodedata.category(it) not in _UNSEEN)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parameter:
+    name: str
+    kind: Kind = Kind.WORD
+    choices: tuple[str, ...] = ()
+    default: str | None = None
+    optional: bool = False
+    description: str = ""
+
+    @property
+    def example(self) -> str:
+        """Show how it is said."""
+        usual = {Kind.TEXT: "…", Kind.NUMBER: "1"}.get(self.kind, "…")
+        said = self.default or next(iter(self.choices), usual)
+        return f'{self.name}="…"' if said == "…" and self.kind is Kind.TEXT else _pair(self.name, said)
+
+    @property
+    def described(self) -> str:
+        """Name it, with what may be said for it."""
+        words = ", ".join(self.choices) or self.description
+        return f"{self.name} ({words})" if words else self.name
+
+    def read(self, said: str) -> str:
+        """Take what was said for it; Refusal with what would be right."""
+        value = visible(said)
+        match self.kind:
+            case Kind.CHOICE:
+                return self._choice(value)
+            case Kind.NUMBER:
+                return self._number(value)
+            case Kind.WORD:
+                return self._word(value)
+            case Kind.TEXT:
+                return self._text(value)
+
+    def _choice(self, value: str) -> str:
+        chosen = {it.casefold(): it for it in self.choices}
+        if found := chosen.get(value.casefold()):
+            return found
+        close = get_close_matches(value.casefold(), chosen, n=1)
+        meant = f" Did you mean {chosen[close[0]]}?" if close else ""
+        raise Refusal(
+            f"{self.name} can't be {_short(value)}.{meant} Choices: {', '.join(self.choices)}.",
+            slot=self.name,
+        )
+
+    def _number(self, value: str) -> str:
+        if NUMBER.fullmatch(value):
+            return value
+        raise Refusal(f"{self.name} is a number such as 3, not {_short(value)}.", slot=self.name)
+
+    def _word(self, value: str) -> str:
+        if is_plain(value) and len(value) <= LONGEST_WORD:
+            return value
+        raise Refusal(
+            f"{self.name} is one word of letters, digits and . _ - / : @ such as db-1, not {_short(value)}.",
+            slot=self.name,
+        )
+
+    def _text(self, value: str) -> str:
+        if len(value) <= LONGEST_TEXT:
+            return value
+        raise Refusal(f"{self.name} has {len(value)} characters; {LONGEST_TEXT} fit.", slot=self.name)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What was said for a runbook's parameters: `filled` is right, `missing` is wanted, `wrong` says why by name."""
+
+    filled: Mapping[str, str]
+    missing: tuple[Parameter, ...] = ()
+    wrong: Mapping[str, str] = field(default_factory=dict)
+
+    @property
+    def is_whole(self) -> bool:
+        return not (self.missing or self.wrong)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Runbook:
+    name: str
+    title: str
+    description: str = ""
+    parameters: tuple[Parameter, ...] = ()
+
+    @property
+    def example(self) -> str:
+        """Show how the least of it is said."""
+        wanted = [it.example for it in self.parameters if not (it.optional or it.default)]
+        return " ".join(("runbook", self.name, *wanted))
+
+    def pairs(self, said: str) -> dict[str, str]:
+        """Cut `service=checkout reason="it is down"` into pairs; refuse what is none."""
+        found: dict[str, str] = {}
+        for pair in _PAIR.finditer(said):
+            if pair["stray"]:
+                raise Refusal(
+                    f"I can't place {_short(pair['stray'])}. Say it as name=value: `{self.example}`."
+                    if self.parameters
+                    else f"{self.name} has no parameters: `runbook {self.name}` is all."
+                )
+            found[pair["name"].replace("-", "_").casefold()] = pair["said"].strip('"')
+        return found
+
+    def read(self, said: Mapping[str, str]) -> Reading:
+        """Take what was said; a default stands in for what was not, and a blank is not said."""
+        known = {it.name: it for it in self.parameters}
+        wrong = {name: self._unknown(name) for name in said if name not in known}
+        filled: dict[str, str] = {}
+        missing = []
+        for parameter in self.parameters:
+            words = visible(said.get(parameter.name, "")) or parameter.default
+            if words:
+                try:
+                    filled[parameter.name] = parameter.read(words)
+                except Refusal as refusal:
+                    wrong[parameter.name] = refusal.sentence
+            elif not parameter.optional:
+                missing.append(parameter)
+        return Reading(filled=filled, missing=tuple(missing), wrong=wrong)
+
+    def lacking(self, reading: Reading) -> Refusal:
+        """Say what is wrong or missing."""
+        said = [*reading.wrong.values()]
+        if reading.missing:
+            said.append(f"{self.name} needs {', '.join(it.described for it in reading.missing)}.")
+        slot = next(iter(reading.wrong), None) or reading.missing[0].name
+        return Refusal(" ".join(said), slot=slot)
+
+    def in_words(self, reading: Reading) -> Refusal:
+        """Say what is wrong or missing, and how the whole would be said where there is no form."""
+        pairs = {
+            it.name: it.example for it in self.parameters if it in reading.missing or it.name in reading.wrong
+        }
+        pairs |= {name: _pair(name, value) for name, value in reading.filled.items()}
+        lacking = self.lacking(reading)
+        say = " ".join(("runbook", self.name, *pairs.values()))
+        return Refusal(f"{lacking.sentence} Say it so: `{say}`", slot=lacking.slot)
+
+    def _unknown(self, name: str) -> str:
+        names = [it.name for it in self.parameters]
+        close = get_close_matches(name, names, n=1)
+        meant = f"Did you mean {close[0]}?" if close else f"It has {', '.join(names) or 'none'}."
+        return f"{self.name} has no parameter {_short(name)}. {meant}"
+
+
+def _pair(name: str, value: str) -> str:
+    return f'{name}="{value}"' if " " in value else f"{name}={value}"
+
+
+def _short(said: str) -> str:
+    return said if len(said) <= 40 else f"{said[:39]}…"  # noqa: PLR2004  enough to recognise it

@@ -1,0 +1,118 @@
+"""What changed lately: heard from sources or said by hand, and marked as suspect in an incident."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass, replace
+from datetime import timedelta
+
+from bot.domain import change
+from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact, one_line, service_name
+from bot.domain.incident import Incident
+from bot.domain.refusal import Choice, Refusal
+from bot.services.desk import Desk
+
+LISTED = 10
+"""How many are listed at most: each has a button, and a message fifty blocks."""
+LOOKED_THROUGH = 100
+"""How many are read for that: some may be a private incident's, and not to be seen."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lately:
+    """The newest changes of a time, newest first; `more`: there are others that are not listed."""
+
+    changes: tuple[Change, ...]
+    window: Window
+    more: bool
+
+
+class Changes:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- how they are heard of ---
+
+    def hear(self, news: Change) -> Change:
+        """Keep what a source says of a change; what is said of the same one again is added to it."""
+        self._work.alone(f"change:{news.key}")
+        known = self._work.changes.by_key(news.key)
+        told = known.told_again(news) if known else self._numbered(news)
+        if told != known:
+            self._work.changes.put(told)
+        return told
+
+    def heard_of(self, news: Iterable[Change]) -> None:
+        """Keep what the pager was told of: there a service is known by the pager's id."""
+        for told in news:
+            service = self._desk.policy.service_paged_as(told.service) if told.service else None
+            self.hear(replace(told, service=service))
+
+    def record(
+        self, words: str, *, by: str, service: str | None = None, incident: Incident | None = None
+    ) -> Change:
+        """Keep what somebody says that they changed just now; what is said in a private incident stays in it."""
+        number = self._work.changes.reserve()
+        said = Change(
+            number=number,
+            key=f"hand:{number}",
+            source=Source.HAND,
+            kind=change.OTHER,
+            service=service,
+            title=one_line(words),
+            happened_at=self._desk.now,
+            as_of=self._desk.now,
+            heard_at=self._desk.now,
+            author=by,
+            only_in=incident.number if incident and incident.private else None,
+        )
+        self._work.changes.put(said)
+        return said
+
+    def _numbered(self, news: Change) -> Change:
+        return replace(news, number=self._work.changes.reserve())
+
+    def forget_old(self) -> None:
+        """Drop what was heard more than 30 days ago; what was suspected stays in its incident."""
+        self._work.changes.forget(before=self._desk.now - change.KEPT)
+
+    # --- what changed ---
+
+    def lately(
+        self, incident: Incident | None, *, span: timedelta | None = None, service: str | None = None
+    ) -> Lately:
+        """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
+        span = span or LOOKED_BACK
+        now = self._desk.now
+        window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
+        newest = self._work.changes.within(window, service=service, limit=LOOKED_THROUGH)
+        found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
+        return Lately(changes=tuple(found[:LISTED]), window=window, more=len(found) > LISTED)
+
+    # --- which is suspected ---
+
+    def suspect(self, incident: Incident, number: int, *, by: str) -> Incident:
+        """Mark a change as suspect: it stands on the card, and *roll back?* is asked."""
+        found = self._work.changes.get(number)
+        if found is None or not found.is_seen_in(incident.number):
+            raise Refusal(
+                f"I know of no change {number}; after 30 days they are forgotten.",
+                choices=(Choice(label="What changed?", say=f"incident {incident.number} changes"),),
+            )
+        suspected = change.suspect(incident, found, by=by, at=self._desk.now)
+        if suspected is None:
+            raise Refusal(f"Change {number} is suspected in {incident.id} already.")
+        return self._desk.record(incident, suspected)
+
+    def clear(self, incident: Incident, number: int, *, by: str) -> Incident:
+        """Take it back."""
+        return self._desk.record(incident, incident.clear(number, by=by, at=self._desk.now))
+
+
+def named(words: str) -> str:
+    """Read a service's name as somebody typed it; refuses what can't be one."""
+    name = service_name(words)
+    if name is None:
+        raise Refusal(
+            f"{words} is no service's name. It has letters and digits, like checkout.", slot="service"
+        )
+    return name

@@ -1,0 +1,77 @@
+"""Changes: what changed lately, which of it is suspected, and deploy locks."""
+
+from datetime import timedelta
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.commands.slots import ServiceName
+from bot.domain.incident import Incident
+from bot.domain.refusal import Refusal
+from bot.services.changes import Changes
+from bot.services.desk import Desk
+from bot.services.locks import Locks
+
+# --- what changed -----------------------------------------------------------------------------------------
+
+
+@command("incident changes [<span>] [<service>]")
+def lately(
+    incident: Incident | None, span: timedelta | None, service: ServiceName | None, *, changes: Changes
+) -> Reply:
+    """List what changed, newest first: in an incident the hour before its impact, elsewhere the last hour; or `3h`."""
+    found = changes.lately(incident, span=span, service=service)
+    return Reply("changes/list", {"incident": incident, "found": found, "service": service})
+
+
+@command('change "text" [on <service>]')
+def change(
+    ask: Ask, incident: Incident | None, text: str, service: ServiceName | None, *, changes: Changes
+) -> Reply:
+    """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout`."""
+    recorded = changes.record(text, by=ask.user, service=service, incident=incident)
+    return Reply("changes/recorded", {"change": recorded, "incident": incident}, shared=True)
+
+
+@command("incident suspect <change>")
+def suspect(ask: Ask, incident: Incident, change: str, *, changes: Changes) -> Reply:
+    """Mark a change as suspect: it stands on the card, in the tldr, and a rollback is asked for."""
+    incident = changes.suspect(incident, _number(change), by=ask.user)
+    return Reply("changes/suspected", {"incident": incident})
+
+
+@command("incident clear <change>")
+def clear(ask: Ask, incident: Incident, change: str, *, changes: Changes) -> Reply:
+    """Take back that a change is suspect."""
+    incident = changes.clear(incident, _number(change), by=ask.user)
+    return Reply("changes/suspected", {"incident": incident})
+
+
+def _number(word: str) -> int:
+    bare = word.removeprefix("#")
+    if not (bare.isascii() and bare.isdigit() and len(bare) < 10):  # noqa: PLR2004  as many as a database counts
+        raise Refusal(f"{word[:60]} is no change's number. `incident changes` lists them.", slot="change")
+    return int(bare)
+
+
+# --- deploy locks -----------------------------------------------------------------------------------------
+
+
+@command('lock <service> "why"')
+def lock(ask: Ask, service: ServiceName, why: str, *, locks: Locks, desk: Desk) -> Reply:
+    """Let nobody deploy a service until it is unlocked; it is announced, and deploy tools can ask for it."""
+    locked = locks.lock(service, why, by=ask.user)
+    return Reply("changes/locked", {"lock": locked, "announce": desk.policy.announce})
+
+
+@command("unlock <service> [anyway]")
+def unlock(ask: Ask, service: ServiceName, anyway: bool, *, locks: Locks, desk: Desk) -> Reply:
+    """Let a service be deployed again; `anyway` where something that runs has locked it."""
+    unlocked = locks.unlock(service, by=ask.user, anyway=anyway)
+    return Reply("changes/locked", {"lock": unlocked, "announce": desk.policy.announce})
+
+
+@command("locks")
+def listing(*, locks: Locks) -> Reply:
+    """List what must not be deployed now, and why."""
+    return Reply("changes/locks", {"locks": locks.standing()}, shared=True)

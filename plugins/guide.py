@@ -1,0 +1,28 @@
+"""The step guide: which step is next, what it wants, and what is done so far."""
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Reply
+from bot.domain.incident import Incident
+from bot.services.incidents import Incidents
+from bot.services.views import Views
+
+
+@command("incident checklist|steps [<id>]")
+def checklist(incident: Incident, *, views: Views) -> Reply:
+    """Show all steps: what is done, by whom and when, and what is missing."""
+    return Reply("guide/checklist", views.checklist(incident), shared=True)
+
+
+@command("incident (next|step next) [<id>]")
+def move_on(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+    """Move on to the next step, whatever is missing in this one; the card shows it."""
+    incident = incidents.move_on(incident, by=ask.user)
+    return Reply("guide/step", views.card(incident.number))
+
+
+@command("incident nothing changed [<id>]")
+def nothing_changed(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+    """Answer *what changed?*: you have looked, and nothing did."""
+    incident = incidents.nothing_changed(incident, by=ask.user)
+    return Reply("guide/step", views.card(incident.number))

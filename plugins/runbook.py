@@ -1,0 +1,41 @@
+"""Runbooks: documents with their parameters filled in, commands ready to copy."""
+
+from bot.commands.ask import Ask, Way
+from bot.commands.command import command
+from bot.commands.reply import Fill, Reply
+from bot.domain.incident import Incident
+from bot.ports import Runbooks
+from bot.services.circumstances import Circumstances
+
+
+@command('runbook <name> ["values"]')
+def runbook(
+    ask: Ask,
+    incident: Incident | None,
+    name: str,
+    values: str | None,
+    *,
+    runbooks: Runbooks,
+    circumstances: Circumstances,
+) -> Reply | Fill:
+    """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
+    wanted = runbooks.find(name)
+    said = {**wanted.pairs(values or ""), **ask.given}
+    reading = runbooks.read(wanted, said)
+    if reading.is_whole:
+        filled = runbooks.fill(wanted, reading.filled, circumstances.of(incident))
+        facts = {"runbook": wanted, "filled": filled, "incident": incident}
+        return Reply("runbook/filled", facts, shared=True)
+    if ask.trigger and ask.way is not Way.FORM:
+        return Fill(
+            "runbook/fill",
+            f"runbook {wanted.name}",
+            {"runbook": wanted, "said": said, "wrong": reading.wrong},
+        )
+    raise wanted.lacking(reading) if ask.way is Way.FORM else wanted.in_words(reading)
+
+
+@command("runbook")
+def runbooks(*, runbooks: Runbooks) -> Reply:
+    """List the runbooks, and why one is left out, if one is."""
+    return Reply("runbook/list", {"runbooks": runbooks.all(), "mistakes": runbooks.mistakes()})

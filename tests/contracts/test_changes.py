@@ -1,0 +1,154 @@
+"""What every unit of work keeps to about changes, suspects and deploy locks."""
+
+from dataclasses import replace
+from datetime import timedelta
+from threading import Barrier, Thread
+
+from bot.commands.testkit import POLICY
+from bot.domain.change import Change, Source, Window
+from bot.domain.incident import Suspect
+from bot.domain.lock import Lock
+from bot.domain.refusal import Refusal
+from bot.ports import UnitOfWork
+from bot.services.changes import Changes
+from bot.services.desk import Desk
+from bot.services.locks import Locks
+from tests.contracts.test_work import NOON, declared, units
+
+__all__ = ["units"]  # the fixture: each kind of unit of work, one after the other
+MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
+
+
+def change(number: int = 0, *, minutes: float = 0, service: str | None = "checkout") -> Change:
+    at = NOON + minutes * MINUTE
+    return Change(
+        number=number,
+        key=f"github:acme/checkout:deployment:{number}",
+        source=Source.GITHUB,
+        kind="deploy",
+        service=service,
+        title="main to production",
+        happened_at=at,
+        as_of=at,
+        heard_at=at,
+        url="https://example.com",
+        author="ana",
+        ref="4f2a1c",
+        outcome="success",
+    )
+
+
+def lock(number: int = 1, service: str = "checkout") -> Lock:
+    return Lock(number=number, service=service, why="x", by="U0ANA", holder="person:U0ANA", since=NOON)
+
+
+def test_a_change_comes_back_as_it_was(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.changes.put(change(7))
+        work.changes.put(replace(change(7), outcome="failure", service=None))
+
+    with units.begin() as work:
+        kept = replace(change(7), outcome="failure", service=None)
+        assert work.changes.get(7) == work.changes.by_key(change(7).key) == kept
+        assert work.changes.get(8) is None
+        assert work.changes.by_key("github:acme/checkout:deployment:8") is None
+
+
+def test_changes_of_a_time_come_newest_first_and_not_too_many(units: UnitOfWork) -> None:
+    long = replace(change(4, minutes=-90), as_of=NOON - 30 * MINUTE)
+    with units.begin() as work:
+        for it in (
+            change(1, minutes=-61),
+            change(2, minutes=-60),
+            change(3),
+            long,
+            change(5, minutes=-5, service="orders"),
+            change(6, minutes=1),
+            change(7),
+        ):
+            work.changes.put(it)
+
+    with units.begin() as work:
+        window = Window(since=NOON - HOUR, until=NOON)
+        assert [it.number for it in work.changes.within(window, limit=10)] == [7, 3, 5, 2, 4]
+        assert [it.number for it in work.changes.within(window, limit=2)] == [7, 3]
+        assert [it.number for it in work.changes.within(window, service="orders", limit=10)] == [5]
+
+
+def test_what_was_heard_long_ago_is_forgotten(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.changes.put(change(1, minutes=-1))
+        work.changes.put(change(2))
+        work.changes.forget(before=NOON)
+
+    with units.begin() as work:
+        assert work.changes.get(1) is None
+        assert work.changes.get(2) == change(2)
+
+
+def test_a_change_that_is_told_again_keeps_its_number(units: UnitOfWork) -> None:
+    for minutes, outcome in ((0, "in_progress"), (5, "success"), (3, "queued")):
+        with units.begin() as work:
+            news = replace(change(minutes=minutes), outcome=outcome, key="github:x")
+            Changes(Desk(work=work, now=NOON, policy=POLICY)).hear(news)
+
+    with units.begin() as work:
+        [kept] = work.changes.within(Window(since=NOON, until=NOON), limit=10)
+        assert (kept.number, kept.outcome) == (1, "success")
+        assert (kept.happened_at, kept.as_of) == (NOON, NOON + 5 * MINUTE)
+
+
+def test_suspects_come_back_with_their_incident(units: UnitOfWork) -> None:
+    suspect = Suspect(
+        change=7, title="x", url=None, service="checkout", happened_at=NOON - MINUTE, suspected_at=NOON
+    )
+    with units.begin() as work:
+        work.incidents.put(replace(declared(), suspects=(suspect,)))
+
+    with units.begin() as work:
+        found = work.incidents.get(42)
+        assert found
+        assert found.suspects == (suspect,)
+
+
+def test_a_lock_comes_back_as_it_was_and_is_found_while_it_stands(units: UnitOfWork) -> None:
+    released = lock(1).release(by="U0RAJ", at=NOON + MINUTE)
+    with units.begin() as work:
+        work.locks.put(lock(1))
+        work.locks.put(released)
+        work.locks.put(replace(lock(2), reminded_at=NOON, reminders=2))
+        work.locks.put(replace(lock(3, "orders"), holder="failover:12", by=None, since=NOON - MINUTE))
+
+    with units.begin() as work:
+        assert work.locks.get(1) == released
+        assert work.locks.of("checkout") == replace(lock(2), reminded_at=NOON, reminders=2)
+        assert work.locks.of("payments") is None
+        assert [it.number for it in work.locks.standing()] == [3, 2]
+
+
+def test_changes_and_locks_have_numbers_of_their_own(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        assert [work.changes.reserve(), work.changes.reserve(), work.locks.reserve()] == [1, 2, 1]
+
+
+def test_of_two_who_lock_at_once_one_gets_a_sentence(units: UnitOfWork) -> None:
+    together, refused = Barrier(2), []
+
+    def locking(by: str) -> None:
+        together.wait(timeout=10)
+        try:
+            with units.begin() as work:
+                Locks(Desk(work=work, now=NOON, policy=POLICY)).lock("checkout", f"for {by}", by=by)
+        except Refusal as refusal:
+            refused.append(refusal.sentence)
+
+    threads = [Thread(target=locking, args=(by,)) for by in ("U0ANA", "U0RAJ")]
+    for thread in threads:
+        thread.start()
+    for thread in threads:
+        thread.join()
+
+    with units.begin() as work:
+        [standing] = work.locks.standing()
+    assert len(refused) == 1
+    assert f"locked already, by <@{standing.by}>" in refused[0]

@@ -1,0 +1,252 @@
+"""The step guide: which step an incident is at, by its facts and by people's word."""
+
+from collections.abc import Sequence
+from datetime import UTC, datetime, timedelta
+
+import pytest
+
+from bot.domain import events, guide
+from bot.domain.guide import STEPS, Step
+from bot.domain.incident import Incident
+from bot.domain.policy import Policy, Severity
+from bot.domain.refusal import Refusal
+from bot.domain.reminder import MITIGATE_FIRST, Standing, agenda, standing
+from bot.domain.timeline import Entry
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+POLICY = Policy(severities={"sev1": Severity(key="sev1"), "sev3": Severity(key="sev3")})
+
+
+def after(**by: float) -> datetime:
+    return NOON + timedelta(**by)
+
+
+def told(*happened: events.Event, severity: str | None = "sev3") -> Incident:
+    """Tell an incident in events, after its declaration at noon."""
+    declared = events.Declared(at=NOON, by="U0ANA", name="checkout is down", severity=severity)
+    incident = Incident.declared(42, declared)
+    for event in happened:
+        incident = incident.after(event)
+    return incident
+
+
+def stated(minute: int = 1) -> events.ImpactStated:
+    return events.ImpactStated(at=after(minutes=minute), by="U0ANA", impact="nobody can pay", since=NOON)
+
+
+def updated(minute: int = 2) -> events.UpdatePosted:
+    return events.UpdatePosted(at=after(minutes=minute), by="U0RAJ", message="we look", next_due=None)
+
+
+def suspected(minute: int = 3, cause: str = "a full disk") -> events.CauseSuspected:
+    return events.CauseSuspected(at=after(minutes=minute), by="U0KIM", cause=cause)
+
+
+def mitigated(minute: int = 8) -> events.PhaseChanged:
+    return events.PhaseChanged(at=after(minutes=minute), by="U0ANA", phase="mitigated", before="triage")
+
+
+def passed(step: Step, minute: int = 5) -> events.StepPassed:
+    return events.StepPassed(at=after(minutes=minute), by="U0RAJ", step=step.value)
+
+
+def resolved(minute: int = 30) -> events.Resolved:
+    return events.Resolved(at=after(minutes=minute), by="U0ANA")
+
+
+WHOLE = (stated(), updated(), suspected(), mitigated(), resolved())
+
+
+@pytest.mark.parametrize(
+    ("happened", "step", "missing"),
+    [
+        ((), Step.IMPACT, ("impact",)),
+        ((stated(),), Step.COMMUNICATE, ("update",)),
+        ((updated(),), Step.IMPACT, ("impact",)),
+        ((stated(), updated()), Step.CHANGES, ("change",)),
+        ((stated(), updated(), suspected()), Step.MITIGATE, ("mitigation",)),
+        ((stated(), updated(), passed(Step.CHANGES)), Step.MITIGATE, ("mitigation",)),
+        ((stated(), updated(), passed(Step.CHANGES), mitigated()), Step.CAUSE, ("cause",)),
+        ((stated(), updated(), suspected(), mitigated()), Step.CONFIRM, ("end",)),
+        (WHOLE, Step.CLEAN_UP, ("review",)),
+        ((resolved(),), Step.CLEAN_UP, ("review",)),
+    ],
+)
+def test_the_facts_say_which_step_it_is(
+    happened: Sequence[events.Event], step: Step, missing: tuple[str, ...]
+):
+    now = guide.standing(told(*happened))
+
+    assert now == guide.Guide(step=step, missing=missing)
+
+
+def test_without_a_commander_the_first_step_is_not_done():
+    nobody = Incident(number=1, name="x", declared_by="U0ANA", declared_at=NOON, room_name="inc-1")
+
+    assert guide.standing(nobody) == guide.Guide(step=Step.CALM, missing=("commander",))
+
+
+def test_assessing_wants_a_severity_too():
+    assert guide.standing(told(severity=None)) == guide.Guide(
+        step=Step.IMPACT, missing=("severity", "impact")
+    )
+
+
+def test_a_false_alarm_has_no_steps():
+    assert guide.standing(told(events.Cancelled(at=NOON, by="U0ANA"))) is None
+
+
+def test_one_press_moves_on_whatever_is_missing():
+    incident = told()
+    steps = []
+    for minute in range(1, 6):
+        word = guide.move_on(incident, by="U0RAJ", at=after(minutes=minute))
+        steps.append(word.step)
+        incident = incident.after(word)
+
+    assert steps == ["impact", "communicate", "changes", "mitigate", "cause"]
+    assert guide.standing(incident) == guide.Guide(step=Step.CONFIRM, missing=("end",))
+
+
+def test_the_end_is_not_said_by_moving_on():
+    with pytest.raises(Refusal, match="resolve it once you have watched") as refused:
+        guide.move_on(told(stated(), updated(), suspected(), mitigated()), by="U0ANA", at=after(minutes=9))
+
+    assert refused.value.choices[0].say == "incident 42 stop"
+
+
+def test_after_the_end_there_is_nowhere_to_move_on_to():
+    with pytest.raises(Refusal, match="no next step"):
+        guide.move_on(told(resolved()), by="U0ANA", at=after(minutes=40))
+
+
+def test_that_nothing_changed_is_said_once():
+    incident = told(passed(Step.CHANGES, 1))
+
+    word = guide.nothing_changed(incident, by="U0KIM", at=after(minutes=2))
+
+    assert (word.step, word.answer) == ("changes", "nothing changed")
+    with pytest.raises(Refusal, match="has that already"):
+        guide.nothing_changed(incident.after(word), by="U0KIM", at=after(minutes=3))
+
+
+def test_reopened_it_is_communicated_and_mitigated_anew():
+    reopened = events.Reopened(at=after(minutes=60), by="U0ANA")
+    incident = told(*WHOLE, passed(Step.MITIGATE, 20), reopened)
+
+    assert guide.standing(incident) == guide.Guide(step=Step.COMMUNICATE, missing=("update",))
+    assert guide.passed(Step.MITIGATE, incident) is None
+
+
+# --- the checklist ----------------------------------------------------------------------------------------
+
+
+def entries(*happened: events.Event) -> list[Entry]:
+    return [
+        Entry(
+            incident=42,
+            seq=seq,
+            kind=it.kind(),
+            occurred_at=it.at,
+            recorded_at=it.at,
+            actor=it.by,
+            source="slash",
+            data={"phase": getattr(it, "phase", None)},
+        )
+        for seq, it in enumerate(happened, start=1)
+    ]
+
+
+def test_the_checklist_says_who_did_each_step_and_when():
+    happened = (stated(1), stated(6), updated(2), updated(7), suspected(3), mitigated(8))
+
+    lines = guide.checklist(told(*happened), entries(*happened))
+
+    done = {it.step: (it.by, it.at) for it in lines if it.is_done}
+    assert [it.step for it in lines] == list(STEPS)
+    assert done[Step.IMPACT] == ("U0ANA", after(minutes=6))
+    assert done[Step.COMMUNICATE] == ("U0RAJ", after(minutes=2))
+    assert done[Step.CHANGES] == ("U0KIM", after(minutes=3))
+    assert done[Step.MITIGATE] == ("U0ANA", after(minutes=8))
+    assert [it.step for it in lines if it.is_now] == [Step.CONFIRM]
+
+
+def test_the_checklist_says_what_was_moved_on_from():
+    happened = (stated(), passed(Step.COMMUNICATE, 5))
+
+    line = guide.checklist(told(*happened), entries(*happened))[2]
+
+    assert (line.is_done, line.by, line.missing) == (True, "U0RAJ", ("update",))
+
+
+def test_a_change_that_is_marked_as_suspect_answers_what_changed():
+    marked = events.ChangeSuspected(
+        at=after(minutes=4),
+        by="U0RAJ",
+        change=7,
+        title="deploy 1.2",
+        url=None,
+        service="checkout",
+        happened_at=NOON,
+    )
+
+    lines = {line.step: line for line in guide.checklist(told(marked), entries(marked))}
+
+    assert lines[Step.CHANGES].is_done
+    assert (lines[Step.CHANGES].by, lines[Step.CHANGES].at) == ("U0RAJ", after(minutes=4))
+    assert not lines[Step.CAUSE].is_done
+
+
+def test_a_fact_that_comes_later_outdoes_the_word():
+    happened = (stated(), passed(Step.COMMUNICATE, 5), updated(9))
+
+    line = guide.checklist(told(*happened), entries(*happened))[2]
+
+    assert (line.missing, line.by, line.at) == ((), "U0RAJ", after(minutes=9))
+
+
+# --- first mitigate ---------------------------------------------------------------------------------------
+
+
+def due(incident: Incident) -> datetime | None:
+    return next((it.due_at for it in agenda(incident, POLICY) if it.duty == MITIGATE_FIRST), None)
+
+
+@pytest.mark.parametrize(
+    ("happened", "at"),
+    [
+        ((), None),
+        ((stated(), updated()), None),
+        ((suspected(3),), after(minutes=10)),
+        ((passed(Step.MITIGATE, 4),), after(minutes=10)),
+        ((suspected(25),), after(minutes=25)),
+        ((suspected(3), mitigated(8)), None),
+        ((mitigated(2), suspected(3)), None),
+        ((suspected(3), resolved(8)), None),
+        ((passed(Step.CHANGES),), None),
+    ],
+)
+def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(
+    happened: Sequence[events.Event], at: datetime | None
+):
+    assert due(told(*happened)) == at
+
+
+def test_it_is_said_once_and_then_shows_what_became_of_it():
+    incident = told(suspected(3))
+    timer = next(it for it in agenda(incident, POLICY) if it.duty == MITIGATE_FIRST)
+
+    said = incident.after(timer.said(after(minutes=10), to="room:42"))
+
+    assert due(said.after(suspected(12, "a full queue"))) is None
+    assert standing(said, POLICY, MITIGATE_FIRST, said.reminded[MITIGATE_FIRST]) is Standing.OPEN
+    done = said.after(mitigated(14))
+    assert standing(done, POLICY, MITIGATE_FIRST, done.reminded[MITIGATE_FIRST]) is Standing.DONE
+
+
+def test_where_roll_back_is_asked_nothing_is_added():
+    incident = told(suspected(3, "the deploy of 11:58"), severity="sev1")
+    asked = next(it for it in agenda(incident, POLICY) if it.duty == "roll_back")
+
+    assert due(incident) is None
+    assert due(incident.after(asked.said(after(minutes=10), to="room:42"))) is None

@@ -1,0 +1,280 @@
+"""Stories of what changed, of suspects, and of deploy locks."""
+
+from datetime import timedelta
+
+from bot.commands.ask import Way
+from bot.commands.testkit import SpyKit
+from bot.domain.change import Change, Source
+from bot.domain.effects import Show
+from bot.domain.message import Message
+from bot.services.changes import Changes
+from bot.services.locks import Locks
+
+
+def hears(spy: SpyKit, title: str, *, minutes_ago: float, service: str = "checkout") -> Change:
+    at = spy.clock.now() - timedelta(minutes=minutes_ago)
+    news = Change(
+        key=f"tool:{title}",
+        source=Source.TOOL,
+        kind="deploy",
+        service=service,
+        title=title,
+        happened_at=at,
+        as_of=at,
+        heard_at=spy.clock.now(),
+        url="https://ci.example.com/7",
+        author="kim",
+        outcome="success",
+    )
+    with spy.desk(source="changes") as desk:
+        return Changes(desk).hear(news)
+
+
+def labels(message: Message) -> list[str]:
+    return [it.label for part in message.parts for it in getattr(part, "buttons", ())]
+
+
+def said(spy: SpyKit, words: str, *, by: str = "U0ANA", channel: str = "C0GENERAL") -> Message:
+    answer = spy.say(words, by=by, channel=channel)
+    assert answer.message
+    return answer.message
+
+
+# --- what changed -----------------------------------------------------------------------------------------
+
+
+def test_the_card_offers_what_changed_in_the_hour_before(spy: SpyKit, room: str):
+    for title, ago in (("long ago", 61), ("deploy 41", 30), ("deploy 42", 5)):
+        hears(spy, title, minutes_ago=ago)
+    spy.clock.tick(minutes=3)
+    hears(spy, "the rollback", minutes_ago=0)
+
+    spy.press("What changed?", spy.surface("card", 1), channel=room)
+
+    listed = spy.private()[-1]
+    assert listed.text.index("deploy 42") < listed.text.index("deploy 41")
+    assert "long ago" not in listed.text
+    assert "the rollback" not in listed.text
+    assert labels(listed) == ["Suspect #3", "Suspect #2"]
+
+
+def test_the_hour_is_counted_from_the_stated_impact(spy: SpyKit, room: str):
+    hears(spy, "deploy 41", minutes_ago=80)
+    hears(spy, "deploy 42", minutes_ago=5)
+    spy.say('incident impact "no orders" since 30m', channel=room)
+
+    listed = said(spy, "changes", channel=room).text
+
+    assert "deploy 41" in listed
+    assert "deploy 42" not in listed
+
+
+def test_a_deploy_that_began_long_before_counts_while_it_went_on(spy: SpyKit):
+    began = spy.clock.now() - timedelta(hours=2)
+    hears(spy, "slow deploy", minutes_ago=10)
+    with spy.desk() as desk:
+        news = desk.work.changes.by_key("tool:slow deploy")
+        assert news
+        Changes(desk).hear(Change(**{**vars(news), "happened_at": began, "as_of": began}))
+
+    assert "slow deploy" in said(spy, "changes 15m").text
+
+
+def test_elsewhere_it_is_the_last_hour_of_a_service_or_of_all(spy: SpyKit):
+    hears(spy, "deploy 41", minutes_ago=90)
+    hears(spy, "deploy 42", minutes_ago=5)
+    hears(spy, "other", minutes_ago=5, service="orders")
+
+    assert [it in said(spy, "changes").text for it in ("deploy 41", "deploy 42", "other")] == [0, 1, 1]
+    assert [it in said(spy, "changes 2h").text for it in ("deploy 41", "deploy 42", "other")] == [1, 1, 1]
+    assert [it in said(spy, "changes :checkout").text for it in ("deploy 42", "other")] == [1, 0]
+    assert "no change on nothing between" in said(spy, "changes 1h nothing").text
+
+
+def test_a_change_is_told_by_hand(spy: SpyKit, room: str):
+    told = said(spy, 'change "flag new-cart at 50 %" on checkout', channel=room)
+    spy.press("Suspect #1", told, channel=room)
+
+    assert "*Change #1* 12:00 UTC" in told.text
+    assert "flag new-cart at 50 % on checkout" in told.text
+    assert spy.incident(1).suspects[0].title == "flag new-cart at 50 %"
+
+
+def test_what_is_told_in_a_private_incident_stays_in_it(spy: SpyKit, room: str):
+    spy.say('incident me "payroll" sev3 private', by="U0KIM")
+    spy.open_room(2, channel="C0PRIVATE")
+    spy.say('change "revoked the leaked keys"', by="U0KIM", channel="C0PRIVATE")
+
+    assert "leaked keys" in said(spy, "changes", by="U0KIM", channel="C0PRIVATE").text
+    assert "leaked keys" not in said(spy, "changes").text
+    assert "leaked keys" not in said(spy, "changes", channel=room).text
+    assert "I know of no change 1" in said(spy, "suspect 1", channel=room).text
+
+
+def test_no_webhook_makes_spy_speak(spy: SpyKit, room: str):
+    before = len(spy.effects)
+
+    hears(spy, "deploy 42", minutes_ago=1)
+
+    assert len(spy.effects) == before
+
+
+# --- which is suspected -----------------------------------------------------------------------------------
+
+
+def test_one_press_marks_a_suspect_everywhere(spy: SpyKit, room: str):
+    hears(spy, "deploy 42", minutes_ago=5)
+
+    spy.press("Suspect #1", said(spy, "changes", channel=room), by="U0RAJ", channel=room)
+
+    assert spy.timeline(1)[-1].kind == "change_suspected"
+    assert spy.timeline(1)[-1].data["happened_at"] == "2026-11-23T11:55:00Z"
+    assert "*Suspected change*, says Raj Patel" in spy.lines(1)[-1]
+    assert (
+        "*Suspected change*: <https://ci.example.com/7|deploy 42> on checkout" in spy.surface("card", 1).text
+    )
+    assert (
+        "*Suspected cause* a change: <https://ci.example.com/7|deploy 42>"
+        in said(spy, "tldr", channel=room).text
+    )
+    assert "suspected" in said(spy, "changes", channel=room).text
+
+
+def test_a_suspect_brings_up_the_rollback_after_ten_minutes(spy: SpyKit, room: str):
+    hears(spy, "deploy 42", minutes_ago=5)
+    spy.say("suspect 1", channel=room)
+
+    spy.pass_time(minutes=10)
+
+    [asked] = [it.text for it in spy.nags(to="room:1") if "Roll back?" in it.text]
+    assert "deploy 42" in asked
+    assert "a change was suspected 12:00 UTC" in said(spy, "incident why roll_back", channel=room).text
+
+
+def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, room: str):
+    hears(spy, "deploy 42", minutes_ago=5)
+    spy.say("suspect 1", channel=room)
+    spy.press("Clear #1", said(spy, "changes", channel=room), channel=room)
+
+    spy.pass_time(minutes=11)
+
+    assert not [it for it in spy.nags(to="room:1") if "Roll back?" in it.text]
+    assert spy.incident(1).suspects == ()
+    assert "Not suspected any more" in spy.lines(1)[-1]
+
+
+def test_what_cannot_be_suspected_gets_a_sentence(spy: SpyKit, room: str):
+    hears(spy, "deploy 42", minutes_ago=5)
+    spy.say("suspect 1", channel=room)
+
+    assert "already" in said(spy, "suspect 1", channel=room).text
+    assert "no change 7" in said(spy, "suspect 7", channel=room).text
+    assert "is no change's number" in said(spy, "suspect that", channel=room).text
+    assert "not suspected" in said(spy, "clear 7", channel=room).text
+
+
+def test_a_suspect_outlives_the_change_itself(spy: SpyKit, room: str):
+    hears(spy, "deploy 42", minutes_ago=5)
+    spy.say("suspect 1", channel=room)
+    spy.clock.tick(days=31)
+
+    with spy.desk() as desk:
+        Changes(desk).forget_old()
+
+    assert "no change" in said(spy, "changes 1d").text
+    assert "deploy 42" in said(spy, "tldr", channel=room).text
+
+
+# --- deploy locks -----------------------------------------------------------------------------------------
+
+
+def test_a_lock_is_announced_once_and_its_message_follows(spy: SpyKit, room: str):
+    spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
+    announced = spy.surface("lock", 1).text
+    spy.say("unlock checkout", by="U0ANA")
+
+    assert "*checkout is not to be deployed*: rolling back by hand" in announced
+    assert "Locked by Raj Patel since 12:00 UTC" in announced
+    assert "may be deployed again*, unlocked by Ana Lima" in spy.surface("lock", 1).text
+    assert {it.slot for it in spy.asked(Show) if it.surface == "lock"} == {"lock:1"}
+    assert {it.to for it in spy.asked(Show) if it.surface == "lock"} == {"C0INCIDENTS"}
+
+
+def test_a_lock_stands_on_the_card_and_in_the_tldr_of_open_incidents(spy: SpyKit, room: str):
+    spy.deliver()
+    spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
+
+    assert "card:1:lock:1:set" in {it.key for it in spy.asked(Show)}
+    for text in (spy.surface("card", 1).text, said(spy, "tldr", channel=room).text):
+        assert "*Not to be deployed* checkout by Raj Patel since 12:00 UTC" in text
+    spy.say("unlock checkout")
+    assert "Not to be deployed" not in spy.surface("card", 1).text
+
+
+def test_of_two_who_lock_one_gets_a_sentence(spy: SpyKit):
+    spy.say('lock checkout "mine"', by="U0RAJ")
+
+    refused = said(spy, 'lock :checkout "mine too"', by="U0ANA")
+
+    assert "checkout is locked already, by <@U0RAJ> since 12:00 UTC: mine" in refused.text
+    assert labels(refused) == ["Unlock it"]
+    assert "by you since" in said(spy, 'lock checkout "again"', by="U0RAJ").text
+
+
+def test_what_runs_keeps_its_lock_until_somebody_wants_it_anyway(spy: SpyKit):
+    with spy.desk() as desk:
+        Locks(desk).lock("checkout", "moving to the other site", by="U0ANA", holder="failover:12")
+
+    refused = said(spy, "unlock checkout", by="U0RAJ")
+    assert "locked by failover 12, which runs (moving to the other site)" in refused.text
+    spy.press("Unlock anyway", refused, by="U0RAJ")
+
+    assert "Nothing is locked" in said(spy, "locks").text
+
+
+def test_what_runs_lets_go_of_its_own(spy: SpyKit):
+    with spy.desk() as desk:
+        Locks(desk).lock("checkout", "moving", by=None, holder="failover:12")
+        Locks(desk).unlock("checkout", by=None, holder="failover:12")
+
+        assert Locks(desk).of("checkout") is None
+    assert "unlocked by failover 12" in spy.surface("lock", 1).text
+
+
+def test_a_forgotten_lock_is_asked_about_daily(spy: SpyKit):
+    spy.say('lock checkout "for a moment"', by="U0RAJ")
+
+    spy.pass_time(days=2, minutes=1)
+
+    first, second = spy.nags("forgotten", to="U0RAJ")
+    assert first.text == "checkout is still locked; you were asked again since."
+    assert "*Is checkout still not to be deployed?* You have locked it since" in second.text
+    spy.press("Unlock", second, by="U0RAJ")
+    spy.pass_time(days=3)
+    assert [it.text[:20] for it in spy.nags("forgotten")] == ["checkout is unlocked"] * 2
+
+
+def test_after_three_days_away_a_lock_is_asked_about_once(spy: SpyKit):
+    spy.say('lock checkout "for a moment"', by="U0RAJ")
+
+    spy.clock.tick(days=3, hours=1)
+    spy.tick()
+    spy.pass_time(hours=22)
+
+    assert len(spy.nags("forgotten")) == 1
+
+
+def test_what_is_not_locked_cannot_be_unlocked(spy: SpyKit):
+    assert "checkout is not locked" in said(spy, "unlock checkout").text
+    assert "why is missing" in said(spy, "lock checkout").text or "Usage" in said(spy, "lock checkout").text
+
+
+def test_locks_are_listed_where_they_are_asked_for(spy: SpyKit):
+    spy.say('lock checkout "one"')
+    spy.say('lock orders "two"')
+
+    answer = spy.say("locks", way=Way.SLASH)
+
+    assert answer.shared
+    assert answer.message
+    assert answer.message.text.splitlines()[1].startswith("• checkout by Ana Lima since")

@@ -1,0 +1,146 @@
+"""The webhooks as their senders see them: what is kept, kept once, refused with a sentence, or not there."""
+
+from collections.abc import Iterator, Mapping
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.domain.change import Change, Window
+from bot.services.changes import Changes
+from bot.services.desk import Desk
+from bot.services.locks import Locks
+from tests import samples
+from tests.web.doors import SECRET, Doors, opened
+
+
+@pytest.fixture
+def doors(tmp_path: Path, sqlite_url: str) -> Iterator[Doors]:
+    with opened(tmp_path, sqlite_url) as doors:
+        yield doors
+
+
+def github(doors: Doors, name: str, delivery: str = "", **more: str) -> httpx.Response:
+    body = samples.body(samples.payload(name))
+    headers = {
+        "X-GitHub-Event": samples.event(name),
+        "X-Hub-Signature-256": samples.signed(body, SECRET),
+        **({"X-GitHub-Delivery": delivery} if delivery else {}),
+    }
+    return doors.web.post("/webhooks/github", body, headers | more)
+
+
+def seconds(doors: Doors) -> int:
+    return int(doors.bot.clock.now().timestamp())
+
+
+def tool(doors: Doors, told: Any, at: int | None = None) -> httpx.Response:
+    body = samples.body(told)
+    headers = samples.signed_by_tool(body, at or seconds(doors), SECRET)
+    return doors.web.post("/webhooks/changes", body, headers)
+
+
+def kept(doors: Doors) -> list[Change]:
+    now = doors.bot.clock.now()
+    with doors.bot.database.begin() as work:
+        return list(work.changes.within(Window(since=now - timedelta(days=9_999), until=now), limit=99))
+
+
+def desk_facts(doors: Doors) -> Mapping[str, Any]:
+    return {"now": doors.bot.clock.now(), "policy": doors.bot.live.policy()}
+
+
+def test_each_recording_of_a_change_is_kept_under_its_service(doors: Doors):
+    answers = {name: github(doors, name).text for name in samples.names()}
+
+    changes = {it.kind: it for it in kept(doors)}
+    assert {name for name, answer in answers.items() if answer == "Kept.\n"} == {
+        "deployment",
+        "deployment_status",
+        "deployment_status in progress",
+        "push",
+        "release published",
+        "workflow_run completed",
+    }
+    assert changes.keys() == {"deploy", "push", "release", "workflow"}
+    assert (changes["push"].service, changes["workflow"].service) == ("greeter", "octo-repo")
+
+
+def test_a_delivery_that_comes_twice_is_acted_on_once(doors: Doors):
+    first = [github(doors, "push", "72d3162e").text, github(doors, "push", "72d3162e").text]
+    unnamed = [github(doors, "release published").text, github(doors, "release published").text]
+
+    assert first == unnamed == ["Kept.\n", "Known already.\n"]
+    assert len(kept(doors)) == 2
+
+
+def test_a_deployment_and_its_statuses_stay_one_change(doors: Doors):
+    for name in ("deployment_status", "deployment"):
+        github(doors, name)
+
+    [deploy] = [it for it in kept(doors) if it.title == "master to production"]
+    assert (deploy.number, deploy.outcome) == (1, "success")
+
+
+def test_github_is_told_what_content_type_to_send(doors: Doors):
+    body = b"payload=%7B%7D"
+    headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answer = doors.web.post("/webhooks/github", body, headers)
+
+    assert answer.status_code == 400
+    assert "Is its content type application/json?" in answer.text
+
+
+def test_a_tool_is_told_what_became_of_its_change(doors: Doors):
+    told, now = {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"}, seconds(doors)
+
+    answers = [tool(doors, told, at) for at in (now, now, now - 1)]
+
+    assert [it.text for it in answers] == [
+        "Kept as change 1 of checkout.\n",
+        "Known already.\n",
+        "Kept as change 1 of checkout.\n",
+    ]
+    assert tool(doors, {"service": "checkout"}).text == "The field title: field required.\n"
+    assert tool(doors, told, now - 600).status_code == 401
+
+
+def test_changes_are_forgotten_after_thirty_days(doors: Doors):
+    tool(doors, {"service": "checkout", "title": "deploy 4f2a1c"})
+
+    for days, left in ((29, 1), (31, 0)):
+        later = doors.bot.clock.now() + timedelta(days=days)
+        with doors.bot.database.begin() as work:
+            Changes(Desk(work=work, **{**desk_facts(doors), "now": later})).forget_old()
+        assert len(kept(doors)) == left
+
+
+def test_a_lock_is_answered_with_423_and_who_has_it(doors: Doors):
+    with doors.bot.database.begin() as work:
+        Locks(Desk(work=work, **desk_facts(doors))).lock("checkout", "moving", by=None, holder="failover:12")
+
+    locked, free = doors.web.get("/locks/Checkout"), doors.web.get("/locks/orders")
+
+    assert locked.status_code == 423
+    assert locked.json() | {"since": "x"} == {
+        "service": "checkout",
+        "locked": True,
+        "by": "failover 12",
+        "since": "x",
+        "why": "moving",
+    }
+    assert (free.status_code, free.json()) == (
+        200,
+        {"service": "orders", "locked": False, "by": None, "since": None, "why": None},
+    )
+    assert doors.web.get("/locks/!").status_code == 400
+
+
+def test_a_door_without_a_secret_is_not_there(tmp_path: Path, sqlite_url: str):
+    with opened(tmp_path, sqlite_url, secrets=("SLACK_SIGNING_SECRET",)) as doors:
+        paths = ("/webhooks/github", "/webhooks/changes", "/webhooks/pagerduty")
+
+        assert [doors.web.post(path, b"{}", {}).status_code for path in paths] == [404] * 3

@@ -1,0 +1,85 @@
+"""The messages about changes and deploy locks, in every way they can stand, for tests/test_words.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from bot.domain import events
+from bot.domain.change import Change, Source, Window
+from bot.domain.incident import Incident, Suspect
+from bot.domain.lock import Lock
+from bot.services.changes import Lately
+
+Facts = Mapping[str, Any]
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NOW = NOON + timedelta(minutes=20)
+TYPED = 'the <!channel> is <b>down</b> & "out"'
+
+SUSPECT = Suspect(
+    change=12,
+    title=TYPED,
+    url="https://example.com/12",
+    service="checkout",
+    happened_at=NOON,
+    suspected_at=NOW,
+)
+SUSPECTS = (SUSPECT, replace(SUSPECT, change=13, url=None, service=None))
+ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA", "change": 12, "title": TYPED}
+HAPPENED = (
+    events.ChangeSuspected(**ABOUT, url="https://example.com", service="checkout", happened_at=NOON),
+    events.ChangeSuspected(**ABOUT, url=None, service=None, happened_at=NOON),
+    events.ChangeCleared(**ABOUT),
+)
+LOCK = Lock(number=3, service="checkout", why=TYPED, by="U0ANA", holder="person:U0ANA", since=NOON)
+RUNS = replace(LOCK, number=4, by=None, holder="failover:12")
+LOCKS = (LOCK, RUNS, *(replace(LOCK, number=number, service=f"orders-{number}") for number in range(5, 30)))
+RELEASED = (
+    replace(LOCK, released_at=NOW, released_by="U0RAJ"),
+    replace(RUNS, released_at=NOW),
+    replace(RUNS, released_at=NOW, released_by="U0RAJ"),
+)
+CHANGE = Change(
+    number=12,
+    key="k",
+    source=Source.TOOL,
+    kind="deploy",
+    service="checkout",
+    title=TYPED * 6,
+    url="https://example.com/" + "x" * 480,
+    author="WALLE",
+    outcome="success",
+    happened_at=NOON,
+    as_of=NOON,
+    heard_at=NOON,
+)
+BY_HAND = replace(CHANGE, source=Source.HAND, service=None, url=None, author="U0ANA", outcome=None)
+LATELY = tuple(
+    Lately(changes=changes, window=Window(since=NOON, until=NOW), more=more)
+    for changes, more in (((), False), ((CHANGE, BY_HAND) * 5, True), ((replace(CHANGE, number=14),), False))
+)
+
+
+def facts(incidents: Sequence[Incident]) -> dict[str, list[Facts]]:
+    return {
+        "changes/list": [
+            {"incident": it, "found": found, "service": service}
+            for it in (*incidents, None)
+            for found in LATELY
+            for service in ("checkout", None)
+        ],
+        "changes/recorded": [
+            {"change": it, "incident": on} for it in (CHANGE, BY_HAND) for on in (*incidents, None)
+        ],
+        "changes/suspected": [{"incident": it} for it in incidents],
+        "changes/locked": [
+            {"lock": it, "announce": announce} for it in (LOCK, *RELEASED) for announce in ("C0INC", None)
+        ],
+        "changes/locks": [{"locks": LOCKS}, {"locks": ()}],
+        "surfaces/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],
+        "surfaces/forgotten": [
+            {"lock": it, "now": NOW, "latest": latest}
+            for it in (LOCK, replace(RUNS, by="U0ANA"), *RELEASED)
+            for latest in (True, False)
+        ],
+    }

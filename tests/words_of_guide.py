@@ -1,0 +1,34 @@
+"""The words of the step guide, at each of its steps, for tests/test_words.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime
+from typing import Any
+
+from bot.domain import guide
+from bot.domain.incident import Incident, Passed, Phase
+
+Facts = Mapping[str, Any]
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ANSWERED = Passed(by="U0ANA", at=NOON, answer="nothing changed")
+
+
+def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict[str, list[Facts]]:
+    """Give the templates their facts; `full` has all that can be said of an open incident."""
+    at_every_step = (
+        *incidents,
+        replace(full, impact=None, severity=None),
+        replace(full, updated_at=None),
+        replace(full, cause=None),
+        replace(full, cause=None, phase=Phase.MITIGATED),
+        replace(full, phase=Phase.MITIGATED),
+        replace(over, phase=Phase.FALSE_ALARM),
+    )
+    passed = {"mitigate": Passed(by="U0RAJ", at=NOON), "changes": ANSWERED}
+    return {
+        "guide/step": [{"incident": it, "guide": guide.standing(it)} for it in at_every_step],
+        "guide/checklist": [
+            {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.standing(it)}
+            for it in (*at_every_step, replace(full, steps=passed, cause=None))
+        ],
+    }

@@ -1,0 +1,45 @@
+"""The words around runbooks, for tests/test_words.py; the runbooks themselves are tried in tests/runbooks."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from typing import Any
+
+from bot.adapters.mrkdwn import Mrkdwn
+from bot.domain.incident import Incident
+from bot.domain.runbook import Kind, Parameter, Runbook
+from bot.ports import FilledRunbook
+
+Facts = Mapping[str, Any]
+TYPED = 'the <!channel> is <b>down</b> & "out"'
+RUNBOOK = Runbook(
+    name="restart-db",
+    title="Restart a database",
+    description="Two minutes.",
+    parameters=(
+        Parameter(name="region", kind=Kind.CHOICE, choices=("east", "west"), default="east"),
+        Parameter(name="why", kind=Kind.TEXT, optional=True, description="For the log"),
+    ),
+)
+FILLED = FilledRunbook(
+    text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"),
+    said={"why": TYPED},
+    url="https://spy.example.com/runbooks/x",
+)
+FORMS: dict[str, Facts] = {
+    "runbook/fill": {"runbook": asdict(RUNBOOK), "said": {"why": TYPED}, "wrong": {"why": TYPED}}
+}
+
+
+def facts(full: Incident) -> dict[str, list[Facts]]:
+    """Give the templates their facts, in an incident and outside of one."""
+    return {
+        "runbook/filled": [
+            {"runbook": RUNBOOK, "filled": it, "incident": incident}
+            for it in (FILLED, replace(FILLED, left_out=2, said={}), replace(FILLED, left_out=1, url=None))
+            for incident in (full, None)
+        ],
+        "runbook/list": [
+            {"runbooks": (RUNBOOK, replace(RUNBOOK, description="")), "mistakes": ()},
+            {"runbooks": (), "mistakes": ("runbooks/x.md.j2:3: title is missing.",)},
+        ],
+    }
