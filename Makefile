@@ -27,8 +27,9 @@ check: .venv/ready
 	@$(BIN)/lint-imports --no-logo >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
 	@$(MAKE) --no-print-directory test
 
-picture: .venv/ready  # the README's picture, from a real play; needs Chromium
-	@$(BIN)/python -m tests.picture
+picture: .venv/ready  # the README's two, taken while the page is tried; needs Chromium
+	@$(BIN)/pytest -n0 tests/e2e/test_page.py
+	@cp build/screens/story.png build/screens/phone.png docs/
 
 bench: .venv/ready
 	@$(BIN)/python -m tests.bench

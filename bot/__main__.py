@@ -75,12 +75,18 @@ def demo(
         int | None, typer.Option(help="Where the sandbox listens: 8765, or a free port if that is taken.")
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Show the bot's log as well.")] = False,
+    stay: Annotated[
+        bool, typer.Option("--stay", help="Keep the page when the lines have ended, until Ctrl-C.")
+    ] = False,
 ) -> None:
-    """Talk to the real bot in a workspace in a box; no key is needed. Lines may also be piped in."""
+    """Talk to the real bot in a workspace in a box, in the browser or here; no key is needed.
+
+    Lines may also be piped in.
+    """
     from bot.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
 
     try:
-        code = play(sys.stdin, port=port, log=sys.stderr if log else None)
+        code = play(sys.stdin, port=port, log=sys.stderr if log else None, stay=stay)
     except DidNotStay as error:
         _stop([str(error)], code=TROUBLE)
     raise typer.Exit(code)

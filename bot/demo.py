@@ -1,12 +1,15 @@
-"""The real bot, as a process of its own, in the sandbox, with a terminal to talk to it."""
+"""The real bot, as a process of its own, in the sandbox, with a terminal and a page to talk to it."""
 
+import json
 import os
 import signal
 import socket
 import subprocess
 import sys
 import tempfile
+import threading
 import time
+import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from http import HTTPStatus
@@ -14,9 +17,11 @@ from http.client import HTTPConnection, HTTPException
 from itertools import chain
 from pathlib import Path
 from types import FrameType
-from typing import TYPE_CHECKING, NoReturn, Self, TextIO
+from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
 
 if TYPE_CHECKING:
+    from rich.console import Console
+
     from bot.sandbox import Box
 
 USUAL_PORT = 8765
@@ -26,6 +31,7 @@ PATIENCE = 20.0
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
 """What the bot must not take over from the world outside the box, lest the demo speaks to a real workspace."""
 
+SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
 BOT = (sys.executable, "-m", "bot")
 
 
@@ -33,13 +39,16 @@ class DidNotStay(Exception):  # noqa: N818  named for what happened
     """The bot or its box could not be started, or ended by itself; the message is a sentence that says why."""
 
 
-def play(stdin: TextIO, *, port: int | None, log: TextIO | None, bot: Sequence[str] = BOT) -> int:
+def play(
+    stdin: TextIO, *, port: int | None, log: TextIO | None, stay: bool = False, bot: Sequence[str] = BOT
+) -> int:
     """Start the box and the bot, do what the lines say, stop both. The exit code; nothing to do is 0.
 
     `log` is where the bot's log is shown (a real file); None keeps it in a file that is gone with the demo.
+    Where somebody sits at the terminal the box has its page too; `stay` keeps it when the lines have ended.
     """
     interactive = stdin.isatty()
-    lines = stdin if interactive else _with_something_to_do(stdin)
+    lines = stdin if interactive or stay else _with_something_to_do(stdin)
     if lines is None:
         return 0
 
@@ -47,15 +56,49 @@ def play(stdin: TextIO, *, port: int | None, log: TextIO | None, bot: Sequence[s
 
     from bot.sandbox.chat import converse  # noqa: PLC0415
 
+    out = Console()
     with (
         _tidy_end(),
         _box(port) as box,
         tempfile.TemporaryDirectory(prefix="spy-demo-") as folder,
         _Bot(bot, box, Path(folder), log) as child,
+        _page(box, child, out, wanted=interactive or stay, opened=interactive),
     ):
-        code = converse(box, lines, Console(), interactive=interactive)
+        code = converse(box, lines, out, interactive=interactive)
+        if stay:
+            out.print("Ctrl-C ends it.")
+            child.wait()
         child.must_be_alive()
     return code
+
+
+@contextmanager
+def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool) -> Iterator[None]:
+    """The box's page, if it is wanted, and where it is; opened where there is a browser to open."""
+    if not wanted:
+        yield
+        return
+    from bot.sandbox.page import Page  # noqa: PLC0415  a play from a file needs no page
+
+    page = Page(box)
+    threading.Thread(target=lambda: page.learn(bot.manifest()), name="demo-manifest", daemon=True).start()
+    is_open = opened and _open(f"{box.url}/")
+    why = "" if is_open or not opened else "No browser could be opened here. "
+    out.print(f"{why}The workspace is at {box.url}/", soft_wrap=True, highlight=False)
+    try:
+        yield
+    finally:
+        page.close()
+
+
+def _open(address: str) -> bool:
+    """Whether a browser with a window of its own shows the page now; one in the terminal would be in the way."""
+    has_screen = not sys.platform.startswith("linux") or any(map(os.environ.get, SCREENS))
+    try:
+        browser = webbrowser.get() if has_screen else None
+    except webbrowser.Error:
+        return False
+    return browser is not None and type(browser) is not webbrowser.GenericBrowser and browser.open(address)
 
 
 def _with_something_to_do(lines: Iterable[str]) -> Iterable[str] | None:
@@ -76,7 +119,10 @@ def _box(port: int | None) -> Iterator["Box"]:
     if port is None:
         port = USUAL_PORT if _is_free(USUAL_PORT) else 0
     elif not _is_free(port):
-        raise DidNotStay(f"Port {port} is taken. Give another with --port, or none.")
+        raise DidNotStay(
+            f"Port {port} is taken: something answers at http://127.0.0.1:{port}/ already. "
+            "Give another with --port, or none."
+        )
     with Box(delivery="socket", port=port, sites=True) as box:
         box.pagerduty.webhooks = True
         yield box
@@ -90,7 +136,7 @@ class _Bot:
         self._log = folder / "bot.log"
         self._config = folder / "config.yaml"
         self._config.write_text(_config(box, self._port), encoding="utf-8")
-        self._command = (*command, "run", "--config", str(self._config))
+        self._command = tuple(command)
         self._env = _environment(os.environ, box, folder)
         self._shown = log
         box.bot_url = f"http://127.0.0.1:{self._port}"
@@ -98,7 +144,7 @@ class _Bot:
     def __enter__(self) -> Self:
         with self._log.open("wb") as kept:
             self._child = subprocess.Popen(
-                self._command,
+                (*self._command, "run", "--config", str(self._config)),
                 env=self._env,
                 stdin=subprocess.DEVNULL,
                 stdout=self._shown or kept,
@@ -114,6 +160,25 @@ class _Bot:
 
     def __exit__(self, *_: object) -> None:
         self._end()
+
+    def wait(self) -> None:
+        """Return when it has ended by itself."""
+        self._child.wait()
+
+    def manifest(self) -> dict[str, Any]:
+        """Ask for the bot's Slack manifest; empty where it can't give one."""
+        asked = subprocess.run(
+            (*self._command, "manifest", "--config", str(self._config)),
+            env=self._env,
+            stdin=subprocess.DEVNULL,
+            capture_output=True,
+            check=False,
+        )
+        try:
+            found: dict[str, Any] = json.loads(asked.stdout)
+        except ValueError:
+            return {}
+        return found
 
     def must_be_alive(self) -> None:
         """Raise DidNotStay where the bot is gone."""

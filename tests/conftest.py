@@ -75,8 +75,8 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
 
 
 @contextmanager
-def open_box(delivery: str = "http") -> Iterator[Box]:
-    with Box(delivery=delivery) as box:
+def open_box(delivery: str = "http", *, sites: bool = False) -> Iterator[Box]:
+    with Box(delivery=delivery, sites=sites) as box:
         box.pagerduty.webhooks = True
         BOXES.append(box)
         yield box
@@ -160,9 +160,15 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud when PagerDuty could not be held to its word."""
+    """Say aloud when PagerDuty could not be held to its word, or the page was seen by nobody."""
+    from tests.browser import NAMES, chromium  # noqa: PLC0415  as below
     from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
 
     if not describes_pagerduty():
         terminalreporter.write_sep("!", "PagerDuty is NOT held against its own description", red=True)
         terminalreporter.line(f"It is not at {PAGERDUTY}; say in SPY_SPECS which folder it is in.")
+    if not chromium():
+        terminalreporter.write_sep("!", "the page is NOT tried in a browser", red=True)
+        terminalreporter.line(
+            f"There is no {', '.join(NAMES)} on this machine; try: apt-get install chromium."
+        )

@@ -2,6 +2,7 @@
 
 import io
 import os
+import re
 import socket
 import sys
 from pathlib import Path
@@ -25,6 +26,13 @@ http.server.HTTPServer(("127.0.0.1", config["web"]["port"]), Ready).serve_foreve
 def standing_in(code: str) -> tuple[str, ...]:
     """A bot that isn't: enough to be started, waited for and ended."""
     return (sys.executable, "-c", code)
+
+
+class Terminal(io.StringIO):
+    """Somebody who sits at a keyboard."""
+
+    def isatty(self) -> bool:
+        return True
 
 
 @pytest.fixture
@@ -80,6 +88,30 @@ def test_a_bot_that_ends_by_itself_is_quoted():
         demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot)
 
 
-def test_a_port_that_is_taken_is_told():
-    with socket.create_server(("127.0.0.1", 0)) as taken, pytest.raises(demo.DidNotStay, match="is taken"):
-        demo.play(io.StringIO("ana> hello\n"), port=taken.getsockname()[1], log=None, bot=())
+def test_a_port_that_is_taken_is_told_with_its_address():
+    with socket.create_server(("127.0.0.1", 0)) as taken:
+        port = taken.getsockname()[1]
+        with pytest.raises(demo.DidNotStay, match=rf"is taken: .* at http://127\.0\.0\.1:{port}/ already\."):
+            demo.play(io.StringIO("ana> hello\n"), port=port, log=None, bot=())
+
+
+def test_where_no_browser_can_be_opened_the_pages_address_is_told(
+    notes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
+):
+    monkeypatch.delenv("DISPLAY", raising=False)
+    monkeypatch.delenv("WAYLAND_DISPLAY", raising=False)
+    monkeypatch.setattr(sys, "platform", "linux")
+    bot = standing_in(READY.format(notes=str(notes)))
+
+    demo.play(Terminal("quit\n"), port=None, log=None, bot=bot)
+
+    said = capsys.readouterr().out
+    assert re.search(
+        r"No browser could be opened here\. The workspace is at http://127\.0\.0\.1:\d+/\n", said
+    )
+
+
+def test_a_play_from_a_file_says_nothing_of_a_page(notes: Path, capsys: pytest.CaptureFixture[str]):
+    played("ana #general> hello\n", notes)
+
+    assert "http://" not in capsys.readouterr().out

@@ -177,6 +177,10 @@ class Box:
         plan = FAILOVER.substitute(switch=self._sites.url) if self._sites else ""
         return CONFIG.format(mode=self._delivery) + plan
 
+    def mount(self, mount: Mount) -> None:
+        """Let something more live behind the box's door, where no service does."""
+        self._gateway.mounts.append(mount)
+
     # ---------------------------------------------------------------- what happened
 
     @property

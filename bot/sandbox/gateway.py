@@ -13,7 +13,9 @@ from bot.sandbox.server import Answer, Request, Response, WebSocket
 from bot.sandbox.weather import Fault, Hook, Weather
 
 AN_ID = re.compile(r"/(?:\d+|[PQRI][A-Z0-9]{4,})(?=/|$)")  # a number, or an id as PagerDuty makes them
-Endpoint = Callable[[Request], Response | Awaitable[Response]]
+HOME = ("127.0.0.1", "localhost")
+ELSEWHERE = b"The box answers only to this machine's own pages; open it at its own address."
+Endpoint = Callable[[Request], Answer | Awaitable[Answer]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -85,6 +87,8 @@ class Gateway:
         self._recorder = recorder
 
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+        if not _is_at_home(request):
+            return Response(status=403, body=ELSEWHERE, content_type="text/plain")
         mount = next((m for m in self.mounts if request.path.startswith(m.prefix)), None)
         if mount is None:
             return Response(status=404, body=b"nothing here", content_type="text/plain")
@@ -98,7 +102,13 @@ class Gateway:
         if delay or fault or before or after:
             return visit.weathered(delay, fault, before, after)
         answer = mount.endpoint(request)
-        return visit.close(answer) if isinstance(answer, Response) else visit.finish(answer)
+        return visit.finish(answer) if isinstance(answer, Awaitable) else visit.close(answer)
+
+
+def _is_at_home(request: Request) -> bool:
+    """Whether no page from elsewhere asks: neither across origins nor by a name that was bent to this machine."""
+    host, origin = request.headers.get("host", ""), request.headers.get("origin")
+    return host.partition(":")[0] in HOME and origin in (None, f"http://{host}")
 
 
 def _exchange(mount: Mount, request: Request) -> Exchange:
@@ -140,18 +150,18 @@ class _Visit:
             await asyncio.to_thread(after, self.exchange)
         return self.close(answer)
 
-    async def finish(self, answer: Awaitable[Response]) -> Answer:
+    async def finish(self, answer: Awaitable[Answer]) -> Answer:
         return self.close(await answer)
 
     def close(self, answer: Answer) -> Answer:
         self.exchange.finished = time.time()
-        if answer is not None:
+        if isinstance(answer, Response):
             self.exchange.status, self.exchange.answer = answer.status, answer.body
         return answer
 
-    async def _effect(self) -> Response:
+    async def _effect(self) -> Answer:
         answer = self.mount.endpoint(self.request)
-        return answer if isinstance(answer, Response) else await answer
+        return await answer if isinstance(answer, Awaitable) else answer
 
     async def _struck(self, fault: Fault) -> Answer:
         if fault.kind == "reset_before":

@@ -9,7 +9,8 @@ import http
 import logging
 import socket
 import threading
-from collections.abc import Awaitable, Callable
+from collections.abc import AsyncGenerator, Awaitable, Callable, Coroutine
+from contextlib import aclosing
 from dataclasses import dataclass
 from typing import Protocol
 from urllib.parse import unquote
@@ -21,6 +22,8 @@ from websockets.server import ServerProtocol
 log = logging.getLogger(__name__)
 PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 LONGEST_HEAD = 65_536
+LONGEST_WAIT = 1_048_576
+"""Bytes that may wait for a reader of a stream; who reads so slowly is cut off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -41,16 +44,33 @@ class Response:
     headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self) -> bytes:
-        lines = [
-            f"HTTP/1.1 {self.status} {PHRASES.get(self.status, 'Unknown')}",
-            f"content-type: {self.content_type}",
-            f"content-length: {len(self.body)}",
-            *(f"{name}: {value}" for name, value in self.headers),
-        ]
-        return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1") + self.body
+        length = ("content-length", str(len(self.body)))
+        return _encoded_head(self.status, self.content_type, (length, *self.headers)) + self.body
 
 
-Answer = Response | None  # None: hang up without a word
+@dataclass(frozen=True, kw_only=True, slots=True)
+class Stream:
+    """An answer without an end of its own; the connection is its last, and whoever reads may leave at any time."""
+
+    content_type: str
+    chunks: AsyncGenerator[bytes]
+    headers: tuple[tuple[str, str], ...] = ()
+
+    def encode(self) -> bytes:
+        """The head alone."""
+        return _encoded_head(200, self.content_type, (("connection", "close"), *self.headers))
+
+
+def _encoded_head(status: int, content_type: str, headers: tuple[tuple[str, str], ...]) -> bytes:
+    lines = [
+        f"HTTP/1.1 {status} {PHRASES.get(status, 'Unknown')}",
+        f"content-type: {content_type}",
+        *(f"{name}: {value}" for name, value in headers),
+    ]
+    return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
+
+
+Answer = Response | Stream | None  # None: hang up without a word
 
 
 class House(Protocol):
@@ -124,6 +144,7 @@ class _Conversation(asyncio.Protocol):
         self._is_busy = False
         self._is_last = False
         self._socket: WebSocket | None = None
+        self._streaming: asyncio.Task[None] | None = None
 
     def connection_made(self, transport: asyncio.BaseTransport) -> None:
         assert isinstance(transport, asyncio.Transport)  # noqa: S101 - TCP gives nothing else
@@ -133,6 +154,8 @@ class _Conversation(asyncio.Protocol):
 
     def connection_lost(self, exc: Exception | None) -> None:  # noqa: ARG002 - asyncio's signature
         self._server.transports.discard(self._transport)
+        if self._streaming is not None:
+            self._streaming.cancel()
         if self._socket is not None:
             self._socket.on_gone()
 
@@ -161,7 +184,7 @@ class _Conversation(asyncio.Protocol):
             self._write(await answer)
         except Exception as error:  # noqa: BLE001 - as above
             self._own_up(error)
-        self._is_busy = False
+        self._is_busy = self._streaming is not None
         self._answer_next()
 
     def _own_up(self, error: Exception) -> None:
@@ -173,8 +196,19 @@ class _Conversation(asyncio.Protocol):
             self._transport.abort()
         elif not self._transport.is_closing():
             self._transport.write(answer.encode())
-            if self._is_last:
+            if isinstance(answer, Stream):
+                self._is_busy = True
+                self._streaming = self._server.spawn(self._stream(answer.chunks))
+            elif self._is_last:
                 self._transport.close()
+
+    async def _stream(self, chunks: AsyncGenerator[bytes]) -> None:
+        async with aclosing(chunks):
+            async for chunk in chunks:
+                if self._transport.is_closing() or self._transport.get_write_buffer_size() > LONGEST_WAIT:
+                    break
+                self._transport.write(chunk)
+        self._transport.abort()
 
     def _take(self) -> Request | None:
         """The next whole request, if it has arrived."""
@@ -267,10 +301,11 @@ class Server:
         await asyncio.gather(*tasks, return_exceptions=True)
         await self.loop.shutdown_default_executor()
 
-    def spawn(self, work: Awaitable[None]) -> None:
-        task = asyncio.ensure_future(work, loop=self.loop)
+    def spawn(self, work: Coroutine[None, None, None]) -> asyncio.Task[None]:
+        task = self.loop.create_task(work)
         self._tasks.add(task)  # asyncio itself keeps no strong reference
         task.add_done_callback(self._tasks.discard)
+        return task
 
     def _run(self) -> None:
         asyncio.set_event_loop(self.loop)

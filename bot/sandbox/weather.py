@@ -101,6 +101,14 @@ class Weather:
     def up(self, service: str) -> None:
         self._outages.pop(service, None)
 
+    def outage(self, service: str) -> Fault | None:
+        """What every call to the service meets just now, if it is down."""
+        return self._outages.get(service)
+
+    def slowness(self, service: str) -> float:
+        """Seconds that a call to the service takes, whatever its method."""
+        return self._latency.get((service, ANY), self._everywhere)
+
     def before(self, service: str, method: str, hook: Hook, times: int = 1) -> None:
         """Run `hook` when the call has arrived and nothing is done yet."""
         with self._lock:

@@ -111,12 +111,22 @@ class Workspace(Window):
 
     def press(self, person: str, channel: str, ts: str, label: str) -> Answer:
         """Press the button, or choose the option, with this label or action id; also on an ephemeral message."""
+        return self._act(person, channel, ts, fields.pressed(self.message(channel, ts).blocks, label))
+
+    def use(
+        self, person: str, channel: str, ts: str, target: fields.Target, value: str | list[str] = ""
+    ) -> Answer:
+        """Press or choose in exactly this element, whatever else in the message is called the same."""
+        action = fields.used(self.message(channel, ts).blocks, target, value)
+        return self._act(person, channel, ts, action)
+
+    def _act(self, person: str, channel: str, ts: str, action: Json) -> Answer:
         who, where, message = self.person(person), self.channel(channel), self.message(channel, ts)
         payload = payloads.message_action(
             who,
             where,
             message,
-            fields.pressed(message.blocks, label),
+            action,
             response_url=self._response_url(who, where, message),
             trigger_id=self.triggers.trigger(who.id),
         )
@@ -124,13 +134,31 @@ class Workspace(Window):
 
     def press_in_view(self, person: str, label: str, view_id: str | None = None) -> Answer:
         """Press a button inside a modal, or in the home tab if no modal is open."""
+        view = self._view_or_home(person, view_id)
+        return self._act_in_view(person, view, fields.pressed(view.body["blocks"], label), {})
+
+    def use_in_view(
+        self,
+        person: str,
+        view_id: str,
+        target: fields.Target,
+        value: str | list[str] = "",
+        values: dict[str, Any] | None = None,
+    ) -> Answer:
+        """As `use`, in a modal or the home tab; `values` is what is filled in so far."""
+        view = self._view_or_home(person, view_id)
+        action = fields.used(view.body["blocks"], target, value)
+        return self._act_in_view(person, view, action, values or {})
+
+    def _act_in_view(self, person: str, view: View, action: Json, given: dict[str, Any]) -> Answer:
         who = self.person(person)
-        view = (self.home(person) if not self.views(person) else None) or self.view(person, view_id)
-        action = fields.pressed(view.body["blocks"], label)
-        values, _ = fields.filled(view.body["blocks"], {})
+        values, _ = fields.filled(view.body["blocks"], given)
         trigger_id = self.triggers.trigger(who.id)
         payload = payloads.view_action(who, view, values, action, trigger_id=trigger_id)
         return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
+
+    def _view_or_home(self, person: str, view_id: str | None) -> View:
+        return (self.home(person) if not self.views(person) else None) or self.view(person, view_id)
 
     def submit(self, person: str, view_id: str | None = None, values: dict[str, Any] | None = None) -> Answer:
         """Fill in the fields, by label, block id or action id, and press the modal's own button."""

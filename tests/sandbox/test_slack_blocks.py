@@ -83,6 +83,13 @@ def test_sound_blocks_pass_and_are_given_the_ids_they_lack() -> None:
         pytest.param([actions(select(101))], id="101 options"),
         pytest.param([actions(select(0))], id="a select of nothing"),
         pytest.param([{"type": "context", "elements": [words("x")] * 11}], id="11 elements of context"),
+        pytest.param([actions(button(url="javascript:alert(1)"))], id="a link that is none"),
+        pytest.param([{"type": "image", "alt_text": "x"}], id="a picture of nothing"),
+        pytest.param([{"type": "rich_text", "elements": [words("x")]}], id="rich text that is none"),
+        pytest.param(
+            [actions(select(2, initial_option={"text": words("x", "plain_text"), "value": "x"}))],
+            id="a choice that is no option",
+        ),
         pytest.param("section", id="no array"),
     ],
 )

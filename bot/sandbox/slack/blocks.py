@@ -9,7 +9,9 @@ from bot.sandbox.slack.world import Json
 
 MOST_IN_MESSAGE, MOST_IN_VIEW = 50, 100
 LONGEST_ID, LONGEST_TOGETHER, LONGEST_METADATA, LONGEST_TITLE = 255, 12_000, 3000, 24
-MOST_OPTIONS = 100
+MOST_OPTIONS, LONGEST_URL = 100, 3000
+LINKS = ("https://", "http://", "mailto:", "slack://")
+RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 Problems = Iterator[str]
 Check = Callable[[Any, str], Problems]
 
@@ -205,6 +207,39 @@ def _has_options(select: Any, at: str) -> Problems:
         yield f"needs options or option_groups [json-pointer:{at}]"
 
 
+def _offers_its_first(select: Any, at: str) -> Problems:
+    """What is chosen from the start is one of the options, word for word."""
+    groups = select.get("option_groups") or []
+    offered = [*(select.get("options") or []), *(one for group in groups for one in group.get("options", []))]
+    first = select.get("initial_option")
+    chosen = [*(select.get("initial_options") or []), *([first] if first else [])]
+    if any(one not in offered for one in chosen):
+        yield f"initial options must be among the options [json-pointer:{at}]"
+
+
+def _choices_are_sound(select: Any, at: str) -> Problems:
+    yield from _has_options(select, at)
+    yield from _offers_its_first(select, at)
+
+
+def _shows_something(image: Any, at: str) -> Problems:
+    if bool(image.get("image_url")) == bool(image.get("slack_file")):
+        yield f"needs image_url or slack_file [json-pointer:{at}]"
+
+
+def link(value: Any, at: str) -> Problems:
+    yield from string(LONGEST_URL)(value, at)
+    if isinstance(value, str) and not value.startswith(LINKS):
+        yield f"must be a valid URL [json-pointer:{at}]"
+
+
+def rich(value: Any, at: str) -> Problems:
+    if not isinstance(value, dict) or value.get("type") not in RICH:
+        yield f"unsupported type of rich text [json-pointer:{at}/type]"
+    elif not isinstance(value.get("elements"), list):
+        yield f"missing required field: elements [json-pointer:{at}]"
+
+
 def _length(node: Any) -> int:
     """Characters that people would see, all blocks together."""
     if isinstance(node, dict):
@@ -235,7 +270,7 @@ def _select(**more: Check) -> Form:
 
 
 def _static(**more: Check) -> Form:
-    return Form(required={}, optional=HINTED | CHOICES | more, whole=_has_options)
+    return Form(required={}, optional=HINTED | CHOICES | more, whole=_choices_are_sound)
 
 
 def _picker(initial: str) -> Form:
@@ -254,7 +289,7 @@ ELEMENTS: dict[str, Form] = {
         optional=ACTION
         | {
             "value": string(2000),
-            "url": string(3000),
+            "url": link,
             "style": one_of("primary", "danger"),
             "accessibility_label": string(75),
         },
@@ -273,10 +308,14 @@ ELEMENTS: dict[str, Form] = {
         filter=anything,
     ),
     "radio_buttons": Form(
-        required={"options": listed(10, option)}, optional=ACTION | {"initial_option": option}
+        required={"options": listed(10, option)},
+        optional=ACTION | {"initial_option": option},
+        whole=_offers_its_first,
     ),
     "checkboxes": Form(
-        required={"options": listed(10, option)}, optional=ACTION | {"initial_options": anything}
+        required={"options": listed(10, option)},
+        optional=ACTION | {"initial_options": OPTIONS},
+        whole=_offers_its_first,
     ),
     "datepicker": _picker("initial_date"),
     "timepicker": Form(required={}, optional=HINTED | {"initial_time": anything, "timezone": anything}),
@@ -289,7 +328,9 @@ ELEMENTS: dict[str, Form] = {
         optional=HINTED | NUMBER | {"initial_value": anything, "min_value": anything, "max_value": anything},
     ),
     "image": Form(
-        required={"alt_text": string(2000)}, optional={"image_url": string(3000), "slack_file": anything}
+        required={"alt_text": string(2000)},
+        optional={"image_url": link, "slack_file": anything},
+        whole=_shows_something,
     ),
     "mrkdwn": Form(required={"text": string(3000, empty=False)}, optional={"verbatim": boolean}),
     "plain_text": Form(required={"text": string(3000, empty=False)}, optional={"emoji": boolean}),
@@ -318,7 +359,8 @@ BLOCKS: dict[str, Form] = {
     "divider": Form(required={}, optional=BLOCK),
     "image": Form(
         required={"alt_text": string(2000)},
-        optional=BLOCK | {"image_url": string(3000), "title": plain(2000), "slack_file": anything},
+        optional=BLOCK | {"image_url": link, "title": plain(2000), "slack_file": anything},
+        whole=_shows_something,
     ),
     "input": Form(
         required={
@@ -330,7 +372,7 @@ BLOCKS: dict[str, Form] = {
         optional=BLOCK | {"hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
     "markdown": Form(required={"text": string(12_000, empty=False)}, optional=BLOCK),
-    "rich_text": Form(required={"elements": listed(1000, anything)}, optional=BLOCK),
+    "rich_text": Form(required={"elements": listed(1000, rich)}, optional=BLOCK),
 }
 MESSAGE_BLOCKS = frozenset(BLOCKS)
 VIEW_BLOCKS = frozenset(BLOCKS) - {"markdown"}

@@ -1,7 +1,7 @@
 """Finding what a person can press or fill in, by the words on it, and writing down what they chose."""
 
 from collections.abc import Iterator
-from typing import Any
+from typing import Any, NamedTuple
 
 from bot.sandbox.slack.call import SlackError
 from bot.sandbox.slack.world import Json
@@ -16,7 +16,15 @@ PICKED = {
     "datetimepicker": "selected_date_time",
     "multi_users_select": "selected_users",
 }
+KEPT = ("text", "value", "url", "style")  # what a pressed button says of itself
 TYPED = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
+
+
+class Target(NamedTuple):
+    """One element among all in a message or a view."""
+
+    block_id: str
+    action_id: str
 
 
 class NotThereError(LookupError):
@@ -31,8 +39,7 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
         if element["type"] == "button":
             seen.append(element["text"]["text"])
             if wanted in (seen[-1], ids["action_id"]):
-                kept = ("text", "value", "url", "style")
-                return {"type": "button", **ids} | {key: element[key] for key in kept if key in element}
+                return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
         for option in options(element):
             seen.append(option["text"]["text"])
             if wanted in (seen[-1], option["value"]):
@@ -40,6 +47,17 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
     raise NotThereError(
         f"nothing here is called {wanted!r}; there is {', '.join(map(repr, seen)) or 'nothing'}"
     )
+
+
+def used(blocks: list[Json], target: Target, value: OptionValue) -> Json:
+    """The action of pressing, or choosing `value` in, exactly this element; a button takes no value."""
+    for block, element in _interactive(blocks):
+        if (block.get("block_id"), element.get("action_id")) == tuple(target):
+            ids = {"block_id": target.block_id, "action_id": target.action_id}
+            if element["type"] == "button":
+                return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
+            return ids | _chosen(element, value)
+    raise NotThereError("That is not there any more; the message has changed.")
 
 
 def labels(blocks: list[Json]) -> list[str]:

@@ -1,0 +1,230 @@
+"""What a person does on the page: each act is a sentence of the sandbox's own, in that person's name."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+from typing import Any
+from zoneinfo import ZoneInfo
+
+from bot.sandbox import Box
+from bot.sandbox.happening import Happening
+from bot.sandbox.page.sky import Sky
+from bot.sandbox.page.theatre import Theatre
+from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
+from bot.sandbox.rota import Shift
+from bot.sandbox.slack.courier import Answer
+from bot.sandbox.slack.fields import Target
+from bot.sandbox.slack.world import BOT_USER
+
+FURTHEST = timedelta(days=7).total_seconds() / 60
+FASTEST = 3600
+MOODS = ("well", "ill", "silent")
+OWN = ("/invite", "/leave")
+"""Slack's own commands that the box knows."""
+
+
+class Refused(Exception):  # noqa: N818 - named for what happened
+    """What was asked for can't be done; the sentence is for the person who asked."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Given:
+    """What came with an act; `person` is who acts."""
+
+    person: str
+    facts: Mapping[str, Any]
+
+    def text(self, name: str) -> str:
+        value = self.facts.get(name)
+        return "" if value is None else str(value)
+
+
+class Acts:
+    """`commands` are the app's slash commands, once they are known."""
+
+    def __init__(self, box: Box, theatre: Theatre, sky: Sky) -> None:
+        self.commands: frozenset[str] = frozenset()
+        self._box = box
+        self._slack = box.slack
+        self._theatre = theatre
+        self._sky = sky
+        self._acts: Mapping[str, Callable[[Given], None]] = {
+            "say": self._say,
+            "edit": lambda it: self._slack.edit(
+                it.person, it.text("channel"), it.text("ts"), it.text("text")
+            ),
+            "delete": lambda it: self._slack.delete(it.person, it.text("channel"), it.text("ts")),
+            "react": self._react,
+            "dismiss": self._dismiss,
+            "join": lambda it: self._slack.join(it.person, it.text("channel")),
+            "press": self._press,
+            "submit": self._submit,
+            "close": lambda it: self._slack.close(it.person, it.text("view")),
+            "phone": self._phone,
+            "override": self._override,
+            "unoverride": self._unoverride,
+            "issue": self._issue,
+            "site": self._site,
+            "clock": self._clock,
+            "weather": self._weather,
+            "story": self._story,
+        }
+
+    def do(self, name: str, person: str, facts: Mapping[str, Any]) -> None:
+        """Act; Refused where it can't be done."""
+        act = self._acts.get(name)
+        if act is None:
+            raise Refused(f"Nobody here knows how to {name}.")
+        try:
+            act(Given(person=person, facts=facts))
+        except (LookupError, ValueError, AlreadyResolvedError) as error:
+            sentence = str(error.args[0]) if error.args else str(error)
+            raise Refused(sentence[:1].upper() + sentence[1:]) from error
+
+    # --- chat
+
+    def _say(self, it: Given) -> None:
+        text, channel, thread = it.text("text").strip(), it.text("channel"), it.text("thread") or None
+        if not text:
+            raise Refused("There is nothing to send yet.")
+        if text.startswith("/"):
+            command, _, rest = text.partition(" ")
+            self._slash(it.person, channel, command, rest.strip(), in_thread=thread is not None)
+        else:
+            self._slack.say(it.person, channel, text, thread)
+
+    def _slash(self, person: str, channel: str, command: str, rest: str, *, in_thread: bool) -> None:
+        known = self.commands | frozenset(OWN)
+        if self.commands and command not in known:
+            raise Refused(
+                f"{command} is not a valid command. In Slack, all messages starting with the “/” character "
+                "are interpreted as commands."
+            )
+        if in_thread:
+            raise Refused(f"{command} is not supported in threads. Sorry!")
+        if command == "/invite":
+            self._invite(person, channel, rest.removeprefix("@"))
+        elif command == "/leave":
+            self._slack.leave(person, channel)
+        else:
+            self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
+
+    def _invite(self, person: str, channel: str, guest: str) -> None:
+        if self._slack.person(guest).id == BOT_USER:
+            self._slack.invite_bot(channel, person)
+        else:
+            self._slack.invite(person, channel, guest)
+
+    def _react(self, it: Given) -> None:
+        """Add it, or take it back."""
+        channel, ts, name = it.text("channel"), it.text("ts"), it.text("name")
+        users = self._slack.message(channel, ts).reactions.get(name, [])
+        turn = self._slack.unreact if self._slack.person(it.person).id in users else self._slack.react
+        turn(it.person, channel, ts, name)
+
+    def _dismiss(self, it: Given) -> None:
+        message = self._slack.state.ephemerals.get(it.text("ts"))
+        if message is not None and message.ephemeral_to == self._slack.person(it.person).id:
+            self._slack.state.forget_whisper(message)
+
+    def _press(self, it: Given) -> None:
+        target = Target(block_id=it.text("block"), action_id=it.text("action"))
+        value = it.facts.get("value") or ""
+        if it.text("ts"):
+            answer = self._slack.use(it.person, it.text("channel"), it.text("ts"), target, value)
+        else:
+            answer = self._slack.use_in_view(
+                it.person, it.text("view"), target, value, it.facts.get("values")
+            )
+        _must_be_heard(answer)
+
+    def _submit(self, it: Given) -> None:
+        """What is wrong with it is shown in the form itself."""
+        self._slack.submit(it.person, it.text("view"), dict(it.facts.get("values") or {}))
+
+    # --- PagerDuty and GitHub
+
+    def _phone(self, it: Given) -> None:
+        pager = self._box.pagerduty
+        touches = {
+            "acknowledge": pager.acknowledge,
+            "resolve": pager.resolve,
+            "escalate": pager.escalate,
+            "ignore": pager.ignore,
+        }
+        touches[it.text("verb")](it.text("who"), it.text("number"))
+        self._tell("page_touched")
+
+    def _override(self, it: Given) -> None:
+        pager, zone = self._box.pagerduty, ZoneInfo(self._slack.person(it.person).tz)
+        user = pager.account.user_called(it.text("who"))
+        if user is None:
+            raise Refused("Choose who is to be on call.")
+        start, end = _moment(it.text("start"), zone), _moment(it.text("end"), zone)
+        if end <= start:
+            raise Refused("An override must end after its start.")
+        with pager.lock:
+            pager.account.override(it.text("schedule"), Shift(user=user.id, start=start, end=end))
+        self._tell("schedule_changed")
+
+    def _unoverride(self, it: Given) -> None:
+        pager = self._box.pagerduty
+        with pager.lock:
+            schedule = pager.account.schedules[it.text("schedule")]
+            pager.account.schedules[schedule.id] = schedule.without_override(it.text("override"))
+        self._tell("schedule_changed")
+
+    def _issue(self, it: Given) -> None:
+        self._box.github.edit(int(it.text("number")), body=it.text("body").replace("\r\n", "\n"))
+        self._tell("issue_edited")
+
+    def _site(self, it: Given) -> None:
+        """Let a site be well, ill or silent."""
+        mood = it.text("mood")
+        if mood not in MOODS:
+            raise Refused(f"A site is {', '.join(MOODS)}.")
+        self._box.sites.named[it.text("site")].mood = mood  # type: ignore[assignment]  # looked up above
+        self._tell("site_changed")
+
+    # --- the box
+
+    def _clock(self, it: Given) -> None:
+        """Let `pass` minutes go by, or run `rate` times faster from now on."""
+        if it.text("pass"):
+            minutes = float(it.text("pass"))
+            if not 0 < minutes <= FURTHEST:
+                raise Refused("Time goes forward, and by a week at most.")
+            self._box.clock.pass_by(timedelta(minutes=minutes))
+        else:
+            rate = float(it.text("rate"))
+            if not 1 <= rate <= FASTEST:
+                raise Refused(f"Time runs as usual, or up to {FASTEST} times faster.")
+            self._box.clock.play(rate)
+        self._tell("weather_changed")
+
+    def _weather(self, it: Given) -> None:
+        self._sky.turn(it.text("name"))
+        self._tell("weather_changed")
+
+    def _story(self, it: Given) -> None:
+        if it.text("name"):
+            self._theatre.play(it.text("name"))
+        else:
+            self._theatre.stop()
+
+    def _tell(self, kind: str) -> None:
+        self._box.tell(Happening(kind=kind))
+
+
+def _must_be_heard(answer: Answer) -> None:
+    if answer.status == "timeout":
+        raise Refused("Spy did not answer within 3 s.")
+    if not answer.ok:
+        raise Refused("Spy could not be reached.")
+
+
+def _moment(text: str, zone: tzinfo) -> datetime:
+    """As a browser's field gives it, in the person's own time."""
+    return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)

@@ -1,0 +1,218 @@
+"""What one person sees of the workspace just now: the sidebar, a channel's messages, a thread, a modal, a home."""
+
+from __future__ import annotations
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import UTC, datetime, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot.sandbox import Box
+from bot.sandbox.github_shapes import REPOSITORY, SITE
+from bot.sandbox.page.emoji import character
+from bot.sandbox.page.mrkdwn import Names
+from bot.sandbox.page.reading import Reading
+from bot.sandbox.page.spot import HOME, Spot
+from bot.sandbox.pagerduty_shapes import SITE as PAGERDUTY
+from bot.sandbox.slack.world import TEAM_URL, Channel, Message, Person, View
+
+SHOWN = 100  # messages at a time; older ones are asked for
+ARCHIVES = re.compile(
+    rf"{re.escape(TEAM_URL)}archives/(?P<channel>\w+)(?:/p(?P<ts>\d{{16}}))?(?:\?thread_ts=(?P<thread>[\d.]+))?"
+)
+ISSUE = re.compile(rf"{re.escape(SITE)}/{re.escape(REPOSITORY)}/issues/(\d+)")
+GREY = re.compile(r"(?:channel|group)_(?:join|leave|topic|purpose|name|archive|unarchive)")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Room:
+    """A channel as the sidebar names it."""
+
+    channel: Channel
+    is_here: bool
+    is_unread: bool
+    mentions: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reaction:
+    name: str
+    character: str | None
+    people: tuple[str, ...]
+    is_mine: bool
+
+
+@dataclass(frozen=True, kw_only=True)
+class Line:
+    """A message as one person reads it; `at` is in that person's time zone, `own` what they may edit."""
+
+    message: Message
+    author: Person
+    at: datetime
+    is_grey: bool
+    reactions: tuple[Reaction, ...]
+    replies: tuple[Message, ...]
+    repliers: tuple[Person, ...]
+    own: str | None
+
+    @property
+    def text(self) -> str:
+        """Slack's grey lines name the person themselves; here the name stands before the line."""
+        said = self.message.text
+        return re.sub(r"^<@\w+> has (?=joined|left|renamed)", "", said) if self.is_grey else said
+
+
+class Channels:
+    """Everything is looked at afresh each time; only how far people have read is remembered."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._slack = box.slack
+        self.reading = Reading(box.slack.state)
+
+    def here(self, spot: Spot) -> Channel | None:
+        """The channel the spot names, if the person may see it."""
+        found = self._slack.state.channels.get(spot.place)
+        return found if found and self.may_enter(self.viewer(spot), found) else None
+
+    def viewer(self, spot: Spot) -> Person:
+        return self._slack.person(spot.person)
+
+    def people(self) -> list[Person]:
+        """Those one can be."""
+        return [person for person in self._slack.state.people.values() if not person.is_bot]
+
+    def may_enter(self, person: Person, channel: Channel) -> bool:
+        if person.id in channel.members:
+            return True
+        return not (channel.is_private or channel.is_im or person.is_guest)
+
+    # --- the sidebar
+
+    def rooms(self, spot: Spot) -> list[Room]:
+        """The channels this person is in."""
+        who = self.viewer(spot)
+        return [self._room(spot, who, c) for c in self._open() if who.id in c.members]
+
+    def others(self, spot: Spot) -> list[Room]:
+        """The open ones that could be joined."""
+        who = self.viewer(spot)
+        found = [c for c in self._open() if who.id not in c.members and self.may_enter(who, c)]
+        return [self._room(spot, who, c) for c in found]
+
+    def dm(self, spot: Spot) -> Room:
+        who = self.viewer(spot)
+        return self._room(spot, who, self._slack.state.channels[who.dm])
+
+    def _open(self) -> list[Channel]:
+        return [channel for channel in self._slack.channels if not channel.is_archived]
+
+    def _room(self, spot: Spot, who: Person, channel: Channel) -> Room:
+        is_in, is_here = who.id in channel.members, channel.id == spot.place
+        return Room(
+            channel=channel,
+            is_here=is_here,
+            is_unread=is_in and not is_here and self.reading.is_unread(who, channel),
+            mentions=0 if is_here or not is_in else self.reading.mentions(who, channel),
+        )
+
+    # --- messages
+
+    def latest(self, spot: Spot, channel: Channel, before: str = "") -> tuple[list[Line], bool]:
+        """The last hundred, or the last hundred before one; and whether there are older ones."""
+        found = [m for m in self._seen(spot, channel) if not before or m.ts < before]
+        return self._lines(spot, channel, found[-SHOWN:]), len(found) > SHOWN
+
+    def some(self, spot: Spot, channel: Channel, wanted: Iterable[str], *, in_thread: bool) -> list[Line]:
+        """Those of the wanted that are there to be seen, in the channel or in the open thread."""
+        seen = self._in_thread(spot, channel) if in_thread else self._seen(spot, channel)
+        asked = set(wanted)
+        return self._lines(spot, channel, [m for m in seen if m.ts in asked])
+
+    def thread(self, spot: Spot, channel: Channel) -> list[Line]:
+        """The root and its answers."""
+        return self._lines(spot, channel, self._in_thread(spot, channel))
+
+    def _seen(self, spot: Spot, channel: Channel) -> list[Message]:
+        """Without answers in threads; what only this person sees stands between, by its time."""
+        top = [m for m in self._slack.messages(channel.id) if m.thread_ts in (None, m.ts)]
+        whispers = [m for m in self._whispers(spot, channel) if not m.thread_ts]
+        return sorted([*top, *whispers], key=lambda m: m.ts) if whispers else top
+
+    def _in_thread(self, spot: Spot, channel: Channel) -> list[Message]:
+        everything = [*self._slack.messages(channel.id), *self._whispers(spot, channel)]
+        return sorted(
+            (m for m in everything if spot.thread and spot.thread in (m.ts, m.thread_ts)), key=lambda m: m.ts
+        )
+
+    def _whispers(self, spot: Spot, channel: Channel) -> list[Message]:
+        return [m for m in self._slack.ephemerals(spot.person) if m.channel == channel.id]
+
+    def _lines(self, spot: Spot, channel: Channel, messages: list[Message]) -> list[Line]:
+        who, zone = self.viewer(spot), self.zone(spot)
+        replies: dict[str, list[Message]] = {}
+        for message in self._slack.messages(channel.id):
+            if message.thread_ts and message.thread_ts != message.ts:
+                replies.setdefault(message.thread_ts, []).append(message)
+        return [self._line(m, who, zone, tuple(replies.get(m.ts, ()))) for m in messages]
+
+    def _line(self, m: Message, who: Person, zone: tzinfo, replies: tuple[Message, ...]) -> Line:
+        people = self._slack.state.people
+        is_mine = m.user == who.id and m.subtype is None and m.ephemeral_to is None
+        return Line(
+            message=m,
+            author=people[m.user],
+            at=datetime.fromtimestamp(float(m.ts), UTC).astimezone(zone),
+            is_grey=GREY.fullmatch(m.subtype or "") is not None,
+            reactions=tuple(self._reaction(who, *pair) for pair in list(m.reactions.items())),
+            replies=replies,
+            repliers=tuple(people[user] for user in dict.fromkeys(r.user for r in replies)),
+            own=self._slack.state.reader.mrkdwn(m.text) if is_mine else None,
+        )
+
+    def _reaction(self, who: Person, name: str, users: list[str]) -> Reaction:
+        people = tuple(self._slack.state.people[user].name for user in users)
+        return Reaction(name=name, character=character(name), people=people, is_mine=who.id in users)
+
+    # --- forms and the home tab
+
+    def modal(self, spot: Spot) -> View | None:
+        """The top one of what is open for this person."""
+        return next(reversed(self._slack.views(spot.person)), None)
+
+    def home(self, spot: Spot) -> View | None:
+        return self._slack.home(spot.person) if spot.place == HOME else None
+
+    # --- words
+
+    def zone(self, spot: Spot) -> tzinfo:
+        return ZoneInfo(self.viewer(spot).tz)
+
+    def names(self, spot: Spot) -> Names:
+        who, state = self.viewer(spot), self._slack.state
+
+        def may_enter(id_: str) -> bool:
+            channel = state.channels.get(id_)
+            return channel is not None and self.may_enter(who, channel)
+
+        return Names(
+            reader=who.id,
+            of=state.name_of,
+            may_enter=may_enter,
+            link=lambda address: self._inside(spot, address),
+            zone=self.zone(spot),
+            now=self._box.clock.now,
+        )
+
+    def _inside(self, spot: Spot, address: str) -> str:
+        """Where an address leads without leaving the box, else the address."""
+        if address.startswith("#"):
+            return spot.address(place=address[1:])
+        if match := ARCHIVES.fullmatch(address):
+            ts = match["ts"] and f"{match['ts'][:-6]}.{match['ts'][-6:]}"
+            mark = f"#m{ts}" if ts else ""
+            return spot.address(place=match["channel"], thread=match["thread"] or "") + mark
+        if match := ISSUE.match(address):
+            return spot.address(dock="github", issue=match[1])
+        return spot.address(dock="phones") if address.startswith(PAGERDUTY) else address

@@ -1,0 +1,119 @@
+"""Who is on call, whose phone rings, and until when: PagerDuty as people see it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from datetime import datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot.sandbox import Box
+from bot.sandbox.pagerduty import Ring
+from bot.sandbox.pagerduty_account import Policy, User
+from bot.sandbox.pagerduty_incidents import Incident
+from bot.sandbox.rota import Schedule
+from bot.sandbox.slack.world import Person
+
+AHEAD = timedelta(weeks=3)
+REMEMBERED = 5  # resolved pages
+
+
+@dataclass(frozen=True, kw_only=True)
+class Phone:
+    """`held` is what this person has acknowledged."""
+
+    person: Person
+    zone: tzinfo
+    city: str
+    rings: tuple[Ring, ...]
+    held: tuple[Incident, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
+class Turn:
+    """`override` is its id, if the turn is one; times are in the reader's zone."""
+
+    person: Person
+    start: datetime
+    end: datetime
+    is_now: bool
+    override: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Level:
+    """A schedule with its turns, or a person who is always on call."""
+
+    schedule: Schedule | None = None
+    turns: tuple[Turn, ...] = ()
+    person: Person | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Ladder:
+    name: str
+    levels: tuple[Level, ...]
+
+
+class Duty:
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._pager = box.pagerduty
+
+    def phones(self) -> list[Phone]:
+        rings = self._pager.phones
+        with self._pager.lock:
+            return [self._phone(user, tuple(rings[user.handle])) for user in self.callable()]
+
+    def ringing(self) -> int:
+        return sum(len(rings) for rings in self._pager.phones.values())
+
+    def over(self) -> list[Incident]:
+        """The pages resolved last, the latest first."""
+        with self._pager.lock:
+            return [it for it in self._pager.incidents if not it.is_open][: -REMEMBERED - 1 : -1]
+
+    def ladders(self, zone: tzinfo) -> list[Ladder]:
+        with self._pager.lock:
+            return [self._ladder(policy, zone) for policy in self._pager.account.policies.values()]
+
+    def schedules(self) -> list[Schedule]:
+        return list(self._pager.account.schedules.values())
+
+    def callable(self) -> list[User]:
+        """Those with a phone."""
+        return [u for u in self._pager.account.users.values() if not self._box.slack.person(u.handle).is_bot]
+
+    def _phone(self, user: User, rings: tuple[Ring, ...]) -> Phone:
+        held = tuple(it for it in self._pager.incidents if it.is_open and user.id in it.acknowledged)
+        return Phone(
+            person=self._box.slack.person(user.handle),
+            zone=ZoneInfo(user.time_zone),
+            city=user.time_zone.rpartition("/")[2].replace("_", " "),
+            rings=rings,
+            held=held,
+        )
+
+    def _ladder(self, policy: Policy, zone: tzinfo) -> Ladder:
+        return Ladder(name=policy.name, levels=tuple(self._level(target, zone) for target in policy.levels))
+
+    def _level(self, target: str, zone: tzinfo) -> Level:
+        schedule = self._pager.account.schedules.get(target)
+        if schedule is None:
+            return Level(person=self._person(target))
+        now = self._box.clock.now()
+        overrides = {(o.shift.user, o.shift.end): o.id for o in schedule.overrides}
+        turns = tuple(
+            Turn(
+                person=self._person(shift.user),
+                start=shift.start.astimezone(zone),
+                end=shift.end.astimezone(zone),
+                is_now=shift.start <= now < shift.end,
+                override=overrides.get((shift.user, shift.end), ""),
+            )
+            for shift in schedule.final(now, now + AHEAD)
+            if shift.end > now
+        )
+        return Level(schedule=schedule, turns=turns)
+
+    def _person(self, user_id: str) -> Person:
+        return self._box.slack.person(self._pager.account.users[user_id].handle)

@@ -1,0 +1,92 @@
+"""What has changed, as server-sent events: which parts of a page are out of date, and how late it is."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import AsyncGenerator, Mapping
+
+from bot.sandbox import Box
+from bot.sandbox.happening import Happening
+from bot.sandbox.server import Stream
+from bot.sandbox.slack.world import Message
+
+BEAT = 1.0  # seconds
+PARTS: Mapping[str, tuple[str, ...]] = {
+    "posted": ("sidebar",),
+    "deleted": ("sidebar",),
+    "joined": ("sidebar", "head", "composer"),
+    "left": ("sidebar", "head", "composer"),
+    "created": ("sidebar",),
+    "renamed": ("sidebar", "head", "composer"),
+    "archived": ("sidebar", "head", "composer"),
+    "unarchived": ("sidebar", "head", "composer"),
+    "topic": ("head",),
+    "pinned": ("head",),
+    "unpinned": ("head",),
+    "bookmark_added": ("head",),
+    "bookmark_changed": ("head",),
+    "bookmark_removed": ("head",),
+    "view_opened": ("modal",),
+    "view_updated": ("modal",),
+    "view_closed": ("modal",),
+    "home_published": ("home",),
+    "schedule_changed": ("dock:oncall",),
+    "site_changed": ("dock:sites",),
+    "weather_changed": ("sky",),
+}
+FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": ("dock:github",)}
+
+
+class Live:
+    """One queue for each page that is open; filled from the feed's thread, emptied in the server's."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._open: dict[asyncio.Queue[bytes], asyncio.AbstractEventLoop] = {}
+        box.on(self._heard)
+
+    def tell(self, kind: str, **facts: object) -> None:
+        """To every open page."""
+        event = _event(kind, facts)
+        for queue, loop in list(self._open.items()):
+            loop.call_soon_threadsafe(queue.put_nowait, event)
+
+    def stream(self) -> Stream:
+        return Stream(
+            content_type="text/event-stream", chunks=self._events(), headers=(("cache-control", "no-store"),)
+        )
+
+    async def _events(self) -> AsyncGenerator[bytes]:
+        queue: asyncio.Queue[bytes] = asyncio.Queue()
+        self._open[queue] = asyncio.get_running_loop()
+        try:
+            yield b"retry: 1000\n\n" + self._beat()
+            while True:
+                try:
+                    yield await asyncio.wait_for(queue.get(), BEAT)
+                except TimeoutError:
+                    yield self._beat()
+        finally:
+            del self._open[queue]
+
+    def _beat(self) -> bytes:
+        clock = self._box.clock
+        facts = {"at": clock.now().timestamp(), "rate": clock.rate, "exchanges": len(self._box.exchanges)}
+        return _event("beat", facts)
+
+    def _heard(self, happening: Happening) -> None:
+        """A message says which it is; anything else which parts show it."""
+        kind, person = happening.kind, happening.person
+        if kind == "failed":
+            self.tell("failed", person=person, text=happening.text)
+            return
+        parts = PARTS.get(kind) or next((p for head, p in FAMILIES.items() if kind.startswith(head)), ())
+        facts: dict[str, object] = {"parts": parts, "place": happening.place, "person": person}
+        if isinstance(happening.subject, Message):
+            facts |= {"ts": happening.subject.ts, "thread": happening.subject.thread_ts}
+        self.tell("change", **facts)
+
+
+def _event(kind: str, facts: Mapping[str, object]) -> bytes:
+    return f"event: {kind}\ndata: {json.dumps(facts)}\n\n".encode()

@@ -1,0 +1,52 @@
+"""GitHub's Markdown as a browser shows it. HTML in it stays text, but for a few tags that carry nothing."""
+
+import re
+from collections.abc import Sequence
+from typing import Any
+
+from markdown_it import MarkdownIt
+from markdown_it.renderer import RendererHTML
+from markdown_it.token import Token
+from markdown_it.utils import OptionsDict
+from markupsafe import Markup, escape
+
+COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
+HARMLESS = re.compile(r"</?(?:details|summary|br|kbd|sub|sup|hr)\s*/?>")
+TASK = re.compile(r"\[([ xX])\] ")
+
+
+class _Renderer(RendererHTML):
+    def html_block(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
+        return _harmless(tokens[idx].content)
+
+    def html_inline(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
+        return _harmless(tokens[idx].content)
+
+    def image(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
+        """In words: nothing is fetched from outside the box."""
+        return str(Markup('<span class="picture">🖼 {}</span>').format(tokens[idx].content or "picture"))
+
+    def text(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
+        content = tokens[idx].content
+        match = TASK.match(content) if idx == 0 else None
+        if match is None:
+            return str(escape(content))
+        ticked = Markup(" checked") if match[1] != " " else Markup("")
+        box = Markup('<input type="checkbox" disabled{}> {}')
+        return str(box.format(ticked, content[match.end() :]))
+
+
+def markdown(text: str) -> Markup:
+    """A body or a comment; what stands in <!-- --> is hidden, as on GitHub."""
+    reader = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer)
+    reader.enable(["table", "strikethrough"])
+    return Markup(reader.render(text))  # noqa: S704 - made by a renderer that escapes
+
+
+def _harmless(content: str) -> str:
+    shown, at = list[str](), 0
+    seen = COMMENT.sub("", content)
+    for match in HARMLESS.finditer(seen):
+        shown += [str(escape(seen[at : match.start()])), match[0]]
+        at = match.end()
+    return "".join([*shown, str(escape(seen[at:]))])

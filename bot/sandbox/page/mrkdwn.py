@@ -1,0 +1,196 @@
+"""Slack's mrkdwn as a browser shows it: what a person typed stays text, whatever it looks like."""
+
+import re
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta, tzinfo
+
+from markupsafe import Markup, escape
+
+from bot.sandbox.page.emoji import character
+
+FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
+QUOTED = re.compile(r"(?:^|(?<=\n))&gt; ?")
+MARK = re.compile(
+    r"`(?P<code>[^`\n]+)`"
+    r"|<(?P<ref>[^<>\s][^<>]*)>"
+    r"|(?<![\w:]):(?P<emoji>[a-z0-9_+'-]+(?:::skin-tone-[2-6])?):"
+    r"|(?<![\w*])\*(?=\S)(?P<bold>[^*\n]*[^*\s])\*(?![\w*])"
+    r"|(?<![\w_])_(?=\S)(?P<italic>[^_\n]*[^_\s])_(?![\w_])"
+    r"|(?<![\w~])~(?=\S)(?P<strike>[^~\n]*[^~\s])~(?![\w~])"
+)
+EMOJI = re.compile(r"(?<![\w:]):([a-z0-9_+'-]+(?:::skin-tone-[2-6])?):")
+STYLES = {"bold": Markup("<b>{}</b>"), "italic": Markup("<i>{}</i>"), "strike": Markup("<s>{}</s>")}
+SAFE = ("https://", "http://", "mailto:", "tel:")
+DATE = re.compile(r"\{(\w+)\}")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """What is called how, for one person who reads.
+
+    `of` knows people, groups and channels by id, or not; `may_enter` says whether the reader may see a channel;
+    `link` turns an address into one that leads somewhere from here.
+    """
+
+    reader: str
+    of: Callable[[str], str | None]
+    may_enter: Callable[[str], bool]
+    link: Callable[[str], str]
+    zone: tzinfo
+    now: Callable[[], datetime]
+
+
+def mrkdwn(text: str, names: Names) -> Markup:
+    """Slack's text, with its three escapes and its angle brackets, as HTML."""
+    parts = FENCE.split(text)
+    shown = [
+        Markup("<pre><code>{}</code></pre>").format(_typed(part, names))
+        if i % 2
+        else _paragraphs(part, names)
+        for i, part in enumerate(parts)
+    ]
+    return Markup("").join(shown)
+
+
+def plain(text: str) -> Markup:
+    """Text without marks, with emoji and line ends; Slack reads its three escapes here too."""
+    return as_typed(EMOJI.sub(lambda m: character(m[1]) or m[0], _unescaped(text)))
+
+
+def _paragraphs(text: str, names: Names) -> Markup:
+    """Lines that begin with > are a quotation."""
+    shown, quote = list[Markup](), list[str]()
+    loose: list[str] = []
+
+    def close() -> None:
+        if quote:
+            shown.append(Markup("<blockquote>{}</blockquote>").format(_inline("\n".join(quote), names)))
+            quote.clear()
+        if loose:
+            shown.append(_inline("\n".join(loose), names))
+            loose.clear()
+
+    for line in text.split("\n"):
+        is_quoted = QUOTED.match(line) is not None
+        if (is_quoted and loose) or (not is_quoted and quote):
+            close()
+        (quote if is_quoted else loose).append(QUOTED.sub("", line) if is_quoted else line)
+    close()
+    return Markup("").join(shown)
+
+
+def _inline(text: str, names: Names) -> Markup:
+    shown, at = list[Markup](), 0
+    for match in MARK.finditer(text):
+        shown.append(as_typed(_unescaped(text[at : match.start()])))
+        shown.append(_marked(match, names))
+        at = match.end()
+    shown.append(as_typed(_unescaped(text[at:])))
+    return Markup("").join(shown)
+
+
+def _marked(match: re.Match[str], names: Names) -> Markup:
+    kind, inner = str(match.lastgroup), str(match[str(match.lastgroup)])
+    if kind == "code":
+        return Markup("<code>{}</code>").format(_typed(inner, names))
+    if kind == "ref":
+        return _reference(inner, names)
+    if kind == "emoji":
+        return _emoji(inner)
+    return STYLES[kind].format(_inline(inner, names))
+
+
+def _typed(text: str, names: Names) -> Markup:
+    """Inside code only references are read."""
+    shown, at = list[Markup](), 0
+    for match in re.finditer(r"<([^<>\s][^<>]*)>", text):
+        shown += [escape(_unescaped(text[at : match.start()])), _reference(match[1], names)]
+        at = match.end()
+    return Markup("").join([*shown, escape(_unescaped(text[at:]))])
+
+
+def _emoji(name: str) -> Markup:
+    found = character(name)
+    if found is None:
+        return escape(f":{name}:")
+    return Markup('<span class="emoji" title=":{}:">{}</span>').format(name, found)
+
+
+def _reference(inner: str, names: Names) -> Markup:
+    ref, _, label = inner.partition("|")
+    label = _unescaped(label)
+    if ref.startswith("@"):
+        return _mention(ref[1:], label, names)
+    if ref.startswith("#"):
+        return _channel(ref[1:], label, names)
+    if ref.startswith("!subteam^"):
+        return _called(names.of(ref.removeprefix("!subteam^")) or label.removeprefix("@"), "mention")
+    if ref.startswith("!date^"):
+        return escape(_moment(ref, label, names))
+    if ref.startswith("!"):
+        return _called(ref[1:], "mention you")
+    return link(_unescaped(ref), label, names)
+
+
+def link(address: str, label: str, names: Names) -> Markup:
+    """A link where it is one; an address of another kind stays text."""
+    if not address.startswith(SAFE):
+        return escape(label or address)
+    inside = names.link(address)
+    away = Markup("") if inside.startswith("/") else Markup(' target="_blank" rel="noopener noreferrer"')
+    return Markup('<a href="{}"{}>{}</a>').format(inside, away, label or address.removeprefix("mailto:"))
+
+
+def _mention(user: str, label: str, names: Names) -> Markup:
+    return _called(names.of(user) or label or user, "mention you" if user == names.reader else "mention")
+
+
+def _called(name: str, kind: str) -> Markup:
+    return Markup('<span class="{}">@{}</span>').format(kind, name)
+
+
+def _channel(channel: str, label: str, names: Names) -> Markup:
+    if not names.may_enter(channel):
+        return Markup('<span class="mention">🔒 private channel</span>')
+    address = names.link(f"#{channel}")
+    return Markup('<a class="mention" href="{}">#{}</a>').format(
+        address, names.of(channel) or label or channel
+    )
+
+
+def _moment(ref: str, fallback: str, names: Names) -> str:
+    """A moment in the reader's own time zone: `!date^1700000000^{date_short} at {time}`."""
+    _, stamp, *rest = ref.split("^")
+    if not stamp.isdigit() or not rest:
+        return fallback
+    try:
+        at = datetime.fromtimestamp(int(stamp), UTC).astimezone(names.zone)
+    except (ValueError, OverflowError, OSError):
+        return fallback
+    return DATE.sub(lambda m: _part(m[1], at, names), _unescaped(rest[0]))
+
+
+def _part(name: str, at: datetime, names: Names) -> str:
+    forms = {
+        "date_num": f"{at:%Y-%m-%d}",
+        "date": f"{at:%B} {at.day}, {at.year}",
+        "date_short": f"{at:%b} {at.day}, {at.year}",
+        "date_long": f"{at:%A}, {at:%B} {at.day}, {at.year}",
+        "time": f"{at:%H:%M}",
+        "time_secs": f"{at:%H:%M:%S}",
+    }
+    if name.endswith("_pretty"):
+        days = (at.date() - names.now().astimezone(names.zone).date()) // timedelta(days=1)
+        near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
+        return near.get(days) or forms.get(name.removesuffix("_pretty"), f"{{{name}}}")
+    return forms.get(name, f"{{{name}}}")
+
+
+def as_typed(text: str) -> Markup:
+    """Text with its line ends, and nothing in it read."""
+    return Markup("<br>").join(text.split("\n"))
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")

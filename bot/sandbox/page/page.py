@@ -1,0 +1,326 @@
+"""The page's doors: what a browser asks for, and what a person does there."""
+
+from __future__ import annotations
+
+import asyncio
+import json
+from collections.abc import Awaitable, Callable, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+from urllib.parse import parse_qs
+
+from bot.sandbox import Box
+from bot.sandbox.gateway import Mount
+from bot.sandbox.github_shapes import REPOSITORY
+from bot.sandbox.page.acts import Acts, Refused
+from bot.sandbox.page.channels import Channels, Line
+from bot.sandbox.page.duty import Duty
+from bot.sandbox.page.emoji import BY_NAME
+from bot.sandbox.page.hood import Hood, laid_out
+from bot.sandbox.page.live import Live
+from bot.sandbox.page.printer import Printer
+from bot.sandbox.page.sky import Sky
+from bot.sandbox.page.spot import HOME, Spot
+from bot.sandbox.page.theatre import Scene, Theatre
+from bot.sandbox.server import Answer, Request, Response
+from bot.sandbox.sites import Sites
+
+STATIC = Path(__file__).parent / "static"
+KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+TITLES = (
+    ("phones", "Phones"),
+    ("oncall", "On call"),
+    ("sites", "Sites"),
+    ("github", "GitHub"),
+    ("hood", "Under the hood"),
+)
+REGIONS = frozenset({"sky", "caption", "sidebar", "head", "composer", "home", "room", "dock", "modal"})
+WORKERS = 16
+HEADERS = (
+    ("cache-control", "no-cache"),
+    (
+        "content-security-policy",
+        "default-src 'self'; base-uri 'none'; form-action 'self'; frame-ancestors 'none'",
+    ),
+    ("cross-origin-opener-policy", "same-origin"),
+    ("referrer-policy", "no-referrer"),
+    ("x-content-type-options", "nosniff"),
+)
+Facts = dict[str, Any]
+Door = Callable[[Request, str], Answer]
+"""Answers a request; the second is what stands behind the first part of its path."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Command:
+    """A slash command as Slack offers it while one types."""
+
+    name: str
+    about: str
+    usage: str = ""
+
+
+OF_SLACK = (
+    Command(name="/invite", about="Bring somebody into the channel", usage="@someone"),
+    Command(name="/leave", about="Leave the channel"),
+)
+
+
+class Page:
+    """Serve a box's page at the box's own address, for as long as the box lives."""
+
+    def __init__(self, box: Box) -> None:
+        self._box = box
+        self._channels = Channels(box)
+        self._duty = Duty(box)
+        self._hood = Hood(box)
+        self._sky = Sky(box.weather)
+        self._live = Live(box)
+        self.theatre = Theatre(box, on_change=self._staged)
+        self._acts = Acts(box, self.theatre, self._sky)
+        self._printer = Printer(people=self._channels.people, channels=lambda: box.slack.channels)
+        self._commands: Sequence[Command] = OF_SLACK
+        self._has_home = False
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-page")
+        self._doors: Mapping[tuple[str, str], Door] = {
+            ("GET", ""): self._whole,
+            ("GET", "region"): self._region,
+            ("GET", "messages"): self._messages,
+            ("GET", "exchange"): self._exchange,
+            ("GET", "words"): self._words,
+            ("GET", "static"): _file,
+            ("POST", "act"): self._act,
+        }
+        self._workers.submit(self._printer.warm)
+        box.mount(Mount(prefix="/", service="", endpoint=self.answer, name=lambda _: ""))
+
+    def learn(self, manifest: Mapping[str, Any]) -> None:
+        """Take over the app's slash commands, and whether it has a home tab, from its Slack manifest."""
+        features = manifest.get("features", {})
+        own = tuple(
+            Command(name=it["command"], about=it.get("description", ""), usage=it.get("usage_hint", ""))
+            for it in features.get("slash_commands", ())
+        )
+        self._commands = (*own, *OF_SLACK)
+        self._acts.commands = frozenset(it.name for it in own)
+        self._has_home = bool(features.get("app_home", {}).get("home_tab_enabled"))
+
+    def close(self) -> None:
+        self.theatre.stop()
+        self._workers.shutdown(wait=False, cancel_futures=True)
+
+    # --- the doors
+
+    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+        first, _, rest = request.path[1:].partition("/")
+        if (request.verb, first) == ("GET", "live"):
+            return self._live.stream()
+        return self._later(self._doors.get((request.verb, first), _nowhere), request, rest)
+
+    async def _later(self, door: Door, request: Request, rest: str) -> Answer:
+        """In a thread: the bot's calls go through this server meanwhile."""
+        loop = asyncio.get_running_loop()
+        return await loop.run_in_executor(self._workers, _careful, door, request, rest)
+
+    def _whole(self, request: Request, rest: str) -> Response:
+        if rest:
+            return _nowhere(request, rest)
+        spot = self._spot(request.query)
+        if spot.place == HOME:
+            self._box.slack.open_home(spot.person)
+        facts = self._facts(spot) | self._beside(spot) | self._above() | self._within(spot)
+        return self._print("page", spot, facts)
+
+    def _region(self, request: Request, name: str) -> Response:
+        if name not in REGIONS:
+            return _nowhere(request, name)
+        spot = self._spot(request.query)
+        facts = self._facts(spot)
+        facts |= self._above() if name in ("sky", "caption") else {}
+        facts |= self._within(spot) if name in ("room", "home", "modal") else {}
+        facts |= self._beside(spot) if name == "dock" else {}
+        return self._print(name, spot, facts)
+
+    def _messages(self, request: Request, _rest: str) -> Response:
+        """Some of the messages of a channel or its thread, or those before one."""
+        spot, asked = self._spot(request.query), parse_qs(request.query)
+        channel, in_thread = self._channels.here(spot), "in_thread" in asked
+        lines, has_older = list[Line](), False
+        if channel and "before" in asked:
+            lines, has_older = self._channels.latest(spot, channel, asked["before"][-1])
+        elif channel:
+            lines = self._channels.some(spot, channel, asked.get("ts", ()), in_thread=in_thread)
+            self._channels.reading.reads(self._channels.viewer(spot), channel)
+        more = {"lines": lines, "has_older": has_older, "in_thread": in_thread}
+        return self._print("messages", spot, self._facts(spot) | more)
+
+    def _exchange(self, request: Request, number: str) -> Response:
+        it = self._hood.exchange(int(number))
+        facts = {"it": it, "sent": laid_out(it.body, it.content_type), "answered": laid_out(it.answer)}
+        return self._print("exchange", self._spot(request.query), facts)
+
+    def _act(self, request: Request, name: str) -> Response:
+        if not request.headers.get("content-type", "").startswith("application/json"):
+            return _text(415, "An act is sent as JSON.")
+        try:
+            facts = json.loads(request.body)
+        except ValueError:
+            facts = None
+        if not isinstance(facts, dict):
+            return _text(400, "An act is sent as a JSON object.")
+        try:
+            self._acts.do(name, self._spot(request.query).person, facts)
+        except Refused as refused:
+            return _json({"ok": False, "error": str(refused)})
+        return _json({"ok": True})
+
+    # --- what the templates are filled in with
+
+    def _spot(self, query: str) -> Spot:
+        """Where somebody who is nobody here becomes Ana, and a foreign direct message one's own."""
+        spot, state = Spot.of(query), self._box.slack.state
+        if spot.person not in [person.name for person in self._channels.people()]:
+            spot = replace(spot, person=Spot.person)
+        channel = state.channels.get(spot.place)
+        return replace(spot, place=self._channels.viewer(spot).dm) if channel and channel.is_im else spot
+
+    def _facts(self, spot: Spot) -> Facts:
+        """What any part of the page may need; it costs little."""
+        who, channel, slack = self._channels.viewer(spot), self._channels.here(spot), self._box.slack
+        return {
+            "spot": spot,
+            "viewer": who,
+            "zone": self._channels.zone(spot),
+            "now": self._box.clock.now(),
+            "people": self._channels.people(),
+            "channel": channel,
+            "is_in": channel is not None and who.id in channel.members,
+            "members": [slack.state.people[id_] for id_ in list(channel.members)] if channel else [],
+            "bookmarks": slack.bookmarks(channel.id) if channel else [],
+            "pins": slack.pins(channel.id) if channel else [],
+            "pinned": set(channel.pins) if channel else set(),
+            "rooms": self._channels.rooms(spot),
+            "others": self._channels.others(spot),
+            "dm": self._channels.dm(spot),
+            "home_tab": self._has_home,
+            "title": "Spy" if channel is None or channel.is_im else f"#{channel.name}",
+        }
+
+    def _within(self, spot: Spot) -> Facts:
+        channel = self._channels.here(spot)
+        lines, has_older = self._channels.latest(spot, channel) if channel else ([], False)
+        if channel:
+            self._channels.reading.reads(self._channels.viewer(spot), channel)
+        return {
+            "lines": lines,
+            "has_older": has_older,
+            "home": self._channels.home(spot),
+            "modal": self._channels.modal(spot),
+        }
+
+    def _above(self) -> Facts:
+        playing = self.theatre.playing
+        return {
+            "rate": self._box.clock.rate,
+            "weather": self._sky.switches(),
+            "stories": self.theatre.stories,
+            "playing": playing,
+        }
+
+    def _beside(self, spot: Spot) -> Facts:
+        """What the dock shows, and how many phones ring."""
+        docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
+        facts: Facts = {"docks": docks, "ringing": self._duty.ringing()}
+        channel = self._channels.here(spot)
+        if spot.thread:
+            return facts | {"answers": self._channels.thread(spot, channel) if channel else []}
+        more: Mapping[str, Callable[[], Facts]] = {
+            "phones": lambda: {"phones": self._duty.phones(), "over": self._duty.over()},
+            "oncall": lambda: self._on_call(spot),
+            "sites": lambda: {"sites": self._sites()},
+            "github": lambda: self._issues(spot),
+            "hood": lambda: {
+                "exchanges": self._hood.exchanges(),
+                "outbox": self._hood.outbox(),
+                "bot_url": self._box.bot_url,
+            },
+        }
+        return facts | more[spot.dock]()
+
+    def _on_call(self, spot: Spot) -> Facts:
+        return {
+            "ladders": self._duty.ladders(self._channels.zone(spot)),
+            "schedules": self._duty.schedules(),
+            "callable": self._duty.callable(),
+            "later": self._box.clock.now() + timedelta(hours=2),
+        }
+
+    def _sites(self) -> Sites | None:
+        """The box's two, if it has them; requests begin to flow with the first look."""
+        try:
+            sites = self._box.sites
+        except LookupError:
+            return None
+        return sites
+
+    def _issues(self, spot: Spot) -> Facts:
+        github = self._box.github
+        with github.lock:
+            issues = list(reversed(github.issues.values()))
+            issue = github.issues.get(int(spot.issue)) if spot.issue.isdigit() else None
+        return {"repository": REPOSITORY, "issues": issues, "issue": issue}
+
+    def _words(self, _request: Request, _rest: str) -> Response:
+        """What the message box can complete."""
+        state = self._box.slack.state
+        words = {
+            "/": [{"value": it.name, "about": it.about, "usage": it.usage} for it in self._commands],
+            "@": [{"value": f"@{p.name}", "about": p.real_name} for p in state.people.values()]
+            + [{"value": f"@{name}", "about": "group"} for name, _ in state.usergroups.values()],
+            "#": [{"value": f"#{c.name}", "about": ""} for c in self._box.slack.channels if not c.is_private],
+            ":": [{"value": f":{name}:", "about": found} for name, found in BY_NAME.items()],
+        }
+        return _json(words)
+
+    # --- below
+
+    def _staged(self, scene: Scene | None) -> None:
+        facts = {"as": scene.person, "in": scene.place, "dock": scene.dock} if scene else {}
+        self._live.tell("scene", **facts)
+
+    def _print(self, template: str, spot: Spot, facts: Mapping[str, Any]) -> Response:
+        page = self._printer.print(template, self._channels.names(spot), facts)
+        return Response(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
+
+
+def _careful(door: Door, request: Request, rest: str) -> Answer:
+    try:
+        return door(request, rest)
+    except LookupError as error:
+        return _text(404, str(error))
+
+
+def _nowhere(_request: Request, _rest: str) -> Response:
+    return _text(404, "There is nothing here; the page is at /.")
+
+
+def _file(_request: Request, name: str) -> Response:
+    file = (STATIC / name).resolve()
+    if not file.is_relative_to(STATIC) or file.suffix not in KINDS or not file.is_file():
+        return _text(404, "There is no such file.")
+    return Response(
+        body=file.read_bytes(), content_type=f"{KINDS[file.suffix]}; charset=utf-8", headers=HEADERS
+    )
+
+
+def _text(status: int, sentence: str) -> Response:
+    return Response(
+        status=status, body=sentence.encode(), content_type="text/plain; charset=utf-8", headers=HEADERS
+    )
+
+
+def _json(body: object) -> Response:
+    return Response(body=json.dumps(body).encode(), headers=HEADERS)

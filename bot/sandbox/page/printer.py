@@ -1,0 +1,92 @@
+"""The page's templates, filled in; whatever is filled in is escaped."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping
+from functools import cache, partial
+from typing import Any
+
+from jinja2 import Environment, PackageLoader
+
+from bot.sandbox.page.emoji import OFTEN, character
+from bot.sandbox.page.markdown import markdown
+from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
+from bot.sandbox.slack.world import Channel, Json, Person
+
+HUES = 8
+TYPED = {
+    "plain_text_input": "text",
+    "email_text_input": "email",
+    "url_text_input": "url",
+    "number_input": "number",
+    "datepicker": "date",
+    "timepicker": "time",
+    "datetimepicker": "datetime-local",
+}
+INITIAL = (
+    "initial_value",
+    "initial_date",
+    "initial_time",
+    "initial_user",
+    "initial_users",
+    "initial_channel",
+    "initial_conversation",
+)
+
+
+class Printer:
+    def __init__(self, *, people: Callable[[], list[Person]], channels: Callable[[], list[Channel]]) -> None:
+        self._people = people
+        self._channels = channels
+
+    def warm(self) -> None:
+        """Read all templates ahead, so that the first who looks need not wait."""
+        for name in _templates().list_templates():
+            _templates().get_template(name)
+
+    def print(self, template: str, names: Names, facts: Mapping[str, Any]) -> str:
+        """Fill in a template for one reader."""
+        words: dict[str, Callable[..., Any]] = {
+            "mrkdwn": partial(mrkdwn, names=names),
+            "link": partial(link, names=names),
+            "inside": names.link,
+            "picks": self._picks,
+        }
+        return _templates().get_template(f"{template}.html.j2").render({**facts, **words})
+
+    def _picks(self, element: Json) -> list[tuple[str, str]]:
+        """What a select of people or channels offers, besides options of its own."""
+        kind = str(element["type"]).removeprefix("multi_")
+        if kind == "users_select":
+            return [(person.id, person.real_name) for person in self._people()]
+        if kind in ("channels_select", "conversations_select"):
+            return [(channel.id, f"#{channel.name}") for channel in self._channels()]
+        return []
+
+
+@cache
+def _templates() -> Environment:
+    """Read once a process: a test opens many boxes."""
+    made = Environment(
+        loader=PackageLoader("bot.sandbox.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
+    )
+    made.globals |= {
+        "plain": plain,
+        "as_typed": as_typed,
+        "markdown": markdown,
+        "emoji": character,
+        "often": OFTEN,
+        "typed": TYPED,
+        "initial": _initial,
+        "hue": lambda person: sum(map(ord, person.id)) % HUES,
+    }
+    return made
+
+
+def _initial(element: Json) -> str | list[str]:
+    """What is filled in or chosen before anybody did, as the element's value or values."""
+    options = [element["initial_option"]] if element.get("initial_option") else element.get("initial_options")
+    if options:
+        return [option["value"] for option in options]
+    found = next((element[key] for key in INITIAL if element.get(key)), "")
+    return found if isinstance(found, list) else str(found)

@@ -1,0 +1,44 @@
+"""How far each person has read in each channel, as their Slack would know it."""
+
+from bot.sandbox.slack.state import State
+from bot.sandbox.slack.world import Channel, Message, Person
+
+QUIET = ("join", "leave", "topic", "purpose", "name", "archive", "unarchive")
+
+
+class Reading:
+    """Guarded by the feed's lock, as the messages are."""
+
+    def __init__(self, state: State) -> None:
+        self._state = state
+        self._last: dict[tuple[str, str], str] = {}
+
+    def reads(self, person: Person, channel: Channel) -> None:
+        """All that is there by now."""
+        with self._state.feed.lock:
+            self._last[person.id, channel.id] = next(reversed(channel.messages), "")
+
+    def is_unread(self, person: Person, channel: Channel) -> bool:
+        return next(iter(self._unread(person, channel)), None) is not None
+
+    def mentions(self, person: Person, channel: Channel) -> int:
+        """How many unread messages are meant for this person: by name, to all, or in a direct message."""
+        unread = self._unread(person, channel)
+        return len(
+            [m for m in unread if channel.is_im or m.pings or f"<@{person.id}" in f"{m.text} {m.blocks}"]
+        )
+
+    def _unread(self, person: Person, channel: Channel) -> list[Message]:
+        last = self._last.get((person.id, channel.id), "")
+        found = list[Message]()
+        with self._state.feed.lock:
+            for message in reversed(channel.messages.values()):
+                if message.ts <= last:
+                    break
+                if self._is_news(message, person):
+                    found.append(message)
+        return found
+
+    def _is_news(self, message: Message, person: Person) -> bool:
+        is_grey = (message.subtype or "").partition("_")[2] in QUIET
+        return message.user != person.id and not is_grey and message.thread_ts in (None, message.ts)

@@ -1,0 +1,70 @@
+"""The weather as a row of switches."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+from bot.sandbox.weather import Fault, Weather, http, rate_limited
+
+SLOW = 2.0  # seconds a call
+PAUSE = 5.0  # seconds that Slack asks to wait for
+DOWN = http(503)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Switch:
+    """`fault` is what every call to the service meets; without one the service is slow."""
+
+    name: str
+    title: str
+    about: str
+    service: str
+    fault: Fault | None = None
+    is_on: bool = False
+
+
+SWITCHES = (
+    Switch(name="slow", title="Slack is slow", about=f"each call takes {SLOW:g} s", service="slack"),
+    Switch(
+        name="limited",
+        title="Slack says 429",
+        about=f"too many calls, come back in {PAUSE:g} s",
+        service="slack",
+        fault=rate_limited(PAUSE),
+    ),
+    Switch(name="slack", title="Slack is down", about="its API answers 503", service="slack", fault=DOWN),
+    Switch(
+        name="pagerduty",
+        title="PagerDuty is down",
+        about="its API answers 503",
+        service="pagerduty",
+        fault=DOWN,
+    ),
+    Switch(name="github", title="GitHub is down", about="its API answers 503", service="github", fault=DOWN),
+)
+
+
+class Sky:
+    def __init__(self, weather: Weather) -> None:
+        self._weather = weather
+
+    def switches(self) -> list[Switch]:
+        """As they stand."""
+        return [replace(it, is_on=self._is_on(it)) for it in SWITCHES]
+
+    def turn(self, name: str) -> None:
+        """On if it is off, off if it is on. A service has one outage: the later takes the place of the other."""
+        switch = next((it for it in self.switches() if it.name == name), None)
+        if switch is None:
+            raise LookupError(f"There is no switch called {name}.")
+        if switch.fault is None:
+            self._weather.latency(switch.service, 0.0 if switch.is_on else SLOW)
+        elif switch.is_on:
+            self._weather.up(switch.service)
+        else:
+            self._weather.down(switch.service, switch.fault)
+
+    def _is_on(self, switch: Switch) -> bool:
+        if switch.fault is None:
+            return self._weather.slowness(switch.service) > 0
+        return self._weather.outage(switch.service) == switch.fault

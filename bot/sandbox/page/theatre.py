@@ -1,0 +1,154 @@
+"""Stories that play themselves on the page: scripts of the terminal chat, whose remarks are the captions."""
+
+from __future__ import annotations
+
+import io
+import re
+import threading
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, replace
+from datetime import timedelta
+from functools import cached_property
+from pathlib import Path
+from typing import Any, Literal
+
+from rich.console import Console
+
+from bot.sandbox import Box
+from bot.sandbox.chat import DONE, Chat
+from bot.sandbox.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
+from bot.sandbox.sight import Sight
+
+FOLDER = Path(__file__).parent.parent / "stories"
+PATIENCE = timedelta(seconds=15)
+TROUBLE = re.compile(r"^line \d+: (.*?);? ?(?:there is:)?$", re.MULTILINE)  # as the chat words it
+READING, WATCHING = 1.8, 0.7
+"""Seconds that a caption, and anything that is done, stand before the story goes on."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Story:
+    """The first remark of a script is its title."""
+
+    name: str
+    title: str
+    lines: tuple[str, ...]
+
+    @classmethod
+    def of(cls, file: Path) -> Story:
+        lines = [line for line in file.read_text(encoding="utf-8").splitlines() if line.strip()]
+        return cls(name=file.stem, title=lines[0].removeprefix("# "), lines=tuple(lines[1:]))
+
+
+@dataclass(frozen=True, kw_only=True)
+class Playing:
+    """How far a story is: `line` is what is being done, `at` its number."""
+
+    story: Story
+    state: Literal["playing", "over", "failed"] = "playing"
+    caption: str = ""
+    line: str = ""
+    at: int = 0
+
+    @property
+    def of(self) -> int:
+        return len(self.story.lines)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Scene:
+    """Where the eye should be: a channel's id and what stands beside it, each "" for as before."""
+
+    person: str
+    place: str = ""
+    dock: str = ""
+
+
+class Theatre:
+    """One story at a time. `on_change` hears of each step; `pace` makes the pauses longer or shorter."""
+
+    def __init__(self, box: Box, *, on_change: Callable[[Scene | None], None]) -> None:
+        self.playing: Playing | None = None
+        self.pace = 1.0
+        self._box = box
+        self._sight = Sight(box)
+        self._on_change = on_change
+        self._curtain = threading.Event()  # each play has its own: one that was stopped touches no later one
+        self._lock = threading.Lock()
+
+    @cached_property
+    def stories(self) -> list[Story]:
+        """In the order of their files' names."""
+        return [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
+
+    def play(self, name: str) -> None:
+        story = next((story for story in self.stories if story.name == name), None)
+        if story is None:
+            raise LookupError(f"There is no story called {name}.")
+        with self._lock:
+            if self.playing and self.playing.state == "playing":
+                raise LookupError("A story is playing already.")
+            self.playing = Playing(story=story)
+            self._curtain = threading.Event()
+        self._on_change(None)
+        play = threading.Thread(
+            target=self._run, args=(self.playing, self._curtain), name="sandbox-story", daemon=True
+        )
+        play.start()
+
+    def stop(self) -> None:
+        """End what plays after its present line, or put away what has ended."""
+        with self._lock:
+            self._curtain.set()
+            self.playing = None
+        self._on_change(None)
+
+    def _run(self, playing: Playing, curtain: threading.Event) -> None:
+        told = io.StringIO()
+        chat = Chat(self._box, Console(file=told, width=10_000), patience=PATIENCE)
+        code = chat.play(self._lines(playing, curtain, chat), interactive=False)
+        if code == DONE:
+            self._show(curtain, state="over", line="", at=playing.of)
+        else:
+            why = TROUBLE.findall(told.getvalue())[-1]
+            self._show(curtain, state="failed", line="", caption=f"The story can't go on: {why}")
+
+    def _lines(self, playing: Playing, curtain: threading.Event, chat: Chat) -> Iterator[str]:
+        people = [person.name for person in self._box.slack.state.people.values()]
+        for number, text in enumerate(playing.story.lines, start=1):
+            if curtain.is_set():
+                return
+            if text.startswith("# "):
+                self._show(curtain, caption=text[2:], line="", at=number)
+                curtain.wait(READING * self.pace)
+                continue
+            line = read(text, people=people, place=chat.place)
+            is_seen = line.action is not None and not isinstance(line.action, Expect | ExpectNot)
+            self._show(
+                curtain, self._scene(line, chat), at=number, **({"line": line.said} if is_seen else {})
+            )
+            yield text
+            if is_seen:
+                curtain.wait(WATCHING * self.pace)
+
+    def _scene(self, line: Line, chat: Chat) -> Scene:
+        person, place = line.person or chat.person, line.place or chat.place
+        if place == PHONE:
+            return Scene(person=person, dock="phones")
+        found = self._sight.channels(person, place)
+        place_id, dock = found[-1].id if found else "", "sites" if _is_about_sites(line.action) else ""
+        return Scene(person=person, place=place_id, dock=dock)
+
+    def _show(self, curtain: threading.Event, scene: Scene | None = None, **changes: Any) -> None:
+        """Go on to this, unless the curtain has fallen."""
+        with self._lock:
+            if curtain.is_set() or self.playing is None:
+                return
+            self.playing = replace(self.playing, **changes)
+        self._on_change(scene)
+
+
+def _is_about_sites(action: Action | None) -> bool:
+    if isinstance(action, Expect | ExpectNot):
+        return bool(action.switch)
+    return isinstance(action, Watch | Ail | Lag)

@@ -1,0 +1,35 @@
+"""A browser for the tests of the page, where this machine has one, and the pictures that it takes."""
+
+import os
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+
+from playwright.sync_api import Browser, Page, sync_playwright
+
+NAMES = ("chromium", "chromium-browser", "google-chrome")
+SCREENS = Path(__file__).parent.parent / "build" / "screens"
+WIDE = {"width": 1280, "height": 800}
+PHONE = {"width": 390, "height": 844}
+SANDBOX = () if os.getuid() else ("--no-sandbox",)
+"""Chromium's own refuses to run for root, as in a container."""
+
+
+def chromium() -> str | None:
+    """The path of the machine's own; Playwright's downloads are not needed."""
+    return next(filter(None, map(shutil.which, NAMES)), None)
+
+
+@contextmanager
+def opened() -> Iterator[Browser]:
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=chromium(), args=SANDBOX)
+        yield browser
+        browser.close()
+
+
+def photograph(page: Page, name: str) -> None:
+    """Keep build/screens/<name>.png."""
+    SCREENS.mkdir(parents=True, exist_ok=True)
+    page.screenshot(path=SCREENS / f"{name}.png")

@@ -1,0 +1,241 @@
+"""The sandbox's page in a real browser, with the real bot behind it: what a newcomer sees and does."""
+
+import json
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from bot.bootstrap.manifest import manifest
+from bot.config import load
+from bot.sandbox import Box
+from bot.sandbox.page import Page as BoxPage
+from bot.sandbox.page.theatre import Theatre
+from tests.browser import PHONE, WIDE, chromium, opened, photograph
+from tests.conftest import brisk, open_box
+from tests.e2e.bot_process import BotProcess
+
+pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Window:
+    """A page in the browser; `complaints` is what its console said."""
+
+    page: Page
+    complaints: list[str]
+
+    def say(self, words: str) -> None:
+        self.page.locator("#words").fill(words)
+        self.page.locator("#words").press("Enter")
+
+    def visit(self, place: str) -> None:
+        """A channel that one is in, as soon as one is."""
+        self.page.locator("#rooms a", has_text=place).click()
+        expect(self.page.locator("#head")).to_contain_text(place)
+
+    def be(self, person: str) -> None:
+        self.page.locator(".send-as a", has_text=person).click()
+        expect(self.page.locator(".send-as [aria-current]")).to_contain_text(person)
+
+    def press(self, label: str) -> None:
+        """The latest button of that name in the channel."""
+        self.page.locator("#messages").get_by_role("button", name=label, exact=True).last.click()
+
+    def reads(self, words: str) -> None:
+        expect(self.page.locator("#messages")).to_contain_text(words, timeout=15_000)
+
+
+@pytest.fixture(scope="module")
+def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
+    """A box with the real bot, on a morning, so that no night counts double."""
+    folder = tmp_path_factory.mktemp("page")
+    with open_box("socket", sites=True) as box:
+        box.clock.jump(until_nine(box.clock.now()))
+        environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder}/spy.db"}
+        bot = BotProcess(folder / "bot", config=brisk(box.config_yaml()), environment=environment).start()
+        box.bot_url = bot.url
+        yield box
+        bot.stop()
+
+
+@pytest.fixture(scope="module")
+def theatre(box: Box) -> Iterator[Theatre]:
+    """That of the box's page, in a hurry."""
+    page = BoxPage(box)
+    page.learn(json.loads(manifest(load(None))))
+    page.theatre.pace = 0.15
+    yield page.theatre
+    page.close()
+
+
+@pytest.fixture(scope="module")
+def browser(theatre: Theatre) -> Iterator[Browser]:
+    """Opened after the box, and closed before it: Playwright keeps the thread's event loop to itself."""
+    with opened() as browser:
+        yield browser
+
+
+def until_nine(now: datetime) -> timedelta:
+    morning = now.astimezone(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
+    return (morning if morning > now else morning + timedelta(days=1)) - now
+
+
+@pytest.fixture
+def window(browser: Browser, box: Box) -> Iterator[Window]:
+    yield from opened_window(browser, box, viewport=WIDE)
+
+
+@pytest.fixture
+def phone(browser: Browser, box: Box) -> Iterator[Window]:
+    yield from opened_window(browser, box, viewport=PHONE, color_scheme="dark", has_touch=True)
+
+
+def opened_window(browser: Browser, box: Box, **how: object) -> Iterator[Window]:
+    """No request may leave the machine, and the console has nothing to complain of in the end."""
+    context = browser.new_context(**how)
+    context.route(lambda url: not url.startswith(box.url), lambda route: route.abort())
+    page, complaints = context.new_page(), list[str]()
+    page.on("console", lambda it: complaints.append(it.text) if it.type in ("error", "warning") else None)
+    page.on("pageerror", lambda it: complaints.append(str(it)))
+    page.on("dialog", lambda it: (complaints.append(f"a dialog: {it.message}"), it.dismiss()))
+    page.on("requestfailed", lambda it: None if "/live" in it.url else complaints.append(it.url))
+    page.goto(box.url)
+    yield Window(page=page, complaints=complaints)
+    context.close()
+    assert complaints == []
+
+
+def test_an_incident_is_led_from_its_opening_to_its_end_on_the_page(window: Window):
+    page = window.page
+    page.locator("#words").press_sequentially("/inci")
+    expect(page.get_by_role("option", name="/incident")).to_be_visible()
+    window.say('/incident me "checkout is down" sev1')
+    window.visit("checkout-is-down")
+    window.reads("INC-1 checkout is down")
+
+    window.be("raj")
+    page.get_by_role("button", name="Join channel").click()
+    window.press("Take command")
+    window.press("I have command")
+    window.reads("raj has command")
+
+    window.press("Update")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("#modal .error")).to_contain_text(["Please complete this required field."])
+    photograph(page, "modal")
+    page.get_by_label("What is going on?").fill("Rolling back the payment client.")
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("#modal")).to_be_hidden()
+    window.reads("Rolling back the payment client.")
+
+    page.locator(".phone.rings").get_by_role("button", name="Acknowledge").click()
+    window.reads("acknowledged by Raj")
+    photograph(page, "incident")
+
+    page.get_by_role("button", name="+1 h").click()
+    window.reads("Can someone step in?")
+    window.be("kim")
+    page.get_by_role("button", name="Join channel").click()
+    window.press("I can take over")
+    window.press("I have command")
+    window.reads("kim has command")
+
+    window.press("Stop")
+    page.locator("#confirm").get_by_role("button", name="Stop").click()
+    window.reads("Resolved by kim")
+
+
+def test_a_story_plays_to_its_end(window: Window):
+    page = window.page
+    page.get_by_role("button", name="Play a story").click()
+    page.get_by_role("button", name="A good incident").click()
+
+    expect(page.locator("#caption .over")).to_be_visible(timeout=60_000)
+    window.reads("rolled back the payment client")
+    photograph(page, "story")
+    page.get_by_role("button", name="Close").click()
+    expect(page.locator("#caption p")).to_have_count(0)
+
+
+def test_the_other_stories_come_to_their_ends_too(box: Box, theatre: Theatre):
+    for story in theatre.stories[1:]:
+        theatre.play(story.name)
+        box.wait_for(lambda: theatre.playing and theatre.playing.state != "playing", seconds=60)
+
+        assert theatre.playing
+        assert theatre.playing.state == "over", theatre.playing.caption
+        theatre.stop()
+
+
+def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, box: Box):
+    page, imoc = window.page, box.slack.channel("imoc")
+    for number in range(1000):
+        box.slack.state.post(imoc, "U0KIM", f"message {number} of *many*")
+
+    window.visit("imoc")
+    expect(page.locator("#messages > li")).to_have_count(100)
+    page.evaluate("document.querySelector('#messages').lastElementChild.isTheSame = true")
+    page.locator("#scroll").evaluate("it => it.scrollTop = 0")
+
+    expect(page.locator("#messages > li")).to_have_count(200)
+    box.slack.say("kim", "imoc", "one more")
+    expect(page.locator("#messages > li").last).to_contain_text("one more")
+    assert page.evaluate(
+        "document.querySelector('#messages').lastElementChild.previousElementSibling.isTheSame"
+    )
+    assert (
+        page.locator("#messages > li").nth(1).evaluate("it => getComputedStyle(it).contentVisibility")
+        == "auto"
+    )
+
+
+def test_what_looks_like_a_script_is_text_everywhere(window: Window, box: Box):
+    page = window.page
+    window.say(f'/incident me "{SCRIPT}" sev3')
+    window.visit("img-src")
+    window.reads(f"INC-{newest(box)} {SCRIPT}")
+    window.say(f'/incident update "{SCRIPT}"')
+    window.say(f'/incident note "{SCRIPT}"')
+    window.say(f"/incident link https://example.com/{SCRIPT}")
+    window.say(f"aloud {SCRIPT} `{SCRIPT}` *{SCRIPT}*")
+    window.reads(f"aloud {SCRIPT}")
+    window.press("Update")
+    page.get_by_label("What is going on?").fill(SCRIPT)
+    page.get_by_role("button", name="Post").click()
+    expect(page.locator("#modal")).to_be_hidden()
+    window.visit("incidents")
+
+    window.reads(SCRIPT)
+    assert page.locator("img[src=x], script:not([src])").count() == 0
+
+
+def newest(box: Box) -> int:
+    return max(int(it.name.split("-")[1]) for it in box.slack.channels if it.name.startswith("inc-"))
+
+
+def test_a_phone_and_a_keyboard_are_enough(phone: Window):
+    page = phone.page
+    page.locator("#words").focus()
+    page.keyboard.type("/incident me")
+    page.keyboard.press("Enter")
+    expect(page.get_by_label("What is wrong?")).to_be_focused()
+    page.keyboard.type("search is slow")
+    page.keyboard.press("Enter")
+    expect(page.locator("#modal")).to_be_hidden()
+
+    page.get_by_role("button", name="Channels").press("Enter")
+    page.locator("#rooms a", has_text="search-is-slow").press("Enter")
+    expect(page.locator("#head")).to_contain_text("search-is-slow")
+    phone.reads("Take command")
+    photograph(page, "phone")
+    page.locator("#scroll").focus()
+    page.keyboard.press("ArrowUp")
+    expect(page.locator("#messages .message:focus")).to_have_count(1)
+    card = page.locator("#messages .message", has_text="Take command")
+    card.focus()
+    page.keyboard.press("Tab")
+    expect(card.get_by_role("button", name="Take command")).to_be_focused()
