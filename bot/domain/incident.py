@@ -4,6 +4,7 @@ A decision is a method that returns the event it would be, or refuses; `after(ev
 that has happened. Nothing else changes an incident, so its state and its timeline can't disagree.
 """
 
+import html
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -341,5 +342,6 @@ class Incident:
 
 def room_name(number: int, name: str) -> str:
     """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
-    slug = re.sub(r"[^a-z0-9]+", "-", name.casefold()).strip("-")
+    typed = html.unescape(name)  # Slack gives & < > as entities
+    slug = re.sub(r"[^a-z0-9]+", "-", typed.casefold()).strip("-")
     return f"inc-{number}-{slug}"[:80].rstrip("-")
