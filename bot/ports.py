@@ -4,13 +4,16 @@ from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
+from bot.domain.follow_up import FollowUp
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.paper import Paper
+from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, Turn
 from bot.domain.tell import Tell
@@ -80,6 +83,9 @@ class Templates(Protocol):
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
+
+    def paper(self, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...) -> Paper:
+        """Write a postmortem in Markdown."""
 
 
 # --- chat -------------------------------------------------------------------------------------------------
@@ -234,6 +240,90 @@ class Pager(Protocol):
         """
 
 
+# --- forge ------------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueDraft:
+    """An issue as Spy wants it. `mark` stands hidden in the body: by it the issue is found again.
+
+    `assignee` is a GitHub login, `milestone` a title; where GitHub knows neither, the issue goes without.
+    """
+
+    title: str
+    body: str
+    mark: str
+    labels: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    """Labels that Spy may have set before and that hold no more."""
+    assignee: str | None = None
+    milestone: str | None = None
+    state: Literal["open", "closed"] | None = None
+    """None leaves it as people have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue as it stands."""
+
+    repository: str
+    number: int
+    url: str
+    body: str
+    state: str = "open"
+    without: tuple[str, ...] = ()
+    """What the forge would not take with it, in people's words: an assignee, a milestone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """A comment on an issue."""
+
+    id: int
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A file of a repository: its path, and its text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class IssueNews:
+    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
+
+    repository: str
+    number: int
+    state: str
+    at: datetime
+    reason: str | None = None
+    by: str | None = None
+
+
+class Forge(Protocol):
+    """GitHub. Every call may raise Unreachable, Throttled or Rejected; `gone`: no such issue any more."""
+
+    def open_issue(self, repository: str, draft: IssueDraft) -> Issue: ...
+    def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
+        """Find the issue with this mark among those of a label that were touched since then."""
+
+    def read_issue(self, repository: str, number: int) -> Issue: ...
+    def edit_issue(self, repository: str, number: int, draft: IssueDraft) -> Issue:
+        """Let the issue be as drafted; labels, assignees and a milestone that people gave it stay."""
+
+    def remarks(self, repository: str, number: int) -> Sequence[Remark]: ...
+    def add_remark(self, repository: str, number: int, body: str) -> Remark: ...
+    def edit_remark(self, repository: str, remark: Remark, body: str) -> None: ...
+    def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
+        """Read a file on this branch, else on the main one; None where neither has it."""
+
+    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str:
+        """Put files on a branch and open a pull request for it, unless there is one; give its address."""
+
+
 # --- clock ------------------------------------------------------------------------------------------------
 
 
@@ -321,6 +411,8 @@ class TimelineRecords(Protocol):
         """Give the whole timeline in the order it was kept."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
+    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        """Mark entries as kept or hidden; None takes the mark off."""
 
 
 class PageRecords(Protocol):
@@ -387,6 +479,27 @@ class ContactRecords(Protocol):
 
     def get(self, email: str) -> Contact | None: ...
     def put(self, contact: Contact) -> None: ...
+
+
+class PostmortemRecords(Protocol):
+    def get(self, incident: int) -> Postmortem | None: ...
+    def put(self, postmortem: Postmortem) -> None: ...
+
+
+class FollowUpRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> FollowUp | None: ...
+    def of(self, incident: int) -> Sequence[FollowUp]:
+        """Give an incident's, done ones too, in the order they were added."""
+
+    def open_of(self, person: str) -> Sequence[FollowUp]:
+        """Give what somebody (a Slack id) has to do, of all incidents."""
+
+    def open(self, *, limit: int) -> Sequence[FollowUp]:
+        """Give the newest that are not done."""
+
+    def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
+    def put(self, follow_up: FollowUp) -> None: ...
 
 
 class MessageRecords(Protocol):
@@ -488,6 +601,10 @@ class Work(Protocol):
     def timers(self) -> TimerRecords: ...
     @property
     def stretches(self) -> StretchRecords: ...
+    @property
+    def postmortems(self) -> PostmortemRecords: ...
+    @property
+    def follow_ups(self) -> FollowUpRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.database import oncall, records
+from bot.adapters.database import afterwards, oncall, records
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
@@ -34,6 +34,8 @@ class SqlWork:
         self.covers = oncall.Covers(connection)
         self.contacts = oncall.Contacts(connection)
         self.stretches = records.Stretches(connection)
+        self.postmortems = afterwards.Postmortems(connection)
+        self.follow_ups = afterwards.FollowUps(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)
