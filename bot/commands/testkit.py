@@ -36,6 +36,7 @@ from bot.domain.effects import Effect, Post, Respond, Say, SayCommand, Show, Whi
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.paper import Paper
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
 from bot.ports import Form, Templates
@@ -97,6 +98,10 @@ class PlainTemplates:
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         del facts
         return Form(title=template, submit="Send", fields=())
+
+    def paper(self, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str) -> Paper:
+        del names
+        return Paper(title=f"paper ({', '.join(facts)})", sections=())
 
 
 class SpyKit:

@@ -281,7 +281,7 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
                 "message": "Coordinate with support what is said outside.",
             },
             {"name": "support-checks-in", "when": "10m", "to": "support", "message": "Support checks in."},
-            {"name": "postmortem", "when": "stop", "message": "Ask for the postmortem, while it is fresh."},
+            {"name": "postmortem", "when": "stop", "message": "Time for the postmortem, while it is fresh."},
         )
     )
 

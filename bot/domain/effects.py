@@ -286,6 +286,8 @@ class FileFollowUp(Afterwards):
     """See to it that this follow-up is an issue that tells its present state."""
 
     follow_up: int
+    reopens: bool = False
+    """Whether it was taken up again in chat: else an issue that people closed stays closed."""
 
 
 @dataclass(frozen=True, kw_only=True)

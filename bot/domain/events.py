@@ -369,6 +369,18 @@ class FollowUpReopened(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FollowUpChanged(Event):
+    """Who does it, until when, or what it is for, is another now."""
+
+    follow_up: int
+    what: str
+    category: str | None = None
+    owner: str | None = None
+    due: date | None = None
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class NothingNeeded(Event):
     """A category of follow-ups stays empty, for a reason."""
 

@@ -7,7 +7,7 @@ from enum import StrEnum
 from zoneinfo import ZoneInfo
 
 from bot.domain.deadline import DAY, morning
-from bot.domain.events import FollowUpAdded, FollowUpDone, FollowUpReopened
+from bot.domain.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Told
@@ -71,15 +71,36 @@ class FollowUp:
 
     # --- decisions ---
 
-    def finish(self, *, by: str | None, at: datetime, why: str | None = None) -> FollowUpDone:
+    def finish(self, *, by: str, at: datetime) -> FollowUpDone:
         if not self.is_open:
             raise Refusal(f"Follow-up {self.number} is done already.")
-        return FollowUpDone(at=at, by=by, follow_up=self.number, what=self.what, why=why)
+        return FollowUpDone(at=at, by=by, follow_up=self.number, what=self.what)
 
-    def take_up_again(self, *, by: str | None, at: datetime) -> FollowUpReopened:
+    def take_up_again(self, *, by: str, at: datetime) -> FollowUpReopened:
         if self.is_open:
-            raise Refusal(f"Follow-up {self.number} is open.")
+            raise Refusal(f"Follow-up {self.number} is not done yet; there is nothing to take up again.")
         return FollowUpReopened(at=at, by=by, follow_up=self.number, what=self.what)
+
+    def change(
+        self,
+        *,
+        by: str,
+        at: datetime,
+        category: Category | None = None,
+        owner: str | None = None,
+        due: date | None = None,
+    ) -> FollowUpChanged:
+        """Say anew what is given, and leave the rest as it was."""
+        kept = category or self.category
+        return FollowUpChanged(
+            at=at,
+            by=by,
+            follow_up=self.number,
+            what=self.what,
+            category=kept.value if kept else None,
+            owner=owner or self.owner,
+            due=due or self.due,
+        )
 
     # --- what happened ---
 
@@ -97,11 +118,15 @@ class FollowUp:
             due=event.due,
         )
 
-    def done(self, event: FollowUpDone, *, by: str | None) -> "FollowUp":
-        return replace(self, done_at=event.at, done_by=by, why=event.why)
-
-    def open_again(self) -> "FollowUp":
-        return replace(self, done_at=None, done_by=None, why=None)
+    def after(self, event: FollowUpChanged | FollowUpDone | FollowUpReopened) -> "FollowUp":
+        match event:
+            case FollowUpDone():
+                return replace(self, done_at=event.at, done_by=event.by or event.who, why=event.why)
+            case FollowUpReopened():
+                return replace(self, done_at=None, done_by=None, why=None)
+            case FollowUpChanged():
+                category = Category(event.category) if event.category else None
+                return replace(self, category=category, owner=event.owner, due=event.due)
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "FollowUp":
         said = Told(at=at, late=timer.is_late(at))

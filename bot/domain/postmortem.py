@@ -51,6 +51,8 @@ class Postmortem:
     copied: str | None = None
     """The address of the pull request that copies it into another repository."""
     told: Mapping[str, Told] = field(default_factory=dict)
+    told_to: Mapping[str, str] = field(default_factory=dict)
+    """Who was reminded, by what was said: the owner may be another since."""
 
     @property
     def subject(self) -> str:
@@ -110,9 +112,13 @@ class Postmortem:
                 return replace(self, filed=filed, exported_at=event.at)
         return self
 
-    def after_saying(self, timer: Timer, *, at: datetime) -> "Postmortem":
+    def after_saying(self, timer: Timer, *, to: str, at: datetime) -> "Postmortem":
         said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, timer.occurrence: said})
+        return replace(
+            self,
+            told={**self.told, timer.occurrence: said},
+            told_to={**self.told_to, timer.occurrence: to},
+        )
 
 
 # --- when -------------------------------------------------------------------------------------------------

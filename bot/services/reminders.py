@@ -8,7 +8,9 @@ from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
 from bot.services.desk import Desk
+from bot.services.follow_ups import DigestNags, FollowUpNags
 from bot.services.nags import IncidentNags, PageNags
+from bot.services.postmortems import PostmortemNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Verdicts
 from bot.services.stretches import Stretches
@@ -35,8 +37,11 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "cover": CoverNags,
     "test": Verdicts,
     PERSON: Relief,
+    "postmortem": PostmortemNags,
+    "follow-up": FollowUpNags,
+    "digest": DigestNags,
 }
-"""Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""
+"""Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py), …"""
 
 
 class Reminders:
