@@ -6,6 +6,7 @@ from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from typing import Any, Literal, Protocol
 
+from bot.domain.course import Bar
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.follow_up import FollowUp
@@ -84,8 +85,13 @@ class Templates(Protocol):
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
 
-    def paper(self, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...) -> Paper:
-        """Write a postmortem in Markdown."""
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
+    ) -> Paper:
+        """Write a document in Markdown: `postmortem` or `follow_up`."""
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        """Draw an incident as an SVG picture."""
 
 
 # --- chat -------------------------------------------------------------------------------------------------
@@ -245,14 +251,13 @@ class Pager(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class IssueDraft:
-    """An issue as Spy wants it. `mark` stands hidden in the body: by it the issue is found again.
+    """An issue as Spy wants it; a mark stands hidden in the body, by which the issue is found again.
 
     `assignee` is a GitHub login, `milestone` a title; where GitHub knows neither, the issue goes without.
     """
 
     title: str
     body: str
-    mark: str
     labels: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
     """Labels that Spy may have set before and that hold no more."""
@@ -269,6 +274,7 @@ class Issue:
     repository: str
     number: int
     url: str
+    title: str
     body: str
     state: str = "open"
     without: tuple[str, ...] = ()
@@ -310,13 +316,12 @@ class Forge(Protocol):
     def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
         """Find the issue with this mark among those of a label that were touched since then."""
 
-    def read_issue(self, repository: str, number: int) -> Issue: ...
-    def edit_issue(self, repository: str, number: int, draft: IssueDraft) -> Issue:
-        """Let the issue be as drafted; labels, assignees and a milestone that people gave it stay."""
+    def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
+        """Read it, and let it be as `revise` says at once; labels and all else that people gave it stay."""
 
     def remarks(self, repository: str, number: int) -> Sequence[Remark]: ...
     def add_remark(self, repository: str, number: int, body: str) -> Remark: ...
-    def edit_remark(self, repository: str, remark: Remark, body: str) -> None: ...
+    def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None: ...
     def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
         """Read a file on this branch, else on the main one; None where neither has it."""
 

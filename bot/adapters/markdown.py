@@ -20,7 +20,8 @@ from bot.adapters import mrkdwn
 from bot.adapters.mrkdwn import Names
 from bot.domain.paper import Paper, Section
 
-TEMPLATE = "postmortem.md.j2"
+LONGEST_TITLE = 250
+"""GitHub takes 256 characters."""
 _LINK = re.compile(
     r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?'])"
 )
@@ -48,14 +49,15 @@ def inline(value: object, names: Names = lambda _person: None) -> Markdown:
         return value
     if value is None:
         return Markdown()
-    text = " ".join(mrkdwn.without_controls(str(value)).split())
+    given = mrkdwn.without_controls(str(value))
+    text = " ".join(given.split())
     parts = []
     at = 0
     for found in _LINK.finditer(text):
         parts += [_words(text[at : found.start()], names), _linked(found, names)]
         at = found.end()
-    whole = "".join([*parts, _words(text[at:], names)])
-    return Markdown(_opened(whole))
+    whole = _opened("".join([*parts, _words(text[at:], names)]))
+    return Markdown(f"{' ' * given[:1].isspace()}{whole}{' ' * (bool(text) and given[-1:].isspace())}")
 
 
 def paragraphs(value: object, names: Names = lambda _person: None) -> Markdown:
@@ -114,6 +116,7 @@ class _Writing:
 
     names: Names
     title: str = ""
+    heading: str = ""
     sections: list[Section] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
@@ -127,24 +130,35 @@ class MarkdownTemplates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._environment = _environment(folders)
 
-    def paper(self, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
-        """Write a postmortem."""
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Paper:
+        """Write a document, `<template>.md.j2`."""
         writing = _Writing(names=names)
         before = _writing.set(writing)
         try:
-            self._environment.get_template(TEMPLATE).render(facts)
+            self._environment.get_template(f"{template}.md.j2").render(facts)
         finally:
             _writing.reset(before)
-        return Paper(title=writing.title, sections=tuple(writing.sections), log=tuple(writing.log))
+        return Paper(
+            title=writing.title,
+            heading=writing.heading,
+            sections=tuple(writing.sections),
+            log=tuple(writing.log),
+        )
 
 
-def _title(caller: Callable[[], str]) -> str:
-    _writing.get().title = " ".join(caller().split())
+def _title(words: str) -> str:
+    """Name the document: on GitHub a title is plain text, which needs no escapes and pings nobody."""
+    writing = _writing.get()
+    said = " ".join(mrkdwn.plain(mrkdwn.flat(words, writing.names)).split())
+    writing.title = said if len(said) <= LONGEST_TITLE else f"{said[: LONGEST_TITLE - 1]}…"
+    writing.heading = inline(words, writing.names)
     return ""
 
 
-def _section(key: str, heading: str, caller: Callable[[], str]) -> str:
-    text = f"## {heading}\n\n{_tidy(caller())}"
+def _section(key: str, heading: str = "", *, caller: Callable[[], str]) -> str:
+    text = _tidy(f"## {heading}\n\n{caller()}" if heading else caller())
     _writing.get().sections.append(Section(key=key, text=text))
     return ""
 
@@ -178,7 +192,7 @@ def _person(person: str | None) -> Markdown:
 
 
 def _channel(ident: object) -> Markdown:
-    return inline(f"#{ident}")
+    return Markdown(f"#{inline(ident)}")
 
 
 def _span(length: timedelta | float | None) -> Markdown:

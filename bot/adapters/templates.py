@@ -16,6 +16,7 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
+from bot.adapters.chart import drawn
 from bot.adapters.markdown import MarkdownTemplates
 from bot.adapters.mrkdwn import (
     Mrkdwn,
@@ -34,6 +35,7 @@ from bot.adapters.mrkdwn import (
     typed,
     without_controls,
 )
+from bot.domain.course import Bar
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
 from bot.domain.paper import Paper
 from bot.ports import Clock, Form, FormField
@@ -77,9 +79,15 @@ class JinjaTemplates:
             title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
         )
 
-    def paper(self, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
-        """Write a postmortem in Markdown: the same words, other marks."""
-        return self._markdown.paper(facts, names=names)
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Paper:
+        """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
+        return self._markdown.paper(template, facts, names=names)
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        """Draw an incident as an SVG picture."""
+        return drawn(title, rows)
 
     def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
         before = _drawing.set(drawing)

@@ -10,6 +10,7 @@ import structlog
 
 from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.github import GitHub
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
@@ -84,7 +85,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         router.answer(ask)
 
     delivery = Delivery(
-        Couriers(chat, pager, templates, say),
+        Couriers(chat, pager, templates, say, open_forge(settings, timeout, stack)),
         units=database,
         clock=clock,
         policy=policy,
@@ -128,3 +129,12 @@ def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> Page
     )
     stack.callback(pager.close)
     return pager
+
+
+def open_forge(settings: Settings, timeout: timedelta, stack: ExitStack) -> GitHub | None:
+    if settings.github is None or not settings.env.github_token:
+        return None
+    token = settings.env.github_token.get_secret_value()
+    forge = GitHub(token, url=settings.env.github_api_url, timeout=timeout)
+    stack.callback(forge.close)
+    return forge

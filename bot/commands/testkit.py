@@ -32,6 +32,7 @@ from bot.commands.ask import Answer, Ask, Notice, Way
 from bot.commands.memory import Memory
 from bot.commands.plugins import Handbook, handbook, load
 from bot.commands.router import Router
+from bot.domain.course import Bar
 from bot.domain.effects import Effect, Post, Respond, Say, SayCommand, Show, Whisper, room
 from bot.domain.incident import Incident
 from bot.domain.message import Message
@@ -99,9 +100,14 @@ class PlainTemplates:
         del facts
         return Form(title=template, submit="Send", fields=())
 
-    def paper(self, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str) -> Paper:
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
+    ) -> Paper:
         del names
-        return Paper(title=f"paper ({', '.join(facts)})", sections=())
+        return Paper(title=f"{template} ({', '.join(facts)})", sections=())
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        return f"{title} ({', '.join(row for row, _ in rows)})"
 
 
 class SpyKit:

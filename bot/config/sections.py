@@ -17,6 +17,7 @@ from pydantic import (
     model_validator,
 )
 
+from bot.domain.policy import Grace
 from bot.domain.policy import Timers as DefaultTimers
 from bot.domain.reminder import CONDITIONS
 
@@ -119,9 +120,31 @@ class PagerDuty(Section):
     """The e-mail of the PagerDuty user in whose name pages are made."""
 
 
+class CopyTo(Section):
+    """A repository that gets each postmortem as a file, by a pull request."""
+
+    repository: Repository
+    folder: Annotated[
+        str, _shaped(r"[\w.-]+(/[\w.-]+)*", "is no folder of a repository. It looks like docs/postmortems.")
+    ] = "docs/postmortems"
+
+
 class GitHub(Section):
     repository: Repository
     """Where postmortems become issues: owner/name."""
+    private_repository: Repository | None = None
+    """The same for private incidents."""
+    milestone: str | None = None
+    copy_to: CopyTo | None = None
+
+
+Login = Annotated[
+    str,
+    _shaped(
+        r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})",
+        "is no GitHub login. It looks like ana-lima: the last part of a profile's address.",
+    ),
+]
 
 
 class TeamPagerDuty(Section):
@@ -161,6 +184,20 @@ def _ahead(words: Any) -> timedelta:
 
 Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
 USUAL = DefaultTimers()
+_DAYS = re.compile(r"(\d{1,3})(d|bd)")
+
+
+def _days(words: Any) -> Grace:
+    """Read 3d, or 5bd: five business days."""
+    if isinstance(words, Grace):
+        return words
+    found = _DAYS.fullmatch(words) if isinstance(words, str) else None
+    if found is None or not int(found[1]):
+        raise ValueError("must be a number of days, such as 3d, or 5bd for business days")
+    return Grace(days=int(found[1]), business=found[2] == "bd")
+
+
+Days = Annotated[Grace, BeforeValidator(_days)]
 
 
 class TimersSection(Section):
@@ -195,6 +232,8 @@ class TimersSection(Section):
     cover_nags: tuple[Duration, ...] = USUAL.cover_nags
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
+    postmortem_due: Mapping[Name, Days] = USUAL.postmortem_due
+    follow_up_ahead: Duration = USUAL.follow_up_ahead
 
 
 def _moments(given: Any) -> Any:
@@ -322,6 +361,7 @@ class Sections(Section):
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones
     )
+    people: Mapping[User, Login] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()

@@ -14,7 +14,7 @@ from bot.config.sections import (
     TeamSection,
     usual_milestones,
 )
-from bot.domain.policy import Milestone, Policy, Severity, Team, Timers
+from bot.domain.policy import Milestone, Paperwork, Policy, Severity, Team, Timers
 from bot.ports import Finding
 
 
@@ -50,6 +50,21 @@ class Settings(Sections):
             permissions={role: frozenset(people) for role, people in self.permissions if people},
             timers=Timers(**dict(self.timers)),
             milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
+            paperwork=self._paperwork(),
+        )
+
+    def _paperwork(self) -> Paperwork:
+        github = self.github
+        if github is None:
+            return Paperwork(logins=self.people)
+        usual = Paperwork()
+        return Paperwork(
+            repository=github.repository,
+            private_repository=github.private_repository,
+            milestone=github.milestone,
+            copy_to=github.copy_to.repository if github.copy_to else None,
+            copy_folder=github.copy_to.folder if github.copy_to else usual.copy_folder,
+            logins=self.people,
         )
 
     def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:

@@ -297,7 +297,9 @@ class ExportPostmortem(Afterwards):
 
 @dataclass(frozen=True, kw_only=True)
 class FileLog(Afterwards):
-    """Put the full log, which did not fit into the issue, into its comments."""
+    """Put the full log, where it did not fit into the issue (`spilled`), into its comments."""
+
+    spilled: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)

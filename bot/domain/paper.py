@@ -11,7 +11,7 @@ from hashlib import sha256
 
 LIMIT = 65_536
 """The longest body, of an issue or a comment, that GitHub takes."""
-LOG = "log"
+LOG, PICTURE = "log", "picture"
 
 _SECTION = re.compile(
     r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n"
@@ -35,10 +35,14 @@ class Section:
 
 @dataclass(frozen=True, kw_only=True)
 class Paper:
-    """A document as Spy would write it now; `log` are the lines of the full log."""
+    """A document as Spy would write it now; `log` are the lines of the full log.
+
+    `title` is plain text, for where nobody reads Markdown; `heading` the same in Markdown.
+    """
 
     title: str
     sections: tuple[Section, ...]
+    heading: str = ""
     log: tuple[str, ...] = ()
 
     @property
@@ -49,7 +53,7 @@ class Paper:
     def text(self) -> str:
         """The whole of it, without marks, for a file."""
         bodies = [section.text for section in self.whole]
-        return "\n\n".join((f"# {self.title}", *bodies)) + "\n"
+        return "\n\n".join((f"# {self.heading or self.title}", *bodies)) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -158,6 +162,14 @@ def _hash(text: str) -> str:
     """Tell texts apart but for ticks, and for the blanks and line ends that GitHub's own editor changes."""
     lines = (line.rstrip() for line in _TICKED.sub(r"\1[ ]", text).splitlines())
     return sha256("\n".join(lines).strip("\n").encode()).hexdigest()[:12]
+
+
+def with_picture(paper: Paper, picture: str) -> Paper:
+    """Give it as a file beside its picture (a file's name), under a heading of its own."""
+    drawn = f"## In one picture\n\n![In one picture]({picture})"
+    kept = (replace(it, text=drawn) if it.key == PICTURE else it for it in paper.sections)
+    heading = Section(key="heading", text=f"# {paper.heading or paper.title}")
+    return replace(paper, sections=(heading, *kept))
 
 
 def hidden(mark: str) -> str:

@@ -111,7 +111,7 @@ class Postmortems:
         postmortem = replace(self.of(incident).after(told), taken_over=tuple(taken_over))
         self._keep(postmortem, incident)
         if spills or postmortem.pages:
-            self._desk.send(FileLog(key=f"log:{origin}", incident=number))
+            self._desk.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
         if self._desk.policy.paperwork.copy_to and not incident.private:
             self._desk.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
         return is_first
