@@ -323,10 +323,13 @@ class Forge(Protocol):
     def add_remark(self, repository: str, number: int, body: str) -> Remark: ...
     def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None: ...
     def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
-        """Read a file on this branch, else on the main one; None where neither has it."""
+        """Read a file where it is offered on this branch, else on the main one; None where it is not there."""
 
-    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str:
-        """Put files on a branch and open a pull request for it, unless there is one; give its address."""
+    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str | None:
+        """Put files on a branch and open a pull request for it, unless there is one; give its address.
+
+        None where the main branch has them all as they are.
+        """
 
 
 # --- clock ------------------------------------------------------------------------------------------------

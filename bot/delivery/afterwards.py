@@ -261,7 +261,7 @@ class AfterwardsCourier:
             return None
         name = order.incident.room_name
 
-        def go() -> str:
+        def go() -> str | None:
             github, branch = self._github, f"spy/inc-{order.incident.number}"
             paper = with_picture(self._paper(order), f"{name}.svg")
             path = f"{folder}/{name}.md"
@@ -274,9 +274,14 @@ class AfterwardsCourier:
 
         return Errand(
             go=go,
-            settle=lambda desk, address: Postmortems(desk).copied(effect.incident, address),
+            settle=partial(_copied, effect.incident),
             surrender=partial(_refused, effect.incident, _what(effect)),
         )
+
+
+def _copied(number: int, desk: Desk, address: str | None) -> None:
+    if address:
+        Postmortems(desk).copied(number, address)
 
 
 def _offered(order: _Order) -> str:

@@ -15,6 +15,7 @@ from typing import Any
 from github import Auth, Github, GithubException, RateLimitExceededException, UnknownObjectException
 from github.ContentFile import ContentFile
 from github.Issue import Issue as GithubIssue
+from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests import RequestException
 
@@ -103,18 +104,20 @@ class GitHub:
     def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
         with self._calling() as github:
             repo = github.get_repo(repository)
-            found = _content(repo, path, branch) or _content(repo, path, repo.default_branch)
+            found = _content(repo, path, branch if _offered(repo, branch) else repo.default_branch)
             return found.decoded_content.decode() if found else None
 
-    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str:
-        """Put files on a branch and offer it; each step looks whether an earlier try has done it."""
+    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str | None:
+        """Put files on a branch of Spy's own and offer it; each step looks whether an earlier try has done it."""
         with self._calling() as github:
             repo = github.get_repo(repository)
-            _make_branch(repo, branch)
+            offered = _offered(repo, branch)
+            if not offered and all(_is_there(repo, leaf, repo.default_branch) for leaf in leaves):
+                return None
+            if not offered:
+                _start_branch(repo, branch)
             for leaf in leaves:
                 _write(repo, leaf, branch=branch, message=title)
-            head = f"{repository.partition('/')[0]}:{branch}"
-            offered = next(iter(repo.get_pulls(state="open", head=head)), None)
             made = offered or repo.create_pull(base=repo.default_branch, head=branch, title=title, body=body)
             return made.html_url
 
@@ -197,12 +200,24 @@ def _issue(repository: str, found: GithubIssue, without: Sequence[str] = ()) -> 
     )
 
 
-def _make_branch(repo: Repository, branch: str) -> None:
+def _offered(repo: Repository, branch: str) -> PullRequest | None:
+    """Find the open pull request of a branch."""
+    head = f"{repo.full_name.partition('/')[0]}:{branch}"
+    return next(iter(repo.get_pulls(state="open", head=head)), None)
+
+
+def _start_branch(repo: Repository, branch: str) -> None:
+    """Let the branch begin where the main one is; what was on it was merged or turned down."""
+    start = repo.get_git_ref(f"heads/{repo.default_branch}").object.sha
     try:
-        repo.get_git_ref(f"heads/{branch}")
+        repo.get_git_ref(f"heads/{branch}").edit(start, force=True)
     except UnknownObjectException:
-        start = repo.get_git_ref(f"heads/{repo.default_branch}")
-        repo.create_git_ref(f"refs/heads/{branch}", start.object.sha)
+        repo.create_git_ref(f"refs/heads/{branch}", start)
+
+
+def _is_there(repo: Repository, leaf: Leaf, branch: str) -> bool:
+    found = _content(repo, leaf.path, branch)
+    return found is not None and found.decoded_content.decode() == leaf.text
 
 
 def _content(repo: Repository, path: str, branch: str) -> ContentFile | None:
