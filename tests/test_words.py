@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 from dataclasses import asdict, replace
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,13 +14,16 @@ from bot.adapters.slack.forms import view
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain import events
+from bot.domain.course import Update, clocks
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
+from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.incident import Incident, Link
 from bot.domain.load import Load
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone
+from bot.domain.postmortem import PARTS, Postmortem
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.reminder import Standing
@@ -54,7 +57,10 @@ NAGS = (
 )
 
 PARTIALS = {
+    "follow_up.md",
     "oncall/words",
+    "postmortem.md",
+    "postmortem/words",
     "relief/others",
     "relief/person",
     "relief/words",
@@ -64,7 +70,7 @@ PARTIALS = {
     "nags/nag",
     "nags/update",
 } | {f"nags/{duty}" for duty in NAGS}
-"""Parts of other templates: they are tried with those."""
+"""Parts of other templates, which are tried with those; and documents, which are no messages (test_markdown)."""
 
 
 def render(template: str, facts: Facts) -> Message:
@@ -165,11 +171,34 @@ HAPPENED: tuple[events.Event, ...] = (
     ),
     events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
     events.Hushed(**ABOUT, until=NOW),
+    events.FollowUpAdded(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpAdded(
+        **ABOUT, follow_up=7, what=TYPED, category="detection", owner="U0RAJ", due=date(2026, 12, 1)
+    ),
+    events.FollowUpDone(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpDone(at=NOON, follow_up=7, what=TYPED, who="raj-p", why="not_planned"),
+    events.FollowUpDone(at=NOON, follow_up=7, what=TYPED),
+    events.FollowUpReopened(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpReopened(at=NOON, follow_up=7, what=TYPED, who="raj-p"),
+    events.FollowUpChanged(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpChanged(
+        **ABOUT, follow_up=7, what=TYPED, category="recovery", owner="U0RAJ", due=date(2026, 12, 1)
+    ),
+    events.NothingNeeded(**ABOUT, category="detection", because=TYPED),
+    events.PartWritten(**ABOUT, part="lucky", words=TYPED),
+    events.PostmortemPlanned(**ABOUT, owner="U0RAJ", due=NOW),
+    events.PostmortemPlanned(**ABOUT, owner=None, due=None),
+    events.PostmortemExported(
+        at=NOON, repository="acme/postmortems", number=9, url="https://example.com/issues/9"
+    ),
+    events.ReviewClosed(**ABOUT),
+    events.ImageShared(**ABOUT, name=TYPED, url="https://example.com/p.png", message="1.0", words=TYPED),
+    events.ImageShared(**ABOUT, name="graph", url="https://example.com/p.png", message="1.0"),
 )
 
 
 def facts_of(event: events.Event) -> Facts:
-    return {**asdict(event), "kind": event.kind(), "incident": 42, "permalink": "https://example.com/p"}
+    return {**asdict(event), "kind": event.kind(), "incident": 42, "permalink": "https://example.com/p", "line": 7}
 
 
 def state_of(incident: Incident) -> Facts:
@@ -203,6 +232,7 @@ def nags_of(duty: str) -> list[Facts]:
             "severities": ["sev1", "sev2"],
             "milestone": milestone,
             "message": milestone.message if milestone else None,
+            "due": NOW + HALF_HOUR if milestone else None,
         }
         for incident in INCIDENTS
         for standing in Standing
@@ -371,6 +401,57 @@ BRIEFED: tuple[Facts, ...] = (
         "asks": ["update_due", "no_severity"],
     },
 )
+FILED = Filed(repository="acme/postmortems", number=9, url="https://example.com/issues/9")
+FOLLOW_UP = FollowUp(number=7, incident=42, what=TYPED, added_by="U0ANA", added_at=NOON)
+FOLLOW_UPS = (
+    FOLLOW_UP,
+    replace(FOLLOW_UP, category=Category.DETECTION, trouble=TYPED),
+    replace(FOLLOW_UP, category=Category.DETECTION, owner="U0RAJ"),
+    replace(FOLLOW_UP, category=Category.RECOVERY, owner="U0RAJ", due=date(2026, 12, 1), filed=FILED),
+    replace(FOLLOW_UP, category=Category.RECOVERY, owner="U0RAJ", due=date(2026, 11, 1)),
+    replace(FOLLOW_UP, done_at=NOW, done_by="U0RAJ", why="not_planned"),
+    replace(FOLLOW_UP, done_at=NOW, done_by="U0RAJ"),
+)
+POSTMORTEMS = (
+    Postmortem(incident=42),
+    Postmortem(
+        incident=42,
+        parts={"summary": TYPED},
+        filed=FILED,
+        exported_at=NOW,
+        taken_over=("surprised", "public"),
+        nothing={"prevention": TYPED},
+        copied="https://example.com/pull/3",
+    ),
+    Postmortem(incident=42, filed=FILED, exported_at=NOW, closed_at=NOW, closed_by="U0ANA"),
+)
+SORTED = [("detection", list(FOLLOW_UPS[1:3])), ("recovery", []), ("prevention", []), ("not sorted yet", [FOLLOW_UP])]
+OF_POSTMORTEMS: list[dict[str, Any]] = [
+    {
+        "incident": incident,
+        "postmortem": postmortem,
+        "owner": "U0ANA",
+        "due": due,
+        "missing": lacks,
+        "follow_ups": SORTED,
+        "repository": "acme/postmortems" if due else None,
+        "now": NOW,
+        "clocks": clocks(incident, (), now=NOW),
+        "lasted": incident.lasted(NOW),
+        "updates": [Update(at=NOW, promised=NOON), Update(at=NOON, promised=None)],
+        "pages": PAGES,
+        "lines": 12,
+        "said": said,
+    }
+    for incident in INCIDENTS
+    for postmortem in POSTMORTEMS
+    for due, lacks, said in (
+        (NOW + HALF_HOUR, ["impact", *PARTS, "detection", "an owner of follow-up 7"], None),
+        (NOON, [], Told(at=NOW, late=True)),
+        (None, ["summary"], Told(at=NOW)),
+    )
+]
+
 DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", "taken", "declined", "x")
 
 CASES: dict[str, list[Facts]] = {
@@ -406,7 +487,49 @@ CASES: dict[str, list[Facts]] = {
         for new in (True, False)
         for where in ("C0INC", None)
     ],
-    "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
+    "incident/stopped": [
+        {"incident": OVER, "pages": pages, "due": due} for pages in ([], PAGES) for due in (NOW, None)
+    ],
+    "postmortem/preview": OF_POSTMORTEMS,
+    "postmortem/draft": [{**it, "paper": paper} for it in SHORT for paper in ("# It\n", "<b> ```\n" * 1500)],
+    "postmortem/exporting": [
+        {**it, "postmortem": postmortem, "repository": "acme/postmortems"}
+        for it in SHORT
+        for postmortem in POSTMORTEMS
+    ],
+    "postmortem/exported": [
+        {**it, "postmortem": postmortem, "without": without}
+        for it in SHORT
+        for postmortem in POSTMORTEMS[1:]
+        for without in ((), ("the milestone x", "the assignee y"))
+    ],
+    "postmortem/written": [{**it, "part": part, "what": PARTS} for it in SHORT for part in PARTS],
+    "postmortem/nothing": [{**it, "category": "detection"} for it in SHORT],
+    "postmortem/planned": [{**it, "owner": "U0ANA", "due": due} for it in SHORT for due in (NOW, None)],
+    "postmortem/closed": SHORT,
+    "follow_up/added": [{**it, "follow_up": one} for it in SHORT for one in FOLLOW_UPS],
+    "follow_up/changed": [{"follow_up": one} for one in FOLLOW_UPS],
+    "follow_up/list": [
+        {"incident": on, "follow_ups": them, "now": NOW}
+        for on in (FULL, None)
+        for them in ((), FOLLOW_UPS, FOLLOW_UPS * 5)
+    ],
+    "timeline/curated": [
+        {**it, "numbers": numbers, "what": what}
+        for it in SHORT
+        for numbers in ([7], [7, 8])
+        for what in ("kept", "hidden", "moved", "merged", "reworded")
+    ],
+    "surfaces/review": OF_POSTMORTEMS,
+    "surfaces/follow_up": [
+        {"follow_up": one, "incident": on, "said": said, "now": NOW}
+        for one in FOLLOW_UPS
+        for on in INCIDENTS
+        for said in (None, Told(at=NOW, late=True))
+    ],
+    "surfaces/digest": [
+        {"person": "U0RAJ", "follow_ups": them, "now": NOW} for them in ((), FOLLOW_UPS[2:5], FOLLOW_UPS * 5)
+    ],
     "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
     "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
     "incident/impact": [{"incident": FULL}],
@@ -512,6 +635,9 @@ CASES: dict[str, list[Facts]] = {
 }
 
 FORMS: dict[str, Facts] = {
+    "postmortem/write": {"incident": asdict(FULL), "parts": PARTS, "written": {"lucky": TYPED}},
+    "postmortem/none": {"incident": asdict(FULL), "categories": [*Category], "category": None},
+    "follow_up/action": {"incident": asdict(FULL), "categories": [*Category]},
     "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
     "incident/declare": {"severities": ["sev1", "sev2"]},
     "incident/update": {"incident": asdict(FULL)},
@@ -667,7 +793,7 @@ def test_the_card_of_a_closed_incident_says_how_it_ended():
 
     assert "Lasted: 30 min" in message.text
     assert "*Resolved* 12:30 UTC" in message.text
-    assert buttons(message) == ["incident 42 tldr", "incident 42 reopen"]
+    assert buttons(message) == ["incident 42 tldr", "postmortem 42", "incident 42 reopen"]
 
 
 def test_an_update_says_when_the_next_one_is_due():

@@ -23,7 +23,7 @@ from bot.domain.paper import Paper, Section
 LONGEST_TITLE = 250
 """GitHub takes 256 characters."""
 _LINK = re.compile(
-    r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?'])"
+    r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?')\]])"
 )
 _SIGNS = re.compile(r"[\\`*_\[\]|~$]")
 _HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
@@ -288,5 +288,6 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "paragraphs": _paragraphs,
         "label": _label,
         "stamp": _stamp,
+        "verbatim": Markdown,
     }
     return environment

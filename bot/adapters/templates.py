@@ -312,12 +312,12 @@ def _aware(at: datetime | str) -> datetime:
     return moment_
 
 
-def _pages(text: str, most: int, *, limit: int = 3) -> list[str]:
+def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
     """Cut a long text at line ends, into so many pieces at the most: the rest is left out."""
-    pieces: list[str] = []
+    text, pieces = str(typed(value)), list[Mrkdwn]()
     while text and len(pieces) < limit:
         end = len(text) if len(text) <= most else text.rfind("\n", 0, most) + 1 or most
-        pieces.append(text[:end])
+        pieces.append(Mrkdwn(text[:end].rstrip()))
         text = text[end:]
     return pieces
 

@@ -3,6 +3,7 @@
 import re
 from collections import Counter
 from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
@@ -63,6 +64,7 @@ class Documents:
         pages = self._work.pages.of(n)
         until = incident.resolved_at or self._desk.now
         shown = told(entries)
+        incident = _as_corrected(incident, shown)
         lines = [it for it in shown if it.kind not in MINOR | AFTERWARDS or it.curated == KEPT]
         curated = _most_telling(lines)
         led = _merged_spells(spells([it for it in entries if it.kind in KINDS], now=until))
@@ -161,6 +163,17 @@ SHOWN = frozenset({"review", "follow_up", "digest"})
 def _line(entry: Entry) -> dict[str, Any]:
     about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
     return {**entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
+
+
+def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
+    """Let the impact, the cause and the end be in the words of the timeline, where those were edited."""
+    said = {it.kind: it.text for it in shown if it.supersedes}
+    return replace(
+        incident,
+        impact=said.get("impact_stated", incident.impact),
+        cause=said.get("cause_suspected", incident.cause),
+        resolution=said.get("resolved", incident.resolution),
+    )
 
 
 def _change(entry: Entry) -> dict[str, Any]:

@@ -65,7 +65,7 @@ def test_a_postmortem_becomes_an_issue_with_its_follow_ups(world: World):
     assert (document.assignees, document.milestone and document.milestone.title) == (["ana-lima"], "Reliability")
     assert alert.labels == ["follow-up", "detection"]
     assert (alert.assignees, rollback.assignees) == (["ana-lima"], [])  # nobody-there is unknown to GitHub
-    assert f"- [ ] [acme/postmortems#&#8203;{alert.number}](" in document.body
+    assert f"- [ ] [acme/postmortems#{alert.number}](" in document.body
     assert "@&#8203;raj-patel in #&#8203;12" in document.body
     assert not re.search(r"@\w", HIDDEN.sub("", document.body))
     assert any(f"acme/postmortems#{document.number}" in text for text in world.texts(world.room(number).id))
