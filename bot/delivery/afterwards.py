@@ -175,7 +175,10 @@ class AfterwardsCourier:
 
         def draft(before: str | None) -> IssueDraft:
             paper = self._paper(order)
-            written[:] = [body(paper, order.mark, before=before)]
+            try:
+                written[:] = [body(paper, order.mark, before=before)]
+            except ValueError as full:
+                raise Rejected("full", f"The issue has no room left: {full}") from full
             return IssueDraft(
                 title=f"Postmortem: {paper.title}",
                 body=written[0].text,

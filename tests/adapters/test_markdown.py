@@ -21,13 +21,13 @@ def read(markdown: str) -> str:
     return " ".join(text.replace("\u200b", "").split())
 
 
-@given(st.text(alphabet=st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co"]), max_size=60))
-def test_any_text_is_read_as_it_was_typed(text: str):
-    plain = re.sub(r"&(?:amp|lt|gt);|https?://", "", text)
-    if re.search(r"<[@#!]", plain):
-        return
+TYPED = st.characters(exclude_categories=["Cs", "Cc", "Cf", "Cn", "Co"], exclude_characters="&<")
+"""What a person may type, but for Slack's own signs: those have their cases below."""
 
-    assert read(inline(plain)) == " ".join(html.unescape(" ".join(plain.split())).split()) or "&" in plain
+
+@given(st.text(alphabet=TYPED, max_size=60))
+def test_any_text_is_read_as_it_was_typed(text: str):
+    assert read(inline(text)) == " ".join(text.split())
 
 
 @pytest.mark.parametrize(

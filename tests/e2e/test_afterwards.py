@@ -1,41 +1,54 @@
 """A whole incident's postmortem on GitHub: exported, edited there by people, exported again, its follow-ups with it."""
 
 import re
+import shutil
+from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
-from bot.sandbox import Box
 from bot.sandbox.github_shapes import Issue
-from tests.conftest import Serve
+from bot.sandbox.recorder import Exchange
+from bot.sandbox.weather import reset_before
+from tests.conftest import brisk, open_box
+from tests.e2e.bot_process import BotProcess
+from tests.e2e.outside_calls import Call
 from tests.e2e.world import World
 
-MORE = """
-people: {U0ANA: ana-lima, U0RAJ: nobody-there}
-"""
+PLAIN = "{repository: acme/postmortems}"
+PLANNED = "{repository: acme/postmortems, milestone: Reliability, copy_to: {repository: acme/postmortems}}"
+PEOPLE = "\npeople: {U0ANA: ana-lima, U0RAJ: nobody-there}\n"
 HIDDEN = re.compile(r"<!--.*?-->\n?", re.DOTALL)
 
 
-@pytest.fixture
-def world(box: Box, sqlite_url: str, serve: Serve) -> World:
-    """A bot that knows people on GitHub, a milestone, and a repository for copies."""
-    config = box.config_yaml().replace(
-        "{repository: acme/postmortems}",
-        "{repository: acme/postmortems, milestone: Reliability, copy_to: {repository: acme/postmortems}}",
-    )
-    bot = serve(config + MORE, {**box.environment(), "DATABASE_URL": sqlite_url})
-    box.bot_url = bot.url
-    return World(box=box, bot=bot)
+@pytest.fixture(scope="module")
+def world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> Iterator[World]:
+    """A bot that knows people on GitHub, a milestone, and a repository for copies; each test has its own incident."""
+    folder = tmp_path_factory.mktemp("afterwards")
+    with open_box() as box:
+        database = shutil.copy(migrated_sqlite, folder / "spy.db")
+        box.github.plan("Reliability")
+        bot = BotProcess(
+            folder / "bot",
+            config=brisk(box.config_yaml().replace(PLAIN, PLANNED) + PEOPLE),
+            environment={**box.environment(), "DATABASE_URL": f"sqlite:///{database}"},
+        )
+        box.bot_url = bot.url
+        try:
+            yield World(box=box, bot=bot.start())
+        finally:
+            bot.stop()
 
 
-def lived_through(world: World) -> int:
+def lived_through(world: World, name: str) -> int:
     """An incident from its declaration to its end, with follow-ups."""
-    number = world.declare('me "checkout is down" sev1')
+    number = world.declare(f'me "{name}" sev1')
     world.settle()
     for words in (
         'impact "nobody could pay, says @raj-patel in #12" since 5m',
         'update "we are on it"',
-        'action "alert on the age of the queue" @ana detection by 2w',
-        'action "one press to roll back" @raj recovery by 3w',
+        f'action "{name}: alert on the age of the queue" @ana detection by 2w',
+        f'action "{name}: one press to roll back" @raj recovery by 3w',
         'stop "rolled back"',
     ):
         world.slash(words, where=world.room(number).name)
@@ -47,22 +60,23 @@ def say(world: World, number: int, words: str) -> None:
     world.settle()
 
 
-def issues(world: World) -> dict[str, Issue]:
+def issues(world: World, name: str) -> list[Issue]:
+    """The postmortem's issue, then its follow-ups'."""
     with world.box.github.lock:
-        return {it.title: it for it in world.box.github.issues.values()}
+        found = [it for it in world.box.github.issues.values() if name in it.title]
+    return sorted(found, key=lambda it: (not it.title.startswith("Postmortem: "), it.title))
 
 
 def test_a_postmortem_becomes_an_issue_with_its_follow_ups(world: World):
-    world.box.github.plan("Reliability")
-    number = lived_through(world)
+    number = lived_through(world, "export")
 
     say(world, number, "postmortem export")
 
-    found = issues(world)
-    document = found["Postmortem: INC-1 checkout is down"]
-    alert, rollback = found["alert on the age of the queue"], found["one press to roll back"]
+    document, alert, rollback = issues(world, "export")
     assert document.labels == ["postmortem", "sev1"]
-    assert (document.assignees, document.milestone and document.milestone.title) == (["ana-lima"], "Reliability")
+    assert document.assignees == ["ana-lima"]
+    assert document.milestone
+    assert document.milestone.title == "Reliability"
     assert alert.labels == ["follow-up", "detection"]
     assert (alert.assignees, rollback.assignees) == (["ana-lima"], [])  # nobody-there is unknown to GitHub
     assert f"- [ ] [acme/postmortems#{alert.number}](" in document.body
@@ -72,55 +86,122 @@ def test_a_postmortem_becomes_an_issue_with_its_follow_ups(world: World):
 
 
 def test_a_second_export_keeps_what_people_wrote(world: World):
-    number = lived_through(world)
+    number = lived_through(world, "again")
     say(world, number, "postmortem export")
-    document = issues(world)["Postmortem: INC-1 checkout is down"]
+    document = issues(world, "again")[0]
     edited = document.body.replace("## What surprised us\n\n", "## What surprised us\n\nThe cache lied.\n\n")
     world.box.github.edit(document.number, body=f"Reviewed on Monday.\r\n\r\n{edited}")
 
     say(world, number, 'postmortem write lucky "it was noon"')
-    say(world, number, 'postmortem write surprised "nothing"')
+    say(world, number, 'postmortem write surprised "nothing did"')
     say(world, number, "postmortem export")
 
-    body = issues(world)["Postmortem: INC-1 checkout is down"].body
+    body = issues(world, "again")[0].body
     assert body.startswith("Reviewed on Monday.")
     assert "The cache lied." in body
     assert "it was noon" in body
-    assert "nothing\n<!-- spy:end surprised" not in body
-    assert len(issues(world)) == 3
-    assert "sections people have made theirs" in " ".join(world.whispers("ana"))
+    assert "nothing did" not in body
+    assert len(issues(world, "again")) == 3
+    assert "people have made theirs" in " ".join(world.whispers("ana"))
 
 
 def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
-    number = lived_through(world)
+    number = lived_through(world, "done")
+    say(world, number, "postmortem export")
+    first = re.search(r"Follow-up (\d+)", " ".join(world.texts(world.room(number).id)))
+    assert first
+
+    say(world, number, f"follow-up done {first[1]}")
+
+    document, alert, _ = issues(world, "done")
+    assert (alert.state, document.state) == ("closed", "open")
+    assert f"- [x] [acme/postmortems#{alert.number}](" in document.body
+
+
+def test_a_copy_is_offered_once_with_its_picture(world: World):
+    number = lived_through(world, "copy")
+
+    say(world, number, "postmortem export")
     say(world, number, "postmortem export")
 
-    say(world, number, "follow-up done 1")
-
-    found = issues(world)
-    assert found["alert on the age of the queue"].state == "closed"
-    assert "- [x] [acme/postmortems#" in found["Postmortem: INC-1 checkout is down"].body
-
-
-def test_a_copy_is_offered_as_a_pull_request_with_its_picture(world: World):
-    number = lived_through(world)
-
-    say(world, number, "postmortem export")
-    say(world, number, "postmortem export")
-
-    files = world.box.github.files
-    [pull] = files.pulls.values()
-    text = files.branches[pull.head]["docs/postmortems/inc-1-checkout-is-down.md"]
-    assert "![In one picture](inc-1-checkout-is-down.svg)" in text
-    assert files.branches[pull.head]["docs/postmortems/inc-1-checkout-is-down.svg"].startswith("<svg")
-    assert "docs/postmortems/inc-1-checkout-is-down.md" not in files.branches["main"]
+    files, branch = world.box.github.files, f"spy/inc-{number}"
+    assert [it.head for it in files.pulls.values()].count(branch) == 1
+    text = files.branches[branch][f"docs/postmortems/inc-{number}-copy.md"]
+    assert f"![In one picture](inc-{number}-copy.svg)" in text
+    assert files.branches[branch][f"docs/postmortems/inc-{number}-copy.svg"].startswith("<svg")
+    assert f"docs/postmortems/inc-{number}-copy.md" not in files.branches["main"]
 
 
 def test_an_issue_that_was_deleted_is_made_again(world: World):
-    number = lived_through(world)
+    number = lived_through(world, "deleted")
     say(world, number, "postmortem export")
-    world.box.github.delete(issues(world)["Postmortem: INC-1 checkout is down"].number)
+    world.box.github.delete(issues(world, "deleted")[0].number)
 
     say(world, number, "postmortem export")
 
-    assert "Postmortem: INC-1 checkout is down" in issues(world)
+    assert issues(world, "deleted")[0].title == f"Postmortem: INC-{number} deleted"
+
+
+def test_a_private_incident_is_not_exported_to_where_others_read(world: World):
+    number = world.declare('me "payroll" sev1 private')
+    world.settle()
+
+    say(world, number, "postmortem export")
+
+    assert not issues(world, "payroll")
+
+
+# --- killed at each boundary ------------------------------------------------------------------------------
+
+REPOSITORY = "/repos/acme/postmortems"
+BOUNDARIES = (
+    Call(service="github", method=f"POST {REPOSITORY}/issues", mark="alert on the age"),
+    Call(service="github", method=f"POST {REPOSITORY}/issues", mark="one press to roll"),
+    Call(service="github", method=f"POST {REPOSITORY}/issues", mark="spy:postmortem:"),
+    Call(service="github", method=f"POST {REPOSITORY}/issues/{{id}}/comments", mark="spy:log 1 "),
+    Call(service="github", method=f"POST {REPOSITORY}/issues/{{id}}/comments", mark="spy:log 2 "),
+    Call(service="github", method=f"POST {REPOSITORY}/git/refs"),
+    Call(service="github", method=f"POST {REPOSITORY}/pulls"),
+)
+
+
+@pytest.mark.parametrize("moment", ["before", "after"])
+def test_killed_at_each_boundary_there_is_one_issue_and_no_follow_up_twice(world: World, moment: str):
+    name = f"killed {moment}"
+    number = lived_through(world, name)
+    for _ in range(30):
+        world.slash(f"note {'x' * 2900}", where=world.room(number).name)
+    world.settle()
+    killed: list[str] = []
+    for method in {call.method for call in BOUNDARIES}:
+        die_at(world, method, moment, killed)
+
+    world.box.slack.slash("ana", world.room(number).name, "/spy", "postmortem export")
+    for count in range(1, len(BOUNDARIES) + 1):
+        world.box.wait_for(lambda: not world.bot.is_alive, seconds=20)
+        assert len(killed) == count
+        world.bot.start()
+    world.settle()
+
+    document, *follow_ups = issues(world, name)
+    assert len(follow_ups) == 2
+    assert [it.body.partition(" ")[2].split()[1] for it in document.comments if "spy:log" in it.body] == ["1", "2"]
+    assert document.title.startswith("Postmortem: ")
+    assert [it.head for it in world.box.github.files.pulls.values()].count(f"spy/inc-{number}") == 1
+    assert all(f"acme/postmortems#{it.number}" in document.body for it in follow_ups)
+
+
+def die_at(world: World, method: str, moment: str, killed: list[str]) -> None:
+    """End the bot when each of the calls by this method comes for the first time."""
+    calls = [call for call in BOUNDARIES if call.method == method]
+
+    def kill(exchange: Exchange) -> None:
+        for call in calls:
+            if call.fits(exchange) and str(call) not in killed:
+                killed.append(str(call))
+                world.bot.kill()
+
+    hook = world.box.weather.before if moment == "before" else world.box.weather.after
+    for call in calls if moment == "before" else ():
+        world.box.weather.strike("github", method, reset_before, match=call.fits)
+    hook("github", method, kill, times=50)
