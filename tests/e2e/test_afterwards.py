@@ -7,10 +7,12 @@ from pathlib import Path
 
 import pytest
 
+from bot.sandbox import Box
 from bot.sandbox.github_shapes import Issue
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.weather import reset_before
-from tests.conftest import brisk, open_box
+from tests import emulated
+from tests.conftest import Serve, brisk, open_box
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.outside_calls import Call
 from tests.e2e.world import World
@@ -149,6 +151,35 @@ def test_a_private_incident_is_not_exported_to_where_others_read(world: World):
     say(world, number, "postmortem export")
 
     assert not issues(world, "payroll")
+
+
+# --- on a GitHub that is not ours -------------------------------------------------------------------------
+
+
+@pytest.mark.skipif(not emulated.is_there(), reason="said aloud at the end of the run")
+def test_the_same_export_works_on_a_github_that_is_not_ours(box: Box, sqlite_url: str, serve: Serve):
+    with emulated.github() as github:
+        config = f"{box.config_yaml()}{PEOPLE}"
+        environment = {**box.environment(), **github.environment, "DATABASE_URL": sqlite_url}
+        bot = serve(config, environment)
+        box.bot_url = bot.url
+        world = World(box=box, bot=bot)
+        number = lived_through(world, "theirs")
+
+        say(world, number, "postmortem export")
+        document = github.issue("Postmortem: ")
+        edited = document["body"].replace("## What surprised us\n\n", "## What surprised us\n\nThe cache lied.\n\n")
+        github.edit(document["number"], edited)
+        say(world, number, 'postmortem write lucky "it was noon"')
+        say(world, number, "postmortem export")
+
+        document, alert = github.issue("Postmortem: "), github.issue("theirs: alert")
+        assert len(github.issues()) == 3
+        assert {it["name"] for it in document["labels"]} == {"postmortem", "sev1"}
+        assert [it["login"] for it in alert["assignees"]] == ["ana-lima"]
+        assert "The cache lied." in document["body"]
+        assert "it was noon" in document["body"]
+        assert f"[acme/postmortems#{alert['number']}](" in document["body"]
 
 
 # --- killed at each boundary ------------------------------------------------------------------------------
