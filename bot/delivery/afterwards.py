@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
-from functools import partial
+from functools import cache, partial
 from typing import Any, NoReturn
 
 from bot.delivery.errand import Errand, unsupported
@@ -130,7 +130,7 @@ class AfterwardsCourier:
             Postmortems(desk).refused(incident.number, f"Follow-up {follow_up.number}, as an issue", why)
 
         return Errand(
-            go=partial(self._make, repository, draft, renewed, follow_up.filed),
+            go=partial(self._make, repository, lambda: draft, renewed, follow_up.filed),
             look=None
             if follow_up.filed
             else partial(self._find, repository, mark, FOLLOW_UP_LABEL, renewed, parcel),
@@ -141,7 +141,7 @@ class AfterwardsCourier:
     def _make(
         self,
         repository: str,
-        draft: IssueDraft,
+        draft: Callable[[], IssueDraft],
         renewed: Callable[[Issue], IssueDraft],
         filed: Filed | None,
     ) -> Issue:
@@ -153,8 +153,9 @@ class AfterwardsCourier:
             except Rejected as rejected:
                 if rejected.code != "gone":
                     raise
-        made = github.open_issue(repository, draft)
-        if draft.state in {None, made.state}:
+        wanted = draft()
+        made = github.open_issue(repository, wanted)
+        if wanted.state in {None, made.state}:
             return made
         return replace(github.revise_issue(repository, made.number, renewed), without=made.without)
 
@@ -173,8 +174,10 @@ class AfterwardsCourier:
         services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
         written: list[Body] = []
 
+        write = cache(partial(self._paper, order))
+
         def draft(before: str | None) -> IssueDraft:
-            paper = self._paper(order)
+            paper = write()
             try:
                 written[:] = [body(paper, order.mark, before=before)]
             except ValueError as full:
@@ -192,7 +195,7 @@ class AfterwardsCourier:
             return draft(issue.body)
 
         def go() -> _Exported:
-            issue = self._make(order.repository, draft(None), renewed, filed)
+            issue = self._make(order.repository, partial(draft, None), renewed, filed)
             return _Exported(issue=issue, body=written[0])
 
         def look() -> _Exported | None:

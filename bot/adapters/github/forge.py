@@ -52,7 +52,7 @@ class GitHub:
     def open_issue(self, repository: str, draft: IssueDraft) -> Issue:
         """Open it; what GitHub will not take with it is left out, and named."""
         with self._calling() as github:
-            repo = github.get_repo(repository, lazy=True)
+            repo = _repository(github, repository)
             more, without = _milestone(repo, draft)
             if draft.assignee:
                 try:
@@ -68,7 +68,7 @@ class GitHub:
 
     def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
         with self._calling() as github:
-            repo = github.get_repo(repository, lazy=True)
+            repo = _repository(github, repository)
             lately = repo.get_issues(
                 state="all", labels=[label], since=since - SKEW, sort="created", direction="desc"
             )
@@ -77,7 +77,7 @@ class GitHub:
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         with self._calling() as github:
-            issue = github.get_repo(repository, lazy=True).get_issue(number)
+            issue = _repository(github, repository).get_issue(number)
             changes = _changes(issue, revise(_issue(repository, issue)))
             if changes:
                 issue.edit(**changes)
@@ -87,17 +87,17 @@ class GitHub:
 
     def remarks(self, repository: str, number: int) -> Sequence[Remark]:
         with self._calling() as github:
-            issue = github.get_repo(repository, lazy=True).get_issue(number)
+            issue = _repository(github, repository).get_issue(number)
             return [Remark(id=it.id, body=it.body or "") for it in issue.get_comments()]
 
     def add_remark(self, repository: str, number: int, body: str) -> Remark:
         with self._calling() as github:
-            made = github.get_repo(repository, lazy=True).get_issue(number).create_comment(body)
+            made = _repository(github, repository).get_issue(number).create_comment(body)
             return Remark(id=made.id, body=body)
 
     def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None:
         with self._calling() as github:
-            github.get_repo(repository, lazy=True).get_issue(number).get_comment(remark.id).edit(body)
+            _repository(github, repository).get_issue(number).get_comment(remark.id).edit(body)
 
     # --- files ---
 
@@ -135,6 +135,11 @@ class GitHub:
             raise _trouble(trouble) from trouble
         except RequestException as trouble:
             raise Unreachable(f"GitHub does not answer: {trouble}") from trouble
+
+
+def _repository(github: Github, name: str) -> Repository:
+    """Name a repository without asking for it first."""
+    return Repository(github.requester.withLazy(True), url=f"/repos/{name}")
 
 
 def _wait(limited: GithubException) -> timedelta:
