@@ -87,7 +87,7 @@ class Postmortem:
                 f'(`incident action "…" {empty[0]}`), or say why there is none: '
                 f'`postmortem none {empty[0]} "because …"`.',
                 choices=tuple(
-                    Choice(label=f"None for {name}", say=f"postmortem {incident.number} none {name}")
+                    Choice(label=f"None for {name}", say=f"inc-{incident.number} postmortem none {name}")
                     for name in empty
                 ),
             )

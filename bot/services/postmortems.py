@@ -139,7 +139,7 @@ class Postmortems:
         return Refusal(
             "Which incident's postmortem? Say it in the incident's channel, or choose:",
             choices=tuple(
-                Choice(label=f"{it.id} {it.name}", say=f"postmortem {rest} {it.number}".replace("  ", " "))
+                Choice(label=f"{it.id} {it.name}", say=f"inc-{it.number} postmortem {rest}".strip())
                 for it in candidates
             ),
         )
