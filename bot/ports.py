@@ -325,7 +325,9 @@ class Forge(Protocol):
     def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
         """Read a file where it is offered on this branch, else on the main one; None where it is not there."""
 
-    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str | None:
+    def offer(
+        self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str
+    ) -> str | None:
         """Put files on a branch and open a pull request for it, unless there is one; give its address.
 
         None where the main branch has them all as they are.

@@ -14,7 +14,7 @@ from bot.services.follow_ups import FollowUps
 
 
 @command('incident action ["action"] [@owner] [<category>] [by <due>]')
-def action(
+def action(  # noqa: PLR0917  each is a slot of the usage line
     ask: Ask,
     incident: Incident,
     action: str | None,
@@ -61,9 +61,7 @@ def give(ask: Ask, number: str, owner: Someone, *, follow_ups: FollowUps) -> Rep
 @command("follow-up due <number> <due>")
 def due(ask: Ask, number: str, due: date, *, follow_ups: FollowUps) -> Reply:
     """Say by which day: friday, 2026-12-01, 2w."""
-    return Reply(
-        "follow_up/changed", {"follow_up": follow_ups.change(_number(number), due=due, by=ask.user)}
-    )
+    return Reply("follow_up/changed", {"follow_up": follow_ups.change(_number(number), due=due, by=ask.user)})
 
 
 @command("follow-up sort <number> <category>")

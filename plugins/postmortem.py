@@ -88,9 +88,7 @@ def owner(ask: Ask, incident: Incident | None, person: Someone, *, postmortems: 
 
 
 @command("postmortem due <due> [<id>]")
-def due(
-    ask: Ask, incident: Incident | None, due: date, *, postmortems: Postmortems, people: People
-) -> Reply:
+def due(ask: Ask, incident: Incident | None, due: date, *, postmortems: Postmortems, people: People) -> Reply:
     """Move the day by which it is due, such as friday or 2026-12-01; the reminders move with it."""
     if incident is None:
         raise postmortems.pick(asker=ask.user)

@@ -68,7 +68,5 @@ def shared(notice: Shared, *, incidents: Incidents, curation: Curation) -> None:
 def _numbers(words: str) -> list[int]:
     said = words.replace(",", " ").replace("#", " ").split()
     if not said or not all(it.isdigit() and len(it) < 10 for it in said):  # noqa: PLR2004  a database's number
-        raise Refusal(
-            f"{words[:40]} is no number of a line. `incident timeline` shows them.", slot="numbers"
-        )
+        raise Refusal(f"{words[:40]} is no number of a line. `incident timeline` shows them.", slot="numbers")
     return [int(it) for it in said]

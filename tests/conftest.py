@@ -161,9 +161,8 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud when PagerDuty could not be held to its word, and when the other GitHub is not there."""
-    from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
-
     from tests.emulated import is_there  # noqa: PLC0415  as above
+    from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
 
     if not is_there():
         terminalreporter.write_sep("!", "No export was tried on a GitHub that is not ours", red=True)

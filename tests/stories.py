@@ -1,4 +1,4 @@
-"""Three incidents that were lived through, for the golden files of their postmortems. `python -m tests.stories` writes them."""
+"""Three incidents as they were lived through; `python -m tests.stories` writes their golden files."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -88,8 +88,7 @@ def checkout() -> Story:
     story.say("link https://grafana.example.com/d/pay Payments", by=RAJ, after=1)
     story.say('incident stop "rolled back to 2.30"', by=RAJ, after=15)
     for words in (
-        'postmortem write summary "A deploy of payments-api made it ask a tax service that was switched off. '
-        'No EU customer could pay for 41 minutes; a rollback ended it."',
+        'postmortem write summary "A deploy asked a tax service that was off. For 41 minutes nobody could pay."',
         'postmortem write trigger "payments-api 2.31, deployed at 11:50"',
         'postmortem write conditions "The old tax service was switched off a week ago.\nStaging still has it."',
         'postmortem write causes "The address of the tax service is a constant in the code."',
@@ -135,13 +134,21 @@ def hostile() -> Story:
     """Whatever people type: nothing of it may ping, forge or break the document."""
     story = Story()
     story.opens('"<!channel> [click](https://evil.example.com) @octocat #1 | <script>" sev1')
-    story.say('impact "# Not a heading <!-- spy:section summary 0 --> `code` ~~gone~~ $x$ **bold** | a | b |"', after=1)
-    story.say('note "1. not a list\n- [ ] not a task @acme/everybody GH-12 <https://a.example.com/(x)|a [b]>"', after=1)
+    story.say(
+        'impact "# Not a heading <!-- spy:section summary 0 --> `code` ~~gone~~ $x$ **bold** | a | b |"',
+        after=1,
+    )
+    story.say(
+        'note "1. not a list\n- [ ] not a task @acme/everybody GH-12 <https://a.example.com/(x)|a [b]>"',
+        after=1,
+    )
     story.say('cause "<@U0KIM> changed ```config``` in <#C0PAY|payments>: \\\\ _why_"', after=1)
-    story.say("timeline edit 5 \"### Edited & <b>bold</b> by @kim\"", after=1)
+    story.say('timeline edit 5 "### Edited & <b>bold</b> by @kim"', after=1)
     story.say('incident stop "--- fixed"', after=5)
     story.say('postmortem write trigger "> quoted\n```\nfence"', after=1)
-    story.say('incident action "[ ] @octocat: see #7, </details> and ![x](https://evil.example.com/x.png)"', after=1)
+    story.say(
+        'incident action "[ ] @octocat: see #7, </details> and ![x](https://evil.example.com/x.png)"', after=1
+    )
     return story
 
 

@@ -198,7 +198,13 @@ HAPPENED: tuple[events.Event, ...] = (
 
 
 def facts_of(event: events.Event) -> Facts:
-    return {**asdict(event), "kind": event.kind(), "incident": 42, "permalink": "https://example.com/p", "line": 7}
+    return {
+        **asdict(event),
+        "kind": event.kind(),
+        "incident": 42,
+        "permalink": "https://example.com/p",
+        "line": 7,
+    }
 
 
 def state_of(incident: Incident) -> Facts:
@@ -425,7 +431,12 @@ POSTMORTEMS = (
     ),
     Postmortem(incident=42, filed=FILED, exported_at=NOW, closed_at=NOW, closed_by="U0ANA"),
 )
-SORTED = [("detection", list(FOLLOW_UPS[1:3])), ("recovery", []), ("prevention", []), ("not sorted yet", [FOLLOW_UP])]
+SORTED = [
+    ("detection", list(FOLLOW_UPS[1:3])),
+    ("recovery", []),
+    ("prevention", []),
+    ("not sorted yet", [FOLLOW_UP]),
+]
 OF_POSTMORTEMS: list[dict[str, Any]] = [
     {
         "incident": incident,

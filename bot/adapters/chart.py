@@ -94,7 +94,9 @@ def _beside(start: float, end: float, at: int, label: str, *, inner: bool) -> sv
     return _text(x, at + LINE - 9, label)
 
 
-def _text(x: float, y: float, words: str, *, size: int = 12, fill: str = "#1d2733", weight: str = "normal") -> svg.Text:
+def _text(
+    x: float, y: float, words: str, *, size: int = 12, fill: str = "#1d2733", weight: str = "normal"
+) -> svg.Text:
     return svg.Text(
         x=round(x, 1),
         y=y,

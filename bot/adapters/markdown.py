@@ -130,9 +130,7 @@ class MarkdownTemplates:
     def __init__(self, folders: Sequence[Path]) -> None:
         self._environment = _environment(folders)
 
-    def paper(
-        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
-    ) -> Paper:
+    def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
         """Write a document, `<template>.md.j2`."""
         writing = _Writing(names=names)
         before = _writing.set(writing)

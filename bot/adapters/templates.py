@@ -79,9 +79,7 @@ class JinjaTemplates:
             title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
         )
 
-    def paper(
-        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
-    ) -> Paper:
+    def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
         """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
         return self._markdown.paper(template, facts, names=names)
 

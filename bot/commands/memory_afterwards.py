@@ -43,7 +43,9 @@ class FollowUps:
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
         wanted = (repository.casefold(), number)
         filed = (it for it in self._in_order() if it.filed)
-        found = (it for it in filed if it.filed and (it.filed.repository.casefold(), it.filed.number) == wanted)
+        found = (
+            it for it in filed if it.filed and (it.filed.repository.casefold(), it.filed.number) == wanted
+        )
         return next(found, None)
 
     def put(self, follow_up: FollowUp) -> None:

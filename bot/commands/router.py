@@ -208,7 +208,10 @@ class Router:
             return Answer()
         facts = outcome.facts
         if outcome.paper is not None:
-            facts = {**facts, "paper": self._templates.paper("postmortem", outcome.paper, names=People(desk).name).text}
+            facts = {
+                **facts,
+                "paper": self._templates.paper("postmortem", outcome.paper, names=People(desk).name).text,
+            }
         message = self._templates.render(outcome.template, facts, names=People(desk).name)
         if _is_discreet(outcome, ask):
             return self._send_discreetly(ask, message, desk)

@@ -125,7 +125,8 @@ class CopyTo(Section):
 
     repository: Repository
     folder: Annotated[
-        str, _shaped(r"[\w.-]+(/[\w.-]+)*", "is no folder of a repository. It looks like docs/postmortems.")
+        str,
+        _shaped(r"\w[\w.-]*(/\w[\w.-]*)*", "is no folder of a repository. It looks like docs/postmortems."),
     ] = "docs/postmortems"
 
 

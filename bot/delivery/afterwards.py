@@ -16,7 +16,17 @@ from bot.domain.effects import (
 )
 from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.incident import Incident
-from bot.domain.paper import Body, Paper, body, emptied, hidden, is_edited_page, page_number, pages, with_picture
+from bot.domain.paper import (
+    Body,
+    Paper,
+    body,
+    emptied,
+    hidden,
+    is_edited_page,
+    page_number,
+    pages,
+    with_picture,
+)
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Refusal
 from bot.domain.timer import mark_of
@@ -66,7 +76,8 @@ class AfterwardsCourier:
             return self._errand(effect, parcel, desk)
         except Refusal as refusal:
             return Errand(
-                go=partial(_reject, refusal.sentence), surrender=partial(_refused, effect.incident, _what(effect))
+                go=partial(_reject, refusal.sentence),
+                surrender=partial(_refused, effect.incident, _what(effect)),
             )
 
     def _errand(self, effect: Afterwards, parcel: Parcel, desk: Desk) -> Errand | None:

@@ -123,7 +123,12 @@ def _phase(entry: Entry) -> str | None:
 
 
 def bars(
-    incident: Incident, entries: Sequence[Entry], pages: Sequence[Page], *, names: dict[str, str], now: datetime
+    incident: Incident,
+    entries: Sequence[Entry],
+    pages: Sequence[Page],
+    *,
+    names: dict[str, str],
+    now: datetime,
 ) -> list[Bar]:
     """Give the picture of an incident: its phases, who led, the pages, and updates on time or late."""
     until = incident.resolved_at or now

@@ -58,7 +58,7 @@ class Paper:
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """What an issue is to say: `taken_over` names the sections that are people's, `spills` that the log stands elsewhere."""
+    """What an issue is to say: `taken_over` are people's sections, `spills`: the log stands elsewhere."""
 
     text: str
     taken_over: tuple[str, ...] = ()
@@ -114,7 +114,9 @@ def _cut(section: Section, most: int) -> Section:
 def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
     if before is None or not (head := _HEAD.search(before)):
         if before is not None and before.strip():
-            return Body(text=before, taken_over=tuple(it.key for it in sections))  # nothing of ours is left in it
+            return Body(
+                text=before, taken_over=tuple(it.key for it in sections)
+            )  # nothing of ours is left in it
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
         return Body(text="\n\n".join(parts) + "\n")
     ours = {it.key: it for it in sections}

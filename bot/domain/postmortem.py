@@ -69,7 +69,9 @@ class Postmortem:
             raise Refusal(f"A postmortem has no part {part[:40]}. Parts: {known}.", slot="part")
         return events.PartWritten(at=at, by=by, part=part, words=words)
 
-    def need_nothing(self, category: Category, because: str, *, by: str, at: datetime) -> events.NothingNeeded:
+    def need_nothing(
+        self, category: Category, because: str, *, by: str, at: datetime
+    ) -> events.NothingNeeded:
         return events.NothingNeeded(at=at, by=by, category=category.value, because=because)
 
     def close(
@@ -77,7 +79,9 @@ class Postmortem:
     ) -> events.ReviewClosed:
         """End the review; refused while a category of follow-ups is empty and nobody has said why."""
         if incident.is_open:
-            raise Refusal(f"{incident.id} is still open. `incident stop` first, then its review can be closed.")
+            raise Refusal(
+                f"{incident.id} is still open. `incident stop` first, then its review can be closed."
+            )
         if self.closed_at:
             raise Refusal(f"The review of {incident.id} is closed already.")
         if empty := list(unanswered(self, follow_ups)):
@@ -95,7 +99,7 @@ class Postmortem:
 
     # --- what happened ---
 
-    def after(self, event: events.Event) -> "Postmortem":
+    def after(self, event: events.Event) -> "Postmortem":  # noqa: PLR0911  a table
         match event:
             case events.PartWritten():
                 return replace(self, parts={**self.parts, event.part: event.words})

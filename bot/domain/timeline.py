@@ -62,7 +62,9 @@ def standing(entries: Iterable[Entry], number: int) -> Entry:
     while found and found.seq in later:
         found = later[found.seq]
     if found is None or found.kind == "note_removed":
-        raise Refusal(f"The timeline has no line {number}. `incident timeline` shows their numbers.", slot="number")
+        raise Refusal(
+            f"The timeline has no line {number}. `incident timeline` shows their numbers.", slot="number"
+        )
     return found
 
 
@@ -71,7 +73,7 @@ def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
     if entry.kind not in WORDS:
         raise Refusal(
             f"Line {entry.seq} is what Spy saw happen, and nobody's words: it can't be edited. "
-            f"`timeline hide {entry.seq}` hides it; `incident note \"…\" at 10:05` adds what is missing.",
+            f'`timeline hide {entry.seq}` hides it; `incident note "…" at 10:05` adds what is missing.',
             slot="number",
         )
     said = {**entry.data, WORDS[entry.kind]: words}

@@ -48,14 +48,15 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
 
 
 def read_day(words: str, *, now: datetime, zone: str) -> date:
-    """Read a day in a person's own zone (IANA): friday, tomorrow, 2026-12-01, 3d or 2w from now; refuses with examples."""
+    """Read a day in a person's own zone (IANA): friday, tomorrow, 2026-12-01, 3d or 2w; refuses with examples."""
     today = now.astimezone(ZoneInfo(zone)).date()
     said = words.casefold()
     if found := _AHEAD.fullmatch(said):
         return today + timedelta(days=int(found["count"]) * (7 if found["unit"] == "w" else 1))
     if not re.fullmatch(_DAY, said):
         raise Refusal(
-            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, 2026-12-01, 3d or 2w.", slot="due"
+            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, 2026-12-01, 3d or 2w.",
+            slot="due",
         )
     return _day(said, today, passed=False)
 

@@ -1,4 +1,4 @@
-"""A stand-in for GitHub: one repository whose issues, comments, labels, files and pull requests behave as GitHub's do."""
+"""A stand-in for GitHub: one repository whose issues, files and pull requests behave as GitHub's do."""
 
 from __future__ import annotations
 
@@ -34,7 +34,7 @@ class Box(Protocol):
 
 
 class GitHub:
-    """Tests read `issues`, `labels` and `files`, and may act as a person with `edit` and the like; the bot speaks to `app`."""
+    """Tests read `issues` and `files`, and act as people do with `edit`, `plan`, `delete`; the bot speaks to `app`."""
 
     def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.issues: dict[int, Issue] = {}
@@ -88,7 +88,10 @@ class GitHub:
             ("GET", f"{repo}/issues/{{number}}/labels", self._of_repo(self.list_issue_labels)),
             ("PATCH", f"{repo}/issues/comments/{{comment}}", self._of_repo(self.update_comment)),
             ("GET", f"{repo}/milestones", self._of_repo(self.list_milestones)),
-            *((verb, f"{repo}{path}", self._of_repo(endpoint)) for verb, path, endpoint in self.files.routes()),
+            *(
+                (verb, f"{repo}{path}", self._of_repo(endpoint))
+                for verb, path, endpoint in self.files.routes()
+            ),
             ("GET", f"{repo}/labels", self._of_repo(self.list_labels)),
             ("POST", f"{repo}/labels", self._of_repo(self.create_label)),
             ("GET", f"{repo}/labels/{{name}}", self._of_repo(self.show_label)),
@@ -203,7 +206,7 @@ class GitHub:
                     comment.body, comment.updated_at = call.body["body"], self._clock()
                     self._tell("issue_commented", issue)
                     return Answer(body=self._shapes.comment(issue, comment))
-        _refuse(404, "Not Found")
+        return _refuse(404, "Not Found")
 
     def list_milestones(self, call: Call) -> Answer:
         return self._page(call, [self._shapes.milestone(it) for it in self.milestones.values()])

@@ -227,5 +227,3 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
     sorted_ones = [(it.value, [one for one in follow_ups if one.category is it]) for it in Category]
     rest = [one for one in follow_ups if one.category is None]
     return [*sorted_ones, *([("not sorted yet", rest)] if rest else [])]
-
-

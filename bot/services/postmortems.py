@@ -99,7 +99,9 @@ class Postmortems:
 
     # --- what GitHub says ---
 
-    def exported(self, number: int, issue: Issue, *, taken_over: Sequence[str], spills: bool, origin: str) -> bool:
+    def exported(
+        self, number: int, issue: Issue, *, taken_over: Sequence[str], spills: bool, origin: str
+    ) -> bool:
         """GitHub has it; True where that is the first time, which the room hears of."""
         incident = self._desk.incident(number)
         is_first = self.of(incident).filed is None

@@ -41,7 +41,7 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "follow-up": FollowUpNags,
     "digest": DigestNags,
 }
-"""Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py), …"""
+"""Kind of subject → who keeps its duties; each is in a file of its own among the services."""
 
 
 class Reminders:

@@ -74,7 +74,9 @@ def lived_through(database: Database, clock: FrozenClock) -> None:
         incident = desk.incident(1)
         for number in range(ENTRIES - incident.entries):
             at = clock.now() - timedelta(seconds=ENTRIES - number)
-            note = NoteTaken(at=at, by="U0RAJ", note=f"the queue is {number} long, <@U0KIM>", message=mark_of(at))
+            note = NoteTaken(
+                at=at, by="U0RAJ", note=f"the queue is {number} long, <@U0KIM>", message=mark_of(at)
+            )
             incident = desk.record(incident, note)
         Incidents(desk).resolve(desk.incident(1), "it drained", by="U0ANA")
 

@@ -12,7 +12,14 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def entry(kind: str, minute: int, **data: Any) -> Entry:
     at = NOON + timedelta(minutes=minute)
     return Entry(
-        incident=1, seq=minute + 1, kind=kind, occurred_at=at, recorded_at=at, actor="U0ANA", source="", data=data
+        incident=1,
+        seq=minute + 1,
+        kind=kind,
+        occurred_at=at,
+        recorded_at=at,
+        actor="U0ANA",
+        source="",
+        data=data,
     )
 
 

@@ -10,7 +10,10 @@ MARK = "postmortem:42-1764"
 
 
 def paper(*, facts: str = "facts", lessons: str = "lessons", log: tuple[str, ...] = ("- one",)) -> Paper:
-    sections = (Section(key="facts", text=f"## Facts\n\n{facts}"), Section(key="lessons", text=f"## Lessons\n\n{lessons}"))
+    sections = (
+        Section(key="facts", text=f"## Facts\n\n{facts}"),
+        Section(key="lessons", text=f"## Lessons\n\n{lessons}"),
+    )
     return Paper(title="INC-42", sections=sections, log=log)
 
 
@@ -58,7 +61,9 @@ def test_a_section_that_a_person_deleted_does_not_come_back():
 
 def test_a_section_that_is_new_is_added():
     before = body(paper(), MARK).text
-    more = Paper(title="", sections=(*paper().sections, Section(key="extra", text="## Extra")), log=("- one",))
+    more = Paper(
+        title="", sections=(*paper().sections, Section(key="extra", text="## Extra")), log=("- one",)
+    )
 
     assert "## Extra" in body(more, MARK, before=before).text
 

@@ -165,7 +165,9 @@ def test_what_is_missing_is_named():
     lacks = missing(Postmortem(incident=42, parts={"lucky": "noon"}), resolved(), [follow_up(None)])
 
     assert "lucky" not in lacks
-    assert {"impact", "summary", "detection", "an owner of follow-up 1", "the category of follow-up 1"} <= {*lacks}
+    assert {"impact", "summary", "detection", "an owner of follow-up 1", "the category of follow-up 1"} <= {
+        *lacks
+    }
 
 
 # --- follow-ups -------------------------------------------------------------------------------------------

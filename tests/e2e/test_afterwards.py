@@ -168,7 +168,9 @@ def test_the_same_export_works_on_a_github_that_is_not_ours(box: Box, sqlite_url
 
         say(world, number, "postmortem export")
         document = github.issue("Postmortem: ")
-        edited = document["body"].replace("## What surprised us\n\n", "## What surprised us\n\nThe cache lied.\n\n")
+        edited = document["body"].replace(
+            "## What surprised us\n\n", "## What surprised us\n\nThe cache lied.\n\n"
+        )
         github.edit(document["number"], edited)
         say(world, number, 'postmortem write lucky "it was noon"')
         say(world, number, "postmortem export")
@@ -216,7 +218,10 @@ def test_killed_at_each_boundary_there_is_one_issue_and_no_follow_up_twice(world
 
     document, *follow_ups = issues(world, name)
     assert len(follow_ups) == 2
-    assert [it.body.partition(" ")[2].split()[1] for it in document.comments if "spy:log" in it.body] == ["1", "2"]
+    assert [it.body.partition(" ")[2].split()[1] for it in document.comments if "spy:log" in it.body] == [
+        "1",
+        "2",
+    ]
     assert document.title.startswith("Postmortem: ")
     assert [it.head for it in world.box.github.files.pulls.values()].count(f"spy/inc-{number}") == 1
     assert all(f"acme/postmortems#{it.number}" in document.body for it in follow_ups)

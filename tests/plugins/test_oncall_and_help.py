@@ -71,4 +71,6 @@ def test_help_says_when_it_knows_nothing_of_the_kind(spy: SpyKit):
 
 
 def test_plugins_are_named(spy: SpyKit):
-    assert text(spy.say("plugins")).startswith("*Plugins* follow_up, help, incident, oncall, page, postmortem")
+    assert text(spy.say("plugins")).startswith(
+        "*Plugins* follow_up, help, incident, oncall, page, postmortem"
+    )

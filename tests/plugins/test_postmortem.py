@@ -154,8 +154,13 @@ def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKi
 def test_a_follow_up_has_its_owner_category_and_day(spy: SpyKit, room: str):
     spy.say('incident action "alert on it" <@U0RAJ> detection by friday', channel=room)
 
-    assert "*1* alert on it · detection · Raj Patel · due 2026-11-27" in text(spy.say("follow-ups", channel=room))
-    assert spy.lines(1)[-1] == "*Follow-up 1* from Ana Lima: alert on it · detection · Raj Patel · due 2026-11-27"
+    assert "*1* alert on it · detection · Raj Patel · due 2026-11-27" in text(
+        spy.say("follow-ups", channel=room)
+    )
+    assert (
+        spy.lines(1)[-1]
+        == "*Follow-up 1* from Ana Lima: alert on it · detection · Raj Patel · due 2026-11-27"
+    )
 
 
 def test_a_follow_up_without_a_category_is_asked_for_it(spy: SpyKit, room: str):
@@ -183,7 +188,12 @@ def test_github_closes_and_opens_a_follow_up(spy: SpyKit, room: str):
     spy.say('incident action "alert on it" detection', channel=room)
     exported(spy)
     news = IssueNews(
-        repository="Acme/Postmortems", number=10, state="closed", at=spy.clock.now(), reason="completed", by="raj-p"
+        repository="Acme/Postmortems",
+        number=10,
+        state="closed",
+        at=spy.clock.now(),
+        reason="completed",
+        by="raj-p",
     )
 
     with spy.desk(source="github") as desk:
@@ -265,4 +275,9 @@ def test_a_picture_shared_in_the_room_is_kept_once(spy: SpyKit, room: str):
     spy.notice(shared)
     spy.notice(replace(shared, id="Ev2"))
 
-    assert lines(spy, room).count("*Picture* from Raj Patel: <https://acme.slack.com/files/F1|queue.png> · the queue") == 1
+    assert (
+        lines(spy, room).count(
+            "*Picture* from Raj Patel: <https://acme.slack.com/files/F1|queue.png> · the queue"
+        )
+        == 1
+    )

@@ -107,7 +107,9 @@ class GitHub:
             found = _content(repo, path, branch if _offered(repo, branch) else repo.default_branch)
             return found.decoded_content.decode() if found else None
 
-    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> str | None:
+    def offer(
+        self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str
+    ) -> str | None:
         """Put files on a branch of Spy's own and offer it; each step looks whether an earlier try has done it."""
         with self._calling() as github:
             repo = github.get_repo(repository)
@@ -139,7 +141,7 @@ class GitHub:
 
 def _repository(github: Github, name: str) -> Repository:
     """Name a repository without asking for it first."""
-    return Repository(github.requester.withLazy(True), url=f"/repos/{name}")
+    return Repository(github.requester.withLazy(lazy=True), url=f"/repos/{name}")
 
 
 def _wait(limited: GithubException) -> timedelta:
