@@ -30,7 +30,7 @@ from bot.domain.paper import (
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Refusal
 from bot.domain.timer import mark_of
-from bot.ports import Forge, Issue, IssueDraft, Leaf, Parcel, Rejected, Templates
+from bot.ports import Forge, Issue, IssueDraft, Leaf, Parcel, Rejected, Remark, Templates
 from bot.services.desk import Desk
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
@@ -38,6 +38,8 @@ from bot.services.people import People
 from bot.services.postmortems import Postmortems
 
 LABEL, FOLLOW_UP_LABEL = "postmortem", "follow-up"
+COMMENTS_AT_ONCE = 8
+"""So many are written well within an effect's lease; the rest follows in another."""
 BOUNDLESS = 2**31
 """How long a file may be: GitHub's limit is one of issues and comments."""
 
@@ -61,6 +63,14 @@ class _Order:
 class _Exported:
     issue: Issue
     body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Logged:
+    """In how many comments the log is to be, and whether it is in all of them."""
+
+    pages: int
+    is_whole: bool
 
 
 class AfterwardsCourier:
@@ -247,29 +257,28 @@ class AfterwardsCourier:
         if filed is None:
             return None
 
-        def go() -> int:
+        def go() -> _Logged:
             return self._write_log(filed, pages(self._paper(order).log) if effect.spilled else [])
 
         return Errand(
             go=go,
-            settle=lambda desk, count: Postmortems(desk).logged(effect.incident, count),
+            settle=partial(_logged, effect),
             surrender=partial(_refused, effect.incident, _what(effect)),
         )
 
-    def _write_log(self, filed: Filed, texts: Sequence[str]) -> int:
-        """Let each page be in a comment of its own; a comment that somebody edited is theirs."""
+    def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
+        """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
         github, at = self._github, (filed.repository, filed.number)
         there = {number: it for it in github.remarks(*at) if (number := page_number(it.body))}
-        for number, text in enumerate(texts, start=1):
-            remark = there.pop(number, None)
-            if remark is None:
-                github.add_remark(*at, text)
-            elif not is_edited_page(remark.body) and remark.body.replace("\r\n", "\n") != text:
-                github.edit_remark(*at, remark, text)
-        for number, remark in there.items():
-            if not is_edited_page(remark.body) and remark.body.replace("\r\n", "\n") != emptied(number):
-                github.edit_remark(*at, remark, emptied(number))
-        return len(texts)
+        wanted = dict(enumerate(texts, start=1))
+        wanted |= {number: emptied(number) for number in there if number not in wanted}
+        due = [number for number in sorted(wanted) if _differs(there.get(number), wanted[number])]
+        for number in due[:COMMENTS_AT_ONCE]:
+            if remark := there.get(number):
+                github.edit_remark(*at, remark, wanted[number])
+            else:
+                github.add_remark(*at, wanted[number])
+        return _Logged(pages=len(texts), is_whole=len(due) <= COMMENTS_AT_ONCE)
 
     def _copy(self, effect: CopyPostmortem, order: _Order, desk: Desk) -> Errand | None:
         paperwork = desk.policy.paperwork
@@ -294,6 +303,18 @@ class AfterwardsCourier:
             settle=partial(_copied, effect.incident),
             surrender=partial(_refused, effect.incident, _what(effect)),
         )
+
+
+def _differs(remark: Remark | None, text: str) -> bool:
+    if remark is None:
+        return True
+    return not is_edited_page(remark.body) and remark.body.replace("\r\n", "\n") != text
+
+
+def _logged(effect: FileLog, desk: Desk, result: _Logged) -> None:
+    Postmortems(desk).logged(effect.incident, result.pages)
+    if not result.is_whole:
+        desk.send(replace(effect, key=f"{effect.key}+"))
 
 
 def _copied(number: int, desk: Desk, address: str | None) -> None:

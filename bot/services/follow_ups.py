@@ -96,7 +96,8 @@ class FollowUps:
 
     def heard(self, news: IssueNews) -> bool:
         """Hear that an issue was closed or opened again; False where it is no follow-up's, or nothing new."""
-        follow_up = self._work.follow_ups.filed_as(news.repository, news.number)
+        found = self._work.follow_ups.filed_as(news.repository, news.number)
+        follow_up = self._alone(found.number) if found else None
         if follow_up is None or follow_up.is_open == (news.state == "open"):
             return False
         if follow_up.done_at and news.at < follow_up.done_at:
@@ -118,14 +119,14 @@ class FollowUps:
 
     def filed(self, number: int, issue: Issue) -> None:
         """GitHub has the issue."""
-        follow_up = self._work.follow_ups.get(number)
+        follow_up = self._alone(number)
         if follow_up:
             filed = Filed(repository=issue.repository, number=issue.number, url=issue.url)
             self._work.follow_ups.put(replace(follow_up, filed=filed, trouble=None))
 
     def refused(self, number: int, why: str) -> None:
         """GitHub would not take it: the list says so, and the next export tries again."""
-        follow_up = self._work.follow_ups.get(number)
+        follow_up = self._alone(number)
         if follow_up:
             self._work.follow_ups.put(replace(follow_up, trouble=why))
 
@@ -133,10 +134,14 @@ class FollowUps:
 
     def find(self, number: int, *, asker: str) -> FollowUp:
         """Find by number; one of a private incident is as good as absent to who is not in it."""
-        follow_up = self._work.follow_ups.get(number)
+        follow_up = self._alone(number)
         if follow_up and self._is_seen(follow_up, asker):
             return follow_up
         raise Refusal(f"There is no follow-up {number}. `follow-ups` lists what is open.", slot="number")
+
+    def _alone(self, number: int) -> FollowUp | None:
+        self._work.alone(f"follow-up:{number}")
+        return self._work.follow_ups.get(number)
 
     def of(self, incident: Incident) -> Sequence[FollowUp]:
         return self._work.follow_ups.of(incident.number)
@@ -168,8 +173,10 @@ class FollowUps:
     def _keep(self, follow_up: FollowUp, *, before: FollowUp | None = None) -> None:
         self._work.follow_ups.put(follow_up)
         self._work.timers.replace(follow_up.subject, self.agenda(follow_up))
-        for person in {follow_up.owner, before.owner if before else None} - {None}:
-            self._work.timers.replace(digest_subject(str(person)), self.digest(str(person)))
+        owners = {follow_up.owner, before.owner if before else None}
+        for person in sorted(filter(None, owners)):
+            self._work.alone(digest_subject(person))
+            self._work.timers.replace(digest_subject(person), self.digest(person))
         self._desk.send(*self._shows(follow_up))
 
     def _shows(self, follow_up: FollowUp) -> list[Show]:

@@ -120,10 +120,14 @@ class Postmortems:
 
     def logged(self, number: int, pages: int) -> None:
         """The full log stands in so many comments."""
-        self._work.postmortems.put(replace(self._aftermath.of(number), pages=pages))
+        self._work.postmortems.put(replace(self._alone(number), pages=pages))
 
     def copied(self, number: int, address: str) -> None:
-        self._work.postmortems.put(replace(self._aftermath.of(number), copied=address))
+        self._work.postmortems.put(replace(self._alone(number), copied=address))
+
+    def _alone(self, number: int) -> Postmortem:
+        """Read it with its incident locked, as whoever changes it does."""
+        return self.of(self._desk.incident(number))
 
     def refused(self, number: int, what: str, why: str) -> None:
         """GitHub would not, for good: the room hears why."""

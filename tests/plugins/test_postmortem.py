@@ -9,7 +9,9 @@ from bot.commands.ask import Answer, Shared
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, Show
 from bot.domain.policy import Paperwork
+from bot.domain.timeline import Entry
 from bot.ports import Issue, IssueNews
+from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
 from tests.plugins.conftest import HERE
@@ -146,6 +148,33 @@ def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKi
         counts.append(waiting())
 
     assert counts == [1, 0, 1]
+
+
+def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        change = Entry(
+            incident=1,
+            seq=90,
+            kind="change_suspected",
+            occurred_at=desk.now,
+            recorded_at=desk.now,
+            actor="U0ANA",
+            source="slash",
+            data={
+                "title": "payments-api 2.31",
+                "url": "https://ci.example.com/1",
+                "service": "payments",
+                "happened_at": "2026-11-23T11:50:00Z",
+            },
+        )
+        desk.work.timeline.append(change)
+
+    with spy.desk() as desk:
+        facts = Documents(desk).document(desk.incident(1))
+        paper = spy.templates.paper("postmortem", facts)
+
+    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in paper.text
+    assert "the causes" not in text(spy.say("postmortem", channel=room))
 
 
 # --- follow-ups ---
