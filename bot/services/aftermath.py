@@ -33,10 +33,11 @@ class Aftermath:
         return self.work.postmortems.get(number) or Postmortem(incident=number)
 
     def keep(self, postmortem: Postmortem, incident: Incident) -> list[Effect]:
-        """Keep it and its timers, and let every message that asked for it show how it stands."""
+        """Keep it and its timers, and let the last message that asked for it show how it stands; at the end, all."""
         self.work.postmortems.put(postmortem)
         self.work.timers.replace(postmortem.subject, self.agenda(postmortem, incident))
         at = int(self.now.timestamp() * 1000)
+        is_over = postmortem.closed_at or incident.is_open
         return [
             Show(
                 key=f"review:{postmortem.incident}:{occurrence}:{at}",
@@ -45,7 +46,7 @@ class Aftermath:
                 to=postmortem.told_to.get(occurrence) or postmortem.owned_by(incident),
                 mark=f":{occurrence}",
             )
-            for occurrence in postmortem.told
+            for occurrence in (*postmortem.told,)[0 if is_over else -1 :]
         ]
 
     def agenda(self, postmortem: Postmortem, incident: Incident) -> list[Timer]:

@@ -73,7 +73,7 @@ class GitHub:
                 state="all", labels=[label], since=since - SKEW, sort="created", direction="desc"
             )
             found = (it for it in islice(lately, LOOKED_THROUGH) if mark in (it.body or ""))
-            return next((_issue(repository, it) for it in found if not it.pull_request), None)
+            return next((_issue(repository, it) for it in found), None)
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         with self._calling() as github:
