@@ -1,4 +1,4 @@
-"""The command line: run, demo, check, manifest, migrate, say.
+"""The command line: run, demo, check, manifest, migrate, say, postmortem.
 
 What a command needs is imported inside it, so that `spy --help` answers at once.
 """
@@ -141,6 +141,26 @@ def say(
     from bot.bootstrap.say import say as speak  # noqa: PLC0415  see the top of the file
 
     raise typer.Exit(speak(settings, person, channel, " ".join(words)))
+
+
+@app.command()
+def postmortem(
+    number: Annotated[int, typer.Argument(metavar="NUMBER", help="The incident's number.")],
+    picture: Annotated[
+        Path | None, typer.Option("--picture", metavar="FILE", help="Draw its timeline too, as SVG.")
+    ] = None,
+    config: Config = USUAL_CONFIG,
+) -> None:
+    """Print an incident's postmortem in Markdown: spy postmortem 42 > file.md"""
+    settings = _settings(config)
+    from bot.bootstrap.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
+
+    paper = written(settings, number)
+    if paper is None:
+        _stop([f"There is no INC-{number} in the database."], code=TROUBLE)
+    if picture:
+        picture.write_text(paper.picture, encoding="utf-8")
+    typer.echo(paper.text, nl=False)
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":

@@ -5,17 +5,21 @@ from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from threading import Event
-from typing import Any, Protocol
+from typing import Any, Literal, Protocol
 
 from bot.domain.change import Change, Window
+from bot.domain.course import Bar
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
+from bot.domain.follow_up import FollowUp
 from bot.domain.incident import Incident
 from bot.domain.lock import Lock
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.paper import Paper
 from bot.domain.plan import Action, Check, Outcome, Workflow
+from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
 from bot.domain.runbook import Reading, Runbook
 from bot.domain.shift import Shift, Turn
@@ -86,6 +90,14 @@ class Templates(Protocol):
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
+
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
+    ) -> Paper:
+        """Write a document in Markdown: `postmortem` or `follow_up`."""
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        """Draw an incident as an SVG picture."""
 
 
 # --- runbooks ---------------------------------------------------------------------------------------------
@@ -286,6 +298,54 @@ class Pager(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
+class IssueDraft:
+    """An issue as Spy wants it; a mark stands hidden in the body, by which the issue is found again.
+
+    `assignee` is a GitHub login, `milestone` a title; where GitHub knows neither, the issue goes without.
+    """
+
+    title: str
+    body: str
+    labels: tuple[str, ...] = ()
+    retired: tuple[str, ...] = ()
+    """Labels that Spy may have set before and that hold no more."""
+    assignee: str | None = None
+    milestone: str | None = None
+    state: Literal["open", "closed"] | None = None
+    """None leaves it as people have it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Issue:
+    """An issue as it stands."""
+
+    repository: str
+    number: int
+    url: str
+    title: str
+    body: str
+    state: str = "open"
+    without: tuple[str, ...] = ()
+    """What the forge would not take with it, in people's words: an assignee, a milestone."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Remark:
+    """A comment on an issue."""
+
+    id: int
+    body: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Leaf:
+    """A file of a repository: its path, and its text."""
+
+    path: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
 class IssueNews:
     """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
 
@@ -295,6 +355,31 @@ class IssueNews:
     at: datetime
     reason: str | None = None
     by: str | None = None
+
+
+class Forge(Protocol):
+    """GitHub. Every call may raise Unreachable, Throttled or Rejected; `gone`: no such issue any more."""
+
+    def open_issue(self, repository: str, draft: IssueDraft) -> Issue: ...
+    def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
+        """Find the issue with this mark among those of a label that were touched since then."""
+
+    def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
+        """Read it, and let it be as `revise` says at once; labels and all else that people gave it stay."""
+
+    def remarks(self, repository: str, number: int) -> Sequence[Remark]: ...
+    def add_remark(self, repository: str, number: int, body: str) -> Remark: ...
+    def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None: ...
+    def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
+        """Read a file where it is offered on this branch, else on the main one; None where it is not there."""
+
+    def offer(
+        self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str
+    ) -> str | None:
+        """Put files on a branch and open a pull request for it, unless there is one; give its address.
+
+        None where the main branch has them all as they are.
+        """
 
 
 # --- what failovers move ----------------------------------------------------------------------------------
@@ -418,6 +503,8 @@ class TimelineRecords(Protocol):
         """Give the whole timeline in the order it was kept."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
+    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        """Mark entries as kept or hidden; None takes the mark off."""
 
 
 class PageRecords(Protocol):
@@ -529,6 +616,27 @@ class FailoverRecords(Protocol):
 class UserGroupRecords(Protocol):
     def get(self, group: str) -> UserGroup | None: ...
     def put(self, group: UserGroup) -> None: ...
+
+
+class PostmortemRecords(Protocol):
+    def get(self, incident: int) -> Postmortem | None: ...
+    def put(self, postmortem: Postmortem) -> None: ...
+
+
+class FollowUpRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> FollowUp | None: ...
+    def of(self, incident: int) -> Sequence[FollowUp]:
+        """Give an incident's, done ones too, in the order they were added."""
+
+    def open_of(self, person: str) -> Sequence[FollowUp]:
+        """Give what somebody (a Slack id) has to do, of all incidents."""
+
+    def open(self, *, limit: int) -> Sequence[FollowUp]:
+        """Give the newest that are not done."""
+
+    def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
+    def put(self, follow_up: FollowUp) -> None: ...
 
 
 class MessageRecords(Protocol):
@@ -662,6 +770,10 @@ class Work(Protocol):
     def changes(self) -> ChangeRecords: ...
     @property
     def locks(self) -> LockRecords: ...
+    @property
+    def postmortems(self) -> PostmortemRecords: ...
+    @property
+    def follow_ups(self) -> FollowUpRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

@@ -11,6 +11,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
+from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
 from bot.services.views import Views
@@ -41,10 +42,18 @@ def declare(
 
 
 @command('incident (stop|resolve|close) ["how"]')
-def stop(ask: Ask, incident: Incident, how: str | None, *, incidents: Incidents, views: Views) -> Reply:
-    """Resolve the incident, and its pages with it; say how if you can."""
+def stop(
+    ask: Ask,
+    incident: Incident,
+    how: str | None,
+    *,
+    incidents: Incidents,
+    views: Views,
+    postmortems: Postmortems,
+) -> Reply:
+    """Resolve the incident, and its pages with it; say how if you can. Then comes the postmortem."""
     incident = incidents.resolve(incident, how or "", by=ask.user)
-    return Reply("incident/stopped", views.card(incident.number))
+    return Reply("incident/stopped", {**views.card(incident.number), "due": postmortems.due(incident)})
 
 
 @command("incident reopen [<id>]")
@@ -108,10 +117,11 @@ def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Inci
     return Reply("incident/updated", {"incident": incidents.post_update(incident, message, by=ask.user)})
 
 
-@command('incident note "text"')
-def note(ask: Ask, incident: Incident, text: str, *, incidents: Incidents) -> Reply:
-    """Put a note on the timeline. A 📝 on a message does the same, at the message's own time."""
-    return Reply("incident/done", {"incident": incidents.note(incident, text, by=ask.user), "what": "noted"})
+@command('incident note "text" [at <at>]')
+def note(ask: Ask, incident: Incident, text: str, at: datetime | None, *, incidents: Incidents) -> Reply:
+    """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
+    noted = incidents.note(incident, text, by=ask.user, at=at)
+    return Reply("incident/done", {"incident": noted, "what": "noted"})
 
 
 @command("incident sev|severity <severity>")

@@ -160,10 +160,14 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    """Say aloud when PagerDuty could not be held to its word, or the page was seen by nobody."""
+    """Say aloud what could not be tried: PagerDuty's own word, the page in a browser, a GitHub that is not ours."""
     from tests.browser import NAMES, chromium  # noqa: PLC0415  as below
+    from tests.emulated import is_there  # noqa: PLC0415  as below
     from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
 
+    if not is_there():
+        terminalreporter.write_sep("!", "No export was tried on a GitHub that is not ours", red=True)
+        terminalreporter.line("It is npm's `emulate`: install Node 20 with npm, and say `make test` again.")
     if not describes_pagerduty():
         terminalreporter.write_sep("!", "PagerDuty is NOT held against its own description", red=True)
         terminalreporter.line(f"It is not at {PAGERDUTY}; say in SPY_SPECS which folder it is in.")

@@ -2,14 +2,19 @@
 
 import subprocess
 import sys
+from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
+from bot.adapters.database import Database, open_engine
+from bot.commands.testkit import POLICY
+from bot.services.desk import Desk
+from bot.services.incidents import Incidents
 
-COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say")
+COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
 
 
 def spy(*words: str, given: str = "") -> Result:
@@ -80,3 +85,24 @@ def test_help_comes_without_the_bot_being_built():
     )
 
     assert shown.stdout.decode().strip() == "['bot', 'bot.__main__']"
+
+
+# --- postmortem ---
+
+
+def test_a_postmortem_is_printed_and_drawn_from_the_database_alone(
+    tmp_path: Path, sqlite_url: str, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    Path("config.yaml").write_text("severities: {sev1: {update_every: 15m}}", encoding="utf-8")
+    engine = open_engine(sqlite_url)
+    with Database(engine).begin() as work:
+        desk = Desk(work=work, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
+        Incidents(desk).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
+    engine.dispose()
+
+    printed = spy("postmortem", "1", "--picture", "it.svg")
+
+    assert printed.output.startswith("# INC-1 checkout is down\n\n## TL;DR\n")
+    assert Path("it.svg").read_text(encoding="utf-8").startswith("<svg")
+    assert spy("postmortem", "2").exit_code == 1

@@ -8,6 +8,7 @@ import pytest
 
 from bot.config import ConfigError, Settings, load
 from bot.config.sections import Sections
+from bot.domain.policy import Grace
 
 LEAST = """\
 slack:     {mode: http, announce: C0INCIDENTS}
@@ -401,3 +402,33 @@ def test_a_bad_timer_or_milestone_is_told_with_its_line_and_key(
 
     assert len(lines) == 1
     assert lines[0].startswith(f"config.yaml:{complaint}")
+
+
+def test_where_postmortems_go_and_by_when(read: Read):
+    policy = read(
+        LEAST.replace(
+            "{repository: acme/postmortems}",
+            "{repository: acme/postmortems, milestone: Reliability, copy_to: {repository: acme/handbook}}",
+        )
+        + "people: {U0ANA: ana-lima}\ntimers: {postmortem_due: {sev1: 2d, sev3: 10bd}}\n"
+    ).policy()
+
+    assert policy.paperwork.copy_to == "acme/handbook"
+    assert policy.paperwork.copy_folder == "docs/postmortems"
+    assert policy.paperwork.logins == {"U0ANA": "ana-lima"}
+    assert policy.timers.postmortem_due == {"sev1": Grace(days=2), "sev3": Grace(days=10, business=True)}
+
+
+@pytest.mark.parametrize(
+    ("text", "said"),
+    [
+        ("timers: {postmortem_due: {sev1: soon}}", "must be a number of days, such as 3d, or 5bd"),
+        ("timers: {postmortem_due: {sev9: 3d}}", "there is no severity sev9."),
+        ("people: {U0ANA: not a login}", "is no GitHub login."),
+        ("github: {repository: acme/x, copy_to: {repository: acme/x, folder: ../up}}", "is no folder"),
+    ],
+)
+def test_a_mistake_about_postmortems_is_told(complain: Complain, text: str, said: str):
+    [line] = complain(text)
+
+    assert said in line

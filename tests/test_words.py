@@ -30,7 +30,7 @@ from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
-from tests import words_of_changes, words_of_failover, words_of_guide, words_of_runbooks
+from tests import words_of_afterwards, words_of_changes, words_of_failover, words_of_guide, words_of_runbooks
 
 Facts = Mapping[str, Any]
 
@@ -66,6 +66,7 @@ PARTIALS = {
     "incident/state",
     "nags/nag",
     "nags/update",
+    *words_of_afterwards.PARTIALS,
     *words_of_failover.PARTIALS,
 } | {f"nags/{duty}" for duty in NAGS}
 """Parts of other templates: they are tried with those."""
@@ -177,13 +178,20 @@ HAPPENED: tuple[events.Event, ...] = (
     events.StepPassed(**ABOUT, step="clean_up"),
     events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
     events.Hushed(**ABOUT, until=NOW),
+    *words_of_afterwards.HAPPENED,
     *words_of_failover.HAPPENED,
     *words_of_changes.HAPPENED,
 )
 
 
 def facts_of(event: events.Event) -> Facts:
-    return {**asdict(event), "kind": event.kind(), "incident": 42, "permalink": "https://example.com/p"}
+    return {
+        **asdict(event),
+        "kind": event.kind(),
+        "incident": 42,
+        "permalink": "https://example.com/p",
+        "line": 7,
+    }
 
 
 def state_of(incident: Incident) -> Facts:
@@ -220,6 +228,7 @@ def nags_of(duty: str) -> list[Facts]:
             "severities": ["sev1", "sev2"],
             "milestone": milestone,
             "message": milestone.message if milestone else None,
+            "due": NOW + HALF_HOUR if milestone else None,
         }
         for incident in INCIDENTS
         for standing in Standing
@@ -394,6 +403,7 @@ CASES: dict[str, list[Facts]] = (
     words_of_failover.facts()
     | words_of_changes.facts(INCIDENTS[:2])
     | words_of_guide.facts(INCIDENTS, FULL, OVER)
+    | words_of_afterwards.facts(INCIDENTS, OVER, FULL, PAGES)
     | words_of_runbooks.facts(FULL)
     | {
         "surfaces/relief": RELIEF,
@@ -430,7 +440,6 @@ CASES: dict[str, list[Facts]] = (
             for new in (True, False)
             for where in ("C0INC", None)
         ],
-        "incident/stopped": [{"incident": OVER, "pages": pages} for pages in ([], PAGES)],
         "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
         "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
         "incident/impact": [{"incident": FULL}],
@@ -544,12 +553,20 @@ CASES: dict[str, list[Facts]] = (
     }
 )
 
-FORMS: dict[str, Facts] = words_of_runbooks.FORMS | {
-    "oncall/cover": {"team": "imoc", "when": "2026-11-30 09:00 - 2026-12-07 09:00", "zone": "Europe/Lisbon"},
-    "incident/declare": {"severities": ["sev1", "sev2"]},
-    "incident/update": {"incident": asdict(FULL)},
-    "incident/hand": {"incident": asdict(FULL)},
-}
+FORMS: dict[str, Facts] = (
+    words_of_runbooks.FORMS
+    | words_of_afterwards.forms(FULL)
+    | {
+        "oncall/cover": {
+            "team": "imoc",
+            "when": "2026-11-30 09:00 - 2026-12-07 09:00",
+            "zone": "Europe/Lisbon",
+        },
+        "incident/declare": {"severities": ["sev1", "sev2"]},
+        "incident/update": {"incident": asdict(FULL)},
+        "incident/hand": {"incident": asdict(FULL)},
+    }
+)
 
 EVERY = [
     pytest.param(template, facts, id=f"{template}-{number}")
@@ -703,7 +720,7 @@ def test_the_card_of_a_closed_incident_says_how_it_ended():
 
     assert "Lasted: 30 min" in message.text
     assert "*Resolved* 12:30 UTC" in message.text
-    assert buttons(message) == ["incident 42 tldr", "incident 42 reopen"]
+    assert buttons(message) == ["incident 42 tldr", "postmortem 42", "incident 42 reopen"]
 
 
 def test_an_update_says_when_the_next_one_is_due():
@@ -753,7 +770,9 @@ def test_a_tldr_that_is_shared_is_not_offered_for_sharing():
 
 
 def test_narration_names_people_without_pinging_them():
-    text = render("incident/timeline", CASES["incident/timeline"][0]).text
+    given = events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ")
+
+    text = render("incident/timeline", {"incident": FULL, "events": [facts_of(given)]}).text
 
     assert "Raj Patel" in text
     assert "<@U0RAJ>" not in text

@@ -16,6 +16,8 @@ from typing import Any
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
+from bot.adapters.chart import drawn
+from bot.adapters.markdown import MarkdownTemplates
 from bot.adapters.mrkdwn import (
     Mrkdwn,
     Names,
@@ -35,7 +37,9 @@ from bot.adapters.mrkdwn import (
     typed,
     without_controls,
 )
+from bot.domain.course import Bar
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
+from bot.domain.paper import Paper
 from bot.ports import Clock, Form, FormField
 
 _PLACE = re.compile("\x02([0-9]+)\x03")
@@ -58,6 +62,7 @@ class JinjaTemplates:
         self._clock = clock
         self._environment = _environment(self._folders)
         self._environment.filters |= {"when": self._when, "ago": self._ago}
+        self._markdown = MarkdownTemplates(self._folders)
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
@@ -75,6 +80,14 @@ class JinjaTemplates:
         return Form(
             title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
         )
+
+    def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
+        """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
+        return self._markdown.paper(template, facts, names=names)
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        """Draw an incident as an SVG picture."""
+        return drawn(title, rows)
 
     def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
         before = _drawing.set(drawing)
@@ -307,6 +320,16 @@ def _aware(at: datetime | str) -> datetime:
     return moment_
 
 
+def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
+    """Cut a long text at line ends, into so many pieces at the most: the rest is left out."""
+    text, pieces = str(typed(value)), list[Mrkdwn]()
+    while text and len(pieces) < limit:
+        end = len(text) if len(text) <= most else text.rfind("\n", 0, most) + 1 or most
+        pieces.append(Mrkdwn(text[:end].rstrip()))
+        text = text[end:]
+    return pieces
+
+
 # --- the engine -------------------------------------------------------------------------------------------
 
 
@@ -365,5 +388,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "span": _span,
         "until": _until,
         "plain": plain,
+        "pages": _pages,
+        "zipped": lambda words: [(word, word) for word in words],
     }
     return environment

@@ -11,6 +11,7 @@ import structlog
 
 from bot.adapters.clock import RehearsalClock, SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.github import GitHub
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.runbooks import FolderRunbooks
@@ -92,7 +93,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         router.answer(ask)
 
     delivery = Delivery(
-        Couriers(chat, pager, templates, say),
+        Couriers(chat, pager, templates, say, open_forge(settings, timeout, stack)),
         units=database,
         clock=clock,
         policy=policy,
@@ -174,3 +175,12 @@ def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> Page
     )
     stack.callback(pager.close)
     return pager
+
+
+def open_forge(settings: Settings, timeout: timedelta, stack: ExitStack) -> GitHub | None:
+    if settings.github is None or not settings.env.github_token:
+        return None
+    token = settings.env.github_token.get_secret_value()
+    forge = GitHub(token, url=settings.env.github_api_url, timeout=timeout)
+    stack.callback(forge.close)
+    return forge

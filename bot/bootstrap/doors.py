@@ -13,6 +13,7 @@ from bot.domain.change import Change, service_name
 from bot.ports import IssueNews, PagerNews, Rejected, Work
 from bot.services.changes import Changes
 from bot.services.desk import Desk
+from bot.services.follow_ups import FollowUps
 from bot.services.locks import Locks
 from bot.services.paging import Paging
 from bot.services.undisturbed import undisturbed
@@ -91,8 +92,10 @@ def _hear_github(bot: Bot, heard: Change | IssueNews, delivery: str) -> WebAnswe
         match heard:
             case Change():
                 Changes(desk).hear(heard)
-            case IssueNews():  # follow-ups will want it; until then nobody does
-                return _NOTHING
+            case IssueNews():
+                if not FollowUps(desk).heard(heard):
+                    return _NOTHING
+    bot.delivery.wake()
     return _KEPT
 
 

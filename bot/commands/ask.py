@@ -101,5 +101,15 @@ class Deleted(Notice):
 
 
 @dataclass(frozen=True, kw_only=True)
+class Shared(Notice):
+    """Pictures shared in a message (ts): the name of each, and its address for those who may see it in Slack."""
+
+    person: str
+    ts: str
+    text: str
+    images: tuple[tuple[str, str], ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Renamed(Notice):
     name: str

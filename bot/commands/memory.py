@@ -10,14 +10,17 @@ from threading import Lock
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
+from bot.commands.memory_afterwards import FollowUps, Postmortems
 from bot.commands.memory_changes import Changes, Locks
 from bot.domain.change import Change
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
+from bot.domain.follow_up import FollowUp
 from bot.domain.incident import Incident
 from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
+from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
@@ -79,6 +82,8 @@ class Kept:
     failovers: dict[int, Failover] = field(default_factory=dict)
     traces: list[Trace] = field(default_factory=list)
     runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
+    postmortems: dict[int, Postmortem] = field(default_factory=dict)
+    follow_ups: dict[int, FollowUp] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -131,6 +136,8 @@ class MemoryWork:
         self.changes = Changes(kept)
         self.locks = Locks(kept)
         self.failovers = Failovers(kept)
+        self.postmortems = Postmortems(kept.postmortems)
+        self.follow_ups = FollowUps(kept.follow_ups)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -198,6 +205,12 @@ class Timeline(Records):
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self._kept.timeline[:] = [
             replace(it, permalink=permalink) if (it.incident, it.seq) == (incident, seq) else it
+            for it in self._kept.timeline
+        ]
+
+    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        self._kept.timeline[:] = [
+            replace(it, curated=mark) if it.incident == incident and it.seq in seqs else it
             for it in self._kept.timeline
         ]
 

@@ -12,6 +12,8 @@ class Reply:
     template: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     shared: bool = False
+    paper: Mapping[str, Any] | None = None
+    """The facts of a postmortem; its Markdown is then the fact `paper` of the template."""
 
 
 @dataclass(frozen=True)

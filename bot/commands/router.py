@@ -213,7 +213,13 @@ class Router:
             return self._open(ask, outcome, desk)
         if outcome is None:
             return Answer()
-        message = self._templates.render(outcome.template, outcome.facts, names=People(desk).name)
+        facts = outcome.facts
+        if outcome.paper is not None:
+            facts = {
+                **facts,
+                "paper": self._templates.paper("postmortem", outcome.paper, names=People(desk).name).text,
+            }
+        message = self._templates.render(outcome.template, facts, names=People(desk).name)
         if _is_discreet(outcome, ask):
             return self._send_discreetly(ask, message, desk)
         if ask.way in VISIBLE and _said_there(desk.effects, ask, desk):

@@ -3,14 +3,16 @@
 import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import UTC, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta
 from typing import Any, NewType
 from zoneinfo import ZoneInfo
 
 from bot.domain.change import is_service_name
+from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.window import read_day
 from bot.services.changes import named
 from bot.services.desk import Desk
 from bot.services.people import People
@@ -181,6 +183,35 @@ def _url_looks(word: str, desk: Desk) -> bool:
     return bool(re.match(r"<?https?://", word))
 
 
+def _day_looks(word: str, desk: Desk) -> bool:
+    try:
+        read_day(word, now=desk.now, zone="UTC")
+    except Refusal:
+        return False
+    return True
+
+
+def _day(word: str, desk: Desk, asker: str) -> date:
+    return read_day(word, now=desk.now, zone=People(desk).zone(asker))
+
+
+def _category_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold() in set(Category)
+
+
+def _category(word: str, desk: Desk, asker: str) -> Category:
+    del desk, asker
+    if word.casefold() in set(Category):
+        return Category(word.casefold())
+    known = ", ".join(Category)
+    raise Refusal(
+        f"There is no category {word[:40]}. Follow-ups are for one of: {known}.",
+        slot="category",
+        choices=tuple(Choice(label=it, say=it) for it in Category),
+    )
+
+
 READERS: Mapping[Any, Reader] = {
     Team: Reader(looks=_team_looks, read=_team),
     Someone: Reader(looks=_person_looks, read=_person),
@@ -191,6 +222,8 @@ READERS: Mapping[Any, Reader] = {
     Number: Reader(looks=_number_looks, read=_number),
     Url: Reader(looks=_url_looks, read=_url),
     ServiceName: Reader(looks=_service_looks, read=_service),
+    date: Reader(looks=_day_looks, read=_day),
+    Category: Reader(looks=_category_looks, read=_category),
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }

@@ -32,10 +32,12 @@ from bot.commands.ask import Answer, Ask, Notice, Way
 from bot.commands.memory import Memory
 from bot.commands.plugins import Handbook, handbook, load
 from bot.commands.router import Router
+from bot.domain.course import Bar
 from bot.domain.effects import Effect, Post, Respond, Say, SayCommand, Show, Whisper, room
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
+from bot.domain.paper import Paper
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
 from bot.ports import Form, Runbooks, Templates
@@ -97,6 +99,15 @@ class PlainTemplates:
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         del facts
         return Form(title=template, submit="Send", fields=())
+
+    def paper(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
+    ) -> Paper:
+        del names
+        return Paper(title=f"{template} ({', '.join(facts)})", sections=())
+
+    def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
+        return f"{title} ({', '.join(row for row, _ in rows)})"
 
 
 class SpyKit:

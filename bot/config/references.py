@@ -57,6 +57,8 @@ def _named_severities(file: dict[str, Any]) -> Iterator[tuple[Place, str]]:
     timers = _section(file.get("timers")).get("roll_back_severities")
     for index, name in enumerate(timers if isinstance(timers, list) else []):
         yield ("timers", "roll_back_severities", index), str(name)
+    for name in _section(_section(file.get("timers")).get("postmortem_due")):
+        yield ("timers", "postmortem_due", name), str(name)
     milestones = file.get("milestones")
     for number, says in enumerate(milestones if isinstance(milestones, list) else []):
         named = _section(says).get("severities")

@@ -10,9 +10,11 @@ from bot.config.failover import PlanSection
 from bot.config.values import (
     Ahead,
     Channel,
+    Days,
     Duration,
     Email,
     Folder,
+    Login,
     Name,
     PagerDutyId,
     Repository,
@@ -40,9 +42,23 @@ class PagerDuty(Section):
     """The e-mail of the PagerDuty user in whose name pages are made."""
 
 
+class CopyTo(Section):
+    """A repository that gets each postmortem as a file, by a pull request."""
+
+    repository: Repository
+    folder: Annotated[
+        str,
+        shaped(r"\w[\w.-]*(/\w[\w.-]*)*", "is no folder of a repository. It looks like docs/postmortems."),
+    ] = "docs/postmortems"
+
+
 class GitHub(Section):
     repository: Repository
     """Where postmortems become issues: owner/name."""
+    private_repository: Repository | None = None
+    """The same for private incidents."""
+    milestone: str | None = None
+    copy_to: CopyTo | None = None
 
 
 class TeamPagerDuty(Section):
@@ -110,6 +126,8 @@ class TimersSection(Section):
     lock_every: Duration = USUAL.lock_every
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
+    postmortem_due: Mapping[Name, Days] = USUAL.postmortem_due
+    follow_up_ahead: Duration = USUAL.follow_up_ahead
 
 
 class ServiceSection(Section):
@@ -198,7 +216,7 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
                 "message": "Coordinate with support what is said outside.",
             },
             {"name": "support-checks-in", "when": "10m", "to": "support", "message": "Support checks in."},
-            {"name": "postmortem", "when": "stop", "message": "Ask for the postmortem, while it is fresh."},
+            {"name": "postmortem", "when": "stop", "message": "Time for the postmortem, while it is fresh."},
         )
     )
 
@@ -243,6 +261,7 @@ class Sections(Section):
     )
     services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
+    people: Mapping[User, Login] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()

@@ -14,7 +14,7 @@ from bot.config.sections import (
     usual_milestones,
 )
 from bot.config.values import INSTALLED
-from bot.domain.policy import Milestone, Policy, Service, Severity, Team, Timers
+from bot.domain.policy import Milestone, Paperwork, Policy, Service, Severity, Team, Timers
 from bot.ports import Finding
 
 
@@ -61,6 +61,21 @@ class Settings(Sections):
                 for key, it in self.services.items()
             },
             plans={name: section.plan(name) for name, section in self.failover.items()},
+            paperwork=self._paperwork(),
+        )
+
+    def _paperwork(self) -> Paperwork:
+        github = self.github
+        if github is None:
+            return Paperwork(logins=self.people)
+        usual = Paperwork()
+        return Paperwork(
+            repository=github.repository,
+            private_repository=github.private_repository,
+            milestone=github.milestone,
+            copy_to=github.copy_to.repository if github.copy_to else None,
+            copy_folder=github.copy_to.folder if github.copy_to else usual.copy_folder,
+            logins=self.people,
         )
 
     def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:

@@ -15,9 +15,12 @@ from pydantic import (
     model_validator,
 )
 
+from bot.domain.policy import Grace
+
 INSTALLED = Path(__file__).parents[2]
 """Where Spy's own plugins/ and templates/ stand, beside the package."""
 
+_DAYS = re.compile(r"(\d{1,3})(d|bd)")
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
 
 
@@ -57,6 +60,16 @@ def _folder(value: Any, info: ValidationInfo) -> Path:
     raise ValueError(f"there is no folder {beside[0]}.")
 
 
+def _days(words: Any) -> Grace:
+    """Read 3d, or 5bd: five business days."""
+    if isinstance(words, Grace):
+        return words
+    found = _DAYS.fullmatch(words) if isinstance(words, str) else None
+    if found is None or not int(found[1]):
+        raise ValueError("must be a number of days, such as 3d, or 5bd for business days")
+    return Grace(days=int(found[1]), business=found[2] == "bd")
+
+
 def _team_name(words: str) -> str:
     return words.removeprefix(":").casefold()
 
@@ -92,6 +105,13 @@ PagerDutyId = Annotated[
 Email = Annotated[str, shaped(r"[^@\s]+@[^@\s]+", "is no e-mail address.")]
 Url = Annotated[str, shaped(r"https?://\S+", "is no address. It begins with https://.")]
 Repository = Annotated[str, shaped(r"[\w.-]+/[\w.-]+", "is no repository. Write owner/name.")]
+Login = Annotated[
+    str,
+    shaped(
+        r"[A-Za-z0-9](?:[A-Za-z0-9-]{0,38})",
+        "is no GitHub login. It looks like ana-lima: the last part of a profile's address.",
+    ),
+]
 Name = Annotated[
     str, shaped(r"[a-z0-9][a-z0-9_-]*", "can't be a name here: use small letters, digits, - and _.")
 ]
@@ -101,6 +121,7 @@ ServiceName = Annotated[
 ]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
+Days = Annotated[Grace, BeforeValidator(_days)]
 Folder = Annotated[Path, BeforeValidator(_folder)]
 Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
 Words = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=1000)]

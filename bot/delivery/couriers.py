@@ -3,13 +3,22 @@
 from collections.abc import Callable
 from functools import partial
 
+from bot.delivery.afterwards import AfterwardsCourier
 from bot.delivery.chat import ChatCourier
 from bot.delivery.covers import CoverCourier
 from bot.delivery.errand import Errand
 from bot.delivery.pages import PageCourier
 from bot.delivery.rooms import RoomCourier
-from bot.domain.effects import MakeOverride, OpenRoom, PageEffect, ReadMessage, RoomEffect, SayCommand
-from bot.ports import Chat, Pager, Parcel, Templates
+from bot.domain.effects import (
+    Afterwards,
+    MakeOverride,
+    OpenRoom,
+    PageEffect,
+    ReadMessage,
+    RoomEffect,
+    SayCommand,
+)
+from bot.ports import Chat, Forge, Pager, Parcel, Templates
 from bot.services.desk import Desk
 
 
@@ -25,7 +34,9 @@ class Couriers:
         pager: Pager | None,
         templates: Templates,
         say: Callable[[SayCommand, str | None], None] | None = None,
+        forge: Forge | None = None,
     ) -> None:
+        self._afterwards = AfterwardsCourier(forge, templates)
         self._say = say
         self._rooms = RoomCourier(chat, templates)
         self._covers = CoverCourier(chat, pager)
@@ -37,6 +48,8 @@ class Couriers:
         if isinstance(effect, SayCommand):
             place = desk.incident(effect.incident).room
             return Errand(go=partial(self._say, effect, place)) if self._say else None
+        if isinstance(effect, Afterwards):
+            return self._afterwards.errand(parcel, desk)
         if isinstance(effect, MakeOverride):
             return self._covers.errand(effect, desk)
         if isinstance(effect, PageEffect):

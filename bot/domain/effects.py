@@ -268,6 +268,47 @@ class MakeOverride(Effect):
         return f"cover:{self.cover}"
 
 
+# --- afterwards -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class Afterwards(Effect):
+    """What GitHub gets of an incident, one after the other; `by` asked for it, and hears what became of it."""
+
+    incident: int
+    by: str | None = None
+
+    @property
+    def lane(self) -> str:
+        return f"postmortem:{self.incident}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileFollowUp(Afterwards):
+    """See to it that this follow-up is an issue that tells its present state."""
+
+    follow_up: int
+    reopens: bool = False
+    """Whether it was taken up again in chat: else an issue that people closed stays closed."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ExportPostmortem(Afterwards):
+    """See to it that the postmortem's issue tells the present state, but for what people wrote in it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class FileLog(Afterwards):
+    """Put the full log, where it did not fit into the issue (`spilled`), into its comments."""
+
+    spilled: bool = True
+
+
+@dataclass(frozen=True, kw_only=True)
+class CopyPostmortem(Afterwards):
+    """Offer the document to another repository, by a pull request."""
+
+
 # --- the table --------------------------------------------------------------------------------------------
 
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
@@ -305,6 +346,12 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Hushed: (LINE,),
     failover_events.FailoverBegan: (CARD,),
     failover_events.FailoverEnded: (CARD,),
+    events.FollowUpAdded: (LINE,),
+    events.FollowUpDone: (LINE,),
+    events.FollowUpReopened: (LINE,),
+    events.NothingNeeded: (LINE,),
+    events.PostmortemExported: (LINE,),
+    events.ReviewClosed: (LINE, CARD, ANNOUNCEMENT),
 }
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 

@@ -2,7 +2,7 @@
 
 import re
 from dataclasses import dataclass
-from datetime import datetime
+from datetime import date, datetime
 from typing import ClassVar
 
 
@@ -370,3 +370,114 @@ class Hushed(Event):
 
     until: datetime
     substance: ClassVar[bool] = False
+
+
+# --- afterwards -------------------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpAdded(Event):
+    """`category` is detection, escalation, recovery or prevention, where it was said; `due` a day."""
+
+    follow_up: int
+    what: str
+    category: str | None = None
+    owner: str | None = None
+    due: date | None = None
+
+    @property
+    def text(self) -> str:
+        return self.what
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpDone(Event):
+    """`who` closed its issue, as GitHub names them; `why`: completed, not_planned or duplicate, where GitHub says."""
+
+    follow_up: int
+    what: str
+    who: str | None = None
+    why: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpReopened(Event):
+    follow_up: int
+    what: str
+    who: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class FollowUpChanged(Event):
+    """Who does it, until when, or what it is for, is another now."""
+
+    follow_up: int
+    what: str
+    category: str | None = None
+    owner: str | None = None
+    due: date | None = None
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class NothingNeeded(Event):
+    """A category of follow-ups stays empty, for a reason."""
+
+    category: str
+    because: str
+
+    @property
+    def text(self) -> str:
+        return self.because
+
+
+@dataclass(frozen=True, kw_only=True)
+class PartWritten(Event):
+    """A part of the postmortem that only a person can write."""
+
+    part: str
+    words: str
+    substance: ClassVar[bool] = False
+
+    @property
+    def text(self) -> str:
+        return self.words
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostmortemPlanned(Event):
+    """Somebody said who writes the postmortem, or until when (UTC; None: as the severity says)."""
+
+    owner: str | None
+    due: datetime | None
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class PostmortemExported(Event):
+    repository: str
+    number: int
+    url: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class ReviewClosed(Event):
+    """The review is over: nothing is asked for any more."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ImageShared(Event):
+    """A picture that somebody shared in the room, in the message with this ts.
+
+    Kept is where it is in Slack (`url`), for those who may see it there: Spy copies and publishes no picture.
+    """
+
+    name: str
+    url: str
+    message: str
+    words: str = ""
+
+    @property
+    def text(self) -> str:
+        return self.words

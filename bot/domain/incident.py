@@ -298,6 +298,8 @@ class Incident:
                     reopened_at=event.at,
                     update_due=event.next_due,
                 )
+            case events.ReviewClosed():
+                return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
                 in_room = event.to == f"room:{self.number}"
                 return replace(

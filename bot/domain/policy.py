@@ -31,6 +31,28 @@ class Severity:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Grace:
+    """How many days something may take: of the calendar, or business days (Monday to Friday)."""
+
+    days: int
+    business: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Paperwork:
+    """Where postmortems go: repositories as owner/name, `logins` from Slack id to GitHub login."""
+
+    repository: str | None = None
+    private_repository: str | None = None
+    """For private incidents; without it they are not exported."""
+    milestone: str | None = None
+    copy_to: str | None = None
+    """A repository that gets a copy as a file, by a pull request."""
+    copy_folder: str = "docs/postmortems"
+    logins: Mapping[str, str] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, kw_only=True)
 class Timers:
     """When Spy speaks unasked. The numbers are spy.md's, *Timers*; `timers:` in config.yaml changes them."""
 
@@ -86,6 +108,12 @@ class Timers:
     shift_load_flag: int = 2
     shift_load_relief: int = 3
     """Incidents in one shift of 12 h: flagged, and relief offered."""
+    postmortem_due: Mapping[str, Grace] = field(
+        default_factory=lambda: {"sev1": Grace(days=3), "sev2": Grace(days=5, business=True)}
+    )
+    """By severity; one that is not named owes none (PagerDuty's numbers)."""
+    follow_up_ahead: timedelta = timedelta(days=2)
+    """How long before it is due its owner is reminded of a follow-up (incident.io)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -128,6 +156,7 @@ class Policy:
     services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """What can be failed over, by name."""
+    paperwork: Paperwork = field(default_factory=Paperwork)
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""

@@ -18,6 +18,7 @@ _TO = r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*"  # noqa: RUF001  people type all t
 _TIMES = re.compile(
     rf"(?:(?P<day>{_DAY})\s+)?(?P<start>{_TIME}){_TO}(?:(?P<last>{_DAY})\s+)?(?P<end>{_TIME})"
 )
+_AHEAD = re.compile(r"(?P<count>\d{1,3})(?P<unit>[dw])")
 _DAYS = re.compile(rf"(?P<day>{_DAY})(?:{_TO}(?P<last>{_DAY}))?")
 
 
@@ -44,6 +45,20 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
     if window.end <= now:
         raise Refusal("That time is over. Say a time to come, like `tomorrow 18:00-20:00`.", slot="when")
     return window
+
+
+def read_day(words: str, *, now: datetime, zone: str) -> date:
+    """Read a day in a person's own zone (IANA): friday, tomorrow, 2026-12-01, 3d or 2w; refuses with examples."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    said = words.casefold()
+    if found := _AHEAD.fullmatch(said):
+        return today + timedelta(days=int(found["count"]) * (7 if found["unit"] == "w" else 1))
+    if not re.fullmatch(_DAY, said):
+        raise Refusal(
+            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, 2026-12-01, 3d or 2w.",
+            slot="due",
+        )
+    return _day(said, today, passed=False)
 
 
 def spoken(window: Window, zone: str) -> str:

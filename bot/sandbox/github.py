@@ -1,4 +1,4 @@
-"""A stand-in for GitHub: one repository whose issues, comments and labels behave as GitHub's do."""
+"""A stand-in for GitHub: one repository whose issues, files and pull requests behave as GitHub's do."""
 
 from __future__ import annotations
 
@@ -10,12 +10,14 @@ from typing import NoReturn, Protocol
 from urllib.parse import urlencode
 
 from bot.sandbox.github_actions import Actions
-from bot.sandbox.github_shapes import REPOSITORY, Comment, Issue, Shapes
+from bot.sandbox.github_files import Files
+from bot.sandbox.github_shapes import REPOSITORY, Comment, Issue, Milestone, Shapes
 from bot.sandbox.happening import Happening
 from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
 
 DOCS = "https://docs.github.com/rest"
 BOT = "spy-bot"
+COLLABORATORS = ("ana-lima", "raj-patel", BOT)  # whom an issue can be assigned to
 LONGEST_TEXT = 65_536  # characters of a body, a comment too
 LONGEST_TITLE = 256
 PAGE = 30
@@ -33,7 +35,7 @@ class Box(Protocol):
 
 
 class GitHub:
-    """Tests read `issues` and `labels`, and may edit as a person with `edit`; the bot speaks to `app`.
+    """Tests read `issues` and `files`, and act as people do with `edit`, `plan`, `delete`; the bot speaks to `app`.
 
     `actions` are the workflows of another repository.
     """
@@ -41,6 +43,7 @@ class GitHub:
     def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.issues: dict[int, Issue] = {}
         self.labels: dict[str, JSON] = {}
+        self.milestones: dict[int, Milestone] = {}
         self.lock = threading.RLock()
         self._shapes = Shapes(url=lambda: f"{box.url}/github", labels=self.labels)
         self.actions = Actions(url=lambda: f"{box.url}/github", lock=self.lock, clock=clock)
@@ -48,6 +51,7 @@ class GitHub:
         self._clock = clock
         self._numbers = itertools.count(1)
         self._comment_ids = itertools.count(1001)
+        self.files = Files(self._shapes, clock=clock, numbers=self._numbers, author=BOT)
 
     def app(self) -> ASGIApp:
         return api(
@@ -60,6 +64,18 @@ class GitHub:
             issue = self.issues[number]
             issue.body, issue.updated_at = body, self._clock()
             return issue
+
+    def plan(self, title: str) -> Milestone:
+        """As a person would, who makes a milestone."""
+        with self.lock:
+            number = len(self.milestones) + 1
+            self.milestones[number] = Milestone(number=number, title=title, created_at=self._clock())
+            return self.milestones[number]
+
+    def delete(self, number: int) -> None:
+        """As an administrator would: the issue is gone for good."""
+        with self.lock:
+            del self.issues[number]
 
     # --- the REST API
 
@@ -77,6 +93,12 @@ class GitHub:
             ("POST", f"{repo}/issues/{{number}}/comments", self._of_repo(self.create_comment)),
             ("POST", f"{repo}/issues/{{number}}/labels", self._of_repo(self.add_labels)),
             ("GET", f"{repo}/issues/{{number}}/labels", self._of_repo(self.list_issue_labels)),
+            ("PATCH", f"{repo}/issues/comments/{{comment}}", self._of_repo(self.update_comment)),
+            ("GET", f"{repo}/milestones", self._of_repo(self.list_milestones)),
+            *(
+                (verb, f"{repo}{path}", self._of_repo(endpoint))
+                for verb, path, endpoint in self.files.routes()
+            ),
             ("GET", f"{repo}/labels", self._of_repo(self.list_labels)),
             ("POST", f"{repo}/labels", self._of_repo(self.create_label)),
             ("GET", f"{repo}/labels/{{name}}", self._of_repo(self.show_label)),
@@ -110,10 +132,13 @@ class GitHub:
 
     def list_issues(self, call: Call) -> Answer:
         state, labels = call.one("state", "open"), set(filter(None, call.one("labels").split(",")))
+        since = call.one("since")
         found = [
             self._shapes.issue(issue)
             for issue in reversed(self.issues.values())
-            if state in ("all", issue.state) and labels <= set(issue.labels)
+            if state in ("all", issue.state)
+            and labels <= set(issue.labels)
+            and (not since or self._shapes.issue(issue)["updated_at"] >= since)
         ]
         return self._page(call, found[::-1] if call.one("direction") == "asc" else found)
 
@@ -128,7 +153,8 @@ class GitHub:
             created_at=now,
             updated_at=now,
             labels=self._known_labels(given.get("labels") or []),
-            assignees=list(given.get("assignees") or []),
+            assignees=_assignable(given.get("assignees") or []),
+            milestone=self._known_milestone(given.get("milestone")),
         )
         self.issues[issue.number] = issue
         self._tell("issue_opened", issue)
@@ -150,7 +176,9 @@ class GitHub:
         issue.body = given.get("body", issue.body) or ""
         if "labels" in given:
             issue.labels = self._known_labels(given["labels"])
-        issue.assignees = list(given.get("assignees", issue.assignees))
+        issue.assignees = _assignable(given.get("assignees", issue.assignees))
+        if "milestone" in given:
+            issue.milestone = self._known_milestone(given["milestone"])
         issue.updated_at = self._clock()
         self._set_state(issue, given)
         self._tell("issue_edited", issue)
@@ -175,6 +203,25 @@ class GitHub:
         issue.updated_at = now
         self._tell("issue_commented", issue)
         return Answer(status=CREATED, body=self._shapes.comment(issue, comment))
+
+    def update_comment(self, call: Call) -> Answer:
+        ident = call.ids["comment"]
+        for issue in self.issues.values():
+            for comment in issue.comments:
+                if str(comment.id) == ident:
+                    _check_texts("IssueComment", call.body, required=("body",))
+                    comment.body, comment.updated_at = call.body["body"], self._clock()
+                    self._tell("issue_commented", issue)
+                    return Answer(body=self._shapes.comment(issue, comment))
+        return _refuse(404, "Not Found")
+
+    def list_milestones(self, call: Call) -> Answer:
+        return self._page(call, [self._shapes.milestone(it) for it in self.milestones.values()])
+
+    def _known_milestone(self, number: int | None) -> Milestone | None:
+        if number is None:
+            return None
+        return self.milestones.get(number) or _refuse_field("Issue", "milestone", "invalid")
 
     def list_issue_labels(self, call: Call) -> Answer:
         return self._page(call, [self._shapes.label(name) for name in self._named(call).labels])
@@ -232,6 +279,14 @@ class GitHub:
     def _tell(self, kind: str, issue: Issue) -> None:
         text = f"{REPOSITORY}#{issue.number} {issue.title}"
         self._box.tell(Happening(kind=kind, text=text, ref=str(issue.number), subject=issue))
+
+
+def _assignable(logins: Iterable[str]) -> list[str]:
+    """GitHub takes none whom the repository does not know."""
+    named = list(logins)
+    if any(login not in COLLABORATORS for login in named):
+        _refuse_field("Issue", "assignees", "invalid")
+    return named
 
 
 def _check_texts(resource: str, given: JSON, *, required: tuple[str, ...] = ()) -> None:

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import base64
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
@@ -31,6 +32,27 @@ class Comment:
 
 
 @dataclass(kw_only=True)
+class Milestone:
+    number: int
+    title: str
+    created_at: datetime
+
+
+@dataclass(kw_only=True)
+class Pull:
+    """A pull request from one branch (`head`) into another (`base`)."""
+
+    number: int
+    title: str
+    body: str
+    head: str
+    base: str
+    author: str
+    created_at: datetime
+    state: str = "open"
+
+
+@dataclass(kw_only=True)
 class Issue:
     """Changed only under the lock; `labels` and `assignees` are names."""
 
@@ -46,6 +68,7 @@ class Issue:
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
     comments: list[Comment] = field(default_factory=list)
+    milestone: Milestone | None = None
 
 
 class Shapes:
@@ -113,6 +136,7 @@ class Shapes:
             **dict.fromkeys(("created_at", "updated_at", "pushed_at"), FOUNDED),
             "has_issues": True,
             "has_discussions": False,
+            "has_downloads": False,
             "default_branch": "main",
             "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
         }
@@ -132,7 +156,7 @@ class Shapes:
             "labels": [self.label(name) for name in issue.labels],
             "assignee": self.user(issue.assignees[0]) if issue.assignees else None,
             "assignees": [self.user(login) for login in issue.assignees],
-            "milestone": None,
+            "milestone": self.milestone(issue.milestone) if issue.milestone else None,
             "comments": len(issue.comments),
             "author_association": "MEMBER",
             "created_at": _moment(issue.created_at),
@@ -159,6 +183,147 @@ class Shapes:
             "issue_url": self._api(f"/issues/{issue.number}"),
             "html_url": f"{SITE}/{self._repository}/issues/{issue.number}#issuecomment-{comment.id}",
         }
+
+    def milestone(self, milestone: Milestone) -> JSON:
+        url = self._api(f"/milestones/{milestone.number}")
+        return {
+            "id": 500 + milestone.number,
+            "node_id": f"MI_{milestone.number}",
+            "number": milestone.number,
+            "title": milestone.title,
+            "description": None,
+            "state": "open",
+            "creator": self.user("ana-lima"),
+            "open_issues": 0,
+            "closed_issues": 0,
+            "created_at": _moment(milestone.created_at),
+            "updated_at": _moment(milestone.created_at),
+            "closed_at": None,
+            "due_on": None,
+            "url": url,
+            "labels_url": f"{url}/labels",
+            "html_url": f"{SITE}/{REPOSITORY}/milestone/{milestone.number}",
+        }
+
+    def ref(self, name: str, sha: str) -> JSON:
+        url = self._api(f"/git/commits/{sha}")
+        return {
+            "ref": f"refs/heads/{name}",
+            "node_id": f"REF_{name}",
+            "url": self._api(f"/git/refs/heads/{name}"),
+            "object": {"type": "commit", "sha": sha, "url": url},
+        }
+
+    def file(self, path: str, text: str, sha: str, branch: str) -> JSON:
+        """As the contents API shows a file: in base64, with a line end every 60 characters."""
+        content = base64.encodebytes(text.encode()).decode()
+        url, page = self._api(f"/contents/{path}?ref={branch}"), f"{SITE}/{REPOSITORY}/blob/{branch}/{path}"
+        blob = self._api(f"/git/blobs/{sha}")
+        return {
+            "type": "file",
+            "encoding": "base64",
+            "size": len(text.encode()),
+            "name": path.rpartition("/")[2],
+            "path": path,
+            "content": content,
+            "sha": sha,
+            "url": url,
+            "git_url": blob,
+            "html_url": page,
+            "download_url": f"https://raw.githubusercontent.com/{REPOSITORY}/{branch}/{path}",
+            "_links": {"git": blob, "self": url, "html": page},
+        }
+
+    def commit(self, sha: str, message: str, author: str, at: datetime) -> JSON:
+        url = self._api(f"/git/commits/{sha}")
+        who = {"name": author, "email": f"{author}@example.com", "date": _moment(at)}
+        return {
+            "sha": sha,
+            "node_id": f"C_{sha[:8]}",
+            "url": url,
+            "html_url": f"{SITE}/{REPOSITORY}/commit/{sha}",
+            "author": who,
+            "committer": who,
+            "message": message,
+            "tree": {"sha": sha, "url": self._api(f"/git/trees/{sha}")},
+            "parents": [],
+            "verification": {
+                "verified": False,
+                "reason": "unsigned",
+                "signature": None,
+                "payload": None,
+                "verified_at": None,
+            },
+        }
+
+    def pull(self, pull: Pull, sha: str) -> JSON:
+        url, page = self._api(f"/pulls/{pull.number}"), f"{SITE}/{REPOSITORY}/pull/{pull.number}"
+        issue = self._api(f"/issues/{pull.number}")
+        owner = REPOSITORY.partition("/")[0]
+        ends = {
+            name: {
+                "label": f"{owner}:{branch}",
+                "ref": branch,
+                "sha": sha,
+                "user": self.user(owner, "Organization"),
+                "repo": self.repository(),
+            }
+            for name, branch in (("head", pull.head), ("base", pull.base))
+        }
+        links = {
+            "self": url,
+            "html": page,
+            "issue": issue,
+            "comments": f"{issue}/comments",
+            "review_comments": f"{url}/comments",
+            "review_comment": f"{self._api('/pulls/comments')}{{/number}}",
+            "commits": f"{url}/commits",
+            "statuses": self._api(f"/statuses/{sha}"),
+        }
+        return {
+            "id": 20_000 + pull.number,
+            "node_id": f"PR_{pull.number}",
+            "number": pull.number,
+            "title": pull.title,
+            "body": pull.body,
+            "state": pull.state,
+            "locked": False,
+            "draft": False,
+            "user": self.user(pull.author),
+            "labels": [],
+            "milestone": None,
+            "assignee": None,
+            "assignees": [],
+            "requested_reviewers": [],
+            "requested_teams": [],
+            "author_association": "MEMBER",
+            "auto_merge": None,
+            "active_lock_reason": None,
+            "merge_commit_sha": None,
+            "created_at": _moment(pull.created_at),
+            "updated_at": _moment(pull.created_at),
+            "closed_at": None,
+            "merged_at": None,
+            **ends,
+            "_links": {name: {"href": address} for name, address in links.items()},
+            "url": url,
+            "html_url": page,
+            "diff_url": f"{page}.diff",
+            "patch_url": f"{page}.patch",
+            "issue_url": issue,
+            "commits_url": f"{url}/commits",
+            "review_comments_url": f"{url}/comments",
+            "review_comment_url": f"{self._api('/pulls/comments')}{{/number}}",
+            "comments_url": f"{issue}/comments",
+            "statuses_url": self._api(f"/statuses/{sha}"),
+        }
+
+    def opened_pull(self, pull: Pull, sha: str) -> JSON:
+        """With the figures that only a single pull request is shown with."""
+        counts = ("comments", "review_comments", "commits", "additions", "deletions", "changed_files")
+        merging = {"merged": False, "mergeable": None, "rebaseable": None, "mergeable_state": "unknown"}
+        about = {"merged_by": None, "maintainer_can_modify": False}
+        return {**self.pull(pull, sha), **dict.fromkeys(counts, 1), **merging, **about}
 
     def label(self, name: str) -> JSON:
         ident = 1 + list(self._labels).index(name)

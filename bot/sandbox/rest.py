@@ -76,7 +76,9 @@ def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[Call], None], 
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", template))
+    """`{name}` stands for one part of a path, `{name+}` for all that is left of it."""
+    parts = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", template)
+    return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", parts))
 
 
 def _answer(

@@ -11,6 +11,7 @@ from bot.domain.policy import Policy
 from bot.domain.reminder import agenda
 from bot.domain.timeline import Entry
 from bot.ports import Work
+from bot.services.aftermath import Aftermath
 from bot.services.stretches import Stretches
 
 
@@ -41,8 +42,17 @@ class Desk:
         self.work.incidents.put(incident)
         stretches = Stretches(work=self.work, now=self.now, policy=self.policy)
         self.send(*stretches.follow(known, incident))
+        aftermath = Aftermath(work=self.work, now=self.now, policy=self.policy)
+        self.send(*aftermath.follow(known, incident))
         self.work.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
+
+    def correct(self, incident: Incident, entry: Entry) -> Incident:
+        """Keep a corrected entry of the timeline, which supersedes another; nothing else follows from it."""
+        self.work.timeline.append(entry)
+        corrected = replace(incident, entries=max(incident.entries, entry.seq))
+        self.work.incidents.put(corrected)
+        return corrected
 
     def _entry(self, incident: Incident, event: Event) -> Entry:
         facts = asdict(event)

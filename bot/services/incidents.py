@@ -135,8 +135,11 @@ class Incidents:
 
     # --- notes ---
 
-    def note(self, incident: Incident, text: str, *, by: str) -> Incident:
-        return self._desk.record(incident, events.NoteTaken(at=self._desk.now, by=by, note=text))
+    def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
+        """Note it at a time (UTC) that is past, or now."""
+        if at and at > self._desk.now:
+            raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
+        return self._desk.record(incident, events.NoteTaken(at=at or self._desk.now, by=by, note=text))
 
     def note_message(
         self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str

@@ -9,8 +9,10 @@ from bot.domain.timer import Timer
 from bot.services.covers import CoverNags
 from bot.services.desk import Desk
 from bot.services.failovers import FailoverNags
+from bot.services.follow_ups import DigestNags, FollowUpNags
 from bot.services.locks import LockNags
 from bot.services.nags import IncidentNags, PageNags
+from bot.services.postmortems import PostmortemNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Verdicts
 from bot.services.stretches import Stretches
@@ -39,8 +41,11 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
     "lock": LockNags,
     "failover": FailoverNags,
     PERSON: Relief,
+    "postmortem": PostmortemNags,
+    "follow-up": FollowUpNags,
+    "digest": DigestNags,
 }
-"""Kind of subject → who keeps its duties: incident, page, person (services/relief.py), shift and cover (shifts.py)."""
+"""Kind of subject → who keeps its duties; each is in a file of its own among the services."""
 
 
 class Reminders:

@@ -11,11 +11,14 @@ from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, mil
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
 from bot.services.desk import Desk
+from bot.services.documents import SHOWN, Documents
 from bot.services.failover_views import FAILOVER, FailoverViews
 from bot.services.oncall_views import ON_CALL, OnCallViews
 from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
+POSTMORTEM = "milestone:postmortem@stop"
+"""The milestone that asks for the postmortem: its message has the button, and says by when."""
 
 MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"})
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
@@ -32,6 +35,8 @@ class Views:
             return f"surfaces/{surface}", FailoverViews(self._desk).facts(surface, ref, mark)
         if surface in ON_CALL:
             return f"surfaces/{surface}", OnCallViews(self._desk).facts(surface, ref, mark)
+        if surface in SHOWN:
+            return f"surfaces/{surface}", Documents(self._desk).facts(surface, ref, mark)
         shown = getattr(self, surface)
         facts: Facts = shown(ref, mark) if surface in MARKED else shown(ref)
         return f"surfaces/{surface}", facts
@@ -99,6 +104,7 @@ class Views:
             "severities": list(self._desk.policy.severities),
             "milestone": milestone,
             "message": filled(milestone.message, incident) if milestone and milestone.message else None,
+            "due": Documents(self._desk).due(incident) if duty == POSTMORTEM else None,
         }
 
     def _reminded(self, number: int, duty: str, occurrence: str) -> Entry | None:
@@ -167,4 +173,4 @@ class Views:
 
 def _line(entry: Entry) -> Facts:
     about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
-    return {**entry.data, **about, "permalink": entry.permalink}
+    return {**entry.data, **about, "permalink": entry.permalink, "line": entry.seq}

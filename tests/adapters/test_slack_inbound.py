@@ -15,7 +15,19 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.inbound import HttpAnswer, answer_http, build_app
-from bot.commands.ask import Answer, Ask, Deleted, Edited, Joined, Notice, Reacted, Renamed, Unreacted, Way
+from bot.commands.ask import (
+    Answer,
+    Ask,
+    Deleted,
+    Edited,
+    Joined,
+    Notice,
+    Reacted,
+    Renamed,
+    Shared,
+    Unreacted,
+    Way,
+)
 from bot.domain.message import Message
 from tests.fakes.chat import WallClock
 
@@ -406,6 +418,35 @@ SPOKEN = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
                 "previous_message": SPOKEN,
             },
             Deleted(id="Ev1", channel="C1", ts="3.0"),
+        ),
+        (
+            SPOKEN
+            | {
+                "subtype": "file_share",
+                "channel": "C1",
+                "files": [
+                    {
+                        "id": "F1",
+                        "mimetype": "image/png",
+                        "title": "graph",
+                        "permalink": "https://a.example/F1",
+                    },
+                    {
+                        "id": "F2",
+                        "mimetype": "text/plain",
+                        "title": "log",
+                        "permalink": "https://a.example/F2",
+                    },
+                ],
+            },
+            Shared(
+                id="Ev1",
+                channel="C1",
+                person="U0ANA",
+                ts="3.0",
+                text="now",
+                images=(("graph", "https://a.example/F1"),),
+            ),
         ),
         (
             {"type": "channel_rename", "channel": {"id": "C1", "name": "inc-1-x", "created": 1}},

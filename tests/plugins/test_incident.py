@@ -154,7 +154,7 @@ def test_the_timeline_lists_what_happened(spy: SpyKit, room: str):
 
     assert lines[0] == "*Timeline of INC-1 checkout is down*"
     assert lines[1].endswith("Ana Lima declared it: checkout is down (sev1)")
-    assert lines[-1].endswith("*Note* from Ana Lima: look")
+    assert lines[-2].endswith("*Note* from Ana Lima: look")
 
 
 def test_the_list_is_newest_first(spy: SpyKit, room: str):

@@ -73,4 +73,14 @@ def test_help_says_when_it_knows_nothing_of_the_kind(spy: SpyKit):
 def test_plugins_are_named(spy: SpyKit):
     named = text(spy.say("plugins")).splitlines()[0].removeprefix("*Plugins* ").split(", ")
 
-    assert {"changes", "failover", "guide", "help", "incident", "oncall", "page", "runbook"} <= set(named)
+    assert {
+        "changes",
+        "failover",
+        "guide",
+        "help",
+        "incident",
+        "oncall",
+        "page",
+        "postmortem",
+        "runbook",
+    } <= set(named)

@@ -220,6 +220,12 @@ class Timeline:
         found = update(self._table).where(c.incident == incident, c.seq == seq)
         self._connection.execute(found.values(permalink=permalink))
 
+    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        self.flush()
+        c = self._table.c
+        found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
+        self._connection.execute(found.values(curated=mark))
+
     def flush(self) -> None:
         if self._new:
             self._connection.execute(add(self._table), [plain(it, self.adapter) for it in self._new])

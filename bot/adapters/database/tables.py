@@ -362,6 +362,28 @@ class UserGroupRow(SQLModel, table=True):
     kept: dict[str, Any] = _json()
 
 
+class PostmortemRow(SQLModel, table=True):
+    """What is owed after an incident, kept whole."""
+
+    __tablename__ = "postmortem"
+
+    incident: int = Field(primary_key=True)
+    kept: dict[str, Any] = _json()
+
+
+class FollowUpRow(SQLModel, table=True):
+    """A follow-up, kept whole beside what it is found by; `issue` is owner/name#number."""
+
+    __tablename__ = "follow_up"
+
+    number: int = Field(primary_key=True)
+    incident: int = Field(index=True)
+    owner: str | None = Field(index=True)
+    open: bool = Field(index=True)
+    issue: str | None = Field(index=True)
+    kept: dict[str, Any] = _json()
+
+
 class InboundRow(SQLModel, table=True):
     """A request that was acted on, and the answer it got."""
 

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
-from bot.adapters.database import changes, oncall, records
+from bot.adapters.database import afterwards, changes, oncall, records
 from bot.adapters.database.failovers import Failovers
 from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
@@ -40,6 +40,8 @@ class SqlWork:
         self.changes = changes.Changes(connection)
         self.locks = changes.Locks(connection)
         self.failovers = Failovers(connection)
+        self.postmortems = afterwards.Postmortems(connection)
+        self.follow_ups = afterwards.FollowUps(connection)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)

@@ -5,7 +5,7 @@ from collections.abc import Callable, Mapping
 from typing import Any
 
 from bot.adapters.slack import forms
-from bot.commands.ask import Ask, Deleted, Edited, Joined, Notice, Reacted, Renamed, Unreacted, Way
+from bot.commands.ask import Ask, Deleted, Edited, Joined, Notice, Reacted, Renamed, Shared, Unreacted, Way
 
 Payload = Mapping[str, Any]
 
@@ -164,6 +164,8 @@ def _reacted(body: Payload, _bot: str) -> Notice | None:
 
 def _changed(body: Payload, _bot: str) -> Notice | None:
     event = body["event"]
+    if event.get("subtype") == "file_share":
+        return _shared(body)
     if event.get("subtype") == "message_deleted":
         return _deleted(body, event["deleted_ts"], event.get("previous_message", {}))
     if event.get("subtype") != "message_changed":
@@ -179,6 +181,27 @@ def _changed(body: Payload, _bot: str) -> Notice | None:
         person=message["user"],
         ts=message["ts"],
         text=message.get("text", ""),
+    )
+
+
+def _shared(body: Payload) -> Notice | None:
+    """Of the files in a message, the pictures."""
+    event = body["event"]
+    files = (it for it in event.get("files", ()) if str(it.get("mimetype", "")).startswith("image/"))
+    images = tuple(
+        (str(it.get("title") or it.get("name") or "picture"), str(it["permalink"]))
+        for it in files
+        if it.get("permalink")
+    )
+    if not images or _is_automatic(event):
+        return None
+    return Shared(
+        id=body["event_id"],
+        channel=event["channel"],
+        person=event["user"],
+        ts=event["ts"],
+        text=event.get("text", ""),
+        images=images,
     )
 
 

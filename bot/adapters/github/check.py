@@ -1,4 +1,4 @@
-"""Looks whether GitHub can be used, for `spy check`; the only file that knows the vendor's library, PyGithub."""
+"""Looks whether GitHub can be used, for `spy check`."""
 
 from collections.abc import Iterator
 from datetime import timedelta

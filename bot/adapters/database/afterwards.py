@@ -1,0 +1,52 @@
+"""Postmortems and follow-ups in SQL: kept whole, beside the columns they are found by."""
+
+from collections.abc import Sequence
+from typing import Any
+
+from pydantic import TypeAdapter
+from sqlalchemy import select
+
+from bot.adapters.database import tables
+from bot.adapters.database.oncall import Kept
+from bot.domain.follow_up import FollowUp
+from bot.domain.postmortem import Postmortem
+
+
+class Postmortems(Kept[Postmortem]):
+    row, adapter, key = tables.PostmortemRow, TypeAdapter(Postmortem), "incident"
+
+    def _columns(self, value: Postmortem) -> dict[str, Any]:
+        return {"incident": value.incident}
+
+
+class FollowUps(Kept[FollowUp]):
+    row, adapter, key = tables.FollowUpRow, TypeAdapter(FollowUp), "number"
+
+    def _columns(self, value: FollowUp) -> dict[str, Any]:
+        filed = value.filed
+        return {
+            "number": value.number,
+            "incident": value.incident,
+            "owner": value.owner,
+            "open": value.is_open,
+            "issue": _issue(filed.repository, filed.number) if filed else None,
+        }
+
+    def of(self, incident: int) -> Sequence[FollowUp]:
+        return self._found(self._table.c.incident == incident)
+
+    def open_of(self, person: str) -> Sequence[FollowUp]:
+        c = self._table.c
+        return self._found(c.owner == person, c.open.is_(True))
+
+    def open(self, *, limit: int) -> Sequence[FollowUp]:
+        c = self._table.c
+        query = select(c.kept).where(c.open.is_(True)).order_by(c.number.desc()).limit(limit)
+        return [self.adapter.validate_python(kept) for kept in self._connection.execute(query).scalars()]
+
+    def filed_as(self, repository: str, number: int) -> FollowUp | None:
+        return next(iter(self._found(self._table.c.issue == _issue(repository, number))), None)
+
+
+def _issue(repository: str, number: int) -> str:
+    return f"{repository.casefold()}#{number}"

@@ -1,0 +1,38 @@
+"""`spy postmortem`: an incident's postmortem as Markdown, from the database alone."""
+
+from contextlib import ExitStack
+from dataclasses import dataclass
+
+from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.templates import JinjaTemplates
+from bot.bootstrap.build import open_clock
+from bot.config import Settings
+from bot.services.desk import Desk
+from bot.services.documents import Documents
+
+
+@dataclass(frozen=True, kw_only=True)
+class Written:
+    text: str
+    picture: str
+    """SVG."""
+
+
+def postmortem(settings: Settings, number: int) -> Written | None:
+    """Write it; None where there is no such incident."""
+    clock = open_clock(settings)
+    with ExitStack() as stack:
+        engine = open_engine(settings.env.database_url.get_secret_value())
+        stack.callback(engine.dispose)
+        if not is_current(engine):
+            migrate(engine)
+        work = stack.enter_context(Database(engine).begin())
+        incident = work.incidents.look(number)
+        if incident is None:
+            return None
+        documents = Documents(Desk(work=work, now=clock.now(), policy=settings.policy(), only_looks=True))
+        facts = documents.document(incident)
+        names = documents.names(facts)
+    templates = JinjaTemplates(settings.template_folders)
+    paper = templates.paper("postmortem", facts, names=names)
+    return Written(text=paper.text, picture=templates.picture(paper.title, facts["picture"]))

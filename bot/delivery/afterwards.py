@@ -1,0 +1,345 @@
+"""Postmortems and follow-ups on GitHub: made once, found again after a doubt, and never over what people wrote."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cache, partial
+from typing import Any, NoReturn
+
+from bot.delivery.errand import Errand, unsupported
+from bot.domain.effects import (
+    Afterwards,
+    CopyPostmortem,
+    ExportPostmortem,
+    FileFollowUp,
+    FileLog,
+    Whisper,
+)
+from bot.domain.follow_up import Category, Filed, FollowUp
+from bot.domain.incident import Incident
+from bot.domain.paper import (
+    Body,
+    Paper,
+    body,
+    emptied,
+    hidden,
+    is_edited_page,
+    page_number,
+    pages,
+    with_picture,
+)
+from bot.domain.postmortem import Postmortem
+from bot.domain.refusal import Refusal
+from bot.domain.timer import mark_of
+from bot.ports import Forge, Issue, IssueDraft, Leaf, Parcel, Rejected, Remark, Templates
+from bot.services.desk import Desk
+from bot.services.documents import Documents
+from bot.services.follow_ups import FollowUps
+from bot.services.people import People
+from bot.services.postmortems import Postmortems
+
+LABEL, FOLLOW_UP_LABEL = "postmortem", "follow-up"
+COMMENTS_AT_ONCE = 8
+"""So many are written well within an effect's lease; the rest follows in another."""
+BOUNDLESS = 2**31
+"""How long a file may be: GitHub's limit is one of issues and comments."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Order:
+    """All that is needed to write on GitHub without the database: it takes time, and nobody shall wait for it."""
+
+    incident: Incident
+    postmortem: Postmortem
+    repository: str
+    facts: Mapping[str, Any]
+    names: Callable[[str], str | None]
+
+    @property
+    def mark(self) -> str:
+        return f"postmortem:{self.incident.number}-{mark_of(self.incident.declared_at)}"
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Exported:
+    issue: Issue
+    body: Body
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Logged:
+    """In how many comments the log is to be, and whether it is in all of them."""
+
+    pages: int
+    is_whole: bool
+
+
+class AfterwardsCourier:
+    def __init__(self, forge: Forge | None, templates: Templates) -> None:
+        self._forge = forge
+        self._templates = templates
+
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+        effect = parcel.effect
+        if not isinstance(effect, Afterwards):
+            raise unsupported(effect)
+        try:
+            return self._errand(effect, parcel, desk)
+        except Refusal as refusal:
+            return Errand(
+                go=partial(_reject, refusal.sentence),
+                surrender=partial(_refused, effect.incident, _what(effect)),
+            )
+
+    def _errand(self, effect: Afterwards, parcel: Parcel, desk: Desk) -> Errand | None:
+        match effect:
+            case FileFollowUp():
+                follow_up = desk.work.follow_ups.get(effect.follow_up)
+                return self._follow_up(effect, follow_up, parcel, desk) if follow_up else None
+            case ExportPostmortem():
+                return self._export(effect, self._order(effect.incident, desk), parcel, desk)
+            case FileLog():
+                return self._log(effect, self._order(effect.incident, desk))
+            case CopyPostmortem():
+                return self._copy(effect, self._order(effect.incident, desk), desk)
+        raise unsupported(effect)
+
+    def _order(self, number: int, desk: Desk) -> _Order:
+        incident = desk.incident(number)
+        documents, postmortems = Documents(desk), Postmortems(desk)
+        facts = documents.document(incident)
+        return _Order(
+            incident=incident,
+            postmortem=postmortems.of(incident),
+            repository=postmortems.repository(incident),
+            facts=facts,
+            names=documents.names(facts),
+        )
+
+    @property
+    def _github(self) -> Forge:
+        if self._forge is None:
+            raise Rejected("no_forge", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
+        return self._forge
+
+    # --- follow-ups ---
+
+    def _follow_up(self, effect: FileFollowUp, follow_up: FollowUp, parcel: Parcel, desk: Desk) -> Errand:
+        incident = desk.incident(follow_up.incident)
+        postmortems, paperwork = Postmortems(desk), desk.policy.paperwork
+        repository = postmortems.repository(incident)
+        facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
+        paper = self._templates.paper("follow_up", facts, names=People(desk).name)
+        mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
+        draft = IssueDraft(
+            title=paper.title,
+            body=body(paper, mark).text,
+            labels=(FOLLOW_UP_LABEL, *([follow_up.category.value] if follow_up.category else [])),
+            retired=tuple(it.value for it in Category if it is not follow_up.category),
+            assignee=paperwork.logins.get(follow_up.owner or ""),
+            milestone=paperwork.milestone,
+            state="closed" if not follow_up.is_open else "open" if effect.reopens else None,
+        )
+
+        def renewed(issue: Issue) -> IssueDraft:
+            return replace(draft, body=body(paper, mark, before=issue.body).text)
+
+        def settle(desk: Desk, issue: Issue) -> None:
+            FollowUps(desk).filed(follow_up.number, issue)
+
+        def surrender(desk: Desk, why: str) -> None:
+            FollowUps(desk).refused(follow_up.number, why)
+            Postmortems(desk).refused(incident.number, f"Follow-up {follow_up.number}, as an issue", why)
+
+        return Errand(
+            go=partial(self._make, repository, lambda: draft, renewed, follow_up.filed),
+            look=None
+            if follow_up.filed
+            else partial(self._find, repository, mark, FOLLOW_UP_LABEL, renewed, parcel),
+            settle=settle,
+            surrender=surrender,
+        )
+
+    def _make(
+        self,
+        repository: str,
+        draft: Callable[[], IssueDraft],
+        renewed: Callable[[Issue], IssueDraft],
+        filed: Filed | None,
+    ) -> Issue:
+        """Renew the issue that is known; open one where there is none, or where it was deleted."""
+        github = self._github
+        if filed:
+            try:
+                return github.revise_issue(filed.repository, filed.number, renewed)
+            except Rejected as rejected:
+                if rejected.code != "gone":
+                    raise
+        wanted = draft()
+        made = github.open_issue(repository, wanted)
+        if wanted.state in {None, made.state}:
+            return made
+        return replace(github.revise_issue(repository, made.number, renewed), without=made.without)
+
+    def _find(
+        self, repository: str, mark: str, label: str, renewed: Callable[[Issue], IssueDraft], parcel: Parcel
+    ) -> Issue | None:
+        """Find what an earlier try made; it may have told another state."""
+        found = self._github.find_issue(repository, hidden(mark), label=label, since=parcel.queued_at)
+        return self._github.revise_issue(repository, found.number, renewed) if found else None
+
+    # --- the document ---
+
+    def _export(self, effect: ExportPostmortem, order: _Order, parcel: Parcel, desk: Desk) -> Errand:
+        filed, paperwork, severities = order.postmortem.filed, desk.policy.paperwork, desk.policy.severities
+        severity = order.incident.severity
+        services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
+        written: list[Body] = []
+
+        write = cache(partial(self._paper, order))
+
+        def draft(before: str | None) -> IssueDraft:
+            paper = write()
+            try:
+                written[:] = [body(paper, order.mark, before=before)]
+            except ValueError as full:
+                raise Rejected("full", f"The issue has no room left: {full}") from full
+            return IssueDraft(
+                title=f"Postmortem: {paper.title}",
+                body=written[0].text,
+                labels=tuple(filter(None, (LABEL, severity, *sorted(services)))),
+                retired=tuple(it for it in severities if it != severity),
+                assignee=paperwork.logins.get(order.facts["owner"]),
+                milestone=paperwork.milestone,
+            )
+
+        def renewed(issue: Issue) -> IssueDraft:
+            return draft(issue.body)
+
+        def go() -> _Exported:
+            issue = self._make(order.repository, partial(draft, None), renewed, filed)
+            return _Exported(issue=issue, body=written[0])
+
+        def look() -> _Exported | None:
+            found = self._find(order.repository, order.mark, LABEL, renewed, parcel)
+            return _Exported(issue=found, body=written[0]) if found else None
+
+        return Errand(
+            go=go,
+            look=None if filed else look,
+            settle=partial(self._exported, effect),
+            surrender=partial(_refused, effect.incident, _what(effect)),
+        )
+
+    def _paper(self, order: _Order) -> Paper:
+        return self._templates.paper("postmortem", order.facts, names=order.names)
+
+    def _exported(self, effect: ExportPostmortem, desk: Desk, result: _Exported) -> None:
+        issue = result.issue
+        is_first = Postmortems(desk).exported(
+            effect.incident,
+            issue,
+            taken_over=result.body.taken_over,
+            spills=result.body.spills,
+            origin=effect.key,
+        )
+        if effect.by and (not is_first or issue.without):
+            self._tell(effect, issue.without, desk)
+
+    def _tell(self, effect: ExportPostmortem, without: Sequence[str], desk: Desk) -> None:
+        incident = desk.incident(effect.incident)
+        facts = {"incident": incident, "postmortem": Postmortems(desk).of(incident), "without": without}
+        message = self._templates.render("postmortem/exported", facts, names=People(desk).name)
+        by = effect.by or incident.declared_by
+        desk.send(Whisper(key=f"told:{effect.key}", to=incident.room or by, person=by, message=message))
+
+    def _log(self, effect: FileLog, order: _Order) -> Errand | None:
+        filed = order.postmortem.filed
+        if filed is None:
+            return None
+
+        def go() -> _Logged:
+            return self._write_log(filed, pages(self._paper(order).log) if effect.spilled else [])
+
+        return Errand(
+            go=go,
+            settle=partial(_logged, effect),
+            surrender=partial(_refused, effect.incident, _what(effect)),
+        )
+
+    def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
+        """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
+        github, at = self._github, (filed.repository, filed.number)
+        there = {number: it for it in github.remarks(*at) if (number := page_number(it.body))}
+        wanted = dict(enumerate(texts, start=1))
+        wanted |= {number: emptied(number) for number in there if number not in wanted}
+        due = [number for number in sorted(wanted) if _differs(there.get(number), wanted[number])]
+        for number in due[:COMMENTS_AT_ONCE]:
+            if remark := there.get(number):
+                github.edit_remark(*at, remark, wanted[number])
+            else:
+                github.add_remark(*at, wanted[number])
+        return _Logged(pages=len(texts), is_whole=len(due) <= COMMENTS_AT_ONCE)
+
+    def _copy(self, effect: CopyPostmortem, order: _Order, desk: Desk) -> Errand | None:
+        paperwork = desk.policy.paperwork
+        repository, folder = paperwork.copy_to, paperwork.copy_folder
+        if repository is None:
+            return None
+        name = order.incident.room_name
+
+        def go() -> str | None:
+            github, branch = self._github, f"spy/inc-{order.incident.number}"
+            paper = with_picture(self._paper(order), f"{name}.svg")
+            path = f"{folder}/{name}.md"
+            before = github.read_leaf(repository, path, branch=branch)
+            text = body(paper, order.mark, before=before, limit=BOUNDLESS).text
+            picture = self._templates.picture(paper.title, order.facts["picture"])
+            leaves = [Leaf(path=path, text=text), Leaf(path=f"{folder}/{name}.svg", text=picture)]
+            title = f"Postmortem: {paper.title}"
+            return github.offer(repository, leaves, branch=branch, title=title, body=_offered(order))
+
+        return Errand(
+            go=go,
+            settle=partial(_copied, effect.incident),
+            surrender=partial(_refused, effect.incident, _what(effect)),
+        )
+
+
+def _differs(remark: Remark | None, text: str) -> bool:
+    if remark is None:
+        return True
+    return not is_edited_page(remark.body) and remark.body.replace("\r\n", "\n") != text
+
+
+def _logged(effect: FileLog, desk: Desk, result: _Logged) -> None:
+    Postmortems(desk).logged(effect.incident, result.pages)
+    if not result.is_whole:
+        desk.send(replace(effect, key=f"{effect.key}+"))
+
+
+def _copied(number: int, desk: Desk, address: str | None) -> None:
+    if address:
+        Postmortems(desk).copied(number, address)
+
+
+def _offered(order: _Order) -> str:
+    filed = order.postmortem.filed
+    return f"The postmortem of {order.incident.id}, as {filed.url if filed else 'it is known'} has it."
+
+
+def _reject(why: str) -> NoReturn:
+    raise Rejected("refused", why)
+
+
+def _refused(number: int, what: str, desk: Desk, why: str) -> None:
+    Postmortems(desk).refused(number, what, why)
+
+
+def _what(effect: Afterwards) -> str:
+    words = {
+        FileFollowUp: "A follow-up, as an issue",
+        ExportPostmortem: "The export of the postmortem",
+        FileLog: "The full log of the postmortem",
+        CopyPostmortem: "The copy of the postmortem",
+    }
+    return words[type(effect)]

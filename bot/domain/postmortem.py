@@ -1,0 +1,198 @@
+"""What is owed after an incident: by whom and until when, what people have written for it, and what is missing."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+
+from bot.domain import events
+from bot.domain.deadline import DAY, awake, deadline
+from bot.domain.follow_up import Category, Filed, FollowUp
+from bot.domain.incident import Incident, Phase
+from bot.domain.policy import Policy
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.shift import Told
+from bot.domain.timer import Timer, mark_of
+
+OWED = "postmortem"
+HALF_TIME, DAY_BEFORE, DUE = "half", "day", "due"
+
+PARTS: Mapping[str, str] = {
+    "summary": "what happened, in two sentences",
+    "trigger": "what set it off",
+    "conditions": "what made it possible, or worse",
+    "causes": "what was wrong",
+    "surprised": "what surprised us",
+    "helped": "what helped",
+    "hindered": "what hindered",
+    "lucky": "where we were lucky",
+    "public": "what is said outside",
+}
+"""The parts of the document that nobody but a person can write, and what each is about."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Postmortem:
+    """Without an `owner` of its own it is its commander's; without a `due` of its own the policy says when."""
+
+    incident: int
+    owner: str | None = None
+    due: datetime | None = None
+    parts: Mapping[str, str] = field(default_factory=dict)
+    nothing: Mapping[str, str] = field(default_factory=dict)
+    """Why a category of follow-ups has none, by category."""
+    closed_at: datetime | None = None
+    closed_by: str | None = None
+    filed: Filed | None = None
+    exported_at: datetime | None = None
+    taken_over: tuple[str, ...] = ()
+    """The sections in which a person has edited on GitHub: they are that person's."""
+    pages: int = 0
+    """In how many comments the full log is, where it did not fit."""
+    copied: str | None = None
+    """The address of the pull request that copies it into another repository."""
+    told: Mapping[str, Told] = field(default_factory=dict)
+    told_to: Mapping[str, str] = field(default_factory=dict)
+    """Who was reminded, by what was said: the owner may be another since."""
+
+    @property
+    def subject(self) -> str:
+        return f"postmortem:{self.incident}"
+
+    def owned_by(self, incident: Incident) -> str:
+        return self.owner or incident.commander or incident.declared_by
+
+    # --- decisions ---
+
+    def write(self, part: str, words: str, *, by: str, at: datetime) -> events.PartWritten:
+        if part not in PARTS:
+            known = ", ".join(PARTS)
+            raise Refusal(f"A postmortem has no part {part[:40]}. Parts: {known}.", slot="part")
+        return events.PartWritten(at=at, by=by, part=part, words=words)
+
+    def need_nothing(
+        self, category: Category, because: str, *, by: str, at: datetime
+    ) -> events.NothingNeeded:
+        return events.NothingNeeded(at=at, by=by, category=category.value, because=because)
+
+    def close(
+        self, incident: Incident, follow_ups: Sequence[FollowUp], *, by: str, at: datetime
+    ) -> events.ReviewClosed:
+        """End the review; refused while a category of follow-ups is empty and nobody has said why."""
+        if incident.is_open:
+            raise Refusal(
+                f"{incident.id} is still open. `incident stop` first, then its review can be closed."
+            )
+        if self.closed_at:
+            raise Refusal(f"The review of {incident.id} is closed already.")
+        if empty := list(unanswered(self, follow_ups)):
+            names = ", ".join(empty)
+            raise Refusal(
+                f"Nothing is said yet about {names}. Add a follow-up "
+                f'(`incident action "…" {empty[0]}`), or say why there is none: '
+                f'`postmortem none {empty[0]} "because …"`.',
+                choices=tuple(
+                    Choice(label=f"None for {name}", say=f"inc-{incident.number} postmortem none {name}")
+                    for name in empty
+                ),
+            )
+        return events.ReviewClosed(at=at, by=by)
+
+    # --- what happened ---
+
+    def after(self, event: events.Event) -> "Postmortem":  # noqa: PLR0911  a table
+        match event:
+            case events.PartWritten():
+                return replace(self, parts={**self.parts, event.part: event.words})
+            case events.NothingNeeded():
+                return replace(self, nothing={**self.nothing, event.category: event.because})
+            case events.ReviewClosed():
+                return replace(self, closed_at=event.at, closed_by=event.by)
+            case events.Reopened():
+                return replace(self, closed_at=None, closed_by=None, due=None)
+            case events.PostmortemPlanned():
+                return replace(self, owner=event.owner, due=event.due)
+            case events.PostmortemExported():
+                filed = Filed(repository=event.repository, number=event.number, url=event.url)
+                return replace(self, filed=filed, exported_at=event.at)
+        return self
+
+    def after_saying(self, timer: Timer, *, to: str, at: datetime) -> "Postmortem":
+        said = Told(at=at, late=timer.is_late(at))
+        return replace(
+            self,
+            told={**self.told, timer.occurrence: said},
+            told_to={**self.told_to, timer.occurrence: to},
+        )
+
+
+# --- when -------------------------------------------------------------------------------------------------
+
+
+def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str) -> datetime | None:
+    """Give when it is due (UTC): as somebody said, else so long after the resolution as the severity allows.
+
+    Three calendar days for sev1 and five business days for sev2 are PagerDuty's (spy.md); others owe none.
+    """
+    if postmortem.due or incident.resolved_at is None:
+        return postmortem.due
+    grace = policy.timers.postmortem_due.get(incident.severity or "")
+    return deadline(incident.resolved_at, grace, zone) if grace else None
+
+
+def postmortem_agenda(
+    postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str
+) -> list[Timer]:
+    """Give the next reminder: at half-time, a day before, when it is due, and daily after that."""
+    due = due_by(postmortem, incident, policy, zone=zone)
+    if due is None or postmortem.closed_at or incident.phase is not Phase.RESOLVED or incident.drill:
+        return []
+    since = max([incident.resolved_at or due, *(told.at for told in _said_for(postmortem, due))])
+    grace = policy.timers.postmortem_due.get(incident.severity or "")
+    weekdays = bool(grace and grace.business)
+    for name, moment in _occurrences(incident.resolved_at or due, due, since):
+        at = awake(moment, zone, policy.timers, weekdays=weekdays)
+        if at > since:
+            occurrence = f"{mark_of(due)}.{name}"
+            return [Timer(subject=postmortem.subject, duty=OWED, occurrence=occurrence, due_at=at)]
+    return []
+
+
+def _said_for(postmortem: Postmortem, due: datetime) -> Iterator[Told]:
+    return (told for name, told in postmortem.told.items() if name.startswith(f"{mark_of(due)}."))
+
+
+def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tuple[str, datetime]]:
+    yield HALF_TIME, start + (due - start) / 2
+    yield DAY_BEFORE, due - DAY
+    yield DUE, due
+    passed = max(since - due, timedelta()) // DAY
+    for days in range(passed + 1, passed + 5):  # beyond a weekend that is let pass
+        yield f"late{days}", due + days * DAY
+
+
+# --- what is missing --------------------------------------------------------------------------------------
+
+
+def unanswered(postmortem: Postmortem, follow_ups: Sequence[FollowUp]) -> Iterator[str]:
+    """Give the categories that have neither a follow-up nor a reason for having none."""
+    there = {it.category for it in follow_ups}
+    return (it.value for it in Category if it not in there and it.value not in postmortem.nothing)
+
+
+def missing(
+    postmortem: Postmortem, incident: Incident, follow_ups: Sequence[FollowUp], *, suspects: int = 0
+) -> list[str]:
+    """Name what the document lacks so far; `suspects`: how many changes were marked as suspect."""
+    lacks = [part for part in PARTS if part not in postmortem.parts]
+    if incident.cause or suspects:
+        lacks.remove("causes") if "causes" in lacks else None
+    if not incident.impact:
+        lacks.insert(0, "impact")
+    open_ones = [it for it in follow_ups if it.is_open]
+    return [
+        *lacks,
+        *unanswered(postmortem, follow_ups),
+        *(f"an owner of follow-up {it.number}" for it in open_ones if it.owner is None),
+        *(f"a due date of follow-up {it.number}" for it in open_ones if it.due is None),
+        *(f"the category of follow-up {it.number}" for it in open_ones if it.category is None),
+    ]

@@ -1,0 +1,229 @@
+"""The facts of a postmortem, read afresh: what its document says, and what the room is shown of it."""
+
+import re
+from collections import Counter
+from collections.abc import Callable, Iterable, Mapping, Sequence
+from dataclasses import replace
+from datetime import UTC, datetime, timedelta
+from itertools import groupby
+from typing import Any
+
+from bot.domain.course import Bar, bars, clocks, updates
+from bot.domain.follow_up import Category, FollowUp
+from bot.domain.incident import Incident
+from bot.domain.load import KINDS, Spell, spells
+from bot.domain.page import Page
+from bot.domain.postmortem import missing
+from bot.domain.timeline import KEPT, MINOR, Entry, told
+from bot.services.aftermath import Aftermath
+from bot.services.desk import Desk
+from bot.services.follow_ups import FollowUps
+from bot.services.people import People
+
+Facts = Mapping[str, Any]
+MOST_LINES = 120
+"""So long a timeline can still be read; the full log has the rest."""
+MAJOR = frozenset(
+    {
+        "declared",
+        "severity_set",
+        "phase_changed",
+        "command_taken",
+        "impact_stated",
+        "cause_suspected",
+        "change_suspected",
+        "page_acknowledged",
+        "page_escalated",
+        "page_failed",
+        "resolved",
+        "reopened",
+        "cancelled",
+        "review_closed",
+    }
+)
+AFTERWARDS = frozenset(
+    {"follow_up_added", "follow_up_done", "follow_up_reopened", "nothing_needed", "review_closed"}
+)
+"""What is told elsewhere in the document."""
+SUSPECT = "change_suspected"
+ROWS = ("Phases", "Command", "Pages", "Updates")
+_IDS = re.compile(r"\b[UW][A-Z0-9]{2,}\b")
+
+
+class Documents:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+
+    # --- for the document ---
+
+    def document(self, incident: Incident) -> Facts:
+        """Give all that the document says; entries of the timeline as the facts that their templates want."""
+        n, entries = incident.number, self._work.timeline.of(incident.number)
+        pages = self._work.pages.of(n)
+        until = incident.resolved_at or self._desk.now
+        shown = told(entries)
+        incident = _as_corrected(incident, shown)
+        lines = [it for it in shown if it.kind not in MINOR | AFTERWARDS or it.curated == KEPT]
+        curated = _most_telling(lines)
+        led = _merged_spells(spells([it for it in entries if it.kind in KINDS], now=until))
+        return {
+            **self.state(incident),
+            "clocks": clocks(incident, entries, now=self._desk.now),
+            "lasted": incident.lasted(self._desk.now),
+            "pages": pages,
+            "updates": updates(entries),
+            "led": led,
+            "people": _people(incident, shown, led),
+            "picture": _rows(self.picture(incident, entries, pages)),
+            "days": _by_day(curated),
+            "left_out": len(lines) - len(curated),
+            "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
+            "suspects": [_change(it) for it in shown if it.kind == SUSPECT],
+            "changes": [_change(it) for it in shown if it.kind.startswith("change_")],
+            "runbooks": [_line(it) for it in shown if it.kind.startswith("runbook_")],
+            "images": [_line(it) for it in shown if it.kind == "image_shared"],
+            "entries": _log(entries),
+        }
+
+    def picture(self, incident: Incident, entries: Sequence[Entry], pages: Sequence[Page]) -> list[Bar]:
+        people = {entry.actor for entry in entries} | {str(it.data.get("commander")) for it in entries}
+        people |= {page.person for page in pages}
+        names = {it: People(self._desk).name(it) or it for it in filter(None, people)}
+        return bars(incident, entries, pages, names=names, now=self._desk.now)
+
+    def names(self, facts: Facts) -> Callable[[str], str | None]:
+        """Give the names of all who are spoken of, for a rendering outside of this transaction."""
+        spoken_of = set(_IDS.findall(str(facts)))
+        known = {person: People(self._desk).name(person) for person in spoken_of}
+        return known.get
+
+    # --- for the room ---
+
+    def due(self, incident: Incident) -> datetime | None:
+        return self._aftermath.due(self._aftermath.of(incident.number), incident)
+
+    def state(self, incident: Incident) -> Facts:
+        """Give how it stands: who writes it, until when, what is missing, the follow-ups by category."""
+        postmortem = self._aftermath.of(incident.number)
+        follow_ups = self._work.follow_ups.of(incident.number)
+        suspects = len(self._work.timeline.among([incident.number], [SUSPECT]))
+        return {
+            "incident": incident,
+            "postmortem": postmortem,
+            "owner": postmortem.owned_by(incident),
+            "due": self._aftermath.due(postmortem, incident),
+            "missing": missing(postmortem, incident, follow_ups, suspects=suspects),
+            "follow_ups": _by_category(follow_ups),
+            "repository": self._repository(incident),
+            "now": self._desk.now,
+        }
+
+    def _repository(self, incident: Incident) -> str | None:
+        paperwork = self._desk.policy.paperwork
+        return paperwork.private_repository if incident.private else paperwork.repository
+
+    def preview(self, incident: Incident) -> Facts:
+        """Give the state with a few figures: what a room reads of a document that is long."""
+        entries = self._work.timeline.of(incident.number)
+        return {
+            **self.state(incident),
+            "clocks": clocks(incident, entries, now=self._desk.now),
+            "lasted": incident.lasted(self._desk.now),
+            "updates": updates(entries),
+            "pages": self._work.pages.of(incident.number),
+            "lines": len(told(entries)),
+        }
+
+    # --- lasting messages ---
+
+    def facts(self, surface: str, ref: int, mark: str) -> Facts:
+        """Give what a reminder shows; `mark` tells which occurrence it is, or whose digest."""
+        if surface == "digest":
+            person = mark.split(":")[1]
+            return {"person": person, "follow_ups": FollowUps(self._desk).todo(person), "now": self._desk.now}
+        if surface == "follow_up":
+            follow_up = self._work.follow_ups.get(ref)
+            incident = self._desk.incident(follow_up.incident) if follow_up else None
+            said = follow_up.told.get(mark.removeprefix(":")) if follow_up else None
+            return {"follow_up": follow_up, "incident": incident, "said": said, "now": self._desk.now}
+        incident = self._desk.incident(ref)
+        said = self._aftermath.of(ref).told.get(mark.removeprefix(":"))
+        return {**self.state(incident), "said": said}
+
+
+SHOWN = frozenset({"review", "follow_up", "digest"})
+"""Surfaces whose facts are here."""
+
+
+# --- reading the timeline ---------------------------------------------------------------------------------
+
+
+def _line(entry: Entry) -> dict[str, Any]:
+    about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
+    return {**entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
+
+
+def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
+    """Let the impact, the cause and the end be in the words of the timeline, where those were edited."""
+    said = {it.kind: it.text for it in shown if it.supersedes}
+    return replace(
+        incident,
+        impact=said.get("impact_stated", incident.impact),
+        cause=said.get("cause_suspected", incident.cause),
+        resolution=said.get("resolved", incident.resolution),
+    )
+
+
+def _change(entry: Entry) -> dict[str, Any]:
+    """A change is told by another part of Spy: what it does not say is None."""
+    line = {"title": entry.text, "url": None, "service": None, "happened_at": None} | _line(entry)
+    return {**line, "title": line["title"] or entry.text or "a change"}
+
+
+def _log(entries: Iterable[Entry]) -> list[dict[str, Any]]:
+    kept = list(entries)
+    gone = {entry.supersedes for entry in kept}
+    in_order = sorted(kept, key=lambda it: (it.occurred_at, it.seq))
+    return [{**_line(it), "curated": it.curated, "is_superseded": it.seq in gone} for it in in_order]
+
+
+def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
+    """Of a timeline that is too long to be read: what people kept, then the turns, then the first of the rest."""
+    ranked = sorted(lines, key=lambda it: (it.curated != KEPT, it.kind not in MAJOR, it.occurred_at, it.seq))
+    return sorted(ranked[:MOST_LINES], key=lambda it: (it.occurred_at, it.seq))
+
+
+def _by_day(entries: Iterable[Entry]) -> list[tuple[str, list[Facts]]]:
+    lines = [_line(entry) for entry in entries]
+    days = groupby(lines, key=lambda line: line["at"].astimezone(UTC).date())
+    return [(f"{day.day} {day:%B %Y}", list(them)) for day, them in days]
+
+
+def _merged_spells(found: Iterable[Spell]) -> list[Spell]:
+    """Leave out what lasted no time: who declares has command from that moment."""
+    return [spell for spell in found if spell.end > spell.start]
+
+
+def _people(incident: Incident, shown: Iterable[Entry], led: Iterable[Spell]) -> list[Facts]:
+    """Give who took part: in command for how long, and with how many lines of the timeline."""
+    lines = Counter(entry.actor for entry in shown if entry.actor)
+    hours: dict[str, timedelta] = {}
+    for spell in led:
+        hours[spell.person] = hours.get(spell.person, timedelta()) + spell.end - spell.start
+    everybody = dict.fromkeys((*incident.members, *incident.roles.values(), *hours, *lines))
+    people = [{"person": it, "led": hours.get(it), "lines": lines[it]} for it in everybody]
+    return sorted(people, key=lambda it: (-(it["led"] or timedelta()), -it["lines"], it["person"]))
+
+
+def _rows(found: Iterable[Bar]) -> list[tuple[str, list[Bar]]]:
+    every = list(found)
+    rows = ((row, [bar for bar in every if bar.row == row]) for row in ROWS)
+    return [(row, them) for row, them in rows if them]
+
+
+def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowUp]]]:
+    sorted_ones = [(it.value, [one for one in follow_ups if one.category is it]) for it in Category]
+    rest = [one for one in follow_ups if one.category is None]
+    return [*sorted_ones, *([("not sorted yet", rest)] if rest else [])]

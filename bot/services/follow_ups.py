@@ -1,0 +1,266 @@
+"""Follow-ups: added in chat, filed on GitHub, reminded of, and done by whatever route."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import date
+
+from bot.domain import events
+from bot.domain.effects import ExportPostmortem, FileFollowUp, Show
+from bot.domain.follow_up import (
+    LONGEST,
+    Category,
+    Filed,
+    FollowUp,
+    digest_agenda,
+    digest_subject,
+    follow_up_agenda,
+)
+from bot.domain.incident import Incident
+from bot.domain.refusal import Refusal
+from bot.domain.timer import Timer
+from bot.ports import Issue, IssueNews
+from bot.services.desk import Desk
+from bot.services.people import People
+
+
+class FollowUps:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    # --- what people say ---
+
+    def add(
+        self,
+        incident: Incident,
+        what: str,
+        *,
+        by: str,
+        owner: str | None = None,
+        category: Category | None = None,
+        due: date | None = None,
+    ) -> FollowUp:
+        """Add a follow-up; where the postmortem is on GitHub already, it gets its issue at once."""
+        if len(what) > LONGEST:
+            raise Refusal(
+                f"A follow-up is one line, of {LONGEST} characters at most; this has {len(what)}. "
+                "Say the rest in its issue, or in a note.",
+                slot="action",
+            )
+        self._must_be_to_come(due)
+        added = events.FollowUpAdded(
+            at=self._desk.now,
+            by=by,
+            follow_up=self._work.follow_ups.reserve(),
+            what=what,
+            category=category.value if category else None,
+            owner=owner,
+            due=due,
+        )
+        follow_up = FollowUp.added(incident.number, added)
+        self._desk.record(incident, added)
+        self._keep(follow_up)
+        self._publish(follow_up)
+        return follow_up
+
+    def change(
+        self,
+        number: int,
+        *,
+        by: str,
+        owner: str | None = None,
+        category: Category | None = None,
+        due: date | None = None,
+    ) -> FollowUp:
+        """Give it another owner, category or due date."""
+        self._must_be_to_come(due)
+        follow_up = self.find(number, asker=by)
+        changed = follow_up.change(by=by, at=self._desk.now, owner=owner, category=category, due=due)
+        return self._happened(follow_up, changed)
+
+    def finish(self, number: int, *, by: str) -> FollowUp:
+        """Say that it is done; its issue is closed with it."""
+        follow_up = self.find(number, asker=by)
+        return self._happened(follow_up, follow_up.finish(by=by, at=self._desk.now))
+
+    def take_up_again(self, number: int, *, by: str) -> FollowUp:
+        follow_up = self.find(number, asker=by)
+        again = follow_up.take_up_again(by=by, at=self._desk.now)
+        return self._happened(follow_up, again, reopens=True)
+
+    def _must_be_to_come(self, due: date | None) -> None:
+        if due and due < self._desk.now.date():
+            raise Refusal(f"{due} is past. Say a day to come, such as `by friday` or `by 2w`.", slot="due")
+
+    # --- what GitHub says ---
+
+    def heard(self, news: IssueNews) -> bool:
+        """Hear that an issue was closed or opened again; False where it is no follow-up's, or nothing new."""
+        found = self._work.follow_ups.filed_as(news.repository, news.number)
+        follow_up = self._alone(found.number) if found else None
+        if follow_up is None or follow_up.is_open == (news.state == "open"):
+            return False
+        if follow_up.done_at and news.at < follow_up.done_at:
+            return False  # word of an earlier time that comes late
+        by = next((it for it, login in self._logins() if login == (news.by or "").casefold()), None)
+        happened: events.FollowUpDone | events.FollowUpReopened
+        now, number, what = self._desk.now, follow_up.number, follow_up.what
+        if news.state == "closed":
+            happened = events.FollowUpDone(
+                at=now, by=by, follow_up=number, what=what, who=news.by, why=news.reason
+            )
+        else:
+            happened = events.FollowUpReopened(at=now, by=by, follow_up=number, what=what, who=news.by)
+        self._happened(follow_up, happened, tells_github=False)
+        return True
+
+    def _logins(self) -> list[tuple[str, str]]:
+        return [(person, login.casefold()) for person, login in self._desk.policy.paperwork.logins.items()]
+
+    def filed(self, number: int, issue: Issue) -> None:
+        """GitHub has the issue."""
+        follow_up = self._alone(number)
+        if follow_up:
+            filed = Filed(repository=issue.repository, number=issue.number, url=issue.url)
+            self._work.follow_ups.put(replace(follow_up, filed=filed, trouble=None))
+
+    def refused(self, number: int, why: str) -> None:
+        """GitHub would not take it: the list says so, and the next export tries again."""
+        follow_up = self._alone(number)
+        if follow_up:
+            self._work.follow_ups.put(replace(follow_up, trouble=why))
+
+    # --- finding ---
+
+    def find(self, number: int, *, asker: str) -> FollowUp:
+        """Find by number; one of a private incident is as good as absent to who is not in it."""
+        follow_up = self._alone(number)
+        if follow_up and self._is_seen(follow_up, asker):
+            return follow_up
+        raise Refusal(f"There is no follow-up {number}. `follow-ups` lists what is open.", slot="number")
+
+    def _alone(self, number: int) -> FollowUp | None:
+        self._work.alone(f"follow-up:{number}")
+        return self._work.follow_ups.get(number)
+
+    def of(self, incident: Incident) -> Sequence[FollowUp]:
+        return self._work.follow_ups.of(incident.number)
+
+    def open_to(self, asker: str, *, limit: int = 50) -> Sequence[FollowUp]:
+        """Give what is open in all incidents that this person may see."""
+        return [it for it in self._work.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
+
+    def _is_seen(self, follow_up: FollowUp, asker: str) -> bool:
+        incident = self._work.incidents.look(follow_up.incident)
+        return bool(incident and (incident.is_seen_by(asker) or follow_up.owner == asker))
+
+    # --- keeping ---
+
+    def _happened(
+        self,
+        follow_up: FollowUp,
+        event: events.FollowUpChanged | events.FollowUpDone | events.FollowUpReopened,
+        *,
+        reopens: bool = False,
+        tells_github: bool = True,
+    ) -> FollowUp:
+        self._desk.record(self._desk.incident(follow_up.incident), event)
+        after = follow_up.after(event)
+        self._keep(after, before=follow_up)
+        self._publish(after, reopens=reopens, as_issue=tells_github)
+        return after
+
+    def _keep(self, follow_up: FollowUp, *, before: FollowUp | None = None) -> None:
+        self._work.follow_ups.put(follow_up)
+        self._work.timers.replace(follow_up.subject, self.agenda(follow_up))
+        owners = {follow_up.owner, before.owner if before else None}
+        for person in sorted(filter(None, owners)):
+            self._work.alone(digest_subject(person))
+            self._work.timers.replace(digest_subject(person), self.digest(person))
+        self._desk.send(*self._shows(follow_up))
+
+    def _shows(self, follow_up: FollowUp) -> list[Show]:
+        at = int(self._desk.now.timestamp() * 1000)
+        return [
+            Show(
+                key=f"follow-up:{follow_up.number}:{occurrence}:{at}",
+                surface="follow_up",
+                ref=follow_up.number,
+                to=occurrence.rpartition(".")[2],
+                mark=f":{occurrence}",
+            )
+            for occurrence in follow_up.told
+        ]
+
+    def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:
+        """Once the postmortem is on GitHub, what happens to its follow-ups is told there."""
+        n = follow_up.incident
+        postmortem = self._work.postmortems.get(n)
+        if postmortem is None or postmortem.filed is None:
+            return
+        at = int(self._desk.now.timestamp() * 1000)
+        if as_issue:
+            key = f"file-follow-up:{follow_up.number}:{at}"
+            filing = FileFollowUp(key=key, incident=n, follow_up=follow_up.number, reopens=reopens)
+            self._desk.send(filing)
+        self._desk.send(ExportPostmortem(key=f"export:{n}:follow-up:{follow_up.number}:{at}", incident=n))
+
+    # --- reminding ---
+
+    def agenda(self, follow_up: FollowUp) -> list[Timer]:
+        if not follow_up.owner or self._is_drill(follow_up):
+            return []
+        zone = People(self._desk).zone(follow_up.owner)
+        return follow_up_agenda(follow_up, self._desk.policy.timers, zone=zone)
+
+    def digest(self, person: str) -> list[Timer]:
+        since = min((it.added_at for it in self.todo(person)), default=None)
+        zone = People(self._desk).zone(person)
+        return digest_agenda(person, since, self._desk.policy.timers, zone=zone, now=self._desk.now)
+
+    def todo(self, person: str) -> list[FollowUp]:
+        """Give what somebody has to do, soonest due first; what is of drills needs no doing."""
+        mine = [it for it in self._work.follow_ups.open_of(person) if not self._is_drill(it)]
+        return sorted(mine, key=lambda it: (it.due or date.max, it.number))
+
+    def _is_drill(self, follow_up: FollowUp) -> bool:
+        incident = self._work.incidents.look(follow_up.incident)
+        return incident is None or incident.drill
+
+
+class FollowUpNags:
+    """Keeps the duty to do what was promised."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        self._desk.work.alone(f"follow-up:{ref}")
+        follow_up = self._desk.work.follow_ups.get(int(ref))
+        return FollowUps(self._desk).agenda(follow_up) if follow_up else []
+
+    def speak(self, timer: Timer) -> None:
+        number = int(timer.subject.partition(":")[2])
+        follow_up = self._desk.work.follow_ups.get(number)
+        if follow_up is None or follow_up.owner is None:
+            return
+        self._desk.work.follow_ups.put(follow_up.after_saying(timer, at=self._desk.now))
+        mark = f":{timer.occurrence}"
+        key = f"follow-up:{number}{mark}:said"
+        self._desk.send(Show(key=key, surface="follow_up", ref=number, to=follow_up.owner, mark=mark))
+
+
+class DigestNags:
+    """Keeps the duty to look through one's follow-ups once a week."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        self._desk.work.alone(f"digest:{ref}")
+        return FollowUps(self._desk).digest(ref)
+
+    def speak(self, timer: Timer) -> None:
+        person = timer.subject.partition(":")[2]
+        mark = f":{person}:{timer.occurrence}"
+        self._desk.send(Show(key=f"digest{mark}", surface="digest", ref=0, to=person, mark=mark))

@@ -1,0 +1,182 @@
+"""Postmortems: written together, exported to GitHub, asked for until their review is closed."""
+
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import datetime, timedelta
+
+from bot.domain import events
+from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show
+from bot.domain.follow_up import Category
+from bot.domain.incident import Incident
+from bot.domain.postmortem import Postmortem
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.timer import Timer
+from bot.ports import Issue
+from bot.services.aftermath import Aftermath
+from bot.services.desk import Desk
+from bot.services.rooms import Rooms
+
+LATELY = timedelta(days=60)
+"""How far back an incident is offered whose postmortem may be meant."""
+
+
+class Postmortems:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+
+    def of(self, incident: Incident) -> Postmortem:
+        return self._aftermath.of(incident.number)
+
+    def due(self, incident: Incident) -> datetime | None:
+        return self._aftermath.due(self.of(incident), incident)
+
+    # --- what people say ---
+
+    def write(self, incident: Incident, part: str, words: str, *, by: str) -> Incident:
+        written = self.of(incident).write(part, words, by=by, at=self._desk.now)
+        return self._happened(incident, written)
+
+    def need_nothing(self, incident: Incident, category: Category, because: str, *, by: str) -> Incident:
+        said = self.of(incident).need_nothing(category, because, by=by, at=self._desk.now)
+        return self._happened(incident, said)
+
+    def plan(
+        self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
+    ) -> Postmortem:
+        """Say who writes it, or until when (UTC)."""
+        if due and due <= self._desk.now:
+            raise Refusal("That is past. Say a day to come, such as `postmortem due friday`.", slot="due")
+        before = self.of(incident)
+        planned = events.PostmortemPlanned(
+            at=self._desk.now, by=by, owner=owner or before.owner, due=due or before.due
+        )
+        self._happened(incident, planned)
+        return self.of(incident)
+
+    def close(self, incident: Incident, *, by: str) -> Incident:
+        """Close the review: nothing is asked for any more, and GitHub is told."""
+        follow_ups = self._work.follow_ups.of(incident.number)
+        closed = self.of(incident).close(incident, follow_ups, by=by, at=self._desk.now)
+        after = self._happened(incident, closed)
+        if self.of(after).filed:
+            self._send_to_github(after, by=None, origin=f"closed:{self._mark}")
+        return after
+
+    def export(self, incident: Incident, *, by: str) -> Postmortem:
+        """Ask for the GitHub issue, or for its renewal: first the follow-ups' own issues, then the document's."""
+        self.repository(incident)
+        self._send_to_github(incident, by=by, origin=self._mark)
+        return self.of(incident)
+
+    def repository(self, incident: Incident) -> str:
+        """Say where it goes; refused where nothing is configured, and never more public than the incident."""
+        paperwork = self._desk.policy.paperwork
+        file = f"`spy postmortem {incident.number} > file.md` writes it to a file"
+        if incident.private:
+            if not paperwork.private_repository:
+                raise Refusal(
+                    f"{incident.id} is private, and so its postmortem goes nowhere that others read. "
+                    f"{file}; or name a repository for private ones: `github: {{private_repository: …}}`."
+                )
+            return paperwork.private_repository
+        if not paperwork.repository:
+            raise Refusal(f"No repository is configured: `github: {{repository: …}}` in config.yaml. {file}.")
+        return paperwork.repository
+
+    @property
+    def _mark(self) -> str:
+        return str(int(self._desk.now.timestamp() * 1000))
+
+    def _send_to_github(self, incident: Incident, *, by: str | None, origin: str) -> None:
+        n = incident.number
+        for it in self._work.follow_ups.of(n):
+            if it.filed is None:
+                key = f"file-follow-up:{it.number}:{origin}"
+                self._desk.send(FileFollowUp(key=key, incident=n, follow_up=it.number))
+        self._desk.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
+
+    # --- what GitHub says ---
+
+    def exported(
+        self, number: int, issue: Issue, *, taken_over: Sequence[str], spills: bool, origin: str
+    ) -> bool:
+        """GitHub has it; True where that is the first time, which the room hears of."""
+        incident = self._desk.incident(number)
+        is_first = self.of(incident).filed is None
+        told = events.PostmortemExported(
+            at=self._desk.now, repository=issue.repository, number=issue.number, url=issue.url
+        )
+        if is_first:
+            incident = self._desk.record(incident, told)
+        postmortem = replace(self.of(incident).after(told), taken_over=tuple(taken_over))
+        self._keep(postmortem, incident)
+        if spills or postmortem.pages:
+            self._desk.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
+        if self._desk.policy.paperwork.copy_to and not incident.private:
+            self._desk.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
+        return is_first
+
+    def logged(self, number: int, pages: int) -> None:
+        """The full log stands in so many comments."""
+        self._work.postmortems.put(replace(self._alone(number), pages=pages))
+
+    def copied(self, number: int, address: str) -> None:
+        self._work.postmortems.put(replace(self._alone(number), copied=address))
+
+    def _alone(self, number: int) -> Postmortem:
+        """Read it with its incident locked, as whoever changes it does."""
+        return self.of(self._desk.incident(number))
+
+    def refused(self, number: int, what: str, why: str) -> None:
+        """GitHub would not, for good: the room hears why."""
+        Rooms(self._desk).unsaid(number, what, why)
+
+    # --- finding ---
+
+    def pick(self, *, asker: str, rest: str = "") -> Refusal:
+        """Ask which incident is meant, with those that were resolved lately as buttons."""
+        lately = self._work.incidents.alive_since(self._desk.now - LATELY)
+        mine = [it for it in reversed(lately) if it.is_seen_by(asker)]
+        candidates = sorted(mine, key=lambda it: it.is_open)[:5]
+        if not candidates:
+            return Refusal("There was no incident lately. `postmortem 42` takes an older one by its number.")
+        return Refusal(
+            "Which incident's postmortem? Say it in the incident's channel, or choose:",
+            choices=tuple(
+                Choice(label=f"{it.id} {it.name}", say=f"inc-{it.number} postmortem {rest}".strip())
+                for it in candidates
+            ),
+        )
+
+    # --- keeping ---
+
+    def _happened(self, incident: Incident, event: events.Event) -> Incident:
+        after = self._desk.record(incident, event)
+        self._keep(self.of(after).after(event), after)
+        return after
+
+    def _keep(self, postmortem: Postmortem, incident: Incident) -> None:
+        self._desk.send(*self._aftermath.keep(postmortem, incident))
+
+
+class PostmortemNags:
+    """Keeps the duty to write it while it is fresh."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        incident = self._desk.work.incidents.get(int(ref))
+        return self._aftermath.agenda(self._aftermath.of(incident.number), incident) if incident else []
+
+    def speak(self, timer: Timer) -> None:
+        incident = self._desk.incident(int(timer.subject.partition(":")[2]))
+        postmortem = self._aftermath.of(incident.number)
+        owner = postmortem.owned_by(incident)
+        self._desk.work.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._desk.now))
+        mark = f":{timer.occurrence}"
+        key = f"review:{incident.number}{mark}:said"
+        self._desk.send(Show(key=key, surface="review", ref=incident.number, to=owner, mark=mark))

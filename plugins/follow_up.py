@@ -1,0 +1,77 @@
+"""Follow-ups: what is to be done afterwards, by whom and until when."""
+
+from datetime import date
+
+from bot.commands.ask import Ask
+from bot.commands.command import command
+from bot.commands.reply import Fill, Reply
+from bot.commands.slots import Someone
+from bot.domain.follow_up import Category
+from bot.domain.incident import Incident
+from bot.domain.refusal import Refusal
+from bot.services.desk import Desk
+from bot.services.follow_ups import FollowUps
+
+
+@command('incident action ["action"] [@owner] [<category>] [by <due>]')
+def action(  # noqa: PLR0917  each is a slot of the usage line
+    ask: Ask,
+    incident: Incident,
+    action: str | None,
+    owner: Someone | None,
+    category: Category | None,
+    due: date | None,
+    *,
+    follow_ups: FollowUps,
+) -> Reply | Fill:
+    """Add a follow-up: `incident action "alert on queue age" @raj detection by friday`."""
+    if not action:
+        categories = [it.value for it in Category]
+        return Fill("follow_up/action", "incident action", {"incident": incident, "categories": categories})
+    added = follow_ups.add(incident, action, by=ask.user, owner=owner, category=category, due=due)
+    return Reply("follow_up/added", {"incident": incident, "follow_up": added})
+
+
+@command("follow-ups|followups [<id>]")
+def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps, desk: Desk) -> Reply:
+    """List this incident's follow-ups; elsewhere, all that are open."""
+    found = follow_ups.of(incident) if incident else follow_ups.open_to(ask.user)
+    return Reply("follow_up/list", {"incident": incident, "follow_ups": found, "now": desk.now})
+
+
+@command("follow-up done <number>")
+def done(ask: Ask, number: str, *, follow_ups: FollowUps) -> Reply:
+    """Say that a follow-up is done; its issue is closed with it."""
+    return Reply("follow_up/changed", {"follow_up": follow_ups.finish(_number(number), by=ask.user)})
+
+
+@command("follow-up reopen <number>")
+def reopen(ask: Ask, number: str, *, follow_ups: FollowUps) -> Reply:
+    """Take up again what was said to be done."""
+    return Reply("follow_up/changed", {"follow_up": follow_ups.take_up_again(_number(number), by=ask.user)})
+
+
+@command("follow-up owner <number> @owner")
+def give(ask: Ask, number: str, owner: Someone, *, follow_ups: FollowUps) -> Reply:
+    """Say who does it."""
+    changed = follow_ups.change(_number(number), owner=owner, by=ask.user)
+    return Reply("follow_up/changed", {"follow_up": changed})
+
+
+@command("follow-up due <number> <due>")
+def due(ask: Ask, number: str, due: date, *, follow_ups: FollowUps) -> Reply:
+    """Say by which day: friday, 2026-12-01, 2w."""
+    return Reply("follow_up/changed", {"follow_up": follow_ups.change(_number(number), due=due, by=ask.user)})
+
+
+@command("follow-up sort <number> <category>")
+def sort(ask: Ask, number: str, category: Category, *, follow_ups: FollowUps) -> Reply:
+    """Say what it is for: detection, escalation, recovery or prevention."""
+    changed = follow_ups.change(_number(number), category=category, by=ask.user)
+    return Reply("follow_up/changed", {"follow_up": changed})
+
+
+def _number(word: str) -> int:
+    if word.lstrip("#").isdigit() and len(word) < 10:  # noqa: PLR2004  what a database takes for a number
+        return int(word.lstrip("#"))
+    raise Refusal(f"{word[:40]} is no number of a follow-up. `follow-ups` lists them.", slot="number")

@@ -1,0 +1,312 @@
+"""Postmortems, follow-ups and the timeline's curation in chat, as people see them."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.commands.ask import Answer, Shared
+from bot.commands.testkit import SpyKit
+from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, Show
+from bot.domain.policy import Paperwork
+from bot.domain.timeline import Entry
+from bot.ports import Issue, IssueNews
+from bot.services.documents import Documents
+from bot.services.follow_ups import FollowUps
+from bot.services.postmortems import Postmortems
+from tests.plugins.conftest import HERE
+
+
+@pytest.fixture
+def spy(spy: SpyKit) -> SpyKit:
+    """Give a Spy that knows a repository."""
+    paperwork = Paperwork(repository="acme/postmortems", logins={"U0RAJ": "raj-p"})
+    kit = SpyKit(
+        HERE / "plugins",
+        templates=spy.templates,
+        clock=spy.clock,
+        policy=replace(spy.policy, paperwork=paperwork),
+    )
+    kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
+    return kit
+
+
+def text(answer: Answer) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+def exported(spy: SpyKit) -> None:
+    """GitHub has the postmortem as #9, and the first follow-up as #10."""
+    with spy.desk() as desk:
+        issue = Issue(repository="acme/postmortems", number=9, url="https://x.example/9", title="", body="")
+        Postmortems(desk).exported(1, issue, taken_over=(), spills=False, origin="test")
+        FollowUps(desk).filed(1, replace(issue, number=10))
+
+
+# --- the postmortem ---
+
+
+def test_stopping_asks_for_the_postmortem_with_a_button(spy: SpyKit, room: str):
+    answer = spy.say("incident stop fixed", channel=room)
+
+    assert answer.message
+    assert "Its postmortem is due by Nov 26 12:00 UTC" in text(answer)
+    spy.press("Postmortem", answer.message, channel=room)
+    assert spy.private()[-1].text.startswith("Postmortem of INC-1")
+
+
+def test_the_preview_says_what_is_missing_and_who_writes_it(spy: SpyKit, room: str):
+    spy.say("incident stop fixed", channel=room)
+
+    said = text(spy.say("postmortem", channel=room))
+
+    assert "Writes it: Ana Lima" in said
+    assert "*Still missing* the impact, a summary, the trigger" in said
+    assert "detection none yet" in said
+
+
+def test_elsewhere_one_of_the_last_incidents_is_chosen(spy: SpyKit, room: str):
+    spy.say("incident stop fixed", channel=room)
+
+    answer = spy.say("postmortem", channel="C0GENERAL")
+
+    assert answer.message
+    spy.press("INC-1 checkout is down", answer.message)
+    assert spy.private()[-1].text.startswith("Postmortem of INC-1")
+
+
+def test_an_export_asks_for_the_follow_ups_first(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+
+    spy.say("postmortem export", channel=room)
+
+    kinds = [type(it) for it in spy.effects if isinstance(it, FileFollowUp | ExportPostmortem)]
+    assert kinds == [FileFollowUp, ExportPostmortem]
+
+
+def test_a_dry_run_shows_the_markdown_and_sends_nothing(spy: SpyKit, room: str):
+    said = text(spy.say("postmortem export --dry-run", channel=room))
+
+    assert "# INC-1 checkout is down" in said
+    assert "unknown: ask" in said
+    assert not spy.asked(ExportPostmortem)
+
+
+def test_a_private_incident_goes_to_no_repository_that_others_read(spy: SpyKit):
+    spy.say('incident me "payroll" sev1 private')
+
+    assert "is private" in text(spy.say("postmortem export 1"))
+    assert not spy.asked(ExportPostmortem)
+
+
+def test_a_part_is_written_in_a_form_or_in_words(spy: SpyKit, room: str):
+    spy.say("postmortem write", channel=room, trigger="t1")
+    spy.say('postmortem write lucky "it was noon"', channel=room)
+
+    assert spy.asked(OpenForm)[0].form == "postmortem/write"
+    with spy.desk() as desk:
+        assert Postmortems(desk).of(desk.incident(1)).parts == {"lucky": "it was noon"}
+    assert "has no part weather" in text(spy.say('postmortem write weather "fine"', channel=room))
+
+
+def test_a_review_is_closed_after_a_word_on_each_category(spy: SpyKit, room: str):
+    spy.say("incident stop fixed", channel=room)
+    spy.say('incident action "alert on it" detection', channel=room)
+    refused = text(spy.say("postmortem close", channel=room))
+    for category in ("escalation", "recovery", "prevention"):
+        spy.say(f'postmortem none {category} "because it went well"', channel=room)
+
+    spy.say("postmortem close", channel=room)
+
+    assert "about escalation, recovery, prevention" in refused
+    assert spy.incident(1).phase == "reviewed"
+    spy.pass_time(days=10)
+    assert not spy.nags("review")
+
+
+def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, room: str):
+    spy.say("incident stop fixed", channel=room)
+    spy.say("postmortem owner <@U0RAJ>", channel=room)
+
+    spy.pass_time(days=4)
+
+    asked = [it for it in spy.asked(Show) if it.surface == "review"]
+    assert {it.to for it in asked} == {"U0RAJ"}
+    assert len({it.mark for it in asked}) == 4
+    assert "overdue by 1 d" in spy.nags("review")[0].text
+
+
+def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKit, room: str):
+    def waiting() -> int:
+        with spy.desk() as desk:
+            return len(desk.work.timers.due("postmortem:1", desk.now + timedelta(days=9)))
+
+    counts = []
+    for words in ("incident stop fixed", "incident reopen", "incident stop again"):
+        spy.say(words, channel=room)
+        counts.append(waiting())
+
+    assert counts == [1, 0, 1]
+
+
+def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        change = Entry(
+            incident=1,
+            seq=90,
+            kind="change_suspected",
+            occurred_at=desk.now,
+            recorded_at=desk.now,
+            actor="U0ANA",
+            source="slash",
+            data={
+                "title": "payments-api 2.31",
+                "url": "https://ci.example.com/1",
+                "service": "payments",
+                "happened_at": "2026-11-23T11:50:00Z",
+            },
+        )
+        desk.work.timeline.append(change)
+
+    with spy.desk() as desk:
+        facts = Documents(desk).document(desk.incident(1))
+        paper = spy.templates.paper("postmortem", facts)
+
+    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in paper.text
+    assert "the causes" not in text(spy.say("postmortem", channel=room))
+
+
+# --- follow-ups ---
+
+
+def test_a_follow_up_has_its_owner_category_and_day(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" <@U0RAJ> detection by friday', channel=room)
+
+    assert "*1* alert on it · detection · Raj Patel · due 2026-11-27" in text(
+        spy.say("follow-ups", channel=room)
+    )
+    assert (
+        spy.lines(1)[-1]
+        == "*Follow-up 1* from Ana Lima: alert on it · detection · Raj Patel · due 2026-11-27"
+    )
+
+
+def test_a_follow_up_without_a_category_is_asked_for_it(spy: SpyKit, room: str):
+    answer = spy.say("incident action look at the queue", channel=room)
+    assert answer.message
+
+    spy.press("Recovery", answer.message, channel=room)
+
+    assert "*1* look at the queue · recovery" in text(spy.say("follow-ups", channel=room))
+
+
+def test_its_owner_is_reminded_two_days_before_and_hears_once_it_is_done(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" <@U0RAJ> detection by 2026-12-04', channel=room)
+    spy.say('incident cancel "it was a test"', channel=room)
+    spy.pass_time(days=10)
+
+    spy.say("follow-up done 1", channel=room)
+
+    assert {it.to for it in spy.asked(Show) if it.surface == "follow_up"} == {"U0RAJ"}
+    assert "is done. Thank you" in spy.nags("follow_up")[0].text
+    assert "You have no open follow-ups" in spy.nags("digest")[0].text
+
+
+def test_github_closes_and_opens_a_follow_up(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    exported(spy)
+    news = IssueNews(
+        repository="Acme/Postmortems",
+        number=10,
+        state="closed",
+        at=spy.clock.now(),
+        reason="completed",
+        by="raj-p",
+    )
+
+    with spy.desk(source="github") as desk:
+        heard = [FollowUps(desk).heard(it) for it in (news, news, replace(news, number=99))]
+
+    assert heard == [True, False, False]
+    assert spy.lines(1)[-1] == "*Follow-up 1 is done*, says Raj Patel: alert on it"
+    assert isinstance(spy.effects[-1], ExportPostmortem)
+    with spy.desk(source="github") as desk:
+        late = replace(news, state="open", at=news.at - timedelta(minutes=1))
+        assert not FollowUps(desk).heard(late)
+        assert FollowUps(desk).heard(replace(news, state="open"))
+    assert "open again" in spy.lines(1)[-1]
+
+
+def test_a_follow_up_of_a_private_incident_is_not_there_for_others(spy: SpyKit):
+    spy.say('incident me "payroll" sev1 private', by="U0ANA")
+    spy.say('incident 1 action "lock the door" detection', by="U0ANA")
+
+    assert "There is none" in text(spy.say("follow-ups", by="U0KIM"))
+    assert "There is no follow-up 1" in text(spy.say("follow-up done 1", by="U0KIM"))
+
+
+# --- the timeline ---
+
+
+def lines(spy: SpyKit, room: str) -> str:
+    return text(spy.say("incident timeline", channel=room))
+
+
+def test_a_note_is_put_at_the_time_it_speaks_of(spy: SpyKit, room: str):
+    spy.say('incident note "graphs were red" at 11:45', channel=room)
+
+    assert "11:45 UTC" in lines(spy, room).splitlines()[1]
+
+
+def test_lines_are_hidden_kept_and_merged(spy: SpyKit, room: str):
+    spy.say("note one", channel=room)
+    spy.say("note two", channel=room)
+
+    spy.say("timeline merge 4 5", channel=room)
+    spy.say("timeline hide 1", channel=room)
+    spy.say("timeline keep 3", channel=room)
+
+    said = lines(spy, room)
+    assert "`6`" in said
+    assert "one · two" in said
+    assert "declared it" not in said
+    assert "Its channel is open" in said
+
+
+def test_a_line_is_reworded_and_moved_and_nothing_is_overwritten(spy: SpyKit, room: str):
+    spy.say("note rde", channel=room)
+
+    spy.say('timeline edit 4 "red"', channel=room)
+    spy.say("timeline move 4 to 11:50", channel=room)
+
+    assert "11:50 UTC" in lines(spy, room).splitlines()[1]
+    assert "red" in lines(spy, room).splitlines()[1]
+    assert [it.text for it in spy.timeline(1) if it.kind == "note_taken"] == ["rde", "red", "red"]
+
+
+def test_what_spy_saw_happen_cannot_be_edited(spy: SpyKit, room: str):
+    assert "nobody's words" in text(spy.say('timeline edit 2 "never"', channel=room))
+    assert "can't be moved" in text(spy.say("timeline move 1 to 11:00", channel=room))
+    assert "no line 99" in text(spy.say("timeline hide 99", channel=room))
+
+
+def test_a_picture_shared_in_the_room_is_kept_once(spy: SpyKit, room: str):
+    shared = Shared(
+        id="Ev1",
+        channel=room,
+        person="U0RAJ",
+        ts=f"{spy.clock.now().timestamp():.6f}",
+        text="the queue",
+        images=(("queue.png", "https://acme.slack.com/files/F1"),),
+    )
+
+    spy.notice(shared)
+    spy.notice(replace(shared, id="Ev2"))
+
+    assert (
+        lines(spy, room).count(
+            "*Picture* from Raj Patel: <https://acme.slack.com/files/F1|queue.png> · the queue"
+        )
+        == 1
+    )
