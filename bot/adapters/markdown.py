@@ -220,6 +220,14 @@ def _clip(value: object, most: int) -> Markdown:
     return _safe(mrkdwn.clip(text, most) if len(text) > most else text)
 
 
+def _code(value: object, most: int = 300) -> Markdown:
+    """Say it as code, in one line, between more backticks than it has itself."""
+    words = " ".join(mrkdwn.plain(mrkdwn.flat(value, _writing.get().names)).split())
+    said = words if len(words) <= most else f"{words[: most - 1]}…"
+    fence = "`" * (max(map(len, re.findall("`+", said)), default=0) + 1)
+    return Markdown(f"{fence} {said} {fence}" if "`" in said else f"`{said}`") if said else Markdown()
+
+
 def _label(value: object) -> Markdown:
     """Name something within a Mermaid picture, whose language has signs of its own."""
     words = mrkdwn.plain(mrkdwn.flat(value, _writing.get().names))
@@ -286,6 +294,7 @@ def _environment(folders: Sequence[Path]) -> Environment:
         "clock": _clock,
         "day": _day,
         "clip": _clip,
+        "code": _code,
         "paragraphs": _paragraphs,
         "label": _label,
         "stamp": _stamp,

@@ -1,0 +1,52 @@
+"""Whatever can stand on a timeline can stand in a postmortem, and obeys nobody there."""
+
+from bot.commands.testkit import SpyKit
+from bot.domain.timeline import Entry
+from bot.services.documents import Documents
+from bot.services.people import People
+from tests.failover_play import OK, RED, FailoverPlay
+from tests.test_words import HAPPENED, facts_of
+
+
+def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        for seq, event in enumerate(HAPPENED, start=100):
+            facts = {name: value for name, value in facts_of(event).items() if name not in {"at", "by"}}
+            entry = Entry(
+                incident=1,
+                seq=seq,
+                kind=event.kind(),
+                occurred_at=event.at,
+                recorded_at=event.at,
+                actor=event.by,
+                source="slash",
+                text=event.text,
+                data=facts,
+                substance=True,
+            )
+            desk.work.timeline.append(entry)
+
+    with spy.desk() as desk:
+        paper = spy.templates.paper("postmortem", Documents(desk).document(desk.incident(1)))
+
+    written = "\n".join([*(it.text for it in paper.sections), *paper.log])
+    assert len(paper.log) > len(HAPPENED) - 5
+    assert "<b>down" not in written
+    assert "@channel" not in written
+
+
+def test_a_failover_is_told_step_by_step():
+    play = FailoverPlay.begin()
+    play.spy.say('incident me "pod 7 is slow" sev1')
+    play.spy.open_room(1, channel="C0ROOM")
+    play.begun(channel="C0ROOM").goes(OK, OK, OK, OK, RED).to_the_end()
+
+    with play.spy.desk() as desk:
+        facts = Documents(desk).document(desk.incident(1))
+        paper = play.spy.templates.paper("postmortem", facts, names=People(desk).name)
+
+    written = "\n".join(it.text for it in paper.sections)
+    assert "Ana Lima proposed failover 1 (pod 7 to east)" in written
+    assert "failover 1 (pod 7 to east): rolled back, dns 5: HTTP 503" in written
+    assert any("run `./drain 7`" in line for line in paper.log)
+    assert any("dns 5, check *red* (HTTP 503)" in line for line in paper.log)
