@@ -9,8 +9,11 @@ import httpx
 import pytest
 
 from bot.domain.change import Change, Window
+from bot.ports import Issue
 from bot.services.changes import Changes
 from bot.services.desk import Desk
+from bot.services.follow_ups import FollowUps
+from bot.services.incidents import Incidents
 from bot.services.locks import Locks
 from tests import samples
 from tests.web.doors import SECRET, Doors, opened
@@ -52,6 +55,18 @@ def desk_facts(doors: Doors) -> Mapping[str, Any]:
     return {"now": doors.bot.clock.now(), "policy": doors.bot.live.policy()}
 
 
+def filed_as(doors: Doors, repository: str, issue: int) -> int:
+    """Give the number of a follow-up that is an issue of GitHub's."""
+    with doors.bot.database.begin() as work:
+        desk = Desk(work=work, **desk_facts(doors))
+        incident = Incidents(desk).declare("checkout is down", by="U0ANA").incident
+        number = FollowUps(desk).add(incident, "look at the canary", by="U0ANA").number
+        address = f"https://github.com/{repository}/issues/{issue}"
+        filed = Issue(repository=repository, number=issue, url=address, title="", body="")
+        FollowUps(desk).filed(number, filed)
+    return number
+
+
 def test_each_recording_of_a_change_is_kept_under_its_service(doors: Doors):
     answers = {name: github(doors, name).text for name in samples.names()}
 
@@ -82,6 +97,23 @@ def test_a_deployment_and_its_statuses_stay_one_change(doors: Doors):
 
     [deploy] = [it for it in kept(doors) if it.title == "master to production"]
     assert (deploy.number, deploy.outcome) == (1, "success")
+
+
+def test_an_issue_that_is_closed_on_github_is_a_follow_up_that_is_done(doors: Doors):
+    """The recording of one that was reopened, bent: no recording is of one that was closed."""
+    told = samples.payload("issues reopened")
+    told["action"], told["issue"]["state_reason"] = "closed", "completed"
+    number = filed_as(doors, told["repository"]["full_name"], told["issue"]["number"])
+    body = samples.body(told)
+    headers = {"X-GitHub-Event": "issues", "X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answer = doors.web.post("/webhooks/github", body, headers)
+
+    assert answer.text == "Kept.\n"
+    with doors.bot.database.begin() as work:
+        follow_up = work.follow_ups.get(number)
+    assert follow_up
+    assert not follow_up.is_open
 
 
 def test_github_is_told_what_content_type_to_send(doors: Doors):
