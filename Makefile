@@ -22,7 +22,7 @@ $(EMULATE): tests/emulate/package-lock.json  # a GitHub that is not ours; withou
 	  || echo "npm could not install tests/emulate; the tests go on without it" >&2; fi
 
 test: .venv/ready $(EMULATE)
-	@$(BIN)/pytest --numprocesses 2
+	@$(BIN)/pytest --numprocesses 4 --dist worksteal  # more than cores: half of the time of a test is waiting
 
 check: .venv/ready
 	@mkdir -p build

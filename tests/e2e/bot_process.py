@@ -33,6 +33,12 @@ class BotProcess:
 
     def start(self) -> Self:
         """Start it, and return once it says that it is ready."""
+        self.launch()
+        self._wait_until_ready()
+        return self
+
+    def launch(self) -> None:
+        """Start it, and don't wait: it may be meant to die before it is ready."""
         with self.log.open("ab") as kept:
             self._child = subprocess.Popen(
                 (sys.executable, "-m", "bot", "run", "--config", str(self._config)),
@@ -42,8 +48,6 @@ class BotProcess:
                 stderr=kept,
                 process_group=0,
             )
-        self._wait_until_ready()
-        return self
 
     def say(self, person: str, words: str) -> tuple[int, str]:
         """Say a command from a terminal, beside the running bot; the exit code and what was printed."""

@@ -213,7 +213,7 @@ def test_killed_at_each_boundary_there_is_one_issue_and_no_follow_up_twice(world
     for count in range(1, len(BOUNDARIES) + 1):
         world.box.wait_for(lambda: not world.bot.is_alive, seconds=20)
         assert len(killed) == count
-        world.bot.start()
+        world.bot.launch()
     world.settle()
 
     document, *follow_ups = issues(world, name)
