@@ -1,0 +1,87 @@
+"""Slack, as Spy needs it."""
+
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Any, Protocol
+
+from bot.domain.message import Message
+from bot.ports.words import Form
+from bot.ports.work import Person
+
+
+@dataclass(frozen=True, kw_only=True)
+class Posted:
+    """Where a message stands: channel id, Slack's ts, and its address for people."""
+
+    channel: str
+    ts: str
+    permalink: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Profile:
+    """A person as Slack knows them; `zone` is an IANA name; a guest is no full member of this workspace."""
+
+    name: str
+    email: str | None = None
+    zone: str | None = None
+    is_guest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Said:
+    """A message as a person wrote it, with Slack's own escapes."""
+
+    text: str
+    person: str | None
+
+
+class Chat(Protocol):
+    """Slack. Every call may raise Unreachable, Throttled or Rejected."""
+
+    def open_room(self, name: str, *, private: bool) -> str:
+        """Create a channel and give its id; Rejected with `name_taken` where the name is used."""
+
+    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
+        """Find a channel that Spy itself created under this name since then; somebody else's is never given."""
+
+    def invite(self, channel: str, people: Collection[str]) -> None:
+        """Invite; who is in already is no error."""
+
+    def set_topic(self, channel: str, topic: str) -> None: ...
+
+    def bookmark(self, channel: str, title: str, url: str) -> None: ...
+
+    def has_bookmark(self, channel: str, url: str) -> bool: ...
+
+    def permalink(self, channel: str, ts: str | None = None) -> str:
+        """Give the address of a channel or of a message in it; made here, without a call."""
+
+    def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
+        """Post to a channel, or to a person (Slack id) by DM; `key` is the mark by which it is found again."""
+
+    def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
+        """Find the message that `post` made under this key."""
+
+    def edit(self, posted: Posted, message: Message) -> None: ...
+
+    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None: ...
+
+    def respond(self, url: str, message: Message) -> None: ...
+
+    def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
+        """Open a form; `memory` (JSON) comes back with the submission."""
+
+    def join(self, channel: str) -> None:
+        """Join a public channel."""
+
+    def read(self, channel: str, ts: str) -> Said:
+        """Read one message, in a thread or not."""
+
+    def profile(self, person: str) -> Profile: ...
+    def find_by_email(self, email: str) -> "Person | None":
+        """Find who has this e-mail address; None where Slack knows nobody."""
+
+    def group_members(self, group: str) -> Sequence[str]:
+        """Say who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""

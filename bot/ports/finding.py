@@ -1,0 +1,13 @@
+"""What `spy check` finds."""
+
+from dataclasses import dataclass, field
+
+
+@dataclass(frozen=True, kw_only=True)
+class Finding:
+    """One line of `spy check`: what was looked at, whether it is well, and the cure if not."""
+
+    what: str
+    well: bool
+    cure: str = ""
+    notes: tuple[str, ...] = field(default_factory=tuple)

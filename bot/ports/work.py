@@ -1,0 +1,398 @@
+"""The unit of work: one transaction, and the records in it."""
+
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from typing import Any, Protocol
+
+from bot.domain.change import Change, Window
+from bot.domain.cover import CoverRequest
+from bot.domain.effects import Effect
+from bot.domain.failover import Failover
+from bot.domain.follow_up import FollowUp
+from bot.domain.incident import Incident
+from bot.domain.lock import Lock
+from bot.domain.page import Page
+from bot.domain.postmortem import Postmortem
+from bot.domain.relief import Stretch
+from bot.domain.shift import Shift
+from bot.domain.tell import Tell
+from bot.domain.timeline import Entry
+from bot.domain.timer import Timer
+from bot.ports.chat import Posted
+from bot.ports.pager import Duty
+
+
+@dataclass(frozen=True, kw_only=True)
+class Parcel:
+    """An effect on its way: how often it was tried, and whether its last outcome is unknown."""
+
+    id: int
+    effect: Effect
+    attempts: int
+    uncertain: bool
+    queued_at: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
+class DutyCopy:
+    """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
+
+    duties: tuple[Duty, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A person as Spy knows them; `profiled_at` is when Slack was last asked."""
+
+    id: str
+    name: str
+    email: str | None = None
+    zone: str | None = None
+    profiled_at: datetime | None = None
+    is_guest: bool = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class Contact:
+    """An e-mail address the pager knows, and whose it is in Slack; `reported_at`: that it is nobody's."""
+
+    email: str
+    person: str | None = None
+    asked_at: datetime | None = None
+    reported_at: datetime | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class UserGroup:
+    """Who was in a Slack user group at `synced_at`; `trouble` is the word for why that is not newer."""
+
+    id: str
+    members: tuple[str, ...] = ()
+    synced_at: datetime | None = None
+    trouble: str | None = None
+
+
+class IncidentRecords(Protocol):
+    def reserve(self) -> int:
+        """Take the next number."""
+
+    def get(self, number: int) -> Incident | None:
+        """Fetch to change: nobody else does until this work ends."""
+
+    def look(self, number: int) -> Incident | None:
+        """Fetch to read, without waiting for whoever is changing it."""
+
+    def hold(self, numbers: Collection[int]) -> Collection[int]:
+        """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
+
+    def in_room(self, channel: str) -> Incident | None: ...
+    def open(self, *, limit: int) -> Sequence[Incident]:
+        """Newest first."""
+
+    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
+        """Give those of this name, in whatever case its letters are."""
+
+    def alive_since(self, since: datetime) -> Sequence[Incident]:
+        """Give those that are open, or were at some moment since then; oldest first."""
+
+    def put(self, incident: Incident) -> None: ...
+
+
+class TimelineRecords(Protocol):
+    def append(self, entry: Entry) -> None: ...
+    def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
+        """Give entries of these kinds, by incident and then in the order they were kept."""
+
+    def of(self, incident: int) -> Sequence[Entry]:
+        """Give the whole timeline in the order it was kept."""
+
+    def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
+    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+        """Mark entries as kept or hidden; None takes the mark off."""
+
+
+class PageRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Page | None: ...
+    def by_key(self, key: str) -> Page | None: ...
+    def by_pagerduty(self, pagerduty_id: str) -> Page | None: ...
+    def of(self, incident: int) -> Sequence[Page]: ...
+    def ringing(self) -> Sequence[Page]: ...
+    def since(self, since: datetime) -> Sequence[Page]:
+        """Give what was asked for since then, oldest first."""
+
+    def put(self, page: Page) -> None: ...
+
+
+class TellRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Tell | None: ...
+    def put(self, tell: Tell) -> None: ...
+
+
+class PeopleRecords(Protocol):
+    def get(self, person: str) -> Person | None: ...
+    def put(self, person: Person) -> None: ...
+    def named(self, name: str) -> Person | None: ...
+    def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
+        """People whose profile was not asked for since then."""
+
+
+class DutyRecords(Protocol):
+    def copy(self) -> DutyCopy: ...
+    def replace(self, copy: DutyCopy) -> None: ...
+
+
+class ShiftRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Shift | None: ...
+    def of(self, subject: str) -> Shift | None:
+        """Find by `shift:<schedule>:<user>:<start>`."""
+
+    def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
+        """Give those of a schedule of which some part lies in between, first ones first; what is gone too."""
+
+    def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
+        """Give what is theirs (a Slack id) and not over by then, first ones first; without what is gone."""
+
+    def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
+        """Give all of which some part lies in between; without what is gone."""
+
+    def put(self, shift: Shift) -> None: ...
+
+
+class CoverRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> CoverRequest | None: ...
+    def open(self) -> Sequence[CoverRequest]:
+        """Give those that are asked for or promised, first ones first."""
+
+    def put(self, cover: CoverRequest) -> None: ...
+
+
+class ContactRecords(Protocol):
+    """Who has which e-mail address in Slack, as it was last asked."""
+
+    def get(self, email: str) -> Contact | None: ...
+    def put(self, contact: Contact) -> None: ...
+
+
+@dataclass(frozen=True, kw_only=True)
+class Trace:
+    """A line of a failover's audit trail: `data` is the event's own facts, `source` the way it came."""
+
+    failover: int
+    seq: int
+    kind: str
+    at: datetime
+    by: str | None
+    source: str
+    data: Mapping[str, Any]
+
+
+class FailoverRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Failover | None: ...
+    def put(self, failover: Failover) -> None: ...
+    def active(self) -> Sequence[Failover]:
+        """Give those that are proposed or under way, first ones first."""
+
+    def holder(self, lock: str) -> Failover | None:
+        """Give the active one that holds a lock."""
+
+    def last_moved(self, lock: str) -> Failover | None:
+        """Give the last one of a lock that moved anything."""
+
+    def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
+        """Give those of a plan that are over, newest first."""
+
+    def append(self, trace: Trace) -> None: ...
+    def trail(self, number: int) -> Sequence[Trace]: ...
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
+        """Take one that is to run, of nobody or of an owner whose lease ran out; besides those the caller is at."""
+
+    def renew(self, number: int, owner: str, *, until: datetime) -> bool:
+        """Keep what one has; False where it has another owner now."""
+
+    def let_go(self, number: int, owner: str) -> None: ...
+
+
+class UserGroupRecords(Protocol):
+    def get(self, group: str) -> UserGroup | None: ...
+    def put(self, group: UserGroup) -> None: ...
+
+
+class PostmortemRecords(Protocol):
+    def get(self, incident: int) -> Postmortem | None: ...
+    def put(self, postmortem: Postmortem) -> None: ...
+
+
+class FollowUpRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> FollowUp | None: ...
+    def of(self, incident: int) -> Sequence[FollowUp]:
+        """Give an incident's, done ones too, in the order they were added."""
+
+    def open_of(self, person: str) -> Sequence[FollowUp]:
+        """Give what somebody (a Slack id) has to do, of all incidents."""
+
+    def open(self, *, limit: int) -> Sequence[FollowUp]:
+        """Give the newest that are not done."""
+
+    def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
+    def put(self, follow_up: FollowUp) -> None: ...
+
+
+class MessageRecords(Protocol):
+    def get(self, slot: str) -> Posted | None: ...
+    def put(self, slot: str, posted: Posted) -> None: ...
+
+
+class OutboxRecords(Protocol):
+    def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
+        """Queue effects; one whose key is known already, or whose slot already waits, adds nothing."""
+
+    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+        """Take what is due: first in its lane, its room there.
+
+        What another owner took and whose lease ran out is taken as uncertain. An owner's own is under way,
+        whatever the clock says.
+        """
+
+    def done(self, parcel: int, *, at: datetime) -> None: ...
+    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None: ...
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> None: ...
+    def release(self, incident: int) -> None:
+        """Let go what waited for this incident's channel."""
+
+    def next_due(self) -> datetime | None: ...
+    def waiting(self) -> Mapping[str, int]:
+        """Count what is not done, by state."""
+
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was finished before then."""
+
+
+class InboundRecords(Protocol):
+    def remember(self, request: str, *, at: datetime) -> str | None:
+        """Remember a request by its id. None when it is new; else the answer it got ("" while none is stored)."""
+
+    def answered(self, request: str, answer: str) -> None: ...
+    def forget(self, *, before: datetime) -> None: ...
+
+
+class StretchRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Stretch | None: ...
+    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
+        """Give the person's stretches that went on after then, oldest first; the last one may still run."""
+
+    def put(self, stretch: Stretch) -> None: ...
+
+
+class TimerRecords(Protocol):
+    """Timers that wait, and keys that were spoken. The subject is locked before its timers are touched."""
+
+    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
+        """Let these be what waits for a subject; what was spoken never comes back. Written when the work ends."""
+
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+        """Give the subjects with something due, longest due first, without those another process works at."""
+
+    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+        """Give what waits of a subject and is due."""
+
+    def spoken(self, key: str, at: datetime) -> None:
+        """Keep that it was spoken. Written when the work ends."""
+
+    def put_off(self, subject: str, *, due: datetime) -> None:
+        """Let nothing of this subject be due before then: it could not be spoken because of a fault."""
+
+    def next_due(self) -> datetime | None: ...
+
+
+class ChangeRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Change | None: ...
+    def by_key(self, key: str) -> Change | None: ...
+    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+        """Give the newest of a time, of one service or of all; newest first."""
+
+    def put(self, change: Change) -> None: ...
+    def forget(self, *, before: datetime) -> None:
+        """Drop what was heard before then."""
+
+
+class LockRecords(Protocol):
+    def reserve(self) -> int: ...
+    def get(self, number: int) -> Lock | None: ...
+    def standing(self) -> Sequence[Lock]:
+        """Give those that are not released, longest standing first."""
+
+    def of(self, service: str) -> Lock | None:
+        """Give the one that stands on a service."""
+
+    def put(self, lock: Lock) -> None: ...
+
+
+class Work(Protocol):
+    """One transaction: all of it is kept, or nothing."""
+
+    @property
+    def incidents(self) -> IncidentRecords: ...
+    @property
+    def timeline(self) -> TimelineRecords: ...
+    @property
+    def pages(self) -> PageRecords: ...
+    @property
+    def tells(self) -> TellRecords: ...
+    @property
+    def people(self) -> PeopleRecords: ...
+    @property
+    def duties(self) -> DutyRecords: ...
+    @property
+    def shifts(self) -> ShiftRecords: ...
+    @property
+    def covers(self) -> CoverRecords: ...
+    @property
+    def contacts(self) -> ContactRecords: ...
+    @property
+    def failovers(self) -> FailoverRecords: ...
+    @property
+    def user_groups(self) -> UserGroupRecords: ...
+    @property
+    def messages(self) -> MessageRecords: ...
+    @property
+    def outbox(self) -> OutboxRecords: ...
+    @property
+    def inbound(self) -> InboundRecords: ...
+    @property
+    def timers(self) -> TimerRecords: ...
+    @property
+    def stretches(self) -> StretchRecords: ...
+    @property
+    def changes(self) -> ChangeRecords: ...
+    @property
+    def locks(self) -> LockRecords: ...
+    @property
+    def postmortems(self) -> PostmortemRecords: ...
+    @property
+    def follow_ups(self) -> FollowUpRecords: ...
+
+    def alone(self, section: str) -> None:
+        """Wait until no other work is in this section; it is left when this work ends."""
+
+    def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
+        """Whether this process may do a job that one process does at a time."""
+
+
+class UnitOfWork(Protocol):
+    def begin(self) -> AbstractContextManager[Work]:
+        """Open a transaction: committed at the end of the block, rolled back when it raises."""
+
+    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+        """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""
