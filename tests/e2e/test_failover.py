@@ -2,6 +2,7 @@
 
 import sys
 import time
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -97,11 +98,13 @@ class Stage:
 
 
 @pytest.fixture
-def stage(box: Box, serve: Serve, sqlite_url: str, tmp_path: Path) -> Stage:
+def stage(box: Box, serve: Serve, sqlite_url: str, tmp_path: Path) -> Iterator[Stage]:
     stage = Stage(box, serve, sqlite_url, tmp_path)
     box.slack.dm("raj", "help")  # so that Spy has met him, and knows that he is no guest
     stage.world.settle()
-    return stage
+    yield stage
+    for held in tmp_path.glob("hold-*"):  # what a bot that was stopped has left running ends by itself
+        held.unlink()
 
 
 def test_programs_run_in_front_of_everybody_and_their_secrets_stay_secret(stage: Stage):
