@@ -1,6 +1,6 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
-from bot.ports.chat import Chat, Posted, Profile, Said
+from bot.ports.chat import Chat, Person, Posted, Profile, Said
 from bot.ports.failures import Contended, Rejected, Throttled, Unreachable
 from bot.ports.finding import Finding
 from bot.ports.forge import Forge, Issue, IssueDraft, IssueNews, Leaf, Remark
@@ -24,7 +24,6 @@ from bot.ports.work import (
     PageRecords,
     Parcel,
     PeopleRecords,
-    Person,
     PostmortemRecords,
     ShiftRecords,
     StretchRecords,

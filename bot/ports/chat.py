@@ -7,7 +7,6 @@ from typing import Any, Protocol
 
 from bot.domain.message import Message
 from bot.ports.words import Form
-from bot.ports.work import Person
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -35,6 +34,18 @@ class Said:
 
     text: str
     person: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Person:
+    """A person as Spy knows them; `profiled_at` is when Slack was last asked."""
+
+    id: str
+    name: str
+    email: str | None = None
+    zone: str | None = None
+    profiled_at: datetime | None = None
+    is_guest: bool = False
 
 
 class Chat(Protocol):
@@ -80,7 +91,7 @@ class Chat(Protocol):
         """Read one message, in a thread or not."""
 
     def profile(self, person: str) -> Profile: ...
-    def find_by_email(self, email: str) -> "Person | None":
+    def find_by_email(self, email: str) -> Person | None:
         """Find who has this e-mail address; None where Slack knows nobody."""
 
     def group_members(self, group: str) -> Sequence[str]:

@@ -20,7 +20,7 @@ from bot.domain.shift import Shift
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports.chat import Posted
+from bot.ports.chat import Person, Posted
 from bot.ports.pager import Duty
 
 
@@ -42,18 +42,6 @@ class DutyCopy:
     duties: tuple[Duty, ...] = ()
     synced_at: datetime | None = None
     trouble: str | None = None
-
-
-@dataclass(frozen=True, kw_only=True)
-class Person:
-    """A person as Spy knows them; `profiled_at` is when Slack was last asked."""
-
-    id: str
-    name: str
-    email: str | None = None
-    zone: str | None = None
-    profiled_at: datetime | None = None
-    is_guest: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
