@@ -9,8 +9,9 @@ from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.delivery.covers import CoverCourier
 from bot.delivery.sync import Sync
 from bot.domain.effects import MakeOverride
+from bot.domain.message import Message
 from bot.domain.policy import Policy
-from bot.ports import Message, Person, Profile
+from bot.ports import Person, Profile
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn
