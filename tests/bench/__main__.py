@@ -9,10 +9,11 @@ from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
 from tests.bench.afterwards import afterwards
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
+from tests.bench.page import page
 from tests.bench.table import Row, table
 from tests.bench.timers import timers
 
-ALL = {**MEASURES, "timers": timers, "afterwards": afterwards}
+ALL = {**MEASURES, "timers": timers, "afterwards": afterwards, "page": page}
 
 
 def main() -> int:
