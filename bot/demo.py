@@ -116,14 +116,19 @@ def _with_something_to_do(lines: Iterable[str]) -> Iterable[str] | None:
 def _box(port: int | None) -> Iterator["Box"]:
     from bot.sandbox import Box  # noqa: PLC0415  nothing to do must cost nothing
 
-    if port is None:
-        port = USUAL_PORT if _is_free(USUAL_PORT) else 0
-    elif not _is_free(port):
-        raise DidNotStay(
-            f"Port {port} is taken: something answers at http://127.0.0.1:{port}/ already. "
-            "Give another with --port, or none."
-        )
-    with Box(delivery="socket", port=port, sites=True) as box:
+    def at(port: int) -> Box:
+        return Box(delivery="socket", port=port, sites=True)
+
+    try:
+        box = at(USUAL_PORT if port is None else port)
+    except OSError:
+        if port is not None:
+            raise DidNotStay(
+                f"Port {port} is taken: something answers at http://127.0.0.1:{port}/ already. "
+                "Give another with --port, or none."
+            ) from None
+        box = at(0)
+    with box:
         box.pagerduty.webhooks = True
         yield box
 
@@ -231,16 +236,6 @@ def _is_ready(port: int) -> bool:
         return False
     finally:
         connection.close()
-
-
-def _is_free(port: int) -> bool:
-    with socket.socket() as probe:
-        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        try:
-            probe.bind(("127.0.0.1", port))
-        except OSError:
-            return False
-        return True
 
 
 def _free_port() -> int:

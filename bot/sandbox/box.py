@@ -102,11 +102,11 @@ class Box:
     ) -> None:
         self.weather = Weather(latency)
         self.recorder = Recorder()
+        self._gateway = Gateway(weather=self.weather, recorder=self.recorder)
+        self._server = Server(self._gateway, port)
         self.feed = Feed()
         self.clock = Clock()
         self._delivery = delivery
-        self._gateway = Gateway(weather=self.weather, recorder=self.recorder)
-        self._server = Server(self._gateway, port)
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.slack = Workspace(
             feed=self.feed,

@@ -263,18 +263,29 @@ def _head(text: str) -> tuple[str, str, dict[str, str]]:
     return verb, target, {name.strip().lower(): value.strip() for name, _, value in pairs}
 
 
+def _listening(port: int) -> socket.socket:
+    """Take a port (0: any free one), so that nobody else can; OSError where somebody has it."""
+    # proto is said aloud because asyncio switches Nagle's delay off only then
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
+    listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+    try:
+        listening.bind(("127.0.0.1", port))
+        listening.listen(512)
+    except OSError:
+        listening.close()
+        raise
+    return listening
+
+
 class Server:
     """Runs in a daemon thread with its own event loop from `start` to `stop`."""
 
     def __init__(self, house: House, port: int = 0) -> None:
+        self._socket = _listening(port)
         self.loop = asyncio.new_event_loop()
         self.transports: set[asyncio.Transport] = set()
         self._house = house
         self._tasks: set[asyncio.Task[None]] = set()
-        # proto is said aloud because asyncio switches Nagle's delay off only then
-        self._socket = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
-        self._socket.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
-        self._socket.bind(("127.0.0.1", port))
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name="sandbox-server", daemon=True)
 
