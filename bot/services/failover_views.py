@@ -51,7 +51,8 @@ class FailoverViews:
         return self.question(run, mark) if surface == QUESTION else self.card(run)
 
     def card(self, run: Failover) -> Facts:
-        last, rehearsed = Failovers(self._desk).lately(run.plan.name)
+        is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run
+        last, rehearsed = Failovers(self._desk).lately(run.plan.name) if is_new else (None, None)
         done, all_of_it = _progress(run)
         return {
             "run": run,
