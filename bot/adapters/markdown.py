@@ -13,10 +13,10 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, pass_context
-from jinja2.compiler import CodeGenerator, Frame, MacroRef
 from jinja2.runtime import Context
 
 from bot.adapters import mrkdwn
+from bot.adapters.macros import OwnMacros
 from bot.adapters.mrkdwn import Names
 from bot.domain.paper import Paper, Section
 
@@ -238,21 +238,8 @@ def _stamp(at: datetime) -> Markdown:
     return Markdown(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
 
 
-class _MacrosAreOurs(CodeGenerator):
-    """A macro gives what it wrote: our own Markdown, not to be escaped a second time."""
-
-    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
-        self.write("environment.ours(")
-        super().macro_def(macro_ref, frame)
-        self.write(")")
-
-
-class _Environment(Environment):
-    code_generator_class = _MacrosAreOurs
-
-    @staticmethod
-    def ours(macro: Callable[..., str]) -> Callable[..., Markdown]:
-        return lambda *args, **kwargs: Markdown(macro(*args, **kwargs))
+class _Environment(OwnMacros):
+    own = Markdown
 
 
 @pass_context

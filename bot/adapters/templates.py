@@ -14,9 +14,8 @@ from pathlib import Path
 from typing import Any
 
 from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
-from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
-from bot.adapters.chart import drawn
+from bot.adapters.macros import OwnMacros
 from bot.adapters.markdown import MarkdownTemplates
 from bot.adapters.mrkdwn import (
     Mrkdwn,
@@ -87,6 +86,8 @@ class JinjaTemplates:
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         """Draw an incident as an SVG picture."""
+        from bot.adapters.chart import drawn  # noqa: PLC0415  a bot that draws nothing need not load it
+
         return drawn(title, rows)
 
     def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
@@ -333,21 +334,8 @@ def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
 # --- the engine -------------------------------------------------------------------------------------------
 
 
-class _MacrosAreOurs(CodeGenerator):
-    """A macro gives what it drew, and the blanks between: our own mrkdwn, not to be escaped a second time."""
-
-    def macro_def(self, macro_ref: MacroRef, frame: Frame) -> None:
-        self.write("environment.ours(")
-        super().macro_def(macro_ref, frame)
-        self.write(")")
-
-
-class _Environment(Environment):
-    code_generator_class = _MacrosAreOurs
-
-    @staticmethod
-    def ours(macro: Callable[..., str]) -> Callable[..., Mrkdwn]:
-        return lambda *args, **kwargs: Mrkdwn(macro(*args, **kwargs))
+class _Environment(OwnMacros):
+    own = Mrkdwn
 
 
 def _environment(folders: Sequence[Path]) -> Environment:
