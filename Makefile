@@ -3,6 +3,8 @@ PYTHON ?= python3
 BIN := .venv/bin
 EMULATE := tests/emulate/node_modules/.ready
 
+unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each would compile all of Spy anew
+
 .PHONY: demo test check picture bench lock clean
 
 .venv/ready: requirements.lock pyproject.toml

@@ -16,8 +16,6 @@ from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
 from tests.postgres import Postgres, serving
 
-LEASE = "2s"
-"""So soon is an effect that a killed bot had under way found by its heir."""
 Serve = Callable[[str, Mapping[str, str]], BotProcess]
 RunningBot = Callable[[Box, str], BotProcess]
 BOXES: list[Box] = []
@@ -89,7 +87,7 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
     with ExitStack() as stack:
 
         def start(config: str, environment: Mapping[str, str]) -> BotProcess:
-            bot = BotProcess(tmp_path / f"bot{len(bots)}", config=brisk(config), environment=environment)
+            bot = BotProcess(tmp_path / f"bot{len(bots)}", config=modest(config), environment=environment)
             bots.append(bot)
             stack.callback(bot.stop)
             return bot.start()
@@ -97,9 +95,9 @@ def serve(request: pytest.FixtureRequest, tmp_path: Path) -> Iterator[Serve]:
         yield start
 
 
-def brisk(config: str) -> str:
-    """Let a killed bot's heir act soon, and leave connections for the bots of other tests."""
-    return f"{config}\ndelivery: {{lease: {LEASE}}}\ndatabase: {{pool: 5}}\n"
+def modest(config: str) -> str:
+    """Leave connections for the bots of other tests."""
+    return f"{config}\ndatabase: {{pool: 5}}\n"
 
 
 @pytest.fixture
@@ -129,11 +127,12 @@ def common_world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
 
 
 @contextmanager
-def living_in(folder: Path, database_url: str) -> Iterator[World]:
-    """A box with a bot, for as long as the `with` lasts."""
+def living_in(folder: Path, database_url: str, *, besides: str = "") -> Iterator[World]:
+    """A box with a bot whose clock is the box's, for as long as the `with` lasts; `besides` is configuration."""
     with open_box() as box:
-        environment = {**box.environment(), "DATABASE_URL": database_url}
-        bot = BotProcess(folder / "bot", config=brisk(box.config_yaml()), environment=environment)
+        environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": database_url}
+        config = modest(f"{box.config_yaml()}\n{besides}")
+        bot = BotProcess(folder / "bot", config=config, environment=environment)
         box.bot_url = bot.url
         try:
             yield World(box=box, bot=bot.start())

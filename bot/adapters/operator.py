@@ -5,13 +5,15 @@ from collections.abc import Callable, Iterable, Mapping
 from datetime import timedelta
 from pathlib import Path
 from threading import Event
-from typing import Self
+from typing import TYPE_CHECKING, Self
 
-from bot.adapters.github_workflows import Workflows
 from bot.adapters.http import Web
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
 from bot.domain.plan import Action, Check, Command, End, Outcome, Question, Request, Workflow
+
+if TYPE_CHECKING:
+    from bot.adapters.github_workflows import Workflows
 
 AGAIN = timedelta(seconds=1)
 """Between two looks of a check; the last one may take as long, though the check's time is up."""
@@ -23,8 +25,14 @@ class OutsideOperator:
     """The world as it is. What goes wrong there is an outcome, and nothing that is raised."""
 
     def __init__(
-        self, *, processes: Processes, web: Web, workflows: Workflows, again: timedelta = AGAIN
+        self,
+        *,
+        processes: Processes,
+        web: Web,
+        workflows: "Callable[[], Workflows]",
+        again: timedelta = AGAIN,
     ) -> None:
+        """`workflows` are asked for when one is to run, and not before: their library is slow to load."""
         self._processes = processes
         self._web = web
         self._workflows = workflows
@@ -42,10 +50,16 @@ class OutsideOperator:
     ) -> Self:
         """Build it from Spy's environment and secrets, and the folder of config.yaml."""
         variables = Variables(environment, own=secrets)
+
+        def workflows() -> "Workflows":
+            from bot.adapters.github_workflows import Workflows  # noqa: PLC0415  a bot without any need not load it
+
+            return Workflows(github_token, variables=variables, url=github_url)
+
         return cls(
             processes=Processes(folder=folder, environment=environment, variables=variables),
             web=Web(variables, authorities=environment.get("REQUESTS_CA_BUNDLE")),
-            workflows=Workflows(github_token, variables=variables, url=github_url),
+            workflows=workflows,
         )
 
     def perform(
@@ -58,7 +72,7 @@ class OutsideOperator:
             case Request():
                 return self._web.ask(action, timeout=timeout, hear=hear, stopped=stopped)
             case Workflow():
-                return self._workflows.dispatch(
+                return self._workflows().dispatch(
                     action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
                 )
             case Question():
@@ -80,7 +94,7 @@ class OutsideOperator:
         self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
         """Find the run of a workflow that was dispatched under this mark, and follow it to its end."""
-        return self._workflows.look(action, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
+        return self._workflows().look(action, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
 
     def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
         if isinstance(check.by, Command):

@@ -74,7 +74,8 @@ class _Logged:
 
 
 class AfterwardsCourier:
-    def __init__(self, forge: Forge | None, templates: Templates) -> None:
+    def __init__(self, forge: Callable[[], Forge] | None, templates: Templates) -> None:
+        """`forge` is asked for when something is to be exported, and not before; None is a Spy without one."""
         self._forge = forge
         self._templates = templates
 
@@ -119,7 +120,7 @@ class AfterwardsCourier:
     def _github(self) -> Forge:
         if self._forge is None:
             raise Rejected("no_forge", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
-        return self._forge
+        return self._forge()
 
     # --- follow-ups ---
 

@@ -34,7 +34,7 @@ class Couriers:
         pager: Pager | None,
         templates: Templates,
         say: Callable[[SayCommand, str | None], None] | None = None,
-        forge: Forge | None = None,
+        forge: Callable[[], Forge] | None = None,
     ) -> None:
         self._afterwards = AfterwardsCourier(forge, templates)
         self._say = say

@@ -210,7 +210,7 @@ class Box:
     def tell(self, happening: Happening) -> None:
         self.feed.tell(happening)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return once the condition holds; else an AssertionError that shows what happened last."""
         self.feed.wait_for(condition, seconds)
 

@@ -62,7 +62,7 @@ class Feed:
             self._changes += 1
             self._changed.notify_all()
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return once `condition` holds; else an AssertionError that shows what happened last."""
         deadline = time.monotonic() + seconds
         while True:

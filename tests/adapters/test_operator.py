@@ -18,7 +18,7 @@ def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> Outsid
     return OutsideOperator(
         processes=Processes(folder=folder, environment={}, variables=variables),
         web=Web(variables),
-        workflows=Workflows("", variables=variables),
+        workflows=lambda: Workflows("", variables=variables),
         again=again,
     )
 

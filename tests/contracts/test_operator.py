@@ -64,12 +64,13 @@ def outside_world() -> Iterator[World]:
         pace = Pace(
             first=timedelta(seconds=0.02), search=timedelta(seconds=0.1), grace=timedelta(seconds=0.5)
         )
+        workflows = Workflows(
+            environment["GITHUB_TOKEN"], variables=variables, url=environment["GITHUB_API_URL"], pace=pace
+        )
         operator = OutsideOperator(
             processes=Processes(folder=Path(), environment=environment, variables=variables, grace=SHORT),
             web=Web(variables),
-            workflows=Workflows(
-                environment["GITHUB_TOKEN"], variables=variables, url=environment["GITHUB_API_URL"], pace=pace
-            ),
+            workflows=lambda: workflows,
             again=timedelta(seconds=0.05),
         )
         rate = Request(

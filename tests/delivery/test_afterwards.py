@@ -34,7 +34,7 @@ def courier(box: Box) -> Iterator[AfterwardsCourier]:
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield AfterwardsCourier(github, JinjaTemplates([HERE / "templates"]))
+    yield AfterwardsCourier(lambda: github, JinjaTemplates([HERE / "templates"]))
     github.close()
 
 

@@ -63,9 +63,9 @@ class BotProcess:
 
     def kill(self) -> None:
         """End it as a power cut does. Safe to call from a hook of the weather, and twice."""
-        if self._child is not None:
-            self._child.send_signal(signal.SIGKILL)
-            self._child.wait()
+        if child := self._child:  # by the time it is dead, another may have been started
+            child.send_signal(signal.SIGKILL)
+            child.wait()
 
     def stop(self) -> int | None:
         """Ask it to end, as an operator does, and give its exit code; None where it never ran."""
@@ -89,12 +89,17 @@ class BotProcess:
 
     @property
     def is_ready(self) -> bool:
+        return self.page("/readyz") is not None
+
+    def page(self, path: str) -> str | None:
+        """What it answers to a GET; None where it does not, or has a trouble to tell."""
         connection = HTTPConnection("127.0.0.1", self.port, timeout=5)
         try:
-            connection.request("GET", "/readyz")
-            return connection.getresponse().status == HTTPStatus.OK
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.read().decode() if answer.status == HTTPStatus.OK else None
         except (OSError, HTTPException):
-            return False
+            return None
         finally:
             connection.close()
 

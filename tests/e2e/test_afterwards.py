@@ -12,7 +12,7 @@ from bot.sandbox.github_shapes import Issue
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.weather import reset_before
 from tests import emulated
-from tests.conftest import Serve, brisk, open_box
+from tests.conftest import Serve, modest, open_box
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.outside_calls import Call
 from tests.e2e.world import World
@@ -32,8 +32,8 @@ def world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path) -> It
         box.github.plan("Reliability")
         bot = BotProcess(
             folder / "bot",
-            config=brisk(box.config_yaml().replace(PLAIN, PLANNED) + PEOPLE),
-            environment={**box.environment(), "DATABASE_URL": f"sqlite:///{database}"},
+            config=modest(box.config_yaml().replace(PLAIN, PLANNED) + PEOPLE),
+            environment={**box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{database}"},
         )
         box.bot_url = bot.url
         try:
@@ -213,6 +213,7 @@ def test_killed_at_each_boundary_there_is_one_issue_and_no_follow_up_twice(world
     for count in range(1, len(BOUNDARIES) + 1):
         world.box.wait_for(lambda: not world.bot.is_alive, seconds=20)
         assert len(killed) == count
+        world.outlast_leases()
         world.bot.launch()
     world.settle()
 

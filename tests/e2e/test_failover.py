@@ -56,7 +56,12 @@ class Stage:
         self.here = here
         (here / "program.py").write_text(PROGRAM)
         plans = PLANS.format(python=sys.executable, program=here / "program.py", here=here)
-        environment = {**box.environment(), "DATABASE_URL": database_url, "DRAIN_TOKEN": "hush-hush"}
+        environment = {
+            **box.environment(),
+            **box.rehearsal(),
+            "DATABASE_URL": database_url,
+            "DRAIN_TOKEN": "hush-hush",
+        }
         self.bot: BotProcess = serve(box.config_yaml() + plans, environment)
         box.bot_url = self.bot.url
         self.world = World(box=box, bot=self.bot)
@@ -145,6 +150,7 @@ def test_a_bot_that_is_killed_in_a_step_asks_its_heirs_room_and_the_step_runs_on
     stage.propose_and_approve("site to west")
     stage.runs("move-west")
 
+    stage.world.outlast_leases()
     stage.bot.restart()
     stage.says("Did *move* happen?")
     held.unlink()
@@ -169,6 +175,7 @@ def test_a_bot_that_is_told_to_stop_leaves_a_step_that_takes_long_to_its_heir(st
     stage.runs("drain")
 
     assert stage.bot.stop() == 0
+    stage.world.outlast_leases()
     stage.bot.start()
     stage.says("Did *drain* happen?")
     stage.press("Roll back")

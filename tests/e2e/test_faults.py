@@ -9,7 +9,7 @@ import pytest
 from bot.sandbox import Box
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.weather import error, hang, http, rate_limited, reset_after, reset_before
-from tests.conftest import Serve
+from tests.conftest import Serve, living_in
 from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World
 
@@ -17,17 +17,25 @@ FAULTS = {
     "500": http(500),
     "reset": reset_before,
     "no answer": reset_after,
-    "late answer": hang(1.3),  # the bot waits half a lease: a second
+    "late answer": hang(2.5),
 }
-DONE = {"no answer", "late answer"}
+IMPATIENT = "delivery: {lease: 4s}"
+"""The bot waits half of that for an answer."""
+
+
+@pytest.fixture(scope="module")
+def impatient_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]:
+    folder = tmp_path_factory.mktemp("impatient")
+    with living_in(folder, f"sqlite:///{folder / 'spy.db'}", besides=IMPATIENT) as world:
+        yield world
 
 
 @pytest.fixture
-def fair(common_world: World) -> Iterator[World]:
+def fair(impatient_world: World) -> Iterator[World]:
     """The world of this file; after each test its weather is fine again, and the bot in its channels."""
-    yield common_world
-    common_world.box.weather.clear()
-    common_world.box.slack.invite_bot("payments")
+    yield impatient_world
+    impatient_world.box.weather.clear()
+    impatient_world.box.slack.invite_bot("payments")
 
 
 # --- one call of a declare --------------------------------------------------------------------------------

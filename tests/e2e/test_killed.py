@@ -36,6 +36,7 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     world.box.weather.clear()
 
 
+@pytest.mark.parametrize("world", ["sqlite"], indirect=True)  # nothing is in doubt then, on either database
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_killed_before_a_call_arrives_it_is_made_after_the_restart(world: World, call: Call):
     name = f"before {call}"
@@ -66,6 +67,7 @@ def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(
     world.box.slack.courier.patience = PATIENCE
     world.box.wait_for(lambda: world.pages(name))
 
+    world.outlast_leases()
     world.bot.restart()
     number = world.declare(f'me "{name}" sev1')
     world.settle()
@@ -92,7 +94,8 @@ def kill_at(world: World, call: Call, *, moment: str) -> None:
 def opened(world: World, name: str) -> None:
     """Open an incident, see the bot die of it, and start it again."""
     world.slash(f'me "{name}" sev1')
-    world.box.wait_for(lambda: not world.bot.is_alive, seconds=10)
+    world.box.wait_for(lambda: not world.bot.is_alive, seconds=20)
     world.box.weather.clear()
+    world.outlast_leases()
     world.bot.start()
     world.settle()

@@ -14,7 +14,7 @@ from bot.sandbox import Box
 from bot.sandbox.page import Page as BoxPage
 from bot.sandbox.page.theatre import Theatre
 from tests.browser import PHONE, WIDE, chromium, opened, photograph
-from tests.conftest import brisk, open_box
+from tests.conftest import modest, open_box
 from tests.e2e.bot_process import BotProcess
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
@@ -56,7 +56,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
     with open_box("socket", sites=True) as box:
         box.clock.jump(until_nine(box.clock.now()))
         environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder}/spy.db"}
-        bot = BotProcess(folder / "bot", config=brisk(box.config_yaml()), environment=environment).start()
+        bot = BotProcess(folder / "bot", config=modest(box.config_yaml()), environment=environment).start()
         box.bot_url = bot.url
         yield box
         bot.stop()

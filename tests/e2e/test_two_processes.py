@@ -73,11 +73,12 @@ def command(bots: Sequence[BotProcess], at: int, *, number: int) -> Command:
 
 def said(box: Box, commands: Sequence[Command]) -> list[str]:
     """Say them eight at a time; every answer."""
-    with ThreadPoolExecutor(8) as people:
-        return [answer for answers in people.map(lambda it: say(box, it), commands) for answer in answers]
+    with ThreadPoolExecutor(8) as people, httpx.Client(timeout=10) as client:
+        heard = people.map(lambda it: say(box, it, client), commands)
+        return [answer for answers in heard for answer in answers]
 
 
-def say(box: Box, command: Command) -> list[str]:
+def say(box: Box, command: Command, client: httpx.Client) -> list[str]:
     """Deliver one command, the same bytes to each of its ways, at the same moment."""
     slack = box.slack
     person, channel = slack.person(command.person), slack.channel("general")
@@ -91,11 +92,11 @@ def say(box: Box, command: Command) -> list[str]:
     )
     body = urlencode(payload).encode()
     with ThreadPoolExecutor(2) as both:
-        return list(both.map(lambda bot: post(bot, body), command.ways))
+        return list(both.map(lambda bot: post(bot, body, client), command.ways))
 
 
-def post(bot: BotProcess, body: bytes) -> str:
-    answer = httpx.post(f"{bot.url}/slack/events", content=body, headers=FORM | signed(body), timeout=10)
+def post(bot: BotProcess, body: bytes, client: httpx.Client) -> str:
+    answer = client.post(f"{bot.url}/slack/events", content=body, headers=FORM | signed(body))
     assert answer.status_code == 200, answer
     return answer.text
 

@@ -98,6 +98,6 @@ class Window:
             return self.state.reader.view(message)
         return self.state.reader.message(message)
 
-    def wait_for(self, condition: Callable[[], object], seconds: float = 5.0) -> None:
+    def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return once the condition holds; else an AssertionError that shows what happened last."""
         self.state.feed.wait_for(condition, seconds)

@@ -1,0 +1,7 @@
+"""Spy's tests. What they share asserts as plainly as they do: a failure shows both sides there too."""
+
+import pytest
+
+pytest.register_assert_rewrite(
+    "tests.contracts", "tests.e2e", "tests.emulated", "tests.failover_play", "tests.runbooks", "tests.stories"
+)
