@@ -59,6 +59,14 @@ def find_lately(stretches: Table) -> Select[Any]:
 
 
 @cache
+def find_due(timers: Table) -> Select[Any]:
+    """Find the subjects of timers that are due `now`, the longest due first, `most` of them."""
+    c = timers.c
+    due = select(c.subject).where(c.state == "waiting", c.due_at <= bindparam("now"))
+    return due.order_by(c.due_at).limit(bindparam("most"))
+
+
+@cache
 def change(among: Table, key: str) -> Update:
     """Change the columns that are given, in the row whose key is given as `this`."""
     return update(among).where(among.c[key] == bindparam("this"))

@@ -21,7 +21,7 @@ from sqlalchemy import (
 )
 from sqlalchemy.dialects import sqlite
 
-from bot.adapters.database.statements import table
+from bot.adapters.database.statements import find_due, table
 from bot.adapters.database.tables import TimerRow, UtcDateTime
 from bot.domain.timer import Timer
 
@@ -78,9 +78,8 @@ class Timers:
     def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
         """On PostgreSQL a subject is taken by an advisory lock that is tried, not waited for: see `work.alone`."""
         self.flush()
-        c = self._table.c
-        due = select(c.subject).where(c.state == "waiting", c.due_at <= now).order_by(c.due_at)
-        first = tuple(dict.fromkeys(self._connection.execute(due.limit(limit * WINDOW)).scalars()))
+        due = self._connection.execute(find_due(self._table), {"now": now, "most": limit * WINDOW})
+        first = tuple(dict.fromkeys(due.scalars()))
         taken = first[:limit] if self._connection.dialect.name == "sqlite" else self._taken(first, limit)
         self._look_up(taken, now)
         return taken
