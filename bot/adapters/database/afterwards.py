@@ -33,11 +33,10 @@ class FollowUps(Kept[FollowUp]):
         }
 
     def of(self, incident: int) -> Sequence[FollowUp]:
-        return self._found(self._table.c.incident == incident)
+        return self._by(incident=incident)
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
-        c = self._table.c
-        return self._found(c.owner == person, c.open.is_(True))
+        return self._by("open", owner=person)
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
         c = self._table.c
@@ -45,7 +44,7 @@ class FollowUps(Kept[FollowUp]):
         return [self.adapter.validate_python(kept) for kept in self._connection.execute(query).scalars()]
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
-        return next(iter(self._found(self._table.c.issue == _issue(repository, number))), None)
+        return next(iter(self._by(issue=_issue(repository, number))), None)
 
 
 def _issue(repository: str, number: int) -> str:

@@ -27,7 +27,7 @@ class Changes(Kept[Change]):
         }
 
     def by_key(self, key: str) -> Change | None:
-        return next(iter(self._found(self._table.c.key == key)), None)
+        return next(iter(self._by(key=key)), None)
 
     def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
         c = self._table.c
@@ -48,8 +48,7 @@ class Locks(Kept[Lock]):
         return {"number": value.number, "service": value.service, "stands": value.stands}
 
     def standing(self) -> Sequence[Lock]:
-        return sorted(self._found(self._table.c.stands.is_(True)), key=lambda it: (it.since, it.number))
+        return sorted(self._by("stands"), key=lambda it: (it.since, it.number))
 
     def of(self, service: str) -> Lock | None:
-        c = self._table.c
-        return next(iter(self._found(c.service == service, c.stands.is_(True))), None)
+        return next(iter(self._by("stands", service=service)), None)

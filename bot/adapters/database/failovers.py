@@ -2,10 +2,11 @@
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
+from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import and_, or_, select, update
+from sqlalchemy import Table, Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.oncall import Kept
@@ -29,11 +30,10 @@ class Failovers(Kept[Failover]):
         }
 
     def active(self) -> Sequence[Failover]:
-        return self._found(self._table.c.active.is_(True))
+        return self._by("active")
 
     def holder(self, lock: str) -> Failover | None:
-        c = self._table.c
-        return next(iter(self._found(c.lock == lock, c.active.is_(True))), None)
+        return next(iter(self._by("active", lock=lock)), None)
 
     def last_moved(self, lock: str) -> Failover | None:
         c = self._table.c
@@ -62,12 +62,8 @@ class Failovers(Kept[Failover]):
     # --- who is at it ---
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
-        c = self._table.c
-        free = or_(c.owner.is_(None), c.owner == owner, c.lease_until < now)
-        first = select(c.number).where(c.to_run.is_(True), free, c.number.not_in(besides))
-        first = first.order_by(c.number).limit(1).with_for_update(skip_locked=True)
-        mine = update(self._table).where(c.number.in_(first)).values(owner=owner, lease_until=now + lease)
-        taken = self._connection.execute(mine.returning(c.number)).scalar()
+        wanted = {"by": owner, "now": now, "until": now + lease, "besides": list(besides)}
+        taken = self._connection.execute(_claiming(self._table), wanted).scalar()
         return int(taken) if taken is not None else None
 
     def renew(self, number: int, owner: str, *, until: datetime) -> bool:
@@ -79,3 +75,15 @@ class Failovers(Kept[Failover]):
         c = self._table.c
         mine = update(self._table).where(and_(c.number == number, c.owner == owner))
         self._connection.execute(mine.values(owner=None, lease_until=None))
+
+
+@cache
+def _claiming(failovers: Table) -> Update:
+    """Take the first that is to run and that nobody else holds `now`, for one owner (`by`) and `until` then."""
+    c = failovers.c
+    now, until = (bindparam(name, type_=c.lease_until.type) for name in ("now", "until"))
+    free = or_(c.owner.is_(None), c.owner == bindparam("by"), c.lease_until < now)
+    others = c.number.not_in(bindparam("besides", expanding=True))
+    first = select(c.number).where(c.to_run.is_(True), free, others).order_by(c.number).limit(1)
+    mine = update(failovers).where(c.number.in_(first.with_for_update(skip_locked=True)))
+    return mine.values(owner=bindparam("by"), lease_until=until).returning(c.number)

@@ -1,15 +1,15 @@
 """Shifts, requests for cover and e-mail addresses in SQL: kept whole, beside the columns they are found by."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, select, update
+from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
-from bot.adapters.database.statements import insert, table
+from bot.adapters.database.statements import find_kept, table, take_number, upsert
 from bot.domain.cover import CoverRequest
 from bot.domain.shift import Shift
 from bot.ports import Contact
@@ -29,27 +29,30 @@ class Kept(Generic[T]):
         self._table = table(self.row)
 
     def get(self, key: Any) -> T | None:
-        return next(iter(self._found(self._table.c[self.key] == key)), None)
+        return next(iter(self._by(**{self.key: key})), None)
 
     def put(self, value: T) -> None:
         row = {**self._columns(value), "kept": self.adapter.dump_python(value, mode="json")}
-        statement = insert(self._connection, self._table)
-        new = {name: statement.excluded[name] for name in row if name != self.key}
-        self._connection.execute(statement.on_conflict_do_update(index_elements=[self.key], set_=new), [row])
+        self._connection.execute(upsert(self._connection, self._table, self.key, *row), [row])
 
     def _columns(self, value: T) -> dict[str, Any]:
         """Give what it is found by."""
         raise NotImplementedError
 
+    def _by(self, *flags: str, **wanted: Any) -> list[T]:
+        """Find by flags that are up, and by what other columns hold."""
+        return self._read(find_kept(self._table, flags, tuple(wanted)), wanted)
+
     def _found(self, *conditions: ColumnElement[bool]) -> list[T]:
-        query = select(self._table.c.kept).where(*conditions).order_by(*self._table.primary_key)
-        return [self.adapter.validate_python(kept) for kept in self._connection.execute(query).scalars()]
+        return self._read(select(self._table.c.kept).where(*conditions).order_by(*self._table.primary_key))
+
+    def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
+        found = self._connection.execute(query, wanted).scalars()
+        return [self.adapter.validate_python(kept) for kept in found]
 
     def reserve(self) -> int:
-        counter = table(tables.CounterRow)
-        mine = update(counter).where(counter.c.name == self._table.name)
-        taken = mine.values(value=counter.c.value + 1).returning(counter.c.value)
-        return int(self._connection.execute(taken).scalar_one())
+        taken = take_number(table(tables.CounterRow))
+        return int(self._connection.execute(taken, {"of": self._table.name}).scalar_one())
 
 
 class Shifts(Kept[Shift]):
@@ -67,7 +70,7 @@ class Shifts(Kept[Shift]):
         }
 
     def of(self, subject: str) -> Shift | None:
-        return next(iter(self._found(self._table.c.subject == subject)), None)
+        return next(iter(self._by(subject=subject)), None)
 
     def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
         c = self._table.c
@@ -93,7 +96,7 @@ class Covers(Kept[CoverRequest]):
         return {"number": value.number, "open": value.is_open}
 
     def open(self) -> Sequence[CoverRequest]:
-        return sorted(self._found(self._table.c.open.is_(True)), key=lambda it: (it.start, it.number))
+        return sorted(self._by("open"), key=lambda it: (it.start, it.number))
 
 
 class Contacts(Kept[Contact]):

@@ -1,5 +1,6 @@
 """SQL statements that are made once: SQLAlchemy takes longer to put one together than the database to run it."""
 
+from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
@@ -20,9 +21,9 @@ def insert(connection: Connection, into: Table) -> Any:
     return _insert(connection.dialect.name, into)
 
 
-def upsert(connection: Connection, into: Table, key: str) -> Insert:
-    """Insert a row, or overwrite the one under its key."""
-    return _upsert(connection.dialect.name, into, key)
+def upsert(connection: Connection, into: Table, key: str, *columns: str) -> Insert:
+    """Insert a row, or overwrite these columns (or all) of the one under its key."""
+    return _upsert(connection.dialect.name, into, key, *columns)
 
 
 def add_once(connection: Connection, into: Table, *told: str) -> Insert:
@@ -40,6 +41,17 @@ def find(among: Table, *columns: str, lock: bool = False) -> Select[Any]:
     """Find the rows in which these columns hold what is given under their names."""
     found = select(among).where(*(among.c[name] == bindparam(name) for name in columns))
     return found.with_for_update() if lock else found
+
+
+@cache
+def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Select[Any]:
+    """Find what is kept in the rows where these flags are up and these columns hold what is given under their names.
+
+    A flag stands in the statement by itself, so that a partial index over it is used.
+    """
+    up = [among.c[name].is_(True) for name in flags]
+    found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
+    return found.order_by(*among.primary_key)
 
 
 @cache
@@ -84,9 +96,9 @@ def _insert(dialect: str, into: Table) -> Any:
 
 
 @cache
-def _upsert(dialect: str, into: Table, key: str) -> Insert:
+def _upsert(dialect: str, into: Table, key: str, *columns: str) -> Insert:
     row = _insert(dialect, into)
-    new = {column.name: row.excluded[column.name] for column in into.c if column.name != key}
+    new = {name: row.excluded[name] for name in columns or into.c.keys() if name != key}
     overwriting: Insert = row.on_conflict_do_update(index_elements=[key], set_=new)
     return overwriting
 
