@@ -580,10 +580,14 @@ class Failover:
         return replace(freed, trouble=result)
 
     def _passed(self, move: Move) -> "Failover":
-        """Go on behind a move that went well."""
+        """Go on behind a move that went well; what a person did by hand may be the point of no return, too."""
         if move.part is Part.UNDO:
             return replace(self, undone=(*self.undone, move.at), trouble=None)
-        return replace(self, at=self.at + 1, trouble=None)
+        is_behind = (
+            move.part is Part.RUN and move.at == self.plan.no_return and self.task is not Task.REHEARSAL
+        )
+        began = dict.fromkeys((*self.began, move.at)) if is_behind else self.began
+        return replace(self, at=self.at + 1, trouble=None, began=tuple(began))
 
     def _after_asking(self, event: events.FailoverAsked) -> "Failover":
         about = self.trouble or Result(move=self.route[self.at], end=End.OK, says="", at=event.at)

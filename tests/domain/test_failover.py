@@ -331,6 +331,27 @@ def test_a_step_behind_the_point_of_no_return_is_never_rolled_back():
     assert play.answers(Answer.LEAVE).run.stands == ("drain", "promote", "serve")
 
 
+def test_a_point_of_no_return_that_a_person_says_was_passed_is_never_rolled_back():
+    by_hand = replace(PERSON, name="promote", point_of_no_return=True)
+    play = Play(DRAIN, by_hand, SERVE).begun().goes(OK, OK).answers(Answer.YES)
+    with pytest.raises(Refusal, match="past its point of no return"):
+        play.aborts()
+
+    play.goes(OK, RED)
+
+    assert play.may_answer == {Answer.CHECK, Answer.HAPPENED, Answer.LEAVE}
+    assert play.run.stands == ("drain", "promote", "serve")
+
+
+def test_a_point_of_no_return_to_which_a_person_says_no_was_not_passed():
+    by_hand = replace(PERSON, name="promote", point_of_no_return=True)
+
+    play = Play(DRAIN, by_hand, SERVE).begun().goes(OK, OK).answers(Answer.NO).to_the_end()
+
+    assert play.did[-1] == "undo drain"
+    assert play.run.state is State.ROLLED_BACK
+
+
 # --- nobody knows -----------------------------------------------------------------------------------------
 
 
