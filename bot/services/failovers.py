@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bot.domain.effects import Show
+from bot.domain.effects import Show, room
 from bot.domain.events import Event
 from bot.domain.failover import (
     APPROVAL_LAPSES,
@@ -69,12 +69,13 @@ class Failovers:
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
-        """Propose to take back what a run has moved, while its undo is valid."""
-        done = self._alone(number) if number else self._last_done(place, incident)
+        """Propose to take back what a run has moved, while its undo is valid; in its incident's room, if it has one."""
+        done = self._alone(number, by=by) if number else self._last_done(place, incident)
         last = self._work.failovers.last_moved(done.plan.lock)
         done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._desk.now)
         plan = done.plan.undoing(done.began)
-        run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=place)
+        where = room(done.incident) if done.incident else place
+        run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=where)
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
 
     def approve(self, number: int, *, by: str) -> Failover:
@@ -124,15 +125,19 @@ class Failovers:
     def plans(self, *, asker: str) -> Sequence[Standing]:
         """List the plans as they stand."""
         active = {it.plan.name: it for it in self._work.failovers.active() if self._is_seen(it, asker)}
-        return [self._standing(plan, active.get(name)) for name, plan in self._desk.policy.plans.items()]
+        return [
+            self._standing(plan, active.get(name), asker) for name, plan in self._desk.policy.plans.items()
+        ]
 
-    def _standing(self, plan: Plan, active: Failover | None) -> Standing:
-        last, rehearsed = self.lately(plan.name)
+    def _standing(self, plan: Plan, active: Failover | None, asker: str) -> Standing:
+        last, rehearsed = self.lately(plan.name, seen_by=asker)
         return Standing(plan=plan, last=last, rehearsed=rehearsed, active=active)
 
-    def lately(self, plan: str) -> tuple[Failover | None, Failover | None]:
-        """Give a plan's last run that ended well, and its last rehearsal."""
+    def lately(self, plan: str, *, seen_by: str | None = None) -> tuple[Failover | None, Failover | None]:
+        """Give a plan's last run that ended well, and its last rehearsal; of those that somebody may see."""
         ended = self._work.failovers.ended(plan, limit=50)
+        if seen_by:
+            ended = [it for it in ended if self._is_seen(it, seen_by)]
         moved = (it for it in ended if it.task is Task.MOVE and it.state is State.DONE)
         return next(moved, None), next((it for it in ended if it.task is Task.REHEARSAL), None)
 

@@ -432,6 +432,29 @@ def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: Failo
     assert "pod 7 to east" not in play.spy.surface("lock", 1).text
 
 
+def test_what_was_moved_for_a_private_incident_is_neither_listed_nor_taken_back_from_outside(
+    play: FailoverPlay,
+):
+    play.spy.say('incident me "secret" sev3 private')
+    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.notice(Joined(id="joined", channel="C0ROOM", person="U0RAJ"))
+    play.begun(channel="C0ROOM").to_the_end()
+
+    assert "pod 7 to east" not in play.say("failover", by="U0LEE")
+    assert "There is no failover 1 that you can see." in play.say("failover rollback 1", by="U0LEE")
+    assert "Last run" in play.say("failover", by="U0RAJ")
+
+
+def test_what_an_incident_has_moved_is_taken_back_in_its_room(play: FailoverPlay):
+    play.spy.say('incident me "secret" sev3 private')
+    play.spy.open_room(1, channel="C0ROOM")
+    play.begun(channel="C0ROOM").to_the_end()
+
+    play.say("failover rollback 1", channel="C0GENERAL")
+
+    assert {it.to for it in play.spy.asked(Show) if it.surface == "failover"} == {"room:1"}
+
+
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):
     play.spy.say('incident me "exercise" sev3 drill')
     play.spy.open_room(1, channel="C0ROOM")
