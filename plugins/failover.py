@@ -40,10 +40,11 @@ def abort(ask: Ask, incident: Incident | None, run: Number | None, *, failovers:
     return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)})
 
 
-@command('failover answer <run> "answer"')
-def answer(ask: Ask, run: Number, answer: str, *, failovers: Failovers) -> Reply:
+@command('failover answer <run> [<question>] "answer"')
+def answer(ask: Ask, run: Number, question: Number | None, answer: str, *, failovers: Failovers) -> Reply:
     """Answer what a run asks (its buttons say it for you)."""
-    return Reply("failover/answered", {"run": failovers.answer(run, answer, by=ask.user)})
+    answered = failovers.answer(run, answer, by=ask.user, question=question)
+    return Reply("failover/answered", {"run": answered})
 
 
 @command("failover status [<run>]")

@@ -406,10 +406,14 @@ class Failover:
     def _instead(self) -> str:
         return "Answer its question." if self.question else "If something goes wrong, it stops and asks."
 
-    def answer(self, answer: Answer, *, by: str, at: datetime) -> events.FailoverAnswered:
-        """Answer what it asks."""
+    def answer(
+        self, answer: Answer, *, by: str, at: datetime, question: int | None = None
+    ) -> events.FailoverAnswered:
+        """Answer what it asks; with `question`, that one and no later one, which nobody may have read yet."""
         if self.question is None:
             raise Refusal(f"{self.id} asks nothing at the moment: it is {self.state}.")
+        if question not in {None, self.question.number}:
+            raise Refusal(f"That was answered already. {self.id} asks something else by now: read it first.")
         if answer not in self.question.answers:
             known = ", ".join(f"`failover answer {self.number} {it}`" for it in self.question.answers)
             raise Refusal(f"That is no answer to what {self.id} asks. Say one of: {known}.")

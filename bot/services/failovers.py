@@ -94,8 +94,8 @@ class Failovers:
             self._permissions.require(by, run.plan.allow, "Aborting this failover")
         return self.follow(self.keep(run, run.abort(by=by, at=self._desk.now)))
 
-    def answer(self, number: int, words: str, *, by: str) -> Failover:
-        """Answer what it asks, by one of the words that its question offers."""
+    def answer(self, number: int, words: str, *, by: str, question: int | None = None) -> Failover:
+        """Answer what it asks, by one of the words that its question offers; with `question`, that one only."""
         run = self._alone(number, by=by)
         self._permissions.require(by, run.plan.allow, "Answering for this failover")
         word = words.strip().casefold().replace(" ", "_")
@@ -103,7 +103,7 @@ class Failovers:
         if given is None:
             known = ", ".join(run.question.answers) if run.question else "none: it asks nothing at the moment"
             raise Refusal(f"{words} is no answer that I know. {run.id} takes: {known}.", slot="answer")
-        return self.follow(self.keep(run, run.answer(given, by=by, at=self._desk.now)))
+        return self.follow(self.keep(run, run.answer(given, by=by, at=self._desk.now, question=question)))
 
     # --- finding ---
 

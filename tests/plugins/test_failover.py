@@ -11,7 +11,7 @@ from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
 from bot.domain.plan import End, Outcome
 from bot.services.failover_moves import FailoverMoves
-from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
+from tests.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
 NO_DATE = re.compile(r" \(<!date[^>]*>\)")
 
@@ -363,6 +363,21 @@ def test_an_answer_that_is_none_is_met_with_those_there_are(play: FailoverPlay):
 
     assert "takes: yes, no." in play.say("failover answer 1 maybe", by="U0RAJ")
     assert "for the role operator" in play.say("failover answer 1 yes", by="U0KIM")
+
+
+def test_a_button_answers_its_own_question_and_not_the_next_one(play: FailoverPlay):
+    looks = tuple(replace(ASKS.steps[0], name=name) for name in ("one", "two"))
+    play.spy.adopt(replace(PLANS, plans={"ask": replace(ASKS, steps=looks)}))
+    play.begun("failover ask").start()
+    first = play.question()
+
+    play.press("Yes", first, by="U0RAJ")
+    play.press("Yes", first, by="U0LEE")
+
+    assert play.run().state is State.RUNNING
+    assert "asks something else by now" in play.spy.private()[-1].text
+    play.press("Yes", play.question(mark=":2.1"), by="U0LEE")
+    assert play.run().state is State.DONE
 
 
 def test_a_question_that_nobody_answers_is_asked_again_in_a_message_of_its_own(play: FailoverPlay):
