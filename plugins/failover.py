@@ -27,10 +27,10 @@ def rehearse(ask: Ask, incident: Incident | None, what: str, *, failovers: Failo
     return Reply("failover/proposed", {"run": run, "incident": incident})
 
 
-@command("failover approve <run>")
-def approve(ask: Ask, run: Number, *, failovers: Failovers) -> Reply:
+@command("failover approve <run> [<shown>]")
+def approve(ask: Ask, run: Number, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
-    return Reply("failover/approved", {"run": failovers.approve(run, by=ask.user), "by": ask.user})
+    return Reply("failover/approved", {"run": failovers.approve(run, by=ask.user, shown=shown)})
 
 
 @command("failover abort [<run>]")

@@ -331,9 +331,16 @@ class Failover:
 
     # --- decisions of people ---
 
-    def approve(self, *, by: str, at: datetime) -> events.FailoverApproved:
-        """Approve what was shown, within its time; never by who proposed it, and once a person."""
+    def approve(self, *, by: str, at: datetime, shown: str | None = None) -> events.FailoverApproved:
+        """Approve what was shown, within its time; never by who proposed it, and once a person.
+
+        With `shown`, the fingerprint of the plan that stood above the button, it is approved if it still is that one.
+        """
         self._must_be_proposed(at)
+        if shown not in {None, self.plan.fingerprint}:
+            raise Refusal(
+                f"{self.id} was shown anew meanwhile, and you saw it as it was. Look at it once more."
+            )
         if by == self.proposed_by:
             raise Refusal(f"You proposed {self.id} yourself. A second person has to approve it.")
         if any(it.by == by for it in self.approvals):

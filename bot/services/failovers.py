@@ -78,12 +78,15 @@ class Failovers:
         run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=where)
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
 
-    def approve(self, number: int, *, by: str) -> Failover:
-        """Approve what was shown. Where the plan has changed since, it is shown anew and this does not count."""
+    def approve(self, number: int, *, by: str, shown: str | None = None) -> Failover:
+        """Approve what was shown (`shown`: the fingerprint of that plan).
+
+        Where the plan has changed since, it is shown anew and this does not count.
+        """
         run = self._alone(number, by=by)
         self._permissions.require(by, run.plan.allow, "Approving this failover")
         self._permissions.require_member(by, "Approving a failover")
-        approved = run.approve(by=by, at=self._desk.now)
+        approved = run.approve(by=by, at=self._desk.now, shown=shown)
         fresh = self.as_it_is(run)
         return self.keep(run, approved) if fresh is run else fresh
 

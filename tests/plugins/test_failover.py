@@ -195,6 +195,20 @@ def test_a_plan_that_changed_since_it_was_shown_is_shown_anew(play: FailoverPlay
     assert "begins in a moment" in play.say("failover approve 1", by="U0RAJ")
 
 
+def test_a_second_press_does_not_approve_a_plan_that_was_not_there_yet(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    seen = play.card()
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=POD.steps[:1])}))
+
+    play.press("Approve", seen, by="U0RAJ")
+    play.press("Approve", seen, by="U0RAJ")
+
+    assert play.run().state is State.PROPOSED
+    assert "shown anew meanwhile" in play.spy.private()[-1].text
+    play.press("Approve", play.card(), by="U0RAJ")
+    assert play.run().state is State.APPROVED
+
+
 def test_a_plan_that_changed_between_approval_and_beginning_does_not_begin(play: FailoverPlay):
     play.begun()
     play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=POD.steps[:1])}))
