@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from bot.adapters.http import Web
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
-from bot.domain.plan import Action, Check, Command, End, Outcome, Question, Request, Workflow
+from bot.domain.plan import Action, Check, Command, End, Outcome, Plan, Question, Request, Workflow
 
 if TYPE_CHECKING:
     from bot.adapters.github_workflows import Workflows
@@ -45,11 +45,12 @@ class OutsideOperator:
         *,
         folder: Path,
         secrets: Iterable[str],
+        plans: Callable[[], Iterable[Plan]],
         github_token: str,
         github_url: str,
     ) -> Self:
-        """Build it from Spy's environment and secrets, and the folder of config.yaml."""
-        variables = Variables(environment, own=secrets)
+        """Build it from Spy's environment and secrets, the plans as they are at any time, and config.yaml's folder."""
+        variables = Variables(environment, own=secrets, plans=plans)
 
         def workflows() -> "Workflows":
             from bot.adapters.github_workflows import Workflows  # noqa: PLC0415  a bot without any need not load it

@@ -1,12 +1,12 @@
 """The variables of Spy's environment that a plan may name: filled in where they are used, and masked wherever shown."""
 
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.output import Secrets
-from bot.domain.plan import PLACE, SECRET, Command, Request, Workflow, places
+from bot.domain.plan import PLACE, SECRET, Command, Plan, Request, Workflow, places
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
@@ -14,11 +14,18 @@ class Missing(Exception):  # noqa: N818  named for what happened
 
 
 class Variables:
-    """`own` are Spy's secrets: masked wherever anything is shown, though no plan names them."""
+    """`own` are Spy's secrets, and `plans` all there are: what they name is masked whichever step prints it."""
 
-    def __init__(self, environment: Mapping[str, str], *, own: Iterable[str] = ()) -> None:
+    def __init__(
+        self,
+        environment: Mapping[str, str],
+        *,
+        own: Iterable[str] = (),
+        plans: Callable[[], Iterable[Plan]] = tuple,
+    ) -> None:
         self._environment = environment
         self._own = tuple(own)
+        self._plans = plans
 
     def given(self, name: str) -> str:
         """Read a variable; one that is not set is Missing."""
@@ -47,23 +54,26 @@ class Variables:
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
     def secrets(self, action: Command | Request | Workflow) -> Secrets:
-        """Give all that must not be shown when this is done: Spy's own, and what it is filled in with or passed."""
-        named = {self._environment.get(name, "") for name in _named(action)}
-        return Secrets([*self._own, *named, *(quote(value.strip(), safe="") for value in named)])
+        """Give all that must not be shown when this is done: Spy's own, and what it or any plan names."""
+        values = {self._environment.get(name, "") for name in named((action, *self._plans()))}
+        return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
 
     def _put(self, place: str, name: str) -> str:
         return self.given(name.removeprefix(SECRET)).strip() if name.startswith(SECRET) else place
 
 
-def _named(action: Command | Request | Workflow) -> Iterator[str]:
-    if isinstance(action, Command):
-        yield from action.env
-    yield from (name.removeprefix(SECRET) for name in _places(action) if name.startswith(SECRET))
-
-
-def _places(value: Any) -> Iterator[str]:
+def named(value: Any) -> Iterator[str]:
+    """Name the variables that a plan, or something in it, is filled in with or hands to a program."""
+    if isinstance(value, Command):
+        yield from value.env
     if is_dataclass(value) and not isinstance(value, type):
         for each in fields(value):
-            yield from _places(getattr(value, each.name))
+            yield from named(getattr(value, each.name))
+    elif isinstance(value, Mapping):
+        for inner in value.values():
+            yield from named(inner)
+    elif isinstance(value, list | tuple):
+        for inner in value:
+            yield from named(inner)
     else:
-        yield from places(value)
+        yield from (name.removeprefix(SECRET) for name in places(value) if name.startswith(SECRET))

@@ -101,7 +101,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         senders=settings.delivery.senders,
     )
     runner = Runner(
-        _operator(settings),
+        _operator(settings, live),
         units=database,
         clock=clock,
         policy=live.policy,
@@ -138,12 +138,13 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     )
 
 
-def _operator(settings: Settings) -> OutsideOperator:
+def _operator(settings: Settings, live: Live) -> OutsideOperator:
     env = settings.env
     return OutsideOperator.within(
         os.environ,
         folder=settings.path.parent if settings.path else Path(),
         secrets=env.secrets(),
+        plans=lambda: live.policy().plans.values(),  # noqa: PLW0108  the policy is another one tomorrow
         github_token=env.github_token.get_secret_value(),
         github_url=env.github_api_url,
     )

@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.output import KEPT
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
-from bot.domain.plan import Command, End, Outcome
+from bot.domain.plan import Command, End, Outcome, Plan, Step
 
 SECRET = "sesame-opens-the-door"
 LONG = timedelta(seconds=30)
@@ -38,6 +38,7 @@ class Stage:
         self.folder = folder
         self.heard: list[str] = []
         self.stopped = Event()
+        self.plans: list[Plan] = []
         self.environment = {**os.environ, "DNS_TOKEN": SECRET, "REGION": "east", "UNTOLD": "nobody-asked"}
 
     def run(
@@ -46,7 +47,7 @@ class Stage:
         processes = Processes(
             folder=self.folder,
             environment=self.environment,
-            variables=Variables(self.environment, own=["xoxb-own-token"]),
+            variables=Variables(self.environment, own=["xoxb-own-token"], plans=lambda: self.plans),
             grace=timedelta(seconds=0.3),
             linger=timedelta(seconds=0.3),
         )
@@ -335,6 +336,16 @@ def test_a_secret_that_a_program_was_given_is_never_shown(stage: Stage):
     outcome = stage.run(stage.python(program, env=("DNS_TOKEN",)))
 
     assert outcome.output == "token *** *** ***\n"
+    assert SECRET not in told(stage, outcome)
+
+
+def test_a_secret_that_another_step_was_given_is_not_shown_either(stage: Stage):
+    login = Step(name="login", run=Command(args=("true",), env=("DNS_TOKEN",)))
+    stage.plans.append(Plan(name="pod", usage="pod", steps=(login,)))
+
+    outcome = stage.run(stage.python(f"print('found', {SECRET!r}, 'beside it')"))
+
+    assert outcome.output == "found *** beside it\n"
     assert SECRET not in told(stage, outcome)
 
 
