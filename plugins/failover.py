@@ -62,12 +62,18 @@ def rollback(ask: Ask, incident: Incident | None, run: Number | None, *, failove
     return Reply("failover/proposed", {"run": back, "incident": incident})
 
 
-@command("failover trail [<run>]")
+@command('failover trail [<run>] ["step"]')
 def trail(
-    ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers, views: FailoverViews
+    ask: Ask,
+    incident: Incident | None,
+    run: Number | None,
+    step: str | None,
+    *,
+    failovers: Failovers,
+    views: FailoverViews,
 ) -> Reply:
     """Show all that happened to a run: who proposed, approved and answered, what ran, how it ended, and when."""
-    return Reply("failover/trail", views.trail(_found(ask, incident, run, failovers)))
+    return Reply("failover/trail", views.trail(_found(ask, incident, run, failovers), step or ""))
 
 
 @command('failover output [<run>] ["step"]')

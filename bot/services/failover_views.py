@@ -14,6 +14,8 @@ from bot.services.failovers import Failovers
 Facts = Mapping[str, Any]
 FAILOVER = frozenset({CARD, QUESTION, WORD})
 """The surfaces told from here."""
+MOVES = 30
+"""Lines about moves in one message with a trail: Slack takes some 12,000 characters."""
 CELLS = 10
 """How wide the bar of progress is."""
 
@@ -86,9 +88,19 @@ class FailoverViews:
             "words": told(run.action(move)) if move and move.part in {Part.RUN, Part.UNDO} else "",
         }
 
-    def trail(self, run: Failover) -> Facts:
-        """Give all that happened, oldest first, each as the facts its one-line template wants, to the second."""
-        traces = self._work.failovers.trail(run.number)
+    def trail(self, run: Failover, step: str = "") -> Facts:
+        """Give what happened (to one step, if that is named), oldest first, as the facts of its lines, to the second.
+
+        Of moves the last ones only, and how many were left out; what people have decided is never left out.
+        """
+        wanted = step.strip().casefold()
+        traces = [
+            it
+            for it in self._work.failovers.trail(run.number)
+            if str(it.data.get("name", "")).casefold().startswith(wanted)
+        ]
+        moves = [it.seq for it in traces if it.kind in {"failover_move_started", "failover_move_finished"}]
+        left_out = moves[:-MOVES]
         lines = [
             {
                 **it.data,
@@ -99,8 +111,9 @@ class FailoverViews:
                 "within": True,
             }
             for it in traces
+            if it.seq not in left_out
         ]
-        return {"run": run, "traces": lines}
+        return {"run": run, "step": step, "traces": lines, "left_out": len(left_out)}
 
     def output(self, run: Failover, step: str) -> Facts:
         """Give what the moves of a step (empty: of all) have printed, oldest first."""

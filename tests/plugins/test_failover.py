@@ -513,6 +513,24 @@ def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play
     assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
 
 
+def test_a_long_trail_leaves_moves_out_and_says_so_and_never_who_approved(play: FailoverPlay):
+    stages = replace(POD.steps[1], stages=tuple(range(5, 100, 5)))
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=(POD.steps[0], stages))}))
+    play.begun().to_the_end()
+
+    trail = play.say("failover trail 1").splitlines()
+
+    assert trail[1].startswith("128 earlier lines about moves are left out.")
+    assert trail[2:5] == [
+        "• 12:00:00 Ana Lima proposed it",
+        "• 12:00:00 Raj Patel approved it",
+        "• 12:00:00 it began",
+    ]
+    assert "drain, run `./drain 7`" not in "\n".join(trail)
+    assert "drain, run `./drain 7`" in play.say("failover trail 1 drain")
+    assert play.say("failover trail 1 nothing").endswith("Nothing has happened to nothing so far.")
+
+
 def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay):
     play.begun().goes(OK, Outcome(end=End.OK, says="exit 0", output="draining <7>\n", dropped=12))
 
