@@ -126,7 +126,7 @@ class Workflows:
     def _client(self) -> Github:
         """Make a client that asks once, and at once: when to ask again is decided here."""
         if not self._token:
-            raise Missing("Spy has no GitHub token: put one in GITHUB_TOKEN.")
+            raise Missing("Spy has no GitHub token: put one in GITHUB_TOKEN")
         return Github(
             auth=Auth.Token(self._token),
             base_url=self._url,

@@ -74,7 +74,7 @@ class Processes:
         folder = self._folder / (command.folder or "")
         program = self._program(args[0])
         if not folder.is_dir():
-            raise _NoProgram(f"There is no folder {folder}.")
+            raise _NoProgram(f"there is no folder {folder}")
         try:
             return subprocess.Popen(
                 args,
@@ -88,24 +88,24 @@ class Processes:
             )
         except (OSError, ValueError) as trouble:
             why = getattr(trouble, "strerror", None) or str(trouble)
-            raise _NoProgram(f"{args[0]} could not be started: {why}.") from None
+            raise _NoProgram(f"{args[0]} could not be started: {why}") from None
 
     def _program(self, name: str) -> str:
         if "/" in name:
             program = self._folder / name
             if not program.is_file():
-                raise _NoProgram(f"There is no program {program}.")
+                raise _NoProgram(f"there is no program {program}")
             if not os.access(program, os.X_OK):
-                raise _NoProgram(f"{program} is not executable: chmod +x makes it so.")
+                raise _NoProgram(f"{program} is not executable: chmod +x makes it so")
             return str(program)
         found = shutil.which(name, path=self._passed.get("PATH", os.defpath))
         if found is None:
-            raise _NoProgram(f"There is no program {name} on the PATH of Spy.")
+            raise _NoProgram(f"there is no program {name} on the PATH of Spy")
         return found
 
 
 class _NoProgram(Exception):  # noqa: N818  named for what happened
-    """A program could not be started; the message is a sentence."""
+    """A program could not be started; the message is a few words, as of any outcome."""
 
 
 @dataclass(kw_only=True)

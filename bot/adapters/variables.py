@@ -10,7 +10,7 @@ from bot.domain.plan import PLACE, SECRET, Command, Plan, Request, Workflow, pla
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
-    """A variable that a plan names is not set; the message is a sentence."""
+    """A variable that a plan names is not set; the message is a few words, as of any outcome."""
 
 
 class Variables:
@@ -33,7 +33,7 @@ class Variables:
             return self._environment[name]
         except KeyError:
             raise Missing(
-                f"{name} is not set in Spy's environment: set it there, and start Spy again."
+                f"{name} is not set in Spy's environment: set it there, and start Spy again"
             ) from None
 
     def filled(self, value: Any) -> Any:

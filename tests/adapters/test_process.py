@@ -132,7 +132,7 @@ def test_a_variable_that_is_not_set_is_told(stage: Stage):
     outcome = stage.run(stage.python(ARGV, env=("NOWHERE",)))
 
     assert outcome.end is End.RED
-    assert outcome.says == "NOWHERE is not set in Spy's environment: set it there, and start Spy again."
+    assert outcome.says == "NOWHERE is not set in Spy's environment: set it there, and start Spy again"
 
 
 def test_a_program_of_the_plans_own_is_found_beside_the_configuration(stage: Stage):
@@ -174,11 +174,11 @@ def test_an_exit_is_told(stage: Stage, program: str, end: End, says: str):
 @pytest.mark.parametrize(
     ("args", "folder", "words"),
     [
-        (("no-such-program",), None, "There is no program no-such-program on the PATH"),
-        (("./bin/nothing",), None, "There is no program"),
+        (("no-such-program",), None, "there is no program no-such-program on the PATH"),
+        (("./bin/nothing",), None, "there is no program"),
         (("./plain.txt",), None, "is not executable: chmod +x"),
         (("./empty",), None, "could not be started"),
-        (("true",), "nowhere", "There is no folder"),
+        (("true",), "nowhere", "there is no folder"),
     ],
 )
 def test_what_cannot_be_started_is_red_and_says_why(
@@ -192,6 +192,7 @@ def test_what_cannot_be_started_is_red_and_says_why(
 
     assert outcome.end is End.RED
     assert words in outcome.says
+    assert not outcome.says.endswith(".")  # it stands within sentences
 
 
 def test_a_command_that_hangs_is_ended_when_its_time_is_up(stage: Stage):
@@ -360,4 +361,4 @@ def test_a_secret_among_the_arguments_reaches_the_program_and_nobody_else(stage:
 def test_a_secret_is_not_shown_by_what_could_not_be_started(stage: Stage):
     outcome = stage.run(Command(args=("{{ env.DNS_TOKEN }}",)))
 
-    assert outcome.says == "There is no program *** on the PATH of Spy."
+    assert outcome.says == "there is no program *** on the PATH of Spy"
