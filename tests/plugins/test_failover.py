@@ -348,6 +348,19 @@ def test_a_person_is_asked_by_name_and_answers_by_a_button(play: FailoverPlay):
     assert play.run().state is State.DONE
 
 
+def test_the_last_answer_is_told_how_it_ended(play: FailoverPlay):
+    play.begun("failover ask").start()
+    done = play.say("failover answer 1 yes", by="U0RAJ")
+    play.say("failover ask")
+    play.say("failover approve 2", by="U0RAJ")
+    play.start(2)
+
+    failed = play.say("failover answer 2 no", by="U0RAJ")
+
+    assert done == "Thank you. Failover 1 · ask: It has moved."
+    assert failed == "Thank you. Failover 2 · ask: It ended before anything had moved."
+
+
 def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPlay):
     play.begun().goes(OK, OK, OK, UNKNOWN)
 
