@@ -355,11 +355,17 @@ class Failover:
         again = Choice(label="Propose it again", say=f"failover {self.what}")
         if self.state is State.LAPSED or (self.state is State.PROPOSED and at >= self.lapses_at):
             raise Refusal(
-                f"{self.id} lapsed at {self.lapses_at:%H:%M} UTC: nobody else had approved it in time.",
+                f"{self.id} lapsed at {self.lapses_at:%H:%M} UTC: {self._why_lapsed}.",
                 choices=(again,) if self.task is Task.MOVE else (),
             )
         if self.state is not State.PROPOSED:
             raise Refusal(f"{self.id} needs no approval any more: it is {self.state}.")
+
+    @property
+    def _why_lapsed(self) -> str:
+        if not self.needed:
+            return "it was approved, and could not begin in time"
+        return f"{'too few' if self.approvals else 'nobody else'} had approved it in time"
 
     def changed(self, plan: Plan, *, at: datetime) -> events.FailoverChanged | None:
         """Say that the plan, filled in anew, is another one than was shown; None where it is the same."""

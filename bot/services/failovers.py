@@ -313,7 +313,12 @@ class Failovers:
         except (Refusal, KeyError):
             filled = None
         if filled is None:
-            return self.keep(run, run.withdraw("the plan is not in config.yaml any more", at=self._desk.now))
+            why = (
+                "the plan in config.yaml takes other values now"
+                if plan
+                else "the plan is not in config.yaml any more"
+            )
+            return self.keep(run, run.withdraw(why, at=self._desk.now))
         changed = run.changed(filled, at=self._desk.now)
         return self.keep(run.shown_anew(filled), changed) if changed else run
 

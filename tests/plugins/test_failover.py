@@ -9,7 +9,7 @@ from bot.commands.ask import Joined, Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
-from bot.domain.plan import End, Outcome
+from bot.domain.plan import End, Outcome, Param
 from bot.services.failover_moves import FailoverMoves
 from tests.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
@@ -176,6 +176,24 @@ def test_after_ten_minutes_a_proposal_lapses_and_says_so(play: FailoverPlay):
     assert labels(play.card()) == []
 
 
+def test_a_proposal_that_one_of_two_approved_lapses_for_want_of_the_other(play: FailoverPlay):
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, approvals=2)}))
+    play.begun()
+    play.spy.pass_time(minutes=11)
+
+    assert "Too few approved it within 10 min. Nothing was moved." in play.card().text
+    assert "too few had approved it in time" in play.say("failover approve 1", by="U0LEE")
+    assert "Holds" not in play.card().text
+
+
+def test_what_was_approved_and_could_not_begin_says_so(play: FailoverPlay):
+    play.begun()
+    play.spy.clock.tick(minutes=15)
+    play.start()
+
+    assert "It was approved, and could not begin within 10 min of that." in play.card().text
+
+
 def test_only_operators_propose_and_abort(play: FailoverPlay):
     assert "for the role operator" in play.say("failover pod 7 to east", by="U0KIM")
 
@@ -224,6 +242,25 @@ def test_a_plan_that_is_gone_is_withdrawn(play: FailoverPlay):
     assert "was withdrawn: the plan is not in config.yaml any more" in play.say(
         "failover approve 1", by="U0RAJ"
     )
+
+
+def test_values_that_a_changed_plan_does_not_take_any_more_withdraw_it(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    other = replace(POD, params={**POD.params, "location": Param(choices=("north", "south"))})
+    play.spy.adopt(replace(PLANS, plans={"pod": other}))
+
+    said = play.say("failover approve 1", by="U0RAJ")
+
+    why = "the plan in config.yaml takes other values now"
+    assert f"was withdrawn: {why}. Nothing was moved." in said
+    assert f"It was withdrawn: {why}. Nothing was moved." in play.card().text.splitlines()
+
+
+def test_the_trail_says_who_withdrew_it(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    play.say("failover abort 1", by="U0RAJ")
+
+    assert play.say("failover trail 1").splitlines()[-1] == "• 12:00:00 withdrawn by Raj Patel"
 
 
 # --- while it runs ----------------------------------------------------------------------------------------
