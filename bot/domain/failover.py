@@ -301,8 +301,8 @@ class Failover:
         return None
 
     def _goes_back_for(self, trouble: Result) -> bool:
-        """Whether it is rolled back unasked: it is known to be red, and there is a way back."""
-        return trouble.end is End.RED and (self.can_go_back or self.task is Task.REHEARSAL)
+        """Whether it is rolled back unasked: it is known to be red, and there is a way back; a rehearsal just ends."""
+        return self.task is Task.REHEARSAL or (trouble.end is End.RED and self.can_go_back)
 
     def _back(self, at: datetime) -> Event:
         """Roll back; where nothing has moved, that is the end."""

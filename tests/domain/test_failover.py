@@ -303,6 +303,16 @@ def test_a_failed_rehearsal_ends_with_nothing_to_take_back():
     assert play.did == ["run drain"]
 
 
+def test_a_rehearsal_of_which_something_is_not_known_ends_too_since_nothing_moved():
+    silent = Play(DRAIN, task=Task.REHEARSAL).begun().goes(UNKNOWN)
+    killed = Play(DRAIN, task=Task.REHEARSAL).begun()
+    killed.start()
+    killed.dies()
+
+    assert (silent.run.state, silent.run.why) == (State.FAILED, "drain: the connection broke")
+    assert (killed.run.state, killed.run.question) == (State.FAILED, None)
+
+
 # --- the point of no return -------------------------------------------------------------------------------
 
 

@@ -129,6 +129,21 @@ def test_a_rehearsal_holds_no_lock_and_needs_nobody(play: FailoverPlay):
     assert "The rehearsal went well" in play.word(2)
 
 
+def test_a_rehearsal_that_fails_or_is_ended_says_that_it_was_one(play: FailoverPlay):
+    play.say("failover rehearse pod 7 to east")
+    play.goes(OK, RED)
+    play.say("failover rehearse pod 7 to east")
+    undertaking = play.start(2)
+    assert undertaking
+
+    said = play.say("failover abort 2")
+    play.ends(undertaking, RED)
+
+    assert play.word(1).endswith("The rehearsal failed. Nothing was moved. drain: HTTP 503.")
+    assert said.endswith("is being stopped. Nothing has moved.")
+    assert "The rehearsal was ended. Nothing was moved. Ana Lima called it back" in play.word(2)
+
+
 # --- who may ----------------------------------------------------------------------------------------------
 
 
