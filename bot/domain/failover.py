@@ -530,7 +530,8 @@ class Failover:
                 given = replace(self, approvals=(*self.approvals, Approval(by=by, at=event.at)))
                 return given if given.needed else replace(given, state=State.APPROVED)
             case events.FailoverChanged():
-                return replace(self, approvals=(), state=State.PROPOSED, lapses_at=event.until)
+                anew = replace(self, approvals=(), lapses_at=event.until)
+                return replace(anew, state=State.PROPOSED if anew.needed else State.APPROVED)
             case events.FailoverBegan():
                 return replace(self, state=State.RUNNING, began_at=event.at)
             case events.FailoverTakenOver():

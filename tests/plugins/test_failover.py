@@ -144,6 +144,17 @@ def test_a_rehearsal_that_fails_or_is_ended_says_that_it_was_one(play: FailoverP
     assert "The rehearsal was ended. Nothing was moved. Ana Lima called it back" in play.word(2)
 
 
+def test_a_rehearsal_goes_by_the_plan_as_it_is_when_it_begins(play: FailoverPlay):
+    play.say("failover rehearse pod 7 to east")
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=POD.steps[:1])}))
+
+    assert play.start() is None
+    play.to_the_end()
+
+    assert play.run().state is State.DONE
+    assert "dns" not in play.card().text
+
+
 # --- who may ----------------------------------------------------------------------------------------------
 
 
