@@ -54,7 +54,7 @@ class FailoverViews:
 
     def card(self, run: Failover) -> Facts:
         is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run
-        last, rehearsed = Failovers(self._desk).lately(run.plan.name) if is_new else (None, None)
+        lately = Failovers(self._desk).lately(run.plan.name) if is_new else None
         done, all_of_it = _progress(run)
         return {
             "run": run,
@@ -65,8 +65,7 @@ class FailoverViews:
             "done": done,
             "of": all_of_it,
             "bar": _bar(done, all_of_it),
-            "last": last,
-            "rehearsed": rehearsed,
+            "lately": lately,
             "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
         }
 

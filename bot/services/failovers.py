@@ -38,12 +38,21 @@ UNWRITTEN = (
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A plan as it is listed: with the last run that ended well, the last rehearsal, and what is active of it."""
+    """A plan as it is listed: with its last run, however that ended, its last rehearsal, and what is active of it."""
 
     plan: Plan
     last: Failover | None
     rehearsed: Failover | None
-    active: Failover | None
+    active: Sequence[Failover] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lately:
+    """The last runs of a plan: one that had begun, one that ended well, and a rehearsal."""
+
+    begun: Failover | None
+    done: Failover | None
+    rehearsed: Failover | None
 
 
 class Failovers:
@@ -120,29 +129,34 @@ class Failovers:
         if len(found) == 1:
             return found[0]
         if not found:
-            raise Refusal("No failover is under way. `failover` lists the plans.")
+            raise Refusal(
+                "No failover is under way. `failover` lists the plans, each with the number of its last run."
+            )
         raise Refusal(
             "Which failover? Say its number: " + ", ".join(f"{it.number} ({it.what})" for it in found) + "."
         )
 
     def plans(self, *, asker: str) -> Sequence[Standing]:
         """List the plans as they stand."""
-        active = {it.plan.name: it for it in self._work.failovers.active() if self._is_seen(it, asker)}
-        return [
-            self._standing(plan, active.get(name), asker) for name, plan in self._desk.policy.plans.items()
-        ]
+        active = [it for it in self._work.failovers.active() if self._is_seen(it, asker)]
+        return [self._standing(plan, active, asker) for plan in self._desk.policy.plans.values()]
 
-    def _standing(self, plan: Plan, active: Failover | None, asker: str) -> Standing:
-        last, rehearsed = self.lately(plan.name, seen_by=asker)
-        return Standing(plan=plan, last=last, rehearsed=rehearsed, active=active)
+    def _standing(self, plan: Plan, active: Sequence[Failover], asker: str) -> Standing:
+        lately = self.lately(plan.name, seen_by=asker)
+        mine = [it for it in active if it.plan.name == plan.name]
+        return Standing(plan=plan, last=lately.begun, rehearsed=lately.rehearsed, active=mine)
 
-    def lately(self, plan: str, *, seen_by: str | None = None) -> tuple[Failover | None, Failover | None]:
-        """Give a plan's last run that ended well, and its last rehearsal; of those that somebody may see."""
+    def lately(self, plan: str, *, seen_by: str | None = None) -> Lately:
+        """Give a plan's last runs; of those that somebody may see."""
         ended = self._work.failovers.ended(plan, limit=50)
         if seen_by:
             ended = [it for it in ended if self._is_seen(it, seen_by)]
-        moved = (it for it in ended if it.task is Task.MOVE and it.state is State.DONE)
-        return next(moved, None), next((it for it in ended if it.task is Task.REHEARSAL), None)
+        begun = [it for it in ended if it.task is Task.MOVE and it.began_at]
+        return Lately(
+            begun=next(iter(begun), None),
+            done=next((it for it in begun if it.state is State.DONE), None),
+            rehearsed=next((it for it in ended if it.task is Task.REHEARSAL), None),
+        )
 
     def _seen(self, number: int, asker: str) -> Failover:
         run = self._work.failovers.get(number)

@@ -40,8 +40,31 @@ def test_the_plans_are_listed_with_their_last_run_and_rehearsal(play: FailoverPl
     said = NO_DATE.sub("", play.say("failover"))
 
     assert "*pod* `failover pod &lt;pod&gt; to &lt;location&gt;`" in said
-    assert "Last run 12:01 UTC: pod 7 to east, in 1 min; rehearsed 12:01 UTC, which went well." in said
+    assert (
+        "Last run 12:01 UTC: failover 1, pod 7 to east, in 1 min; rehearsed 12:01 UTC, which went well."
+        in said
+    )
     assert "*ask* `failover ask`\nNever run; never rehearsed." in said
+
+
+def test_a_run_that_was_rolled_back_was_a_run(play: FailoverPlay):
+    play.begun().goes(OK, OK, RED).to_the_end()
+
+    listed = NO_DATE.sub("", play.say("failover"))
+    play.say("failover pod 7 to east")
+
+    assert "Last run 12:00 UTC: failover 1, pod 7 to east, rolled back; never rehearsed." in listed
+    assert "It never ended well so far; never rehearsed." in play.card(2).text
+
+
+def test_all_that_is_active_of_a_plan_is_listed(play: FailoverPlay):
+    play.say("failover pod 7 to east")
+    play.say("failover pod 8 to east")
+
+    listed = play.say("failover")
+
+    assert "Failover 1 · pod 7 to east is proposed." in listed
+    assert "Failover 2 · pod 8 to east is proposed." in listed
 
 
 def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: FailoverPlay):
