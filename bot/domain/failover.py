@@ -200,6 +200,14 @@ class Failover:
         return self.task is not Task.REHEARSAL and self.plan.no_return not in self.began
 
     @property
+    def can_be_aborted(self) -> bool:
+        """Whether somebody may still withdraw it or call it back."""
+        is_under_way = self.state is State.RUNNING and not self.called_back
+        return self.state in {State.PROPOSED, State.APPROVED} or (
+            is_under_way and (self.can_go_back or self.task is Task.REHEARSAL)
+        )
+
+    @property
     def is_to_run(self) -> bool:
         """Whether somebody must move it on: it was approved or is under way, and waits for no answer."""
         return self.state is State.APPROVED or (self.state in UNDER_WAY and self.question is None)

@@ -234,8 +234,9 @@ class Failovers:
         choices = [Choice(label="Show it", say=f"failover status {holder.number}")]
         if holder.state is State.PROPOSED:
             choices.append(Choice(label="Withdraw it", say=f"failover abort {holder.number}"))
+        or_else = ", or abort it first" if holder.can_be_aborted else ""
         raise Refusal(
-            f"{holder.id} ({holder.what}) holds {lock}: it is {holder.state}. Wait for its end, or abort it first.",
+            f"{holder.id} ({holder.what}) holds {lock}: it is {holder.state}. Wait for its end{or_else}.",
             choices=tuple(choices),
         )
 

@@ -72,7 +72,7 @@ def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: Failover
 
     assert "Nothing moves until a second person approves, by 12:10 UTC" in answer
     dns = (
-        '2. *dns*: `POST http://dns {"percent": "&lt;stage&gt;"}`, in stages 5, 100, 1 min between '
+        '2. *dns*: `POST http://dns {"percent": "&lt;stage&gt;"}`, in stages 5, 100, each watched for 1 min '
         "· check `GET http://dns/&lt;stage&gt;` · undo `POST http://dns/back`"
     )
     assert read(play.card()) == [
@@ -139,6 +139,20 @@ def test_two_proposals_for_one_lock_are_one_too_many(play: FailoverPlay):
     assert refused.text.startswith("Failover 1 (pod 7 to east) holds pod-7: it is proposed.")
     assert labels(refused) == ["Show it", "Withdraw it"]
     assert "Failover 2 · pod 8 to west is proposed" in other
+
+
+def test_what_can_not_be_aborted_any_more_is_not_to_be_aborted_first(play: FailoverPlay):
+    play.begun()
+    running = play.start()
+    assert running
+    while_running = play.say("failover pod 7 to west", by="U0RAJ")
+    play.ends(running, OK)
+    play.goes(OK, RED)
+
+    while_going_back = play.say("failover pod 7 to west", by="U0RAJ")
+
+    assert while_running.endswith("it is running. Wait for its end, or abort it first.")
+    assert while_going_back.endswith("it is rolling back. Wait for its end.")
 
 
 def test_a_rehearsal_holds_no_lock_and_needs_nobody(play: FailoverPlay):
