@@ -206,6 +206,14 @@ def test_a_second_person_approves_by_the_button_and_it_begins(play: FailoverPlay
     ]
 
 
+def test_where_nobody_else_sees_the_proposal_it_says_how_others_approve(play: FailoverPlay):
+    play.say("failover pod 7 to east", channel="C0GENERAL")
+    play.say("failover pod 8 to east", channel="D0ANA")
+
+    assert "`failover approve" not in play.card(1).text
+    assert "`failover approve 2` approves it" in play.card(2).text
+
+
 def test_the_proposer_a_stranger_and_one_person_twice_do_not_approve(play: FailoverPlay):
     two = FailoverPlay.begin(replace(PLANS, plans={"pod": replace(POD, approvals=2)}))
     two.say("failover pod 7 to east")
