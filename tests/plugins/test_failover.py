@@ -5,11 +5,12 @@ from dataclasses import replace
 
 import pytest
 
+from bot.adapters.slack.blocks import blocks
 from bot.commands.ask import Joined, Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
-from bot.domain.plan import End, Outcome, Param
+from bot.domain.plan import Check, Command, End, Outcome, Param
 from bot.services.failover_moves import FailoverMoves
 from tests.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
@@ -93,6 +94,19 @@ def test_the_point_of_no_return_is_shown_before_anybody_approves(play: FailoverP
     play.say("failover db")
 
     assert "*point of no return: no way back from here*" in play.card().text
+
+
+def test_a_plan_of_many_long_steps_is_shown_to_its_end(play: FailoverPlay):
+    long = Command(args=("./drain", "x" * 300))
+    step = replace(POD.steps[0], run=long, verify=Check(name="drain", by=long), undo=long)
+    steps = tuple(replace(step, name=f"step {number}") for number in range(1, 36))
+    play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=steps)}))
+    play.say("failover pod 7 to east")
+
+    shown = str(blocks(play.card()))
+
+    assert "35. *step 35*" in shown
+    assert "`failover status 1` shows this" in shown
 
 
 def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
