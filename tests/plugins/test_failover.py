@@ -677,6 +677,12 @@ def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay)
     assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 so far.")
 
 
+def test_what_is_not_shown_of_a_long_output_is_said(play: FailoverPlay):
+    play.begun().goes(OK, Outcome(end=End.OK, says="exit 0", output="line\n" * 1000))
+
+    assert "*drain*, run: exit 0 (the end of 5000 characters)" in play.say("failover output 1")
+
+
 def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):
     answer = play.spy.say("failover pod 7 to east", way=Way.PLAIN)
 
