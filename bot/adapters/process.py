@@ -59,6 +59,9 @@ class Processes:
             process = self._started(command)
         except (Missing, _NoProgram) as trouble:
             return Outcome(end=End.RED, says=secrets.masked(str(trouble)))
+        except OSError as trouble:  # its folder may not be entered, or its name is too long for this disk
+            says = f"{command.args[0]} could not be started: {trouble.strerror}"
+            return Outcome(end=End.RED, says=secrets.masked(says))
         output = Output(hear, secrets)
         running = _Running(process=process, output=output, grace=self._grace, linger=self._linger)
         try:

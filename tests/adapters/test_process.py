@@ -178,7 +178,9 @@ def test_an_exit_is_told(stage: Stage, program: str, end: End, says: str):
         (("./bin/nothing",), None, "there is no program"),
         (("./plain.txt",), None, "is not executable: chmod +x"),
         (("./empty",), None, "could not be started"),
+        (("./" + "x" * 300,), None, "could not be started: File name too long"),
         (("true",), "nowhere", "there is no folder"),
+        (("true",), "x" * 300, "could not be started: File name too long"),
     ],
 )
 def test_what_cannot_be_started_is_red_and_says_why(
