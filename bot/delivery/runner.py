@@ -33,8 +33,8 @@ TAIL = 2_000
 """Characters of what is printed that are kept for showing."""
 
 STUMBLE, STUMBLES = 0.5, 3
-"""Seconds between tries at what a fault keeps from being begun, and after how many of them a person is asked."""
-FAULT = "a fault of Spy's own kept it from being begun; see the log"
+"""Seconds between tries at what a fault keeps from being done, and after how many of them a person is asked."""
+FAULT = "a fault of Spy's own kept it from being done; see the log"
 
 T = TypeVar("T")
 log = structlog.get_logger()
@@ -123,6 +123,7 @@ class Runner:
                 if outcome is None:
                     return
                 self._insist(partial(_finish, undertaking, outcome))
+                self._stumbles.pop(number, None)
                 self._tell()
         except Exception:
             log.exception("a failover can't be moved on", failover=number)
@@ -137,10 +138,14 @@ class Runner:
         if self._stumbles[number] < STUMBLES:
             return
         try:
-            self._at_desk(lambda desk: FailoverMoves(desk).stumbled(number, FAULT))
+            self._at_desk(partial(self._give_up, number))
             del self._stumbles[number]
         except Exception:
             log.exception("a failover can't be asked about either; trying again", failover=number)
+
+    def _give_up(self, number: int, desk: Desk) -> None:
+        if desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease):
+            FailoverMoves(desk).stumbled(number, FAULT)
 
     def _next(self, number: int, desk: Desk) -> Undertaking | None:
         """Start the next move, unless another process has the run by now."""

@@ -97,8 +97,10 @@ class FailoverMoves:
             self._failovers.follow(self._failovers.keep(run, event))
 
     def stumbled(self, number: int, why: str) -> None:
-        """Ask the room how it goes on, since Spy can't make ready what comes next."""
+        """Ask the room how it goes on, since Spy can't do what comes next; for who has the run to say."""
         run = self._failovers.alone(number)
+        if run.attempt:
+            run = self._failovers.follow(self._failovers.keep(run, run.taken_over(at=self._desk.now)))
         if event := run.stumble(why, at=self._desk.now):
             self._failovers.follow(self._failovers.keep(run, event))
 

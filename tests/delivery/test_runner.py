@@ -183,6 +183,18 @@ def test_a_fault_of_spys_own_in_a_move_is_asked_about(stage: Stage, start: Start
     assert stage.run().stands == ("drain",)
 
 
+def test_a_fault_of_spys_own_in_a_check_is_asked_about_after_some_tries(stage: Stage, start: Start):
+    [check] = POD.filled({"pod": "7", "location": "east"}).before
+    stage.operator.script(check, *[RuntimeError("a bug")] * 9)
+    stage.approve()
+
+    start()
+    stage.wait_for(lambda: stage.run().question)
+
+    assert len(stage.operator.checked) < 9
+    assert "failover_stumbled " in stage.trail()
+
+
 def test_what_is_printed_is_shown_as_it_comes(stage: Stage, start: Start):
     hang = Hang()
 

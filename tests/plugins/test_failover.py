@@ -496,6 +496,15 @@ def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPla
     assert labels(play.question()) == ["Check again", "It happened", "It did not: do it again", "Roll back"]
 
 
+def test_a_check_that_spy_itself_can_not_do_is_asked_about_as_such(play: FailoverPlay):
+    play.begun().start()
+    with play.spy.desk() as desk:
+        FailoverMoves(desk).stumbled(1, "a fault")
+
+    assert "*replication* could not be checked: a fault." in play.question().text
+    assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]
+
+
 def test_an_undo_that_fails_asks_and_is_left_as_it_stands_on_a_persons_word(play: FailoverPlay):
     play.begun().goes(OK, OK, RED, RED)
     assert "Undoing *drain* failed: HTTP 503. It was `./undrain 7`." in play.question().text
