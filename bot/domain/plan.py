@@ -50,8 +50,11 @@ class Param:
                     f"{name} must be one of {', '.join(self.choices)}, not {_shown(word)}.", slot="what"
                 )
             return chosen
-        if _UNSAFE.search(word) or not re.fullmatch(self.pattern or "", word):
+        if not re.fullmatch(self.pattern or "", word):
             raise Refusal(f"{name} must fit `{self.pattern}`, and {_shown(word)} does not.", slot="what")
+        if _UNSAFE.search(word):
+            said = "can't begin with a dash, nor hold a line end or {{, whatever its pattern allows"
+            raise Refusal(f"{name} {said}: {_shown(word)} does.", slot="what")
         return word
 
 

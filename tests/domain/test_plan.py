@@ -105,7 +105,7 @@ def test_a_value_that_is_none_of_the_choices_is_refused(value: str):
     "value", ["a\nb", "a\rb", "a\x00", "a\u2028b", "--force", "{{ env.TOKEN }}", "{{ stage }}"]
 )
 def test_whatever_a_pattern_allows_no_value_is_a_line_an_option_or_a_place_to_fill_in(value: str):
-    with pytest.raises(Refusal, match="pod must fit"):
+    with pytest.raises(Refusal, match="pod can't begin with a dash, nor hold a line end"):
         ANYTHING.filled({**GIVEN, "pod": value})
 
 
