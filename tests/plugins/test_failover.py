@@ -433,6 +433,7 @@ def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
     assert undertaking
 
     play.press("Abort", play.card(), by="U0LEE")
+    assert "1 of 11 · *being stopped*: Lee Wong called it back" in play.card().text
     with play.spy.desk() as desk:
         assert FailoverMoves(desk).is_to_stop(1)
     play.ends(undertaking, RED)
