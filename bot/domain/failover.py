@@ -657,7 +657,7 @@ class Failover:
             case Answer.ROLL_BACK:
                 return free._called_back(asked.move, Approval(by=by, at=event.at))  # noqa: SLF001  its own
             case Answer.LEAVE:
-                return replace(free, is_left=True, why=asked.why)
+                return replace(free, is_left=True, why=f"{self.name_of(asked.move)}: {asked.why}")
         return free
 
     def _called_back(self, move: Move, by: Approval) -> "Failover":

@@ -84,6 +84,7 @@ class FailoverViews:
             "again": int(time or 1) > 1,
             "move": move,
             "name": run.name_of(move) if move else "",
+            "is_without_undo": bool(move and move.part is Part.RUN and run.plan.steps[move.at].undo is None),
             "words": told(run.action(move)) if move and move.part in {Part.RUN, Part.UNDO} else "",
         }
 

@@ -454,6 +454,20 @@ def test_behind_the_point_of_no_return_there_is_no_abort_and_a_red_check_asks(pl
     assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]
 
 
+def test_a_point_of_no_return_without_an_undo_is_left_behind_only_on_a_persons_word(play: FailoverPlay):
+    play.begun("failover db").goes(RED)
+
+    [back] = [
+        it
+        for part in play.question().parts
+        if isinstance(part, Buttons)
+        for it in part.buttons
+        if it.label == "Roll back"
+    ]
+
+    assert back.confirm == "Take back the rest, though promote has no undo? Only if it did not happen."
+
+
 # --- questions --------------------------------------------------------------------------------------------
 
 
@@ -513,6 +527,7 @@ def test_an_undo_that_fails_asks_and_is_left_as_it_stands_on_a_persons_word(play
     said = play.say("failover answer 1 leave", by="U0RAJ")
 
     assert said == "Failover 1 · pod 7 to east is left as it stands: drain."
+    assert "It was left as it stands. drain: HTTP 503." in play.word()
     assert "*Stands as moved*: drain." in play.word()
 
 
