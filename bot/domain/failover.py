@@ -297,6 +297,8 @@ class Failover:
         return self._onwards(at)
 
     def _onwards(self, at: datetime) -> Event | None:
+        if self.trouble and self._may_still_run(self.trouble):
+            return self._asked(self.trouble, at)
         if self.called_back or (self.trouble and self._goes_back_for(self.trouble)):
             return self._back(at)
         if self.trouble:
@@ -307,6 +309,13 @@ class Failover:
         if move.part is Part.RUN and self.task is not Task.REHEARSAL and self.plan.steps[move.at].asks:
             return self._asked(Result(move=move, end=End.OK, says="", at=at), at)
         return None
+
+    def _may_still_run(self, trouble: Result) -> bool:
+        """Whether a workflow may be under way on GitHub: even who aborts is asked before it is undone meanwhile."""
+        is_outside = (
+            isinstance(self.plan.steps[trouble.move.at].run, Workflow) and trouble.move.part is Part.RUN
+        )
+        return is_outside and trouble.end is End.UNKNOWN and self.task is not Task.REHEARSAL
 
     def _goes_back_for(self, trouble: Result) -> bool:
         """Whether it is rolled back unasked: it is known to be red, and there is a way back; a rehearsal just ends."""

@@ -509,6 +509,19 @@ def test_an_abort_waits_for_what_runs_to_end_and_takes_it_back_however_it_ended(
     assert play.run.state is State.ROLLED_BACK
 
 
+def test_an_abort_asks_before_it_takes_back_a_workflow_that_may_still_be_under_way():
+    play = Play(DRAIN, replace(DNS, run=Workflow(repository="a/b", file="x.yml"))).begun().goes(OK, OK)
+    attempt = play.start()
+    play.aborts()
+
+    play.keep(play.run.finish(attempt, UNKNOWN, at=NOON))
+    assert play.run.question
+    play.answers(Answer.HAPPENED).to_the_end()
+
+    assert play.did[-2:] == ["undo dns", "undo drain"]
+    assert play.run.state is State.ROLLED_BACK
+
+
 def test_an_abort_answers_a_question():
     play = Play(DRAIN).begun().goes(UNKNOWN).aborts().to_the_end()
 
