@@ -4,6 +4,7 @@ import hashlib
 import json
 import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from functools import partial
 
 from bot.adapters import changes_webhook, github_webhook, pagerduty_webhook
@@ -20,6 +21,7 @@ from bot.services.undisturbed import undisturbed
 from bot.web import Door, Page, WebAnswer
 
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
+_ENTRIES = 20
 _NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
 _KEPT = WebAnswer(status=202, body="Kept.\n")
 _KNOWN = WebAnswer(status=202, body="Known already.\n")
@@ -152,6 +154,19 @@ def _locked(bot: Bot, service: str) -> WebAnswer:
     body = json.dumps(facts, ensure_ascii=False) + "\n"
     headers = {"content-type": "application/json", "cache-control": "no-store"}
     return WebAnswer(status=423 if lock else 200, headers=headers, body=body)
+
+
+def outbox_door(bot: Bot) -> Page:
+    """Show who writes a plugin what became of its effects; lanes and troubles name rooms, so in a rehearsal alone."""
+
+    def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
+        with bot.database.begin() as work:
+            entries = work.outbox.latest(limit=_ENTRIES)
+        body = json.dumps([asdict(it) | {"due_at": it.due_at.isoformat()} for it in entries]) + "\n"
+        headers = {"content-type": "application/json", "cache-control": "no-store"}
+        return WebAnswer(headers=headers, body=body)
+
+    return door
 
 
 def _refused(rejected: Rejected) -> WebAnswer:

@@ -14,7 +14,7 @@ from bot.adapters.slack.inbound import App, build_app
 from bot.adapters.slack.socket import SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
-from bot.bootstrap.doors import changes_door, github_door, locks_door, pagerduty_door, slack_door
+from bot.bootstrap.doors import changes_door, github_door, locks_door, outbox_door, pagerduty_door, slack_door
 from bot.config import Settings
 from bot.delivery.sync import (
     CHANGES_EVERY,
@@ -145,7 +145,8 @@ def _pages(bot: Bot) -> Mapping[str, Page]:
         return WebAnswer(status=page.status, headers=page.headers, body=page.html)
 
     runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
-    return {"/locks/{name}": locks_door(bot), **runbooks}
+    rehearsal = {"/outbox": outbox_door(bot)} if bot.settings.env.spy_clock_offset else {}
+    return {"/locks/{name}": locks_door(bot), **runbooks, **rehearsal}
 
 
 def _figures(bot: Bot) -> Figures:

@@ -26,7 +26,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, Parcel, Person, Posted, Trace, UserGroup, Work
+from bot.ports import Contact, DutyCopy, OutboxEntry, Parcel, Person, Posted, Trace, UserGroup, Work
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -560,6 +560,21 @@ class Outbox(Records):
     def waiting(self) -> Mapping[str, int]:
         states = [row.state for row in self._kept.outbox.values() if row.done_at is None]
         return {state: states.count(state) for state in states}
+
+    def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
+        rows = sorted(self._kept.outbox.values(), key=lambda row: (row.done_at is not None, -row.id))
+        return [
+            OutboxEntry(
+                id=row.id,
+                kind=type(row.effect).__name__,
+                lane=row.effect.lane,
+                state=row.state,
+                attempts=row.attempts,
+                due_at=row.due,
+                why=row.why,
+            )
+            for row in rows[:limit]
+        ]
 
     def forget(self, *, before: datetime) -> None:
         for row in list(self._kept.outbox.values()):

@@ -36,6 +36,19 @@ class Parcel:
 
 
 @dataclass(frozen=True, kw_only=True)
+class OutboxEntry:
+    """How an effect stands: `state` is held (for its room), ready, sending, done or failed; `why` its last trouble."""
+
+    id: int
+    kind: str
+    lane: str
+    state: str
+    attempts: int
+    due_at: datetime
+    why: str | None
+
+
+@dataclass(frozen=True, kw_only=True)
 class DutyCopy:
     """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
 
@@ -260,6 +273,9 @@ class OutboxRecords(Protocol):
     def next_due(self) -> datetime | None: ...
     def waiting(self) -> Mapping[str, int]:
         """Count what is not done, by state."""
+
+    def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
+        """Give what is not done, and then what is; of both the newest first."""
 
     def forget(self, *, before: datetime) -> None:
         """Drop what was finished before then."""

@@ -517,6 +517,21 @@ def test_the_outbox_knows_when_it_is_next_due(units: UnitOfWork) -> None:
         assert work.outbox.next_due() == NOON + MINUTE + LEASE
 
 
+def test_the_outbox_shows_first_what_waits_and_then_what_was_done(units: UnitOfWork) -> None:
+    queue(units, post("bad"), card("held"), post("good"))
+    with units.begin() as work:
+        work.outbox.give_up(claimed_in(work)[0].id, at=NOON, why="channel_not_found")
+
+    with units.begin() as work:
+        shown = [(it.kind, it.state, it.attempts, it.why) for it in work.outbox.latest(limit=10)]
+        assert shown == [
+            ("Post", "ready", 0, None),
+            ("Show", "held", 0, None),
+            ("Post", "failed", 1, "channel_not_found"),
+        ]
+        assert len(work.outbox.latest(limit=2)) == 2
+
+
 def test_what_is_done_is_forgotten_in_time(units: UnitOfWork) -> None:
     queue(units, post("done"), post("waits", to="C0OTHER"))
     with units.begin() as work:

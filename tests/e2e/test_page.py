@@ -173,6 +173,22 @@ def test_the_other_stories_come_to_their_ends_beside_an_open_incident(box: Box, 
         theatre.stop()
 
 
+def test_under_the_hood_stands_what_waits_in_the_outbox_and_why(window: Window, box: Box):
+    page = window.page
+    page.get_by_role("link", name="Under the hood").click()
+    effects = page.get_by_role("list", name="Effects")
+    expect(effects).to_contain_text("done")
+
+    box.weather.down("slack")
+    box.slack.slash("ana", "general", "/incident", 'me "mail is late" sev3')
+    expect(effects).to_contain_text("Slack answered", timeout=15_000)
+    expect(effects.locator(".held").first).to_be_visible()
+    photograph(page, "hood")
+    box.weather.up("slack")
+
+    expect(effects.locator(".held, .ready, .sending")).to_have_count(0, timeout=30_000)
+
+
 def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, box: Box):
     page, imoc = window.page, box.slack.channel("imoc")
     for number in range(1000):

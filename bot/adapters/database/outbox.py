@@ -10,7 +10,7 @@ from bot.adapters.database import effects
 from bot.adapters.database.statements import add_once, change, table
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
-from bot.ports import Parcel
+from bot.ports import OutboxEntry, Parcel
 
 
 class Outbox:
@@ -107,6 +107,12 @@ class Outbox:
         c = self._table.c
         counted = select(c.state, func.count().label("count")).where(c.done_at.is_(None)).group_by(c.state)
         return {str(state): int(count) for state, count in self._connection.execute(counted)}
+
+    def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
+        c = self._table.c
+        shown = select(c.id, c.kind, c.lane, c.state, c.attempts, c.due_at, c.why)
+        found = shown.order_by(c.done_at.is_not(None), c.id.desc()).limit(limit)
+        return [OutboxEntry(**row) for row in self._connection.execute(found).mappings()]
 
     def forget(self, *, before: datetime) -> None:
         self._connection.execute(self._table.delete().where(self._table.c.done_at < before))

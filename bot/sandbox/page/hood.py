@@ -4,6 +4,8 @@ from __future__ import annotations
 
 import json
 import re
+from datetime import datetime
+from http import HTTPStatus
 from http.client import HTTPConnection, HTTPException
 from typing import Any
 from urllib.parse import parse_qsl, urlsplit
@@ -30,16 +32,25 @@ class Hood:
 
     def outbox(self) -> dict[str, int]:
         """How many effects wait, by state, as the bot's own /metrics has it; nothing where it does not answer."""
+        return {state: int(float(count)) for state, count in WAITING.findall(self._asked("/metrics"))}
+
+    def effects(self) -> list[dict[str, Any]]:
+        """Those that wait and those that were done last, as the bot's own /outbox has them in a rehearsal."""
+        found: list[dict[str, Any]] = json.loads(self._asked("/outbox") or "[]")
+        return [it | {"due_at": datetime.fromisoformat(it["due_at"])} for it in found]
+
+    def _asked(self, path: str) -> str:
+        """What the bot answers at its own web; nothing where it does not, or has no such page."""
         address = urlsplit(self._box.bot_url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
         try:
-            connection.request("GET", "/metrics")
-            figures = connection.getresponse().read().decode()
+            connection.request("GET", path)
+            answer = connection.getresponse()
+            return answer.read().decode() if answer.status == HTTPStatus.OK else ""
         except (OSError, HTTPException):
-            return {}
+            return ""
         finally:
             connection.close()
-        return {state: int(float(count)) for state, count in WAITING.findall(figures)}
 
 
 def laid_out(body: bytes | None, content_type: str = "") -> str:

@@ -245,6 +245,7 @@ class Page:
             "hood": lambda: {
                 "exchanges": self._hood.exchanges(),
                 "outbox": self._hood.outbox(),
+                "effects": self._hood.effects(),
                 "bot_url": self._box.bot_url,
             },
         }
