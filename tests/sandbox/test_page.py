@@ -441,6 +441,19 @@ def test_a_story_that_can_not_go_on_says_why(box: Box, page: Page) -> None:
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
 
+def test_when_a_story_is_over_another_can_be_chosen(
+    box: Box, page: Page, browser: httpx.Client, act: Act
+) -> None:
+    page.theatre.stories = [told("ana #general> hello")]
+    act("story", name="own")
+    while_playing = browser.get("/region/sky").text
+
+    box.wait_for(lambda: page.theatre.playing and page.theatre.playing.state == "over")
+
+    assert " disabled>" in while_playing
+    assert " disabled>" not in browser.get("/region/sky").text
+
+
 def test_a_story_that_is_stopped_goes_no_further(box: Box, page: Page) -> None:
     page.theatre.stories = [told("ana #general> hello", "ana #general> hello again")]
     page.theatre.play("own")
