@@ -267,6 +267,18 @@ def test_blocks_are_drawn(box: Box, browser: httpx.Client, block: Json, shown: s
     assert shown in browser.get("/").text
 
 
+def test_a_select_of_channels_offers_only_those_that_its_reader_knows(
+    box: Box, browser: httpx.Client
+) -> None:
+    kinds = ("conversations_select", "channels_select")
+    elements = [{"type": kind, "action_id": kind} for kind in kinds]
+    blocks = [{"type": "actions", "block_id": "b", "elements": elements}]
+    box.slack.state.post(box.slack.channel("general"), BOT_USER, "x", blocks=blocks)
+
+    assert "#security" not in browser.get("/", params={"as": "ana"}).text
+    assert browser.get("/", params={"as": "raj"}).text.count(">#security</option>") == 1
+
+
 def pressed(box: Box) -> Json:
     """What Spy was told of the one button that was pressed; events may be told before it and after."""
     [payload] = [it.payload for it in box.slack.courier.sent if it.payload.get("type") == "block_actions"]

@@ -50,17 +50,19 @@ class Printer:
             "mrkdwn": partial(mrkdwn, names=names),
             "link": partial(link, names=names),
             "inside": names.link,
-            "picks": self._picks,
+            "picks": partial(self._picks, names=names),
         }
         return _templates().get_template(f"{template}.html.j2").render({**facts, **words})
 
-    def _picks(self, element: Json) -> list[tuple[str, str]]:
-        """What a select of people or channels offers, besides options of its own."""
+    def _picks(self, element: Json, names: Names) -> list[tuple[str, str]]:
+        """What a select of people or channels offers its reader, besides options of its own."""
         kind = str(element["type"]).removeprefix("multi_")
         if kind == "users_select":
             return [(person.id, person.real_name) for person in self._people()]
         if kind in ("channels_select", "conversations_select"):
-            return [(channel.id, f"#{channel.name}") for channel in self._channels()]
+            seen = [it for it in self._channels() if names.may_enter(it.id) and not it.is_archived]
+            wanted = [it for it in seen if kind == "conversations_select" or not it.is_private]
+            return [(channel.id, f"#{channel.name}") for channel in wanted]
         return []
 
 
