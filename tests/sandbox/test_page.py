@@ -234,6 +234,8 @@ def test_markdown_reads_as_on_github_less_what_could_harm(text: str, shown: str)
 # --- Block Kit
 
 
+ONE: Json = {"text": words("One", "plain_text"), "value": "1"}
+TWO: Json = {"text": words("Two", "plain_text"), "value": "2", "description": words("the second")}
 BLOCKS: list[tuple[Json, str]] = [
     ({"type": "header", "text": words("Down", "plain_text")}, '<h2 class="header">Down</h2>'),
     ({"type": "divider"}, "<hr>"),
@@ -248,6 +250,14 @@ BLOCKS: list[tuple[Json, str]] = [
         {"type": "actions", "elements": [{"type": "overflow", "options": [
             {"text": words("Later", "plain_text"), "value": "later"}]}]},
         'data-value="later">Later</button>',
+    ),
+    (
+        {"type": "actions", "elements": [{"type": "checkboxes", "options": [ONE, TWO], "initial_options": [TWO]}]},
+        'value="2" checked ',
+    ),
+    (
+        {"type": "actions", "elements": [{"type": "radio_buttons", "options": [ONE, TWO], "initial_option": TWO}]},
+        "<small>the second</small>",
     ),
     (
         {"type": "actions", "elements": [{"type": "users_select"}]},
