@@ -72,7 +72,10 @@ def run(config: Config = USUAL_CONFIG) -> None:
 def demo(
     *,
     port: Annotated[
-        int | None, typer.Option(help="Where the sandbox listens: 8765, or a free port if that is taken.")
+        int | None,
+        typer.Option(
+            min=0, max=65535, help="Where the sandbox listens: 8765, or a free port if that is taken."
+        ),
     ] = None,
     log: Annotated[bool, typer.Option("--log", help="Show the bot's log as well.")] = False,
     stay: Annotated[

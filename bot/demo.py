@@ -1,5 +1,6 @@
 """The real bot, as a process of its own, in the sandbox, with a terminal and a page to talk to it."""
 
+import errno
 import json
 import os
 import signal
@@ -121,10 +122,12 @@ def _box(port: int | None) -> Iterator["Box"]:
 
     try:
         box = at(USUAL_PORT if port is None else port)
-    except OSError:
+    except OSError as error:
         if port is not None:
+            is_taken = error.errno == errno.EADDRINUSE
+            why = f"is taken: something answers at http://127.0.0.1:{port}/ already"
             raise DidNotStay(
-                f"Port {port} is taken: something answers at http://127.0.0.1:{port}/ already. "
+                f"Port {port} {why if is_taken else f'is not to be had: {error.strerror}'}. "
                 "Give another with --port, or none."
             ) from None
         box = at(0)

@@ -77,6 +77,13 @@ def test_an_empty_play_ends_at_once_and_well():
     assert (result.exit_code, result.output) == (0, "")
 
 
+def test_a_port_that_no_machine_has_is_refused_in_a_sentence():
+    result = spy("demo", "--port", "99999", given="ana> hello\n")
+
+    assert result.exit_code == 2
+    assert "less than or equal to 65535" in " ".join(result.stderr.split())
+
+
 def test_help_comes_without_the_bot_being_built():
     loaded = "import sys, typer, bot.__main__; print(sorted(m for m in sys.modules if m.startswith('bot')))"
 

@@ -95,6 +95,12 @@ def test_a_port_that_is_taken_is_told_with_its_address():
             demo.play(io.StringIO("ana> hello\n"), port=port, log=None, bot=())
 
 
+@pytest.mark.skipif(os.getuid() == 0, reason="every port is root's")
+def test_a_port_that_is_not_for_everybody_is_not_said_to_be_taken():
+    with pytest.raises(demo.DidNotStay, match=r"^Port 1 is not to be had: Permission denied\. Give another"):
+        demo.play(io.StringIO("ana> hello\n"), port=1, log=None, bot=())
+
+
 def test_where_no_browser_can_be_opened_the_pages_address_is_told(
     notes: Path, monkeypatch: pytest.MonkeyPatch, capsys: pytest.CaptureFixture[str]
 ):
