@@ -378,6 +378,7 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
     [
         ("say", {"channel": "C0GENERAL", "text": " "}, "There is nothing to send yet."),
         ("say", {"channel": "C0SECRET", "text": "x"}, "Ana is not in #security"),
+        ("say", {"channel": "C0GENERAL", "text": "/invite"}, "Say whom: /invite @raj."),
         ("clock", {"pass": -5}, "Time goes forward, and by a week at most."),
         ("weather", {"name": "hail"}, "There is no switch called hail."),
         ("story", {"name": "x"}, "There is no story called x."),

@@ -112,6 +112,8 @@ class Acts:
             self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
 
     def _invite(self, person: str, channel: str, guest: str) -> None:
+        if not guest:
+            raise Refused("Say whom: /invite @raj.")
         if self._slack.person(guest).id == BOT_USER:
             self._slack.invite_bot(channel, person)
         else:
