@@ -130,7 +130,7 @@ def test_a_whisper_is_seen_by_one_person_and_says_so(box: Box, browser: httpx.Cl
 def test_unread_channels_are_marked_until_they_are_looked_at(box: Box, browser: httpx.Client) -> None:
     box.slack.say("raj", "imoc", "hello @ana")
 
-    assert 'aria-label="1 for you"' in browser.get("/", params={"as": "ana"}).text
+    assert 'role="img" aria-label="1 for you"' in browser.get("/", params={"as": "ana"}).text
     browser.get("/", params={"as": "ana", "in": "C0IMOC"})
     assert "for you" not in browser.get("/", params={"as": "ana"}).text
 
