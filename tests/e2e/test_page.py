@@ -189,6 +189,15 @@ def test_under_the_hood_stands_what_waits_in_the_outbox_and_why(window: Window, 
     expect(effects.locator(".held, .ready, .sending")).to_have_count(0, timeout=30_000)
 
 
+def test_what_is_said_while_the_page_is_loaded_stands_on_it(window: Window, box: Box):
+    window.page.route("**/page.js", lambda it: (box.slack.say("kim", "general", "meanwhile"), it.continue_()))
+
+    window.page.reload()
+
+    window.reads("meanwhile")
+    window.complaints.clear()  # a picture may have been under way when the page was left
+
+
 def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, box: Box):
     page, imoc = window.page, box.slack.channel("imoc")
     for number in range(1000):

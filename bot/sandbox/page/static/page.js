@@ -83,7 +83,10 @@ async function go(address, record = "pushState") {
     else if (part === "room") at(part).replaceChildren(...fresh.getElementById(part).childNodes);
     else morph(at(part), fresh.getElementById(part).innerHTML);
   }
-  if (isElsewhere) settleRoom();
+  if (isElsewhere) {
+    settleRoom();
+    catchUp();
+  }
   settleDock();
   return isElsewhere;
 }
@@ -188,6 +191,15 @@ function renew(ts) {
       put(list, prefix, shown, fresh);
     }));
   }).catch(() => {});
+}
+
+/** Fetch what was said between the drawing of the room and now, when its messages are told of. */
+async function catchUp() {
+  const list = at("messages"), asked = query();
+  if (!list) return;
+  const fresh = await html(`/messages?${asked}&before=9`).catch(() => ""); // the last hundred before a moment far away
+  if (asked !== query() || !list.isConnected) return;
+  put(list, "m", [...fresh.matchAll(/ data-ts="([\d.]+)"/g)].map(([, ts]) => ts), fresh);
 }
 
 let loading = null;
@@ -496,7 +508,7 @@ setInterval(tick, 250);
 
 // ------------------------------------------------------------------ what comes from the box
 
-let beats = 0, exchanges = 0;
+let beats = 0, exchanges = 0; // the first beat says that the box listens to this page
 
 const HEARD = {
   beat({ at: now, rate, exchanges: count }) {
@@ -505,6 +517,10 @@ const HEARD = {
     tick();
     if (wasFast !== rate > 1) refresh("sky");
     beats += 1;
+    if (beats === 1) {
+      refresh("sidebar", "head", "composer", "dock", "sky", "caption", "modal");
+      catchUp();
+    }
     if (body.dataset.thread) return;
     if (body.dataset.dock === "sites" && !at("dock").contains(document.activeElement)) refresh("dock");
     if (body.dataset.dock === "hood" && (count !== exchanges || beats % 3 === 0)) refresh("dock");
