@@ -5,6 +5,7 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
+import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
@@ -13,6 +14,7 @@ from bot.config import load
 from bot.sandbox import Box
 from bot.sandbox.page import Page as BoxPage
 from bot.sandbox.page.theatre import Theatre
+from bot.sandbox.slack.world import BOT_USER
 from tests.browser import PHONE, WIDE, chromium, opened, photograph
 from tests.conftest import modest, open_box
 from tests.e2e.bot_process import BotProcess
@@ -196,6 +198,27 @@ def test_what_is_said_while_the_page_is_loaded_stands_on_it(window: Window, box:
 
     window.reads("meanwhile")
     window.complaints.clear()  # a picture may have been under way when the page was left
+
+
+def test_what_was_typed_into_one_issue_is_not_in_the_next(window: Window, box: Box):
+    page = window.page
+    issues = "repos/acme/postmortems/issues"
+    key = {"authorization": f"token {box.environment()['GITHUB_TOKEN']}"}
+    for title in ("first", "second"):
+        draft = {"title": title, "body": f"the {title} body"}
+        number = httpx.post(f"{box.url}/github/{issues}", json=draft, headers=key).json()["number"]
+        address = f"https://github.com/acme/postmortems/issues/{number}"
+        box.slack.state.post(box.slack.channel("general"), BOT_USER, f"<{address}|the {title}>")
+    page.get_by_role("link", name="the first").click()
+    page.get_by_text("Edit as a person would").click()
+    page.get_by_label("Body").fill("half a thought")
+
+    page.get_by_role("link", name="the second").click()
+
+    expect(page.locator(".issue h2")).to_contain_text("second")
+    page.get_by_text("Edit as a person would").click()
+    expect(page.get_by_label("Body")).to_have_value("the second body")
+    expect(page.locator(".issue [name=number]")).to_have_value(str(number))
 
 
 def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, box: Box):
