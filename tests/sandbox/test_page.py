@@ -388,6 +388,11 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
             {"who": "kim", "start": "2026-01-02T10:00", "end": "2026-01-02T09:00"},
             "An override must",
         ),
+        (
+            "override",
+            {"schedule": "PSCH1", "who": "kim", "start": "2020-01-02T09:00", "end": "2020-01-02T10:00"},
+            "That is over already: it is ",
+        ),
         ("site", {"site": "west", "mood": "ill"}, "This box has no sites."),
         ("site", {"site": "west", "mood": "sad"}, "A site is well, ill, silent."),
         ("dance", {}, "Nobody here knows how to dance."),

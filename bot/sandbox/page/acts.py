@@ -167,6 +167,8 @@ class Acts:
         start, end = _moment(it.text("start"), zone), _moment(it.text("end"), zone)
         if end <= start:
             raise Refused("An override must end after its start.")
+        if end <= (now := self._box.clock.now()):
+            raise Refused(f"That is over already: it is {now.astimezone(zone):%a %d %b %H:%M}.")
         with pager.lock:
             pager.account.override(it.text("schedule"), Shift(user=user.id, start=start, end=end))
         self._tell("schedule_changed")
