@@ -26,6 +26,10 @@ if TYPE_CHECKING:
     from bot.sandbox import Box
 
 USUAL_PORT = 8765
+NOTHING_TO_DO = (
+    "There was nothing to do: no line of the input says anything. Without a terminal, "
+    "`spy demo --stay` keeps the workspace and its page, and `make demo < a script` plays one."
+)
 PATIENCE = 20.0
 """Seconds that the bot may take until it is ready."""
 
@@ -51,6 +55,7 @@ def play(
     interactive = stdin.isatty()
     lines = stdin if interactive or stay else _with_something_to_do(stdin)
     if lines is None:
+        print(NOTHING_TO_DO, file=sys.stderr)
         return 0
 
     from rich.console import Console  # noqa: PLC0415  nothing to do must cost nothing

@@ -2,10 +2,12 @@
 
 import subprocess
 import sys
+from collections.abc import Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
 import pytest
+import structlog
 from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
@@ -22,10 +24,12 @@ def spy(*words: str, given: str = "") -> Result:
 
 
 @pytest.fixture(autouse=True)
-def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+def _clean(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
     monkeypatch.chdir(tmp_path)
     for name in ("SPY_CONFIG", "DATABASE_URL", "SLACK_BOT_TOKEN", "SLACK_APP_TOKEN"):
         monkeypatch.delenv(name, raising=False)
+    yield
+    structlog.reset_defaults()  # what it logs to is closed with the command
 
 
 def test_help_names_every_command():
@@ -71,10 +75,11 @@ def test_the_configuration_may_be_named_in_the_environment(monkeypatch: pytest.M
     assert spy("run").stderr.startswith("elsewhere.yaml: there is no such file.")
 
 
-def test_an_empty_play_ends_at_once_and_well():
+def test_an_empty_play_ends_at_once_and_well_and_says_what_else_there_is():
     result = spy("demo", given="\n# nothing to do\n\n")
 
-    assert (result.exit_code, result.output) == (0, "")
+    assert (result.exit_code, result.stdout) == (0, "")
+    assert "`spy demo --stay`" in result.stderr
 
 
 def test_a_port_that_no_machine_has_is_refused_in_a_sentence():
