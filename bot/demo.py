@@ -55,7 +55,7 @@ def play(
     interactive = stdin.isatty()
     lines = stdin if interactive or stay else _with_something_to_do(stdin)
     if lines is None:
-        print(NOTHING_TO_DO, file=sys.stderr)
+        sys.stderr.write(f"{NOTHING_TO_DO}\n")
         return 0
 
     from rich.console import Console  # noqa: PLC0415  nothing to do must cost nothing

@@ -1,11 +1,13 @@
 """The demo around its talk: it starts a bot, waits for it, and leaves none behind."""
 
+import errno
 import io
 import os
 import re
 import socket
 import sys
 from pathlib import Path
+from typing import NoReturn
 
 import pytest
 
@@ -95,8 +97,12 @@ def test_a_port_that_is_taken_is_told_with_its_address():
             demo.play(io.StringIO("ana> hello\n"), port=port, log=None, bot=())
 
 
-@pytest.mark.skipif(os.getuid() == 0, reason="every port is root's")
-def test_a_port_that_is_not_for_everybody_is_not_said_to_be_taken():
+def test_a_port_that_is_not_for_everybody_is_not_said_to_be_taken(monkeypatch: pytest.MonkeyPatch):
+    def refused(**_: object) -> NoReturn:  # as the system does; but every port is root's
+        raise PermissionError(errno.EACCES, os.strerror(errno.EACCES))
+
+    monkeypatch.setattr("bot.sandbox.Box", refused)
+
     with pytest.raises(demo.DidNotStay, match=r"^Port 1 is not to be had: Permission denied\. Give another"):
         demo.play(io.StringIO("ana> hello\n"), port=1, log=None, bot=())
 
