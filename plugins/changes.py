@@ -1,16 +1,18 @@
 """Changes: what changed lately, which of it is suspected, and deploy locks."""
 
 from datetime import timedelta
+from typing import Annotated
 
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import ServiceName
+from bot.commands.slots import ServiceName, number_of
 from bot.domain.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.services.changes import Changes
 from bot.services.desk import Desk
 from bot.services.locks import Locks
+
+ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes")]
 
 # --- what changed -----------------------------------------------------------------------------------------
 
@@ -34,24 +36,17 @@ def change(
 
 
 @command("incident suspect <change>")
-def suspect(ask: Ask, incident: Incident, change: str, *, changes: Changes) -> Reply:
+def suspect(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Mark a change as suspect: it stands on the card, in the tldr, and a rollback is asked for."""
-    incident = changes.suspect(incident, _number(change), by=ask.user)
+    incident = changes.suspect(incident, change, by=ask.user)
     return Reply("changes/suspected", {"incident": incident})
 
 
 @command("incident clear <change>")
-def clear(ask: Ask, incident: Incident, change: str, *, changes: Changes) -> Reply:
+def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Take back that a change is suspect."""
-    incident = changes.clear(incident, _number(change), by=ask.user)
+    incident = changes.clear(incident, change, by=ask.user)
     return Reply("changes/suspected", {"incident": incident})
-
-
-def _number(word: str) -> int:
-    bare = word.removeprefix("#")
-    if not (bare.isascii() and bare.isdigit() and len(bare) < 10):  # noqa: PLR2004  as many as a database counts
-        raise Refusal(f"{word[:60]} is no change's number. `incident changes` lists them.", slot="change")
-    return int(bare)
 
 
 # --- deploy locks -----------------------------------------------------------------------------------------

@@ -1,14 +1,19 @@
 """Failover: move a service elsewhere by a written plan, with a second person's eyes, and back if a check is red."""
 
+from typing import Annotated
+
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import Number
+from bot.commands.slots import number_of
 from bot.domain.effects import room
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.services.failover_views import FailoverViews
 from bot.services.failovers import Failovers
+
+RunNumber = Annotated[int, number_of("a failover")]
+QuestionNumber = Annotated[int, number_of("a question")]
 
 
 @command('failover ["what"]')
@@ -28,20 +33,22 @@ def rehearse(ask: Ask, incident: Incident | None, what: str, *, failovers: Failo
 
 
 @command("failover approve <run> [<shown>]")
-def approve(ask: Ask, run: Number, shown: str | None, *, failovers: Failovers) -> Reply:
+def approve(ask: Ask, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
     return Reply("failover/approved", {"run": failovers.approve(run, by=ask.user, shown=shown)})
 
 
 @command("failover abort [<run>]")
-def abort(ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers) -> Reply:
+def abort(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
     """Withdraw a proposal, or stop a run and roll it back; until the point of no return."""
     found = _found(ask, incident, run, failovers)
     return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)})
 
 
 @command('failover answer <run> [<question>] "answer"')
-def answer(ask: Ask, run: Number, question: Number | None, answer: str, *, failovers: Failovers) -> Reply:
+def answer(
+    ask: Ask, run: RunNumber, question: QuestionNumber | None, answer: str, *, failovers: Failovers
+) -> Reply:
     """Answer what a run asks (its buttons say it for you)."""
     answered = failovers.answer(run, answer, by=ask.user, question=question)
     return Reply("failover/answered", {"run": answered})
@@ -49,14 +56,14 @@ def answer(ask: Ask, run: Number, question: Number | None, answer: str, *, failo
 
 @command("failover status [<run>]")
 def status(
-    ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers, views: FailoverViews
+    ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers, views: FailoverViews
 ) -> Reply:
     """Show how a run stands."""
     return Reply("surfaces/failover", views.card(_found(ask, incident, run, failovers)))
 
 
 @command("failover rollback [<run>]")
-def rollback(ask: Ask, incident: Incident | None, run: Number | None, *, failovers: Failovers) -> Reply:
+def rollback(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
     """Propose to take back a run that ended well, while its undo is valid; the last one here, without its number."""
     back = failovers.roll_back(run, by=ask.user, place=_place(ask, incident), incident=incident)
     return Reply("failover/proposed", {"run": back, "incident": incident})
@@ -66,7 +73,7 @@ def rollback(ask: Ask, incident: Incident | None, run: Number | None, *, failove
 def trail(
     ask: Ask,
     incident: Incident | None,
-    run: Number | None,
+    run: RunNumber | None,
     step: str | None,
     *,
     failovers: Failovers,
@@ -80,7 +87,7 @@ def trail(
 def output(
     ask: Ask,
     incident: Incident | None,
-    run: Number | None,
+    run: RunNumber | None,
     step: str | None,
     *,
     failovers: Failovers,
@@ -90,7 +97,7 @@ def output(
     return Reply("failover/output", views.output(_found(ask, incident, run, failovers), step or ""))
 
 
-def _found(ask: Ask, incident: Incident | None, run: Number | None, failovers: Failovers) -> Failover:
+def _found(ask: Ask, incident: Incident | None, run: RunNumber | None, failovers: Failovers) -> Failover:
     return failovers.find(run, asker=ask.user, place=_place(ask, incident), incident=incident)
 
 

@@ -1,16 +1,18 @@
 """Follow-ups: what is to be done afterwards, by whom and until when."""
 
 from datetime import date
+from typing import Annotated
 
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone
+from bot.commands.slots import Someone, number_of
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
-from bot.domain.refusal import Refusal
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
+
+FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
 
 
 @command('incident action ["action"] [@owner] [<category>] [by <due>]')
@@ -40,38 +42,32 @@ def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps, desk:
 
 
 @command("follow-up done <number>")
-def done(ask: Ask, number: str, *, follow_ups: FollowUps) -> Reply:
+def done(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Say that a follow-up is done; its issue is closed with it."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.finish(_number(number), by=ask.user)})
+    return Reply("follow_up/changed", {"follow_up": follow_ups.finish(number, by=ask.user)})
 
 
 @command("follow-up reopen <number>")
-def reopen(ask: Ask, number: str, *, follow_ups: FollowUps) -> Reply:
+def reopen(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Take up again what was said to be done."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.take_up_again(_number(number), by=ask.user)})
+    return Reply("follow_up/changed", {"follow_up": follow_ups.take_up_again(number, by=ask.user)})
 
 
 @command("follow-up owner <number> @owner")
-def give(ask: Ask, number: str, owner: Someone, *, follow_ups: FollowUps) -> Reply:
+def give(ask: Ask, number: FollowUpNumber, owner: Someone, *, follow_ups: FollowUps) -> Reply:
     """Say who does it."""
-    changed = follow_ups.change(_number(number), owner=owner, by=ask.user)
+    changed = follow_ups.change(number, owner=owner, by=ask.user)
     return Reply("follow_up/changed", {"follow_up": changed})
 
 
 @command("follow-up due <number> <due>")
-def due(ask: Ask, number: str, due: date, *, follow_ups: FollowUps) -> Reply:
+def due(ask: Ask, number: FollowUpNumber, due: date, *, follow_ups: FollowUps) -> Reply:
     """Say by which day: friday, 2026-12-01, 2w."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.change(_number(number), due=due, by=ask.user)})
+    return Reply("follow_up/changed", {"follow_up": follow_ups.change(number, due=due, by=ask.user)})
 
 
 @command("follow-up sort <number> <category>")
-def sort(ask: Ask, number: str, category: Category, *, follow_ups: FollowUps) -> Reply:
+def sort(ask: Ask, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
     """Say what it is for: detection, escalation, recovery or prevention."""
-    changed = follow_ups.change(_number(number), category=category, by=ask.user)
+    changed = follow_ups.change(number, category=category, by=ask.user)
     return Reply("follow_up/changed", {"follow_up": changed})
-
-
-def _number(word: str) -> int:
-    if word.lstrip("#").isdigit() and len(word) < 10:  # noqa: PLR2004  what a database takes for a number
-        return int(word.lstrip("#"))
-    raise Refusal(f"{word[:40]} is no number of a follow-up. `follow-ups` lists them.", slot="number")

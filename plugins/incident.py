@@ -1,11 +1,12 @@
 """Incidents: open one, tell its state, say what is going on, hand it over, end it."""
 
 from datetime import datetime
+from typing import Annotated
 
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone, Url
+from bot.commands.slots import Someone, Url, number_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
@@ -17,6 +18,7 @@ from bot.services.telling import Telling
 from bot.services.views import Views
 
 NOTE_EMOJI = "memo"
+TellNumber = Annotated[int, number_of("a message to a team")]
 
 # --- beginning and end ---
 
@@ -169,9 +171,9 @@ def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Tel
 
 
 @command("incident seen <number>")
-def seen(ask: Ask, number: str, *, telling: Telling) -> Reply:
+def seen(ask: Ask, number: TellNumber, *, telling: Telling) -> Reply:
     """Say that you have seen what an incident told your team (the *Seen* button says it for you)."""
-    return Reply("incident/seen", {"tell": telling.see(int(number) if number.isdigit() else 0, by=ask.user)})
+    return Reply("incident/seen", {"tell": telling.see(number, by=ask.user)})
 
 
 # --- who leads ---

@@ -1,9 +1,11 @@
 """On call: who is, my shifts, cover for them, and what it asks of people."""
 
+from typing import Annotated
+
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Number, Someone
+from bot.commands.slots import Someone, number_of
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift
@@ -14,6 +16,9 @@ from bot.services.load import Loads
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.shifts import Shifts
+
+ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
+CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
 @command("oncall [:team]")
@@ -30,7 +35,7 @@ def mine(ask: Ask, *, shifts: Shifts, desk: Desk) -> Reply:
 
 
 @command("oncall ready [<shift>]")
-def ready(ask: Ask, shift: Number | None, *, shifts: Shifts) -> Reply:
+def ready(ask: Ask, shift: ShiftNumber | None, *, shifts: Shifts) -> Reply:
     """Say that you are ready for a shift; without its number, for your next one."""
     return Reply("oncall/ready", {"shift": shifts.ready(shift, by=ask.user)})
 
@@ -59,7 +64,7 @@ def cover(
 
 
 @command("oncall find <shift>")
-def find(ask: Ask, shift: Number, *, shifts: Shifts, desk: Desk) -> Fill:
+def find(ask: Ask, shift: ShiftNumber, *, shifts: Shifts, desk: Desk) -> Fill:
     """Find cover for one of your shifts, in a form that has its times."""
     return _cover_form(shifts.find(shift, by=ask.user), desk)
 
@@ -71,19 +76,19 @@ def _cover_form(shift: Shift, desk: Desk) -> Fill:
 
 
 @command("oncall cover accept <request>")
-def accept(ask: Ask, request: Number, *, covers: Covers) -> Reply:
+def accept(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
     """Cover for somebody: PagerDuty puts you on call for that time."""
     return Reply("oncall/promised", {"cover": covers.accept(request, by=ask.user)})
 
 
 @command("oncall cover decline <request>")
-def decline(ask: Ask, request: Number, *, covers: Covers) -> Reply:
+def decline(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
     """Say that you can't cover."""
     return Reply("oncall/declined", {"cover": covers.decline(request, by=ask.user)})
 
 
 @command("oncall cover withdraw <request>")
-def withdraw(ask: Ask, request: Number, *, covers: Covers) -> Reply:
+def withdraw(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
     """Take your request for cover back."""
     return Reply("oncall/withdrawn", {"cover": covers.withdraw(request, by=ask.user)})
 

@@ -9,7 +9,7 @@ from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 from bot.commands.ask import Ask, Notice
 from bot.commands.grammar import Sequence_, UsageError, literal_prefixes, parse_usage, slots
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import READERS
+from bot.commands.slots import Reader, reader_of
 from bot.domain.incident import Incident
 
 Role = Literal["everyone", "responder", "commander", "operator", "admin"]
@@ -22,6 +22,7 @@ NUMBER = "id"
 class Parameter:
     name: str
     type: Any
+    reader: Reader
     required: bool
 
 
@@ -86,7 +87,7 @@ def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
 
 def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Command:
     pattern = parse_usage(usage)
-    hints = get_type_hints(function)
+    hints = get_type_hints(function, include_extras=True)
     positional = [
         parameter
         for parameter in inspect.signature(function).parameters.values()
@@ -98,8 +99,6 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         raise UsageError(f"{usage!r}: no parameter for {', '.join(sorted(missing))}")
     if extra := set(named) - bound:
         raise UsageError(f"{usage!r}: nothing fills the parameter {', '.join(sorted(extra))}")
-    if unknown := [it.name for it in named.values() if it.type not in READERS]:
-        raise UsageError(f"{usage!r}: no reader for the type of {', '.join(unknown)}")
     if not (function.__doc__ or "").strip():
         raise UsageError(f"{usage!r}: the docstring is the help, and there is none")
     names = [it.name for it in positional]
@@ -126,9 +125,13 @@ def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Parame
     kinds = [option for option in options if option is not NoneType]
     if len(kinds) != 1:
         raise UsageError(f"{parameter.name}: one type, or one type or None")
+    reader = reader_of(kinds[0])
+    if reader is None:
+        raise UsageError(f"no reader for the type of {parameter.name}")
     return Parameter(
         name=parameter.name,
         type=kinds[0],
+        reader=reader,
         required=NoneType not in options and parameter.default is inspect.Parameter.empty,
     )
 

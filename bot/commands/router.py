@@ -10,11 +10,10 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
-from bot.commands.command import NUMBER, Command, Outcome
+from bot.commands.command import NUMBER, Command, Outcome, Parameter
 from bot.commands.grammar import Slot, Typed, Word, match, read
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import READERS
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
 from bot.domain.incident import Incident
 from bot.domain.message import Message
@@ -130,7 +129,7 @@ class Router:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, desk)
         arguments: dict[str, Any] = {
-            name: _read(slot.type, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
+            name: _read(slot, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
             for name, slot in command.slots.items()
         }
         for name, slot in command.slots.items():
@@ -181,7 +180,7 @@ class Router:
         def accepts(slot: Slot, word: Word) -> bool:
             if slot.name == NUMBER:
                 return bool(_ID.fullmatch(word.text))
-            return READERS[command.slots[slot.name].type].looks(word.text, desk)
+            return command.slots[slot.name].reader.looks(word.text, desk)
 
         return accepts
 
@@ -304,15 +303,15 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
     return typed, None
 
 
-def _read(kind: Any, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
+def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
-        return READERS[kind].read(word, desk, ask.user)
+        return slot.reader.read(word, desk, ask.user)
     except Refusal as refusal:
         again = [choice.label.join(typed.text.rsplit(word, 1)) for choice in refusal.choices]
         raise Refusal(
             refusal.sentence,
-            slot=refusal.slot,
+            slot=slot.name,
             choices=tuple(
                 Choice(label=it.label, say=say) for it, say in zip(refusal.choices, again, strict=True)
             ),

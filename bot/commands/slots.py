@@ -10,6 +10,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.change import is_service_name
 from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
+from bot.domain.number import read_number
 from bot.domain.policy import Severity, Team
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.window import read_day
@@ -24,13 +25,8 @@ _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
 _LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
 _CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?", re.IGNORECASE)
 _SEVERITY = re.compile(r"sev\d{1,2}", re.IGNORECASE)
-_NUMBER = re.compile(r"#?(?P<number>\d{1,9})")
 _SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
-
-
-Number = NewType("Number", int)
-"""The number of a page, a shift, a failover."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -48,9 +44,7 @@ def _team_looks(word: str, desk: Desk) -> bool:
 def _team(word: str, desk: Desk, asker: str) -> Team:
     del asker
     if len(word) > 1 and word.startswith(":") and word.endswith(":"):
-        raise Refusal(
-            f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.", slot="team"
-        )
+        raise Refusal(f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.")
     return desk.policy.team(word)
 
 
@@ -86,10 +80,9 @@ def _phase(word: str, desk: Desk, asker: str) -> Phase:
     if word.casefold() in set(WORKING):
         return Phase(word.casefold())
     if word.casefold() in {Phase.RESOLVED, "closed", "done", "fixed"}:
-        raise Refusal("To resolve it, say `incident stop`.", slot="phase")
+        raise Refusal("To resolve it, say `incident stop`.")
     raise Refusal(
         f"There is no phase {word}. Phases: {', '.join(WORKING)}; `incident stop` resolves.",
-        slot="phase",
         choices=tuple(Choice(label=phase, say=f"incident status {phase}") for phase in WORKING),
     )
 
@@ -126,20 +119,8 @@ def _length(word: str, desk: Desk, asker: str) -> timedelta:
     found = _SPAN.fullmatch(word if not word.isdigit() else f"{word[:4]}m")
     length = timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found else timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
-        raise Refusal(f"How long is {word}? Say it like 15m or 2h, a day at most.", slot="span")
+        raise Refusal(f"How long is {word}? Say it like 15m or 2h, a day at most.")
     return length
-
-
-def _number_looks(word: str, desk: Desk) -> bool:
-    del desk
-    return bool(_NUMBER.fullmatch(word))
-
-
-def _number(word: str, desk: Desk, asker: str) -> Number:
-    del desk, asker
-    if found := _NUMBER.fullmatch(word):
-        return Number(int(found["number"]))
-    raise Refusal(f"{word} is no number. Say it like 12.")
 
 
 def _text(word: str, desk: Desk, asker: str) -> str:
@@ -152,7 +133,7 @@ def _url(word: str, desk: Desk, asker: str) -> "Url":
     found = _LINK.fullmatch(word)
     url = found["url"] if found else word
     if not re.match(r"https?://\S+$", url):
-        raise Refusal(f"{word} is not a link. A link begins with https://", slot="url")
+        raise Refusal(f"{word} is not a link. A link begins with https://")
     return Url(url.replace("&amp;", "&"))
 
 
@@ -207,7 +188,6 @@ def _category(word: str, desk: Desk, asker: str) -> Category:
     known = ", ".join(Category)
     raise Refusal(
         f"There is no category {word[:40]}. Follow-ups are for one of: {known}.",
-        slot="category",
         choices=tuple(Choice(label=it, say=it) for it in Category),
     )
 
@@ -219,7 +199,6 @@ READERS: Mapping[Any, Reader] = {
     Phase: Reader(looks=_phase_looks, read=_phase),
     datetime: Reader(looks=_moment_looks, read=_moment),
     timedelta: Reader(looks=_length_looks, read=_length),
-    Number: Reader(looks=_number_looks, read=_number),
     Url: Reader(looks=_url_looks, read=_url),
     ServiceName: Reader(looks=_service_looks, read=_service),
     date: Reader(looks=_day_looks, read=_day),
@@ -227,3 +206,43 @@ READERS: Mapping[Any, Reader] = {
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }
+
+
+def reader_of(kind: Any) -> Reader | None:
+    """Give the reader of a type: the one that it is annotated with, else the one in `READERS`."""
+    own = (it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Reader))
+    return next(own, READERS.get(kind))
+
+
+# --- numbers ----------------------------------------------------------------------------------------------
+
+
+def number_of(noun: str, *, listed_by: str = "") -> Reader:
+    """Read a number of such things, `12` or `#12`; a refusal names them, and the command that lists their numbers.
+
+    A plugin makes a type of it: `ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]`.
+    """
+
+    def read(word: str, desk: Desk, asker: str) -> int:
+        del desk, asker
+        found = read_number(word)
+        if found is None:
+            where = f"`{listed_by}` lists them." if listed_by else "Say it like 12."
+            raise Refusal(f"{_sample(word)} is no number of {noun}. {where}")
+        return found
+
+    return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read)
+
+
+def several(one: Reader) -> Reader:
+    """Read one or more in a text, with blanks or commas between them: `7 8`, `#7, #8`."""
+
+    def read(words: str, desk: Desk, asker: str) -> tuple[Any, ...]:
+        said = words.replace(",", " ").split() or [words]
+        return tuple(one.read(word, desk, asker) for word in said)
+
+    return Reader(looks=_any, read=read)
+
+
+def _sample(word: str) -> str:
+    return word if len(word) <= 40 else f"{word[:39]}…"  # noqa: PLR2004  enough to recognise it

@@ -6,6 +6,7 @@ from uuid import uuid4
 from bot.domain import events
 from bot.domain.effects import AnswerPage, EscalatePage, SendPage, Show, room
 from bot.domain.incident import Incident
+from bot.domain.number import read_number
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
@@ -163,8 +164,8 @@ class Paging:
 
     def find(self, reference: str, *, incident: Incident | None) -> Page:
         """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one."""
-        bare = reference.strip("#").upper()
-        page = self._work.pages.get(int(bare)) if bare.isdigit() else self._work.pages.by_pagerduty(bare)
+        bare, said = reference.strip("#").upper(), read_number(reference)
+        page = self._work.pages.by_pagerduty(bare) if said is None else self._work.pages.get(said)
         if page:
             return page
         ringing = [it for it in self._work.pages.of(incident.number) if it.is_ringing] if incident else []

@@ -169,7 +169,7 @@ def test_what_cannot_be_suspected_gets_a_sentence(spy: SpyKit, room: str):
 
     assert "already" in said(spy, "suspect 1", channel=room).text
     assert "no change 7" in said(spy, "suspect 7", channel=room).text
-    assert "is no change's number" in said(spy, "suspect that", channel=room).text
+    assert "is no number of a change" in said(spy, "suspect that", channel=room).text
     assert "not suspected" in said(spy, "clear 7", channel=room).text
 
 

@@ -126,7 +126,7 @@ def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
         ("failover pod 7", "I understood `failover pod`, but not the rest. Usage: `failover pod "),
         ("failover moon", "No failover plan is called so. There is: `pod "),
         ("failover approve", "Say which one: `failover approve 12`, by its number."),
-        ("failover approve one", "one is no number. Say it like 12."),
+        ("failover approve one", "one is no number of a failover. Say it like 12."),
         ("failover approve 99", "There is no failover 99."),
         ("failover status", "No failover is under way."),
         ("failover rollback", "No failover ended well here."),

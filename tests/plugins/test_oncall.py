@@ -160,7 +160,7 @@ def test_cover_can_be_taken_back_by_who_asked(rota: Rota):
         ("oncall cover whenever", "U0ANA", "can't read the time"),
         ("oncall cover tomorrow 18-20 <@U0ANA>", "U0ANA", "can't cover for yourself"),
         ("oncall cover accept 99", "U0RAJ", "no request for cover 99"),
-        ("oncall cover accept soon", "U0RAJ", "soon is no number"),
+        ("oncall cover accept soon", "U0RAJ", "soon is no number of a request for cover"),
         ("oncall find 99", "U0ANA", "no shift 99"),
         ("oncall cover", "U0RAJ", "nothing to cover"),
     ],
