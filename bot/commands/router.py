@@ -106,12 +106,14 @@ class Router:
             called = self._called(typed)
             said = match(called.pattern, typed, _anything) or {}
             return self._call(called, {**said, **ask.given}, ask, typed, desk)
-        for command in self._candidates(typed):
-            for accepts in (self._accepts(command, desk), _anything):
+        candidates = self._candidates(typed)
+        for command in candidates:
+            is_meant = command.begins(typed) == candidates[0].begins(typed)
+            for accepts in (self._accepts(command, desk), *([_anything] if is_meant else [])):
                 bound = match(command.pattern, typed, accepts)
                 if bound is not None:
                     return self._call(command, dict(bound), ask, typed, desk)
-        if not self._candidates(typed) and self._is_begun(typed):
+        if not candidates and self._is_begun(typed):
             return self._run(replace(ask, text=f"help {typed.text}"), desk)
         raise self._not_understood(typed)
 
@@ -162,14 +164,8 @@ class Router:
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Give the commands whose literal words begin what was typed, longest first."""
-        said = tuple(word.text.casefold() for word in typed.words if not word.quoted)
-        fitting = [
-            (len(prefix), command)
-            for command in self._handbook.commands
-            for prefix in command.prefixes
-            if said[: len(prefix)] == prefix
-        ]
-        return [command for _, command in sorted(fitting, key=lambda it: -it[0])]
+        fitting = [it for it in self._handbook.commands if it.begins(typed)]
+        return sorted(fitting, key=lambda it: -it.begins(typed))
 
     def _called(self, typed: Typed) -> Command:
         for command in self._candidates(typed):

@@ -310,3 +310,12 @@ def test_a_picture_shared_in_the_room_is_kept_once(spy: SpyKit, room: str):
         )
         == 1
     )
+
+
+@pytest.mark.parametrize(
+    "words", ["timeline hide", "timeline merge", "timeline move", "postmortem owner", "postmortem due"]
+)
+def test_a_command_that_lacks_something_is_not_taken_for_a_number(spy: SpyKit, room: str, words: str):
+    said = text(spy.say(words, channel=room))
+
+    assert f"{words}`, but not the rest. Usage: `" in said
