@@ -539,8 +539,9 @@ CASES: dict[str, list[Facts]] = (
         ],
         "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
         "help/form": [
-            {"command": "incident me", "incident": None, "terminal": True},
-            {"command": "incident update", "incident": 42, "terminal": False, "why": "too late"},
+            {"command": "incident me", "incident": None},
+            {"command": "incident update", "incident": 42, "why": "too late"},
+            {"command": "runbook restart-db", "incident": None, "why": "too late"},
         ],
     }
     | {

@@ -265,7 +265,7 @@ class Router:
                 )
             )
             return Answer()
-        facts = {"command": fill.command, "incident": ask.incident, "terminal": ask.way is Way.TERMINAL}
+        facts = {"command": fill.command, "incident": ask.incident}
         message = self._templates.render("help/form", facts)
         return self._send_discreetly(ask, message, desk)
 

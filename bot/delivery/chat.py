@@ -191,7 +191,7 @@ class ChatCourier:
                     raise
 
         def surrender(desk: Desk, why: str) -> None:
-            facts = {"command": effect.command, "incident": effect.incident, "terminal": False, "why": why}
+            facts = {"command": effect.command, "incident": effect.incident, "why": why}
             message = self._templates.render("help/form", facts)
             to = effect.channel or effect.person
             desk.send(Whisper(key=f"late:{effect.key}", to=to, person=effect.person, message=message))

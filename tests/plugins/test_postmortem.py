@@ -319,3 +319,20 @@ def test_a_command_that_lacks_something_is_not_taken_for_a_number(spy: SpyKit, r
     said = text(spy.say(words, channel=room))
 
     assert f"{words}`, but not the rest. Usage: `" in said
+
+
+@pytest.mark.parametrize("incident", [1, None])
+@pytest.mark.parametrize(
+    "words",
+    ["incident update", "incident hand", "incident action", "postmortem write", "postmortem none"],
+)
+def test_where_no_form_can_open_the_words_that_are_told_do_it(
+    spy: SpyKit, room: str, words: str, incident: int | None
+):
+    place = "C0GENERAL" if incident else room
+
+    told = text(spy.say(words, channel=place, incident=incident)).splitlines()[-1].strip("`")
+
+    before = len(spy.timeline(1))
+    spy.say(told, channel=place)
+    assert len(spy.timeline(1)) == before + 1, told
