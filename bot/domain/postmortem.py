@@ -1,5 +1,6 @@
 """What is owed after an incident: by whom and until when, what people have written for it, and what is missing."""
 
+import re
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
@@ -28,6 +29,7 @@ PARTS: Mapping[str, str] = {
     "public": "what is said outside",
 }
 """The parts of the document that nobody but a person can write, and what each is about."""
+_BECAUSE = re.compile(r"\A\s*because\b[\s:,.…]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,7 +74,13 @@ class Postmortem:
     def need_nothing(
         self, category: Category, because: str, *, by: str, at: datetime
     ) -> events.NothingNeeded:
-        return events.NothingNeeded(at=at, by=by, category=category.value, because=because)
+        reason = _BECAUSE.sub("", because).strip()
+        if not reason:
+            raise Refusal(
+                f'Why does {category} need none? Say `postmortem none {category} "because …"`.',
+                slot="because",
+            )
+        return events.NothingNeeded(at=at, by=by, category=category.value, because=reason)
 
     def close(
         self, incident: Incident, follow_ups: Sequence[FollowUp], *, by: str, at: datetime

@@ -156,6 +156,26 @@ def test_a_review_is_closed_once_each_category_has_its_answer():
     assert postmortem.after(closed).closed_by == "U0ANA"
 
 
+@pytest.mark.parametrize(
+    ("said", "kept"),
+    [
+        ("because it went well", "it went well"),
+        ("Because: all did", "all did"),
+        ("it became so", "it became so"),
+    ],
+)
+def test_a_reason_for_none_is_kept_without_its_because(said: str, kept: str):
+    none = Postmortem(incident=42).need_nothing(Category.RECOVERY, said, by="U0ANA", at=MONDAY)
+
+    assert none.because == kept
+
+
+@pytest.mark.parametrize("said", ["because", "because …", " ", "BECAUSE:"])
+def test_because_alone_is_no_reason(said: str):
+    with pytest.raises(Refusal, match="Why does recovery need none"):
+        Postmortem(incident=42).need_nothing(Category.RECOVERY, said, by="U0ANA", at=MONDAY)
+
+
 def test_an_open_incident_has_no_review_to_close():
     with pytest.raises(Refusal, match="still open"):
         Postmortem(incident=42).close(resolved().after(Reopened(at=MONDAY)), [], by="U0ANA", at=MONDAY)
