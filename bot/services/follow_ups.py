@@ -193,17 +193,18 @@ class FollowUps:
         ]
 
     def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:
-        """Once the postmortem is on GitHub, what happens to its follow-ups is told there."""
+        """Tell what happened where it can be read: in its own issue, and in the postmortem's, once that is there."""
         n = follow_up.incident
         postmortem = self._work.postmortems.get(n)
-        if postmortem is None or postmortem.filed is None:
-            return
+        is_exported = bool(postmortem and postmortem.filed)
         at = int(self._desk.now.timestamp() * 1000)
-        if as_issue:
+        if as_issue and (is_exported or follow_up.filed):
             key = f"file-follow-up:{follow_up.number}:{at}"
             filing = FileFollowUp(key=key, incident=n, follow_up=follow_up.number, reopens=reopens)
             self._desk.send(filing)
-        self._desk.send(ExportPostmortem(key=f"export:{n}:follow-up:{follow_up.number}:{at}", incident=n))
+        if is_exported:
+            key = f"export:{n}:follow-up:{follow_up.number}:{at}"
+            self._desk.send(ExportPostmortem(key=key, incident=n))
 
     # --- reminding ---
 

@@ -92,7 +92,7 @@ class Postmortems:
     def _send_to_github(self, incident: Incident, *, by: str | None, origin: str) -> None:
         n = incident.number
         for it in self._work.follow_ups.of(n):
-            if it.filed is None:
+            if it.filed is None or it.trouble:
                 key = f"file-follow-up:{it.number}:{origin}"
                 self._desk.send(FileFollowUp(key=key, incident=n, follow_up=it.number))
         self._desk.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
@@ -116,7 +116,13 @@ class Postmortems:
             self._desk.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
         if self._desk.policy.paperwork.copy_to and not incident.private:
             self._desk.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
+        if is_first and self._has_new_follow_ups(number):
+            self._send_to_github(incident, by=None, origin=f"first:{origin}")
         return is_first
+
+    def _has_new_follow_ups(self, number: int) -> bool:
+        """Whether any was added while the export was on its way: nobody has asked for its issue."""
+        return any(it.filed is None and it.trouble is None for it in self._work.follow_ups.of(number))
 
     def logged(self, number: int, pages: int) -> None:
         """The full log stands in so many comments."""

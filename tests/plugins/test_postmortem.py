@@ -36,12 +36,19 @@ def text(answer: Answer) -> str:
     return answer.message.text
 
 
+ISSUE = Issue(repository="acme/postmortems", number=9, url="https://x.example/9", title="", body="")
+
+
 def exported(spy: SpyKit) -> None:
-    """GitHub has the postmortem as #9, and the first follow-up as #10."""
+    """GitHub has the first follow-up as #10, and the postmortem as #9."""
+    on_github(spy, follow_up=1)
     with spy.desk() as desk:
-        issue = Issue(repository="acme/postmortems", number=9, url="https://x.example/9", title="", body="")
-        Postmortems(desk).exported(1, issue, taken_over=(), spills=False, origin="test")
-        FollowUps(desk).filed(1, replace(issue, number=10))
+        Postmortems(desk).exported(1, ISSUE, taken_over=(), spills=False, origin="test")
+
+
+def on_github(spy: SpyKit, *, follow_up: int) -> None:
+    with spy.desk() as desk:
+        FollowUps(desk).filed(follow_up, replace(ISSUE, number=9 + follow_up))
 
 
 # --- the postmortem ---
@@ -236,6 +243,49 @@ def test_github_closes_and_opens_a_follow_up(spy: SpyKit, room: str):
         assert not FollowUps(desk).heard(late)
         assert FollowUps(desk).heard(replace(news, state="open"))
     assert "open again" in spy.lines(1)[-1]
+
+
+def files(spy: SpyKit) -> list[int]:
+    """Which follow-ups were asked to be issues, in order."""
+    return [it.follow_up for it in spy.asked(FileFollowUp)]
+
+
+def test_a_follow_up_that_is_added_during_an_export_becomes_an_issue_too(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    spy.say("postmortem export", channel=room)
+    spy.say('incident action "roll back by one press" recovery', channel=room)
+    on_github(spy, follow_up=1)
+    before = files(spy)
+
+    exported(spy)
+
+    assert (before, files(spy)) == ([1], [1, 2])
+    assert isinstance(spy.effects[-1], ExportPostmortem)  # its task list links the new issue
+
+
+def test_a_follow_up_that_is_done_during_an_export_is_closed_on_github(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    spy.say("postmortem export", channel=room)
+    on_github(spy, follow_up=1)
+
+    spy.clock.tick(seconds=1)
+    spy.say("follow-up done 1", channel=room)
+
+    assert files(spy) == [1, 1]
+
+
+def test_what_github_would_not_take_is_tried_again_by_the_next_export(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    exported(spy)
+    spy.clock.tick(minutes=1)
+    spy.say("follow-up done 1", channel=room)
+    with spy.desk() as desk:
+        FollowUps(desk).refused(1, "GitHub does not answer")
+
+    spy.clock.tick(minutes=1)
+    spy.say("postmortem export", channel=room)
+
+    assert files(spy) == [1, 1]
 
 
 def test_a_follow_up_of_a_private_incident_is_not_there_for_others(spy: SpyKit):
