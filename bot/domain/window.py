@@ -34,12 +34,14 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
     """Read what was said in a person's own zone (IANA); refuses with examples, and what is over."""
     local = now.astimezone(ZoneInfo(zone))
     said = " ".join(words.casefold().split())
-    if found := _TIMES.fullmatch(said):
-        window = _between_times(found, local)
-    elif found := _DAYS.fullmatch(said):
-        window = _whole_days(found, local)
-    else:
-        raise _unclear(words)
+    try:
+        window = _read(said, local)
+    except ValueError as wrong:
+        raise Refusal(
+            f"I can't read the time {words[:60]}. Say it like `tomorrow 18:00-20:00`, `fri 9-17` or "
+            "`2026-12-24 18:00 - 2026-12-26 09:00`, in your own time zone.",
+            slot="when",
+        ) from wrong
     if window.end <= window.start:
         raise Refusal("It must end after it begins.", slot="when")
     if window.end <= now:
@@ -53,18 +55,27 @@ def read_day(words: str, *, now: datetime, zone: str) -> date:
     said = words.casefold()
     if found := _AHEAD.fullmatch(said):
         return today + timedelta(days=int(found["count"]) * (7 if found["unit"] == "w" else 1))
-    if not re.fullmatch(_DAY, said):
+    try:
+        return _day(said, today, passed=False)
+    except ValueError as wrong:
         raise Refusal(
             f"I can't read the day {words[:60]}. Say it like friday, tomorrow, 2026-12-01, 3d or 2w.",
             slot="due",
-        )
-    return _day(said, today, passed=False)
+        ) from wrong
 
 
 def spoken(window: Window, zone: str) -> str:
     """Say it so that `read_window` understands it."""
     start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (window.start, window.end))
     return f"{start:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M}"
+
+
+def _read(said: str, local: datetime) -> Window:
+    if found := _TIMES.fullmatch(said):
+        return _between_times(found, local)
+    if found := _DAYS.fullmatch(said):
+        return _whole_days(found, local)
+    raise ValueError(f"{said!r} is no time")
 
 
 def _between_times(found: re.Match[str], local: datetime) -> Window:
@@ -86,7 +97,9 @@ def _whole_days(found: re.Match[str], local: datetime) -> Window:
 
 
 def _day(said: str, today: date, *, passed: bool) -> date:
-    """A weekday is the next one; today's counts unless its time has passed."""
+    """A weekday is the next one; today's counts unless its time has passed. ValueError where there is no such day."""
+    if not re.fullmatch(_DAY, said):
+        raise ValueError(f"{said!r} is no day")
     if said in {"today", "tomorrow"}:
         return today + (DAY if said == "tomorrow" else timedelta())
     if said[0].isalpha():
@@ -97,13 +110,10 @@ def _day(said: str, today: date, *, passed: bool) -> date:
 
 
 def _date(said: str, today: date) -> date:
-    try:
-        if "-" in said:
-            return date.fromisoformat(said)
-        number, _, month = said.partition(" ")
-        found = date(today.year, MONTHS.index(month[:3]) + 1, int(number))
-    except ValueError as wrong:
-        raise _unclear(said) from wrong
+    if "-" in said:
+        return date.fromisoformat(said)
+    number, _, month = said.partition(" ")
+    found = date(today.year, MONTHS.index(month[:3]) + 1, int(number))
     return found if found >= today else found.replace(year=found.year + 1)
 
 
@@ -119,11 +129,3 @@ def _at(day: date, offset: timedelta, local: datetime) -> datetime:
 
 def _utc(moment: datetime) -> datetime:
     return moment.astimezone(UTC)
-
-
-def _unclear(words: str) -> Refusal:
-    return Refusal(
-        f"I can't read the time {words[:60]}. Say it like `tomorrow 18:00-20:00`, `fri 9-17` or "
-        "`2026-12-24 18:00 - 2026-12-26 09:00`, in your own time zone.",
-        slot="when",
-    )

@@ -7,7 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain.refusal import Refusal
-from bot.domain.window import Window, read_window, spoken
+from bot.domain.window import Window, read_day, read_window, spoken
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 LISBON, KOLKATA, BERLIN = "Europe/Lisbon", "Asia/Kolkata", "Europe/Berlin"
@@ -90,3 +90,14 @@ def test_what_is_offered_in_a_form_is_understood_again(start: datetime, hours: i
     window = Window(start=begins, end=begins + timedelta(hours=hours))
 
     assert read_window(spoken(window, zone), now=NOON, zone=zone) == window
+
+
+@pytest.mark.parametrize("words", ["29 feb", "30 feb", "2026-02-30", "2026-13-01", "31 apr", "whenever"])
+def test_a_day_that_is_none_is_refused_as_a_day(words: str):
+    with pytest.raises(Refusal, match=f"can't read the day {words}. Say it like friday"):
+        read_day(words, now=datetime(2028, 3, 1, tzinfo=UTC), zone=LISBON)
+
+
+def test_a_leap_day_that_is_over_is_no_time():
+    with pytest.raises(Refusal, match="can't read the time 29 feb"):
+        read("29 feb 9-17", now=datetime(2028, 3, 1, tzinfo=UTC))
