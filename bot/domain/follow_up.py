@@ -66,9 +66,6 @@ class FollowUp:
     def is_open(self) -> bool:
         return self.done_at is None
 
-    def is_overdue(self, now: datetime) -> bool:
-        return self.is_open and self.due is not None and self.due < now.date()
-
     # --- decisions ---
 
     def finish(self, *, by: str, at: datetime) -> FollowUpDone:

@@ -3,6 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import date
+from zoneinfo import ZoneInfo
 
 from bot.domain import events
 from bot.domain.effects import ExportPostmortem, FileFollowUp, Show
@@ -47,7 +48,7 @@ class FollowUps:
                 "Say the rest in its issue, or in a note.",
                 slot="action",
             )
-        self._must_be_to_come(due)
+        self._must_be_to_come(due, asker=by)
         added = events.FollowUpAdded(
             at=self._desk.now,
             by=by,
@@ -73,7 +74,7 @@ class FollowUps:
         due: date | None = None,
     ) -> FollowUp:
         """Give it another owner, category or due date."""
-        self._must_be_to_come(due)
+        self._must_be_to_come(due, asker=by)
         follow_up = self.find(number, asker=by)
         changed = follow_up.change(by=by, at=self._desk.now, owner=owner, category=category, due=due)
         return self._happened(follow_up, changed)
@@ -88,8 +89,10 @@ class FollowUps:
         again = follow_up.take_up_again(by=by, at=self._desk.now)
         return self._happened(follow_up, again, reopens=True)
 
-    def _must_be_to_come(self, due: date | None) -> None:
-        if due and due < self._desk.now.date():
+    def _must_be_to_come(self, due: date | None, *, asker: str) -> None:
+        """Refuse a day that is over where the asker lives."""
+        zone = ZoneInfo(People(self._desk).zone(asker))
+        if due and due < self._desk.now.astimezone(zone).date():
             raise Refusal(f"{due} is past. Say a day to come, such as `by friday` or `by 2w`.", slot="due")
 
     # --- what GitHub says ---

@@ -10,7 +10,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, Show
 from bot.domain.policy import Paperwork
 from bot.domain.timeline import Entry
-from bot.ports import Issue, IssueNews
+from bot.ports import Issue, IssueNews, Person
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
@@ -197,6 +197,18 @@ def test_a_follow_up_has_its_owner_category_and_day(spy: SpyKit, room: str):
         spy.lines(1)[-1]
         == "*Follow-up 1* from Ana Lima: alert on it · detection · Raj Patel · due 2026-11-27"
     )
+
+
+def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
+    spy.clock.tick(hours=13, minutes=30)  # 17:30 of Monday in Los Angeles, Tuesday in UTC
+
+    said = text(spy.say('incident action "alert on it" detection by today', channel=room))
+
+    assert said.startswith("Follow-up 1 is on the list")
+    assert "due 2026-11-23" in spy.lines(1)[-1]
+    assert "is past" in text(spy.say('incident action "another" by 2026-11-22', channel=room))
 
 
 def test_a_follow_up_without_a_category_is_asked_for_it(spy: SpyKit, room: str):
