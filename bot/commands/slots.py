@@ -116,7 +116,7 @@ def _length_looks(word: str, desk: Desk) -> bool:
 def _length(word: str, desk: Desk, asker: str) -> timedelta:
     """`15m`, `2h`; a bare number counts minutes. Between a minute and a day."""
     del desk, asker
-    found = _SPAN.fullmatch(word if not word.isdigit() else f"{word[:4]}m")
+    found = _SPAN.fullmatch(word if not word.isdigit() else f"{word}m")
     length = timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found else timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
         raise Refusal(f"How long is {word}? Say it like 15m or 2h, a day at most.")

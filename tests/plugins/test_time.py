@@ -373,7 +373,9 @@ def test_there_is_no_why_where_nothing_was_said(telling: Telling):
     assert "has said nothing of its own" in answer.text
 
 
-@pytest.mark.parametrize("said", ["incident snooze soon", "incident quiet 3d", "incident quiet 0m"])
+@pytest.mark.parametrize(
+    "said", ["incident snooze soon", "incident quiet 3d", "incident quiet 0m", "incident snooze 10080"]
+)
 def test_a_length_that_makes_no_sense_is_explained(telling: Telling, said: str):
     answer = telling().say(said, channel=ROOM).message
 
