@@ -123,7 +123,7 @@ def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Inci
 def note(ask: Ask, incident: Incident, text: str, at: datetime | None, *, incidents: Incidents) -> Reply:
     """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
     noted = incidents.note(incident, text, by=ask.user, at=at)
-    return Reply("incident/done", {"incident": noted, "what": "noted"})
+    return Reply("incident/done", {"incident": noted, "what": "noted", "at": at})
 
 
 @command("incident sev|severity <severity>")

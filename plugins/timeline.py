@@ -34,7 +34,8 @@ def hide(incident: Incident, numbers: LineNumbers, *, curation: Curation) -> Rep
 def move(incident: Incident, number: LineNumber, moment: datetime, *, curation: Curation) -> Reply:
     """Say that a note happened at another time: `timeline move 7 to 10:05`, in your own time zone."""
     moved = curation.move(incident, number, moment)
-    return Reply("timeline/curated", {"incident": incident, "numbers": [moved.seq], "what": "moved"})
+    facts = {"incident": incident, "numbers": [moved.seq], "what": "moved", "at": moved.occurred_at}
+    return Reply("timeline/curated", facts)
 
 
 @command('incident timeline merge "numbers"')

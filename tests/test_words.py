@@ -441,7 +441,8 @@ CASES: dict[str, list[Facts]] = (
             for new in (True, False)
             for where in ("C0INC", None)
         ],
-        "incident/done": [{**it, "what": what} for it in SHORT for what in DONE],
+        "incident/done": [{**it, "what": what} for it in SHORT for what in DONE]
+        + [{**it, "what": "noted", "at": NOON} for it in SHORT],
         "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
         "incident/impact": [{"incident": FULL}],
         "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],

@@ -150,8 +150,9 @@ def facts(
             {**it, "numbers": numbers, "what": what}
             for it in short[:1]
             for numbers in ([7], [7, 8])
-            for what in ("kept", "hidden", "moved", "merged", "reworded")
-        ],
+            for what in ("kept", "hidden", "merged", "reworded")
+        ]
+        + [{**it, "numbers": [7], "what": "moved", "at": NOON} for it in short[:1]],
         "surfaces/review": all_of_them,
         "surfaces/follow_up": [
             {"follow_up": one, "incident": on, "said": said, "now": NOW}

@@ -23,7 +23,10 @@ Someone = NewType("Someone", str)
 
 _MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
 _LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
-_CLOCK = re.compile(r"(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?", re.IGNORECASE)
+_CLOCK = re.compile(
+    r"(?:(?P<day>\d{4}-\d\d-\d\d)T)?(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?",
+    re.IGNORECASE,
+)
 _SEVERITY = re.compile(r"sev\d{1,2}", re.IGNORECASE)
 _SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
@@ -93,19 +96,32 @@ def _moment_looks(word: str, desk: Desk) -> bool:
 
 
 def _moment(word: str, desk: Desk, asker: str) -> datetime:
-    """`10:05` in the asker's own zone (UTC where it is not known, or with a z), the latest past one; `20m` ago."""
+    """Read `10:05` in the asker's own zone (UTC where it is not known, or with a z), or `20m` ago.
+
+    Without its day (`2026-11-23T10:05`) it is the latest past one.
+    """
     if span := _SPAN.fullmatch(word):
         return desk.now - timedelta(**{_UNITS[span["unit"]]: int(span["count"])})
     found = _CLOCK.fullmatch(word)
     if not found:
-        raise Refusal(
-            f"I can't read the time {word}. Say it like 10:05, 10:05z for UTC, or 20m for 20 min ago."
-        )
-    known = desk.work.people.get(asker)
-    zone = ZoneInfo(known.zone) if known and known.zone and not found["utc"] else UTC
+        raise _no_moment(word)
+    zone = UTC if found["utc"] else ZoneInfo(People(desk).zone(asker))
     local = desk.now.astimezone(zone)
-    said = datetime.combine(local.date(), time(int(found["hour"]), int(found["minute"])), zone)
+    clock = time(int(found["hour"]), int(found["minute"]))
+    if found["day"]:
+        try:
+            return datetime.combine(date.fromisoformat(found["day"]), clock, zone).astimezone(UTC)
+        except (ValueError, OverflowError) as wrong:
+            raise _no_moment(word) from wrong
+    said = datetime.combine(local.date(), clock, zone)
     return (said if said <= local else said - timedelta(days=1)).astimezone(UTC)
+
+
+def _no_moment(word: str) -> Refusal:
+    return Refusal(
+        f"I can't read the time {word}. Say it like 10:05, 10:05z for UTC, 2026-11-23T10:05 for another day, "
+        "or 20m for 20 min ago."
+    )
 
 
 def _length_looks(word: str, desk: Desk) -> bool:

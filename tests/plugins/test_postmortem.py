@@ -321,6 +321,25 @@ def test_a_note_is_put_at_the_time_it_speaks_of(spy: SpyKit, room: str):
     assert "11:45 UTC" in lines(spy, room).splitlines()[1]
 
 
+def test_days_later_a_time_is_said_with_its_day(spy: SpyKit, room: str):
+    spy.clock.tick(days=2)
+
+    noted = text(spy.say('incident note "graphs were red" at 2026-11-23T11:45', channel=room))
+    spy.say('incident note "paged the vendor" at 11:50', channel=room)
+    moved = text(spy.say("timeline move 5 to 2026-11-23T11:50", channel=room))
+
+    assert noted.startswith("Noted on the timeline of INC-1, at Nov 23 11:45 UTC")
+    assert moved.startswith("The line is moved to Nov 23 11:50 UTC")
+    assert "paged the vendor" in lines(spy, room).splitlines()[2]
+
+
+@pytest.mark.parametrize("at", ["2026-02-30T10:05", "25:05", "tomorrow"])
+def test_a_time_that_is_none_is_refused_with_what_would_be(spy: SpyKit, room: str, at: str):
+    said = text(spy.say(f"timeline move 1 to {at}", channel=room))
+
+    assert said.startswith(f"I can't read the time {at}. Say it like 10:05")
+
+
 def test_lines_are_hidden_kept_and_merged(spy: SpyKit, room: str):
     spy.say("note one", channel=room)
     spy.say("note two", channel=room)
