@@ -68,6 +68,18 @@ def standing(entries: Iterable[Entry], number: int) -> Entry:
     return found
 
 
+def shown(entries: Iterable[Entry], number: int) -> Entry:
+    """Find what stands there, to correct it; refused where it is hidden, since nobody would see it corrected."""
+    found = standing(entries, number)
+    if found.curated == HIDDEN:
+        raise Refusal(
+            f"Line {number} is hidden, or was merged into another. `timeline keep {number}` shows it again; "
+            "then it can be corrected.",
+            slot="number",
+        )
+    return found
+
+
 def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
     """Correct the words of an entry, by one that supersedes it; refused where the words are not a person's."""
     if entry.kind not in WORDS:

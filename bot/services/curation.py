@@ -6,7 +6,7 @@ from datetime import datetime
 from bot.domain import events
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
-from bot.domain.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, standing, told
+from bot.domain.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, shown, standing, told
 from bot.services.desk import Desk
 
 
@@ -31,24 +31,24 @@ class Curation:
 
     def move(self, incident: Incident, number: int, to: datetime) -> Entry:
         """Say that a line happened at another time (UTC)."""
-        found = standing(self._entries(incident), number)
+        found = shown(self._entries(incident), number)
         corrected = moved(found, to, seq=incident.entries + 1, at=self._desk.now)
         self._desk.correct(incident, corrected)
         return corrected
 
     def edit(self, incident: Incident, number: int, words: str) -> Entry:
         """Say a line's words otherwise; what was said stays in the full log."""
-        found = standing(self._entries(incident), number)
+        found = shown(self._entries(incident), number)
         corrected = reworded(found, words, seq=incident.entries + 1, at=self._desk.now)
         self._desk.correct(incident, corrected)
         return corrected
 
     def merge(self, incident: Incident, numbers: Sequence[int]) -> Entry:
         """Put the words of several lines into the first of them, and hide the others."""
-        if len(set(numbers)) < 2:  # noqa: PLR2004  one line has nothing to be merged with
-            raise Refusal("Merge what with what? Say two numbers or more, such as `timeline merge 7 8`.")
         entries = self._entries(incident)
-        found = [standing(entries, number) for number in dict.fromkeys(numbers)]
+        found = list({it.seq: it for it in (shown(entries, number) for number in numbers)}.values())
+        if len(found) < 2:  # noqa: PLR2004  one line has nothing to be merged with
+            raise Refusal("Merge what with what? Say two numbers or more, such as `timeline merge 7 8`.")
         for it in found:
             if it.kind not in WORDS:
                 raise Refusal(

@@ -355,6 +355,25 @@ def test_lines_are_hidden_kept_and_merged(spy: SpyKit, room: str):
     assert "Its channel is open" in said
 
 
+def test_a_line_is_not_merged_with_itself_by_another_number(spy: SpyKit, room: str):
+    spy.say("note one", channel=room)
+    spy.say("timeline edit 4 uno", channel=room)
+
+    assert text(spy.say("timeline merge 4 5", channel=room)).startswith("Merge what with what?")
+
+
+@pytest.mark.parametrize("words", ["timeline merge 5 6", "timeline edit 5 x", "timeline move 5 to 11:00"])
+def test_a_line_that_was_merged_away_takes_no_other_with_it(spy: SpyKit, room: str, words: str):
+    for note in ("one", "two", "three"):
+        spy.say(f"note {note}", channel=room)
+    spy.say("timeline merge 4 5", channel=room)
+
+    said = text(spy.say(words, channel=room))
+
+    assert said.startswith("Line 5 is hidden, or was merged into another. `timeline keep 5` shows it")
+    assert "three" in lines(spy, room)
+
+
 def test_a_line_is_reworded_and_moved_and_nothing_is_overwritten(spy: SpyKit, room: str):
     spy.say("note rde", channel=room)
 
