@@ -211,6 +211,14 @@ def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, room: str
     assert "is past" in text(spy.say('incident action "another" by 2026-11-22', channel=room))
 
 
+def test_a_follow_up_that_was_given_to_somebody_does_not_read_as_done(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+
+    given = text(spy.say("follow-up owner 1 <@U0RAJ>", channel=room))
+
+    assert given == "Follow-up 1, detection, for Raj Patel, without a due date: alert on it"
+
+
 def test_a_follow_up_without_a_category_is_asked_for_it(spy: SpyKit, room: str):
     answer = spy.say("incident action look at the queue", channel=room)
     assert answer.message
