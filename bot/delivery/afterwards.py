@@ -137,6 +137,7 @@ class AfterwardsCourier:
             labels=(FOLLOW_UP_LABEL, *([follow_up.category.value] if follow_up.category else [])),
             retired=tuple(it.value for it in Category if it is not follow_up.category),
             assignee=paperwork.logins.get(follow_up.owner or ""),
+            relieved=follow_up.filed.assignee if follow_up.filed else None,
             milestone=paperwork.milestone,
             state="closed" if not follow_up.is_open else "open" if effect.reopens else None,
         )
@@ -145,7 +146,10 @@ class AfterwardsCourier:
             return replace(draft, body=body(paper, mark, before=issue.body).text)
 
         def settle(desk: Desk, issue: Issue) -> None:
-            FollowUps(desk).filed(follow_up.number, issue)
+            FollowUps(desk).filed(follow_up.number, issue, assignee=draft.assignee)
+            if effect.by and issue.without:
+                facts = {"follow_up": desk.work.follow_ups.get(follow_up.number), "without": issue.without}
+                self._tell(effect, "follow_up/filed", facts, desk)
 
         def surrender(desk: Desk, why: str) -> None:
             FollowUps(desk).refused(follow_up.number, why)
@@ -194,6 +198,7 @@ class AfterwardsCourier:
         filed, paperwork, severities = order.postmortem.filed, desk.policy.paperwork, desk.policy.severities
         severity = order.incident.severity
         services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
+        assignee = paperwork.logins.get(order.facts["owner"])
         written: list[Body] = []
 
         write = cache(partial(self._paper, order))
@@ -209,7 +214,8 @@ class AfterwardsCourier:
                 body=written[0].text,
                 labels=tuple(filter(None, (LABEL, severity, *sorted(services)))),
                 retired=tuple(it for it in severities if it != severity),
-                assignee=paperwork.logins.get(order.facts["owner"]),
+                assignee=assignee,
+                relieved=filed.assignee if filed else None,
                 milestone=paperwork.milestone,
             )
 
@@ -227,29 +233,33 @@ class AfterwardsCourier:
         return Errand(
             go=go,
             look=None if filed else look,
-            settle=partial(self._exported, effect),
+            settle=partial(self._exported, effect, assignee),
             surrender=partial(_refused, effect.incident, _what(effect)),
         )
 
     def _paper(self, order: _Order) -> Paper:
         return self._templates.paper("postmortem", order.facts, names=order.names)
 
-    def _exported(self, effect: ExportPostmortem, desk: Desk, result: _Exported) -> None:
+    def _exported(
+        self, effect: ExportPostmortem, assignee: str | None, desk: Desk, result: _Exported
+    ) -> None:
         issue = result.issue
         is_first = Postmortems(desk).exported(
             effect.incident,
             issue,
+            assignee=assignee,
             taken_over=result.body.taken_over,
             spills=result.body.spills,
             origin=effect.key,
         )
         if effect.by and (not is_first or issue.without):
-            self._tell(effect, issue.without, desk)
+            facts = {"postmortem": Postmortems(desk).of(desk.incident(effect.incident))}
+            self._tell(effect, "postmortem/exported", {**facts, "without": issue.without}, desk)
 
-    def _tell(self, effect: ExportPostmortem, without: Sequence[str], desk: Desk) -> None:
+    def _tell(self, effect: Afterwards, template: str, facts: Mapping[str, Any], desk: Desk) -> None:
+        """Let who asked for it know, as nobody else needs to."""
         incident = desk.incident(effect.incident)
-        facts = {"incident": incident, "postmortem": Postmortems(desk).of(incident), "without": without}
-        message = self._templates.render("postmortem/exported", facts, names=People(desk).name)
+        message = self._templates.render(template, {"incident": incident, **facts}, names=People(desk).name)
         by = effect.by or incident.declared_by
         desk.send(Whisper(key=f"told:{effect.key}", to=incident.room or by, person=by, message=message))
 

@@ -458,6 +458,7 @@ class PostmortemExported(Event):
     repository: str
     number: int
     url: str
+    assignee: str | None = None
     substance: ClassVar[bool] = False
 
 

@@ -30,11 +30,15 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Filed:
-    """An issue that Spy made: in which repository (owner/name), its number, and its address for people."""
+    """An issue that Spy made: in which repository (owner/name), its number, and its address for people.
+
+    `assignee` is the login that Spy last wanted for it.
+    """
 
     repository: str
     number: int
     url: str
+    assignee: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

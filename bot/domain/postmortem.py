@@ -120,7 +120,12 @@ class Postmortem:
             case events.PostmortemPlanned():
                 return replace(self, owner=event.owner, due=event.due)
             case events.PostmortemExported():
-                filed = Filed(repository=event.repository, number=event.number, url=event.url)
+                filed = Filed(
+                    repository=event.repository,
+                    number=event.number,
+                    url=event.url,
+                    assignee=event.assignee,
+                )
                 return replace(self, filed=filed, exported_at=event.at)
         return self
 

@@ -19,6 +19,8 @@ class IssueDraft:
     retired: tuple[str, ...] = ()
     """Labels that Spy may have set before and that hold no more."""
     assignee: str | None = None
+    relieved: str | None = None
+    """The login that Spy wanted before: it gives way where another is wanted now."""
     milestone: str | None = None
     state: Literal["open", "closed"] | None = None
     """None leaves it as people have it."""
@@ -74,7 +76,7 @@ class Forge(Protocol):
         """Find the issue with this mark among those of a label that were touched since then."""
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
-        """Read it, and let it be as `revise` says at once; labels and all else that people gave it stay."""
+        """Read it, and let it be as `revise` says at once; labels, assignees and all else that people gave it stay."""
 
     def remarks(self, repository: str, number: int) -> Sequence[Remark]: ...
     def add_remark(self, repository: str, number: int, body: str) -> Remark: ...

@@ -120,11 +120,11 @@ class FollowUps:
     def _logins(self) -> list[tuple[str, str]]:
         return [(person, login.casefold()) for person, login in self._desk.policy.paperwork.logins.items()]
 
-    def filed(self, number: int, issue: Issue) -> None:
-        """GitHub has the issue."""
+    def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
+        """GitHub has the issue; `assignee` is the login that was wanted for it."""
         follow_up = self._alone(number)
         if follow_up:
-            filed = Filed(repository=issue.repository, number=issue.number, url=issue.url)
+            filed = Filed(repository=issue.repository, number=issue.number, url=issue.url, assignee=assignee)
             self._work.follow_ups.put(replace(follow_up, filed=filed, trouble=None))
 
     def refused(self, number: int, why: str) -> None:

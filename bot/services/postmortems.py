@@ -94,19 +94,30 @@ class Postmortems:
         for it in self._work.follow_ups.of(n):
             if it.filed is None or it.trouble:
                 key = f"file-follow-up:{it.number}:{origin}"
-                self._desk.send(FileFollowUp(key=key, incident=n, follow_up=it.number))
+                self._desk.send(FileFollowUp(key=key, incident=n, by=by, follow_up=it.number))
         self._desk.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
 
     # --- what GitHub says ---
 
     def exported(
-        self, number: int, issue: Issue, *, taken_over: Sequence[str], spills: bool, origin: str
+        self,
+        number: int,
+        issue: Issue,
+        *,
+        assignee: str | None = None,
+        taken_over: Sequence[str],
+        spills: bool,
+        origin: str,
     ) -> bool:
-        """GitHub has it; True where that is the first time, which the room hears of."""
+        """GitHub has it, and Spy wanted it for `assignee` (a login); True where that is the first time."""
         incident = self._desk.incident(number)
         is_first = self.of(incident).filed is None
         told = events.PostmortemExported(
-            at=self._desk.now, repository=issue.repository, number=issue.number, url=issue.url
+            at=self._desk.now,
+            repository=issue.repository,
+            number=issue.number,
+            url=issue.url,
+            assignee=assignee,
         )
         if is_first:
             incident = self._desk.record(incident, told)

@@ -62,6 +62,43 @@ def test_labels_and_titles_that_people_gave_stay(github: GitHub, box: Box):
     assert issue.title == "A better title"
 
 
+def test_another_assignee_takes_the_place_of_who_was_wanted_before(github: GitHub, box: Box):
+    number = github.open_issue(HERE, replace(DRAFT, assignee="ana-lima")).number
+    draft = replace(DRAFT, assignee="raj-patel", relieved="Ana-Lima")
+
+    github.revise_issue(HERE, number, lambda _: draft)
+
+    assert box.github.issues[number].assignees == ["raj-patel"]
+
+
+def test_who_gets_an_owner_later_is_assigned_then(github: GitHub, box: Box):
+    number = github.open_issue(HERE, DRAFT).number
+
+    github.revise_issue(HERE, number, lambda _: replace(DRAFT, assignee="raj-patel"))
+
+    assert box.github.issues[number].assignees == ["raj-patel"]
+
+
+@pytest.mark.parametrize("chosen", [[], ["raj-patel"]])
+def test_whom_people_assigned_stays(github: GitHub, box: Box, chosen: list[str]):
+    number = github.open_issue(HERE, replace(DRAFT, assignee="ana-lima")).number
+    box.github.issues[number].assignees = chosen
+
+    github.revise_issue(HERE, number, lambda _: replace(DRAFT, assignee="ana-lima", relieved="ana-lima"))
+
+    assert box.github.issues[number].assignees == chosen
+
+
+def test_an_assignee_whom_the_repository_does_not_know_keeps_nothing_else_back(github: GitHub, box: Box):
+    number = github.open_issue(HERE, replace(DRAFT, assignee="ana-lima")).number
+    draft = replace(DRAFT, body="new", assignee="stranger", relieved="ana-lima")
+
+    revised = github.revise_issue(HERE, number, lambda _: draft)
+
+    assert revised.without == ("the assignee stranger",)
+    assert (box.github.issues[number].body, box.github.issues[number].assignees) == ("new", ["ana-lima"])
+
+
 def test_what_is_as_it_should_be_is_not_written(github: GitHub, box: Box):
     number = github.open_issue(HERE, DRAFT).number
 

@@ -120,6 +120,23 @@ def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
     assert f"- [x] [acme/postmortems#{alert.number}](" in document.body
 
 
+def test_who_has_it_now_is_assigned_on_github(world: World):
+    number = lived_through(world, "owner")
+    say(world, number, "postmortem export")
+    said = " ".join(world.texts(world.room(number).id))
+    second = re.findall(r"Follow-up (\d+)", said)[1]
+
+    say(world, number, f"follow-up owner {second} @ana")
+    say(world, number, "postmortem owner @raj")
+    say(world, number, "postmortem export")
+
+    document, _, rollback = issues(world, "owner")
+    assert rollback.assignees == ["ana-lima"]
+    assert document.assignees == ["ana-lima"]  # nobody-there is unknown to GitHub
+    heard = " ".join(world.whispers("ana"))
+    assert "would not take with it: the assignee nobody-there" in heard
+
+
 def test_a_copy_is_offered_once_with_its_picture(world: World):
     number = lived_through(world, "copy")
 

@@ -10,7 +10,7 @@ from email.utils import parsedate_to_datetime
 from http import HTTPStatus
 from itertools import islice
 from threading import Lock
-from typing import Any
+from typing import Any, TypeVar
 
 from github import Auth, Github, GithubException, RateLimitExceededException, UnknownObjectException
 from github.ContentFile import ContentFile
@@ -27,6 +27,7 @@ SKEW = timedelta(days=1)
 """By how much GitHub's clock may be behind ours, for all that is sought since a moment."""
 SECONDARY = timedelta(minutes=1)
 """How long GitHub asks to wait where it names no time."""
+_Done = TypeVar("_Done")
 
 
 class GitHub:
@@ -54,17 +55,9 @@ class GitHub:
         with self._calling() as github:
             repo = _repository(github, repository)
             more, without = _milestone(repo, draft)
-            if draft.assignee:
-                try:
-                    made = _create(repo, draft, {**more, "assignees": [draft.assignee]})
-                except GithubException as refused:
-                    if refused.status != HTTPStatus.UNPROCESSABLE_ENTITY:
-                        raise
-                    made = _create(repo, draft, more)
-                    without = [*without, f"the assignee {draft.assignee}"]
-            else:
-                made = _create(repo, draft, more)
-            return _issue(repository, made, without)
+            assignees = [draft.assignee] if draft.assignee else None
+            made, unknown = _assigning(lambda them: _create(repo, draft, {**more, **them}), assignees)
+            return _issue(repository, made, [*without, *unknown])
 
     def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
         with self._calling() as github:
@@ -78,10 +71,15 @@ class GitHub:
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         with self._calling() as github:
             issue = _repository(github, repository).get_issue(number)
-            changes = _changes(issue, revise(_issue(repository, issue)))
-            if changes:
-                issue.edit(**changes)
-            return _issue(repository, issue)
+            draft = revise(_issue(repository, issue))
+            changes = _changes(issue, draft)
+
+            def change(assignees: dict[str, list[str]]) -> None:
+                if wanted := {**changes, **assignees}:
+                    issue.edit(**wanted)
+
+            _, without = _assigning(change, _assignees(issue, draft))
+            return _issue(repository, issue, without)
 
     # --- comments ---
 
@@ -172,6 +170,31 @@ def _trouble(trouble: GithubException) -> Exception:
 
 def _create(repo: Repository, draft: IssueDraft, more: dict[str, Any]) -> GithubIssue:
     return repo.create_issue(draft.title, body=draft.body, labels=list(draft.labels), **more)
+
+
+def _assigning(
+    do: Callable[[dict[str, list[str]]], _Done], assignees: list[str] | None
+) -> tuple[_Done, list[str]]:
+    """Do it with these assignees (None: as it is); where the repository does not know one, without, and name it."""
+    if assignees is None:
+        return do({}), []
+    try:
+        return do({"assignees": assignees}), []
+    except GithubException as refused:
+        if refused.status != HTTPStatus.UNPROCESSABLE_ENTITY or not assignees:
+            raise
+    return do({}), [f"the assignee {assignees[-1]}"]
+
+
+def _assignees(issue: GithubIssue, draft: IssueDraft) -> list[str] | None:
+    """Say who is to be assigned, where Spy wants another than before; None: as it is, and as people have chosen."""
+    there = [it.login for it in issue.assignees]
+    known = {it.casefold() for it in there}
+    before, now = (draft.relieved or "").casefold(), (draft.assignee or "").casefold()
+    if before == now or (there and before not in known):
+        return None
+    kept = [it for it in there if it.casefold() != before]
+    return [*kept, draft.assignee] if draft.assignee and now not in known else kept
 
 
 def _milestone(repo: Repository, draft: IssueDraft) -> tuple[dict[str, Any], list[str]]:
