@@ -203,7 +203,8 @@ def read(text: str) -> Typed:
     words = []
     at = 0
     while found := _TYPED.search(plain, at):
-        if found["bare"] and found["bare"].startswith('"') and '"' not in plain[found.start() + 1 :]:
+        begins = at == 0 or found.start() > at  # a quote right behind a mention is one that ends
+        if begins and found[0].startswith('"') and '"' not in plain[found.start() + 1 :]:
             raise Refusal(
                 f'The quote that begins with {_sample(plain[found.start() :])} never ends. Add a " where it should, '
                 f"and send it again. You typed:\n{plain}"

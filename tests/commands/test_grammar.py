@@ -88,6 +88,12 @@ def test_a_quote_that_never_ends_is_refused_with_all_that_was_typed(typed: str):
     assert typed.replace("\u201c", '"') in refused.value.sentence
 
 
+def test_a_quote_may_end_behind_a_mention():
+    typed = 'incident note why="ask <@U0RAJ>"'
+
+    assert bound(NOTE, typed) == {"text": 'why="ask <@U0RAJ>"'}
+
+
 def test_control_characters_are_left_out():
     assert bound(NOTE, "incident note a\x00b\x1b[31m\u200bc\ufeff") == {"text": "ab[31mc"}
 
