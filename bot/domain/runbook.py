@@ -130,7 +130,7 @@ class Runbook:
         return " ".join(("runbook", self.name, *wanted))
 
     def pairs(self, said: str) -> dict[str, str]:
-        """Cut `service=checkout reason="it is down"` into pairs; refuse what is none."""
+        """Cut `service=checkout reason="it is down"` into pairs; refuse what is none, or two at once."""
         found: dict[str, str] = {}
         for pair in _PAIR.finditer(said):
             if pair["stray"]:
@@ -139,7 +139,12 @@ class Runbook:
                     if self.parameters
                     else f"{self.name} has no parameters: `runbook {self.name}` is all."
                 )
-            found[pair["name"].replace("-", "_").casefold()] = pair["said"].strip('"')
+            name, value = pair["name"].replace("-", "_").casefold(), pair["said"].strip('"')
+            if found.setdefault(name, value) != value:
+                raise Refusal(
+                    f"{name} is said twice: {_short(found[name])} and {_short(value)}. Which one is it?",
+                    slot=name,
+                )
         return found
 
     def read(self, said: Mapping[str, str]) -> Reading:

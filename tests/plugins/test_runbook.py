@@ -98,6 +98,10 @@ def test_a_form_that_is_wrong_says_so_beside_its_field(spy: SpyKit):
             "runbook restart-db checkout",
             "I can't place checkout. Say it as name=value: `runbook restart-db service=",
         ),
+        (
+            "runbook restart-db region=east service=x service=y",
+            "service is said twice: x and y. Which one is it?",
+        ),
         ("runbook restrat-db", "There is no runbook restrat-db. Did you mean restart-db?"),
     ],
 )
