@@ -87,12 +87,6 @@ def share(incident: Incident, *, views: Views) -> Reply:
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
-@command("incident timeline [<id>]")
-def timeline(incident: Incident, *, views: Views) -> Reply:
-    """List what happened, oldest first, with links."""
-    return Reply("incident/timeline", {"incident": incident, "events": views.timeline(incident)}, shared=True)
-
-
 @command("incident list")
 def listing(ask: Ask, *, incidents: Incidents, desk: Desk) -> Reply:
     """List the open incidents."""

@@ -1,4 +1,4 @@
-"""The timeline, put in order: keep, hide, move, merge and edit its lines."""
+"""The timeline: list it, and put it in order: keep, hide, move, merge and edit its lines."""
 
 from datetime import UTC, datetime
 from typing import Annotated
@@ -10,10 +10,17 @@ from bot.commands.slots import number_of, several
 from bot.domain.incident import Incident
 from bot.services.curation import Curation
 from bot.services.incidents import Incidents
+from bot.services.views import Views
 
 LINE = number_of("a line", listed_by="incident timeline")
 LineNumber = Annotated[int, LINE]
 LineNumbers = Annotated[tuple[int, ...], several(LINE)]
+
+
+@command("incident timeline [<id>] [from <line>]")
+def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Reply:
+    """List what happened, oldest first, with links and numbers: the last lines, or those `from 12` on."""
+    return Reply("timeline/list", views.timeline(incident, line), shared=True)
 
 
 @command('incident timeline keep "numbers"')

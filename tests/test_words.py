@@ -432,7 +432,13 @@ CASES: dict[str, list[Facts]] = (
         "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
         "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],
         "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
-        "incident/timeline": [{"incident": FULL, "events": [facts_of(event) for event in HAPPENED]}],
+        "timeline/list": [
+            {"incident": FULL, "events": them, "count": count, "earlier": earlier, "later": later}
+            for them, count, earlier, later in (
+                ([facts_of(event) for event in HAPPENED][-30:], 30, None, None),
+                ([facts_of(event) for event in HAPPENED][:30], 90, 7, 42),
+            )
+        ],
         "incident/who": STATES,
         "incident/list": [{"incidents": INCIDENTS[:2], "now": NOW}, {"incidents": [], "now": NOW}],
         "incident/declared": [
@@ -775,7 +781,8 @@ def test_a_tldr_that_is_shared_is_not_offered_for_sharing():
 def test_narration_names_people_without_pinging_them():
     given = events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ")
 
-    text = render("incident/timeline", {"incident": FULL, "events": [facts_of(given)]}).text
+    facts = {"events": [facts_of(given)], "count": 1, "earlier": None, "later": None}
+    text = render("timeline/list", {"incident": FULL, **facts}).text
 
     assert "Raj Patel" in text
     assert "<@U0RAJ>" not in text

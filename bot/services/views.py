@@ -20,6 +20,9 @@ Facts = Mapping[str, Any]
 POSTMORTEM = "milestone:postmortem@stop"
 """The milestone that asks for the postmortem: its message has the button, and says by when."""
 
+LINES = 30
+"""Of a timeline at once: what a message can hold, with a long line each."""
+
 MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"})
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
 
@@ -153,9 +156,18 @@ class Views:
             "now": self._desk.now,
         }
 
-    def timeline(self, incident: Incident) -> list[Facts]:
-        """Give the told entries, oldest first, each as the facts its one-line template wants."""
-        return [_line(entry) for entry in told(self._work.timeline.of(incident.number))]
+    def timeline(self, incident: Incident, since: int | None = None) -> Facts:
+        """Give the last lines that are told, oldest first, or those from a line (its number) on."""
+        lines = [_line(entry) for entry in told(self._work.timeline.of(incident.number))]
+        last = max(len(lines) - LINES, 0)
+        at = last if since is None else next((n for n, it in enumerate(lines) if it["line"] >= since), last)
+        return {
+            "incident": incident,
+            "events": lines[at : at + LINES],
+            "count": len(lines),
+            "earlier": lines[max(at - LINES, 0)]["line"] if at else None,
+            "later": lines[at + LINES]["line"] if at + LINES < len(lines) else None,
+        }
 
     def _state(self, incident: Incident) -> Facts:
         return {

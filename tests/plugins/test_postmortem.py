@@ -329,6 +329,23 @@ def test_a_note_is_put_at_the_time_it_speaks_of(spy: SpyKit, room: str):
     assert "11:45 UTC" in lines(spy, room).splitlines()[1]
 
 
+def test_a_long_timeline_is_leafed_through(spy: SpyKit, room: str):
+    for number in range(70):
+        spy.say(f"note step {number}.", channel=room)
+
+    last = spy.say("timeline", channel=room)
+    assert last.message
+    spy.press("Earlier", last.message, channel=room)
+    first = text(spy.say("timeline from 1", channel=room))
+
+    assert "30 of 72 lines" in text(last)
+    assert "step 69." in text(last)
+    earlier = spy.posts(room)[-1].text
+    assert "step 39." in earlier
+    assert "step 40." not in earlier
+    assert "`4`" in first
+
+
 def test_days_later_a_time_is_said_with_its_day(spy: SpyKit, room: str):
     spy.clock.tick(days=2)
 

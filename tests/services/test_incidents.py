@@ -13,7 +13,8 @@ from bot.services.views import Views
 
 def told(spy: SpyKit) -> list[str]:
     with spy.desk() as desk:
-        return [f"{it['kind']} {it.get('note', '')}".strip() for it in Views(desk).timeline(desk.incident(1))]
+        shown = Views(desk).timeline(desk.incident(1))["events"]
+        return [f"{it['kind']} {it.get('note', '')}".strip() for it in shown]
 
 
 def note(spy: SpyKit, text: str, message: str = "1.0") -> None:
