@@ -49,6 +49,8 @@ class Postmortems:
         if due and due <= self._desk.now:
             raise Refusal("That is past. Say a day to come, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
+        if due and before.closed_at:
+            raise Refusal(f"The review of {incident.id} is closed: nothing is due any more.", slot="due")
         planned = events.PostmortemPlanned(
             at=self._desk.now, by=by, owner=owner or before.owner, due=due or before.due
         )

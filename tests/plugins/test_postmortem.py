@@ -184,6 +184,23 @@ def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: st
     assert "the causes" not in text(spy.say("postmortem", channel=room))
 
 
+def test_a_closed_review_has_no_day_to_be_moved(spy: SpyKit, room: str):
+    spy.say("incident stop fixed", channel=room)
+    for category in ("detection", "escalation", "recovery", "prevention"):
+        spy.say(f'postmortem none {category} "it went well"', channel=room)
+    spy.say("postmortem close", channel=room)
+
+    said = text(spy.say("postmortem due 2w", channel=room))
+
+    assert said == "The review of INC-1 is closed: nothing is due any more."
+
+
+def test_a_false_alarm_owes_nothing(spy: SpyKit, room: str):
+    spy.say('incident cancel "a test"', channel=room)
+
+    assert "When: no date" in text(spy.say("postmortem", channel=room))
+
+
 # --- follow-ups ---
 
 
