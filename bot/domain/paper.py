@@ -163,7 +163,7 @@ def _marked(section: Section) -> str:
 def _hash(text: str) -> str:
     """Tell texts apart but for ticks, and for the blanks and line ends that GitHub's own editor changes."""
     lines = (line.rstrip() for line in _TICKED.sub(r"\1[ ]", text).splitlines())
-    return sha256("\n".join(lines).strip("\n").encode()).hexdigest()[:12]
+    return sha256("\n".join(lines).strip("\n").encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def with_picture(paper: Paper, picture: str) -> Paper:
