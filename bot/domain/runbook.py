@@ -90,8 +90,9 @@ class Parameter:
         raise Refusal(f"{self.name} is a number such as 3, not {_short(value)}.", slot=self.name)
 
     def _word(self, value: str) -> str:
-        if is_plain(value) and len(value) <= LONGEST_WORD:
-            return value
+        word = value.removeprefix(":")  # as a team is written everywhere else
+        if is_plain(word) and len(word) <= LONGEST_WORD:
+            return word
         raise Refusal(
             f"{self.name} is one word of letters, digits and . _ - / : @ such as db-1, not {_short(value)}.",
             slot=self.name,

@@ -35,6 +35,12 @@ def test_inside_an_incident_its_fields_are_there(spy: SpyKit, room: str):
     assert "INC-1, checkout is down. nobody can pay" in answer.message.text
 
 
+def test_a_team_may_be_written_as_everywhere_else(spy: SpyKit):
+    answer = spy.say("runbook nobody-answers team=:payments")
+
+    assert "spy oncall :payments" in answer.message.text
+
+
 def test_a_private_incidents_fields_stay_in_its_channel(spy: SpyKit):
     spy.say('incident me "payroll leaked" private')
     spy.open_room(1, channel="C0SECRET")
