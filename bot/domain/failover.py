@@ -660,7 +660,8 @@ class Failover:
             case Answer.HAPPENED | Answer.YES:
                 return replace(free, results=(*self.results, result))._passed(asked.move)  # noqa: SLF001  its own
             case Answer.NO:
-                return replace(free, trouble=replace(result, end=End.RED))
+                red = replace(result, end=End.RED)
+                return replace(free, results=(*self.results, red), trouble=red)
             case Answer.CHECK if asked.move.part is Part.RUN:
                 return replace(free, looks_at=asked)
             case Answer.ROLL_BACK:

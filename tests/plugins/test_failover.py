@@ -713,3 +713,12 @@ def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):
 
     assert answer.message is None
     assert play.spy.posts("C0GENERAL") == []
+
+
+def test_a_no_shows_as_red_on_the_card(play: FailoverPlay):
+    play.begun("failover ask")
+    play.start()
+
+    play.say("failover answer 1 no", by="U0RAJ")
+
+    assert "🔴 *look* · <@U0RAJ>: no" in play.card().text
