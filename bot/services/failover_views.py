@@ -66,6 +66,7 @@ class FailoverViews:
             "of": all_of_it,
             "bar": _bar(done, all_of_it),
             "lately": lately,
+            "is_undoable": not run.is_active and Failovers(self._desk).is_undoable(run),
             "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
         }
 

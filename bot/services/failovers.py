@@ -80,12 +80,23 @@ class Failovers:
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
         """Propose to take back what a run has moved, while its undo is valid; in its incident's room, if it has one."""
         done = self._alone(number, by=by) if number else self._last_done(place, incident)
-        last = self._work.failovers.last_moved(done.plan.lock)
-        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._desk.now)
+        self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
         where = room(done.incident) if done.incident else place
         run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=where)
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
+
+    def _must_be_undoable(self, done: Failover) -> None:
+        last = self._work.failovers.last_moved(done.plan.lock)
+        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._desk.now)
+
+    def is_undoable(self, run: Failover) -> bool:
+        """Whether it can be taken back just now."""
+        try:
+            self._must_be_undoable(run)
+        except Refusal:
+            return False
+        return True
 
     def approve(self, number: int, *, by: str, shown: str | None = None) -> Failover:
         """Approve what was shown (`shown`: the fingerprint of that plan).
@@ -279,7 +290,15 @@ class Failovers:
                 self._keep_lock(run, event, incident)
         self._work.failovers.put(run)
         self._work.timers.replace(f"failover:{run.number}", failover_agenda(run))
+        if run.of and not run.is_active:
+            self._show_again(run.of, because=run)
         return run
+
+    def _show_again(self, number: int, *, because: Failover) -> None:
+        """Let the message of what was taken back offer that no more."""
+        if undone := self._work.failovers.get(number):
+            key = f"{CARD}:{number}:by{because.number}.{because.entries}"
+            self._desk.send(Show(key=key, surface=CARD, ref=number, to=undone.place))
 
     def _trace(self, run: Failover, event: Event) -> Trace:
         facts = asdict(event)

@@ -387,6 +387,19 @@ def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: Failover
     assert labels(play.card()) == ["Roll back"]
 
 
+def test_what_was_rolled_back_is_offered_for_it_no_more(play: FailoverPlay):
+    play.begun().to_the_end()
+    play.press("Roll back", play.card(), by="U0ANA")
+    play.say("failover approve 2", by="U0RAJ")
+    play.spy.deliver()
+
+    play.to_the_end(2)
+
+    assert play.run(2).state is State.DONE
+    assert labels(play.card()) == []
+    assert play.spy.asked(Show)[-1].slot == "failover:1"  # its message is edited when the way back has ended
+
+
 def test_what_is_moved_is_locked_for_deploys_meanwhile(play: FailoverPlay):
     play.begun().goes(OK)
     locked = play.say("locks")
