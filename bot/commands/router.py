@@ -1,9 +1,9 @@
 """From an ask to its answer: find the command, bind its slots, run it in one transaction, remember the answer."""
 
 import re
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import replace
-from difflib import get_close_matches
+from difflib import SequenceMatcher
 from functools import partial
 from typing import Any
 
@@ -29,7 +29,9 @@ from bot.services.undisturbed import undisturbed
 _ANSWER = TypeAdapter(Answer)
 SAID_THERE = frozenset({"page", "tell", "failover"})
 """Messages that answer for themselves where they stand."""
-TLDR = Word(text="tldr", start=0, end=0)
+INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
+ALIKE = 0.7
+"""How much each typed word must resemble the one that is taken to be meant: `stp` is stop, `oncall` is not cancel."""
 _ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -115,7 +117,7 @@ class Router:
                     return self._call(command, dict(bound), ask, typed, desk)
         if not candidates and self._is_begun(typed):
             return self._run(replace(ask, text=f"help {typed.text}"), desk)
-        raise self._not_understood(typed)
+        raise self._not_understood(typed, number)
 
     def _is_begun(self, typed: Typed) -> bool:
         """Whether what was typed is the beginning of commands: then their help is the answer."""
@@ -156,11 +158,17 @@ class Router:
     # --- finding the command ---
 
     def _spelled_out(self, typed: Typed) -> Typed:
-        """Put the word `incident` before what makes sense with it only: `tldr` is `incident tldr`."""
-        if self._candidates(typed):
+        """Put the word `incident` before what makes sense with it only, and take it from what makes none with it.
+
+        `tldr` is `incident tldr`; `/incident help` and `/incident page :imoc …` are `help` and `page :imoc …`.
+        """
+        if self._candidates(typed) or self._is_begun(typed):
             return typed
-        spelled = replace(typed, words=(Word(text="incident", start=0, end=0), *typed.words))
-        return spelled if self._candidates(spelled) else typed
+        spelled = replace(typed, words=(INCIDENT, *typed.words))
+        bare = replace(typed, words=typed.words[1:])
+        is_about = bool(typed.words) and typed.words[0].text.casefold() == INCIDENT.text
+        other = bare if is_about else spelled
+        return other if self._candidates(other) else typed
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Give the commands whose literal words begin what was typed, longest first."""
@@ -180,26 +188,45 @@ class Router:
 
         return accepts
 
-    def _not_understood(self, typed: Typed) -> Refusal:
+    def _not_understood(self, typed: Typed, number: int | None = None) -> Refusal:
         for best in self._candidates(typed):
             return Refusal(f"I understood `{best.words}`, but not the rest. Usage: `{best.usage}`")
-        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
-        for length in (3, 2, 1):
-            known = [" ".join(prefix) for prefix in prefixes if len(prefix) == length]
-            said = " ".join(word.text.casefold() for word in typed.words[:length])
-            if close := get_close_matches(said, known, n=1, cutoff=0.75):
-                rest = typed.text[typed.words[min(length, len(typed.words)) - 1].end :]
-                meant = f"{close[0]}{rest}"
-                return Refusal(
-                    f"I don't know `{said}`. Did you mean `{close[0]}`?",
-                    choices=(Choice(label=close[0], say=meant[:2000]),),
-                )
+        if near := self._nearest(typed):
+            words, count = near
+            meant = " ".join(words)
+            said = " ".join(word.text for word in typed.words[:count])
+            about = f"inc-{number} " if number is not None else ""
+            rest = typed.text[typed.words[count - 1].end :]
+            return Refusal(
+                f"I don't know `{said}`. Did you mean `{meant}`?",
+                choices=(Choice(label=meant, say=f"{about}{meant}{rest}"[:2000]),),
+            )
         return Refusal(
             f"I don't know `{_clip(typed.text)}`. `help` shows what I can do."
             if typed.text
             else 'What can I do? `help` shows it; `incident me "what is wrong"` opens an incident.',
             choices=(Choice(label="Help", say="help"),),
         )
+
+    def _nearest(self, typed: Typed) -> tuple[tuple[str, ...], int] | None:
+        """Give the command's words that are most like what was typed, and in place of how many words they stand.
+
+        What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
+        """
+        said = tuple(word.text.casefold() for word in typed.words)
+        spelled = [prefix for command in self._handbook.commands for prefix in command.prefixes]
+        short = [it[1:] for it in spelled if it[0] == INCIDENT.text and len(it) > 1]
+        near = [
+            (_likeness(said, words[:count]), count - len(words), count, spoken)
+            for spoken, words in [
+                *((it, it) for it in spelled),
+                *(((INCIDENT.text, *it), it) for it in short),
+            ]
+            for count in {len(words), max(len(words) - 1, 2)}
+            if count <= min(len(words), len(said)) and not any(it.quoted for it in typed.words[:count])
+        ]
+        likeness, _, count, spoken = max(near, key=lambda it: it[:3], default=(0.0, 0, 0, ()))
+        return (spoken, count) if likeness >= ALIKE else None
 
     # --- answering ---
 
@@ -297,6 +324,11 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
                 rest = (*words[:at], *words[at + 1 :])
                 return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
+
+
+def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
+    """Give how much the least alike of the words are alike, from 0 to 1."""
+    return min(SequenceMatcher(a=one, b=other).ratio() for one, other in zip(said, meant, strict=False))
 
 
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:

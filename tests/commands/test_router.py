@@ -166,6 +166,34 @@ def test_a_near_miss_gets_a_sentence_that_helps(spy: SpyKit, text: str, answer: 
     assert said(spy.say(text)) == answer
 
 
+@pytest.mark.parametrize(
+    ("text", "say"),
+    [
+        ("incident stp", "incident stop"),
+        ('incident start "db down" sev1', 'incident start me "db down" sev1'),
+        ("incident start db down sev1", "incident start me db down sev1"),
+        ('updtae "db is back"', 'incident update "db is back"'),
+        ("stauts mitigated", "incident status mitigated"),
+        ("incident 7 stp", "inc-7 incident stop"),
+    ],
+)
+def test_what_was_nearly_said_is_offered_with_all_its_words(spy: SpyKit, text: str, say: str):
+    assert said(spy.say(text)).splitlines()[-1] == say
+
+
+@pytest.mark.parametrize("text", ["incident private", "incident merge 2", "incident frobnicate"])
+def test_what_resembles_no_command_is_not_taken_for_one(spy: SpyKit, text: str):
+    assert said(spy.say(text)) == f"I don't know `{text}`. `help` shows what I can do.\nhelp"
+
+
+def test_incident_may_stand_before_what_needs_no_such_word(opened: SpyKit):
+    opened.say("incident page :payments please look", channel=ROOM)
+
+    assert [page.team for page in opened.pages(1)] == ["imoc", "payments"]
+    assert said(opened.say("incident help", channel=ROOM)) == said(opened.say("help", channel=ROOM))
+    assert said(opened.say("incident oncall", channel=ROOM)) == said(opened.say("oncall", channel=ROOM))
+
+
 def test_a_wrong_word_is_offered_right_with_all_that_was_typed(spy: SpyKit):
     answer = said(spy.say("incident me cart is down sev9 drill")).splitlines()
 
