@@ -11,7 +11,7 @@ from bot.commands.reply import Reply
 def helping(words: str | None, *, handbook: Handbook) -> Reply:
     """Show what Spy can do; `help page` shows what begins with those words."""
     wanted = (words or "").casefold().strip("`/ ")
-    found = [it for it in handbook.commands if wanted in f"{it.words} {it.usage}"]
+    found = [it for it in handbook.commands if wanted in f"{it.usage} {_said(it)}"]
     shown = sorted(found or handbook.commands, key=_place)
     families = [
         {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
@@ -19,6 +19,11 @@ def helping(words: str | None, *, handbook: Handbook) -> Reply:
     ]
     facts = {"families": families, "wanted": wanted, "is_found": bool(found), "brief": not (wanted and found)}
     return Reply("help/commands", facts)
+
+
+def _said(command: Command) -> str:
+    """Give all the ways in which it is called, such as `incident start me`."""
+    return ", ".join(" ".join(prefix) for prefix in command.prefixes)
 
 
 def _place(command: Command) -> int:

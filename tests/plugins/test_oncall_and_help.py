@@ -84,3 +84,11 @@ def test_plugins_are_named(spy: SpyKit):
         "postmortem",
         "runbook",
     } <= set(named)
+
+
+def test_help_knows_every_way_in_which_a_command_is_called(spy: SpyKit):
+    for words in ("incident start", "help incident declare", "help incident start"):
+        said = text(spy.say(words))
+
+        assert "Open an incident with you in command" in said
+        assert "Nothing that I can do" not in said
