@@ -126,6 +126,7 @@ class Router:
         return bool(said) and ("help",) in prefixes and any(it[: len(said)] == said for it in prefixes)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
+        bound = {name: word for name, word in bound.items() if word.strip()}
         word = bound.pop(NUMBER, None)
         about = command.wants_incident or command.allow == "commander"
         incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None

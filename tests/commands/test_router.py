@@ -186,6 +186,16 @@ def test_what_resembles_no_command_is_not_taken_for_one(spy: SpyKit, text: str):
     assert said(spy.say(text)) == f"I don't know `{text}`. `help` shows what I can do.\nhelp"
 
 
+@pytest.mark.parametrize("text", ['page :imoc "  "', 'note " "', 'cause "  "', 'tell :payments " "'])
+def test_blank_words_are_no_words(opened: SpyKit, text: str):
+    before = len(opened.timeline(1))
+
+    opened.say(text, channel=ROOM)
+
+    assert len(opened.timeline(1)) == before
+    assert len(opened.asked(SendPage)) == 1
+
+
 def test_incident_may_stand_before_what_needs_no_such_word(opened: SpyKit):
     opened.say("incident page :payments please look", channel=ROOM)
 
