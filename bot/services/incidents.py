@@ -15,7 +15,10 @@ from bot.services.desk import Desk
 from bot.services.paging import Paging
 
 SAME_ASK = timedelta(seconds=60)
-"""Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
+"""Within this time the same words by the same person are a double click, not a second incident (issue 2).
+
+A drill is not the real thing, nor a private incident one that all can read: those are other words.
+"""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -43,7 +46,7 @@ class Incidents:
         """Open an incident with `by` in command, and page whom the severity says; a drill pages nobody."""
         self._work.alone("declare")
         short = _shorten(name)
-        if earlier := self._same_ask(short, by):
+        if earlier := self._same_ask(short, by, private=private, drill=drill):
             return Declaration(incident=earlier, is_new=False)
         declared = events.Declared(
             at=self._desk.now,
@@ -62,9 +65,10 @@ class Incidents:
             self._page_for(severity, incident, by=by, paged=())
         return Declaration(incident=incident, is_new=True)
 
-    def _same_ask(self, name: str, by: str) -> Incident | None:
+    def _same_ask(self, name: str, by: str, *, private: bool, drill: bool) -> Incident | None:
         recent = self._work.incidents.declared_by(by, name=name, since=self._desk.now - SAME_ASK)
-        return next((it for it in recent if it.is_open), None)
+        same = (it for it in recent if it.is_open and (it.private, it.drill) == (private, drill))
+        return next(same, None)
 
     def _page_for(
         self, severity: Severity | None, incident: Incident, *, by: str, paged: Sequence[Page]

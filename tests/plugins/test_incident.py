@@ -59,6 +59,23 @@ def test_a_private_incident_is_not_announced(spy: SpyKit):
     assert not spy.asked(AddBookmark)
 
 
+def test_a_drill_that_turns_out_to_be_real_is_opened_in_earnest(spy: SpyKit):
+    spy.say("incident me cart sev1 drill")
+
+    answer = spy.say("incident me cart sev1")
+
+    assert text(answer).startswith("*INC-2 cart* is open (sev1)")
+    assert len(spy.asked(SendPage)) == 1
+
+
+def test_what_ought_to_be_private_is_opened_in_private(spy: SpyKit):
+    spy.say("incident me payroll sev1")
+
+    answer = spy.say("incident me payroll sev1 private")
+
+    assert "Its private channel is being opened" in text(answer)
+
+
 def test_what_is_typed_into_a_name_pings_nobody(spy: SpyKit):
     answer = spy.say('incident me "<!channel> <b>cart</b>"')
 
