@@ -1,5 +1,6 @@
 """Pages: sent once under their key, honest about every failure, answered in PagerDuty from chat."""
 
+from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
@@ -111,7 +112,7 @@ class PageCourier:
 
         def settle(desk: Desk, ringing: Ringing) -> None:
             kind = ringing.status if ringing.status == "resolved" else effect.answer
-            said = Ringing(id=ringing.id, url=ringing.url, status=ringing.status, key=page.key, who=who)
+            said = replace(ringing, key=page.key, who=who)
             Paging(desk).heard(PagerNews(id=effect.key, kind=kind, page=said))
 
         def surrender(desk: Desk, why: str) -> None:

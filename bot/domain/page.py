@@ -61,6 +61,11 @@ class Page:
         """Whether PagerDuty may still have news of it."""
         return self.state in {PageState.SENT, PageState.ACKNOWLEDGED}
 
+    def is_answered_since(self, at: datetime) -> bool:
+        """Whether what happened then (UTC) was before its acknowledgement, and is only heard of late."""
+        answered = self.acknowledged_at if self.state is PageState.ACKNOWLEDGED else None
+        return bool(answered and at < answered)
+
     def must_be_ringing(self) -> str:
         """PagerDuty's id of it, to act upon; refuses where there is nothing to act upon."""
         if self.is_ringing and self.pagerduty_id:

@@ -292,6 +292,8 @@ class Paging:
         match news.kind:
             case "acknowledged" if page.state is not PageState.ACKNOWLEDGED and not settled:
                 return events.PageAcknowledged(**about, who=who)  # type: ignore[arg-type]
+            case "unacknowledged" | "escalated" if page.is_answered_since(at):
+                return None
             case "unacknowledged" if page.state is PageState.ACKNOWLEDGED:
                 return events.PageUnanswered(**about)  # type: ignore[arg-type]
             case "escalated" if not settled and (news.page.assigned or NEXT_LEVEL) != page.escalated_to:

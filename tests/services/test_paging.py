@@ -212,3 +212,25 @@ def test_an_escalation_to_nobody_in_particular_is_told_too(spy: SpyKit):
     hear(spy, "escalated")
 
     assert page(spy).escalated_to == "the next level"
+
+
+@pytest.mark.parametrize("kind", ["unacknowledged", "escalated"])
+def test_what_was_before_the_acknowledgement_and_comes_late_takes_nothing_back(spy: SpyKit, kind: str):
+    sent(spy)
+    hear(spy, "acknowledged", who="Raj", at=NOON + timedelta(minutes=3))
+
+    hear(spy, kind, assigned="Kim", at=NOON + timedelta(minutes=2))
+
+    assert page(spy).state is PageState.ACKNOWLEDGED
+    assert "page_unanswered" not in kinds(spy)
+    assert "page_escalated" not in kinds(spy)
+
+
+@pytest.mark.parametrize("kind", ["unacknowledged", "escalated"])
+def test_what_came_after_the_acknowledgement_lets_it_ring_again(spy: SpyKit, kind: str):
+    sent(spy)
+    hear(spy, "acknowledged", who="Raj", at=NOON + timedelta(minutes=3))
+
+    hear(spy, kind, assigned="Kim", at=NOON + timedelta(minutes=4))
+
+    assert page(spy).state is PageState.SENT
