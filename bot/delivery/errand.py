@@ -22,13 +22,14 @@ class Errand:
     """`go` and `look` call out, on a thread of their own; the others run in a transaction.
 
     `look` gives None when the effect was not done yet. `settle` gets what `go` or `look` gave. `struggle` hears of
-    each failed try and of how many there were, `surrender` of the end, both with why in a sentence.
+    each failed try and how long it will have been in vain by the next, `surrender` of the end; both with why in a
+    sentence.
     """
 
     go: Callable[[], Any]
     look: Callable[[], Any] | None = None
     settle: Callable[[Desk, Any], None] = nothing
-    struggle: Callable[[Desk, str, int], None] | None = None
+    struggle: Callable[[Desk, str, timedelta], None] | None = None
     surrender: Callable[[Desk, str], None] | None = None
     patience: timedelta = PATIENCE
 

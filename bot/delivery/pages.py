@@ -15,8 +15,8 @@ from bot.services.rooms import Rooms
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""
-SAID_AFTER = 2
-"""Tries after which the room hears that PagerDuty does not answer: about a second."""
+SAID_AFTER = timedelta(seconds=1)
+"""In vain after which the room hears that PagerDuty does not take it: one quick try more, and then it is said."""
 
 
 class PageCourier:
@@ -51,8 +51,8 @@ class PageCourier:
         title = self._templates.render("page/title", facts, names=names).text
         details = self._templates.render("page/details", facts, names=names).text
 
-        def struggle(desk: Desk, why: str, attempts: int) -> None:
-            if attempts >= SAID_AFTER:
+        def struggle(desk: Desk, why: str, in_vain: timedelta) -> None:
+            if in_vain >= SAID_AFTER:
                 Paging(desk).delayed(page.number, why)
 
         return Errand(

@@ -203,8 +203,8 @@ class Delivery:
         elif outcome.again_in is not None and not self._spent(outcome, desk.now):
             self.tally[kind, "retried" if outcome.tried else "throttled"] += 1
             self._put_back(outcome, work, desk.now)
-            if errand.struggle and outcome.tried:
-                errand.struggle(desk, outcome.why, parcel.attempts)
+            if errand.struggle:
+                errand.struggle(desk, outcome.why, desk.now + outcome.again_in - parcel.queued_at)
         else:
             self.tally[kind, "given up"] += 1
             log.warning("given up", effect=parcel.effect.key, why=outcome.why, attempts=parcel.attempts)

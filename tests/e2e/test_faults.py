@@ -210,3 +210,16 @@ def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_room(box: Box, sql
 
     assert "pagerduty.from" in said_in(world, world.room(1).id)
     assert world.pages("checkout is down") == 0
+
+
+def test_a_pagerduty_that_asks_for_patience_is_said_in_the_room_too(world: World):
+    box = world.box
+    box.weather.down("pagerduty", rate_limited(2))
+
+    world.slash('me "checkout is down" sev1')
+    box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
+
+    box.weather.up("pagerduty")
+    box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
+    world.settle(30)
+    assert world.pages("checkout is down") == 1
