@@ -167,6 +167,7 @@ HAPPENED: tuple[events.Event, ...] = (
     events.PageResolved(**PAGED, who="Raj Patel"),
     events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
     events.PageFailed(**PAGED, why="no answer"),
+    events.PageWithdrawn(**PAGED),
     events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED),
     events.TellSeen(**ABOUT, tell=5, team="payments"),
     events.TellFailed(at=NOON, tell=5, team="payments", why="is_archived"),

@@ -46,6 +46,8 @@ class PageCourier:
 
     def _send(self, page: Page, desk: Desk) -> Errand:
         incident = desk.incident(page.incident) if page.incident else None
+        if incident and incident.is_over_since(page.requested_at):
+            return self._withdraw(page)
         facts = {"page": page, "incident": incident}
         names = People(desk).name
         title = self._templates.render("page/title", facts, names=names).text
@@ -60,6 +62,22 @@ class PageCourier:
             look=lambda: self._pager.find(page.key),
             settle=lambda desk, ringing: Paging(desk).sent(page.number, ringing),
             struggle=struggle,
+            surrender=lambda desk, why: Paging(desk).failed(page.number, why),
+            patience=PATIENCE,
+        )
+
+    def _withdraw(self, page: Page) -> Errand:
+        """Ring nobody for what is over; an earlier try may have rung unheard, and is resolved after this."""
+
+        def settle(desk: Desk, ringing: Ringing | None) -> None:
+            if ringing:
+                Paging(desk).sent(page.number, ringing)
+            else:
+                Paging(desk).withdrawn(page.number)
+
+        return Errand(
+            go=lambda: self._pager.find(page.key),
+            settle=settle,
             surrender=lambda desk, why: Paging(desk).failed(page.number, why),
             patience=PATIENCE,
         )

@@ -336,6 +336,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.PageResolved: (CARD,),
     events.PageDelayed: (LINE, CARD),
     events.PageFailed: (LINE, CARD),
+    events.PageWithdrawn: (LINE, CARD),
     events.TellFailed: (LINE,),
     events.Resolved: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),

@@ -293,6 +293,13 @@ class PageFailed(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageWithdrawn(PageEvent):
+    """The incident was over before PagerDuty took the page: it rings nobody."""
+
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class TeamTold(Event):
     tell: int
     team: str

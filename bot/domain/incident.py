@@ -137,6 +137,10 @@ class Incident:
         """Whether this person may hear of it: everyone, unless it is private; whoever is offered command, too."""
         return not self.private or person in self.members or person == self.command_offered_to
 
+    def is_over_since(self, at: datetime) -> bool:
+        """Whether it has ended after this moment (UTC): what was asked for then is needless now."""
+        return not self.is_open and self.resolved_at is not None and at <= self.resolved_at
+
     # --- decisions ---
 
     @classmethod

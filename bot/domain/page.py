@@ -17,6 +17,7 @@ class PageState(StrEnum):
     ACKNOWLEDGED = "acknowledged"
     RESOLVED = "resolved"
     FAILED = "failed"
+    WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -114,6 +115,8 @@ class Page:
                 return replace(self, state=PageState.DELAYED, why=event.why, fallback=event.fallback)
             case events.PageFailed():
                 return replace(self, state=PageState.FAILED, why=event.why, fallback=event.fallback)
+            case events.PageWithdrawn():
+                return replace(self, state=PageState.WITHDRAWN, why=None, fallback=())
             case events.Reminded():
                 return replace(self, reminded=remembering(self.reminded, event))
         return self

@@ -18,6 +18,7 @@ from bot.services.stretches import Stretches
 
 NEXT_LEVEL = "the next level"
 """Whom a page went on to, where PagerDuty does not say."""
+OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})
 
 
 class Paging:
@@ -154,7 +155,7 @@ class Paging:
     def resolve_all(self, incident: Incident, *, by: str) -> None:
         """Resolve whatever of an incident still rings."""
         for page in self._work.pages.of(incident.number):
-            if page.state not in {PageState.RESOLVED, PageState.FAILED}:
+            if page.state not in OVER:
                 self._answer(page, "resolved", by=by)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
@@ -255,6 +256,12 @@ class Paging:
                 fallback=self._fallback(page),
             )
             self._keep(page, delayed)
+
+    def withdrawn(self, number: int) -> None:
+        """PagerDuty never took it, and its incident is over."""
+        page = self._alone(number)
+        if page and page.pagerduty_id is None and page.state not in OVER:
+            self._keep(page, events.PageWithdrawn(at=self._desk.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:
         """PagerDuty will not take it."""

@@ -223,3 +223,17 @@ def test_a_pagerduty_that_asks_for_patience_is_said_in_the_room_too(world: World
     box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
     world.settle(30)
     assert world.pages("checkout is down") == 1
+
+
+def test_a_page_that_could_not_be_sent_before_the_incident_was_over_wakes_nobody(world: World):
+    box = world.box
+    box.weather.down("pagerduty")
+    world.slash('me "checkout is down" sev1')
+    box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
+
+    assert world.slash('stop "it was the monitor"', where=world.room(1).id).ok
+    box.weather.up("pagerduty")
+    world.settle(60)
+
+    assert world.pages("checkout is down") == 0
+    assert "was not sent" in said_in(world, world.room(1).id)
