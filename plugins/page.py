@@ -34,7 +34,7 @@ def page(
 @command("pager (ack|acknowledge) [<page>]")
 def acknowledge(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
     """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
-    found = paging.find(page or "", incident=incident)
+    found = paging.find(page or "", incident=incident, asker=ask.user)
     paging.acknowledge(found, by=ask.user)
     return Reply("page/asked", {"page": found, "what": "acknowledge", "incident": incident})
 
@@ -42,6 +42,6 @@ def acknowledge(ask: Ask, incident: Incident | None, page: str | None, *, paging
 @command("pager resolve [<page>]")
 def resolve(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
     """Resolve a page from chat."""
-    found = paging.find(page or "", incident=incident)
+    found = paging.find(page or "", incident=incident, asker=ask.user)
     paging.resolve(found, by=ask.user)
     return Reply("page/asked", {"page": found, "what": "resolve", "incident": incident})

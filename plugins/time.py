@@ -30,8 +30,8 @@ def why_page(
     ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
 ) -> Reply:
     """Say why somebody was paged."""
-    del ask
-    return Reply("time/why", reasons.page(paging.find(page or "", incident=incident)))
+    found = paging.find(page or "", incident=incident, asker=ask.user)
+    return Reply("time/why", reasons.page(found))
 
 
 @command('incident why ["duty"]')

@@ -163,11 +163,14 @@ class Paging:
         key = f"answer-page:{page.number}:{answer}:{at}"
         self._desk.send(AnswerPage(key=key, page=page.number, answer=answer, by=by))
 
-    def find(self, reference: str, *, incident: Incident | None) -> Page:
-        """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one."""
+    def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
+        """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.
+
+        A private incident's is as good as absent to who is neither in it nor paged by it.
+        """
         bare, said = reference.strip("#").upper(), read_number(reference)
         page = self._work.pages.by_pagerduty(bare) if said is None else self._work.pages.get(said)
-        if page:
+        if page and self._is_seen(page, by=asker):
             return page
         ringing = [it for it in self._work.pages.of(incident.number) if it.is_ringing] if incident else []
         if not bare and len(ringing) == 1:
@@ -175,6 +178,10 @@ class Paging:
         known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"
         asked = f"There is no page {reference}." if bare else "Which page?"
         raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
+
+    def _is_seen(self, page: Page, *, by: str) -> bool:
+        incident = self._work.incidents.look(page.incident) if page.incident else None
+        return incident is None or incident.is_seen_by(by) or by in {page.person, page.requested_by}
 
     def unanswered(self, number: int, timer: Timer) -> None:
         """Nobody answered in time: say so, and ring the next level, or for a person the command team."""

@@ -6,7 +6,8 @@ import pytest
 
 from bot.commands.ask import Answer, Way
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Post, Respond, Say, SendPage, Show, Whisper
+from bot.domain.effects import AnswerPage, Post, Respond, Say, SendPage, Show, Whisper
+from bot.ports import Ringing
 from bot.services.paging import Paging
 
 SECRET = "payroll"
@@ -58,7 +59,7 @@ def outside(spy: SpyKit) -> Iterator[str]:
 
 def paged(spy: SpyKit, number: int) -> Iterator[str]:
     with spy.desk() as desk:
-        page = Paging(desk).find(str(number), incident=None)
+        page = Paging(desk).find(str(number), incident=None, asker="U0ANA")
         facts = {"page": page, "incident": desk.incident(page.incident or 0)}
     for template in ("page/title", "page/details"):
         yield spy.templates.render(template, facts).text
@@ -92,3 +93,16 @@ def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, way: Way):
     replies = [it.message for it in spy.effects if isinstance(it, Whisper | Post | Respond)]
     assert SECRET not in f"{answers} {replies}"
     assert spy.timeline(1) == before
+
+
+@pytest.mark.parametrize("words", ["pager ack 1", "pager resolve 1", "pager ack PD1", "why page 1"])
+def test_nobody_outside_silences_a_private_incidents_page_or_hears_of_it(spy: SpyKit, words: str):
+    spy.say('incident me "payroll" sev1 private', by="U0ANA")
+    with spy.desk() as desk:
+        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+
+    answer = spy.say(words, by="U0KIM").message
+
+    assert answer
+    assert answer.text == f"There is no page {words.rsplit(' ', 1)[1]}. Ringing now: none here."
+    assert not spy.asked(AnswerPage)
