@@ -5,6 +5,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import AnswerPage, SendPage, Show
 from bot.ports import Ringing
 from bot.services.paging import Paging
+from bot.services.telling import Telling
 
 
 def text(answer: Answer) -> str:
@@ -71,3 +72,16 @@ def test_with_several_pages_the_choice_is_told(spy: SpyKit, room: str):
 def test_a_page_that_pagerduty_does_not_have_yet_can_not_be_answered(spy: SpyKit, room: str):
     assert "has not reached PagerDuty yet" in text(spy.say("pager ack 1", channel=room))
     assert "There is no page 99." in text(spy.say("pager ack 99", channel=room))
+
+
+def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: str):
+    spy.say("tell :payments hold", channel=room)
+
+    with spy.desk() as desk:
+        Paging(desk).failed(1, "PagerDuty refuses the token.")
+        Telling(desk).failed(1, "That channel is archived.")
+
+    said = "\n".join([*spy.lines(1), spy.surface("card", 1).text, spy.surface("tell", 1).text])
+    assert said.count("PagerDuty refuses the token. Reach them another way") == 2
+    assert said.count("That channel is archived. ") == 2
+    assert ".." not in said
