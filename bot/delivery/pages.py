@@ -5,7 +5,7 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, SendPage
+from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, Post, SendPage
 from bot.domain.page import Page, PageState
 from bot.ports import Chat, Pager, PagerNews, Rejected, Ringing, Templates
 from bot.services.desk import Desk
@@ -133,15 +133,12 @@ class PageCourier:
             said = replace(ringing, key=page.key, who=who)
             Paging(desk).heard(PagerNews(id=effect.key, kind=kind, page=said))
 
-        def surrender(desk: Desk, why: str) -> None:
-            if page.incident:
-                Rooms(desk).unsaid(page.incident, f"The answer to page {page.number} ({effect.answer})", why)
-
+        what = f"The answer to page {page.number} ({effect.answer})"
         email = known.email if known else None
         return Errand(
             go=lambda: self._pager.answer(page.pagerduty_id or "", effect.answer, email=email),
             settle=settle,
-            surrender=surrender,
+            surrender=partial(self._unsaid, page, what, effect.by),
             patience=PATIENCE,
         )
 
@@ -150,13 +147,20 @@ class PageCourier:
         if page.state is not PageState.SENT or page.level >= effect.level:
             return None
 
-        def surrender(desk: Desk, why: str) -> None:
-            if page.incident:
-                Rooms(desk).unsaid(page.incident, f"The escalation of page {page.number}", why)
-
+        what = f"The escalation of page {page.number}"
         return Errand(
             go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
             settle=lambda desk, ringing: Paging(desk).escalated(page.number, effect.level, ringing),
-            surrender=surrender,
+            surrender=partial(self._unsaid, page, what, page.requested_by),
             patience=PATIENCE,
         )
+
+    def _unsaid(self, page: Page, what: str, to: str | None, desk: Desk, why: str) -> None:
+        """Say in the incident's room what PagerDuty did not take; without an incident, to who asked for it."""
+        if page.incident:
+            Rooms(desk).unsaid(page.incident, what, why)
+        elif to:
+            message = self._templates.render("page/unsaid", {"what": what, "why": why})
+            desk.send(
+                Post(key=f"unsaid:page:{page.number}:{desk.now.timestamp():.6f}", to=to, message=message)
+            )

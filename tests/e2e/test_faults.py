@@ -237,3 +237,15 @@ def test_a_page_that_could_not_be_sent_before_the_incident_was_over_wakes_nobody
 
     assert world.pages("checkout is down") == 0
     assert "was not sent" in said_in(world, world.room(1).id)
+
+
+def test_an_answer_that_pagerduty_does_not_take_is_said_to_who_gave_it(world: World):
+    box = world.box
+    assert box.slack.slash("ana", "general", "/page", ':payments "please look"').ok
+    world.settle()
+    box.weather.strike("pagerduty", "PUT /incidents/{id}", http(403), times=9)
+
+    assert box.slack.slash("ana", "general", "/pager", "ack 1").ok
+    world.settle()
+
+    assert "could not be delivered" in said_in(world, box.slack.person("ana").dm)
