@@ -48,6 +48,12 @@ def _team(word: str, desk: Desk, asker: str) -> Team:
     del asker
     if len(word) > 1 and word.startswith(":") and word.endswith(":"):
         raise Refusal(f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.")
+    bare = word.strip(":").casefold()
+    person = None if bare in desk.policy.teams else desk.work.people.named(bare)
+    if person:
+        raise Refusal(
+            f"There is no team :{bare}. {person.name} is a person, who is written @{bare}.", slot="team"
+        )
     return desk.policy.team(word)
 
 

@@ -1,5 +1,7 @@
 """Paging from chat: asked for, followed, answered."""
 
+import pytest
+
 from bot.commands.ask import Answer, Way
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import AnswerPage, SendPage, Show
@@ -72,6 +74,14 @@ def test_with_several_pages_the_choice_is_told(spy: SpyKit, room: str):
 def test_a_page_that_pagerduty_does_not_have_yet_can_not_be_answered(spy: SpyKit, room: str):
     assert "has not reached PagerDuty yet" in text(spy.say("pager ack 1", channel=room))
     assert "There is no page 99." in text(spy.say("pager ack 99", channel=room))
+
+
+@pytest.mark.parametrize("words", ['page raj "wake up"', "page :raj wake up"])
+def test_who_takes_a_person_for_a_team_hears_how_a_person_is_paged(spy: SpyKit, words: str):
+    answer = spy.say(words).message
+
+    assert answer
+    assert answer.text == "There is no team :raj. Raj Patel is a person, who is written @raj."
 
 
 def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: str):
