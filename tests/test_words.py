@@ -461,6 +461,7 @@ CASES: dict[str, list[Facts]] = (
         "page/asked": [
             {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
         ],
+        "page/unsaid": [{"what": "The answer to page 7 (resolved)", "why": "PagerDuty refuses the token."}],
         "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
         "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
