@@ -183,7 +183,8 @@ def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
 # --- reading what a person typed --------------------------------------------------------------------------
 
 _TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^>\s][^>]*>)|(?P<bare>\S+)')
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f\u200b\u2060\ufeff]")
+_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
+"""Those that turn the direction of writing among them: in a name they would turn the card's other words round."""
 
 
 @dataclass(frozen=True, kw_only=True)

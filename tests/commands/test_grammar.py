@@ -98,6 +98,10 @@ def test_control_characters_are_left_out():
     assert bound(NOTE, "incident note a\x00b\x1b[31m\u200bc\ufeff") == {"text": "ab[31mc"}
 
 
+def test_what_turns_the_direction_of_writing_is_left_out():
+    assert bound(NOTE, "incident note \u202eevil\u202c \u2066x\u2069\x85") == {"text": "evil x"}
+
+
 def test_ten_thousand_characters_are_one_text():
     text = "word " * 2_000
 
