@@ -67,6 +67,11 @@ class Page:
         answered = self.acknowledged_at if self.state is PageState.ACKNOWLEDGED else None
         return bool(answered and at < answered)
 
+    @property
+    def may_ring(self) -> bool:
+        """Whether a phone rings for it, or will: it is neither resolved nor given up nor withdrawn."""
+        return self.state not in {PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN}
+
     def must_be_ringing(self) -> str:
         """PagerDuty's id of it, to act upon; refuses where there is nothing to act upon."""
         if self.is_ringing and self.pagerduty_id:

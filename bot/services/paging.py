@@ -18,7 +18,6 @@ from bot.services.stretches import Stretches
 
 NEXT_LEVEL = "the next level"
 """Whom a page went on to, where PagerDuty does not say."""
-OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})
 
 
 class Paging:
@@ -155,7 +154,7 @@ class Paging:
     def resolve_all(self, incident: Incident, *, by: str) -> None:
         """Resolve whatever of an incident still rings."""
         for page in self._work.pages.of(incident.number):
-            if page.state not in OVER:
+            if page.may_ring:
                 self._answer(page, "resolved", by=by)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
@@ -211,13 +210,16 @@ class Paging:
         team = self._desk.policy.teams.get(self._desk.policy.command_team or "")
         if team and team.service and page.reminded[UNANSWERED].count == 1:
             words = f"{page.message} ({page.whom} was paged and does not answer)"
-            self.page_team(
+            backing = self.page_team(
                 team,
                 words,
                 by=page.requested_by,
                 incident=incident,
                 channel=page.line_at or page.requested_by,
             )
+            if incident:
+                stretches = Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy)
+                stretches.also_paged(incident, page.number, backing.number)
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
         """PagerDuty rings this level now, at our word; it may have told us so itself already."""
@@ -267,7 +269,7 @@ class Paging:
     def withdrawn(self, number: int) -> None:
         """PagerDuty never took it, and its incident is over."""
         page = self._alone(number)
-        if page and page.pagerduty_id is None and page.state not in OVER:
+        if page and page.pagerduty_id is None and page.may_ring:
             self._keep(page, events.PageWithdrawn(at=self._desk.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:

@@ -1,11 +1,11 @@
 """Follow who is at work: stretches begin and end with what happens to incidents, and their timers with them."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
 
-from bot.domain.effects import Effect, Show
+from bot.domain.effects import AnswerPage, Effect, Show
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.relief import COMMAND, Stretch, at_work, began, stretch_agenda, subject
@@ -57,8 +57,13 @@ class Stretches:
         else:
             return []
         self.keep(stretch, past)
-        told = [self._rest(stretch, incident)] if _was_relieved(incident, was, what) else []
-        return [*self.shows(stretch), *told]
+        if not _was_relieved(incident, was, what):
+            return [*self.shows(stretch)]
+        return [
+            *self.shows(stretch),
+            self._rest(stretch, incident),
+            *self._hang_up(stretch, incident, was or COMMAND),
+        ]
 
     # --- reading and keeping ---
 
@@ -80,6 +85,13 @@ class Stretches:
         self.work.stretches.put(stretch)
         agenda = stretch_agenda(stretch, self.zone(stretch.person), self.policy.timers, earlier=past.earlier)
         self.work.timers.replace(subject(stretch.person), agenda)
+
+    def also_paged(self, incident: Incident, page: int, more: int) -> None:
+        """Keep a page that was sent because another one, for relief, was not answered."""
+        for person in sorted(at_work(incident)):
+            past = self.alone_with(person)
+            if past.running and page in past.running.pages:
+                self.keep(replace(past.running, pages=(*past.running.pages, more)), past)
 
     def replan(self, person: str) -> None:
         """Set the timers of somebody who moved zone."""
@@ -119,6 +131,21 @@ class Stretches:
         """Show how a page stands that was to find relief."""
         running = [self.of(person).running for person in sorted(at_work(incident))]
         return [show for it in running if it and page in it.pages for show in self.shows(it)]
+
+    def _hang_up(self, stretch: Stretch, incident: Incident, was: str) -> list[Effect]:
+        """Let no phone ring any more for relief that was found."""
+        successor = incident.roles.get(was, incident.commander)
+        at = int(self.now.timestamp() * 1000)
+        return [
+            AnswerPage(
+                key=f"answer-page:{page.number}:resolved:{at}",
+                page=page.number,
+                answer="resolved",
+                by=successor or stretch.person,
+            )
+            for page in map(self.work.pages.get, stretch.pages)
+            if page and page.incident == incident.number and page.may_ring
+        ]
 
     def _rest(self, stretch: Stretch, incident: Incident) -> Show:
         mark = f":{incident.number}:{incident.entries}"

@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.domain.effects import Effect, Invite, SendPage, Show
+from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, Show
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
 from bot.ports import Contact, Duty, DutyCopy, Person, Profile, Ringing
@@ -132,6 +132,33 @@ def test_the_question_tells_how_its_pages_stand(spy: Night):
 
     assert shows(spy.effects)[-1].to == "C0IMOC"
     assert "• Kim Park: sent 13:15 UTC" in spy.stands(question)
+
+
+def test_no_phone_rings_on_for_relief_that_was_found(spy: Night):
+    spy.declare()
+    spy.wait(75)
+    with spy.desk() as desk:
+        Paging(desk).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+    spy.wait(6)
+
+    spy.say("incident relieve", by="U0RAJ", channel="C0INC1")
+    spy.say("incident accept", by="U0RAJ", channel="C0INC1")
+
+    assert [(it.person, it.team) for it in spy.pages(1)] == [("U0KIM", None), (None, "imoc")]
+    hung_up = [(it.page, it.answer, it.by) for it in spy.asked(AnswerPage)]
+    assert hung_up == [(1, "resolved", "U0RAJ"), (2, "resolved", "U0RAJ")]
+
+
+def test_relief_in_one_incident_leaves_the_page_about_another(spy: Night):
+    spy.declare()
+    spy.declare("search is slow")
+    spy.wait(75)
+
+    spy.say("incident hand <@U0RAJ>", channel="C0INC2")
+    spy.say("incident accept", by="U0RAJ", channel="C0INC2")
+
+    assert spy.pages(1)
+    assert spy.asked(AnswerPage) == []
 
 
 def test_then_everybody_is_asked_each_hour(spy: Night):
