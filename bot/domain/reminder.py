@@ -162,8 +162,9 @@ def _milestone(incident: Incident, milestone: Milestone) -> Timer | None:
     since = max(filter(None, (incident.declared_at, incident.reopened_at)))
     at = incident.severity_at if milestone.severities else None
     for after in sorted(milestone.when):
-        due = max(incident.declared_at + after, at or incident.declared_at)
-        if due >= since and (said is None or due > said.at):
+        counted = incident.declared_at + after
+        due = max(counted, at or counted)
+        if due >= since and (said is None or counted > said.at):
             return _timer(incident, duty, mark, said, due)
     return None
 

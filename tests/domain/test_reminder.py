@@ -240,6 +240,17 @@ def test_a_milestone_is_for_its_severities_and_counts_from_when_it_is_one():
     assert due(declared("sev2").after(raised), "milestone:page", plan) == after(minutes=20)
 
 
+def test_a_milestone_that_was_said_does_not_come_again_with_another_severity():
+    plan = replace(POLICY, milestones=(replace(TWICE, severities=("sev1", "sev2")),))
+    incident = spoken(declared("sev1"), "milestone:page", at=after(seconds=30), policy=plan)
+
+    changed = incident.after(
+        events.SeveritySet(at=after(minutes=2), by="U0ANA", severity="sev2", before="sev1")
+    )
+
+    assert due(changed, "milestone:page", plan) == after(minutes=5)
+
+
 @pytest.mark.parametrize(
     ("unless", "done"),
     [
