@@ -22,10 +22,9 @@ def deadline(since: datetime, grace: Grace, zone: str) -> datetime:
 def awake(moment: datetime, zone: str, timers: Timers, *, weekdays: bool = False) -> datetime:
     """Give the moment itself or, where it falls into somebody's night (or weekend), the morning after (UTC)."""
     local = moment.astimezone(ZoneInfo(zone))
-    by_day = timers.night_until <= local.hour < timers.night_from
-    if by_day and not (weekdays and is_weekend(local)):
+    if not timers.is_night(local.hour) and not (weekdays and is_weekend(local)):
         return moment
-    day = local.date() + (DAY if local.hour >= timers.night_from else timedelta())
+    day = local.date() + (DAY if local.hour >= timers.still_open_hour else timedelta())
     while weekdays and day.weekday() >= SATURDAY:
         day += DAY
     return datetime.combine(day, time(timers.still_open_hour), local.tzinfo).astimezone(UTC)

@@ -89,8 +89,7 @@ def _load(person: str, tally: _Tally, zone: str, timers: Timers) -> Load:
 
 def is_night(at: datetime, zone: str, timers: Timers) -> bool:
     """Whether it is night on the clock of who lives in this zone (IANA)."""
-    hour = at.astimezone(ZoneInfo(zone)).hour
-    return hour >= timers.night_from or hour < timers.night_until
+    return timers.is_night(at.astimezone(ZoneInfo(zone)).hour)
 
 
 def most_at_once(rings: Sequence[Ring]) -> int:

@@ -79,7 +79,7 @@ class Timers:
     relief_fine: timedelta = timedelta(minutes=30)
     night_from: int = 22
     night_until: int = 7
-    """Local hours between which the relief ladder is halved."""
+    """Local hours between which it is night, over midnight or within a day; where they are the same, it never is."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)
     """Cumulative duty in any 24 h."""
@@ -114,6 +114,12 @@ class Timers:
     """By severity; one that is not named owes none (PagerDuty's numbers)."""
     follow_up_ahead: timedelta = timedelta(days=2)
     """How long before it is due its owner is reminded of a follow-up (incident.io)."""
+
+    def is_night(self, hour: int) -> bool:
+        """Whether this hour on somebody's own clock is in their night."""
+        if self.night_from <= self.night_until:
+            return self.night_from <= hour < self.night_until
+        return hour >= self.night_from or hour < self.night_until
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -176,7 +176,7 @@ def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> 
     """Give the moment (UTC) at which a stretch weighs so much; time of the person's night counts double."""
     moment, left = started_at, load
     while True:
-        weight = 2 if _is_night(moment, zone, timers) else 1
+        weight = 2 if timers.is_night(moment.astimezone(zone).hour) else 1
         edge = _turn_of_day(moment, zone, timers)
         if (edge - moment) * weight >= left:
             return moment + left / weight
@@ -220,13 +220,6 @@ def _above(stretch: Stretch, zone: tzinfo, timers: Timers) -> Iterator[tuple[Run
             below = rung.name != _rung(said.occurrence)
             continue
         yield rung, _timer(stretch, LADDER, rung.name, at)
-
-
-def _is_night(moment: datetime, zone: tzinfo, timers: Timers) -> bool:
-    hour = moment.astimezone(zone).hour
-    if timers.night_from <= timers.night_until:
-        return timers.night_from <= hour < timers.night_until
-    return hour >= timers.night_from or hour < timers.night_until
 
 
 def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:

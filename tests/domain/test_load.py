@@ -48,6 +48,18 @@ def test_night_is_where_the_person_lives():
     ]
 
 
+def test_a_night_may_lie_within_one_day_or_not_be_at_all():
+    small_hours, none = Timers(night_from=0, night_until=8), Timers(night_from=0, night_until=0)
+
+    assert [is_night(NOON.replace(hour=hour), "UTC", small_hours) for hour in (23, 0, 7, 8)] == [
+        False,
+        True,
+        True,
+        False,
+    ]
+    assert not is_night(NOON.replace(hour=3), "UTC", none)
+
+
 def test_time_in_command_is_cut_at_the_beginning_of_what_is_asked():
     led = {"INC-1": [Spell(person="U0ANA", start=NOON - 5 * HOUR, end=NOON + HOUR)]}
 

@@ -190,6 +190,13 @@ def test_what_is_missing_is_named():
     }
 
 
+def test_who_is_awake_until_midnight_is_reminded_until_then():
+    late = replace(POLICY.timers, night_from=0, night_until=8)
+
+    assert awake(MONDAY, "UTC", late) == MONDAY
+    assert awake(MONDAY.replace(hour=3), "UTC", late) == MONDAY.replace(hour=10)
+
+
 # --- follow-ups -------------------------------------------------------------------------------------------
 
 FRIDAY = date(2026, 12, 4)
