@@ -128,6 +128,12 @@ class Covers:
         timers = cover_agenda(cover, self._desk.policy, zone=zone)
         return timers if self._desk.now < cover.start else []
 
+    def plan_anew(self) -> None:
+        """Set the timers of what is asked for by the policy in force."""
+        for number in sorted(it.number for it in self._work.covers.open()):
+            cover = self._alone(number)
+            self._work.timers.replace(cover.subject, self.agenda(cover))
+
     def say(self, cover: CoverRequest, timer: Timer) -> None:
         """Ask again, and tell who needs it that nobody covers so far."""
         said = cover.after_saying(timer, at=self._desk.now)

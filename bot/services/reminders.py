@@ -6,7 +6,7 @@ from typing import Protocol
 from bot.domain.relief import at_work
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
-from bot.services.covers import CoverNags
+from bot.services.covers import CoverNags, Covers
 from bot.services.desk import Desk
 from bot.services.failovers import FailoverNags
 from bot.services.follow_ups import DigestNags, FollowUpNags
@@ -14,7 +14,7 @@ from bot.services.locks import LockNags
 from bot.services.nags import IncidentNags, PageNags
 from bot.services.postmortems import PostmortemNags
 from bot.services.relief import Relief
-from bot.services.shifts import ShiftNags, Verdicts
+from bot.services.shifts import ShiftNags, Shifts, Verdicts
 from bot.services.stretches import Stretches
 
 OPEN_AT_MOST = 1_000
@@ -87,6 +87,10 @@ class Reminders:
         stretches = Stretches(work=self._desk.work, now=self._desk.now, policy=self._desk.policy)
         for person in sorted(people):
             stretches.replan(person)
+        Covers(
+            self._desk
+        ).plan_anew()  # before the shifts: who makes a cover sure takes it before its schedule
+        Shifts(self._desk).plan_anew()
 
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""

@@ -208,6 +208,16 @@ class Shifts:
 
     # --- keeping it ---
 
+    def plan_anew(self) -> None:
+        """Set the timers of what is known by the policy in force."""
+        shifts = self._work.shifts.between(self._desk.now, self._desk.now + HORIZON)
+        for schedule in sorted({it.turn.schedule for it in shifts}):
+            self._alone_on(schedule)
+        for known in shifts:
+            self._work.alone(known.subject)
+            shift = self._work.shifts.get(known.number) or known
+            self._work.timers.replace(shift.subject, shift_agenda(shift, self._desk.policy))
+
     def _keep(self, shift: Shift, *, because: str) -> Shift:
         """Keep the shift and its timers, and let what was said of it show how it stands."""
         self._work.shifts.put(shift)

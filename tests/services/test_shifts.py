@@ -8,6 +8,7 @@ import pytest
 from bot.commands.testkit import POLICY
 from bot.domain.effects import Show
 from bot.ports import Unreachable
+from bot.services.reminders import Reminders
 from tests.on_call import DAY, HOUR, NOON, Rota, turn
 
 MONDAY = NOON + 7 * DAY - 3 * HOUR  # 9:00 UTC, which is 9:00 in Lisbon
@@ -40,6 +41,24 @@ def test_a_shift_is_warned_of_four_times_and_its_handover_asked_for(rota: Rota):
 
     assert warned(rota, "U0ANA") == ["7d", "1d", "1h", "start"]
     assert len(first_shows(rota, "handover")) == 1
+
+
+def test_shifts_and_cover_go_by_what_the_configuration_says_now(rota: Rota):
+    rota.on("ana", MONDAY + 2 * WEEK, MONDAY + 3 * WEEK)
+    rota.sync()
+    rota.pass_time(15 * DAY)
+    rota.spy.say("oncall cover 2026-12-15 18:00-20:00", by="U0ANA")
+    warnings, nags = (7 * DAY, 3 * DAY, HOUR), (2 * HOUR,)
+    timers = replace(POLICY.timers, shift_warnings=warnings, cover_nags=nags)
+    rota.spy.adopt(replace(POLICY, timers=timers))
+
+    with rota.spy.desk() as desk:
+        Reminders(desk).plan_anew()
+    rota.pass_time(2 * WEEK)
+
+    assert warned(rota, "U0ANA") == ["7d", "3d", "1h"]
+    assert not any("comes late" in it for it in rota.heard("warning", "U0ANA"))
+    assert [it.mark for it in first_shows(rota, "cover")] == [":asked", ":2h"]
 
 
 def test_a_warning_tells_the_time_in_the_persons_own_zone(rota: Rota):
