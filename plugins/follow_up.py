@@ -9,7 +9,6 @@ from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Someone, number_of
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
-from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
 
 FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
@@ -35,10 +34,11 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
 
 
 @command("follow-ups|followups [<id>]")
-def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps, desk: Desk) -> Reply:
+def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps) -> Reply:
     """List this incident's follow-ups; elsewhere, all that are open."""
     found = follow_ups.of(incident) if incident else follow_ups.open_to(ask.user)
-    return Reply("follow_up/list", {"incident": incident, "follow_ups": found, "now": desk.now})
+    overdue = follow_ups.overdue(found, reader=ask.user)
+    return Reply("follow_up/list", {"incident": incident, "follow_ups": found, "overdue": overdue})
 
 
 @command("follow-up done <number>")

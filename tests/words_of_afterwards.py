@@ -145,8 +145,8 @@ def facts(
             {**it, "follow_up": FOLLOW_UPS[3], "without": ("the assignee x",)} for it in short[:2]
         ],
         "follow_up/list": [
-            {"incident": on, "follow_ups": them, "now": NOW}
-            for on in (full, None)
+            {"incident": on, "follow_ups": them, "overdue": overdue}
+            for on, overdue in ((full, frozenset[int]()), (None, {FOLLOW_UP.number}))
             for them in ((), FOLLOW_UPS, FOLLOW_UPS * 5)
         ],
         "timeline/curated": [
@@ -164,7 +164,7 @@ def facts(
             for said in (None, Told(at=NOW, late=True))
         ],
         "surfaces/digest": [
-            {"person": "U0RAJ", "follow_ups": them, "now": NOW}
+            {"person": "U0RAJ", "follow_ups": them, "overdue": {FOLLOW_UP.number}}
             for them in ((), FOLLOW_UPS[2:5], FOLLOW_UPS * 5)
         ],
     }

@@ -70,6 +70,10 @@ class FollowUp:
     def is_open(self) -> bool:
         return self.done_at is None
 
+    def is_overdue(self, now: datetime, *, zone: str) -> bool:
+        """Whether its day is over in a zone (IANA)."""
+        return self.is_open and self.due is not None and self.due < now.astimezone(ZoneInfo(zone)).date()
+
     # --- decisions ---
 
     def finish(self, *, by: str, at: datetime) -> FollowUpDone:

@@ -142,7 +142,10 @@ class Documents:
         """Give what a reminder shows; `mark` tells which occurrence it is, or whose digest."""
         if surface == "digest":
             person = mark.split(":")[1]
-            return {"person": person, "follow_ups": FollowUps(self._desk).todo(person), "now": self._desk.now}
+            service = FollowUps(self._desk)
+            todo = service.todo(person)
+            overdue = service.overdue(todo, reader=person)
+            return {"person": person, "follow_ups": todo, "overdue": overdue}
         if surface == "follow_up":
             follow_up = self._work.follow_ups.get(ref)
             incident = self._desk.incident(follow_up.incident) if follow_up else None

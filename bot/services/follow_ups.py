@@ -1,6 +1,6 @@
 """Follow-ups: added in chat, filed on GitHub, reminded of, and done by whatever route."""
 
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -152,6 +152,12 @@ class FollowUps:
     def open_to(self, asker: str, *, limit: int = 50) -> Sequence[FollowUp]:
         """Give what is open in all incidents that this person may see."""
         return [it for it in self._work.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
+
+    def overdue(self, follow_ups: Iterable[FollowUp], *, reader: str) -> frozenset[int]:
+        """Give the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
+        zone = People(self._desk).zone
+        late = (it for it in follow_ups if it.is_overdue(self._desk.now, zone=zone(it.owner or reader)))
+        return frozenset(it.number for it in late)
 
     def _is_seen(self, follow_up: FollowUp, asker: str) -> bool:
         incident = self._work.incidents.look(follow_up.incident)

@@ -228,6 +228,20 @@ def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, room: str
     assert "is past" in text(spy.say('incident action "another" by 2026-11-22', channel=room))
 
 
+def test_a_follow_up_is_overdue_when_the_day_is_over_where_its_owner_lives(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        desk.work.people.put(Person(id="U0RAJ", name="Raj Patel", zone="America/Los_Angeles"))
+    spy.say('incident action "alert on it" <@U0RAJ> detection by 2026-11-23', channel=room)
+
+    spy.clock.tick(hours=18)
+    evening = text(spy.say("follow-ups", channel=room))
+    spy.clock.tick(hours=3)
+    night = text(spy.say("follow-ups", channel=room))
+
+    assert "· due 2026-11-23" in evening
+    assert "· overdue, was due 2026-11-23" in night
+
+
 def test_a_follow_up_that_was_given_to_somebody_does_not_read_as_done(spy: SpyKit, room: str):
     spy.say('incident action "alert on it" detection', channel=room)
 
