@@ -6,7 +6,7 @@ from datetime import UTC, date, datetime, time, timedelta
 from enum import StrEnum
 from zoneinfo import ZoneInfo
 
-from bot.domain.deadline import DAY, morning
+from bot.domain.deadline import DAY, awake, morning
 from bot.domain.events import FollowUpAdded, FollowUpChanged, FollowUpDone, FollowUpReopened
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
@@ -53,6 +53,8 @@ class FollowUp:
     category: Category | None = None
     owner: str | None = None
     due: date | None = None
+    moved_at: datetime | None = None
+    """When it last came to its owner or its day, or was taken up again; None: when it was added."""
     done_at: datetime | None = None
     done_by: str | None = None
     why: str | None = None
@@ -128,10 +130,12 @@ class FollowUp:
             case FollowUpDone():
                 return replace(self, done_at=event.at, done_by=event.by or event.who, why=event.why)
             case FollowUpReopened():
-                return replace(self, done_at=None, done_by=None, why=None)
+                return replace(self, done_at=None, done_by=None, why=None, moved_at=event.at)
             case FollowUpChanged():
                 category = Category(event.category) if event.category else None
-                return replace(self, category=category, owner=event.owner, due=event.due)
+                moved = (event.owner, event.due) != (self.owner, self.due)
+                moved_at = event.at if moved else self.moved_at
+                return replace(self, category=category, owner=event.owner, due=event.due, moved_at=moved_at)
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "FollowUp":
         said = Told(at=at, late=timer.is_late(at))
@@ -139,13 +143,20 @@ class FollowUp:
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:
-    """Give the reminder: so many days before it is due, of a morning; none where that was past when it was added."""
+    """Give the reminder: so many days before it is due, of a morning; none where that was past when it was added.
+
+    Where that was past when it was given to its owner, or to its day, it comes at once, though never in the night.
+    """
     if not follow_up.is_open or follow_up.due is None or follow_up.owner is None:
         return []
     noon = datetime.combine(follow_up.due, time(12), ZoneInfo(zone))
     due = morning(noon - timers.follow_up_ahead, zone, timers)
     occurrence = f"{follow_up.due:%Y%m%d}.{follow_up.owner}"
-    if due <= follow_up.added_at or occurrence in follow_up.told:
+    if occurrence in follow_up.told:
+        return []
+    if follow_up.moved_at and due <= follow_up.moved_at:
+        due = awake(follow_up.moved_at, zone, timers)
+    elif due <= follow_up.added_at:
         return []
     return [Timer(subject=follow_up.subject, duty=SOON, occurrence=occurrence, due_at=due)]
 
@@ -157,7 +168,7 @@ def digest_subject(person: str) -> str:
 def digest_agenda(
     person: str, open_since: datetime | None, timers: Timers, *, zone: str, now: datetime
 ) -> list[Timer]:
-    """Give the weekly digests of this week and the next, on Monday mornings; none before anything was open."""
+    """Give the weekly digests of this week and the next, on Monday mornings; none before anything was theirs."""
     if open_since is None:
         return []
     local = now.astimezone(ZoneInfo(zone))

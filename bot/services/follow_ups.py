@@ -224,7 +224,7 @@ class FollowUps:
         return follow_up_agenda(follow_up, self._desk.policy.timers, zone=zone)
 
     def digest(self, person: str) -> list[Timer]:
-        since = min((it.added_at for it in self.todo(person)), default=None)
+        since = min((it.moved_at or it.added_at for it in self.todo(person)), default=None)
         zone = People(self._desk).zone(person)
         return digest_agenda(person, since, self._desk.policy.timers, zone=zone, now=self._desk.now)
 

@@ -271,6 +271,26 @@ def test_its_owner_is_reminded_two_days_before_and_hears_once_it_is_done(spy: Sp
     assert "You have no open follow-ups" in spy.nags("digest")[0].text
 
 
+def test_who_is_given_an_old_follow_up_hears_of_it_by_day_and_gets_no_list_of_last_monday(
+    spy: SpyKit, room: str
+):
+    with spy.desk() as desk:
+        desk.work.people.put(Person(id="U0RAJ", name="Raj Patel", zone="Asia/Tokyo"))
+    spy.say('incident action "alert on it" <@U0ANA> detection by 2026-12-04', channel=room)
+    spy.say('incident cancel "it was a test"', channel=room)
+    spy.pass_time(days=10, hours=1)
+
+    spy.say("follow-up owner 1 <@U0RAJ>", channel=room)
+    spy.pass_time(hours=10)
+    in_the_night = spy.nags(to="U0RAJ", surface="digest"), spy.nags(to="U0RAJ", surface="follow_up")
+    spy.pass_time(hours=3)
+    [word] = spy.nags(to="U0RAJ", surface="follow_up")
+
+    assert in_the_night == ([], [])
+    assert "is due 2026-12-04" in word.text
+    assert "comes late" not in word.text
+
+
 def test_github_closes_and_opens_a_follow_up(spy: SpyKit, room: str):
     spy.say('incident action "alert on it" detection', channel=room)
     exported(spy)
