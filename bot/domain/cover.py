@@ -51,6 +51,11 @@ class CoverRequest:
     def is_open(self) -> bool:
         return self.state in {CoverState.ASKED, CoverState.PROMISED}
 
+    @property
+    def has_declined(self) -> bool:
+        """Whether the one person who was asked can't: nobody is left to be asked again."""
+        return self.asked in self.declined_by
+
     # --- decisions ---
 
     def accept(self, *, by: str, at: datetime) -> "CoverRequest":
@@ -96,7 +101,7 @@ class CoverRequest:
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
         """Tell the request as it is once this was said."""
-        said = Told(at=at, late=timer.is_late(at))
+        said = Told(at=at, late=timer.is_late(at), silent=self.has_declined)
         return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
 
 

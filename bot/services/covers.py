@@ -135,10 +135,11 @@ class Covers:
             self._work.timers.replace(cover.subject, self.agenda(cover))
 
     def say(self, cover: CoverRequest, timer: Timer) -> None:
-        """Ask again, and tell who needs it that nobody covers so far."""
+        """Ask again, unless the one who was asked can't, and tell who needs it that nobody covers so far."""
         said = cover.after_saying(timer, at=self._desk.now)
         self._work.covers.put(said)
-        self._show(said, f":{timer.occurrence}", origin="said")
+        if not said.has_declined:
+            self._show(said, f":{timer.occurrence}", origin="said")
         self._tell(said, said.by, origin=f"said:{timer.occurrence}")
 
     def _keep(self, cover: CoverRequest, *, because: str) -> None:
@@ -146,7 +147,7 @@ class Covers:
         self._work.covers.put(cover)
         self._work.timers.replace(cover.subject, self.agenda(cover))
         if because != "asked":
-            marks = (f":{name.partition('/')[2]}" for name in cover.told)
+            marks = (f":{name.partition('/')[2]}" for name, told in cover.told.items() if not told.silent)
             for mark in (ASKED_FOR, *marks):
                 self._show(cover, mark, origin=because)
 

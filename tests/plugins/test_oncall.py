@@ -66,6 +66,19 @@ def test_cover_is_asked_of_the_team_and_the_first_one_has_it(rota: Rota):
     assert "covers for Ana Lima" in rota.heard("cover", "C0IMOC")[0]
 
 
+def test_who_was_asked_and_can_not_is_left_alone_while_the_asker_hears_of_it(rota: Rota):
+    rota.on("kim", NOON + 10 * DAY, NOON + 11 * DAY)
+    rota.sync()
+    said(rota, "oncall cover 2026-12-03 12:00 - 2026-12-03 20:00 <@U0RAJ>", by="U0KIM")
+    said(rota, "oncall cover decline 1", by="U0RAJ")
+
+    rota.pass_time(9 * DAY)
+    said(rota, "oncall cover withdraw 1", by="U0KIM")
+
+    assert len(rota.heard("cover", "U0RAJ")) == 1
+    assert len(rota.heard("covering", "U0KIM")) == 1 + len(("1w", "3d", "2d"))
+
+
 def test_who_covers_is_ready_and_is_not_told_at_once_what_they_know(rota: Rota):
     said(rota, "oncall cover tomorrow 18:00-20:00")
     said(rota, "oncall cover accept 1", by="U0RAJ")
