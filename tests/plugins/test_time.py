@@ -242,6 +242,10 @@ def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Tel
     spy.pass_time(minutes=11)
 
     assert [(it.team, it.person) for it in spy.pages(1)] == [(None, "U0RAJ"), ("imoc", None)]
+    assert words(list(spy.nags("unanswered"))) == [
+        "Page 1 to Raj Patel is not acknowledged. Said again since.",
+        "Page 1 to Raj Patel is not acknowledged after 10 min. The command team was paged too.",
+    ]
 
 
 def test_a_long_incident_is_asked_about_in_the_morning_by_dm(telling: Telling):
