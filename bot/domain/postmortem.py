@@ -145,9 +145,10 @@ def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: 
     """Give when it is due (UTC): as somebody said, else so long after the resolution as the severity allows.
 
     Three calendar days for sev1 and five business days for sev2 are PagerDuty's (spy.md); others owe none.
-    Neither does a false alarm.
+    Neither does a false alarm or a drill.
     """
-    if postmortem.due or incident.resolved_at is None or incident.phase is Phase.FALSE_ALARM:
+    needs_none = incident.phase is Phase.FALSE_ALARM or incident.drill
+    if postmortem.due or incident.resolved_at is None or needs_none:
         return postmortem.due
     grace = policy.timers.postmortem_due.get(incident.severity or "")
     return deadline(incident.resolved_at, grace, zone) if grace else None

@@ -119,6 +119,13 @@ def test_nothing_is_asked_for_where_nothing_is_owed(incident: Incident):
     assert postmortem_agenda(Postmortem(incident=42), incident, POLICY, zone="UTC") == []
 
 
+def test_a_drill_owes_no_postmortem_unless_somebody_wants_one():
+    drill, friday = replace(resolved(), drill=True), MONDAY + 4 * DAY
+
+    assert due_by(Postmortem(incident=42), drill, POLICY, zone="UTC") is None
+    assert due_by(Postmortem(incident=42, due=friday), drill, POLICY, zone="UTC") == friday
+
+
 def test_a_due_date_that_was_moved_begins_its_reminders_anew():
     incident, moved = resolved(), Postmortem(incident=42, due=MONDAY + 10 * DAY)
 
