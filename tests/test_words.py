@@ -387,14 +387,13 @@ RELIEF = [
     relief_of("team", "relief-ask", replace(FULL, drill=True), is_spared=True),
 ]
 
-SOON = Milestone(name="support", message="Tell support")
 BRIEFED: tuple[Facts, ...] = (
     {"unseen": [], "coming": [], "asks": []},
     {
         "unseen": [facts_of(events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED))],
         "coming": [
             {"duty": "update_due", "due_at": NOW, "milestone": None},
-            {"duty": "milestone:support", "due_at": NOW, "milestone": SOON},
+            {"duty": "milestone:support", "due_at": NOW, "milestone": "Tell support"},
         ],
         "asks": ["update_due", "no_severity"],
     },

@@ -6,7 +6,8 @@ from typing import Any
 
 from bot.domain import guide
 from bot.domain.incident import Incident
-from bot.domain.nag import filled
+from bot.domain.nag import filled, owner
+from bot.domain.policy import Milestone
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
@@ -14,6 +15,7 @@ from bot.services.desk import Desk
 from bot.services.documents import SHOWN, Documents
 from bot.services.failover_views import FAILOVER, FailoverViews
 from bot.services.oncall_views import ON_CALL, OnCallViews
+from bot.services.people import People
 from bot.services.relief import Relief
 
 Facts = Mapping[str, Any]
@@ -76,11 +78,15 @@ class Views:
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Give what Spy will say next of this incident."""
-        policy = self._desk.policy
-        timers = sorted(agenda(incident, policy), key=lambda timer: timer.due_at)
+        policy, zone = self._desk.policy, People(self._desk).zone(owner(incident))
+        timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
         ahead = [it for it in timers if it.due_at > self._desk.now and it.duty != UPDATE_LATE]
         return [
-            {"duty": it.duty, "due_at": it.due_at, "milestone": milestone_of(it.duty, policy)}
+            {
+                "duty": it.duty,
+                "due_at": it.due_at,
+                "milestone": _spoken(milestone_of(it.duty, policy), incident),
+            }
             for it in ahead[:most]
         ]
 
@@ -181,6 +187,11 @@ class Views:
             "guide": guide.standing(incident),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
+
+
+def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
+    """Give what a milestone will say, or its name where it is a command."""
+    return filled(milestone.message or milestone.name, incident) if milestone else None
 
 
 def _line(entry: Entry) -> Facts:

@@ -16,6 +16,7 @@ from bot.domain.effects import (
     Whisper,
 )
 from bot.domain.effects import Welcome as WelcomeEffect
+from bot.ports import Person
 from bot.services.incidents import Incidents
 
 
@@ -291,6 +292,15 @@ def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
     assert spy.incident(1).commander == "U0RAJ"
     assert spy.lines(1)[-1].startswith("*Raj Patel has command* since 12:00 UTC")
     assert spy.lines(1)[-1].endswith("taken over from Ana Lima")
+
+
+def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy: SpyKit, room: str):
+    with spy.desk() as desk:
+        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
+
+    spy.say("incident hand <@U0RAJ>", channel=room)
+
+    assert "Nov 24 18:00>) a word on whether it is over" in spy.surface("brief", 1).text
 
 
 def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, room: str):

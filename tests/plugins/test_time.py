@@ -296,6 +296,18 @@ def test_milestones_are_said_and_done_in_their_time(telling: Telling):
     assert spy.incident(1).told == ("payments",)
 
 
+def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: Telling):
+    hour = Milestone(name="hour", when=(timedelta(hours=1),), message="An hour of {id}: tell the press")
+    spy = telling(policy=replace(POLICY, milestones=(hour,)))
+    spy.pass_time(minutes=16)
+
+    spy.say("incident hand <@U0RAJ>", channel=ROOM)
+
+    brief = flat(spy.surface("brief", 1).text)
+    assert "the update, 15 min overdue" in brief.partition("Spy asks next")[2]
+    assert "An hour of INC-1: tell the press" in brief
+
+
 def test_a_milestone_that_is_done_already_is_skipped(telling: Telling):
     spy = telling(policy=MILESTONES)
     spy.say("incident tell :payments we are on it", channel=ROOM)
