@@ -16,7 +16,7 @@ KINDS = ("declared", "command_taken", "resolved", "cancelled", "reopened")
 
 @dataclass(frozen=True, kw_only=True)
 class Ring:
-    """A page that rang somebody (a Slack id); `about` is what it was for: pages about one thing are one incident."""
+    """What came to somebody (a Slack id), by page or by command; all that is `about` one thing is one incident."""
 
     person: str
     at: datetime
@@ -47,6 +47,8 @@ class Load:
 @dataclass(kw_only=True)
 class _Tally:
     rings: list[Ring] = field(default_factory=list)
+    led: list[Ring] = field(default_factory=list)
+    """When each incident came to be theirs to lead."""
     commanded: timedelta = timedelta()
     about: set[str] = field(default_factory=set)
 
@@ -70,12 +72,14 @@ def loads(
             if spell.end > since:
                 tallies[spell.person].commanded += spell.end - max(spell.start, since)
                 tallies[spell.person].about.add(about)
+            if spell.start >= since:
+                tallies[spell.person].led.append(Ring(person=spell.person, at=spell.start, about=about))
     summed = (_load(person, it, zones.get(person, "UTC"), timers) for person, it in tallies.items())
     return sorted(summed, key=lambda load: (-load.pages, -load.commanded, load.person))
 
 
 def _load(person: str, tally: _Tally, zone: str, timers: Timers) -> Load:
-    busiest = most_at_once(tally.rings)
+    busiest = most_at_once([*tally.rings, *tally.led])
     return Load(
         person=person,
         pages=len(tally.rings),

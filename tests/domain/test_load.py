@@ -77,6 +77,17 @@ def test_the_most_burdened_come_first_and_two_in_a_shift_are_marked():
     assert (second.person, second.is_heavy) == ("U0KIM", False)
 
 
+def test_what_somebody_leads_weighs_as_what_they_are_paged_for():
+    led = {
+        name: [Spell(person="U0ANA", start=NOON + at * HOUR, end=NOON + 9 * HOUR)]
+        for name, at in (("INC-1", -9), ("INC-2", 1), ("INC-3", 2))
+    }
+
+    [load] = loads([ring(1, "INC-2")], led, since=NOON, zones={}, timers=Timers())
+
+    assert (load.pages, load.incidents, load.busiest, load.is_heavy) == (1, 3, 2, True)
+
+
 def test_command_is_read_from_the_timeline_over_handovers_and_reopening():
     told = [
         entry("declared", 0),
