@@ -183,7 +183,10 @@ class Relief:
         name = People(self._desk).name(stretch.person) or "Somebody"
         hours, minutes = divmod(int(stretch.lasted(self._desk.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
-        did = "has led" if incident.number in stretch.led else "has worked on"
+        leads, since = incident.number in stretch.led, incident.command_since
+        if leads and since and since > stretch.started_at:
+            return f"{name} has been at work for {length}, now in command of {incident.id}. Can you step in?"
+        did = "has led" if leads else "has worked on"
         return f"{name} {did} {incident.id} for {length}. Can you step in?"
 
     # --- what people say to it ---

@@ -134,6 +134,21 @@ def test_the_question_tells_how_its_pages_stand(spy: Night):
     assert "• Kim Park: sent 13:15 UTC" in spy.stands(question)
 
 
+def test_who_led_only_the_last_part_is_not_said_to_have_led_all_of_it(spy: Night):
+    spy.declare()
+    spy.say("incident role scribe <@U0RAJ>", channel="C0INC1")
+    spy.wait(40)
+    spy.say("incident hand <@U0RAJ>", channel="C0INC1")
+    spy.say("incident accept", by="U0RAJ", channel="C0INC1")
+
+    word = next(it for it in shows(spy.wait(36)) if it.to == "U0RAJ")
+
+    assert spy.stands(word).startswith("*You have been at work, now in command of INC-1, for 1 h 16.*")
+    assert spy.pages(1)[0].message == (
+        "Raj Patel has been at work for 1 h 15, now in command of INC-1. Can you step in?"
+    )
+
+
 def test_no_phone_rings_on_for_relief_that_was_found(spy: Night):
     spy.declare()
     spy.wait(75)
@@ -371,7 +386,8 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
 
     assert "You have INC-2 still, so this is no rest yet" in spy.stands(rest)
     assert [it.to for it in asked if "ask" in it.mark] == ["room:2", "C0IMOC"]
-    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-2 for 1 h 00.*")
+    words = "*Ana Lima has been at work, now in command of INC-2, for 1 h 00.*"
+    assert spy.stands(asked[-1]).startswith(words)
 
 
 def test_who_leads_two_is_asked_about_in_both_rooms_once_each(spy: Night):
