@@ -87,9 +87,7 @@ class Reminders:
         stretches = Stretches(work=self._desk.work, now=self._desk.now, policy=self._desk.policy)
         for person in sorted(people):
             stretches.replan(person)
-        Covers(
-            self._desk
-        ).plan_anew()  # before the shifts: who makes a cover sure takes it before its schedule
+        Covers(self._desk).plan_anew()  # first: who makes a cover sure takes it before its schedule
         Shifts(self._desk).plan_anew()
 
     def visit(self, subject: str) -> None:
