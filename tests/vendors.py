@@ -24,7 +24,9 @@ PAGERDUTY = BESIDE / "pagerduty.rest.openapi.json"
 Shape = Any
 LENGTHS = (24, 75, 150, 255, 2_000, 3_000, 40_000)
 """Slack's limits: two bodies that differ only in words of like length get one verdict."""
-WORDS_THAT_COUNT = frozenset({"type", "style", "status", "response_type", "response_action", "urgency"})
+WORDS_THAT_COUNT = frozenset(
+    {"type", "subtype", "style", "status", "response_type", "response_action", "urgency"}
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -273,8 +275,12 @@ def _shape_of(payload: Mapping[str, Any]) -> Shape:
     return _shapes()["events"].get(_event_name(event["type"], event.get("subtype") or ""))
 
 
+_RECORDED = {"bot_message": "bot", "group_join": "channel_join"}
+"""Subtypes by the names of the recordings. Slack's reference has group_join, as channel_join, for private channels."""
+
+
 def _event_name(kind: str, subtype: str) -> str:
-    name = {"bot_message": "bot"}.get(subtype, subtype.removeprefix("message_"))
+    name = _RECORDED.get(subtype, subtype.removeprefix("message_"))
     return "".join(part.capitalize() for part in f"{kind}_{name}".split("_"))
 
 
