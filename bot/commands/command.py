@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.commands.ask import Ask, Notice
-from bot.commands.grammar import Sequence_, Typed, UsageError, literal_prefixes, parse_usage, slots
+from bot.commands.grammar import Sequence_, UsageError, literal_prefixes, parse_usage, slots
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Reader, reader_of
 from bot.domain.incident import Incident
@@ -53,9 +53,8 @@ class Command:
         """The words by which it is called, without its slots."""
         return " ".join(self.prefixes[0])
 
-    def begins(self, typed: Typed) -> int:
-        """Count the literal words with which it begins what was typed; 0: it doesn't."""
-        said = tuple(word.text.casefold() for word in typed.words if not word.quoted)
+    def begins(self, said: tuple[str, ...]) -> int:
+        """Count the literal words with which it begins what was said (in small letters); 0: it doesn't."""
         return max((len(it) for it in self.prefixes if said[: len(it)] == it), default=0)
 
 

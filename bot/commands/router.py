@@ -108,9 +108,9 @@ class Router:
             called = self._called(typed)
             said = match(called.pattern, typed, _anything) or {}
             return self._call(called, {**said, **ask.given}, ask, typed, desk)
-        candidates = self._candidates(typed)
+        candidates, literals = self._candidates(typed), _literals(typed)
         for command in candidates:
-            is_meant = command.begins(typed) == candidates[0].begins(typed)
+            is_meant = command.begins(literals) == candidates[0].begins(literals)
             for accepts in (self._accepts(command, desk), *([_anything] if is_meant else [])):
                 bound = match(command.pattern, typed, accepts)
                 if bound is not None:
@@ -173,8 +173,9 @@ class Router:
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Give the commands whose literal words begin what was typed, longest first."""
-        fitting = [it for it in self._handbook.commands if it.begins(typed)]
-        return sorted(fitting, key=lambda it: -it.begins(typed))
+        said = _literals(typed)
+        counted = [(it.begins(said), it) for it in self._handbook.commands]
+        return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
 
     def _called(self, typed: Typed) -> Command:
         for command in self._candidates(typed):
@@ -325,6 +326,11 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
                 rest = (*words[:at], *words[at + 1 :])
                 return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
+
+
+def _literals(typed: Typed) -> tuple[str, ...]:
+    """Give what was typed without quotes, in small letters: where the words of commands are sought."""
+    return tuple(word.text.casefold() for word in typed.words if not word.quoted)
 
 
 def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
