@@ -59,9 +59,6 @@ class Processes:
             process = self._started(command)
         except (Missing, _NoProgram) as trouble:
             return Outcome(end=End.RED, says=secrets.masked(str(trouble)))
-        except OSError as trouble:  # its folder may not be entered, or its name is too long for this disk
-            says = f"{command.args[0]} could not be started: {trouble.strerror}"
-            return Outcome(end=End.RED, says=secrets.masked(says))
         output = Output(hear, secrets)
         running = _Running(process=process, output=output, grace=self._grace, linger=self._linger)
         try:
@@ -74,24 +71,26 @@ class Processes:
     def _started(self, command: Command) -> "subprocess.Popen[bytes]":
         args = self._variables.filled(command.args)
         environment = self._passed | {name: self._variables.given(name) for name in command.env}
-        folder = self._folder / (command.folder or "")
-        program = self._program(args[0])
-        if not folder.is_dir():
-            raise _NoProgram(f"there is no folder {folder}")
         try:
             return subprocess.Popen(
                 args,
-                executable=program,
-                cwd=folder,
+                executable=self._program(args[0]),
+                cwd=self._place(command),
                 env=environment,
                 stdin=subprocess.DEVNULL,
                 stdout=subprocess.PIPE,
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as trouble:
+        except (OSError, ValueError) as trouble:  # so ends a name that is too long, too
             why = getattr(trouble, "strerror", None) or str(trouble)
             raise _NoProgram(f"{args[0]} could not be started: {why}") from None
+
+    def _place(self, command: Command) -> Path:
+        folder = self._folder / (command.folder or "")
+        if not folder.is_dir():
+            raise _NoProgram(f"there is no folder {folder}")
+        return folder
 
     def _program(self, name: str) -> str:
         if "/" in name:

@@ -5,8 +5,9 @@ An effect is a wish with a key. Delivery grants it once: a second try under the 
 
 from collections.abc import Mapping
 from dataclasses import asdict, dataclass, field
+from datetime import datetime
 from enum import IntEnum
-from typing import Any, ClassVar
+from typing import Any, ClassVar, Self
 
 from bot.domain import events, failover_events
 from bot.domain.incident import Incident
@@ -247,6 +248,12 @@ class AnswerPage(PageEffect):
 
     answer: str
     by: str
+
+    @classmethod
+    def given(cls, page: int, answer: str, *, by: str, at: datetime) -> Self:
+        """Give the answer of somebody at a moment: the same one at another moment is another one."""
+        key = f"answer-page:{page}:{answer}:{int(at.timestamp() * 1000)}"
+        return cls(key=key, page=page, answer=answer, by=by)
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain.failover import Failover, Move, Part, Result, State, Task
 from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
+from bot.ports import Trace
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 
@@ -94,12 +95,7 @@ class FailoverViews:
 
         Of moves the last ones only, and how many were left out; what people have decided is never left out.
         """
-        wanted = step.strip().casefold()
-        traces = [
-            it
-            for it in self._work.failovers.trail(run.number)
-            if str(it.data.get("name", "")).casefold().startswith(wanted)
-        ]
+        traces = self._of_step(run, step)
         moves = [it.seq for it in traces if it.kind in {"failover_move_started", "failover_move_finished"}]
         left_out = moves[:-MOVES]
         lines = [
@@ -118,18 +114,18 @@ class FailoverViews:
 
     def output(self, run: Failover, step: str) -> Facts:
         """Give what the moves of a step (empty: of all) have printed, oldest first."""
-        finished = [
-            it for it in self._work.failovers.trail(run.number) if it.kind == "failover_move_finished"
-        ]
-        wanted = step.strip().casefold()
-        mine = [
-            it for it in finished if it.data["output"] and str(it.data["name"]).casefold().startswith(wanted)
-        ]
+        finished = [it for it in self._of_step(run, step) if it.kind == "failover_move_finished"]
         return {
             "run": run,
             "step": step,
-            "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in mine],
+            "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in finished if it.data["output"]],
         }
+
+    def _of_step(self, run: Failover, step: str) -> list[Trace]:
+        """Give what happened to a step, known by how its name begins; to all where none is named."""
+        wanted = step.strip().casefold()
+        trail = self._work.failovers.trail(run.number)
+        return [it for it in trail if str(it.data.get("name", "")).casefold().startswith(wanted)]
 
 
 # --- lines ------------------------------------------------------------------------------------------------

@@ -158,9 +158,7 @@ class Paging:
                 self._answer(page, "resolved", by=by)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
-        at = int(self._desk.now.timestamp() * 1000)
-        key = f"answer-page:{page.number}:{answer}:{at}"
-        self._desk.send(AnswerPage(key=key, page=page.number, answer=answer, by=by))
+        self._desk.send(AnswerPage.given(page.number, answer, by=by, at=self._desk.now))
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
         """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.

@@ -134,15 +134,9 @@ class Stretches:
 
     def _hang_up(self, stretch: Stretch, incident: Incident, was: str) -> list[Effect]:
         """Let no phone ring any more for relief that was found."""
-        successor = incident.roles.get(was, incident.commander)
-        at = int(self.now.timestamp() * 1000)
+        by = incident.roles.get(was, incident.commander) or stretch.person
         return [
-            AnswerPage(
-                key=f"answer-page:{page.number}:resolved:{at}",
-                page=page.number,
-                answer="resolved",
-                by=successor or stretch.person,
-            )
+            AnswerPage.given(page.number, "resolved", by=by, at=self.now)
             for page in map(self.work.pages.get, stretch.pages)
             if page and page.incident == incident.number and page.may_ring
         ]

@@ -9,7 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
-from bot.adapters.database.statements import find_kept, table, take_number, upsert
+from bot.adapters.database.statements import find_kept, reserve, table, upsert
 from bot.domain.cover import CoverRequest
 from bot.domain.shift import Shift
 from bot.ports import Contact
@@ -51,8 +51,7 @@ class Kept(Generic[T]):
         return [self.adapter.validate_python(kept) for kept in found]
 
     def reserve(self) -> int:
-        taken = take_number(table(tables.CounterRow))
-        return int(self._connection.execute(taken, {"of": self._table.name}).scalar_one())
+        return reserve(self._connection, self._table)
 
 
 class Shifts(Kept[Shift]):

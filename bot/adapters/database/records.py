@@ -18,8 +18,8 @@ from bot.adapters.database.statements import (
     find_declared,
     find_lately,
     insert,
+    reserve,
     table,
-    take_number,
     upsert,
 )
 from bot.domain.incident import CLOSED, Incident
@@ -84,8 +84,7 @@ class Shelf(Generic[T]):
         return [self.adapter.validate_python(dict(row)) for row in rows]
 
     def _reserve(self) -> int:
-        taken = take_number(table(tables.CounterRow))
-        return int(self._connection.execute(taken, {"of": self._table.name}).scalar_one())
+        return reserve(self._connection, self._table)
 
 
 class Incidents(Shelf[Incident]):

@@ -8,6 +8,8 @@ from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, fun
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
+from bot.adapters.database.tables import CounterRow
+
 
 @cache
 def table(row: type[SQLModel]) -> Table:
@@ -84,8 +86,14 @@ def change(among: Table, key: str) -> Update:
     return update(among).where(among.c[key] == bindparam("this"))
 
 
+def reserve(connection: Connection, of: Table) -> int:
+    """Take the next number of a table's rows."""
+    taken = _take_number(table(CounterRow))
+    return int(connection.execute(taken, {"of": of.name}).scalar_one())
+
+
 @cache
-def take_number(counter: Table) -> Update:
+def _take_number(counter: Table) -> Update:
     """Count one on, and give the number that is reached; the counter is given as `of`."""
     c = counter.c
     return update(counter).where(c.name == bindparam("of")).values(value=c.value + 1).returning(c.value)
