@@ -6,11 +6,15 @@ from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass, field
 from importlib.metadata import entry_points
 from pathlib import Path
+from queue import Empty, SimpleQueue
+from threading import Thread
 from types import ModuleType
 
 from bot.commands.command import Command, Listener
 
 GROUP = "spy.plugins"
+IMPORTED_WITHIN = 30.0
+"""Seconds that a plugin may take to load."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -22,16 +26,32 @@ class Handbook:
     failures: tuple[str, ...] = field(default=())
 
 
-def load(folders: Iterable[Path]) -> Handbook:
-    """Load every plugin below these folders and in the entry-point group."""
-    modules: list[ModuleType] = []
-    failures: list[str] = []
-    for source, loader in _sources(folders):
+def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> Handbook:
+    """Load every plugin below these folders and in the entry-point group; each may take `within` seconds."""
+    loaded = [(source, _imported(loader, within)) for source, loader in _sources(folders)]
+    return handbook(
+        *(it for _, it in loaded if isinstance(it, ModuleType)),
+        failures=[f"{source}: {it}" for source, it in loaded if isinstance(it, str)],
+    )
+
+
+def _imported(loader: Callable[[], ModuleType], within: float) -> ModuleType | str:
+    """Give the module, or why there is none: a thread of its own, so that it can neither end nor hold up Spy."""
+    ended: SimpleQueue[ModuleType | str] = SimpleQueue()
+
+    def run() -> None:
         try:
-            modules.append(loader())
-        except Exception as error:  # noqa: BLE001  somebody else's code must not take the bot down
-            failures.append(f"{source}: {error}")
-    return handbook(*modules, failures=failures)
+            ended.put(loader())
+        except SystemExit:
+            ended.put("it ends the program when it is loaded")
+        except BaseException as error:  # noqa: BLE001  somebody else's code must not take the bot down
+            ended.put(str(error) or type(error).__name__)
+
+    Thread(target=run, name="plugin-loader", daemon=True).start()
+    try:
+        return ended.get(timeout=within)
+    except Empty:
+        return f"it was not loaded within {within:g} s"
 
 
 def handbook(*modules: ModuleType, failures: Iterable[str] = ()) -> Handbook:

@@ -39,6 +39,14 @@ def test_a_plugin_is_found_and_named_after_its_file(tmp_path: Path):
         (GOOD.replace('"paint <colour>"', '"paint"'), "nothing fills the parameter colour"),
         (GOOD.replace('"paint <colour>"', '"<colour>"'), "begins with a literal word"),
         ("import nothing_of_this_name", "nothing_of_this_name"),
+        ("import sys; sys.exit(3)", "it ends the program when it is loaded"),
+        ("raise SystemExit", "it ends the program when it is loaded"),
+        ("quit()", "it ends the program when it is loaded"),
+        ("raise KeyboardInterrupt", "KeyboardInterrupt"),
+        ("raise BaseException", "BaseException"),
+        ("raise GeneratorExit('gone')", "gone"),
+        ("assert False", "AssertionError"),
+        ("def", "invalid syntax"),
     ],
 )
 def test_a_broken_plugin_is_reported_and_left_out(tmp_path: Path, spoiled: str, why: str):
@@ -50,6 +58,16 @@ def test_a_broken_plugin_is_reported_and_left_out(tmp_path: Path, spoiled: str, 
     assert [it.words for it in found.commands] == ["paint"]
     assert why in found.failures[0]
     assert "broken.py" in found.failures[0]
+
+
+def test_a_plugin_that_hangs_when_it_is_loaded_is_left_out(tmp_path: Path):
+    (tmp_path / "broken.py").write_text("import threading; threading.Event().wait()")
+    (tmp_path / "colours.py").write_text(GOOD)
+
+    found = load([tmp_path], within=1)
+
+    assert [it.words for it in found.commands] == ["paint"]
+    assert "it was not loaded within 1 s" in found.failures[0]
 
 
 def test_a_declaration_that_is_wrong_names_its_line(tmp_path: Path):
