@@ -3,7 +3,7 @@
 import json
 import re
 import ssl
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Mapping
 from contextlib import closing
 from dataclasses import dataclass
 from datetime import timedelta
@@ -23,6 +23,7 @@ from requests.utils import get_environ_proxies
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
 from bot.adapters.mrkdwn import span
+from bot.adapters.network import causes
 from bot.adapters.output import Output, plain
 from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import Bound, End, Expect, Outcome, Request
@@ -201,34 +202,22 @@ def _is_loopback(url: str) -> bool:
 
 def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
     """Say what went wrong, and whether the request can have left."""
-    causes = list(_causes(trouble))
-    refused = next((it for it in causes if isinstance(it, NewConnectionError)), None)
+    wrapped = list(causes(trouble))
+    refused = next((it for it in wrapped if isinstance(it, NewConnectionError)), None)
     if refused is not None or isinstance(trouble, ConnectTimeout | ProxyError):
-        return _NoAnswer(End.RED, f"cannot be reached: {_reason(causes)}")
-    if isinstance(trouble, SSLError) and any(isinstance(it, ssl.SSLCertVerificationError) for it in causes):
+        return _NoAnswer(End.RED, f"cannot be reached: {_reason(wrapped)}")
+    if isinstance(trouble, SSLError) and any(isinstance(it, ssl.SSLCertVerificationError) for it in wrapped):
         return _NoAnswer(End.RED, "cannot be reached: its certificate is not trusted")
     if isinstance(trouble, ValueError):  # requests' own errors about an address or a header are ValueErrors
         return _NoAnswer(End.RED, "cannot be asked: its address or a header is not valid")
-    is_silent = any(isinstance(it, ReadTimeoutError) for it in causes)
+    is_silent = any(isinstance(it, ReadTimeoutError) for it in wrapped)
     return _NoAnswer(
         End.UNKNOWN, silence if is_silent else "the connection broke before the answer was whole"
     )
 
 
-def _causes(trouble: BaseException | None) -> Iterator[BaseException]:
-    """Give an exception and all that it wraps: urllib3 keeps the cause in `args` or `reason`."""
-    seen: list[BaseException] = []
-    waiting = [trouble]
-    while waiting:
-        each = waiting.pop()
-        if isinstance(each, BaseException) and not any(each is it for it in seen):
-            seen.append(each)
-            waiting += [each.__cause__, each.__context__, getattr(each, "reason", None), *each.args]
-    yield from seen
-
-
-def _reason(causes: list[BaseException]) -> str:
-    said = (it.strerror for it in causes if isinstance(it, OSError) and it.strerror)
+def _reason(wrapped: list[BaseException]) -> str:
+    said = (it.strerror for it in wrapped if isinstance(it, OSError) and it.strerror)
     return next(said, "it does not answer").lower()
 
 

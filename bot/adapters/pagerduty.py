@@ -17,6 +17,7 @@ from requests import Response
 from requests.adapters import HTTPAdapter
 
 from bot.adapters.mrkdwn import plain
+from bot.adapters.network import reason
 from bot.adapters.pagerduty_changes import change
 from bot.domain.change import Change
 from bot.domain.shift import Turn
@@ -254,7 +255,7 @@ class PagerDuty:
         try:
             response = self._session.request(method, path, params=params, json=body, headers=headers)
         except PDClientError as trouble:
-            raise Unreachable(f"PagerDuty did not answer: {trouble.__cause__ or trouble}") from trouble
+            raise Unreachable(f"PagerDuty did not answer: {reason(trouble)}") from trouble
         try:
             return response.json()
         except ValueError as odd:

@@ -11,7 +11,7 @@ import structlog
 from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, build_app
-from bot.adapters.slack.socket import SocketLink
+from bot.adapters.slack.socket import NOT_CONNECTED, SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.bootstrap.doors import changes_door, github_door, locks_door, outbox_door, pagerduty_door, slack_door
@@ -99,12 +99,14 @@ def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
 
 def _greet(bot: Bot, stop: threading.Event) -> None:
     """Learn who Spy is and open connections, before the first incident rather than in it."""
-    wait = FIRST_WAIT
+    wait, told = FIRST_WAIT, ""
     while not stop.is_set():
         try:
             bot.chat.identify()
         except (Unreachable, Throttled, Rejected) as trouble:
-            log.warning("Slack does not say who Spy is; asking again", why=str(trouble), seconds=wait)
+            if str(trouble) != told:  # once, however often Slack is asked again
+                told = str(trouble)
+                log.warning(NOT_CONNECTED, why=told)
             stop.wait(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         else:

@@ -8,6 +8,7 @@ from github import Auth, Github, GithubException
 from github.Repository import Repository
 from requests import RequestException
 
+from bot.adapters.network import reason
 from bot.ports import Finding
 
 _TOKEN = "GitHub token"  # noqa: S105  a line's name, no secret
@@ -45,7 +46,7 @@ def _facts(found: Repository) -> Iterator[Finding]:
 
 def _troubles(trouble: GithubException | RequestException, repository: str) -> Iterator[Finding]:
     if not isinstance(trouble, GithubException):
-        cure = f"GitHub does not answer ({trouble}). Is GITHUB_API_URL right, and the network open?"
+        cure = f"GitHub did not answer: {reason(trouble)}. Is GITHUB_API_URL right, and the network open?"
         yield Finding(what=_TOKEN, well=False, cure=cure)
     elif trouble.status == HTTPStatus.UNAUTHORIZED:
         yield Finding(

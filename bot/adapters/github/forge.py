@@ -19,6 +19,7 @@ from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests import RequestException
 
+from bot.adapters.network import reason
 from bot.ports import Issue, IssueDraft, Leaf, Rejected, Remark, Throttled, Unreachable
 
 LOOKED_THROUGH = 300
@@ -134,7 +135,7 @@ class GitHub:
         except GithubException as trouble:
             raise _trouble(trouble) from trouble
         except RequestException as trouble:
-            raise Unreachable(f"GitHub does not answer: {trouble}") from trouble
+            raise Unreachable(f"GitHub did not answer: {reason(trouble)}") from trouble
 
 
 def _repository(github: Github, name: str) -> Repository:

@@ -7,6 +7,7 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
+from bot.adapters.network import reason
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import HTTP_LIMITED, failure, is_limited, retry_after
 from bot.adapters.slack.limits import Limits
@@ -36,7 +37,7 @@ class Calls:
         try:
             status, headers, text = self._client.send(url, payload)
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"Slack did not answer: {error}") from error
+            raise Unreachable(f"Slack did not answer: {reason(error)}") from error
         answer = _parsed(text)
         if status == HTTP_LIMITED:
             raise self._limits.refused("response_url", who=url, retry_after=retry_after(headers))
@@ -57,7 +58,7 @@ class Calls:
             wait = retry_after(error.response.headers)
             raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
         except (HTTPError, OSError) as error:
-            raise Unreachable(f"Slack did not answer {method}: {error}") from error
+            raise Unreachable(f"Slack did not answer {method}: {reason(error)}") from error
 
 
 def _gone(status: int, answer: Answer) -> str:

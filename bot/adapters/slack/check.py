@@ -6,8 +6,9 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
+from bot.adapters.network import reason
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.failures import failure
+from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
 from bot.ports import Finding
 
@@ -51,9 +52,7 @@ def _app_token(client: PooledWebClient, app_token: str) -> Finding:
     try:
         client.apps_connections_open(app_token=app_token)
     except (SlackApiError, HTTPError, OSError) as error:
-        why = _why("apps.connections.open", error)
-        cure = f"{why} Make an app-level token with connections:write on the app's Basic Information page."
-        return Finding(what="Slack: SLACK_APP_TOKEN", well=False, cure=cure)
+        return Finding(what="Slack: SLACK_APP_TOKEN", well=False, cure=_why(OPENING, error))
     return Finding(what="Slack: Socket Mode", well=True)
 
 
@@ -85,7 +84,7 @@ def _user_group(client: PooledWebClient, group: str) -> Finding:
 def _why(method: str, error: Exception) -> str:
     if isinstance(error, SlackApiError):
         return str(failure(method, error.response.status_code, error.response.data))
-    return f"Slack can't be reached: {error}. Look at SLACK_API_URL, the network and the proxy."
+    return f"Slack did not answer: {reason(error)}. Look at SLACK_API_URL, the network and the proxy."
 
 
 def _header(headers: Mapping[str, str], wanted: str) -> str | None:

@@ -54,6 +54,25 @@ CURES = {
 }
 
 
+OPENING = "apps.connections.open"
+_NOT_TAKEN = (
+    "Slack does not take SLACK_APP_TOKEN. Make an app-level token with connections:write on the app's "
+    "Basic Information page, and set it."
+)
+APP_TOKEN_CURES = dict.fromkeys(
+    (
+        "invalid_auth",
+        "not_authed",
+        "not_allowed_token_type",
+        "token_revoked",
+        "token_expired",
+        "missing_scope",
+    ),
+    _NOT_TAKEN,
+)
+"""The same codes mean the other token where a link is opened."""
+
+
 class SlackRejected(Rejected):
     """A refusal with all that Slack answered: some say more than their code."""
 
@@ -77,6 +96,8 @@ def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable 
 
 
 def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
+    if method == OPENING and code in APP_TOKEN_CURES:
+        return APP_TOKEN_CURES[code]
     if code == "missing_scope":
         return (
             f"Spy lacks Slack's permission {answer.get('needed', '')}. Add it under the app's "

@@ -22,7 +22,9 @@ from urllib3.exceptions import HTTPError
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
+from bot.adapters.network import reason
 from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import OPENING, failure
 
 log = structlog.get_logger()
 
@@ -33,6 +35,7 @@ OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
 GRACE = 5.0  # seconds for which an old link still takes answers; Slack itself closes it after ten
 WORKERS = 16  # payloads answered side by side
+NOT_CONNECTED = "not connected: run spy check"
 
 
 class SocketLink:
@@ -57,6 +60,7 @@ class SocketLink:
         self._link: _Link | None = None
         self._leaving: list[_Link] = []
         self._wait = FIRST_WAIT
+        self._told = ""
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack-payload")
         self._keeper = threading.Thread(target=self._keep, name="slack-link", daemon=True)
 
@@ -96,12 +100,14 @@ class SocketLink:
         try:
             link = self._connect()
         except (SlackApiError, SlackClientError, WebSocketException, HTTPError, OSError) as error:
-            log.warning("no link to slack", error=str(error), again_in=self._wait)
+            if (why := _why(error)) != self._told:  # once, however often it is tried again
+                self._told = why
+                log.warning(NOT_CONNECTED, why=why)
             self._wanted.set()
             self._stopping.wait(self._wait)
             self._wait = min(self._wait * 2, LONGEST_WAIT)
             return
-        old, self._link = self._link, link
+        old, self._link, self._told = self._link, link, ""
         if old:
             self._leaving.append(old)
             old.leave_at = time.monotonic() + (0 if old.silence() > self._renew_after else GRACE)
@@ -206,6 +212,12 @@ class _Link:
                 self.is_greeted = self.is_greeted or message.get("type") == "hello"
                 self._heard(self, message)
         self._gone(self)
+
+
+def _why(error: Exception) -> str:
+    if isinstance(error, SlackApiError):
+        return str(failure(OPENING, error.response.status_code, error.response.data))
+    return f"Slack's link did not open: {reason(error)}"
 
 
 def _quiet_logger() -> logging.Logger:
