@@ -107,6 +107,13 @@ class Memory:
             yield MemoryWork(draft)
             self._kept = draft
 
+    @contextmanager
+    def read(self) -> Iterator[Work]:
+        draft = self._kept.copied()
+        yield MemoryWork(draft)
+        if draft != self._kept:
+            raise RuntimeError("something was written in a read-only transaction")
+
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
         return self.begin()
 

@@ -398,5 +398,11 @@ class UnitOfWork(Protocol):
     def begin(self) -> AbstractContextManager[Work]:
         """Open a transaction: committed at the end of the block, rolled back when it raises."""
 
+    def read(self) -> AbstractContextManager[Work]:
+        """Open a read-only transaction: it sees one moment, waits for no writer, and no writer waits for it.
+
+        Here `get` locks nothing, `alone` returns at once, and what is written raises.
+        """
+
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
         """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""

@@ -56,6 +56,13 @@ FACTORIES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Un
 }
 
 
+@pytest.fixture(params=["sqlite", "postgresql"])
+def database_units(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
+    """The databases alone: in memory whoever reads waits for nobody, since all is copied."""
+    with FACTORIES[request.param](request) as opened:
+        yield opened
+
+
 @pytest.fixture(params=FACTORIES)
 def units(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
     with FACTORIES[request.param](request) as opened:
@@ -206,6 +213,49 @@ def test_a_job_is_held_by_one_until_its_lease_ends(units: UnitOfWork) -> None:
     assert holds("one", MINUTE / 2)
     assert not holds("two", MINUTE)
     assert holds("two", 2 * MINUTE)
+
+
+# --- read-only transactions -----------------------------------------------------------------------------------
+
+
+def test_a_reader_sees_one_moment_while_a_writer_is_at_work(database_units: UnitOfWork) -> None:
+    with database_units.begin() as work:
+        work.incidents.put(declared())
+
+    with database_units.begin() as writer, database_units.read() as reader:
+        writer.incidents.put(replace(declared(), impact="half of EU"))
+        writer.timeline.of(42)  # what was put is written now
+        reader.alone("declare")
+        found = reader.incidents.get(42)
+
+    assert found == declared()
+
+
+WRITES: dict[str, Callable[[Work], object]] = {
+    "put": lambda work: work.incidents.put(declared()),
+    "reserve": lambda work: work.incidents.reserve(),
+    "outbox": lambda work: work.outbox.add([post("hello")], now=NOON),
+    "lease": lambda work: work.holds("oncall", "one", now=NOON, lease=MINUTE),
+}
+
+
+@pytest.mark.parametrize("write", WRITES.values(), ids=WRITES)
+def test_what_is_written_in_a_read_only_transaction_raises(
+    units: UnitOfWork, write: Callable[[Work], object]
+) -> None:
+    with pytest.raises(Exception, match=r"read.?only"), units.read() as work:
+        write(work)
+
+    with units.read() as work:
+        assert work.incidents.get(42) is None
+
+
+def test_after_a_read_the_same_connection_writes(units: UnitOfWork) -> None:
+    for number in (1, 2, 3):
+        with units.read() as work:
+            assert work.incidents.get(number) is None
+        with units.begin() as work:
+            work.incidents.put(declared(number))
 
 
 # --- records ----------------------------------------------------------------------------------------------

@@ -115,7 +115,7 @@ class Incidents(Shelf[Incident]):
 
     def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
         wanted = {"person": person, "name": name, "since": since}
-        return self._all(find_declared(self._table), wanted)
+        return self._all(find_declared(self._table, lock=self.lock), wanted)
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         c = self._table.c

@@ -57,11 +57,12 @@ def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Sel
 
 
 @cache
-def find_declared(incidents: Table) -> Select[Any]:
+def find_declared(incidents: Table, *, lock: bool) -> Select[Any]:
     """Find the incidents that `person` has declared by this `name`, or one that differs in case, `since` then."""
     c = incidents.c
     mine = select(incidents).where(c.declared_by == bindparam("person"), c.declared_at >= bindparam("since"))
-    return mine.where(func.lower(c.name) == func.lower(bindparam("name"))).with_for_update()
+    named = mine.where(func.lower(c.name) == func.lower(bindparam("name")))
+    return named.with_for_update() if lock else named
 
 
 @cache

@@ -8,6 +8,7 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.exc import DBAPIError
 
 from bot.adapters.database import afterwards, changes, oncall, records
+from bot.adapters.database.connection import reading
 from bot.adapters.database.failovers import Failovers
 from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
@@ -60,24 +61,44 @@ class SqlWork:
         return bool(incident and (incident.room or incident.room_refused))
 
 
+class ReadOnlyWork(SqlWork):
+    """Takes no locks: its connection refuses what is written."""
+
+    def __init__(self, connection: Connection) -> None:
+        super().__init__(connection)
+        self.incidents.lock = False
+
+    def alone(self, section: str) -> None:
+        pass
+
+
 class Database:
     """Opens units of work. SQLite's writers of this process take turns here, rather than in its busy handler."""
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
+        self._reading = reading(engine)
         self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
 
     def begin(self) -> AbstractContextManager[Work]:
         return self._begin(self._turns.at_once())
+
+    def read(self) -> AbstractContextManager[Work]:
+        return self._transact(self._reading, ReadOnlyWork)
 
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
         return self._begin(self._turns.in_a_lull())
 
     @contextmanager
     def _begin(self, turn: AbstractContextManager[None]) -> Iterator[Work]:
+        with turn, self._transact(self.engine) as work:
+            yield work
+
+    @contextmanager
+    def _transact(self, engine: Engine, kind: type[SqlWork] = SqlWork) -> Iterator[Work]:
         try:
-            with turn, self.engine.begin() as connection:
-                work = SqlWork(connection)
+            with engine.begin() as connection:
+                work = kind(connection)
                 yield work
                 work.flush()
         except DBAPIError as error:
