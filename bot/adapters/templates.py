@@ -45,7 +45,6 @@ _PLACE = re.compile("\x02([0-9]+)\x03")
 """Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
 
 
-_TRAILING_SPACE = re.compile(r"[ \t]+(?=\n)")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -177,7 +176,9 @@ def _join(parts: list[Part], new: Part | Button | str) -> None:
 
 
 def _tidy(text: str) -> str:
-    return _BLANK_LINES.sub("\n\n", _TRAILING_SPACE.sub("", text)).strip() if "\n" in text else text.strip()
+    """Take away blanks at line ends and more than one blank line; by line, for a pattern here would be quadratic."""
+    lines = (line.rstrip(" \t") for line in text.split("\n"))
+    return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
 
 # --- functions of a message -------------------------------------------------------------------------------
