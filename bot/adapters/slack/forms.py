@@ -49,20 +49,26 @@ def remembered(view_sent: Mapping[str, Any]) -> dict[str, Any]:
     """Read back what the form was opened with."""
     try:
         memory = json.loads(view_sent.get("private_metadata") or "{}")
-    except ValueError:
+    except (TypeError, ValueError, RecursionError):
         return {}
     return memory if isinstance(memory, dict) else {}
 
 
-def filled_in(values: Mapping[str, Mapping[str, Mapping[str, Any]]]) -> dict[str, str]:
+def filled_in(values: Mapping[str, Any]) -> dict[str, str]:
     """Read `view.state.values`: a tick is "yes" or "", a person `<@U…>`, what is left open ""."""
-    return {name: _words(next(iter(elements.values()), {})) for name, elements in values.items()}
+    return {name: _words(_first(elements)) for name, elements in values.items()}
+
+
+def _first(elements: Any) -> Mapping[str, Any]:
+    first = next(iter(elements.values()), None) if isinstance(elements, Mapping) else None
+    return first if isinstance(first, Mapping) else {}
 
 
 def _words(element: Mapping[str, Any]) -> str:
     match element.get("type"):
         case "static_select":
-            return str((element.get("selected_option") or {}).get("value", ""))
+            option = element.get("selected_option")
+            return str(option.get("value", "")) if isinstance(option, Mapping) else ""
         case "users_select":
             person = element.get("selected_user")
             return f"<@{person}>" if person else ""

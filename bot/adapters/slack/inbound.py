@@ -7,16 +7,18 @@ bolt's own pool has five threads and polls every 10 ms.
 import logging
 import re
 import threading
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from contextlib import suppress
 from typing import Any, NamedTuple, Protocol
 from uuid import uuid4
 
+import slack_bolt
 import structlog
-from slack_bolt import App as App
 from slack_bolt import BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
+from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
+from slack_sdk.signature import SignatureVerifier
 
 from bot.adapters.slack import forms, payloads
 from bot.adapters.slack.blocks import payload
@@ -32,6 +34,8 @@ ANYTHING = re.compile(".*", re.DOTALL)
 SECONDS = re.compile("[0-9]{1,12}")
 WORDS_SHOWN = 1_500
 ERROR_SHOWN = 150  # what Slack shows under a question of a form
+WHY_SHOWN = 200
+RETRY = "x-slack-retry-num"
 
 Body = Mapping[str, Any]
 
@@ -49,39 +53,82 @@ class HttpAnswer(NamedTuple):
     body: bytes
 
 
+class App(slack_bolt.App):
+    """bolt's app, which believes a signature before anything is read."""
+
+    verifier: SignatureVerifier | None = None
+
+
 def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
     """Build bolt's app: no token and no call of its own, since all that leaves goes through the outbox."""
     app = App(
         name="spy.slack.app",
         logger=_quiet_logger(),
         process_before_response=True,
-        signing_secret=signing_secret,
+        request_verification_enabled=False,
+        raise_error_for_unhandled_request=True,
         client=WebClient(base_url=api_url, retry_handlers=[]),
         authorize=authorizer(chat),
     )
+    app.verifier = SignatureVerifier(signing_secret) if signing_secret else None
     listeners = Listeners(router, chat)
     app.command(ANYTHING)(listeners.slash)
-    app.action(ANYTHING)(listeners.press)
+    app.block_action(ANYTHING)(listeners.press)
+    app.block_suggestion(ANYTHING)(listeners.suggestion)
     app.view(forms.CALLBACK)(listeners.submission)
     app.view_closed(ANYTHING)(listeners.nothing)
     app.event("app_mention")(listeners.mention)
     app.event("message")(listeners.message)
     app.event("channel_created")(listeners.channel_created)
     app.event(ANYTHING)(listeners.event)
+    app.error(_rise)
     return app
 
 
 def answer_http(app: App, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
     """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
-    if not SECONDS.fullmatch(headers.get("x-slack-request-timestamp", "")):
+    if not _is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
-    try:
-        request = BoltRequest(body=body.decode(), headers=dict(headers))
-    except (ValueError, AttributeError, TypeError, RecursionError):  # bolt reads it before it believes it
-        return HttpAnswer(400, {"content-type": "text/plain"}, b"not a request of Slack's")
-    response = app.dispatch(request)
+    response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers)))
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
     return HttpAnswer(response.status, flat, response.body.encode())
+
+
+def answer_envelope(app: App, payload: Mapping[str, Any], *, retry: int | None = None) -> BoltResponse:
+    """Answer what came by Socket Mode: 200 stands for its acknowledgement."""
+    retries: dict[str, str | Sequence[str]] | None = {RETRY: str(retry)} if retry else None
+    return dispatch(app, lambda: BoltRequest(mode="socket_mode", body=dict(payload), headers=retries))
+
+
+def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
+    """Let bolt find the listener. What neither it nor the listener can read is acknowledged, and logged."""
+    body: Any = {}
+    try:
+        request = read()
+        body = request.body
+        return app.dispatch(request)
+    except BoltUnhandledRequestError:
+        why = "Spy does nothing on it"
+    except Exception as error:  # noqa: BLE001  whatever Slack sent: brought again it would fail again
+        why = cut(f"{type(error).__name__}: {error}".splitlines()[0], WHY_SHOWN)
+    kind = body.get("type") or body.get("command") if isinstance(body, Mapping) else None
+    log.warning("a request of Slack's was passed over", kind=kind, why=why)
+    return BoltResponse(status=200)
+
+
+def _is_signed(app: App, body: bytes, headers: Mapping[str, str]) -> bool:
+    stamp, signature = (headers.get(f"x-slack-{it}", "") for it in ("request-timestamp", "signature"))
+    if app.verifier is None or not SECONDS.fullmatch(stamp):
+        return False
+    try:
+        return app.verifier.is_valid(body, stamp, signature)
+    except (TypeError, ValueError):  # it can't even be compared
+        return False
+
+
+def _rise(error: Exception) -> None:
+    """Let `dispatch` have what bolt would answer by itself."""
+    raise error
 
 
 def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
@@ -110,10 +157,9 @@ class Listeners:
     def slash(self, body: Body) -> BoltResponse:
         ask = payloads.slash(body)
         try:
-            answer = self._router.answer(ask)
+            return _slash_ack(self._router.answer(ask))
         except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
-            answer = Answer(message=_fault(ask, error))
-        return _slash_ack(answer)
+            return _slash_ack(Answer(message=_fault(ask, error)))
 
     def press(self, body: Body) -> BoltResponse:
         return self._aside(payloads.press(body))
@@ -122,10 +168,9 @@ class Listeners:
         """Answer a form; where we fail it stays open, with all that was typed into it."""
         ask = payloads.submission(body)
         try:
-            answer = self._router.answer(ask)
+            return _form_ack(self._router.answer(ask), body)
         except Exception as error:  # noqa: BLE001  the boundary, as above
-            answer = Answer(complaints={"": _fault(ask, error).text})
-        return _form_ack(answer, body["view"])
+            return _form_ack(Answer(complaints={"": _fault(ask, error).text}), body)
 
     def mention(self, body: Body) -> BoltResponse:
         return self._aside(payloads.mention(body, self._bot(body)))
@@ -147,9 +192,12 @@ class Listeners:
         return _done()
 
     def channel_created(self, body: Body) -> BoltResponse:
-        channel = body["event"]["channel"]
-        self._chat.remember_room(channel["id"], channel["name"])
+        self._chat.remember_room(*payloads.created(body))
         return _done()
+
+    def suggestion(self) -> BoltResponse:
+        """Spy has no list that is looked up while somebody types."""
+        return BoltResponse(status=200, body={"options": []})
 
     def nothing(self) -> BoltResponse:
         return _done()
@@ -176,7 +224,7 @@ class Listeners:
         """Give our own user id; before auth.test has answered, the event itself says for whom it is."""
         if self._chat.identity:
             return self._chat.identity.user
-        return next((str(a["user_id"]) for a in body.get("authorizations", ()) if a.get("is_bot")), "")
+        return payloads.bot(body)
 
 
 def _done() -> BoltResponse:
@@ -201,17 +249,17 @@ def _slash_ack(answer: Answer) -> BoltResponse:
     return BoltResponse(status=200, body={"response_type": kind, **said})
 
 
-def _form_ack(answer: Answer, view: Body) -> BoltResponse:
+def _form_ack(answer: Answer, body: Body) -> BoltResponse:
     """Complaints stand under their question; one that fits no question stands under the first."""
-    if answer.complaints:
-        questions = [block["block_id"] for block in view["blocks"] if block["type"] == "input"]
+    questions = payloads.questions(body)
+    if answer.complaints and questions:
         placed = {
             name if name in questions else questions[0]: cut(words, ERROR_SHOWN)
             for name, words in answer.complaints.items()
         }
         return BoltResponse(status=200, body={"response_action": "errors", "errors": placed})
     if answer.message:
-        shown = forms.notice(view["title"]["text"], answer.message)
+        shown = forms.notice(payloads.title(body), answer.message)
         return BoltResponse(status=200, body={"response_action": "update", "view": shown})
     return _done()
 

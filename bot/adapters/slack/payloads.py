@@ -1,7 +1,7 @@
 """Reading what Slack sends: which ask or which notice a payload is, or nothing that concerns Spy."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.slack import forms
@@ -9,7 +9,12 @@ from bot.commands.ask import Ask, Deleted, Edited, Joined, Notice, Reacted, Rena
 
 Payload = Mapping[str, Any]
 
-SPEECH = frozenset({None, "thread_broadcast", "file_share"})
+
+class Unreadable(ValueError):  # noqa: N818  named for what happened
+    """A payload lacks what it is read for, or has something of another kind there."""
+
+
+SPEECH = (None, "thread_broadcast", "file_share")
 CALLED = re.compile(r"\s*spy(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL)
 
 
@@ -18,70 +23,82 @@ CALLED = re.compile(r"\s*spy(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECAS
 
 def slash(body: Payload) -> Ask:
     """`/incident me "x"` says `incident me "x"`; `/spy …` says what follows."""
-    name = body["command"].removeprefix("/")
-    words = str(body.get("text") or "").strip()
+    name = _text(body, "command").removeprefix("/")
+    words = (_maybe(body, "text") or "").strip()
     return Ask(
-        id=body["trigger_id"],
+        id=_text(body, "trigger_id"),
         text=words if name == "spy" else f"{name} {words}".strip(),
-        user=body["user_id"],
-        user_name=body.get("user_name"),
+        user=_text(body, "user_id"),
+        user_name=_maybe(body, "user_name"),
         way=Way.SLASH,
-        channel=body.get("channel_id"),
-        trigger=body["trigger_id"],
-        response_url=body.get("response_url"),
+        channel=_maybe(body, "channel_id"),
+        trigger=_maybe(body, "trigger_id"),
+        response_url=_maybe(body, "response_url"),
     )
 
 
 def press(body: Payload) -> Ask | None:
     """A press says its button's value; one that only opens a link says nothing."""
-    action = body["actions"][0]
-    said = action.get("value") or (action.get("selected_option") or {}).get("value")
-    if not said or action.get("type") not in {"button", "overflow", "static_select"}:
+    action = next((it for it in _list(body, "actions") if isinstance(it, Mapping)), {})
+    said = _maybe(action, "value") or _maybe(action, "selected_option", "value")
+    if not said or action.get("type") not in ("button", "overflow", "static_select"):
         return None
-    message, container = body.get("message", {}), body.get("container", {})
-    thread = message.get("thread_ts") or container.get("thread_ts")
+    thread = _maybe(body, "message", "thread_ts") or _maybe(body, "container", "thread_ts")
     return Ask(
-        id=body["trigger_id"],
+        id=_text(body, "trigger_id"),
         text=said,
-        user=body["user"]["id"],
-        user_name=_handle(body["user"]),
+        user=_text(body, "user", "id"),
+        user_name=_handle(body),
         way=Way.BUTTON,
-        channel=body.get("channel", {}).get("id") or container.get("channel_id"),
-        thread=thread if thread != message.get("ts") else None,
-        trigger=body["trigger_id"],
-        response_url=body.get("response_url"),
+        channel=_maybe(body, "channel", "id") or _maybe(body, "container", "channel_id"),
+        thread=thread if thread != _maybe(body, "message", "ts") else None,
+        trigger=_maybe(body, "trigger_id"),
+        response_url=_maybe(body, "response_url"),
     )
 
 
 def submission(body: Payload) -> Ask:
     """A form that is sent says the command that it was opened for, with what was filled in."""
-    memory = forms.remembered(body["view"])
+    view = _part(body, "view")
+    memory = forms.remembered(view)
+    number = memory.get("incident")
     return Ask(
-        id=body.get("trigger_id") or body["view"]["id"],
-        text=str(memory.get("command", "")),
-        user=body["user"]["id"],
-        user_name=_handle(body["user"]),
+        id=_maybe(body, "trigger_id") or _text(view, "id"),
+        text=_text(memory, "command"),
+        user=_text(body, "user", "id"),
+        user_name=_handle(body),
         way=Way.FORM,
-        channel=memory.get("channel"),
-        thread=memory.get("thread"),
-        trigger=body.get("trigger_id"),
-        incident=memory.get("incident"),
-        given=forms.filled_in(body["view"].get("state", {}).get("values", {})),
+        channel=_maybe(memory, "channel"),
+        thread=_maybe(memory, "thread"),
+        trigger=_maybe(body, "trigger_id"),
+        incident=number if isinstance(number, int) else None,
+        given=forms.filled_in(_part(_part(view, "state"), "values")),
     )
+
+
+def questions(body: Payload) -> Sequence[str]:
+    """Give the names of a form's questions, in their order."""
+    blocks = _list(_part(body, "view"), "blocks")
+    names = (_maybe(it, "block_id") for it in blocks if _maybe(it, "type") == "input")
+    return [name for name in names if name]
+
+
+def title(body: Payload) -> str:
+    return _maybe(body, "view", "title", "text") or "Spy"
 
 
 def mention(body: Payload, bot: str) -> Ask | None:
     """Slack sends no `app_mention` in a DM; what comes twice (an edit) is not said again."""
-    event = body["event"]
-    if _is_automatic(event) or "edited" in event or event["channel"].startswith("D"):
+    event = _part(body, "event")
+    if _is_automatic(event) or "edited" in event or _text(event, "channel").startswith("D"):
         return None
-    return _spoken(body, Way.MENTION, after_mention(event.get("text", ""), bot))
+    return _spoken(body, Way.MENTION, after_mention(_maybe(event, "text") or "", bot))
 
 
 def speech(body: Payload, bot: str) -> Ask | None:
     """A DM, or words that begin with `spy`; a mention comes as an event of its own."""
-    event = body["event"]
-    text = str(event.get("text") or "")
+    event = _part(body, "event")
+    text = _maybe(event, "text") or ""
     if event.get("subtype") not in SPEECH or _is_automatic(event) or not text.strip():
         return None
     if event.get("channel_type") == "im":
@@ -93,14 +110,13 @@ def speech(body: Payload, bot: str) -> Ask | None:
 
 
 def _spoken(body: Payload, way: Way, text: str) -> Ask:
-    event = body["event"]
     return Ask(
-        id=body["event_id"],
+        id=_text(body, "event_id"),
         text=text,
-        user=event["user"],
+        user=_text(body, "event", "user"),
         way=way,
-        channel=event["channel"],
-        thread=event.get("thread_ts"),
+        channel=_text(body, "event", "channel"),
+        thread=_maybe(body, "event", "thread_ts"),
     )
 
 
@@ -128,8 +144,8 @@ def _is_automatic(event: Payload) -> bool:
     return bool(event.get("bot_id")) or not event.get("user")
 
 
-def _handle(user: Payload) -> str | None:
-    return user.get("username") or user.get("name")
+def _handle(body: Payload) -> str | None:
+    return _maybe(body, "user", "username") or _maybe(body, "user", "name")
 
 
 # --- notices ----------------------------------------------------------------------------------------------
@@ -137,83 +153,95 @@ def _handle(user: Payload) -> str | None:
 
 def notice(body: Payload, bot: str) -> Notice | None:
     """Give what Spy takes note of without being asked."""
-    read = READERS.get(body["event"]["type"])
+    read = READERS.get(_text(body, "event", "type"))
     return read(body, bot) if read else None
 
 
 def _joined(body: Payload, bot: str) -> Notice | None:
-    event = body["event"]
-    if event["user"] == bot:
+    person = _text(body, "event", "user")
+    if person == bot:
         return None
-    return Joined(id=body["event_id"], channel=event["channel"], person=event["user"])
+    return Joined(id=_text(body, "event_id"), channel=_text(body, "event", "channel"), person=person)
 
 
 def _reacted(body: Payload, _bot: str) -> Notice | None:
-    event = body["event"]
-    if event["item"].get("type") != "message":
+    event = _part(body, "event")
+    if _maybe(event, "item", "type") != "message":
         return None
     kind = Reacted if event["type"] == "reaction_added" else Unreacted
     return kind(
-        id=body["event_id"],
-        channel=event["item"]["channel"],
-        person=event["user"],
-        ts=event["item"]["ts"],
-        emoji=event["reaction"],
+        id=_text(body, "event_id"),
+        channel=_text(event, "item", "channel"),
+        person=_text(event, "user"),
+        ts=_text(event, "item", "ts"),
+        emoji=_text(event, "reaction"),
     )
 
 
 def _changed(body: Payload, _bot: str) -> Notice | None:
-    event = body["event"]
+    event = _part(body, "event")
     if event.get("subtype") == "file_share":
         return _shared(body)
     if event.get("subtype") == "message_deleted":
-        return _deleted(body, event["deleted_ts"], event.get("previous_message", {}))
+        return _deleted(body, _text(event, "deleted_ts"))
     if event.get("subtype") != "message_changed":
         return None
-    message, before = event["message"], event.get("previous_message", {})
+    message, before = _part(event, "message"), _part(event, "previous_message")
     if message.get("subtype") == "tombstone":
-        return _deleted(body, message["ts"], before)
+        return _deleted(body, _text(message, "ts"))
     if _is_automatic(message) or message.get("text") == before.get("text"):
         return None
     return Edited(
-        id=body["event_id"],
-        channel=event["channel"],
-        person=message["user"],
-        ts=message["ts"],
-        text=message.get("text", ""),
+        id=_text(body, "event_id"),
+        channel=_text(event, "channel"),
+        person=_text(message, "user"),
+        ts=_text(message, "ts"),
+        text=_maybe(message, "text") or "",
     )
 
 
 def _shared(body: Payload) -> Notice | None:
     """Of the files in a message, the pictures."""
-    event = body["event"]
-    files = (it for it in event.get("files", ()) if str(it.get("mimetype", "")).startswith("image/"))
+    event = _part(body, "event")
+    files = (it for it in _list(event, "files") if (_maybe(it, "mimetype") or "").startswith("image/"))
     images = tuple(
-        (str(it.get("title") or it.get("name") or "picture"), str(it["permalink"]))
+        (_maybe(it, "title") or _maybe(it, "name") or "picture", _text(it, "permalink"))
         for it in files
-        if it.get("permalink")
+        if _maybe(it, "permalink")
     )
     if not images or _is_automatic(event):
         return None
     return Shared(
-        id=body["event_id"],
-        channel=event["channel"],
-        person=event["user"],
-        ts=event["ts"],
-        text=event.get("text", ""),
+        id=_text(body, "event_id"),
+        channel=_text(event, "channel"),
+        person=_text(event, "user"),
+        ts=_text(event, "ts"),
+        text=_maybe(event, "text") or "",
         images=images,
     )
 
 
-def _deleted(body: Payload, ts: str, before: Payload) -> Notice | None:
-    if before.get("bot_id"):
+def _deleted(body: Payload, ts: str) -> Notice | None:
+    if _maybe(body, "event", "previous_message", "bot_id"):
         return None
-    return Deleted(id=body["event_id"], channel=body["event"]["channel"], ts=ts)
+    return Deleted(id=_text(body, "event_id"), channel=_text(body, "event", "channel"), ts=ts)
 
 
 def _renamed(body: Payload, _bot: str) -> Notice:
-    channel = body["event"]["channel"]
-    return Renamed(id=body["event_id"], channel=channel["id"], name=channel["name"])
+    channel = _part(_part(body, "event"), "channel")
+    return Renamed(id=_text(body, "event_id"), channel=_text(channel, "id"), name=_text(channel, "name"))
+
+
+def bot(body: Payload) -> str:
+    """Give the user id of the bot for whom an event is."""
+    ours = (it for it in _list(body, "authorizations") if isinstance(it, Mapping) and it.get("is_bot"))
+    return next(filter(None, (_maybe(it, "user_id") for it in ours)), "")
+
+
+def created(body: Payload) -> tuple[str, str]:
+    """Give the id and the name of a channel that was made."""
+    channel = _part(_part(body, "event"), "channel")
+    return _text(channel, "id"), _text(channel, "name")
 
 
 READERS: Mapping[str, Callable[[Payload, str], Notice | None]] = {
@@ -224,3 +252,31 @@ READERS: Mapping[str, Callable[[Payload, str], Notice | None]] = {
     "channel_rename": _renamed,
     "group_rename": _renamed,
 }
+
+
+# --- what stands where ------------------------------------------------------------------------------------
+
+
+def _text(of: Any, *path: str) -> str:
+    """Return the text at the end of a path of names; Unreadable where there is none."""
+    found = _maybe(of, *path)
+    if found is None:
+        raise Unreadable(f"there is no {'.'.join(path)}")
+    return found
+
+
+def _maybe(of: Any, *path: str) -> str | None:
+    """Return the text at the end of a path of names, None where there is none."""
+    for name in path:
+        of = of.get(name) if isinstance(of, Mapping) else None
+    return of if isinstance(of, str) and of else None
+
+
+def _part(of: Any, name: str) -> Payload:
+    found = of.get(name) if isinstance(of, Mapping) else None
+    return found if isinstance(found, Mapping) else {}
+
+
+def _list(of: Payload, name: str) -> Sequence[Any]:
+    found = of.get(name)
+    return found if isinstance(found, list) else ()

@@ -14,10 +14,7 @@ from contextlib import suppress
 from typing import Any
 
 import structlog
-from slack_bolt import App
-from slack_bolt.adapter.socket_mode.internals import run_bolt_app
 from slack_sdk.errors import SlackApiError, SlackClientError
-from slack_sdk.socket_mode.request import SocketModeRequest
 from urllib3.exceptions import HTTPError
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
@@ -25,6 +22,7 @@ from websockets.sync.client import ClientConnection, connect
 from bot.adapters.network import reason
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
+from bot.adapters.slack.inbound import App, answer_envelope
 
 log = structlog.get_logger()
 
@@ -149,15 +147,20 @@ class SocketLink:
         self._wanted.set()
 
     def _answer(self, link: "_Link", message: Mapping[str, Any]) -> None:
+        envelope, payload = message.get("envelope_id"), message.get("payload")
+        if not isinstance(envelope, str):
+            return  # nothing that could be acknowledged
+        retry = message.get("retry_attempt")
         try:
-            request = SocketModeRequest.from_dict(dict(message))
-            response = run_bolt_app(self._app, request) if request else None
+            response = answer_envelope(
+                self._app, payload if isinstance(payload, Mapping) else {}, retry=retry
+            )
         except Exception:
             log.exception("a payload failed", type=message.get("type"))
             return
-        if request is None or response is None or response.status != 200:  # noqa: PLR2004  HTTP's own number
+        if response.status != 200:  # noqa: PLR2004  HTTP's own number
             return  # not acknowledged: Slack brings it again
-        answer: dict[str, Any] = {"envelope_id": request.envelope_id}
+        answer: dict[str, Any] = {"envelope_id": envelope}
         if response.body:
             answer["payload"] = json.loads(response.body)
         link.send(answer)
@@ -208,10 +211,21 @@ class _Link:
         with suppress(ConnectionClosed), self._socket as socket:
             for text in socket:
                 self._heard_at = time.monotonic()
-                message = json.loads(text)
+                message = _read(text)
                 self.is_greeted = self.is_greeted or message.get("type") == "hello"
                 self._heard(self, message)
         self._gone(self)
+
+
+def _read(text: str | bytes) -> Mapping[str, Any]:
+    try:
+        message = json.loads(text)
+    except (ValueError, RecursionError):
+        message = None
+    if isinstance(message, dict):
+        return message
+    log.warning("a frame of Slack's can't be read")
+    return {}
 
 
 def _why(error: Exception) -> str:
