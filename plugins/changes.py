@@ -39,14 +39,14 @@ def change(
 def suspect(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Mark a change as suspect: it stands on the card, in the tldr, and a rollback is asked for."""
     incident = changes.suspect(incident, change, by=ask.user)
-    return Reply("changes/suspected", {"incident": incident})
+    return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
 
 @command("incident clear <change>")
 def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Take back that a change is suspect."""
     incident = changes.clear(incident, change, by=ask.user)
-    return Reply("changes/suspected", {"incident": incident})
+    return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
 
 # --- deploy locks -----------------------------------------------------------------------------------------

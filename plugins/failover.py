@@ -22,27 +22,28 @@ def failover(ask: Ask, incident: Incident | None, what: str | None, *, failovers
     if not what:
         return Reply("failover/list", {"plans": failovers.plans(asker=ask.user)})
     run = failovers.propose(what, by=ask.user, place=_place(ask, incident), incident=incident)
-    return Reply("failover/proposed", {"run": run, "incident": incident})
+    return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
 @command('failover rehearse "what"')
 def rehearse(ask: Ask, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
     """Try a plan's checks and dry runs; nothing moves."""
     run = failovers.rehearse(what, by=ask.user, place=_place(ask, incident), incident=incident)
-    return Reply("failover/proposed", {"run": run, "incident": incident})
+    return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
 @command("failover approve <run> [<shown>]")
 def approve(ask: Ask, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
-    return Reply("failover/approved", {"run": failovers.approve(run, by=ask.user, shown=shown)})
+    approved = failovers.approve(run, by=ask.user, shown=shown)
+    return Reply("failover/approved", {"run": approved}, confirms=bool(approved.approvals))
 
 
 @command("failover abort [<run>]")
 def abort(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
     """Withdraw a proposal, or stop a run and roll it back; until the point of no return."""
     found = _found(ask, incident, run, failovers)
-    return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)})
+    return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)}, confirms=True)
 
 
 @command('failover answer <run> [<question>] "answer"')
@@ -51,7 +52,7 @@ def answer(
 ) -> Reply:
     """Answer what a run asks (its buttons say it for you)."""
     answered = failovers.answer(run, answer, by=ask.user, question=question)
-    return Reply("failover/answered", {"run": answered})
+    return Reply("failover/answered", {"run": answered}, confirms=True)
 
 
 @command("failover status [<run>]")
@@ -66,7 +67,7 @@ def status(
 def rollback(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
     """Propose to take back a run that ended well, while its undo is valid; the last one here, without its number."""
     back = failovers.roll_back(run, by=ask.user, place=_place(ask, incident), incident=incident)
-    return Reply("failover/proposed", {"run": back, "incident": incident})
+    return Reply("failover/proposed", {"run": back, "incident": incident}, confirms=True)
 
 
 @command('failover trail [<run>] ["step"]')

@@ -30,7 +30,8 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
         categories = [it.value for it in Category]
         return Fill("follow_up/action", "incident action", {"incident": incident, "categories": categories})
     added = follow_ups.add(incident, action, by=ask.user, owner=owner, category=category, due=due)
-    return Reply("follow_up/added", {"incident": incident, "follow_up": added})
+    is_whole = bool(category and owner and due)  # else the answer asks for the rest
+    return Reply("follow_up/added", {"incident": incident, "follow_up": added}, confirms=is_whole)
 
 
 @command("follow-ups|followups [<id>]")
@@ -44,13 +45,15 @@ def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps) -> Re
 @command("follow-up done <number>")
 def done(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Say that a follow-up is done; its issue is closed with it."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.finish(number, by=ask.user)})
+    finished = follow_ups.finish(number, by=ask.user)
+    return Reply("follow_up/changed", {"follow_up": finished}, confirms=True)
 
 
 @command("follow-up reopen <number>")
 def reopen(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Take up again what was said to be done."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.take_up_again(number, by=ask.user)})
+    reopened = follow_ups.take_up_again(number, by=ask.user)
+    return Reply("follow_up/changed", {"follow_up": reopened}, confirms=True)
 
 
 @command("follow-up owner <number> @owner")

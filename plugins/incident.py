@@ -61,14 +61,18 @@ def stop(
 @command("incident reopen [<id>]")
 def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Take a resolved incident up again, in the same channel."""
-    return Reply("incident/done", {"incident": incidents.reopen(incident, by=ask.user), "what": "reopened"})
+    return Reply(
+        "incident/done",
+        {"incident": incidents.reopen(incident, by=ask.user), "what": "reopened"},
+        confirms=True,
+    )
 
 
 @command('incident (cancel|false alarm) ["why"]')
 def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
     incident = incidents.cancel(incident, why or "", by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "cancelled"})
+    return Reply("incident/done", {"incident": incident, "what": "cancelled"}, confirms=True)
 
 
 # --- what is the state ---
@@ -110,28 +114,29 @@ def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Inci
     """Post a status update to all who follow, and promise the next one."""
     if not message:
         return Fill("incident/update", "incident update", {"incident": incident})
-    return Reply("incident/updated", {"incident": incidents.post_update(incident, message, by=ask.user)})
+    incident = incidents.post_update(incident, message, by=ask.user)
+    return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
 @command('incident note "text" [at <at>]')
 def note(ask: Ask, incident: Incident, text: str, at: datetime | None, *, incidents: Incidents) -> Reply:
     """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
     noted = incidents.note(incident, text, by=ask.user, at=at)
-    return Reply("incident/done", {"incident": noted, "what": "noted", "at": at})
+    return Reply("incident/done", {"incident": noted, "what": "noted", "at": at}, confirms=at is None)
 
 
 @command("incident sev|severity <severity>")
 def severity(ask: Ask, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
     """Set how bad it is."""
     incident = incidents.set_severity(incident, severity, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "severity"})
+    return Reply("incident/done", {"incident": incident, "what": "severity"}, confirms=True)
 
 
 @command("incident status|phase <phase>")
 def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
     incident = incidents.move_to(incident, phase, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "phase"})
+    return Reply("incident/done", {"incident": incident, "what": "phase"}, confirms=True)
 
 
 @command('incident impact "impact" [since <since>]')
@@ -140,28 +145,28 @@ def impact(
 ) -> Reply:
     """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back."""
     incident = incidents.state_impact(incident, impact, by=ask.user, since=since)
-    return Reply("incident/impact", {"incident": incident})
+    return Reply("incident/impact", {"incident": incident}, confirms=True)
 
 
 @command('incident cause "cause"')
 def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> Reply:
     """Say what you suspect; it may change."""
     incident = incidents.suspect_cause(incident, cause, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "cause"})
+    return Reply("incident/done", {"incident": incident, "what": "cause"}, confirms=True)
 
 
 @command('incident link <url> ["title"]')
 def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents: Incidents) -> Reply:
     """Keep a link with the incident: a graph, a document, a call."""
     incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
-    return Reply("incident/done", {"incident": incident, "what": "link"})
+    return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
 @command('incident tell :team "message"')
 def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""
     told = telling.tell(incident, team, message, by=ask.user)
-    return Reply("incident/told", {"tell": told, "team": team, "incident": incident})
+    return Reply("incident/told", {"tell": told, "team": team, "incident": incident}, confirms=True)
 
 
 @command("incident seen <number>")
@@ -178,7 +183,7 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
     """Take command; if somebody has it, you get a brief first, and say *I have command*."""
     incident = incidents.take_command(incident, by=ask.user)
     if incident.commander == ask.user:
-        return Reply("incident/done", {"incident": incident, "what": "taken"})
+        return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
     return Reply("surfaces/brief", views.brief(incident.number))
 
 
@@ -188,29 +193,28 @@ def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Inc
     if not person:
         return Fill("incident/hand", "incident hand", {"incident": incident})
     incident = incidents.offer_command(incident, person, by=ask.user)
-    return Reply("incident/offered", {"incident": incident, "to": person})
+    return Reply("incident/offered", {"incident": incident, "to": person}, confirms=True)
 
 
 @command("incident accept [<id>]")
 def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *I have command*."""
-    return Reply(
-        "incident/done", {"incident": incidents.accept_command(incident, by=ask.user), "what": "taken"}
-    )
+    incident = incidents.accept_command(incident, by=ask.user)
+    return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
 
 
 @command("incident decline [<id>]")
 def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *Not me after all*; command stays where it is."""
     incident = incidents.decline_command(incident, by=ask.user)
-    return Reply("incident/done", {"incident": incident, "what": "declined"})
+    return Reply("incident/done", {"incident": incident, "what": "declined"}, confirms=True)
 
 
 @command("incident role <role> @person")
 def role(ask: Ask, incident: Incident, role: str, person: Someone, *, incidents: Incidents) -> Reply:
     """Give somebody a role, such as scribe or support."""
     incident = incidents.give_role(incident, role, person, by=ask.user)
-    return Reply("incident/role", {"incident": incident, "role": role, "person": person})
+    return Reply("incident/role", {"incident": incident, "role": role, "person": person}, confirms=True)
 
 
 # --- what is noticed ---

@@ -28,7 +28,7 @@ def page(
         sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
-    return Reply("page/requested", {"page": sent, "incident": incident})
+    return Reply("page/requested", {"page": sent, "incident": incident}, confirms=True)
 
 
 @command("pager (ack|acknowledge) [<page>]")

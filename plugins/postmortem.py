@@ -74,7 +74,7 @@ def none(
         facts = {"incident": incident, "categories": [it.value for it in Category], "category": category}
         return Fill("postmortem/none", "postmortem none", facts)
     incident = postmortems.need_nothing(incident, category, because, by=ask.user)
-    return Reply("postmortem/nothing", {"incident": incident, "category": category.value})
+    return Reply("postmortem/nothing", {"incident": incident, "category": category.value}, confirms=True)
 
 
 @command("postmortem owner @person [<id>]")
@@ -103,4 +103,5 @@ def close(ask: Ask, incident: Incident | None, *, postmortems: Postmortems) -> R
     """Close the review: nothing is asked for any more. Each category needs a follow-up, or a reason for none."""
     if incident is None:
         raise postmortems.pick(asker=ask.user, rest="close")
-    return Reply("postmortem/closed", {"incident": postmortems.close(incident, by=ask.user)})
+    incident = postmortems.close(incident, by=ask.user)
+    return Reply("postmortem/closed", {"incident": incident}, confirms=True)

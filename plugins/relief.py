@@ -15,10 +15,11 @@ def relieve(ask: Ask, incident: Incident, person: Someone | None, *, relief: Rel
     return Reply(
         "relief/relieving",
         {"incident": came.incident, "person": came.person, "what": came.what, "is_done": came.is_done},
+        confirms=came.is_done,
     )
 
 
 @command("incident fine [<id>]")
 def fine(ask: Ask, incident: Incident | None, *, relief: Relief) -> Reply:
     """Say *I'm fine, 30 more minutes*: once a stretch, and for all to see."""
-    return Reply("relief/fine", {"incident": incident, "until": relief.say_fine(by=ask.user)})
+    return Reply("relief/fine", {"incident": incident, "until": relief.say_fine(by=ask.user)}, confirms=True)

@@ -15,14 +15,16 @@ from bot.services.reasons import Reasons
 def snooze(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Move the reminder of the next update, once; the room sees who did it."""
     incident = incidents.snooze(incident, span, by=ask.user)
-    return Reply("time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until})
+    return Reply(
+        "time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until}, confirms=True
+    )
 
 
 @command("incident quiet|hush <span>")
 def quiet(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Let Spy say nothing unasked for so long, except what is about safety."""
     incident = incidents.hush(incident, span, by=ask.user)
-    return Reply("time/quiet", {"incident": incident, "until": incident.quiet_until})
+    return Reply("time/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
 
 @command("why page [<page>]")

@@ -7,7 +7,7 @@ from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.commands.ask import Ask, Notice
-from bot.commands.grammar import Sequence_, UsageError, literal_prefixes, parse_usage, slots
+from bot.commands.grammar import Sequence_, Slot, UsageError, example, literal_prefixes, parse_usage, slots
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Reader, reader_of
 from bot.domain.incident import Incident
@@ -52,6 +52,17 @@ class Command:
     def words(self) -> str:
         """The words by which it is called, without its slots."""
         return " ".join(self.prefixes[0])
+
+    @property
+    def example(self) -> str:
+        """Say it with all of its parts, as a person may type it."""
+        return example(self.pattern, self._example)
+
+    def _example(self, slot: Slot) -> str:
+        if slot.name == NUMBER:
+            return "1"
+        word = self.slots[slot.name].reader.example or slot.name
+        return f'"{word}"' if slot.kind == "text" else word
 
     def begins(self, said: tuple[str, ...]) -> int:
         """Count the literal words with which it begins what was said (in small letters); 0: it doesn't."""

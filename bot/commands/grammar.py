@@ -180,6 +180,23 @@ def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
     return prefixes
 
 
+def example(sequence: Sequence_, say: Callable[[Slot], str]) -> str:
+    """Say a usage line with every part of it, each slot by an example; the first of several ways."""
+    return " ".join(said for item in sequence if (said := _example(item, say)))
+
+
+def _example(item: Item, say: Callable[[Slot], str]) -> str:
+    match item:
+        case Literally(words=words):
+            return words[0]
+        case Slot():
+            return say(item)
+        case Optionally(item=inner):
+            return example(inner, say)
+        case OneOf(ways=ways):
+            return example(ways[0], say)
+
+
 # --- reading what a person typed --------------------------------------------------------------------------
 
 _TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^>\s][^>]*>)|(?P<bare>\S+)')

@@ -14,6 +14,8 @@ class Reply:
     shared: bool = False
     paper: Mapping[str, Any] | None = None
     """The facts of a postmortem; its Markdown is then the fact `paper` of the template."""
+    confirms: bool = False
+    """Whether the line in the incident's channel says as much: whoever asked aloud there needs no second one."""
 
 
 @dataclass(frozen=True)

@@ -246,7 +246,7 @@ class Router:
         message = self._templates.render(outcome.template, facts, names=People(desk).name)
         if _is_discreet(outcome, ask):
             return self._send_discreetly(ask, message, desk)
-        if ask.way in VISIBLE and _said_there(desk.effects, ask, desk):
+        if outcome.confirms and ask.way in VISIBLE and _said_there(desk.effects, ask, desk):
             return Answer()
         return self._send(ask, message, desk, shared=outcome.shared)
 

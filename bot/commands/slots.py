@@ -38,6 +38,8 @@ class Reader:
 
     looks: Callable[[str, Desk], bool]
     read: Callable[[str, Desk, str], Any]
+    example: str = ""
+    """What a person may say there; text is its own name."""
 
 
 def _team_looks(word: str, desk: Desk) -> bool:
@@ -215,16 +217,16 @@ def _category(word: str, desk: Desk, asker: str) -> Category:
 
 
 READERS: Mapping[Any, Reader] = {
-    Team: Reader(looks=_team_looks, read=_team),
-    Someone: Reader(looks=_person_looks, read=_person),
-    Severity: Reader(looks=_severity_looks, read=_severity),
-    Phase: Reader(looks=_phase_looks, read=_phase),
-    datetime: Reader(looks=_moment_looks, read=_moment),
-    timedelta: Reader(looks=_length_looks, read=_length),
-    Url: Reader(looks=_url_looks, read=_url),
-    ServiceName: Reader(looks=_service_looks, read=_service),
-    date: Reader(looks=_day_looks, read=_day),
-    Category: Reader(looks=_category_looks, read=_category),
+    Team: Reader(looks=_team_looks, read=_team, example=":imoc"),
+    Someone: Reader(looks=_person_looks, read=_person, example="@raj"),
+    Severity: Reader(looks=_severity_looks, read=_severity, example="sev1"),
+    Phase: Reader(looks=_phase_looks, read=_phase, example="mitigated"),
+    datetime: Reader(looks=_moment_looks, read=_moment, example="10:05"),
+    timedelta: Reader(looks=_length_looks, read=_length, example="15m"),
+    Url: Reader(looks=_url_looks, read=_url, example="https://example.com/graph"),
+    ServiceName: Reader(looks=_service_looks, read=_service, example="checkout"),
+    date: Reader(looks=_day_looks, read=_day, example="friday"),
+    Category: Reader(looks=_category_looks, read=_category, example="detection"),
     str: Reader(looks=_any, read=_text),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }
@@ -253,7 +255,7 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
             raise Refusal(f"{_sample(word)} is no number of {noun}. {where}")
         return found
 
-    return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read)
+    return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read, example="1")
 
 
 def several(one: Reader) -> Reader:
@@ -263,7 +265,7 @@ def several(one: Reader) -> Reader:
         said = words.replace(",", " ").split() or [words]
         return tuple(one.read(word, desk, asker) for word in said)
 
-    return Reader(looks=_any, read=read)
+    return Reader(looks=_any, read=read, example=one.example)
 
 
 def _sample(word: str) -> str:

@@ -163,6 +163,10 @@ class SpyKit:
             incident=incident,
             given=given or {},
         )
+        return self.ask(ask)
+
+    def ask(self, ask: Ask) -> Answer:
+        """Ask as an adapter does, which has read a payload."""
         return self._router.answer(ask)
 
     def press(

@@ -1,0 +1,131 @@
+"""Every declared command, said in every way: its answer reaches whoever asked, where it belongs, once.
+
+The words are the commands' own examples: each declaration makes one, and is tried by it.
+"""
+
+from collections.abc import Callable, Mapping
+from pathlib import Path
+from types import ModuleType
+from typing import Any
+
+import pytest
+
+from bot.adapters.runbooks import FolderRunbooks
+from bot.adapters.slack import payloads
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.ask import Ask, Way
+from bot.commands.command import Command
+from bot.commands.plugins import load
+from bot.commands.testkit import FrozenClock, SpyKit
+from bot.domain.effects import OpenForm, Post, Respond, Say, Show, Whisper, room
+from bot.domain.message import Buttons, Message
+
+HERE = Path(__file__).parents[2]
+HANDBOOK = load([HERE / "plugins"])
+KNOWN = ModuleType("known")
+vars(KNOWN).update({str(n): it for n, it in enumerate((*HANDBOOK.commands, *HANDBOOK.listeners))})
+TEMPLATES = JinjaTemplates([HERE / "templates"], clock=FrozenClock())
+RUNBOOKS = FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com")
+
+ROOM, DM, RESPONSE, BOT = "C0ROOM", "D0KIM", "https://hooks.slack.com/1", "U0SPY"
+LINE, FORM, ACKNOWLEDGED = "a line in the incident's channel", "a form", "the acknowledgement"
+
+
+def event(text: str, **more: str) -> Mapping[str, Any]:
+    message = {"type": "message", "channel": ROOM, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
+    return {"event_id": "Ev1", "event": message | {"text": text} | more}
+
+
+def slash(command: str, text: str) -> Ask:
+    body = {"command": command, "text": text, "user_id": "U0KIM", "channel_id": ROOM, "trigger_id": "t1"}
+    return payloads.slash(body)
+
+
+def short(text: str) -> Ask:
+    """Say it by the command of its first word, as in `/page :imoc …`."""
+    name, _, rest = text.partition(" ")
+    return slash(f"/{name}", rest)
+
+
+def press(text: str) -> Ask | None:
+    body = {"trigger_id": "t1", "user": {"id": "U0KIM"}, "channel": {"id": ROOM}, "response_url": RESPONSE}
+    return payloads.press(body | {"actions": [{"type": "button", "value": text}]})
+
+
+def direct(text: str) -> Ask | None:
+    return payloads.speech(event(f"inc-1 {text}", channel=DM, channel_type="im"), BOT)
+
+
+WAYS: Mapping[str, tuple[Callable[[str], Ask | None], set[str]]] = {
+    "slash": (lambda text: slash("/spy", text), {ACKNOWLEDGED, FORM}),
+    "short slash": (short, {ACKNOWLEDGED, FORM}),
+    "mention": (lambda text: payloads.mention(event(f"<@{BOT}> {text}"), BOT), {ROOM, LINE}),
+    "plain": (lambda text: payloads.speech(event(f"spy {text}"), BOT), {ROOM, LINE}),
+    "direct message": (direct, {DM}),
+    "button": (press, {RESPONSE, ROOM, FORM}),
+    "terminal": (
+        lambda text: Ask(id="t1", text=text, user="U0KIM", way=Way.TERMINAL, channel=ROOM),
+        {ACKNOWLEDGED},
+    ),
+}
+"""How a text is asked in each way, and where its answer may stand."""
+
+
+def busy() -> SpyKit:
+    """Give a Spy with one of most things: each of them has the number 1."""
+    spy = SpyKit(KNOWN, templates=TEMPLATES, runbooks=RUNBOOKS)
+    spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
+    spy.say('incident me "checkout is down" sev1', by="U0ANA")
+    spy.open_room(1, channel=ROOM)
+    for words in ('tell :payments "look"', 'action "alert on queue age" @ana', 'change "flag on"'):
+        spy.say(words, channel=ROOM)
+    return spy
+
+
+def heard(spy: SpyKit, ask: Ask | None) -> tuple[str, Message]:
+    """Give the one answer that reaches whoever asked, with its place."""
+    assert ask
+    before = len(spy.effects)
+    answer = spy.ask(ask)
+    asked = spy.effects[before:]
+    said = [(ACKNOWLEDGED, answer.message)] if answer.message else []
+    for it in asked:
+        match it:
+            case Post(to=place, message=message) | Whisper(to=place, person="U0KIM", message=message):
+                said.append((place, message))
+            case Respond(url=place, message=message):
+                said.append((place, message))
+            case OpenForm(form=form):
+                said.append((FORM, Message(text=form)))
+    if not said and any(isinstance(it, Say | Show) and it.to == room(1) for it in asked):
+        return LINE, Message(text="")
+    [one] = said
+    return one
+
+
+def labels(message: Message) -> set[str]:
+    buttons = {it.label for part in message.parts if isinstance(part, Buttons) for it in part.buttons}
+    return buttons - {"Share here"}  # what was said aloud is shared already
+
+
+@pytest.mark.parametrize("way", WAYS)
+@pytest.mark.parametrize("command", HANDBOOK.commands, ids=lambda it: it.words.replace(" ", "_"))
+def test_every_command_is_answered_in_every_way(command: Command, way: str):
+    said, places = WAYS[way]
+
+    usual, expected = heard(busy(), slash("/spy", command.example))
+    place, answer = heard(busy(), said(command.example))
+
+    assert place in places
+    if place != LINE and FORM not in {place, usual}:
+        assert (answer.text, labels(answer)) == (expected.text, labels(expected))
+
+
+@pytest.mark.parametrize("way", WAYS)
+def test_whoever_asks_for_command_gets_the_brief(way: str):
+    said, _ = WAYS[way]
+
+    place, answer = heard(busy(), said("take"))
+
+    assert place != LINE
+    assert "I have command" in labels(answer)
