@@ -19,6 +19,16 @@ from requests.adapters import HTTPAdapter
 from bot.adapters.mrkdwn import plain
 from bot.adapters.network import reason
 from bot.adapters.pagerduty_changes import change
+from bot.adapters.pagerduty_reading import (
+    Acknowledgement,
+    ContactMethod,
+    Entry,
+    Incident,
+    OnCall,
+    User,
+    each,
+    read,
+)
 from bot.domain.change import Change
 from bot.domain.shift import Turn
 from bot.ports import Duty, Finding, Rejected, Ringing, Throttled, Unreachable
@@ -80,17 +90,17 @@ class PagerDuty:
         """Page one person, found by e-mail; Rejected `no_such_user` where PagerDuty has none."""
         user = self._known_user(email)
         urgency = {"urgency": "low"} if gently else {}
-        whom = {"assignments": [{"assignee": _reference("user", user["id"])}], **urgency}
+        whom = {"assignments": [{"assignee": _reference("user", user.id)}], **urgency}
         return self._page(key=key, title=title, details=details, service=service, whom=whom)
 
     def find(self, key: str) -> Ringing | None:
         """Find the newest page made under this key, whatever became of it."""
         wanted = {"incident_key": key, "sort_by": "created_at:desc", "limit": 1}
-        found = self._call("GET", "/incidents", params=wanted)["incidents"]
-        return _ringing(found[0]) if found else None
+        found = each(Incident, _part(self._call("GET", "/incidents", params=wanted), "incidents"))
+        return next(map(_ringing, found), None)
 
     def look(self, pagerduty_id: str) -> Ringing:
-        return _ringing(self._call("GET", f"/incidents/{pagerduty_id}")["incident"])
+        return _answered(self._call("GET", f"/incidents/{pagerduty_id}"))
 
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
         """Acknowledge or resolve, in this person's name where PagerDuty knows them, else in Spy's.
@@ -109,7 +119,7 @@ class PagerDuty:
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
         """Ring this level (1 is the first) of its escalation policy; asking twice rings no further."""
         body = {"incident": {"type": "incident_reference", "escalation_level": level}}
-        return _ringing(self._call("PUT", f"/incidents/{pagerduty_id}", body=body)["incident"])
+        return _answered(self._call("PUT", f"/incidents/{pagerduty_id}", body=body))
 
     # --- who is on call
 
@@ -118,9 +128,9 @@ class PagerDuty:
         if not policies:
             return ()
         wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
-        on_calls = list(self._all("/oncalls", "oncalls", wanted))
-        numbers = self._numbers.of({on_call["user"]["id"] for on_call in on_calls})
-        return [_duty(on_call, phone=numbers.get(on_call["user"]["id"])) for on_call in on_calls]
+        on_calls = list(each(OnCall, self._all("/oncalls", "oncalls", wanted)))
+        numbers = self._numbers.of({on_call.user.id for on_call in on_calls})
+        return [_duty(on_call, phone=numbers.get(on_call.user.id)) for on_call in on_calls]
 
     # --- changes
 
@@ -138,35 +148,30 @@ class PagerDuty:
         return [turn for schedule in sorted(schedules) for turn in self._turns(schedule, window)]
 
     def _turns(self, schedule: str, window: JSON) -> Iterator[Turn]:
-        found = self._call("GET", f"/schedules/{schedule}", params=window)["schedule"]
-        for entry in found["final_schedule"]["rendered_schedule_entries"]:
-            yield self._turn(schedule, entry)
+        found = _part(self._call("GET", f"/schedules/{schedule}", params=window), "schedule")
+        entries = _part(_part(found, "final_schedule"), "rendered_schedule_entries")
+        yield from (self._turn(schedule, entry) for entry in each(Entry, entries))
 
     def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
         """Put somebody on call for a while; looks first, so that a second try makes nothing."""
         user = self._known_user(email)
         path = f"/schedules/{schedule}/overrides"
         window = {"since": _stamp(start), "until": _stamp(end)}
-        for made in self._call("GET", path, params=window)["overrides"]:
-            turn = self._turn(schedule, made)
-            if turn.user == user["id"] and turn.start <= start and turn.end >= end:
-                return turn
-        wanted = {"start": _stamp(start), "end": _stamp(end), "user": _reference("user", user["id"])}
-        outcome = self._call("POST", path, body={"overrides": [wanted]})[0]
-        if outcome["status"] != HTTPStatus.CREATED:
-            why = "; ".join(str(each) for each in outcome.get("errors") or ())
-            raise Rejected("no_override", f"PagerDuty made no override: {why or outcome['status']}")
-        return self._turn(schedule, outcome["override"])
+        made = each(Entry, _part(self._call("GET", path, params=window), "overrides"))
+        if found := next((it for it in made if _covers(it, user, start, end)), None):
+            return self._turn(schedule, found)
+        wanted = {"start": _stamp(start), "end": _stamp(end), "user": _reference("user", user.id)}
+        return self._turn(schedule, _overridden(self._call("POST", path, body={"overrides": [wanted]})))
 
-    def _turn(self, schedule: str, entry: JSON) -> Turn:
-        name, email = self._emails.of(entry["user"]["id"]) or (entry["user"]["summary"], None)
+    def _turn(self, schedule: str, entry: Entry) -> Turn:
+        user = self._emails.of(entry.user.id) or entry.user
         return Turn(
             schedule=schedule,
-            user=entry["user"]["id"],
-            name=name,
-            email=email,
-            start=datetime.fromisoformat(entry["start"]).astimezone(UTC),
-            end=datetime.fromisoformat(entry["end"]).astimezone(UTC),
+            user=entry.user.id,
+            name=user.called,
+            email=user.email,
+            start=entry.start,
+            end=entry.end,
         )
 
     # --- is it well
@@ -216,31 +221,31 @@ class PagerDuty:
             "body": {"type": "incident_body", "details": plain(details)},
             **whom,
         }
-        return _ringing(self._call("POST", "/incidents", body={"incident": incident})["incident"])
+        return _answered(self._call("POST", "/incidents", body={"incident": incident}))
 
     def _answer(self, pagerduty_id: str, status: str, *, sender: str) -> Ringing:
         body = {"incident": {"type": "incident_reference", "status": status}}
-        answered = self._call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender)
-        return _ringing(answered["incident"])
+        return _answered(self._call("PUT", f"/incidents/{pagerduty_id}", body=body, sender=sender))
 
-    def _known_user(self, email: str) -> JSON:
+    def _known_user(self, email: str) -> User:
         user = self._user(email)
         if user is None:
             raise Rejected("no_such_user", f"PagerDuty has no user with the e-mail {email}.")
         return user
 
-    def _user(self, email: str) -> JSON | None:
+    def _user(self, email: str) -> User | None:
         """Find a user by their exact e-mail: PagerDuty's `query` also gives what resembles it."""
-        users = self._all("/users", "users", {"query": email})
-        return next((user for user in users if user["email"].casefold() == email.casefold()), None)
+        users = each(User, self._all("/users", "users", {"query": email}))
+        return next((user for user in users if (user.email or "").casefold() == email.casefold()), None)
 
-    def _all(self, path: str, kind: str, wanted: JSON) -> Iterator[JSON]:
+    def _all(self, path: str, kind: str, wanted: JSON) -> Iterator[Any]:
         offset, more = 0, True
         while more:
             page = self._call("GET", path, params={**wanted, "limit": 100, "offset": offset})
-            yield from page[kind]
-            offset += len(page[kind])
-            more = bool(page.get("more") and page[kind])
+            found = _part(page, kind) or ()
+            yield from found
+            offset += len(found)
+            more = bool(page.get("more") and found)
 
     def _call(
         self,
@@ -344,38 +349,59 @@ def _reference(kind: str, ident: str) -> JSON:
     return {"id": ident, "type": f"{kind}_reference"}
 
 
-def _ringing(incident: JSON) -> Ringing:
-    acknowledgements = incident.get("acknowledgements") or [{}]
-    changed_by = incident.get("last_status_change_by") or {}
-    acknowledged = acknowledgements[-1] if incident["status"] == "acknowledged" else {}
-    who = (acknowledged.get("acknowledger") or changed_by).get("summary")
-    assigned = [each["assignee"]["summary"] for each in incident.get("assignments") or ()]
+def _part(said: Any, name: str) -> Any:
+    """Return a part of an answer; Unreachable where there is none, as if something else had answered."""
+    if not isinstance(said, dict) or name not in said:
+        raise Unreachable(f"PagerDuty's answer has no {name}: is something in between?")
+    return said[name]
+
+
+def _answered(said: Any) -> Ringing:
+    if found := read(Incident, _part(said, "incident")):
+        return _ringing(found)
+    raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
+
+
+def _ringing(incident: Incident) -> Ringing:
+    last = next(reversed([*each(Acknowledgement, incident.acknowledgements)]), None)
+    acknowledged = last if incident.status == "acknowledged" else None
+    who = acknowledged.acknowledger if acknowledged else incident.last_status_change_by
     return Ringing(
-        id=incident["id"],
-        url=incident["html_url"],
-        status=incident["status"],
-        key=incident.get("incident_key"),
-        who=None if incident["status"] == "triggered" else who,
-        at=_moment(acknowledged.get("at") or incident.get("last_status_change_at")),
-        assigned=", ".join(assigned) or None,
+        id=incident.id,
+        url=incident.html_url or "",
+        status=incident.status,
+        key=incident.incident_key,
+        who=who.called if who and incident.status != "triggered" else None,
+        at=(acknowledged.at if acknowledged else None) or incident.last_status_change_at,
+        assigned=incident.assigned,
     )
 
 
-def _duty(on_call: JSON, *, phone: str | None) -> Duty:
-    user = on_call["user"]
+def _duty(on_call: OnCall, *, phone: str | None) -> Duty:
     return Duty(
-        policy=on_call["escalation_policy"]["id"],
-        level=on_call["escalation_level"],
-        name=user.get("name") or user["summary"],
-        email=user.get("email"),
+        policy=on_call.escalation_policy.id,
+        level=on_call.escalation_level,
+        name=on_call.user.called,
+        email=on_call.user.email,
         phone=phone,
-        start=_moment(on_call.get("start")),
-        end=_moment(on_call.get("end")),
+        start=on_call.start,
+        end=on_call.end,
     )
 
 
-def _moment(text: str | None) -> datetime | None:
-    return datetime.fromisoformat(text).astimezone(UTC) if text else None
+def _covers(entry: Entry, user: User, start: datetime, end: datetime) -> bool:
+    return entry.user.id == user.id and entry.start <= start and entry.end >= end
+
+
+def _overridden(outcomes: Any) -> Entry:
+    """Read the override that was made; Rejected where none was."""
+    outcome = outcomes[0] if isinstance(outcomes, list) and outcomes else outcomes
+    if _part(outcome, "status") != HTTPStatus.CREATED:
+        why = "; ".join(str(it) for it in outcome.get("errors") or ())
+        raise Rejected("no_override", f"PagerDuty made no override: {why or outcome['status']}")
+    if made := read(Entry, _part(outcome, "override")):
+        return made
+    raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
 
 
 def _stamp(at: datetime) -> str:
@@ -408,38 +434,38 @@ class _PhoneBook:
 
     def _ask(self, user: str) -> None:
         try:
-            methods = self._call("GET", f"/users/{user}/contact_methods")["contact_methods"]
+            methods = _part(self._call("GET", f"/users/{user}/contact_methods"), "contact_methods")
         except (Unreachable, Throttled, Rejected):
             return
-        self._known[user] = (_phone(methods), self._monotonic() + _NUMBERS_KEPT.total_seconds())
+        self._known[user] = (
+            _phone([*each(ContactMethod, methods)]),
+            self._monotonic() + _NUMBERS_KEPT.total_seconds(),
+        )
 
 
 class _AddressBook:
-    """Names and e-mail addresses by user id, each asked for once a day; a user who was deleted has none."""
+    """Users by id, each asked for once a day; one who was deleted, or whom PagerDuty does not tell of, is none."""
 
     def __init__(self, call: Callable[[str, str], Any], monotonic: Callable[[], float]) -> None:
         self._call = call
         self._monotonic = monotonic
-        self._known: dict[str, tuple[tuple[str, str] | None, float]] = {}
+        self._known: dict[str, tuple[User | None, float]] = {}
 
-    def of(self, user: str) -> tuple[str, str] | None:
+    def of(self, user: str) -> User | None:
         if user not in self._known or self._monotonic() >= self._known[user][1]:
             self._known[user] = (self._ask(user), self._monotonic() + _NUMBERS_KEPT.total_seconds())
         return self._known[user][0]
 
-    def _ask(self, user: str) -> tuple[str, str] | None:
+    def _ask(self, user: str) -> User | None:
         try:
-            found = self._call("GET", f"/users/{user}")["user"]
-        except Rejected as rejected:
-            if rejected.code == "not_found":
-                return None
-            raise
-        return found["name"], found["email"]
+            return read(User, _part(self._call("GET", f"/users/{user}"), "user"))
+        except Rejected:
+            return None
 
 
-def _phone(methods: Sequence[JSON]) -> str | None:
+def _phone(methods: Sequence[ContactMethod]) -> str | None:
     for kind in ("phone_contact_method", "sms_contact_method"):
         for method in methods:
-            if method["type"] == kind and not method.get("blacklisted"):
-                return f"+{method.get('country_code') or 1}{method['address']}"
+            if method.type == kind and not method.blacklisted:
+                return f"+{method.country_code or 1}{method.address}"
     return None

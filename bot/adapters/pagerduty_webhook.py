@@ -5,10 +5,10 @@ import hmac
 from collections.abc import Collection
 from typing import Annotated, Any
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError
+from pydantic import ValidationError
 
 from bot.adapters.moments import Moment
-from bot.domain.change import one_line
+from bot.adapters.pagerduty_reading import Ident, Incident, Maybe, Part, User
 from bot.ports import PagerNews, Rejected, Ringing
 
 _KINDS = {
@@ -23,35 +23,15 @@ _KINDS = {
 """Whoever it is given to, by hand or by the policy: another phone rings now. Reopened, it wants an answer again."""
 
 
-Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
-Words = Annotated[str, AfterValidator(one_line)]
-
-
-class _Part(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Reference(_Part):
-    summary: Words
-
-
-class _Incident(_Part):
-    id: Ident
-    html_url: Ident
-    status: Ident
-    incident_key: Words | None = None
-    assignees: tuple[_Reference, ...] | None = None
-
-
-class _Event(_Part):
+class _Event(Part):
     id: Ident
     event_type: str
     occurred_at: Moment
-    agent: _Reference | None = None
+    agent: Annotated[User | None, Maybe] = None
     data: dict[str, Any]
 
 
-class _Webhook(_Part):
+class _Webhook(Part):
     event: _Event
 
 
@@ -83,14 +63,14 @@ def _digest(body: bytes, secret: str) -> bytes:
 def _news(event: _Event) -> PagerNews | None:
     if not event.event_type.startswith("incident.") or event.data.get("type") != "incident":
         return None
-    incident = _Incident.model_validate(event.data)
+    incident = Incident.model_validate(event.data)
     ringing = Ringing(
         id=incident.id,
-        url=incident.html_url,
+        url=incident.html_url or "",
         status=incident.status,
         key=incident.incident_key,
-        who=event.agent.summary if event.agent else None,
+        who=event.agent.called if event.agent else None,
         at=event.occurred_at,
-        assigned=", ".join(each.summary for each in incident.assignees or ()) or None,
+        assigned=incident.assigned,
     )
     return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=ringing)

@@ -1,8 +1,10 @@
 """What is asked of the world at intervals, and kept in the database: on-calls, pages, people, and the broom."""
 
-from collections.abc import Callable, Collection
+from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
 from datetime import timedelta
+from functools import partial
+from typing import TypeVar
 from uuid import uuid4
 
 import structlog
@@ -44,6 +46,7 @@ REQUESTS_KEPT = timedelta(hours=24)
 """Slack repeats a request for at most some minutes; design.md asks for a day."""
 PARCELS_KEPT = timedelta(days=7)
 
+T = TypeVar("T")
 TROUBLE = (Unreachable, Throttled, Rejected)
 log = structlog.get_logger()
 
@@ -83,11 +86,13 @@ class Sync:
         teams = [team for team in self.policy().teams.values() if team.schedule]
         if self.pager is None or not teams or not self._my_turn("shifts", SHIFTS_EVERY):
             return
-        for team in teams:
-            self._copy_schedule(self.pager, team)
-            with self.units.begin() as work:
-                Shifts(self._desk(work)).weigh(team)
+        self._each(partial(self._copy_shifts, self.pager), teams)
         self.wake()
+
+    def _copy_shifts(self, pager: Pager, team: Team) -> None:
+        self._copy_schedule(pager, team)
+        with self.units.begin() as work:
+            Shifts(self._desk(work)).weigh(team)
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:
         """A schedule that can't be read stays as it was: nothing is taken for gone."""
@@ -99,8 +104,7 @@ class Sync:
             return
         with self.units.begin() as work:
             strangers = Shifts(self._desk(work)).strangers(turns)
-        for email in strangers:
-            self._look_for(email)
+        self._each(self._look_for, strangers)
         with self.units.begin() as work:
             Shifts(self._desk(work)).synced(team, turns)
         with self.units.begin() as work:
@@ -135,8 +139,7 @@ class Sync:
             return
         with self.units.begin() as work:
             ringing = [page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id]
-        for pagerduty_id in ringing:
-            self._hear(self.pager, pagerduty_id)
+        self._each(partial(self._hear, self.pager), ringing)
         self.wake()
 
     def _hear(self, pager: Pager, pagerduty_id: str) -> None:
@@ -155,8 +158,7 @@ class Sync:
             return
         with self.units.begin() as work:
             stale = People(self._desk(work)).stale()
-        for person in stale:
-            self._learn(person)
+        self._each(self._learn, stale)
 
     def _learn(self, person: str) -> None:
         try:
@@ -176,8 +178,7 @@ class Sync:
             return
         with self.units.begin() as work:
             stale = Permissions(self._desk(work)).stale()
-        for group in stale:
-            self._read_group(group)
+        self._each(self._read_group, stale)
 
     def _read_group(self, group: str) -> None:
         try:
@@ -200,6 +201,14 @@ class Sync:
             work.inbound.forget(before=now - REQUESTS_KEPT)
             work.outbox.forget(before=now - PARCELS_KEPT)
             Changes(self._desk(work)).forget_old()
+
+    def _each(self, do: Callable[[T], None], them: Iterable[T]) -> None:
+        """Do it for each of them: a fault at one is logged, and costs no other."""
+        for it in them:
+            try:
+                do(it)
+            except Exception:
+                log.exception("a fault of Spy's own while it looked at one of many", about=str(it))
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
         with self.units.begin() as work:

@@ -16,6 +16,7 @@ from bot.domain.load import SHIFT
 from bot.domain.policy import Policy, Timers
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
+from bot.domain.zone import known_zone
 
 CLOSE = timedelta(minutes=15)
 """A warning so soon after the one before adds nothing, unless the shift begins."""
@@ -74,6 +75,9 @@ class Shift:
     """The first one; a second is not looked for."""
     told: Mapping[str, Told] = field(default_factory=dict)
     """What was said of it, by duty and occurrence: `warning/1d`."""
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", known_zone(self.zone) or "UTC")
 
     @property
     def start(self) -> datetime:

@@ -6,6 +6,7 @@ from datetime import datetime
 from typing import Any, Protocol
 
 from bot.domain.message import Message
+from bot.domain.zone import known_zone
 from bot.ports.words import Form
 
 
@@ -20,12 +21,20 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack knows them; `zone` is an IANA name; a guest is no full member of this workspace."""
+    """A person as Slack knows them; a guest is no full member of this workspace.
+
+    `zone` is an IANA name, None where Slack gives none that this machine knows.
+    """
 
     name: str
     email: str | None = None
     zone: str | None = None
     is_guest: bool = False
+    is_bot: bool = False
+    is_deactivated: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", known_zone(self.zone))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,7 +47,7 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person as Spy knows them; `profiled_at` is when Slack was last asked."""
+    """A person as Spy knows them; `profiled_at` is when Slack was last asked, `zone` as in Profile."""
 
     id: str
     name: str
@@ -46,6 +55,11 @@ class Person:
     zone: str | None = None
     profiled_at: datetime | None = None
     is_guest: bool = False
+    is_bot: bool = False
+    is_deactivated: bool = False
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "zone", known_zone(self.zone))
 
 
 class Chat(Protocol):

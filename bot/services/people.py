@@ -33,6 +33,8 @@ class People:
                 email=profile.email,
                 zone=profile.zone,
                 is_guest=profile.is_guest,
+                is_bot=profile.is_bot,
+                is_deactivated=profile.is_deactivated,
                 profiled_at=self._desk.now,
             )
         )

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
-from zoneinfo import ZoneInfo, ZoneInfoNotFoundError
+from zoneinfo import ZoneInfo
 
 from bot.domain.effects import AnswerPage, Effect, Show
 from bot.domain.incident import Incident
@@ -102,10 +102,7 @@ class Stretches:
     def zone(self, person: str) -> tzinfo:
         """Give where somebody lives, UTC where it is not known."""
         known = self.work.people.get(person)
-        try:
-            return ZoneInfo(known.zone) if known and known.zone else UTC
-        except (ZoneInfoNotFoundError, ValueError):
-            return UTC
+        return ZoneInfo(known.zone) if known and known.zone else UTC
 
     # --- showing ---
 

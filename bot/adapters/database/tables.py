@@ -167,6 +167,8 @@ class PersonRow(SQLModel, table=True):
     zone: str | None
     profiled_at: datetime | None = _moment(index=True)
     is_guest: bool = False
+    is_bot: bool = False
+    is_deactivated: bool = False
 
 
 class DutyCopyRow(SQLModel, table=True):

@@ -14,7 +14,7 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.limits import Limits
-from bot.adapters.slack.people import profile
+from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.rooms import Rooms
 from bot.adapters.slack.text import cut
 from bot.domain.message import Message
@@ -205,24 +205,21 @@ class SlackChat:
         self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
 
     def profile(self, person: str) -> Profile:
-        return profile(self._calls.ask("users.info", user=person)["user"], self.identify())
+        user = self._calls.ask("users.info", user=person).get("user") or {}
+        return profile({"id": person, **user}, self.identify())
 
     def find_by_email(self, email: str) -> Person | None:
         try:
-            user = self._calls.ask("users.lookupByEmail", email=email)["user"]
+            user = self._calls.ask("users.lookupByEmail", email=email).get("user") or {}
         except Rejected as rejected:
             if rejected.code == "users_not_found":
                 return None
             raise
-        if user.get("deleted"):
-            return None
-        known = profile(user, self.identify())
-        return Person(
-            id=user["id"], name=known.name, email=known.email, zone=known.zone, is_guest=known.is_guest
-        )
+        found = person_of(user, self.identify())
+        return None if found is None or found.is_deactivated else found
 
     def group_members(self, group: str) -> Sequence[str]:
-        return tuple(self._calls.ask("usergroups.users.list", usergroup=group)["users"])
+        return members(self._calls.ask("usergroups.users.list", usergroup=group).get("users"))
 
     # --- below --------------------------------------------------------------------------------------------
 

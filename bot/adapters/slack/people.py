@@ -1,17 +1,67 @@
 """A person as Slack describes them, in our words."""
 
+import re
 from collections.abc import Mapping
+from dataclasses import asdict
 from typing import Any
 
+import structlog
+
 from bot.adapters.slack.identity import Identity
-from bot.ports import Profile
+from bot.domain.change import WORD, one_line
+from bot.ports import Person, Profile
+
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which Slack does not call one."""
+_EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
+
+log = structlog.get_logger()
 
 
 def profile(user: Mapping[str, Any], us: Identity) -> Profile:
-    """Read one of Slack's user objects; `us` tells who is of another organisation."""
-    card = user.get("profile", {})
-    name = card.get("display_name") or card.get("real_name") or user.get("real_name") or user["name"]
-    return Profile(name=name, email=card.get("email"), zone=user.get("tz"), is_guest=_is_guest(user, us))
+    """Read one of Slack's user objects, whatever is missing in it; `us` tells who is of another organisation."""
+    card = user.get("profile") or {}
+    found = Profile(
+        name=_name(user, card),
+        email=_email(card),
+        zone=_words(user.get("tz")),
+        is_guest=_is_guest(user, us),
+        is_bot=_is_bot(user, us),
+        is_deactivated=bool(user.get("deleted")),
+    )
+    if found.zone is None and user.get("tz"):
+        log.warning("this machine does not know a zone: UTC instead", person=user.get("id"), zone=user["tz"])
+    return found
+
+
+def person_of(user: Mapping[str, Any], us: Identity) -> Person | None:
+    """Read who a user object is; None where it says no id."""
+    known, ident = profile(user, us), _words(user.get("id"))
+    return Person(id=ident, **asdict(known)) if ident else None
+
+
+def members(listed: object) -> tuple[str, ...]:
+    """Read a list of user ids; what is none is left out."""
+    return tuple(it for it in listed if isinstance(it, str) and it) if isinstance(listed, list) else ()
+
+
+def _name(user: Mapping[str, Any], card: Mapping[str, Any]) -> str:
+    said = (card.get("display_name"), card.get("real_name"), user.get("real_name"), user.get("name"))
+    return next(filter(None, map(_words, said)), f"<@{user.get('id')}>")
+
+
+def _email(card: Mapping[str, Any]) -> str | None:
+    found = card.get("email")
+    return found if isinstance(found, str) and _EMAIL.fullmatch(found) else None
+
+
+def _words(said: object) -> str | None:
+    return one_line(said, WORD) or None if isinstance(said, str) else None
+
+
+def _is_bot(user: Mapping[str, Any], us: Identity) -> bool:
+    marks = ("is_bot", "is_workflow_bot")
+    return user.get("id") in {SLACKBOT, us.user} or any(user.get(mark) for mark in marks)
 
 
 def _is_guest(user: Mapping[str, Any], us: Identity) -> bool:

@@ -1,0 +1,51 @@
+"""A stand-in for a vendor that says whatever a test wants it to say."""
+
+import json
+import threading
+from collections.abc import Callable, Iterator, Mapping
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from typing import Any
+
+import pytest
+
+Answer = Callable[[str, str, Any], tuple[int, Mapping[str, str], Any]]
+"""From method, path and the body's JSON to status, headers and JSON."""
+StandIn = Callable[[Answer], str]
+
+
+@pytest.fixture
+def stand_in() -> Iterator[StandIn]:
+    """Serve what a function answers; return the address."""
+    servers: list[ThreadingHTTPServer] = []
+
+    def serve(answer: Answer) -> str:
+        server = ThreadingHTTPServer(("127.0.0.1", 0), _handler(answer))
+        threading.Thread(target=server.serve_forever, daemon=True).start()
+        servers.append(server)
+        return f"http://127.0.0.1:{server.server_address[1]}"
+
+    yield serve
+    for server in servers:
+        server.shutdown()
+        server.server_close()
+
+
+def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
+    class Handler(BaseHTTPRequestHandler):
+        def _answer(self) -> None:
+            body = self.rfile.read(int(self.headers.get("content-length") or 0))
+            status, headers, said = answer(self.command, self.path, json.loads(body) if body else None)
+            data = json.dumps(said).encode()
+            self.send_response(status)
+            for name, value in {"content-type": "application/json", **headers}.items():
+                self.send_header(name, value)
+            self.send_header("content-length", str(len(data)))
+            self.end_headers()
+            self.wfile.write(data)
+
+        do_GET = do_POST = do_PUT = do_PATCH = do_DELETE = _answer  # noqa: N815  http.server's names
+
+        def log_message(self, *_: Any) -> None:
+            """Say nothing on the terminal."""
+
+    return Handler

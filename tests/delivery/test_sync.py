@@ -1,0 +1,106 @@
+"""What is copied from the world at intervals: one that is odd costs no other."""
+
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from bot.commands.testkit import NOON, SpyKit
+from bot.delivery.sync import Sync
+from bot.domain.shift import Turn
+from bot.ports import Person, Profile, Ringing
+from bot.services.paging import Paging
+from tests.fakes.chat import FakeChat
+from tests.fakes.pager import FakePager
+
+PLUGINS = Path(__file__).parents[2] / "plugins"
+
+
+@dataclass
+class OddPager(FakePager):
+    """Its answers about one schedule and one page are of a kind that nobody foresaw."""
+
+    odd: str = ""
+
+    def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
+        self._stumble(*schedules)
+        return super().shifts(schedules, since=since, until=until)
+
+    def look(self, pagerduty_id: str) -> Ringing:
+        self._stumble(pagerduty_id)
+        return super().look(pagerduty_id)
+
+    def _stumble(self, *idents: str) -> None:
+        if self.odd in idents:
+            raise TypeError("'NoneType' object is not subscriptable")
+
+
+class OddChat(FakeChat):
+    odd = "U0ODD"
+
+    def profile(self, person: str) -> Profile:
+        if person == self.odd:
+            raise KeyError("profile")
+        return super().profile(person)
+
+    def find_by_email(self, email: str) -> Person | None:
+        if email == "raj@example.com":
+            raise KeyError("user")
+        return super().find_by_email(email)
+
+
+@pytest.fixture
+def spy() -> SpyKit:
+    return SpyKit(PLUGINS)
+
+
+def syncing(spy: SpyKit, **world: Any) -> Sync:
+    facts: dict[str, Any] = {"chat": FakeChat(), "pager": FakePager(), **world}
+    return Sync(units=spy.units, clock=spy.clock, policy=lambda: spy.policy, wake=lambda: None, **facts)
+
+
+def shifts(spy: SpyKit) -> set[str]:
+    with spy.desk() as desk:
+        return {it.turn.schedule for it in desk.work.shifts.between(NOON, NOON + timedelta(days=7))}
+
+
+def test_one_schedule_that_stumbles_hides_no_other(spy: SpyKit):
+    syncing(spy, pager=OddPager(odd="PSCH1")).shifts()
+
+    assert shifts(spy) == {"PSCH2"}
+
+
+def test_one_e_mail_that_stumbles_hides_no_schedule(spy: SpyKit):
+    syncing(spy, chat=OddChat()).shifts()
+
+    assert shifts(spy) == {"PSCH1", "PSCH2"}
+
+
+def test_one_page_that_stumbles_hides_no_answer_to_another(spy: SpyKit):
+    spy.say('incident me "checkout is down" sev1')
+    spy.say('page :payments "come"')
+    pager = OddPager(odd="Q0000000000001")
+    for page, service in ((1, "PSVC1"), (2, "PSVC2")):
+        rung = pager.page_policy(key=f"k{page}", title="x", details="", service=service, policy=None)
+        with spy.desk() as desk:
+            Paging(desk).sent(page, rung)
+    pager.become("Q0000000000002", "acknowledged", by="kim@example.com")
+
+    syncing(spy, pager=pager).pages()
+
+    with spy.desk() as desk:
+        assert [desk.work.pages.get(it).acknowledged_by for it in (1, 2)] == [None, "Kim Park"]  # type: ignore[union-attr]
+
+
+def test_one_person_that_stumbles_hides_nobody(spy: SpyKit):
+    spy.meet(U0ODD="Odd", U0RAJ="raj")
+    chat = OddChat()
+    chat.profiles = {"U0RAJ": Profile(name="Raj Patel")}
+
+    syncing(spy, chat=chat).people()
+
+    with spy.desk() as desk:
+        assert desk.work.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
