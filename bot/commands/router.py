@@ -1,9 +1,7 @@
-"""From an ask to its answer: find the command, bind its slots, run it in one transaction, remember the answer."""
+"""From an ask to its answer: run the command that is meant in one transaction, remember the answer."""
 
-import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import replace
-from difflib import SequenceMatcher
 from functools import partial
 from typing import Any
 
@@ -11,7 +9,8 @@ from pydantic import TypeAdapter
 
 from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
 from bot.commands.command import NUMBER, Command, Outcome, Parameter
-from bot.commands.grammar import Slot, Typed, Word, match, read
+from bot.commands.grammar import Typed
+from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
@@ -29,10 +28,6 @@ from bot.services.undisturbed import undisturbed
 _ANSWER = TypeAdapter(Answer)
 SAID_THERE = frozenset({"page", "tell", "failover"})
 """Messages that answer for themselves where they stand."""
-INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
-ALIKE = 0.7
-"""How much each typed word must resemble the one that is taken to be meant: `stp` is stop, `oncall` is not cancel."""
-_ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
 class Router:
@@ -50,6 +45,7 @@ class Router:
         runbooks: Runbooks | None = None,
     ) -> None:
         self._handbook = handbook
+        self._interpreter = Interpreter(handbook)
         self._runbooks = runbooks
         self._units = units
         self._clock = clock
@@ -101,35 +97,18 @@ class Router:
             return answer
 
     def _run(self, ask: Ask, desk: Desk) -> Outcome:
-        typed, number = _without_number(read(ask.text))
-        typed = self._spelled_out(typed)
-        ask = replace(ask, incident=number if number is not None else ask.incident)
-        if ask.given:
-            called = self._called(typed)
-            said = match(called.pattern, typed, _anything) or {}
-            return self._call(called, {**said, **ask.given}, ask, typed, desk)
-        candidates, literals = self._candidates(typed), _literals(typed)
-        for command in candidates:
-            is_meant = command.begins(literals) == candidates[0].begins(literals)
-            for accepts in (self._accepts(command, desk), *([_anything] if is_meant else [])):
-                bound = match(command.pattern, typed, accepts)
-                if bound is not None:
-                    return self._call(command, dict(bound), ask, typed, desk)
-        if not candidates and self._is_begun(typed):
-            return self._run(replace(ask, text=f"help {typed.text}"), desk)
-        raise self._not_understood(typed, number)
-
-    def _is_begun(self, typed: Typed) -> bool:
-        """Whether what was typed is the beginning of commands: then their help is the answer."""
-        said = tuple(word.text.casefold() for word in typed.words)
-        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
-        return bool(said) and ("help",) in prefixes and any(it[: len(said)] == said for it in prefixes)
+        said = self._interpreter
+        meant = said.of_form(ask.text) if ask.given else said.understand(ask.text, desk)
+        ask = replace(ask, incident=meant.number if meant.number is not None else ask.incident)
+        return self._call(meant.command, {**meant.bound, **ask.given}, ask, meant.typed, desk)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
         bound = {name: word for name, word in bound.items() if word.strip()}
         word = bound.pop(NUMBER, None)
         about = command.wants_incident or command.allow == "commander"
-        incident = self._incident(_number(word) if word else ask.incident, ask, desk) if about else None
+        incident = (
+            self._incident(incident_number(word) if word else ask.incident, ask, desk) if about else None
+        )
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, desk)
@@ -155,80 +134,6 @@ class Router:
     def _wired(self, services: Mapping[str, type], desk: Desk) -> dict[str, Any]:
         here: dict[type, Any] = {Handbook: self._handbook, Desk: desk, Runbooks: self._runbooks}
         return {name: here.get(wanted) or wanted(desk) for name, wanted in services.items()}
-
-    # --- finding the command ---
-
-    def _spelled_out(self, typed: Typed) -> Typed:
-        """Put the word `incident` before what makes sense with it only, and take it from what makes none with it.
-
-        `tldr` is `incident tldr`; `/incident help` and `/incident page :imoc …` are `help` and `page :imoc …`.
-        """
-        if self._candidates(typed) or self._is_begun(typed):
-            return typed
-        spelled = replace(typed, words=(INCIDENT, *typed.words))
-        bare = replace(typed, words=typed.words[1:])
-        is_about = bool(typed.words) and typed.words[0].text.casefold() == INCIDENT.text
-        other = bare if is_about else spelled
-        return other if self._candidates(other) else typed
-
-    def _candidates(self, typed: Typed) -> list[Command]:
-        """Give the commands whose literal words begin what was typed, longest first."""
-        said = _literals(typed)
-        counted = [(it.begins(said), it) for it in self._handbook.commands]
-        return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
-
-    def _called(self, typed: Typed) -> Command:
-        for command in self._candidates(typed):
-            return command
-        raise self._not_understood(typed)
-
-    def _accepts(self, command: Command, desk: Desk) -> Callable[[Slot, Word], bool]:
-        def accepts(slot: Slot, word: Word) -> bool:
-            if slot.name == NUMBER:
-                return bool(_ID.fullmatch(word.text))
-            return command.slots[slot.name].reader.looks(word.text, desk)
-
-        return accepts
-
-    def _not_understood(self, typed: Typed, number: int | None = None) -> Refusal:
-        for best in self._candidates(typed):
-            return Refusal(f"I understood `{best.words}`, but not the rest. Usage: `{best.usage}`")
-        if near := self._nearest(typed):
-            words, count = near
-            meant = " ".join(words)
-            said = " ".join(word.text for word in typed.words[:count])
-            about = f"inc-{number} " if number is not None else ""
-            rest = typed.text[typed.words[count - 1].end :]
-            return Refusal(
-                f"I don't know `{said}`. Did you mean `{meant}`?",
-                choices=(Choice(label=meant, say=f"{about}{meant}{rest}"[:2000]),),
-            )
-        return Refusal(
-            f"I don't know `{_clip(typed.text)}`. `help` shows what I can do."
-            if typed.text
-            else 'What can I do? `help` shows it; `incident me "what is wrong"` opens an incident.',
-            choices=(Choice(label="Help", say="help"),),
-        )
-
-    def _nearest(self, typed: Typed) -> tuple[tuple[str, ...], int] | None:
-        """Give the command's words that are most like what was typed, and in place of how many words they stand.
-
-        What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
-        """
-        said = tuple(word.text.casefold() for word in typed.words)
-        spelled = [prefix for command in self._handbook.commands for prefix in command.prefixes]
-        short = [it[1:] for it in spelled if it[0] == INCIDENT.text and len(it) > 1]
-        near = [
-            (_likeness(said, words[:count]), count - len(words), count, spoken)
-            for spoken, words in [
-                *((it, it) for it in spelled),
-                *(((INCIDENT.text, *it), it) for it in short),
-            ]
-            for count in {len(words), max(len(words) - 1, 2)}
-            if count <= min(len(words), len(said)) and not any(it.quoted for it in typed.words[:count])
-        ]
-        likeness, _, count, spoken = max(near, key=lambda it: it[:3], default=(0.0, 0, 0, ()))
-        return (spoken, count) if likeness >= ALIKE else None
 
     # --- answering ---
 
@@ -316,28 +221,6 @@ class Router:
         return answer
 
 
-def _without_number(typed: Typed) -> tuple[Typed, int | None]:
-    """Read `incident 42 stop` as `incident stop`, about INC-42; `inc-42 stop` too, and `inc-42` as its tldr."""
-    words = typed.words
-    for at in (0, 1):
-        if len(words) > at and (at == 0 or words[0].text.casefold() == "incident"):
-            found = _ID.fullmatch(words[at].text)
-            if found and (at == 1 or not words[at].text.isdigit()):
-                rest = (*words[:at], *words[at + 1 :])
-                return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
-    return typed, None
-
-
-def _literals(typed: Typed) -> tuple[str, ...]:
-    """Give what was typed without quotes, in small letters: where the words of commands are sought."""
-    return tuple(word.text.casefold() for word in typed.words if not word.quoted)
-
-
-def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
-    """Give how much the least alike of the words are alike, from 0 to 1."""
-    return min(SequenceMatcher(a=one, b=other).ratio() for one, other in zip(said, meant, strict=False))
-
-
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
@@ -351,19 +234,6 @@ def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any
                 Choice(label=it.label, say=say) for it, say in zip(refusal.choices, again, strict=True)
             ),
         ) from refusal
-
-
-def _number(word: str) -> int:
-    found = _ID.fullmatch(word)
-    if not found:
-        raise Refusal(f"{_clip(word)} is no incident's number. `incident list` shows them.")
-    return int(found[1])
-
-
-def _anything(slot: Slot, word: Word) -> bool:
-    """Take any word: the slot's reader then says what is wrong with it."""
-    del slot, word
-    return True
 
 
 def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:
@@ -392,7 +262,3 @@ def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
         for effect in effects
         if getattr(effect, "to", None) in places
     )
-
-
-def _clip(text: str) -> str:
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  enough to recognise it
