@@ -141,9 +141,6 @@ def facts(
         "postmortem/closed": short,
         "follow_up/added": [{**it, "follow_up": one} for it in short[:2] for one in FOLLOW_UPS],
         "follow_up/changed": [{"follow_up": one} for one in FOLLOW_UPS],
-        "follow_up/filed": [
-            {**it, "follow_up": FOLLOW_UPS[3], "without": ("the assignee x",)} for it in short[:2]
-        ],
         "follow_up/list": [
             {"incident": on, "follow_ups": them, "overdue": overdue}
             for on, overdue in ((full, frozenset[int]()), (None, {FOLLOW_UP.number}))

@@ -1,4 +1,4 @@
-"""Reads what GitHub sends of its own accord: changes of the code and of what runs, and issues closed or reopened."""
+"""Reads what GitHub sends of its own accord: changes of the code and of what runs, issues closed, reopened or moved."""
 
 import hashlib
 import hmac
@@ -10,8 +10,9 @@ from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.moments import Moment
 from bot.domain.change import DEPLOY, MERGE, PUSH, RELEASE, WORD, WORKFLOW, Change, Source, address, one_line
-from bot.ports import IssueNews, Rejected
+from bot.ports import IssueNews, Moved, Rejected
 
+Heard = Change | IssueNews | Moved
 ServiceOf = Callable[[str], str]
 """Tells whose changes a repository's (owner/name) are."""
 
@@ -26,7 +27,7 @@ def check(body: bytes, signature: str, secret: str) -> None:
         raise Rejected("signature", "This webhook is not signed with GITHUB_WEBHOOK_SECRET.")
 
 
-def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) -> Change | IssueNews | None:
+def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) -> Heard | None:
     """Read the body of a webhook of this kind (X-GitHub-Event); None where nothing in it is kept.
 
     Rejected with `malformed` where GitHub's own words can't be read.
@@ -41,7 +42,7 @@ def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) 
         where = ".".join(str(part) for part in odd.errors(include_input=False)[0]["loc"]) or "the body"
         sentence = f"This is not what GitHub sends as {event}: {one_line(where, WORD)} can't be read."
         raise Rejected("malformed", f"{sentence} Is its content type application/json?") from None
-    found: Change | IssueNews | None = read(told, service_of, heard_at)
+    found: Heard | None = read(told, service_of, heard_at)
     return found
 
 
@@ -203,8 +204,58 @@ class _Issue(_Part):
     updated_at: Moment
 
 
+class _Place(_Part):
+    full_name: FullName
+
+
+class _NewIssue(_Part):
+    number: Id
+    html_url: str
+
+
+class _Transfer(_Part):
+    """Where a transferred issue is now."""
+
+    new_issue: _NewIssue | None = None
+    new_repository: _Place | None = None
+
+
 class _Issues(_Event):
     issue: _Issue
+    changes: _Transfer = _Transfer()
+
+
+class _OldName(_Part):
+    was: str = Field(alias="from")
+
+
+class _Name(_Part):
+    name: _OldName
+
+
+class _Owner(_Part):
+    user: _Person | None = None
+    organization: _Person | None = None
+
+    @property
+    def login(self) -> str | None:
+        known = self.organization or self.user
+        return known.login if known else None
+
+
+class _OldOwner(_Part):
+    was: _Owner = Field(alias="from")
+
+
+class _Renaming(_Part):
+    """What a repository's name, or its owner, was."""
+
+    repository: _Name | None = None
+    owner: _OldOwner | None = None
+
+
+class _RepositoryEvent(_Event):
+    changes: _Renaming = _Renaming()
 
 
 # --- what is kept of it -----------------------------------------------------------------------------------
@@ -315,8 +366,10 @@ def _workflow(told: _WorkflowRun, service_of: ServiceOf, heard_at: datetime) -> 
     )
 
 
-def _issue(told: _Issues, _service_of: ServiceOf, heard_at: datetime) -> IssueNews | None:
+def _issue(told: _Issues, _service_of: ServiceOf, heard_at: datetime) -> IssueNews | Moved | None:
     states = {"closed": "closed", "reopened": "open"}
+    if told.action == "transferred":
+        return _transfer(told)
     if told.action not in states:
         return None
     issue, is_closed = told.issue, told.action == "closed"
@@ -330,9 +383,32 @@ def _issue(told: _Issues, _service_of: ServiceOf, heard_at: datetime) -> IssueNe
     )
 
 
-_READERS: Mapping[
-    str, tuple[type[_Event], Callable[[Any, ServiceOf, datetime], Change | IssueNews | None]]
-] = {
+def _transfer(told: _Issues) -> Moved | None:
+    issue, repository = told.changes.new_issue, told.changes.new_repository
+    if not (issue and repository):
+        return None
+    return Moved(
+        repository=told.repository.full_name,
+        number=told.issue.number,
+        to=repository.full_name,
+        to_number=issue.number,
+        url=address(issue.html_url),
+    )
+
+
+def _renaming(told: _RepositoryEvent, _service_of: ServiceOf, _heard_at: datetime) -> Moved | None:
+    """A repository that was renamed, or given to another owner."""
+    owner, _, name = told.repository.full_name.partition("/")
+    if told.action == "renamed" and told.changes.repository:
+        name = told.changes.repository.name.was
+    elif told.action == "transferred" and told.changes.owner and (before := told.changes.owner.was.login):
+        owner = before
+    else:
+        return None
+    return Moved(repository=f"{owner}/{name}", to=told.repository.full_name)
+
+
+_READERS: Mapping[str, tuple[type[_Event], Callable[[Any, ServiceOf, datetime], Heard | None]]] = {
     "deployment": (_Deployment, _deployment),
     "deployment_status": (_DeploymentStatus, _deployment),
     "push": (_Push, _push),
@@ -340,4 +416,5 @@ _READERS: Mapping[
     "release": (_Release, _release),
     "workflow_run": (_WorkflowRun, _workflow),
     "issues": (_Issues, _issue),
+    "repository": (_RepositoryEvent, _renaming),
 }

@@ -21,6 +21,7 @@ from github.WorkflowRun import WorkflowRun
 from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
+from bot.adapters.github.pauses import asked_pause
 from bot.adapters.mrkdwn import span
 from bot.adapters.output import Output, plain
 from bot.adapters.variables import Missing, Variables
@@ -168,10 +169,14 @@ class _Following:
     def dispatched(self) -> _Verdict:
         if self.stopped.is_set():
             return _Verdict(End.RED, "stopped")
+        ref = self.action.ref
         try:
-            ref = self.action.ref or self._default_branch()
+            branch = self._find_home()
         except _Trouble as trouble:
-            return _Verdict(End.RED, f"nothing was dispatched: {trouble}")
+            if not ref:
+                return _Verdict(End.RED, f"nothing was dispatched: {trouble}")
+        else:
+            ref = ref or branch
         try:
             run = self._sent(ref)
         except _Trouble as trouble:
@@ -184,9 +189,12 @@ class _Following:
     def looked(self) -> _Verdict:
         return self._found(self._attended)
 
-    def _default_branch(self) -> str:
+    def _find_home(self) -> str:
+        """Go by the repository's present name, and give its main branch: to an old name nothing is dispatched."""
         with _asking():
-            return self._repository.default_branch
+            repository = self._repository.complete()
+        self._workflow = repository.get_workflow(self.action.file)
+        return repository.default_branch
 
     def _sent(self, ref: str) -> WorkflowRun | None:
         """Dispatch it, with the mark if the workflow takes it; None from a GitHub that does not name the run."""
@@ -359,9 +367,9 @@ def _asking() -> Iterator[None]:
 
 def _refusal(refused: GithubException) -> _Trouble:
     said = refused.message or "no reason given"
-    pause = _asked_pause(refused.headers or {})
+    pause = asked_pause(refused.headers or {})
     if pause:
-        why = f"GitHub asks for a pause of {span(timedelta(seconds=pause))}"
+        why = f"GitHub asks for a pause of {span(pause)}"
     elif refused.status == HTTPStatus.UNAUTHORIZED:
         why = "GitHub refuses the token: put a valid one in GITHUB_TOKEN"
     elif refused.status == HTTPStatus.NOT_FOUND:
@@ -370,17 +378,7 @@ def _refusal(refused: GithubException) -> _Trouble:
         why = f"GitHub answered {refused.status}: {said}"
     return _Trouble(
         why,
-        pause=pause,
+        pause=pause.total_seconds() if pause else 0,
         is_undone=HTTPStatus.BAD_REQUEST <= refused.status < HTTPStatus.INTERNAL_SERVER_ERROR,
         is_of_the_mark=refused.status == HTTPStatus.UNPROCESSABLE_ENTITY and _UNDECLARED in said,
     )
-
-
-def _asked_pause(headers: Mapping[str, str]) -> float:
-    """Read for how many seconds GitHub wants to be left alone: 0 where it says nothing of it."""
-    after, reset = headers.get("retry-after", ""), headers.get("x-ratelimit-reset", "")
-    if after.isdigit():
-        return float(after)
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit():
-        return max(0.0, float(reset) - time.time())
-    return 0.0

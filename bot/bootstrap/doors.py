@@ -11,12 +11,13 @@ from bot.adapters import changes_webhook, github_webhook, pagerduty_webhook
 from bot.adapters.slack.inbound import App, answer_http
 from bot.bootstrap.build import Bot
 from bot.domain.change import Change, service_name
-from bot.ports import IssueNews, PagerNews, Rejected, Work
+from bot.ports import IssueNews, Moved, PagerNews, Rejected, Work
 from bot.services.changes import Changes
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
 from bot.services.locks import Locks
 from bot.services.paging import Paging
+from bot.services.postmortems import Postmortems
 from bot.services.undisturbed import undisturbed
 from bot.web import Door, Page, WebAnswer
 
@@ -86,7 +87,7 @@ def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
     return f"github:{named if _DELIVERY.fullmatch(named) else hashlib.sha256(body).hexdigest()}"
 
 
-def _hear_github(bot: Bot, heard: Change | IssueNews, delivery: str) -> WebAnswer:
+def _hear_github(bot: Bot, heard: github_webhook.Heard, delivery: str) -> WebAnswer:
     with bot.database.begin() as work:
         if work.inbound.remember(delivery, at=bot.clock.now()) is not None:
             return _KNOWN
@@ -97,6 +98,8 @@ def _hear_github(bot: Bot, heard: Change | IssueNews, delivery: str) -> WebAnswe
             case IssueNews():
                 if not FollowUps(desk).heard(heard):
                     return _NOTHING
+            case Moved():
+                Postmortems(desk).moved(heard)
     bot.delivery.wake()
     return _KEPT
 

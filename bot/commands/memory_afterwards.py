@@ -2,7 +2,7 @@
 
 from collections.abc import MutableMapping, Sequence
 
-from bot.domain.follow_up import FollowUp
+from bot.domain.follow_up import Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 
 
@@ -12,6 +12,9 @@ class Postmortems:
 
     def get(self, incident: int) -> Postmortem | None:
         return self._kept.get(incident)
+
+    def filed_in(self, repository: str) -> Sequence[Postmortem]:
+        return [it for it in self._kept.values() if it.filed and _is_in(it.filed, repository)]
 
     def put(self, postmortem: Postmortem) -> None:
         self._kept[postmortem.incident] = postmortem
@@ -41,15 +44,18 @@ class FollowUps:
         return [it for it in reversed(self._in_order()) if it.is_open][:limit]
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
-        wanted = (repository.casefold(), number)
-        filed = (it for it in self._in_order() if it.filed)
-        found = (
-            it for it in filed if it.filed and (it.filed.repository.casefold(), it.filed.number) == wanted
-        )
-        return next(found, None)
+        filed = self.filed_in(repository)
+        return next((it for it in filed if it.filed and it.filed.number == number), None)
+
+    def filed_in(self, repository: str) -> Sequence[FollowUp]:
+        return [it for it in self._in_order() if it.filed and _is_in(it.filed, repository)]
 
     def put(self, follow_up: FollowUp) -> None:
         self._kept[follow_up.number] = follow_up
 
     def _in_order(self) -> list[FollowUp]:
         return sorted(self._kept.values(), key=lambda it: it.number)
+
+
+def _is_in(filed: Filed, repository: str) -> bool:
+    return filed.repository.casefold() == repository.casefold()

@@ -30,7 +30,7 @@ from bot.domain.paper import (
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Refusal
 from bot.domain.timer import mark_of
-from bot.ports import Forge, Issue, IssueDraft, Leaf, Parcel, Rejected, Remark, Templates
+from bot.ports import Forge, Issue, IssueDraft, Leaf, Offer, Parcel, Rejected, Remark, Templates
 from bot.services.desk import Desk
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
@@ -138,7 +138,7 @@ class AfterwardsCourier:
             retired=tuple(it.value for it in Category if it is not follow_up.category),
             assignee=paperwork.logins.get(follow_up.owner or ""),
             relieved=follow_up.filed.assignee if follow_up.filed else None,
-            milestone=paperwork.milestone,
+            milestone=_milestone_due(paperwork.milestone, follow_up.filed),
             state="closed" if not follow_up.is_open else "open" if effect.reopens else None,
         )
 
@@ -146,10 +146,8 @@ class AfterwardsCourier:
             return replace(draft, body=body(paper, mark, before=issue.body).text)
 
         def settle(desk: Desk, issue: Issue) -> None:
-            FollowUps(desk).filed(follow_up.number, issue, assignee=draft.assignee)
-            if effect.by and issue.without:
-                facts = {"follow_up": desk.work.follow_ups.get(follow_up.number), "without": issue.without}
-                self._tell(effect, "follow_up/filed", facts, desk)
+            assignee = _assigned(draft.assignee, issue, follow_up.filed)
+            FollowUps(desk).filed(follow_up.number, issue, assignee=assignee)
 
         def surrender(desk: Desk, why: str) -> None:
             FollowUps(desk).refused(follow_up.number, why)
@@ -157,9 +155,7 @@ class AfterwardsCourier:
 
         return Errand(
             go=partial(self._make, repository, lambda: draft, renewed, follow_up.filed),
-            look=None
-            if follow_up.filed
-            else partial(self._find, repository, mark, FOLLOW_UP_LABEL, renewed, parcel),
+            look=None if follow_up.filed else partial(self._find, repository, mark, renewed, parcel),
             settle=settle,
             surrender=surrender,
         )
@@ -183,14 +179,15 @@ class AfterwardsCourier:
         made = github.open_issue(repository, wanted)
         if wanted.state in {None, made.state}:
             return made
-        return replace(github.revise_issue(repository, made.number, renewed), without=made.without)
+        revised = github.revise_issue(made.repository, made.number, renewed)
+        return replace(revised, without=tuple(dict.fromkeys((*made.without, *revised.without))))
 
     def _find(
-        self, repository: str, mark: str, label: str, renewed: Callable[[Issue], IssueDraft], parcel: Parcel
+        self, repository: str, mark: str, renewed: Callable[[Issue], IssueDraft], parcel: Parcel
     ) -> Issue | None:
         """Find what an earlier try made; it may have told another state."""
-        found = self._github.find_issue(repository, hidden(mark), label=label, since=parcel.queued_at)
-        return self._github.revise_issue(repository, found.number, renewed) if found else None
+        found = self._github.find_issue(repository, hidden(mark), since=parcel.queued_at)
+        return self._github.revise_issue(found.repository, found.number, renewed) if found else None
 
     # --- the document ---
 
@@ -216,7 +213,7 @@ class AfterwardsCourier:
                 retired=tuple(it for it in severities if it != severity),
                 assignee=assignee,
                 relieved=filed.assignee if filed else None,
-                milestone=paperwork.milestone,
+                milestone=_milestone_due(paperwork.milestone, filed),
             )
 
         def renewed(issue: Issue) -> IssueDraft:
@@ -227,13 +224,15 @@ class AfterwardsCourier:
             return _Exported(issue=issue, body=written[0])
 
         def look() -> _Exported | None:
-            found = self._find(order.repository, order.mark, LABEL, renewed, parcel)
+            found = self._find(order.repository, order.mark, renewed, parcel)
             return _Exported(issue=found, body=written[0]) if found else None
 
         return Errand(
             go=go,
             look=None if filed else look,
-            settle=partial(self._exported, effect, assignee),
+            settle=lambda desk, result: self._exported(
+                effect, _assigned(assignee, result.issue, filed), desk, result
+            ),
             surrender=partial(_refused, effect.incident, _what(effect)),
         )
 
@@ -252,16 +251,18 @@ class AfterwardsCourier:
             spills=result.body.spills,
             origin=effect.key,
         )
-        if effect.by and (not is_first or issue.without):
-            facts = {"postmortem": Postmortems(desk).of(desk.incident(effect.incident))}
-            self._tell(effect, "postmortem/exported", {**facts, "without": issue.without}, desk)
+        without = Postmortems(desk).left_out(effect.incident)
+        if without or (effect.by and not is_first):
+            self._tell(effect, without, desk)
 
-    def _tell(self, effect: Afterwards, template: str, facts: Mapping[str, Any], desk: Desk) -> None:
-        """Let who asked for it know, as nobody else needs to."""
+    def _tell(self, effect: Afterwards, without: Sequence[str], desk: Desk) -> None:
+        """Let who asked for it know, or who writes it, as nobody else needs to."""
         incident = desk.incident(effect.incident)
-        message = self._templates.render(template, {"incident": incident, **facts}, names=People(desk).name)
-        by = effect.by or incident.declared_by
-        desk.send(Whisper(key=f"told:{effect.key}", to=incident.room or by, person=by, message=message))
+        postmortem = Postmortems(desk).of(incident)
+        facts = {"incident": incident, "postmortem": postmortem, "without": without}
+        message = self._templates.render("postmortem/exported", facts, names=People(desk).name)
+        to = effect.by or postmortem.owned_by(incident)
+        desk.send(Whisper(key=f"told:{effect.key}", to=incident.room or to, person=to, message=message))
 
     def _log(self, effect: FileLog, order: _Order) -> Errand | None:
         filed = order.postmortem.filed
@@ -279,8 +280,10 @@ class AfterwardsCourier:
 
     def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
         """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
-        github, at = self._github, (filed.repository, filed.number)
-        there = {number: it for it in github.remarks(*at) if (number := page_number(it.body))}
+        github = self._github
+        found = github.remarks(filed.repository, filed.number)
+        at = found.repository, found.number
+        there = {number: it for it in found.remarks if (number := page_number(it.body))}
         wanted = dict(enumerate(texts, start=1))
         wanted |= {number: emptied(number) for number in there if number not in wanted}
         due = [number for number in sorted(wanted) if _differs(there.get(number), wanted[number])]
@@ -298,7 +301,7 @@ class AfterwardsCourier:
             return None
         name = order.incident.room_name
 
-        def go() -> str | None:
+        def go() -> Offer:
             github, branch = self._github, f"spy/inc-{order.incident.number}"
             paper = with_picture(self._paper(order), f"{name}.svg")
             path = f"{folder}/{name}.md"
@@ -328,9 +331,20 @@ def _logged(effect: FileLog, desk: Desk, result: _Logged) -> None:
         desk.send(replace(effect, key=f"{effect.key}+"))
 
 
-def _copied(number: int, desk: Desk, address: str | None) -> None:
-    if address:
-        Postmortems(desk).copied(number, address)
+def _copied(number: int, desk: Desk, offer: Offer) -> None:
+    Postmortems(desk).copied(number, offer)
+
+
+def _assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:
+    """Give whom Spy has assigned; where GitHub would not take who was wanted, it is who it was before."""
+    known = before.assignee if before else None
+    is_there = (wanted or "").casefold() in {it.casefold() for it in issue.assignees}
+    return wanted if wanted is None or wanted == known or is_there else known
+
+
+def _milestone_due(wanted: str | None, before: Filed | None) -> str | None:
+    """Ask for it once: whoever took the issue out of it meant to."""
+    return None if before and before.milestone else wanted
 
 
 def _offered(order: _Order) -> str:

@@ -466,6 +466,7 @@ class PostmortemExported(Event):
     number: int
     url: str
     assignee: str | None = None
+    milestone: str | None = None
     substance: ClassVar[bool] = False
 
 

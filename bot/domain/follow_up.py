@@ -32,13 +32,14 @@ class Category(StrEnum):
 class Filed:
     """An issue that Spy made: in which repository (owner/name), its number, and its address for people.
 
-    `assignee` is the login that Spy last wanted for it.
+    `assignee` is the login that Spy last gave it, `milestone` the title of the one it had then.
     """
 
     repository: str
     number: int
     url: str
     assignee: str | None = None
+    milestone: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,6 +63,8 @@ class FollowUp:
     filed: Filed | None = None
     trouble: str | None = None
     """Why GitHub would not take it."""
+    without: tuple[str, ...] = ()
+    """What its issue lacks because GitHub left it out, in people's words."""
     told: Mapping[str, Told] = field(default_factory=dict)
 
     @property

@@ -52,6 +52,12 @@ class Postmortem:
     """In how many comments the full log is, where it did not fit."""
     copied: str | None = None
     """The address of the pull request that copies it into another repository."""
+    copied_without: tuple[str, ...] = ()
+    """The paths of files that the other repository would not take with it."""
+    without: tuple[str, ...] = ()
+    """What its issue lacks because GitHub left it out, in people's words."""
+    told_without: tuple[str, ...] = ()
+    """What is told already of what its issue and its follow-ups' lack."""
     told: Mapping[str, Told] = field(default_factory=dict)
     told_to: Mapping[str, str] = field(default_factory=dict)
     """Who was reminded, by what was said: the owner may be another since."""
@@ -120,11 +126,13 @@ class Postmortem:
             case events.PostmortemPlanned():
                 return replace(self, owner=event.owner, due=event.due)
             case events.PostmortemExported():
+                before = self.filed.milestone if self.filed else None
                 filed = Filed(
                     repository=event.repository,
                     number=event.number,
                     url=event.url,
                     assignee=event.assignee,
+                    milestone=event.milestone or before,
                 )
                 return replace(self, filed=filed, exported_at=event.at)
         return self

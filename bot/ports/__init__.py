@@ -3,7 +3,7 @@
 from bot.ports.chat import Chat, Person, Posted, Profile, Said
 from bot.ports.failures import Contended, Rejected, Throttled, Unreachable
 from bot.ports.finding import Finding
-from bot.ports.forge import Forge, Issue, IssueDraft, IssueNews, Leaf, Remark
+from bot.ports.forge import Discussion, Forge, Issue, IssueDraft, IssueNews, Leaf, Moved, Offer, Remark
 from bot.ports.outside import Clock, Operator
 from bot.ports.pager import Duty, Pager, PagerNews, Ringing
 from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
@@ -46,6 +46,7 @@ __all__ = [
     "ContactRecords",
     "Contended",
     "CoverRecords",
+    "Discussion",
     "Duty",
     "DutyCopy",
     "DutyRecords",
@@ -64,6 +65,8 @@ __all__ = [
     "Leaf",
     "LockRecords",
     "MessageRecords",
+    "Moved",
+    "Offer",
     "Operator",
     "OutboxEntry",
     "OutboxRecords",

@@ -36,8 +36,10 @@ class Issue:
     title: str
     body: str
     state: str = "open"
+    assignees: tuple[str, ...] = ()
+    milestone: str | None = None
     without: tuple[str, ...] = ()
-    """What the forge would not take with it, in people's words: an assignee, a milestone."""
+    """What is otherwise than asked, in people's words: a label, an assignee, the milestone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,11 +51,39 @@ class Remark:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Discussion:
+    """The comments of an issue, and where that issue is now."""
+
+    repository: str
+    number: int
+    remarks: tuple[Remark, ...]
+
+
+@dataclass(frozen=True, kw_only=True)
 class Leaf:
     """A file of a repository: its path, and its text."""
 
     path: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Offer:
+    """A pull request's address, None where there was nothing to offer; `without` are paths that were refused."""
+
+    url: str | None = None
+    without: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved:
+    """What a webhook says of an issue that was transferred; without numbers, of a repository that was renamed."""
+
+    repository: str
+    to: str
+    number: int | None = None
+    to_number: int | None = None
+    url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -72,22 +102,20 @@ class Forge(Protocol):
     """GitHub. Every call may raise Unreachable, Throttled or Rejected; `gone`: no such issue any more."""
 
     def open_issue(self, repository: str, draft: IssueDraft) -> Issue: ...
-    def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
-        """Find the issue with this mark among those of a label that were touched since then."""
+    def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
+        """Find the issue with this mark in its text among Spy's own that were touched since then."""
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         """Read it, and let it be as `revise` says at once; labels, assignees and all else that people gave it stay."""
 
-    def remarks(self, repository: str, number: int) -> Sequence[Remark]: ...
+    def remarks(self, repository: str, number: int) -> Discussion: ...
     def add_remark(self, repository: str, number: int, body: str) -> Remark: ...
     def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None: ...
     def read_leaf(self, repository: str, path: str, *, branch: str) -> str | None:
         """Read a file where it is offered on this branch, else on the main one; None where it is not there."""
 
-    def offer(
-        self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str
-    ) -> str | None:
-        """Put files on a branch and open a pull request for it, unless there is one; give its address.
+    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> Offer:
+        """Put files on a branch and open a pull request for it, unless there is one.
 
-        None where the main branch has them all as they are.
+        The first file is what is offered. What stands beside it is left out, and named, where GitHub refuses it.
         """

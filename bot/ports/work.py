@@ -229,6 +229,9 @@ class UserGroupRecords(Protocol):
 
 class PostmortemRecords(Protocol):
     def get(self, incident: int) -> Postmortem | None: ...
+    def filed_in(self, repository: str) -> Sequence[Postmortem]:
+        """Give those whose issue is in a repository (owner/name)."""
+
     def put(self, postmortem: Postmortem) -> None: ...
 
 
@@ -245,6 +248,7 @@ class FollowUpRecords(Protocol):
         """Give the newest that are not done."""
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
+    def filed_in(self, repository: str) -> Sequence[FollowUp]: ...
     def put(self, follow_up: FollowUp) -> None: ...
 
 

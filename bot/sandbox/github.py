@@ -20,6 +20,7 @@ BOT = "spy-bot"
 COLLABORATORS = ("ana-lima", "raj-patel", BOT)  # whom an issue can be assigned to
 LONGEST_TEXT = 65_536  # characters of a body, a comment too
 LONGEST_TITLE = 256
+PUSHERS_ALONE = ("labels", "assignees", "milestone")
 PAGE = 30
 LARGEST_PAGE = 100
 CREATED, UNPROCESSABLE = 201, 422
@@ -42,6 +43,9 @@ class GitHub:
 
     def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.issues: dict[int, Issue] = {}
+        self.deleted: set[int] = set()
+        self.may_push = True
+        """Whether the token's owner may: who may not gets no label, assignee or milestone, and no word of it."""
         self.labels: dict[str, JSON] = {}
         self.milestones: dict[int, Milestone] = {}
         self.lock = threading.RLock()
@@ -76,6 +80,7 @@ class GitHub:
         """As an administrator would: the issue is gone for good."""
         with self.lock:
             del self.issues[number]
+            self.deleted.add(number)
 
     # --- the REST API
 
@@ -128,22 +133,26 @@ class GitHub:
         return Answer(body=self._shapes.oneself(BOT), headers={"x-oauth-scopes": "repo"})
 
     def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - as above
-        return Answer(body=self._shapes.repository())
+        shown = self._shapes.repository()
+        if not self.may_push:
+            shown["permissions"] |= {"push": False, "triage": False}
+        return Answer(body=shown)
 
     def list_issues(self, call: Call) -> Answer:
         state, labels = call.one("state", "open"), set(filter(None, call.one("labels").split(",")))
-        since = call.one("since")
+        since, creator = call.one("since"), call.one("creator")
         found = [
             self._shapes.issue(issue)
             for issue in reversed(self.issues.values())
             if state in ("all", issue.state)
             and labels <= set(issue.labels)
+            and creator in ("", issue.author)
             and (not since or self._shapes.issue(issue)["updated_at"] >= since)
         ]
         return self._page(call, found[::-1] if call.one("direction") == "asc" else found)
 
     def create_issue(self, call: Call) -> Answer:
-        given, now = call.body, self._clock()
+        given, now = self._allowed(call.body), self._clock()
         _check_texts("Issue", given, required=("title",))
         issue = Issue(
             number=next(self._numbers),
@@ -168,7 +177,7 @@ class GitHub:
         return Answer(body=self._shapes.issue(self._named(call)))
 
     def update_issue(self, call: Call) -> Answer:
-        issue, given = self._named(call), call.body
+        issue, given = self._named(call), self._allowed(call.body)
         _check_texts("Issue", given)
         if given.get("state", "open") not in ("open", "closed"):
             _refuse_field("Issue", "state", "invalid")
@@ -257,7 +266,14 @@ class GitHub:
     def _named(self, call: Call) -> Issue:
         number = call.ids["number"]
         issue = self.issues.get(int(number)) if number.isdigit() else None
+        if issue is None and number.isdigit() and int(number) in self.deleted:
+            _refuse(410, "This issue was deleted")
         return issue or _refuse(404, "Not Found")
+
+    def _allowed(self, given: JSON) -> JSON:
+        """GitHub drops without a word what only those who may push can set."""
+        dropped = () if self.may_push else PUSHERS_ALONE
+        return {name: value for name, value in given.items() if name not in dropped}
 
     def _known_labels(self, names: Iterable[str | JSON]) -> list[str]:
         """GitHub makes a label that is named for the first time."""

@@ -19,7 +19,7 @@ from bot.domain.follow_up import (
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
-from bot.ports import Issue, IssueNews
+from bot.ports import Issue, IssueNews, Moved
 from bot.services.desk import Desk
 from bot.services.people import People
 
@@ -121,11 +121,27 @@ class FollowUps:
         return [(person, login.casefold()) for person, login in self._desk.policy.paperwork.logins.items()]
 
     def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
-        """GitHub has the issue; `assignee` is the login that was wanted for it."""
+        """GitHub has the issue, where it says that it is; `assignee` is the login that Spy gave it."""
         follow_up = self._alone(number)
         if follow_up:
-            filed = Filed(repository=issue.repository, number=issue.number, url=issue.url, assignee=assignee)
-            self._work.follow_ups.put(replace(follow_up, filed=filed, trouble=None))
+            before = follow_up.filed.milestone if follow_up.filed else None
+            filed = Filed(
+                repository=issue.repository,
+                number=issue.number,
+                url=issue.url,
+                assignee=assignee,
+                milestone=issue.milestone or before,
+            )
+            after = replace(follow_up, filed=filed, trouble=None, without=issue.without)
+            self._work.follow_ups.put(after)
+
+    def moved(self, news: Moved) -> None:
+        """Keep where issues are now that were transferred, or whose repository has another name."""
+        for found in self._work.follow_ups.filed_in(news.repository):
+            follow_up = self._alone(found.number)
+            if follow_up and follow_up.filed:
+                filed = filed_now(follow_up.filed, news)
+                self._work.follow_ups.put(replace(follow_up, filed=filed))
 
     def refused(self, number: int, why: str) -> None:
         """GitHub would not take it: the list says so, and the next export tries again."""
@@ -236,6 +252,16 @@ class FollowUps:
     def _is_drill(self, follow_up: FollowUp) -> bool:
         incident = self._work.incidents.look(follow_up.incident)
         return incident is None or incident.drill
+
+
+def filed_now(filed: Filed, news: Moved) -> Filed:
+    """Give where an issue is after what was heard; as it was, where that is about another."""
+    if news.number is None:
+        url = filed.url.replace(f"/{news.repository}/", f"/{news.to}/")
+        return replace(filed, repository=news.to, url=url)
+    if filed.number != news.number or news.to_number is None:
+        return filed
+    return replace(filed, repository=news.to, number=news.to_number, url=news.url or filed.url)
 
 
 class FollowUpNags:

@@ -11,9 +11,10 @@ from bot.domain.incident import Incident
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
-from bot.ports import Issue
+from bot.ports import Issue, Moved, Offer
 from bot.services.aftermath import Aftermath
 from bot.services.desk import Desk
+from bot.services.follow_ups import FollowUps, filed_now
 from bot.services.rooms import Rooms
 
 LATELY = timedelta(days=60)
@@ -120,10 +121,12 @@ class Postmortems:
             number=issue.number,
             url=issue.url,
             assignee=assignee,
+            milestone=issue.milestone,
         )
         if is_first:
             incident = self._desk.record(incident, told)
-        postmortem = replace(self.of(incident).after(told), taken_over=tuple(taken_over))
+        postmortem = self.of(incident).after(told)
+        postmortem = replace(postmortem, taken_over=tuple(taken_over), without=issue.without)
         self._keep(postmortem, incident)
         if spills or postmortem.pages:
             self._desk.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
@@ -141,12 +144,38 @@ class Postmortems:
         """The full log stands in so many comments."""
         self._work.postmortems.put(replace(self._alone(number), pages=pages))
 
-    def copied(self, number: int, address: str) -> None:
-        self._work.postmortems.put(replace(self._alone(number), copied=address))
+    def copied(self, number: int, offer: Offer) -> None:
+        """It is offered to the other repository; what that did not take with it is told once."""
+        before = self._alone(number)
+        after = replace(before, copied=offer.url or before.copied, copied_without=offer.without)
+        self._work.postmortems.put(after)
+        for path in offer.without:
+            if path not in before.copied_without:
+                self.refused(number, f"{path}, beside the copy of the postmortem", "GitHub refused the file.")
+
+    def left_out(self, number: int) -> list[str]:
+        """Give what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
+        postmortem = self._alone(number)
+        follow_ups = self._work.follow_ups.of(number)
+        lacks = [
+            *postmortem.without,
+            *(f"{what} (follow-up {it.number})" for it in follow_ups for what in it.without),
+        ]
+        self._work.postmortems.put(replace(postmortem, told_without=tuple(lacks)))
+        return [it for it in lacks if it not in postmortem.told_without]
 
     def _alone(self, number: int) -> Postmortem:
         """Read it with its incident locked, as whoever changes it does."""
         return self.of(self._desk.incident(number))
+
+    def moved(self, news: Moved) -> None:
+        """Keep where issues are now that were transferred, or whose repository has another name."""
+        for found in self._work.postmortems.filed_in(news.repository):
+            postmortem = self._alone(found.incident)
+            if postmortem.filed:
+                filed = filed_now(postmortem.filed, news)
+                self._work.postmortems.put(replace(postmortem, filed=filed))
+        FollowUps(self._desk).moved(news)
 
     def refused(self, number: int, what: str, why: str) -> None:
         """GitHub would not, for good: the room hears why."""

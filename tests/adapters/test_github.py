@@ -7,6 +7,7 @@ import pytest
 from bot.adapters.github import findings
 from bot.sandbox.box import Box
 from bot.sandbox.weather import http
+from tests.adapters.stand_in import Said, serving
 
 
 @pytest.fixture
@@ -30,6 +31,7 @@ def test_all_is_well_where_the_repository_takes_issues(box: Box) -> None:
         ("GitHub token", True),
         ("GitHub repository acme/postmortems", True),
         ("GitHub issues of acme/postmortems", True),
+        ("GitHub labels of acme/postmortems", True),
     ]
     assert box.calls("github") == ["GET /repos/acme/postmortems"]
 
@@ -44,6 +46,24 @@ def test_a_repository_that_cannot_be_seen_is_told(box: Box) -> None:
         ("GitHub token", True),
         ("GitHub repository acme/nothing", False),
     ]
+
+
+def test_a_token_that_may_set_no_labels_is_told(box: Box) -> None:
+    box.github.may_push = False
+
+    assert looked(box)[-1] == ("GitHub labels of acme/postmortems", False)
+
+
+def test_a_repository_with_another_name_is_told(box: Box) -> None:
+    def answer(_method: str, path: str, _given: object) -> Said:
+        if path == "/repos/acme/old":
+            return 301, {"location": f"{url}/repositories/7"}, {}
+        return 200, {}, {"full_name": "acme/new", "has_issues": True, "url": f"{url}/repos/acme/new"}
+
+    with serving(answer) as url:
+        found = {it.what: it.cure for it in findings("t", "acme/old", url)}
+
+    assert found["GitHub repository acme/old"].startswith("It is acme/new now")
 
 
 def test_an_outage_is_told_after_one_try(box: Box) -> None:

@@ -7,7 +7,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.github import GitHub
-from bot.ports import IssueDraft, Leaf, Rejected, Throttled, Unreachable
+from bot.ports import IssueDraft, Leaf, Offer, Rejected, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.weather import http, rate_limited
 
@@ -34,11 +34,12 @@ def github(box: Box) -> Iterator[GitHub]:
 def test_an_issue_is_made_with_one_call_and_found_by_its_mark(github: GitHub, box: Box):
     made = github.open_issue(HERE, DRAFT)
 
-    found = github.find_issue(HERE, "spy:postmortem:1-2 ", label="postmortem", since=box.clock.now())
+    calls = box.calls("github")
+    found = github.find_issue(HERE, "spy:postmortem:1-2 ", since=box.clock.now())
 
     assert found == made
-    assert box.calls("github") == [f"POST /repos/{HERE}/issues", f"GET /repos/{HERE}/issues"]
-    assert github.find_issue(HERE, "spy:postmortem:9-9", label="postmortem", since=box.clock.now()) is None
+    assert calls == [f"POST /repos/{HERE}/issues"]
+    assert github.find_issue(HERE, "spy:postmortem:9-9", since=box.clock.now()) is None
 
 
 def test_what_the_repository_does_not_know_is_left_out_and_named(github: GitHub, box: Box):
@@ -136,7 +137,7 @@ def test_a_file_is_offered_once_and_again_after_it_was_merged(github: GitHub, bo
 
     def offer(text: str) -> str | None:
         leaf = Leaf(path="docs/one.md", text=text)
-        return github.offer(HERE, [leaf], branch="spy/inc-1", title="One", body="It.")
+        return github.offer(HERE, [leaf], branch="spy/inc-1", title="One", body="It.").url
 
     first, again = offer("one"), offer("one, better")
     files.merge(next(iter(files.pulls)))
@@ -147,3 +148,152 @@ def test_a_file_is_offered_once_and_again_after_it_was_merged(github: GitHub, bo
     assert second not in {None, first}
     assert github.read_leaf(HERE, "docs/one.md", branch="spy/inc-1") == "two"
     assert files.branches["main"]["docs/one.md"] == "one, better"
+
+
+# --- found again, whatever GitHub kept --------------------------------------------------------------------
+
+
+def test_an_issue_is_found_without_a_label_and_whoever_else_has_the_mark(github: GitHub, box: Box):
+    box.github.may_push = False
+    made = github.open_issue(HERE, DRAFT)
+    copy = replace(box.github.issues[made.number], number=99, author="ana-lima")
+    box.github.issues[99] = copy
+
+    assert box.github.issues[made.number].labels == []
+    found = github.find_issue(HERE, "spy:postmortem:1-2 ", since=box.clock.now())
+    assert found
+    assert found.number == made.number
+
+
+def test_an_apps_token_finds_its_issue_too(github: GitHub, box: Box):
+    made = github.open_issue(HERE, DRAFT)
+    box.weather.strike("github", "GET /user", http(403))
+
+    found = github.find_issue(HERE, "spy:postmortem:1-2 ", since=box.clock.now())
+
+    assert found
+    assert found.number == made.number
+
+
+# --- what only decorates it -------------------------------------------------------------------------------
+
+FULL = replace(DRAFT, assignee="ana-lima", milestone="Reliability")
+LABELS, ASSIGNEE, MILESTONE = (
+    "the labels postmortem, sev2",
+    "the assignee ana-lima",
+    "the milestone Reliability",
+)
+
+
+def refuse(box: Box, part: str, status: int) -> None:
+    """Let GitHub refuse all that has this part in it."""
+    for method in (f"POST /repos/{HERE}/issues", f"PATCH /repos/{HERE}/issues/{{id}}"):
+        box.weather.strike(
+            "github", method, http(status), times=9, match=lambda it: f'"{part}"'.encode() in it.body
+        )
+
+
+def test_what_github_drops_without_a_word_is_named(github: GitHub, box: Box):
+    box.github.plan("Reliability")
+    box.github.may_push = False
+
+    made = github.open_issue(HERE, FULL)
+    again = github.revise_issue(HERE, made.number, lambda _: replace(FULL, body="new"))
+
+    assert made.without == again.without == (LABELS, ASSIGNEE, MILESTONE)
+    assert box.github.issues[made.number].body == "new"
+
+
+@pytest.mark.parametrize(
+    ("part", "status", "without"),
+    [
+        ("labels", 403, LABELS),
+        ("labels", 422, LABELS),
+        ("assignees", 422, ASSIGNEE),
+        ("milestone", 422, MILESTONE),
+    ],
+)
+def test_what_decorates_is_left_out_alone(github: GitHub, box: Box, part: str, status: int, without: str):
+    box.github.plan("Reliability")
+    refuse(box, part, status)
+
+    made = github.open_issue(HERE, FULL)
+
+    issue = box.github.issues[made.number]
+    assert made.without == (without,)
+    assert [bool(issue.labels), bool(issue.assignees), bool(issue.milestone)].count(False) == 1
+    assert len(box.github.issues) == 1
+
+
+@pytest.mark.parametrize("status", [403, 404, 410, 500])
+def test_milestones_that_cannot_be_read_cost_nothing_else(github: GitHub, box: Box, status: int):
+    box.weather.strike("github", f"GET /repos/{HERE}/milestones", http(status))
+
+    made = github.open_issue(HERE, FULL)
+
+    assert made.without == (f"{MILESTONE} (GitHub answered {status} to a look at the milestones)",)
+    assert box.github.issues[made.number].labels == ["postmortem", "sev2"]
+
+
+def test_one_label_that_github_refuses_keeps_no_other_back(github: GitHub, box: Box):
+    refuse(box, "a-service-with-a-name-that-no-label-has-room-for", 422)
+    labels = ("postmortem", "a-service-with-a-name-that-no-label-has-room-for", "sev2")
+
+    made = github.open_issue(HERE, replace(DRAFT, labels=labels))
+
+    assert box.github.issues[made.number].labels == ["postmortem", "sev2"]
+    assert made.without == ("the label a-service-with-a-name-that-no-label-has-room-for",)
+
+
+def test_a_text_is_written_though_all_else_is_refused(github: GitHub, box: Box):
+    made = github.open_issue(HERE, DRAFT)
+    for part in ("state", "labels", "assignees"):
+        refuse(box, part, 422)
+    wanted = replace(FULL, body="new", state="closed", labels=("postmortem", "sev1"), retired=("sev2",))
+
+    revised = github.revise_issue(HERE, made.number, lambda _: wanted)
+
+    assert box.github.issues[made.number].body == "new"
+    assert revised.without == (
+        MILESTONE,
+        "the label sev1",
+        "the removal of the label sev2",
+        "that it is closed",
+        ASSIGNEE,
+    )
+
+
+def test_what_is_missing_is_set_once_it_can_be(github: GitHub, box: Box):
+    made = github.open_issue(HERE, replace(FULL, assignee=None))
+    box.github.plan("Reliability")
+
+    revised = github.revise_issue(HERE, made.number, lambda _: FULL)
+
+    assert (made.without, revised.without) == ((MILESTONE,), ())
+    assert (revised.milestone, revised.assignees) == ("Reliability", ("ana-lima",))
+
+
+def test_a_label_that_is_there_in_other_letters_is_there(github: GitHub, box: Box):
+    made = github.open_issue(HERE, DRAFT)
+    box.github.issues[made.number].labels = ["Postmortem", "SEV2"]
+    box.github.labels |= {"Postmortem": {"color": "f"}, "SEV2": {"color": "f"}}
+
+    assert github.revise_issue(HERE, made.number, lambda _: DRAFT).without == ()
+    assert not [call for call in box.calls("github") if call.startswith("PATCH")]
+
+
+def test_a_picture_that_is_refused_costs_no_copy(github: GitHub, box: Box):
+    leaves = [Leaf(path="docs/one.md", text="one"), Leaf(path="docs/one.svg", text="<svg/>")]
+    box.weather.strike(
+        "github", "*", http(422), times=9, match=lambda it: it.path.endswith("one.svg") and bool(it.body)
+    )
+
+    def offer() -> Offer:
+        return github.offer(HERE, leaves, branch="spy/inc-1", title="One", body="It.")
+
+    first, again = offer(), offer()
+    box.github.files.merge(next(iter(box.github.files.pulls)))
+
+    assert first.url
+    assert first == again == Offer(url=first.url, without=("docs/one.svg",))
+    assert offer() == Offer(without=("docs/one.svg",))

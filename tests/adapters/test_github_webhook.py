@@ -5,17 +5,17 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github_webhook import check, news
+from bot.adapters.github_webhook import Heard, check, news
 from bot.domain.change import Change
 from bot.domain.policy import Policy, Service
-from bot.ports import IssueNews, Rejected
+from bot.ports import IssueNews, Moved, Rejected
 from tests import samples
 
 NOW = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 POLICY = Policy(services={"greeter": Service(key="greeter", repositories=("codertocat/hello-world",))})
 
 
-def read(name: str, told: Any = None) -> Change | IssueNews | None:
+def read(name: str, told: Any = None) -> Heard | None:
     body = samples.body(told or samples.payload(name))
     return news(samples.event(name), body, service_of=POLICY.service_of, heard_at=NOW)
 
@@ -163,6 +163,41 @@ def test_an_issue_that_is_reopened_or_closed_is_news():
     assert isinstance(closed, IssueNews)
     assert (closed.state, closed.reason, closed.at.month) == ("closed", "not_planned", 7)
     assert read("issues opened") is None
+
+
+def test_an_issue_that_was_transferred_is_followed():
+    there = {
+        "new_issue": {"number": 3, "html_url": "https://github.com/acme/checkout/issues/3"},
+        "new_repository": {"full_name": "acme/checkout"},
+    }
+    told = samples.payload("issues reopened") | {"action": "transferred"}
+
+    moved = read("issues reopened", told | {"changes": there})
+
+    assert moved == Moved(
+        repository="Codertocat/Hello-World",
+        number=1,
+        to="acme/checkout",
+        to_number=3,
+        url="https://github.com/acme/checkout/issues/3",
+    )
+    assert read("issues reopened", told) is None
+
+
+@pytest.mark.parametrize(
+    ("action", "changes", "before"),
+    [
+        ("renamed", {"repository": {"name": {"from": "Hi"}}}, "Codertocat/Hi"),
+        ("transferred", {"owner": {"from": {"user": {"login": "ana"}}}}, "ana/Hello-World"),
+        ("transferred", {"owner": {"from": {"organization": {"login": "acme"}}}}, "acme/Hello-World"),
+    ],
+)
+def test_a_repository_with_another_name_is_followed(action: str, changes: Any, before: str):
+    told = samples.payload("issues reopened") | {"action": action, "changes": changes}
+
+    moved = news("repository", samples.body(told), service_of=POLICY.service_of, heard_at=NOW)
+
+    assert moved == Moved(repository=before, to="Codertocat/Hello-World")
 
 
 @pytest.mark.parametrize("event", ["ping", "star", "", "deployment_protection_rule"])

@@ -10,7 +10,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, Show
 from bot.domain.policy import Paperwork
 from bot.domain.timeline import Entry
-from bot.ports import Issue, IssueNews, Person
+from bot.ports import Issue, IssueNews, Moved, Offer, Person
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
@@ -512,3 +512,58 @@ def test_where_no_form_can_open_the_words_that_are_told_do_it(
     before = len(spy.timeline(1))
     spy.say(told, channel=place)
     assert len(spy.timeline(1)) == before + 1, told
+
+
+# --- issues that move, and what GitHub leaves out ---
+
+
+def test_issues_are_kept_where_github_says_that_they_are_now(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    exported(spy)
+    there = "https://x.example/acme/checkout/2"
+
+    with spy.desk(source="github") as desk:
+        Postmortems(desk).moved(Moved(repository="Acme/Postmortems", to="acme/learning"))
+        transferred = Moved(repository="acme/learning", number=10, to="acme/checkout", to_number=2, url=there)
+        Postmortems(desk).moved(transferred)
+
+    with spy.desk() as desk:
+        document = desk.work.postmortems.get(1)
+        [follow_up] = desk.work.follow_ups.of(1)
+    assert document
+    assert document.filed
+    assert follow_up.filed
+    assert (document.filed.repository, document.filed.number) == ("acme/learning", 9)
+    assert (follow_up.filed.repository, follow_up.filed.number) == ("acme/checkout", 2)
+    assert follow_up.filed.url == there
+
+
+def test_what_github_leaves_out_is_told_once(spy: SpyKit, room: str):
+    spy.say('incident action "alert on it" detection', channel=room)
+    exported(spy)
+    without = replace(ISSUE, number=10, without=("the assignee raj-p",))
+
+    def told() -> list[str]:
+        with spy.desk() as desk:
+            FollowUps(desk).filed(1, without)
+            return Postmortems(desk).left_out(1)
+
+    assert told() == ["the assignee raj-p (follow-up 1)"]
+    assert told() == []
+    with spy.desk() as desk:
+        FollowUps(desk).filed(1, replace(without, without=()))
+        assert Postmortems(desk).left_out(1) == []
+    assert told() == ["the assignee raj-p (follow-up 1)"]
+
+
+def test_a_file_that_a_copy_lacks_is_told_once(spy: SpyKit, room: str):
+    offer = Offer(url="https://x.example/pull/3", without=("docs/inc-1.svg",))
+
+    for _ in range(2):
+        with spy.desk() as desk:
+            Postmortems(desk).copied(1, offer)
+
+    lines = [it for it in spy.lines(1) if "docs/inc-1.svg" in it]
+    assert lines == [
+        "*docs/inc-1.svg, beside the copy of the postmortem* could not be delivered: GitHub refused the file."
+    ]

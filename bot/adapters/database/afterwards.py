@@ -8,7 +8,7 @@ from sqlalchemy import select
 
 from bot.adapters.database import tables
 from bot.adapters.database.oncall import Kept
-from bot.domain.follow_up import FollowUp
+from bot.domain.follow_up import Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 
 
@@ -17,6 +17,10 @@ class Postmortems(Kept[Postmortem]):
 
     def _columns(self, value: Postmortem) -> dict[str, Any]:
         return {"incident": value.incident}
+
+    def filed_in(self, repository: str) -> Sequence[Postmortem]:
+        """Read them all: it is asked when a repository or an issue has moved, and hardly ever else."""
+        return [it for it in self._found() if it.filed and _is_in(it.filed, repository)]
 
 
 class FollowUps(Kept[FollowUp]):
@@ -45,6 +49,15 @@ class FollowUps(Kept[FollowUp]):
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
         return next(iter(self._by(issue=_issue(repository, number))), None)
+
+    def filed_in(self, repository: str) -> Sequence[FollowUp]:
+        """Read all that are issues, as with postmortems."""
+        filed = self._found(self._table.c.issue.is_not(None))
+        return [it for it in filed if it.filed and _is_in(it.filed, repository)]
+
+
+def _is_in(filed: Filed, repository: str) -> bool:
+    return filed.repository.casefold() == repository.casefold()
 
 
 def _issue(repository: str, number: int) -> str:

@@ -29,18 +29,28 @@ def findings(
     except (GithubException, RequestException) as trouble:
         yield from _troubles(trouble, repository)
     else:
-        yield from _facts(found)
+        yield from _facts(found, repository)
     finally:
         github.close()
 
 
-def _facts(found: Repository) -> Iterator[Finding]:
+def _facts(found: Repository, asked: str) -> Iterator[Finding]:
     yield Finding(what=_TOKEN, well=True)
-    yield Finding(what=f"GitHub repository {found.full_name}", well=True)
+    is_its_name = found.full_name.casefold() == asked.casefold()
+    cure = (
+        "" if is_its_name else f"It is {found.full_name} now: put that into github.repository in config.yaml."
+    )
+    yield Finding(what=f"GitHub repository {asked}", well=is_its_name, cure=cure)
     yield Finding(
         what=f"GitHub issues of {found.full_name}",
         well=found.has_issues,
         cure="" if found.has_issues else f"Switch issues on in the settings of {found.full_name}.",
+    )
+    may_label = found.permissions is None or found.permissions.triage or found.permissions.push
+    yield Finding(
+        what=f"GitHub labels of {found.full_name}",
+        well=may_label,
+        cure="" if may_label else f"Give the token's owner the role Triage, or more, in {found.full_name}.",
     )
 
 

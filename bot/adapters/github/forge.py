@@ -5,30 +5,44 @@ Its own retries and pauses are switched off: the outbox tries again, and knows w
 
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from datetime import UTC, datetime, timedelta
-from email.utils import parsedate_to_datetime
+from datetime import datetime, timedelta
 from http import HTTPStatus
 from itertools import islice
 from threading import Lock
-from typing import Any, TypeVar
+from typing import Any
 
-from github import Auth, Github, GithubException, RateLimitExceededException, UnknownObjectException
+from github import (
+    Auth,
+    BadAttributeException,
+    Github,
+    GithubException,
+    RateLimitExceededException,
+    UnknownObjectException,
+)
 from github.ContentFile import ContentFile
-from github.Issue import Issue as GithubIssue
 from github.PullRequest import PullRequest
 from github.Repository import Repository
 from requests import RequestException
 
+from bot.adapters.github import issues
+from bot.adapters.github.pauses import UNNAMED, asked_pause
 from bot.adapters.network import reason
-from bot.ports import Issue, IssueDraft, Leaf, Rejected, Remark, Throttled, Unreachable
+from bot.ports import (
+    Discussion,
+    Issue,
+    IssueDraft,
+    Leaf,
+    Offer,
+    Rejected,
+    Remark,
+    Throttled,
+    Unreachable,
+)
 
-LOOKED_THROUGH = 300
-"""Issues of one label among which one is sought whose making is in doubt."""
+LOOKED_THROUGH = 1_000
+"""Spy's newest issues, among which one is sought whose making is in doubt."""
 SKEW = timedelta(days=1)
 """By how much GitHub's clock may be behind ours, for all that is sought since a moment."""
-SECONDARY = timedelta(minutes=1)
-"""How long GitHub asks to wait where it names no time."""
-_Done = TypeVar("_Done")
 
 
 class GitHub:
@@ -45,6 +59,7 @@ class GitHub:
             seconds_between_writes=0,
             per_page=100,
         )
+        self._login: str | None = None
 
     def close(self) -> None:
         self._github.close()
@@ -54,44 +69,50 @@ class GitHub:
     def open_issue(self, repository: str, draft: IssueDraft) -> Issue:
         """Open it; what GitHub will not take with it is left out, and named."""
         with self._calling() as github:
-            repo = _repository(github, repository)
-            more, without = _milestone(repo, draft)
-            assignees = [draft.assignee] if draft.assignee else None
-            made, unknown = _assigning(lambda them: _create(repo, draft, {**more, **them}), assignees)
-            return _issue(repository, made, [*without, *unknown])
+            made, without = issues.create(_repository(github, repository), draft)
+            if issues.has_moved(made):
+                made, without = issues.create(github.get_repo(repository), draft)
+            return issues.read(made, repository, without)
 
-    def find_issue(self, repository: str, mark: str, *, label: str, since: datetime) -> Issue | None:
+    def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
         with self._calling() as github:
-            repo = _repository(github, repository)
-            lately = repo.get_issues(
-                state="all", labels=[label], since=since - SKEW, sort="created", direction="desc"
+            mine: dict[str, Any] = {"creator": login} if (login := self._login_of(github)) else {}
+            lately = github.get_repo(repository).get_issues(
+                state="all", since=since - SKEW, sort="created", direction="desc", **mine
             )
             found = (it for it in islice(lately, LOOKED_THROUGH) if mark in (it.body or ""))
-            return next((_issue(repository, it) for it in found), None)
+            return next((issues.read(it, repository) for it in found), None)
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         with self._calling() as github:
-            issue = _repository(github, repository).get_issue(number)
-            draft = revise(_issue(repository, issue))
-            changes = _changes(issue, draft)
+            issue = _repository(github, repository).get_issue(number).complete()
+            without = issues.revise(issue, revise(issues.read(issue, repository)))
+            return issues.read(issue, repository, without)
 
-            def change(assignees: dict[str, list[str]]) -> None:
-                if wanted := {**changes, **assignees}:
-                    issue.edit(**wanted)
-
-            _, without = _assigning(change, _assignees(issue, draft))
-            return _issue(repository, issue, without)
+    def _login_of(self, github: Github) -> str:
+        """Give whose the token is; an app's token has nobody, and gives nothing."""
+        if self._login is None:
+            try:
+                self._login = github.get_user().login
+            except GithubException as nobody:
+                if nobody.status not in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+                    raise
+                self._login = ""
+        return self._login
 
     # --- comments ---
 
-    def remarks(self, repository: str, number: int) -> Sequence[Remark]:
+    def remarks(self, repository: str, number: int) -> Discussion:
         with self._calling() as github:
-            issue = _repository(github, repository).get_issue(number)
-            return [Remark(id=it.id, body=it.body or "") for it in issue.get_comments()]
+            issue = _repository(github, repository).get_issue(number).complete()
+            remarks = tuple(Remark(id=it.id, body=it.body or "") for it in issue.get_comments())
+            return Discussion(repository=issues.home(issue, repository), number=issue.number, remarks=remarks)
 
     def add_remark(self, repository: str, number: int, body: str) -> Remark:
         with self._calling() as github:
             made = _repository(github, repository).get_issue(number).create_comment(body)
+            if "id" not in made.raw_data:
+                raise Unreachable("GitHub says that the issue has just been moved")
             return Remark(id=made.id, body=body)
 
     def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None:
@@ -106,21 +127,21 @@ class GitHub:
             found = _content(repo, path, branch if _offered(repo, branch) else repo.default_branch)
             return found.decoded_content.decode() if found else None
 
-    def offer(
-        self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str
-    ) -> str | None:
+    def offer(self, repository: str, leaves: Sequence[Leaf], *, branch: str, title: str, body: str) -> Offer:
         """Put files on a branch of Spy's own and offer it; each step looks whether an earlier try has done it."""
         with self._calling() as github:
             repo = github.get_repo(repository)
             offered = _offered(repo, branch)
-            if not offered and all(_is_there(repo, leaf, repo.default_branch) for leaf in leaves):
-                return None
+            news = [it for it in leaves if offered or not _is_there(repo, it, repo.default_branch)]
+            if not news:
+                return Offer()
             if not offered:
                 _start_branch(repo, branch)
-            for leaf in leaves:
-                _write(repo, leaf, branch=branch, message=title)
+            without = _write_all(repo, leaves, branch=branch, message=title)
+            if not offered and {it.path for it in news} <= set(without):
+                return Offer(without=without)
             made = offered or repo.create_pull(base=repo.default_branch, head=branch, title=title, body=body)
-            return made.html_url
+            return Offer(url=made.html_url, without=without)
 
     # --- calling ---
 
@@ -136,6 +157,8 @@ class GitHub:
             raise _trouble(trouble) from trouble
         except RequestException as trouble:
             raise Unreachable(f"GitHub did not answer: {reason(trouble)}") from trouble
+        except (BadAttributeException, RuntimeError) as odd:
+            raise Unreachable("GitHub's answer was not understood") from odd
 
 
 def _repository(github: Github, name: str) -> Repository:
@@ -144,14 +167,7 @@ def _repository(github: Github, name: str) -> Repository:
 
 
 def _wait(limited: GithubException) -> timedelta:
-    headers = {name.lower(): value for name, value in (limited.headers or {}).items()}
-    if str(after := headers.get("retry-after", "")).isdigit():
-        return timedelta(seconds=int(after))
-    reset, said_at = str(headers.get("x-ratelimit-reset", "")), headers.get("date")
-    if headers.get("x-ratelimit-remaining") == "0" and reset.isdigit() and said_at:
-        ahead = datetime.fromtimestamp(int(reset), UTC) - parsedate_to_datetime(str(said_at))
-        return max(ahead, timedelta(seconds=1))
-    return SECONDARY
+    return asked_pause(limited.headers or {}) or UNNAMED
 
 
 def _trouble(trouble: GithubException) -> Exception:
@@ -167,68 +183,6 @@ def _trouble(trouble: GithubException) -> Exception:
     details = trouble.data.get("errors", []) if isinstance(trouble.data, dict) else []
     more = "; ".join(str(it.get("message") or it.get("field")) for it in details if isinstance(it, dict))
     return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
-
-
-def _create(repo: Repository, draft: IssueDraft, more: dict[str, Any]) -> GithubIssue:
-    return repo.create_issue(draft.title, body=draft.body, labels=list(draft.labels), **more)
-
-
-def _assigning(
-    do: Callable[[dict[str, list[str]]], _Done], assignees: list[str] | None
-) -> tuple[_Done, list[str]]:
-    """Do it with these assignees (None: as it is); where the repository does not know one, without, and name it."""
-    if assignees is None:
-        return do({}), []
-    try:
-        return do({"assignees": assignees}), []
-    except GithubException as refused:
-        if refused.status != HTTPStatus.UNPROCESSABLE_ENTITY or not assignees:
-            raise
-    return do({}), [f"the assignee {assignees[-1]}"]
-
-
-def _assignees(issue: GithubIssue, draft: IssueDraft) -> list[str] | None:
-    """Say who is to be assigned, where Spy wants another than before; None: as it is, and as people have chosen."""
-    there = [it.login for it in issue.assignees]
-    known = {it.casefold() for it in there}
-    before, now = (draft.relieved or "").casefold(), (draft.assignee or "").casefold()
-    if before == now or (there and before not in known):
-        return None
-    kept = [it for it in there if it.casefold() != before]
-    return [*kept, draft.assignee] if draft.assignee and now not in known else kept
-
-
-def _milestone(repo: Repository, draft: IssueDraft) -> tuple[dict[str, Any], list[str]]:
-    if not draft.milestone:
-        return {}, []
-    found = next((it for it in repo.get_milestones(state="open") if it.title == draft.milestone), None)
-    return ({"milestone": found}, []) if found else ({}, [f"the milestone {draft.milestone}"])
-
-
-def _changes(issue: GithubIssue, draft: IssueDraft) -> dict[str, Any]:
-    """Say what must be changed; what people set stays, a better title too."""
-    labels = [it.name for it in issue.labels]
-    wanted = list(dict.fromkeys([*(it for it in labels if it not in draft.retired), *draft.labels]))
-    changes: dict[str, Any] = {}
-    if draft.body != (issue.body or ""):
-        changes["body"] = draft.body
-    if set(wanted) != set(labels):
-        changes["labels"] = wanted
-    if draft.state and draft.state != issue.state:
-        changes["state"] = draft.state
-    return changes
-
-
-def _issue(repository: str, found: GithubIssue, without: Sequence[str] = ()) -> Issue:
-    return Issue(
-        repository=repository,
-        number=found.number,
-        url=found.html_url,
-        title=found.title,
-        body=found.body or "",
-        state=found.state,
-        without=tuple(without),
-    )
 
 
 def _offered(repo: Repository, branch: str) -> PullRequest | None:
@@ -257,6 +211,19 @@ def _content(repo: Repository, path: str, branch: str) -> ContentFile | None:
     except UnknownObjectException:
         return None
     return None if isinstance(found, list) else found
+
+
+def _write_all(repo: Repository, leaves: Sequence[Leaf], *, branch: str, message: str) -> tuple[str, ...]:
+    """Write the document, and what stands beside it as far as GitHub takes it; give the paths of what it did not."""
+    document, *beside = leaves
+    _write(repo, document, branch=branch, message=message)
+    without = []
+    for leaf in beside:
+        try:
+            _write(repo, leaf, branch=branch, message=message)
+        except (GithubException, RequestException):
+            without.append(leaf.path)
+    return tuple(without)
 
 
 def _write(repo: Repository, leaf: Leaf, *, branch: str, message: str) -> None:
