@@ -164,7 +164,9 @@ def span(length: timedelta) -> Mrkdwn:
         return Mrkdwn(f"{days} d {hours % 24} h" if hours % 24 else f"{days} d")
     if hours:
         return Mrkdwn(f"{hours} h {minutes % 60:02}" if minutes % 60 else f"{hours} h")
-    return Mrkdwn(f"{minutes} min" if minutes else f"{seconds} s")
+    if minutes:
+        return Mrkdwn(f"{minutes} min")
+    return Mrkdwn("under 1 s" if timedelta() < length < timedelta(seconds=1) else f"{seconds} s")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

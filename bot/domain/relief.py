@@ -20,6 +20,8 @@ DAY = timedelta(hours=24)
 REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
 """So long off duty ends somebody's day: the shorter where the small hours are in it, the longer at any time."""
 SMALL_HOURS = time(4)
+BREAK_AFTER = timedelta(minutes=30)
+"""After less in command nobody is told to take a break."""
 LADDER, DUTY, LONG_DAY = "relief", "duty", "day"
 """The duties of a person's subject: the ladder, hours on duty in any 24, hours since the day's first duty."""
 WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
@@ -125,6 +127,14 @@ def at_work(incident: Incident) -> Mapping[str, str]:
         return {}
     roles = {person: role for role, person in incident.roles.items()}
     return {**roles, incident.commander: COMMAND} if incident.commander else roles
+
+
+def is_worth_a_break(stretch: Stretch, before: Incident, *, now: datetime) -> bool:
+    """Whether somebody whose part in an incident (as it was before) is another's now should hear to take a break."""
+    at_it = stretch.lasted(now)
+    if stretch.is_running and before.commander == stretch.person and before.command_since:
+        at_it = now - before.command_since
+    return at_it >= BREAK_AFTER
 
 
 def fine(stretch: Stretch, *, at: datetime, zone: tzinfo, timers: Timers) -> Stretch:

@@ -2,12 +2,13 @@
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import command, events
 from bot.domain.effects import brief, room
 from bot.domain.incident import Incident
+from bot.domain.load import KINDS, spells
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.relief import (
@@ -276,7 +277,14 @@ class Relief:
             "others": [self._desk.incident(it) for it in sorted(stretch.on) if it != incident.number],
             "still": at_work(incident).get(stretch.person),
             "lasted": stretch.lasted(self._desk.now),
+            "led": self._led(incident, stretch.person),
         }
+
+    def _led(self, incident: Incident, person: str) -> timedelta | None:
+        """Give how long somebody last led an incident."""
+        entries = self._work.timeline.among([incident.number], KINDS)
+        led = [it.end - it.start for it in spells(entries, now=self._desk.now) if it.person == person]
+        return led[-1] if led else None
 
     def _stretch(self, number: int) -> Stretch:
         found = self._work.stretches.get(number)

@@ -8,7 +8,7 @@ from zoneinfo import ZoneInfo
 from bot.domain.effects import AnswerPage, Effect, Show
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
-from bot.domain.relief import COMMAND, Stretch, at_work, began, stretch_agenda, subject
+from bot.domain.relief import COMMAND, Stretch, at_work, began, is_worth_a_break, stretch_agenda, subject
 from bot.ports import Work
 
 LOOK_BACK = timedelta(days=4)
@@ -39,12 +39,13 @@ class Stretches:
         for person in moved:
             self._alone(person)  # all of them before a number is taken, which others wait for
         for person in moved:
-            effects += self._move(person, incident, was.get(person), now.get(person))
+            effects += self._move(person, before, incident)
         if before and before.command_offered_to != incident.command_offered_to and not moved:
             effects += self.refreshed(incident.commander)
         return effects
 
-    def _move(self, person: str, incident: Incident, was: str | None, what: str | None) -> list[Effect]:
+    def _move(self, person: str, before: Incident | None, incident: Incident) -> list[Effect]:
+        was, what = at_work(before).get(person) if before else None, at_work(incident).get(person)
         past = self.of(person)
         stretch = past.running
         if what and stretch is None:
@@ -59,9 +60,10 @@ class Stretches:
         self.keep(stretch, past)
         if not _was_relieved(incident, was, what):
             return [*self.shows(stretch)]
+        is_long = before and is_worth_a_break(stretch, before, now=self.now)
         return [
             *self.shows(stretch),
-            self._rest(stretch, incident),
+            *([self._rest(stretch, incident)] if is_long else []),
             *self._hang_up(stretch, incident, was or COMMAND),
         ]
 

@@ -264,7 +264,7 @@ def test_load_counts_pages_nights_command_and_incidents_without_drills_and_tests
     text = said(rota, "oncall load")
 
     week = text.partition("*Last 30 days*")[0]
-    assert "• Ana Lima: 2 pages, 1 at night · 0 s in command · 2 incidents · ⚠️ 2 in one shift" in week
+    assert "• Ana Lima: 2 pages, 1 at night · never in command · 2 incidents · ⚠️ 2 in one shift" in week
     assert "• Raj Patel: 0 pages, 0 at night · 30 min in command · 2 incidents" in week
 
 

@@ -243,7 +243,7 @@ def test_way_out_somebody_takes_over(spy: Night):
     rest = shows(spy.effects)[-1]
     assert (rest.surface, rest.to, spy.incident(1).commander) == ("rest", "U0ANA", "U0RAJ")
     assert "Raj Patel has command since 13:02 UTC" in spy.stands(rest)
-    assert "That was 1 h 02. Rest now" in spy.stands(rest)
+    assert "You led for 1 h 02. Take a break" in spy.stands(rest)
     assert spy.stands(question) == "Ana Lima is off INC-1 after 1 h 02. Raj Patel has command of INC-1."
     assert re.search(
         r"Raj Patel has command\* since 13:02 UTC .*, taken over from Ana Lima", spy.lines(1)[-1]
@@ -374,6 +374,39 @@ def test_why_names_the_rule_and_since_when(spy: Night):
 # --- across incidents -------------------------------------------------------------------------------------
 
 
+@pytest.mark.parametrize("minutes", [0.1, 5, 29])
+def test_who_led_for_less_than_half_an_hour_is_not_told_to_take_a_break(spy: Night, minutes: float):
+    spy.declare()
+    spy.wait(minutes)
+    spy.say("incident 1 hand <@U0RAJ>")
+    spy.say("incident 1 accept", by="U0RAJ")
+
+    assert shows(spy.effects) == []
+
+
+def test_a_short_command_beside_a_long_one_is_no_reason_to_speak_of_breaks(spy: Night):
+    spy.declare()
+    spy.wait(40)
+    spy.declare("search is slow")
+    spy.say("incident 2 hand <@U0RAJ>")
+    spy.say("incident 2 accept", by="U0RAJ")
+
+    assert [it for it in shows(spy.effects) if it.surface == "rest"] == []
+
+
+def test_who_led_for_a_part_of_a_long_time_at_work_has_worked_and_not_led_so_long(spy: Night):
+    spy.declare()
+    spy.wait(20)
+    spy.declare("search is slow")
+    spy.wait(20)
+    for number in (1, 2):
+        spy.say(f"incident {number} hand <@U0RAJ>")
+        spy.say(f"incident {number} accept", by="U0RAJ")
+        spy.wait(20)
+
+    assert "You worked on incidents for 1 h. Take a break" in spy.stands(shows(spy.effects)[-1])
+
+
 def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
     spy.declare()
     spy.wait(40)
@@ -384,7 +417,7 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
     rest = shows(spy.effects)[-1]
     asked = shows(spy.wait(20))
 
-    assert "You have INC-2 still, so this is no rest yet" in spy.stands(rest)
+    assert "You still have INC-2. Who could take it?" in spy.stands(rest)
     assert [it.to for it in asked if "ask" in it.mark] == ["room:2", "C0IMOC"]
     words = "*Ana Lima has been at work, now in command of INC-2, for 1 h 00.*"
     assert spy.stands(asked[-1]).startswith(words)
