@@ -52,8 +52,10 @@ def stop(
     incidents: Incidents,
     views: Views,
     postmortems: Postmortems,
-) -> Reply:
+) -> Reply | Fill:
     """Resolve the incident, and its pages with it; say how if you can. Then comes the postmortem."""
+    if how is None and ask.may_ask_back and incident.is_open:
+        return Fill("incident/resolve", "incident stop", {"incident": incident})
     incident = incidents.resolve(incident, how or "", by=ask.user)
     return Reply("incident/stopped", {**views.card(incident.number), "due": postmortems.due(incident)})
 

@@ -409,9 +409,22 @@ CASES: dict[str, list[Facts]] = (
     | {
         "surfaces/relief": RELIEF,
         "surfaces/rest": [
-            {"stretch": STRETCH, "incident": it, "others": others, "still": still, "lasted": HALF_HOUR}
+            {
+                "stretch": STRETCH,
+                "incident": it,
+                "others": others,
+                "still": still,
+                "lasted": HALF_HOUR,
+                "led": led,
+            }
             for it in (NEW, replace(FULL, commander="U0RAJ"), REFUSED)
-            for others, still in (((), None), ((SECOND,), None), ((), "scribe"))
+            for others, still, led in (
+                ((), None, HALF_HOUR),
+                ((), None, None),
+                ((SECOND,), None, None),
+                ((), "scribe", None),
+                ((), "command", None),
+            )
         ],
         "relief/relieving": [
             {**it, "person": person, "what": what, "is_done": done}
@@ -575,6 +588,7 @@ FORMS: dict[str, Facts] = (
         "incident/declare": {"severities": ["sev1", "sev2"]},
         "incident/update": {"incident": asdict(FULL)},
         "incident/hand": {"incident": asdict(FULL)},
+        "incident/resolve": {"incident": asdict(FULL)},
     }
 )
 

@@ -45,6 +45,11 @@ class Ask:
     given: Mapping[str, str] = field(default_factory=dict)
     """A form's fields by name: they fill the command's slots."""
 
+    @property
+    def may_ask_back(self) -> bool:
+        """Whether a button was pressed, so that a form can ask for the words that a button can't say."""
+        return self.way is Way.BUTTON and self.trigger is not None
+
 
 @dataclass(frozen=True, kw_only=True)
 class Answer:

@@ -170,13 +170,19 @@ class SpyKit:
         return self._router.answer(ask)
 
     def press(
-        self, label: str, of: Message, *, by: str = "U0ANA", channel: str | None = "C0GENERAL"
+        self,
+        label: str,
+        of: Message,
+        *,
+        by: str = "U0ANA",
+        channel: str | None = "C0GENERAL",
+        trigger: str | None = None,
     ) -> Answer:
-        """Press the button with this label on a message."""
+        """Press the button with this label on a message; with a `trigger`, as Slack sends it, a form may open."""
         buttons = {it.label: it for part in of.parts for it in getattr(part, "buttons", ())}
         if label not in buttons:
             raise LookupError(f"No button {label!r}: there is {', '.join(buttons) or 'none'}")
-        return self.say(buttons[label].say or "", by=by, channel=channel, way=Way.BUTTON)
+        return self.say(buttons[label].say or "", by=by, channel=channel, way=Way.BUTTON, trigger=trigger)
 
     def notice(self, notice: Notice) -> None:
         """Let Spy notice something."""

@@ -146,9 +146,11 @@ def test_an_incident_is_led_from_its_opening_to_its_end_on_the_page(window: Wind
     window.press("I have command")
     window.reads("kim has command")
 
-    window.press("Stop")
-    page.locator("#confirm").get_by_role("button", name="Stop").click()
+    window.press("Resolve")
+    page.get_by_label("How was it fixed?").fill("Rolled back the payment client.")
+    page.locator("#modal").get_by_role("button", name="Resolve").click()
     window.reads("Resolved by kim")
+    window.reads("Rolled back the payment client.")
 
 
 def test_a_story_plays_to_its_end(window: Window):

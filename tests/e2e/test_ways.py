@@ -1,5 +1,6 @@
 """How people speak to Spy: in five ways, with reactions, buttons and forms; and who hears the answer."""
 
+import re
 import time
 
 import pytest
@@ -173,11 +174,15 @@ def test_take_command_moves_it_only_once_it_is_accepted(world: World, room: str)
     assert "Commander\nraj" in slack.text_of(card(world, room)).replace("*", "").replace("Raj", "raj")
 
 
-def test_stop_ends_it(world: World, room: str):
-    world.box.slack.press("ana", room, card(world, room).ts, "Stop")
+def test_the_button_that_resolves_asks_how_it_was_fixed(world: World, room: str):
+    slack = world.box.slack
+
+    slack.press("ana", room, card(world, room).ts, "Resolve")
+    world.settle()
+    slack.submit("ana", None, {"How was it fixed?": "rolled back"})
     world.settle()
 
-    assert "Resolved" in world.box.slack.text_of(card(world, room))
+    assert re.search(r"Resolved.*: rolled back", slack.text_of(card(world, room)))
 
 
 # --- delivered twice --------------------------------------------------------------------------------------
