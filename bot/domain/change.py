@@ -102,8 +102,10 @@ class Window:
 
 
 def before_impact(incident: Incident, span: timedelta = LOOKED_BACK) -> Window:
-    """Look back from when the impact began; while nobody has said when, from the declaration."""
+    """Look back from when the impact began, or came back; while nobody has said when, from the declaration."""
     began = incident.impact_since or incident.declared_at
+    if incident.reopened_at:
+        began = max(began, incident.reopened_at)
     return Window(since=began - span, until=began)
 
 

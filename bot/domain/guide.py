@@ -68,7 +68,7 @@ class Line:
 MISSING: Mapping[Step, Mapping[str, Callable[[Incident], bool]]] = {
     Step.CALM: {"commander": lambda it: it.commander is None},
     Step.IMPACT: {"severity": lambda it: it.severity is None, "impact": lambda it: it.impact is None},
-    Step.COMMUNICATE: {"update": lambda it: it.updated_at is None or it.updated_at < _opened(it)},
+    Step.COMMUNICATE: {"update": lambda it: it.updated_at is None},
     Step.CHANGES: {"change": lambda it: it.cause is None and not it.suspects},
     Step.MITIGATE: {"mitigation": lambda it: not it.is_safe},
     Step.CAUSE: {"cause": lambda it: it.cause is None},
@@ -96,9 +96,9 @@ def is_done(step: Step, incident: Incident) -> bool:
 
 
 def passed(step: Step, incident: Incident) -> Passed | None:
-    """Give who said that a step is done; what was said before it was reopened counts no more."""
+    """Give who said that a step is done."""
     said = incident.steps.get(step)
-    return said if said and said.at >= _opened(incident) else None
+    return said if said and _is_of_now(step, said.at, incident) else None
 
 
 def skipped_at(incident: Incident) -> datetime | None:
@@ -124,7 +124,7 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     if now.step is Step.CONFIRM:
         raise Refusal(
             f"The next step is the end of {incident.id}: resolve it once you have watched it for a while.",
-            choices=(Choice(label="Resolve it", say=f"incident {incident.number} stop"),),
+            choices=(Choice(label="Resolve", say=f"incident {incident.number} stop"),),
         )
     return StepPassed(at=at, by=by, step=now.step.value)
 
@@ -154,6 +154,8 @@ MAKES: Mapping[Step, frozenset[str]] = {
 """The kinds of facts that do a step."""
 FIRST = frozenset({Step.COMMUNICATE, Step.CHANGES})
 """Steps that their first fact did; the others are as their last one left them."""
+UNDONE = frozenset({Step.MITIGATE, Step.CONFIRM, Step.CLEAN_UP})
+"""Steps that begin anew when an incident is reopened; what was said of the others stays said."""
 SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.value})
 
 
@@ -182,10 +184,9 @@ def _line(step: Step, incident: Incident, entries: Iterable[Entry], *, is_now: b
 def _counts(entry: Entry, step: Step, incident: Incident) -> bool:
     if entry.kind == "phase_changed" and entry.data.get("phase") not in SAFE:
         return False
-    return step in {Step.CALM, Step.IMPACT, Step.CHANGES, Step.CAUSE} or entry.occurred_at >= _opened(
-        incident
-    )
+    return _is_of_now(step, entry.occurred_at, incident)
 
 
-def _opened(incident: Incident) -> datetime:
-    return incident.reopened_at or incident.declared_at
+def _is_of_now(step: Step, at: datetime, incident: Incident) -> bool:
+    """Whether what was said of a step still counts. What was mitigated before it was reopened came back."""
+    return step not in UNDONE or at >= incident.opened_at

@@ -125,6 +125,11 @@ class Incident:
         return f"INC-{self.number}"
 
     @property
+    def opened_at(self) -> datetime:
+        """When it began to be open this time: declared, or reopened since."""
+        return self.reopened_at or self.declared_at
+
+    @property
     def is_safe(self) -> bool:
         """Whether nobody is hit any more: mitigated, or further."""
         return self.phase in {Phase.MITIGATED, Phase.MONITORING} or not self.is_open
@@ -180,7 +185,7 @@ class Incident:
         every = severity.update_every
         if every is None:
             return None
-        due = (self.updated_at or self.declared_at) + every
+        due = max(self.updated_at or self.opened_at, self.opened_at) + every
         return due if due > at else at + every
 
     def move_to(self, phase: Phase, *, by: str, at: datetime) -> events.PhaseChanged | None:

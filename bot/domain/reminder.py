@@ -26,6 +26,10 @@ ROLL_BACK, STILL_OPEN, UNANSWERED = "roll_back", "still_open", "unanswered"
 MITIGATE_FIRST = "mitigate_first"
 VERDICT = "verdict"
 MILESTONE, AT_STOP = "milestone:", "@stop"
+SINCE_OPENED = frozenset(
+    {NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY, ROLL_BACK, MITIGATE_FIRST, STILL_OPEN}
+)
+"""Duties that are counted from when the incident was opened, or reopened: what was said before that is moot."""
 
 USUAL_PERIOD = timedelta(minutes=30)
 """How often an overdue update is nagged where its severity says nothing any more."""
@@ -93,7 +97,7 @@ def _update(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
 def _commander(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
     if incident.commander is not None:
         return
-    since, times = _opened(incident), policy.timers
+    since, times = incident.opened_at, policy.timers
     mark, every = mark_of(since), times.no_commander_every
     yield _repeated(incident, NO_COMMANDER, mark, since + every, every, most=times.asked_at_most)
     asked = incident.reminded.get(NO_COMMANDER)
@@ -104,7 +108,7 @@ def _commander(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
 def _severity(incident: Incident, policy: Policy) -> Timer | None:
     if incident.severity is not None:
         return None
-    since, every = _opened(incident), policy.timers.no_severity_every
+    since, every = incident.opened_at, policy.timers.no_severity_every
     return _repeated(
         incident, NO_SEVERITY, mark_of(since), since + every, every, most=policy.timers.asked_at_most
     )
@@ -114,7 +118,7 @@ def _roll_back(incident: Incident, policy: Policy) -> Timer | None:
     suspected = change_suspected_at(incident)
     if suspected is None or incident.is_safe or incident.severity not in policy.timers.roll_back_severities:
         return None
-    since = _opened(incident)
+    since = incident.opened_at
     due = max(since + policy.timers.roll_back_after, suspected, incident.severity_at or since)
     return _once(incident, ROLL_BACK, mark_of(since), due)
 
@@ -129,18 +133,18 @@ def change_suspected_at(incident: Incident) -> datetime | None:
 
 def _mitigate_first(incident: Incident, policy: Policy) -> Timer | None:
     """Where "roll back?" is asked, that says it."""
-    skipped, mark = skipped_at(incident), mark_of(_opened(incident))
+    skipped, mark = skipped_at(incident), mark_of(incident.opened_at)
     if skipped is None or _roll_back(incident, policy) or _said(incident.reminded, ROLL_BACK, mark):
         return None
-    due = max(_opened(incident) + policy.timers.mitigate_first_after, skipped)
+    due = max(incident.opened_at + policy.timers.mitigate_first_after, skipped)
     return _once(incident, MITIGATE_FIRST, mark, due)
 
 
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Timer:
     """Ask in the owner's morning, at least half a period after it opened or was last asked."""
-    mark, every = mark_of(_opened(incident)), policy.timers.still_open_every
+    mark, every = mark_of(incident.opened_at), policy.timers.still_open_every
     said = _said(incident.reminded, STILL_OPEN, mark)
-    earliest = (said.at if said else _opened(incident)) + every / 2
+    earliest = (said.at if said else incident.opened_at) + every / 2
     due = _next_at(policy.timers.still_open_hour, earliest, zone) if zone else earliest
     return _timer(incident, STILL_OPEN, mark, said, due)
 
@@ -159,7 +163,7 @@ def _milestone(incident: Incident, milestone: Milestone) -> Timer | None:
         return None
     duty, mark = f"{MILESTONE}{milestone.name}", "open"
     said = _said(incident.reminded, duty, mark)
-    since = max(filter(None, (incident.declared_at, incident.reopened_at)))
+    since = incident.opened_at
     at = incident.severity_at if milestone.severities else None
     for after in sorted(milestone.when):
         counted = incident.declared_at + after
@@ -215,10 +219,6 @@ def verdict_agenda(page: Page, policy: Policy) -> list[Timer]:
 
 
 # --- the parts of a rule ----------------------------------------------------------------------------------
-
-
-def _opened(incident: Incident) -> datetime:
-    return incident.reopened_at or incident.declared_at
 
 
 def _said(reminded: Mapping[str, Said], duty: str, mark: str) -> Said | None:
@@ -278,6 +278,8 @@ def standing(incident: Incident, policy: Policy, duty: str, said: Said) -> Stand
         snooze = incident.snoozed.get(UPDATE_DUE)
         if snooze and snooze.mark == said.mark and snooze.until > said.at:
             return Standing.SNOOZED
+    if duty in SINCE_OPENED and said.mark != mark_of(incident.opened_at):
+        return Standing.MOOT
     latest = incident.reminded.get(duty)
     return Standing.AGAIN if latest and latest.occurrence != said.occurrence else Standing.OPEN
 

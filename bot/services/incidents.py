@@ -98,13 +98,15 @@ class Incidents:
     # --- what is going on ---
 
     def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
-        """Set the severity; a raise pages whom the new one says and nobody has paged yet."""
+        """Set the severity; a raise pages whom the new one says and nobody has paged since it was opened."""
         changed = incident.set_severity(severity, by=by, at=self._desk.now)
         if changed is None:
             raise Refusal(f"{incident.id} is {severity.key} already.")
         incident = self._desk.record(incident, changed)
         if not incident.drill:
-            self._page_for(severity, incident, by=by, paged=self._work.pages.of(incident.number))
+            pages = self._work.pages.of(incident.number)
+            paged = [page for page in pages if page.requested_at >= incident.opened_at]
+            self._page_for(severity, incident, by=by, paged=paged)
         return incident
 
     def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:

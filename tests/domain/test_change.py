@@ -9,13 +9,22 @@ from bot.commands.testkit import POLICY
 from bot.domain.change import (
     Change,
     Source,
+    Window,
     before_impact,
     is_service_name,
     one_line,
     service_name,
     suspect,
 )
-from bot.domain.events import CauseSuspected, ChangeCleared, Declared, ImpactStated, PhaseChanged
+from bot.domain.events import (
+    CauseSuspected,
+    ChangeCleared,
+    Declared,
+    ImpactStated,
+    PhaseChanged,
+    Reopened,
+    Resolved,
+)
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import ROLL_BACK, agenda, change_suspected_at, holds
@@ -105,6 +114,13 @@ def test_an_incident_looks_at_the_hour_before_its_impact():
     assert before_impact(declared()).until == NOON
     assert before_impact(declared()).since == NOON - HOUR
     assert before_impact(stated).until == NOON - 30 * MINUTE
+
+
+def test_what_came_back_is_sought_in_the_hour_before_it_did():
+    reopened = declared().after(Resolved(at=NOON + HOUR, by="U0ANA"))
+    reopened = reopened.after(Reopened(at=NOON + 5 * HOUR, by="U0ANA"))
+
+    assert before_impact(reopened) == Window(since=NOON + 4 * HOUR, until=NOON + 5 * HOUR)
 
 
 def test_a_change_is_in_a_time_if_any_of_it_was():

@@ -130,12 +130,29 @@ def test_that_nothing_changed_is_said_once():
         guide.nothing_changed(incident.after(word), by="U0KIM", at=after(minutes=3))
 
 
-def test_reopened_it_is_communicated_and_mitigated_anew():
-    reopened = events.Reopened(at=after(minutes=60), by="U0ANA")
-    incident = told(*WHOLE, passed(Step.MITIGATE, 20), reopened)
+REOPENED = events.Reopened(at=after(minutes=60), by="U0ANA")
 
-    assert guide.standing(incident) == guide.Guide(step=Step.COMMUNICATE, missing=("update",))
+
+def test_reopened_it_is_mitigated_anew_and_what_was_said_stays_said():
+    incident = told(*WHOLE, passed(Step.MITIGATE, 20), REOPENED)
+
+    assert guide.standing(incident) == guide.Guide(step=Step.MITIGATE, missing=("mitigation",))
     assert guide.passed(Step.MITIGATE, incident) is None
+
+
+@pytest.mark.parametrize("step", [Step.IMPACT, Step.COMMUNICATE, Step.CHANGES, Step.CAUSE])
+def test_the_word_that_a_step_is_done_outlives_the_reopening(step: Step):
+    incident = told(passed(step, 20), resolved(), REOPENED)
+
+    assert guide.is_done(step, incident)
+
+
+def test_the_checklist_of_a_reopened_incident_names_who_posted_the_first_update():
+    incident = told(*WHOLE, REOPENED)
+
+    line = guide.checklist(incident, entries(*WHOLE, REOPENED))[Step.COMMUNICATE.number - 1]
+
+    assert (line.is_done, line.by, line.at) == (True, "U0RAJ", after(minutes=2))
 
 
 # --- the checklist ----------------------------------------------------------------------------------------

@@ -279,6 +279,32 @@ def test_milestones_of_before_do_not_come_when_it_is_reopened():
     assert due(reopened, "milestone:page", PLAN) is None
 
 
+# --- what is reopened counts from then --------------------------------------------------------------------
+
+REOPENED = events.Reopened(at=after(days=3), by="U0ANA")
+
+
+def test_an_update_is_promised_from_the_reopening_when_the_severity_changes():
+    resolved = updated(declared(), at=after(minutes=10)).after(events.Resolved(at=after(hours=1), by="U0ANA"))
+    reopened = resolved.after(REOPENED)
+
+    changed = reopened.set_severity(SEV2, by="U0ANA", at=after(days=3, minutes=10))
+
+    assert changed
+    assert changed.next_due == after(days=3, minutes=30)
+
+
+@pytest.mark.parametrize("duty", ["no_severity", "still_open", "mitigate_first"])
+def test_what_was_asked_before_it_was_resolved_is_not_open_once_it_is_reopened(duty: str):
+    suspected = events.CauseSuspected(at=after(minutes=1), by="U0ANA", cause="a full disk")
+    asked = spoken(declared(severity=None).after(suspected), duty, at=after(hours=13))
+    said = asked.reminded[duty]
+    reopened = asked.after(events.Resolved(at=after(hours=14), by="U0ANA")).after(REOPENED)
+
+    assert standing(reopened, POLICY, duty, said) is Standing.MOOT
+    assert reminder.open_asks(reopened, POLICY) == []
+
+
 # --- pages ------------------------------------------------------------------------------------------------
 
 SENT = Page(

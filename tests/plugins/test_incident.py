@@ -96,6 +96,38 @@ def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, room: str):
     assert "Over after 42 min: rolled back" in spy.surface("announcement", 1).text
 
 
+def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, room: str):
+    spy.press("Resolve", spy.surface("card", 1), channel=room, trigger="T1")
+
+    [form] = spy.asked(OpenForm)
+    assert spy.incident(1).is_open
+    assert [field.name for field in spy.templates.form(form.form, form.facts).fields] == ["how"]
+
+
+@pytest.mark.parametrize(("how", "kept"), [("rolled back", "rolled back"), ("", None), ("  ", None)])
+def test_how_it_was_fixed_can_be_left_empty(spy: SpyKit, room: str, how: str, kept: str | None):
+    spy.say("incident stop", way=Way.FORM, channel=room, incident=1, given={"how": how})
+
+    assert not spy.incident(1).is_open
+    assert spy.incident(1).resolution == kept
+
+
+def test_words_need_no_form_to_resolve(spy: SpyKit, room: str):
+    spy.say("incident stop", channel=room, trigger="T1")
+
+    assert not spy.incident(1).is_open
+
+
+def test_a_resolved_incident_is_not_asked_how_it_was_fixed(spy: SpyKit, room: str):
+    card = spy.surface("card", 1)
+    spy.say("incident stop", channel=room)
+
+    spy.press("Resolve", card, channel=room, trigger="T1")
+
+    assert "INC-1 is already resolved" in spy.private()[-1].text
+    assert not spy.asked(OpenForm)
+
+
 def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, room: str):
     spy.say("incident stop", channel=room)
 
@@ -103,6 +135,33 @@ def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, room: str):
 
     assert spy.incident(1).is_open
     assert spy.lines(1)[-1] == "*Reopened* by Ana Lima; now investigating"
+
+
+def test_what_is_reopened_tells_how_long_it_has_been_open_again(spy: SpyKit, room: str):
+    spy.clock.tick(minutes=30)
+    spy.say("incident stop", channel=room)
+    spy.clock.tick(minutes=60)
+    spy.say("incident reopen", channel=room)
+    spy.clock.tick(minutes=5)
+
+    told = text(spy.say("tldr", channel=room))
+    listed = text(spy.say("incident list", channel=room))
+
+    assert "open for 5 min since it was reopened, 1 h 35 since it was declared" in told
+    assert "led by Ana Lima · 5 min" in listed
+
+
+def test_a_reopened_incident_that_gets_worse_pages_whom_it_paged_before(spy: SpyKit, room: str):
+    for words in ("incident sev sev1", "incident sev sev3"):
+        spy.say(words, channel=room)
+    spy.clock.tick(minutes=30)
+    spy.say("incident stop", channel=room)
+    spy.clock.tick(minutes=60)
+    spy.say("incident reopen", channel=room)
+
+    spy.say("incident sev sev1", channel=room)
+
+    assert [page.team for page in spy.pages(1)] == ["imoc", "imoc"]
 
 
 def test_a_false_alarm_is_closed_as_one(spy: SpyKit, room: str):
