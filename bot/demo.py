@@ -30,7 +30,7 @@ NOTHING_TO_DO = (
     "There was nothing to do: no line of the input says anything. Without a terminal, "
     "`spy demo --stay` keeps the workspace and its page, and `make demo < a script` plays one."
 )
-PATIENCE = 20.0
+PATIENCE = 60.0
 """Seconds that the bot may take until it is ready."""
 
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
@@ -136,6 +136,8 @@ def _box(port: int | None) -> Iterator["Box"]:
                 "Give another with --port, or none."
             ) from None
         box = at(0)
+    except ValueError as error:
+        raise DidNotStay(str(error)) from None
     with box:
         box.pagerduty.webhooks = True
         yield box

@@ -127,9 +127,9 @@ def common_world(tmp_path_factory: pytest.TempPathFactory, migrated_sqlite: Path
 
 
 @contextmanager
-def living_in(folder: Path, database_url: str, *, besides: str = "") -> Iterator[World]:
+def living_in(folder: Path, database_url: str, *, besides: str = "", sites: bool = False) -> Iterator[World]:
     """A box with a bot whose clock is the box's, for as long as the `with` lasts; `besides` is configuration."""
-    with open_box() as box:
+    with open_box(sites=sites) as box:
         environment = {**box.environment(), **box.rehearsal(), "DATABASE_URL": database_url}
         config = modest(f"{box.config_yaml()}\n{besides}")
         bot = BotProcess(folder / "bot", config=config, environment=environment)

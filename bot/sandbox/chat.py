@@ -5,7 +5,7 @@ from __future__ import annotations
 import contextlib
 import sys
 from collections.abc import Callable, Iterable, Iterator
-from datetime import timedelta
+from datetime import datetime, timedelta
 from functools import singledispatchmethod
 from typing import TypeVar
 
@@ -15,6 +15,7 @@ from bot.sandbox import Box
 from bot.sandbox.pagerduty import LATEST
 from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
 from bot.sandbox.script import (
+    DAYS,
     PATIENCE,
     PHONE,
     Action,
@@ -30,6 +31,7 @@ from bot.sandbox.script import (
     Lag,
     Line,
     Look,
+    OnCall,
     Press,
     Quit,
     React,
@@ -45,7 +47,7 @@ from bot.sandbox.script import (
     Watch,
     read,
 )
-from bot.sandbox.sight import SHOWN, Sight, flat
+from bot.sandbox.sight import EVER, SHOWN, Sight, flat
 from bot.sandbox.slack.world import PEOPLE, Channel, Message
 from bot.sandbox.transcript import Transcript
 
@@ -65,12 +67,12 @@ Be somebody or somewhere else:
   @raj · as raj                            another person: ana, raj, kim or zoe (a guest)
   #payments · in #inc-1-*                  another channel; * stands for the rest of its name
   @spy · dm> help                          a direct message to the bot
-  phone raj                                a phone: ack, resolve, escalate or ignore
+  phone raj                                a phone: ack, resolve, escalate or ignore, or ack "words in it"
   ana #general> text                       all in one line, as in a transcript
 Let time pass, for the box and the bot:
-  +15m · +2h10m                            quickly, all in its turn; a long one is a jump to near its end
-  jump +3h · jump to 23:00                 at once, as if all had slept (UTC)
-  play x60                                 an hour a minute from now on; play x1 ends it
+  +15m · play x60                          quickly, all in its turn; an hour a minute, until play x1
+  jump +3h · jump to wed 23:00             at once, as if all had slept (UTC); or any day: jump to 23:00
+Who is rung: on call imoc: raj, then ana makes it so for twelve hours.
 Two sites: traffic shows how they fare; site west ill (or silent, well, lag 30s) makes it so.
 Check: expect "words" within 5s in #inc-1-* (or to raj, on raj's phone, on the switch); expect not "words".
 Leave: quit, or Ctrl-D."""
@@ -97,19 +99,22 @@ def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool)
 
 
 class Chat:
-    """Who one is and where; `patience` is how long a button, a form or a channel may take to appear."""
+    """Who one is and where; `patience` is how long a button, a form or a channel may take to appear.
 
-    def __init__(self, box: Box, out: Console, *, patience: timedelta) -> None:
+    What is older than `since` is not looked at: a script that is played again waits for what is new.
+    """
+
+    def __init__(self, box: Box, out: Console, *, patience: timedelta, since: datetime = EVER) -> None:
         self.person = "ana"
         self.place = "#general"
         self._box = box
         self._out = out
         self._slack = box.slack
-        self._sight = Sight(box)
+        self.sight = Sight(box, since)
         self._patience = patience
         self._form: dict[str, str] = {}
         self._people = [person.name for person in PEOPLE if not person.is_bot]
-        self.transcript = Transcript(out, place_name=self._sight.place_name)
+        self.transcript = Transcript(out, place_name=self.sight.place_name)
 
     @property
     def prompt(self) -> str:
@@ -198,10 +203,10 @@ class Chat:
 
     @_do.register
     def _(self, action: Press) -> None:
-        if label := self._sight.form_button(self.person, action.label):
+        if label := self.sight.form_button(self.person, action.label):
             self._slack.press_in_view(self.person, label)
             return
-        found = self._wait_for(lambda: self._sight.button(self.person, self.place, action.label))
+        found = self._wait_for(lambda: self.sight.button(self.person, self.place, action.label))
         if found is None:
             raise TroubleError(f'{self.person} sees no button "{action.label}" in {self.place}')
         message, label = found
@@ -230,20 +235,24 @@ class Chat:
     @_do.register
     def _(self, action: Touch) -> None:
         pager = self._box.pagerduty
-        must_ring = action.verb != "resolve" and action.which == LATEST
-        if must_ring and not self._wait_for(lambda: self._sight.phone(self.person)):
-            raise TroubleError(f"{self.person}'s phone is not ringing")
+        which = action.which
+        if which == LATEST and (action.words or action.verb != "resolve"):
+            rings = self._wait_for(lambda: self.sight.rings(self.person, action.words))
+            if not rings:
+                about = f' for "{action.words}"' if action.words else ""
+                raise TroubleError(f"{self.person}'s phone is not ringing{about}")
+            which = str(rings[-1].number)
         touches = {
             "acknowledge": pager.acknowledge,
             "resolve": pager.resolve,
             "escalate": pager.escalate,
             "ignore": pager.ignore,
         }
-        touches[action.verb](self.person, action.which)
+        touches[action.verb](self.person, which)
 
     @_do.register
     def _(self, _action: Look) -> None:
-        self.transcript.note("\n  ".join(self._sight.phone(self.person) or ["The phone is silent."]))
+        self.transcript.note("\n  ".join(self.sight.phone(self.person) or ["The phone is silent."]))
 
     @_do.register
     def _(self, action: Expect) -> None:
@@ -263,7 +272,7 @@ class Chat:
 
     @_do.register
     def _(self, action: Jump) -> None:
-        self._box.clock.jump(self._until(action.to) if action.to else action.span)
+        self._box.clock.jump(self._until(action) if action.to else action.span)
         self._note_time()
 
     @_do.register
@@ -271,14 +280,20 @@ class Chat:
         self._box.clock.play(action.rate)
         self._note_time()
 
-    def _until(self, to: str) -> timedelta:
-        now, (hour, minute) = self._box.clock.now(), map(int, to.split(":"))
+    def _until(self, action: Jump) -> timedelta:
+        now, (hour, minute) = self._box.clock.now(), map(int, action.to.split(":"))
         at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
-        return (at if at > now else at + timedelta(days=1)) - now
+        while at <= now or action.day not in ("", DAYS[at.weekday()]):
+            at += timedelta(days=1)
+        return at - now
 
     def _note_time(self) -> None:
         self._box.feed.told()  # what was said meanwhile is printed before
-        self.transcript.note(f"It is {self._box.clock.now():%H:%M:%S} UTC.")
+        self.transcript.note(f"It is {self._box.clock.now():%a %H:%M:%S} UTC.")
+
+    @_do.register
+    def _(self, action: OnCall) -> None:
+        self._box.pagerduty.put_on_call(action.policy, *action.people)
 
     @_do.register
     def _(self, action: Ail) -> None:
@@ -307,11 +322,11 @@ class Chat:
     # --- what is there
 
     def _sees(self, what: Expect | ExpectNot) -> bool:
-        _, texts = self._sight.looked_at(what, self.person, self.place)
+        _, texts = self.sight.looked_at(what, self.person, self.place)
         return any(flat(what.words) in flat(text) for text in texts)
 
     def _view(self, what: Expect | ExpectNot) -> str:
-        where, texts = self._sight.looked_at(what, self.person, self.place)
+        where, texts = self.sight.looked_at(what, self.person, self.place)
         lines = [f"- {text}".replace("\n", "\n      ") for text in texts[-SHOWN:]]
         return "\n    ".join([f"{where}; there is:", *(lines or ["nothing"])])
 
@@ -326,7 +341,7 @@ class Chat:
 
     def _channel(self, place: str) -> Channel:
         """The newest one of that name; in a script it may take its time to appear."""
-        found = self._wait_for(lambda: self._sight.channels(self.person, place))
+        found = self._wait_for(lambda: self.sight.channels(self.person, place))
         if not found:
             raise TroubleError(f"There is no channel {place}")
         return found[-1]
@@ -334,7 +349,7 @@ class Chat:
     def _message(self, words: str = "", *, by: str = "") -> Message:
         """The last one here, with these words or by this user."""
         here = self._here().id
-        for message in reversed(self._sight.messages(self.person, self.place)):
+        for message in reversed(self.sight.messages(self.person, self.place)):
             is_fit = message.channel == here and message.ephemeral_to is None and by in ("", message.user)
             if is_fit and flat(words) in flat(self._slack.text_of(message)):
                 return message

@@ -1,4 +1,4 @@
-"""The time in the box: the machine's, moved ahead by whoever rehearses; the bot reads by how much from a file."""
+"""The time in the box: the machine's, or another day's, and moved; the bot reads by how much from a file."""
 
 import os
 import tempfile
@@ -10,6 +10,8 @@ from pathlib import Path
 
 VARIABLE = "SPY_CLOCK_OFFSET"
 """In the bot's environment: the file that holds the seconds by which its clock is ahead of the machine's."""
+TODAY = "SPY_TODAY"
+"""In the environment: when the clock of every box begins, as 2026-03-29 or 2026-03-29T00:30Z; unset, it is now."""
 STEP = 0.01
 """Seconds between two steps of a clock that runs fast."""
 GLIDE = 300.0
@@ -19,16 +21,31 @@ GLIDES = timedelta(hours=4)
 LANDING = timedelta(minutes=30)
 
 
+def today() -> datetime | None:
+    """When a clock begins; None for now. ValueError with a sentence where that can't be read."""
+    text = os.environ.get(TODAY)
+    if not text:
+        return None
+    try:
+        start = datetime.fromisoformat(text)
+    except ValueError:
+        raise ValueError(f"{TODAY} reads 2026-03-29 or 2026-03-29T00:30Z, not {text}.") from None
+    return start if start.tzinfo else start.replace(tzinfo=UTC)
+
+
 class Clock:
-    """Runs as the machine's does until it is moved. `close` removes the file."""
+    """Begins today, and runs as the machine's does until it is moved. `close` removes the file."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
+        start = today()
         handle, name = tempfile.mkstemp(prefix="spy-clock-")
         os.close(handle)
         self.file = Path(name)
         self._monotonic = monotonic
         self._lock = threading.Lock()
-        self._ahead = 0.0
+        self.is_set = start is not None
+        """Whether it began elsewhere than the machine's, so that a bot beside it needs the file."""
+        self._ahead = (start - datetime.now(UTC)).total_seconds() if start else 0.0
         self._rate = 1.0
         self._furthest = timedelta.max.total_seconds()
         self._since = monotonic()

@@ -138,6 +138,11 @@ class PagerDuty:
             raise NobodyThereError(f"PagerDuty has no incident {which}")
         return found
 
+    def put_on_call(self, policy: str, *people: str) -> None:
+        """Lay overrides over the schedules of a policy, so that these are on call for a while; one a level."""
+        with self.lock:
+            self.account.put_on_call(policy, [self._user_id(person) for person in people], self._clock())
+
     def change(self, summary: str, *, service: str = "PSVC1") -> ChangeEvent:
         """Let a tool tell PagerDuty of a change, as its Events API takes it."""
         with self.lock:

@@ -3,13 +3,15 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.rota import Override, Schedule, Shift
 
 HANDOFF_HOUR = 9
+A_WHILE = timedelta(hours=12)
+"""How long somebody who was put on call stays it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,19 +102,36 @@ class Account:
         self.schedules[schedule_id] = self.schedules[schedule_id].with_override(override)
         return override
 
+    def put_on_call(self, policy: str, users: Sequence[str], now: datetime) -> None:
+        """One user a level, from the first on; a turn that lasts for a while longer is left as it is."""
+        levels = self._levels(policy)
+        if len(users) > len(levels):
+            raise LookupError(f"{policy} rings {len(levels)} people, one after another")
+        for target, user in zip(levels, users, strict=False):
+            if target in self.users:
+                if target != user:
+                    raise LookupError(f"on {policy}, {self.users[target].handle} is always on call there")
+            elif not self.schedules[target].has(user, now, now + A_WHILE):
+                self.override(target, Shift(user=user, start=now, end=now + A_WHILE))
+
+    def _levels(self, policy: str) -> tuple[str, ...]:
+        for known in self.policies.values():
+            if known.name == policy:
+                return known.levels
+        names = ", ".join(known.name for known in self.policies.values())
+        raise LookupError(f"PagerDuty has no policy {policy}; there is {names}")
+
 
 def schedules(now: datetime) -> dict[str, Schedule]:
-    """The rotas, as they turn each Monday morning; the first named of each is on call at `now`."""
-    start = _last_handoff(now)
+    """The rotas of a box that opens now: the turns changed yesterday, and so for days nobody's ends."""
+    start = (
+        (now - timedelta(days=1))
+        .astimezone(UTC)
+        .replace(hour=HANDOFF_HOUR, minute=0, second=0, microsecond=0)
+    )
     rotas = (
         Schedule(id="PSCH1", name="imoc", users=("PURAJ", "PUANA"), start=start),
         Schedule(id="PSCH2", name="payments", users=("PUKIM", "PUANA"), start=start),
         Schedule(id="PSCH3", name="imoc second", users=("PUANA", "PURAJ"), start=start),
     )
     return {rota.id: rota for rota in rotas}
-
-
-def _last_handoff(now: datetime) -> datetime:
-    morning = now.astimezone(UTC).replace(hour=HANDOFF_HOUR, minute=0, second=0, microsecond=0)
-    monday = morning - timedelta(days=morning.weekday())
-    return monday if monday <= now else monday - timedelta(weeks=1)

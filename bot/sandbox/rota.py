@@ -60,6 +60,10 @@ class Schedule:
             shifts = _laid_over(shifts, override.shift)
         return [shift for shift in sorted(shifts, key=lambda s: s.start) if shift.overlaps(since, until)]
 
+    def has(self, user: str, since: datetime, until: datetime) -> bool:
+        """Whether nobody else is on call in between."""
+        return {shift.user for shift in self.final(since, until)} == {user}
+
     def on_call(self, now: datetime) -> Shift:
         return next(shift for shift in self.final(now, now) if shift.end > now)
 

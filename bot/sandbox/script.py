@@ -22,7 +22,11 @@ TAIL = re.compile(
     r"|on the (?P<switch>switch))"
 )
 SPAN = re.compile(r"\+(?=\d)(?:(\d{1,3})d)?(?:(\d{1,4})h)?(?:(\d{1,5})m)?(?:(\d{1,6})s)?")
-JUMP = re.compile(rf"jump (?:to (?P<to>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)|(?P<span>{SPAN.pattern}))")
+DAYS = ("mon", "tue", "wed", "thu", "fri", "sat", "sun")
+JUMP = re.compile(
+    rf"jump (?:to (?:(?P<day>{'|'.join(DAYS)}) )?(?P<to>[01]\d:[0-5]\d|2[0-3]:[0-5]\d)|(?P<span>{SPAN.pattern}))"
+)
+ON_CALL = re.compile(r"on call (?P<policy>[\w-]+): (?P<people>[\w.-]+(?:, then [\w.-]+)*)")
 PLAY = re.compile(r"play ?[x\u00d7](?P<rate>\d+(?:\.\d+)?)")
 FASTEST = 3600
 SITE = re.compile(r"site (?P<site>east|west) (?:(?P<mood>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
@@ -100,10 +104,11 @@ class Cancel:
 
 @dataclass(frozen=True, kw_only=True)
 class Touch:
-    """What a person does with a ringing phone; `verb` is PagerDuty's, `which` a number or the latest."""
+    """What a person does with a ringing phone; `verb` is PagerDuty's, `which` a number or the last with these words."""
 
     verb: str
     which: str = "latest"
+    words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -144,10 +149,11 @@ class Wait:
 
 @dataclass(frozen=True, kw_only=True)
 class Jump:
-    """Be later at once, as if all had slept: by a span, or at the next HH:MM (UTC)."""
+    """Be later at once, as if all had slept: by a span, or at the next HH:MM (UTC) of any day, or of a weekday."""
 
     span: timedelta = timedelta()
     to: str = ""
+    day: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -155,6 +161,14 @@ class Speed:
     """Let both clocks run so many times faster from now on."""
 
     rate: float
+
+
+@dataclass(frozen=True, kw_only=True)
+class OnCall:
+    """Let these people be on call from now on, whoever's turn it is; the first is rung first."""
+
+    policy: str
+    people: tuple[str, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -214,6 +228,7 @@ Action = (
     | Wait
     | Jump
     | Speed
+    | OnCall
     | Ail
     | Lag
     | Watch
@@ -285,21 +300,28 @@ def _action(line: str, place: str) -> Action:
         return WORDS[line]
     if first == "expect":
         return _expectation(_straight(line))
-    if elsewhere := _time(line) or _site(line):
+    if elsewhere := _time(line) or _on_call(line) or _site(line):
         return elsewhere
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
 
 
 def _time(line: str) -> Action | None:
-    """`+15m`, `jump +3h`, `jump to 23:00` or `play x60`, if the line is that."""
+    """`+15m`, `jump +3h`, `jump to 23:00`, `jump to wed 23:00` or `play x60`, if the line is that."""
     if match := JUMP.fullmatch(line):
-        return Jump(to=match["to"]) if match["to"] else Jump(span=_span(match["span"]))
+        at = Jump(to=match["to"], day=match["day"] or "") if match["to"] else None
+        return at or Jump(span=_span(match["span"]))
     if SPAN.fullmatch(line):
         return Wait(span=_span(line))
     match = PLAY.fullmatch(line)
     if match and not 1 <= float(match["rate"]) <= FASTEST:
         return _usage(f"play x60, and play x1 to end it; up to x{FASTEST}.")
     return Speed(rate=float(match["rate"])) if match else None
+
+
+def _on_call(line: str) -> Action | None:
+    """`on call imoc: raj, then ana`, if the line is that."""
+    match = ON_CALL.fullmatch(line)
+    return OnCall(policy=match["policy"], people=tuple(match["people"].split(", then "))) if match else None
 
 
 def _site(line: str) -> Action | None:
@@ -335,6 +357,9 @@ def _phone_action(verb: str, which: str) -> Action:
         return Unclear(
             sentence="A phone takes ack, resolve, escalate or ignore. To leave it, name a channel: #general."
         )
+    words = _unquoted(_straight(which))
+    if words != _straight(which):
+        return Touch(verb=PHONE_VERBS[verb], words=words)
     return Touch(verb=PHONE_VERBS[verb], which=which.removeprefix("#") or "latest")
 
 

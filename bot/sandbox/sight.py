@@ -3,14 +3,16 @@
 from __future__ import annotations
 
 import fnmatch
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
+from datetime import UTC, datetime
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty import NobodyThereError
+from bot.sandbox.pagerduty import NobodyThereError, Ring
 from bot.sandbox.script import BOT, PHONE, Expect, ExpectNot
 from bot.sandbox.slack.fields import labels
 from bot.sandbox.slack.world import Channel, Message
 
+EVER = datetime(1970, 1, 1, tzinfo=UTC)
 SHOWN = 6  # the last texts of a place, for who missed something there
 
 
@@ -20,11 +22,15 @@ def flat(text: str) -> str:
 
 
 class Sight:
-    """People are handles. A place is #name, where * stands for the rest of it, or @spy, or a phone."""
+    """People are handles. A place is #name, where * stands for the rest of it, or @spy, or a phone.
 
-    def __init__(self, box: Box) -> None:
+    Messages, rings and channels named with a * are seen that are no older than `since`.
+    """
+
+    def __init__(self, box: Box, since: datetime = EVER) -> None:
         self._box = box
         self._slack = box.slack
+        self._since = since
 
     def place_name(self, channel_id: str) -> str:
         channel = self._slack.channel(channel_id)
@@ -35,7 +41,12 @@ class Sight:
         if place == BOT:
             return [self._slack.channel(self._slack.person(person).dm)]
         name = place.removeprefix("#")
-        return [channel for channel in self._slack.channels if fnmatch.fnmatchcase(channel.name, name)]
+        oldest = int(self._since.timestamp()) if "*" in name else 0
+        return [
+            channel
+            for channel in self._slack.channels
+            if fnmatch.fnmatchcase(channel.name, name) and channel.created >= oldest
+        ]
 
     def here(self, person: str, place: str) -> list[str]:
         """Everything this person sees there, forms included, the oldest first."""
@@ -51,14 +62,18 @@ class Sight:
     def private(self, person: str) -> list[str]:
         """What this person alone sees, wherever it is shown."""
         dm = self._slack.channel(self._slack.person(person).dm)
-        whispers = [self._slack.text_of(m) for m in self._slack.ephemerals(person)]
+        whispers = [self._slack.text_of(m) for m in self._fresh(self._slack.ephemerals(person))]
         return [*self._in_channel(dm), *whispers, *self._forms(person)]
 
     def phone(self, person: str) -> list[str]:
+        return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in self.rings(person)]
+
+    def rings(self, person: str, words: str = "") -> list[Ring]:
+        """What rings, or what of it has these words in it, the latest last."""
         phones = self._box.pagerduty.phones
         if person not in phones:
             raise NobodyThereError(f"{person} has no phone in PagerDuty")
-        return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in phones[person]]
+        return [it for it in phones[person] if it.since >= self._since and flat(words) in flat(it.title)]
 
     def looked_at(self, expectation: Expect | ExpectNot, person: str, place: str) -> tuple[str, list[str]]:
         """The name of the place an expectation is about, and what is to be seen there."""
@@ -100,7 +115,11 @@ class Sight:
 
     def _visible(self, person: str, channel: Channel) -> list[Message]:
         whispers = [m for m in self._slack.ephemerals(person) if m.channel == channel.id]
-        return sorted([*self._slack.messages(channel.id), *whispers], key=lambda message: message.ts)
+        return sorted(self._fresh([*self._slack.messages(channel.id), *whispers]), key=lambda m: m.ts)
+
+    def _fresh(self, messages: Iterable[Message]) -> list[Message]:
+        oldest = self._since.timestamp()
+        return [message for message in messages if float(message.ts) >= oldest]
 
     def _texts(self, person: str, channels: list[Channel]) -> Iterator[str]:
         for channel in channels:
@@ -108,7 +127,10 @@ class Sight:
             yield from (self._slack.text_of(message) for message in self._visible(person, channel))
 
     def _in_channel(self, channel: Channel) -> list[str]:
-        return [*self._about(channel), *map(self._slack.text_of, self._slack.messages(channel.id))]
+        return [
+            *self._about(channel),
+            *map(self._slack.text_of, self._fresh(self._slack.messages(channel.id))),
+        ]
 
     def _about(self, channel: Channel) -> Iterator[str]:
         if channel.topic:

@@ -126,7 +126,7 @@ class Workspace(Window):
             who,
             where,
             message,
-            action,
+            action | {"action_ts": self.state.new_ts()},
             response_url=self._response_url(who, where, message),
             trigger_id=self.triggers.trigger(who.id),
         )
@@ -154,7 +154,8 @@ class Workspace(Window):
         who = self.person(person)
         values, _ = fields.filled(view.body["blocks"], given)
         trigger_id = self.triggers.trigger(who.id)
-        payload = payloads.view_action(who, view, values, action, trigger_id=trigger_id)
+        stamped = action | {"action_ts": self.state.new_ts()}
+        payload = payloads.view_action(who, view, values, stamped, trigger_id=trigger_id)
         return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
 
     def _view_or_home(self, person: str, view_id: str | None) -> View:
@@ -209,7 +210,7 @@ class Workspace(Window):
         for n in range(1, count + 1):
             person = Person(id=f"U0P{n}", name=f"p{n}", real_name=f"Person {n}", tz="Etc/UTC", tz_offset=0)
             self.state.people[person.id] = person
-            self.state.channels[person.dm] = dm_with(person)
+            self.state.channels[person.dm] = dm_with(person, self.state.now())
             self.state.channels["C0GENERAL"].members[person.id] = None
 
     def create(self, person: str, name: str, *, private: bool = False) -> Channel:

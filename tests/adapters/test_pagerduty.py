@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, timedelta
 
 import pytest
 
@@ -153,12 +153,12 @@ def test_pages_leave_side_by_side(box: Box, pager: PagerDuty) -> None:
     assert all(pager.find(f"inc-{number}") == page for number, page in enumerate(pages))
 
 
-def test_duties_say_from_when_to_when(pager: PagerDuty) -> None:
+def test_duties_say_from_when_to_when(box: Box, pager: PagerDuty) -> None:
     first, *_ = pager.duties(["PPOL1"])
 
     assert first.start is not None
     assert first.end is not None
-    assert first.start <= datetime.now(UTC) < first.end
+    assert first.start <= box.clock.now() < first.end
     assert first.start.tzinfo is UTC
 
 

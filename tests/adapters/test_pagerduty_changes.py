@@ -74,7 +74,7 @@ def test_what_cannot_be_read_is_left_out(odd: Any):
 def test_the_changes_of_an_hour_are_asked_for(box: Box):
     pager = PagerDuty("sandbox-pagerduty-token", from_email="spy@example.com", url=f"{box.url}/pagerduty")
     box.pagerduty.change("deploy 42")
-    now = datetime.now(UTC)
+    now = box.clock.now()
 
     found = pager.changes(since=now - HOUR, until=now + HOUR)
 

@@ -2,7 +2,7 @@
 
 import threading
 from collections.abc import Iterator
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -35,14 +35,14 @@ def web(box: Box) -> Iterator[PooledWebClient]:
 
 
 @pytest.fixture
-def chat(web: PooledWebClient) -> SlackChat:
-    chat = SlackChat(web, WallClock())
+def chat(box: Box, web: PooledWebClient) -> SlackChat:
+    chat = SlackChat(web, box.clock)
     chat.identify()
     return chat
 
 
-def lately() -> datetime:
-    return datetime.now(UTC) - timedelta(seconds=5)
+def lately(box: Box) -> datetime:
+    return box.clock.now() - timedelta(seconds=5)
 
 
 def texts(box: Box, channel: str) -> list[str]:
@@ -84,7 +84,7 @@ def test_nobody_there_leaves_the_outcome_unknown():
 
 
 def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
-    since = lately()
+    since = lately(box)
     box.weather.strike("slack", "chat.postMessage", RESET_AFTER)
 
     with pytest.raises(Unreachable):
@@ -95,7 +95,7 @@ def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
 
 
 def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: SlackChat):
-    since = lately()
+    since = lately(box)
     box.weather.strike("slack", "conversations.create", RESET_AFTER)
 
     with pytest.raises(Unreachable):
@@ -108,7 +108,7 @@ def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: Sla
 def test_looking_for_a_channel_leaves_no_trace_in_it(box: Box, chat: SlackChat):
     chat.open_room("inc-1-x", private=False)
 
-    chat.find_room("inc-1-x", private=False, since=lately())
+    chat.find_room("inc-1-x", private=False, since=lately(box))
 
     assert "chat.deleteScheduledMessage" in box.calls("slack")
     assert texts(box, "inc-1-x") == []
@@ -118,7 +118,7 @@ def test_a_channel_that_was_seen_needs_no_probe(box: Box, chat: SlackChat):
     channel = chat.open_room("inc-1-x", private=False)
     chat.remember_room(channel, "inc-1-x")
 
-    assert chat.find_room("inc-1-x", private=False, since=lately()) == channel
+    assert chat.find_room("inc-1-x", private=False, since=lately(box)) == channel
     assert "chat.scheduleMessage" not in box.calls("slack")
 
 
@@ -160,8 +160,8 @@ def test_an_edit_takes_away_the_blocks_that_are_no_more(box: Box, chat: SlackCha
     assert box.slack.message("payments", posted.ts).blocks == []
 
 
-def test_an_edited_message_is_still_found_by_its_key(chat: SlackChat):
-    since = lately()
+def test_an_edited_message_is_still_found_by_its_key(box: Box, chat: SlackChat):
+    since = lately(box)
     posted = chat.post("C0PAY", HELLO, key="k")
 
     chat.edit(posted, Message(text="bye"))

@@ -1,5 +1,7 @@
 """The fake chat keeps the contract that Slack keeps."""
 
+from datetime import UTC, datetime
+
 import pytest
 
 from bot.ports import Profile
@@ -19,6 +21,9 @@ class TestFakeChat(ChatContract):
         chat.groups = {"S0SRE": ("U0ANA", "U0RAJ")}
         self.fake = chat
         return chat
+
+    def now(self) -> datetime:
+        return datetime.now(UTC)
 
     def people_in(self, channel: str) -> set[str]:
         return set(self.fake.rooms[channel].people)

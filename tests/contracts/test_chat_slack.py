@@ -1,6 +1,7 @@
 """The Slack adapter keeps the contract, over real HTTP, against the box."""
 
 from collections.abc import Iterator
+from datetime import datetime
 
 import pytest
 
@@ -9,7 +10,6 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.manifest import SCOPES
 from bot.sandbox import Box
 from tests.contracts.chat import ChatContract
-from tests.fakes.chat import WallClock
 
 
 class TestSlackChat(ChatContract):
@@ -23,12 +23,13 @@ class TestSlackChat(ChatContract):
         self.box = box
         box.slack.scopes.intersection_update(SCOPES)  # what the manifest asks for is enough
         keys = box.environment()
-        chat = SlackChat(
-            PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"]), WallClock()
-        )
+        chat = SlackChat(PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"]), box.clock)
         chat.identify()
         yield chat
         chat.close()
+
+    def now(self) -> datetime:
+        return self.box.clock.now()
 
     def people_in(self, channel: str) -> set[str]:
         return set(self.box.slack.channel(channel).members)

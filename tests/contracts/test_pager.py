@@ -2,7 +2,7 @@
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 
 import pytest
 
@@ -46,7 +46,7 @@ def sandbox_world() -> Iterator[World]:
             pager=pager,
             acknowledge=box.pagerduty.acknowledge,
             resolve=box.pagerduty.resolve,
-            now=lambda: datetime.now(UTC).replace(microsecond=0),
+            now=lambda: box.clock.now().replace(microsecond=0),
         )
         pager.close()
 

@@ -3,7 +3,7 @@
 import os
 import shutil
 import subprocess
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -17,10 +17,10 @@ DOCS = Path(__file__).parents[2] / "docs" / "changes.md"
 GITHUB, TOOL = "sandbox-github-secret", "sandbox-changes-secret"
 
 
-def deployed(*, minutes_ago: int) -> Any:
+def deployed(now: datetime, *, minutes_ago: int) -> Any:
     """The recording of a deployment that went well, moved to today."""
     told = samples.payload("deployment_status")
-    at = (datetime.now(UTC) - timedelta(minutes=minutes_ago)).isoformat()
+    at = (now - timedelta(minutes=minutes_ago)).isoformat()
     told["deployment"]["created_at"] = at
     told["deployment_status"]["created_at"] = told["deployment_status"]["updated_at"] = at
     return told
@@ -49,7 +49,7 @@ def documented(world: World) -> str:
 
 
 def test_a_deploy_that_github_told_of_is_found_on_the_card_and_marked(world: World):
-    slack, told = world.box.slack, deployed(minutes_ago=5)
+    slack, told = world.box.slack, deployed(world.box.clock.now(), minutes_ago=5)
     assert tell(world, told, secret="other").status_code == 401
     assert [tell(world, told).text for _ in range(2)] == ["Kept.\n", "Known already.\n"]
     number = world.declare('me "checkout is down" sev3')

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable
-from datetime import UTC, datetime, timedelta
+from datetime import timedelta
 
 from bot.sandbox import Box
 from bot.sandbox.rota import Shift
@@ -32,7 +32,7 @@ def said(box: Box, place: str) -> list[Message]:
 def test_who_is_overridden_in_is_warned_and_a_promise_to_cover_reaches_pagerduty(
     box: Box, running_bot: RunningBot, database_url: str
 ):
-    soon = datetime.now(UTC).replace(second=0, microsecond=0) + timedelta(minutes=50)
+    soon = box.clock.now().replace(second=0, microsecond=0) + timedelta(minutes=50)
     box.pagerduty.account.override("PSCH1", Shift(user="PUKIM", start=soon, end=soon + timedelta(hours=3)))
     running_bot(box, database_url)
 

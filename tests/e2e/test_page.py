@@ -165,18 +165,6 @@ def test_a_story_plays_to_its_end(window: Window):
     expect(page.locator("#caption p")).to_have_count(0)
 
 
-def test_the_other_stories_come_to_their_ends_beside_an_open_incident(box: Box, theatre: Theatre):
-    box.slack.slash("ana", "general", "/incident", 'me "logins fail" sev1')
-
-    for story in theatre.stories[1:]:
-        theatre.play(story.name)
-        box.wait_for(lambda: theatre.playing and theatre.playing.state != "playing", seconds=60)
-
-        assert theatre.playing
-        assert theatre.playing.state == "over", theatre.playing.caption
-        theatre.stop()
-
-
 def test_under_the_hood_stands_what_waits_in_the_outbox_and_why(window: Window, box: Box):
     page = window.page
     page.get_by_role("link", name="Under the hood").click()

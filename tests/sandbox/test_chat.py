@@ -4,6 +4,7 @@ import io
 import json
 import threading
 from collections.abc import Callable, Iterator
+from datetime import timedelta
 from http.server import BaseHTTPRequestHandler, HTTPServer
 from typing import Any
 from urllib.parse import parse_qs
@@ -13,7 +14,8 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.chat import converse
+from bot.sandbox.chat import DONE, FAILED, Chat, converse
+from bot.sandbox.script import DAYS
 from bot.sandbox.transcript import plain
 
 Json = dict[str, Any]
@@ -233,6 +235,67 @@ def test_a_phone_rings_and_is_answered(box: Box, play: Play):
     assert "rings: [#1] Checkout is down (imoc)" in out
     assert "PagerDuty  acknowledged by raj: [#1] Checkout is down" in out
     assert box.pagerduty.incident("1").status == "resolved"
+
+
+def test_one_page_of_two_is_answered_by_its_words(box: Box, play: Play):
+    service = box.pagerduty.account.services["PSVC1"]
+    for title in ("Checkout is down", "Search is slow"):
+        box.pagerduty.incidents.open(title, service, by="PUSPY")
+
+    code, _ = play('raj phone> ack "checkout"')
+
+    assert code == 0
+    assert [box.pagerduty.incident(number).status for number in "12"] == ["acknowledged", "triggered"]
+
+
+def test_who_is_rung_is_settled_by_a_line(box: Box, play: Play):
+    assert play("on call imoc: kim, then ana")[0] == 0
+
+    now = box.clock.now()
+    assert [box.pagerduty.account.schedules[it].on_call(now).user for it in ("PSCH1", "PSCH3")] == [
+        "PUKIM",
+        "PUANA",
+    ]
+
+
+@pytest.mark.parametrize(
+    ("line", "why"), [("on call imok: raj", "no policy imok"), ("on call imoc: zoe", "zoe has no phone")]
+)
+def test_who_cannot_be_rung_fails_a_script(play: Play, line: str, why: str):
+    code, out = play(line)
+
+    assert code == 1
+    assert why in out
+
+
+@pytest.mark.parametrize("day", DAYS)
+def test_a_jump_goes_to_the_next_such_hour_of_that_day(box: Box, play: Play, day: str):
+    before = box.clock.now()
+
+    play(f"jump to {day} 18:00")
+
+    assert f"{box.clock.now():%a %H:%M}" == f"{day.title()} 18:00"
+    assert timedelta() < box.clock.now() - before < timedelta(days=7, seconds=30)
+
+
+def test_what_was_there_before_a_script_began_is_not_what_it_waits_for(box: Box):
+    box.slack.create("ana", "inc-1-checkout")
+    box.slack.say("ana", "inc-1-checkout", "all is calm")
+    box.slack.say("ana", "general", "all is calm")
+    box.clock.jump(timedelta(seconds=5))
+    chat = Chat(box, Console(file=io.StringIO()), patience=timedelta(), since=box.clock.now())
+
+    seen = [
+        chat.play([line], interactive=False)
+        for line in (
+            'expect "calm" within 1ms in #general',
+            'expect "calm" within 1ms in #inc-*',
+            "in #inc-*",
+            "hello",
+        )
+    ]
+
+    assert seen == [FAILED, FAILED, DONE, FAILED]
 
 
 def test_a_silent_phone_cannot_be_answered(play: Play):

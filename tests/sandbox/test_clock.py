@@ -2,12 +2,13 @@
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta
+from pathlib import Path
 
 import pytest
 
 from bot.adapters.clock import RehearsalClock
 from bot.sandbox import Box
-from bot.sandbox.clock import Clock
+from bot.sandbox.clock import TODAY, VARIABLE, Clock
 
 SOON = timedelta(seconds=30)
 
@@ -34,40 +35,75 @@ def clock(stopwatch: Stopwatch) -> Iterator[Clock]:
     clock.close()
 
 
-def test_it_is_the_machines_time_until_it_is_moved(clock: Clock):
+def test_it_is_the_machines_time_until_it_is_moved(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.delenv(TODAY, raising=False)
+
+    clock = Clock()
+
     assert abs(clock.now() - datetime.now(UTC)) < SOON
+    assert clock.ahead == timedelta()
+    clock.close()
+
+
+@pytest.mark.parametrize(
+    ("today", "begins"),
+    [
+        ("2028-02-29", datetime(2028, 2, 29, tzinfo=UTC)),
+        ("2026-03-29T00:59:50Z", datetime(2026, 3, 29, 0, 59, 50, tzinfo=UTC)),
+        ("2026-11-01T00:59-07:00", datetime(2026, 11, 1, 7, 59, tzinfo=UTC)),
+    ],
+)
+def test_the_day_can_be_chosen_for_it_and_for_the_bot_beside_it(
+    today: str, begins: datetime, monkeypatch: pytest.MonkeyPatch
+):
+    monkeypatch.setenv(TODAY, today)
+
+    with Box() as box:
+        bots = RehearsalClock(Path(box.environment()[VARIABLE]))
+        assert begins <= box.clock.now() < begins + SOON
+        assert abs(bots.now() - box.clock.now()) < timedelta(seconds=1)
+
+
+def test_a_day_that_cannot_be_read_is_told_with_one_that_can(monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv(TODAY, "next sunday")
+
+    with pytest.raises(ValueError, match=r"SPY_TODAY reads 2026-03-29 or .*, not next sunday\."):
+        Clock()
 
 
 def test_a_clock_that_runs_fast_gains(clock: Clock, stopwatch: Stopwatch):
+    before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
 
-    assert clock.ahead == timedelta(seconds=590)
+    assert clock.ahead - before == timedelta(seconds=590)
 
 
 def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: Clock, stopwatch: Stopwatch):
+    before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
     clock.play(1)
     stopwatch.seconds += 100
 
-    assert clock.ahead == timedelta(seconds=590)
+    assert clock.ahead - before == timedelta(seconds=590)
 
 
 def test_it_gains_no_more_than_was_asked(clock: Clock, stopwatch: Stopwatch):
-    clock.play(300, until=timedelta(minutes=15))
+    until = clock.ahead + timedelta(minutes=15)
+    clock.play(300, until=until)
     stopwatch.seconds += 100
 
-    assert clock.ahead == timedelta(minutes=15)
+    assert clock.ahead == until
 
 
 def test_the_bot_reads_the_same_time():
     clock = Clock()
-    bots = RehearsalClock(clock.file)
+    bots, before = RehearsalClock(clock.file), clock.ahead
 
     clock.pass_by(timedelta(minutes=15))
 
-    assert timedelta(minutes=15) <= clock.ahead < timedelta(minutes=15) + SOON
+    assert timedelta(minutes=15) <= clock.ahead - before < timedelta(minutes=15) + SOON
     assert abs(bots.now() - clock.now()) < timedelta(seconds=1)
     clock.close()
 
@@ -85,8 +121,9 @@ def test_a_bot_whose_file_is_gone_keeps_its_time():
 
 def test_everything_in_the_box_moves_with_it():
     with Box() as box:
+        before = box.clock.now()
         box.clock.jump(timedelta(hours=3))
 
         ts = box.slack.say("ana", "#general", "hello")
 
-        assert datetime.fromtimestamp(float(ts), UTC) - datetime.now(UTC) > timedelta(hours=2, minutes=59)
+        assert datetime.fromtimestamp(float(ts), UTC) - before >= timedelta(hours=3)

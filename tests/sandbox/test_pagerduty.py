@@ -14,6 +14,7 @@ import pytest
 
 from bot.sandbox import Box
 from bot.sandbox.pagerduty import NobodyThereError, PagerDuty
+from bot.sandbox.pagerduty_account import schedules
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor when it is imported
@@ -184,7 +185,7 @@ def test_lists_come_in_pages(box: Box, client: Any):
     assert box.calls("pagerduty").count("GET /incidents") == 3
 
 
-def test_on_calls_say_level_and_shift(client: Any):
+def test_on_calls_say_level_and_shift(box: Box, client: Any):
     params = {"escalation_policy_ids[]": ["PPOL1", "PPOL2"], "include[]": "users", "earliest": "true"}
 
     on_calls = client.list_all("oncalls", params=params)
@@ -196,12 +197,12 @@ def test_on_calls_say_level_and_shift(client: Any):
         ("PPOL2", 2, "raj@example.com"),
     ]
     start, end = (datetime.fromisoformat(on_calls[0][at]) for at in ("start", "end"))
-    assert start <= datetime.now(UTC) < end == start + timedelta(weeks=1)
+    assert start <= box.clock.now() < end == start + timedelta(weeks=1)
     assert on_calls[3]["schedule"] is on_calls[3]["start"] is on_calls[3]["end"] is None
 
 
 def test_an_override_covers_what_lies_under_it(box: Box, client: Any):
-    now = datetime.now(UTC).replace(microsecond=0)
+    now = box.clock.now().replace(microsecond=0)
     cover = {"start": now.isoformat(), "end": (now + timedelta(hours=2)).isoformat()}
 
     client.post("schedules/PSCH1/overrides", json={"overrides": [{**cover, "user": {"id": "PUKIM"}}]})
@@ -214,6 +215,45 @@ def test_an_override_covers_what_lies_under_it(box: Box, client: Any):
     assert entries[0]["end"] == (now + timedelta(hours=2)).strftime("%Y-%m-%dT%H:%M:%SZ")
     assert entries[1]["user"]["summary"] != "Kim Park"
     assert len(box.pagerduty.phones["kim"]) == 1
+
+
+def test_who_is_put_on_call_is_rung_level_by_level(box: Box, client: Any):
+    box.pagerduty.put_on_call("imoc", "kim", "raj")
+
+    page(client)
+    box.pagerduty.escalate("kim")
+
+    assert [person for person, rings in box.pagerduty.phones.items() if rings] == ["raj"]
+    assert [len(it.overrides) for it in box.pagerduty.account.schedules.values()] == [1, 0, 1]
+
+
+@pytest.mark.parametrize("asked", [("imoc", "raj"), ("imoc", "raj", "ana"), ("payments", "kim", "raj")])
+def test_whose_turn_lasts_for_a_while_is_on_call_without_an_override(box: Box, asked: tuple[str, ...]):
+    box.pagerduty.put_on_call(*asked)
+
+    assert not any(schedule.overrides for schedule in box.pagerduty.account.schedules.values())
+
+
+@pytest.mark.parametrize(
+    ("asked", "why"),
+    [
+        (("imok", "raj"), "no policy imok; there is imoc, payments"),
+        (("imoc", "zoe"), "zoe has no phone"),
+        (("imoc", "raj", "ana", "kim"), "imoc rings 2 people"),
+        (("payments", "kim", "ana"), "raj is always on call there"),
+    ],
+)
+def test_who_cannot_be_put_on_call_is_said(box: Box, asked: tuple[str, ...], why: str):
+    with pytest.raises(LookupError, match=why):
+        box.pagerduty.put_on_call(*asked)
+
+
+@pytest.mark.parametrize("hours", range(0, 168, 7))
+def test_nobodys_turn_ends_soon_after_a_box_is_opened(hours: int):
+    opened = datetime(2026, 11, 23, 8, 59, 59, tzinfo=UTC) + timedelta(hours=hours)
+
+    for schedule in schedules(opened).values():
+        assert schedule.has(schedule.users[0], opened, opened + timedelta(days=5))
 
 
 def test_a_person_has_a_telephone_number(client: Any):

@@ -18,6 +18,7 @@ from bot.sandbox.script import (
     Lag,
     Line,
     Look,
+    OnCall,
     Press,
     Quit,
     React,
@@ -50,6 +51,10 @@ TABLE = {
     "+1 to that": Line(action=Say(text="+1 to that")),
     "jump +3h": Line(action=Jump(span=timedelta(hours=3))),
     "jump to 23:00": Line(action=Jump(to="23:00")),
+    "jump to wed 18:00": Line(action=Jump(to="18:00", day="wed")),
+    "on call imoc: raj": Line(action=OnCall(policy="imoc", people=("raj",))),
+    "on call imoc: raj, then ana": Line(action=OnCall(policy="imoc", people=("raj", "ana"))),
+    "on call again": Line(action=Say(text="on call again")),
     "jump to conclusions": Line(action=Say(text="jump to conclusions")),
     "play x60": Line(action=Speed(rate=60)),
     "play \u00d760": Line(action=Speed(rate=60)),
@@ -79,6 +84,9 @@ TABLE = {
     "phone raj": Line(person="raj", place="phone", action=Look()),
     "raj phone>": Line(person="raj", place="phone", action=Look()),
     "raj phone> ack": Line(person="raj", place="phone", action=Touch(verb="acknowledge")),
+    'raj phone> ack "checkout"': Line(
+        person="raj", place="phone", action=Touch(verb="acknowledge", words="checkout")
+    ),
     "raj phone> resolve #3": Line(person="raj", place="phone", action=Touch(verb="resolve", which="3")),
     "reply: thanks": Line(action=Reply(text="thanks")),
     "say: press on": Line(action=Say(text="press on")),

@@ -1,6 +1,5 @@
 """The Web API of the stand-in, asked by Slack's own client."""
 
-import time
 from collections.abc import Callable
 
 import pytest
@@ -194,8 +193,8 @@ def test_marks_are_put_on_and_taken_off_once(box: Box, slack: WebClient, refusal
     assert refusal(slack.reactions_remove, **mark, name="memo") == "no_reaction"
 
 
-def test_a_scheduled_message_can_be_called_off(slack: WebClient, refusal: Refusal) -> None:
-    soon = int(time.time()) + 60
+def test_a_scheduled_message_can_be_called_off(box: Box, slack: WebClient, refusal: Refusal) -> None:
+    soon = int(box.clock.now().timestamp()) + 60
     id_ = slack.chat_scheduleMessage(channel="C0GENERAL", text="x", post_at=soon)["scheduled_message_id"]
     off = {"channel": "C0GENERAL", "scheduled_message_id": id_}
 

@@ -17,7 +17,6 @@ from rich.console import Console
 from bot.sandbox import Box
 from bot.sandbox.chat import DONE, Chat
 from bot.sandbox.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
-from bot.sandbox.sight import Sight
 
 FOLDER = Path(__file__).parent.parent / "stories"
 PATIENCE = timedelta(seconds=15)
@@ -71,7 +70,6 @@ class Theatre:
         self.playing: Playing | None = None
         self.pace = 1.0
         self._box = box
-        self._sight = Sight(box)
         self._on_change = on_change
         self._curtain = threading.Event()  # each play has its own: one that was stopped touches no later one
         self._lock = threading.Lock()
@@ -105,7 +103,8 @@ class Theatre:
 
     def _run(self, playing: Playing, curtain: threading.Event) -> None:
         told = io.StringIO()
-        chat = Chat(self._box, Console(file=told, width=10_000), patience=PATIENCE)
+        out, begun = Console(file=told, width=10_000), self._box.clock.now()
+        chat = Chat(self._box, out, patience=PATIENCE, since=begun)
         code = chat.play(self._lines(playing, curtain, chat), interactive=False)
         if code == DONE:
             self._show(curtain, state="over", line="", at=playing.of)
@@ -135,7 +134,7 @@ class Theatre:
         person, place = line.person or chat.person, line.place or chat.place
         if place == PHONE:
             return Scene(person=person, dock="phones")
-        found = self._sight.channels(person, place)
+        found = chat.sight.channels(person, place)
         place_id, dock = found[-1].id if found else "", "sites" if _is_about_sites(line.action) else ""
         return Scene(person=person, place=place_id, dock=dock)
 

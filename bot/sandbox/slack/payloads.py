@@ -1,7 +1,6 @@
 """What Slack posts to the bot when a person commands, presses, submits or closes."""
 
 import re
-import time
 
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.state import State
@@ -102,7 +101,7 @@ def message_action(
         "channel": {"id": channel.id, "name": channel_name(channel)},
         "state": {"values": {}},
         "response_url": response_url,
-        "actions": [action | {"action_ts": _now()}],
+        "actions": [action],
     }
     if m.ephemeral_to is None:  # Slack remembers no ephemeral message
         payload["message"] = shapes.message(m)
@@ -113,7 +112,7 @@ def view_action(person: Person, view: View, values: Json, action: Json, *, trigg
     return _interaction("block_actions", person, trigger_id) | {
         "container": {"type": "view", "view_id": view.id},
         "view": shapes.view(view, values),
-        "actions": [action | {"action_ts": _now()}],
+        "actions": [action],
     }
 
 
@@ -126,7 +125,3 @@ def view_closed(person: Person, view: View) -> Json:
     payload = _interaction("view_closed", person, "")
     del payload["trigger_id"]
     return payload | {"view": shapes.view(view), "is_cleared": False}
-
-
-def _now() -> str:
-    return f"{time.time():.6f}"

@@ -34,7 +34,7 @@ class State:
         self._now = now
         self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
         self.usergroups = dict(USERGROUPS)
-        self.channels: dict[str, Channel] = seeded_channels()
+        self.channels: dict[str, Channel] = seeded_channels(self.now())
         self.ephemerals: dict[str, Message] = {}
         self.views: dict[str, View] = {}
         self.homes: dict[str, View] = {}

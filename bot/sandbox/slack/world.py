@@ -1,6 +1,5 @@
 """The things of a Slack workspace, and the small company that every box starts with."""
 
-import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -73,7 +72,7 @@ class Channel:
     im_user: str | None = None
     topic: str = ""
     purpose: str = ""
-    created: int = field(default_factory=lambda: int(time.time()))
+    created: int = 0
     members: dict[str, None] = field(default_factory=dict)
     messages: dict[str, Message] = field(default_factory=dict)
     bookmarks: dict[str, Json] = field(default_factory=dict)
@@ -118,24 +117,28 @@ USERGROUPS = {"S0SRE": ("sre", ["U0ANA", "U0RAJ"])}
 STAFF = ("U0ANA", "U0RAJ", "U0KIM")
 
 
-def seeded_channels() -> dict[str, Channel]:
+def seeded_channels(now: int) -> dict[str, Channel]:
     """The public four, with the bot in them, a private one without it, and everybody's DM with it."""
     public = {"C0GENERAL": "general", "C0INCIDENTS": "incidents", "C0IMOC": "imoc", "C0PAY": "payments"}
     channels = {
-        id_: Channel(id=id_, name=name, members=dict.fromkeys((*STAFF, BOT_USER)))
+        id_: Channel(id=id_, name=name, created=now, members=dict.fromkeys((*STAFF, BOT_USER)))
         for id_, name in public.items()
     }
     channels["C0GENERAL"].members["U0ZOE"] = None
     channels["C0SECRET"] = Channel(
-        id="C0SECRET", name="security", creator="U0RAJ", is_private=True, members={"U0RAJ": None}
+        id="C0SECRET", name="security", creator="U0RAJ", is_private=True, created=now, members={"U0RAJ": None}
     )
     for person in PEOPLE:
         if not person.is_bot:
-            channels[person.dm] = dm_with(person)
+            channels[person.dm] = dm_with(person, now)
     return channels
 
 
-def dm_with(person: Person) -> Channel:
+def dm_with(person: Person, now: int) -> Channel:
     return Channel(
-        id=person.dm, name=person.name, im_user=person.id, members=dict.fromkeys((person.id, BOT_USER))
+        id=person.dm,
+        name=person.name,
+        im_user=person.id,
+        created=now,
+        members=dict.fromkeys((person.id, BOT_USER)),
     )

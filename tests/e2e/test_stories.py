@@ -1,0 +1,32 @@
+"""The stories of the page, played with the real bot: each to its end, twice, whatever else is open."""
+
+from collections.abc import Iterator
+from pathlib import Path
+
+import pytest
+
+from bot.sandbox import Box
+from bot.sandbox.page.theatre import FOLDER, Theatre
+from tests.conftest import living_in
+
+NAMES = [file.stem for file in sorted(FOLDER.glob("*.txt"))]
+
+
+@pytest.fixture
+def box(tmp_path: Path, sqlite_url: str) -> Iterator[Box]:
+    with living_in(tmp_path, sqlite_url, sites=True) as world:
+        yield world.box
+
+
+@pytest.mark.parametrize("name", NAMES)
+def test_a_story_plays_to_its_end_and_again_beside_an_open_incident(box: Box, name: str):
+    theatre = Theatre(box, on_change=lambda _: None)
+    theatre.pace = 0
+    box.slack.slash("kim", "general", "/incident", 'me "logins fail" sev1')
+
+    for _ in range(2):
+        theatre.play(name)
+        box.wait_for(lambda: theatre.playing and theatre.playing.state != "playing", seconds=90)
+        assert theatre.playing
+        assert theatre.playing.state == "over", theatre.playing.caption
+        theatre.stop()

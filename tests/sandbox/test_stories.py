@@ -1,0 +1,53 @@
+"""The stories that play on the page: what each one settles for itself, so that it plays on any day."""
+
+import io
+from datetime import timedelta
+
+import pytest
+from rich.console import Console
+
+from bot.sandbox import Box
+from bot.sandbox.chat import Chat
+from bot.sandbox.page.theatre import FOLDER, Story
+from bot.sandbox.script import Jump, OnCall, Touch, Wait, read
+
+STORIES = [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
+PEOPLE = ("ana", "raj", "kim", "zoe")
+
+
+def actions(story: Story) -> list[object]:
+    return [read(line, people=PEOPLE).action for line in story.lines]
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
+def test_a_story_in_which_a_phone_rings_says_who_is_on_call(story: Story):
+    kinds = [type(action) for action in actions(story)]
+
+    assert OnCall in kinds or Touch not in kinds
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
+def test_a_story_that_names_an_hour_names_its_day(story: Story):
+    assert all(action.day for action in actions(story) if isinstance(action, Jump) and action.to)
+
+
+@pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
+def test_begun_at_any_hour_of_any_day_it_rings_the_same_people_at_the_same_hour(story: Story):
+    with Box() as box:
+        box.clock.jump(timedelta(minutes=59 - box.clock.now().minute))  # just before turns change
+
+        begun = {settled(box, story, after=timedelta(hours=number)) for number in range(0, 7 * 24, 5)}
+
+    assert len(begun) == 1
+
+
+def settled(box: Box, story: Story, *, after: timedelta) -> tuple[object, ...]:
+    """The hour that a story begins at, if it names one, and who is on call for all of it."""
+    box.clock.jump(after)
+    lines = [line for line in story.lines if isinstance(read(line, people=PEOPLE).action, Jump | OnCall)]
+    Chat(box, Console(file=io.StringIO()), patience=timedelta()).play(lines, interactive=False)
+    now, jumps = box.clock.now(), any("jump" in line for line in lines)
+    end = now + sum((it.span for it in actions(story) if isinstance(it, Wait)), timedelta(minutes=5))
+    rotas = [box.pagerduty.account.schedules[id_] for id_ in ("PSCH1", "PSCH3")]
+    people = [shift.user for rota in rotas for shift in rota.final(now, end)]
+    return (f"{now:%a %H:%M}" if jumps else "", *(people if lines else ()))
