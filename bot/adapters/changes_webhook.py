@@ -15,23 +15,32 @@ OLDEST = timedelta(minutes=5)
 """How far a request's moment may be from ours, as with Slack's requests."""
 
 
-def check(body: bytes, *, timestamp: str, signature: str, secret: str, now: datetime) -> None:
+def check(
+    body: bytes,
+    *,
+    timestamp: str,
+    signature: str,
+    secret: str,
+    now: datetime,
+    ahead: timedelta = timedelta(),
+) -> None:
     """Believe a body only with its signature: `v1=` and the HMAC-SHA256, in hex, of `v1:<timestamp>:<body>`.
 
-    `timestamp` is in seconds since 1970. Rejected with `signature` where another made it, or it is older than 5 min.
+    `timestamp` is in seconds since 1970, near our clock or one that is so far `ahead` of it: ours may be off.
+    Rejected with `signature` where another made it, or it is older than 5 min.
     """
     ours = hmac.new(secret.encode(), b"v1:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(b"v1=" + ours.encode(), signature.encode()):
         raise Rejected(
             "signature", "This request is not signed with CHANGES_WEBHOOK_SECRET: see docs/changes.md."
         )
-    if not (timestamp.isascii() and timestamp.isdigit() and _is_near(int(timestamp[:12]), now)):
+    if not (timestamp.isascii() and timestamp.isdigit() and _is_near(int(timestamp[:12]), now, now + ahead)):
         minutes = OLDEST // timedelta(minutes=1)
         raise Rejected("signature", f"X-Spy-Timestamp is more than {minutes} min from now. Sign it anew.")
 
 
-def _is_near(seconds: int, now: datetime) -> bool:
-    return abs(now.timestamp() - seconds) <= OLDEST.total_seconds()
+def _is_near(seconds: int, *clocks: datetime) -> bool:
+    return any(abs(now.timestamp() - seconds) <= OLDEST.total_seconds() for now in clocks)
 
 
 def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:

@@ -366,7 +366,7 @@ def _workflow(told: _WorkflowRun, service_of: ServiceOf, heard_at: datetime) -> 
     )
 
 
-def _issue(told: _Issues, _service_of: ServiceOf, heard_at: datetime) -> IssueNews | Moved | None:
+def _issue(told: _Issues, _service_of: ServiceOf, _heard_at: datetime) -> IssueNews | Moved | None:
     states = {"closed": "closed", "reopened": "open"}
     if told.action == "transferred":
         return _transfer(told)
@@ -378,7 +378,7 @@ def _issue(told: _Issues, _service_of: ServiceOf, heard_at: datetime) -> IssueNe
         number=issue.number,
         state=states[told.action],
         reason=issue.state_reason,
-        at=min((issue.closed_at if is_closed else None) or issue.updated_at, heard_at),
+        at=(issue.closed_at if is_closed else None) or issue.updated_at,
         by=told.by,
     )
 

@@ -16,6 +16,7 @@ from typing import Any
 from requests import Response
 from requests.adapters import HTTPAdapter
 
+from bot.adapters.clock import SystemClock
 from bot.adapters.mrkdwn import plain
 from bot.adapters.network import reason
 from bot.adapters.pagerduty_changes import change
@@ -29,9 +30,10 @@ from bot.adapters.pagerduty_reading import (
     each,
     read,
 )
+from bot.adapters.server_clock import ServerClock
 from bot.domain.change import Change
 from bot.domain.shift import Turn
-from bot.ports import Duty, Finding, Rejected, Ringing, Throttled, Unreachable
+from bot.ports import Clock, Duty, Finding, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor whenever it is imported
@@ -68,9 +70,11 @@ class PagerDuty:
         url: str = "https://api.pagerduty.com",
         timeout: timedelta = timedelta(seconds=10),
         monotonic: Callable[[], float] = time.monotonic,
+        clock: Clock | None = None,
     ) -> None:
         self._from = from_email
-        self._session = _Session(token, from_email=from_email, url=url, timeout=timeout)
+        self._clock = ServerClock(clock or SystemClock())
+        self._session = _Session(token, from_email=from_email, url=url, timeout=timeout, clock=self._clock)
         self._numbers = _PhoneBook(self._call, monotonic)
         self._emails = _AddressBook(self._call, monotonic)
 
@@ -136,9 +140,10 @@ class PagerDuty:
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
         """Give the change events of a time; what is not as PagerDuty describes it is left out."""
-        window = {"since": _stamp(since), "until": _stamp(until)}
+        ahead = self._clock.ahead
+        window = {"since": _stamp(since + ahead), "until": _stamp(until + ahead)}
         every = self._all("/change_events", "change_events", window)
-        return [found for entry in every if (found := change(entry, heard_at=until))]
+        return [found for entry in every if (found := change(entry, heard_at=until, ahead=ahead))]
 
     # --- schedules
 
@@ -272,8 +277,11 @@ class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
 
     max_network_attempts = 0
 
-    def __init__(self, token: str, *, from_email: str, url: str, timeout: timedelta) -> None:
+    def __init__(
+        self, token: str, *, from_email: str, url: str, timeout: timedelta, clock: ServerClock
+    ) -> None:
         super().__init__(token, default_from=from_email)
+        self._clock = clock
         self.url = url.rstrip("/")
         self.timeout = (min(CONNECTING, timeout).total_seconds(), timeout.total_seconds())
         for scheme in ("https://", "http://"):
@@ -284,6 +292,7 @@ class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
 
     def postprocess(self, response: Response, suffix: str | None = None) -> None:  # noqa: ARG002  pdpyras's
         """Come before pdpyras's own idea of what to repeat, and in place of the figures it keeps."""
+        self._clock.hear(response.headers)
         if not response.ok:
             raise _failure(response)
 

@@ -1,7 +1,7 @@
 """Reads PagerDuty's change events. They are asked for: no webhook of PagerDuty's tells of them."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated, Any
 
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
@@ -10,13 +10,16 @@ from bot.adapters.moments import Moment
 from bot.domain.change import OTHER, WORD, Change, Source, address, one_line
 
 
-def change(entry: Mapping[str, Any], *, heard_at: datetime) -> Change | None:
-    """Read one; its `service` is PagerDuty's id of it. None where it is not what PagerDuty describes."""
+def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
+    """Read one; its `service` is PagerDuty's id of it. None where it is not what PagerDuty describes.
+
+    `ahead` is by how much PagerDuty's clock is ahead of ours, by which the change is kept.
+    """
     try:
         told = _Entry.model_validate(entry)
     except ValidationError:
         return None
-    happened_at = min(told.timestamp, heard_at)
+    happened_at = min(told.timestamp - ahead, heard_at)
     return Change(
         key=f"pagerduty:{told.id}",
         source=Source.PAGERDUTY,

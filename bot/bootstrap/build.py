@@ -73,7 +73,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         clock,
     )
     stack.callback(chat.close)
-    pager = open_pager(settings, timeout, stack)
+    pager = open_pager(settings, timeout, stack, clock)
     templates = JinjaTemplates(settings.template_folders, clock=clock)
     handbook = load(settings.plugin_folders)
     for failure in handbook.failures:
@@ -165,7 +165,9 @@ def open_clock(settings: Settings) -> Clock:
     return RehearsalClock(Path(file))
 
 
-def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> PagerDuty | None:
+def open_pager(
+    settings: Settings, timeout: timedelta, stack: ExitStack, clock: Clock | None = None
+) -> PagerDuty | None:
     if settings.pagerduty is None or not settings.env.pagerduty_api_token:
         return None
     pager = PagerDuty(
@@ -173,6 +175,7 @@ def open_pager(settings: Settings, timeout: timedelta, stack: ExitStack) -> Page
         from_email=settings.pagerduty.from_,
         url=settings.env.pagerduty_api_url,
         timeout=timeout,
+        clock=clock,
     )
     stack.callback(pager.close)
     return pager

@@ -112,7 +112,14 @@ def changes_door(bot: Bot) -> Door | None:
         now, signature = bot.clock.now(), headers.get("x-spy-signature", "")
         timestamp = headers.get("x-spy-timestamp", "")
         try:
-            changes_webhook.check(body, timestamp=timestamp, signature=signature, secret=secret, now=now)
+            changes_webhook.check(
+                body,
+                timestamp=timestamp,
+                signature=signature,
+                secret=secret,
+                now=now,
+                ahead=bot.chat.clock.ahead,
+            )
             heard = changes_webhook.news(body, signature=signature, heard_at=now)
         except Rejected as rejected:
             return _refused(rejected)

@@ -33,6 +33,7 @@ class Filed:
     """An issue that Spy made: in which repository (owner/name), its number, and its address for people.
 
     `assignee` is the login that Spy last gave it, `milestone` the title of the one it had then.
+    `as_of` is when it last changed, as far as Spy knows, by GitHub's own clock.
     """
 
     repository: str
@@ -40,6 +41,7 @@ class Filed:
     url: str
     assignee: str | None = None
     milestone: str | None = None
+    as_of: datetime | None = None
 
 
 @dataclass(frozen=True, kw_only=True)

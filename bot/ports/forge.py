@@ -38,6 +38,8 @@ class Issue:
     state: str = "open"
     assignees: tuple[str, ...] = ()
     milestone: str | None = None
+    as_of: datetime | None = None
+    """When it last changed, by the forge's own clock."""
     without: tuple[str, ...] = ()
     """What is otherwise than asked, in people's words: a label, an assignee, the milestone."""
 
@@ -88,7 +90,10 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueNews:
-    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login."""
+    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login.
+
+    `at` is by the forge's own clock.
+    """
 
     repository: str
     number: int

@@ -102,10 +102,10 @@ class Box:
     ) -> None:
         self.weather = Weather(latency)
         self.recorder = Recorder()
-        self._gateway = Gateway(weather=self.weather, recorder=self.recorder)
+        self.clock = Clock()
+        self._gateway = Gateway(weather=self.weather, recorder=self.recorder, clock=self.clock.now)
         self._server = Server(self._gateway, port)
         self.feed = Feed()
-        self.clock = Clock()
         self._delivery = delivery
         self.url = f"http://127.0.0.1:{self._server.port}"
         self.slack = Workspace(

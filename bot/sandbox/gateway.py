@@ -5,7 +5,9 @@ import json
 import re
 import time
 from collections.abc import Awaitable, Callable
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
+from datetime import datetime
+from email.utils import format_datetime
 
 from bot.sandbox.recorder import Exchange, Recorder
 from bot.sandbox.rest import ASGIApp, Scope
@@ -80,11 +82,12 @@ def _scope(request: Request, root: str) -> Scope:
 class Gateway:
     """Answers at once where the weather is fine and the service is quick, else in a task of its own."""
 
-    def __init__(self, *, weather: Weather, recorder: Recorder) -> None:
+    def __init__(self, *, weather: Weather, recorder: Recorder, clock: Callable[[], datetime]) -> None:
         self.mounts: list[Mount] = []
         self.greet: Callable[[str, WebSocket], bool] = lambda _path, _link: False
         self._weather = weather
         self._recorder = recorder
+        self._clock = clock
 
     def answer(self, request: Request) -> Answer | Awaitable[Answer]:
         if not _is_at_home(request):
@@ -96,7 +99,7 @@ class Gateway:
             return mount.endpoint(request)
         exchange = _exchange(mount, request)
         self._recorder.add(exchange)
-        visit = _Visit(mount=mount, request=request, exchange=exchange)
+        visit = _Visit(mount=mount, request=request, exchange=exchange, clock=self._clock)
         delay, fault = self._weather.delay(exchange), self._weather.fault(exchange)
         before, after = self._weather.hook_before(exchange), self._weather.hook_after(exchange)
         if delay or fault or before or after:
@@ -132,6 +135,7 @@ class _Visit:
     mount: Mount
     request: Request
     exchange: Exchange
+    clock: Callable[[], datetime]
 
     async def weathered(
         self, delay: float, fault: Fault | None, before: Hook | None, after: Hook | None
@@ -155,9 +159,11 @@ class _Visit:
 
     def close(self, answer: Answer) -> Answer:
         self.exchange.finished = time.time()
-        if isinstance(answer, Response):
-            self.exchange.status, self.exchange.answer = answer.status, answer.body
-        return answer
+        if not isinstance(answer, Response):
+            return answer
+        self.exchange.status, self.exchange.answer = answer.status, answer.body
+        dated = ("date", format_datetime(self.clock(), usegmt=True))
+        return replace(answer, headers=(*answer.headers, dated))
 
     async def _effect(self) -> Answer:
         answer = self.mount.endpoint(self.request)

@@ -103,8 +103,10 @@ class FollowUps:
         follow_up = self._alone(found.number) if found else None
         if follow_up is None or follow_up.is_open == (news.state == "open"):
             return False
-        if follow_up.done_at and news.at < follow_up.done_at:
-            return False  # word of an earlier time that comes late
+        if follow_up.filed:
+            if follow_up.filed.as_of and news.at < follow_up.filed.as_of:
+                return False  # word of an earlier time that comes late
+            follow_up = replace(follow_up, filed=replace(follow_up.filed, as_of=news.at))
         by = next((it for it, login in self._logins() if login == (news.by or "").casefold()), None)
         happened: events.FollowUpDone | events.FollowUpReopened
         now, number, what = self._desk.now, follow_up.number, follow_up.what
@@ -131,6 +133,7 @@ class FollowUps:
                 url=issue.url,
                 assignee=assignee,
                 milestone=issue.milestone or before,
+                as_of=issue.as_of,
             )
             after = replace(follow_up, filed=filed, trouble=None, without=issue.without)
             self._work.follow_ups.put(after)

@@ -1,13 +1,14 @@
 """What `spy check` says of GitHub."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import pytest
 
 from bot.adapters.github import findings
 from bot.sandbox.box import Box
 from bot.sandbox.weather import http
-from tests.adapters.stand_in import Said, serving
+from tests.adapters.conftest import StandIn
 
 
 @pytest.fixture
@@ -54,14 +55,15 @@ def test_a_token_that_may_set_no_labels_is_told(box: Box) -> None:
     assert looked(box)[-1] == ("GitHub labels of acme/postmortems", False)
 
 
-def test_a_repository_with_another_name_is_told(box: Box) -> None:
-    def answer(_method: str, path: str, _given: object) -> Said:
+def test_a_repository_with_another_name_is_told(stand_in: StandIn) -> None:
+    def answer(_method: str, path: str, _given: object) -> tuple[int, Mapping[str, str], Any]:
         if path == "/repos/acme/old":
             return 301, {"location": f"{url}/repositories/7"}, {}
         return 200, {}, {"full_name": "acme/new", "has_issues": True, "url": f"{url}/repos/acme/new"}
 
-    with serving(answer) as url:
-        found = {it.what: it.cure for it in findings("t", "acme/old", url)}
+    url = stand_in(answer)
+
+    found = {it.what: it.cure for it in findings("t", "acme/old", url)}
 
     assert found["GitHub repository acme/old"].startswith("It is acme/new now")
 

@@ -1,6 +1,7 @@
 """What has another place on GitHub now: followed there, and kept as being there, never in what it was asked for."""
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from contextlib import closing
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 from threading import Event
@@ -13,10 +14,11 @@ from bot.adapters.github_workflows import Workflows
 from bot.adapters.variables import Variables
 from bot.domain.plan import Workflow
 from bot.ports import Issue, IssueDraft
-from tests.adapters.stand_in import Said, serving
+from tests.adapters.conftest import StandIn
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DRAFT = IssueDraft(title="alert on a full queue", body="<!-- spy:follow-up:1-2 -->", state="open")
+Said = tuple[int, Mapping[str, str], Any]
 OLD, NEW, ELSEWHERE = "acme/postmortems", "acme/learning", "acme/checkout"
 
 
@@ -72,15 +74,15 @@ class MovedGitHub:
         page = f"https://github.com/{repository}/issues/{number}"
         words = {"title": DRAFT.title, "body": "", "state": "open", **given}
         nobody: Any = {"assignees": [], "labels": [], "milestone": None, "user": None}
-        when = {"created_at": "2026-11-23T12:00:00Z"}
+        when = dict.fromkeys(("created_at", "updated_at"), "2026-11-23T12:00:00Z")
         return {"id": 70, "number": number, "html_url": page, **nobody, **address, **words, **when}
 
 
 @pytest.fixture
-def moved() -> Iterator[MovedGitHub]:
+def moved(stand_in: StandIn) -> MovedGitHub:
     moved = MovedGitHub()
-    with serving(moved.answer) as moved.url:
-        yield moved
+    moved.url = stand_in(moved.answer)
+    return moved
 
 
 @pytest.fixture
@@ -152,16 +154,15 @@ def test_a_workflow_of_a_renamed_repository_is_dispatched(moved: MovedGitHub):
         ({"url": "x", "html_url": ""}, OLD),
     ],
 )
-def test_where_an_issue_is_stands_in_the_answer_alone(told: dict[str, str], home: str):
+def test_where_an_issue_is_stands_in_the_answer_alone(stand_in: StandIn, told: dict[str, str], home: str):
     moved = MovedGitHub()
 
     def answer(method: str, path: str, given: Any) -> Said:
         status, headers, said = moved.answer(method, path.replace(OLD, NEW), given)
         return status, headers, said | {"repository_url": None} | told if "issues/8" in path else said
 
-    with serving(answer) as moved.url:
-        github = GitHub("t", url=moved.url, timeout=timedelta(seconds=5))
+    moved.url = stand_in(answer)
+    with closing(GitHub("t", url=moved.url, timeout=timedelta(seconds=5))) as github:
         issue = github.revise_issue(OLD, 8, lambda it: replace(DRAFT, body=it.body))
-        github.close()
 
     assert issue.repository == home

@@ -50,11 +50,6 @@ class ChatContract:
         assert chat.find_room("payments", private=False, since=self.lately()) is None
         assert chat.find_room("security", private=True, since=self.lately()) is None
 
-    def test_a_room_from_before_is_not_found(self, chat: Chat):
-        chat.open_room("inc-4-old", private=False)
-
-        assert chat.find_room("inc-4-old", private=False, since=self.lately() + timedelta(hours=1)) is None
-
     def test_a_room_that_is_not_there_is_not_found(self, chat: Chat):
         assert chat.find_room("inc-5-nothing", private=False, since=self.lately()) is None
 

@@ -3,6 +3,7 @@
 import time
 from collections.abc import Iterator
 from functools import partial
+from pathlib import Path
 
 import pytest
 
@@ -52,6 +53,28 @@ def test_a_call_that_goes_wrong_is_made_good_once(fair: World, call: Call, fault
 
     assert any(exchange.fault for exchange in fair.box.exchanges[-60:])
     fair.everything_is_there_once(name)
+
+
+@pytest.mark.parametrize("minutes", [-60, 5, 60])
+def test_a_bot_whose_clock_is_off_does_nothing_twice(
+    box: Box, sqlite_url: str, serve: Serve, tmp_path: Path, minutes: int
+):
+    """Each answer is lost: what was done is looked for by Slack's clock and not by the bot's."""
+    offset = tmp_path / "offset"
+    offset.write_text(str(minutes * 60), encoding="ascii")
+    bot = serve(
+        box.config_yaml(),
+        {**box.environment(), "DATABASE_URL": sqlite_url, "SPY_CLOCK_OFFSET": str(offset)},
+    )
+    box.bot_url = bot.url
+    world = World(box=box, bot=bot)
+    for call in CALLS:
+        box.weather.strike(call.service, call.method, reset_after, match=call.fits)
+
+    world.declare('me "off" sev1')
+    world.settle()
+
+    world.everything_is_there_once("off")
 
 
 def test_whatever_slack_refuses_for_its_limits_is_done_later(world: World):

@@ -67,6 +67,7 @@ def read(issue: GithubIssue, asked: str, without: Sequence[str] = ()) -> Issue:
         state=issue.state,
         assignees=tuple(it.login for it in issue.assignees),
         milestone=issue.milestone.title if issue.milestone else None,
+        as_of=issue.updated_at,
         without=tuple(without),
     )
 

@@ -8,6 +8,7 @@ from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
 from bot.adapters.network import reason
+from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import HTTP_LIMITED, failure, is_limited, retry_after
 from bot.adapters.slack.limits import Limits
@@ -20,9 +21,10 @@ HTTP_REFUSED, HTTP_GONE = 400, 404
 class Calls:
     """Slack's methods by name. Safe to share between threads."""
 
-    def __init__(self, client: PooledWebClient, limits: Limits) -> None:
+    def __init__(self, client: PooledWebClient, limits: Limits, clock: ServerClock) -> None:
         self._client = client
         self._limits = limits
+        self.clock = clock
 
     def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
         """Call a method that takes JSON; `who` keeps its turn where there is a queue."""
@@ -49,8 +51,9 @@ class Calls:
         turn = who or channel or str(params.get("name") or params.get("channel_id") or "")
         self._limits.enter(method, channel=channel, who=turn)
         try:
-            return self._client.api_call(method, **sent).data  # type: ignore[return-value]  # bytes only for files
+            said = self._client.api_call(method, **sent)
         except SlackApiError as error:
+            self.clock.hear(error.response.headers)
             status, answer = error.response.status_code, error.response.data
             code = str(answer.get("error", ""))
             if not is_limited(status, code):
@@ -59,6 +62,8 @@ class Calls:
             raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
         except (HTTPError, OSError) as error:
             raise Unreachable(f"Slack did not answer {method}: {reason(error)}") from error
+        self.clock.hear(said.headers)
+        return said.data  # type: ignore[return-value]  # bytes only for files
 
 
 def _gone(status: int, answer: Answer) -> str:

@@ -4,9 +4,10 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime, timedelta
+from datetime import datetime
 from typing import Any
 
+from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import payload
 from bot.adapters.slack.calls import Answer, Calls
@@ -23,8 +24,7 @@ from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Thro
 MARK = "spy"  # the event_type of the metadata by which a message is found again
 TOPIC = 250
 INVITED_AT_ONCE = 1_000
-SKEW = timedelta(seconds=60)
-PAGE, PAGES = 100, 5
+PAGE, PAGES = 200, 5
 PERSON_FAULTS = frozenset(
     {
         "already_in_channel",
@@ -46,8 +46,10 @@ class SlackChat:
 
     def __init__(self, client: PooledWebClient, clock: Clock, *, limits: Limits | None = None) -> None:
         self._client = client
-        self._calls = Calls(client, limits or Limits())
-        self._rooms = Rooms(self._calls, clock)
+        self.clock = ServerClock(clock)
+        """What time it is for Slack."""
+        self._calls = Calls(client, limits or Limits(), self.clock)
+        self._rooms = Rooms(self._calls)
         self._identity: Identity | None = None
 
     # --- who we are ---------------------------------------------------------------------------------------
@@ -236,7 +238,7 @@ class SlackChat:
         method = "conversations.replies" if thread else "conversations.history"
         wanted: dict[str, Any] = {
             "channel": channel,
-            "oldest": f"{(since - SKEW).timestamp():.6f}",
+            "oldest": f"{self.clock.since(since).timestamp():.6f}",
             "include_all_metadata": True,
             "limit": PAGE,
         } | ({"ts": thread} if thread else {})

@@ -1,17 +1,22 @@
 """What `spy check` asks Slack: tokens, permissions and channels, each with its cure."""
 
 from collections.abc import Iterable, Iterator, Mapping
+from datetime import timedelta
 from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
+from bot.adapters.clock import SystemClock
+from bot.adapters.mrkdwn import span
 from bot.adapters.network import reason
+from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
 from bot.ports import Finding
 
+OFF = timedelta(seconds=30)
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
 
 
@@ -29,6 +34,7 @@ def findings(
         yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
         return
     yield Finding(what=f"Slack: {me['team']}, as @{me['user']}", well=True)
+    yield from _clock(me.headers)
     yield from _permissions(_header(me.headers, "x-oauth-scopes"))
     if app_token is not None:
         yield _app_token(client, app_token)
@@ -36,6 +42,16 @@ def findings(
         yield _channel(client, purpose, channel)
     for group in user_groups:
         yield _user_group(client, group)
+
+
+def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
+    """Tell where this machine's clock is not Slack's: what is said with a time is wrong then."""
+    slack = ServerClock(SystemClock())
+    slack.hear(headers)
+    if abs(slack.ahead) > OFF:
+        way = "behind" if slack.ahead > timedelta() else "ahead of"
+        cure = f"It is {span(abs(slack.ahead))} {way} Slack's. Let this machine follow a time server (NTP)."
+        yield Finding(what="This machine's clock", well=False, cure=cure)
 
 
 def _permissions(granted: str | None) -> Iterator[Finding]:

@@ -6,10 +6,9 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.slack.calls import Calls
-from bot.ports import Clock, Rejected, Unreachable
+from bot.ports import Rejected, Unreachable
 
 SEEN = 1_000  # channels kept in memory: a first look, not the truth
-SKEW = timedelta(seconds=60)  # between Slack's clock and ours
 AHEAD = timedelta(hours=1)  # the probe is a message scheduled for then, and withdrawn at once
 PROBE = "Spy looked for this channel."
 NOT_OURS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
@@ -18,9 +17,8 @@ NOT_OURS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "res
 class Rooms:
     """Channels by name. One that somebody else made is never given."""
 
-    def __init__(self, calls: Calls, clock: Clock) -> None:
+    def __init__(self, calls: Calls) -> None:
         self._calls = calls
-        self._clock = clock
         self._lock = threading.Lock()
         self._seen: OrderedDict[str, str] = OrderedDict()
 
@@ -43,7 +41,7 @@ class Rooms:
 
     def _probe(self, name: str) -> str | None:
         """Ask Slack to schedule a message to `#name`: the answer holds the id, where Spy is a member."""
-        at = int((self._clock.now() + AHEAD).timestamp())
+        at = int((self._calls.clock.now() + AHEAD).timestamp())
         try:
             scheduled = self._calls.write("chat.scheduleMessage", channel=f"#{name}", post_at=at, text=PROBE)
         except Rejected as refusal:
@@ -79,5 +77,5 @@ class Rooms:
             and found.get("name") == name
             and bool(found.get("is_private")) == private
             and not found.get("is_archived")
-            and float(found.get("created", 0)) >= (since - SKEW).timestamp()
+            and float(found.get("created", 0)) >= self._calls.clock.since(since).timestamp()
         )
