@@ -16,8 +16,9 @@ class Happening:
 
     Slack's kinds: posted, edited, deleted, ephemeral, ephemeral_edited, ephemeral_deleted, view_opened,
     view_updated, view_closed, home_published, reaction_added, reaction_removed, joined, left, topic, purpose,
-    created, renamed, archived, unarchived, pinned, unpinned, bookmark_added, bookmark_changed,
-    bookmark_removed, failed. In `subject` is the Message, View or Channel it is about.
+    created, renamed, archived, unarchived, made_private, made_public, id_changed, channel_deleted, pinned,
+    unpinned, bookmark_added, bookmark_changed, bookmark_removed, failed.
+    In `subject` is the Message, View or Channel it is about.
     """
 
     kind: str

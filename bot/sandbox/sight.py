@@ -33,7 +33,9 @@ class Sight:
         self._since = since
 
     def place_name(self, channel_id: str) -> str:
-        channel = self._slack.channel(channel_id)
+        channel = self._slack.state.channel(channel_id)
+        if channel is None:
+            return channel_id  # it is deleted by now
         return f"@{channel.name} from spy" if channel.is_im else f"#{channel.name}"
 
     def channels(self, person: str, place: str) -> list[Channel]:

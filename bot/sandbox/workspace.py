@@ -201,6 +201,33 @@ class Workspace(Window):
         with self.courier.handing_over():
             self.state.archive(self.channel(channel), self.person(person).id)
 
+    def unarchive(self, channel: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.unarchive(self.channel(channel), self.person(person).id)
+
+    def delete_channel(self, channel: str, person: str = "ana") -> None:
+        """For good, with its messages."""
+        with self.courier.handing_over():
+            self.state.delete_channel(self.channel(channel), self.person(person).id)
+
+    def make_private(self, channel: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.convert(self.channel(channel), self.person(person).id, to_private=True)
+
+    def make_public(self, channel: str, person: str = "ana") -> None:
+        with self.courier.handing_over():
+            self.state.convert(self.channel(channel), self.person(person).id, to_private=False)
+
+    def change_id(self, channel: str) -> str:
+        """As Slack does when a private channel is shared with another company; the new id."""
+        with self.courier.handing_over():
+            return self.state.change_id(self.channel(channel))
+
+    def remove(self, channel: str, guest: str, person: str = "ana") -> None:
+        """One person takes another out."""
+        with self.courier.handing_over():
+            self.state.remove(self.channel(channel), self.person(guest).id, self.person(person).id)
+
     def rename(self, channel: str, name: str, person: str = "ana") -> None:
         with self.courier.handing_over():
             self.state.rename(self.channel(channel), name, self.person(person).id)
@@ -222,9 +249,8 @@ class Workspace(Window):
         with self.courier.handing_over():
             self.state.add(self.channel(channel), BOT_USER, self.person(person).id)
 
-    def remove_bot(self, channel: str) -> None:
-        with self.courier.handing_over():
-            self.state.remove(self.channel(channel), BOT_USER)
+    def remove_bot(self, channel: str, person: str = "ana") -> None:
+        self.remove(channel, BOT_USER, person)
 
     def open_home(self, person: str) -> None:
         who = self.person(person)

@@ -140,7 +140,7 @@ class Conversations:
             raise SlackError("cant_kick_self")
         if user not in channel.members:
             raise SlackError("not_in_channel")
-        self._state.remove(channel, user)
+        self._state.remove(channel, user, BOT_USER)
         return {"errors": {}}
 
     def open(self, args: Args) -> Json:

@@ -152,6 +152,23 @@ def archived(kind: str, channel: Channel, user: str, ts: str) -> Json:
     return {"type": f"{room}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
 
 
+def deleted_channel(channel: Channel, user: str, ts: str) -> Json:
+    about: Json = {"channel": channel.id, "actor_id": user, "event_ts": ts}
+    if channel.is_private:
+        return {"type": "group_deleted", "date_deleted": int(float(ts)), **about}
+    return {"type": "channel_deleted", **about}
+
+
+def id_changed(old: str, new: str, ts: str) -> Json:
+    return {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new, "event_ts": ts}
+
+
+def put_out(channel: Channel, user: str, ts: str) -> Json:
+    """What the bot hears when it is taken out of a channel: no `member_left_channel`, which is for those who stay."""
+    kind = "group_left" if channel.is_private else "channel_left"
+    return {"type": kind, "channel": channel.id, "actor_id": user, "event_ts": ts}
+
+
 def pin(kind: str, m: Message, user: str, ts: str) -> Json:
     item = {"type": "message", "channel": m.channel, "created": int(float(ts)), "created_by": user}
     return {

@@ -32,6 +32,8 @@ class ResponseUrls:
 
     def respond(self, url: ResponseUrl, body: Json) -> Message | None:
         """Do what an answer asks for; also what an acknowledgement with a body means."""
+        if url.channel not in self._state.channels:
+            raise SlackError("channel_not_found")
         message = self._acted_on(url)
         if body.get("delete_original"):
             self._delete(message)

@@ -22,7 +22,11 @@ from bot.sandbox.slack.world import (
 )
 
 Emit = Callable[[Json, str], None]
-EVERYWHERE = ("channel_created", "channel_rename", "channel_archive", "channel_unarchive")
+EVERYWHERE = ("channel_created", "channel_rename", "channel_archive", "channel_unarchive", "channel_deleted")
+CONVERTED = {
+    "private": "made this channel *private*. Now, it can only be viewed or joined by invitation.",
+    "public": "made this channel *public*. Any member in this workspace can see and join it.",
+}
 MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 
 
@@ -234,13 +238,17 @@ class State:
             facts = {"inviter": inviter} if inviter else {}
             self._notice(channel, user, "join", f"<@{user}> has joined the channel", facts)
 
-    def remove(self, channel: Channel, user: str) -> None:
+    def remove(self, channel: Channel, user: str, by: str = "") -> None:
+        """Somebody goes, by themselves or taken out; the bot, once it is out, hears no more than that."""
         with self.feed.lock:
             ts = self.new_ts()
             self._told("left", channel, person=user)
-            self._send(channel, lambda: events.membership("member_left_channel", channel, user, None, ts))
-            self._notice(channel, user, "leave", f"<@{user}> has left the channel", {})
+            if user == BOT_USER:
+                self._send(channel, lambda: events.put_out(channel, by or user, ts))
             channel.members.pop(user, None)
+            self._send(channel, lambda: events.membership("member_left_channel", channel, user, None, ts))
+            words = f"was removed from the channel by <@{by}>" if by else "has left the channel"
+            self._notice(channel, user, "leave", f"<@{user}> {words}", {})
 
     def rename(self, channel: Channel, name: str, user: str) -> None:
         with self.feed.lock:
@@ -280,6 +288,37 @@ class State:
             self._told("unarchived", channel, person=user)
             self._send(channel, lambda: events.archived("unarchive", channel, user, self.new_ts()))
             self._notice(channel, user, "unarchive", "un-archived the channel", {})
+
+    def delete_channel(self, channel: Channel, user: str) -> None:
+        """With all that is in it; nobody can reach it any more."""
+        with self.feed.lock:
+            self._told("channel_deleted", channel, person=user, text=channel.name)
+            self._send(channel, lambda: events.deleted_channel(channel, user, self.new_ts()))
+            del self.channels[channel.id]
+            self._names.pop(channel.name, None)
+
+    def convert(self, channel: Channel, user: str, *, to_private: bool) -> None:
+        with self.feed.lock:
+            channel.is_private = to_private
+            kind = "private" if to_private else "public"
+            self._told(f"made_{kind}", channel, person=user)
+            self.post(channel, user, CONVERTED[kind], subtype=f"channel_convert_to_{kind}")
+
+    def change_id(self, channel: Channel) -> str:
+        """The channel under a new id, as when it is shared with another company; the old one is no more."""
+        with self.feed.lock:
+            old = channel.id
+            channel.id = self.new_id("C")
+            self.channels = {it.id: it for it in self.channels.values()}
+            self._names[channel.name] = channel.id
+            whispered = (it for it in self.ephemerals.values() if it.channel == old)
+            for message in (*channel.messages.values(), *whispered):
+                message.channel = channel.id
+            for bookmark in channel.bookmarks.values():
+                bookmark["channel_id"] = channel.id
+            self._told("id_changed", channel, person=channel.creator)
+            self._send(channel, lambda: events.id_changed(old, channel.id, self.new_ts()))
+            return channel.id
 
     # ---------------------------------------------------------------- telling
 

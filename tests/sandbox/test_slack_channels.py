@@ -1,0 +1,134 @@
+"""What can become of a channel, and what the bot hears of it: closed, opened again, deleted, hidden, moved, left."""
+
+from collections.abc import Callable
+from typing import Any
+
+import httpx
+import pytest
+
+Refusal = Callable[..., str]
+ROOMS = pytest.mark.parametrize("room", ["channel", "group"])
+
+
+@pytest.fixture
+def place(bot: Any, room: str) -> str:
+    """A channel that the bot has made, public or private, with Ana in it."""
+    made = bot.client.conversations_create(name="inc-1-x", is_private=room == "group")["channel"]["id"]
+    bot.client.conversations_invite(channel=made, users="U0ANA")
+    bot.box.wait_for(lambda: "member_joined_channel" in bot.kinds())
+    bot.heard.clear()
+    return str(made)
+
+
+@ROOMS
+def test_who_closes_a_channel_and_opens_it_again_is_heard(bot: Any, room: str, place: str):
+    bot.box.slack.archive(place)
+    bot.box.slack.unarchive(place, "raj")
+
+    closed, opened = (it for it in bot.heard if it["type"] != "message")
+    assert (closed["type"], closed["channel"], closed["user"]) == (f"{room}_archive", place, "U0ANA")
+    assert (opened["type"], opened["channel"], opened["user"]) == (f"{room}_unarchive", place, "U0RAJ")
+    assert [k for k in bot.kinds() if ":" in k] == [f"message:{room}_archive", f"message:{room}_unarchive"]
+
+
+@ROOMS
+def test_a_channel_that_is_deleted_is_nowhere(bot: Any, room: str, place: str, refusal: Refusal):
+    ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
+    bot.box.slack.delete_channel(place)
+
+    gone = bot.heard[-1]
+    assert (gone["type"], gone["channel"], gone["actor_id"]) == (f"{room}_deleted", place, "U0ANA")
+    assert refusal(bot.client.chat_postMessage, channel=place, text="?") == "channel_not_found"
+    assert refusal(bot.client.chat_update, channel=place, ts=ts, text="?") == "channel_not_found"
+    assert refusal(bot.client.conversations_info, channel=place) == "channel_not_found"
+    assert bot.client.conversations_create(name="inc-1-x")["channel"]["id"] != place
+
+
+def test_a_channel_that_is_hidden_says_so_in_it(bot: Any):
+    bot.box.slack.make_private("payments", "raj")
+
+    assert [(it["type"], it["subtype"], it["user"], it["channel_type"]) for it in bot.heard] == [
+        ("message", "channel_convert_to_private", "U0RAJ", "group")
+    ]
+    shape = bot.client.conversations_info(channel="C0PAY")["channel"]
+    assert (shape["is_private"], shape["is_channel"], shape["id"]) == (True, False, "C0PAY")
+
+
+def test_a_hidden_channel_without_the_bot_is_not_there_for_it(bot: Any, refusal: Refusal):
+    bot.box.slack.remove_bot("payments")
+    bot.heard.clear()
+    bot.box.slack.make_private("payments")
+
+    assert bot.heard == []
+    assert refusal(bot.client.conversations_info, channel="C0PAY") == "channel_not_found"
+
+
+def test_a_channel_is_made_public_again(bot: Any):
+    bot.box.slack.make_private("payments")
+    bot.box.slack.make_public("payments")
+
+    assert (bot.heard[-1]["subtype"], bot.heard[-1]["channel_type"]) == (
+        "channel_convert_to_public",
+        "channel",
+    )
+
+
+@pytest.mark.parametrize("room", ["group"])
+def test_a_channel_with_a_new_id_is_nowhere_under_the_old_one(bot: Any, place: str, refusal: Refusal):
+    ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
+    new = bot.box.slack.change_id(place)
+
+    moved = bot.heard[-1]
+    assert (moved["type"], moved["old_channel_id"], moved["new_channel_id"]) == (
+        "channel_id_changed",
+        place,
+        new,
+    )
+    assert refusal(bot.client.chat_postMessage, channel=place, text="?") == "channel_not_found"
+    bot.client.chat_update(channel=new, ts=ts, text="hello again")
+    assert bot.box.slack.message("inc-1-x", ts).channel == new
+
+
+@ROOMS
+def test_who_is_taken_out_is_heard_by_those_who_stay(bot: Any, room: str, place: str):
+    bot.box.slack.remove(place, "ana", "raj")
+
+    left, notice = bot.heard
+    assert (left["type"], left["user"], left["channel"]) == ("member_left_channel", "U0ANA", place)
+    assert notice["subtype"] == f"{room}_leave"
+    assert "ana" not in bot.box.slack.members(place)
+
+
+@ROOMS
+def test_the_bot_hears_that_it_is_out_and_by_whom_and_nothing_more(bot: Any, room: str, place: str):
+    bot.box.slack.remove_bot(place, "ana")
+    bot.box.slack.say("ana", place, "now we are alone")
+
+    [out] = bot.heard
+    assert (out["type"], out["channel"], out["actor_id"]) == (f"{room}_left", place, "U0ANA")
+
+
+def test_of_channels_without_the_bot_only_the_public_ones_are_heard_deleted(bot: Any):
+    for name, private in (("open", False), ("closed", True)):
+        bot.box.slack.create("ana", name, private=private)
+        bot.box.slack.delete_channel(name)
+
+    assert bot.kinds() == ["channel_created", "channel_deleted"]
+
+
+def test_the_answer_to_a_button_of_a_deleted_channel_is_refused(bot: Any):
+    ts = bot.client.chat_postMessage(channel="C0PAY", text="press", blocks=[BUTTON])["ts"]
+    urls: list[str] = []
+    bot.app.action("go")(lambda ack, body: (urls.append(body["response_url"]), ack()))
+    bot.box.slack.press("ana", "payments", ts, "Go")
+    bot.box.slack.delete_channel("payments")
+
+    answer = httpx.post(urls[0], json={"text": "done"})
+
+    assert answer.json()["error"] == "channel_not_found"
+
+
+BUTTON = {
+    "type": "actions",
+    "elements": [{"type": "button", "action_id": "go", "text": {"type": "plain_text", "text": "Go"}}],
+}
