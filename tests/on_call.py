@@ -11,7 +11,7 @@ from bot.delivery.sync import Sync
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
-from bot.ports import Person, Profile
+from bot.ports import Parcel, Person, Profile
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn
@@ -75,7 +75,8 @@ class Rota:
         courier = CoverCourier(self.chat, self.pager)
         for effect in self.spy.asked(MakeOverride):
             with self.spy.desk() as desk:
-                errand = courier.errand(effect, desk)
+                parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=desk.now)
+                errand = courier.errand(parcel, desk)
             if errand is None:
                 continue
             outcome = errand.go()

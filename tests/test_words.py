@@ -473,7 +473,12 @@ CASES: dict[str, list[Facts]] = (
         "page/asked": [
             {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
         ],
-        "page/unsaid": [{"what": "The answer to page 7 (resolved)", "why": "PagerDuty refuses the token."}],
+        "delivery/unsaid": [
+            {"what": "Page 7", "why": "PagerDuty refuses the token."},
+            {"what": "A message (warning)", "to": "U0RAJ", "why": "account_inactive"},
+        ],
+        "delivery/stuck": [{"what": "Page 7", "since": NOON}],
+        "delivery/left": [{"what": "Page 7"}],
         "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
         "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]

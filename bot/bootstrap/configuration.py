@@ -41,9 +41,12 @@ class Configuration:
             log.error("the configuration has changed and can't be used; the last good one stays", why=line)
         policy = self._bot.live.policy()
         message = self._bot.templates.render("room/configuration", {"mistakes": news.mistakes})
-        admins = sorted(it for it in policy.permissions.get("admin", ()) if it.startswith(("U", "W")))
-        told = admins or ([policy.announce] if policy.announce else [])
         with self._bot.database.begin() as work:
             desk = Desk(work=work, now=self._bot.clock.now(), policy=policy)
-            desk.send(*(Post(key=f"config:{news.version}:{to}", to=to, message=message) for to in told))
+            desk.send(
+                *(
+                    Post(key=f"config:{news.version}:{to}", to=to, message=message)
+                    for to in policy.maintainers
+                )
+            )
         self._bot.delivery.wake()

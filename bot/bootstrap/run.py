@@ -72,7 +72,7 @@ def run(settings: Settings) -> int:
                 "database": bot.database.ping,
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
                 "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
-                "delivery": lambda: "" if bot.delivery.is_alive() else "the outbox stands still",
+                "delivery": bot.delivery.trouble,
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },

@@ -26,7 +26,18 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
-from bot.ports import Contact, DutyCopy, OutboxEntry, Parcel, Person, Posted, Trace, UserGroup, Work
+from bot.ports import (
+    Contact,
+    DutyCopy,
+    OutboxEntry,
+    Parcel,
+    Person,
+    Posted,
+    Standstill,
+    Trace,
+    UserGroup,
+    Work,
+)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,10 +60,16 @@ class Queued:
     def is_waiting(self) -> bool:
         return self.state in {"held", "ready"}
 
-    def may_leave(self, now: datetime, owner: str) -> bool:
+    def may_leave(self, now: datetime) -> bool:
         if self.state == "sending":
-            return self.owner != owner and self.lease_until is not None and self.lease_until < now
+            return self.lease_until is not None and self.lease_until < now
         return self.state == "ready" and self.due <= now
+
+    def stands_since(self, now: datetime, lease: timedelta) -> datetime | None:
+        is_lapsed = self.state == "sending" and self.may_leave(now)
+        if is_lapsed:
+            return self.lease_until
+        return self.due if self.state == "ready" and self.due < now - lease else None
 
 
 @dataclass(kw_only=True)
@@ -109,9 +126,10 @@ class Memory:
 
     @contextmanager
     def read(self) -> Iterator[Work]:
-        draft = self._kept.copied()
+        before = self._kept
+        draft = before.copied()
         yield MemoryWork(draft)
-        if draft != self._kept:
+        if draft != before:
             raise RuntimeError("something was written in a read-only transaction")
 
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
@@ -502,8 +520,10 @@ class Outbox(Records):
         incident = self._kept.incidents.get(effect.needs_room or 0)
         return effect.needs_room is not None and not (incident and (incident.room or incident.room_refused))
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
-        due = [row for row in self._first_in_lanes() if row.may_leave(now, owner)]
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
+    ) -> Sequence[Parcel]:
+        due = [row for row in self._first_in_lanes() if row.may_leave(now) and row.id not in besides]
         taken = sorted(due, key=lambda row: (row.effect.urgency, row.id))[:limit]
         return [self._sending(row, owner, until=now + lease) for row in taken]
 
@@ -526,14 +546,31 @@ class Outbox(Records):
             queued_at=row.queued_at,
         )
 
-    def done(self, parcel: int, *, at: datetime) -> None:
-        self._put(replace(self._kept.outbox[parcel], state="done", done_at=at, lease_until=None))
+    def done(self, parcel: int, *, at: datetime) -> bool:
+        return self._finish(parcel, "done", at, None)
 
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> None:
-        self._put(replace(self._kept.outbox[parcel], state="failed", done_at=at, why=why, lease_until=None))
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
+        return self._finish(parcel, "failed", at, why)
 
-    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
+    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> bool:
         row = self._kept.outbox[parcel]
+        if row.done_at is None:
+            self._put(replace(row, state=state, done_at=at, why=why, lease_until=None))
+        return row.done_at is None
+
+    def knows(self, key: str) -> bool:
+        return any(row.effect.key == key for row in self._kept.outbox.values())
+
+    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+        since = [(row, row.stands_since(now, lease)) for row in self._first_in_lanes()]
+        return [Standstill(id=row.id, effect=row.effect, since=at) for row, at in since if at]
+
+    def put_back(
+        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+    ) -> bool:
+        row = self._kept.outbox[parcel]
+        if (row.state, row.owner) != ("sending", owner):
+            return False
         for other in list(self._kept.outbox.values()):
             if (
                 other.is_waiting
@@ -554,6 +591,7 @@ class Outbox(Records):
                 lease_until=None,
             )
         )
+        return True
 
     def release(self, incident: int) -> None:
         for row in list(self._kept.outbox.values()):

@@ -161,9 +161,8 @@ class Router:
             return Answer(message=message, shared=shared)
         aloud = ask.way in VISIBLE or (shared and ask.way in {Way.BUTTON, Way.FORM})
         if aloud and ask.channel:
-            asker = None if ask.way in VISIBLE else ask.user
             key = f"answer:{ask.id}"
-            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread, asker=asker))
+            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread, asker=ask.user))
             return Answer()
         return self._send_discreetly(ask, message, desk)
 
@@ -173,7 +172,7 @@ class Router:
         if ask.way in {Way.SLASH, Way.TERMINAL}:
             return Answer(message=message)
         if ask.way is Way.BUTTON and ask.response_url:
-            desk.send(Respond(key=key, url=ask.response_url, message=message))
+            desk.send(Respond(key=key, url=ask.response_url, message=message, person=ask.user))
         elif ask.way is Way.DM and ask.channel:
             desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
         else:

@@ -12,7 +12,7 @@ from bot.domain.effects import (
     ExportPostmortem,
     FileFollowUp,
     FileLog,
-    Whisper,
+    Notify,
 )
 from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.incident import Incident
@@ -36,6 +36,7 @@ from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
+from bot.services.undelivered import Undelivered
 
 LABEL, FOLLOW_UP_LABEL = "postmortem", "follow-up"
 COMMENTS_AT_ONCE = 8
@@ -86,10 +87,12 @@ class AfterwardsCourier:
         try:
             return self._errand(effect, parcel, desk)
         except Refusal as refusal:
-            return Errand(
-                go=partial(_reject, refusal.sentence),
-                surrender=partial(_refused, effect.incident, _what(effect)),
-            )
+            return Errand(go=partial(_reject, refusal.sentence))
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        if isinstance(parcel.effect, FileFollowUp):
+            FollowUps(desk).refused(parcel.effect.follow_up, why)
+        Undelivered(desk).tell(parcel.effect, why)
 
     def _errand(self, effect: Afterwards, parcel: Parcel, desk: Desk) -> Errand | None:
         match effect:
@@ -149,15 +152,10 @@ class AfterwardsCourier:
             assignee = _assigned(draft.assignee, issue, follow_up.filed)
             FollowUps(desk).filed(follow_up.number, issue, assignee=assignee)
 
-        def surrender(desk: Desk, why: str) -> None:
-            FollowUps(desk).refused(follow_up.number, why)
-            Postmortems(desk).refused(incident.number, f"Follow-up {follow_up.number}, as an issue", why)
-
         return Errand(
             go=partial(self._make, repository, lambda: draft, renewed, follow_up.filed),
             look=None if follow_up.filed else partial(self._find, repository, mark, renewed, parcel),
             settle=settle,
-            surrender=surrender,
         )
 
     def _make(
@@ -233,7 +231,6 @@ class AfterwardsCourier:
             settle=lambda desk, result: self._exported(
                 effect, _assigned(assignee, result.issue, filed), desk, result
             ),
-            surrender=partial(_refused, effect.incident, _what(effect)),
         )
 
     def _paper(self, order: _Order) -> Paper:
@@ -259,10 +256,17 @@ class AfterwardsCourier:
         """Let who asked for it know, or who writes it, as nobody else needs to."""
         incident = desk.incident(effect.incident)
         postmortem = Postmortems(desk).of(incident)
-        facts = {"incident": incident, "postmortem": postmortem, "without": without}
-        message = self._templates.render("postmortem/exported", facts, names=People(desk).name)
         to = effect.by or postmortem.owned_by(incident)
-        desk.send(Whisper(key=f"told:{effect.key}", to=incident.room or to, person=to, message=message))
+        desk.send(
+            Notify(
+                key=f"told:{effect.key}",
+                to=incident.room or to,
+                person=to,
+                template="postmortem/exported",
+                facts={"postmortem": postmortem, "without": without},
+                incident=effect.incident,
+            )
+        )
 
     def _log(self, effect: FileLog, order: _Order) -> Errand | None:
         filed = order.postmortem.filed
@@ -272,11 +276,7 @@ class AfterwardsCourier:
         def go() -> _Logged:
             return self._write_log(filed, pages(self._paper(order).log) if effect.spilled else [])
 
-        return Errand(
-            go=go,
-            settle=partial(_logged, effect),
-            surrender=partial(_refused, effect.incident, _what(effect)),
-        )
+        return Errand(go=go, settle=partial(_logged, effect))
 
     def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
         """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
@@ -312,11 +312,7 @@ class AfterwardsCourier:
             title = f"Postmortem: {paper.title}"
             return github.offer(repository, leaves, branch=branch, title=title, body=_offered(order))
 
-        return Errand(
-            go=go,
-            settle=partial(_copied, effect.incident),
-            surrender=partial(_refused, effect.incident, _what(effect)),
-        )
+        return Errand(go=go, settle=partial(_copied, effect.incident))
 
 
 def _differs(remark: Remark | None, text: str) -> bool:
@@ -354,17 +350,3 @@ def _offered(order: _Order) -> str:
 
 def _reject(why: str) -> NoReturn:
     raise Rejected("refused", why)
-
-
-def _refused(number: int, what: str, desk: Desk, why: str) -> None:
-    Postmortems(desk).refused(number, what, why)
-
-
-def _what(effect: Afterwards) -> str:
-    words = {
-        FileFollowUp: "A follow-up, as an issue",
-        ExportPostmortem: "The export of the postmortem",
-        FileLog: "The full log of the postmortem",
-        CopyPostmortem: "The copy of the postmortem",
-    }
-    return words[type(effect)]

@@ -5,7 +5,7 @@ from typing import Any
 
 from bot.delivery.address import Place, resolve
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import MeetPerson, OpenForm, Post, Respond, Say, Show, Whisper
+from bot.domain.effects import MeetPerson, Notify, OpenForm, Post, Respond, Say, Show, Whisper
 from bot.domain.message import Message
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.desk import Desk
@@ -15,6 +15,7 @@ from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
+from bot.services.undelivered import Undelivered
 from bot.services.views import Views
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
@@ -38,6 +39,8 @@ class ChatCourier:
                 return self._post(effect, parcel)
             case Whisper() as effect:
                 return Errand(go=partial(self._whisper, effect))
+            case Notify() as effect:
+                return self._notify(effect, parcel, desk)
             case Respond() as effect:
                 return Errand(go=partial(self._chat.respond, effect.url, effect.message))
             case OpenForm() as effect:
@@ -48,6 +51,27 @@ class ChatCourier:
                     settle=lambda desk, profile: People(desk).met(effect.person, profile),
                 )
         raise unsupported(parcel.effect)
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        match parcel.effect:
+            case Show() as effect:
+                self._unshown(effect, desk, why)
+            case Say(thread_of=None) as effect:
+                self._tell_commander(effect.incident, effect.key, why, desk, effect)
+            case Post(asker=str() as asker) as effect:
+                whisper = Whisper(key=f"unsaid:{effect.key}", to=asker, person=asker, message=effect.message)
+                desk.send(whisper)
+            case Respond(person=str() as person) as effect:
+                whisper = Whisper(
+                    key=f"unsaid:{effect.key}", to=person, person=person, message=effect.message
+                )
+                desk.send(whisper)
+            case OpenForm() as effect:
+                self._unopened(effect, desk, why)
+            case Say() | MeetPerson():
+                pass  # the line itself is in the incident's channel; who people are is asked again
+            case effect:
+                Undelivered(desk).tell_maintainers(effect, why)
 
     # --- lasting messages ---
 
@@ -88,7 +112,6 @@ class ChatCourier:
             go=go,
             look=look if standing is None else None,
             settle=settle,
-            surrender=partial(self._unshown, effect),
         )
 
     def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
@@ -104,6 +127,8 @@ class ChatCourier:
             Failovers(desk).move_message(effect.ref)
         elif effect.surface == "relief":
             Relief(desk).unheard(effect.ref, effect.to, why)
+        else:
+            Undelivered(desk).tell_maintainers(effect, why)
 
     # --- words said once ---
 
@@ -118,30 +143,30 @@ class ChatCourier:
             if posted.permalink and not effect.thread_of:
                 desk.work.timeline.set_permalink(effect.incident, effect.seq, posted.permalink)
 
-        def surrender(desk: Desk, why: str) -> None:
-            if not effect.thread_of:
-                self._tell_commander(effect.incident, effect.key, why, desk, message)
-
         return Errand(
             go=partial(self._say_in, place, message, effect.key),
             look=self._look(place, effect.key, parcel),
             settle=settle,
-            surrender=surrender,
         )
 
     def _post(self, effect: Post, parcel: Parcel) -> Errand:
-        place, key, asker = Place(to=effect.to, thread=effect.thread), effect.key, effect.asker
-
-        def surrender(desk: Desk, why: str) -> None:
-            """The answer is its asker's: what their channel does not take, they read by themselves."""
-            del why
-            if asker:
-                desk.send(Whisper(key=f"unsaid:{key}", to=asker, person=asker, message=effect.message))
-
+        place, key = Place(to=effect.to, thread=effect.thread), effect.key
         return Errand(
-            go=partial(self._say_in, place, effect.message, key),
-            look=self._look(place, key, parcel),
-            surrender=surrender,
+            go=partial(self._say_in, place, effect.message, key), look=self._look(place, key, parcel)
+        )
+
+    def _notify(self, effect: Notify, parcel: Parcel, desk: Desk) -> Errand:
+        names, line = People(desk).name, effect.line
+        words = self._templates.render(line.template, line.facts, names=names).text if line else ""
+        incident = desk.incident(effect.incident) if effect.incident else None
+        facts = {"incident": incident, "words": words, **effect.facts}
+        message = self._templates.render(effect.template, facts, names=names)
+        if effect.person and effect.person != effect.to:
+            whisper = Whisper(key=effect.key, to=effect.to, person=effect.person, message=message)
+            return Errand(go=partial(self._whisper, whisper))
+        place = resolve(effect.to, desk)
+        return Errand(
+            go=partial(self._say_in, place, message, effect.key), look=self._look(place, effect.key, parcel)
         )
 
     def _say_in(self, place: Place, message: Message, key: str) -> Posted:
@@ -157,15 +182,19 @@ class ChatCourier:
     def _look(self, place: Place, key: str, parcel: Parcel) -> Any:
         return partial(self._chat.find_post, place.to, key=key, since=parcel.queued_at, thread=place.thread)
 
-    def _tell_commander(
-        self, number: int, key: str, why: str, desk: Desk, message: Message | None = None
-    ) -> None:
+    def _tell_commander(self, number: int, key: str, why: str, desk: Desk, line: Say | None = None) -> None:
         """The room takes no words: say them to who leads, by DM."""
         incident = desk.incident(number)
-        facts = {"incident": incident, "words": message.text if message else "", "why": why}
-        unsaid = self._templates.render("incident/unsaid", facts)
-        leads = incident.commander or incident.declared_by
-        desk.send(Post(key=f"unsaid:{key}", to=leads, message=unsaid))
+        desk.send(
+            Notify(
+                key=f"unsaid:{key}",
+                to=incident.commander or incident.declared_by,
+                template="incident/unsaid",
+                facts={"why": why},
+                incident=number,
+                line=line,
+            )
+        )
 
     # --- for one person ---
 
@@ -190,10 +219,11 @@ class ChatCourier:
                 if rejected.code != FORM_TAKEN:
                     raise
 
-        def surrender(desk: Desk, why: str) -> None:
-            facts = {"command": effect.command, "incident": effect.incident, "why": why}
-            message = self._templates.render("help/form", facts)
-            to = effect.channel or effect.person
-            desk.send(Whisper(key=f"late:{effect.key}", to=to, person=effect.person, message=message))
+        return Errand(go=go)
 
-        return Errand(go=go, surrender=surrender)
+    def _unopened(self, effect: OpenForm, desk: Desk, why: str) -> None:
+        facts = {"command": effect.command, "incident": effect.incident, "why": why}
+        to = effect.channel or effect.person
+        desk.send(
+            Notify(key=f"late:{effect.key}", to=to, person=effect.person, template="help/form", facts=facts)
+        )

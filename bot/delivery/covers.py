@@ -1,10 +1,10 @@
 """Promises to cover, made good in PagerDuty."""
 
-from bot.delivery.errand import Errand
+from bot.delivery.errand import Errand, unsupported
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import MakeOverride
 from bot.domain.shift import Turn
-from bot.ports import Chat, Pager, Rejected
+from bot.ports import Chat, Pager, Parcel, Rejected
 from bot.services.covers import Covers
 from bot.services.desk import Desk
 
@@ -14,7 +14,10 @@ class CoverCourier:
         self._chat = chat
         self._pager = pager
 
-    def errand(self, effect: MakeOverride, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+        effect = parcel.effect
+        if not isinstance(effect, MakeOverride):
+            raise unsupported(effect)
         cover = desk.work.covers.get(effect.cover)
         if cover is None or cover.state is not CoverState.PROMISED or not cover.taken_by:
             return None
@@ -24,8 +27,11 @@ class CoverCourier:
         return Errand(
             go=lambda: self._override(cover, email or self._email_of(taker)),
             settle=lambda desk, turn: Covers(desk).made_sure(cover.number, turn),
-            surrender=lambda desk, why: Covers(desk).refused(cover.number, why),
         )
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        if isinstance(parcel.effect, MakeOverride):
+            Covers(desk).refused(parcel.effect.cover, why)
 
     def _override(self, cover: CoverRequest, email: str) -> Turn:
         """A second try finds what the first one made."""

@@ -19,26 +19,25 @@ def nothing(_desk: Desk, _result: Any) -> None:
 
 @dataclass(frozen=True, kw_only=True)
 class Errand:
-    """`go` and `look` call out, on a thread of their own; the others run in a transaction.
+    """`go` and `look` call out, on a thread of their own; the others run in a short transaction and render nothing.
 
     `look` gives None when the effect was not done yet. `settle` gets what `go` or `look` gave. `struggle` hears of
-    each failed try and how long it will have been in vain by the next, `surrender` of the end; both with why in a
-    sentence.
+    each failed try, with why in a sentence, and how long it will have been in vain by the next.
     """
 
     go: Callable[[], Any]
     look: Callable[[], Any] | None = None
     settle: Callable[[Desk, Any], None] = nothing
     struggle: Callable[[Desk, str, timedelta], None] | None = None
-    surrender: Callable[[Desk, str], None] | None = None
     patience: timedelta = PATIENCE
 
 
 class Courier(Protocol):
-    """Makes effects into errands, within the transaction in which they were claimed."""
-
     def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
-        """Give None where there is nothing left to do."""
+        """Make the effect ready, in a read-only transaction. None where there is nothing left to do."""
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        """Say that it will not be done, and why in a sentence. Renders nothing: what it asks for is rendered later."""
 
 
 def unsupported(effect: Effect) -> LookupError:

@@ -5,13 +5,13 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, Post, SendPage
+from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, SendPage
 from bot.domain.page import Page, PageState
-from bot.ports import Chat, Pager, PagerNews, Rejected, Ringing, Templates
+from bot.ports import Chat, Pager, PagerNews, Parcel, Rejected, Ringing, Templates
 from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.people import People
-from bot.services.rooms import Rooms
+from bot.services.undelivered import Undelivered
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""
@@ -31,7 +31,10 @@ class PageCourier:
             raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
         return self._maybe_pager
 
-    def errand(self, effect: PageEffect, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+        effect = parcel.effect
+        if not isinstance(effect, PageEffect):
+            raise unsupported(effect)
         page = desk.work.pages.get(effect.page)
         if page is None or page.state is PageState.RESOLVED:
             return None
@@ -62,7 +65,6 @@ class PageCourier:
             look=lambda: self._pager.find(page.key),
             settle=lambda desk, ringing: Paging(desk).sent(page.number, ringing),
             struggle=struggle,
-            surrender=lambda desk, why: Paging(desk).failed(page.number, why),
             patience=PATIENCE,
         )
 
@@ -78,7 +80,6 @@ class PageCourier:
         return Errand(
             go=lambda: self._pager.find(page.key),
             settle=settle,
-            surrender=lambda desk, why: Paging(desk).failed(page.number, why),
             patience=PATIENCE,
         )
 
@@ -133,12 +134,10 @@ class PageCourier:
             said = replace(ringing, key=page.key, who=who)
             Paging(desk).heard(PagerNews(id=effect.key, kind=kind, page=said))
 
-        what = f"The answer to page {page.number} ({effect.answer})"
         email = known.email if known else None
         return Errand(
             go=lambda: self._pager.answer(page.pagerduty_id or "", effect.answer, email=email),
             settle=settle,
-            surrender=partial(self._unsaid, page, what, effect.by),
             patience=PATIENCE,
         )
 
@@ -147,20 +146,15 @@ class PageCourier:
         if page.state is not PageState.SENT or page.level >= effect.level:
             return None
 
-        what = f"The escalation of page {page.number}"
         return Errand(
             go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
             settle=lambda desk, ringing: Paging(desk).escalated(page.number, effect.level, ringing),
-            surrender=partial(self._unsaid, page, what, page.requested_by),
             patience=PATIENCE,
         )
 
-    def _unsaid(self, page: Page, what: str, to: str | None, desk: Desk, why: str) -> None:
-        """Say in the incident's room what PagerDuty did not take; without an incident, to who asked for it."""
-        if page.incident:
-            Rooms(desk).unsaid(page.incident, what, why)
-        elif to:
-            message = self._templates.render("page/unsaid", {"what": what, "why": why})
-            desk.send(
-                Post(key=f"unsaid:page:{page.number}:{desk.now.timestamp():.6f}", to=to, message=message)
-            )
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        match parcel.effect:
+            case SendPage(page=page):
+                Paging(desk).failed(page, why)
+            case effect:
+                Undelivered(desk).tell(effect, why)

@@ -4,13 +4,14 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import AddBookmark, Effect, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
+from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
 from bot.domain.incident import Incident
-from bot.ports import Chat, Rejected, Said, Templates
+from bot.ports import Chat, Parcel, Rejected, Said, Templates
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.rooms import Rooms
+from bot.services.undelivered import Undelivered
 from bot.services.views import Views
 
 OTHER_NAMES = 5
@@ -22,16 +23,25 @@ class RoomCourier:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, effect: Effect, desk: Desk) -> Errand | None:
-        match effect:
-            case OpenRoom():
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+        match parcel.effect:
+            case OpenRoom() as effect:
                 return self._open(desk.incident(effect.incident))
-            case ReadMessage():
+            case ReadMessage() as effect:
                 return self._read(effect)
-            case Invite() | SetTopic() | AddBookmark() | Welcome():
+            case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
                 incident = desk.incident(effect.incident)
                 return self._furnish(effect, incident, incident.room, desk) if incident.room else None
-        raise unsupported(effect)
+        raise unsupported(parcel.effect)
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        match parcel.effect:
+            case OpenRoom(incident=number):
+                Rooms(desk).refused(number, why)
+            case Welcome():
+                pass  # nobody asked for it, and who comes in reads the card
+            case effect:
+                Undelivered(desk).tell(effect, why)
 
     def _open(self, incident: Incident) -> Errand | None:
         if incident.room:
@@ -39,7 +49,6 @@ class RoomCourier:
         return Errand(
             go=partial(self._open_or_adopt, incident),
             settle=lambda desk, room: Rooms(desk).opened(incident.number, *room),
-            surrender=lambda desk, why: Rooms(desk).refused(incident.number, why),
         )
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
@@ -61,17 +70,10 @@ class RoomCourier:
     ) -> Errand:
         match effect:
             case Invite():
-                people = ", ".join(f"<@{person}>" for person in effect.people)
-                return Errand(
-                    go=partial(self._chat.invite, channel, effect.people),
-                    surrender=partial(self._unsaid, incident, f"The invitation of {people}"),
-                )
+                return Errand(go=partial(self._chat.invite, channel, effect.people))
             case SetTopic():
                 topic = self._templates.render("room/topic", {"incident": incident}).text
-                return Errand(
-                    go=partial(self._chat.set_topic, channel, topic),
-                    surrender=partial(self._unsaid, incident, "The channel's topic"),
-                )
+                return Errand(go=partial(self._chat.set_topic, channel, topic))
             case AddBookmark():
                 return self._bookmark(effect, incident, channel, desk)
             case Welcome():
@@ -92,11 +94,7 @@ class RoomCourier:
         def look() -> bool | None:
             return True if any(self._chat.has_bookmark(channel, it) for it in urls) else None
 
-        return Errand(
-            go=partial(self._chat.bookmark, channel, effect.title, url),
-            look=look,
-            surrender=partial(self._unsaid, incident, f"The bookmark {effect.title}"),
-        )
+        return Errand(go=partial(self._chat.bookmark, channel, effect.title, url), look=look)
 
     def _read(self, effect: ReadMessage) -> Errand:
         def settle(desk: Desk, said: Said) -> None:
@@ -108,11 +106,4 @@ class RoomCourier:
                 message=effect.ts,
             )
 
-        return Errand(
-            go=partial(self._chat.read, effect.channel, effect.ts),
-            settle=settle,
-            surrender=lambda desk, why: Rooms(desk).unsaid(effect.incident, "The note from a message", why),
-        )
-
-    def _unsaid(self, incident: Incident, what: str, desk: Desk, why: str) -> None:
-        Rooms(desk).unsaid(incident.number, what, why)
+        return Errand(go=partial(self._chat.read, effect.channel, effect.ts), settle=settle)

@@ -1,26 +1,41 @@
-"""The worker: one thread settles and claims in one transaction, many threads call out.
+"""The worker: one thread claims effects and settles outcomes in short transactions, many threads do the rest.
 
-Under load the outcomes of many calls share a commit; idle, it sleeps until the next effect is due.
+A sender reads what an effect needs, renders it and calls out; it holds no lock meanwhile. Under load the outcomes of
+many calls share a commit; idle, the worker sleeps until the next effect is due. An outcome that the database did not
+take is kept, and settled later.
 """
 
 import queue
+import time
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from dataclasses import dataclass, replace
+from contextlib import suppress
+from dataclasses import dataclass, field
 from datetime import datetime, timedelta
 from functools import partial
-from threading import Event, Thread
+from threading import BoundedSemaphore, Event, Thread
 from typing import Any
 from uuid import uuid4
 
 import structlog
 
-from bot.delivery.errand import Courier, Errand
-from bot.domain.effects import Effect, PageEffect
+from bot.delivery.errand import PATIENCE, Courier, Errand
+from bot.domain.effects import Effect, PageEffect, Unknown
 from bot.domain.policy import Policy
-from bot.ports import Clock, Contended, Parcel, Rejected, Throttled, UnitOfWork, Unreachable, Work
+from bot.ports import (
+    Clock,
+    Contended,
+    Parcel,
+    Rejected,
+    Throttled,
+    Unavailable,
+    UnitOfWork,
+    Unreachable,
+    Work,
+)
 from bot.services.desk import Desk
+from bot.services.undelivered import Undelivered
 from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
@@ -28,21 +43,33 @@ POLL = timedelta(seconds=0.5)
 BATCH = 6
 """How many outcomes are settled, and effects claimed, in one transaction, for which a new ask has to wait."""
 SLOWEST_RETRY = timedelta(seconds=30)
+FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
+"""Seconds between attempts while the database does not answer."""
+READERS = 4
+"""How many senders read at once: each takes a connection, and commands need some too."""
+TRIES = 3
+"""How often an effect is prepared that Spy's own fault keeps from being sent."""
+LAST_WORDS = 5.0
+"""Seconds for which a bot that is told to stop still tries to store what came of its calls."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How a try ended: with a result, to be tried again (`again_in`), or for good (`why` alone)."""
+    """How a try ended: with a result, to be tried again (`again_in`), or for good (`why` alone).
+
+    Without an `errand` there was nothing to do, or it could not be prepared (`why`).
+    """
 
     parcel: Parcel
-    errand: Errand
+    errand: Errand | None
     result: Any = None
     why: str | None = None
     again_in: timedelta | None = None
     tried: bool = True
     uncertain: bool = False
+    ended: float = field(default_factory=time.monotonic)
 
 
 class Delivery:
@@ -66,10 +93,15 @@ class Delivery:
         self._senders = senders
         self._owner = uuid4().hex
         self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
+        self._unsettled: list[Outcome] = []
+        """What came back and is not stored yet, in the order it came."""
         self._in_flight: set[int] = set()
-        """Parcels whose calls are under way: no lease of theirs runs out, however the clock is moved."""
+        """Parcels that are being sent, or whose outcome is not stored: their leases don't run out."""
+        self._foreign: set[int] = set()
+        """Parcels of a newer Spy: whoever can read them takes them."""
         self._wake = Event()
         self._stopping = Event()
+        self._reading = BoundedSemaphore(READERS)
         self._pool = ThreadPoolExecutor(max_workers=senders, thread_name_prefix="sender")
         self._thread = Thread(target=self._run, name="delivery", daemon=True)
 
@@ -86,143 +118,250 @@ class Delivery:
         """Go by these decisions from now on."""
         self._policy = policy
 
-    def is_alive(self) -> bool:
-        return self._thread.is_alive()
+    def trouble(self) -> str:
+        """Tell in a few words why nothing leaves; "" where all is well."""
+        if not self._thread.is_alive():
+            return "the outbox stands still"
+        unsettled = self._unsettled[:]
+        waited = time.monotonic() - min((it.ended for it in unsettled), default=time.monotonic())
+        if waited <= self._lease.total_seconds():
+            return ""
+        return f"{len(unsettled)} outcomes can't be stored for {waited:.0f} s"
 
     def stop(self) -> None:
-        """Finish the calls that are under way, keep their outcomes, and end."""
+        """Finish the calls that are under way, store their outcomes, and end."""
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
             self._thread.join()
         self._pool.shutdown(wait=True)
-        while self._turn(claim=False):
-            pass
+        self._settle_the_rest()
 
     def drain(self, *, within: timedelta) -> bool:
         """Deliver on the caller's thread until the outbox is empty; False where time ran out first."""
-        until = self._clock.now() + within
-        while self._clock.now() < until:
+        until = time.monotonic() + within.total_seconds()
+        while time.monotonic() < until:
             self._wake.clear()
-            if not self._turn() and not self._in_flight and self._is_empty():
-                return True
+            with suppress(Unavailable):
+                if not self._turn() and not self._in_flight and self._is_empty():
+                    return True
             self._wake.wait(0.05)
         return False
 
     def _is_empty(self) -> bool:
-        with self._units.begin() as work:
+        with self._units.read() as work:
             return not work.outbox.waiting()
 
     # --- the loop ---
 
     def _run(self) -> None:
-        while not self._stopping.is_set():
+        pause = 0.0
+        while not self._stopping.wait(pause):
             self._wake.clear()
             try:
                 busy = self._turn()
-            except Exception:
-                log.exception("the outbox can't be worked on; trying again")
-                self._stopping.wait(1)
+            except Exception as trouble:
+                if not pause:  # it is tried again and again, and logged once
+                    log.exception("the outbox can't be worked on; trying again", why=str(trouble))
+                pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
                 continue
+            if pause:
+                log.info("the outbox is worked on again")
+            pause = 0.0
             if not busy:
                 self._wake.wait(POLL.total_seconds())
 
     def _turn(self, *, claim: bool = True) -> bool:
         """Settle what came back and claim what is due, in one transaction; False where there was neither."""
-        outcomes = self._came_back()
+        self._collect()
+        outcomes = self._unsettled[:BATCH]
         try:
-            ready = undisturbed(lambda: self._transact(outcomes, claim=claim))
+            turn = undisturbed(partial(self._transact, outcomes, claim=claim))
+        except Unavailable:
+            raise
         except Exception:
             if not outcomes:
                 raise
-            log.exception("outcomes could not be settled together; each by itself")
-            ready = self._one_by_one(outcomes)
-        for parcel, errand in ready:
+            self._settle_one_by_one(outcomes)  # and what is wrong with one of them is logged there
+            return True
+        self._forget(*outcomes)
+        self._count(turn)
+        for parcel in turn.claimed:
             self._in_flight.add(parcel.id)
-            self._pool.submit(self._send, parcel, errand)
-        return bool(outcomes or ready)
+            self._pool.submit(self._send, parcel)
+        return bool(outcomes or turn.claimed)
 
-    def _came_back(self) -> list[Outcome]:
-        outcomes: list[Outcome] = []
-        while not self._outcomes.empty() and len(outcomes) < BATCH:
-            outcomes.append(self._outcomes.get())
-        self._in_flight -= {outcome.parcel.id for outcome in outcomes}
-        return outcomes
+    def _collect(self) -> None:
+        while not self._outcomes.empty():
+            self._unsettled.append(self._outcomes.get())
 
-    def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> list[tuple[Parcel, Errand]]:
+    def _forget(self, *outcomes: Outcome) -> None:
+        """Let go of what is stored."""
+        stored = {outcome.parcel.id for outcome in outcomes}
+        self._unsettled = [it for it in self._unsettled if it.parcel.id not in stored]
+        self._in_flight -= stored
+
+    def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> "_Turn":
+        turn = _Turn()
         with self._units.begin_in_a_lull() as work:
-            now = self._clock.now()
-            desk = Desk(work=work, now=now, policy=self._policy)
+            desk = self._desk(work)
             for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, work)):
-                self._settle(outcome, desk)
-            free = min(BATCH, self._senders - len(self._in_flight)) if claim else 0
-            if free <= 0:
-                return []
-            claimed = work.outbox.claim(self._owner, now=now, lease=self._lease, limit=free)
-            looking = replace(desk, only_looks=True)
-            return [(parcel, errand) for parcel in claimed if (errand := self._errand(parcel, looking))]
+                turn.ends.append((outcome, self._settle(outcome, desk)))
+            busy = self._in_flight - {outcome.parcel.id for outcome in outcomes}
+            free = min(BATCH, self._senders - len(busy)) if claim else 0
+            if free > 0:
+                besides = busy | self._foreign
+                turn.claimed = work.outbox.claim(
+                    self._owner, now=desk.now, lease=self._lease, limit=free, besides=besides
+                )
+        return turn
 
-    def _one_by_one(self, outcomes: Sequence[Outcome]) -> list[tuple[Parcel, Errand]]:
+    def _settle_one_by_one(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             try:
-                undisturbed(partial(self._transact, [outcome], claim=False))
+                self._count(undisturbed(partial(self._transact, [outcome], claim=False)))
             except Contended:
-                self._in_flight.add(outcome.parcel.id)
-                self._outcomes.put(outcome)
+                continue  # it keeps its place, and its turn comes again
+            except Unavailable:
+                raise
             except Exception:
-                log.exception("an outcome could not be settled", effect=outcome.parcel.effect.key)
-                with self._units.begin_in_a_lull() as work:
-                    now = self._clock.now()
-                    work.outbox.give_up(outcome.parcel.id, at=now, why="a fault of Spy's own; see the log")
-        return []
+                log.exception("an outcome could not be settled", outbox=outcome.parcel.id)
+                self._abandon(outcome)
+            self._forget(outcome)
 
-    def _errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def _abandon(self, outcome: Outcome) -> None:
+        """Give up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
+        parcel, fault = outcome.parcel, _fault(outcome.parcel)
+        why = f"it may have arrived; {fault}" if outcome.why is None else fault
+
+        def give_up(desk: Desk) -> bool:
+            return desk.work.outbox.give_up(parcel.id, at=desk.now, why=why)
+
+        def give_up_aloud(desk: Desk) -> None:
+            if give_up(desk):
+                Undelivered(desk).tell(parcel.effect, why)
+
         try:
-            errand = self._courier.errand(parcel, desk)
+            self._at_desk(give_up_aloud)
+        except Unavailable:
+            raise
         except Exception:
-            log.exception("an effect could not be prepared", effect=parcel.effect.key)
-            desk.work.outbox.give_up(parcel.id, at=desk.now, why="a fault of Spy's own; see the log")
-            return None
-        if errand is None:
-            desk.work.outbox.done(parcel.id, at=desk.now)
-        return errand
+            log.exception("nor can that be told", outbox=parcel.id)
+            self._at_desk(give_up)
+
+    def _settle_the_rest(self) -> None:
+        """Store what came back last; without a database for a while, the next process looks for what was done."""
+        until = time.monotonic() + LAST_WORDS
+        while True:
+            try:
+                if not self._turn(claim=False):
+                    return
+            except Exception:
+                if time.monotonic() > until:
+                    log.exception("outcomes are not stored", count=len(self._unsettled))
+                    return
+                time.sleep(FIRST_PAUSE)
+
+    def _at_desk(self, act: Callable[[Desk], object]) -> None:
+        def transact() -> None:
+            with self._units.begin_in_a_lull() as work:
+                act(self._desk(work))
+
+        undisturbed(transact)
+
+    def _desk(self, work: Work) -> Desk:
+        return Desk(work=work, now=self._clock.now(), policy=self._policy)
 
     # --- calling out ---
 
-    def _send(self, parcel: Parcel, errand: Errand) -> None:
-        self._outcomes.put(_try(parcel, errand))
+    def _send(self, parcel: Parcel) -> None:
+        self._outcomes.put(self._outcome(parcel))
         self._wake.set()
 
-    def _settle(self, outcome: Outcome, desk: Desk) -> None:
-        parcel, errand, work = outcome.parcel, outcome.errand, desk.work
-        kind = type(parcel.effect).__name__
+    def _outcome(self, parcel: Parcel) -> Outcome:
+        if isinstance(parcel.effect, Unknown):
+            return self._left_to_others(parcel, parcel.effect)
+        try:
+            errand = self._prepared(parcel)
+        except Unavailable as away:
+            return _not_tried(parcel, None, str(away), again_in=_backoff(parcel))
+        except Exception:
+            log.exception("an effect could not be prepared", effect=parcel.effect.key, outbox=parcel.id)
+            return Outcome(
+                parcel=parcel,
+                errand=None,
+                why=_fault(parcel),
+                again_in=_backoff(parcel) if parcel.attempts < TRIES else None,
+                uncertain=parcel.uncertain,
+            )
+        return _try(parcel, errand) if errand else Outcome(parcel=parcel, errand=None)
+
+    def _left_to_others(self, parcel: Parcel, effect: Unknown) -> Outcome:
+        log.warning("an effect is left to a newer Spy", effect=effect.key, why=effect.why)
+        self._foreign.add(parcel.id)
+        return _not_tried(parcel, None, effect.why, again_in=timedelta())
+
+    def _prepared(self, parcel: Parcel) -> Errand | None:
+        with self._reading, self._units.read() as work:
+            return self._courier.errand(parcel, self._desk(work))
+
+    # --- settling ---
+
+    def _settle(self, outcome: Outcome, desk: Desk) -> str:
+        """Keep how it ended, and give that in a word: "" where this was kept before.
+
+        A commit may have been kept though its answer was lost, so that the same outcome comes twice.
+        """
         if outcome.why is None:
-            self.tally[kind, "delivered"] += 1
-            work.outbox.done(parcel.id, at=desk.now)
-            errand.settle(desk, outcome.result)
-        elif outcome.again_in is not None and not self._spent(outcome, desk.now):
-            self.tally[kind, "retried" if outcome.tried else "throttled"] += 1
-            self._put_back(outcome, work, desk.now)
-            if errand.struggle:
-                errand.struggle(desk, outcome.why, desk.now + outcome.again_in - parcel.queued_at)
-        else:
-            self.tally[kind, "given up"] += 1
-            log.warning("given up", effect=parcel.effect.key, why=outcome.why, attempts=parcel.attempts)
-            work.outbox.give_up(parcel.id, at=desk.now, why=outcome.why)
-            if errand.surrender:
-                errand.surrender(desk, outcome.why)
+            return self._done(outcome, desk)
+        is_others = isinstance(outcome.parcel.effect, Unknown)
+        if outcome.again_in is not None and (is_others or not _is_spent(outcome, desk.now)):
+            return self._put_back(outcome, desk)
+        if not desk.work.outbox.give_up(outcome.parcel.id, at=desk.now, why=outcome.why):
+            return ""
+        self._courier.gave_up(outcome.parcel, desk, outcome.why)
+        return "given up"
 
-    def _spent(self, outcome: Outcome, now: datetime) -> bool:
-        return now - outcome.parcel.queued_at > outcome.errand.patience
+    def _done(self, outcome: Outcome, desk: Desk) -> str:
+        if not desk.work.outbox.done(outcome.parcel.id, at=desk.now):
+            return ""
+        if outcome.errand is None:
+            return "not needed"
+        outcome.errand.settle(desk, outcome.result)
+        return "delivered"
 
-    def _put_back(self, outcome: Outcome, work: Work, now: datetime) -> None:
-        work.outbox.put_back(
+    def _put_back(self, outcome: Outcome, desk: Desk) -> str:
+        wait, why = outcome.again_in or timedelta(), outcome.why or ""
+        is_back = desk.work.outbox.put_back(
             outcome.parcel.id,
-            due=now + (outcome.again_in or timedelta()),
+            self._owner,
+            due=desk.now + wait,
             tried=outcome.tried,
             uncertain=outcome.uncertain,
-            why=outcome.why or "",
+            why=why,
         )
+        if not is_back:
+            return ""
+        if outcome.errand and outcome.errand.struggle:
+            outcome.errand.struggle(desk, why, desk.now + wait - outcome.parcel.queued_at)
+        return "retried" if outcome.tried else "throttled"
+
+    def _count(self, turn: "_Turn") -> None:
+        """Count and log what is stored by now."""
+        for outcome, end in turn.ends:
+            if end:
+                self.tally[type(outcome.parcel.effect).__name__, end] += 1
+            if end == "given up":
+                parcel = outcome.parcel
+                log.warning("given up", effect=parcel.effect.key, why=outcome.why, attempts=parcel.attempts)
+
+
+@dataclass(kw_only=True)
+class _Turn:
+    """What one transaction did: the outcomes it stored, each with its end in a word, and what it claimed."""
+
+    ends: list[tuple[Outcome, str]] = field(default_factory=list)
+    claimed: Sequence[Parcel] = ()
 
 
 def _try(parcel: Parcel, errand: Errand) -> Outcome:
@@ -231,14 +370,7 @@ def _try(parcel: Parcel, errand: Errand) -> Outcome:
         found = errand.look() if parcel.uncertain and errand.look else None
         result = found if found is not None else errand.go()
     except Throttled as throttled:
-        return Outcome(
-            parcel=parcel,
-            errand=errand,
-            why=str(throttled),
-            again_in=throttled.retry_after,
-            tried=False,
-            uncertain=parcel.uncertain,
-        )
+        return _not_tried(parcel, errand, str(throttled), again_in=throttled.retry_after)
     except Rejected as rejected:
         return Outcome(parcel=parcel, errand=errand, why=str(rejected))
     except Unreachable as unreachable:
@@ -246,10 +378,32 @@ def _try(parcel: Parcel, errand: Errand) -> Outcome:
             parcel=parcel, errand=errand, why=str(unreachable), again_in=_backoff(parcel), uncertain=True
         )
     except Exception:
-        log.exception("a fault while calling out", effect=parcel.effect.key)
-        why = "a fault of Spy's own; see the log"
-        return Outcome(parcel=parcel, errand=errand, why=why, again_in=_backoff(parcel), uncertain=True)
+        log.exception("a fault while calling out", effect=parcel.effect.key, outbox=parcel.id)
+        return Outcome(
+            parcel=parcel, errand=errand, why=_fault(parcel), again_in=_backoff(parcel), uncertain=True
+        )
     return Outcome(parcel=parcel, errand=errand, result=result)
+
+
+def _not_tried(parcel: Parcel, errand: Errand | None, why: str, *, again_in: timedelta) -> Outcome:
+    return Outcome(
+        parcel=parcel,
+        errand=errand,
+        why=why,
+        again_in=again_in,
+        tried=False,
+        uncertain=parcel.uncertain,
+    )
+
+
+def _fault(parcel: Parcel) -> str:
+    """Say by what people find a fault in the log."""
+    return f"a fault of Spy's own; the log has it with outbox={parcel.id}"
+
+
+def _is_spent(outcome: Outcome, now: datetime) -> bool:
+    patience = outcome.errand.patience if outcome.errand else PATIENCE
+    return now - outcome.parcel.queued_at > patience
 
 
 def _incident(effect: Effect, work: Work) -> int:

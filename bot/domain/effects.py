@@ -190,6 +190,8 @@ class Respond(Effect):
 
     url: str
     message: Message
+    person: str | None = None
+    """Who gets it by DM where the address takes it no more."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 
@@ -222,6 +224,30 @@ class MeetPerson(Effect):
     """Learn the name, zone and e-mail of somebody Spy meets for the first time."""
 
     person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Notify(Effect):
+    """Tell something, rendered when it leaves: in a channel, or to one `person` there; to their own id, by DM.
+
+    The template gets `facts`, the `incident`, and as `words` the text of a line that could not be said.
+    """
+
+    to: str
+    template: str
+    person: str | None = None
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    incident: int | None = None
+    line: Say | None = None
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+
+@dataclass(frozen=True, kw_only=True)
+class Unknown(Effect):
+    """An effect that this Spy can't read, since a newer one asked for it; `why` is what it can't read."""
+
+    kind: str
+    why: str
 
 
 # --- pages ------------------------------------------------------------------------------------------------

@@ -205,6 +205,12 @@ class Policy:
         """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
         return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
 
+    @property
+    def maintainers(self) -> tuple[str, ...]:
+        """Who hears of trouble that Spy has itself: the admins who are named, else the announcement channel."""
+        admins = sorted(it for it in self.permissions.get("admin", ()) if it.startswith(("U", "W")))
+        return tuple(admins or ([self.announce] if self.announce else []))
+
     def may(self, person: str, role: str) -> bool:
         """Whether `permissions:` names this person for a role; who is in a named user group, `Permissions` knows."""
         return role == "everyone" or person in self.granted(role)

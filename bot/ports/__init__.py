@@ -1,7 +1,7 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
 from bot.ports.chat import Chat, Person, Posted, Profile, Said
-from bot.ports.failures import Contended, Rejected, Throttled, Unreachable
+from bot.ports.failures import Contended, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.finding import Finding
 from bot.ports.forge import Discussion, Forge, Issue, IssueDraft, IssueNews, Leaf, Moved, Offer, Remark
 from bot.ports.outside import Clock, Operator
@@ -27,6 +27,7 @@ from bot.ports.work import (
     PeopleRecords,
     PostmortemRecords,
     ShiftRecords,
+    Standstill,
     StretchRecords,
     TellRecords,
     TimelineRecords,
@@ -85,6 +86,7 @@ __all__ = [
     "Runbooks",
     "Said",
     "ShiftRecords",
+    "Standstill",
     "StretchRecords",
     "TellRecords",
     "Templates",
@@ -92,6 +94,7 @@ __all__ = [
     "TimelineRecords",
     "TimerRecords",
     "Trace",
+    "Unavailable",
     "UnitOfWork",
     "Unreachable",
     "UserGroup",

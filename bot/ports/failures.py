@@ -1,4 +1,4 @@
-"""How a call to the world can fail: three kinds of trouble outside, and one between two of our own transactions."""
+"""How a call to the world can fail: three kinds of trouble outside, and two with the database."""
 
 from datetime import timedelta
 
@@ -25,3 +25,7 @@ class Rejected(Exception):  # noqa: N818  named for what happened
 
 class Contended(Exception):  # noqa: N818  named for what happened
     """Two transactions waited for each other, and this one was undone: it may be done again at once."""
+
+
+class Unavailable(Exception):  # noqa: N818  named for what happened
+    """The database does not answer, or takes nothing; whether it kept the last transaction may be unknown."""

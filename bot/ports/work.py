@@ -49,6 +49,15 @@ class OutboxEntry:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Standstill:
+    """An effect that should have left, or been back, at `since`; those behind it in its lane wait too."""
+
+    id: int
+    effect: Effect
+    since: datetime
+
+
+@dataclass(frozen=True, kw_only=True)
 class DutyCopy:
     """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
 
@@ -261,16 +270,31 @@ class OutboxRecords(Protocol):
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
         """Queue effects; one whose key is known already, or whose slot already waits, adds nothing."""
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
-        """Take what is due: first in its lane, its room there.
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
+    ) -> Sequence[Parcel]:
+        """Take what is due: first in its lane, its room there. `besides` is what the owner has under way.
 
-        What another owner took and whose lease ran out is taken as uncertain. An owner's own is under way,
-        whatever the clock says.
+        What somebody took and whose lease ran out is taken as uncertain.
         """
 
-    def done(self, parcel: int, *, at: datetime) -> None: ...
-    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None: ...
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> None: ...
+    def done(self, parcel: int, *, at: datetime) -> bool:
+        """Finish it. False where it is finished already: nothing more follows from it then."""
+
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
+        """Finish it as failed. False where it is finished already."""
+
+    def put_back(
+        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+    ) -> bool:
+        """Let it be tried again when due. False where this owner no longer has it."""
+
+    def knows(self, key: str) -> bool:
+        """Whether an effect of this key was asked for in the last days."""
+
+    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+        """Return the first effect of each lane that stands still: due, or under way, for longer than the lease."""
+
     def release(self, incident: int) -> None:
         """Let go what waited for this incident's channel."""
 

@@ -151,7 +151,9 @@ class Postmortems:
         self._work.postmortems.put(after)
         for path in offer.without:
             if path not in before.copied_without:
-                self.refused(number, f"{path}, beside the copy of the postmortem", "GitHub refused the file.")
+                Rooms(self._desk).unsaid(
+                    number, f"{path}, beside the copy of the postmortem", "GitHub refused the file."
+                )
 
     def left_out(self, number: int) -> list[str]:
         """Give what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
@@ -176,10 +178,6 @@ class Postmortems:
                 filed = filed_now(postmortem.filed, news)
                 self._work.postmortems.put(replace(postmortem, filed=filed))
         FollowUps(self._desk).moved(news)
-
-    def refused(self, number: int, what: str, why: str) -> None:
-        """GitHub would not, for good: the room hears why."""
-        Rooms(self._desk).unsaid(number, what, why)
 
     # --- finding ---
 

@@ -43,7 +43,7 @@ def in_postgresql(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
 
 
 @contextmanager
-def database(url: str) -> Iterator[UnitOfWork]:
+def database(url: str) -> Iterator[Database]:
     engine = open_engine(url)
     yield Database(engine)
     engine.dispose()
@@ -56,10 +56,10 @@ FACTORIES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Un
 }
 
 
-@pytest.fixture(params=["sqlite", "postgresql"])
-def database_units(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
-    """The databases alone: in memory whoever reads waits for nobody, since all is copied."""
-    with FACTORIES[request.param](request) as opened:
+@pytest.fixture
+def database_units(database_url: str) -> Iterator[Database]:
+    """The databases alone: what is in memory is of this process, and copied for who reads."""
+    with database(database_url.replace("postgresql://", "postgresql+psycopg://")) as opened:
         yield opened
 
 
@@ -118,14 +118,6 @@ def queue(units: UnitOfWork, *effects: Effect, now: datetime = NOON) -> None:
 def wait(units: UnitOfWork) -> dict[str, int]:
     with units.begin() as work:
         return dict(work.outbox.waiting())
-
-
-def test_what_an_owner_has_under_way_it_does_not_take_again(units: UnitOfWork) -> None:
-    queue(units, post("one", to="C1"))
-    claimed(units, owner="one")
-
-    assert not claimed(units, owner="one", now=NOON + 60 * MINUTE)
-    assert keys(claimed(units, owner="two", now=NOON + 60 * MINUTE)) == ["one"]
 
 
 # --- the transaction --------------------------------------------------------------------------------------
@@ -510,11 +502,111 @@ def test_a_lease_that_ran_out_leaves_the_outcome_unknown(units: UnitOfWork) -> N
     assert (again.attempts, again.uncertain) == (2, True)
 
 
+def test_what_an_owner_has_under_way_it_does_not_take_again(units: UnitOfWork) -> None:
+    queue(units, post("one", to="C1"))
+    at = claimed(units)[0].id
+
+    with units.begin() as work:
+        again = work.outbox.claim("one", now=NOON + 60 * MINUTE, lease=LEASE, limit=10, besides={at})
+
+    assert again == []
+
+
+def test_what_an_owner_lost_it_takes_again_when_the_lease_ran_out(units: UnitOfWork) -> None:
+    queue(units, post("one", to="C1"), post("two", to="C2"))
+    [first, _second] = claimed(units)
+
+    with units.begin() as work:
+        again = work.outbox.claim("one", now=NOON + MINUTE, lease=LEASE, limit=10, besides={first.id})
+
+    assert [(it.effect.key, it.uncertain) for it in again] == [("two", True)]
+
+
+def test_an_effect_ends_once(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    parcel = claimed(units)[0].id
+
+    with units.begin() as work:
+        assert work.outbox.done(parcel, at=NOON)
+    with units.begin() as work:
+        assert not work.outbox.done(parcel, at=NOON)
+        assert not work.outbox.give_up(parcel, at=NOON, why="late")
+        assert not work.outbox.put_back(parcel, "one", due=NOON, tried=True, uncertain=True, why="late")
+        assert work.outbox.latest(limit=1)[0].state == "done"
+
+
+def test_what_another_has_taken_over_is_not_put_back(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    parcel = claimed(units, owner="slow")[0].id
+    claimed(units, owner="other", now=NOON + MINUTE)
+
+    with units.begin() as work:
+        is_back = work.outbox.put_back(parcel, "slow", due=NOON, tried=True, uncertain=True, why="500")
+
+    assert not is_back
+    assert wait(units) == {"sending": 1}
+
+
+def test_a_lane_stands_still_when_its_first_is_due_or_under_way_for_longer_than_the_lease(
+    units: UnitOfWork,
+) -> None:
+    queue(units, post("a1", to="C0A"), post("a2", to="C0A"))
+    claimed(units, owner="hangs")
+    queue(units, post("b1", to="C0B"))
+
+    def standing(after: timedelta) -> list[tuple[str, datetime]]:
+        with units.read() as work:
+            found = work.outbox.standing(now=NOON + after, lease=LEASE)
+        return [(it.effect.key, it.since) for it in found]
+
+    assert standing(LEASE) == []
+    assert standing(MINUTE) == [("a1", NOON + LEASE), ("b1", NOON)]
+
+
+def test_a_key_is_known_before_and_after_its_effect_is_done(units: UnitOfWork) -> None:
+    queue(units, post("hello"))
+    with units.begin() as work:
+        work.outbox.done(claimed_in(work)[0].id, at=NOON)
+
+    with units.begin() as work:
+        work.outbox.add([post("new")], now=NOON)
+        assert [work.outbox.knows(key) for key in ("hello", "new", "other")] == [True, True, False]
+
+
+FOREIGN = {
+    "an unknown kind": "UPDATE outbox SET kind = 'SendPigeon'",
+    "an unknown form": """UPDATE outbox SET payload = '{"key": "hello", "sky": "blue"}'""",
+}
+
+
+@pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN)
+def test_an_effect_of_a_newer_spy_keeps_nobody_from_the_others(database_units: Database, change: str) -> None:
+    queue(database_units, post("hello", to="C1"))
+    with database_units.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+    queue(database_units, post("mine", to="C2"))
+
+    found = claimed(database_units)
+
+    assert [type(it.effect).__name__ for it in found] == ["Unknown", "Post"]
+    assert found[0].effect.key == "hello"
+
+
+def test_an_effect_with_a_field_of_a_newer_spy_is_done(database_units: Database) -> None:
+    queue(database_units, post("hello"))
+    with database_units.engine.begin() as connection:
+        connection.exec_driver_sql(
+            'UPDATE outbox SET payload = replace(payload, \'{"key"\', \'{"sky": 1, "key"\')'
+        )
+
+    assert claimed(database_units)[0].effect == post("hello")
+
+
 def test_what_is_put_back_comes_again_when_due(units: UnitOfWork) -> None:
     queue(units, post("hello"))
     parcel = claimed(units)[0]
     with units.begin() as work:
-        work.outbox.put_back(parcel.id, due=NOON + MINUTE, tried=True, uncertain=True, why="reset")
+        work.outbox.put_back(parcel.id, "one", due=NOON + MINUTE, tried=True, uncertain=True, why="reset")
 
     assert claimed(units) == []
     again = claimed(units, now=NOON + MINUTE)[0]
@@ -526,7 +618,7 @@ def test_what_was_not_tried_does_not_count(units: UnitOfWork) -> None:
     queue(units, post("hello"))
     parcel = claimed(units)[0]
     with units.begin() as work:
-        work.outbox.put_back(parcel.id, due=NOON, tried=False, uncertain=False, why="429")
+        work.outbox.put_back(parcel.id, "one", due=NOON, tried=False, uncertain=False, why="429")
 
     assert claimed(units)[0].attempts == 1
 
@@ -538,7 +630,7 @@ def test_what_is_put_back_stands_for_a_newer_wish_of_its_slot(units: UnitOfWork)
     parcel = claimed(units)[0]
     queue(units, card("card:2"))
     with units.begin() as work:
-        work.outbox.put_back(parcel.id, due=NOON, tried=True, uncertain=False, why="500")
+        work.outbox.put_back(parcel.id, "one", due=NOON, tried=True, uncertain=False, why="500")
 
     assert keys(claimed(units)) == ["card:1"]
     assert wait(units) == {"sending": 1}

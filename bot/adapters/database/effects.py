@@ -2,15 +2,15 @@
 
 from functools import cache
 
-from pydantic import TypeAdapter
+from pydantic import TypeAdapter, ValidationError
 
 from bot.domain import effects
-from bot.domain.effects import Effect
+from bot.domain.effects import Effect, Unknown
 
 KINDS: dict[str, type[Effect]] = {
     kind.__name__: kind
     for kind in vars(effects).values()
-    if isinstance(kind, type) and issubclass(kind, Effect) and kind is not Effect
+    if isinstance(kind, type) and issubclass(kind, Effect) and kind not in (Effect, Unknown)
 }
 
 
@@ -23,5 +23,11 @@ def dump(effect: Effect) -> str:
     return _adapter(type(effect).__name__).dump_json(effect).decode()
 
 
-def load(kind: str, payload: str) -> Effect:
-    return _adapter(kind).validate_json(payload)
+def load(key: str, kind: str, payload: str) -> Effect:
+    """Return the effect; `Unknown` where its kind or its payload can't be read here."""
+    if kind not in KINDS:
+        return Unknown(key=key, kind=kind, why=f"{kind} is an unknown kind of effect")
+    try:
+        return _adapter(kind).validate_json(payload)
+    except ValidationError as error:
+        return Unknown(key=key, kind=kind, why=f"{kind} has an unknown form: {error.error_count()} mistakes")

@@ -1,16 +1,31 @@
 """The outbox in SQL: queue once, claim in lanes with a lease, put back, give up."""
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
 from functools import cache
+from typing import Any
 
-from sqlalchemy import Connection, Table, Update, and_, bindparam, exists, func, literal, or_, select, update
+from sqlalchemy import (
+    ColumnElement,
+    Connection,
+    Select,
+    Table,
+    Update,
+    and_,
+    bindparam,
+    exists,
+    func,
+    literal,
+    or_,
+    select,
+    update,
+)
 
 from bot.adapters.database import effects
-from bot.adapters.database.statements import add_once, change, table
+from bot.adapters.database.statements import add_once, find, table
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
-from bot.ports import OutboxEntry, Parcel
+from bot.ports import OutboxEntry, Parcel, Standstill
 
 
 class Outbox:
@@ -51,15 +66,17 @@ class Outbox:
             "uncertain": False,
         }
 
-    def claim(self, owner: str, *, now: datetime, lease: timedelta, limit: int) -> Sequence[Parcel]:
+    def claim(
+        self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
+    ) -> Sequence[Parcel]:
         self.flush()
-        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit}
+        wanted = {"now": now, "by": owner, "until": now + lease, "most": limit, "besides": list(besides)}
         taken = self._connection.execute(_claiming(self._table), wanted)
         rows = sorted(taken, key=lambda row: (row.urgency, row.id))
         return [
             Parcel(
                 id=row.id,
-                effect=effects.load(row.kind, row.payload),
+                effect=effects.load(row.key, row.kind, row.payload),
                 attempts=row.attempts,
                 uncertain=row.uncertain,
                 queued_at=row.queued_at,
@@ -67,19 +84,24 @@ class Outbox:
             for row in rows
         ]
 
-    def done(self, parcel: int, *, at: datetime) -> None:
-        self._finish(parcel, "done", at, None)
+    def done(self, parcel: int, *, at: datetime) -> bool:
+        return self._finish(parcel, "done", at, None)
 
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> None:
-        self._finish(parcel, "failed", at, why)
+    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
+        return self._finish(parcel, "failed", at, why)
 
-    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> None:
-        end = {"this": parcel, "state": state, "done_at": at, "why": why, "lease_until": None}
-        self._connection.execute(change(self._table, "id"), end)
+    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> bool:
+        end = {"this": parcel, "state": state, "at": at, "why": why}
+        return bool(self._connection.execute(_finishing(self._table), end).rowcount)
 
-    def put_back(self, parcel: int, *, due: datetime, tried: bool, uncertain: bool, why: str) -> None:
+    def put_back(
+        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+    ) -> bool:
         """Let it be tried again when due; a newer wish for the same slot is in it already."""
         c = self._table.c
+        mine = select(c.id).where(c.id == parcel, c.state == "sending", c.owner == owner)
+        if self._connection.execute(mine.with_for_update()).first() is None:
+            return False
         slot = select(c.slot).where(c.id == parcel).scalar_subquery()
         waiting = and_(c.slot == slot, c.id != parcel, c.state.in_(("held", "ready")))
         self._connection.execute(self._table.delete().where(waiting))
@@ -92,6 +114,22 @@ class Outbox:
             "attempts": c.attempts - (0 if tried else 1),
         }
         self._connection.execute(update(self._table).where(c.id == parcel).values(again))
+        return True
+
+    def knows(self, key: str) -> bool:
+        self.flush()
+        return self._connection.execute(find(self._table, "key"), {"key": key}).first() is not None
+
+    def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
+        found = self._connection.execute(_standing(self._table), {"now": now, "late": now - lease})
+        return [
+            Standstill(
+                id=row.id,
+                effect=effects.load(row.key, row.kind, row.payload),
+                since=row.lease_until if row.state == "sending" else row.due_at,
+            )
+            for row in found
+        ]
 
     def release(self, incident: int) -> None:
         self.flush()
@@ -123,17 +161,14 @@ class Outbox:
 
 @cache
 def _claiming(outbox: Table) -> Update:
-    """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then.
-
-    What is that owner's own is under way, whatever its lease says.
-    """
-    c, earlier, now = outbox.c, outbox.alias(), bindparam("now", type_=outbox.c.due_at.type)
+    """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then."""
+    c, now = outbox.c, bindparam("now", type_=outbox.c.due_at.type)
     due = and_(c.state == "ready", c.due_at <= now)
-    lapsed = and_(c.state == "sending", c.lease_until < now, c.owner != bindparam("by"))
-    blocked = exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+    lapsed = and_(c.state == "sending", c.lease_until < now)
+    others = c.id.not_in(bindparam("besides", expanding=True))
     first = (
         select(c.id)
-        .where(c.done_at.is_(None), or_(due, lapsed), ~blocked)
+        .where(c.done_at.is_(None), or_(due, lapsed), others, _is_first(outbox))
         .order_by(c.urgency, c.id)
         .limit(bindparam("most"))
         .with_for_update(skip_locked=True, of=outbox)
@@ -148,8 +183,34 @@ def _claiming(outbox: Table) -> Update:
             attempts=c.attempts + 1,
             uncertain=or_(c.uncertain, c.state == "sending"),
         )
-        .returning(c.id, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
+        .returning(c.id, c.key, c.kind, c.payload, c.attempts, c.uncertain, c.queued_at, c.urgency)
     )
+
+
+def _is_first(outbox: Table) -> ColumnElement[bool]:
+    """Whether nothing of its lane is before it."""
+    c, earlier = outbox.c, outbox.alias()
+    return ~exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
+
+
+@cache
+def _finishing(outbox: Table) -> Update:
+    """Finish `this` one in a `state`, unless it is finished."""
+    c = outbox.c
+    mine = update(outbox).where(c.id == bindparam("this"), c.done_at.is_(None))
+    at = bindparam("at", type_=c.done_at.type)
+    return mine.values(state=bindparam("state"), why=bindparam("why"), done_at=at, lease_until=None)
+
+
+@cache
+def _standing(outbox: Table) -> Select[Any]:
+    """Find the first of each lane that has been due since before it was `late`, or whose lease ran out by `now`."""
+    c = outbox.c
+    moment = {name: bindparam(name, type_=c.due_at.type) for name in ("now", "late")}
+    due = and_(c.state == "ready", c.due_at < moment["late"])
+    lapsed = and_(c.state == "sending", c.lease_until < moment["now"])
+    found = select(c.id, c.key, c.kind, c.payload, c.state, c.due_at, c.lease_until)
+    return found.where(c.done_at.is_(None), or_(due, lapsed), _is_first(outbox)).order_by(c.id)
 
 
 @cache

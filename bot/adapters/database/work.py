@@ -5,7 +5,8 @@ from contextlib import AbstractContextManager, contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DBAPIError
+from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database import afterwards, changes, oncall, records
 from bot.adapters.database.connection import reading
@@ -14,10 +15,13 @@ from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
-from bot.ports import Contended, Work
+from bot.ports import Contended, Unavailable, Work
 
 COLLISIONS = frozenset({"40P01", "40001"})
 """PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
+
+OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
+"""What a database answers to a statement that is wrong; all else is trouble of its own."""
 
 
 class SqlWork:
@@ -101,10 +105,15 @@ class Database:
                 work = kind(connection)
                 yield work
                 work.flush()
-        except DBAPIError as error:
-            if getattr(error.orig, "sqlstate", None) in COLLISIONS:
-                raise Contended(str(error.orig)) from error
+        except OUR_FAULTS:
             raise
+        except DBAPIError as error:
+            why = str(error.orig).partition("\n")[0]
+            if getattr(error.orig, "sqlstate", None) in COLLISIONS:
+                raise Contended(why) from error
+            raise Unavailable(why) from error
+        except NoConnection as error:
+            raise Unavailable(f"no connection is free: {error}") from error
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""

@@ -1,0 +1,122 @@
+"""What is said of an effect that Spy has given up, and of a lane that stands still: where it can be read, once."""
+
+from collections.abc import Mapping
+from typing import Any
+
+from bot.domain.effects import (
+    AddBookmark,
+    CopyPostmortem,
+    Effect,
+    ExportPostmortem,
+    FileFollowUp,
+    FileLog,
+    Invite,
+    MakeOverride,
+    Notify,
+    OpenRoom,
+    PageEffect,
+    ReadMessage,
+    SayCommand,
+    SetTopic,
+    Show,
+    Unknown,
+    Welcome,
+    room,
+)
+from bot.ports import Parcel, Standstill
+from bot.services.desk import Desk
+from bot.services.rooms import Rooms
+
+NAMES: Mapping[type[Effect], str] = {
+    OpenRoom: "The channel of INC-{incident}",
+    Invite: "The invitation of {people}",
+    SetTopic: "The channel's topic",
+    AddBookmark: "The bookmark {title}",
+    Welcome: "The welcome of <@{person}>",
+    ReadMessage: "The note from a message",
+    SayCommand: "The command `{command}`",
+    MakeOverride: "The override for cover {cover}",
+    FileFollowUp: "Follow-up {follow_up}, as an issue",
+    ExportPostmortem: "The export of the postmortem",
+    FileLog: "The full log of the postmortem",
+    CopyPostmortem: "The copy of the postmortem",
+    Show: "A message ({surface})",
+    Unknown: "What a newer Spy asked for ({kind})",
+}
+LAST = "lost:"
+"""How the key begins of what is said to those who look after Spy: if that can't be delivered, only the log has it."""
+
+
+class Undelivered:
+    """Renders nothing: what it asks for is rendered when it leaves."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def tell(self, effect: Effect, why: str) -> None:
+        """Say it in the incident's channel; without an incident, to who asked for it, or who looks after Spy."""
+        number = self._incident(effect)
+        asker = getattr(effect, "by", None) or getattr(effect, "asker", None) or self._pager(effect)
+        if number:
+            Rooms(self._desk).unsaid(number, what(effect), why)
+        elif asker:
+            facts = {"what": what(effect), "why": why}
+            self._notify(f"unsaid:{effect.key}", asker, "delivery/unsaid", facts)
+        else:
+            self.tell_maintainers(effect, why)
+
+    def tell_maintainers(self, effect: Effect, why: str) -> None:
+        """Say that something could not be said, without its words: once a day for each place."""
+        to = getattr(effect, "person", None) or getattr(effect, "to", None)
+        if effect.key.startswith(LAST):
+            return
+        kind = getattr(effect, "surface", type(effect).__name__)
+        facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
+        for person in self._desk.policy.maintainers:
+            key = f"{LAST}{kind}:{to}:{self._desk.now:%Y-%m-%d}:{person}"
+            self._notify(key, person, "delivery/unsaid", facts)
+
+    def stands_still(self, still: Standstill) -> None:
+        """Say once that an effect, and what is behind it, does not leave."""
+        number = self._incident(still.effect)
+        facts = {"what": what(still.effect), "since": still.since}
+        for place in [room(number)] if number else self._desk.policy.maintainers:
+            key = f"{_stuck(still.id)}:{place}"
+            self._notify(key, place, "delivery/stuck", facts, incident=number)
+
+    def left(self, parcel: Parcel) -> None:
+        """Say that what stood still has left, where that was said."""
+        number = self._incident(parcel.effect)
+        for place in [room(number)] if number else self._desk.policy.maintainers:
+            if self._work.outbox.knows(f"{_stuck(parcel.id)}:{place}"):
+                key, facts = f"left:{parcel.id}:{place}", {"what": what(parcel.effect)}
+                self._notify(key, place, "delivery/left", facts, incident=number)
+
+    def _notify(
+        self, key: str, to: str, template: str, facts: Mapping[str, Any], incident: int | None = None
+    ) -> None:
+        self._desk.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
+
+    def _incident(self, effect: Effect) -> int | None:
+        found: int | None = getattr(effect, "incident", None) or effect.needs_room
+        if isinstance(effect, PageEffect):
+            page = self._work.pages.get(effect.page)
+            found = page.incident if page else None
+        return found if found and self._work.incidents.get(found) else None
+
+    def _pager(self, effect: Effect) -> str | None:
+        page = self._work.pages.get(effect.page) if isinstance(effect, PageEffect) else None
+        return page.requested_by if page else None
+
+
+def what(effect: Effect) -> str:
+    """Name an effect for people."""
+    if isinstance(effect, PageEffect):
+        return f"Page {effect.page}"
+    facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
+    return NAMES.get(type(effect), "A message").format(**facts)
+
+
+def _stuck(parcel: int) -> str:
+    return f"stuck:{parcel}"
