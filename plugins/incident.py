@@ -23,24 +23,42 @@ TellNumber = Annotated[int, number_of("a message to a team")]
 # --- beginning and end ---
 
 
-@command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill]')
-def declare(
+@command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill] [anyway]')
+def declare(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
     name: str | None,
     severity: Severity | None,
     private: bool,
     drill: bool,
+    anyway: bool,
     *,
     incidents: Incidents,
     desk: Desk,
 ) -> Reply | Fill:
-    """Open an incident with you in command: its channel, its card, the announcement, the pages."""
+    """Open an incident with you in command: its channel, its card, the announcement, the pages.
+
+    Where one of this name is open you can join it instead; `anyway` opens another.
+    """
     if not name:
         return Fill("incident/declare", "incident me", {"severities": list(desk.policy.severities)})
-    declared = incidents.declare(name, by=ask.user, severity=severity, private=private, drill=drill)
-    elsewhere = ask.channel != desk.policy.announce and not private and declared.is_new
-    facts = {"incident": declared.incident, "is_new": declared.is_new, "announce": desk.policy.announce}
+    declared = incidents.declare(
+        name, by=ask.user, severity=severity, private=private, drill=drill, anyway=anyway
+    )
+    incident = declared.incident
+    if not declared.is_new:
+        is_double_click = incidents.is_double_click(incident, ask.user)
+        facts = {"incident": incident, "is_double_click": is_double_click, "asker": ask.user}
+        return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": desk.now})
+    elsewhere = ask.channel != desk.policy.announce and not private
+    facts = {"incident": incident, "announce": desk.policy.announce}
     return Reply("incident/declared", facts, shared=elsewhere)
+
+
+@command("incident join [<id>]")
+def join(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+    """Come into the incident's channel."""
+    is_new = incidents.join(incident, by=ask.user)
+    return Reply("incident/joined", {"incident": incident, "is_new": is_new})
 
 
 @command('incident (stop|resolve|close) ["how"]')

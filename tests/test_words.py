@@ -455,11 +455,25 @@ CASES: dict[str, list[Facts]] = (
         "incident/who": STATES,
         "incident/list": [{"incidents": INCIDENTS[:2], "now": NOW}, {"incidents": [], "now": NOW}],
         "incident/declared": [
-            {"incident": it, "is_new": new, "announce": where}
-            for it in INCIDENTS
-            for new in (True, False)
-            for where in ("C0INC", None)
+            {"incident": it, "announce": where} for it in INCIDENTS for where in ("C0INC", None)
         ],
+        "incident/open_already": [
+            {
+                "incident": it,
+                "is_double_click": is_double_click,
+                "asker": asker,
+                "name": it.name,
+                "severity": severity,
+                "now": now,
+            }
+            for it in INCIDENTS
+            for is_double_click, asker, severity, now in (
+                (True, "U0ANA", None, NOW),
+                (False, "U0ANA", POLICY.severities["sev1"], it.declared_at),
+                (False, "U0SAM", POLICY.severities["sev2"], NOW),
+            )
+        ],
+        "incident/joined": [{**it, "is_new": new} for it in SHORT for new in (True, False)],
         "incident/done": [{**it, "what": what} for it in SHORT for what in DONE]
         + [{**it, "what": "noted", "at": NOON} for it in SHORT],
         "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],

@@ -202,9 +202,8 @@ class Incidents(Records):
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
         return [it for it in newest if it.is_open][:limit]
 
-    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
-        lately = [it for it in self._kept.incidents.values() if it.declared_at >= since]
-        return [it for it in lately if it.declared_by == person and it.name.lower() == name.lower()]
+    def names_of_open(self) -> Sequence[tuple[int, str]]:
+        return [(it.number, it.name) for it in self._kept.incidents.values() if it.is_open]
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         every = sorted(self._kept.incidents.values(), key=lambda it: it.number)

@@ -6,7 +6,8 @@ that has happened. Nothing else changes an incident, so its state and its timeli
 
 import html
 import re
-from collections.abc import Mapping
+import unicodedata
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field, replace
 from datetime import datetime, timedelta
 from enum import StrEnum
@@ -349,6 +350,20 @@ class Incident:
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))
+
+
+def bare_name(name: str, severities: Collection[str] = ()) -> str:
+    """Reduce a name to what tells it from others: no case, no blanks, no punctuation, no severity at its end."""
+    plain = unicodedata.normalize("NFKC", html.unescape(name)).casefold()
+    words = "".join(it if it.isalnum() or unicodedata.category(it)[0] == "M" else " " for it in plain)
+    bare = _LAST_SEVERITY.sub("", f" {' '.join(words.split())}")
+    last = bare.rpartition(" ")
+    if last[0] and last[2] in severities:
+        bare = last[0]
+    return bare.strip() or plain
+
+
+_LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$")
 
 
 def room_name(number: int, name: str) -> str:

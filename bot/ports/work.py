@@ -103,8 +103,8 @@ class IncidentRecords(Protocol):
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
-    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
-        """Give those of this name, in whatever case its letters are."""
+    def names_of_open(self) -> Sequence[tuple[int, str]]:
+        """Give the number and the name of all that are open."""
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         """Give those that are open, or were at some moment since then; oldest first."""

@@ -5,7 +5,8 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 
 from bot.domain import command, events, guide
-from bot.domain.incident import NAME_LENGTH, Incident, Phase
+from bot.domain.effects import Invite
+from bot.domain.incident import NAME_LENGTH, Incident, Phase, bare_name
 from bot.domain.page import Page
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
@@ -15,10 +16,7 @@ from bot.services.desk import Desk
 from bot.services.paging import Paging
 
 SAME_ASK = timedelta(seconds=60)
-"""Within this time the same words by the same person are a double click, not a second incident (issue 2).
-
-A drill is not the real thing, nor a private incident one that all can read: those are other words.
-"""
+"""Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,12 +40,18 @@ class Incidents:
         severity: Severity | None = None,
         private: bool = False,
         drill: bool = False,
+        anyway: bool = False,
     ) -> Declaration:
-        """Open an incident with `by` in command, and page whom the severity says; a drill pages nobody."""
+        """Open an incident with `by` in command, and page whom the severity says; a drill pages nobody.
+
+        While one of this name is open, that one is the answer, unless another is to be opened `anyway`.
+        """
         self._work.alone("declare")
         short = _shorten(name)
-        if earlier := self._same_ask(short, by, private=private, drill=drill):
-            return Declaration(incident=earlier, is_new=False)
+        alike = self._alike(short, by, private=private, drill=drill)
+        clicks = [it for it in alike if self.is_double_click(it, by)]
+        if alike and (not anyway or (clicks and len(alike) > 1)):
+            return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
         declared = events.Declared(
             at=self._desk.now,
             by=by,
@@ -65,10 +69,33 @@ class Incidents:
             self._page_for(severity, incident, by=by, paged=())
         return Declaration(incident=incident, is_new=True)
 
-    def _same_ask(self, name: str, by: str, *, private: bool, drill: bool) -> Incident | None:
-        recent = self._work.incidents.declared_by(by, name=name, since=self._desk.now - SAME_ASK)
-        same = (it for it in recent if it.is_open and (it.private, it.drill) == (private, drill))
-        return next(same, None)
+    def _alike(self, name: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
+        """Find the open incidents of this name that `by` may hear of, oldest first.
+
+        A drill is not the real thing, nor a private incident one that all can read. What `by` opened a while
+        ago they know of.
+        """
+        severities = self._desk.policy.severities
+        wanted = bare_name(name, severities)
+        called = self._work.incidents.names_of_open()
+        numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
+        found = [it for it in map(self._work.incidents.look, numbers) if it and it.is_seen_by(by)]
+        same = [it for it in found if (it.private, it.drill) == (private, drill)]
+        return [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
+
+    def is_double_click(self, incident: Incident, by: str) -> bool:
+        """Whether `by` has opened it this very moment."""
+        return incident.declared_by == by and incident.declared_at >= self._desk.now - SAME_ASK
+
+    def join(self, incident: Incident, *, by: str) -> bool:
+        """Let somebody be invited to an incident's channel; False where they are in it already."""
+        if by in incident.members:
+            return False
+        moment = int(self._desk.now.timestamp())
+        self._desk.send(
+            Invite(key=f"invite:{incident.number}:{by}:{moment}", incident=incident.number, people=(by,))
+        )
+        return True
 
     def _page_for(
         self, severity: Severity | None, incident: Incident, *, by: str, paged: Sequence[Page]

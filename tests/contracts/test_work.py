@@ -282,11 +282,11 @@ def test_open_incidents_come_newest_first(units: UnitOfWork) -> None:
         assert [it.number for it in work.incidents.open(limit=2)] == [4, 2]
 
 
-def test_incidents_are_found_by_room_and_by_who_declared_them(units: UnitOfWork) -> None:
+def test_incidents_are_found_by_room_and_open_ones_by_name(units: UnitOfWork) -> None:
     with units.begin() as work:
         work.incidents.put(declared(1).after(RoomOpened(at=NOON, channel="C0ONE", channel_name="inc-1")))
-        work.incidents.put(declared(2, at=NOON - MINUTE))
-        work.incidents.put(declared(3, by="U0RAJ"))
+        work.incidents.put(declared(2).after(Resolved(at=NOON, by="U0ANA")))
+        work.incidents.put(declared(3))
         work.incidents.put(replace(declared(4), name="Something else"))
 
     with units.begin() as work:
@@ -294,8 +294,7 @@ def test_incidents_are_found_by_room_and_by_who_declared_them(units: UnitOfWork)
         assert found
         assert found.number == 1
         assert work.incidents.in_room("C0TWO") is None
-        same = work.incidents.declared_by("U0ANA", name=declared(1).name.upper(), since=NOON)
-        assert [it.number for it in same] == [1]
+        assert sorted(work.incidents.names_of_open())[1:] == [(3, declared(3).name), (4, "Something else")]
 
 
 def test_a_timeline_is_in_order_and_its_own(units: UnitOfWork) -> None:

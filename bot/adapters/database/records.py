@@ -15,14 +15,13 @@ from bot.adapters.database.statements import (
     add_once,
     change,
     find,
-    find_declared,
     find_lately,
     insert,
     reserve,
     table,
     upsert,
 )
-from bot.domain.incident import CLOSED, Incident
+from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.relief import Stretch
 from bot.domain.tell import Tell
@@ -110,12 +109,14 @@ class Incidents(Shelf[Incident]):
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         c = self._table.c
-        query = select(self._table).where(c.phase.not_in([phase.value for phase in CLOSED]))
+        query = select(self._table).where(c.phase.in_([phase.value for phase in WORKING]))
         return self._all(query.order_by(c.number.desc()).limit(limit))
 
-    def declared_by(self, person: str, *, name: str, since: datetime) -> Sequence[Incident]:
-        wanted = {"person": person, "name": name, "since": since}
-        return self._all(find_declared(self._table, lock=self.lock), wanted)
+    def names_of_open(self) -> Sequence[tuple[int, str]]:
+        self.flush()
+        c = self._table.c
+        query = select(c.number, c.name).where(c.phase.in_([phase.value for phase in WORKING]))
+        return [(number, name) for number, name in self._connection.execute(query)]
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
         c = self._table.c

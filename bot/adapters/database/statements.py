@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from functools import cache
 from typing import Any
 
-from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, func, or_, select, update
+from sqlalchemy import Connection, Insert, Select, Table, Update, bindparam, or_, select, update
 from sqlalchemy.dialects import postgresql, sqlite
 from sqlmodel import SQLModel
 
@@ -54,15 +54,6 @@ def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Sel
     up = [among.c[name].is_(True) for name in flags]
     found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
     return found.order_by(*among.primary_key)
-
-
-@cache
-def find_declared(incidents: Table, *, lock: bool) -> Select[Any]:
-    """Find the incidents that `person` has declared by this `name`, or one that differs in case, `since` then."""
-    c = incidents.c
-    mine = select(incidents).where(c.declared_by == bindparam("person"), c.declared_at >= bindparam("since"))
-    named = mine.where(func.lower(c.name) == func.lower(bindparam("name")))
-    return named.with_for_update() if lock else named
 
 
 @cache
