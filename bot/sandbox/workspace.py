@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.sandbox.happening import Feed, Happening
 from bot.sandbox.recorder import Recorder
-from bot.sandbox.slack import blocks, events, fields, payloads
+from bot.sandbox.slack import blocks, events, fields, payloads, typed
 from bot.sandbox.slack.call import Args, Method, SlackError
 from bot.sandbox.slack.chat import Chat
 from bot.sandbox.slack.conversations import Conversations
@@ -69,7 +69,7 @@ class Workspace(Window):
             who,
             where,
             command,
-            payloads.escaped(self.state, text, with_labels=True),
+            typed.in_command(self.state, text),
             response_url=self._response_url(who, where),
             trigger_id=self.triggers.trigger(who.id),
         )
@@ -79,7 +79,7 @@ class Workspace(Window):
     def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
         """Post a message, or an answer in a thread; its ts."""
         who, where = self.person(person), self._entered(person, channel)
-        written = payloads.escaped(self.state, text, with_labels=False)
+        written = typed.in_message(self.state, text)
         with self.courier.handing_over():
             return self.state.post(where, who.id, written, thread_ts=thread).ts
 
@@ -90,7 +90,7 @@ class Workspace(Window):
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
         where, message = self._own(person, channel, ts)
         with self.courier.handing_over():
-            self.state.edit(where, message, payloads.escaped(self.state, text, with_labels=False), None)
+            self.state.edit(where, message, typed.in_message(self.state, text), None)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
         where, message = self._own(person, channel, ts)

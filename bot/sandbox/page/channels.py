@@ -9,8 +9,8 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
+from bot.sandbox.emoji import character
 from bot.sandbox.github_shapes import REPOSITORY, SITE
-from bot.sandbox.page.emoji import character
 from bot.sandbox.page.mrkdwn import Names
 from bot.sandbox.page.reading import Reading
 from bot.sandbox.page.spot import HOME, Spot

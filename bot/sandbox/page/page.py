@@ -13,12 +13,12 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from bot.sandbox import Box
+from bot.sandbox.emoji import BY_NAME
 from bot.sandbox.gateway import Mount
 from bot.sandbox.github_shapes import REPOSITORY
 from bot.sandbox.page.acts import Acts, Refused
 from bot.sandbox.page.channels import Channels, Line
 from bot.sandbox.page.duty import Duty
-from bot.sandbox.page.emoji import BY_NAME
 from bot.sandbox.page.hood import Hood, laid_out
 from bot.sandbox.page.live import Live
 from bot.sandbox.page.printer import Printer

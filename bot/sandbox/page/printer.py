@@ -8,7 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from bot.sandbox.page.emoji import OFTEN, character
+from bot.sandbox.emoji import OFTEN, character
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
 from bot.sandbox.slack.world import Channel, Json, Person

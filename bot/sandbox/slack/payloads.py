@@ -1,9 +1,6 @@
 """What Slack posts to the bot when a person commands, presses, submits or closes."""
 
-import re
-
 from bot.sandbox.slack import shapes
-from bot.sandbox.slack.state import State
 from bot.sandbox.slack.world import (
     APP_ID,
     TEAM_DOMAIN,
@@ -16,35 +13,7 @@ from bot.sandbox.slack.world import (
     View,
 )
 
-AT_NAME = re.compile(r"(?<![\w@])@([a-z0-9][a-z0-9._-]*)")
-HASH_NAME = re.compile(r"(?<![\w#&])#([a-z0-9][a-z0-9_-]*)")
 TEAM: Json = {"id": TEAM_ID, "domain": TEAM_DOMAIN}
-
-
-def escaped(state: State, text: str, *, with_labels: bool) -> str:
-    """& < > escaped, and names of people and channels turned into ids, as `should_escape` makes Slack do.
-
-    A slash command's mentions carry labels, a message's don't.
-    """
-    safe = text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
-
-    def person(match: re.Match[str]) -> str:
-        found = state.person(match[1])
-        label = f"|{found.name}" if found and with_labels else ""
-        return f"<@{found.id}{label}>" if found else _group(state, match)
-
-    def channel(match: re.Match[str]) -> str:
-        found = state.channel(match[1])
-        return f"<#{found.id}|{found.name}>" if found and not found.is_im else match[0]
-
-    return HASH_NAME.sub(channel, AT_NAME.sub(person, safe))
-
-
-def _group(state: State, match: re.Match[str]) -> str:
-    for id_, (name, _) in state.usergroups.items():
-        if name == match[1]:
-            return f"<!subteam^{id_}|@{name}>"
-    return match[0]
 
 
 def slash_command(
