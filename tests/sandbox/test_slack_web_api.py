@@ -1,6 +1,7 @@
 """The Web API of the stand-in, asked by Slack's own client."""
 
 from collections.abc import Callable
+from typing import Any
 
 import pytest
 from slack_sdk import WebClient
@@ -9,6 +10,7 @@ from slack_sdk.errors import SlackApiError
 from bot.sandbox import Box
 
 Refusal = Callable[..., str]
+SHORT = {"type": "section", "text": {"type": "mrkdwn", "text": "short"}}
 
 
 def a_channel(slack: WebClient, name: str = "inc-1-checkout", **more: bool) -> str:
@@ -191,6 +193,53 @@ def test_marks_are_put_on_and_taken_off_once(box: Box, slack: WebClient, refusal
     assert [b["id"] for b in box.slack.bookmarks("general")] == [bookmark["bookmark"]["id"]]
     slack.reactions_remove(**mark, name="memo")
     assert refusal(slack.reactions_remove, **mark, name="memo") == "no_reaction"
+
+
+@pytest.mark.parametrize(
+    "fits",
+    [
+        "x" * 4_000,
+        "é" * 2_000,
+        "\N{FIRE}" * 1_000,
+        "&amp;" * 800,
+        "&" * 800,
+        "<" * 1_000,
+        "<https://x.example/?a=1&amp;b=2|x>" + "x" * 3_966,
+    ],
+)
+@pytest.mark.parametrize("blocks", [None, [SHORT]])
+def test_an_edit_takes_4000_bytes_as_slack_keeps_them_whatever_the_blocks_hold(
+    slack: WebClient, refusal: Refusal, fits: str, blocks: Any
+) -> None:
+    ts = slack.chat_postMessage(channel="C0GENERAL", text="x")["ts"]
+    edit: dict[str, Any] = {"channel": "C0GENERAL", "ts": ts, "blocks": blocks}
+
+    slack.chat_update(**edit, text=fits)
+
+    assert refusal(slack.chat_update, **edit, text=fits + "x") == "msg_too_long"
+
+
+def test_a_long_text_is_posted_in_several_messages_unless_blocks_stand_for_it(
+    box: Box, slack: WebClient
+) -> None:
+    slack.chat_postMessage(channel="C0GENERAL", text="x" * 9_000, blocks=[SHORT])
+    slack.chat_postMessage(channel="C0GENERAL", text="x" * 9_000)
+
+    assert [len(it.text) for it in box.slack.messages("general")] == [9_000, 4_000, 4_000, 1_000]
+
+
+def test_a_view_has_a_largest_size(box: Box, slack: WebClient, refusal: Refusal) -> None:
+    options = [
+        {"text": {"type": "plain_text", "text": "x" * 75}, "value": f"{n}" + "x" * 140} for n in range(100)
+    ]
+    blocks = [
+        {"type": "actions", "elements": [{"type": "static_select", "action_id": f"a{n}", "options": options}]}
+        for n in range(12)
+    ]
+
+    view = {"type": "home", "blocks": blocks}
+
+    assert refusal(slack.views_publish, user_id="U0ANA", view=view) == "view_too_large"
 
 
 def test_a_scheduled_message_can_be_called_off(box: Box, slack: WebClient, refusal: Refusal) -> None:

@@ -1,5 +1,6 @@
 """Block Kit as Slack polices it: known types, required keys, counts and lengths."""
 
+import json
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from typing import Any
@@ -10,6 +11,7 @@ from bot.sandbox.slack.world import Json
 MOST_IN_MESSAGE, MOST_IN_VIEW = 50, 100
 LONGEST_ID, LONGEST_TOGETHER, LONGEST_METADATA, LONGEST_TITLE = 255, 12_000, 3000, 24
 MOST_OPTIONS, LONGEST_URL = 100, 3000
+LARGEST_VIEW = 250_000
 LINKS = ("https://", "http://", "mailto:", "slack://")
 RICH = ("rich_text_section", "rich_text_list", "rich_text_preformatted", "rich_text_quote")
 Problems = Iterator[str]
@@ -32,6 +34,8 @@ def sound_view(view: Any, kind: str) -> Json:
     problems = [*_view(view)]
     if problems:
         raise SlackError.explained("invalid_arguments", problems)
+    if len(json.dumps(view)) > LARGEST_VIEW:
+        raise SlackError("view_too_large")
     return view | {"blocks": _with_ids(view["blocks"])}
 
 
@@ -62,7 +66,8 @@ def _view(view: Json) -> Problems:
     if is_modal and has_input and not view.get("submit"):
         yield "missing required field: submit [json-pointer:/view]"
     yield from string(LONGEST_METADATA)(view.get("private_metadata", ""), "/view/private_metadata")
-    yield from string(LONGEST_ID)(view.get("callback_id", ""), "/view/callback_id")
+    for key in ("callback_id", "external_id"):
+        yield from string(LONGEST_ID)(view.get(key, ""), f"/view/{key}")
 
 
 def _blocks(blocks: Any, most: int, known: frozenset[str], at: str) -> Problems:

@@ -6,9 +6,12 @@ from bot.sandbox.slack import blocks, shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
 from bot.sandbox.slack.reach import channel_by_id, message_in, own_channel, seen_channel
 from bot.sandbox.slack.state import State
+from bot.sandbox.slack.text import stored
 from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message
 
 LONGEST_TEXT = 40_000
+LONGEST_UPDATE = 4_000  # bytes, as Slack keeps them, whatever the blocks hold
+LONGEST_PIECE = 4_000  # characters; a longer text without blocks becomes several messages
 FURTHEST = 120 * 24 * 3600  # seconds ahead that a message may be scheduled
 WRITE = flat("chat:write")
 
@@ -32,14 +35,13 @@ class Chat:
     def post(self, args: Args) -> Json:
         channel = self._writable(args.text("channel"))
         text, its_blocks = content(args)
+        first, *others = [text] if its_blocks else pieces(text)
+        thread_ts = self._thread(channel, args)
         message = self._state.post(
-            channel,
-            BOT_USER,
-            text,
-            blocks=its_blocks,
-            metadata=metadata(args),
-            thread_ts=self._thread(channel, args),
+            channel, BOT_USER, first, blocks=its_blocks, metadata=metadata(args), thread_ts=thread_ts
         )
+        for more in others:
+            self._state.post(channel, BOT_USER, more, thread_ts=thread_ts)
         return {"channel": channel.id, "ts": message.ts, "message": shapes.message(message)}
 
     def update(self, args: Args) -> Json:
@@ -48,6 +50,7 @@ class Chat:
         if channel.is_archived:
             raise SlackError("is_archived")
         text, its_blocks = content(args)
+        must_fit_an_update(text)
         message.metadata = metadata(args) or message.metadata
         self._state.edit(channel, message, text, its_blocks)  # an update with text alone loses the blocks
         unsaid = {"ts", "thread_ts"}  # keys that Slack was never seen to send here
@@ -121,6 +124,16 @@ class Chat:
         if root is None:
             raise SlackError("thread_not_found")
         return root.thread_ts or root.ts
+
+
+def must_fit_an_update(text: str) -> None:
+    if len(stored(text).encode()) > LONGEST_UPDATE:
+        raise SlackError("msg_too_long")
+
+
+def pieces(text: str) -> list[str]:
+    """As Slack splits what is too long for one message."""
+    return [text[at : at + LONGEST_PIECE] for at in range(0, len(text), LONGEST_PIECE)]
 
 
 def content(args: Args) -> tuple[str, list[Json] | None]:

@@ -6,6 +6,7 @@ from typing import Any
 from bot.sandbox.server import Request, Response
 from bot.sandbox.slack import blocks
 from bot.sandbox.slack.call import SlackError
+from bot.sandbox.slack.chat import LONGEST_TEXT
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.world import BOT_USER, Json, Message
@@ -41,6 +42,8 @@ class ResponseUrls:
         text = str(body.get("text") or "")
         if not text and not body.get("blocks"):
             raise SlackError("no_text")
+        if len(text) > LONGEST_TEXT:
+            raise SlackError("msg_too_long")
         its_blocks = blocks.sound_message(body["blocks"]) if body.get("blocks") else None
         if body.get("replace_original") and message is not None:
             self._replace(message, text, its_blocks)

@@ -6,6 +6,20 @@ from collections.abc import Callable, Iterator
 from bot.sandbox.slack.world import Json, Message, View
 
 MARK = re.compile(r"<([^<>\s][^<>]*)>")
+BARE = re.compile(r"&(?!(?:amp|lt|gt);)")
+
+
+def stored(text: str) -> str:
+    """As Slack keeps what an app sends: whatever is no mark and not escaped yet, is."""
+    parts, at = list[str](), 0
+    for mark in MARK.finditer(text):
+        parts += [_escaped(text[at : mark.start()]), BARE.sub("&amp;", mark[0])]
+        at = mark.end()
+    return "".join([*parts, _escaped(text[at:])])
+
+
+def _escaped(text: str) -> str:
+    return BARE.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
 class Reader:
