@@ -151,7 +151,7 @@ def locks_door(bot: Bot) -> Page:
 
 
 def _locked(bot: Bot, service: str) -> WebAnswer:
-    with bot.database.begin() as work:
+    with bot.database.read() as work:
         lock = Locks(_desk(bot, work, "deploy")).of(service)
         person = work.people.get(lock.by) if lock and lock.by else None
     facts = {
@@ -170,7 +170,7 @@ def outbox_door(bot: Bot) -> Page:
     """Show who writes a plugin what became of its effects; lanes and troubles name rooms, so in a rehearsal alone."""
 
     def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
-        with bot.database.begin() as work:
+        with bot.database.read() as work:
             entries = work.outbox.latest(limit=_ENTRIES)
         body = json.dumps([asdict(it) | {"due_at": it.due_at.isoformat()} for it in entries]) + "\n"
         headers = {"content-type": "application/json", "cache-control": "no-store"}

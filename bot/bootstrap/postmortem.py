@@ -26,11 +26,11 @@ def postmortem(settings: Settings, number: int) -> Written | None:
         stack.callback(engine.dispose)
         if not is_current(engine):
             migrate(engine)
-        work = stack.enter_context(Database(engine).begin())
-        incident = work.incidents.look(number)
+        work = stack.enter_context(Database(engine).read())
+        incident = work.incidents.get(number)
         if incident is None:
             return None
-        documents = Documents(Desk(work=work, now=clock.now(), policy=settings.policy(), only_looks=True))
+        documents = Documents(Desk(work=work, now=clock.now(), policy=settings.policy()))
         facts = documents.document(incident)
         names = documents.names(facts)
     templates = JinjaTemplates(settings.template_folders)

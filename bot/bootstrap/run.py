@@ -16,6 +16,7 @@ from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
 from bot.bootstrap.doors import changes_door, github_door, locks_door, outbox_door, pagerduty_door, slack_door
 from bot.config import Settings
+from bot.delivery.lanes import LOOK_EVERY, Lanes
 from bot.delivery.sync import (
     CHANGES_EVERY,
     GROUPS_EVERY,
@@ -60,7 +61,14 @@ def run(settings: Settings) -> int:
         stack.callback(bot.delivery.stop)
         bot.runner.start()
         stack.callback(bot.runner.stop)
-        scheduler = Scheduler(*_jobs(bot))
+        lanes = Lanes(
+            units=bot.database,
+            clock=bot.clock,
+            policy=bot.live.policy,
+            lease=settings.delivery.lease,
+            wake=bot.delivery.wake,
+        )
+        scheduler = Scheduler(*_jobs(bot), Job(name="lanes", every=LOOK_EVERY, run=lanes.look))
         stack.callback(scheduler.stop)
         link = _link(settings, app, stack)
         web = build_web(
@@ -73,10 +81,11 @@ def run(settings: Settings) -> int:
                 "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
                 "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
                 "delivery": bot.delivery.trouble,
+                "lanes": lanes.trouble,
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
-            metrics=registry(_figures(bot)),
+            metrics=registry(_figures(bot, lanes)),
             pages=_pages(bot),
         )
         server = serve(web, socket)
@@ -151,16 +160,18 @@ def _pages(bot: Bot) -> Mapping[str, Page]:
     return {"/locks/{name}": locks_door(bot), **runbooks, **rehearsal}
 
 
-def _figures(bot: Bot) -> Figures:
+def _figures(bot: Bot, lanes: Lanes) -> Figures:
     def waiting() -> Mapping[str, int]:
-        with bot.database.begin() as work:
+        with bot.database.read() as work:
             return work.outbox.waiting()
 
     def opened() -> int:
-        with bot.database.begin() as work:
+        with bot.database.read() as work:
             return sum(not incident.drill for incident in work.incidents.open(limit=10_000))
 
-    return Figures(tally=lambda: dict(bot.delivery.tally), waiting=waiting, opened=opened)
+    return Figures(
+        tally=lambda: dict(bot.delivery.tally), waiting=waiting, standing=lanes.by_kind, opened=opened
+    )
 
 
 def _until_told(stop: threading.Event) -> None:

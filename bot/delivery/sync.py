@@ -102,7 +102,7 @@ class Sync:
         except TROUBLE as trouble:
             log.warning("a schedule could not be read", schedule=schedule, why=str(trouble))
             return
-        with self.units.begin() as work:
+        with self.units.read() as work:
             strangers = Shifts(self._desk(work)).strangers(turns)
         self._each(self._look_for, strangers)
         with self.units.begin() as work:
@@ -137,7 +137,7 @@ class Sync:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
-        with self.units.begin() as work:
+        with self.units.read() as work:
             ringing = [page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id]
         self._each(partial(self._hear, self.pager), ringing)
         self.wake()
@@ -156,7 +156,7 @@ class Sync:
         """Learn the names, zones and e-mails of people Spy has met, once a day each."""
         if not self._my_turn("people", PEOPLE_EVERY):
             return
-        with self.units.begin() as work:
+        with self.units.read() as work:
             stale = People(self._desk(work)).stale()
         self._each(self._learn, stale)
 
@@ -176,7 +176,7 @@ class Sync:
         """
         if not self.policy().user_groups:
             return
-        with self.units.begin() as work:
+        with self.units.read() as work:
             stale = Permissions(self._desk(work)).stale()
         self._each(self._read_group, stale)
 

@@ -328,6 +328,8 @@ class Delivery:
         if outcome.errand is None:
             return "not needed"
         outcome.errand.settle(desk, outcome.result)
+        if desk.now - outcome.parcel.queued_at > self._lease:
+            Undelivered(desk).left(outcome.parcel)
         return "delivered"
 
     def _put_back(self, outcome: Outcome, desk: Desk) -> str:

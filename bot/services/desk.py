@@ -23,8 +23,6 @@ class Desk:
     now: datetime
     policy: Policy
     source: str = "spy"
-    only_looks: bool = False
-    """Whether nothing is changed at this desk, so that it waits for nobody who changes something."""
     effects: list[Effect] = field(default_factory=list)
     """What this transaction asked for, so that an answer need not say it again."""
 
@@ -76,8 +74,7 @@ class Desk:
 
     def incident(self, number: int) -> Incident:
         """Fetch an incident that is known to exist."""
-        incidents = self.work.incidents
-        found = incidents.look(number) if self.only_looks else incidents.get(number)
+        found = self.work.incidents.get(number)
         if found is None:
             raise LookupError(f"INC-{number} is not in the database")
         return found

@@ -99,11 +99,13 @@ class Undelivered:
         self._desk.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
 
     def _incident(self, effect: Effect) -> int | None:
-        found: int | None = getattr(effect, "incident", None) or effect.needs_room
+        number: int | None = getattr(effect, "incident", None) or effect.needs_room
         if isinstance(effect, PageEffect):
             page = self._work.pages.get(effect.page)
-            found = page.incident if page else None
-        return found if found and self._work.incidents.get(found) else None
+            number = page.incident if page else None
+        found = self._work.incidents.get(number) if number else None
+        there = found or self._work.incidents.in_room(getattr(effect, "to", ""))
+        return there.number if there else None
 
     def _pager(self, effect: Effect) -> str | None:
         page = self._work.pages.get(effect.page) if isinstance(effect, PageEffect) else None

@@ -6,19 +6,26 @@ from prometheus_client import CollectorRegistry
 from prometheus_client.metrics_core import CounterMetricFamily, GaugeMetricFamily, Metric
 from prometheus_client.registry import Collector
 
+from bot.ports import Unavailable
+
 
 class Figures(Collector):
-    """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `opened` the open incidents."""
+    """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` lanes by kind.
+
+    `opened` counts the open incidents. While the database is away, only the tally is told.
+    """
 
     def __init__(
         self,
         *,
         tally: Callable[[], Mapping[tuple[str, str], int]],
         waiting: Callable[[], Mapping[str, int]],
+        standing: Callable[[], Mapping[str, int]],
         opened: Callable[[], int],
     ) -> None:
         self._tally = tally
         self._waiting = waiting
+        self._standing = standing
         self._opened = opened
 
     def collect(self) -> Iterable[Metric]:
@@ -28,6 +35,15 @@ class Figures(Collector):
         for (kind, outcome), count in sorted(self._tally().items()):
             effects.add_metric((kind, outcome), count)
         yield effects
+        try:
+            kept = list(self._kept())
+        except Unavailable:
+            kept = []
+        yield GaugeMetricFamily("spy_database_up", "Whether the database answers.", value=bool(kept))
+        yield from kept
+
+    def _kept(self) -> Iterable[Metric]:
+        """Give what the database knows."""
         outbox = GaugeMetricFamily(
             "spy_outbox_waiting", "Effects in the outbox that are not done.", labels=("state",)
         )
@@ -35,6 +51,12 @@ class Figures(Collector):
         for state in ("held", "ready", "sending"):
             outbox.add_metric((state,), waiting.get(state, 0))
         yield outbox
+        standing = GaugeMetricFamily(
+            "spy_outbox_lanes_standing", "Lanes that stand still for longer than the lease.", labels=("kind",)
+        )
+        for kind, count in sorted(self._standing().items()):
+            standing.add_metric((kind,), count)
+        yield standing
         yield GaugeMetricFamily("spy_incidents_open", "Incidents that are open.", value=self._opened())
 
     def describe(self) -> Iterable[Metric]:

@@ -10,8 +10,11 @@ import httpx
 import pytest
 from prometheus_client import CollectorRegistry, Counter
 
+from bot.ports import Unavailable
 from bot.web import CannotListen, Check, Door, Server, WebAnswer, build_web, listen, serve
 from bot.web.app import LARGEST_BODY
+from bot.web.figures import Figures
+from bot.web.figures import registry as figures_registry
 
 
 def echo(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
@@ -159,6 +162,26 @@ def test_figures_are_prometheus_text():
 
     assert "spy_asks_total 3.0" in answer.text
     assert answer.headers["content-type"].startswith("text/plain; version=")
+
+
+def test_figures_are_told_while_the_database_is_away():
+    def away() -> dict[str, int]:
+        raise Unavailable("the server is gone")
+
+    figures = Figures(tally=lambda: {("Post", "delivered"): 3}, waiting=away, standing=dict, opened=lambda: 0)
+
+    with opened(metrics=figures_registry(figures)) as web:
+        answer = web.get("/metrics")
+
+    assert 'spy_effects_total{kind="Post",outcome="delivered"} 3.0' in answer.text
+    assert "spy_database_up 0.0" in answer.text
+
+
+def test_lanes_that_stand_still_are_counted_by_kind():
+    figures = Figures(tally=dict, waiting=dict, standing=lambda: {"SendPage": 2}, opened=lambda: 0)
+
+    with opened(metrics=figures_registry(figures)) as web:
+        assert 'spy_outbox_lanes_standing{kind="SendPage"} 2.0' in web.get("/metrics").text
 
 
 def test_the_porch_says_who_lives_here():

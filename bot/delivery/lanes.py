@@ -1,0 +1,59 @@
+"""Look after lanes that stand still: something was due, or under way, for longer than its lease."""
+
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
+from datetime import timedelta
+
+from bot.domain.policy import Policy
+from bot.ports import Clock, Standstill, UnitOfWork
+from bot.services.desk import Desk
+from bot.services.undelivered import Undelivered
+
+LOOK_EVERY = timedelta(seconds=5)
+
+
+@dataclass(frozen=True, kw_only=True)
+class Lanes:
+    units: UnitOfWork
+    clock: Clock
+    policy: Callable[[], Policy]
+    lease: timedelta
+    wake: Callable[[], None]
+    _seen: set[int] = field(default_factory=set)
+
+    def look(self) -> None:
+        """Say of each lane that stood still at the last look, and still does, that it does; once."""
+        standing = self._standing()
+        stuck = [it for it in standing if it.id in self._seen]
+        self._seen.clear()
+        self._seen.update(it.id for it in standing)
+        if stuck:
+            self._tell(stuck)
+
+    def _tell(self, stuck: Sequence[Standstill]) -> None:
+        with self.units.begin_in_a_lull() as work:
+            desk = Desk(work=work, now=self.clock.now(), policy=self.policy())
+            for still in stuck:
+                Undelivered(desk).stands_still(still)
+        self.wake()
+
+    def trouble(self) -> str:
+        """Return how many stand still, of which kinds and for how long; "" where none does."""
+        standing = self._standing()
+        if not standing:
+            return ""
+        longest = self.clock.now() - min(it.since for it in standing)
+        kinds = ", ".join(sorted({_kind(it) for it in standing}))
+        return f"{len(standing)} lanes stand still, for up to {longest.total_seconds():.0f} s: {kinds}"
+
+    def by_kind(self) -> Mapping[str, int]:
+        return Counter(_kind(it) for it in self._standing())
+
+    def _standing(self) -> Sequence[Standstill]:
+        with self.units.read() as work:
+            return work.outbox.standing(now=self.clock.now(), lease=self.lease)
+
+
+def _kind(still: Standstill) -> str:
+    return type(still.effect).__name__

@@ -1,0 +1,133 @@
+"""A lane that stands still is told where it can be read, once, and once more when it moves again."""
+
+from dataclasses import replace
+from datetime import timedelta
+
+import pytest
+
+from bot.commands.testkit import POLICY, SpyKit
+from bot.delivery.errand import Errand
+from bot.delivery.lanes import Lanes
+from bot.delivery.worker import Delivery
+from bot.domain.effects import Effect, Invite, MeetPerson, Notify, Post, SendPage, SetTopic
+from bot.domain.message import Message
+from bot.ports import Parcel
+from bot.services.desk import Desk
+from plugins import incident
+
+LEASE = timedelta(seconds=20)
+ADMIN = replace(POLICY, permissions={"admin": frozenset({"U0ADMIN"})})
+
+
+class Willing:
+    """A courier to whom everything succeeds."""
+
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
+        del parcel, desk
+        return Errand(go=lambda: None)
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        raise AssertionError(f"{parcel} was given up at {desk.now}: {why}")
+
+
+class Play:
+    def __init__(self) -> None:
+        self.spy = SpyKit(incident, policy=ADMIN)
+        self.spy.say('incident me "checkout is down" sev1')
+        self.spy.open_room(1, channel="C0ROOM")
+        self.spy.deliver()
+        self.lanes = Lanes(
+            units=self.spy.units,
+            clock=self.spy.clock,
+            policy=lambda: ADMIN,
+            lease=LEASE,
+            wake=lambda: None,
+        )
+
+    def hang(self, effect: Effect) -> None:
+        """Let an effect be under way for longer than its lease."""
+        with self.spy.desk() as desk:
+            desk.send(effect)
+        with self.spy.units.begin() as work:
+            work.outbox.claim("hangs", now=self.spy.clock.now(), lease=LEASE, limit=1)
+        self.spy.clock.tick(minutes=1)
+
+    def look(self, times: int = 3) -> list[Notify]:
+        for _ in range(times):
+            self.lanes.look()
+        return list(self.spy.asked(Notify))
+
+    def move_on(self) -> None:
+        """Let all that waits leave."""
+        delivery = Delivery(
+            Willing(), units=self.spy.units, clock=self.spy.clock, policy=ADMIN, lease=LEASE, senders=2
+        )
+        assert delivery.drain(within=timedelta(seconds=10))
+        delivery.stop()
+
+
+@pytest.fixture
+def play() -> Play:
+    return Play()
+
+
+OF_AN_INCIDENT = [
+    SendPage(key="page", page=1),
+    SetTopic(key="topic", incident=1),
+    Invite(key="invite", incident=1, people=("U0KIM",)),
+    Post(key="answer", to="C0ROOM", message=Message(text="here")),
+]
+
+
+@pytest.mark.parametrize("effect", OF_AN_INCIDENT, ids=lambda it: type(it).__name__)
+def test_it_is_told_once_in_the_incidents_channel(play: Play, effect: Effect):
+    play.hang(effect)
+
+    [told] = play.look()
+
+    assert (told.to, told.template, told.lane) == ("room:1", "delivery/stuck", told.key)
+
+
+OF_NONE = [MeetPerson(key="meet", person="U0KIM"), Post(key="dm", to="D0KIM", message=Message(text="secret"))]
+
+
+@pytest.mark.parametrize("effect", OF_NONE, ids=lambda it: type(it).__name__)
+def test_without_an_incident_who_looks_after_spy_is_told_and_no_private_word(play: Play, effect: Effect):
+    play.hang(effect)
+
+    [told] = play.look()
+
+    assert told.to == "U0ADMIN"
+    assert "secret" not in str(told)
+
+
+def test_what_is_taken_up_again_by_the_next_look_is_not_told(play: Play):
+    play.hang(SetTopic(key="topic", incident=1))
+    play.look(times=1)
+    play.move_on()
+
+    assert play.look() == []
+
+
+def test_when_it_has_left_a_second_line_says_so(play: Play):
+    play.hang(SetTopic(key="topic", incident=1))
+    play.look()
+    play.move_on()
+
+    assert [it.template for it in play.look()] == ["delivery/stuck", "delivery/left"]
+
+
+def test_what_was_late_and_never_told_needs_no_second_line(play: Play):
+    play.hang(SetTopic(key="topic", incident=1))
+    play.move_on()
+
+    assert play.look() == []
+
+
+def test_readiness_tells_kinds_and_seconds_and_no_more(play: Play):
+    assert play.lanes.trouble() == ""
+
+    play.hang(Post(key="dm", to="D0KIM", message=Message(text="secret")))
+
+    assert play.lanes.trouble() == "1 lanes stand still, for up to 40 s: Post"
+    assert play.lanes.by_kind() == {"Post": 1}
