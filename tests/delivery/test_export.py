@@ -10,14 +10,16 @@ import pytest
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
 from bot.delivery.afterwards import AfterwardsCourier
-from bot.domain.effects import Afterwards, ExportPostmortem, FileFollowUp, Whisper
+from bot.domain.effects import Afterwards, ExportPostmortem, FileFollowUp, Notify
 from bot.domain.policy import Paperwork
 from bot.ports import Parcel
 from bot.sandbox.box import Box
 from bot.sandbox.weather import http
+from bot.services.desk import Desk
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
+WORDS = JinjaTemplates([HERE / "templates"])
 PAPERWORK = Paperwork(
     repository="acme/postmortems", logins={"U0ANA": "ana-lima", "U0RAJ": "nobody"}, milestone="Reliability"
 )
@@ -35,7 +37,7 @@ def courier(box: Box) -> Iterator[AfterwardsCourier]:
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield AfterwardsCourier(lambda: github, JinjaTemplates([HERE / "templates"]))
+    yield AfterwardsCourier(lambda: github, WORDS)
     github.close()
 
 
@@ -68,7 +70,15 @@ def deliver(story: Story, courier: AfterwardsCourier, effect: Afterwards, *, unc
 
 
 def told(story: Story) -> list[str]:
-    return [it.message.text for it in story.spy.asked(Whisper) if "GitHub left out" in it.message.text]
+    """Give what was said of what GitHub left out, as it is rendered when it leaves."""
+    with story.spy.desk() as desk:
+        texts = [WORDS.render(it.template, _facts(it, desk)).text for it in story.spy.asked(Notify)]
+    return [text for text in texts if "GitHub left out" in text]
+
+
+def _facts(effect: Notify, desk: Desk) -> dict[str, object]:
+    assert effect.incident
+    return {"incident": desk.incident(effect.incident), **effect.facts}
 
 
 def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
