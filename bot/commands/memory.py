@@ -1,7 +1,7 @@
 """A unit of work in memory, for tests: what is put is kept when the block ends well, else as if never put."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, contextmanager, nullcontext
 from copy import copy
 from dataclasses import dataclass, field, fields, replace
 from datetime import UTC, datetime, timedelta
@@ -22,7 +22,6 @@ from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
-from bot.domain.search import Search
 from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -35,6 +34,7 @@ from bot.ports import (
     Person,
     Posted,
     Standstill,
+    TimeLimit,
     Trace,
     UserGroup,
     Work,
@@ -119,11 +119,12 @@ class Memory:
         self._turn = Lock()
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self, limit: TimeLimit | None = None) -> Iterator[Work]:
         with self._turn:
             draft = self._kept.copied()
             yield MemoryWork(draft)
-            self._kept = draft
+            with limit.committing() if limit else nullcontext():
+                self._kept = draft
 
     @contextmanager
     def read(self) -> Iterator[Work]:
@@ -202,19 +203,6 @@ class Incidents(Records):
     def open(self, *, limit: int) -> Sequence[Incident]:
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
         return [it for it in newest if it.is_open][:limit]
-
-    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
-        return sorted(self._found(wanted), key=lambda it: -it.number)[skip : skip + limit]
-
-    def count(self, wanted: Search) -> int:
-        return len(self._found(wanted))
-
-    def _found(self, wanted: Search) -> list[Incident]:
-        paged: dict[int | None, set[str]] = {}
-        for page in self._kept.pages.values():
-            paged.setdefault(page.incident, set()).add(page.team or "")
-        every = self._kept.incidents.values()
-        return [it for it in every if wanted.finds(it, paged.get(it.number, ()))]
 
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         return [(it.number, it.name) for it in self._kept.incidents.values() if it.is_open]

@@ -6,6 +6,7 @@ from bot.ports.finding import Finding
 from bot.ports.forge import Discussion, Forge, Issue, IssueDraft, IssueNews, Leaf, Moved, Offer, Remark
 from bot.ports.outside import Clock, Operator
 from bot.ports.pager import Duty, Pager, PagerNews, Ringing
+from bot.ports.time_limit import Late, OutOfTime, TimeLimit
 from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 from bot.ports.work import (
     ChangeRecords,
@@ -63,12 +64,14 @@ __all__ = [
     "Issue",
     "IssueDraft",
     "IssueNews",
+    "Late",
     "Leaf",
     "LockRecords",
     "MessageRecords",
     "Moved",
     "Offer",
     "Operator",
+    "OutOfTime",
     "OutboxEntry",
     "OutboxRecords",
     "PageRecords",
@@ -91,6 +94,7 @@ __all__ = [
     "TellRecords",
     "Templates",
     "Throttled",
+    "TimeLimit",
     "TimelineRecords",
     "TimerRecords",
     "Trace",

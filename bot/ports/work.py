@@ -16,13 +16,13 @@ from bot.domain.lock import Lock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
-from bot.domain.search import Search
 from bot.domain.shift import Shift
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
 from bot.ports.chat import Person, Posted
 from bot.ports.pager import Duty
+from bot.ports.time_limit import TimeLimit
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -104,10 +104,6 @@ class IncidentRecords(Protocol):
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
-    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
-        """Newest first."""
-
-    def count(self, wanted: Search) -> int: ...
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         """Give the number and the name of all that are open."""
 
@@ -428,8 +424,12 @@ class Work(Protocol):
 
 
 class UnitOfWork(Protocol):
-    def begin(self) -> AbstractContextManager[Work]:
-        """Open a transaction: committed at the end of the block, rolled back when it raises."""
+    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Work]:
+        """Open a transaction: committed at the end of the block, rolled back when it raises.
+
+        One with a limit raises OutOfTime rather than commit what was given up, and may raise Contended: it takes
+        no lock that others wait for until it is committed, where the database lets it.
+        """
 
     def read(self) -> AbstractContextManager[Work]:
         """Open a read-only transaction: it sees one moment, waits for no writer, and no writer waits for it.

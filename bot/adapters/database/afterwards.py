@@ -8,6 +8,7 @@ from sqlalchemy import select
 
 from bot.adapters.database import tables
 from bot.adapters.database.oncall import Kept
+from bot.adapters.database.statements import find_kept
 from bot.domain.follow_up import Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 
@@ -37,15 +38,19 @@ class FollowUps(Kept[FollowUp]):
         }
 
     def of(self, incident: int) -> Sequence[FollowUp]:
-        return self._by(incident=incident)
+        found = self._fetched(find_kept(self._table, (), ("incident",)), {"incident": incident})
+        mine = self._with_put(found, lambda it: it.incident == incident)
+        return sorted(mine, key=lambda it: it.number)
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
-        return self._by("open", owner=person)
+        found = self._fetched(find_kept(self._table, ("open",), ("owner",)), {"owner": person})
+        todo = self._with_put(found, lambda it: it.is_open and it.owner == person)
+        return sorted(todo, key=lambda it: it.number)
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
         c = self._table.c
         query = select(c.kept).where(c.open.is_(True)).order_by(c.number.desc()).limit(limit)
-        return [self.adapter.validate_python(kept) for kept in self._connection.execute(query).scalars()]
+        return self._read(query)
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
         return next(iter(self._by(issue=_issue(repository, number))), None)

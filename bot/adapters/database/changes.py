@@ -35,9 +35,10 @@ class Changes(Kept[Change]):
         if service is not None:
             found = found.where(c.service == service)
         newest = found.order_by(c.happened_at.desc(), c.number.desc()).limit(limit)
-        return [self.adapter.validate_python(kept) for kept in self._connection.execute(newest).scalars()]
+        return self._read(newest)
 
     def forget(self, *, before: datetime) -> None:
+        self._write()
         self._connection.execute(self._table.delete().where(self._table.c.heard_at < before))
 
 

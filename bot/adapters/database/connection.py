@@ -1,18 +1,40 @@
-"""Open the database: SQLite durable and in turns, PostgreSQL pooled."""
+"""Open the database, of either kind. Neither is waited for without an end."""
 
 import json
+from collections.abc import Callable
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import partial
+from types import ModuleType
 from typing import Any
 
 from pydantic_core import to_json
-from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
-BUSY = 15.0
-"""Seconds a SQLite writer of another process is waited for."""
+READING, OPTIMISTIC = "spy_reading", "spy_optimistic"
+"""The execution options of a connection that only reads, and of one that takes SQLite's lock when it writes."""
 
 
-READING = "spy_reading"
-"""The execution option of a connection that only reads."""
+@dataclass(frozen=True, kw_only=True)
+class Limits:
+    """How long the database is waited for: to connect, for a statement, for a lock that another holds."""
+
+    connect: timedelta = timedelta(seconds=2)
+    statement: timedelta = timedelta(seconds=5)
+    lock: timedelta = timedelta(seconds=2)
+
+
+def open_engine(url: str, *, pool: int = 10, limits: Limits | None = None) -> Engine:
+    """Open `sqlite:///file` or `postgresql+psycopg://…` with up to `pool` connections."""
+    where = make_url(url)
+    options = {"json_serializer": _dump, "json_deserializer": json.loads}
+    engine: Engine = _kind(where.get_backend_name()).open_engine(where, pool, limits or Limits(), **options)
+    return engine
+
+
+def _dump(value: Any) -> str:
+    return to_json(value).decode()
 
 
 def reading(engine: Engine) -> Engine:
@@ -22,29 +44,29 @@ def reading(engine: Engine) -> Engine:
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
-def open_engine(url: str, *, pool: int = 10) -> Engine:
-    """Open `sqlite:///file` or `postgresql+psycopg://…` with up to `pool` connections."""
-    options: dict[str, Any] = {"json_serializer": _dump, "json_deserializer": json.loads}
-    if make_url(url).get_backend_name() != "sqlite":
-        return create_engine(url, pool_size=pool, max_overflow=pool, pool_pre_ping=False, **options)
-    engine = create_engine(url, connect_args={"timeout": BUSY, "check_same_thread": False}, **options)
-    event.listen(engine, "connect", _prepare_sqlite)
-    event.listen(engine, "begin", _begin_sqlite)
-    return engine
+def optimistic(engine: Engine) -> Engine:
+    """Return the engine for transactions that take SQLite's lock as late as they can; it shares the pool."""
+    return engine.execution_options(**{OPTIMISTIC: True})
 
 
-def _dump(value: Any) -> str:
-    return to_json(value).decode()
+def letting_go(connection: Connection) -> Callable[[], None]:
+    """Return what ends the transaction from another thread, whatever its own is at.
+
+    Its own thread can't write with the connection any more. Nobody can use it afterwards.
+    """
+    return partial(_kind(connection.dialect.name).let_go, connection.connection.dbapi_connection)
 
 
-def _prepare_sqlite(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # sqlite3 would begin by itself, and late
-    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
-        connection.execute(f"PRAGMA {setting}")
+def unhurried(connection: Connection) -> None:
+    """Let a fresh connection wait as long as it takes, as a migration must; it is closed after use."""
+    connection.detach()
+    _kind(connection.dialect.name).take_time(connection.connection.dbapi_connection)
 
 
-def _begin_sqlite(connection: Connection) -> None:
-    """Take the write lock at once; a transaction that only reads takes none, and can't write."""
-    only_reads = connection.get_execution_options().get(READING, False)
-    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
-    connection.exec_driver_sql("BEGIN" if only_reads else "BEGIN IMMEDIATE")
+def _kind(name: str) -> ModuleType:
+    """Return what knows this kind of database, and its driver; a bot needs one of them."""
+    if name == "sqlite":
+        from bot.adapters.database import sqlite as kind  # noqa: PLC0415  see above
+    else:
+        from bot.adapters.database import postgresql as kind  # type: ignore[no-redef]  # noqa: PLC0415  as above
+    return kind

@@ -38,23 +38,22 @@ class Failovers(Kept[Failover]):
     def last_moved(self, lock: str) -> Failover | None:
         c = self._table.c
         query = select(c.kept).where(c.lock == lock, c.moved.is_(True)).order_by(c.number.desc()).limit(1)
-        kept = self._connection.execute(query).scalar()
-        return self.adapter.validate_python(kept) if kept else None
+        return next(iter(self._read(query)), None)
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
         c = self._table.c
         query = select(c.kept).where(c.plan == plan, c.ended_at.is_not(None))
-        rows = self._connection.execute(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
-        return [self.adapter.validate_python(kept) for kept in rows.scalars()]
+        return self._read(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
 
     # --- the trail ---
 
     def append(self, trace: Trace) -> None:
         row = {name: getattr(trace, name) for name in tables.FailoverTraceRow.model_fields}
         data = TypeAdapter(dict[str, Any]).dump_python(dict(trace.data), mode="json")
-        self._connection.execute(add(table(tables.FailoverTraceRow)), [{**row, "data": data}])
+        self._writes.add(add(table(tables.FailoverTraceRow)), {**row, "data": data})
 
     def trail(self, number: int) -> Sequence[Trace]:
+        self._writes.flush()
         traces = table(tables.FailoverTraceRow)
         query = select(traces).where(traces.c.failover == number).order_by(traces.c.seq)
         return [Trace(**row) for row in self._connection.execute(query).mappings()]
@@ -63,6 +62,7 @@ class Failovers(Kept[Failover]):
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
         wanted = {"by": owner, "now": now, "until": now + lease, "besides": list(besides)}
+        self._writes.flush()
         taken = self._connection.execute(_claiming(self._table), wanted).scalar()
         return int(taken) if taken is not None else None
 

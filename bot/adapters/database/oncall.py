@@ -1,6 +1,6 @@
 """Shifts, requests for cover and e-mail addresses in SQL: kept whole, beside the columns they are found by."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import datetime
 from typing import Any, Generic, TypeVar
 
@@ -9,7 +9,8 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
-from bot.adapters.database.statements import find_kept, reserve, table, upsert
+from bot.adapters.database.statements import find_kept, table, upsert
+from bot.adapters.database.writes import Writes
 from bot.domain.cover import CoverRequest
 from bot.domain.shift import Shift
 from bot.ports import Contact
@@ -18,22 +19,28 @@ T = TypeVar("T")
 
 
 class Kept(Generic[T]):
-    """Values of one kind, written at once: they are few, and each is asked for in several ways."""
+    """Values of one kind, kept whole: they are few, and each is asked for in several ways."""
 
     row: type[SQLModel]
     adapter: TypeAdapter[T]
     key: str
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
+        self._writes = writes
         self._table = table(self.row)
+        self._put: dict[Any, T] = {}
+        """What is not written yet."""
 
     def get(self, key: Any) -> T | None:
-        return next(iter(self._by(**{self.key: key})), None)
+        if key in self._put:
+            return self._put[key]
+        return next(iter(self._fetched(find_kept(self._table, (), (self.key,)), {self.key: key})), None)
 
     def put(self, value: T) -> None:
         row = {**self._columns(value), "kept": self.adapter.dump_python(value, mode="json")}
-        self._connection.execute(upsert(self._connection, self._table, self.key, *row), [row])
+        self._writes.add(upsert(self._connection, self._table, self.key, *row), row)
+        self._put[row[self.key]] = value
 
     def _columns(self, value: T) -> dict[str, Any]:
         """Give what it is found by."""
@@ -47,11 +54,26 @@ class Kept(Generic[T]):
         return self._read(select(self._table.c.kept).where(*conditions).order_by(*self._table.primary_key))
 
     def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
+        """Run a query that what was just put may answer."""
+        self._write()
+        return self._fetched(query, wanted)
+
+    def _with_put(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
+        """Return what a query found as it is now, and what was put and is wanted as well: nothing need be written."""
+        unchanged = [it for it in found if getattr(it, self.key) not in self._put]
+        return [*unchanged, *filter(is_wanted, self._put.values())]
+
+    def _write(self) -> None:
+        if self._put:
+            self._writes.flush()
+            self._put.clear()
+
+    def _fetched(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         found = self._connection.execute(query, wanted).scalars()
         return [self.adapter.validate_python(kept) for kept in found]
 
     def reserve(self) -> int:
-        return reserve(self._connection, self._table)
+        return self._writes.reserve(self._table)
 
 
 class Shifts(Kept[Shift]):

@@ -1,41 +1,33 @@
 """The records of a unit of work: what each needs to be asked, in SQL."""
 
-import json
-from collections.abc import Collection, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, or_, select, text, update
+from sqlalchemy import Connection, Select, func, or_, select, text, update
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
 from bot.adapters.database.statements import (
     add,
     add_once,
-    change,
     find,
     find_lately,
     insert,
-    reserve,
     table,
     upsert,
 )
+from bot.adapters.database.writes import Writes
 from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.relief import Stretch
-from bot.domain.search import Search
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
-from bot.ports import DutyCopy, Person, Posted
+from bot.ports import Contended, DutyCopy, Person, Posted
 
 T = TypeVar("T")
-
-
-def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
-    """Whether a JSON list of strings has this one."""
-    return cast(column, String).contains(json.dumps(value), autoescape=True)
 
 
 def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
@@ -54,8 +46,9 @@ class Shelf(Generic[T]):
     is_read_once = False
     """Whether a work looks but once: what it reads is locked, or may as well be a moment old."""
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
+        self._writes = writes
         self._table = table(self.row)
         self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
@@ -63,7 +56,7 @@ class Shelf(Generic[T]):
     def get(self, key: Any) -> T | None:
         if key in self._known:
             return self._known[key]
-        found = next(iter(self._by(**{self.key: key})), None)
+        found = next(iter(self._read(find(self._table, self.key, lock=self.lock), {self.key: key})), None)
         if found and self.is_read_once:
             self._known[key] = found
         return found
@@ -86,11 +79,19 @@ class Shelf(Generic[T]):
     def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         """Run a query that what was just put may answer."""
         self.flush()
+        return self._read(query, wanted)
+
+    def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         rows = self._connection.execute(query, wanted).mappings()
         return [self.adapter.validate_python(dict(row)) for row in rows]
 
+    def _with_changed(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
+        """Return what a query found as it is now, and what was put and is wanted as well: nothing need be written."""
+        unchanged = [it for it in found if getattr(it, self.key) not in self._changed]
+        return [*unchanged, *filter(is_wanted, self._changed.values())]
+
     def _reserve(self) -> int:
-        return reserve(self._connection, self._table)
+        return self._writes.reserve(self._table)
 
 
 class Incidents(Shelf[Incident]):
@@ -103,7 +104,7 @@ class Incidents(Shelf[Incident]):
     def look(self, number: int) -> Incident | None:
         if number in self._known:
             return self._known[number]
-        return next(iter(self._all(find(self._table, self.key, lock=False), {self.key: number})), None)
+        return next(iter(self._read(find(self._table, self.key, lock=False), {self.key: number})), None)
 
     def hold(self, numbers: Collection[int]) -> Collection[int]:
         query = select(self._table).where(self._table.c.number.in_(numbers)).order_by(self._table.c.number)
@@ -112,40 +113,13 @@ class Incidents(Shelf[Incident]):
         return set(held)
 
     def in_room(self, channel: str) -> Incident | None:
-        return next(iter(self._by(room=channel)), None)
+        found = self._read(find(self._table, "room", lock=self.lock), {"room": channel})
+        return next(iter(self._with_changed(found, lambda it: it.room == channel)), None)
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         c = self._table.c
         query = select(self._table).where(c.phase.in_([phase.value for phase in WORKING]))
         return self._all(query.order_by(c.number.desc()).limit(limit))
-
-    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
-        c = self._table.c
-        query = select(self._table).where(*self._conditions(wanted))
-        return self._all(query.order_by(c.number.desc()).offset(skip).limit(limit))
-
-    def count(self, wanted: Search) -> int:
-        self.flush()
-        query = select(func.count()).select_from(self._table).where(*self._conditions(wanted))
-        return int(self._connection.execute(query).scalar_one())
-
-    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
-        c, pages = self._table.c, table(tables.PageRow)
-        yield c.phase.in_(sorted(wanted.phases))
-        yield or_(
-            c.private.is_(False), _lists(c.members, wanted.seen_by), c.command_offered_to == wanted.seen_by
-        )
-        if wanted.private is not None:
-            yield c.private.is_(wanted.private)
-        if wanted.since:
-            yield func.coalesce(c.resolved_at, c.reopened_at, c.declared_at) >= wanted.since
-        if wanted.team:
-            paged = select(pages.c.number).where(pages.c.incident == c.number, pages.c.team == wanted.team)
-            yield or_(paged.exists(), _lists(c.told, wanted.team))
-        for word in wanted.words:
-            yield or_(
-                *(it.icontains(word, autoescape=True) for it in (c.name, c.impact, c.cause, c.resolution))
-            )
 
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         self.flush()
@@ -197,7 +171,11 @@ class Stretches(Shelf[Stretch]):
         return self._reserve()
 
     def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
-        return self._all(find_lately(self._table), {"person": person, "since": since})
+        found = self._read(find_lately(self._table), {"person": person, "since": since})
+        lately = self._with_changed(
+            found, lambda it: it.person == person and (it.ended_at is None or it.ended_at > since)
+        )
+        return sorted(lately, key=lambda it: (it.started_at, it.number))
 
 
 class People(Shelf[Person]):
@@ -210,7 +188,10 @@ class People(Shelf[Person]):
         query = select(self._table).where(
             or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
         )
-        found = self._all(query.limit(2))
+        found = self._with_changed(
+            self._read(query.limit(2 + len(self._changed))),
+            lambda it: f"{it.name.casefold()} ".startswith(f"{said} "),
+        )
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
@@ -228,22 +209,27 @@ class Timeline:
 
     adapter = TypeAdapter(Entry)
 
-    def __init__(self, connection: Connection) -> None:
+    def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
+        self._writes = writes
         self._table = table(tables.TimelineRow)
         self._new: list[Entry] = []
+        self._is_curated = False
+        """Whether a mark on an entry is not written yet."""
 
     def append(self, entry: Entry) -> None:
         self._new.append(entry)
 
     def of(self, incident: int) -> Sequence[Entry]:
-        self.flush()
+        self._write_marks()
         rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
         entries = [self.adapter.validate_python(_without_id(row)) for row in rows]
+        entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
         self.flush()
+        self._write_marks()
         c = self._table.c
         query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
         rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
@@ -256,10 +242,16 @@ class Timeline:
         self._connection.execute(found.values(permalink=permalink))
 
     def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
-        self.flush()
         c = self._table.c
         found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
-        self._connection.execute(found.values(curated=mark))
+        self._writes.add(found.values(curated=mark))
+        self._is_curated = True
+
+    def _write_marks(self) -> None:
+        if self._is_curated:
+            self.flush()
+            self._writes.flush()
+            self._is_curated = False
 
     def flush(self) -> None:
         if self._new:
@@ -313,18 +305,29 @@ class Inbound:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._table = table(tables.InboundRow)
+        self._new: dict[str, dict[str, Any]] = {}
 
     def remember(self, request: str, *, at: datetime) -> str | None:
-        row = {"id": request, "at": at, "answer": ""}
-        if self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
-            return None
-        known = self._connection.execute(find(self._table, "id"), {"id": request})
-        return str(known.mappings().one()["answer"])
+        if request in self._new:
+            return str(self._new[request]["answer"])
+        known = self._connection.execute(find(self._table, "id"), {"id": request}).mappings().first()
+        if known:
+            return str(known["answer"])
+        self._new[request] = {"id": request, "at": at, "answer": ""}
+        return None
 
     def answered(self, request: str, answer: str) -> None:
-        self._connection.execute(change(self._table, "id"), {"this": request, "answer": answer})
+        self._new[request]["answer"] = answer
+
+    def flush(self) -> None:
+        """Write the new ones. Raises Contended where another work was faster: done again, this one finds its answer."""
+        for row in self._new.values():
+            if not self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
+                raise Contended(f"{row['id']} came twice at the same time")
+        self._new.clear()
 
     def forget(self, *, before: datetime) -> None:
+        self.flush()
         self._connection.execute(self._table.delete().where(self._table.c.at < before))
 
 

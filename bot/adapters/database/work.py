@@ -1,52 +1,52 @@
 """The unit of work: one connection, one transaction, everything written at its end."""
 
 from collections.abc import Iterator
-from contextlib import AbstractContextManager, contextmanager
+from contextlib import AbstractContextManager, ExitStack, contextmanager
 from datetime import datetime, timedelta
 
 from sqlalchemy import Connection, Engine
-from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
+from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database import afterwards, changes, oncall, records
-from bot.adapters.database.connection import reading
+from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import Failovers
+from bot.adapters.database.failures import translated
 from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
 from bot.adapters.database.turns import Turns
-from bot.ports import Contended, Unavailable, Work
+from bot.adapters.database.writes import Writes
+from bot.ports import Contended, TimeLimit, Unavailable, Work
 
-COLLISIONS = frozenset({"40P01", "40001"})
-"""PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
-
-OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What a database answers to a statement that is wrong; all else is trouble of its own."""
+OPTIMISM = 2
+"""So many tries of a request take SQLite's lock only when they write; the next takes it at once."""
 
 
 class SqlWork:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self.incidents = records.Incidents(connection)
-        self.timeline = records.Timeline(connection)
-        self.pages = records.Pages(connection)
-        self.tells = records.Tells(connection)
-        self.people = records.People(connection)
+        self._writes = writes = Writes(connection)
+        self.incidents = records.Incidents(connection, writes)
+        self.timeline = records.Timeline(connection, writes)
+        self.pages = records.Pages(connection, writes)
+        self.tells = records.Tells(connection, writes)
+        self.people = records.People(connection, writes)
         self.duties = records.Duties(connection)
         self.messages = records.Messages(connection)
         self.inbound = records.Inbound(connection)
         self.outbox = Outbox(connection, self._has_place)
         self.timers = Timers(connection)
-        self.shifts = oncall.Shifts(connection)
-        self.covers = oncall.Covers(connection)
-        self.contacts = oncall.Contacts(connection)
-        self.user_groups = UserGroups(connection)
-        self.stretches = records.Stretches(connection)
-        self.changes = changes.Changes(connection)
-        self.locks = changes.Locks(connection)
-        self.failovers = Failovers(connection)
-        self.postmortems = afterwards.Postmortems(connection)
-        self.follow_ups = afterwards.FollowUps(connection)
+        self.shifts = oncall.Shifts(connection, writes)
+        self.covers = oncall.Covers(connection, writes)
+        self.contacts = oncall.Contacts(connection, writes)
+        self.user_groups = UserGroups(connection, writes)
+        self.stretches = records.Stretches(connection, writes)
+        self.changes = changes.Changes(connection, writes)
+        self.locks = changes.Locks(connection, writes)
+        self.failovers = Failovers(connection, writes)
+        self.postmortems = afterwards.Postmortems(connection, writes)
+        self.follow_ups = afterwards.FollowUps(connection, writes)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)
@@ -59,6 +59,8 @@ class SqlWork:
             kept.flush()
         self.outbox.flush()
         self.timers.flush()
+        self._writes.flush()
+        self.inbound.flush()
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)
@@ -81,42 +83,69 @@ class Database:
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
-        self._reading = reading(engine)
+        self._reading, self._optimistic = reading(engine), optimistic(engine)
         self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
 
-    def begin(self) -> AbstractContextManager[Work]:
-        return self._begin(self._turns.at_once())
+    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Work]:
+        if limit is None:
+            return self._begin(self._turns.at_once(TimeLimit.none()), self.engine)
+        engine = self._optimistic if limit.conflicts < OPTIMISM else self.engine
+        return self._begin(self._turns.at_once(limit), engine, limit)
 
     def read(self) -> AbstractContextManager[Work]:
-        return self._transact(self._reading, ReadOnlyWork)
+        return self._transact(self._reading, None, ReadOnlyWork)
 
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
-        return self._begin(self._turns.in_a_lull())
+        return self._begin(self._turns.in_a_lull(), self.engine)
 
     @contextmanager
-    def _begin(self, turn: AbstractContextManager[None]) -> Iterator[Work]:
-        with turn, self._transact(self.engine) as work:
+    def _begin(
+        self, turn: AbstractContextManager[None], engine: Engine, limit: TimeLimit | None = None
+    ) -> Iterator[Work]:
+        with turn, self._transact(engine, limit) as work:
             yield work
 
     @contextmanager
-    def _transact(self, engine: Engine, kind: type[SqlWork] = SqlWork) -> Iterator[Work]:
+    def _transact(
+        self, engine: Engine, limit: TimeLimit | None, kind: type[SqlWork] = SqlWork
+    ) -> Iterator[Work]:
         try:
-            with engine.begin() as connection:
-                work = kind(connection)
-                yield work
-                work.flush()
-        except OUR_FAULTS:
-            raise
+            with ExitStack() as commit, engine.begin() as connection:
+                with _released(connection, limit):
+                    work = kind(connection)
+                    yield work
+                    work.flush()
+                if limit:
+                    commit.enter_context(limit.committing())
         except DBAPIError as error:
-            why = str(error.orig).partition("\n")[0]
-            if getattr(error.orig, "sqlstate", None) in COLLISIONS:
-                raise Contended(why) from error
-            raise Unavailable(why) from error
+            if limit:
+                limit.check()  # its connection was taken away
+            raise self._translated(error, engine, limit) from error
         except NoConnection as error:
-            raise Unavailable(f"no connection is free: {error}") from error
+            raise Unavailable("no connection was free in time") from error
+
+    def _translated(self, error: DBAPIError, engine: Engine, limit: TimeLimit | None) -> Exception:
+        trouble = translated(error, has_read=engine is self._optimistic)
+        if limit and isinstance(trouble, Contended):
+            limit.conflicts += 1
+        return trouble
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""
-        with self._turns.in_a_lull(), self.engine.connect() as connection:
+        with self._reading.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         return ""
+
+
+@contextmanager
+def _released(connection: Connection, limit: TimeLimit | None) -> Iterator[None]:
+    """Let go of the transaction when its limit is given up, whatever its thread is at then."""
+    if limit is None:
+        yield
+        return
+    try:
+        with limit.holding(letting_go(connection)):
+            yield
+    finally:
+        if limit.is_given_up:
+            connection.invalidate()

@@ -1,0 +1,59 @@
+"""SQLite, durable: what is promised to a person must survive the power."""
+
+import sqlite3
+import time
+from typing import TYPE_CHECKING, Any
+
+from sqlalchemy import Connection, Engine, create_engine, event
+from sqlalchemy.engine import URL
+
+from bot.adapters.database.connection import OPTIMISTIC, READING
+
+if TYPE_CHECKING:
+    from bot.adapters.database.connection import Limits
+
+LETTING_GO = 5.0
+"""Seconds in which a transaction is ended from outside; a statement that is under way must end first."""
+
+
+def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
+    waiting = {"timeout": limits.lock.total_seconds(), "check_same_thread": False}
+    engine = create_engine(url, connect_args=waiting, **options)
+    event.listen(engine, "connect", _prepare)
+    event.listen(engine, "begin", _begin)
+    return engine
+
+
+def _prepare(connection: Any, _record: Any) -> None:
+    connection.isolation_level = None  # sqlite3 would begin by itself, and late
+    for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
+        connection.execute(f"PRAGMA {setting}")
+
+
+def _begin(connection: Connection) -> None:
+    """Take the write lock at once. What only reads takes none, and can't write; an optimist takes it later."""
+    options = connection.get_execution_options()
+    only_reads = options.get(READING, False)
+    connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
+    connection.exec_driver_sql("BEGIN" if only_reads or OPTIMISTIC in options else "BEGIN IMMEDIATE")
+
+
+def let_go(raw: sqlite3.Connection) -> None:
+    """End the transaction that another thread is in."""
+    until = time.monotonic() + LETTING_GO
+    while time.monotonic() < until:
+        try:
+            raw.interrupt()
+            raw.execute("PRAGMA query_only=ON")  # first: outside of a transaction each write would be kept
+            if raw.in_transaction:
+                raw.execute("ROLLBACK")
+        except sqlite3.OperationalError:  # a statement was under way, and is interrupted
+            time.sleep(0.01)
+        except sqlite3.ProgrammingError:  # closed
+            return
+        else:
+            return
+
+
+def take_time(raw: sqlite3.Connection) -> None:
+    raw.execute("PRAGMA busy_timeout=60000")

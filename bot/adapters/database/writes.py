@@ -1,0 +1,41 @@
+"""What a unit of work has still to write: statements in order, and the numbers that it took.
+
+Nothing is written before it must be, since SQLite's one lock is held from the first write on.
+"""
+
+from collections.abc import Sequence
+from typing import Any
+
+from sqlalchemy import Connection, Executable, Table, select
+
+from bot.adapters.database.statements import change, reserve, table
+from bot.adapters.database.tables import CounterRow
+
+
+class Writes:
+    def __init__(self, connection: Connection) -> None:
+        self._connection = connection
+        self._waiting: list[tuple[Executable, Sequence[dict[str, Any]]]] = []
+        self._reached: dict[str, int] = {}
+
+    def add(self, statement: Executable, *rows: dict[str, Any]) -> None:
+        self._waiting.append((statement, rows))
+
+    def reserve(self, of: Table) -> int:
+        """Take the next number. On SQLite two that take the same are in conflict, and one is done again."""
+        if self._connection.dialect.name != "sqlite":
+            return reserve(self._connection, of)
+        counter = table(CounterRow)
+        if of.name not in self._reached:
+            query = select(counter.c.value).where(counter.c.name == of.name)
+            self._reached[of.name] = self._connection.execute(query).scalar_one()
+        self._reached[of.name] += 1
+        return self._reached[of.name]
+
+    def flush(self) -> None:
+        for name, value in self._reached.items():
+            self._connection.execute(change(table(CounterRow), "name"), {"this": name, "value": value})
+        self._reached.clear()
+        waiting, self._waiting = self._waiting, []
+        for statement, rows in waiting:
+            self._connection.execute(statement, rows or None)

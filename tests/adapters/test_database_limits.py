@@ -1,0 +1,257 @@
+"""A request on a real database is committed in time or not at all, and what hangs in it holds up nobody."""
+
+import socket
+import sqlite3
+from collections.abc import Iterator
+from contextlib import closing, contextmanager, suppress
+from datetime import UTC, datetime, timedelta
+from functools import partial
+from threading import Event, Thread
+
+import pytest
+from sqlalchemy import make_url
+
+from bot.adapters.database import Database, Limits, open_engine
+from bot.adapters.database.work import OPTIMISM
+from bot.ports import Contended, Late, OutOfTime, Person, TimeLimit, Unavailable, Work
+from bot.services.undisturbed import undisturbed
+
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+SECOND = timedelta(seconds=1)
+LONG = 60.0
+HURRIED = Limits(connect=SECOND, statement=2 * SECOND, lock=SECOND)
+
+
+@contextmanager
+def opened(url: str, limits: Limits | None = None) -> Iterator[Database]:
+    engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"), limits=limits)
+    yield Database(engine)
+    engine.dispose()
+
+
+@pytest.fixture
+def database(database_url: str) -> Iterator[Database]:
+    with opened(database_url) as database:
+        yield database
+
+
+def ana(work: Work) -> None:
+    work.people.put(Person(id="U0ANA", name="Ana"))
+
+
+def knows_ana(database: Database) -> bool:
+    with database.read() as work:
+        return work.people.get("U0ANA") is not None
+
+
+# --- committed or given up --------------------------------------------------------------------------------
+
+
+def test_what_was_given_up_is_not_committed(database: Database):
+    limit = TimeLimit.of(LONG)
+
+    with suppress(OutOfTime), database.begin(limit) as work:
+        ana(work)
+        assert limit.give_up()
+
+    assert not knows_ana(database)
+
+
+def test_what_is_committed_can_not_be_given_up(database: Database):
+    limit = TimeLimit.of(LONG)
+
+    with database.begin(limit) as work:
+        ana(work)
+
+    assert not limit.give_up()
+    assert knows_ana(database)
+
+
+def test_what_was_given_up_is_not_begun_again(database: Database):
+    limit = TimeLimit.of(LONG)
+    limit.give_up()
+
+    with pytest.raises(OutOfTime), database.begin(limit) as work:
+        ana(work)
+
+
+def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database: Database):
+    limit, holds, let_go = TimeLimit.of(LONG), Event(), Event()
+    ends: list[BaseException] = []
+
+    def hang() -> None:
+        try:
+            with database.begin(limit) as work:
+                ana(work)
+                work.flush()  # type: ignore[attr-defined]  # as early as it can be
+                holds.set()
+                let_go.wait(LONG)
+        except OutOfTime as error:
+            ends.append(error)
+
+    thread = Thread(target=hang)
+    thread.start()
+    holds.wait(LONG)
+    limit.give_up()
+    limit.let_go()
+    with database.begin() as work:
+        work.people.put(Person(id="U0ANA", name="Somebody else"))
+    let_go.set()
+    thread.join()
+
+    assert len(ends) == 1
+    with database.read() as work:
+        assert work.people.get("U0ANA") == Person(id="U0ANA", name="Somebody else")
+
+
+# --- conflicts --------------------------------------------------------------------------------------------
+
+
+def test_the_same_request_twice_at_the_same_time_is_acted_on_once(database: Database):
+    with suppress(Contended), database.begin(TimeLimit.of(LONG)) as first:
+        assert first.inbound.remember("Ev1", at=NOON) is None
+        undisturbed(lambda: answer(database))
+        first.inbound.answered("Ev1", "another")
+
+    with database.read() as work:
+        assert work.inbound.remember("Ev1", at=NOON) == "the answer"
+
+
+def answer(database: Database) -> None:
+    with database.begin(TimeLimit.of(LONG)) as work:
+        work.inbound.remember("Ev1", at=NOON)
+        work.inbound.answered("Ev1", "the answer")
+
+
+def test_on_sqlite_of_two_that_take_the_same_number_one_is_done_again(sqlite_url: str):
+    with opened(sqlite_url) as database:
+        limit = TimeLimit.of(LONG)
+        with suppress(Contended), database.begin(limit) as first:
+            taken = first.incidents.reserve()
+            with database.begin(TimeLimit.of(LONG)) as second:
+                assert second.incidents.reserve() == taken
+
+        with database.begin(limit) as again:
+            assert again.incidents.reserve() == taken + 1
+        assert limit.conflicts == 1
+
+
+def test_on_sqlite_who_only_writes_at_the_end_holds_no_lock_before(sqlite_url: str):
+    with opened(sqlite_url) as database, database.begin(TimeLimit.of(LONG)) as work:
+        work.inbound.remember("Ev1", at=NOON)
+        ana(work)
+        assert work.people.get("U0KIM") is None
+        with closing(other_process(sqlite_url)) as other:
+            other.execute("BEGIN IMMEDIATE")
+            other.rollback()
+
+
+# --- a database that hangs --------------------------------------------------------------------------------
+
+
+def keep(database: Database, limit: TimeLimit) -> None:
+    with database.begin(limit) as work:
+        work.inbound.remember("Ev1", at=NOON)
+        ana(work)
+
+
+def test_on_sqlite_a_lock_that_another_process_keeps_is_not_waited_for_without_an_end(sqlite_url: str):
+    with opened(sqlite_url, HURRIED) as database, closing(other_process(sqlite_url)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        with pytest.raises(Unavailable, match="another process"):
+            undisturbed(partial(keep, database, TimeLimit.of(LONG)))
+        other.rollback()
+
+        undisturbed(partial(keep, database, TimeLimit.of(LONG)))
+        assert knows_ana(database)
+
+
+def test_on_sqlite_a_lock_that_another_process_holds_for_a_moment_is_tried_for_again(sqlite_url: str):
+    with opened(sqlite_url) as database, closing(other_process(sqlite_url)) as other:
+        other.execute("BEGIN IMMEDIATE")
+
+        class AtItsLock(TimeLimit):
+            def __setattr__(self, name: str, value: object) -> None:
+                super().__setattr__(name, value)
+                if name == "conflicts" and value == OPTIMISM:
+                    other.rollback()
+
+        undisturbed(partial(keep, database, AtItsLock.of(LONG)))
+        assert knows_ana(database)
+
+
+def other_process(sqlite_url: str) -> sqlite3.Connection:
+    return sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), timeout=0)
+
+
+def test_a_turn_that_does_not_come_is_not_waited_for_without_an_end(sqlite_url: str):
+    with (
+        opened(sqlite_url) as database,
+        database.begin(),
+        pytest.raises(Late),
+        database.begin(TimeLimit.of(0)),
+    ):
+        pass
+
+
+def test_on_postgresql_a_lock_that_another_keeps_is_not_waited_for_without_an_end(postgresql_url: str):
+    with opened(postgresql_url, HURRIED) as database, database.begin() as first:
+        first.alone("declare")
+        with pytest.raises(Unavailable, match="a lock was not free"), database.begin() as second:
+            second.alone("declare")
+
+
+def test_a_server_that_says_nothing_any_more_is_given_up_and_then_another_connection_is_made(
+    postgresql_url: str,
+):
+    with through(postgresql_url) as (proxy, url), opened(url, HURRIED) as database:
+        assert not knows_ana(database)
+        proxy.swallows = True
+        with pytest.raises(Unavailable):
+            knows_ana(database)
+        proxy.swallows = False
+
+        with database.begin() as work:
+            ana(work)
+        assert knows_ana(database)
+
+
+class Proxy:
+    """Passes everything on, or takes it and says nothing."""
+
+    def __init__(self, server: str) -> None:
+        self.swallows = False
+        self._server = server
+        self._door = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._door.getsockname()[1]
+        Thread(target=self._serve, daemon=True).start()
+
+    def close(self) -> None:
+        self._door.shutdown(socket.SHUT_RDWR)
+        self._door.close()
+
+    def _serve(self) -> None:
+        with suppress(OSError):
+            while True:
+                caller, _ = self._door.accept()
+                server = socket.socket(socket.AF_UNIX)
+                server.connect(self._server)
+                for here, there in ((caller, server), (server, caller)):
+                    Thread(target=self._pass, args=(here, there), daemon=True).start()
+
+    def _pass(self, here: socket.socket, there: socket.socket) -> None:
+        with suppress(OSError), here, there:
+            while data := here.recv(65_536):
+                if not self.swallows:
+                    there.sendall(data)
+            there.shutdown(socket.SHUT_RDWR)
+
+
+@contextmanager
+def through(url: str) -> Iterator[tuple[Proxy, str]]:
+    """A way to the server that can be cut without either end noticing."""
+    where = make_url(url)
+    proxy = Proxy(f"{where.query['host']}/.s.PGSQL.{where.port or 5432}")
+    way = where.set(host="127.0.0.1", port=proxy.port, query={})
+    yield proxy, way.render_as_string(hide_password=False)
+    proxy.close()
