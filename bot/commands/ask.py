@@ -1,5 +1,6 @@
 """What a person asked, by whatever way it came, and what they are answered."""
 
+import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
@@ -44,6 +45,8 @@ class Ask:
     """The incident it is about, where a form or button knows it; else the router finds it by the channel."""
     given: Mapping[str, str] = field(default_factory=dict)
     """A form's fields by name: they fill the command's slots."""
+    arrived_at: float = field(default_factory=time.monotonic, compare=False)
+    """When it came, on the monotonic clock: its time runs from then."""
 
     @property
     def may_ask_back(self) -> bool:
@@ -72,6 +75,7 @@ class Notice:
 
     id: str
     channel: str
+    arrived_at: float = field(default_factory=time.monotonic, compare=False)
 
 
 @dataclass(frozen=True, kw_only=True)

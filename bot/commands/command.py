@@ -77,6 +77,10 @@ class Listener:
     run: Callable[..., None]
     services: Mapping[str, type]
 
+    @property
+    def name(self) -> str:
+        return f"{self.run.__module__}.{self.run.__name__}"
+
 
 def command(usage: str, *, allow: Role = "everyone") -> Callable[[Callable[..., Outcome]], Command]:
     """Declare a command. Raises UsageError, naming file and line, where declaration and function disagree."""

@@ -1,6 +1,7 @@
 """From an ask to its answer: run the command that is meant in one transaction, remember the answer."""
 
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
 from typing import Any
@@ -18,7 +19,7 @@ from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.ports import Clock, Runbooks, Templates, UnitOfWork
+from bot.ports import Clock, Runbooks, Templates, TimeLimit, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
@@ -57,50 +58,59 @@ class Router:
         """Go by these decisions from now on."""
         self._policy = policy
 
-    def answer(self, ask: Ask) -> Answer:
+    def answer(self, ask: Ask, limit: TimeLimit | None = None) -> Answer:
         """Act on an ask once; the same one again gets the same answer and nothing more happens."""
+        limit = limit or TimeLimit.none()
         try:
-            answer = undisturbed(partial(self._act, ask))
+            answer = undisturbed(partial(self._act, ask, limit))
         except Refusal as refusal:
-            answer = undisturbed(partial(self._refuse, ask, refusal))
+            answer = undisturbed(partial(self._refuse, ask, refusal, limit))
         self._wake()
         return answer
 
-    def notice(self, notice: Notice) -> None:
+    def notice(self, notice: Notice, limit: TimeLimit | None = None) -> None:
         """Let the listeners see what happened, once."""
-        undisturbed(partial(self._notice, notice))
+        undisturbed(partial(self._notice, notice, limit or TimeLimit.none()))
         self._wake()
 
-    def _notice(self, notice: Notice) -> None:
-        with self._units.begin() as work:
+    def _notice(self, notice: Notice, limit: TimeLimit) -> None:
+        with self._units.begin(limit) as work:
             now = self._clock.now()
             if work.inbound.remember(notice.id, at=now) is not None:
                 return
             desk = Desk(work=work, now=now, policy=self._policy, source="slack")
             for listener in self._handbook.listeners:
-                if type(notice) is listener.notice:
-                    listener.run(notice, **self._wired(listener.services, desk))
+                if type(notice) is listener.notice and limit.enter(listener.name):
+                    with _contained(listener.name):
+                        listener.run(notice, **self._wired(listener.services, desk))
 
     # --- acting ---
 
-    def _act(self, ask: Ask) -> Answer:
-        with self._units.begin() as work:
+    def _act(self, ask: Ask, limit: TimeLimit) -> Answer:
+        with self._units.begin(limit) as work:
             now = self._clock.now()
             earlier = work.inbound.remember(ask.id, at=now)
             if earlier is not None:
                 return _ANSWER.validate_json(earlier) if earlier else Answer()
             desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
             People(desk).seen(ask.user, ask.user_name)
-            outcome = self._run(ask, desk)
+            outcome = self._run(ask, desk, limit)
             answer = self._tell(ask, outcome, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
             return answer
 
-    def _run(self, ask: Ask, desk: Desk) -> Outcome:
+    def _run(self, ask: Ask, desk: Desk, limit: TimeLimit) -> Outcome:
         said = self._interpreter
         meant = said.of_form(ask.text) if ask.given else said.understand(ask.text, desk)
         ask = replace(ask, incident=meant.number if meant.number is not None else ask.incident)
-        return self._call(meant.command, {**meant.bound, **ask.given}, ask, meant.typed, desk)
+        words = meant.command.words
+        if not limit.enter(words):
+            raise Refusal(
+                f"`{words}` is not begun: too many before it have not ended yet. Nothing was done. "
+                "Please tell an admin: the log says which plugin hangs."
+            )
+        with _contained(words):
+            return self._call(meant.command, {**meant.bound, **ask.given}, ask, meant.typed, desk)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
         bound = {name: word for name, word in bound.items() if word.strip()}
@@ -202,14 +212,14 @@ class Router:
         message = self._templates.render("help/form", facts)
         return self._send_discreetly(ask, message, desk)
 
-    def _refuse(self, ask: Ask, refusal: Refusal) -> Answer:
+    def _refuse(self, ask: Ask, refusal: Refusal, limit: TimeLimit) -> Answer:
         if ask.way is Way.FORM:
             asked = refusal.slot or ""
             field = asked if asked in ask.given else next(iter(ask.given), "")
             return Answer(complaints={field: refusal.sentence})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
-        with self._units.begin() as work:
+        with self._units.begin(limit) as work:
             now = self._clock.now()
             if work.inbound.remember(ask.id, at=now) is not None:
                 return Answer(message=message) if ask.way is Way.SLASH else Answer()
@@ -218,6 +228,15 @@ class Router:
             answer = self._send_discreetly(ask, message, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
         return answer
+
+
+@contextmanager
+def _contained(doing: str) -> Iterator[None]:
+    """Make it a fault of a plugin's where it would end the program."""
+    try:
+        yield
+    except SystemExit as error:
+        raise RuntimeError(f"{doing} would end the program") from error
 
 
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:

@@ -1,0 +1,76 @@
+"""Threads in which requests are worked on. One that hangs is left to itself, and another takes its place."""
+
+from collections.abc import Callable
+from concurrent.futures import Future
+from contextlib import suppress
+from queue import Empty, SimpleQueue
+from threading import Lock, Thread
+from typing import Any, TypeVar
+
+T = TypeVar("T")
+
+
+class RequestThreads:
+    """Unlike `ThreadPoolExecutor`, it neither waits for a thread that hangs nor counts it among its own."""
+
+    def __init__(self, most: int) -> None:
+        self._most = most
+        self._lock = Lock()
+        self._waiting: SimpleQueue[tuple[Future[Any], Callable[[], Any]]] = SimpleQueue()
+        self._count = self._idle = 0
+        self._left: set[Future[Any]] = set()
+
+    def submit(self, work: Callable[[], T]) -> Future[T]:
+        future: Future[T] = Future()
+        with self._lock:
+            self._waiting.put((future, work))
+            if self._idle:
+                self._idle -= 1  # it is woken by the queue
+                return future
+        self._grow()
+        return future
+
+    def leave(self, future: Future[Any]) -> None:
+        """Let another thread take the place of the one that is at this."""
+        with self._lock:
+            if future.done():
+                return
+            self._left.add(future)
+            self._count -= 1
+        self._grow()
+
+    def _grow(self) -> None:
+        with self._lock:
+            if self._waiting.empty() or self._count >= self._most:
+                return
+            self._count += 1
+        Thread(target=self._run, name="request", daemon=True).start()
+
+    def _run(self) -> None:
+        while True:
+            future, work = self._next()
+            if future.set_running_or_notify_cancel():
+                _fulfil(future, work)
+            with self._lock:
+                if future in self._left:
+                    self._left.remove(future)
+                    return
+            del future, work  # nothing of a request is kept while the thread is idle
+
+    def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
+        with self._lock:
+            with suppress(Empty):
+                return self._waiting.get_nowait()
+            self._idle += 1
+        return self._waiting.get()
+
+
+def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
+    try:
+        result = work()
+    except Exception as error:  # noqa: BLE001  it is raised again where the result is asked for
+        future.set_exception(error)
+    except BaseException as error:  # noqa: BLE001  what would end a program ends here
+        future.set_exception(RuntimeError(f"it raised {type(error).__name__}"))
+    else:
+        future.set_result(result)

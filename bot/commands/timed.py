@@ -1,0 +1,114 @@
+"""Answers before Slack stops waiting, or not at all: what is not done in time is not done later either."""
+
+import time
+from collections import Counter
+from collections.abc import Callable
+from concurrent.futures import Future
+from threading import Lock, Thread
+from typing import Protocol, TypeVar
+
+import structlog
+
+from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.threads import RequestThreads
+from bot.domain.refusal import Refusal
+from bot.ports import Late, OutOfTime, TimeLimit
+
+ANSWER_WITHIN = 2.5
+"""Seconds from a request's arrival to its answer; Slack waits 3."""
+BEGIN_WITHIN = 2.0
+"""Seconds after which a request is not begun any more: it would not be answered in time."""
+SAVE_WITHIN = 0.4
+"""Seconds that what is being committed is waited for beyond its time."""
+SIDE_BY_SIDE = 32
+"""Requests that are worked on at once, beside those that hang."""
+HANGING = 3
+"""So many of one command may hang; then it is refused until one of them ends."""
+
+LATE = "Spy has too much to do just now and did not begin this, so nothing was done. Please say it again."
+DATABASE = "The database did not answer in time, so nothing was done. Please say it again in a minute."
+SLOW = "`{doing}` took longer than Slack waits, so Spy gave it up and nothing was done."
+UNKNOWN = "The database is slow: this may be done in a moment, or not. Please look before you say it again."
+
+log = structlog.get_logger()
+T = TypeVar("T")
+
+
+class NotDone(Refusal):
+    """The time did not suffice: nothing of the request is kept."""
+
+
+class Limited(Protocol):
+    """A router that keeps to a time limit."""
+
+    def answer(self, ask: Ask, limit: TimeLimit) -> Answer: ...
+    def notice(self, notice: Notice, limit: TimeLimit) -> None: ...
+
+
+class TimedRouter:
+    """Implements what Slack's adapter needs of a router. Raises NotDone where the time does not suffice."""
+
+    def __init__(self, router: Limited, *, limits: type[TimeLimit] = TimeLimit) -> None:
+        self.tally: Counter[str] = Counter()
+        """How many requests were given up, by reason: late, slow, database."""
+        self._router = router
+        self._limits = limits
+        self._threads = RequestThreads(SIDE_BY_SIDE)
+        self.hanging: Counter[str] = Counter()
+        """How many of each command were given up and have not ended yet."""
+        self._counting = Lock()
+
+    def answer(self, ask: Ask) -> Answer:
+        return self._in_time(ask, lambda limit: self._router.answer(ask, limit))
+
+    def notice(self, notice: Notice) -> None:
+        self._in_time(notice, lambda limit: self._router.notice(notice, limit))
+
+    def _in_time(self, request: Ask | Notice, work: Callable[[TimeLimit], T]) -> T:
+        limit = self._limits(
+            request.arrived_at + ANSWER_WITHIN,
+            begin_by=request.arrived_at + BEGIN_WITHIN,
+            admit=lambda doing: self.hanging[doing] < HANGING,
+        )
+        future = self._threads.submit(lambda: work(limit) if time.monotonic() < limit.begin_by else _late())
+        try:
+            return self._awaited(future, limit)
+        except OutOfTime as error:
+            raise self._given_up(request, limit, is_late=isinstance(error, Late)) from None
+
+    def _awaited(self, future: Future[T], limit: TimeLimit) -> T:
+        try:
+            return future.result(limit.left())
+        except TimeoutError:
+            if future.done():
+                return future.result()
+        if future.cancel():
+            raise Late
+        if limit.give_up():
+            self._let_hang(future, limit)
+            raise OutOfTime
+        try:
+            return future.result(SAVE_WITHIN)
+        except TimeoutError:
+            raise NotDone(UNKNOWN) from None
+
+    def _let_hang(self, future: Future[T], limit: TimeLimit) -> None:
+        self._count(limit.doing, 1)
+        future.add_done_callback(lambda _: self._count(limit.doing, -1))
+        self._threads.leave(future)
+        Thread(target=limit.let_go, name="letting-go", daemon=True).start()
+
+    def _count(self, doing: str, by: int) -> None:
+        with self._counting:
+            self.hanging[doing] += by if doing else 0
+
+    def _given_up(self, request: Ask | Notice, limit: TimeLimit, *, is_late: bool) -> NotDone:
+        reason = "late" if is_late else "slow" if limit.doing else "database"
+        sentence = {"late": LATE, "slow": SLOW.format(doing=limit.doing), "database": DATABASE}[reason]
+        self.tally[reason] += 1
+        log.warning("not done in time", reason=reason, doing=limit.doing or None, request=request.id)
+        return NotDone(sentence)
+
+
+def _late() -> T:  # type: ignore[type-var]  # it never returns
+    raise Late

@@ -1,0 +1,70 @@
+"""Threads for requests: side by side up to a number, and one that hangs costs nobody else its place."""
+
+from threading import Barrier, Event
+
+import pytest
+
+from bot.commands.threads import RequestThreads
+
+
+def test_requests_are_worked_on_side_by_side_up_to_a_number():
+    threads, two, more = RequestThreads(2), Barrier(3, timeout=10), Event()
+
+    together = [threads.submit(two.wait) for _ in range(2)]
+    third = threads.submit(more.set)
+    waited = more.is_set()
+    two.wait()
+
+    assert not waited
+    assert third.result(10) is None
+    assert all(it.result(10) in range(3) for it in together)
+
+
+def test_a_thread_takes_one_request_after_the_other():
+    threads = RequestThreads(1)
+
+    assert [threads.submit(lambda n=n: n).result(10) for n in range(20)] == list(range(20))
+
+
+def test_another_takes_the_place_of_one_that_hangs():
+    threads, hung = RequestThreads(1), Event()
+    hanging = threads.submit(lambda: hung.wait(10))
+    waiting = threads.submit(lambda: "here")
+
+    threads.leave(hanging)
+
+    assert waiting.result(10) == "here"
+    hung.set()
+    assert hanging.result(10)
+    assert threads.submit(lambda: "still here").result(10) == "still here"
+
+
+def test_one_that_was_left_when_it_had_ended_keeps_its_place():
+    threads = RequestThreads(1)
+    ended = threads.submit(lambda: 1)
+    ended.result(10)
+
+    threads.leave(ended)
+
+    assert threads.submit(lambda: 2).result(10) == 2
+
+
+@pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
+def test_what_would_end_the_program_is_a_fault(error: BaseException):
+    def work() -> None:
+        raise error
+
+    with pytest.raises(RuntimeError, match=type(error).__name__):
+        RequestThreads(1).submit(work).result(10)
+
+
+def test_a_request_that_nobody_waits_for_any_more_is_not_begun():
+    threads, hung, begun = RequestThreads(1), Event(), Event()
+    hanging = threads.submit(lambda: hung.wait(10))
+    waiting = threads.submit(begun.set)
+
+    assert waiting.cancel()
+    hung.set()
+    hanging.result(10)
+    threads.submit(int).result(10)
+    assert not begun.is_set()

@@ -1,0 +1,167 @@
+"""A request is answered in time or not done at all, and one that hangs holds up nobody else."""
+
+import time
+from collections.abc import Iterator
+from threading import Event, Semaphore
+from types import ModuleType
+
+import pytest
+
+from bot.adapters.database import Database, open_engine
+from bot.commands.ask import Ask, Joined, Way
+from bot.commands.command import command, when
+from bot.commands.plugins import handbook
+from bot.commands.reply import Reply
+from bot.commands.router import Router
+from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
+from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
+from bot.ports import Person, TimeLimit, UnitOfWork
+from bot.services.desk import Desk
+
+LONG = 60.0
+"""Seconds for what comes at once, on however slow a machine."""
+
+
+class Plugin:
+    """A command and a listener that hang until they are let go, and commands that don't."""
+
+    def __init__(self) -> None:
+        self.began, self.let_go = Semaphore(0), Event()
+
+        @command("hang <name>")
+        def hang(name: str, *, desk: Desk) -> Reply:
+            """Hang."""
+            desk.work.people.put(Person(id=name, name=name))
+            self._hang()
+            return Reply("hung", {})
+
+        @command("work")
+        def work(*, desk: Desk) -> Reply:
+            """Work."""
+            desk.work.people.put(Person(id="U0WORK", name="work"))
+            return Reply("worked", {})
+
+        @command("leave")
+        def leave() -> Reply:
+            """End the program."""
+            raise SystemExit(3)
+
+        @when(Joined)
+        def listen(notice: Joined, *, desk: Desk) -> None:
+            desk.work.people.put(Person(id=notice.person, name="x"))
+            self._hang()
+
+        self.module = ModuleType("hanging")
+        vars(self.module).update(hang=hang, work=work, leave=leave, listen=listen)
+
+    def _hang(self) -> None:
+        self.began.release()
+        self.let_go.wait(LONG)
+
+
+class Rooms:
+    """The bot's answering side on a database. A hurried request's time is over as soon as it hangs."""
+
+    def __init__(self, units: UnitOfWork) -> None:
+        self.units, self.plugin, self.is_hurried = units, Plugin(), False
+        router = Router(
+            handbook(self.plugin.module),
+            units=units,
+            clock=FrozenClock(),
+            policy=POLICY,
+            templates=PlainTemplates(),
+        )
+        rooms = self
+
+        class UntilItHangs(TimeLimit):
+            def left(self) -> float:
+                return 0.0 if rooms.is_hurried and rooms.plugin.began.acquire(timeout=LONG) else LONG
+
+        self.router = TimedRouter(router, limits=UntilItHangs)
+
+    def given_up(self, request: Ask | Joined) -> str:
+        self.is_hurried = True
+        with pytest.raises(NotDone) as refused:
+            self.router.answer(request) if isinstance(request, Ask) else self.router.notice(request)
+        self.is_hurried = False
+        return refused.value.sentence
+
+    def say(self, text: str, **more: float) -> str:
+        answer = self.router.answer(ask(text, **more))
+        assert answer.message
+        return answer.message.text
+
+    def knows(self, person: str) -> bool:
+        with self.units.read() as work:
+            return work.people.get(person) is not None
+
+
+@pytest.fixture
+def rooms(database_url: str) -> Iterator[Rooms]:
+    engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
+    rooms = Rooms(Database(engine))
+    yield rooms
+    rooms.plugin.let_go.set()
+    engine.dispose()
+
+
+def ask(text: str, *, ago: float = -LONG) -> Ask:
+    now = time.monotonic()
+    return Ask(id=f"{text}-{now}", text=text, user="U0ANA", way=Way.SLASH, arrived_at=now - ago)
+
+
+def joined(number: int) -> Joined:
+    return Joined(id=f"Ev{number}", channel="C1", person="U0KIM", arrived_at=time.monotonic() + LONG)
+
+
+def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends(rooms: Rooms):
+    said = rooms.given_up(ask("hang U0ONE"))
+    rooms.plugin.let_go.set()
+    rooms.say("work")
+
+    assert said == "`hang` took longer than Slack waits, so Spy gave it up and nothing was done."
+    assert rooms.knows("U0WORK")
+    assert not rooms.knows("U0ONE")
+    assert rooms.router.tally == {"slow": 1}
+
+
+def test_while_some_hang_all_others_are_answered(rooms: Rooms):
+    for person in ("U0ONE", "U0TWO"):
+        rooms.given_up(ask(f"hang {person}"))
+
+    assert {rooms.say("work") for _ in range(5)} == {"worked ()"}
+
+
+def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(rooms: Rooms):
+    for number in range(HANGING):
+        rooms.given_up(ask(f"hang U0N{number}"))
+
+    assert rooms.say("hang U0MORE") == "help/refusal (sentence, choices)"
+    assert rooms.say("work") == "worked ()"
+    rooms.plugin.let_go.set()
+    assert "hung ()" in (rooms.say("hang U0MORE") for _ in range(10_000))
+
+
+def test_a_listener_that_hangs_is_given_up_too_and_at_last_passed_over(rooms: Rooms):
+    for number in range(HANGING):
+        rooms.given_up(joined(number))
+
+    rooms.router.notice(joined(HANGING))
+
+    assert not rooms.knows("U0KIM")
+
+
+def test_a_command_that_would_end_the_program_is_a_fault(rooms: Rooms):
+    with pytest.raises(RuntimeError, match="leave would end the program"):
+        rooms.say("leave")
+
+    assert rooms.say("work") == "worked ()"
+
+
+@pytest.mark.parametrize("ago", [ANSWER_WITHIN, 60])
+def test_what_has_waited_longer_than_slack_waits_is_not_begun(rooms: Rooms, ago: float):
+    with pytest.raises(NotDone, match="did not begin this"):
+        rooms.say("hang U0LATE", ago=ago)
+
+    assert not rooms.plugin.began.acquire(blocking=False)
+    assert rooms.router.tally == {"late": 1}
