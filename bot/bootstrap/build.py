@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from bot.adapters.clock import RehearsalClock, SystemClock
-from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.database import Database, Limits, is_current, migrate, open_engine
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.runbooks import FolderRunbooks
@@ -21,6 +21,7 @@ from bot.adapters.templates import JinjaTemplates
 from bot.commands.ask import Ask, Way
 from bot.commands.plugins import Handbook, load
 from bot.commands.router import Router
+from bot.commands.timed import TimedRouter
 from bot.config import Live, Settings
 from bot.config import load as load_settings
 from bot.delivery.couriers import Couriers
@@ -44,6 +45,7 @@ class Bot:
     delivery: Delivery
     runner: Runner
     router: Router
+    timed: TimedRouter
     live: Live
     templates: JinjaTemplates
     runbooks: FolderRunbooks
@@ -58,11 +60,10 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
     live = Live(settings, partial(load_settings, settings.path))
     policy, clock, env = live.policy(), open_clock(settings), settings.env
-    engine = open_engine(env.database_url.get_secret_value(), pool=settings.database.pool)
-    stack.callback(engine.dispose)
-    if not is_current(engine):
-        migrate(engine)
-    database = Database(engine)
+    database = open_database(settings)
+    stack.callback(database.engine.dispose)
+    if not is_current(database.engine):
+        migrate(database.engine)
     timeout = settings.delivery.lease / 2
     chat = SlackChat(
         PooledWebClient(
@@ -90,7 +91,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
             channel=place,
             incident=effect.incident,
         )
-        router.answer(ask)
+        timed.answer(ask)
 
     delivery = Delivery(
         Couriers(chat, pager, templates, say, forge_to_open(settings, timeout, stack)),
@@ -122,6 +123,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         wake=wake,
         runbooks=runbooks,
     )
+    timed = TimedRouter(router)
     return Bot(
         settings=settings,
         database=database,
@@ -132,6 +134,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         delivery=delivery,
         runner=runner,
         router=router,
+        timed=timed,
         live=live,
         templates=templates,
         runbooks=runbooks,
@@ -148,6 +151,15 @@ def _operator(settings: Settings, live: Live) -> OutsideOperator:
         github_token=env.github_token.get_secret_value(),
         github_url=env.github_api_url,
     )
+
+
+def open_database(settings: Settings) -> Database:
+    section = settings.database
+    limits = Limits(
+        connect=section.connect_timeout, statement=section.statement_timeout, lock=section.lock_timeout
+    )
+    url = settings.env.database_url.get_secret_value()
+    return Database(open_engine(url, pool=section.pool, limits=limits))
 
 
 def open_runbooks(settings: Settings) -> FolderRunbooks:

@@ -3,15 +3,27 @@
 import hashlib
 import json
 import re
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
 from dataclasses import asdict
 from functools import partial
+
+import structlog
 
 from bot.adapters import changes_webhook, github_webhook, pagerduty_webhook
 from bot.adapters.slack.inbound import App, answer_http
 from bot.bootstrap.build import Bot
 from bot.domain.change import Change, service_name
-from bot.ports import IssueNews, Moved, PagerNews, Rejected, Work
+from bot.ports import (
+    Contended,
+    IssueNews,
+    Moved,
+    OutOfTime,
+    PagerNews,
+    Rejected,
+    TimeLimit,
+    Unavailable,
+    Work,
+)
 from bot.services.changes import Changes
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
@@ -19,8 +31,12 @@ from bot.services.locks import Locks
 from bot.services.paging import Paging
 from bot.services.postmortems import Postmortems
 from bot.services.undisturbed import undisturbed
-from bot.web import Door, Page, WebAnswer
+from bot.web import Door, Page, WebAnswer, arrived_at
 
+log = structlog.get_logger()
+
+ACTED_WITHIN = 5.0
+"""Seconds in which a webhook must have its turn; who sends one waits about ten."""
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 _ENTRIES = 20
 _NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
@@ -30,7 +46,7 @@ _KNOWN = WebAnswer(status=202, body="Known already.\n")
 
 def slack_door(app: App) -> Door:
     def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        answer = answer_http(app, body, headers)
+        answer = answer_http(app, body, headers, arrived_at=arrived_at())
         return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)
 
     return door
@@ -45,18 +61,18 @@ def pagerduty_door(bot: Bot) -> Door | None:
             heard = pagerduty_webhook.news(body, headers.get("x-pagerduty-signature", ""), [secret])
         except Rejected as rejected:
             return _refused(rejected)
-        if heard:
-            undisturbed(partial(_hear_pager, bot, heard))
-            bot.delivery.wake()
-        return WebAnswer(status=202)
+        return _in_time(partial(_hear_pager, bot, heard)) if heard else _NOTHING
 
     return door if secret else None
 
 
-def _hear_pager(bot: Bot, heard: PagerNews) -> None:
-    with bot.database.begin() as work:
-        if work.inbound.remember(f"pagerduty:{heard.id}", at=bot.clock.now()) is None:
-            Paging(_desk(bot, work, "pagerduty")).heard(heard)
+def _hear_pager(bot: Bot, heard: PagerNews, limit: TimeLimit) -> WebAnswer:
+    with bot.database.begin(limit) as work:
+        if work.inbound.remember(f"pagerduty:{heard.id}", at=bot.clock.now()) is not None:
+            return _KNOWN
+        Paging(_desk(bot, work, "pagerduty")).heard(heard)
+    bot.delivery.wake()
+    return _KEPT
 
 
 def github_door(bot: Bot) -> Door | None:
@@ -76,7 +92,7 @@ def github_door(bot: Bot) -> Door | None:
             return _refused(rejected)
         if heard is None:
             return _NOTHING
-        return undisturbed(partial(_hear_github, bot, heard, _delivery(body, headers)))
+        return _in_time(partial(_hear_github, bot, heard, _delivery(body, headers)))
 
     return door if secret else None
 
@@ -87,8 +103,8 @@ def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
     return f"github:{named if _DELIVERY.fullmatch(named) else hashlib.sha256(body).hexdigest()}"
 
 
-def _hear_github(bot: Bot, heard: github_webhook.Heard, delivery: str) -> WebAnswer:
-    with bot.database.begin() as work:
+def _hear_github(bot: Bot, heard: github_webhook.Heard, delivery: str, limit: TimeLimit) -> WebAnswer:
+    with bot.database.begin(limit) as work:
         if work.inbound.remember(delivery, at=bot.clock.now()) is not None:
             return _KNOWN
         desk = _desk(bot, work, "github")
@@ -123,13 +139,13 @@ def changes_door(bot: Bot) -> Door | None:
             heard = changes_webhook.news(body, signature=signature, heard_at=now)
         except Rejected as rejected:
             return _refused(rejected)
-        return undisturbed(partial(_hear_tool, bot, heard, signature))
+        return _in_time(partial(_hear_tool, bot, heard, signature))
 
     return door if secret else None
 
 
-def _hear_tool(bot: Bot, heard: Change, signature: str) -> WebAnswer:
-    with bot.database.begin() as work:
+def _hear_tool(bot: Bot, heard: Change, signature: str, limit: TimeLimit) -> WebAnswer:
+    with bot.database.begin(limit) as work:
         if work.inbound.remember(f"changes:{signature}", at=bot.clock.now()) is not None:
             return _KNOWN
         kept = Changes(_desk(bot, work, "changes")).hear(heard)
@@ -145,7 +161,7 @@ def locks_door(bot: Bot) -> Page:
             return WebAnswer(
                 status=400, body="A service's name has letters or digits, as in /locks/checkout.\n"
             )
-        return undisturbed(partial(_locked, bot, service))
+        return _locked(bot, service)
 
     return door
 
@@ -177,6 +193,18 @@ def outbox_door(bot: Bot) -> Page:
         return WebAnswer(headers=headers, body=body)
 
     return door
+
+
+def _in_time(act: Callable[[TimeLimit], WebAnswer]) -> WebAnswer:
+    """Act on what was told, or let it be sent again: nothing of it is kept then."""
+    limit = TimeLimit.of(ACTED_WITHIN)
+    try:
+        return undisturbed(lambda: act(limit))
+    except (Unavailable, Contended, OutOfTime) as error:
+        log.warning("what a webhook told was not kept", why=str(error) or type(error).__name__)
+        return WebAnswer(
+            status=503, body="Spy's database does not answer. Nothing was kept; send it again.\n"
+        )
 
 
 def _refused(rejected: Rejected) -> WebAnswer:

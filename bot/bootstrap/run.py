@@ -52,7 +52,7 @@ def run(settings: Settings) -> int:
         bot = build(settings, stack)
         threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
         app = build_app(
-            bot.router,
+            bot.timed,
             bot.chat,
             signing_secret=settings.env.slack_signing_secret.get_secret_value(),
             api_url=settings.env.slack_api_url,
@@ -170,7 +170,11 @@ def _figures(bot: Bot, lanes: Lanes) -> Figures:
             return sum(not incident.drill for incident in work.incidents.open(limit=10_000))
 
     return Figures(
-        tally=lambda: dict(bot.delivery.tally), waiting=waiting, standing=lanes.by_kind, opened=opened
+        tally=lambda: dict(bot.delivery.tally),
+        waiting=waiting,
+        standing=lanes.by_kind,
+        opened=opened,
+        given_up=lambda: dict(bot.timed.tally),
     )
 
 

@@ -236,8 +236,16 @@ class Delivery(Section):
     senders: Annotated[StrictInt, Field(ge=1, le=1000)] = 64
 
 
+Wait = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=1))]
+
+
 class Database(Section):
     pool: Annotated[StrictInt, Field(ge=1, le=1000)] = 20
+    connect_timeout: Wait = timedelta(seconds=2)
+    statement_timeout: Wait = timedelta(seconds=5)
+    """For PostgreSQL's answer to one statement."""
+    lock_timeout: Wait = timedelta(seconds=2)
+    """For what another transaction holds; with SQLite, another process."""
 
 
 def _usual_severities() -> Mapping[str, SeveritySection]:

@@ -7,23 +7,22 @@ from datetime import timedelta
 from bot.domain import change
 from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact, one_line, service_name
 from bot.domain.incident import Incident
-from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
 from bot.services.desk import Desk
 
 LISTED = 10
-"""How many are listed at once: each has a button, and a message fifty blocks."""
-LOOKED_THROUGH = 200
-"""How many are read at most; a service or a shorter time finds what is older."""
+"""How many are listed at most: each has a button, and a message fifty blocks."""
+LOOKED_THROUGH = 100
+"""How many are read for that: some may be a private incident's, and not to be seen."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lately:
-    """The changes of a time, newest first; `is_cut`: there were more than are ever looked through."""
+    """The newest changes of a time, newest first; `more`: there are others that are not listed."""
 
-    changes: Portion[Change]
+    changes: tuple[Change, ...]
     window: Window
-    is_cut: bool
+    more: bool
 
 
 class Changes:
@@ -79,12 +78,7 @@ class Changes:
     # --- what changed ---
 
     def lately(
-        self,
-        incident: Incident | None,
-        *,
-        span: timedelta | None = None,
-        service: str | None = None,
-        page: int | None = None,
+        self, incident: Incident | None, *, span: timedelta | None = None, service: str | None = None
     ) -> Lately:
         """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
         span = span or LOOKED_BACK
@@ -92,8 +86,7 @@ class Changes:
         window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
         newest = self._work.changes.within(window, service=service, limit=LOOKED_THROUGH)
         found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
-        is_cut = len(newest) == LOOKED_THROUGH
-        return Lately(changes=Portion.of(found, page, LISTED), window=window, is_cut=is_cut)
+        return Lately(changes=tuple(found[:LISTED]), window=window, more=len(found) > LISTED)
 
     # --- which is suspected ---
 

@@ -1,7 +1,18 @@
 """HTTP: Slack's requests, webhooks, health and metrics."""
 
-from bot.web.app import Door, Page, WebAnswer, build_web
+from bot.web.app import Door, Page, WebAnswer, arrived_at, build_web
 from bot.web.health import Check
 from bot.web.server import CannotListen, Server, listen, serve
 
-__all__ = ["CannotListen", "Check", "Door", "Page", "Server", "WebAnswer", "build_web", "listen", "serve"]
+__all__ = [
+    "CannotListen",
+    "Check",
+    "Door",
+    "Page",
+    "Server",
+    "WebAnswer",
+    "arrived_at",
+    "build_web",
+    "listen",
+    "serve",
+]

@@ -1,9 +1,11 @@
 """The bot's web: Slack's requests, webhooks, deploy locks, health and figures, as one Starlette app."""
 
 import asyncio
+import time
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from concurrent.futures import Executor, ThreadPoolExecutor
 from contextlib import asynccontextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, field
 from functools import partial
 from types import MappingProxyType
@@ -20,6 +22,8 @@ from starlette.routing import Route
 from bot.web.health import Check, examine
 
 LARGEST_BODY = 1024 * 1024
+LONGEST_WAIT = 10.0
+"""Seconds that a request may wait for a thread: after them its caller waits no more."""
 SLOWEST_BODY = 10.0
 """Seconds until a body must have arrived."""
 
@@ -40,6 +44,12 @@ Page = Callable[[str, Mapping[str, str]], WebAnswer]
 """Takes the name at the end of the path ("" where there is none) and the query, and answers; called in a thread."""
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
+_arrived_at: ContextVar[float] = ContextVar("arrived_at")
+
+
+def arrived_at() -> float:
+    """Return when the request came that is being answered, on the monotonic clock: it may have waited for a thread."""
+    return _arrived_at.get(time.monotonic())
 
 
 def build_web(
@@ -105,6 +115,7 @@ async def _porch(_: Request) -> Response:
 
 def _through(door: Door, pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
+        came = time.monotonic()
         try:
             body = await _body(request)
         except ClientDisconnect:
@@ -113,7 +124,7 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
             return PlainTextResponse("The request took too long to arrive.\n", status_code=408)
         if body is None:
             return PlainTextResponse(f"More than {LARGEST_BODY} bytes are not read here.\n", status_code=413)
-        return await _in_thread(pool, partial(door, body, dict(request.headers)), request.url.path)
+        return await _in_thread(pool, partial(door, body, dict(request.headers)), request.url.path, came)
 
     return endpoint
 
@@ -121,18 +132,24 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
 def _shown(page: Page, pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         name = str(request.path_params.get("name", ""))
-        return await _in_thread(pool, partial(page, name, dict(request.query_params)), request.url.path)
+        came, shown = time.monotonic(), partial(page, name, dict(request.query_params))
+        return await _in_thread(pool, shown, request.url.path, came)
 
     return endpoint
 
 
-async def _in_thread(pool: Executor, door: Callable[[], WebAnswer], path: str) -> Response:
-    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, door, path)
+async def _in_thread(pool: Executor, door: Callable[[], WebAnswer], path: str, came: float) -> Response:
+    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, door, path, came)
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 
-def _answer(door: Callable[[], WebAnswer], path: str) -> WebAnswer:
+def _answer(door: Callable[[], WebAnswer], path: str, came: float) -> WebAnswer:
     """Go through the door; a fault behind it is logged, and its number is all that the caller hears."""
+    if time.monotonic() > came + LONGEST_WAIT:
+        return WebAnswer(
+            status=503, body="Spy has too much to do just now. Nothing was done; send it again.\n"
+        )
+    _arrived_at.set(came)
     try:
         return door()
     except Exception:  # noqa: BLE001  the last catch before the caller, who must see no trace

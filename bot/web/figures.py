@@ -12,7 +12,8 @@ from bot.ports import Unavailable
 class Figures(Collector):
     """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` lanes by kind.
 
-    `opened` counts the open incidents. While the database is away, only the tally is told.
+    `opened` counts the open incidents, `given_up` the requests that were not done in time, by reason. While the
+    database is away, only what needs no database is told.
     """
 
     def __init__(
@@ -22,11 +23,13 @@ class Figures(Collector):
         waiting: Callable[[], Mapping[str, int]],
         standing: Callable[[], Mapping[str, int]],
         opened: Callable[[], int],
+        given_up: Callable[[], Mapping[str, int]] = dict,
     ) -> None:
         self._tally = tally
         self._waiting = waiting
         self._standing = standing
         self._opened = opened
+        self._given_up = given_up
 
     def collect(self) -> Iterable[Metric]:
         effects = CounterMetricFamily(
@@ -35,6 +38,13 @@ class Figures(Collector):
         for (kind, outcome), count in sorted(self._tally().items()):
             effects.add_metric((kind, outcome), count)
         yield effects
+        requests = CounterMetricFamily(
+            "spy_requests_given_up", "Requests that were not done in time.", labels=("reason",)
+        )
+        given_up = self._given_up()
+        for reason in ("late", "slow", "database"):
+            requests.add_metric((reason,), given_up.get(reason, 0))
+        yield requests
         try:
             kept = list(self._kept())
         except Unavailable:

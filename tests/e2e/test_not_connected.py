@@ -28,7 +28,7 @@ def test_a_bot_with_dead_tokens_says_that_it_is_not_connected(
     bot = BotProcess(tmp_path / "bot", config=box.config_yaml(), environment=environment)
     bot.launch()
     try:
-        box.wait_for(lambda: asked_often(box, len(whys)), seconds=20)
+        box.wait_for(lambda: asked_often(box, len(whys)), seconds=60)
     finally:
         bot.stop()
 

@@ -6,15 +6,15 @@ bolt's own pool has five threads and polls every 10 ms.
 
 import logging
 import re
-import threading
+import time
 from collections.abc import Callable, Mapping, Sequence
-from contextlib import suppress
-from typing import Any, NamedTuple, Protocol
+from dataclasses import replace
+from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
 import slack_bolt
 import structlog
-from slack_bolt import BoltRequest, BoltResponse
+from slack_bolt import BoltContext, BoltRequest, BoltResponse
 from slack_bolt.authorization import AuthorizeResult
 from slack_bolt.error import BoltUnhandledRequestError
 from slack_sdk import WebClient
@@ -25,10 +25,12 @@ from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms, payloads
 from bot.adapters.slack.blocks import payload
 from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
 from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.timed import NotDone
 from bot.domain.message import Message
-from bot.ports import Rejected, Throttled, Unreachable
+from bot.ports import Contended, Unavailable
 
 log = structlog.get_logger()
 
@@ -37,9 +39,17 @@ SECONDS = re.compile("[0-9]{1,12}")
 WORDS_SHOWN = 1_500
 ERROR_SHOWN = 150  # what Slack shows under a question of a form
 WHY_SHOWN = 200
-RETRY = "x-slack-retry-num"
+RETRY, ARRIVED_AT = "x-slack-retry-num", "arrived_at"
+LAST_RETRY = 3
+"""So often Slack brings an event again."""
+SLACK_WAITS = 2.9
+"""Seconds after which an acknowledgement may come too late."""
+UNSAVED = (NotDone, Unavailable, Contended)
+"""What can be asked again: nothing of it was kept, for want of time or of the database."""
+NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 
 Body = Mapping[str, Any]
+R = TypeVar("R", Ask, Notice)
 
 
 class Router(Protocol):
@@ -88,19 +98,30 @@ def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: 
     return app
 
 
-def answer_http(app: App, body: bytes, headers: Mapping[str, str]) -> HttpAnswer:
+def answer_http(
+    app: App, body: bytes, headers: Mapping[str, str], *, arrived_at: float | None = None
+) -> HttpAnswer:
     """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
     if not _is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
-    response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers)))
+    came = _came(headers.get(RETRY, ""), arrived_at)
+    response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers), context=came))
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
     return HttpAnswer(response.status, flat, response.body.encode())
 
 
-def answer_envelope(app: App, payload: Mapping[str, Any], *, retry: int | None = None) -> BoltResponse:
+def answer_envelope(
+    app: App, payload: Mapping[str, Any], *, retry: Any = None, arrived_at: float | None = None
+) -> BoltResponse:
     """Answer what came by Socket Mode: 200 stands for its acknowledgement."""
-    retries: dict[str, str | Sequence[str]] | None = {RETRY: str(retry)} if retry else None
-    return dispatch(app, lambda: BoltRequest(mode="socket_mode", body=dict(payload), headers=retries))
+    came = _came(str(retry or ""), arrived_at)
+    return dispatch(app, lambda: BoltRequest(mode="socket_mode", body=dict(payload), context=came))
+
+
+def _came(retry: str, arrived_at: float | None) -> dict[str, Any]:
+    """Note when a request came, and for the how manieth time again."""
+    arrived = time.monotonic() if arrived_at is None else arrived_at
+    return {ARRIVED_AT: arrived, RETRY: int(retry) if SECONDS.fullmatch(retry) else 0}
 
 
 def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
@@ -166,39 +187,47 @@ class Listeners:
     def __init__(self, router: Router, chat: SlackChat) -> None:
         self._router = router
         self._chat = chat
+        self._replies = Replies(chat)
 
-    def slash(self, body: Body) -> BoltResponse:
-        ask = payloads.slash(body)
+    def slash(self, body: Body, context: BoltContext) -> BoltResponse:
+        ask = _timed(payloads.slash(body), context)
         try:
             return _slash_ack(self._router.answer(ask))
         except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
-            return _slash_ack(Answer(message=_fault(ask, error)))
+            words = _told(ask, error)
+            if time.monotonic() > ask.arrived_at + SLACK_WAITS:
+                self._replies.add(ask, words)
+            return _slash_ack(Answer(message=words))
 
-    def press(self, body: Body) -> BoltResponse:
-        return self._aside(payloads.press(body))
-
-    def submission(self, body: Body) -> BoltResponse:
+    def submission(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a form; where we fail it stays open, with all that was typed into it."""
-        ask = payloads.submission(body)
+        ask = _timed(payloads.submission(body), context)
         try:
             return _form_ack(self._router.answer(ask), body)
         except Exception as error:  # noqa: BLE001  the boundary, as above
-            return _form_ack(Answer(complaints={"": _fault(ask, error).text}), body)
+            return _form_ack(Answer(complaints={"": _sentence(ask, error)}), body)
 
-    def mention(self, body: Body) -> BoltResponse:
-        return self._aside(payloads.mention(body, self._bot(body)))
+    def press(self, body: Body, context: BoltContext) -> BoltResponse:
+        """Answer a button, which Slack brings but once."""
+        return self._aside(payloads.press(body), context, comes_again=False)
 
-    def message(self, body: Body) -> BoltResponse:
+    def mention(self, body: Body, context: BoltContext) -> BoltResponse:
+        return self._aside(payloads.mention(body, self._bot(body)), context, comes_again=True)
+
+    def message(self, body: Body, context: BoltContext) -> BoltResponse:
         ask = payloads.speech(body, self._bot(body))
-        return self._aside(ask) if ask else self.event(body)
+        return self._aside(ask, context, comes_again=True) if ask else self.event(body, context)
 
-    def event(self, body: Body) -> BoltResponse:
+    def event(self, body: Body, context: BoltContext) -> BoltResponse:
         """Pass a notice on. One that fails is not acknowledged: Slack brings it again, and nobody is waiting."""
         notice = payloads.notice(body, self._bot(body))
         if notice is None:
             return _done()
         try:
-            self._router.notice(notice)
+            self._router.notice(_timed(notice, context))
+        except UNSAVED as error:
+            log.warning("a notice waits for Slack to bring it again", id=notice.id, why=str(error))
+            return BoltResponse(status=503)
         except Exception:  # the boundary: nothing may escape into bolt
             log.exception("a notice failed", notice=type(notice).__name__, id=notice.id)
             return BoltResponse(status=500)
@@ -215,23 +244,23 @@ class Listeners:
     def nothing(self) -> BoltResponse:
         return _done()
 
-    def _aside(self, ask: Ask | None) -> BoltResponse:
-        """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox."""
+    def _aside(self, ask: Ask | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
+        """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox.
+
+        What could not be kept is not acknowledged where Slack brings it again, and told where it does not.
+        """
         if ask is None:
             return _done()
         try:
-            self._router.answer(ask)
-        except Exception as error:  # noqa: BLE001  as above; by no outbox, which may be what failed
-            words = _fault(ask, error)
-            threading.Thread(target=self._tell, args=(ask, words), daemon=True).start()
+            self._router.answer(_timed(ask, context))
+        except UNSAVED as error:
+            words = _told(ask, error)
+            if comes_again and context[RETRY] < LAST_RETRY:
+                return BoltResponse(status=503)
+            self._replies.add(ask, words)
+        except Exception as error:  # noqa: BLE001  as above
+            self._replies.add(ask, _told(ask, error))
         return _done()
-
-    def _tell(self, ask: Ask, words: Message) -> None:
-        with suppress(Unreachable, Throttled, Rejected):
-            if ask.response_url:
-                self._chat.respond(ask.response_url, words)
-            elif ask.channel:
-                self._chat.whisper(ask.channel, ask.user, words, thread=ask.thread)
 
     def _bot(self, body: Body) -> str:
         """Give our own user id; before auth.test has answered, the event itself says for whom it is."""
@@ -244,14 +273,24 @@ def _done() -> BoltResponse:
     return BoltResponse(status=200)
 
 
-def _fault(ask: Ask, error: Exception) -> Message:
-    """Log the fault under a short name; words in Python, since what is broken may be the templates."""
+def _timed(request: R, context: BoltContext) -> R:
+    """Let its time run from when it came."""
+    return replace(request, arrived_at=context[ARRIVED_AT])
+
+
+def _told(ask: Ask, error: Exception) -> Message:
+    words = cut(ask.text, WORDS_SHOWN) or "(none)"
+    return Message(text=f"{_sentence(ask, error)} Your words: {words}")
+
+
+def _sentence(ask: Ask, error: Exception) -> str:
+    """Log what went wrong, and say it; in Python, since what is broken may be the templates."""
+    if isinstance(error, UNSAVED):
+        log.warning("not done", way=str(ask.way), ask=ask.id, why=str(error))
+        return error.sentence if isinstance(error, NotDone) else NO_DATABASE
     mark = uuid4().hex[:8]
     log.error("an ask failed", fault=mark, way=str(ask.way), ask=ask.id, exc_info=error)
-    words = cut(ask.text, WORDS_SHOWN) or "(none)"
-    return Message(
-        text=f"Spy hit a fault of its own and did nothing. It is logged as {mark}. Your words: {words}"
-    )
+    return f"Spy hit a fault of its own and did nothing. It is logged as {mark}."
 
 
 def _slash_ack(answer: Answer) -> BoltResponse:

@@ -32,7 +32,7 @@ LOOK_EVERY = 1.0
 OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
 GRACE = 5.0  # seconds for which an old link still takes answers; Slack itself closes it after ten
-WORKERS = 16  # payloads answered side by side
+WORKERS = 64  # payloads that wait for their answers side by side
 NOT_CONNECTED = "not connected: run spy check"
 
 
@@ -134,7 +134,7 @@ class SocketLink:
             self._gone(link)
         elif not self._stopping.is_set():
             with suppress(RuntimeError):  # stopping since a moment: Slack brings it again, to another process
-                self._workers.submit(self._answer, link, message)
+                self._workers.submit(self._answer, link, message, time.monotonic())
 
     def _gone(self, link: "_Link") -> None:
         """Want another link, where this one was in use; one that was never greeted makes Slack wait longer."""
@@ -146,15 +146,14 @@ class SocketLink:
             self._wait = min(self._wait * 2, LONGEST_WAIT)
         self._wanted.set()
 
-    def _answer(self, link: "_Link", message: Mapping[str, Any]) -> None:
+    def _answer(self, link: "_Link", message: Mapping[str, Any], arrived_at: float) -> None:
         envelope, payload = message.get("envelope_id"), message.get("payload")
         if not isinstance(envelope, str):
             return  # nothing that could be acknowledged
+        body = payload if isinstance(payload, Mapping) else {}
         retry = message.get("retry_attempt")
         try:
-            response = answer_envelope(
-                self._app, payload if isinstance(payload, Mapping) else {}, retry=retry
-            )
+            response = answer_envelope(self._app, body, retry=retry, arrived_at=arrived_at)
         except Exception:
             log.exception("a payload failed", type=message.get("type"))
             return

@@ -1,0 +1,92 @@
+"""What people are told where the outbox can't tell it: from memory, again and again until Slack takes it."""
+
+import time
+from dataclasses import dataclass, replace
+from threading import Condition, Thread
+
+import structlog
+
+from bot.adapters.slack.chat import SlackChat
+from bot.commands.ask import Ask
+from bot.domain.message import Message
+from bot.ports import Rejected, Throttled, Unreachable
+
+TRIED_FOR = 30 * 60.0
+"""Seconds in which Slack takes an answer to a request."""
+FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
+MOST = 1_000
+"""Replies that are kept at most; what comes beyond them is in the log alone."""
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Reply:
+    ask: Ask
+    words: Message
+    due: float
+    until: float
+    wait: float = FIRST_WAIT
+
+
+class Replies:
+    """Any thread may add one; a thread of their own, while there are any, sends them."""
+
+    def __init__(self, chat: SlackChat) -> None:
+        self._chat = chat
+        self._changed = Condition()
+        self._waiting: list[_Reply] = []
+        self._is_sending = False
+
+    def add(self, ask: Ask, words: Message) -> None:
+        now = time.monotonic()
+        with self._changed:
+            if len(self._waiting) >= MOST:
+                log.warning("nobody could be told", request=ask.id, words=words.text)
+                return
+            self._waiting.append(_Reply(ask=ask, words=words, due=now, until=now + TRIED_FOR))
+            self._changed.notify()
+            if self._is_sending:
+                return
+            self._is_sending = True
+        Thread(target=self._run, name="replies", daemon=True).start()
+
+    def _run(self) -> None:
+        while reply := self._next():
+            again_in = self._send(reply)
+            if again_in is None:
+                continue
+            due = time.monotonic() + again_in
+            if due > reply.until:
+                log.warning("nobody could be told", request=reply.ask.id, words=reply.words.text)
+                continue
+            with self._changed:
+                self._waiting.append(replace(reply, due=due, wait=min(reply.wait * 2, LONGEST_WAIT)))
+
+    def _next(self) -> _Reply | None:
+        """Return what is due next, when it is due; None where there is nothing more."""
+        with self._changed:
+            while self._waiting:
+                first = min(self._waiting, key=lambda it: it.due)
+                if (left := first.due - time.monotonic()) <= 0:
+                    self._waiting.remove(first)
+                    return first
+                self._changed.wait(left)
+            self._is_sending = False
+            return None
+
+    def _send(self, reply: _Reply) -> float | None:
+        """Return in how many seconds to try again; None where it was taken, or never will be."""
+        ask = reply.ask
+        try:
+            if ask.response_url:
+                self._chat.respond(ask.response_url, reply.words)
+            else:
+                self._chat.whisper(ask.channel or ask.user, ask.user, reply.words, thread=ask.thread)
+        except Throttled as throttled:
+            return throttled.retry_after.total_seconds()
+        except Unreachable:
+            return reply.wait
+        except Rejected as rejected:
+            log.warning("nobody could be told", request=ask.id, why=str(rejected), words=reply.words.text)
+        return None
