@@ -6,8 +6,9 @@ from typing import Annotated
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import ServiceName, number_of
+from bot.commands.slots import PageNumber, ServiceName, number_of
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.services.changes import Changes
 from bot.services.desk import Desk
 from bot.services.locks import Locks
@@ -17,13 +18,20 @@ ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes"
 # --- what changed -----------------------------------------------------------------------------------------
 
 
-@command("incident changes [<span>] [<service>]")
+@command("incident changes [<span>] [<service>] [page <page>]")
 def lately(
-    incident: Incident | None, span: timedelta | None, service: ServiceName | None, *, changes: Changes
+    incident: Incident | None,
+    span: timedelta | None,
+    service: ServiceName | None,
+    page: PageNumber | None,
+    *,
+    changes: Changes,
 ) -> Reply:
     """List what changed, newest first: in an incident the hour before its impact, elsewhere the last hour; or `3h`."""
-    found = changes.lately(incident, span=span, service=service)
-    return Reply("changes/list", {"incident": incident, "found": found, "service": service})
+    found = changes.lately(incident, span=span, service=service, page=page)
+    minutes = int(span / timedelta(minutes=1)) if span else None
+    facts = {"incident": incident, "found": found, "service": service, "minutes": minutes}
+    return Reply("changes/list", facts)
 
 
 @command('change "text" [on <service>]')
@@ -66,7 +74,7 @@ def unlock(ask: Ask, service: ServiceName, anyway: bool, *, locks: Locks, desk: 
     return Reply("changes/locked", {"lock": unlocked, "announce": desk.policy.announce})
 
 
-@command("locks")
-def listing(*, locks: Locks) -> Reply:
+@command("locks [page <page>]")
+def listing(page: PageNumber | None, *, locks: Locks) -> Reply:
     """List what must not be deployed now, and why."""
-    return Reply("changes/locks", {"locks": locks.standing()}, shared=True)
+    return Reply("changes/locks", {"found": Portion.of(locks.standing(), page)}, shared=True)

@@ -1,16 +1,18 @@
 """Failover: move a service elsewhere by a written plan, with a second person's eyes, and back if a check is red."""
 
+from collections.abc import Sequence
 from typing import Annotated
 
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import number_of
+from bot.commands.slots import PageNumber, number_of
 from bot.domain.effects import room
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.services.failover_views import FailoverViews
-from bot.services.failovers import Failovers
+from bot.services.failovers import Failovers, Standing
 
 RunNumber = Annotated[int, number_of("a failover")]
 QuestionNumber = Annotated[int, number_of("a question")]
@@ -20,9 +22,15 @@ QuestionNumber = Annotated[int, number_of("a question")]
 def failover(ask: Ask, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
     """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until somebody else approves."""
     if not what:
-        return Reply("failover/list", {"plans": failovers.plans(asker=ask.user)})
+        return _plans(failovers.plans(asker=ask.user), None)
     run = failovers.propose(what, by=ask.user, place=_place(ask, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
+
+
+@command("failover (plans|list) [page <page>]")
+def plans(ask: Ask, page: PageNumber | None, *, failovers: Failovers) -> Reply:
+    """List the plans."""
+    return _plans(failovers.plans(asker=ask.user), page)
 
 
 @command('failover rehearse "what"')
@@ -96,6 +104,10 @@ def output(
 ) -> Reply:
     """Show what a run's programs have printed, all of them or one step's, by its end."""
     return Reply("failover/output", views.output(_found(ask, incident, run, failovers), step or ""))
+
+
+def _plans(plans: Sequence[Standing], page: int | None) -> Reply:
+    return Reply("failover/list", {"found": Portion.of(plans, page)})
 
 
 def _found(ask: Ask, incident: Incident | None, run: RunNumber | None, failovers: Failovers) -> Failover:

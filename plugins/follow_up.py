@@ -6,9 +6,10 @@ from typing import Annotated
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone, number_of
+from bot.commands.slots import PageNumber, Someone, number_of
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.services.follow_ups import FollowUps
 
 FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
@@ -34,12 +35,13 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
     return Reply("follow_up/added", {"incident": incident, "follow_up": added}, confirms=is_whole)
 
 
-@command("follow-ups|followups [<id>]")
-def listing(ask: Ask, incident: Incident | None, *, follow_ups: FollowUps) -> Reply:
+@command("follow-ups|followups [<id>] [page <page>]")
+def listing(ask: Ask, incident: Incident | None, page: PageNumber | None, *, follow_ups: FollowUps) -> Reply:
     """List this incident's follow-ups; elsewhere, all that are open."""
     found = follow_ups.of(incident) if incident else follow_ups.open_to(ask.user)
     overdue = follow_ups.overdue(found, reader=ask.user)
-    return Reply("follow_up/list", {"incident": incident, "follow_ups": found, "overdue": overdue})
+    facts = {"incident": incident, "found": Portion.of(found, page), "overdue": overdue}
+    return Reply("follow_up/list", facts)
 
 
 @command("follow-up done <number>")

@@ -6,10 +6,12 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone, Url, number_of
+from bot.commands.slots import PageNumber, Someone, Url, number_of, one_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
+from bot.domain.portion import Portion
+from bot.domain.search import ALL, OPEN, OVER, Search
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.postmortems import Postmortems
@@ -18,6 +20,10 @@ from bot.services.telling import Telling
 from bot.services.views import Views
 
 NOTE_EMOJI = "memo"
+NAMED = 50
+"""So many people at once."""
+PHASES = {"open": OPEN, "resolved": OVER, "closed": OVER, "past": OVER, "all": ALL}
+Which = Annotated[str, one_of(*PHASES)]
 TellNumber = Annotated[int, number_of("a message to a team")]
 
 # --- beginning and end ---
@@ -111,19 +117,41 @@ def share(incident: Incident, *, views: Views) -> Reply:
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
-@command("incident list")
-def listing(ask: Ask, *, incidents: Incidents, desk: Desk) -> Reply:
-    """List the open incidents."""
-    opened = incidents.open_to(ask.user, limit=20)
-    return Reply(
-        "incident/list", {"incidents": opened, "now": desk.now}, shared=not any(i.private for i in opened)
+@command('incident list [<which>] [:team] [since <since>] ["words"] [page <page>]')
+def listing(  # noqa: PLR0917  one a word of its usage line
+    ask: Ask,
+    which: Which | None,
+    team: Team | None,
+    since: datetime | None,
+    words: str | None,
+    page: PageNumber | None,
+    *,
+    incidents: Incidents,
+    desk: Desk,
+) -> Reply:
+    """List the open incidents; `incident list resolved :payments since 2026-11-01T00:00 "cart"` finds past ones.
+
+    `all` lists open and past ones. A team is one that was paged or told; the words are in the name, the impact,
+    the cause or what ended it. `page 2` goes on where the first page ends.
+    """
+    which = which or "open"
+    wanted = Search(
+        seen_by=ask.user,
+        phases=PHASES[which],
+        team=team.key if team else None,
+        since=since,
+        words=tuple((words or "").replace('"', " ").split()),
     )
+    found = incidents.listed(wanted, page)
+    facts = {"found": found, "incidents": found.items, "which": which, "wanted": wanted, "now": desk.now}
+    return Reply("incident/list", facts, shared=not incidents.has_private(wanted))
 
 
-@command("incident who [<id>]")
-def who(incident: Incident, *, views: Views) -> Reply:
+@command("incident who [<id>] [page <page>]")
+def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
     """Say who does what: the commander, the roles, the paged, the people in the channel."""
-    return Reply("incident/who", views.card(incident.number), shared=True)
+    members = Portion.of(incident.members, page, NAMED)
+    return Reply("incident/who", {**views.card(incident.number), "members": members}, shared=True)
 
 
 # --- what is going on ---

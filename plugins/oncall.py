@@ -5,8 +5,9 @@ from typing import Annotated
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone, number_of
+from bot.commands.slots import PageNumber, Someone, number_of
 from bot.domain.policy import Team
+from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift
 from bot.domain.window import Window, spoken
@@ -21,17 +22,19 @@ ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
-@command("oncall [:team]")
-def oncall(team: Team | None, *, duty: OnCall, desk: Desk) -> Reply:
+@command("oncall [:team] [page <page>]")
+def oncall(team: Team | None, page: PageNumber | None, *, duty: OnCall, desk: Desk) -> Reply:
     """Say who is on call, for one team or for all, and how old that knowledge is."""
     answer = duty.of(team) if team else duty.of()
-    return Reply("oncall/who", {"answer": answer, "now": desk.now}, shared=True)
+    found = Portion.of(answer.teams, page)
+    return Reply("oncall/who", {"answer": answer, "found": found, "now": desk.now}, shared=True)
 
 
-@command("oncall me")
-def mine(ask: Ask, *, shifts: Shifts, desk: Desk) -> Reply:
+@command("oncall me [page <page>]")
+def mine(ask: Ask, page: PageNumber | None, *, shifts: Shifts, desk: Desk) -> Reply:
     """List your shifts of the next weeks, in your own time zone."""
-    return Reply("oncall/me", {"shifts": shifts.of(ask.user), "now": desk.now})
+    found = Portion.of(shifts.of(ask.user), page)
+    return Reply("oncall/me", {"found": found, "now": desk.now})
 
 
 @command("oncall ready [<shift>]")
@@ -96,8 +99,13 @@ def withdraw(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
 # --- load -------------------------------------------------------------------------------------------------
 
 
-@command("oncall load")
-def load(*, loads: Loads, desk: Desk) -> Reply:
+@command("oncall load [page <page>]")
+def load(page: PageNumber | None, *, loads: Loads, desk: Desk) -> Reply:
     """Show pages, night pages, hours in command and incidents per person, for 7 and for 30 days."""
     answer = loads.lately()
-    return Reply("oncall/load", {"answer": answer, "flag": desk.policy.timers.shift_load_flag}, shared=True)
+    facts = {
+        "week": Portion.of(answer.week, page),
+        "month": Portion.of(answer.month, page),
+        "flag": desk.policy.timers.shift_load_flag,
+    }
+    return Reply("oncall/load", facts, shared=True)

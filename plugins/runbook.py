@@ -3,7 +3,9 @@
 from bot.commands.ask import Ask, Way
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
+from bot.commands.slots import PageNumber
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.ports import Runbooks
 from bot.services.circumstances import Circumstances
 
@@ -35,7 +37,8 @@ def runbook(
     raise wanted.lacking(reading) if ask.way is Way.FORM else wanted.in_words(reading)
 
 
-@command("runbook")
-def runbooks(*, runbooks: Runbooks) -> Reply:
+@command("(runbook|runbook list|runbooks) [page <page>]")
+def runbooks(page: PageNumber | None, *, runbooks: Runbooks) -> Reply:
     """List the runbooks, and why one is left out, if one is."""
-    return Reply("runbook/list", {"runbooks": runbooks.all(), "mistakes": runbooks.mistakes()})
+    found = Portion.of(runbooks.all(), page)
+    return Reply("runbook/list", {"found": found, "mistakes": runbooks.mistakes()})

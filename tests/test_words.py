@@ -22,14 +22,15 @@ from bot.domain.load import Load
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone
+from bot.domain.portion import Portion
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.reminder import Standing
+from bot.domain.search import Search
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.tell import Tell
 from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
-from bot.services.load import LoadAnswer
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 from tests import words_of_afterwards, words_of_changes, words_of_failover, words_of_guide, words_of_runbooks
 
@@ -452,8 +453,18 @@ CASES: dict[str, list[Facts]] = (
                 ([facts_of(event) for event in HAPPENED][:30], 90, 7, 42),
             )
         ],
-        "incident/who": STATES,
-        "incident/list": [{"incidents": INCIDENTS[:2], "now": NOW}, {"incidents": [], "now": NOW}],
+        "incident/who": [
+            {**it, "members": Portion.of(tuple("abcd"), 2, size)} for it in STATES for size in (2, 9)
+        ],
+        "incident/list": [
+            {"found": Portion.of(them, 1, 1), "which": which, "wanted": wanted, "now": NOW}
+            for them in ((), (FULL, OVER))
+            for which in ("open", "resolved", "all")
+            for wanted in (
+                Search(seen_by="U0ANA"),
+                Search(seen_by="U0ANA", team="imoc", since=NOON, words=("cart", "slow")),
+            )
+        ],
         "incident/declared": [
             {"incident": it, "announce": where} for it in INCIDENTS for where in ("C0INC", None)
         ],
@@ -499,12 +510,18 @@ CASES: dict[str, list[Facts]] = (
         + [{"page": it, "incident": None} for it in TESTS],
         "room/topic": SHORT,
         "oncall/who": [
-            {"answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble), "now": NOW}
+            {
+                "answer": OnCallAnswer(teams=(ON_CALL, NOBODY), synced_at=at, trouble=trouble),
+                "found": Portion.of((ON_CALL, NOBODY), 1, size),
+                "now": NOW,
+            }
             for at in (NOON, None)
             for trouble in (None, "PagerDuty is down")
+            for size in (1, 20)
         ],
         "oncall/me": [
-            {"shifts": shifts, "now": NOW} for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))
+            {"found": Portion.of(shifts, 1), "now": NOW}
+            for shifts in ((), (SHIFT, replace(SHIFT, ready_at=NOON)))
         ],
         "oncall/ready": [{"shift": SHIFT}],
         "oncall/testing": [{"page": it} for it in TESTS],
@@ -514,7 +531,8 @@ CASES: dict[str, list[Facts]] = (
         "oncall/withdrawn": [{"cover": COVER}],
         "oncall/load": [
             {
-                "answer": LoadAnswer(week=[], month=[LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)]),
+                "week": Portion.of([], 1),
+                "month": Portion.of([LOAD, replace(LOAD, person="U0RAJ", is_heavy=False)], 1),
                 "flag": 2,
             }
         ],

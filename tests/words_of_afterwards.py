@@ -10,6 +10,7 @@ from bot.domain.course import Update, clocks
 from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.incident import Incident
 from bot.domain.page import Page
+from bot.domain.portion import Portion
 from bot.domain.postmortem import PARTS, Postmortem
 from bot.domain.shift import Told
 
@@ -142,9 +143,10 @@ def facts(
         "follow_up/added": [{**it, "follow_up": one} for it in short[:2] for one in FOLLOW_UPS],
         "follow_up/changed": [{"follow_up": one} for one in FOLLOW_UPS],
         "follow_up/list": [
-            {"incident": on, "follow_ups": them, "overdue": overdue}
+            {"incident": on, "found": Portion.of(them, 1, size), "overdue": overdue}
             for on, overdue in ((full, frozenset[int]()), (None, {FOLLOW_UP.number}))
             for them in ((), FOLLOW_UPS, FOLLOW_UPS * 5)
+            for size in (4, 20)
         ],
         "timeline/curated": [
             {**it, "numbers": numbers, "what": what}

@@ -9,6 +9,7 @@ from bot.domain import events
 from bot.domain.change import Change, Source, Window
 from bot.domain.incident import Incident, Suspect
 from bot.domain.lock import Lock
+from bot.domain.portion import Portion
 from bot.services.changes import Lately
 
 Facts = Mapping[str, Any]
@@ -55,15 +56,20 @@ CHANGE = Change(
 )
 BY_HAND = replace(CHANGE, source=Source.HAND, service=None, url=None, author="U0ANA", outcome=None)
 LATELY = tuple(
-    Lately(changes=changes, window=Window(since=NOON, until=NOW), more=more)
-    for changes, more in (((), False), ((CHANGE, BY_HAND) * 5, True), ((replace(CHANGE, number=14),), False))
+    Lately(changes=Portion.of(changes, page, 10), window=Window(since=NOON, until=NOW), is_cut=is_cut)
+    for changes, page, is_cut in (
+        ((), 1, False),
+        ((CHANGE, BY_HAND) * 8, 2, True),
+        ((replace(CHANGE, number=14),), 1, False),
+    )
 )
 
 
 def facts(incidents: Sequence[Incident]) -> dict[str, list[Facts]]:
     return {
         "changes/list": [
-            {"incident": it, "found": found, "service": service}
+            {"incident": it, "found": found, "service": service, "minutes": minutes}
+            for minutes in (None, 90)
             for it in (*incidents, None)
             for found in LATELY
             for service in ("checkout", None)
@@ -75,7 +81,7 @@ def facts(incidents: Sequence[Incident]) -> dict[str, list[Facts]]:
         "changes/locked": [
             {"lock": it, "announce": announce} for it in (LOCK, *RELEASED) for announce in ("C0INC", None)
         ],
-        "changes/locks": [{"locks": LOCKS}, {"locks": ()}],
+        "changes/locks": [{"found": Portion.of(them, 1, size)} for them in (LOCKS, ()) for size in (1, 20)],
         "surfaces/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],
         "surfaces/forgotten": [
             {"lock": it, "now": NOW, "latest": latest}

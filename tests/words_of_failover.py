@@ -8,6 +8,7 @@ from typing import Any
 from bot.domain import failover_events as events
 from bot.domain.failover import Answer, Task
 from bot.domain.plan import End, Outcome
+from bot.domain.portion import Portion
 from bot.services.failover_views import FailoverViews
 from bot.services.failovers import Failovers
 from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
@@ -116,7 +117,7 @@ def facts() -> dict[str, list[Facts]]:
     cards: list[Facts] = []
     trails: list[Facts] = []
     questions: list[Facts] = []
-    lists: list[Facts] = [{"plans": []}]
+    lists: list[Facts] = [{"found": Portion.of([], 1)}]
     for play in plays():
         with play.spy.desk() as desk:
             views = FailoverViews(desk)
@@ -126,7 +127,7 @@ def facts() -> dict[str, list[Facts]]:
                     cards.append(views.card(run))
                     trails.append(views.trail(run))
                     questions += [views.question(run, f":{asked + 1}.1") for asked in range(len(run.asks))]
-            lists.append({"plans": Failovers(desk).plans(asker="U0ANA")})
+            lists.append({"found": Portion.of(Failovers(desk).plans(asker="U0ANA"), 1)})
     runs = [it["run"] for it in cards]
     over = [it for it in cards if it["run"].state == "rolling back" or (it["run"].began_at and it["took"])]
     return {

@@ -6,6 +6,7 @@ from typing import Any
 
 from bot.adapters.mrkdwn import Mrkdwn
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.domain.runbook import Kind, Parameter, Runbook
 from bot.ports import FilledRunbook
 
@@ -39,7 +40,7 @@ def facts(full: Incident) -> dict[str, list[Facts]]:
             for incident in (full, None)
         ],
         "runbook/list": [
-            {"runbooks": (RUNBOOK, replace(RUNBOOK, description="")), "mistakes": ()},
-            {"runbooks": (), "mistakes": ("runbooks/x.md.j2:3: title is missing.",)},
+            {"found": Portion.of((RUNBOOK, replace(RUNBOOK, description="")), 1, 1), "mistakes": ()},
+            {"found": Portion.of((), 1), "mistakes": ("runbooks/x.md.j2:3: title is missing.",)},
         ],
     }

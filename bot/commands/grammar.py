@@ -339,7 +339,9 @@ class _Matcher:
 
 
 def _eagerness(item: Item) -> int:
-    """Say which of several optional items is tried first: a slot that knows its words, text, a flag."""
+    """Say which of several optional items is tried first: one with a word of its own, a slot, text, a flag."""
+    if isinstance(item, Optionally) and len(item.item) > 1 and isinstance(item.item[0], Literally):
+        return -1  # `page 2` is no service called page
     first = item.item[0] if isinstance(item, Optionally) else item
     if isinstance(first, Slot):
         return TEXT if first.kind == "text" else 0

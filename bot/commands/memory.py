@@ -22,6 +22,7 @@ from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
+from bot.domain.search import Search
 from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -203,6 +204,19 @@ class Incidents(Records):
     def open(self, *, limit: int) -> Sequence[Incident]:
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
         return [it for it in newest if it.is_open][:limit]
+
+    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
+        return sorted(self._found(wanted), key=lambda it: -it.number)[skip : skip + limit]
+
+    def count(self, wanted: Search) -> int:
+        return len(self._found(wanted))
+
+    def _found(self, wanted: Search) -> list[Incident]:
+        paged: dict[int | None, set[str]] = {}
+        for page in self._kept.pages.values():
+            paged.setdefault(page.incident, set()).add(page.team or "")
+        every = self._kept.incidents.values()
+        return [it for it in every if wanted.finds(it, paged.get(it.number, ()))]
 
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         return [(it.number, it.name) for it in self._kept.incidents.values() if it.is_open]

@@ -4,7 +4,7 @@ import re
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, time, timedelta
-from typing import Any, NewType
+from typing import Annotated, Any, NewType
 from zoneinfo import ZoneInfo
 
 from bot.domain.change import is_service_name
@@ -238,6 +238,18 @@ def reader_of(kind: Any) -> Reader | None:
     return next(own, READERS.get(kind))
 
 
+def one_of(*words: str) -> Reader:
+    """Read one of these words."""
+
+    def read(word: str, desk: Desk, asker: str) -> str:
+        del desk, asker
+        if word.casefold() not in words:
+            raise Refusal(f"{_sample(word)} is none of: {', '.join(words)}.")
+        return word.casefold()
+
+    return Reader(looks=lambda word, _desk: word.casefold() in words, read=read, example=words[0])
+
+
 # --- numbers ----------------------------------------------------------------------------------------------
 
 
@@ -256,6 +268,10 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
         return found
 
     return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read, example="1")
+
+
+PageNumber = Annotated[int, number_of("a page of this list")]
+"""Which page of a long list, as in `incident list page 2`."""
 
 
 def several(one: Reader) -> Reader:

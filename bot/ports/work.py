@@ -16,6 +16,7 @@ from bot.domain.lock import Lock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
+from bot.domain.search import Search
 from bot.domain.shift import Shift
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
@@ -104,6 +105,10 @@ class IncidentRecords(Protocol):
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
+    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
+        """Newest first."""
+
+    def count(self, wanted: Search) -> int: ...
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         """Give the number and the name of all that are open."""
 

@@ -7,22 +7,23 @@ from datetime import timedelta
 from bot.domain import change
 from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact, one_line, service_name
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
 from bot.services.desk import Desk
 
 LISTED = 10
-"""How many are listed at most: each has a button, and a message fifty blocks."""
-LOOKED_THROUGH = 100
-"""How many are read for that: some may be a private incident's, and not to be seen."""
+"""How many are listed at once: each has a button, and a message fifty blocks."""
+LOOKED_THROUGH = 200
+"""How many are read at most; a service or a shorter time finds what is older."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lately:
-    """The newest changes of a time, newest first; `more`: there are others that are not listed."""
+    """The changes of a time, newest first; `is_cut`: there were more than are ever looked through."""
 
-    changes: tuple[Change, ...]
+    changes: Portion[Change]
     window: Window
-    more: bool
+    is_cut: bool
 
 
 class Changes:
@@ -78,7 +79,12 @@ class Changes:
     # --- what changed ---
 
     def lately(
-        self, incident: Incident | None, *, span: timedelta | None = None, service: str | None = None
+        self,
+        incident: Incident | None,
+        *,
+        span: timedelta | None = None,
+        service: str | None = None,
+        page: int | None = None,
     ) -> Lately:
         """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
         span = span or LOOKED_BACK
@@ -86,7 +92,8 @@ class Changes:
         window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
         newest = self._work.changes.within(window, service=service, limit=LOOKED_THROUGH)
         found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
-        return Lately(changes=tuple(found[:LISTED]), window=window, more=len(found) > LISTED)
+        is_cut = len(newest) == LOOKED_THROUGH
+        return Lately(changes=Portion.of(found, page, LISTED), window=window, is_cut=is_cut)
 
     # --- which is suspected ---
 

@@ -168,7 +168,7 @@ class FollowUps:
     def of(self, incident: Incident) -> Sequence[FollowUp]:
         return self._work.follow_ups.of(incident.number)
 
-    def open_to(self, asker: str, *, limit: int = 50) -> Sequence[FollowUp]:
+    def open_to(self, asker: str, *, limit: int = 1_000) -> Sequence[FollowUp]:
         """Give what is open in all incidents that this person may see."""
         return [it for it in self._work.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
 

@@ -1,7 +1,7 @@
 """Open an incident, tell its state, change it, end it."""
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import command, events, guide
@@ -9,14 +9,19 @@ from bot.domain.effects import Invite
 from bot.domain.incident import NAME_LENGTH, Incident, Phase, bare_name
 from bot.domain.page import Page
 from bot.domain.policy import Severity
+from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import snooze
+from bot.domain.search import Search
 from bot.domain.timeline import Entry, told
 from bot.services.desk import Desk
 from bot.services.paging import Paging
 
 SAME_ASK = timedelta(seconds=60)
 """Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
+
+OFFERED = 5
+"""So many incidents as buttons to choose one."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -249,10 +254,16 @@ class Incidents:
     def in_room(self, channel: str) -> Incident | None:
         return self._work.incidents.in_room(channel)
 
-    def open_to(self, person: str, *, limit: int = 5) -> list[Incident]:
-        """Give the newest open incidents that this person may hear of."""
-        recent = self._work.incidents.open(limit=limit + 20)
-        return [incident for incident in recent if incident.is_seen_by(person)][:limit]
+    def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
+        """List what is looked for, newest first, a page at a time."""
+        count = self._work.incidents.count(wanted)
+        number = within(page, count, size)
+        found = self._work.incidents.search(wanted, skip=(number - 1) * size, limit=size)
+        return Portion(items=found, count=count, number=number, size=size)
+
+    def has_private(self, wanted: Search) -> bool:
+        """Whether a private one is among what is looked for."""
+        return self._work.incidents.count(replace(wanted, private=True)) > 0
 
     def find(self, number: int, *, asker: str) -> Incident:
         """Find by number; a private one is as good as absent to who is not in it."""
@@ -263,14 +274,15 @@ class Incidents:
 
     def pick(self, command_words: str, *, asker: str) -> Refusal:
         """Ask which incident is meant, with the open ones as buttons."""
-        candidates = self.open_to(asker)
-        if not candidates:
+        newest = self.listed(Search(seen_by=asker), size=OFFERED)
+        if not newest.items:
             return Refusal('No incident is open. Open one with `incident me "what is wrong"`.')
         rest = command_words.removeprefix("incident").strip()
+        all_of_them = "" if newest.is_whole else f" (`incident list` shows all {newest.count})"
         return Refusal(
-            "Which incident? Say it in the incident's channel, or choose:",
+            f"Which incident? Say it in the incident's channel, or choose{all_of_them}:",
             choices=tuple(
-                Choice(label=f"{it.id} {it.name}", say=f"incident {it.number} {rest}") for it in candidates
+                Choice(label=f"{it.id} {it.name}", say=f"incident {it.number} {rest}") for it in newest.items
             ),
         )
 

@@ -8,6 +8,7 @@ from bot.domain import events
 from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
+from bot.domain.portion import Portion
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
@@ -15,6 +16,7 @@ from bot.ports import Issue, Moved, Offer
 from bot.services.aftermath import Aftermath
 from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps, filed_now
+from bot.services.incidents import OFFERED
 from bot.services.rooms import Rooms
 
 LATELY = timedelta(days=60)
@@ -185,14 +187,15 @@ class Postmortems:
         """Ask which incident is meant, with those that were resolved lately as buttons."""
         lately = self._work.incidents.alive_since(self._desk.now - LATELY)
         mine = [it for it in reversed(lately) if it.is_seen_by(asker)]
-        candidates = sorted(mine, key=lambda it: it.is_open)[:5]
-        if not candidates:
+        candidates = Portion.of(sorted(mine, key=lambda it: it.is_open), 1, OFFERED)
+        if not candidates.items:
             return Refusal("There was no incident lately. `postmortem 42` takes an older one by its number.")
+        others = "" if candidates.is_whole else f" (`incident list resolved` shows all {candidates.count})"
         return Refusal(
-            "Which incident's postmortem? Say it in the incident's channel, or choose:",
+            f"Which incident's postmortem? Say it in the incident's channel, or choose{others}:",
             choices=tuple(
                 Choice(label=f"{it.id} {it.name}", say=f"inc-{it.number} postmortem {rest}".strip())
-                for it in candidates
+                for it in candidates.items
             ),
         )
 

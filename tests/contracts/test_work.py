@@ -15,6 +15,7 @@ from bot.domain.events import Declared, Resolved, RoomOpened
 from bot.domain.incident import Incident, Link, Phase
 from bot.domain.message import Message
 from bot.domain.page import Page, PageState
+from bot.domain.search import ALL, OVER, Search
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.ports import Duty, DutyCopy, Parcel, Person, Posted, UnitOfWork, Work
@@ -295,6 +296,43 @@ def test_incidents_are_found_by_room_and_open_ones_by_name(units: UnitOfWork) ->
         assert found.number == 1
         assert work.incidents.in_room("C0TWO") is None
         assert sorted(work.incidents.names_of_open())[1:] == [(3, declared(3).name), (4, "Something else")]
+
+
+SECRET = {"private": True, "members": ("U0ANA",)}
+SEARCHES = [
+    (Search(seen_by="U0ANA"), [6, 5, 4, 1]),
+    (Search(seen_by="U0RAJ"), [4, 1]),
+    (Search(seen_by="U0KIM"), [5, 4, 1]),
+    (Search(seen_by="U0ANA", private=True), [6, 5]),
+    (Search(seen_by="U0ANA", phases=OVER), [3, 2]),
+    (Search(seen_by="U0ANA", phases=ALL), [6, 5, 4, 3, 2, 1]),
+    (Search(seen_by="U0ANA", phases=ALL, team="payments"), [4, 1]),
+    (Search(seen_by="U0ANA", phases=ALL, since=NOON), [3, 1]),
+    (Search(seen_by="U0ANA", phases=ALL, words=("CART", "50%")), [2]),
+    (Search(seen_by="U0ANA", phases=ALL, words=("5_%",)), []),
+]
+
+
+@pytest.mark.parametrize(("wanted", "numbers"), SEARCHES)
+def test_incidents_are_searched_for_those_who_may_see_them(
+    units: UnitOfWork, wanted: Search, numbers: list[int]
+) -> None:
+    early = NOON - 60 * MINUTE
+    with units.begin() as work:
+        work.incidents.put(replace(declared(1), told=("payments",)))
+        work.incidents.put(
+            declared(2, at=early).after(Resolved(at=NOON - MINUTE, by="U0ANA", how="cart at 50%"))
+        )
+        work.incidents.put(declared(3, at=early).after(Resolved(at=NOON, by="U0ANA")))
+        work.incidents.put(declared(4, at=early))
+        work.incidents.put(replace(declared(5, at=early), **SECRET, command_offered_to="U0KIM"))
+        work.incidents.put(replace(declared(6, at=early), **SECRET))
+        work.pages.put(replace(paged(1, incident=4), team="payments"))
+
+    with units.begin() as work:
+        assert [it.number for it in work.incidents.search(wanted, limit=10)] == numbers
+        assert work.incidents.count(wanted) == len(numbers)
+        assert [it.number for it in work.incidents.search(wanted, skip=1, limit=2)] == numbers[1:3]
 
 
 def test_a_timeline_is_in_order_and_its_own(units: UnitOfWork) -> None:

@@ -1,12 +1,13 @@
 """The records of a unit of work: what each needs to be asked, in SQL."""
 
-from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+import json
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from datetime import datetime
 from enum import Enum
 from typing import Any, Generic, TypeVar
 
 from pydantic import TypeAdapter
-from sqlalchemy import Connection, Select, func, or_, select, text, update
+from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, or_, select, text, update
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
@@ -23,11 +24,17 @@ from bot.adapters.database.writes import Writes
 from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.relief import Stretch
+from bot.domain.search import Search
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.ports import Contended, DutyCopy, Person, Posted
 
 T = TypeVar("T")
+
+
+def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
+    """Whether a JSON list of strings has this one."""
+    return cast(column, String).contains(json.dumps(value), autoescape=True)
 
 
 def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
@@ -120,6 +127,34 @@ class Incidents(Shelf[Incident]):
         c = self._table.c
         query = select(self._table).where(c.phase.in_([phase.value for phase in WORKING]))
         return self._all(query.order_by(c.number.desc()).limit(limit))
+
+    def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
+        c = self._table.c
+        query = select(self._table).where(*self._conditions(wanted))
+        return self._all(query.order_by(c.number.desc()).offset(skip).limit(limit))
+
+    def count(self, wanted: Search) -> int:
+        self.flush()
+        query = select(func.count()).select_from(self._table).where(*self._conditions(wanted))
+        return int(self._connection.execute(query).scalar_one())
+
+    def _conditions(self, wanted: Search) -> Iterator[ColumnElement[bool]]:
+        c, pages = self._table.c, table(tables.PageRow)
+        yield c.phase.in_(sorted(wanted.phases))
+        yield or_(
+            c.private.is_(False), _lists(c.members, wanted.seen_by), c.command_offered_to == wanted.seen_by
+        )
+        if wanted.private is not None:
+            yield c.private.is_(wanted.private)
+        if wanted.since:
+            yield func.coalesce(c.resolved_at, c.reopened_at, c.declared_at) >= wanted.since
+        if wanted.team:
+            paged = select(pages.c.number).where(pages.c.incident == c.number, pages.c.team == wanted.team)
+            yield or_(paged.exists(), _lists(c.told, wanted.team))
+        for word in wanted.words:
+            yield or_(
+                *(it.icontains(word, autoescape=True) for it in (c.name, c.impact, c.cause, c.resolution))
+            )
 
     def names_of_open(self) -> Sequence[tuple[int, str]]:
         self.flush()
