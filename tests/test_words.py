@@ -32,7 +32,14 @@ from bot.domain.tell import Tell
 from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.oncall import OnCallAnswer, TeamOnCall
-from tests import words_of_afterwards, words_of_changes, words_of_failover, words_of_guide, words_of_runbooks
+from tests import (
+    words_of_afterwards,
+    words_of_changes,
+    words_of_channels,
+    words_of_failover,
+    words_of_guide,
+    words_of_runbooks,
+)
 
 Facts = Mapping[str, Any]
 
@@ -184,6 +191,7 @@ HAPPENED: tuple[events.Event, ...] = (
     *words_of_afterwards.HAPPENED,
     *words_of_failover.HAPPENED,
     *words_of_changes.HAPPENED,
+    *words_of_channels.HAPPENED,
 )
 
 
@@ -404,6 +412,7 @@ DONE = ("reopened", "cancelled", "noted", "severity", "phase", "cause", "link", 
 CASES: dict[str, list[Facts]] = (
     words_of_failover.facts()
     | words_of_changes.facts(INCIDENTS[:2])
+    | words_of_channels.facts(INCIDENTS[:2], FULL)
     | words_of_guide.facts(INCIDENTS, FULL, OVER)
     | words_of_afterwards.facts(INCIDENTS, OVER, FULL, PAGES)
     | words_of_runbooks.facts(FULL)

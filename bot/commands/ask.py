@@ -4,6 +4,7 @@ import time
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from enum import StrEnum
+from typing import Literal
 
 from bot.domain.message import Message
 
@@ -122,3 +123,45 @@ class Shared(Notice):
 @dataclass(frozen=True, kw_only=True)
 class Renamed(Notice):
     name: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Left(Notice):
+    """Somebody left the channel, or was taken out of it."""
+
+    person: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PutOut(Notice):
+    """Spy itself was taken out of the channel; `by` whom, where Slack says so."""
+
+    private: bool
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Closed(Notice):
+    """The channel was archived or deleted (`how`)."""
+
+    how: Literal["archived", "deleted"]
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reopened(Notice):
+    """The channel was unarchived, or Spy was brought back into it."""
+
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadePrivate(Notice):
+    by: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
+class Moved(Notice):
+    """The channel goes by another id now."""
+
+    to: str

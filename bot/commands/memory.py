@@ -27,6 +27,7 @@ from bot.domain.shift import Shift, overlapping
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
+from bot.domain.trouble import Trouble
 from bot.ports import (
     Contact,
     DutyCopy,
@@ -103,6 +104,7 @@ class Kept:
     runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
     postmortems: dict[int, Postmortem] = field(default_factory=dict)
     follow_ups: dict[int, FollowUp] = field(default_factory=dict)
+    troubles: dict[str, Trouble] = field(default_factory=dict)
 
     def copied(self) -> "Kept":
         return Kept(**{it.name: copy(getattr(self, it.name)) for it in fields(self)})
@@ -166,6 +168,7 @@ class MemoryWork:
         self.failovers = Failovers(kept)
         self.postmortems = Postmortems(kept.postmortems)
         self.follow_ups = FollowUps(kept.follow_ups)
+        self.troubles = Troubles(kept)
 
     def alone(self, section: str) -> None:
         """Nobody else is at work while this one is."""
@@ -406,6 +409,19 @@ class Messages(Records):
 
     def put(self, slot: str, posted: Posted) -> None:
         self._kept.messages[slot] = posted
+
+    def moved(self, channel: str, to: str) -> None:
+        for slot, posted in self._kept.messages.items():
+            if posted.channel == channel:
+                self._kept.messages[slot] = replace(posted, channel=to, permalink=None)
+
+
+class Troubles(Records):
+    def get(self, key: str) -> Trouble | None:
+        return self._kept.troubles.get(key)
+
+    def put(self, trouble: Trouble) -> None:
+        self._kept.troubles[trouble.key] = trouble
 
 
 class Inbound(Records):

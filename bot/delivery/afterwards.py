@@ -110,10 +110,11 @@ class AfterwardsCourier:
     def _order(self, number: int, desk: Desk) -> _Order:
         incident = desk.incident(number)
         documents, postmortems = Documents(desk), Postmortems(desk)
+        postmortem = postmortems.of(incident)
         facts = documents.document(incident)
         return _Order(
             incident=incident,
-            postmortem=postmortems.of(incident),
+            postmortem=replace(postmortem, filed=postmortems.writable(postmortem.filed, incident)),
             repository=postmortems.repository(incident),
             facts=facts,
             names=documents.names(facts),
@@ -130,7 +131,7 @@ class AfterwardsCourier:
     def _follow_up(self, effect: FileFollowUp, follow_up: FollowUp, parcel: Parcel, desk: Desk) -> Errand:
         incident = desk.incident(follow_up.incident)
         postmortems, paperwork = Postmortems(desk), desk.policy.paperwork
-        repository = postmortems.repository(incident)
+        repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
         facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
         paper = self._templates.paper("follow_up", facts, names=People(desk).name)
         mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
@@ -140,8 +141,8 @@ class AfterwardsCourier:
             labels=(FOLLOW_UP_LABEL, *([follow_up.category.value] if follow_up.category else [])),
             retired=tuple(it.value for it in Category if it is not follow_up.category),
             assignee=paperwork.logins.get(follow_up.owner or ""),
-            relieved=follow_up.filed.assignee if follow_up.filed else None,
-            milestone=_milestone_due(paperwork.milestone, follow_up.filed),
+            relieved=filed.assignee if filed else None,
+            milestone=_milestone_due(paperwork.milestone, filed),
             state="closed" if not follow_up.is_open else "open" if effect.reopens else None,
         )
 
@@ -149,12 +150,12 @@ class AfterwardsCourier:
             return replace(draft, body=body(paper, mark, before=issue.body).text)
 
         def settle(desk: Desk, issue: Issue) -> None:
-            assignee = _assigned(draft.assignee, issue, follow_up.filed)
+            assignee = _assigned(draft.assignee, issue, filed)
             FollowUps(desk).filed(follow_up.number, issue, assignee=assignee)
 
         return Errand(
-            go=partial(self._make, repository, lambda: draft, renewed, follow_up.filed),
-            look=None if follow_up.filed else partial(self._find, repository, mark, renewed, parcel),
+            go=partial(self._make, repository, lambda: draft, renewed, filed),
+            look=None if filed else partial(self._find, repository, mark, renewed, parcel),
             settle=settle,
         )
 

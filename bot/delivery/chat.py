@@ -1,13 +1,16 @@
 """Messages: posted once, found again after a doubt, edited in place, and said elsewhere when refused."""
 
+from contextlib import suppress
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot.delivery.address import Place, resolve
+from bot.delivery.address import Place, Shut, resolve, within
 from bot.delivery.errand import Errand, unsupported
 from bot.domain.effects import MeetPerson, Notify, OpenForm, Post, Respond, Say, Show, Whisper
-from bot.domain.message import Message
+from bot.domain.message import Message, Section
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
+from bot.services.channels import Channels
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 from bot.services.paging import Paging
@@ -15,6 +18,7 @@ from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
+from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
 
@@ -22,6 +26,17 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 TOO_LATE = frozenset({"trigger_expired", "expired_trigger_id", "invalid_trigger_id"})
 FORM_TAKEN = "exchanged_trigger_id"
 """Slack's word for a trigger that was used: by our own earlier try."""
+
+
+NEEDED = frozenset({"events/delivery_failed", "events/page_failed"})
+"""Lines that somebody must hear even of an incident that is over."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Taken:
+    """A channel that was closed took this message."""
+
+    posted: Posted
 
 
 class ChatCourier:
@@ -75,54 +90,95 @@ class ChatCourier:
 
     # --- lasting messages ---
 
-    def _show(self, effect: Show, parcel: Parcel, desk: Desk) -> Errand:
+    def _show(self, effect: Show, parcel: Parcel, desk: Desk) -> Errand | None:
+        place = resolve(effect.to, desk, aside=effect.aside)
+        if is_needless(place):
+            return None
         template, facts = Views(desk).surface(effect.surface, effect.ref, effect.mark)
         message = self._templates.render(template, facts, names=People(desk).name)
-        place = resolve(effect.to, desk)
-        standing = desk.work.messages.get(effect.slot)
-        anew = partial(self._say_in, place, message, effect.slot)
+        standing = _standing(effect.slot, place, desk)
+        words, slot = self._aside(place, message), place.slot(effect.slot)
+        own = Place(to=place.aside.room or "", room_of=place.aside.number) if place.aside else place
+        in_room = partial(self._put, own, _standing(effect.slot, own, desk), message, effect.slot)
 
-        def go() -> Posted:
-            if standing is None:
-                return anew()
-            try:
-                self._chat.edit(standing, message)
-            except Rejected as rejected:
-                if rejected.code not in GONE:
-                    raise
-                return anew()
-            return standing
+        def go() -> Posted | Shut | _Taken:
+            if place.aside and effect.surface == "card":  # does the channel take words again?
+                with suppress(Rejected):
+                    taken = within(own, self._chat, in_room)
+                    if not isinstance(taken, Shut):
+                        return _Taken(posted=taken)
+            return self._put(place, standing, words, slot)
 
-        def settle(desk: Desk, posted: Posted) -> None:
-            if posted != standing:
-                Rooms(desk).posted(effect.slot, posted)
-                if effect.tells and posted.permalink:
-                    desk.work.timeline.set_permalink(*effect.tells, posted.permalink)
+        def settle(desk: Desk, came: Posted | Shut | _Taken) -> None:
+            match came:
+                case Shut():
+                    self._shut(came, effect, desk)
+                case _Taken():
+                    Rooms(desk).posted(effect.slot, came.posted)
+                    Rooms(desk).reopened(effect.ref)
+                case _:
+                    self._shown(effect, place, standing, came, desk)
 
-        find = self._look(place, effect.slot, parcel)
+        find = self._look(place, slot, parcel)
 
         def look() -> Posted | None:
             """What an earlier try posted told the state of then."""
             found: Posted | None = find()
             if found:
-                self._chat.edit(found, message)
+                self._chat.edit(found, words)
             return found
 
         return Errand(
-            go=go,
-            look=look if standing is None else None,
-            settle=settle,
+            go=partial(within, place, self._chat, go), look=look if standing is None else None, settle=settle
         )
+
+    def _put(self, place: Place, standing: Posted | None, message: Message, slot: str) -> Posted:
+        """Edit the message that stands; post it where there is none, or none any more."""
+        if standing is None:
+            return self._say_in(place, message, slot)
+        try:
+            self._chat.edit(standing, message)
+        except Rejected as rejected:
+            if rejected.code not in GONE:
+                raise
+            return self._say_in(place, message, slot)
+        return standing
+
+    def _shown(self, effect: Show, place: Place, before: Posted | None, posted: Posted, desk: Desk) -> None:
+        if posted != before:
+            Rooms(desk).posted(place.slot(effect.slot), posted)
+            if effect.tells and posted.permalink and not place.aside:
+                desk.work.timeline.set_permalink(*effect.tells, posted.permalink)
+        if effect.surface in {"announcement", "told"}:
+            Channels(desk).ends(effect.to)
+        if effect.surface == "announcement" and Troubles(desk).ends(f"announcement:{effect.ref}"):
+            Rooms(desk).mended(effect.ref, f"The announcement in <#{effect.to}>")
+
+    def _shut(self, shut: Shut, effect: Show | Say | Notify, desk: Desk) -> None:
+        """Keep that the channel takes nothing, and let this be heard elsewhere."""
+        Rooms(desk).closed(shut.incident, shut.how)
+        desk.send(replace(effect, key=f"aside:{effect.key}"))
+
+    def _aside(self, place: Place, message: Message) -> Message:
+        """Say before a message why it is read here; in its own channel it is left as it is."""
+        if place.aside is None:
+            return message
+        why = self._templates.render("incident/aside", {"incident": place.aside}).text
+        parts = (Section(why), *message.parts) if message.parts else ()
+        return Message(text=f"{why}\n{message.text}", parts=parts)
 
     def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
         if effect.surface == "told":
+            Channels(desk).refused(effect.to, why)
             Telling(desk).failed(effect.ref, why)
         elif effect.surface == "page" and not effect.needs_room:
             Paging(desk).move_line(effect.ref)
         elif effect.surface == "announcement":
-            Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
-        elif effect.needs_room:
-            self._tell_commander(effect.needs_room, effect.key, why, desk)
+            Channels(desk).refused(effect.to, why)
+            if Troubles(desk).begins(f"announcement:{effect.ref}", why):
+                Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
+        elif effect.needs_room and not effect.aside:
+            desk.send(replace(effect, key=f"aside:{effect.key}", aside=True))
         elif effect.surface == "failover":
             Failovers(desk).move_message(effect.ref)
         elif effect.surface == "relief":
@@ -132,28 +188,32 @@ class ChatCourier:
 
     # --- words said once ---
 
-    def _say(self, effect: Say, parcel: Parcel, desk: Desk) -> Errand:
-        message = self._templates.render(effect.template, effect.facts, names=People(desk).name)
+    def _say(self, effect: Say, parcel: Parcel, desk: Desk) -> Errand | None:
         place = resolve(effect.to, desk)
+        if is_needless(place) and effect.template not in NEEDED:
+            return None
+        message = self._templates.render(effect.template, effect.facts, names=People(desk).name)
+        message = self._aside(place, message)
         if effect.thread_of:
             above = desk.work.messages.get(effect.thread_of)
             place = Place(to=place.to, thread=above.ts if above else None)
 
-        def settle(desk: Desk, posted: Posted) -> None:
-            if posted.permalink and not effect.thread_of:
-                desk.work.timeline.set_permalink(effect.incident, effect.seq, posted.permalink)
+        def settle(desk: Desk, came: Posted | Shut) -> None:
+            if isinstance(came, Shut):
+                self._shut(came, effect, desk)
+            elif came.permalink and not effect.thread_of and not place.aside:
+                desk.work.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
 
         return Errand(
-            go=partial(self._say_in, place, message, effect.key),
+            go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
             look=self._look(place, effect.key, parcel),
             settle=settle,
         )
 
     def _post(self, effect: Post, parcel: Parcel) -> Errand:
         place, key = Place(to=effect.to, thread=effect.thread), effect.key
-        return Errand(
-            go=partial(self._say_in, place, effect.message, key), look=self._look(place, key, parcel)
-        )
+        post = partial(self._say_in, place, effect.message, key)
+        return Errand(go=partial(within, place, self._chat, post), look=self._look(place, key, parcel))
 
     def _notify(self, effect: Notify, parcel: Parcel, desk: Desk) -> Errand:
         names, line = People(desk).name, effect.line
@@ -165,19 +225,20 @@ class ChatCourier:
             whisper = Whisper(key=effect.key, to=effect.to, person=effect.person, message=message)
             return Errand(go=partial(self._whisper, whisper))
         place = resolve(effect.to, desk)
+        message = self._aside(place, message)
+
+        def settle(desk: Desk, came: Posted | Shut) -> None:
+            if isinstance(came, Shut):
+                self._shut(came, effect, desk)
+
         return Errand(
-            go=partial(self._say_in, place, message, effect.key), look=self._look(place, effect.key, parcel)
+            go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
+            look=self._look(place, effect.key, parcel),
+            settle=settle,
         )
 
     def _say_in(self, place: Place, message: Message, key: str) -> Posted:
-        """Post; into a public channel that Spy is not in, after joining it."""
-        try:
-            return self._chat.post(place.to, message, key=key, thread=place.thread)
-        except Rejected as rejected:
-            if rejected.code != "not_in_channel":
-                raise
-            self._chat.join(place.to)
-            return self._chat.post(place.to, message, key=key, thread=place.thread)
+        return self._chat.post(place.to, message, key=key, thread=place.thread)
 
     def _look(self, place: Place, key: str, parcel: Parcel) -> Any:
         return partial(self._chat.find_post, place.to, key=key, since=parcel.queued_at, thread=place.thread)
@@ -188,7 +249,7 @@ class ChatCourier:
         desk.send(
             Notify(
                 key=f"unsaid:{key}",
-                to=incident.commander or incident.declared_by,
+                to=incident.owner,
                 template="incident/unsaid",
                 facts={"why": why},
                 incident=number,
@@ -227,3 +288,14 @@ class ChatCourier:
         desk.send(
             Notify(key=f"late:{effect.key}", to=to, person=effect.person, template="help/form", facts=facts)
         )
+
+
+def is_needless(place: Place) -> bool:
+    """Whether nobody misses it: the incident is over, and its channel was tidied away."""
+    return place.aside is not None and not place.aside.is_open
+
+
+def _standing(slot: str, place: Place, desk: Desk) -> Posted | None:
+    """Find where a lasting message stands; what stands in a channel that the incident had before does not count."""
+    found = desk.work.messages.get(place.slot(slot))
+    return None if found and place.room_of and found.channel != place.to else found

@@ -1,11 +1,13 @@
 """The incident's channel: created or adopted, its people invited, its topic, bookmarks and newcomers."""
 
+from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
+from bot.delivery.address import Place, Shut, within
 from bot.delivery.errand import Errand, unsupported
 from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
-from bot.domain.incident import Incident
+from bot.domain.incident import Incident, room_name
 from bot.ports import Chat, Parcel, Rejected, Said, Templates
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
@@ -31,7 +33,8 @@ class RoomCourier:
                 return self._read(effect)
             case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
                 incident = desk.incident(effect.incident)
-                return self._furnish(effect, incident, incident.room, desk) if incident.room else None
+                channel = None if incident.channel_closed else incident.room
+                return self._furnished(effect, incident, channel, desk) if channel else None
         raise unsupported(parcel.effect)
 
     def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
@@ -44,7 +47,7 @@ class RoomCourier:
                 Undelivered(desk).tell(effect, why)
 
     def _open(self, incident: Incident) -> Errand | None:
-        if incident.room:
+        if incident.room and not incident.channel_closed:
             return None
         return Errand(
             go=partial(self._open_or_adopt, incident),
@@ -53,17 +56,34 @@ class RoomCourier:
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
         """Give the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
-        base = incident.room_name
+        base = room_name(incident.number, incident.name)
+        closed = incident.channel_closed
+        since = closed.at if closed else incident.declared_at
         for name in (base, *(f"{base[:77]}-{n}" for n in range(2, OTHER_NAMES + 2))):
             try:
                 return self._chat.open_room(name, private=incident.private), name
             except Rejected as rejected:
                 if rejected.code != "name_taken":
                     raise
-                ours = self._chat.find_room(name, private=incident.private, since=incident.declared_at)
+                ours = self._chat.find_room(name, private=incident.private, since=since)
                 if ours:
                     return ours, name
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
+
+    def _furnished(
+        self, effect: Invite | SetTopic | AddBookmark | Welcome, incident: Incident, channel: str, desk: Desk
+    ) -> Errand:
+        """Where the channel takes nothing any more, another one gets it, or this one when it is open again."""
+        errand, place = (
+            self._furnish(effect, incident, channel, desk),
+            Place(to=channel, room_of=incident.number),
+        )
+
+        def settle(desk: Desk, came: object) -> None:
+            if isinstance(came, Shut):
+                Rooms(desk).closed(came.incident, came.how)
+
+        return replace(errand, go=partial(within, place, self._chat, errand.go), settle=settle)
 
     def _furnish(
         self, effect: Invite | SetTopic | AddBookmark | Welcome, incident: Incident, channel: str, desk: Desk

@@ -122,11 +122,13 @@ class Show(Effect):
     """Tells apart two messages of one surface and ref: each offer of command has a brief of its own."""
     tells: tuple[int, int] | None = None
     """The timeline entry (incident, seq) whose link this message is, once it is posted."""
+    aside: bool = False
+    """Whether to show it to who leads, by DM: Slack did not take it into the incident's channel."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
     def slot(self) -> str:
-        return f"{self.surface}:{self.ref}{self.mark}"
+        return f"{self.surface}:{self.ref}{self.mark}{'@aside' if self.aside else ''}"
 
     @property
     def lane(self) -> str:
@@ -375,6 +377,11 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.DeliveryFailed: (LINE,),
+    events.DeliveryMended: (LINE,),
+    events.ChannelClosed: (ANNOUNCEMENT,),
+    events.ChannelReopened: (LINE, CARD, ANNOUNCEMENT),
+    events.ChannelMoved: (CARD, ANNOUNCEMENT),
+    events.MadePrivate: (LINE, CARD),
     events.Snoozed: (LINE, CARD),
     events.StepPassed: (CARD,),
     events.Hushed: (LINE,),
@@ -452,23 +459,56 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> Show | 
     )
 
 
-def _beyond(event: events.Event, incident: Incident, policy: Policy, seq: int) -> list[Effect]:
+def _beyond(  # noqa: PLR0911  a table
+    event: events.Event, incident: Incident, policy: Policy, seq: int
+) -> list[Effect]:
     """Give what a few facts ask for besides being heard."""
     n = incident.number
     match event:
         case events.RoomOpened():
-            announcement = _announcement(incident, policy, origin="room")
+            announcement = _announcement(incident, policy, origin=f"room:{seq}")
             return [announcement] if announcement else []
         case events.CommandOffered():
             invited = _invite(n, seq, event.to)
             return [invited] if event.to == event.by else [invited, brief(n, seq, event.to)]
+        case events.ChannelClosed() | events.Reopened() if incident.is_open:
+            return _asked_about_channel(incident, seq)
         case events.CommandTaken():
-            return [_invite(n, seq, event.commander)]
+            return [_invite(n, seq, event.commander), *_asked_about_channel(incident, seq)]
         case events.RoleGiven():
             return [_invite(n, seq, event.person)]
         case events.LinkAdded():
             return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
     return []
+
+
+def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
+    """Let who leads know that the channel takes nothing, and ask them what to do."""
+    closed = incident.channel_closed
+    return [closed_channel(incident, to=incident.owner, mark=closed.mark, seq=seq)] if closed else []
+
+
+def furnished_anew(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+    """Give what another channel of an incident needs: its people, its card, its topic and its bookmarks."""
+    n = incident.number
+    people = tuple(dict.fromkeys((incident.owner, *incident.roles.values(), *incident.members)))
+    home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
+    return [
+        Invite(key=f"invite:{n}:{seq}:all", incident=n, people=people),
+        Show(key=f"card:{n}:{seq}:anew", surface="card", ref=n, to=room(n)),
+        SetTopic(key=f"topic:{n}:{seq}", incident=n),
+        *([home] if policy.announce and not incident.private else []),
+        *(
+            AddBookmark(key=f"bookmark:{n}:{seq}:{at}", incident=n, title=it.title, url=it.url)
+            for at, it in enumerate(incident.links)
+        ),
+    ]
+
+
+def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> Show:
+    """Show somebody what became of the channel, and what they can do."""
+    key = f"channel:{incident.number}{mark}:{to}:{seq}"
+    return Show(key=key, surface="closed_channel", ref=incident.number, to=to, mark=f"{mark}:{to}")
 
 
 def _invite(number: int, seq: int, person: str) -> Invite:

@@ -3,7 +3,9 @@
 import re
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import ClassVar
+from typing import ClassVar, Literal
+
+Closing = Literal["archived", "deleted", "left", "gone"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -55,6 +57,39 @@ class RoomRefused(Event):
     """Slack gave no channel, and will not: `why` is its word for it."""
 
     why: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelClosed(Event):
+    """The channel takes nothing: it was archived or deleted, or Spy was taken out (left) or can't see it (gone)."""
+
+    channel: str
+    how: Closing
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelReopened(Event):
+    """The channel takes what Spy says again."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class ChannelMoved(Event):
+    """Slack gave the channel another id."""
+
+    channel: str
+    before: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
+class MadePrivate(Event):
+    """Somebody made the channel private, and the incident with it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class PersonLeft(Event):
+    person: str
+    substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -324,6 +359,14 @@ class TellFailed(Event):
 
 
 # --- what could not be said -------------------------------------------------------------------------------
+
+
+@dataclass(frozen=True, kw_only=True)
+class DeliveryMended(Event):
+    """What could not be delivered for a while is delivered again."""
+
+    what: str
+    substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -66,6 +66,21 @@ class Passed:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Closed:
+    """How a channel was closed (archived, deleted, left, gone), by whom and when; `asked` were asked what to do."""
+
+    how: str
+    at: datetime
+    asked: tuple[str, ...] = ()
+    by: str | None = None
+
+    @property
+    def mark(self) -> str:
+        """Tell it from another time that the channel was closed."""
+        return f":{int(self.at.timestamp() * 1000)}"
+
+
+@dataclass(frozen=True, kw_only=True)
 class Incident:
     number: int
     name: str
@@ -80,6 +95,8 @@ class Incident:
     """Slack's id of the incident channel, once there is one."""
     room_name: str
     room_refused: str | None = None
+    channel_closed: "Closed | None" = None
+    """Since when the channel takes nothing from Spy."""
     commander: str | None = None
     command_since: datetime | None = None
     command_offered_to: str | None = None
@@ -124,6 +141,11 @@ class Incident:
     @property
     def id(self) -> str:
         return f"INC-{self.number}"
+
+    @property
+    def owner(self) -> str:
+        """Who answers for it: the commander, else who declared it."""
+        return self.commander or self.declared_by
 
     @property
     def opened_at(self) -> datetime:
@@ -246,11 +268,27 @@ class Incident:
         """Tell the incident as it is once the event has happened; many events leave it as it was."""
         match event:
             case events.RoomOpened():
-                return replace(self, room=event.channel, room_name=event.channel_name, room_refused=None)
+                return replace(
+                    self,
+                    room=event.channel,
+                    room_name=event.channel_name,
+                    room_refused=None,
+                    channel_closed=None,
+                )
             case events.RoomRefused():
                 return replace(self, room_refused=event.why)
+            case events.ChannelClosed():
+                return self._closed(event)
+            case events.ChannelReopened():
+                return replace(self, channel_closed=None)
+            case events.ChannelMoved():
+                return replace(self, room=event.channel)
+            case events.MadePrivate():
+                return replace(self, private=True)
             case events.PersonJoined():
                 return self._with_member(event.person)
+            case events.PersonLeft():
+                return replace(self, members=tuple(it for it in self.members if it != event.person))
             case events.SeveritySet():
                 return replace(self, severity=event.severity, severity_at=event.at, update_due=event.next_due)
             case events.PhaseChanged(phase=Phase.MITIGATED):
@@ -286,7 +324,7 @@ class Incident:
                 led = replace(
                     self, commander=event.commander, command_since=event.at, command_offered_to=None
                 )
-                return led._with_member(event.commander)  # noqa: SLF001  its own
+                return led._with_member(event.commander)._asking_owner()  # noqa: SLF001  its own
             case events.RoleGiven():
                 given = replace(self, roles={**self.roles, event.role: event.person})
                 return given._with_member(event.person)  # noqa: SLF001  its own
@@ -298,7 +336,7 @@ class Incident:
             case events.Cancelled():
                 return self._ended(Phase.FALSE_ALARM, event.why, event.at)
             case events.Reopened():
-                return replace(
+                again = replace(
                     self,
                     phase=Phase.INVESTIGATING,
                     command_since=event.at if self.commander else None,
@@ -308,6 +346,7 @@ class Incident:
                     reopened_at=event.at,
                     update_due=event.next_due,
                 )
+                return again._asking_owner()  # noqa: SLF001  its own
             case events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
@@ -347,6 +386,20 @@ class Incident:
             suspected_at=event.at,
         )
         return replace(self, suspects=(*self.suspects, suspect))
+
+    def _closed(self, event: events.ChannelClosed) -> "Incident":
+        """Keep the first word of it: what is learned later (archived, then deleted) is the same trouble."""
+        before = self.channel_closed
+        closed = replace(before or Closed(how=event.how, at=event.at), how=event.how)
+        told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
+        return told._asking_owner()  # noqa: SLF001  its own
+
+    def _asking_owner(self) -> "Incident":
+        """While the channel is closed, whoever leads is asked what to do."""
+        closed = self.channel_closed
+        if closed is None or not self.is_open or self.owner in closed.asked:
+            return self
+        return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.owner)))
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))

@@ -31,16 +31,11 @@ def told_anew(before: Incident, after: Incident, policy: Policy) -> Iterator[Sho
                 yield nag(after.number, duty, said, origin=str(after.entries))
 
 
-def owner(incident: Incident) -> str:
-    """Give who answers for it: the commander, else who declared it."""
-    return incident.commander or incident.declared_by
-
-
 def whom(incident: Incident, duty: str, milestone: Milestone | None, policy: Policy) -> str:
     """Give the address that a duty speaks to, if nothing hushes it."""
     if milestone:
         return _milestones(incident, milestone, policy)
-    return owner(incident) if duty in {UPDATE_DUE, STILL_OPEN} else room(incident.number)
+    return incident.owner if duty in {UPDATE_DUE, STILL_OPEN} else room(incident.number)
 
 
 def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str:
@@ -50,7 +45,7 @@ def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str
     team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
     if team and not incident.private:
         return team.channel
-    return incident.roles.get(milestone.to) or owner(incident)
+    return incident.roles.get(milestone.to) or incident.owner
 
 
 def filled(words: str, incident: Incident) -> str:

@@ -21,6 +21,7 @@ from bot.domain.shift import Shift
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
+from bot.domain.trouble import Trouble
 from bot.ports.chat import Person, Posted
 from bot.ports.pager import Duty
 from bot.ports.time_limit import TimeLimit
@@ -270,6 +271,8 @@ class FollowUpRecords(Protocol):
 class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
+    def moved(self, channel: str, to: str) -> None:
+        """Keep that a channel, and all messages in it, has another id now."""
 
 
 class OutboxRecords(Protocol):
@@ -377,6 +380,11 @@ class LockRecords(Protocol):
     def put(self, lock: Lock) -> None: ...
 
 
+class TroubleRecords(Protocol):
+    def get(self, key: str) -> Trouble | None: ...
+    def put(self, trouble: Trouble) -> None: ...
+
+
 class Work(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
@@ -420,6 +428,8 @@ class Work(Protocol):
     def postmortems(self) -> PostmortemRecords: ...
     @property
     def follow_ups(self) -> FollowUpRecords: ...
+    @property
+    def troubles(self) -> TroubleRecords: ...
 
     def alone(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""

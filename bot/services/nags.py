@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.effects import SayCommand, Show, room
-from bot.domain.nag import card, filled, nag, owner, whom
+from bot.domain.nag import card, filled, nag, whom
 from bot.domain.reminder import (
     NO_COMMANDER_PAGE,
     STILL_OPEN,
@@ -32,7 +32,7 @@ class IncidentNags:
         timers = agenda(incident, self._desk.policy)
         if not any(it.duty == STILL_OPEN and it.due_at <= self._desk.now for it in timers):
             return timers
-        known = self._work.people.get(owner(incident))
+        known = self._work.people.get(incident.owner)
         return agenda(incident, self._desk.policy, zone=(known.zone if known else None) or "UTC")
 
     def speak(self, timer: Timer) -> None:
@@ -45,7 +45,7 @@ class IncidentNags:
             may_post(incident, timer.duty, now, policy) if in_room else may_speak(incident, timer.duty, now)
         )
         if milestone and milestone.command:
-            self._say(filled(milestone.command, incident), timer, by=owner(incident))
+            self._say(filled(milestone.command, incident), timer, by=incident.owner)
         to = to if allowed else card(incident.number)
         incident = self._desk.record(incident, timer.said(now, to=to))
         if to == card(incident.number):

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 from bot.domain import events
 from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show
-from bot.domain.follow_up import Category
+from bot.domain.follow_up import Category, Filed
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.postmortem import Postmortem
@@ -89,6 +89,15 @@ class Postmortems:
         if not paperwork.repository:
             raise Refusal(f"No repository is configured: `github: {{repository: …}}` in config.yaml. {file}.")
         return paperwork.repository
+
+    def writable(self, filed: Filed | None, incident: Incident) -> Filed | None:
+        """Give the issue that may be written to: of an incident that was made private, none that others read."""
+        paperwork = self._desk.policy.paperwork
+        public, private = (
+            (it or "").casefold() for it in (paperwork.repository, paperwork.private_repository)
+        )
+        is_read_by_all = bool(filed and filed.repository.casefold() == public != private)
+        return None if incident.private and is_read_by_all else filed
 
     @property
     def _mark(self) -> str:

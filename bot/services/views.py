@@ -1,12 +1,12 @@
 """What the lasting messages show, and the tldr: facts read afresh each time, never parsed back from Slack."""
 
 from collections.abc import Mapping
-from datetime import datetime
+from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain import guide
 from bot.domain.incident import Incident
-from bot.domain.nag import filled, owner
+from bot.domain.nag import filled
 from bot.domain.policy import Milestone
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
@@ -25,8 +25,14 @@ POSTMORTEM = "milestone:postmortem@stop"
 LINES = 30
 """Of a timeline at once: what a message can hold, with a long line each."""
 
-MARKED = frozenset({"nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"})
+MARKED = frozenset(
+    {"missed", "closed_channel", "nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"}
+)
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
+
+
+CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "room_opened")
+"""Kinds that tell what became of the channel, and those after which it took words again."""
 
 
 class Views:
@@ -78,7 +84,7 @@ class Views:
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Give what Spy will say next of this incident."""
-        policy, zone = self._desk.policy, People(self._desk).zone(owner(incident))
+        policy, zone = self._desk.policy, People(self._desk).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
         ahead = [it for it in timers if it.due_at > self._desk.now and it.duty != UPDATE_LATE]
         return [
@@ -139,6 +145,30 @@ class Views:
         """Give what somebody reads who was relieved (`mark`: `:incident:entry`)."""
         return Relief(self._desk).rest(number, mark)
 
+    def missed(self, number: int, mark: str) -> Facts:
+        """Give what was told while the channel was closed (since `mark`, in milliseconds)."""
+        incident, since = self._desk.incident(number), _moment(mark)
+        entries = self._work.timeline.of(number)
+        again = [it.recorded_at for it in entries if it.kind in TAKEN and it.recorded_at > since]
+        until = min(again, default=self._desk.now)
+        lines = [
+            _line(it) for it in told(entries) if since <= it.recorded_at < until and it.kind not in CLOSINGS
+        ]
+        return {
+            "incident": incident,
+            "since": since,
+            "until": until,
+            "events": lines[-LINES:],
+            "count": len(lines),
+        }
+
+    def closed_channel(self, number: int, mark: str) -> Facts:
+        """Give what became of the channel since somebody was asked about it (`mark`: `:milliseconds:person`)."""
+        incident = self._desk.incident(number)
+        closed = incident.channel_closed
+        is_closed = bool(closed and mark.startswith(f"{closed.mark}:"))
+        return {"incident": incident, "closed": closed if is_closed else None}
+
     def lock(self, number: int) -> Facts:
         return {"lock": self._work.locks.get(number), "now": self._desk.now}
 
@@ -187,6 +217,10 @@ class Views:
             "guide": guide.standing(incident),
             "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
         }
+
+
+def _moment(mark: str) -> datetime:
+    return datetime.fromtimestamp(int(mark.split(":")[1]) / 1000, UTC)
 
 
 def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:

@@ -18,12 +18,18 @@ from bot.adapters.slack.inbound import HttpAnswer, answer_http, build_app
 from bot.commands.ask import (
     Answer,
     Ask,
+    Closed,
     Deleted,
     Edited,
     Joined,
+    Left,
+    MadePrivate,
+    Moved,
     Notice,
+    PutOut,
     Reacted,
     Renamed,
+    Reopened,
     Shared,
     Unreacted,
     Way,
@@ -452,6 +458,52 @@ SPOKEN = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
             {"type": "channel_rename", "channel": {"id": "C1", "name": "inc-1-x", "created": 1}},
             Renamed(id="Ev1", channel="C1", name="inc-1-x"),
         ),
+        (
+            {"type": "channel_archive", "channel": "C1", "user": "U0ANA", "is_moved": 0},
+            Closed(id="Ev1", channel="C1", how="archived", by="U0ANA"),
+        ),
+        ({"type": "group_archive", "channel": "G1"}, Closed(id="Ev1", channel="G1", how="archived")),
+        ({"type": "channel_deleted", "channel": "C1"}, Closed(id="Ev1", channel="C1", how="deleted")),
+        (
+            {"type": "group_deleted", "channel": "G1", "actor_id": "U0ANA"},
+            Closed(id="Ev1", channel="G1", how="deleted", by="U0ANA"),
+        ),
+        (
+            {"type": "channel_unarchive", "channel": "C1", "user": "U0ANA"},
+            Reopened(id="Ev1", channel="C1", by="U0ANA"),
+        ),
+        (
+            {"type": "member_joined_channel", "user": "U0SPY", "channel": "C1", "inviter": "U0ANA"},
+            Reopened(id="Ev1", channel="C1", by="U0ANA"),
+        ),
+        (
+            {"type": "channel_left", "channel": "C1", "actor_id": "U0ANA"},
+            PutOut(id="Ev1", channel="C1", private=False, by="U0ANA"),
+        ),
+        ({"type": "group_left", "channel": "G1"}, PutOut(id="Ev1", channel="G1", private=True)),
+        (
+            {"type": "member_left_channel", "user": "U0SPY", "channel": "C1", "channel_type": "C"},
+            PutOut(id="Ev1", channel="C1", private=False),
+        ),
+        (
+            {"type": "member_left_channel", "user": "U0ANA", "channel": "C1", "channel_type": "C"},
+            Left(id="Ev1", channel="C1", person="U0ANA"),
+        ),
+        (
+            {
+                "type": "message",
+                "subtype": "channel_convert_to_private",
+                "channel": "C1",
+                "user": "U0ANA",
+                "text": "made this channel *private*.",
+                "ts": "3.0",
+            },
+            MadePrivate(id="Ev1", channel="C1", by="U0ANA"),
+        ),
+        (
+            {"type": "channel_id_changed", "old_channel_id": "C1", "new_channel_id": "C2"},
+            Moved(id="Ev1", channel="C1", to="C2"),
+        ),
     ],
 )
 def test_what_happens_in_a_channel_is_noticed(slack: Slack, event: dict[str, Any], notice: Notice):
@@ -463,7 +515,6 @@ def test_what_happens_in_a_channel_is_noticed(slack: Slack, event: dict[str, Any
 @pytest.mark.parametrize(
     "event",
     [
-        {"type": "member_joined_channel", "user": "U0SPY", "channel": "C1"},
         {"type": "reaction_added", "user": "U0SPY", "reaction": "x", "item": REACTION["item"]},
         {
             "type": "message",
@@ -478,7 +529,7 @@ def test_what_happens_in_a_channel_is_noticed(slack: Slack, event: dict[str, Any
             "channel": "C1",
             "message": SPOKEN | {"bot_id": "B0"},
         },
-        {"type": "channel_archive", "channel": "C1", "user": "U0ANA"},
+        {"type": "pin_added", "channel_id": "C1", "user": "U0ANA"},
     ],
 )
 def test_what_spy_did_itself_or_did_not_ask_for_is_passed_over(slack: Slack, event: dict[str, Any]):

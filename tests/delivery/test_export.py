@@ -9,17 +9,16 @@ import pytest
 
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
+from bot.commands.ask import MadePrivate
 from bot.delivery.afterwards import AfterwardsCourier
 from bot.domain.effects import Afterwards, ExportPostmortem, FileFollowUp, Notify
 from bot.domain.policy import Paperwork
-from bot.ports import Parcel
+from bot.ports import Parcel, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.weather import http
-from bot.services.desk import Desk
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
-WORDS = JinjaTemplates([HERE / "templates"])
 PAPERWORK = Paperwork(
     repository="acme/postmortems", logins={"U0ANA": "ana-lima", "U0RAJ": "nobody"}, milestone="Reliability"
 )
@@ -37,7 +36,7 @@ def courier(box: Box) -> Iterator[AfterwardsCourier]:
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield AfterwardsCourier(lambda: github, WORDS)
+    yield AfterwardsCourier(lambda: github, JinjaTemplates([HERE / "templates"]))
     github.close()
 
 
@@ -53,7 +52,7 @@ def story() -> Story:
 def export(story: Story, courier: AfterwardsCourier, *, uncertain: bool = False) -> None:
     """Do as the worker does, with all that `postmortem export` asks for."""
     asked = len(story.spy.effects)
-    story.say("postmortem export")
+    story.say("postmortem export", after=1)
     for effect in [it for it in story.spy.effects[asked:] if isinstance(it, FileFollowUp | ExportPostmortem)]:
         deliver(story, courier, effect, uncertain=uncertain)
 
@@ -70,15 +69,13 @@ def deliver(story: Story, courier: AfterwardsCourier, effect: Afterwards, *, unc
 
 
 def told(story: Story) -> list[str]:
-    """Give what was said of what GitHub left out, as it is rendered when it leaves."""
-    with story.spy.desk() as desk:
-        texts = [WORDS.render(it.template, _facts(it, desk)).text for it in story.spy.asked(Notify)]
-    return [text for text in texts if "GitHub left out" in text]
-
-
-def _facts(effect: Notify, desk: Desk) -> dict[str, object]:
-    assert effect.incident
-    return {"incident": desk.incident(effect.incident), **effect.facts}
+    facts = [it.facts for it in story.spy.asked(Notify) if it.template == "postmortem/exported"]
+    incident = story.spy.incident(1)
+    return [
+        story.templates.render("postmortem/exported", {"incident": incident, **it}).text
+        for it in facts
+        if it["without"]
+    ]
 
 
 def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
@@ -119,3 +116,19 @@ def test_after_a_lost_answer_there_is_no_second_postmortem_though_labels_were_dr
     export(story, courier, uncertain=True)
 
     assert len(box.github.issues) == 2
+
+
+def test_what_was_made_private_is_written_to_no_issue_that_others_read(
+    story: Story, courier: AfterwardsCourier, box: Box
+):
+    export(story, courier)
+    before = {number: it.body for number, it in box.github.issues.items()}
+    private = replace(PAPERWORK, private_repository="acme/private")
+    story.spy.adopt(replace(story.spy.policy, paperwork=private))
+    story.spy.notice(MadePrivate(id="Ev1", channel="C0ROOM"))
+    story.say('note "a secret"')
+
+    with pytest.raises(Rejected):  # the box has no such repository: nothing is written elsewhere instead
+        export(story, courier)
+
+    assert {number: it.body for number, it in box.github.issues.items()} == before

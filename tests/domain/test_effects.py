@@ -131,7 +131,7 @@ def test_whoever_gets_a_role_is_invited():
 def test_a_room_that_opens_is_linked_from_the_announcement():
     effects = heard(Sample().of(events.RoomOpened))
 
-    assert [it.key for it in effects] == ["announcement:42:room"]
+    assert [it.key for it in effects] == ["announcement:42:room:7"]
 
 
 def test_pages_go_first_and_in_order():

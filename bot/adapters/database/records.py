@@ -333,6 +333,10 @@ class Messages:
         row = {"slot": slot, **self.adapter.dump_python(posted)}
         self._connection.execute(upsert(self._connection, self._table, "slot"), [row])
 
+    def moved(self, channel: str, to: str) -> None:
+        here = update(self._table).where(self._table.c.channel == channel)
+        self._connection.execute(here.values(channel=to, permalink=None))
+
 
 class Inbound:
     """Requests by their id, so that the same one is acted on once."""

@@ -65,6 +65,7 @@ class IncidentRow(SQLModel, table=True):
     room: str | None = Field(index=True)
     room_name: str
     room_refused: str | None
+    channel_closed: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
     commander: str | None
     command_since: datetime | None = _moment()
     command_offered_to: str | None
@@ -383,6 +384,15 @@ class FollowUpRow(SQLModel, table=True):
     owner: str | None = Field(index=True)
     open: bool = Field(index=True)
     issue: str | None = Field(index=True)
+    kept: dict[str, Any] = _json()
+
+
+class TroubleRow(SQLModel, table=True):
+    """A trouble that lasts, or lasted, kept whole."""
+
+    __tablename__ = "trouble"
+
+    key: str = Field(primary_key=True)
     kept: dict[str, Any] = _json()
 
 

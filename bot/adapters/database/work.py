@@ -15,6 +15,7 @@ from bot.adapters.database.failures import translated
 from bot.adapters.database.groups import UserGroups
 from bot.adapters.database.outbox import Outbox
 from bot.adapters.database.timers import Timers
+from bot.adapters.database.troubles import Troubles
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
 from bot.ports import Contended, TimeLimit, Unavailable, Work
@@ -47,6 +48,7 @@ class SqlWork:
         self.failovers = Failovers(connection, writes)
         self.postmortems = afterwards.Postmortems(connection, writes)
         self.follow_ups = afterwards.FollowUps(connection, writes)
+        self.troubles = Troubles(connection, writes)
 
     def alone(self, section: str) -> None:
         records.wait_alone(self._connection, section)

@@ -27,10 +27,20 @@ SCOPES = (
 )
 EVENTS = (
     "app_mention",
+    "channel_archive",  # what becomes of an incident's channel
     "channel_created",
+    "channel_deleted",
+    "channel_id_changed",
+    "channel_left",
     "channel_rename",
+    "channel_unarchive",
+    "group_archive",
+    "group_deleted",
+    "group_left",
     "group_rename",
+    "group_unarchive",
     "member_joined_channel",
+    "member_left_channel",
     "message.channels",
     "message.groups",
     "message.im",

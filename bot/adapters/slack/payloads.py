@@ -5,7 +5,24 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from bot.adapters.slack import forms
-from bot.commands.ask import Ask, Deleted, Edited, Joined, Notice, Reacted, Renamed, Shared, Unreacted, Way
+from bot.commands.ask import (
+    Ask,
+    Closed,
+    Deleted,
+    Edited,
+    Joined,
+    Left,
+    MadePrivate,
+    Moved,
+    Notice,
+    PutOut,
+    Reacted,
+    Renamed,
+    Reopened,
+    Shared,
+    Unreacted,
+    Way,
+)
 
 Payload = Mapping[str, Any]
 
@@ -14,6 +31,7 @@ class Unreadable(ValueError):  # noqa: N818  named for what happened
     """A payload lacks what it is read for, or has something of another kind there."""
 
 
+PRIVATE = "channel_convert_to_private"
 SPEECH = (None, "thread_broadcast", "file_share")
 CALLED = re.compile(r"\s*spy(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL)
 
@@ -158,10 +176,50 @@ def notice(body: Payload, bot: str) -> Notice | None:
 
 
 def _joined(body: Payload, bot: str) -> Notice | None:
-    person = _text(body, "event", "user")
+    person, channel = _text(body, "event", "user"), _text(body, "event", "channel")
     if person == bot:
-        return None
-    return Joined(id=_text(body, "event_id"), channel=_text(body, "event", "channel"), person=person)
+        return Reopened(id=_text(body, "event_id"), channel=channel, by=_maybe(body, "event", "inviter"))
+    return Joined(id=_text(body, "event_id"), channel=channel, person=person)
+
+
+def _left(body: Payload, bot: str) -> Notice:
+    event = _part(body, "event")
+    is_private = _maybe(event, "channel_type") in {"G", "group"} or event["type"] == "group_left"
+    ident, channel, person = _text(body, "event_id"), _text(event, "channel"), _maybe(event, "user")
+    if event["type"] != "member_left_channel" or person == bot:
+        by = _maybe(event, "actor_id")
+        return PutOut(id=ident, channel=channel, private=is_private, by=by if by != bot else None)
+    return Left(id=ident, channel=channel, person=_text(event, "user"))
+
+
+def _closed(body: Payload, _bot: str) -> Notice:
+    event = _part(body, "event")
+    return Closed(
+        id=_text(body, "event_id"),
+        channel=_text(event, "channel"),
+        how="deleted" if _text(event, "type").endswith("_deleted") else "archived",
+        by=_maybe(event, "user") or _maybe(event, "actor_id"),
+    )
+
+
+def _reopened(body: Payload, _bot: str) -> Notice:
+    event = _part(body, "event")
+    return Reopened(id=_text(body, "event_id"), channel=_text(event, "channel"), by=_maybe(event, "user"))
+
+
+def _made_private(body: Payload, _bot: str) -> Notice:
+    event = _part(body, "event")
+    by = _maybe(event, "user") or _maybe(event, "actor_id")
+    return MadePrivate(id=_text(body, "event_id"), channel=_text(event, "channel"), by=by)
+
+
+def _moved(body: Payload, _bot: str) -> Notice:
+    event = _part(body, "event")
+    return Moved(
+        id=_text(body, "event_id"),
+        channel=_text(event, "old_channel_id"),
+        to=_text(event, "new_channel_id"),
+    )
 
 
 def _reacted(body: Payload, _bot: str) -> Notice | None:
@@ -178,10 +236,12 @@ def _reacted(body: Payload, _bot: str) -> Notice | None:
     )
 
 
-def _changed(body: Payload, _bot: str) -> Notice | None:
+def _changed(body: Payload, _bot: str) -> Notice | None:  # noqa: PLR0911  a table
     event = _part(body, "event")
     if event.get("subtype") == "file_share":
         return _shared(body)
+    if event.get("subtype") == PRIVATE:
+        return _made_private(body, _bot)
     if event.get("subtype") == "message_deleted":
         return _deleted(body, _text(event, "deleted_ts"))
     if event.get("subtype") != "message_changed":
@@ -251,6 +311,17 @@ READERS: Mapping[str, Callable[[Payload, str], Notice | None]] = {
     "message": _changed,
     "channel_rename": _renamed,
     "group_rename": _renamed,
+    "member_left_channel": _left,
+    "channel_left": _left,
+    "group_left": _left,
+    "channel_archive": _closed,
+    "group_archive": _closed,
+    "channel_deleted": _closed,
+    "group_deleted": _closed,
+    "channel_unarchive": _reopened,
+    "group_unarchive": _reopened,
+    "channel_id_changed": _moved,
+    PRIVATE: _made_private,
 }
 
 

@@ -1,0 +1,16 @@
+"""Trouble that lasts, in SQL: kept whole, found by its key."""
+
+from typing import Any
+
+from pydantic import TypeAdapter
+
+from bot.adapters.database import tables
+from bot.adapters.database.oncall import Kept
+from bot.domain.trouble import Trouble
+
+
+class Troubles(Kept[Trouble]):
+    row, adapter, key = tables.TroubleRow, TypeAdapter(Trouble), "key"
+
+    def _columns(self, value: Trouble) -> dict[str, Any]:
+        return {"key": value.key}

@@ -1,0 +1,126 @@
+"""What becomes of channels: an incident's own, the announcement channel, and the teams'."""
+
+from typing import Any
+
+from bot.domain import events
+from bot.domain.effects import Show
+from bot.domain.incident import Incident
+from bot.domain.policy import Team
+from bot.domain.trouble import Trouble
+from bot.services.desk import Desk
+from bot.services.rooms import Rooms
+from bot.services.troubles import Troubles
+
+
+class Channels:
+    """An incident's channel is followed by the incident. Of another one that Spy speaks in, who can mend it hears."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+        self._rooms = Rooms(desk)
+        self._troubles = Troubles(desk)
+
+    # --- what Slack tells ---
+
+    def closed(self, channel: str, how: events.Closing, *, by: str | None) -> None:
+        if incident := self._incident(channel):
+            self._rooms.closed(incident.number, how, by=by)
+        else:
+            self.begins(channel, how, by=by)
+
+    def reopened(self, channel: str, *, by: str | None) -> None:
+        if incident := self._incident(channel):
+            self._rooms.reopened(incident.number, by=by)
+        else:
+            self.ends(channel)
+
+    def put_out(self, channel: str, *, by: str | None, private: bool, origin: str) -> None:
+        """Spy was taken out of a channel: a public one it joins again when it next speaks there."""
+        if incident := self._incident(channel):
+            self._rooms.put_out(incident, by=by, origin=origin)
+        elif private:
+            self.begins(channel, "left", by=by)
+
+    def left(self, channel: str, person: str) -> None:
+        if incident := self._incident(channel):
+            self._rooms.left(incident, person)
+
+    def made_private(self, channel: str, *, by: str | None) -> None:
+        if incident := self._incident(channel):
+            self._rooms.made_private(incident, by=by)
+
+    def moved(self, channel: str, to: str) -> None:
+        """A channel has another id: Spy goes on there, and asks for the configuration to be mended."""
+        incident = self._incident(channel)
+        self._work.messages.moved(channel, to)
+        if incident:
+            self._rooms.moved(incident, to=to)
+        elif self._is_used(channel):
+            self.begins(channel, "moved", by=None, moved_to=to)
+
+    def _incident(self, channel: str) -> Incident | None:
+        return self._work.incidents.in_room(channel)
+
+    # --- trouble with the announcement channel, or a team's ---
+
+    def refused(self, channel: str, why: str) -> None:
+        """Slack takes nothing into a channel: tell it once."""
+        self.begins(channel, "refused", by=None, why=why)
+
+    def begins(
+        self, channel: str, how: str, *, by: str | None, why: str = "", moved_to: str | None = None
+    ) -> None:
+        if not self._is_used(channel):
+            return
+        self._troubles.begins(
+            _key(channel),
+            why or how,
+            tell=self._menders(channel),
+            template="trouble/channel",
+            facts={"how": how, "by": by, "moved_to": moved_to, **self._facts(channel)},
+            moved_to=moved_to,
+        )
+
+    def ends(self, channel: str) -> None:
+        """The channel takes words again: tell it once, and show there what it missed."""
+        over = self._troubles.ends(_key(channel), template="trouble/channel_over", facts=self._facts(channel))
+        if over and channel == self._desk.policy.announce:
+            self._announce_again(over)
+
+    def _announce_again(self, over: Trouble) -> None:
+        at = int(self._desk.now.timestamp() * 1000)
+        for it in self._work.incidents.alive_since(over.since):
+            if not it.private:
+                key = f"announcement:{it.number}:again:{at}"
+                self._desk.send(
+                    Show(key=key, surface="announcement", ref=it.number, to=self._desk.policy.announce or "")
+                )
+
+    def present(self, channel: str) -> str:
+        """Give the id under which a configured channel goes now."""
+        known = self._work.troubles.get(_key(channel))
+        return (known.moved_to if known and known.lasts else None) or channel
+
+    def _teams(self, channel: str) -> list[Team]:
+        return [it for it in self._desk.policy.teams.values() if it.channel == channel]
+
+    def _is_used(self, channel: str) -> bool:
+        return channel == self._desk.policy.announce or bool(self._teams(channel))
+
+    def _facts(self, channel: str) -> dict[str, Any]:
+        teams = tuple(it.key for it in self._teams(channel))
+        return {"channel": channel, "announces": channel == self._desk.policy.announce, "teams": teams}
+
+    def _menders(self, channel: str) -> list[str]:
+        """Give who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
+        policy = self._desk.policy
+        managers = [it.manager for it in self._teams(channel) if it.manager]
+        told = [it for it in (*managers, *policy.maintainers) if it != channel]
+        command = policy.teams.get(policy.command_team or "")
+        others = [command.manager or command.channel] if command else []
+        return told or [it for it in others if it != channel]
+
+
+def _key(channel: str) -> str:
+    return f"channel:{channel}"

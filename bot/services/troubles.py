@@ -1,0 +1,62 @@
+"""Trouble that lasts is told once, to whoever can mend it, and once more when it is over."""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import replace
+from typing import Any
+
+from bot.domain.effects import Notify
+from bot.domain.trouble import Trouble
+from bot.services.desk import Desk
+
+
+class Troubles:
+    """Durable, by key: who meets the same trouble again says nothing, in this process or another."""
+
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._records = desk.work.troubles
+
+    def begins(
+        self,
+        key: str,
+        why: str,
+        *,
+        tell: Iterable[str] = (),
+        template: str = "",
+        facts: Mapping[str, Any] | None = None,
+        moved_to: str | None = None,
+    ) -> bool:
+        """Keep it and tell it to these addresses, unless it is known; True where it is new.
+
+        The template gets `facts`, `why` and `since`.
+        """
+        known = self._known(key)
+        if known and known.lasts:
+            return False
+        told = tuple(dict.fromkeys(tell))
+        trouble = Trouble(key=key, why=why, since=self._desk.now, told=told, moved_to=moved_to)
+        self._records.put(trouble)
+        self._tell(trouble, "began", template, facts or {})
+        return True
+
+    def ends(self, key: str, *, template: str = "", facts: Mapping[str, Any] | None = None) -> Trouble | None:
+        """Tell those who heard of it that it is over; None where there was none."""
+        known = self._records.get(key)
+        if known is None or not known.lasts:
+            return None
+        self._desk.work.alone(f"trouble:{key}")
+        over = replace(known, over_at=self._desk.now)
+        self._records.put(over)
+        self._tell(over, "over", template, facts or {})
+        return over
+
+    def _known(self, key: str) -> Trouble | None:
+        self._desk.work.alone(f"trouble:{key}")
+        return self._records.get(key)
+
+    def _tell(self, trouble: Trouble, end: str, template: str, facts: Mapping[str, Any]) -> None:
+        mark = int(trouble.since.timestamp() * 1000)
+        known = {"why": trouble.why, "since": trouble.since, **facts}
+        for to in trouble.told:
+            key = f"trouble:{trouble.key}:{mark}:{end}:{to}"
+            self._desk.send(Notify(key=key, to=to, template=template, facts=known))

@@ -1,0 +1,51 @@
+"""The incident's channel: another one where it is gone, and what Slack tells of channels."""
+
+from bot.commands.ask import Closed, Left, MadePrivate, Moved, PutOut, Reopened
+from bot.commands.command import command, when
+from bot.commands.reply import Reply
+from bot.domain.incident import Incident
+from bot.services.channels import Channels
+from bot.services.rooms import Rooms
+
+
+@command("incident (channel new|new channel)")
+def another(incident: Incident, *, rooms: Rooms) -> Reply:
+    """Open another channel, where the incident's own was archived, deleted, or can't be reached."""
+    rooms.open_another(incident)
+    return Reply("incident/another_channel", {"incident": incident}, shared=True)
+
+
+@when(Closed)
+def closed(notice: Closed, *, channels: Channels) -> None:
+    """An archived or deleted channel takes nothing more."""
+    channels.closed(notice.channel, notice.how, by=notice.by)
+
+
+@when(Reopened)
+def reopened(notice: Reopened, *, channels: Channels) -> None:
+    """An unarchived channel, or one into which Spy is brought back, shows what it missed."""
+    channels.reopened(notice.channel, by=notice.by)
+
+
+@when(PutOut)
+def put_out(notice: PutOut, *, channels: Channels) -> None:
+    """Who leads hears that Spy was taken out of the channel."""
+    channels.put_out(notice.channel, by=notice.by, private=notice.private, origin=notice.id)
+
+
+@when(Left)
+def left(notice: Left, *, channels: Channels) -> None:
+    """Whoever leaves the channel of a private incident hears no more of it."""
+    channels.left(notice.channel, notice.person)
+
+
+@when(MadePrivate)
+def made_private(notice: MadePrivate, *, channels: Channels) -> None:
+    """A channel that is made private makes its incident private."""
+    channels.made_private(notice.channel, by=notice.by)
+
+
+@when(Moved)
+def moved(notice: Moved, *, channels: Channels) -> None:
+    """A channel may get another id."""
+    channels.moved(notice.channel, notice.to)

@@ -1,0 +1,60 @@
+"""The words of channels that are closed, opened again, hidden or moved, for tests/test_words.py."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, datetime, timedelta
+from typing import Any, get_args
+
+from bot.domain import events
+from bot.domain.incident import Closed, Incident
+
+Facts = Mapping[str, Any]
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+ABOUT: dict[str, Any] = {"at": NOON, "by": "U0RAJ"}
+WAYS: Sequence[events.Closing] = get_args(events.Closing)
+HAPPENED: tuple[events.Event, ...] = (
+    *(events.ChannelClosed(**ABOUT, channel="C0ROOM", how=how) for how in WAYS),
+    *(events.ChannelClosed(at=NOON, channel="C0ROOM", how=how) for how in WAYS),
+    events.ChannelReopened(**ABOUT),
+    events.ChannelReopened(at=NOON),
+    events.ChannelMoved(at=NOON, channel="C0NEW", before="C0ROOM"),
+    events.MadePrivate(**ABOUT),
+    events.MadePrivate(at=NOON),
+    events.PersonLeft(at=NOON, person="U0RAJ"),
+    events.DeliveryMended(at=NOON, what="The announcement in <#C0INCIDENTS>"),
+)
+PLACES: Sequence[Facts] = (
+    {"channel": "C0INCIDENTS", "announces": True, "teams": ()},
+    {"channel": "C0PAY", "announces": False, "teams": ("payments", "orders")},
+)
+
+
+def closings() -> list[Closed]:
+    return [Closed(how=how, at=NOON, by=by, asked=("U0ANA",)) for how in WAYS for by in ("U0RAJ", None)]
+
+
+def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, list[Facts]]:
+    """Give the templates their facts; `full` has all that can be said of an open incident."""
+    line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
+    spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
+    ways = ("archived", "deleted", "left", "refused", "moved")
+    return {
+        "incident/aside": [{"incident": replace(full, channel_closed=it)} for it in (None, *closings())],
+        "incident/put_out": [{"incident": it, "by": by} for it in (full,) for by in ("U0RAJ", None)],
+        "incident/another_channel": [{"incident": it} for it in incidents],
+        "surfaces/closed_channel": [
+            {"incident": it, "closed": closed} for it in incidents for closed in (None, *closings())
+        ],
+        "surfaces/missed": [
+            {**spell, "events": [], "count": 0},
+            {**spell, "events": [line], "count": 1},
+            {**spell, "events": [line] * 2, "count": 40},
+        ],
+        "trouble/channel": [
+            {**place, "how": how, "by": by, "why": "is_archived", "moved_to": "C0NEW", "since": NOON}
+            for place in PLACES
+            for how in ways
+            for by in ("U0RAJ", None)
+        ],
+        "trouble/channel_over": [{**place, "why": "x", "since": NOON} for place in PLACES],
+    }
