@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class NotDone(Refusal):
-    """The time did not suffice: nothing of the request is kept."""
+    """The time did not suffice: nothing of the request is kept, or the sentence says that it may be."""
 
 
 class Limited(Protocol):
@@ -90,6 +90,7 @@ class TimedRouter:
         try:
             return future.result(SAVE_WITHIN)
         except TimeoutError:
+            log.warning("the database takes long to commit", doing=limit.doing or None)
             raise NotDone(UNKNOWN) from None
 
     def _let_hang(self, future: Future[T], limit: TimeLimit) -> None:

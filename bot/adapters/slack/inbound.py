@@ -285,9 +285,11 @@ def _told(ask: Ask, error: Exception) -> Message:
 
 def _sentence(ask: Ask, error: Exception) -> str:
     """Log what went wrong, and say it; in Python, since what is broken may be the templates."""
+    if isinstance(error, NotDone):  # logged by who gave it up
+        return error.sentence
     if isinstance(error, UNSAVED):
         log.warning("not done", way=str(ask.way), ask=ask.id, why=str(error))
-        return error.sentence if isinstance(error, NotDone) else NO_DATABASE
+        return NO_DATABASE
     mark = uuid4().hex[:8]
     log.error("an ask failed", fault=mark, way=str(ask.way), ask=ask.id, exc_info=error)
     return f"Spy hit a fault of its own and did nothing. It is logged as {mark}."
