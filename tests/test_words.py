@@ -513,6 +513,7 @@ CASES: dict[str, list[Facts]] = (
         ],
         "delivery/stuck": [{"what": "Page 7", "since": NOON}],
         "delivery/left": [{"what": "Page 7"}],
+        "events/unknown": [{"e": {**ABOUT, "kind": "pigeon_sent", "text": text}} for text in ("", TYPED)],
         "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
         "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]

@@ -12,7 +12,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, TemplateNotFound, pass_context
+from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from bot.adapters import mrkdwn
@@ -244,11 +244,8 @@ class _Environment(OwnMacros):
 
 @pass_context
 def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
-    """Tell an entry of the timeline in the words of its own template; one that has none any more, by its kind."""
-    try:
-        template = context.environment.get_template(f"events/{entry['kind']}.j2")
-    except TemplateNotFound:
-        return inline(entry["kind"].replace("_", " "))
+    """Tell an entry of the timeline in the words of its own template; one that has none here, by its text."""
+    template = context.environment.select_template([f"events/{entry['kind']}.j2", "events/unknown.j2"])
     return Markdown(" ".join(template.render({"e": entry}).split()))
 
 

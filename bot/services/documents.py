@@ -165,7 +165,7 @@ SHOWN = frozenset({"review", "follow_up", "digest"})
 
 def _line(entry: Entry) -> dict[str, Any]:
     about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
-    return {**entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
+    return {"text": entry.text, **entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
 
 
 def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:

@@ -230,4 +230,4 @@ def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
 
 def _line(entry: Entry) -> Facts:
     about = {"incident": entry.incident, "kind": entry.kind, "at": entry.occurred_at, "by": entry.actor}
-    return {**entry.data, **about, "permalink": entry.permalink, "line": entry.seq}
+    return {"text": entry.text, **entry.data, **about, "permalink": entry.permalink, "line": entry.seq}

@@ -639,6 +639,41 @@ def test_an_effect_with_a_field_of_a_newer_spy_is_done(database_units: Database)
     assert claimed(database_units)[0].effect == post("hello")
 
 
+UNREADABLE = {
+    "incident": (
+        "UPDATE incident SET phase = 'pondering' WHERE number = 1",
+        lambda work: work.incidents.open(limit=9),
+    ),
+    "page": ("UPDATE page SET state = 'sung' WHERE number = 1", lambda work: work.pages.since(NOON)),
+    "timeline": ("UPDATE timeline SET data = '[]' WHERE seq = 1", lambda work: work.timeline.of(42)),
+}
+
+
+@pytest.mark.parametrize("table", UNREADABLE)
+def test_a_row_of_a_newer_spy_costs_no_list(database_units: Database, table: str) -> None:
+    change, listed = UNREADABLE[table]
+    with database_units.begin() as work:
+        for number in (1, 2):
+            work.incidents.put(declared(number))
+            work.pages.put(paged(number, key=f"spy-{number}"))
+            work.timeline.append(noted(number))
+    with database_units.engine.begin() as connection:
+        connection.exec_driver_sql(change)
+
+    with database_units.read() as work:
+        assert len(listed(work)) == 1
+
+
+def test_a_row_that_can_not_be_read_is_not_taken_for_absent(database_units: Database) -> None:
+    with database_units.begin() as work:
+        work.pages.put(paged(1, key="spy-1"))
+    with database_units.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE page SET state = 'sung'")
+
+    with pytest.raises(ValueError, match="sung"), database_units.read() as work:
+        work.pages.by_key("spy-1")
+
+
 def test_what_is_put_back_comes_again_when_due(units: UnitOfWork) -> None:
     queue(units, post("hello"))
     parcel = claimed(units)[0]

@@ -9,6 +9,7 @@ from sqlalchemy import ColumnElement, Connection, Select, select
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
+from bot.adapters.database.rows import readable
 from bot.adapters.database.statements import find_kept, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.domain.cover import CoverRequest
@@ -54,9 +55,10 @@ class Kept(Generic[T]):
         return self._read(select(self._table.c.kept).where(*conditions).order_by(*self._table.primary_key))
 
     def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query that what was just put may answer."""
+        """Run a query that what was just put may answer; what can't be read here is left out."""
         self._write()
-        return self._fetched(query, wanted)
+        found = self._connection.execute(query, wanted).scalars()
+        return list(readable(self.adapter, found, self._table.name))
 
     def _with_put(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
         """Return what a query found as it is now, and what was put and is wanted as well: nothing need be written."""

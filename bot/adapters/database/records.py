@@ -11,6 +11,7 @@ from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, or
 from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
+from bot.adapters.database.rows import readable
 from bot.adapters.database.statements import (
     add,
     add_once,
@@ -83,10 +84,16 @@ class Shelf(Generic[T]):
         """Find by what columns hold."""
         return self._all(find(self._table, *wanted, lock=self.lock), wanted)
 
-    def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query that what was just put may answer."""
+    def _one(self, **wanted: Any) -> T | None:
+        """Find the only one; what can't be read here raises, lest it is taken for absent."""
         self.flush()
-        return self._read(query, wanted)
+        return next(iter(self._read(find(self._table, *wanted, lock=self.lock), wanted)), None)
+
+    def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
+        """Run a query that what was just put may answer; what can't be read here is left out."""
+        self.flush()
+        rows = self._connection.execute(query, wanted).mappings()
+        return list(readable(self.adapter, map(dict, rows), self._table.name))
 
     def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         rows = self._connection.execute(query, wanted).mappings()
@@ -175,10 +182,10 @@ class Pages(Shelf[Page]):
         return self._reserve()
 
     def by_key(self, key: str) -> Page | None:
-        return next(iter(self._by(key=key)), None)
+        return self._one(key=key)
 
     def by_pagerduty(self, pagerduty_id: str) -> Page | None:
-        return next(iter(self._by(pagerduty_id=pagerduty_id)), None)
+        return self._one(pagerduty_id=pagerduty_id)
 
     def of(self, incident: int) -> Sequence[Page]:
         return sorted(self._by(incident=incident), key=lambda page: page.number)
@@ -258,7 +265,7 @@ class Timeline:
     def of(self, incident: int) -> Sequence[Entry]:
         self._write_marks()
         rows = self._connection.execute(find(self._table, "incident"), {"incident": incident}).mappings()
-        entries = [self.adapter.validate_python(_without_id(row)) for row in rows]
+        entries = list(readable(self.adapter, map(_without_id, rows), self._table.name))
         entries += [entry for entry in self._new if entry.incident == incident]
         return sorted(entries, key=lambda entry: entry.seq)
 
@@ -268,7 +275,7 @@ class Timeline:
         c = self._table.c
         query = select(self._table).where(c.incident.in_(list(incidents)), c.kind.in_(list(kinds)))
         rows = self._connection.execute(query.order_by(c.incident, c.seq)).mappings()
-        return [self.adapter.validate_python(_without_id(row)) for row in rows]
+        return list(readable(self.adapter, map(_without_id, rows), self._table.name))
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None:
         self.flush()

@@ -1,0 +1,103 @@
+"""What a newer Spy beside this one has written is shown by its text, and its effects are left to it."""
+
+from collections.abc import Iterator
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from structlog.testing import capture_logs
+
+from bot.adapters.database import Database, open_engine
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
+from bot.delivery.errand import Errand
+from bot.delivery.worker import Delivery
+from bot.domain.effects import Post
+from bot.domain.message import Message
+from bot.domain.timeline import Entry
+from bot.ports import Parcel
+from bot.services.desk import Desk
+from bot.services.documents import Documents
+from plugins import incident, timeline
+
+WORDS = JinjaTemplates([Path(__file__).parents[2] / "templates"], clock=FrozenClock())
+
+
+@pytest.fixture
+def spy() -> SpyKit:
+    """An incident whose last event is of a kind that this Spy does not know."""
+    spy = SpyKit(incident, timeline, templates=WORDS)
+    spy.say('incident me "checkout is down" sev1')
+    spy.open_room(1, channel="C0ROOM")
+    with spy.desk() as desk:
+        desk.work.timeline.append(
+            Entry(
+                incident=1,
+                seq=90,
+                kind="pigeon_sent",
+                occurred_at=NOON,
+                recorded_at=NOON,
+                actor="U0ANA",
+                source="slash",
+                text="a pigeon is on its way",
+                data={"colour": "grey"},
+            )
+        )
+    return spy
+
+
+@pytest.mark.parametrize("words", ["incident tldr", "incident timeline"])
+def test_an_unknown_event_is_shown_by_its_text(spy: SpyKit, words: str):
+    answer = spy.say(words, channel="C0ROOM")
+
+    assert answer.message
+    assert "a pigeon is on its way" in answer.message.text
+
+
+def test_an_unknown_event_is_in_the_postmortem_by_its_text(spy: SpyKit):
+    with spy.desk() as desk:
+        facts = Documents(desk).document(desk.incident(1))
+
+    paper = WORDS.paper("postmortem", facts)
+
+    assert "a pigeon is on its way" in " ".join(section.text for section in paper.sections)
+
+
+class Willing:
+    def __init__(self) -> None:
+        self.done: list[str] = []
+
+    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
+        del desk
+        return Errand(go=lambda: self.done.append(parcel.effect.key))
+
+    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        raise AssertionError(f"{parcel} was given up at {desk.now}: {why}")
+
+
+@pytest.fixture
+def units(sqlite_url: str) -> Iterator[Database]:
+    engine = open_engine(sqlite_url)
+    yield Database(engine)
+    engine.dispose()
+
+
+def test_an_unknown_effect_is_left_to_who_knows_it_and_holds_up_no_other_lane(units: Database):
+    willing, clock = Willing(), FrozenClock()
+    with units.begin() as work:
+        posts = [Post(key=key, to=key, message=Message(text=key)) for key in ("theirs", "mine")]
+        work.outbox.add(posts, now=NOON)
+    with units.engine.begin() as connection:
+        connection.exec_driver_sql("UPDATE outbox SET kind = 'SendPigeon' WHERE key = 'theirs'")
+    delivery = Delivery(
+        willing, units=units, clock=clock, policy=POLICY, lease=timedelta(seconds=20), senders=2
+    )
+
+    with capture_logs() as logged:
+        assert not delivery.drain(within=timedelta(seconds=0.5))
+        delivery.stop()
+
+    with units.read() as work:
+        states = {it.kind: it.state for it in work.outbox.latest(limit=9)}
+    assert (willing.done, states) == (["mine"], {"Post": "done", "SendPigeon": "ready"})
+    assert [it["event"] for it in logged].count("an effect is left to a newer Spy") == 1
