@@ -9,6 +9,7 @@ from bot.delivery.errand import Errand, unsupported
 from bot.domain.effects import (
     Afterwards,
     CopyPostmortem,
+    Effect,
     ExportPostmortem,
     FileFollowUp,
     FileLog,
@@ -36,7 +37,9 @@ from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
-from bot.services.undelivered import Undelivered
+from bot.services.rooms import Rooms
+from bot.services.troubles import Troubles
+from bot.services.undelivered import Undelivered, what
 
 LABEL, FOLLOW_UP_LABEL = "postmortem", "follow-up"
 COMMENTS_AT_ONCE = 8
@@ -90,9 +93,13 @@ class AfterwardsCourier:
             return Errand(go=partial(_reject, refusal.sentence))
 
     def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        if isinstance(parcel.effect, FileFollowUp):
-            FollowUps(desk).refused(parcel.effect.follow_up, why)
-        Undelivered(desk).tell(parcel.effect, why)
+        """Who asked hears it each time; of what nobody asked for, the channel hears once."""
+        effect = parcel.effect
+        if isinstance(effect, FileFollowUp):
+            FollowUps(desk).refused(effect.follow_up, why)
+        is_new = Troubles(desk).begins(_trouble(effect), why)
+        if is_new or getattr(effect, "by", None):
+            Undelivered(desk).tell(effect, why)
 
     def _errand(self, effect: Afterwards, parcel: Parcel, desk: Desk) -> Errand | None:
         match effect:
@@ -152,6 +159,7 @@ class AfterwardsCourier:
         def settle(desk: Desk, issue: Issue) -> None:
             assignee = _assigned(draft.assignee, issue, filed)
             FollowUps(desk).filed(follow_up.number, issue, assignee=assignee)
+            _mended(effect, desk)
 
         return Errand(
             go=partial(self._make, repository, lambda: draft, renewed, filed),
@@ -249,6 +257,7 @@ class AfterwardsCourier:
             spills=result.body.spills,
             origin=effect.key,
         )
+        _mended(effect, desk)
         without = Postmortems(desk).left_out(effect.incident)
         if without or (effect.by and not is_first):
             self._tell(effect, without, desk)
@@ -330,6 +339,18 @@ def _logged(effect: FileLog, desk: Desk, result: _Logged) -> None:
 
 def _copied(number: int, desk: Desk, offer: Offer) -> None:
     Postmortems(desk).copied(number, offer)
+
+
+def _trouble(effect: Effect) -> str:
+    """Name what GitHub would not take: each document, and each follow-up, is a trouble of its own."""
+    of = getattr(effect, "follow_up", None) or getattr(effect, "incident", None)
+    return f"github:{type(effect).__name__}:{of}"
+
+
+def _mended(effect: Afterwards, desk: Desk) -> None:
+    """Say that GitHub has taken what it would not take before, where that was told."""
+    if Troubles(desk).ends(_trouble(effect)):
+        Rooms(desk).mended(effect.incident, what(effect))
 
 
 def _assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:

@@ -12,12 +12,13 @@ from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, Show
 from bot.domain.events import Declared, Resolved, RoomOpened
-from bot.domain.incident import Incident, Link, Phase
+from bot.domain.incident import Closed, Incident, Link, Phase
 from bot.domain.message import Message
 from bot.domain.page import Page, PageState
 from bot.domain.search import ALL, OVER, Search
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
+from bot.domain.trouble import Trouble
 from bot.ports import Duty, DutyCopy, Parcel, Person, Posted, UnitOfWork, Work
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -442,6 +443,31 @@ def test_a_message_may_move(units: UnitOfWork) -> None:
     with units.begin() as work:
         assert work.messages.get("card:42") == Posted(channel="C0ROOM", ts="2.0", permalink="https://x")
         assert work.messages.get("card:43") is None
+
+
+def test_messages_go_with_their_channel(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        work.messages.put("card:42", Posted(channel="C0ROOM", ts="1.0", permalink="https://x"))
+        work.messages.put("card:43", Posted(channel="C0OTHER", ts="1.0"))
+        work.messages.moved("C0ROOM", "C0NEW")
+
+    with units.begin() as work:
+        assert work.messages.get("card:42") == Posted(channel="C0NEW", ts="1.0")
+        assert work.messages.get("card:43") == Posted(channel="C0OTHER", ts="1.0")
+
+
+def test_trouble_and_a_closed_channel_are_kept_whole(units: UnitOfWork) -> None:
+    trouble = Trouble(key="channel:C1", why="is_archived", since=NOON, told=("U0KIM",), moved_to="C2")
+    closed = replace(declared(42), channel_closed=Closed(how="archived", at=NOON, asked=("U0ANA",)))
+    with units.begin() as work:
+        work.troubles.put(trouble)
+        work.troubles.put(replace(trouble, over_at=NOON + MINUTE))
+        work.incidents.put(closed)
+
+    with units.begin() as work:
+        assert work.troubles.get("channel:C1") == replace(trouble, over_at=NOON + MINUTE)
+        assert work.troubles.get("channel:C9") is None
+        assert work.incidents.get(42) == closed
 
 
 def test_a_request_is_new_once_and_keeps_its_answer(units: UnitOfWork) -> None:

@@ -132,3 +132,17 @@ def test_what_was_made_private_is_written_to_no_issue_that_others_read(
         export(story, courier)
 
     assert {number: it.body for number, it in box.github.issues.items()} == before
+
+
+def test_what_nobody_asked_for_and_github_refuses_is_told_once_and_once_when_it_works(
+    story: Story, courier: AfterwardsCourier
+):
+    effect = ExportPostmortem(key="export:1:x", incident=1)
+    parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=story.clock.now())
+    for _ in range(3):
+        with story.spy.desk() as desk:
+            courier.gave_up(parcel, desk, "GitHub refuses the token in GITHUB_TOKEN")
+    deliver(story, courier, effect, uncertain=False)
+
+    about = [it for it in story.spy.lines(1) if "The export of the postmortem" in it]
+    assert ["could not be delivered" in about[0], "works again" in about[1], len(about)] == [True, True, 2]
