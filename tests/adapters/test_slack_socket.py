@@ -39,13 +39,14 @@ class Linked:
         self.app = app
         self.link = self.made()
 
-    def made(self, *, renew_after: float = 60.0) -> SocketLink:
+    def made(self, *, renew_after: float = 60.0, hello_within: float = 60.0) -> SocketLink:
         return SocketLink(
             self.app,
             app_token=self.environment["SLACK_APP_TOKEN"],
             client=self.web,
             ping_every=0.2,
             pong_within=0.5,
+            hello_within=hello_within,
             renew_after=renew_after,
         )
 
@@ -123,6 +124,18 @@ def test_a_link_that_brings_nothing_for_long_is_not_believed(linked: Linked):
     until(lambda: linked.links_asked_for() >= 3)  # the deaf one is let go before the third is asked for
 
     assert until(lambda: heard(linked, "oncall"))
+
+
+def test_a_link_that_is_never_greeted_is_replaced_and_is_not_alive_meanwhile(linked: Linked):
+    linked.box.slack.links.is_rude = True
+    linked.link = linked.made(hello_within=0.2)
+    linked.link.start()
+
+    assert until(lambda: linked.links_asked_for() >= 2)
+    assert not linked.link.is_alive()
+    linked.box.slack.links.is_rude = False
+    assert until(linked.link.is_alive)
+    assert heard(linked, "oncall")
 
 
 def test_it_connects_once_slack_is_back(linked: Linked):

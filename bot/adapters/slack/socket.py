@@ -27,7 +27,10 @@ from bot.adapters.slack.inbound import App, answer_envelope
 log = structlog.get_logger()
 
 PING_EVERY, PONG_WITHIN = 5.0, 10.0  # seconds; a link without a pong is dropped
-RENEW_AFTER = 300.0  # seconds without a payload: a link may answer pings and be deaf all the same
+HELLO_WITHIN = 10.0  # seconds that Slack may take to greet a new link
+RENEW_AFTER, RENEW_AT_LAST = 25.0, 300.0
+"""Seconds without a payload after which a link is renewed: it may answer pings and be deaf all the same. Each link in
+a row that brings nothing doubles them, since Slack limits how often links may be opened."""
 LOOK_EVERY = 1.0
 OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
@@ -47,13 +50,15 @@ class SocketLink:
         client: PooledWebClient,
         ping_every: float = PING_EVERY,
         pong_within: float = PONG_WITHIN,
+        hello_within: float = HELLO_WITHIN,
         renew_after: float = RENEW_AFTER,
     ) -> None:
         self._app = app
         self._app_token = app_token
         self._web = client
         self._ping_every, self._pong_within = ping_every, pong_within
-        self._renew_after = renew_after
+        self._hello_within = hello_within
+        self._renew_first = self._renew_after = renew_after
         self._stopping, self._wanted = threading.Event(), threading.Event()
         self._link: _Link | None = None
         self._leaving: list[_Link] = []
@@ -84,14 +89,20 @@ class SocketLink:
 
     def _keep(self) -> None:
         while not self._stopping.is_set():
-            wanted = self._wanted.wait(timeout=min(LOOK_EVERY, self._renew_after)) or self._is_silent()
+            look_every = min(LOOK_EVERY, self._renew_after, self._hello_within)
+            wanted = self._wanted.wait(timeout=look_every) or self._is_given_up()
             if wanted and not self._stopping.is_set():
                 self._wanted.clear()
                 self._change()
             self._let_go()
 
-    def _is_silent(self) -> bool:
-        return self._link is not None and self._link.silence() > self._renew_after
+    def _is_given_up(self) -> bool:
+        """Whether the link is no longer believed: Slack has not greeted it in time, or it brings nothing."""
+        if self._link is None or not self._link.is_given_up(self._hello_within, self._renew_after):
+            return False
+        if self._link.is_greeted:
+            self._renew_after = min(self._renew_after * 2, max(RENEW_AT_LAST, self._renew_first))
+        return True
 
     def _change(self) -> None:
         """Make a new link, then let the old one go. What Slack greets has earned a short wait the next time."""
@@ -108,7 +119,8 @@ class SocketLink:
         old, self._link, self._told = self._link, link, ""
         if old:
             self._leaving.append(old)
-            old.leave_at = time.monotonic() + (0 if old.silence() > self._renew_after else GRACE)
+            is_useless = not old.is_greeted or old.silence() > self._renew_first
+            old.leave_at = time.monotonic() + (0 if is_useless else GRACE)
         link.read()
 
     def _connect(self) -> "_Link":
@@ -133,6 +145,7 @@ class SocketLink:
         elif message.get("type") == "disconnect":
             self._gone(link)
         elif not self._stopping.is_set():
+            self._renew_after = self._renew_first
             with suppress(RuntimeError):  # stopping since a moment: Slack brings it again, to another process
                 self._workers.submit(self._answer, link, message, time.monotonic())
 
@@ -192,6 +205,9 @@ class _Link:
 
     def is_alive(self) -> bool:
         return self.is_greeted and self._reader.is_alive()
+
+    def is_given_up(self, hello_within: float, renew_after: float) -> bool:
+        return self.silence() > (renew_after if self.is_greeted else hello_within)
 
     def silence(self) -> float:
         """Give the seconds since the last message; pings don't count."""

@@ -42,6 +42,8 @@ class Links:
         self._links: list[Link] = []
         self._turn = 0
         self._made = 0
+        self.is_rude = False
+        """Whether new links are taken and not greeted."""
 
     @property
     def count(self) -> int:
@@ -72,7 +74,8 @@ class Links:
         with self._lock:
             self._links.append(link)
             hello = {"type": "hello", "num_connections": len(self._links), "debug_info": HOST}
-            socket.send(json.dumps(hello | {"connection_info": {"app_id": APP_ID}}))
+            if not self.is_rude:
+                socket.send(json.dumps(hello | {"connection_info": {"app_id": APP_ID}}))
             self._lock.notify_all()
         return True
 
