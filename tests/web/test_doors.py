@@ -1,6 +1,8 @@
 """The webhooks as their senders see them: what is kept, kept once, refused with a sentence, or not there."""
 
+import sqlite3
 from collections.abc import Iterator, Mapping
+from contextlib import closing
 from datetime import timedelta
 from pathlib import Path
 from typing import Any
@@ -176,3 +178,23 @@ def test_a_door_without_a_secret_is_not_there(tmp_path: Path, sqlite_url: str):
         paths = ("/webhooks/github", "/webhooks/changes", "/webhooks/pagerduty")
 
         assert [doors.web.post(path, b"{}", {}).status_code for path in paths] == [404] * 3
+
+
+@pytest.mark.parametrize("told_by", ["github", "a tool"])
+def test_while_the_database_takes_nothing_what_is_told_is_to_be_sent_again(
+    doors: Doors, sqlite_url: str, told_by: str
+):
+    def tell() -> httpx.Response:
+        if told_by == "github":
+            return github(doors, "deployment_status")
+        return tool(doors, {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"})
+
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), timeout=30)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = tell()
+        other.rollback()
+
+    assert refused.status_code == 503
+    assert refused.text == "Spy's database does not answer. Nothing was kept; send it again.\n"
+    assert tell().status_code == 202
+    assert len(kept(doors)) == 1

@@ -25,6 +25,7 @@ from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms, payloads
 from bot.adapters.slack.blocks import payload
 from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.delays import Delays
 from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
 from bot.commands.ask import Answer, Ask, Notice
@@ -70,6 +71,7 @@ class App(slack_bolt.App):
 
     verifiers: Sequence[SignatureVerifier] = ()
     """One that takes a request made lately is enough."""
+    delays: Delays
 
 
 def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
@@ -83,6 +85,7 @@ def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: 
         client=WebClient(base_url=api_url, retry_handlers=[]),
         authorize=authorizer(chat),
     )
+    app.delays = Delays()
     app.verifiers = _verifiers(signing_secret, chat.clock) if signing_secret else ()
     listeners = Listeners(router, chat)
     app.command(ANYTHING)(listeners.slash)
@@ -104,8 +107,10 @@ def answer_http(
     """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
     if not _is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
-    came = _came(headers.get(RETRY, ""), arrived_at)
-    response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers), context=came))
+    stamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
+    with app.delays.sent_at(stamp, arrived) as sent_at:
+        came = _came(headers.get(RETRY, ""), sent_at)
+        response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers), context=came))
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
     return HttpAnswer(response.status, flat, response.body.encode())
 
