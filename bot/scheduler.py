@@ -1,13 +1,15 @@
-"""APScheduler, as a metronome: stateless jobs at intervals, none of which is a duty by itself."""
+"""A metronome: stateless jobs at intervals, none of which is a duty by itself; it waits by the monotonic clock.
 
-import logging
+A library that goes by the machine's clock stands still for an hour when that is set back by one.
+"""
+
+import time
 from collections.abc import Callable
 from dataclasses import dataclass
 from datetime import timedelta
+from threading import Event, Thread
 
 import structlog
-from apscheduler.executors.pool import ThreadPoolExecutor
-from apscheduler.schedulers.background import BackgroundScheduler
 
 log = structlog.get_logger()
 
@@ -23,30 +25,31 @@ class Scheduler:
     """Runs each job at once and then at its interval; a slow run delays its next one, and only that."""
 
     def __init__(self, *jobs: Job) -> None:
-        logging.getLogger("apscheduler").setLevel(
-            logging.ERROR
-        )  # it warns of every beat that a slow run skips
-        self._jobs = jobs
-        self._ticks = BackgroundScheduler(
-            timezone="UTC",
-            executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
-            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
-        )
+        self._stopping = Event()
+        self._threads = [Thread(target=self._beat, args=(job,), name=job.name, daemon=True) for job in jobs]
 
     def start(self) -> None:
-        self._ticks.start()
-        for job in self._jobs:
-            self._ticks.add_job(_guarded, args=[job], id=job.name)
-            self._ticks.add_job(_guarded, "interval", args=[job], seconds=job.every.total_seconds())
+        for thread in self._threads:
+            thread.start()
 
     def is_alive(self) -> bool:
-        return bool(self._ticks.running)
+        return all(thread.is_alive() for thread in self._threads)
 
     def stop(self) -> None:
-        self._ticks.shutdown(wait=True)
+        """Begin no more runs, and wait for those under way."""
+        self._stopping.set()
+        for thread in self._threads:
+            if thread.ident is not None:
+                thread.join()
+
+    def _beat(self, job: Job) -> None:
+        every, due = job.every.total_seconds(), time.monotonic()
+        while not self._stopping.wait(max(0.0, due - time.monotonic())):
+            _run(job)
+            due = max(due + every, time.monotonic())
 
 
-def _guarded(job: Job) -> None:
+def _run(job: Job) -> None:
     try:
         job.run()
     except Exception:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import structlog
 
-from bot.adapters.clock import RehearsalClock, SystemClock
+from bot.adapters.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
 from bot.adapters.database import Database, Limits, is_current, migrate, open_engine
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
@@ -38,6 +38,8 @@ log = structlog.get_logger()
 class Bot:
     settings: Settings
     database: Database
+    time: DatabaseClock | SystemClock
+    """What the clock follows."""
     clock: Clock
     chat: SlackChat
     pager: PagerDuty | None
@@ -59,11 +61,13 @@ class Bot:
 def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
     live = Live(settings, partial(load_settings, settings.path))
-    policy, clock, env = live.policy(), open_clock(settings), settings.env
+    policy, env = live.policy(), settings.env
     database = open_database(settings)
     stack.callback(database.engine.dispose)
     if not is_current(database.engine):
         migrate(database.engine)
+    time = DatabaseClock(database.time) if database.has_own_clock else SystemClock()
+    clock = open_clock(settings, time)
     timeout = settings.delivery.lease / 2
     chat = SlackChat(
         PooledWebClient(
@@ -127,6 +131,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     return Bot(
         settings=settings,
         database=database,
+        time=time,
         clock=clock,
         chat=chat,
         pager=pager,
@@ -168,13 +173,13 @@ def open_runbooks(settings: Settings) -> FolderRunbooks:
     return FolderRunbooks(settings.runbook_folders, address=address)
 
 
-def open_clock(settings: Settings) -> Clock:
-    """The machine's time; in a rehearsal another, which is said aloud."""
+def open_clock(settings: Settings, time: Clock) -> Clock:
+    """Whatever time it is given, made steady; in a rehearsal another, which is said aloud."""
     file = settings.env.spy_clock_offset
     if not file:
-        return SystemClock()
+        return SteadyClock(time)
     log.warning("this is a rehearsal: Spy's clock is moved by a file", file=file)
-    return RehearsalClock(Path(file))
+    return SteadyClock(RehearsalClock(Path(file), time))
 
 
 def open_pager(

@@ -3,6 +3,7 @@
 from contextlib import ExitStack
 from dataclasses import dataclass
 
+from bot.adapters.clock import SystemClock
 from bot.adapters.database import Database, is_current, migrate, open_engine
 from bot.adapters.templates import JinjaTemplates
 from bot.bootstrap.build import open_clock
@@ -20,7 +21,7 @@ class Written:
 
 def postmortem(settings: Settings, number: int) -> Written | None:
     """Write it; None where there is no such incident."""
-    clock = open_clock(settings)
+    clock = open_clock(settings, SystemClock())
     with ExitStack() as stack:
         engine = open_engine(settings.env.database_url.get_secret_value())
         stack.callback(engine.dispose)

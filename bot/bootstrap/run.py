@@ -3,11 +3,13 @@
 import signal
 import threading
 from collections.abc import Iterator, Mapping
-from contextlib import ExitStack
+from contextlib import ExitStack, suppress
+from functools import partial
 from types import FrameType
 
 import structlog
 
+from bot.adapters.clock import MEASURE_EVERY, DatabaseClock
 from bot.adapters.runbooks import RunbookPages
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import App, build_app
@@ -28,7 +30,7 @@ from bot.delivery.sync import (
     Sync,
 )
 from bot.delivery.ticks import TICK_EVERY, Ticks
-from bot.ports import Rejected, Throttled, Unreachable
+from bot.ports import Rejected, Throttled, Unavailable, Unreachable
 from bot.scheduler import Job, Scheduler
 from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
@@ -140,12 +142,19 @@ def _jobs(bot: Bot) -> Iterator[Job]:
         yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
         if not bot.settings.env.pagerduty_webhook_secret:
             yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
+    if isinstance(bot.time, DatabaseClock):
+        yield Job(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
     every = TICK_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else TICK_EVERY
     yield Job(name="ticks", every=every, run=ticks.run)
     yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
     yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
     yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
     yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+
+
+def _measure(time: DatabaseClock) -> None:
+    with suppress(Unavailable):  # it goes on by what was measured last, and `/readyz` tells
+        time.measure()
 
 
 def _pages(bot: Bot) -> Mapping[str, Page]:

@@ -2,9 +2,9 @@
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 
-from sqlalchemy import Connection, Engine
+from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
@@ -131,6 +131,20 @@ class Database:
         if limit and isinstance(trouble, Contended):
             limit.conflicts += 1
         return trouble
+
+    @property
+    def has_own_clock(self) -> bool:
+        """Whether it may be on another machine than Spy."""
+        return self.engine.dialect.name != "sqlite"
+
+    def time(self) -> datetime:
+        """Return the time on PostgreSQL's machine."""
+        try:
+            with self.engine.connect() as connection:
+                told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
+        except DBAPIError as error:
+            raise translated(error) from error
+        return told.astimezone(UTC)
 
     def ping(self) -> str:
         """Answer "" where the database does; raise where it does not."""
