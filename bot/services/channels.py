@@ -83,7 +83,12 @@ class Channels:
         )
 
     def ends(self, channel: str) -> None:
-        """The channel takes words again: tell it once, and show there what it missed."""
+        """The channel takes words again: tell it once, and show there what it missed.
+
+        One that goes by another id does so until the configuration names that.
+        """
+        if self.present(channel) != channel:
+            return
         over = self._troubles.ends(_key(channel), template="trouble/channel_over", facts=self._facts(channel))
         if over and channel == self._desk.policy.announce:
             self._announce_again(over)
