@@ -94,8 +94,9 @@ class TimedRouter:
             raise NotDone(UNKNOWN) from None
 
     def _let_hang(self, future: Future[T], limit: TimeLimit) -> None:
-        self._count(limit.doing, 1)
-        future.add_done_callback(lambda _: self._count(limit.doing, -1))
+        doing = limit.doing
+        self._count(doing, 1)
+        future.add_done_callback(lambda _: self._count(doing, -1))
         self._threads.leave(future)
         Thread(target=limit.let_go, name="letting-go", daemon=True).start()
 

@@ -60,7 +60,8 @@ class TimeLimit:
         return self._is_given_up
 
     def enter(self, doing: str) -> bool:
-        """Say what is done now; False where it must not be, since too many of it hang."""
+        """Say what is done now; False where it must not be, since too many of it hang. OutOfTime once given up."""
+        self.check()
         self.doing = doing
         return self._admit(doing)
 

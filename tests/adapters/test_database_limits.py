@@ -75,6 +75,16 @@ def test_what_was_given_up_is_not_begun_again(database: Database):
         ana(work)
 
 
+def test_what_was_given_up_begins_no_command():
+    limit = TimeLimit.of(LONG)
+    assert limit.enter("one")
+    limit.give_up()
+
+    with pytest.raises(OutOfTime):
+        limit.enter("another")
+    assert limit.doing == "one"
+
+
 def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database: Database):
     limit, holds, let_go = TimeLimit.of(LONG), Event(), Event()
     ends: list[BaseException] = []
