@@ -5,7 +5,8 @@ What a command needs is imported inside it, so that `spy --help` answers at once
 
 import logging
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from itertools import chain
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, NoReturn
@@ -60,7 +61,8 @@ def run(config: Config = USUAL_CONFIG) -> None:
 
     try:
         settings.require_for_run()
-        code = serve(settings)
+        with _database_in_a_sentence():
+            code = serve(settings)
     except ConfigError as error:
         _stop(error.lines)
     except CannotListen as error:
@@ -127,7 +129,8 @@ def migrate(config: Config = USUAL_CONFIG) -> None:
     settings = _settings(config)
     from bot.bootstrap.check import migrate as upgrade  # noqa: PLC0415  see the top of the file
 
-    upgrade(settings)
+    with _database_in_a_sentence():
+        upgrade(settings)
 
 
 @app.command()
@@ -143,7 +146,9 @@ def say(
     settings = _settings(config)
     from bot.bootstrap.say import say as speak  # noqa: PLC0415  see the top of the file
 
-    raise typer.Exit(speak(settings, person, channel, " ".join(words)))
+    with _database_in_a_sentence():
+        code = speak(settings, person, channel, " ".join(words))
+    raise typer.Exit(code)
 
 
 @app.command()
@@ -158,7 +163,8 @@ def postmortem(
     settings = _settings(config)
     from bot.bootstrap.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
 
-    paper = written(settings, number)
+    with _database_in_a_sentence():
+        paper = written(settings, number)
     if paper is None:
         _stop([f"There is no INC-{number} in the database."], code=TROUBLE)
     if picture:
@@ -177,6 +183,20 @@ def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings
         _stop(error.lines)
     logs.configure(secrets=settings.env.secrets(), level=level)
     return settings
+
+
+@contextmanager
+def _database_in_a_sentence() -> Iterator[None]:
+    """Stop with one sentence where the database can't be used."""
+    from bot.adapters.database import CannotOpen  # noqa: PLC0415  see the top of the file
+    from bot.ports import Unavailable  # noqa: PLC0415
+
+    try:
+        yield
+    except CannotOpen as error:
+        _stop([str(error)])
+    except Unavailable as error:
+        _stop([f"The database does not answer: {error}."])
 
 
 def _stop(lines: Iterable[str], *, code: int = UNUSABLE) -> NoReturn:

@@ -2,7 +2,7 @@
 
 import subprocess
 import sys
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from datetime import UTC, datetime
 from pathlib import Path
 
@@ -118,3 +118,93 @@ def test_a_postmortem_is_printed_and_drawn_from_the_database_alone(
     assert printed.output.startswith("# INC-1 checkout is down\n\n## TL;DR\n")
     assert Path("it.svg").read_text(encoding="utf-8").startswith("<svg")
     assert spy("postmortem", "2").exit_code == 1
+
+
+# --- the database ---
+
+
+def _unopened(folder: Path) -> str:
+    return f"sqlite:///{folder / 'nowhere' / 'spy.db'}"
+
+
+def _corrupt(folder: Path) -> str:
+    (folder / "spy.db").write_bytes(b"no database at all, " * 500)
+    return f"sqlite:///{folder / 'spy.db'}"
+
+
+def _away(_folder: Path) -> str:
+    return "postgresql://spy:hush@127.0.0.1:1/spy"
+
+
+DATABASES = {"unable": _unopened, "damaged": _corrupt, "refused": _away}
+CALLS = [("run",), ("migrate",), ("say", "--as", "U0ANA", "oncall"), ("postmortem", "1")]
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda it: it[0])
+@pytest.mark.parametrize("database", DATABASES.values(), ids=DATABASES)
+def test_a_database_that_can_not_be_used_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, call: tuple[str, ...], database: Callable[[Path], str]
+):
+    monkeypatch.setenv("DATABASE_URL", database(tmp_path))
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "xoxb-test")
+    (tmp_path / "config.yaml").write_text("slack: {mode: http}\nweb: {port: 0}", encoding="utf-8")
+
+    result = spy(*call)
+
+    assert result.exit_code == 2
+    [sentence] = result.stderr.splitlines()
+    assert sentence.startswith("The database can't be used: ")
+    assert "hush" not in sentence
+
+
+@pytest.mark.parametrize("call", CALLS, ids=lambda it: it[0])
+def test_a_database_of_a_newer_spy_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str, call: tuple[str, ...]
+):
+    _sql(sqlite_url, "UPDATE alembic_version SET version_num = '9999'")
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    for name in ("SLACK_BOT_TOKEN", "SLACK_SIGNING_SECRET"):
+        monkeypatch.setenv(name, "xoxb-test")
+    (tmp_path / "config.yaml").write_text("slack: {mode: http}\nweb: {port: 0}", encoding="utf-8")
+
+    result = spy(*call)
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("The database belongs to a newer Spy: its schema is 9999")
+    assert len(result.stderr.splitlines()) == 1
+
+
+def test_a_database_that_takes_nothing_is_told_in_one_sentence(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch, sqlite_url: str
+):
+    _sql(
+        sqlite_url,
+        "CREATE TRIGGER full BEFORE UPDATE ON alembic_version BEGIN SELECT raise(FAIL, 'full'); END",
+    )
+    file = Path(sqlite_url.removeprefix("sqlite:///"))
+    monkeypatch.setenv("DATABASE_URL", f"sqlite:///file:{file}?mode=ro&uri=true")
+    (tmp_path / "config.yaml").write_text("slack: {mode: http}", encoding="utf-8")
+
+    result = spy("migrate")
+
+    assert result.exit_code == 2
+    assert result.stderr.startswith("The database can't be used: ")
+
+
+def test_check_tells_what_is_wrong_with_the_database(tmp_path: Path, monkeypatch: pytest.MonkeyPatch):
+    monkeypatch.setenv("DATABASE_URL", _corrupt(tmp_path))
+    (tmp_path / "config.yaml").write_text("slack: {mode: http}", encoding="utf-8")
+
+    result = spy("check")
+
+    [line] = [it for it in result.stdout.splitlines() if "Database" in it]
+    assert line.startswith("FIX")
+    assert "its file is damaged" in line
+
+
+def _sql(url: str, statement: str) -> None:
+    engine = open_engine(url)
+    with engine.begin() as connection:
+        connection.exec_driver_sql(statement)
+    engine.dispose()

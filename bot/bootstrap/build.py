@@ -11,7 +11,7 @@ from pathlib import Path
 import structlog
 
 from bot.adapters.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
-from bot.adapters.database import Database, Limits, is_current, migrate, open_engine
+from bot.adapters.database import Database, Limits, make_ready, open_engine
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.runbooks import FolderRunbooks
@@ -64,8 +64,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     policy, env = live.policy(), settings.env
     database = open_database(settings)
     stack.callback(database.engine.dispose)
-    if not is_current(database.engine):
-        migrate(database.engine)
+    make_ready(database.engine)
     time = DatabaseClock(database.time) if database.has_own_clock else SystemClock()
     clock = open_clock(settings, time)
     timeout = settings.delivery.lease / 2

@@ -4,8 +4,7 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
-from bot.adapters.database import is_current, open_engine
-from bot.adapters.database import migrate as migrate_schema
+from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
 from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
@@ -50,10 +49,9 @@ def _database_findings(settings: Settings) -> Iterator[Finding]:
     engine = open_engine(settings.env.database_url.get_secret_value())
     what = f"Database: {engine.url.render_as_string(hide_password=True)}"
     try:
-        current = is_current(engine)
-    except Exception as error:  # noqa: BLE001  whatever the driver says is the finding
-        cure = f"Look at DATABASE_URL and whether the server is up: {str(error).splitlines()[0]}"
-        yield Finding(what=what, well=False, cure=cure)
+        current = is_ready(engine)
+    except CannotOpen as error:
+        yield Finding(what=what, well=False, cure=str(error))
     else:
         yield Finding(
             what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
@@ -78,6 +76,6 @@ def migrate(settings: Settings) -> None:
     """Bring the database up to date."""
     engine = open_engine(settings.env.database_url.get_secret_value())
     try:
-        migrate_schema(engine)
+        make_ready(engine)
     finally:
         engine.dispose()

@@ -4,7 +4,7 @@ from contextlib import ExitStack
 from dataclasses import dataclass
 
 from bot.adapters.clock import SystemClock
-from bot.adapters.database import Database, is_current, migrate, open_engine
+from bot.adapters.database import Database, make_ready, open_engine
 from bot.adapters.templates import JinjaTemplates
 from bot.bootstrap.build import open_clock
 from bot.config import Settings
@@ -25,8 +25,7 @@ def postmortem(settings: Settings, number: int) -> Written | None:
     with ExitStack() as stack:
         engine = open_engine(settings.env.database_url.get_secret_value())
         stack.callback(engine.dispose)
-        if not is_current(engine):
-            migrate(engine)
+        make_ready(engine)
         work = stack.enter_context(Database(engine).read())
         incident = work.incidents.get(number)
         if incident is None:

@@ -1,21 +1,27 @@
 """Bring the schema up to date with Alembic; look first, since most starts have nothing to do."""
 
+from functools import cache
 from pathlib import Path
 
 from sqlalchemy import Engine, inspect, text
 
 from bot.adapters.database.connection import unhurried
 
-HEAD = "0009"
-"""The newest migration in migrations/versions; a test holds it to that."""
+MIGRATIONS = Path(__file__).parent / "migrations"
 
 
-def is_current(engine: Engine) -> bool:
-    """Whether the database is at the newest migration; cheap, without Alembic."""
+@cache
+def newest() -> str:
+    """Return the number of the newest migration."""
+    return max(path.name.partition("_")[0] for path in (MIGRATIONS / "versions").glob("[0-9]*_*.py"))
+
+
+def version(engine: Engine) -> str | None:
+    """Return the migration that the database is at, None where it is empty; cheap, without Alembic."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
-            return False
-        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar() == HEAD
+            return None
+        return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
 def migrate(engine: Engine) -> None:
@@ -24,7 +30,7 @@ def migrate(engine: Engine) -> None:
     from alembic.config import Config  # noqa: PLC0415  as above
 
     config = Config()
-    config.set_main_option("script_location", str(Path(__file__).parent / "migrations"))
+    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
         unhurried(connection)
         with connection.begin():

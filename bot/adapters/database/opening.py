@@ -1,0 +1,79 @@
+"""Make a database ready to be worked with, or say in a sentence why it can't be used."""
+
+import re
+import time
+from collections.abc import Callable
+from typing import TypeVar
+
+import structlog
+from sqlalchemy import Engine, text
+from sqlalchemy.exc import DBAPIError
+
+from bot.adapters.database.failures import translated
+from bot.adapters.database.schema import migrate, newest, version
+
+WAIT, LOOK_EVERY = 60.0, 0.5
+"""Seconds for which a PostgreSQL that is still starting is waited for, and between two looks."""
+STARTING = re.compile(r"the database system is (starting up|not yet accepting connections|in recovery mode)")
+CURE = "Look at DATABASE_URL, and whether the database is up"
+
+T = TypeVar("T")
+log = structlog.get_logger()
+
+
+class CannotOpen(Exception):  # noqa: N818  named for what happened
+    """Why a database can't be used, in a sentence."""
+
+
+def make_ready(engine: Engine) -> None:
+    """Wait while PostgreSQL is still starting; bring the schema up to date; make sure that it can be written."""
+    if not is_ready(engine):
+        _in_a_sentence(engine, lambda: migrate(engine))
+    _in_a_sentence(engine, lambda: _write_nothing(engine))
+
+
+def is_ready(engine: Engine) -> bool:
+    """Whether its schema is this Spy's: False where it is empty or older. Raise CannotOpen for all else."""
+    found = _in_a_sentence(engine, lambda: _when_started(lambda: version(engine)))
+    if found is not None and found > newest():
+        raise CannotOpen(
+            f"The database belongs to a newer Spy: its schema is {found}, and this Spy knows up to {newest()}. "
+            "Start the newer Spy again, or restore a backup from before it."
+        )
+    return found == newest()
+
+
+def _when_started(look: Callable[[], str | None]) -> str | None:
+    until, is_told = time.monotonic() + WAIT, False
+    while True:
+        try:
+            return look()
+        except DBAPIError as error:
+            if not STARTING.search(str(error)) or time.monotonic() > until:
+                raise
+        if not is_told:
+            log.warning("the database is still starting; waiting for it", seconds=WAIT)
+            is_told = True
+        time.sleep(LOOK_EVERY)
+
+
+def _in_a_sentence(engine: Engine, act: Callable[[], T]) -> T:
+    try:
+        return act()
+    except DBAPIError as error:
+        where = engine.url.render_as_string(hide_password=True)
+        raise CannotOpen(f"The database can't be used: {_why(error)}. {CURE}: {where}") from error
+
+
+def _why(error: DBAPIError) -> str:
+    """Say what the driver said, without what repeats the address."""
+    told = str(translated(error)).strip().splitlines()[0]
+    for mark in ("FATAL:", "failed: "):
+        told = told.rpartition(mark)[2]
+    return told.strip().rstrip(".")
+
+
+def _write_nothing(engine: Engine) -> None:
+    with engine.connect() as connection:
+        connection.execute(text("UPDATE alembic_version SET version_num = version_num"))
+        connection.rollback()
