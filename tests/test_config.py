@@ -1,5 +1,6 @@
 """Stories of the configuration: what is read, and each mistake with its line."""
 
+import re
 from collections.abc import Callable
 from datetime import timedelta
 from pathlib import Path
@@ -319,6 +320,44 @@ def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
         ("Slack", False),
         ("Changes", True),
     ]
+
+
+GITHUB = "github: {repository: acme/postmortems}"
+ADDRESS = "web: {public_url: https://spy.example.com}"
+PAGERDUTY = "pagerduty: {from: spy@example.com}"
+
+
+@pytest.mark.parametrize(
+    ("text", "variables", "said"),
+    [
+        (GITHUB, {}, "GITHUB_TOKEN: is missing (there is a github section). Find it at github.com"),
+        (GITHUB, {"GITHUB_TOKEN": " "}, "GITHUB_TOKEN: is empty (there is a github section)"),
+        (
+            f"{GITHUB}\n{ADDRESS}",
+            {"GITHUB_TOKEN": "x"},
+            "GITHUB_WEBHOOK_SECRET is missing, so Spy does not hear",
+        ),
+        (f"{PAGERDUTY}\n{ADDRESS}", {}, "PAGERDUTY_WEBHOOK_SECRET is missing, so Spy asks it every 30 s"),
+        (f"{PAGERDUTY}\n{ADDRESS}", {"PAGERDUTY_WEBHOOK_SECRET": ""}, "PAGERDUTY_WEBHOOK_SECRET is empty"),
+        ("", {"CHANGES_WEBHOOK_SECRET": "\n"}, "CHANGES_WEBHOOK_SECRET: is empty, which counts as not set"),
+        ("", {"SLACK_BOT_TOKEN": ""}, "SLACK_BOT_TOKEN: is empty. Find it at"),
+        ("", {"DATABASE_URL": ""}, "DATABASE_URL: is empty, which counts as not set"),
+    ],
+)
+def test_what_is_lost_without_a_variable_is_told_in_one_line(
+    read: Read, text: str, variables: dict[str, str], said: str
+):
+    findings = [it for it in read(text, **variables).findings() if not it.well]
+
+    variable = re.split(r"[: ]", said)[0]
+    [line] = [it.what for it in findings if variable in it.what]
+    assert said in line
+
+
+def test_without_an_address_a_webhook_is_a_hint_and_no_fault(read: Read):
+    findings = read(PAGERDUTY, PAGERDUTY_API_TOKEN="x").findings()
+
+    assert [it.well for it in findings if "PAGERDUTY_WEBHOOK_SECRET" in it.what] == [True]
 
 
 def test_settings_show_no_secret(read: Read):

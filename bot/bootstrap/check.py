@@ -9,6 +9,7 @@ from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.bootstrap.build import open_pager, open_runbooks
+from bot.commands.plugins import load, shadowed
 from bot.config import Settings
 from bot.config.plan_findings import plan_findings
 from bot.ports import Finding
@@ -20,6 +21,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     yield from plan_findings(settings)
     yield from _database_findings(settings)
     yield from _runbook_findings(settings)
+    yield from _plugin_findings(settings)
     if env.slack_bot_token:
         with closing(
             PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
@@ -65,6 +67,15 @@ def _runbook_findings(settings: Settings) -> Iterator[Finding]:
     yield Finding(what=f"Runbooks: {len(runbooks.all())}", well=True)
     for line in runbooks.mistakes():
         yield Finding(what=f"Runbook left out: {line}", well=False)
+
+
+def _plugin_findings(settings: Settings) -> Iterator[Finding]:
+    found = load(settings.plugin_folders)
+    yield Finding(what=f"Plugins: {len(found.commands)} commands", well=True)
+    for line in found.failures:
+        yield Finding(what=f"Plugin left out: {line}", well=False, cure="Mend it, and start Spy anew.")
+    for line in shadowed(found.commands):
+        yield Finding(what=f"Plugin: {line}", well=False, cure="Give the later one other words.")
 
 
 def _channels(settings: Settings) -> dict[str, str]:

@@ -49,6 +49,11 @@ class Command:
         return self.run(*args, **kwargs)
 
     @property
+    def source(self) -> str:
+        """The file that declares it."""
+        return inspect.getsourcefile(self.run) or self.family
+
+    @property
     def words(self) -> str:
         """The words by which it is called, without its slots."""
         return " ".join(self.prefixes[0])

@@ -64,6 +64,23 @@ def handbook(*modules: ModuleType, failures: Iterable[str] = ()) -> Handbook:
     )
 
 
+def shadowed(commands: Iterable[Command]) -> Iterator[str]:
+    """Say which commands another plugin declares, too: where words fit both, the one loaded first answers."""
+    first: dict[tuple[str, ...], Command] = {}
+    for command in commands:
+        earlier = [first.setdefault(said, command) for said in _spoken(command)]
+        if other := next((it for it in earlier if it.source != command.source), None):
+            yield f"`{command.words}`: {command.source} declares it, and {other.source} did before"
+
+
+def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
+    """Give all that it is called by: `incident tldr` is `tldr`, too."""
+    for prefix in command.prefixes:
+        yield prefix
+        if prefix[0] == "incident" and len(prefix) > 1:
+            yield prefix[1:]
+
+
 def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
     for folder in folders:
         for path in sorted(folder.glob("[!_]*.py")):

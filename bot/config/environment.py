@@ -56,12 +56,16 @@ class Environment(BaseModel):
     github_api_url: Annotated[str, AfterValidator(_address)] = "https://api.github.com"
     spy_clock_offset: str = ""
     """For a rehearsal: a file that holds by how many seconds Spy's clock is ahead."""
+    blank: frozenset[str] = frozenset()
+    """The variables that are there and hold nothing: a secret that was not filled in, as a rule."""
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self:
         """Pick Spy's variables; an empty one counts as not set, spaces and line ends around one are dropped."""
-        named = {name: variables.get(name.upper(), "").strip() for name in cls.model_fields}
-        return cls.model_validate({name: value for name, value in named.items() if value})
+        said = {name: variables[name] for it in cls.model_fields if (name := it.upper()) in variables}
+        blank = {name for name, value in said.items() if not value.strip()}
+        given = {name.lower(): value.strip() for name, value in said.items() if name not in blank}
+        return cls.model_validate({**given, "blank": blank})
 
     def secrets(self) -> tuple[str, ...]:
         """List what must never be shown, for the log to mask."""

@@ -112,7 +112,52 @@ class Settings(Sections):
             cure = "Give web.public_url, for the app manifest."
             yield Finding(what="Slack: mode is http, and no address for it to call", well=False, cure=cure)
 
+        yield from self._github()
+        yield from self._webhooks()
+        yield from self._blank()
         yield self._sources_of_changes()
+
+    def _github(self) -> Iterator[Finding]:
+        if self.github and not self.env.github_token:
+            what = self._absent("GITHUB_TOKEN", _WHERE_GITHUB, because="there is a github section")
+            yield Finding(
+                what=f"{what} Without it no postmortem and no follow-up becomes an issue.", well=False
+            )
+
+    def _webhooks(self) -> Iterator[Finding]:
+        """Say what is heard late or never without a webhook; it is a fault where Spy has an address to be called at."""
+        for name, is_used, secret, lost in (
+            ("PagerDuty", self.pagerduty, self.env.pagerduty_webhook_secret, "asks it every 30 s instead"),
+            (
+                "GitHub",
+                self.github,
+                self.env.github_webhook_secret,
+                "does not hear of issues that are closed there",
+            ),
+        ):
+            if is_used and not secret:
+                variable = f"{name.upper()}_WEBHOOK_SECRET"
+                cure = f"Set the webhook up (docs/running.md), with its secret in {variable}."
+                what = f"{name} webhook: {variable} is {self._lack(variable)}, so Spy {lost}"
+                yield Finding(what=what, well=not self.web.public_url, cure=cure)
+
+    def _blank(self) -> Iterator[Finding]:
+        """Name each variable that is there and empty, unless another line does."""
+        told = "\n".join((*self.missing(), *(it.what for it in (*self._github(), *self._webhooks()))))
+        for variable in sorted(self.env.blank):
+            if variable not in told:
+                yield Finding(
+                    what=f"environment: {variable}: is empty, which counts as not set",
+                    well=False,
+                    cure="Give it a value, or unset it.",
+                )
+
+    def _lack(self, variable: str) -> str:
+        return "empty" if variable in self.env.blank else "missing"
+
+    def _absent(self, variable: str, where: str, *, because: str = "") -> str:
+        reason = f" ({because})" if because else ""
+        return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
     def _sources_of_changes(self) -> Finding:
         """Say who tells of changes; a repository that nobody tells of was written down in vain."""
@@ -134,21 +179,23 @@ class Settings(Sections):
     def _missing(self) -> Iterator[str]:
         slack = "api.slack.com/apps, your app"
         if not self.env.slack_bot_token:
-            yield _absent("SLACK_BOT_TOKEN", f"{slack}, OAuth & Permissions: Bot User OAuth Token, xoxb-…")
+            yield self._absent(
+                "SLACK_BOT_TOKEN", f"{slack}, OAuth & Permissions: Bot User OAuth Token, xoxb-…"
+            )
         if self.slack.mode == "socket" and not self.env.slack_app_token:
-            yield _absent(
+            yield self._absent(
                 "SLACK_APP_TOKEN",
                 f"{slack}, Basic Information: App-Level Tokens, with connections:write, xapp-…",
                 because="slack.mode is socket",
             )
         if self.slack.mode == "http" and not self.env.slack_signing_secret:
-            yield _absent(
+            yield self._absent(
                 "SLACK_SIGNING_SECRET",
                 f"{slack}, Basic Information: App Credentials",
                 because="slack.mode is http",
             )
         if self.pagerduty and not self.env.pagerduty_api_token:
-            yield _absent(
+            yield self._absent(
                 "PAGERDUTY_API_TOKEN",
                 "PagerDuty, Integrations, API Access Keys",
                 because="there is a pagerduty section",
@@ -165,9 +212,7 @@ class Settings(Sections):
                 yield f"environment: {variable}: holds the other token ({other}…). Swap the two."
 
 
-def _absent(variable: str, where: str, *, because: str = "") -> str:
-    reason = f" ({because})" if because else ""
-    return f"environment: {variable}: is missing{reason}. Find it at {where}."
+_WHERE_GITHUB = "github.com, Settings, Developer settings, Personal access tokens"
 
 
 def _team(key: str, section: TeamSection) -> Team:

@@ -1,0 +1,63 @@
+"""What `spy check` says of plugins: which are left out, and which declare what is declared already."""
+
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap.check import check
+from bot.config import load
+from bot.ports import Finding
+
+PLUGIN = '''"""Ours."""
+from bot.commands.command import command
+from bot.commands.reply import Reply
+
+
+@command({usage!r})
+def ours({parameters}) -> Reply:
+    """Do it."""
+    return Reply("ours/done")
+'''
+
+
+def looked(folder: Path, source: str) -> list[Finding]:
+    """Check a configuration with one plugin of its own; give what is said of plugins."""
+    (folder / "plugins").mkdir()
+    (folder / "plugins" / "ours.py").write_text(source, encoding="utf-8")
+    config = folder / "config.yaml"
+    config.write_text("plugins: [plugins]\n", encoding="utf-8")
+    settings = load(config, {"DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"})
+    return [it for it in check(settings) if it.what.startswith("Plugin")]
+
+
+def test_plugins_that_are_well_are_one_line(tmp_path: Path):
+    findings = looked(tmp_path, PLUGIN.format(usage="coffee", parameters=""))
+
+    assert [it.well for it in findings] == [True]
+    assert findings[0].what.startswith("Plugins: ")
+
+
+@pytest.mark.parametrize(
+    ("source", "why"),
+    [
+        ("import nothing_of_the_kind", "No module named 'nothing_of_the_kind'"),
+        ("raise SystemExit(1)", "it ends the program when it is loaded"),
+        ("def broken(:", "invalid syntax"),
+        (PLUGIN.format(usage="coffee <cups>", parameters=""), "no parameter for cups"),
+    ],
+)
+def test_a_plugin_that_is_left_out_is_named_with_the_reason(tmp_path: Path, source: str, why: str):
+    [trouble] = [it for it in looked(tmp_path, source) if not it.well]
+
+    assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}: ")
+    assert why in trouble.what
+    assert trouble.cure == "Mend it, and start Spy anew."
+
+
+@pytest.mark.parametrize("usage", ["incident list", "tldr|summary", "incident (me|reset)", "help"])
+def test_a_plugin_that_redefines_a_command_is_named_with_the_one_that_it_meets(tmp_path: Path, usage: str):
+    troubles = [it for it in looked(tmp_path, PLUGIN.format(usage=usage, parameters="")) if not it.well]
+
+    [trouble] = troubles
+    assert f"{tmp_path / 'plugins' / 'ours.py'} declares it" in trouble.what
+    assert trouble.cure == "Give the later one other words."
