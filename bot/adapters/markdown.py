@@ -25,12 +25,14 @@ LONGEST_TITLE = 250
 _LINK = re.compile(
     r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?')\]])"
 )
-_SIGNS = re.compile(r"[\\`*_\[\]|~$]")
-_HTML = {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
-_APART = re.compile(r"@(?=\w)|#(?=\d)|(?<=\bGH)-(?=\d)", re.IGNORECASE)
-_OPENING = re.compile(r"\d+(?=[.)](?:\s|$))|(?=[#+=-])")
+_SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*_[]|~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
+_APART = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
+_OPENING = re.compile(r"^(?:\d+(?=[.)](?:\s|$))|(?=[#+=-]))", re.MULTILINE)
 """What begins a heading, a list or a rule where it begins a line."""
-_IN_URL = {"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C", "`": "%60"}
+_IN_URL = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C", "`": "%60"})
+_ADDRESS = re.compile(r"https?://\S+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -50,30 +52,24 @@ def inline(value: object, names: Names = lambda _person: None) -> Markdown:
     if value is None:
         return Markdown()
     given = mrkdwn.without_controls(str(value))
-    text = " ".join(given.split())
-    parts = []
-    at = 0
-    for found in _LINK.finditer(text):
-        parts += [_words(text[at : found.start()], names), _linked(found, names)]
-        at = found.end()
-    whole = _opened("".join([*parts, _words(text[at:], names)]))
-    return Markdown(f"{' ' * given[:1].isspace()}{whole}{' ' * (bool(text) and given[-1:].isspace())}")
+    whole = _written(" ".join(given.split()), names)
+    return Markdown(f"{' ' * given[:1].isspace()}{whole}{' ' * (bool(whole) and given[-1:].isspace())}")
 
 
 def paragraphs(value: object, names: Names = lambda _person: None) -> Markdown:
     """Make a value safe that may have several lines: each becomes a paragraph."""
-    lines = (inline(line, names) for line in str(value or "").splitlines())
-    return Markdown("\n\n".join(filter(None, lines)))
+    given = mrkdwn.without_controls(str(value or ""))
+    lines = filter(None, (" ".join(line.split()) for line in given.splitlines()))
+    return Markdown(_written("\n\n".join(lines), names))
 
 
 def link(url: object, label: object = None, names: Names = lambda _person: None) -> Markdown:
     """Link; without an address that a browser would follow, the label alone."""
     words = inline(label, names) if label else Markdown()
     address = str(url or "")
-    if not re.fullmatch(r"https?://\S+", address):
+    if not _ADDRESS.fullmatch(address):
         return words
-    address = "".join(_IN_URL.get(letter, letter) for letter in address.replace("&amp;", "&"))
-    return Markdown(f"[{words}]({address})" if words else f"<{address}>")
+    return Markdown(f"[{words}]({_in_url(address)})" if words else f"<{_in_url(address)}>")
 
 
 def moment(at: datetime | str | None) -> Markdown:
@@ -84,20 +80,28 @@ def moment(at: datetime | str | None) -> Markdown:
 
 
 def _linked(found: re.Match[str], names: Names) -> str:
-    if found["bare"]:
-        return link(found["bare"])
+    if bare := found["bare"]:
+        return f"<{_in_url(bare)}>"
     return link(found["url"], mrkdwn.plain(found["label"]) if found["label"] else None, names)
 
 
+def _in_url(address: str) -> str:
+    return address.replace("&amp;", "&").translate(_IN_URL)
+
+
+def _written(text: str, names: Names) -> str:
+    """Write lines of which each is as short as it can be: links, words, and what would begin a list as itself."""
+    parts, at = list[str](), 0
+    for found in _LINK.finditer(text):
+        if found.start() > at:
+            parts.append(_words(text[at : found.start()], names))
+        parts.append(_linked(found, names))
+        at = found.end()
+    return _OPENING.sub(r"\g<0>\\", "".join([*parts, _words(text[at:], names)]))
+
+
 def _words(text: str, names: Names) -> str:
-    said = mrkdwn.plain(mrkdwn.flat(text, names)) if re.search("[&<>]", text) else text
-    safe = re.sub("[&<>]", lambda found: _HTML[found[0]], _SIGNS.sub(r"\\\g<0>", said))
-    return _APART.sub("\\g<0>&#8203;", safe)
-
-
-def _opened(text: str) -> str:
-    found = _OPENING.match(text)
-    return f"{found[0]}\\{text[found.end() :]}" if found else text
+    return _APART.sub("&#8203;", mrkdwn.plain(text, names).translate(_SIGNS))
 
 
 def _aware(at: datetime | str) -> datetime:

@@ -7,17 +7,18 @@ Bare word: literal. `:x` a team. `@x` a person. `"x"` text (quotes optional, tak
 import re
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
-from typing import Literal
+from math import inf
+from typing import Literal, NamedTuple
 
 from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
 
 CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})  # noqa: RUF001  these
 
 SlotKind = Literal["team", "person", "text", "word"]
 
 
-@dataclass(frozen=True, kw_only=True)
-class Word:
+class Word(NamedTuple):
     """One word, or one quoted text, of what a person typed; `start` and `end` are its place there."""
 
     text: str
@@ -199,7 +200,9 @@ def _example(item: Item, say: Callable[[Slot], str]) -> str:
 
 # --- reading what a person typed --------------------------------------------------------------------------
 
-_TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^>\s][^>]*>)|(?P<bare>\S+)')
+_TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^<>\s][^<>]*>)|(?P<bare>\S+)')
+QUOTE_SHOWN, TYPED_SHOWN = 30, 1_000
+"""Characters of what was typed in a refusal: enough to find it again, and to copy most texts from it."""
 _CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
 """Those that turn the direction of writing among them: in a name they would turn the card's other words round."""
 
@@ -219,23 +222,19 @@ def read(text: str) -> Typed:
     """Cut what was typed into words; refuses a quote that never ends."""
     plain = _CONTROL.sub("", text.translate(CURLY)).strip()
     words = []
-    at = 0
-    while found := _TYPED.search(plain, at):
-        begins = at == 0 or found.start() > at  # a quote right behind a mention is one that ends
-        if begins and found[0].startswith('"') and '"' not in plain[found.start() + 1 :]:
+    at, last_quote = 0, plain.rfind('"')
+    for found in _TYPED.finditer(plain):
+        start, end = found.span()
+        begins = at == 0 or start > at  # a quote right behind a mention is one that ends
+        if begins and start == last_quote:
             raise Refusal(
-                f'The quote that begins with {_sample(plain[found.start() :])} never ends. Add a " where it should, '
-                f"and send it again. You typed:\n{plain}"
+                f'The quote that begins with {shortened(plain[start:], QUOTE_SHOWN)} never ends. Add a " where it '
+                f"should, and send it again. You typed:\n{shortened(plain, TYPED_SHOWN)}"
             )
-        quoted = found["quoted"] is not None
-        body = found["quoted"] if quoted else found[0]
-        words.append(Word(text=body, start=found.start(), end=found.end(), quoted=quoted))
-        at = found.end()
+        quoted = found["quoted"]
+        words.append(Word(found[0], start, end) if quoted is None else Word(quoted, start, end, quoted=True))
+        at = end
     return Typed(text=plain, words=tuple(words))
-
-
-def _sample(text: str) -> str:
-    return text if len(text) <= 30 else f"{text[:29]}…"  # noqa: PLR2004  enough to find it again
 
 
 # --- matching ---------------------------------------------------------------------------------------------
@@ -252,7 +251,7 @@ def match(sequence: Sequence_, typed: Typed, accepts: Accepts) -> Bindings | Non
     ends_in_text = _ends_in_text(sequence)
     for holds_quotes in (ends_in_text, True):
         matcher = _Matcher(typed, accepts, ends_in_text=ends_in_text, holds_quotes=holds_quotes)
-        for at, found in matcher.sequence(sequence, 0):
+        for at, found in matcher.sequence(sequence, 0, after=0):
             if at == len(typed.words):
                 return found
     return None
@@ -269,43 +268,46 @@ class _Matcher:
         self._accepts = accepts
 
     def sequence(
-        self, items: Sequence_, at: int, *, choosy: bool = False
+        self, items: Sequence_, at: int, after: float, *, choosy: bool = False
     ) -> Iterator[tuple[int, dict[str, str]]]:
+        """Give every place where these items can end, and what they bind; `after`: how many words can follow them."""
         if not items:
             yield at, {}
             return
         optional = _leading_optionals(items)
         if optional:
-            yield from self._optionals(items[: len(optional)], items[len(optional) :], at)
+            yield from self._optionals(items[: len(optional)], items[len(optional) :], at, after)
             return
-        for middle, bound in self._item(items[0], at, choosy=choosy):
-            for end, rest in self.sequence(items[1:], middle, choosy=choosy):
+        for middle, bound in self._item(items[0], at, after + _most_words(items[1:]), choosy=choosy):
+            for end, rest in self.sequence(items[1:], middle, after, choosy=choosy):
                 yield end, {**bound, **rest}
 
     def _optionals(
-        self, optional: Sequence_, rest: Sequence_, at: int
+        self, optional: Sequence_, rest: Sequence_, at: int, after: float
     ) -> Iterator[tuple[int, dict[str, str]]]:
         """Match any of the optional items in any order, then the rest; text only where nothing else fits."""
         exact = tuple(item for item in optional if _eagerness(item) != TEXT)
         if exact and len(exact) < len(optional):
-            yield from self._optionals(exact, rest, at)
+            yield from self._optionals(exact, rest, at, after)
         optional = tuple(sorted(optional, key=_eagerness))
         for index, item in enumerate(optional):
             assert isinstance(item, Optionally)  # noqa: S101  by construction
             others = (*optional[:index], *optional[index + 1 :])
-            for middle, bound in self._flagged(item, at):
+            for middle, bound in self._flagged(item, at, after + _most_words(others + rest)):
                 if middle > at:
-                    for end, more in self._optionals(others, rest, middle):
+                    for end, more in self._optionals(others, rest, middle, after):
                         yield end, {**bound, **more}
-        yield from self.sequence(rest, at)
+        yield from self.sequence(rest, at, after)
 
-    def _flagged(self, option: Optionally, at: int) -> Iterator[tuple[int, dict[str, str]]]:
+    def _flagged(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, str]]]:
         flag = option.item[0].words[0] if isinstance(option.item[0], Literally) else None
         lone = flag if len(option.item) == 1 else None
-        for end, bound in self.sequence(option.item, at, choosy=True):
+        for end, bound in self.sequence(option.item, at, after, choosy=True):
             yield end, {**bound, lone: "yes"} if lone else bound
 
-    def _item(self, item: Item, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, str]]]:
+    def _item(
+        self, item: Item, at: int, after: float, *, choosy: bool
+    ) -> Iterator[tuple[int, dict[str, str]]]:
         match item:
             case Literally(words=words):
                 if (
@@ -316,26 +318,34 @@ class _Matcher:
                     yield at + 1, {}
             case OneOf(ways=ways):
                 for way in ways:
-                    yield from self.sequence(way, at, choosy=True)
+                    yield from self.sequence(way, at, after, choosy=True)
             case Slot(kind="text", name=name):
-                yield from self._text(name, at)
+                yield from self._text(name, at, after)
             case Slot(name=name) if at < len(self._words):
                 word = self._words[at]
                 if not choosy or (not word.quoted and self._accepts(item, word)):
                     yield at + 1, {name: word.text}
 
-    def _text(self, name: str, at: int) -> Iterator[tuple[int, dict[str, str]]]:
+    def _text(self, name: str, at: int, after: float) -> Iterator[tuple[int, dict[str, str]]]:
         if at >= len(self._words):
             return
         if self._words[at].quoted:
             yield at + 1, {name: self._words[at].text}
             if not self._ends_in_text:
                 return
-        for end in range(at + 1, len(self._words) + 1):
-            if end > at + 1 and self._words[end - 1].quoted and not self._holds_quotes:
-                return
-            if end > at + 1 or not self._words[at].quoted:
-                yield end, {name: self._typed.between(self._words[at], self._words[end - 1])}
+        shortest = at + 2 if self._words[at].quoted else at + 1
+        if len(self._words) - after > shortest:  # else what follows could not reach the end
+            shortest = len(self._words) - int(after)
+        for end in range(shortest, self._longest_text(at) + 1):
+            yield end, {name: self._typed.between(self._words[at], self._words[end - 1])}
+
+    def _longest_text(self, at: int) -> int:
+        """Find where text that begins here ends at the latest."""
+        if self._holds_quotes:
+            return len(self._words)
+        return next(
+            (end for end in range(at + 1, len(self._words)) if self._words[end].quoted), len(self._words)
+        )
 
 
 def _eagerness(item: Item) -> int:
@@ -346,6 +356,23 @@ def _eagerness(item: Item) -> int:
     if isinstance(first, Slot):
         return TEXT if first.kind == "text" else 0
     return TEXT + 1
+
+
+def _most_words(items: Sequence_) -> float:
+    """Count the words that these items can take at the most; text takes any number."""
+    return sum(map(_most_words_of, items))
+
+
+def _most_words_of(item: Item) -> float:
+    match item:
+        case Slot(kind="text"):
+            return inf
+        case Optionally(item=inner):
+            return _most_words(inner)
+        case OneOf(ways=ways):
+            return max(map(_most_words, ways))
+        case _:
+            return 1
 
 
 def _ends_in_text(items: Sequence_) -> bool:

@@ -95,7 +95,7 @@ class Interpreter:
             rest = typed.text[typed.words[count - 1].end :]
             return Refusal(
                 f"I don't know `{said}`. Did you mean `{meant}`?",
-                choices=(Choice(label=meant, say=f"{about}{meant}{rest}"[:2000]),),
+                choices=(Choice(label=meant, say=f"{about}{meant}{rest}"),),
             )
         return Refusal(
             f"I don't know `{clip(typed.text)}`. `help` shows what I can do."

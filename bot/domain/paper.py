@@ -5,7 +5,7 @@ person has edited: the section is theirs, and stays as it is. So does all that s
 """
 
 import re
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from hashlib import sha256
 
@@ -13,14 +13,10 @@ LIMIT = 65_536
 """The longest body, of an issue or a comment, that GitHub takes."""
 LOG, PICTURE = "log", "picture"
 
-_SECTION = re.compile(
-    r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n"
-    r"(?P<text>.*?)\r?\n?<!-- spy:end (?P=key) -->",
-    re.DOTALL,
-)
+_BEGIN = re.compile(r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n")
 _OPENING = re.compile(r"<!-- spy:section (?P<key>[\w-]+) ")
 _HEAD = re.compile(r"<!-- spy:(?P<mark>[\w:.-]+) sections=(?P<keys>[\w,-]*) -->")
-_TICKED = re.compile(r"^(\s*[-*] )\[[xX]\]", re.MULTILINE)
+_TICKED = re.compile(r"^([^\S\n]*[-*] )\[[xX]\]", re.MULTILINE)
 _PAGE = re.compile(r"<!-- spy:log (?P<number>\d+) (?P<hash>[0-9a-f]+) -->\r?\n(?P<text>.*)", re.DOTALL)
 CUT = "\n\n*Cut here: GitHub takes no more in one text.*"
 SHORTEST = 400
@@ -120,10 +116,11 @@ def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
         return Body(text="\n\n".join(parts) + "\n")
     ours = {it.key: it for it in sections}
-    standing = {found["key"] for found in _SECTION.finditer(before)}
-    broken = {found["key"] for found in _OPENING.finditer(before)} - standing
-    theirs = [found["key"] for found in _SECTION.finditer(before) if _is_edited(found)]
-    text = _SECTION.sub(lambda found: _renewed(found, ours), before)
+    found = list(_standing(before))
+    standing = {it.key for it in found}
+    broken = {opening["key"] for opening in _OPENING.finditer(before)} - standing
+    theirs = [it.key for it in found if it.is_edited]
+    text = _renewed(before, found, ours)
     known = set(filter(None, head["keys"].split(",")))
     new = [it for it in sections if it.key not in standing | known]
     text = text.replace(head[0], _head(mark, sections, *known), 1)
@@ -132,11 +129,46 @@ def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
     return Body(text=text, taken_over=tuple(sorted({*theirs, *broken, *gone})))
 
 
-def _renewed(found: re.Match[str], ours: Mapping[str, Section]) -> str:
-    section = ours.get(found["key"])
-    if section is None or _is_edited(found):
-        return found[0]
-    return _marked(_with_ticks(section, found["text"]))
+@dataclass(frozen=True, kw_only=True)
+class _Standing:
+    """A section as it stands in a document, from its first mark to its last; `hash` is of what Spy wrote."""
+
+    key: str
+    hash: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_edited(self) -> bool:
+        return _hash(self.text) != self.hash
+
+
+def _standing(document: str) -> Iterator[_Standing]:
+    """Find the sections between their marks; a mark that nobody closed is looked for once only."""
+    unclosed: set[str] = set()
+    reached = 0
+    for begin in _BEGIN.finditer(document):
+        key, mark = begin["key"], _end(begin["key"])
+        if begin.start() < reached or key in unclosed:
+            continue
+        close = document.find(mark, begin.end())
+        if close < 0:
+            unclosed.add(key)
+            continue
+        reached = close + len(mark)
+        text = document[begin.end() : close].removesuffix("\n").removesuffix("\r")
+        yield _Standing(key=key, hash=begin["hash"], text=text, start=begin.start(), end=reached)
+
+
+def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, Section]) -> str:
+    """Write Spy's sections anew where they stand; what people edited stays."""
+    parts, at = [], 0
+    for it in standing:
+        if it.key in ours and not it.is_edited:
+            parts += [document[at : it.start], _marked(_with_ticks(ours[it.key], it.text))]
+            at = it.end
+    return "".join([*parts, document[at:]])
 
 
 def _with_ticks(section: Section, before: str) -> Section:
@@ -146,10 +178,6 @@ def _with_ticks(section: Section, before: str) -> Section:
     return replace(section, text="\n".join(lines))
 
 
-def _is_edited(found: re.Match[str]) -> bool:
-    return _hash(found["text"]) != found["hash"]
-
-
 def _head(mark: str, sections: Iterable[Section], *known: str) -> str:
     keys = ",".join(sorted({*known, *(it.key for it in sections)}))
     return f"<!-- spy:{mark} sections={keys} -->"
@@ -157,7 +185,11 @@ def _head(mark: str, sections: Iterable[Section], *known: str) -> str:
 
 def _marked(section: Section) -> str:
     digest = _hash(section.text)
-    return f"<!-- spy:section {section.key} {digest} -->\n{section.text}\n<!-- spy:end {section.key} -->"
+    return f"<!-- spy:section {section.key} {digest} -->\n{section.text}\n{_end(section.key)}"
+
+
+def _end(key: str) -> str:
+    return f"<!-- spy:end {key} -->"
 
 
 def _hash(text: str) -> str:
@@ -212,7 +244,7 @@ def page_number(text: str) -> int | None:
 
 def is_edited_page(text: str) -> bool:
     found = _PAGE.match(text)
-    return found is not None and _is_edited(found)
+    return found is not None and _hash(found["text"]) != found["hash"]
 
 
 def _page(number: int, text: str) -> str:

@@ -14,10 +14,10 @@ PATIENCE = timedelta(seconds=5)
 CURLY = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
 QUOTED = r'"(?:[^"\\]|\\.)*"'
 PROMPT = re.compile(r"(?P<person>[\w.-]+)(?: (?P<place>#[\w*-]+|@spy|phone))?> ?(?P<rest>.*)", re.DOTALL)
-PAIR = re.compile(rf"(?P<key>{QUOTED}|[^\s=\"]+)=(?P<value>{QUOTED}|\S*)")
+PAIR = re.compile(rf"(?P<key>{QUOTED}|(?<![^\s=\"])[^\s=\"]+)=(?P<value>{QUOTED}|\S*)")
 EXPECT = re.compile(rf"expect (?P<no>not )?(?P<words>{QUOTED})(?P<tail>.*)")
 TAIL = re.compile(
-    r"\s+(?:within (?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|m)"
+    r"(?<!\s)\s+(?:within (?P<number>\d+(?:\.\d+)?) ?(?P<unit>ms|s|m)"
     r"|in (?P<channel>#[\w*-]+|@spy)|to @?(?P<person>[\w.-]+)|on (?P<owner>[\w.-]+?)(?:'s)? phone"
     r"|on the (?P<switch>switch))"
 )

@@ -151,7 +151,7 @@ def _without_call(text: str) -> str:
 
 
 def _mention(bot: str) -> str:
-    return rf"<@{re.escape(bot)}(?:\|[^>]*)?>" if bot else r"(?!)"
+    return rf"<@{re.escape(bot)}(?:\|[^<>]*)?>" if bot else r"(?!)"
 
 
 def _mentions(text: str, bot: str) -> bool:

@@ -10,7 +10,6 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup, escape
 
-COMMENT = re.compile(r"<!--.*?-->", re.DOTALL)
 HARMLESS = re.compile(r"</?(?:details|summary|br|kbd|sub|sup|hr)\s*/?>")
 TASK = re.compile(r"\[([ xX])\] ")
 
@@ -45,8 +44,17 @@ def markdown(text: str) -> Markup:
 
 def _harmless(content: str) -> str:
     shown, at = list[str](), 0
-    seen = COMMENT.sub("", content)
+    seen = _without_comments(content)
     for match in HARMLESS.finditer(seen):
         shown += [str(escape(seen[at : match.start()])), match[0]]
         at = match.end()
     return "".join([*shown, str(escape(seen[at:]))])
+
+
+def _without_comments(content: str) -> str:
+    """A comment that nobody closed is text."""
+    shown, at = list[str](), 0
+    while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 4)) >= 0:
+        shown.append(content[at:begins])
+        at = ends + 3
+    return "".join([*shown, content[at:]])

@@ -189,7 +189,7 @@ def _part(name: str, at: datetime, names: Names) -> str:
 
 def as_typed(text: str) -> Markup:
     """Text with its line ends, and nothing in it read."""
-    return Markup("<br>").join(text.split("\n"))
+    return Markup(str(escape(text)).replace("\n", "<br>"))  # noqa: S704  it is escaped
 
 
 def _unescaped(text: str) -> str:
