@@ -1,15 +1,15 @@
-"""A metronome: stateless jobs at intervals, none of which is a duty by itself; it waits by the monotonic clock.
+"""APScheduler, as a metronome: stateless jobs at intervals, none of which is a duty by itself."""
 
-A library that goes by the machine's clock stands still for an hour when that is set back by one.
-"""
-
+import logging
 import time
 from collections.abc import Callable
 from dataclasses import dataclass
-from datetime import timedelta
-from threading import Event, Thread
+from datetime import UTC, datetime, timedelta, tzinfo
 
 import structlog
+from apscheduler.executors.pool import ThreadPoolExecutor
+from apscheduler.schedulers.background import BackgroundScheduler
+from apscheduler.triggers.base import BaseTrigger
 
 log = structlog.get_logger()
 
@@ -21,35 +21,67 @@ class Job:
     run: Callable[[], None]
 
 
+class SteadyTime(tzinfo):
+    """The time since this was made, by the monotonic clock: it goes on though the machine's clock is set back.
+
+    APScheduler asks for the time in its time zone, and has no other way to be given a clock.
+    """
+
+    def __init__(self) -> None:
+        self._start = datetime.now(UTC).replace(tzinfo=None)
+        self._began = time.monotonic()
+
+    def fromutc(self, _machines: datetime) -> datetime:
+        return self._start.replace(tzinfo=self) + timedelta(seconds=time.monotonic() - self._began)
+
+    def utcoffset(self, _moment: datetime | None) -> timedelta:
+        return timedelta()
+
+    def dst(self, _moment: datetime | None) -> timedelta:
+        return timedelta()
+
+    def tzname(self, _moment: datetime | None) -> str:
+        return "steady"
+
+
+class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
+    """At once, and then at each interval; what was missed is run once."""
+
+    def __init__(self, interval: timedelta) -> None:
+        self._interval = interval
+
+    def get_next_fire_time(self, previous: datetime | None, now: datetime) -> datetime:
+        return max(previous + self._interval, now) if previous else now
+
+
 class Scheduler:
     """Runs each job at once and then at its interval; a slow run delays its next one, and only that."""
 
     def __init__(self, *jobs: Job) -> None:
-        self._stopping = Event()
-        self._threads = [Thread(target=self._beat, args=(job,), name=job.name, daemon=True) for job in jobs]
+        # it warns of every beat that a slow run skips
+        logging.getLogger("apscheduler").setLevel(logging.ERROR)
+        self._jobs = jobs
+        self._ticks = BackgroundScheduler(
+            timezone=SteadyTime(),
+            executors={"default": ThreadPoolExecutor(max(1, len(jobs)))},
+            job_defaults={"max_instances": 1, "coalesce": True, "misfire_grace_time": None},
+        )
 
     def start(self) -> None:
-        for thread in self._threads:
-            thread.start()
+        for job in self._jobs:
+            self._ticks.add_job(_guarded, Every(job.every), args=[job], id=job.name)
+        self._ticks.start()
 
     def is_alive(self) -> bool:
-        return all(thread.is_alive() for thread in self._threads)
+        return bool(self._ticks.running)
 
     def stop(self) -> None:
         """Begin no more runs, and wait for those under way."""
-        self._stopping.set()
-        for thread in self._threads:
-            if thread.ident is not None:
-                thread.join()
-
-    def _beat(self, job: Job) -> None:
-        every, due = job.every.total_seconds(), time.monotonic()
-        while not self._stopping.wait(max(0.0, due - time.monotonic())):
-            _run(job)
-            due = max(due + every, time.monotonic())
+        if self._ticks.running:
+            self._ticks.shutdown(wait=True)
 
 
-def _run(job: Job) -> None:
+def _guarded(job: Job) -> None:
     try:
         job.run()
     except Exception:

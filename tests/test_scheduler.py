@@ -1,9 +1,9 @@
 """Jobs at intervals: each at once and again, whatever one of them does."""
 
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from bot.scheduler import Job, Scheduler
+from bot.scheduler import Job, Scheduler, SteadyTime
 
 PATIENCE = 10.0
 SOON = timedelta(milliseconds=1)
@@ -54,3 +54,12 @@ def test_a_job_that_fails_runs_again():
 
 def test_one_that_was_never_started_stops_at_once():
     Scheduler(Job(name="beats", every=SOON, run=Beats().run)).stop()
+
+
+def test_the_time_of_jobs_goes_on_though_the_machines_clock_is_set_back():
+    steady = SteadyTime()
+    began = datetime.now(steady)
+
+    an_hour_ago = (datetime.now(UTC) - timedelta(hours=1)).replace(tzinfo=steady)
+
+    assert began <= steady.fromutc(an_hour_ago) < began + timedelta(minutes=30)
