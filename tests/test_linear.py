@@ -245,13 +245,15 @@ def desk() -> Desk:
     return SpyKit().desk().__enter__()
 
 
+FOR_TYPES_ALONE = {"Box": object, "Limits": object}
+"""Names that some module imports for its types alone."""
 SHORT = {"bot": "U0SPY", "other": "oncall"}
 """Parameters that no person fills."""
 
 
 def reader(function: Callable[..., Any]) -> Callable[[str], object] | None:
     """Make a reader of one text of it; None where it takes none, or what a test can't give."""
-    hints = get_type_hints(function, localns={"Box": object})
+    hints = get_type_hints(function, localns=FOR_TYPES_ALONE)
     takes = inspect.signature(function).parameters.values()
     needed = [
         it for it in takes if it.default is it.empty and it.kind not in {it.VAR_POSITIONAL, it.VAR_KEYWORD}

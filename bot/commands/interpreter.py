@@ -9,6 +9,7 @@ from bot.commands.command import NUMBER, Command
 from bot.commands.grammar import Bindings, Slot, Typed, Word, match, read
 from bot.commands.plugins import Handbook
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 from bot.services.desk import Desk
 
 INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
@@ -94,11 +95,11 @@ class Interpreter:
             about = f"inc-{number} " if number is not None else ""
             rest = typed.text[typed.words[count - 1].end :]
             return Refusal(
-                f"I don't know `{said}`. Did you mean `{meant}`?",
+                f"I don't know `{shortened(said)}`. Did you mean `{meant}`?",
                 choices=(Choice(label=meant, say=f"{about}{meant}{rest}"),),
             )
         return Refusal(
-            f"I don't know `{clip(typed.text)}`. `help` shows what I can do."
+            f"I don't know `{shortened(typed.text)}`. `help` shows what I can do."
             if typed.text
             else 'What can I do? `help` shows it; `incident me "what is wrong"` opens an incident.',
             choices=(Choice(label="Help", say="help"),),
@@ -129,13 +130,8 @@ def incident_number(word: str) -> int:
     """Read an incident's number, `42`, `#42` or `inc-42`; refuses anything else."""
     found = ID.fullmatch(word)
     if not found:
-        raise Refusal(f"{clip(word)} is no incident's number. `incident list` shows them.")
+        raise Refusal(f"{shortened(word)} is no incident's number. `incident list` shows them.")
     return int(found[1])
-
-
-def clip(text: str) -> str:
-    """Shorten an echo of what was typed."""
-    return text if len(text) <= 60 else f"{text[:59]}…"  # noqa: PLR2004  enough to recognise it
 
 
 def _accepts(command: Command, desk: Desk) -> Callable[[Slot, Word], bool]:
