@@ -56,7 +56,8 @@ def declare(  # noqa: PLR0917  one a word of its usage line
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": ask.user}
         return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": desk.now})
     elsewhere = ask.channel != desk.policy.announce and not private
-    facts = {"incident": incident, "announce": desk.policy.announce}
+    pages = desk.work.pages.of(incident.number)
+    facts = {"incident": incident, "announce": desk.policy.announce, "pages": pages}
     return Reply("incident/declared", facts, shared=elsewhere)
 
 

@@ -28,7 +28,8 @@ def page(
         sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
-    return Reply("page/requested", {"page": sent, "incident": incident}, confirms=True)
+    facts = {"page": sent, "incident": incident, "manager": team.manager if team else None}
+    return Reply("page/requested", facts, confirms=True)
 
 
 @command("pager (ack|acknowledge) [<page>]")

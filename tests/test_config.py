@@ -9,7 +9,7 @@ import pytest
 
 from bot.config import ConfigError, Settings, load
 from bot.config.sections import Sections
-from bot.domain.policy import Grace
+from bot.domain.policy import Account, Grace
 
 LEAST = """\
 slack:     {mode: http, announce: C0INCIDENTS}
@@ -464,6 +464,12 @@ def test_where_postmortems_go_and_by_when(read: Read):
         ("timers: {postmortem_due: {sev1: soon}}", "must be a number of days, such as 3d, or 5bd"),
         ("timers: {postmortem_due: {sev9: 3d}}", "there is no severity sev9."),
         ("people: {U0ANA: not a login}", "is no GitHub login."),
+        ("people: {U0ANA: {github: not a login}}", "is no GitHub login."),
+        ("people: {U0ANA: {pagerduty: P U}}", "is no PagerDuty id."),
+        ("people: {U0ANA: {email: ana}}", "is no e-mail address."),
+        ("people: {U0ANA: {mail: ana@example.com}}", "unknown key. Did you mean email?"),
+        ("people: {U0ANA: ana, U0RAJ: Ana}", "'ana' is the github of two people."),
+        ("people: {U0ANA: {pagerduty: P1}, U0RAJ: {pagerduty: P1}}", "is the pagerduty of two people."),
         ("github: {repository: acme/x, copy_to: {repository: acme/x, folder: ../up}}", "is no folder"),
     ],
 )
@@ -471,3 +477,15 @@ def test_a_mistake_about_postmortems_is_told(complain: Complain, text: str, said
     [line] = complain(text)
 
     assert said in line
+
+
+def test_people_may_have_other_names_elsewhere(read: Read):
+    text = "people: {U0ANA: ana-lima, U0RAJ: {github: raj, pagerduty: PURAJ}, U0KIM: {email: k@example.com}}"
+
+    policy = read(text).policy()
+
+    assert policy.paperwork.logins == {"U0ANA": "ana-lima", "U0RAJ": "raj"}
+    assert policy.people == {"U0RAJ": Account(pagerduty="PURAJ"), "U0KIM": Account(email="k@example.com")}
+    assert policy.person_of(user="PURAJ") == "U0RAJ"
+    assert policy.person_of(user="P9", email="K@example.com") == "U0KIM"
+    assert policy.person_of(email=None) is None

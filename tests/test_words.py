@@ -17,10 +17,10 @@ from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain import events, guide
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import ECHOES
-from bot.domain.incident import Incident, Link
+from bot.domain.incident import Incident, Link, Phase
 from bot.domain.load import Load
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
-from bot.domain.page import Page, PageState
+from bot.domain.page import NOBODY, Page, PageState
 from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice
@@ -136,6 +136,14 @@ PAGES = (
     FAILED,
     replace(SENT, team=None, person="U0RAJ"),
     replace(ASKED, requested_by=None, incident=None),
+    replace(ASKED, assigned=NOBODY, fallback=("Dana +1 3", "<#C0IMOC>")),
+    replace(SENT, assigned=NOBODY),
+    replace(SENT, assigned="Raj Patel", level=2),
+    replace(SENT, assigned="Raj Patel", is_last_level=True),
+    replace(SENT, answer="acknowledged", answer_by="U0RAJ", why="PagerDuty did not answer"),
+    replace(ACKNOWLEDGED, shown_as="Spy", answer="resolved", answer_by="U0RAJ", why="no answer"),
+    replace(ACKNOWLEDGED, state=PageState.SENT, answer="acknowledged", answer_by="U0RAJ"),
+    replace(SENT, merged_into="Q9", url="https://acme.pagerduty.com/incidents/Q9"),
 )
 TOLD = Tell(number=5, incident=42, team="payments", channel="C0PAY", message=TYPED, by="U0ANA", at=NOON)
 TELLS = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
@@ -147,6 +155,7 @@ HAPPENED: tuple[events.Event, ...] = (
     events.RoomOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
     events.RoomRefused(at=NOON, why="restricted_action"),
     events.PersonJoined(at=NOON, person="U0RAJ"),
+    events.PersonInvited(at=NOON, person="U0RAJ"),
     events.SeveritySet(**ABOUT, severity="sev1", before=None),
     events.SeveritySet(**ABOUT, severity="sev1", before="sev2"),
     events.PhaseChanged(**ABOUT, phase="mitigated", before="triage"),
@@ -169,7 +178,13 @@ HAPPENED: tuple[events.Event, ...] = (
     events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ"),
     events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
     events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
+    events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),
+    events.PageRingsNobody(**PAGED),
     events.PageAcknowledged(**PAGED, who="Raj Patel"),
+    events.PageAcknowledged(**PAGED, who=TYPED, person="U0ZOE", shown_as="Spy"),
+    events.PageRenewed(**PAGED, who="Raj Patel"),
+    events.PageMerged(**PAGED, into="Q9", url="https://acme.pagerduty.com/incidents/Q9", who="Kim Park"),
+    events.PageMerged(**PAGED, into="Q9", url="", who="PagerDuty"),
     events.PageUnanswered(**PAGED),
     events.PageEscalated(**PAGED, to="Kim Park"),
     events.PageResolved(**PAGED, who="Raj Patel"),
@@ -450,7 +465,9 @@ CASES: dict[str, list[Facts]] = (
         "surfaces/announcement": STATES,
         "surfaces/brief": [{**it, **more} for it in STATES for more in BRIEFED],
         "surfaces/page": [
-            {"page": it, "incident": FULL if it.incident else None, "now": NOW} for it in PAGES
+            {"page": it, "incident": FULL if it.incident else None, "manager": manager, "now": NOW}
+            for it in PAGES
+            for manager in (None, "U0MGR")
         ],
         "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
         "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],
@@ -475,7 +492,9 @@ CASES: dict[str, list[Facts]] = (
             )
         ],
         "incident/declared": [
-            {"incident": it, "announce": where} for it in INCIDENTS for where in ("C0INC", None)
+            {"incident": it, "announce": where, "pages": PAGES}
+            for it in INCIDENTS
+            for where in ("C0INC", None)
         ],
         "incident/open_already": [
             {
@@ -503,7 +522,9 @@ CASES: dict[str, list[Facts]] = (
         "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
         "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
         "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-        "page/requested": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)],
+        "page/requested": [
+            {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
+        ],
         "page/asked": [
             {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
         ],
@@ -571,9 +592,9 @@ CASES: dict[str, list[Facts]] = (
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
         "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
         "surfaces/unanswered": [
-            {"page": it, "incident": on, "now": NOW, "said": said, "latest": latest}
+            {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": said, "latest": latest}
             for it in PAGES
-            for on in (FULL if it.incident else None,)
+            for on in ((FULL, replace(FULL, phase=Phase.RESOLVED)) if it.incident else (None,))
             for said in (
                 (Said(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
                 if it.rings_since

@@ -8,6 +8,7 @@ import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from http import HTTPStatus
 from http.cookiejar import DefaultCookiePolicy
@@ -112,13 +113,19 @@ class PagerDuty:
         What is resolved already stays so, and is given as it is.
         """
         try:
-            return self._answer(pagerduty_id, status, sender=email or self._from)
+            answered = self._answer(pagerduty_id, status, sender=email or self._from)
         except Rejected as rejected:
             if rejected.code == "already_resolved":
                 return self.look(pagerduty_id)
             if rejected.code != "unknown_requester" or email in (None, self._from):
                 raise
-        return self.answer(pagerduty_id, status, email=None)
+            return self.answer(pagerduty_id, status, email=None)
+        return replace(answered, in_own_name=email is None)
+
+    def address(self, user: str) -> str | None:
+        """Return a user's e-mail, asked for once a day; None where PagerDuty has no such user."""
+        found = self._emails.of(user)
+        return found.email if found else None
 
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
         """Ring this level (1 is the first) of its escalation policy; asking twice rings no further."""
@@ -182,7 +189,13 @@ class PagerDuty:
     # --- is it well
 
     def findings(
-        self, *, services: Collection[str], policies: Collection[str], schedules: Collection[str]
+        self,
+        *,
+        services: Collection[str],
+        policies: Collection[str],
+        schedules: Collection[str],
+        users: Collection[str] = (),
+        emails: Collection[str] = (),
     ) -> Iterator[Finding]:
         """Look at the token, the From address and everything that the configuration names; with cures."""
         try:
@@ -199,6 +212,17 @@ class PagerDuty:
         yield from self._presences("service", "services", services)
         yield from self._presences("escalation policy", "escalation_policies", policies)
         yield from self._presences("schedule", "schedules", schedules)
+        yield from self._presences("user", "users", users)
+        yield from (self._account(email) for email in sorted(emails))
+
+    def _account(self, email: str) -> Finding:
+        what = f"PagerDuty user {email}"
+        try:
+            found = self._user(email)
+        except (Unreachable, Throttled, Rejected) as trouble:
+            return Finding(what=what, well=False, cure=_cure(trouble))
+        cure = "" if found else "Set this e-mail in people: of config.yaml to that of a PagerDuty user."
+        return Finding(what=what, well=found is not None, cure=cure)
 
     def _presences(self, what: str, path: str, idents: Collection[str]) -> Iterator[Finding]:
         for ident in sorted(idents):
@@ -381,8 +405,11 @@ def _ringing(incident: Incident) -> Ringing:
         status=incident.status,
         key=incident.incident_key,
         who=who.called if who and incident.status != "triggered" else None,
+        user=who.id if who and who.is_person and incident.status != "triggered" else None,
         at=(acknowledged.at if acknowledged else None) or incident.last_status_change_at,
         assigned=incident.assigned,
+        merged_into=incident.goes_on_as.id if incident.goes_on_as else None,
+        merged_url=incident.goes_on_as.html_url if incident.goes_on_as else None,
     )
 
 
@@ -395,6 +422,7 @@ def _duty(on_call: OnCall, *, phone: str | None) -> Duty:
         phone=phone,
         start=on_call.start,
         end=on_call.end,
+        user=on_call.user.id,
     )
 
 

@@ -26,8 +26,8 @@ def _or_none(said: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
         return None
 
 
-def _list(said: object) -> list[object]:
-    return [it for it in said if isinstance(it, dict)] if isinstance(said, list) else []
+def _list(said: object) -> list[object] | None:
+    return [it for it in said if isinstance(it, dict)] if isinstance(said, list) else None
 
 
 Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
@@ -35,7 +35,7 @@ Words = Annotated[str | None, BeforeValidator(_line)]
 """One line; None for whatever is no words."""
 Maybe = WrapValidator(_or_none)
 """None for what is not as it should be."""
-Objects = Annotated[tuple[dict[str, Any], ...], BeforeValidator(_list)]
+Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
 """To be read one by one, with `each`."""
 
 
@@ -47,6 +47,7 @@ class Reference(Part):
     """Somebody or something that is named."""
 
     id: Ident
+    type: Words = None
     summary: Words = None
     html_url: Annotated[Ident | None, Maybe] = None
 
@@ -54,6 +55,11 @@ class Reference(Part):
 class User(Reference):
     name: Words = None
     email: Words = None
+
+    @property
+    def is_person(self) -> bool:
+        """A service, an integration or a workflow may act as well."""
+        return self.type in {"user", "user_reference"}
 
     @property
     def called(self) -> str:
@@ -97,18 +103,25 @@ class Incident(Part):
     status: Ident
     html_url: Annotated[Ident | None, Maybe] = None
     incident_key: Words = None
-    assignments: Objects | None = None
-    assignees: Objects | None = None
-    acknowledgements: Objects = ()
+    assignments: Objects = None
+    assignees: Objects = None
+    acknowledgements: Objects = None
     last_status_change_by: Annotated[User | None, Maybe] = None
     last_status_change_at: Annotated[Moment | None, Maybe] = None
     resolve_reason: Annotated[Merged | None, Maybe] = None
 
     @property
     def assigned(self) -> str | None:
-        """The names of whom it rings; None where it rings nobody."""
-        users = [it.assignee for it in each(Assignment, self.assignments)] or [*each(User, self.assignees)]
-        return ", ".join(user.called for user in users) or None
+        """The names of whom it rings, "" where it rings nobody; None where it is not told."""
+        if self.assignments is None and self.assignees is None:
+            return None
+        users = [it.assignee for it in each(Assignment, self.assignments)] or each(User, self.assignees)
+        return ", ".join(user.called for user in users)
+
+    @property
+    def goes_on_as(self) -> Reference | None:
+        """What it was merged into."""
+        return self.resolve_reason.incident if self.resolve_reason else None
 
 
 class ContactMethod(Part):

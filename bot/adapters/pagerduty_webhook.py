@@ -70,7 +70,10 @@ def _news(event: _Event) -> PagerNews | None:
         status=incident.status,
         key=incident.incident_key,
         who=event.agent.called if event.agent else None,
+        user=event.agent.id if event.agent and event.agent.is_person else None,
         at=event.occurred_at,
         assigned=incident.assigned,
+        merged_into=incident.goes_on_as.id if incident.goes_on_as else None,
+        merged_url=incident.goes_on_as.html_url if incident.goes_on_as else None,
     )
     return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=ringing)

@@ -36,11 +36,14 @@ def check(settings: Settings) -> Iterator[Finding]:
             )
     with ExitStack() as stack:
         if pager := open_pager(settings, timedelta(seconds=10), stack):
-            teams = settings.policy().teams.values()
+            policy = settings.policy()
+            teams = policy.teams.values()
             yield from pager.findings(
                 services=[team.service for team in teams if team.service],
                 policies=[team.escalation_policy for team in teams if team.escalation_policy],
                 schedules=[team.schedule for team in teams if team.schedule],
+                users=[it.pagerduty for it in policy.people.values() if it.pagerduty],
+                emails=[it.email for it in policy.people.values() if it.email],
             )
     if settings.github and env.github_token:
         token = env.github_token.get_secret_value()

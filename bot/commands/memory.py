@@ -269,7 +269,10 @@ class Pages(Records):
         return next((it for it in self._kept.pages.values() if it.key == key), None)
 
     def by_pagerduty(self, pagerduty_id: str) -> Page | None:
-        return next((it for it in self._kept.pages.values() if it.pagerduty_id == pagerduty_id), None)
+        return next(iter(self.following(pagerduty_id)), None)
+
+    def following(self, pagerduty_id: str) -> Sequence[Page]:
+        return [it for it in self._in_order() if it.pagerduty_id == pagerduty_id]
 
     def of(self, incident: int) -> Sequence[Page]:
         return [it for it in self._in_order() if it.incident == incident]

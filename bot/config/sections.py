@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictInt, model_validator
+from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, model_validator
 
 from bot.config.failover import PlanSection
 from bot.config.values import (
@@ -61,6 +61,30 @@ class GitHub(Section):
     copy_to: CopyTo | None = None
 
 
+class PersonSection(Section):
+    """Who somebody is elsewhere: GitHub's login, PagerDuty's user id, and an e-mail other than Slack's."""
+
+    github: Login | None = None
+    pagerduty: PagerDutyId | None = None
+    email: Email | None = None
+
+
+def _person(given: Any) -> Any:
+    """Read one of `people:`: a GitHub login stands for itself."""
+    return {"github": given} if isinstance(given, str) else given
+
+
+def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, PersonSection]:
+    for what in ("github", "pagerduty", "email"):
+        said = [(getattr(it, what) or "").casefold() for it in people.values()]
+        if twice := next((it for it in said if it and said.count(it) > 1), None):
+            raise ValueError(f"{twice!r} is the {what} of two people. Each has their own.")
+    return people
+
+
+Person = Annotated[PersonSection, BeforeValidator(_person)]
+
+
 class TeamPagerDuty(Section):
     service: PagerDutyId
     escalation_policy: PagerDutyId | None = None
@@ -103,6 +127,7 @@ class TimersSection(Section):
     roll_back_severities: tuple[Name, ...] = USUAL.roll_back_severities
     mitigate_first_after: Duration = USUAL.mitigate_first_after
     page_unanswered_after: Duration = USUAL.page_unanswered_after
+    renew_acknowledgement: StrictBool = USUAL.renew_acknowledgement
     still_open_every: Duration = USUAL.still_open_every
     still_open_hour: Hour = USUAL.still_open_hour
     room_rest: Duration = USUAL.room_rest
@@ -269,7 +294,7 @@ class Sections(Section):
     )
     services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
-    people: Mapping[User, Login] = Field(default_factory=dict)
+    people: Annotated[Mapping[User, Person], AfterValidator(_different_people)] = Field(default_factory=dict)
     web: Web = Web()
     delivery: Delivery = Delivery()
     database: Database = Database()

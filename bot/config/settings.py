@@ -14,7 +14,7 @@ from bot.config.sections import (
     usual_milestones,
 )
 from bot.config.values import INSTALLED
-from bot.domain.policy import Milestone, Paperwork, Policy, Service, Severity, Team, Timers
+from bot.domain.policy import Account, Milestone, Paperwork, Policy, Service, Severity, Team, Timers
 from bot.ports import Finding
 
 
@@ -62,12 +62,18 @@ class Settings(Sections):
             },
             plans={name: section.plan(name) for name, section in self.failover.items()},
             paperwork=self._paperwork(),
+            people={
+                person: Account(pagerduty=it.pagerduty, email=it.email)
+                for person, it in self.people.items()
+                if it.pagerduty or it.email
+            },
         )
 
     def _paperwork(self) -> Paperwork:
         github = self.github
+        logins = {person: it.github for person, it in self.people.items() if it.github}
         if github is None:
-            return Paperwork(logins=self.people)
+            return Paperwork(logins=logins)
         usual = Paperwork()
         return Paperwork(
             repository=github.repository,
@@ -75,7 +81,7 @@ class Settings(Sections):
             milestone=github.milestone,
             copy_to=github.copy_to.repository if github.copy_to else None,
             copy_folder=github.copy_to.folder if github.copy_to else usual.copy_folder,
-            logins=self.people,
+            logins=logins,
         )
 
     def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:

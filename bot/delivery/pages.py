@@ -1,13 +1,14 @@
 """Pages: sent once under their key, honest about every failure, answered in PagerDuty from chat."""
 
-from dataclasses import replace
 from datetime import timedelta
 from functools import partial
 
+from bot.delivery.accounts import Accounts
 from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import AnswerPage, EscalatePage, PageEffect, SendPage
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
 from bot.domain.page import Page, PageState
-from bot.ports import Chat, Pager, PagerNews, Parcel, Rejected, Ringing, Templates
+from bot.domain.policy import Account
+from bot.ports import Chat, Pager, Parcel, Rejected, Ringing, Templates
 from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.people import People
@@ -22,17 +23,16 @@ SAID_AFTER = timedelta(seconds=1)
 class PageCourier:
     def __init__(self, chat: Chat, pager: Pager | None, templates: Templates) -> None:
         self._chat = chat
-        self._maybe_pager = pager
+        self._accounts = Accounts(chat, pager)
         self._templates = templates
 
     @property
     def _pager(self) -> Pager:
-        if self._maybe_pager is None:
-            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
-        return self._maybe_pager
+        return self._accounts.pager
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
-        effect = parcel.effect
+    def errand(self, parcel: Parcel | PageEffect, desk: Desk) -> Errand | None:
+        """Make a page's effect ready; it needs to know nothing of earlier tries, so that the effect alone will do."""
+        effect = parcel.effect if isinstance(parcel, Parcel) else parcel
         if not isinstance(effect, PageEffect):
             raise unsupported(effect)
         page = desk.work.pages.get(effect.page)
@@ -44,8 +44,25 @@ class PageCourier:
             case AnswerPage():
                 return self._answer(effect, page, desk) if page.pagerduty_id else None
             case EscalatePage():
-                return self._escalate(effect, page)
+                return self._escalate(effect, page, desk)
+            case FindResponder():
+                return self._responder(effect, page)
         raise unsupported(effect)
+
+    def _responder(self, effect: FindResponder, page: Page) -> Errand | None:
+        """Find who acknowledged it: by their e-mail, as PagerDuty has it."""
+        if page.state is not PageState.ACKNOWLEDGED or page.acknowledged_person:
+            return None
+        return Errand(
+            go=partial(self._find, effect.user),
+            settle=lambda desk, person: Paging(desk).found(effect.page, person),
+            patience=PATIENCE,
+        )
+
+    def _find(self, user: str) -> str | None:
+        address = self._pager.address(user)
+        found = self._chat.find_by_email(address) if address else None
+        return found.id if found else None
 
     def _send(self, page: Page, desk: Desk) -> Errand:
         incident = desk.incident(page.incident) if page.incident else None
@@ -61,7 +78,14 @@ class PageCourier:
                 Paging(desk).delayed(page.number, why)
 
         return Errand(
-            go=partial(self._ring, page, self._service(page, desk), title, details, self._email(page, desk)),
+            go=partial(
+                self._ring,
+                page,
+                self._service(page, desk),
+                title,
+                details,
+                self._accounts.of(page.person, desk),
+            ),
             look=lambda: self._pager.find(page.key),
             settle=lambda desk, ringing: Paging(desk).sent(page.number, ringing),
             struggle=struggle,
@@ -89,12 +113,8 @@ class PageCourier:
         team = desk.policy.team(page.team)
         return team.service or Paging(desk).service_for_people(), team.escalation_policy
 
-    def _email(self, page: Page, desk: Desk) -> str | None:
-        known = desk.work.people.get(page.person) if page.person else None
-        return known.email if known else None
-
     def _ring(
-        self, page: Page, where: tuple[str, str | None], title: str, details: str, email: str | None
+        self, page: Page, where: tuple[str, str | None], title: str, details: str, account: Account
     ) -> Ringing:
         service, policy = where
         try:
@@ -102,13 +122,12 @@ class PageCourier:
                 return self._pager.page_policy(
                     key=page.key, title=title, details=details, service=service, policy=policy
                 )
-            address = email or self._ask_email(page.person)
             return self._pager.page_person(
                 key=page.key,
                 title=title,
                 details=details,
                 service=service,
-                email=address,
+                email=self._accounts.known_email(account, page.person),
                 gently=page.test,
             )
         except Rejected as rejected:
@@ -117,35 +136,36 @@ class PageCourier:
                 raise
             return found
 
-    def _ask_email(self, person: str) -> str:
-        found = self._chat.profile(person).email
-        if not found:
-            raise Rejected(
-                "no_email", "Slack gave no e-mail for this person, so PagerDuty can't be asked for them"
-            )
-        return found
-
     def _answer(self, effect: AnswerPage, page: Page, desk: Desk) -> Errand:
-        known = desk.work.people.get(effect.by)
-        who = known.name if known else f"<@{effect.by}>"
+        account = self._accounts.of(effect.by, desk)
 
         def settle(desk: Desk, ringing: Ringing) -> None:
-            kind = ringing.status if ringing.status == "resolved" else effect.answer
-            said = replace(ringing, key=page.key, who=who)
-            Paging(desk).heard(PagerNews(id=effect.key, kind=kind, page=said))
+            if not Paging(desk).answered(page.number, effect.answer, ringing, by=effect.by):
+                Undelivered(desk).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
 
-        email = known.email if known else None
+        def struggle(desk: Desk, why: str, in_vain: timedelta) -> None:
+            if in_vain >= SAID_AFTER:
+                Paging(desk).waits(page.number, why)
+
         return Errand(
-            go=lambda: self._pager.answer(page.pagerduty_id or "", effect.answer, email=email),
+            go=partial(self._give, effect, page.pagerduty_id or "", account),
             settle=settle,
+            struggle=struggle,
             patience=PATIENCE,
         )
 
-    def _escalate(self, effect: EscalatePage, page: Page) -> Errand | None:
-        """An answer that came meanwhile stops it; where there is no such level, the room hears so."""
-        if page.state is not PageState.SENT or page.level >= effect.level:
-            return None
+    def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
+        """Answer in somebody's name; that Slack can't say who they are holds up no answer."""
+        email = self._accounts.email_if_told(account, effect.by)
+        return self._pager.answer(pagerduty_id, effect.answer, email=email)
 
+    def _escalate(self, effect: EscalatePage, page: Page, desk: Desk) -> Errand | None:
+        """An answer that came meanwhile stops it, and so does the incident's end."""
+        incident = desk.incident(page.incident) if page.incident else None
+        if page.state is not PageState.SENT or page.answer or page.is_needless(incident):
+            return None
+        if not page.may_go_to(effect.level):
+            return None
         return Errand(
             go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
             settle=lambda desk, ringing: Paging(desk).escalated(page.number, effect.level, ringing),
@@ -153,8 +173,15 @@ class PageCourier:
         )
 
     def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+        """Say what PagerDuty would not do; that it has no further level is said once."""
         match parcel.effect:
             case SendPage(page=page):
                 Paging(desk).failed(page, why)
+            case EscalatePage(page=page) as effect:
+                if Paging(desk).not_escalated(page):
+                    Undelivered(desk).tell(effect, why)
+            case AnswerPage(page=page) as effect:
+                Paging(desk).not_answered(page)
+                Undelivered(desk).tell(effect, why)
             case effect:
                 Undelivered(desk).tell(effect, why)

@@ -138,7 +138,7 @@ class Sync:
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
         with self.units.read() as work:
-            ringing = [page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id]
+            ringing = dict.fromkeys(page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id)
         self._each(partial(self._hear, self.pager), ringing)
         self.wake()
 

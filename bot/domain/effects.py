@@ -77,6 +77,10 @@ class Invite(RoomEffect):
     people: tuple[str, ...]
     urgency: ClassVar[Urgency] = Urgency.SOON
 
+    @property
+    def lane(self) -> str:
+        return member(self.incident, self.people[0]) if len(self.people) == 1 else self.key
+
 
 @dataclass(frozen=True, kw_only=True)
 class SetTopic(RoomEffect):
@@ -93,9 +97,18 @@ class AddBookmark(RoomEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(RoomEffect):
-    """Give a newcomer to the room the tldr, visible to them alone."""
+    """Give a newcomer to the room the tldr, visible to them alone, once they are in it."""
 
     person: str
+
+    @property
+    def lane(self) -> str:
+        return member(self.incident, self.person)
+
+
+def member(incident: int, person: str) -> str:
+    """Name the lane of one person in one incident's channel."""
+    return f"member:{incident}:{person}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -292,6 +305,18 @@ class EscalatePage(PageEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
+class FindResponder(PageEffect):
+    """Find who acknowledged a page, by PagerDuty's id of them, among the people of Slack."""
+
+    user: str
+    urgency: ClassVar[Urgency] = Urgency.SOON
+
+    @property
+    def lane(self) -> str:
+        return self.key
+
+
+@dataclass(frozen=True, kw_only=True)
 class MakeOverride(Effect):
     """Put who promised to cover on call, in PagerDuty's schedule."""
 
@@ -365,9 +390,12 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.RoleGiven: (LINE, CARD),
     events.ReliefPutOff: (LINE,),
     events.PageSent: (CARD,),
+    events.PageRingsNobody: (LINE, CARD),
     events.PageAcknowledged: (CARD,),
     events.PageUnanswered: (LINE, CARD),
+    events.PageRenewed: (CARD,),
     events.PageEscalated: (LINE, CARD),
+    events.PageMerged: (LINE, CARD),
     events.PageResolved: (CARD,),
     events.PageDelayed: (LINE, CARD),
     events.PageFailed: (LINE, CARD),
@@ -477,6 +505,9 @@ def _beyond(  # noqa: PLR0911  a table
             return [_invite(n, seq, event.commander), *_asked_about_channel(incident, seq)]
         case events.RoleGiven():
             return [_invite(n, seq, event.person)]
+        case events.PersonInvited():
+            welcome = Welcome(key=f"welcome:{n}:{seq}", incident=n, person=event.person)
+            return [_invite(n, seq, event.person), welcome]
         case events.LinkAdded():
             return [AddBookmark(key=f"bookmark:{n}:{seq}", incident=n, title=event.title, url=event.url)]
     return []

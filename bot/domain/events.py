@@ -99,6 +99,14 @@ class PersonJoined(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PersonInvited(Event):
+    """Spy brings somebody into the channel: they answered a page."""
+
+    person: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class SeveritySet(Event):
     severity: str
     before: str | None
@@ -285,16 +293,33 @@ class PageRequested(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageSent(PageEvent):
+    """`assigned` is whom it rings, by the names that PagerDuty gives; "" is nobody, None not known."""
+
     pagerduty_id: str
     url: str
+    assigned: str | None = None
     substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageRingsNobody(PageEvent):
+    """Nobody is on call: as PagerDuty said at `as_of` (UTC), else (None) as it answered to the page itself."""
+
+    as_of: datetime | None = None
+    manager: str | None = None
+    fallback: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageAcknowledged(PageEvent):
-    """PagerDuty's word: `who` is the name it gave."""
+    """`who` is the name of who did, `person` their Slack id where it is known.
+
+    `shown_as` is the account in whose name PagerDuty has it, where it has none for who did.
+    """
 
     who: str
+    person: str | None = None
+    shown_as: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -303,8 +328,25 @@ class PageUnanswered(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
+class PageRenewed(PageEvent):
+    """The acknowledgement lapsed while somebody leads and updates in time, and was given anew in the name of `who`."""
+
+    who: str
+    substance: ClassVar[bool] = False
+
+
+@dataclass(frozen=True, kw_only=True)
 class PageEscalated(PageEvent):
     to: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class PageMerged(PageEvent):
+    """Somebody merged it into another incident of PagerDuty's, which is followed from now on."""
+
+    into: str
+    url: str
+    who: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -165,6 +165,10 @@ class Incident:
         """Whether this person may hear of it: everyone, unless it is private; whoever is offered command, too."""
         return not self.private or person in self.members or person == self.command_offered_to
 
+    def is_in_time(self, now: datetime) -> bool:
+        """Whether somebody has posted an update, and the next one is promised and not overdue."""
+        return self.is_open and bool(self.updated_at and self.update_due and now <= self.update_due)
+
     def is_over_since(self, at: datetime) -> bool:
         """Whether it has ended after this moment (UTC): what was asked for then is needless now."""
         return not self.is_open and self.resolved_at is not None and at <= self.resolved_at
@@ -285,7 +289,7 @@ class Incident:
                 return replace(self, room=event.channel)
             case events.MadePrivate():
                 return replace(self, private=True)
-            case events.PersonJoined():
+            case events.PersonJoined() | events.PersonInvited():
                 return self._with_member(event.person)
             case events.PersonLeft():
                 return replace(self, members=tuple(it for it in self.members if it != event.person))

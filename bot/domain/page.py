@@ -6,8 +6,14 @@ from datetime import datetime
 from enum import StrEnum
 
 from bot.domain import events
+from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Said, remembering
+
+NOBODY = ""
+"""Whom a page rings while nobody is on call."""
+ACKNOWLEDGE, RESOLVE = "acknowledged", "resolved"
+"""The answers that can be given in chat."""
 
 
 class PageState(StrEnum):
@@ -39,15 +45,28 @@ class Page:
     pagerduty_id: str | None = None
     url: str | None = None
     sent_at: datetime | None = None
+    assigned: str | None = None
+    """Whom it rings, by the names that PagerDuty gives, or NOBODY; None: not known."""
+    answer: str | None = None
+    """What somebody answered in chat (`answer_by`, a Slack id) and PagerDuty has not confirmed yet."""
+    answer_by: str | None = None
     acknowledged_by: str | None = None
+    acknowledged_person: str | None = None
+    """The same by Slack id, where it is known."""
     acknowledged_at: datetime | None = None
+    shown_as: str | None = None
+    """Whose acknowledgement PagerDuty takes it for, where it has no account for who gave it."""
     escalated_to: str | None = None
+    merged_into: str | None = None
+    """PagerDuty's id of the incident that it was merged into and that is followed since."""
     resolved_at: datetime | None = None
     why: str | None = None
     fallback: tuple[str, ...] = ()
     rings_since: datetime | None = None
     """Since when somebody ought to answer it: it was sent, or an acknowledgement lapsed."""
     level: int = 1
+    is_last_level: bool = False
+    """Whether PagerDuty has no level above."""
     escalated_at: datetime | None = None
     reminded: Mapping[str, Said] = field(default_factory=dict)
     """What Spy last said of each duty."""
@@ -62,15 +81,49 @@ class Page:
         """Whether PagerDuty may still have news of it."""
         return self.state in {PageState.SENT, PageState.ACKNOWLEDGED}
 
+    @property
+    def rings_nobody(self) -> bool:
+        """Whether nobody is on call for it, as far as PagerDuty has said."""
+        return self.assigned == NOBODY and self.state not in OVER
+
+    def is_needless(self, incident: Incident | None) -> bool:
+        """Whether its incident has ended since it was asked for."""
+        return incident is not None and incident.is_over_since(self.requested_at)
+
+    def may_go_to(self, level: int) -> bool:
+        """Whether ringing this level would ring somebody else, or again whoever did not answer."""
+        return self.level < level or self.rings_nobody or self.is_last_level
+
+    def asked_to(self, answer: str, *, by: str) -> "Page":
+        """Tell the page once somebody has answered it in chat: the first answer counts until it is confirmed."""
+        if self.answer in {answer, RESOLVE}:
+            return self
+        return replace(self, answer=answer, answer_by=by)
+
+    def lapsed(self, at: datetime, *, by: str) -> "Page":
+        """Tell the page once its acknowledgement lapsed and is to be given anew: who gave it stays known."""
+        return replace(self, state=PageState.SENT, rings_since=at, answer=ACKNOWLEDGE, answer_by=by)
+
+    @property
+    def is_being_renewed(self) -> bool:
+        """Whether its acknowledgement lapsed, and is just being given anew."""
+        return self.state is PageState.SENT and self.acknowledged_at is not None
+
+    def unconfirmed(self) -> "Page":
+        """Tell the page once PagerDuty would not have the answer."""
+        return replace(self, answer=None, answer_by=None, why=None)
+
     def is_answered_since(self, at: datetime) -> bool:
         """Whether what happened then (UTC) was before its acknowledgement, and is only heard of late."""
-        answered = self.acknowledged_at if self.state is PageState.ACKNOWLEDGED else None
-        return bool(answered and at < answered)
+        if self.state is not PageState.ACKNOWLEDGED or self.acknowledged_at is None:
+            return False
+        renewed = self.rings_since if self.rings_since and self.rings_since > self.acknowledged_at else None
+        return at < self.acknowledged_at or (renewed is not None and at <= renewed)
 
     @property
     def may_ring(self) -> bool:
         """Whether a phone rings for it, or will: it is neither resolved nor given up nor withdrawn."""
-        return self.state not in {PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN}
+        return self.state not in OVER
 
     def must_be_ringing(self) -> str:
         """PagerDuty's id of it, to act upon; refuses where there is nothing to act upon."""
@@ -80,7 +133,7 @@ class Page:
             raise Refusal(f"Page {self.number} has not reached PagerDuty yet. Try again in a minute.")
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
-    def after(self, event: events.Event) -> "Page":  # noqa: PLR0911  a table
+    def after(self, event: events.Event) -> "Page":  # noqa: C901, PLR0911  a table
         """Tell the page as it is once the event has happened."""
         match event:
             case events.PageSent():
@@ -93,29 +146,38 @@ class Page:
                     url=event.url,
                     sent_at=event.at,
                     rings_since=event.at,
+                    assigned=event.assigned,
                     why=None,
                 )
+            case events.PageRingsNobody():
+                return replace(self, assigned=NOBODY, fallback=event.fallback)
             case events.PageAcknowledged():
-                acknowledged = PageState.ACKNOWLEDGED
-                return replace(self, state=acknowledged, acknowledged_by=event.who, acknowledged_at=event.at)
+                return self._acknowledged(event)
             case events.PageUnanswered():
-                return replace(
-                    self,
-                    state=PageState.SENT,
-                    acknowledged_by=None,
-                    acknowledged_at=None,
-                    rings_since=event.at,
-                )
+                return replace(self._open_again(), rings_since=event.at)
+            case events.PageRenewed():
+                return replace(self.unconfirmed(), state=PageState.ACKNOWLEDGED, acknowledged_by=event.who)
             case events.PageEscalated():
                 return replace(
-                    self,
-                    state=PageState.SENT,
+                    self._open_again(),
                     escalated_to=event.to,
+                    assigned=event.to,
                     level=self.level + 1,
                     escalated_at=event.at,
                 )
+            case events.PageMerged():
+                return replace(
+                    self, pagerduty_id=event.into, url=event.url or self.url, merged_into=event.into
+                )
             case events.PageResolved():
-                return replace(self, state=PageState.RESOLVED, resolved_at=event.at)
+                return replace(
+                    self,
+                    state=PageState.RESOLVED,
+                    resolved_at=event.at,
+                    answer=None,
+                    answer_by=None,
+                    why=None,
+                )
             case events.PageDelayed():
                 return replace(self, state=PageState.DELAYED, why=event.why, fallback=event.fallback)
             case events.PageFailed():
@@ -125,3 +187,31 @@ class Page:
             case events.Reminded():
                 return replace(self, reminded=remembering(self.reminded, event))
         return self
+
+    def _acknowledged(self, event: events.PageAcknowledged) -> "Page":
+        kept = self.answer if self.answer == RESOLVE else None
+        return replace(
+            self,
+            state=PageState.ACKNOWLEDGED,
+            acknowledged_by=event.who,
+            acknowledged_person=event.person,
+            acknowledged_at=event.at,
+            shown_as=event.shown_as,
+            assigned=event.shown_as or event.who,
+            answer=kept,
+            answer_by=self.answer_by if kept else None,
+            why=None,
+        )
+
+    def _open_again(self) -> "Page":
+        return replace(
+            self,
+            state=PageState.SENT,
+            acknowledged_by=None,
+            acknowledged_person=None,
+            acknowledged_at=None,
+            shown_as=None,
+        )
+
+
+OVER = frozenset({PageState.RESOLVED, PageState.FAILED, PageState.WITHDRAWN})

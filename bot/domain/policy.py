@@ -66,6 +66,8 @@ class Timers:
     roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
     mitigate_first_after: timedelta = timedelta(minutes=10)
     page_unanswered_after: timedelta = timedelta(minutes=5)
+    renew_acknowledgement: bool = True
+    """Whether a page stays acknowledged while somebody leads and updates in time, whatever the pager's time limit."""
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: int = 10
     """The hour of the owner's day (local) at which *still open* is asked."""
@@ -151,6 +153,14 @@ class Service:
 
 
 @dataclass(frozen=True, kw_only=True)
+class Account:
+    """Who somebody is in PagerDuty, where their Slack e-mail does not tell: a user's id there, or another e-mail."""
+
+    pagerduty: str | None = None
+    email: str | None = None
+
+
+@dataclass(frozen=True, kw_only=True)
 class Policy:
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
@@ -163,6 +173,8 @@ class Policy:
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """What can be failed over, by name."""
     paperwork: Paperwork = field(default_factory=Paperwork)
+    people: Mapping[str, Account] = field(default_factory=dict)
+    """By Slack id."""
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""
@@ -200,6 +212,16 @@ class Policy:
         named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
         teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
         return next(named, None) or next(teams, pagerduty_id.casefold())
+
+    def person_of(self, *, user: str | None = None, email: str | None = None) -> str | None:
+        """Return whose (a Slack id) PagerDuty's user or e-mail is, where `people:` says so."""
+        wanted = (email or "").casefold()
+        for person, account in self.people.items():
+            if (user and account.pagerduty == user) or (
+                wanted and (account.email or "").casefold() == wanted
+            ):
+                return person
+        return None
 
     def granted(self, role: str) -> frozenset[str]:
         """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""

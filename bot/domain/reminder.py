@@ -196,15 +196,21 @@ def milestone_of(duty: str, policy: Policy) -> Milestone | None:
     return next((it for it in policy.milestones if duty.startswith(MILESTONE) and it.name == name), None)
 
 
-def page_agenda(page: Page, policy: Policy) -> list[Timer]:
-    """Give when a page counts as unanswered: so long after it rang, or after it was escalated."""
+def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) -> list[Timer]:
+    """Return when a page counts as unanswered: so long after it rang, or after it was escalated.
+
+    Nobody is waited for once somebody answered in chat or the incident is over, even if PagerDuty does not know yet.
+    """
     if page.test or page.state is not PageState.SENT or page.rings_since is None:
+        return []
+    if page.answer or page.is_needless(incident):
         return []
     every, mark = policy.timers.page_unanswered_after, mark_of(page.rings_since)
     said = _said(page.reminded, UNANSWERED, mark)
     if said and said.count >= policy.timers.asked_at_most:
         return []
-    start = max(filter(None, (page.rings_since, page.escalated_at))) + every
+    reopened_at = incident.reopened_at if incident else None
+    start = max(filter(None, (page.rings_since, page.escalated_at, reopened_at))) + every
     due = _after(start, every, said)
     occurrence = f"{mark}.{said.count if said else 0}"
     return [Timer(subject=f"page:{page.number}", duty=UNANSWERED, occurrence=occurrence, due_at=due)]

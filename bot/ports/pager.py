@@ -1,7 +1,7 @@
 """PagerDuty, as Spy needs it."""
 
 from collections.abc import Collection, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Protocol
 
@@ -11,15 +11,24 @@ from bot.domain.shift import Turn
 
 @dataclass(frozen=True, kw_only=True)
 class Ringing:
-    """A page as the pager has it: `status` is triggered, acknowledged or resolved; `who` made it so."""
+    """A page as the pager has it: `status` is triggered, acknowledged or resolved; `who` made it so.
+
+    `assigned` is whom it rings, by name; "" is nobody. `merged_into` is the id of the incident that goes on for it.
+    """
 
     id: str
     url: str
     status: str
     key: str | None = None
     who: str | None = None
+    user: str | None = field(default=None, compare=False)
+    """The pager's id of `who`, where that is a person: the same news from elsewhere may lack it."""
     at: datetime | None = None
     assigned: str | None = None
+    merged_into: str | None = None
+    merged_url: str | None = None
+    in_own_name: bool = False
+    """Whether Spy's own account answered: the pager has none for who did."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -42,6 +51,8 @@ class Duty:
     phone: str | None = None
     start: datetime | None = None
     end: datetime | None = None
+    user: str | None = None
+    """The pager's id of the person."""
 
 
 class Pager(Protocol):
@@ -64,7 +75,13 @@ class Pager(Protocol):
     def look(self, pagerduty_id: str) -> Ringing: ...
 
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
-        """Acknowledge or resolve, in the name of the person with this e-mail where PagerDuty knows them."""
+        """Acknowledge or resolve, in the name of the person with this e-mail where PagerDuty knows them.
+
+        Else in Spy's own, and `in_own_name` says so.
+        """
+
+    def address(self, user: str) -> str | None:
+        """Return the e-mail of a user, by the pager's id; None where there is none."""
 
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
         """Ring this level (1 is the first) of its escalation policy."""

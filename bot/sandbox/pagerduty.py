@@ -118,6 +118,13 @@ class PagerDuty:
             self.incidents.assign(incident, [self._user_id(to)], by=self._user_id(person))
             return incident
 
+    def merge(self, person: str, which: str = LATEST, *, into: str) -> Incident:
+        """Let another incident go on in its place."""
+        with self.lock:
+            incident = self.incident(which, person)
+            self.incidents.merge(incident, self.incident(into), by=self._user_id(person))
+            return incident
+
     def ignore(self, person: str, which: str = LATEST) -> Incident:
         """The phone falls silent; PagerDuty learns nothing."""
         with self.lock:

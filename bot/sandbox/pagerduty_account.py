@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import itertools
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
 from bot.sandbox.rota import Override, Schedule, Shift
@@ -86,10 +86,17 @@ class Account:
     changes: list[ChangeEvent] = field(default_factory=list)
     _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def user_at(self, policy: Policy, level: int, now: datetime) -> str:
-        """The id of the user who is on call at a level, counted from 1."""
+    def user_at(self, policy: Policy, level: int, now: datetime) -> str | None:
+        """The id of the user who is on call at a level, counted from 1; None where nobody is."""
         target = policy.levels[level - 1]
-        return target if target in self.users else self.schedules[target].on_call(now).user
+        if target in self.users:
+            return target
+        shift = self.schedules[target].on_call(now)
+        return shift.user if shift else None
+
+    def vacate(self, schedule_id: str) -> None:
+        """Let nobody be on call on a schedule."""
+        self.schedules[schedule_id] = replace(self.schedules[schedule_id], users=(), overrides=())
 
     def user_called(self, handle: str) -> User | None:
         return next((user for user in self.users.values() if user.handle == handle), None)

@@ -49,6 +49,7 @@ class Incident:
     level: int = 1
     assigned_via: str = "escalation_policy"
     resolved_at: datetime | None = None
+    merged_into: Incident | None = None
     assigned: dict[str, datetime] = field(default_factory=dict)
     acknowledged: dict[str, datetime] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
@@ -129,7 +130,7 @@ class Incidents:
         )
         self._all[incident.id] = incident
         self._write(incident, "trigger", by=by)
-        self._ring(incident, assignees or self._on_level(incident))
+        self._ring(incident, assignees or self._first_level(incident))
         self._audience.changed(incident, "triggered", by=by)
         return incident
 
@@ -159,6 +160,11 @@ class Incidents:
         self._write(incident, "assign", by=by, users=users)
         self._ring(incident, users)
         self._audience.changed(incident, "reassigned", by=by)
+
+    def merge(self, incident: Incident, into: Incident, *, by: str) -> None:
+        """Resolve it for the reason that another one goes on in its place."""
+        incident.merged_into = into
+        self._resolve(incident, by=by)
 
     def annotate(self, incident: Incident, text: str, *, by: str) -> LogEntry:
         return self._write(incident, "annotate", by=by, note=text)
@@ -198,7 +204,7 @@ class Incidents:
 
     def _reopen(self, incident: Incident, status: Status, *, by: str) -> None:
         self._move(incident, "triggered", by=by)
-        incident.resolved_at, incident.level = None, 1
+        incident.resolved_at, incident.merged_into, incident.level = None, None, 1
         self._ring(incident, self._on_level(incident))
         self._audience.changed(incident, "reopened", by=by)
         if status == "acknowledged":
@@ -212,7 +218,17 @@ class Incidents:
             incident.acknowledged = {}
 
     def _on_level(self, incident: Incident) -> list[str]:
-        return [self._account.user_at(incident.policy, incident.level, self._clock())]
+        user = self._account.user_at(incident.policy, incident.level, self._clock())
+        return [user] if user else []
+
+    def _first_level(self, incident: Incident) -> list[str]:
+        """Skip the levels on which nobody is; where nobody is on any, it rings nobody."""
+        for level in range(1, len(incident.policy.levels) + 1):
+            incident.level = level
+            if users := self._on_level(incident):
+                return users
+        incident.level = 1
+        return []
 
     def _ring(self, incident: Incident, users: Sequence[str]) -> None:
         incident.assigned = dict.fromkeys(users, self._clock())

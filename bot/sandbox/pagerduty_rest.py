@@ -61,6 +61,7 @@ class Rest:
             ("PUT", "/incidents", self.update_incidents),
             ("GET", "/incidents/{id}", self.show_incident),
             ("PUT", "/incidents/{id}", self.update_incident),
+            ("PUT", "/incidents/{id}/merge", self.merge_incidents),
             ("GET", "/incidents/{id}/log_entries", self.list_incident_log),
             ("GET", "/incidents/{id}/notes", self.list_notes),
             ("POST", "/incidents/{id}/notes", self.create_note),
@@ -140,6 +141,12 @@ class Rest:
         pairs = [(self._incident(id_of(change)), change) for change in given]
         updated = [self._update(incident, change, by=requester) for incident, change in pairs]
         return page(call, "incidents", [self._shapes.incident(incident) for incident in updated])
+
+    def merge_incidents(self, call: Call) -> Answer:
+        requester, target = self._requester(call), self._incident(call.ids["id"])
+        for source in objects_in(call.body, "source_incidents"):
+            self._incidents.merge(self._incident(id_of(source)), target, by=requester)
+        return Answer(body={"incident": self._shapes.incident(target)})
 
     def _update(self, incident: Incident, given: JSON, *, by: str) -> Incident:
         require(given, "type")

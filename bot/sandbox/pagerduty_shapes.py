@@ -216,7 +216,14 @@ class Shapes:
             "incidents_responders": [],
             "responder_requests": [],
             "urgency": incident.urgency,
+            **({"resolve_reason": self._reason(incident)} if incident.merged_into else {}),
         }
+
+    def _reason(self, incident: Incident) -> JSON | None:
+        """Merging is the only reason that PagerDuty tells."""
+        if incident.merged_into is None:
+            return None
+        return {"type": "merge_resolve_reason", "incident": self.incident_reference(incident.merged_into)}
 
     def log_entry(self, incident: Incident, entry: LogEntry) -> JSON:
         users = [self.agent(user) for user in entry.users]
@@ -306,7 +313,7 @@ class Shapes:
                     "priority": None,
                     "urgency": incident.urgency,
                     "conference_bridge": None,
-                    "resolve_reason": None,
+                    "resolve_reason": self._reason(incident),
                 },
             }
         }

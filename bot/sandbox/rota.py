@@ -30,7 +30,7 @@ class Override:
 
 @dataclass(frozen=True, kw_only=True)
 class Schedule:
-    """Users who take turns of a week; the first one's turn began at `start`."""
+    """Users who take turns of a week; the first one's turn began at `start`. Without users nobody is on call."""
 
     id: str
     name: str
@@ -47,6 +47,8 @@ class Schedule:
     def turns(self, since: datetime, until: datetime) -> list[Shift]:
         """The rotation alone, in whole turns."""
         number, turns = (since - self.start) // TURN, list[Shift]()
+        if not self.users:
+            return turns
         while (start := self.start + number * TURN) < until or not turns:
             user = self.users[number % len(self.users)]
             turns.append(Shift(user=user, start=start, end=start + TURN))
@@ -64,8 +66,8 @@ class Schedule:
         """Whether nobody else is on call in between."""
         return {shift.user for shift in self.final(since, until)} == {user}
 
-    def on_call(self, now: datetime) -> Shift:
-        return next(shift for shift in self.final(now, now) if shift.end > now)
+    def on_call(self, now: datetime) -> Shift | None:
+        return next((shift for shift in self.final(now, now) if shift.end > now), None)
 
 
 def clipped(shifts: Iterable[Shift], since: datetime, until: datetime) -> list[Shift]:

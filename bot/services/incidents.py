@@ -125,7 +125,9 @@ class Incidents:
 
     def reopen(self, incident: Incident, *, by: str) -> Incident:
         severity = self._desk.policy.severities.get(incident.severity or "")
-        return self._desk.record(incident, incident.reopen(by=by, at=self._desk.now, severity=severity))
+        opened = self._desk.record(incident, incident.reopen(by=by, at=self._desk.now, severity=severity))
+        Paging(self._desk).wait_again(opened)
+        return opened
 
     # --- what is going on ---
 

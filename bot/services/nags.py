@@ -11,7 +11,6 @@ from bot.domain.reminder import (
     may_post,
     may_speak,
     milestone_of,
-    page_agenda,
 )
 from bot.domain.timer import Timer
 from bot.services.desk import Desk
@@ -83,9 +82,7 @@ class PageNags:
         self._desk = desk
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        self._desk.work.alone(f"page:{ref}")
-        page = self._desk.work.pages.get(int(ref))
-        return page_agenda(page, self._desk.policy) if page else []
+        return Paging(self._desk).agenda(int(ref))
 
     def speak(self, timer: Timer) -> None:
         Paging(self._desk).unanswered(int(timer.subject.partition(":")[2]), timer)

@@ -39,6 +39,12 @@ class OnCall:
             trouble=copy.trouble,
         )
 
+    def nobody_since(self, team: Team) -> datetime | None:
+        """Return as of when (UTC) nobody is on call for a team; None where somebody is, or it is not known."""
+        answer = self.of(team)
+        is_known = team.escalation_policy and not answer.teams[0].duties
+        return answer.synced_at if is_known else None
+
     def synced(self, duties: Sequence[Duty]) -> None:
         self._work.duties.replace(DutyCopy(duties=tuple(duties), synced_at=self._desk.now))
 

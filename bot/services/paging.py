@@ -1,19 +1,23 @@
 """Page teams and people, and keep each page's story as PagerDuty tells it."""
 
 from dataclasses import replace
+from datetime import datetime
 from uuid import uuid4
 
 from bot.domain import events
-from bot.domain.effects import AnswerPage, EscalatePage, SendPage, Show, room
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, SendPage, Show, room
 from bot.domain.incident import Incident
 from bot.domain.number import read_number
-from bot.domain.page import Page, PageState
+from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
+from bot.services.oncall import OnCall
+from bot.services.people import People
+from bot.services.rooms import Rooms
 from bot.services.stretches import Stretches
 
 NEXT_LEVEL = "the next level"
@@ -109,7 +113,7 @@ class Paging:
         self._work.pages.put(page.after(timer.said(self._desk.now, to=page.person)))
         self._desk.send(Show(key=f"tested:{number}", surface="tested", ref=number, to=page.person))
         if page.is_ringing:
-            self._answer(page, "resolved", by=page.person)
+            self._answer(page, RESOLVE, by=page.person)
 
     def service_for_people(self) -> str:
         """Give the PagerDuty service on which a single person is paged."""
@@ -136,7 +140,28 @@ class Paging:
             incident = self._desk.record(incident, requested)
         tells = (incident.number, incident.entries) if incident else None
         self._show(page, origin="requested", tells=tells)
+        team = self._desk.policy.teams.get(page.team or "")
+        if team and (as_of := OnCall(self._desk).nobody_since(team)):
+            return self._keep(page, self._nobody(page, as_of=as_of))
         return page
+
+    def _nobody(self, page: Page, *, as_of: datetime | None = None) -> events.PageRingsNobody:
+        team = self._desk.policy.teams.get(page.team or "")
+        return events.PageRingsNobody(
+            at=self._desk.now,
+            page=page.number,
+            whom=page.whom,
+            as_of=as_of,
+            manager=team.manager if team else None,
+            fallback=self._fallback(page),
+        )
+
+    def _has_nobody(self, ringing: Ringing) -> bool:
+        """Whether PagerDuty has it and rings nobody; not told before it was first asked who is on call."""
+        if ringing.status != "triggered":
+            return False
+        asked = self._work.duties.copy().synced_at is not None
+        return ringing.assigned == NOBODY or (ringing.assigned is None and asked)
 
     # --- from chat ---
 
@@ -145,20 +170,37 @@ class Paging:
         page.must_be_ringing()
         if page.state is PageState.ACKNOWLEDGED:
             raise Refusal(f"Page {page.number} is already acknowledged by {page.acknowledged_by}.")
-        self._answer(page, "acknowledged", by=by)
+        self._answer(page, ACKNOWLEDGE, by=by)
+        self._bring(page, by)
 
     def resolve(self, page: Page, *, by: str) -> None:
         page.must_be_ringing()
-        self._answer(page, "resolved", by=by)
+        self._answer(page, RESOLVE, by=by)
 
     def resolve_all(self, incident: Incident, *, by: str) -> None:
         """Resolve whatever of an incident still rings."""
         for page in self._work.pages.of(incident.number):
             if page.may_ring:
-                self._answer(page, "resolved", by=by)
+                self._answer(page, RESOLVE, by=by)
+
+    def wait_again(self, incident: Incident) -> None:
+        """Wait for answers to what still rings of an incident that is open again."""
+        for page in self._work.pages.of(incident.number):
+            self._keep_time(self._alone(page.number) or page)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
+        """Tell PagerDuty; nobody else is rung meanwhile, however long that takes."""
         self._desk.send(AnswerPage.given(page.number, answer, by=by, at=self._desk.now))
+        page = (self._alone(page.number) or page).asked_to(answer, by=by)
+        self._work.pages.put(page)
+        self._keep_time(page)
+        if said := page.reminded.get(UNANSWERED):
+            self._show_unanswered(page, said.occurrence, origin=f"{answer}:{self._mark}", to=said.to)
+
+    def _bring(self, page: Page, person: str) -> None:
+        """Let whoever answers into the incident's channel."""
+        if page.incident:
+            Rooms(self._desk).bring(self._desk.incident(page.incident), person)
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
         """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.
@@ -199,9 +241,19 @@ class Paging:
             self._escalate(page, incident)
         self._keep_time(page)
 
+    def agenda(self, number: int) -> list[Timer]:
+        """Read the page afresh, and return what is to be said of it next."""
+        self._work.alone(f"page:{number}")
+        page = self._work.pages.get(number)
+        return self._agenda(page) if page else []
+
+    def _agenda(self, page: Page) -> list[Timer]:
+        incident = self._work.incidents.look(page.incident) if page.incident else None
+        return page_agenda(page, self._desk.policy, incident)
+
     def _escalate(self, page: Page, incident: Incident | None) -> None:
         if page.team:
-            level = page.level + 1
+            level = page.level if page.rings_nobody or page.is_last_level else page.level + 1
             key = f"escalate-page:{page.number}:{page.reminded[UNANSWERED].occurrence}"
             self._desk.send(EscalatePage(key=key, page=page.number, level=level))
             return
@@ -222,10 +274,25 @@ class Paging:
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
         """PagerDuty rings this level now, at our word; it may have told us so itself already."""
         page = self._alone(number)
-        if page and page.state is PageState.SENT and page.level < level:
-            to = ringing.assigned or f"level {level}"
+        if page is None or page.state is not PageState.SENT or not page.may_go_to(level):
+            return
+        to = ringing.assigned or f"level {level}"
+        if self._has_nobody(ringing) and not page.rings_nobody:
+            self._keep(page, self._nobody(page))
+        elif self._has_nobody(ringing) or to == page.assigned:
+            page = replace(page, level=level, escalated_at=self._desk.now)
+            self._put(page, origin=f"again:{self._mark}")
+        else:
             escalated = events.PageEscalated(at=self._desk.now, page=number, whom=page.whom, to=to)
             self._keep(page, escalated)
+
+    def not_escalated(self, number: int) -> bool:
+        """PagerDuty would not: whoever it rings is rung again the next time. False where that is known already."""
+        page = self._alone(number)
+        if page is None or page.is_last_level:
+            return False
+        self._put(replace(page, is_last_level=True), origin=f"again:{self._mark}")
+        return True
 
     # --- what happened to it ---
 
@@ -240,16 +307,21 @@ class Paging:
     def sent(self, number: int, ringing: Ringing) -> None:
         """PagerDuty has it."""
         page = self._alone(number)
-        if page and page.pagerduty_id is None:
-            sent = events.PageSent(
-                at=self._desk.now,
-                by=page.requested_by,
-                page=page.number,
-                whom=page.whom,
-                pagerduty_id=ringing.id,
-                url=ringing.url,
-            )
-            self._keep(page, sent)
+        if page is None or page.pagerduty_id is not None:
+            return
+        knew, has_nobody = page.rings_nobody, self._has_nobody(ringing)
+        sent = events.PageSent(
+            at=self._desk.now,
+            by=page.requested_by,
+            page=page.number,
+            whom=page.whom,
+            pagerduty_id=ringing.id,
+            url=ringing.url,
+            assigned=NOBODY if has_nobody else ringing.assigned,
+        )
+        page = self._keep(page, sent)
+        if has_nobody and not knew:
+            self._keep(page, self._nobody(page))
 
     def delayed(self, number: int, why: str) -> None:
         """PagerDuty has not taken it so far: said once, with another way to reach people."""
@@ -284,39 +356,145 @@ class Paging:
         )
         self._keep(page, failed)
 
+    def waits(self, number: int, why: str) -> None:
+        """PagerDuty does not take an answer that was given in chat: the page says so, and Spy keeps trying."""
+        page = self._alone(number)
+        if page and page.answer and page.why is None:
+            self._put(replace(page, why=why), origin=f"waits:{self._mark}")
+
+    def answered(self, number: int, answer: str, ringing: Ringing, *, by: str) -> bool:
+        """PagerDuty has the answer that somebody gave in chat; False where it took none."""
+        page = self._alone(number)
+        if page is None:
+            return True
+        if ringing.status not in {ACKNOWLEDGE, RESOLVE}:
+            self.not_answered(number)
+            return False
+        event = self._confirmed(page, ringing, by=by)
+        page = self._keep(page, event) if event else page
+        if page.state is PageState.ACKNOWLEDGED and page.acknowledged_by == ringing.who:
+            page = replace(page, acknowledged_person=by)
+        self._work.pages.put(page.unconfirmed() if page.answer == answer else page)
+        self._keep_time(page)
+        return True
+
+    def not_answered(self, number: int) -> None:
+        """PagerDuty would not have the answer: the page rings on, and is waited for again."""
+        page = self._alone(number)
+        if page and page.is_being_renewed:
+            lapsed = events.PageUnanswered(at=page.rings_since or self._desk.now, page=number, whom=page.whom)
+            self._keep(page.unconfirmed(), lapsed)
+        elif page:
+            self._put(page.unconfirmed(), origin=f"refused:{self._mark}")
+
     def heard(self, news: PagerNews) -> None:
         """Take PagerDuty's word, from its webhook or by asking; the same word twice changes nothing."""
         ringing = news.page
         known = self._work.pages.by_key(ringing.key) if ringing.key else None
-        known = known or self._work.pages.by_pagerduty(ringing.id)
-        page = self._alone(known.number) if known else None
-        if page is None:
-            return
-        if page.pagerduty_id is None:
-            self.sent(page.number, ringing)
-            page = self._work.pages.get(page.number) or page
-        if event := self._told(page, news):
-            self._keep(page, event)
+        numbers = {page.number for page in self._work.pages.following(ringing.id)}
+        if known and known.pagerduty_id in {None, ringing.id}:
+            numbers.add(known.number)
+        for number in sorted(numbers):
+            self._hear(number, news)
 
-    def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:
+    def _hear(self, number: int, news: PagerNews) -> None:
+        page = self._alone(number)
+        if page and page.pagerduty_id is None:
+            self.sent(number, news.page)
+            page = self._work.pages.get(number)
+        if page and news.kind == "unacknowledged" and self._renews(page, news):
+            self._renew(page, news)
+        elif page and (event := self._told(page, news)):
+            self._keep(page, event)
+            self._welcome(page, event, news.page)
+
+    def _welcome(self, page: Page, event: events.PageEvent, ringing: Ringing) -> None:
+        """Let who acknowledged into the channel; who that is in Slack may have to be asked first."""
+        if not isinstance(event, events.PageAcknowledged) or page.incident is None:
+            return
+        if event.person:
+            self._bring(page, event.person)
+        elif user := ringing.user:
+            key = f"find-responder:{page.number}:{user}:{self._mark}"
+            self._desk.send(FindResponder(key=key, page=page.number, user=user))
+
+    def found(self, number: int, person: str | None) -> None:
+        """Keep who acknowledged a page, as Slack knows them, and let them into the channel."""
+        page = self._alone(number)
+        if page and page.state is PageState.ACKNOWLEDGED and page.acknowledged_person is None and person:
+            self._work.pages.put(replace(page, acknowledged_person=person))
+            self._bring(page, person)
+
+    def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:  # noqa: PLR0911  a table
         at = news.page.at or self._desk.now
         who = news.page.who or "PagerDuty"
         about = {"at": at, "page": page.number, "whom": page.whom}
-        settled = page.state is PageState.RESOLVED
+        to = news.page.assigned or NEXT_LEVEL
+        if page.state is PageState.RESOLVED:
+            return None
         match news.kind:
-            case "acknowledged" if page.state is not PageState.ACKNOWLEDGED and not settled:
-                return events.PageAcknowledged(**about, who=who)  # type: ignore[arg-type]
+            case "acknowledged" if page.is_being_renewed:
+                return events.PageRenewed(**about, who=who)  # type: ignore[arg-type]
+            case "acknowledged" if page.state is not PageState.ACKNOWLEDGED:
+                return events.PageAcknowledged(**about, who=who, person=self._responder(page, news.page))  # type: ignore[arg-type]
             case "unacknowledged" | "escalated" if page.is_answered_since(at):
                 return None
             case "unacknowledged" if page.state is PageState.ACKNOWLEDGED:
                 return events.PageUnanswered(**about)  # type: ignore[arg-type]
-            case "escalated" if not settled and (news.page.assigned or NEXT_LEVEL) != page.escalated_to:
-                return events.PageEscalated(**about, to=news.page.assigned or NEXT_LEVEL)  # type: ignore[arg-type]
-            case "resolved" if not settled:
+            case "escalated" if to not in {page.escalated_to, page.assigned}:
+                return events.PageEscalated(**about, to=to)  # type: ignore[arg-type]
+            case "escalated" if page.state is PageState.ACKNOWLEDGED:
+                return events.PageUnanswered(**about)  # type: ignore[arg-type]
+            case "resolved" if (into := news.page.merged_into) and into != page.pagerduty_id:
+                return events.PageMerged(**about, into=into, url=news.page.merged_url or "", who=who)  # type: ignore[arg-type]
+            case "resolved":
                 return events.PageResolved(**about, who=who)  # type: ignore[arg-type]
         return None
 
-    def _keep(self, page: Page, event: events.PageEvent) -> None:
+    def _renews(self, page: Page, news: PagerNews) -> bool:
+        """Whether the acknowledgement lapsed while somebody leads and updates in time: that rings nobody."""
+        by_hand, at = news.page.user is not None, news.page.at or self._desk.now
+        if by_hand or page.state is not PageState.ACKNOWLEDGED or page.is_answered_since(at):
+            return False
+        incident = self._desk.incident(page.incident) if page.incident else None
+        leads = (
+            incident is not None and incident.commander is not None and incident.is_in_time(self._desk.now)
+        )
+        return leads and self._desk.policy.timers.renew_acknowledgement
+
+    def _renew(self, page: Page, news: PagerNews) -> None:
+        """Acknowledge it anew, in the name of who did, else of who leads."""
+        leads = self._desk.incident(page.incident).commander if page.incident else None
+        page = page.lapsed(news.page.at or self._desk.now, by=page.acknowledged_person or leads or "")
+        self._put(page, origin=f"lapsed:{self._mark}")
+        self._desk.send(
+            AnswerPage.given(page.number, ACKNOWLEDGE, by=page.answer_by or "", at=self._desk.now)
+        )
+
+    def _responder(self, page: Page, ringing: Ringing) -> str | None:
+        """Return who this is in Slack, where that is known without asking; by name alone only in public."""
+        people = People(self._desk)
+        if found := people.paged_as(ringing.user):
+            return found
+        incident = self._work.incidents.look(page.incident) if page.incident else None
+        by_name = ringing.who and not ringing.user and incident and not incident.private
+        return people.called(ringing.who or "") if by_name else None
+
+    def _confirmed(self, page: Page, ringing: Ringing, *, by: str) -> events.PageEvent | None:
+        """Return what an answer given in chat comes to; None where it is known already."""
+        at, who = ringing.at or self._desk.now, People(self._desk).name(by) or f"<@{by}>"
+        about = {"at": at, "page": page.number, "whom": page.whom}
+        shown_as = (ringing.who or "another account") if ringing.in_own_name else None
+        if ringing.status == RESOLVE or page.state is PageState.RESOLVED:
+            return self._told(page, PagerNews(id="", kind="resolved", page=replace(ringing, who=who)))
+        if page.is_being_renewed:
+            return events.PageRenewed(**about, who=who)  # type: ignore[arg-type]
+        known = page.state is PageState.ACKNOWLEDGED
+        if known and (shown_as is None or page.acknowledged_by != ringing.who):
+            return None
+        return events.PageAcknowledged(**about, who=who, person=by, shown_as=shown_as)  # type: ignore[arg-type]
+
+    def _keep(self, page: Page, event: events.PageEvent) -> Page:
         before = page.state
         page = page.after(event)
         self._work.pages.put(page)
@@ -331,9 +509,25 @@ class Paging:
         if said and (page.state is not before or isinstance(event, events.PageEscalated)):
             self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
         self._keep_time(page)
+        return page
+
+    def _put(self, page: Page, *, origin: str) -> None:
+        """Keep what no event tells of, and let the page's messages show it."""
+        self._work.pages.put(page)
+        self._show(page, origin=origin)
+        if page.incident:
+            key = f"card:{page.incident}:page:{page.number}:{origin}"
+            self._desk.send(Show(key=key, surface="card", ref=page.incident, to=room(page.incident)))
+        if said := page.reminded.get(UNANSWERED):
+            self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
+        self._keep_time(page)
+
+    @property
+    def _mark(self) -> int:
+        return int(self._desk.now.timestamp() * 1000)
 
     def _keep_time(self, page: Page) -> None:
-        self._work.timers.replace(f"page:{page.number}", page_agenda(page, self._desk.policy))
+        self._work.timers.replace(f"page:{page.number}", self._agenda(page))
 
     def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
         mark = f":{occurrence}"

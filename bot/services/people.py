@@ -45,6 +45,18 @@ class People:
         known = self._work.people.get(person)
         return known.name if known and not known.name.startswith("<@") else None
 
+    def paged_as(self, user: str | None, email: str | None = None) -> str | None:
+        """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""
+        if found := self._desk.policy.person_of(user=user, email=email):
+            return found
+        contact = self._work.contacts.get(email.casefold()) if email else None
+        return contact.person if contact else None
+
+    def called(self, name: str) -> str | None:
+        """Return who has exactly this name; None where nobody has, or several."""
+        found = self._work.people.named(name)
+        return found.id if found and found.name.casefold() == name.casefold() else None
+
     def zone(self, person: str) -> str:
         """Give the zone a person lives in (IANA); UTC where it is not known."""
         known = self._work.people.get(person)

@@ -173,10 +173,10 @@ class Relief:
         """Find who comes next on the command team, where Slack knows them."""
         duties = self._work.duties.copy().duties
         for duty in sorted(duties, key=lambda duty: duty.level):
-            if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL and duty.email:
-                contact = self._work.contacts.get(duty.email)
-                if contact and contact.person and contact.person != stretch.person:
-                    return contact.person
+            if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL:
+                person = People(self._desk).paged_as(duty.user, duty.email)
+                if person and person != stretch.person:
+                    return person
         return None
 
     def _plea(self, stretch: Stretch, incident: Incident) -> str:

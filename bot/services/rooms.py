@@ -22,6 +22,8 @@ from bot.services.desk import Desk
 
 SURENESS: Mapping[str, int] = {"gone": 0, "archived": 1, "left": 1, "deleted": 2}
 """What of a closed channel says more than the other: that it is gone is all that a refused call tells."""
+COMING = (events.PersonInvited.kind(), events.PersonJoined.kind())
+"""How somebody comes into a channel: brought by Spy, or by themselves."""
 
 
 class Rooms:
@@ -105,9 +107,23 @@ class Rooms:
         incident = self._work.incidents.in_room(channel)
         if incident is None or person == incident.declared_by:
             return
-        if person not in incident.members:
+        was_invited = self._is_awaited(incident, person)
+        if was_invited or person not in incident.members:
             incident = self._desk.record(incident, events.PersonJoined(at=self._desk.now, person=person))
-        self._desk.send(Welcome(key=f"welcome:{origin}", incident=incident.number, person=person))
+        if not was_invited:
+            self._desk.send(Welcome(key=f"welcome:{origin}", incident=incident.number, person=person))
+
+    def _is_awaited(self, incident: Incident, person: str) -> bool:
+        """Whether Spy invited and welcomed them, and this is their coming."""
+        entries = self._work.timeline.among([incident.number], [*COMING])
+        theirs = [entry.kind for entry in entries if entry.data["person"] == person]
+        return theirs[-1:] == [events.PersonInvited.kind()]
+
+    def bring(self, incident: Incident, person: str) -> Incident:
+        """Invite somebody into an open incident's channel with the tldr, and count them in; once."""
+        if person in incident.members or not incident.is_open:
+            return incident
+        return self._desk.record(incident, events.PersonInvited(at=self._desk.now, person=person))
 
     def left(self, incident: Incident, person: str) -> None:
         """Somebody left, or was taken out: of a private incident they hear no more."""

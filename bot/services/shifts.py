@@ -81,7 +81,9 @@ class Shifts:
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
         """Give the e-mail addresses that Slack was not asked about within a day."""
         before = self._desk.now - ADDRESSES_KEPT
-        addresses = dict.fromkeys(turn.email.casefold() for turn in turns if turn.email)
+        policy = self._desk.policy
+        unknown = (it for it in turns if it.email and not policy.person_of(user=it.user, email=it.email))
+        addresses = dict.fromkeys(turn.email.casefold() for turn in unknown if turn.email)
         known = {address: self._work.contacts.get(address) for address in addresses}
         return [
             it
@@ -124,8 +126,7 @@ class Shifts:
     def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
         """Keep a turn. Where it is the rest of a shift that was cut in two, its person knows of it already."""
         now = self._desk.now
-        contact = self._work.contacts.get(turn.email.casefold()) if turn.email else None
-        person = contact.person if contact else None
+        person = People(self._desk).paged_as(turn.user, turn.email)
         zone = People(self._desk).zone(person) if person else "UTC"
         if known and known.seen(turn, person=person, zone=zone, at=now) == known:
             return known

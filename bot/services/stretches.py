@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.effects import AnswerPage, Effect, Show
 from bot.domain.incident import Incident
+from bot.domain.page import RESOLVE
 from bot.domain.policy import Policy
 from bot.domain.relief import COMMAND, Stretch, at_work, began, is_worth_a_break, stretch_agenda, subject
 from bot.ports import Work
@@ -134,11 +135,13 @@ class Stretches:
     def _hang_up(self, stretch: Stretch, incident: Incident, was: str) -> list[Effect]:
         """Let no phone ring any more for relief that was found."""
         by = incident.roles.get(was, incident.commander) or stretch.person
-        return [
-            AnswerPage.given(page.number, "resolved", by=by, at=self.now)
-            for page in map(self.work.pages.get, stretch.pages)
-            if page and page.incident == incident.number and page.may_ring
-        ]
+        pages = [page for page in map(self.work.pages.get, stretch.pages) if page and page.may_ring]
+        mine = [page for page in pages if page.incident == incident.number]
+        for page in mine:
+            self.work.alone(f"page:{page.number}")
+            self.work.pages.put(page.asked_to(RESOLVE, by=by))
+            self.work.timers.replace(f"page:{page.number}", ())
+        return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]
 
     def _rest(self, stretch: Stretch, incident: Incident) -> Show:
         mark = f":{incident.number}:{incident.entries}"

@@ -5,11 +5,14 @@ from typing import Any
 
 from bot.domain.effects import (
     AddBookmark,
+    AnswerPage,
     CopyPostmortem,
     Effect,
+    EscalatePage,
     ExportPostmortem,
     FileFollowUp,
     FileLog,
+    FindResponder,
     Invite,
     MakeOverride,
     Notify,
@@ -17,6 +20,7 @@ from bot.domain.effects import (
     PageEffect,
     ReadMessage,
     SayCommand,
+    SendPage,
     SetTopic,
     Show,
     Unknown,
@@ -28,6 +32,10 @@ from bot.services.desk import Desk
 from bot.services.rooms import Rooms
 
 NAMES: Mapping[type[Effect], str] = {
+    SendPage: "Page {page}",
+    AnswerPage: "The answer to page {page} ({answer})",
+    EscalatePage: "The escalation of page {page}",
+    FindResponder: "The invitation of who acknowledged page {page}",
     OpenRoom: "The channel of INC-{incident}",
     Invite: "The invitation of {people}",
     SetTopic: "The channel's topic",
@@ -114,8 +122,6 @@ class Undelivered:
 
 def what(effect: Effect) -> str:
     """Name an effect for people."""
-    if isinstance(effect, PageEffect):
-        return f"Page {effect.page}"
     facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
     return NAMES.get(type(effect), "A message").format(**facts)
 

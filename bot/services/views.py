@@ -61,7 +61,9 @@ class Views:
     def page(self, number: int) -> Facts:
         page = self._work.pages.get(number)
         incident = self._desk.incident(page.incident) if page and page.incident else None
-        return {"page": page, "incident": incident, "now": self._desk.now}
+        team = self._desk.policy.teams.get((page.team if page else None) or "")
+        manager = team.manager if team else None
+        return {"page": page, "incident": incident, "manager": manager, "now": self._desk.now}
 
     def tell(self, number: int) -> Facts:
         tell = self._work.tells.get(number)

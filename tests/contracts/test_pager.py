@@ -15,11 +15,16 @@ from tests.fakes.pager import FakePager
 
 @dataclass
 class World:
-    """A pager, and people with phones: `acknowledge` and `resolve` take a name and a page's id."""
+    """A pager, and people with phones: `acknowledge` and `resolve` take a name and a page's id.
+
+    `merge` takes two pages' ids, `vacate` a schedule: nobody is on call there.
+    """
 
     pager: Pager
     acknowledge: Callable[[str, str], object]
     resolve: Callable[[str, str], object]
+    merge: Callable[[str, str], object]
+    vacate: Callable[[str], object]
     now: Callable[[], datetime]
     """A moment that lies in the first turn of each schedule."""
 
@@ -30,6 +35,8 @@ def fake_world() -> Iterator[World]:
         pager=fake,
         acknowledge=lambda who, page: fake.become(page, "acknowledged", by=f"{who}@example.com"),
         resolve=lambda who, page: fake.become(page, "resolved", by=f"{who}@example.com"),
+        merge=fake.merge,
+        vacate=fake.vacate,
         now=lambda: fake.now,
     )
 
@@ -46,6 +53,8 @@ def sandbox_world() -> Iterator[World]:
             pager=pager,
             acknowledge=box.pagerduty.acknowledge,
             resolve=box.pagerduty.resolve,
+            merge=lambda page, into: box.pagerduty.merge("kim", page, into=into),
+            vacate=box.pagerduty.account.vacate,
             now=lambda: box.clock.now().replace(microsecond=0),
         )
         pager.close()
@@ -262,3 +271,49 @@ def test_a_page_that_is_escalated_rings_the_next_level(pager: Pager) -> None:
     assert pager.escalate(page.id, 2).assigned == "Ana Lima"
     with pytest.raises(Rejected):
         pager.escalate("Q0NOBODY", 2)
+
+
+def test_a_page_that_was_merged_says_into_which(world: World) -> None:
+    page, other = page_imoc(world.pager), page_imoc(world.pager, key="inc-2")
+    world.merge(page.id, other.id)
+
+    merged = world.pager.look(page.id)
+
+    assert (merged.status, merged.merged_into, merged.merged_url) == ("resolved", other.id, other.url)
+    assert world.pager.look(other.id).merged_into is None
+
+
+def test_a_level_on_which_nobody_is_on_call_is_skipped(world: World) -> None:
+    world.vacate("PSCH1")
+
+    assert page_imoc(world.pager).assigned == "Ana Lima"
+    assert [duty.name for duty in world.pager.duties(["PPOL1"])] == ["Ana Lima"]
+
+
+def test_where_nobody_is_on_call_it_rings_nobody(world: World) -> None:
+    world.vacate("PSCH1")
+    world.vacate("PSCH3")
+
+    page = page_imoc(world.pager)
+
+    assert (page.status, page.assigned) == ("triggered", "")
+    assert world.pager.escalate(page.id, 2).assigned == ""
+    assert list(world.pager.duties(["PPOL1"])) == []
+
+
+def test_an_answer_says_whether_it_was_given_in_spys_own_name(pager: Pager) -> None:
+    page = page_imoc(pager)
+
+    assert pager.answer(page.id, "acknowledged", email="eve@example.com").in_own_name
+    assert not pager.answer(page.id, "acknowledged", email="kim@example.com").in_own_name
+
+
+def test_who_answered_is_found_by_their_address(world: World) -> None:
+    page = page_imoc(world.pager)
+    world.acknowledge("raj", page.id)
+
+    user = world.pager.look(page.id).user
+
+    assert user == "PURAJ"
+    assert world.pager.address(user) == "raj@example.com"
+    assert world.pager.address("PNOBODY") is None

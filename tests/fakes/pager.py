@@ -26,10 +26,14 @@ SERVICES = {"PSVC1": "PPOL1", "PSVC2": "PPOL2"}
 TURNS = {"PSCH1": ("raj@example.com", "ana@example.com"), "PSCH2": ("kim@example.com", "ana@example.com")}
 
 
+def ident(email: str) -> str:
+    """Return PagerDuty's id of whoever has this e-mail."""
+    return f"PU{PEOPLE[email][0].split()[0].upper()}"
+
+
 def turn(schedule: str, email: str, start: datetime, end: datetime) -> Turn:
     name = PEOPLE[email][0]
-    user = f"PU{name.split()[0].upper()}"
-    return Turn(schedule=schedule, user=user, name=name, email=email, start=start, end=end)
+    return Turn(schedule=schedule, user=ident(email), name=name, email=email, start=start, end=end)
 
 
 def weekly(now: datetime) -> Iterator[tuple[str, list[Turn]]]:
@@ -70,6 +74,8 @@ class FakePager:
     troubles: list[Exception] = field(default_factory=list)
     told: list[Change] = field(default_factory=list)
     schedules: dict[str, list[Turn]] = field(default_factory=lambda: dict(weekly(NOON)))
+    vacant: set[str] = field(default_factory=set)
+    """Schedules on which nobody is on call."""
 
     # --- the port
 
@@ -77,8 +83,8 @@ class FakePager:
         self._meet_trouble()
         if policy not in (None, *POLICIES):
             raise Rejected("2001", "Invalid Input Provided")
-        first = POLICIES[policy or SERVICES.get(service, "PPOL1")][0]
-        return self._ring(Words(key=key, title=title, details=details, service=service), to=first)
+        on_call = [email for _, email in self._on_call(policy or SERVICES.get(service, "PPOL1"))]
+        return self._ring(Words(key=key, title=title, details=details, service=service), to=on_call[:1])
 
     def page_person(
         self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
@@ -86,7 +92,7 @@ class FakePager:
         self._meet_trouble()
         _must_be_known(email)
         words = Words(key=key, title=title, details=details, service=service, gently=gently)
-        return self._ring(words, to=email.casefold())
+        return self._ring(words, to=[email.casefold()])
 
     def find(self, key: str) -> Ringing | None:
         self._meet_trouble()
@@ -100,24 +106,44 @@ class FakePager:
 
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
         page = self.look(pagerduty_id)
-        if page.status != "resolved":
-            known = email if email in PEOPLE else self.own_email
-            self.become(pagerduty_id, status, by=known or "")
-        return self.pages[pagerduty_id]
+        if page.status == "resolved":
+            return page
+        known = email if email in PEOPLE else None
+        self.become(pagerduty_id, status, by=known or self.own_email)
+        return replace(self.pages[pagerduty_id], in_own_name=known is None)
+
+    def address(self, user: str) -> str | None:
+        self._meet_trouble()
+        return next((email for email in PEOPLE if ident(email) == user), None)
 
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
         page = self.look(pagerduty_id)
-        levels = POLICIES["PPOL1"]
-        name = PEOPLE[levels[min(level, len(levels)) - 1]][0]
+        on_call = dict(self._on_call("PPOL1"))
+        email = on_call.get(min(level, len(POLICIES["PPOL1"])))
+        name = PEOPLE[email][0] if email else ""
         self.pages[pagerduty_id] = replace(page, status="triggered", assigned=name)
         return self.pages[pagerduty_id]
 
     def duties(self, policies: Collection[str]) -> Sequence[Duty]:
         self._meet_trouble()
         return [
-            Duty(policy=policy, level=level, name=PEOPLE[email][0], email=email, phone=PEOPLE[email][1])
+            Duty(
+                policy=policy,
+                level=level,
+                name=PEOPLE[email][0],
+                email=email,
+                phone=PEOPLE[email][1],
+                user=ident(email),
+            )
             for policy in policies
-            for level, email in enumerate(POLICIES.get(policy, ()), start=1)
+            for level, email in self._on_call(policy)
+        ]
+
+    def _on_call(self, policy: str) -> list[tuple[int, str]]:
+        schedules = {("PPOL1", 1): "PSCH1", ("PPOL1", 2): "PSCH3", ("PPOL2", 1): "PSCH2"}
+        levels = enumerate(POLICIES.get(policy, ()), start=1)
+        return [
+            (level, email) for level, email in levels if schedules.get((policy, level)) not in self.vacant
         ]
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
@@ -149,22 +175,37 @@ class FakePager:
     def become(self, pagerduty_id: str, status: str, *, by: str) -> None:
         """Let the person with this e-mail acknowledge or resolve a page."""
         page = self.pages[pagerduty_id]
-        assigned = None if status == "resolved" else page.assigned
+        assigned = "" if status == "resolved" else page.assigned
         self.pages[pagerduty_id] = replace(
-            page, status=status, who=PEOPLE[by][0], at=self.now, assigned=assigned
+            page, status=status, who=PEOPLE[by][0], user=ident(by), at=self.now, assigned=assigned
         )
 
-    def _ring(self, words: Words, *, to: str) -> Ringing:
+    def merge(self, pagerduty_id: str, into: str) -> None:
+        """Let another page go on in its place."""
+        url = self.pages[into].url
+        self.become(pagerduty_id, "resolved", by="kim@example.com")
+        self.pages[pagerduty_id] = replace(self.pages[pagerduty_id], merged_into=into, merged_url=url)
+
+    def vacate(self, schedule: str) -> None:
+        """Let nobody be on call on a schedule."""
+        self.vacant.add(schedule)
+
+    def _ring(self, words: Words, *, to: Sequence[str]) -> Ringing:
         if words.service not in SERVICES:
             raise Rejected("2001", "Invalid Input Provided")
         if any(page.key == words.key and page.status != "resolved" for page in self.pages.values()):
             raise Rejected("duplicate", "PagerDuty is paging under this key already.")
-        ident = f"Q{len(self.pages) + 1:013d}"
-        url = f"https://acme.pagerduty.com/incidents/{ident}"
+        number = f"Q{len(self.pages) + 1:013d}"
+        url = f"https://acme.pagerduty.com/incidents/{number}"
         page = Ringing(
-            id=ident, url=url, status="triggered", key=words.key, at=self.now, assigned=PEOPLE[to][0]
+            id=number,
+            url=url,
+            status="triggered",
+            key=words.key,
+            at=self.now,
+            assigned=", ".join(PEOPLE[it][0] for it in to),
         )
-        self.pages[ident], self.words[ident] = page, words
+        self.pages[number], self.words[number] = page, words
         return page
 
     def _meet_trouble(self) -> None:

@@ -1,11 +1,19 @@
 """Paging from chat: asked for, followed, answered."""
 
+import hashlib
+import hmac
+import json
+from dataclasses import replace
+from typing import Any
+
 import pytest
 
+from bot.adapters.pagerduty_webhook import news
 from bot.commands.ask import Answer, Way
-from bot.commands.testkit import SpyKit
-from bot.domain.effects import AnswerPage, SendPage, Show
-from bot.ports import Ringing
+from bot.commands.testkit import POLICY, SpyKit
+from bot.domain.effects import AnswerPage, EscalatePage, SendPage, Show
+from bot.ports import Duty, Ringing
+from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.telling import Telling
 
@@ -18,6 +26,18 @@ def text(answer: Answer) -> str:
 def rings(spy: SpyKit, number: int) -> None:
     with spy.desk() as desk:
         Paging(desk).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+
+
+def rung(spy: SpyKit, number: int, assigned: str | None) -> None:
+    key = spy.pages(1)[0].key
+    ringing = Ringing(id="Q1", url="https://pd/Q1", status="triggered", key=key, assigned=assigned)
+    with spy.desk() as desk:
+        Paging(desk).sent(number, ringing)
+
+
+def on_call(spy: SpyKit, *duties: Duty) -> None:
+    with spy.desk() as desk:
+        OnCall(desk).synced(duties)
 
 
 def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, room: str):
@@ -95,3 +115,144 @@ def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: st
     assert said.count("PagerDuty refuses the token. Reach them another way") == 2
     assert said.count("That channel is archived. ") == 2
     assert ".." not in said
+
+
+# --- nobody is on call ------------------------------------------------------------------------------------
+
+
+RAJ = Duty(policy="PPOL1", level=1, name="Raj Patel", phone="+1 2")
+
+
+def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: SpyKit):
+    on_call(spy)
+
+    answer = text(spy.say('incident me "checkout is down" sev1'))
+    spy.open_room(1)
+    rung(spy, 1, assigned=None)
+
+    assert answer.startswith(
+        "*Careful: nobody is on call for :imoc, so it rings nobody. Reach them another way: "
+    )
+    assert "but nobody is on call for :imoc" in spy.surface("card", 1).text
+    assert [it for it in spy.lines(1) if "Nobody is on call for :imoc* (PagerDuty, 12:00 UTC" in it]
+
+
+def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
+    on_call(spy)
+    spy.say('incident me "checkout is down" sev1')
+    spy.open_room(1)
+    rung(spy, 1, assigned="")
+
+    spy.pass_time(minutes=6)
+
+    [said] = spy.nags("unanswered")
+    assert "Nobody is on call, so it rings nobody." in said.text
+    assert "next level" not in said.text
+
+
+@pytest.mark.parametrize(
+    ("words", "where"),
+    [('page :imoc "come"', "page"), ('inc-1 page :imoc "come"', "page")],
+)
+def test_the_manager_is_one_press_away(spy: SpyKit, room: str, words: str, where: str):
+    managed = replace(POLICY.teams["imoc"], manager="U0KIM")
+    spy.adopt(replace(POLICY, teams={**POLICY.teams, "imoc": managed}))
+    on_call(spy)
+    answer = spy.say(words, channel=room).message
+    assert answer
+
+    for message in (answer, spy.surface(where, 2)):
+        spy.press("Page Kim Park", message, channel=room)
+
+    assert [it.person for it in spy.pages(1)[2:]] == ["U0KIM", "U0KIM"]
+
+
+@pytest.mark.parametrize("duties", [[RAJ], [replace(RAJ, level=2)]])
+def test_somebody_on_any_level_is_somebody(spy: SpyKit, duties: list[Duty]):
+    on_call(spy, *duties)
+
+    assert "nobody is on call" not in text(spy.say('incident me "checkout is down" sev1'))
+
+
+def test_what_nobody_knows_yet_is_not_claimed(spy: SpyKit):
+    assert "nobody" not in text(spy.say('page :imoc "come"'))
+
+
+def test_somebody_comes_on_call_after_all(spy: SpyKit, room: str):
+    on_call(spy)
+    rung(spy, 1, assigned="")
+    spy.pass_time(minutes=6)
+    with spy.desk() as desk:
+        Paging(desk).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
+
+    assert "escalated to Raj Patel, not acknowledged so far" in spy.surface("card", 1).text
+    assert "Raj Patel is rung." in spy.nags("unanswered")[0].text
+
+
+# --- merged, answered, over -------------------------------------------------------------------------------
+
+
+def webhook(**incident: Any) -> bytes:
+    facts = {"id": "Q1", "type": "incident", "html_url": "https://pd/Q1", "assignees": [], **incident}
+    event = {"id": "01", "event_type": f"incident.{incident['status']}", "data": facts}
+    return json.dumps({"event": {**event, "occurred_at": "2026-11-23T12:01:00Z", "agent": None}}).encode()
+
+
+def hear(spy: SpyKit, body: bytes) -> None:
+    with spy.desk(source="pagerduty") as desk:
+        found = news(body, signed(body), ["s"])
+        assert found
+        Paging(desk).heard(found)
+
+
+def signed(body: bytes) -> str:
+    return "v1=" + hmac.new(b"s", body, hashlib.sha256).hexdigest()
+
+
+def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: str):
+    rung(spy, 1, assigned="Raj Patel")
+    into = {"id": "Q9", "type": "incident_reference", "html_url": "https://pd/Q9"}
+    hear(spy, webhook(status="resolved", resolve_reason={"type": "merge_resolve_reason", "incident": into}))
+
+    merged = spy.surface("page", 1).text
+    hear(spy, webhook(id="Q9", status="acknowledged"))
+
+    assert (
+        "merged in PagerDuty into <https://pd/Q9|another incident>, which Spy follows: sent 12:00 UTC"
+        in merged
+    )
+    assert "acknowledged by PagerDuty at 12:01 UTC" in spy.surface("page", 1).text
+
+
+@pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])
+def test_a_page_of_what_is_over_rings_no_further(spy: SpyKit, room: str, words: str):
+    rung(spy, 1, assigned="Raj Patel")
+    spy.pass_time(minutes=2)
+
+    spy.say(words, channel=room)
+    spy.pass_time(minutes=20)
+
+    assert spy.asked(EscalatePage) == []
+    assert spy.nags("unanswered") == []
+
+
+def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, room: str):
+    rung(spy, 1, assigned="Raj Patel")
+    spy.pass_time(minutes=6)
+
+    spy.say("incident stop fixed", channel=room)
+
+    [said] = spy.nags("unanswered")
+    assert said.text.endswith("INC-1 is over, so nobody else is rung.")
+
+
+def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, room: str):
+    rung(spy, 1, assigned="Raj Patel")
+    spy.say("pager ack 1", by="U0RAJ", channel=room)
+    with spy.desk() as desk:
+        Paging(desk).waits(1, "PagerDuty did not answer")
+
+    card = spy.surface("card", 1).text
+    assert (
+        "Raj Patel acknowledged it here, but PagerDuty does not know yet (PagerDuty did not answer)" in card
+    )

@@ -7,14 +7,16 @@ from pathlib import Path
 import pytest
 
 from bot.commands.testkit import NOON, POLICY, SpyKit
-from bot.domain.effects import AnswerPage, SendPage, Show
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, SendPage, Show, Welcome
 from bot.domain.page import Page, PageState
+from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
 from bot.ports import Duty, PagerNews, Ringing
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
+from bot.services.rooms import Rooms
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 RINGING = Ringing(id="PD1", url="https://pd/PD1", status="triggered")
@@ -234,3 +236,336 @@ def test_what_came_after_the_acknowledgement_lets_it_ring_again(spy: SpyKit, kin
     hear(spy, kind, assigned="Kim", at=NOON + timedelta(minutes=4))
 
     assert page(spy).state is PageState.SENT
+
+
+# --- merged in PagerDuty ----------------------------------------------------------------------------------
+
+
+MERGED = {"status": "resolved", "merged_into": "PD9", "merged_url": "https://pd/PD9"}
+
+
+def test_a_page_that_is_merged_is_followed_where_it_goes_on(spy: SpyKit):
+    sent(spy)
+
+    hear(spy, "resolved", who="Kim Park", **MERGED)
+    hear(spy, "acknowledged", id="PD9", who="Kim Park", at=NOON)
+
+    assert kinds(spy) == ["page_requested", "page_sent", "page_merged", "page_acknowledged"]
+    assert (page(spy).pagerduty_id, page(spy).state) == ("PD9", PageState.ACKNOWLEDGED)
+
+
+def test_word_of_what_was_merged_away_counts_no_more(spy: SpyKit):
+    sent(spy)
+    for _ in range(2):
+        hear(spy, "resolved", key=page(spy).key, who="Kim Park", **MERGED)
+
+    assert (page(spy).state, kinds(spy).count("page_merged")) == (PageState.SENT, 1)
+
+
+def test_two_pages_that_were_merged_into_one_are_both_followed(spy: SpyKit):
+    spy.say("page :payments come", channel="C0ROOM")
+    sent(spy, 1)
+    sent(spy, 2)
+    hear(spy, "resolved", id="PD2", status="resolved", merged_into="PD1")
+
+    hear(spy, "acknowledged", who="Raj Patel", at=NOON)
+
+    assert [page(spy, it).acknowledged_by for it in (1, 2)] == ["Raj Patel", "Raj Patel"]
+
+
+def test_what_a_page_was_merged_into_is_answered_from_chat(spy: SpyKit):
+    sent(spy)
+    hear(spy, "resolved", **MERGED)
+    with spy.desk() as desk:
+        Paging(desk).acknowledge(page_at(desk), by="U0RAJ")
+
+    assert page(spy).must_be_ringing() == "PD9"
+
+
+def test_nobody_answers_what_was_merged_and_its_timers_go_on(spy: SpyKit):
+    sent(spy)
+    hear(spy, "resolved", **MERGED)
+
+    spy.pass_time(minutes=6)
+
+    assert [it.page for it in spy.asked(EscalatePage)] == [1]
+
+
+# --- whoever leads is not rung again ----------------------------------------------------------------------
+
+
+def lapse(spy: SpyKit, **when: float) -> None:
+    spy.clock.tick(**when)
+    hear(spy, "unacknowledged", at=spy.clock.now())
+
+
+def confirm(spy: SpyKit, *, by: str = "U0RAJ", **about: object) -> None:
+    ringing = replace(RINGING, status="acknowledged", at=spy.clock.now(), **about)  # type: ignore[arg-type]
+    with spy.desk() as desk:
+        Paging(desk).answered(1, "acknowledged", ringing, by=by)
+
+
+def acknowledged(spy: SpyKit) -> None:
+    sent(spy)
+    hear(spy, "acknowledged", who="Raj Patel", user="PURAJ", at=NOON)
+    spy.say("incident update on it", channel="C0ROOM")
+
+
+def test_while_somebody_leads_in_time_the_page_is_acknowledged_anew(spy: SpyKit):
+    acknowledged(spy)
+
+    lapse(spy, minutes=10)
+    confirm(spy)
+
+    assert (page(spy).state, page(spy).acknowledged_by) == (PageState.ACKNOWLEDGED, "Raj Patel")
+    assert [(it.answer, it.by) for it in spy.asked(AnswerPage)] == [("acknowledged", "U0ANA")]
+    assert len(spy.lines(1)) == 1
+
+
+@pytest.mark.parametrize("rounds", [2, 5])
+def test_however_often_it_lapses_the_room_hears_nothing(spy: SpyKit, rounds: int):
+    acknowledged(spy)
+    for _ in range(rounds):
+        spy.say("incident update still at it", channel="C0ROOM")
+        before = len(spy.lines(1))
+        lapse(spy, minutes=10)
+        confirm(spy)
+        assert len(spy.lines(1)) == before
+
+    assert len(spy.asked(AnswerPage)) == rounds
+    assert spy.asked(EscalatePage) == []
+
+
+def test_the_same_lapse_told_twice_is_answered_once(spy: SpyKit):
+    acknowledged(spy)
+    lapse(spy, minutes=10)
+    confirm(spy)
+
+    hear(spy, "unacknowledged", at=NOON + timedelta(minutes=10))
+
+    assert len(spy.asked(AnswerPage)) == 1
+
+
+def test_who_updates_too_late_is_rung(spy: SpyKit):
+    acknowledged(spy)
+
+    lapse(spy, minutes=20)
+
+    assert page(spy).state is PageState.SENT
+    assert spy.asked(AnswerPage) == []
+
+
+def test_who_takes_an_acknowledgement_back_means_it(spy: SpyKit):
+    acknowledged(spy)
+
+    hear(spy, "unacknowledged", user="PUKIM", who="Kim Park", at=NOON + timedelta(minutes=5))
+
+    assert page(spy).state is PageState.SENT
+
+
+def test_it_can_be_switched_off(spy: SpyKit):
+    spy.adopt(replace(POLICY, timers=replace(POLICY.timers, renew_acknowledgement=False)))
+    acknowledged(spy)
+
+    lapse(spy, minutes=10)
+
+    assert page(spy).state is PageState.SENT
+
+
+def test_where_pagerduty_would_not_renew_it_the_room_hears_so(spy: SpyKit):
+    acknowledged(spy)
+    lapse(spy, minutes=10)
+    with spy.desk() as desk:
+        Paging(desk).not_answered(1)
+
+    assert (page(spy).state, kinds(spy)[-1]) == (PageState.SENT, "page_unanswered")
+
+
+@pytest.mark.parametrize(
+    "news", [{"kind": "escalated"}, {"kind": "escalated", "at": NOON + timedelta(minutes=1)}]
+)
+def test_an_escalation_to_whom_it_rings_already_is_not_told(spy: SpyKit, news: dict[str, object]):
+    with spy.desk() as desk:
+        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
+
+    hear(spy, assigned="Raj Patel", **news)  # type: ignore[arg-type]
+    with spy.desk() as desk:
+        Paging(desk).escalated(1, 2, replace(RINGING, assigned="Raj Patel"))
+
+    assert kinds(spy) == ["page_requested", "page_sent"]
+    assert page(spy).level == 2
+
+
+# --- who answers comes into the channel -------------------------------------------------------------------
+
+
+def invited(spy: SpyKit) -> list[str]:
+    return [it.people[0] for it in spy.asked(Invite) if it.key != "invite:1:declared"]
+
+
+def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
+    sent(spy)
+    for _ in range(2):
+        hear(spy, "acknowledged", who="Raj Patel", user="PURAJ", at=NOON)
+    [asked] = spy.asked(FindResponder)
+    for _ in range(2):
+        with spy.desk() as desk:
+            Paging(desk).found(asked.page, "U0RAJ")
+    with spy.desk() as desk:
+        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev1")
+
+    assert (asked.user, invited(spy)) == ("PURAJ", ["U0RAJ"])
+    assert [it.person for it in spy.asked(Welcome)] == ["U0RAJ"]
+    assert "U0RAJ" in spy.incident(1).members
+
+
+def test_who_came_by_themselves_later_is_welcomed_again(spy: SpyKit):
+    hear(spy, "acknowledged", key=page(spy).key, who="Raj Patel", at=NOON)
+    with spy.desk() as desk:
+        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev2")
+
+    assert len(spy.asked(Welcome)) == 2
+
+
+def test_who_is_known_by_configuration_is_invited_at_once(spy: SpyKit):
+    spy.adopt(replace(POLICY, people={"U0ZOE": Account(pagerduty="PUZOE")}))
+    sent(spy)
+
+    hear(spy, "acknowledged", who="Zoe Novak", user="PUZOE", at=NOON)
+
+    assert invited(spy) == ["U0ZOE"]
+    assert page(spy).acknowledged_person == "U0ZOE"
+
+
+def test_who_answers_from_elsewhere_in_slack_is_invited_before_pagerduty_knows(spy: SpyKit):
+    sent(spy)
+
+    spy.say("pager ack 1", by="U0RAJ", channel="C0GENERAL")
+
+    assert invited(spy) == ["U0RAJ"]
+
+
+@pytest.mark.parametrize(("private", "people"), [("", ["U0RAJ"]), (" private", [])])
+def test_a_name_alone_opens_no_private_channel(spy: SpyKit, private: str, people: list[str]):
+    spy.say(f"incident me cart is down sev1{private}")
+    found = page(spy, 2)
+
+    hear(spy, "acknowledged", id="PD2", key=found.key, who="Raj Patel", at=NOON)
+
+    assert [it.people[0] for it in spy.asked(Invite) if it.incident == 2][1:] == people
+
+
+def test_nobody_is_invited_to_what_is_over(spy: SpyKit):
+    sent(spy)
+    spy.say("incident stop fixed", channel="C0ROOM")
+
+    hear(spy, "acknowledged", who="Raj Patel", at=spy.clock.now())
+
+    assert invited(spy) == []
+
+
+# --- nobody is on call ------------------------------------------------------------------------------------
+
+
+RAJ = Duty(policy="PPOL1", level=1, name="Raj Patel")
+
+
+def on_call(spy: SpyKit, *duties: Duty) -> None:
+    with spy.desk() as desk:
+        OnCall(desk).synced(duties)
+
+
+@pytest.mark.parametrize("assigned", [None, ""])
+def test_pagerdutys_answer_counts_where_the_copy_knew_better(spy: SpyKit, assigned: str | None):
+    on_call(spy, RAJ)
+    with spy.desk() as desk:
+        Paging(desk).sent(1, replace(RINGING, assigned=assigned))
+
+    assert page(spy).rings_nobody
+    assert kinds(spy)[-1] == "page_rings_nobody"
+
+
+def test_what_is_known_beforehand_is_said_once(spy: SpyKit):
+    on_call(spy)
+    spy.say("incident me cart is down sev1")
+    with spy.desk() as desk:
+        Paging(desk).sent(2, replace(RINGING, id="PD2", assigned=""))
+
+    assert [it.kind for it in spy.timeline(2)].count("page_rings_nobody") == 1
+
+
+def test_a_level_that_is_empty_is_told_and_asked_again(spy: SpyKit):
+    with spy.desk() as desk:
+        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
+    spy.pass_time(minutes=6)
+    with spy.desk() as desk:
+        Paging(desk).escalated(1, 2, replace(RINGING, assigned=""))
+    spy.pass_time(minutes=6)
+    with spy.desk() as desk:
+        Paging(desk).escalated(1, 2, replace(RINGING, assigned="Kim Park"))
+
+    assert [it.level for it in spy.asked(EscalatePage)] == [2, 1]
+    assert (page(spy).assigned, kinds(spy)[-1]) == ("Kim Park", "page_escalated")
+
+
+def test_a_policy_without_a_further_level_rings_the_last_one_again(spy: SpyKit):
+    with spy.desk() as desk:
+        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
+        Paging(desk).not_escalated(1)
+
+    spy.pass_time(minutes=6)
+
+    assert [it.level for it in spy.asked(EscalatePage)] == [1]
+
+
+# --- timers end with what they are about ------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words", ["incident stop fixed", "incident cancel false alarm", "pager ack 1", "pager resolve 1"]
+)
+def test_nobody_is_rung_for_what_somebody_has_answered(spy: SpyKit, words: str):
+    sent(spy)
+    spy.pass_time(minutes=2)
+
+    spy.say(words, channel="C0ROOM")
+    spy.pass_time(minutes=20)
+
+    assert spy.asked(EscalatePage) == []
+    assert "unanswered" not in page(spy).reminded
+
+
+def test_an_answer_that_pagerduty_refused_is_waited_for_again(spy: SpyKit):
+    sent(spy)
+    spy.say("pager ack 1", channel="C0ROOM")
+    with spy.desk() as desk:
+        Paging(desk).not_answered(1)
+
+    spy.pass_time(minutes=6)
+
+    assert len(spy.asked(EscalatePage)) == 1
+
+
+def test_what_is_reopened_is_waited_for_again(spy: SpyKit):
+    sent(spy)
+    spy.say("incident stop fixed", channel="C0ROOM")
+    with spy.desk() as desk:
+        Paging(desk).not_answered(1)
+    spy.pass_time(minutes=20)
+    spy.say("incident reopen", channel="C0ROOM")
+
+    spy.pass_time(minutes=6)
+
+    assert len(spy.asked(EscalatePage)) == 1
+
+
+def test_a_page_that_is_asked_for_after_the_end_is_waited_for(spy: SpyKit):
+    spy.say("incident stop fixed", channel="C0ROOM")
+    spy.clock.tick(minutes=1)
+    spy.say('page :payments "look at the bill"', channel="C0ROOM")
+    sent(spy, 2)
+
+    spy.pass_time(minutes=6)
+
+    assert [it.page for it in spy.asked(EscalatePage)] == [2]

@@ -187,6 +187,9 @@ class Pages(Shelf[Page]):
     def by_pagerduty(self, pagerduty_id: str) -> Page | None:
         return self._one(pagerduty_id=pagerduty_id)
 
+    def following(self, pagerduty_id: str) -> Sequence[Page]:
+        return sorted(self._by(pagerduty_id=pagerduty_id), key=lambda page: page.number)
+
     def of(self, incident: int) -> Sequence[Page]:
         return sorted(self._by(incident=incident), key=lambda page: page.number)
 

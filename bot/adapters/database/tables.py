@@ -133,14 +133,21 @@ class PageRow(SQLModel, table=True):
     pagerduty_id: str | None = Field(index=True)
     url: str | None
     sent_at: datetime | None = _moment()
+    assigned: str | None
+    answer: str | None
+    answer_by: str | None
     acknowledged_by: str | None
+    acknowledged_person: str | None
     acknowledged_at: datetime | None = _moment()
+    shown_as: str | None
     escalated_to: str | None
+    merged_into: str | None
     resolved_at: datetime | None = _moment()
     why: str | None
     fallback: list[str] = _json()
     rings_since: datetime | None = _moment()
     level: int = 1
+    is_last_level: bool = False
     escalated_at: datetime | None = _moment()
     reminded: dict[str, Any] = _json()
 

@@ -1,0 +1,47 @@
+"""Who somebody of Slack is in PagerDuty: as `people:` says, else whoever has their e-mail."""
+
+from contextlib import suppress
+from dataclasses import replace
+
+from bot.domain.policy import Account
+from bot.ports import Chat, Pager, Rejected, Throttled, Unreachable
+from bot.services.desk import Desk
+
+
+class Accounts:
+    def __init__(self, chat: Chat, pager: Pager | None) -> None:
+        self._chat = chat
+        self._maybe_pager = pager
+
+    @property
+    def pager(self) -> Pager:
+        """PagerDuty; Rejected where it is not set up."""
+        if self._maybe_pager is None:
+            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
+        return self._maybe_pager
+
+    def of(self, person: str | None, desk: Desk) -> Account:
+        """Return what is known of somebody's account without asking anybody."""
+        known = desk.work.people.get(person) if person else None
+        account = desk.policy.people.get(person or "") or Account()
+        return replace(account, email=account.email or (known.email if known else None))
+
+    def email(self, account: Account, person: str) -> str | None:
+        """Return the e-mail that PagerDuty has for somebody: its own word, else Slack's. Calls out."""
+        if account.pagerduty:
+            return self.pager.address(account.pagerduty)
+        return account.email or self._chat.profile(person).email
+
+    def email_if_told(self, account: Account, person: str) -> str | None:
+        """Return the same; None where Slack can't be asked now."""
+        if account.pagerduty or account.email:
+            return self.email(account, person)
+        with suppress(Rejected, Throttled, Unreachable):
+            return self.email(account, person)
+        return None
+
+    def known_email(self, account: Account, person: str) -> str:
+        """Return the same; Rejected where nobody tells."""
+        if found := self.email(account, person):
+            return found
+        raise Rejected("no_email", "Slack gave no e-mail for this person, so PagerDuty can't find them")

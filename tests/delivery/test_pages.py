@@ -1,0 +1,191 @@
+"""Pages on their way to PagerDuty and back: in whose name, and never claiming what was not done."""
+
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import POLICY, FrozenClock, SpyKit
+from bot.delivery.pages import PageCourier
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, SendPage
+from bot.domain.page import Page
+from bot.domain.policy import Account
+from bot.ports import PagerNews, Parcel, Profile, Rejected, Ringing, Unreachable
+from bot.services.paging import Paging
+from tests.fakes.chat import FakeChat
+from tests.fakes.pager import FakePager
+
+HERE = Path(__file__).parents[2]
+RAJ = Profile(name="Raj Patel", email="raj@example.com")
+ZOE = Profile(name="Zoe Novak", email="zoe@example.com")
+
+
+@dataclass
+class World:
+    """Spy with INC-1, whose page 1 PagerDuty has as Q1."""
+
+    spy: SpyKit
+    chat: FakeChat
+    pager: FakePager
+
+    def deliver(self, kind: type[AnswerPage | EscalatePage | FindResponder]) -> None:
+        """Let the last effect of a kind be done, as the outbox does it once."""
+        courier = PageCourier(self.chat, self.pager, self.spy.templates)
+        effect = self.spy.asked(kind)[-1]
+        with self.spy.desk() as desk:
+            errand = courier.errand(effect, desk)
+        if errand is None:
+            return
+        try:
+            outcome = errand.go()
+        except Rejected as rejected:
+            parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now())
+            with self.spy.desk() as desk:
+                courier.gave_up(parcel, desk, str(rejected))
+            return
+        with self.spy.desk() as desk:
+            errand.settle(desk, outcome)
+
+    @property
+    def page(self) -> Page:
+        return self.spy.pages(1)[0]
+
+    @property
+    def line(self) -> str:
+        return self.spy.surface("page", 1).text
+
+
+@pytest.fixture
+def world() -> World:
+    clock = FrozenClock()
+    words = JinjaTemplates([HERE / "templates"], clock=clock)
+    spy = SpyKit(HERE / "plugins", templates=words, clock=clock)
+    spy.meet(U0ANA="Ana Lima", U0RAJ="raj", U0ZOE="Zoe Novak")
+    spy.say('incident me "checkout is down" sev1')
+    spy.open_room(1)
+    world = World(spy=spy, chat=FakeChat(), pager=FakePager())
+    world.chat.profiles = {"U0RAJ": RAJ, "U0ZOE": ZOE}
+    rung = world.pager.page_policy(key=world.page.key, title="x", details="", service="PSVC1", policy="PPOL1")
+    with spy.desk() as desk:
+        Paging(desk).sent(1, rung)
+    return world
+
+
+# --- in whose name ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("answer", ["ack", "resolve"])
+def test_an_answer_is_given_in_the_name_of_who_gave_it(world: World, answer: str):
+    world.spy.say(f"pager {answer} 1", by="U0RAJ")
+    world.deliver(AnswerPage)
+
+    assert world.pager.look("Q0000000000001").who == "Raj Patel"
+    assert "in the name of" not in world.line
+
+
+def test_who_has_no_account_is_told_of_and_owns_nothing_there(world: World):
+    world.spy.say("pager ack 1", by="U0ZOE")
+    world.deliver(AnswerPage)
+
+    said = "acknowledged by Zoe Novak at 12:00 UTC"
+    assert said in world.line
+    assert "(in PagerDuty in the name of Spy: it has no account for Zoe Novak)" in world.line
+    assert world.page.acknowledged_person == "U0ZOE"
+
+
+def test_the_webhook_of_it_that_comes_first_does_not_hide_who_did(world: World):
+    world.spy.say("pager ack 1", by="U0ZOE")
+    answered = world.pager.answer("Q0000000000001", "acknowledged", email=None)
+    with world.spy.desk() as desk:
+        Paging(desk).heard(PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False)))
+        Paging(desk).answered(1, "acknowledged", answered, by="U0ZOE")
+
+    assert (world.page.acknowledged_by, world.page.shown_as) == ("Zoe Novak", "Spy")
+
+
+def test_slack_that_does_not_answer_holds_up_no_acknowledgement(world: World):
+    world.chat.fail("profile", Unreachable("Slack did not answer"))
+    world.spy.say("pager ack 1", by="U0RAJ")
+    world.deliver(AnswerPage)
+
+    assert world.page.acknowledged_by == "raj"
+    assert world.page.shown_as == "Spy"
+
+
+@pytest.mark.parametrize("account", [Account(pagerduty="PUKIM"), Account(email="kim@example.com")])
+def test_configuration_says_whose_account_is_whose(world: World, account: Account):
+    world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
+    world.spy.say("pager ack 1", by="U0ZOE")
+    world.deliver(AnswerPage)
+
+    assert world.pager.look("Q0000000000001").who == "Kim Park"
+    assert world.page.shown_as is None
+
+
+@pytest.mark.parametrize("account", [Account(pagerduty="PUKIM"), Account(email="kim@example.com")])
+def test_a_person_is_paged_by_the_account_that_is_configured(world: World, account: Account):
+    world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
+    world.spy.say('page <@U0ZOE> "come"')
+    courier = PageCourier(world.chat, world.pager, world.spy.templates)
+    with world.spy.desk() as desk:
+        errand = courier.errand(world.spy.asked(SendPage)[-1], desk)
+
+    assert errand
+    assert errand.go().assigned == "Kim Park"
+
+
+def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: World):
+    world.spy.say("pager ack 1", by="U0RAJ")
+    with world.spy.desk() as desk:
+        ringing = Ringing(id="Q1", url="", status="triggered")
+        assert not Paging(desk).answered(1, "acknowledged", ringing, by="U0RAJ")
+
+    assert "not acknowledged so far" in world.line
+
+
+# --- who answered, in Slack -------------------------------------------------------------------------------
+
+
+def acknowledged(world: World, email: str = "raj@example.com") -> None:
+    world.pager.become("Q0000000000001", "acknowledged", by=email)
+    with world.spy.desk() as desk:
+        found = world.pager.look("Q0000000000001")
+        Paging(desk).heard(PagerNews(id="1", kind="acknowledged", page=found))
+
+
+def test_who_acknowledges_on_the_phone_is_found_by_e_mail_and_invited(world: World):
+    acknowledged(world)
+    world.deliver(FindResponder)
+
+    assert world.spy.asked(Invite)[-1].people == ("U0RAJ",)
+    assert "U0RAJ" in world.spy.incident(1).members
+
+
+def test_whom_slack_does_not_know_is_not_invited(world: World):
+    acknowledged(world, "kim@example.com")
+    world.deliver(FindResponder)
+
+    assert [it.people for it in world.spy.asked(Invite)] == [("U0ANA",)]
+
+
+# --- escalations ------------------------------------------------------------------------------------------
+
+
+def test_an_escalation_of_what_is_over_is_not_begun(world: World):
+    world.spy.pass_time(minutes=6)
+    world.spy.say("incident stop fixed", channel="C0INC1")
+
+    world.deliver(EscalatePage)
+
+    assert world.pager.look("Q0000000000001").assigned == "Raj Patel"
+
+
+def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
+    for _ in range(2):
+        world.spy.pass_time(minutes=6)
+        world.pager.troubles = [Rejected("2001", "Invalid Input Provided")]
+        world.deliver(EscalatePage)
+
+    told = [it.data["why"] for it in world.spy.timeline(1) if it.kind == "delivery_failed"]
+    assert told == ["Invalid Input Provided"]
