@@ -155,7 +155,7 @@ def span(length: timedelta) -> Mrkdwn:
         return Mrkdwn(f"{hours} h {minutes % 60:02}" if minutes % 60 else f"{hours} h")
     if minutes:
         return Mrkdwn(f"{minutes} min")
-    return Mrkdwn("under 1 s" if timedelta() < length < timedelta(seconds=1) else f"{seconds} s")
+    return Mrkdwn(f"{seconds} s")
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:

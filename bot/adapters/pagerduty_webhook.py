@@ -23,11 +23,17 @@ _KINDS = {
 """Whoever it is given to, by hand or by the policy: another phone rings now. Reopened, it wants an answer again."""
 
 
+class _Agent(User):
+    """Who did it: a person, a service or a workflow. The name is enough."""
+
+    id: str = ""
+
+
 class _Event(Part):
     id: Ident
     event_type: str
     occurred_at: Moment
-    agent: Annotated[User | None, Maybe] = None
+    agent: Annotated[_Agent | None, Maybe] = None
     data: dict[str, Any]
 
 

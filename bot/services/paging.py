@@ -243,8 +243,7 @@ class Paging:
 
     def agenda(self, number: int) -> list[Timer]:
         """Read the page afresh, and return what is to be said of it next."""
-        self._work.alone(f"page:{number}")
-        page = self._work.pages.get(number)
+        page = self._alone(number)
         return self._agenda(page) if page else []
 
     def _agenda(self, page: Page) -> list[Timer]:
@@ -297,11 +296,12 @@ class Paging:
     # --- what happened to it ---
 
     def _alone(self, number: int) -> Page | None:
-        """Fetch a page to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
+        """Fetch a page to change it, with nobody else changing it meanwhile: who has its incident has the page."""
         page = self._work.pages.get(number)
         if page and page.incident:
             self._desk.incident(page.incident)
-        self._work.alone(f"page:{number}")
+        else:
+            self._work.alone(f"page:{number}")
         return self._work.pages.get(number)
 
     def sent(self, number: int, ringing: Ringing) -> None:

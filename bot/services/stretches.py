@@ -138,7 +138,6 @@ class Stretches:
         pages = [page for page in map(self.work.pages.get, stretch.pages) if page and page.may_ring]
         mine = [page for page in pages if page.incident == incident.number]
         for page in mine:
-            self.work.alone(f"page:{page.number}")
             self.work.pages.put(page.asked_to(RESOLVE, by=by))
             self.work.timers.replace(f"page:{page.number}", ())
         return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]

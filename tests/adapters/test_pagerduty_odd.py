@@ -142,6 +142,7 @@ def test_an_override_that_was_not_made_is_refused(stand_in: StandIn, outcome: An
     ("odd", "who", "assigned"),
     [
         ({"agent": {"id": "PX", "summary": None}}, "PagerDuty user PX", "Raj Patel"),
+        ({"agent": {"summary": "Bo"}}, "Bo", "Raj Patel"),
         ({"agent": "Raj"}, None, "Raj Patel"),
         ({"agent": None}, None, "Raj Patel"),
         ({"assignees": None}, "Raj Patel", None),

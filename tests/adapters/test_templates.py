@@ -296,7 +296,7 @@ def test_a_time_without_a_zone_is_refused(say: Write) -> None:
         (timedelta(hours=2), "2 h"),
         (timedelta(days=2, hours=3), "2 d 3 h"),
         (-5, "0 s"),
-        (0.4, "under 1 s"),
+        (0.4, "0 s"),
         (None, ""),
     ],
 )

@@ -47,7 +47,7 @@ class Looking(PlainTemplates):
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
     ) -> Message:
         names("U0RAJ")
-        with closing(sqlite3.connect(self._file, timeout=0)) as other:
+        with closing(sqlite3.connect(self._file, timeout=1)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.rollback()
         self.rendered += 1

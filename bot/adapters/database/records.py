@@ -92,6 +92,10 @@ class Shelf(Generic[T]):
     def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
         """Run a query that what was just put may answer; what can't be read here is left out."""
         self.flush()
+        return self._kept(query, wanted)
+
+    def _kept(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
+        """Run a query on what is written; what can't be read here is left out."""
         rows = self._connection.execute(query, wanted).mappings()
         return list(readable(self.adapter, map(dict, rows), self._table.name))
 
@@ -191,7 +195,9 @@ class Pages(Shelf[Page]):
         return sorted(self._by(pagerduty_id=pagerduty_id), key=lambda page: page.number)
 
     def of(self, incident: int) -> Sequence[Page]:
-        return sorted(self._by(incident=incident), key=lambda page: page.number)
+        found = self._kept(find(self._table, "incident", lock=self.lock), {"incident": incident})
+        pages = self._with_changed(found, lambda it: it.incident == incident)
+        return sorted(pages, key=lambda page: page.number)
 
     def ringing(self) -> Sequence[Page]:
         states = (PageState.SENT.value, PageState.ACKNOWLEDGED.value)
