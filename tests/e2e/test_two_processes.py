@@ -19,6 +19,7 @@ from tests.e2e.world import World
 PEOPLE = itertools.cycle(("ana", "raj", "kim"))
 FORM = {"content-type": "application/x-www-form-urlencoded"}
 INCIDENTS = 10
+TRIES = 5
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -79,6 +80,15 @@ def said(box: Box, commands: Sequence[Command]) -> list[str]:
 
 
 def say(box: Box, command: Command, client: httpx.Client) -> list[str]:
+    """Say a command; said again, as the answer asks, where the machine was too slow and nothing was done."""
+    for _ in range(TRIES - 1):
+        answers = deliver(box, command, client)
+        if not all("nothing was done" in it for it in answers):
+            return answers
+    return deliver(box, command, client)
+
+
+def deliver(box: Box, command: Command, client: httpx.Client) -> list[str]:
     """Deliver one command, the same bytes to each of its ways, at the same moment."""
     slack = box.slack
     person, channel = slack.person(command.person), slack.channel("general")
