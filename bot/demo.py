@@ -8,7 +8,6 @@ import socket
 import subprocess
 import sys
 import tempfile
-import threading
 import time
 import webbrowser
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -70,6 +69,7 @@ def play(
         _Bot(bot, box, Path(folder), log) as child,
         _page(box, child, out, wanted=interactive or stay, opened=interactive),
     ):
+        box.slack.install(child.manifest())
         code = converse(box, lines, out, interactive=interactive)
         if stay:
             out.print("Ctrl-C ends it.")
@@ -87,7 +87,7 @@ def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool
     from bot.sandbox.page import Page  # noqa: PLC0415  a play from a file needs no page
 
     page = Page(box)
-    threading.Thread(target=lambda: page.learn(bot.manifest()), name="demo-manifest", daemon=True).start()
+    page.learn(bot.manifest())
     is_open = opened and _open(f"{box.url}/")
     why = "" if is_open or not opened else "No browser could be opened here. "
     out.print(f"{why}The workspace is at {box.url}/", soft_wrap=True, highlight=False)
@@ -182,15 +182,8 @@ class _Bot:
 
     def manifest(self) -> dict[str, Any]:
         """Ask for the bot's Slack manifest; empty where it can't give one."""
-        asked = subprocess.run(
-            (*self._command, "manifest", "--config", str(self._config)),
-            env=self._env,
-            stdin=subprocess.DEVNULL,
-            capture_output=True,
-            check=False,
-        )
         try:
-            found: dict[str, Any] = json.loads(asked.stdout)
+            found: dict[str, Any] = json.loads(_get(self._port, "/manifest") or "")
         except ValueError:
             return {}
         return found
@@ -202,7 +195,7 @@ class _Bot:
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + PATIENCE
-        while not _is_ready(self._port):
+        while _get(self._port, "/readyz") is None:
             self.must_be_alive()
             if time.monotonic() > until:
                 raise DidNotStay(f"The bot was not ready within {PATIENCE:g} s.{self._last_words()}")
@@ -237,13 +230,15 @@ def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[st
     return {**kept, **box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
 
 
-def _is_ready(port: int) -> bool:
+def _get(port: int, path: str) -> str | None:
+    """What is answered with 200; None else."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
-        connection.request("GET", "/readyz")
-        return connection.getresponse().status == HTTPStatus.OK
+        connection.request("GET", path)
+        answer = connection.getresponse()
+        return answer.read().decode() if answer.status == HTTPStatus.OK else None
     except (OSError, HTTPException):
-        return False
+        return None
     finally:
         connection.close()
 

@@ -1,16 +1,21 @@
 """What tests of more than one room share: databases of both kinds, a box, and the real bot beside it."""
 
+import json
 import os
 import shutil
 import signal
 import threading
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import ExitStack, contextmanager
+from functools import cache
 from pathlib import Path
+from typing import Any
 
 import pytest
 
 from bot.adapters.database import migrate, open_engine
+from bot.bootstrap.manifest import manifest
+from bot.config import load
 from bot.sandbox import Box
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
@@ -72,10 +77,18 @@ def box(request: pytest.FixtureRequest) -> Iterator[Box]:
         yield box
 
 
+@cache
+def spy_manifest() -> dict[str, Any]:
+    """What a workspace knows of Spy: no other command, event or scope reaches the bot."""
+    made: dict[str, Any] = json.loads(manifest(load(None)))
+    return made
+
+
 @contextmanager
 def open_box(delivery: str = "http", *, sites: bool = False) -> Iterator[Box]:
     with Box(delivery=delivery, sites=sites) as box:
         box.pagerduty.webhooks = True
+        box.slack.install(spy_manifest())
         BOXES.append(box)
         yield box
 

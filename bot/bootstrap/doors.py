@@ -12,6 +12,7 @@ import structlog
 from bot.adapters import changes_webhook, github_webhook, pagerduty_webhook
 from bot.adapters.slack.inbound import App, answer_http
 from bot.bootstrap.build import Bot
+from bot.bootstrap.manifest import manifest
 from bot.domain.change import Change, service_name
 from bot.ports import (
     Contended,
@@ -191,6 +192,15 @@ def outbox_door(bot: Bot) -> Page:
         body = json.dumps([asdict(it) | {"due_at": it.due_at.isoformat()} for it in entries]) + "\n"
         headers = {"content-type": "application/json", "cache-control": "no-store"}
         return WebAnswer(headers=headers, body=body)
+
+    return door
+
+
+def manifest_door(bot: Bot) -> Page:
+    """Tell the sandbox what Slack would know of the app: its commands, events and scopes."""
+
+    def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
+        return WebAnswer(headers={"content-type": "application/json"}, body=manifest(bot.settings))
 
     return door
 

@@ -7,7 +7,7 @@ from bot.adapters.slack.manifest import manifest as slack_manifest
 from bot.commands.plugins import load
 from bot.config import Settings
 
-SHORT_COMMANDS = ("incident", "page", "oncall", "failover", "postmortem", "runbook")
+SHORT_COMMANDS = ("incident", "page", "pager", "oncall", "failover", "postmortem", "runbook")
 """Families that have a slash command of their own, once a plugin brings them; `/spy` reaches all."""
 
 

@@ -16,7 +16,15 @@ from bot.adapters.slack.inbound import App, build_app
 from bot.adapters.slack.socket import NOT_CONNECTED, SocketLink
 from bot.bootstrap.build import Bot, build
 from bot.bootstrap.configuration import CONFIGURATION_EVERY, Configuration
-from bot.bootstrap.doors import changes_door, github_door, locks_door, outbox_door, pagerduty_door, slack_door
+from bot.bootstrap.doors import (
+    changes_door,
+    github_door,
+    locks_door,
+    manifest_door,
+    outbox_door,
+    pagerduty_door,
+    slack_door,
+)
 from bot.config import Settings
 from bot.delivery.lanes import LOOK_EVERY, Lanes
 from bot.delivery.sync import (
@@ -165,7 +173,8 @@ def _pages(bot: Bot) -> Mapping[str, Page]:
         return WebAnswer(status=page.status, headers=page.headers, body=page.html)
 
     runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
-    rehearsal = {"/outbox": outbox_door(bot)} if bot.settings.env.spy_clock_offset else {}
+    doors = {"/outbox": outbox_door(bot), "/manifest": manifest_door(bot)}
+    rehearsal = doors if bot.settings.env.spy_clock_offset else {}
     return {"/locks/{name}": locks_door(bot), **runbooks, **rehearsal}
 
 

@@ -1,6 +1,6 @@
 """The stand-in for Slack: what a person does in it, and how the bot hears of it."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import replace
 from datetime import datetime
 from typing import Any
@@ -17,13 +17,14 @@ from bot.sandbox.slack.links import Links
 from bot.sandbox.slack.lookups import Lookups
 from bot.sandbox.slack.marks import Marks
 from bot.sandbox.slack.modals import Modals
+from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
 from bot.sandbox.slack.permissions import ALL_EVENTS, ALL_SCOPES
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.web_api import WebApi
 from bot.sandbox.slack.window import Window
-from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message, Person, View, dm_with
+from bot.sandbox.slack.world import BOT_USER, SLACKBOT, Channel, Json, Message, Person, View, dm_with
 
 MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
@@ -49,6 +50,8 @@ class Workspace(Window):
         super().__init__(state, Modals(state, self.triggers))
         self.scopes: set[str] = set(ALL_SCOPES)
         self.subscriptions: set[str] = set(ALL_EVENTS)
+        self.commands: dict[str, bool] | None = None
+        """The app's slash commands, and whether names in them are escaped; None while any may be typed."""
         self.links = Links()
         self.courier = Courier(delivery=delivery, links=self.links, recorder=recorder)
         self.response_urls = ResponseUrls(state, self.triggers)
@@ -60,16 +63,36 @@ class Workspace(Window):
         )
         self._url = url
 
+    def install(self, manifest: Mapping[str, Any]) -> None:
+        """Give the app no more than its manifest has: commands, events and scopes."""
+        features, settings = manifest.get("features", {}), manifest.get("settings", {})
+        if found := features.get("slash_commands"):
+            self.commands = {it["command"]: bool(it.get("should_escape")) for it in found}
+        if subscribed := settings.get("event_subscriptions", {}).get("bot_events"):
+            self.subscriptions.intersection_update(subscribed)
+        if allowed := manifest.get("oauth_config", {}).get("scopes", {}).get("bot"):
+            self.scopes.intersection_update(allowed)
+
     # ---------------------------------------------------------------- speaking
 
     def slash(self, person: str, channel: str, command: str, text: str = "") -> Answer:
-        """Type a command; what the acknowledgement says is shown, to the person or in the channel."""
+        """Type a command; what the acknowledgement says is shown, to the person or in the channel.
+
+        Slack's own commands, and those that nobody has, never reach the app.
+        """
         who, where = self.person(person), self._entered(person, channel)
+        if command in OWN_COMMANDS:
+            OWN_COMMANDS[command].does(self, person, channel, text.strip().removeprefix("@"))
+            return Answer(status="ok")
+        if self.commands is not None and command not in self.commands:
+            self.state.whisper(where, who.id, unknown(command), user=SLACKBOT)
+            return Answer(status="failed", body=unknown(command))
+        escapes = self.commands is None or self.commands[command]
         payload = payloads.slash_command(
             who,
             where,
             command,
-            typed.in_command(self.state, text),
+            typed.in_command(self.state, text) if escapes else text,
             response_url=self._response_url(who, where),
             trigger_id=self.triggers.trigger(who.id),
         )

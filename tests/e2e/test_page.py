@@ -1,6 +1,5 @@
 """The sandbox's page in a real browser, with the real bot behind it: what a newcomer sees and does."""
 
-import json
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -9,14 +8,12 @@ import httpx
 import pytest
 from playwright.sync_api import Browser, Page, expect
 
-from bot.bootstrap.manifest import manifest
-from bot.config import load
 from bot.sandbox import Box
 from bot.sandbox.page import Page as BoxPage
 from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.slack.world import BOT_USER
 from tests.browser import PHONE, WIDE, chromium, opened, photograph
-from tests.conftest import modest, open_box
+from tests.conftest import modest, open_box, spy_manifest
 from tests.e2e.bot_process import BotProcess
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
@@ -68,7 +65,7 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 def theatre(box: Box) -> Iterator[Theatre]:
     """That of the box's page, in a hurry."""
     page = BoxPage(box)
-    page.learn(json.loads(manifest(load(None))))
+    page.learn(spy_manifest())
     page.theatre.pace = 0.15
     yield page.theatre
     page.close()

@@ -16,13 +16,11 @@ from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
 from bot.sandbox.rota import Shift
 from bot.sandbox.slack.courier import Answer
 from bot.sandbox.slack.fields import Target
-from bot.sandbox.slack.world import BOT_USER
+from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600
 MOODS = ("well", "ill", "silent")
-OWN = ("/invite", "/leave")
-"""Slack's own commands that the box knows."""
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
@@ -42,10 +40,7 @@ class Given:
 
 
 class Acts:
-    """`commands` are the app's slash commands, once they are known."""
-
     def __init__(self, box: Box, theatre: Theatre, sky: Sky) -> None:
-        self.commands: frozenset[str] = frozenset()
         self._box = box
         self._slack = box.slack
         self._theatre = theatre
@@ -96,28 +91,12 @@ class Acts:
             self._slack.say(it.person, channel, text, thread)
 
     def _slash(self, person: str, channel: str, command: str, rest: str, *, in_thread: bool) -> None:
-        known = self.commands | frozenset(OWN)
-        if self.commands and command not in known:
-            raise Refused(
-                f"{command} is not a valid command. In Slack, all messages starting with the “/” character "
-                "are interpreted as commands."
-            )
+        known = self._slack.commands
+        if known is not None and command not in known and command not in OWN_COMMANDS:
+            raise Refused(unknown(command))
         if in_thread:
             raise Refused(f"{command} is not supported in threads. Sorry!")
-        if command == "/invite":
-            self._invite(person, channel, rest.removeprefix("@"))
-        elif command == "/leave":
-            self._slack.leave(person, channel)
-        else:
-            self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
-
-    def _invite(self, person: str, channel: str, guest: str) -> None:
-        if not guest:
-            raise Refused("Say whom: /invite @raj.")
-        if self._slack.person(guest).id == BOT_USER:
-            self._slack.invite_bot(channel, person)
-        else:
-            self._slack.invite(person, channel, guest)
+        self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
 
     def _react(self, it: Given) -> None:
         """Add it, or take it back."""

@@ -27,6 +27,7 @@ from bot.sandbox.page.spot import HOME, Spot
 from bot.sandbox.page.theatre import Scene, Theatre
 from bot.sandbox.server import Answer, Request, Response
 from bot.sandbox.sites import Sites
+from bot.sandbox.slack.own_commands import OWN_COMMANDS
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -63,10 +64,7 @@ class Command:
     usage: str = ""
 
 
-OF_SLACK = (
-    Command(name="/invite", about="Bring somebody into the channel", usage="@someone"),
-    Command(name="/leave", about="Leave the channel"),
-)
+OF_SLACK = tuple(Command(name=name, about=it.about, usage=it.usage) for name, it in OWN_COMMANDS.items())
 
 
 class Page:
@@ -98,14 +96,14 @@ class Page:
         box.mount(Mount(prefix="/", service="", endpoint=self.answer, name=lambda _: ""))
 
     def learn(self, manifest: Mapping[str, Any]) -> None:
-        """Take over the app's slash commands, and whether it has a home tab, from its Slack manifest."""
+        """Install the app by its Slack manifest, and show its slash commands and its home tab."""
+        self._box.slack.install(manifest)
         features = manifest.get("features", {})
         own = tuple(
             Command(name=it["command"], about=it.get("description", ""), usage=it.get("usage_hint", ""))
             for it in features.get("slash_commands", ())
         )
         self._commands = (*own, *OF_SLACK)
-        self._acts.commands = frozenset(it.name for it in own)
         self._has_home = bool(features.get("app_home", {}).get("home_tab_enabled"))
 
     def close(self) -> None:

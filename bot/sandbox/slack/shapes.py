@@ -121,9 +121,10 @@ def person(p: Person, *, with_email: bool) -> Json:
         "status_emoji": "",
         "team": TEAM_ID,
     }
+    is_app = p.id == BOT_USER  # of Slackbot Slack says neither that it is a bot nor an address
     if with_email and not p.is_bot:
         profile["email"] = p.email
-    if p.is_bot:
+    if is_app:
         profile |= {"bot_id": BOT_ID, "api_app_id": APP_ID}
     return {
         "id": p.id,
@@ -141,7 +142,7 @@ def person(p: Person, *, with_email: bool) -> Json:
         "is_primary_owner": False,
         "is_restricted": p.is_guest,
         "is_ultra_restricted": False,
-        "is_bot": p.is_bot,
+        "is_bot": is_app,
         "is_app_user": False,
         "updated": int(time.time()),
     }

@@ -7,6 +7,7 @@ Json = dict[str, Any]
 
 TEAM_ID, TEAM_DOMAIN, TEAM_URL = "T0SPY", "acme", "https://acme.slack.com/"
 APP_ID, BOT_ID, BOT_USER = "A0SPY", "B0SPY", "U0SPY"
+SLACKBOT = "USLACKBOT"
 BOT_TOKEN, APP_TOKEN = "xoxb-sandbox-bot", "xapp-1-A0SPY-sandbox"
 SIGNING_SECRET, VERIFICATION_TOKEN = "sandbox-signing-secret", "sandbox-verification"
 
@@ -108,6 +109,7 @@ class View:
 
 PEOPLE = (
     Person(id=BOT_USER, name="spy", real_name="Spy", tz="Etc/UTC", tz_offset=0, is_bot=True),
+    Person(id=SLACKBOT, name="slackbot", real_name="Slackbot", tz="Etc/UTC", tz_offset=0, is_bot=True),
     Person(id="U0ANA", name="ana", real_name="Ana Lima", tz="Europe/Lisbon", tz_offset=0),
     Person(id="U0RAJ", name="raj", real_name="Raj Patel", tz="Asia/Kolkata", tz_offset=19_800),
     Person(id="U0KIM", name="kim", real_name="Kim Park", tz="America/Los_Angeles", tz_offset=-28_800),

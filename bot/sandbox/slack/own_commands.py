@@ -1,0 +1,70 @@
+"""Slack's own commands, which never reach an app, and Slack's word for a command that nobody has."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Protocol
+
+from bot.sandbox.slack.world import BOT_USER, Person
+
+
+class Rooms(Protocol):
+    """What people can do to a channel."""
+
+    def person(self, ref: str) -> Person: ...
+    def invite(self, person: str, channel: str, guest: str) -> None: ...
+    def invite_bot(self, channel: str, person: str = "ana") -> None: ...
+    def leave(self, person: str, channel: str) -> None: ...
+    def remove(self, channel: str, guest: str, person: str = "ana") -> None: ...
+    def archive(self, channel: str, person: str = "ana") -> None: ...
+    def rename(self, channel: str, name: str, person: str = "ana") -> None: ...
+
+
+Act = Callable[[Rooms, str, str, str], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class OwnCommand:
+    """`does` gets the person, the channel and the words; a LookupError's sentence is for that person."""
+
+    about: str
+    does: Act
+    usage: str = ""
+
+
+def _invite(rooms: Rooms, person: str, channel: str, guest: str) -> None:
+    if not guest:
+        raise LookupError("Say whom: /invite @raj.")
+    if rooms.person(guest).id == BOT_USER:
+        rooms.invite_bot(channel, person)
+    else:
+        rooms.invite(person, channel, guest)
+
+
+def _remove(rooms: Rooms, person: str, channel: str, guest: str) -> None:
+    if not guest:
+        raise LookupError("Say whom: /remove @raj.")
+    rooms.remove(channel, guest, person)
+
+
+def _rename(rooms: Rooms, person: str, channel: str, name: str) -> None:
+    if not name:
+        raise LookupError("Say how: /rename new-name.")
+    rooms.rename(channel, name.removeprefix("#"), person)
+
+
+OWN_COMMANDS: Mapping[str, OwnCommand] = {
+    "/invite": OwnCommand(about="Bring somebody into the channel", usage="@someone", does=_invite),
+    "/leave": OwnCommand(about="Leave the channel", does=lambda rooms, who, at, _: rooms.leave(who, at)),
+    "/remove": OwnCommand(about="Take somebody out of the channel", usage="@someone", does=_remove),
+    "/rename": OwnCommand(about="Rename the channel", usage="new-name", does=_rename),
+    "/archive": OwnCommand(
+        about="Archive the channel", does=lambda rooms, who, at, _: rooms.archive(at, who)
+    ),
+}
+
+
+def unknown(command: str) -> str:
+    return (
+        f"{command} is not a valid command. In Slack, all messages starting with the “/” character "
+        "are interpreted as commands."
+    )
