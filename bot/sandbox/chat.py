@@ -48,7 +48,8 @@ from bot.sandbox.script import (
     read,
 )
 from bot.sandbox.sight import EVER, SHOWN, Sight, flat
-from bot.sandbox.slack.world import PEOPLE, Channel, Message
+from bot.sandbox.slack.fields import filled
+from bot.sandbox.slack.world import PEOPLE, Channel, Message, View
 from bot.sandbox.transcript import Transcript
 
 T = TypeVar("T")
@@ -61,12 +62,12 @@ Type what a person types; it is said in the channel of the prompt.
   press "Take command"                     a button, by its label
   react memo · unreact memo                on the last message, or react memo "words in it"
   edit "new text"                          your own last message
-  fill message="All calm" next=15m         an open form; then submit, or cancel
+  fill message="All calm"                  an open form, by its labels; then submit, or cancel
   join #payments
 Be somebody or somewhere else:
   @raj · as raj                            another person: ana, raj, kim or zoe (a guest)
   #payments · in #inc-1-*                  another channel; * stands for the rest of its name
-  @spy · dm> help                          a direct message to the bot
+  @spy · dm> help · kim dm> help           a direct message to the bot
   phone raj                                a phone: ack, resolve, escalate or ignore, or ack "words in it"
   ana #general> text                       all in one line, as in a transcript
 Let time pass, for the box and the bot:
@@ -112,7 +113,7 @@ class Chat:
         self._slack = box.slack
         self.sight = Sight(box, since)
         self._patience = patience
-        self._form: dict[str, str] = {}
+        self._filled: dict[str, dict[str, str]] = {}
         self._people = [person.name for person in PEOPLE if not person.is_bot]
         self.transcript = Transcript(out, place_name=self.sight.place_name)
 
@@ -125,6 +126,8 @@ class Chat:
             line = read(text, people=self._people, place=self.place)
             if isinstance(line.action, Quit):
                 break
+            if interactive and line == Line():
+                self.transcript.note("Nothing was typed; ? shows what can be.")
             try:
                 self._take(line, echo=not interactive)
             except (TroubleError, AlreadyResolvedError, LookupError) as trouble:
@@ -133,7 +136,16 @@ class Chat:
                 if not interactive:
                     return FAILED
         self._box.feed.told()
+        self._note_open_forms()
         return DONE
+
+    def _note_open_forms(self) -> None:
+        """Say what was filled in and never sent."""
+        for person in self._people:
+            if any(view.id in self._filled for view in self._slack.views(person)):
+                self.transcript.note(
+                    f"{person}'s form is still open: nothing in it was sent. submit sends it."
+                )
 
     def typed(self) -> Iterator[str]:
         """Lines from the keyboard, with history and editing; what happens meanwhile is printed above them."""
@@ -156,6 +168,8 @@ class Chat:
 
     def _take(self, line: Line, *, echo: bool) -> None:
         self._box.feed.told()  # what happened before is printed before
+        if line.place and line.place != PHONE and not line.action:
+            self._channel(line.place)
         self.person = line.person or self.person
         self.place = line.place or self.place
         if echo and (line.action or line.said):
@@ -214,22 +228,23 @@ class Chat:
 
     @_do.register
     def _(self, action: Fill) -> None:
-        self._expect_form()
-        self._form |= action.values
+        view = self._form()
+        values = self._filled.get(view.id, {}) | dict(action.values)
+        filled(view.body["blocks"], values)  # a field or a choice that is not there is told now
+        self._filled[view.id] = values
 
     @_do.register
     def _(self, _action: Submit) -> None:
-        self._expect_form()
-        answer = self._slack.submit(self.person, None, self._form)
+        view = self._form()
+        answer = self._slack.submit(self.person, view.id, self._filled.get(view.id, {}))
         if answer.status == "errors":
             errors = answer.body.get("errors", {}) if isinstance(answer.body, dict) else {}
             raise TroubleError("The form came back. " + "; ".join(f"{k}: {v}" for k, v in errors.items()))
-        self._form = {}
+        self._filled.pop(view.id, None)
 
     @_do.register
     def _(self, _action: Cancel) -> None:
-        self._expect_form()
-        self._form = {}
+        self._filled.pop(self._form().id, None)
         self._slack.close(self.person)
 
     @_do.register
@@ -355,9 +370,12 @@ class Chat:
                 return message
         raise TroubleError(f"There is no such message in {self.place}")
 
-    def _expect_form(self) -> None:
-        if not self._wait_for(lambda: self._slack.views(self.person)):
+    def _form(self) -> View:
+        """The one on top."""
+        views = self._wait_for(lambda: self._slack.views(self.person))
+        if not views:
             raise TroubleError(f"No form is open for {self.person}")
+        return views[-1]
 
     def _wait_for(self, look: Callable[[], T], patience: timedelta | None = None) -> T:
         """What `look` finds as soon as it finds something, else its last nothing."""

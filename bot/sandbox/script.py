@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+import unicodedata
 from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
@@ -13,7 +14,8 @@ PATIENCE = timedelta(seconds=5)
 
 CURLY = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
 QUOTED = r'"(?:[^"\\]|\\.)*"'
-PROMPT = re.compile(r"(?P<person>[\w.-]+)(?: (?P<place>#[\w*-]+|@spy|phone))?> ?(?P<rest>.*)", re.DOTALL)
+PROMPT = re.compile(r"(?P<person>[\w.-]+)(?: (?P<place>\S{1,90}))?> ?(?P<rest>.*)", re.DOTALL)
+PLACE = re.compile(r"#[\w*-]+|@spy|dm|phone")
 PAIR = re.compile(rf"(?P<key>{QUOTED}|(?<![^\s=\"])[^\s=\"]+)=(?P<value>{QUOTED}|\S*)")
 EXPECT = re.compile(rf"expect (?P<no>not )?(?P<words>{QUOTED})(?P<tail>.*)")
 TAIL = re.compile(
@@ -29,6 +31,24 @@ JUMP = re.compile(
 ON_CALL = re.compile(r"on call (?P<policy>[\w-]+): (?P<people>[\w.-]+(?:, then [\w.-]+)*)")
 PLAY = re.compile(r"play ?[x\u00d7](?P<rate>\d+(?:\.\d+)?)")
 FASTEST = 3600
+UNITS = "d|days?|h|hrs?|hours?|m|min|mins|minutes?|s|sec|secs|seconds?"
+NEARLY = {
+    re.compile(rf"\+ ?\d+ ?(?:{UNITS})\b.*"): "+15m, +2h or +1d12h",
+    re.compile(r"jump\b.*\d.*"): "jump +3h, jump to 23:00 or jump to wed 23:00",
+    re.compile(r"play ?(?:[x\u00d7]\b|[x\u00d7]?\d).*"): f"play x60, and play x1 to end it; up to x{FASTEST}",
+    re.compile(r"on call(?:.*:.*| [\w-]+ [\w.-]+)"): "on call imoc: raj, then ana",
+    re.compile(r"site (?:(?:east|west)\b.*|\w+ (?:well|ill|silent|lag)\b.*)"): (
+        "site west ill, and site west silent, well or lag 30s; the other site is east"
+    ),
+    re.compile(r"as|@"): "as raj",
+    re.compile(r"phone"): "phone raj",
+}
+"""Lines that are almost of this language, and how they read."""
+PROMPTS = "kim #general> text, kim dm> text or kim phone> ack"
+ALOUD = "To say these words aloud, begin with say:"
+NO_LETTER = (
+    "A key in this line is no letter (Escape or an arrow, perhaps), so nothing was sent. Type the line again."
+)
 SITE = re.compile(r"site (?P<site>east|west) (?:(?P<mood>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
@@ -256,18 +276,30 @@ def read(text: str, *, people: Collection[str], place: str = "#general") -> Line
     line = text.strip()
     if not line or line == "#" or line.startswith("# "):
         return Line(said=line)
+    if any(map(_is_no_letter, line)):
+        return Line(action=Unclear(sentence=NO_LETTER), said=line)
     prompt = PROMPT.fullmatch(line)
-    if prompt and prompt["person"] in {*people, "dm"}:
+    if prompt and (person := prompt["person"]) in {*people, "dm"}:
         return _at_prompt(prompt, place)
+    if prompt and (prompt["place"] or line.endswith(">") or "> " in line):
+        return Line(action=_nobody(person, people), said=line)
     moved = _move(line, people)
     return moved or Line(action=_action(line, place), said=line)
+
+
+def _is_no_letter(letter: str) -> bool:
+    return letter != "\t" and unicodedata.category(letter) in ("Cc", "Cs")
 
 
 def _at_prompt(prompt: re.Match[str], place: str) -> Line:
     """`ana #general> text`, as a transcript has it."""
     person, where, rest = prompt["person"], prompt["place"] or "", prompt["rest"].strip()
+    if where and (person == "dm" or not PLACE.fullmatch(where)):
+        return Line(action=_usage(PROMPTS), said=prompt.string)
     if person == "dm":
         person, where = "", BOT
+    elif where == "dm":
+        where = BOT
     elif not where and place == PHONE:
         where = PHONE
     action = _action(rest, where or place) if rest else (Look() if where == PHONE else None)
@@ -278,7 +310,7 @@ def _at_prompt(prompt: re.Match[str], place: str) -> Line:
 
 def _move(line: str, people: Collection[str]) -> Line | None:
     """A change of person or place, if the line is that."""
-    if line == BOT:
+    if re.fullmatch(r"(?:in )?(?:@spy|dm)", line):
         return Line(place=BOT)
     if match := re.fullmatch(r"(?:in )?(#[\w*-]+)", line):
         return Line(place=match[1])
@@ -289,9 +321,12 @@ def _move(line: str, people: Collection[str]) -> Line | None:
 
 def _somebody(person: str, people: Collection[str], *, on_phone: bool) -> Line:
     if person not in people:
-        known = ", ".join(people)
-        return Line(action=Unclear(sentence=f"Nobody here is called {person}. There are: {known}."))
+        return Line(action=_nobody(person, people))
     return Line(person=person, place=PHONE, action=Look()) if on_phone else Line(person=person)
+
+
+def _nobody(person: str, people: Collection[str]) -> Unclear:
+    return Unclear(sentence=f"Nobody here is called {person}. There are: {', '.join(people)}. {ALOUD}")
 
 
 def _action(line: str, place: str) -> Action:
@@ -300,7 +335,7 @@ def _action(line: str, place: str) -> Action:
         return WORDS[line]
     if first == "expect":
         return _expectation(_straight(line))
-    if elsewhere := _time(line) or _on_call(line) or _site(line):
+    if elsewhere := _time(line) or _on_call(line) or _site(line) or _nearly(line):
         return elsewhere
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
 
@@ -313,9 +348,7 @@ def _time(line: str) -> Action | None:
     if SPAN.fullmatch(line):
         return Wait(span=_span(line))
     match = PLAY.fullmatch(line)
-    if match and not 1 <= float(match["rate"]) <= FASTEST:
-        return _usage(f"play x60, and play x1 to end it; up to x{FASTEST}.")
-    return Speed(rate=float(match["rate"])) if match else None
+    return Speed(rate=float(match["rate"])) if match and 1 <= float(match["rate"]) <= FASTEST else None
 
 
 def _on_call(line: str) -> Action | None:
@@ -331,9 +364,12 @@ def _site(line: str) -> Action | None:
         return Lag(site=match["site"], seconds=int(match["lag"]))
     if match:
         return Ail(site=match["site"], mood=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
-    if line.startswith(("site east", "site west")):
-        return _usage("site west ill, and site west silent, well or lag 30s.")
     return None
+
+
+def _nearly(line: str) -> Action | None:
+    """What it was meant to be, if the line is almost that."""
+    return next((_usage(reads) for pattern, reads in NEARLY.items() if pattern.fullmatch(line)), None)
 
 
 def _span(text: str) -> timedelta:
@@ -387,12 +423,12 @@ def _join(_line: str, rest: str) -> Action:
 def _fill(_line: str, rest: str) -> Action:
     values = {_unquoted(pair["key"]): _unquoted(pair["value"]) for pair in PAIR.finditer(rest)}
     if not values or PAIR.sub("", rest).strip():
-        return _usage('fill message="All calm" next=15m')
+        return _usage('fill message="All calm"')
     return Fill(values=values)
 
 
 def _usage(example: str) -> Unclear:
-    return Unclear(sentence=f"It reads: {example}. To say these words aloud, begin with say:")
+    return Unclear(sentence=f"It reads: {example}. {ALOUD}")
 
 
 def _expectation(line: str) -> Action:

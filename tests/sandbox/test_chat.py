@@ -2,6 +2,7 @@
 
 import io
 import json
+import re
 import threading
 from collections.abc import Callable, Iterator
 from datetime import timedelta
@@ -14,8 +15,8 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.chat import DONE, FAILED, Chat, converse
-from bot.sandbox.script import DAYS
+from bot.sandbox.chat import FAILED, HELP, Chat, converse
+from bot.sandbox.script import DAYS, Unclear, read
 from bot.sandbox.transcript import plain
 
 Json = dict[str, Any]
@@ -209,9 +210,79 @@ def test_replies_reactions_and_edits_reach_the_last_message(box: Box, play: Play
 
 
 def test_a_direct_message_reaches_the_bot(box: Box, play: Play):
-    assert play("ana @spy> help\ndm> tldr")[0] == 0
+    assert play("ana @spy> help\ndm> tldr\nkim dm> oncall\nas ana\ndm\nwho")[0] == 0
 
-    assert [m.text for m in box.slack.messages("D0ANA")] == ["help", "tldr"]
+    assert [m.text for m in box.slack.messages("D0ANA")] == ["help", "tldr", "who"]
+    assert [m.text for m in box.slack.messages("D0KIM")] == ["oncall"]
+
+
+@pytest.mark.parametrize(
+    ("typed", "said"),
+    [
+        (" ", "Nothing was typed; ? shows what can be."),
+        ("as bob", "Nobody here is called bob. There are: ana, raj, kim, zoe."),
+        ("#genral", "There is no channel #genral"),
+        ("ana #genral> hi", "There is no channel #genral"),
+        ("ana #genral>", "There is no channel #genral"),
+        ("join #genral", "There is no channel #genral"),
+        ("kim dms> tldr", "It reads: kim #general> text, kim dm> text or kim phone> ack."),
+        ("\x1b[A", "A key in this line is no letter"),
+        ("zoe #payments> hi", "zoe is not in #payments"),
+        ("zoe phone> ack", "zoe has no phone in PagerDuty"),
+        ("fill message=x", "No form is open for ana"),
+        ("cancel", "No form is open for ana"),
+        ("/", "/ is not a valid command."),
+        ("/incidnet list", "/incidnet is not a valid command."),
+    ],
+)
+def test_whatever_is_typed_gets_a_sentence(box: Box, play: Play, typed: str, said: str):
+    box.slack.install({"features": {"slash_commands": [{"command": "/incident"}]}})
+
+    code, out = play(typed, interactive=True)
+
+    assert code == 0
+    assert said in out
+
+
+def test_who_names_a_channel_that_is_not_there_stays_where_they_are(box: Box, play: Play):
+    play("#genral\nhello", interactive=True)
+
+    assert [m.text for m in box.slack.messages("general")] == ["hello"]
+
+
+@pytest.mark.parametrize("values", ["next=15m", "message=calm next=15m", "mesage=calm"])
+def test_a_field_that_the_form_does_not_have_is_told_at_once_and_spoils_nothing(play: Play, values: str):
+    code, out = play(
+        f'/incident me x\npress update\nfill {values}\nfill message="All calm"\nsubmit', interactive=True
+    )
+
+    assert code == 0
+    assert "no field is called" in out
+    assert "there is Message" in out
+    assert "Update: All calm" in out
+
+
+def test_a_form_that_is_left_open_at_the_end_is_told(play: Play):
+    _, out = play("/incident me x\npress update\nfill message=calm")
+
+    assert "ana's form is still open: nothing in it was sent." in out
+
+
+def test_what_one_person_fills_in_is_not_in_anothers_form(play: Play):
+    code, out = play(
+        "/incident me x\npress update\nfill message=calm\nas raj\n/incident me y\npress update\nsubmit"
+    )
+
+    assert code == 1
+    assert "Please complete this required field." in out
+
+
+def test_every_example_of_the_help_is_understood():
+    examples = [part for line in HELP.splitlines()[1:] for part in re.split(r" {3,}| · ", line.strip())[:1]]
+
+    assert [
+        it for it in examples if isinstance(read(it, people=("ana", "raj", "kim", "zoe")).action, Unclear)
+    ] == []
 
 
 def test_a_channel_may_be_named_by_its_beginning(box: Box, play: Play):
@@ -291,11 +362,11 @@ def test_what_was_there_before_a_script_began_is_not_what_it_waits_for(box: Box)
             'expect "calm" within 1ms in #general',
             'expect "calm" within 1ms in #inc-*',
             "in #inc-*",
-            "hello",
+            "ana #inc-*> hello",
         )
     ]
 
-    assert seen == [FAILED, FAILED, DONE, FAILED]
+    assert seen == [FAILED, FAILED, FAILED, FAILED]
 
 
 def test_a_silent_phone_cannot_be_answered(play: Play):

@@ -73,7 +73,13 @@ TABLE = {
     "raj> on it": Line(person="raj", action=Say(text="on it")),
     "ana @spy> help": Line(person="ana", place="@spy", action=Say(text="help")),
     "dm> tldr": Line(place="@spy", action=Say(text="tldr")),
-    "bob> hello": Line(action=Say(text="bob> hello")),
+    "kim dm> tldr": Line(person="kim", place="@spy", action=Say(text="tldr")),
+    "kim dm>": Line(person="kim", place="@spy"),
+    "dm": Line(place="@spy"),
+    "in dm": Line(place="@spy"),
+    "kim dm> ?": Line(person="kim", place="@spy", action=Say(text="?")),
+    "a->b": Line(action=Say(text="a->b")),
+    "say: bob> hello": Line(action=Say(text="bob> hello")),
     "latency > 2 s": Line(action=Say(text="latency > 2 s")),
     "@raj": Line(person="raj"),
     "as raj": Line(person="raj"),
@@ -148,6 +154,30 @@ def test_a_line_means_one_thing(typed: str):
         "press",
         "reply:",
         "site west is ill",
+        "site north ill",
+        "bob> hello",
+        "bob #general> hello",
+        "kim general> hello",
+        "kim dms> tldr",
+        "dm kim> tldr",
+        "phone raj> ack",
+        "as",
+        "phone",
+        "+15 minutes",
+        "+ 2h",
+        "+99999d",
+        "jump 3h",
+        "jump to 25:00",
+        "jump to wednesday 10:00",
+        "play 60",
+        "play x0",
+        "play x99999",
+        "on call: raj",
+        "on call imoc: raj, ana",
+        "on call imoc raj",
+        "\x1b[A",
+        "tldr\x00",
+        "spy tldr \udcff",
     ],
 )
 def test_a_line_that_is_almost_a_command_is_not_said_aloud(typed: str):
@@ -155,6 +185,22 @@ def test_a_line_that_is_almost_a_command_is_not_said_aloud(typed: str):
 
     assert isinstance(action, Unclear)
     assert action.sentence.endswith((".", "say:", "also."))
+
+
+def test_a_prompt_of_nobody_names_who_there_is():
+    action = read("bob> hello", people=PEOPLE).action
+
+    assert action == Unclear(
+        sentence="Nobody here is called bob. There are: ana, raj, kim, zoe. "
+        "To say these words aloud, begin with say:"
+    )
+
+
+def test_a_prompt_of_no_place_shows_which_places_there_are():
+    action = read("kim genral> hello", people=PEOPLE).action
+
+    assert isinstance(action, Unclear)
+    assert "kim #general> text, kim dm> text or kim phone> ack." in action.sentence
 
 
 def test_on_a_phone_a_bare_word_is_for_the_phone():
