@@ -15,6 +15,7 @@ from bot.adapters.database import Database, open_engine
 from bot.commands.testkit import POLICY
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
+from bot.services.rooms import Rooms
 
 COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
 
@@ -208,3 +209,65 @@ def _sql(url: str, statement: str) -> None:
     with engine.begin() as connection:
         connection.exec_driver_sql(statement)
     engine.dispose()
+
+
+# --- say ---
+
+
+@pytest.fixture
+def fresh(sqlite_url: str, monkeypatch: pytest.MonkeyPatch) -> str:
+    monkeypatch.setenv("DATABASE_URL", sqlite_url)
+    Path("config.yaml").write_text("severities: {sev1: {update_every: 15m}}", encoding="utf-8")
+    return sqlite_url
+
+
+@pytest.mark.parametrize(
+    "call",
+    [
+        ("--as", "ana", "incident list"),
+        ("--as", "@ana", "incident list"),
+        ("--as", "U0ANA", "page @raj look here"),
+        ("--as", "U0ANA", "oncall cover tomorrow 18:00-20:00 @raj"),
+    ],
+)
+def test_a_person_whom_a_fresh_database_does_not_know_is_asked_for_by_slack_id(
+    fresh: str, call: tuple[str, ...]
+):
+    said = spy("say", *call)
+
+    assert "I know the people whom I have met in Slack. Write their Slack id, such as @U0ANA" in said.output
+    assert "Type @" not in said.output
+
+
+@pytest.mark.parametrize("asker", ["U0ANA", "@U0ANA"])
+def test_a_slack_id_needs_no_acquaintance(fresh: str, asker: str):
+    said = spy("say", "--as", asker, "incident me checkout is down sev1")
+
+    assert (said.exit_code, "INC-1" in said.output) == (0, True)
+
+
+def test_a_channel_is_named_by_an_open_incidents_or_by_its_id(fresh: str):
+    unknown = spy("say", "--as", "U0ANA", "--in", "#general", "tldr")
+
+    assert unknown.exit_code == 1
+    assert unknown.output.startswith(
+        "No open incident has a channel called general. Give the channel's Slack id"
+    )
+
+
+def test_an_incidents_channel_may_be_named_as_slack_shows_it(fresh: str):
+    engine = open_engine(fresh)
+    with Database(engine).begin() as work:
+        desk = Desk(work=work, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
+        Incidents(desk).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
+        Rooms(desk).opened(1, "C0INC1", "inc-1-checkout-is-down")
+    engine.dispose()
+
+    said = spy("say", "--as", "U0ANA", "--in", "#inc-1-checkout-is-down", "tldr")
+
+    assert "checkout is down" in said.output
+
+
+@pytest.mark.parametrize("words", ["", "  ", "frobnicate"])
+def test_words_that_are_no_command_say_where_help_is(fresh: str, words: str):
+    assert "help" in spy("say", "--as", "U0ANA", words).output

@@ -13,12 +13,20 @@ from bot.commands.ask import Ask, Way
 from bot.config import Settings
 from bot.domain.message import Buttons, Message
 from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
 from bot.services.desk import Desk
 from bot.services.people import People
 
 PATIENCE = timedelta(seconds=15)
 """How long the command waits for what it asked for to leave; a running bot goes on after that."""
-SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
+MENTIONED_ID = re.compile(rf"(?<![<\w])@({PERSON_ID.pattern})\b")
+CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{2,}")
+MOST_OPEN = 1_000
+UNKNOWN_CHANNEL = (
+    "No open incident has a channel called {name}. Give the channel's Slack id, such as C0PAY "
+    "(in Slack: the channel's details, at the end of About), or name the incident by its number: 'incident tldr 42'."
+)
 
 
 def say(settings: Settings, person: str, channel: str | None, words: str) -> int:
@@ -27,14 +35,14 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         bot = build(settings, stack)
         stack.callback(bot.delivery.stop)
         with bot.database.begin() as work:
-            people = People(Desk(work=work, now=bot.clock.now(), policy=settings.policy()))
+            desk = Desk(work=work, now=bot.clock.now(), policy=settings.policy(), source=Way.TERMINAL)
             try:
-                asker = person if SLACK_ID.fullmatch(person) else people.named(person)
+                asker, place = _person(desk, person), channel and _channel(desk, channel)
             except Refusal as refusal:
                 sys.stdout.write(f"{refusal.sentence}\n")
                 return 1
-        text = words.removeprefix("/").removeprefix("spy ")
-        ask = Ask(id=f"say:{uuid4().hex}", text=text, user=asker, way=Way.TERMINAL, channel=channel)
+        text = MENTIONED_ID.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
+        ask = Ask(id=f"say:{uuid4().hex}", text=text, user=asker, way=Way.TERMINAL, channel=place)
         answer = bot.router.answer(ask)
         with bot.database.begin() as work:
             names = People(Desk(work=work, now=bot.clock.now(), policy=settings.policy())).name
@@ -42,6 +50,22 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         if settings.env.slack_bot_token and not bot.delivery.drain(within=PATIENCE):
             sys.stdout.write("Not all of it has left yet; a running bot keeps trying.\n")
     return 0
+
+
+def _person(desk: Desk, person: str) -> str:
+    name = person.removeprefix("@")
+    return name if PERSON_ID.fullmatch(name) else People(desk).named(name)
+
+
+def _channel(desk: Desk, channel: str) -> str:
+    """Return the Slack id; refuse a name that no open incident's channel has."""
+    name = channel.removeprefix("#")
+    if CHANNEL_ID.fullmatch(name):
+        return name
+    for incident in desk.work.incidents.open(limit=MOST_OPEN):
+        if incident.room and incident.room_name == name:
+            return incident.room
+    raise Refusal(UNKNOWN_CHANNEL.format(name=shortened(name)))
 
 
 def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:

@@ -8,6 +8,12 @@ from bot.ports import Person, Profile
 from bot.services.desk import Desk
 from bot.services.stretches import Stretches
 
+IN_SLACK = "Type @ and choose the person from Slack's list."
+IN_TERMINAL = (
+    "I know the people whom I have met in Slack. Write their Slack id, such as @U0ANA "
+    "(in Slack: the person's profile, ⋮, Copy member ID)."
+)
+
 
 class People:
     def __init__(self, desk: Desk) -> None:
@@ -66,9 +72,8 @@ class People:
         """Find a person by name; refuse where Spy has not met anyone of that name."""
         known = self._work.people.named(name.removeprefix("@"))
         if known is None:
-            raise Refusal(
-                f"I don't know {name}. Type @ and choose the person from Slack's list.", slot="person"
-            )
+            way_out = IN_TERMINAL if self._desk.source == "terminal" else IN_SLACK
+            raise Refusal(f"I don't know {name}. {way_out}", slot="person")
         return known.id
 
     def stale(self, *, limit: int = 20) -> list[str]:
