@@ -42,7 +42,8 @@ def documented(world: World) -> str:
     if not (shutil.which("openssl") and shutil.which("curl")):
         pytest.skip("the documented way needs openssl and curl")
     words = DOCS.read_text(encoding="utf-8").partition("```sh\n")[2].partition("```")[0]
-    script = words.replace("https://spy.example.com", world.bot.url)
+    now = str(int(world.box.clock.now().timestamp()))  # the shell's clock would not move with the box's
+    script = words.replace("https://spy.example.com", world.bot.url).replace("$(date +%s)", now)
     environment = {"PATH": os.environ["PATH"], "CHANGES_WEBHOOK_SECRET": TOOL, "no_proxy": "127.0.0.1"}
     ran = subprocess.run(("sh", "-c", script), env=environment, capture_output=True, text=True, check=True)
     return ran.stdout
