@@ -15,6 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.config import Settings
+    from bot.ports import Finding
 
 WELL, TROUBLE, UNUSABLE = 0, 1, 2
 """Exit codes: done, something needs mending, not started at all."""
@@ -83,6 +84,14 @@ def demo(
     stay: Annotated[
         bool, typer.Option("--stay", help="Keep the page when the lines have ended, until Ctrl-C.")
     ] = False,
+    config: Annotated[
+        Path | None,
+        typer.Option(
+            "--config",
+            metavar="FILE",
+            help="Your own configuration, to try its plans, runbooks, plugins and words; no token is used.",
+        ),
+    ] = None,
 ) -> None:
     """Talk to the real bot in a workspace in a box, in the browser or here; no key is needed.
 
@@ -90,11 +99,27 @@ def demo(
     """
     from bot.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
 
+    if config:
+        _check_for_demo(config)
     try:
-        code = play(sys.stdin, port=port, log=sys.stderr if log else None, stay=stay)
+        code = play(sys.stdin, port=port, log=sys.stderr if log else None, stay=stay, config=config)
     except DidNotStay as error:
         _stop([str(error)], code=TROUBLE)
     raise typer.Exit(code)
+
+
+def _check_for_demo(config: Path) -> None:
+    """Stop where the file has a mistake; name what the demo leaves out of it."""
+    from bot.bootstrap.check import check_own  # noqa: PLC0415  see the top of the file
+    from bot.config import ConfigError, load  # noqa: PLC0415
+
+    try:
+        settings = load(config, {})
+    except ConfigError as error:
+        _stop(error.lines)
+    for finding in check_own(settings):
+        if not finding.well:
+            _show(finding)
 
 
 @app.command()
@@ -106,11 +131,15 @@ def check(config: Config = USUAL_CONFIG) -> None:
     is_well = True
     for finding in chain(settings.findings(), look(settings)):
         is_well = is_well and finding.well
-        cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
-        typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")
-        for note in finding.notes:
-            typer.echo(f"     {note}")
+        _show(finding)
     raise typer.Exit(WELL if is_well else TROUBLE)
+
+
+def _show(finding: "Finding") -> None:
+    cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
+    typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")
+    for note in finding.notes:
+        typer.echo(f"     {note}")
 
 
 @app.command()

@@ -3,6 +3,7 @@
 import errno
 import json
 import os
+import re
 import signal
 import socket
 import subprocess
@@ -18,6 +19,8 @@ from itertools import chain
 from pathlib import Path
 from types import FrameType
 from typing import TYPE_CHECKING, Any, NoReturn, Self, TextIO
+
+import yaml
 
 if TYPE_CHECKING:
     from rich.console import Console
@@ -35,6 +38,14 @@ PATIENCE = 60.0
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
 """What the bot must not take over from the world outside the box, lest the demo speaks to a real workspace."""
 
+OTHERS = re.compile(r"_proxy$|token|secret|password|passwd|credential|api_?key|access_?key", re.IGNORECASE)
+"""What a plugin of one's own might take for a way out of the box."""
+
+REPLACED = (
+    "The sandbox has its own people, channels, tokens and addresses in place of yours. Requests, workflows and "
+    "programs of your failover plans are shown and not done; programs of a plan with `drill: true` run."
+)
+
 SCREENS = ("DISPLAY", "WAYLAND_DISPLAY")
 BOT = (sys.executable, "-m", "bot")
 
@@ -44,10 +55,17 @@ class DidNotStay(Exception):  # noqa: N818  named for what happened
 
 
 def play(
-    stdin: TextIO, *, port: int | None, log: TextIO | None, stay: bool = False, bot: Sequence[str] = BOT
+    stdin: TextIO,
+    *,
+    port: int | None,
+    log: TextIO | None,
+    stay: bool = False,
+    bot: Sequence[str] = BOT,
+    config: Path | None = None,
 ) -> int:
     """Start the box and the bot, do what the lines say, stop both. The exit code; nothing to do is 0.
 
+    `config` is a team's own configuration, without mistakes; only what can be tried in the box is taken from it.
     `log` is where the bot's log is shown (a real file); None keeps it in a file that is gone with the demo.
     Where somebody sits at the terminal the box has its page too; `stay` keeps it when the lines have ended.
     """
@@ -66,10 +84,12 @@ def play(
         _tidy_end(),
         _box(port) as box,
         tempfile.TemporaryDirectory(prefix="spy-demo-") as folder,
-        _Bot(bot, box, Path(folder), log) as child,
+        _Bot(bot, box, Path(folder), log, config) as child,
         _page(box, child, out, wanted=interactive or stay, opened=interactive),
     ):
         box.slack.install(child.manifest())
+        if config:
+            out.print(REPLACED, soft_wrap=True, highlight=False)
         code = converse(box, lines, out, interactive=interactive)
         if stay:
             out.print("Ctrl-C ends it.")
@@ -146,11 +166,13 @@ def _box(port: int | None) -> Iterator["Box"]:
 class _Bot:
     """The bot as a child process, ready for use as long as the `with` lasts."""
 
-    def __init__(self, command: Sequence[str], box: "Box", folder: Path, log: TextIO | None) -> None:
+    def __init__(
+        self, command: Sequence[str], box: "Box", folder: Path, log: TextIO | None, own: Path | None
+    ) -> None:
         self._port = _free_port()
         self._log = folder / "bot.log"
         self._config = folder / "config.yaml"
-        self._config.write_text(_config(box, self._port), encoding="utf-8")
+        self._config.write_text(_config(box, self._port, own), encoding="utf-8")
         self._command = tuple(command)
         self._env = _environment(os.environ, box, folder)
         self._shown = log
@@ -215,17 +237,18 @@ class _Bot:
         return " It said last:\n  " + "\n  ".join(said) if said else ""
 
 
-def _config(box: "Box", port: int) -> str:
-    """Write the box's own configuration, with the bot's web on this port."""
-    return f"{box.config_yaml()}\nweb: {{port: {port}}}\n"
+def _config(box: "Box", port: int, own: Path | None) -> str:
+    """Write the box's configuration, with what can be tried of one's own, and the bot's web on this port."""
+    from bot.config.sandboxed import sandboxed  # noqa: PLC0415  nothing to do must cost nothing
+
+    boxed = yaml.safe_load(box.config_yaml()) | {"web": {"port": port}}
+    return yaml.safe_dump(sandboxed(own, boxed) if own else boxed, allow_unicode=True, sort_keys=False)
 
 
 def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[str, str]:
     """Give the bot its place in the box and nothing of ours; no proxy stands between two ends of one machine."""
     kept = {
-        name: value
-        for name, value in around.items()
-        if not name.startswith(OURS) and not name.casefold().endswith("_proxy")
+        name: value for name, value in around.items() if not name.startswith(OURS) and not OTHERS.search(name)
     }
     return {**kept, **box.environment(), **box.rehearsal(), "DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"}
 

@@ -63,6 +63,26 @@ def test_a_mistake_in_the_configuration_stops_every_command(call: tuple[str, ...
     ]
 
 
+def test_the_demo_says_of_a_wrong_file_what_check_says(tmp_path: Path):
+    (tmp_path / "config.yaml").write_text("slack:\n  mod: http\nteams: {a: {chanel: C0A}}\n")
+
+    tried, checked = spy("demo", "--config", "config.yaml", given="ana> hi\n"), spy("check")
+
+    assert (tried.exit_code, tried.stderr) == (2, checked.stderr)
+    assert "config.yaml:2: slack.mod: unknown key. Did you mean mode?" in tried.stderr
+
+
+def test_the_demo_names_what_it_leaves_out_of_ones_own(tmp_path: Path):
+    (tmp_path / "mine").mkdir()
+    (tmp_path / "mine" / "broken.py").write_text("import nowhere_to_be_found\n")
+    (tmp_path / "config.yaml").write_text("plugins: [mine]\n")
+
+    [line] = spy("demo", "--config", "config.yaml").stdout.splitlines()
+
+    assert line.startswith("FIX  Plugin left out: ")
+    assert "broken.py: No module named 'nowhere_to_be_found'" in line
+
+
 def test_a_configuration_that_is_not_there_stops_it():
     result = spy("run", "--config", "other.yaml")
 

@@ -68,12 +68,29 @@ def test_the_bot_gets_the_boxs_tokens_and_none_of_ours(notes: Path, monkeypatch:
     monkeypatch.setenv("SLACK_BOT_TOKEN", "xoxb-real")
     monkeypatch.setenv("CHANGES_WEBHOOK_SECRET", "real-secret")
     monkeypatch.setenv("HTTPS_PROXY", "http://proxy.example.com")
+    monkeypatch.setenv("OUR_JIRA_TOKEN", "jira-real")
+    monkeypatch.setenv("AWS_SECRET_ACCESS_KEY", "aws-real")
 
     played("ana #general> hello\n", notes)
 
     seen = notes.read_text()
     assert "127.0.0.1" in seen
-    assert not any(word in seen for word in ("xoxb-real", "real-secret", "proxy.example.com"))
+    assert not any(word in seen for word in ("xoxb-real", "real-secret", "proxy.example.com", "-real"))
+
+
+def test_ones_own_configuration_says_in_a_line_what_is_replaced(
+    notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
+):
+    own = tmp_path / "own.yaml"
+    own.write_text("slack: {announce: C0OURS}\ntimers: {room_rest: 7m}\n", encoding="utf-8")
+    bot = standing_in(READY.format(notes=str(notes)))
+
+    code = demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot, config=own)
+
+    assert code == 0
+    assert "The sandbox has its own people, channels, tokens and addresses in place of yours." in (
+        capsys.readouterr().out
+    )
 
 
 @pytest.mark.parametrize("script", ["", "\n\n", "# a remark\n#\n"])

@@ -20,8 +20,7 @@ def check(settings: Settings) -> Iterator[Finding]:
     env = settings.env
     yield from plan_findings(settings)
     yield from _database_findings(settings)
-    yield from _runbook_findings(settings)
-    yield from _plugin_findings(settings)
+    yield from check_own(settings)
     if env.slack_bot_token:
         with closing(
             PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
@@ -48,6 +47,12 @@ def check(settings: Settings) -> Iterator[Finding]:
     if settings.github and env.github_token:
         token = env.github_token.get_secret_value()
         yield from github_findings(token, settings.github.repository, env.github_api_url)
+
+
+def check_own(settings: Settings) -> Iterator[Finding]:
+    """Look at a team's own runbooks and plugins."""
+    yield from _runbook_findings(settings)
+    yield from _plugin_findings(settings)
 
 
 def _database_findings(settings: Settings) -> Iterator[Finding]:

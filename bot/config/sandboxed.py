@@ -1,0 +1,86 @@
+"""Fits a team's own config.yaml into the sandbox, with the sandbox's people and channels in place of theirs."""
+
+import re
+from collections.abc import Iterator, Mapping
+from pathlib import Path
+from typing import Any
+
+from bot.config.located import read
+
+Section = dict[str, Any]
+
+REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
+"""Sections of which the sandbox's own are taken: who there is, and where it is reached."""
+FOLDERS = ("plugins", "templates", "runbooks")
+KINDS = ("command", "http", "workflow")
+_SECRET = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
+
+
+def sandboxed(path: Path, box: Section) -> Section:
+    """Return the configuration in `path`, a file without mistakes, as it is tried in the sandbox that `box` configures.
+
+    Nothing in it reaches an address outside. Plans show their calls and do not make them; only the programs of a plan
+    with `drill: true` run.
+    """
+    own = read(path.read_text(encoding="utf-8-sig")).data or {}
+    folder = path.parent.resolve()
+    kept = {key: value for key, value in own.items() if key not in REPLACED}
+    kept |= {key: [str(folder / it) for it in kept[key]] for key in FOLDERS if kept.get(key)}
+    if plans := kept.get("failover"):
+        kept["failover"] = {name: _plan(plan, folder) for name, plan in plans.items()}
+    if teams := kept.pop("teams", None):
+        kept["teams"] = dict(_teams(teams, kept.get("command_team"), box))
+        box = {key: value for key, value in box.items() if key not in ("severities", "command_team")}
+    kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **box.get("web", {})}
+    return {**box, **kept}
+
+
+def _teams(own: Section, command_team: str | None, box: Section) -> Iterator[tuple[str, Section]]:
+    """Give each team a team's place in the sandbox: the command team the first one, all others the second."""
+    first, second = box["teams"].values()
+    for name, team in own.items():
+        place = first if name == (command_team or next(iter(own))) else second
+        yield name, {key: value for key, value in place.items() if key == "channel" or key in team}
+
+
+def _plan(plan: Section, folder: Path) -> Section:
+    is_drill = plan.get("drill") is True
+    steps = [_step(step, folder, is_drill=is_drill) for step in plan["steps"]]
+    checks = [_shown(check, folder, is_drill=is_drill) for check in plan.get("before") or ()]
+    return {**plan, "steps": steps, "before": checks}
+
+
+def _step(step: Section, folder: Path, *, is_drill: bool) -> Section:
+    acts = ("run", "verify", "undo", "dry_run")
+    return step | {key: _shown(step[key], folder, is_drill=is_drill) for key in acts if step.get(key)}
+
+
+def _shown(action: Section, folder: Path, *, is_drill: bool) -> Section:
+    """Put in place of a call a program that prints it; a drill's own program stays."""
+    kind = next((it for it in KINDS if action.get(it)), None)
+    if kind is None:  # a question to a person
+        return action
+    rest = {key: value for key, value in action.items() if key not in KINDS}
+    if kind == "command" and is_drill:
+        return rest | {"command": _at_home(action["command"], folder)}
+    said = (_SECRET.sub(r"$\1", str(it)) for it in _call(kind, action[kind]))
+    return rest | {"command": ["echo", "Not done in the demo:", *said]}
+
+
+def _call(kind: str, call: Any) -> Iterator[str]:
+    if kind == "command":
+        yield from call if isinstance(call, list) else call["args"]
+    elif kind == "workflow":
+        yield from ("workflow", call["file"], "of", call["repository"])
+    else:
+        request: Mapping[str, Any] = {"url": call} if isinstance(call, str) else call
+        yield from (request.get("method", "GET"), request["url"])
+
+
+def _at_home(command: Any, folder: Path) -> Section:
+    """Find the program and its folder from where the team's own file stands."""
+    given: Section = {"args": command} if isinstance(command, list) else command
+    program, *rest = given["args"]
+    if "/" in program:
+        program = str(folder / program)
+    return {**given, "args": [program, *rest], "folder": str(folder / (given.get("folder") or ""))}
