@@ -239,10 +239,10 @@ class _Bot:
 
 def _config(box: "Box", port: int, own: Path | None) -> str:
     """Write the box's configuration, with what can be tried of one's own, and the bot's web on this port."""
-    from bot.config.sandboxed import sandboxed  # noqa: PLC0415  nothing to do must cost nothing
+    from bot.config.rehearsed import rehearsed  # noqa: PLC0415  nothing to do must cost nothing
 
     boxed = yaml.safe_load(box.config_yaml()) | {"web": {"port": port}}
-    return yaml.safe_dump(sandboxed(own, boxed) if own else boxed, allow_unicode=True, sort_keys=False)
+    return yaml.safe_dump(rehearsed(own, boxed) if own else boxed, allow_unicode=True, sort_keys=False)
 
 
 def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[str, str]:

@@ -197,7 +197,7 @@ def outbox_door(bot: Bot) -> Page:
 
 
 def manifest_door(bot: Bot) -> Page:
-    """Tell the sandbox what Slack would know of the app: its commands, events and scopes."""
+    """Tell the demo what Slack would know of the app: its commands, events and scopes."""
 
     def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
         return WebAnswer(headers={"content-type": "application/json"}, body=manifest(bot.settings))

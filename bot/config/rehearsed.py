@@ -1,4 +1,4 @@
-"""Fits a team's own config.yaml into the sandbox, with the sandbox's people and channels in place of theirs."""
+"""Fits a team's own config.yaml into a demo, with the demo's people and channels in place of theirs."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -10,14 +10,14 @@ from bot.config.located import read
 Section = dict[str, Any]
 
 REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
-"""Sections of which the sandbox's own are taken: who there is, and where it is reached."""
+"""Sections of which the demo's own are taken: who there is, and where it is reached."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")
 _SECRET = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
-def sandboxed(path: Path, box: Section) -> Section:
-    """Return the configuration in `path`, a file without mistakes, as it is tried in the sandbox that `box` configures.
+def rehearsed(path: Path, demo: Section) -> Section:
+    """Return the configuration in `path`, a file without mistakes, as it is tried in a demo, which `demo` configures.
 
     Nothing in it reaches an address outside. Plans show their calls and do not make them; only the programs of a plan
     with `drill: true` run.
@@ -29,15 +29,15 @@ def sandboxed(path: Path, box: Section) -> Section:
     if plans := kept.get("failover"):
         kept["failover"] = {name: _plan(plan, folder) for name, plan in plans.items()}
     if teams := kept.pop("teams", None):
-        kept["teams"] = dict(_teams(teams, kept.get("command_team"), box))
-        box = {key: value for key, value in box.items() if key not in ("severities", "command_team")}
-    kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **box.get("web", {})}
-    return {**box, **kept}
+        kept["teams"] = dict(_teams(teams, kept.get("command_team"), demo))
+        demo = {key: value for key, value in demo.items() if key not in ("severities", "command_team")}
+    kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **demo.get("web", {})}
+    return {**demo, **kept}
 
 
-def _teams(own: Section, command_team: str | None, box: Section) -> Iterator[tuple[str, Section]]:
-    """Give each team a team's place in the sandbox: the command team the first one, all others the second."""
-    first, second = box["teams"].values()
+def _teams(own: Section, command_team: str | None, demo: Section) -> Iterator[tuple[str, Section]]:
+    """Give each team a team's place in the demo: the command team the first one, all others the second."""
+    first, second = demo["teams"].values()
     for name, team in own.items():
         place = first if name == (command_team or next(iter(own))) else second
         yield name, {key: value for key, value in place.items() if key == "channel" or key in team}

@@ -7,7 +7,7 @@ import pytest
 import yaml
 
 from bot.config import Settings, load
-from bot.config.sandboxed import sandboxed
+from bot.config.rehearsed import rehearsed
 from bot.sandbox import Box
 
 ROOT = Path(__file__).parents[1]
@@ -39,7 +39,7 @@ def tried(folder: Path, text: str, boxed: dict[str, Any]) -> Settings:
     own, made = folder / "own.yaml", folder / "made.yaml"
     own.write_text(text, encoding="utf-8")
     load(own, {})
-    made.write_text(yaml.safe_dump(sandboxed(own, boxed)), encoding="utf-8")
+    made.write_text(yaml.safe_dump(rehearsed(own, boxed)), encoding="utf-8")
     return load(made, {})
 
 
