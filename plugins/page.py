@@ -8,6 +8,7 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.services.paging import Paging
+from bot.services.people import People
 
 
 @command('page (:team|@person) "message"')
@@ -19,6 +20,7 @@ def page(
     message: str,
     *,
     paging: Paging,
+    people: People,
 ) -> Reply:
     """Page whoever is on call for a team, or one person, through PagerDuty."""
     here = ask.channel or ask.user
@@ -28,7 +30,7 @@ def page(
         sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
-    facts = {"page": sent, "incident": incident, "manager": team.manager if team else None}
+    facts = {"page": sent, "incident": incident, "manager": people.manager(team)}
     return Reply("page/requested", facts, confirms=True)
 
 

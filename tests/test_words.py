@@ -176,6 +176,10 @@ HAPPENED: tuple[events.Event, ...] = (
     events.CommandOffered(**ABOUT, to="U0RAJ"),
     events.CommandDeclined(**ABOUT, to="U0RAJ"),
     events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ"),
+    events.PersonUnavailable(
+        at=NOON, person="U0RAJ", led=True, roles=("scribe",), follow_ups=(3, 5), postmortem=True
+    ),
+    events.PersonUnavailable(at=NOON, person="U0RAJ", is_bot=True, offered=True),
     events.PageRequested(**PAGED, by="U0ANA", message=TYPED),
     events.PageSent(**PAGED, pagerduty_id="PD1", url="https://example.com"),
     events.PageRingsNobody(**PAGED, as_of=NOON, manager="U0MGR", fallback=("<#C0IMOC>",)),

@@ -38,8 +38,10 @@ from bot.delivery.sync import (
     Sync,
 )
 from bot.delivery.ticks import TICK_EVERY, Ticks
-from bot.ports import Rejected, Throttled, Unavailable, Unreachable
+from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
 from bot.scheduler import Job, Scheduler
+from bot.services.desk import Desk
+from bot.services.people import People
 from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
@@ -129,8 +131,17 @@ def _greet(bot: Bot, stop: threading.Event) -> None:
             stop.wait(wait)
             wait = min(wait * 2, LONGEST_WAIT)
         else:
+            _introduce(bot)
             bot.chat.warm(WARM)
             return
+
+
+def _introduce(bot: Bot) -> None:
+    """Keep who Spy itself is, so that nobody gives it something to do."""
+    us = bot.chat.identify()
+    with suppress(Unavailable), bot.database.begin() as work:
+        desk = Desk(work=work, now=bot.clock.now(), policy=bot.live.policy())
+        People(desk).met(us.user, Profile(name=us.name, is_bot=True))
 
 
 def _jobs(bot: Bot) -> Iterator[Job]:

@@ -390,6 +390,7 @@ class People(Records):
         found = [
             it for it in every if it.name.casefold() == said or it.name.casefold().startswith(f"{said} ")
         ]
+        found = [it for it in found if it.is_assignable] or found
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:

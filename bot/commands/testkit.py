@@ -40,12 +40,15 @@ from bot.domain.page import Page
 from bot.domain.paper import Paper
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
-from bot.ports import Form, Runbooks, Templates
+from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.desk import Desk
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.rooms import Rooms
 from bot.services.views import Views
+
+ITSELF = "U0SPY"
+"""Who Spy is in Slack, as in the sandbox."""
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -135,6 +138,8 @@ class SpyKit:
             templates=self.templates,
             runbooks=runbooks,
         )
+        with self.desk() as desk:
+            People(desk).met(ITSELF, Profile(name="Spy", is_bot=True))
 
     # --- what people do ---
 

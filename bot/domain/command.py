@@ -1,8 +1,9 @@
 """Who leads: taking, offering and accepting command. Until the successor says so, command has not moved."""
 
+from collections.abc import Collection
 from datetime import datetime
 
-from bot.domain.events import CommandDeclined, CommandOffered, CommandTaken, RoleGiven
+from bot.domain.events import CommandDeclined, CommandOffered, CommandTaken, PersonUnavailable, RoleGiven
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 
@@ -50,6 +51,30 @@ def give_role(incident: Incident, role: str, person: str, *, by: str, at: dateti
     if role.casefold() in {"commander", "imoc", "ic", "lead"}:
         raise Refusal(f"Command moves by a handover: `incident hand <@{person}>`.", slot="role")
     return RoleGiven(at=at, by=by, role=role.casefold(), person=person)
+
+
+def lose(
+    incident: Incident,
+    person: str,
+    *,
+    at: datetime,
+    is_bot: bool,
+    follow_ups: Collection[int] = (),
+    postmortem: bool = False,
+) -> PersonUnavailable | None:
+    """Tell what somebody had to do in an incident and can't any more; None where that is nothing."""
+    is_open = incident.is_open
+    lost = PersonUnavailable(
+        at=at,
+        person=person,
+        is_bot=is_bot,
+        led=is_open and incident.commander == person,
+        offered=is_open and incident.command_offered_to == person,
+        roles=tuple(role for role, its in incident.roles.items() if is_open and its == person),
+        follow_ups=tuple(follow_ups),
+        postmortem=postmortem,
+    )
+    return lost if lost.is_felt else None
 
 
 def _must_be_open(incident: Incident) -> None:

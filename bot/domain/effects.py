@@ -388,6 +388,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.CommandOffered: (LINE,),
     events.CommandDeclined: (LINE,),
     events.RoleGiven: (LINE, CARD),
+    events.PersonUnavailable: (LINE, CARD, ANNOUNCEMENT),
     events.ReliefPutOff: (LINE,),
     events.PageSent: (CARD,),
     events.PageRingsNobody: (LINE, CARD),

@@ -271,6 +271,26 @@ class RoleGiven(Event):
     person: str
 
 
+@dataclass(frozen=True, kw_only=True)
+class PersonUnavailable(Event):
+    """Slack says that somebody is a bot, or that their account is deactivated: what they had to do is nobody's."""
+
+    person: str
+    is_bot: bool = False
+    led: bool = False
+    offered: bool = False
+    """Whether command was offered to them."""
+    roles: tuple[str, ...] = ()
+    follow_ups: tuple[int, ...] = ()
+    postmortem: bool = False
+    """Whether it was theirs to write."""
+
+    @property
+    def is_felt(self) -> bool:
+        """Whether they had anything to do."""
+        return bool(self.led or self.offered or self.roles or self.follow_ups or self.postmortem)
+
+
 # --- pages and tells --------------------------------------------------------------------------------------
 
 

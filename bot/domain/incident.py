@@ -332,6 +332,8 @@ class Incident:
             case events.RoleGiven():
                 given = replace(self, roles={**self.roles, event.role: event.person})
                 return given._with_member(event.person)  # noqa: SLF001  its own
+            case events.PersonUnavailable():
+                return self._without(event)
             case events.PageAcknowledged():
                 return replace(self, first_acknowledged_at=self.first_acknowledged_at or event.at)
             case events.Resolved():
@@ -404,6 +406,19 @@ class Incident:
         if closed is None or not self.is_open or self.owner in closed.asked:
             return self
         return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.owner)))
+
+    def _without(self, event: events.PersonUnavailable) -> "Incident":
+        """Nobody leads it then: `command_since` tells since when."""
+        offered_to = None if event.offered else self.command_offered_to
+        left = replace(
+            self,
+            command_offered_to=offered_to,
+            roles={role: person for role, person in self.roles.items() if role not in event.roles},
+            members=tuple(it for it in self.members if it != event.person),
+        )
+        if not event.led:
+            return left
+        return replace(left, commander=None, command_since=event.at)._asking_owner()  # noqa: SLF001  its own
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))

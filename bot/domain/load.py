@@ -11,7 +11,7 @@ from bot.domain.timeline import Entry
 
 SHIFT = timedelta(hours=12)
 """The shift in which two incidents are as many as can be handled well (Google's SRE book)."""
-KINDS = ("declared", "command_taken", "resolved", "cancelled", "reopened")
+KINDS = ("declared", "command_taken", "resolved", "cancelled", "reopened", "person_unavailable")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -118,6 +118,8 @@ def spells(entries: Iterable[Entry], *, now: datetime) -> list[Spell]:
                 leads, since = entry.actor, at
             case "command_taken":
                 leads, since = str(entry.data["commander"]), at
+            case "person_unavailable":
+                leads, since = (None, None) if entry.data["led"] else (leads, since and at)
             case "reopened":
                 since = at
             case _:

@@ -97,8 +97,9 @@ def _update(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
 def _commander(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
     if incident.commander is not None:
         return
-    since, times = incident.opened_at, policy.timers
-    mark, every = mark_of(since), times.no_commander_every
+    since = max(incident.opened_at, incident.command_since or incident.opened_at)
+    times, mark = policy.timers, mark_of(incident.opened_at)
+    every = times.no_commander_every
     yield _repeated(incident, NO_COMMANDER, mark, since + every, every, most=times.asked_at_most)
     asked = incident.reminded.get(NO_COMMANDER)
     if asked and asked.mark == mark and asked.count >= times.asked_at_most:

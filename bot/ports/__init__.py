@@ -1,6 +1,6 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
-from bot.ports.chat import Chat, Person, Posted, Profile, Said
+from bot.ports.chat import SLACKBOT, Chat, Person, Posted, Profile, Said
 from bot.ports.failures import Contended, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.finding import Finding
 from bot.ports.forge import Discussion, Forge, Issue, IssueDraft, IssueNews, Leaf, Moved, Offer, Remark
@@ -41,6 +41,7 @@ from bot.ports.work import (
 )
 
 __all__ = [
+    "SLACKBOT",
     "ChangeRecords",
     "Chat",
     "Clock",

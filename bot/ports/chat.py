@@ -9,6 +9,9 @@ from bot.domain.message import Message
 from bot.domain.zone import known_zone
 from bot.ports.words import Form
 
+SLACKBOT = "USLACKBOT"
+"""Slack's own bot, which Slack does not call one: the same id in each workspace."""
+
 
 @dataclass(frozen=True, kw_only=True)
 class Posted:
@@ -60,6 +63,11 @@ class Person:
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "zone", known_zone(self.zone))
+
+    @property
+    def is_assignable(self) -> bool:
+        """Whether they can be given something to do: a bot can't, nor can an account that is deactivated."""
+        return not (self.is_bot or self.is_deactivated)
 
 
 class Chat(Protocol):

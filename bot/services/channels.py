@@ -8,6 +8,7 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 from bot.services.rooms import Rooms
 from bot.services.troubles import Troubles
 
@@ -120,10 +121,10 @@ class Channels:
     def _menders(self, channel: str) -> list[str]:
         """Give who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
         policy = self._desk.policy
-        managers = [it.manager for it in self._teams(channel) if it.manager]
+        managers = filter(None, map(Directory(self._desk).manager, self._teams(channel)))
         told = [it for it in (*managers, *policy.maintainers) if it != channel]
         command = policy.teams.get(policy.command_team or "")
-        others = [command.manager or command.channel] if command else []
+        others = [Directory(self._desk).manager(command) or command.channel] if command else []
         return told or [it for it in others if it != channel]
 
 

@@ -9,7 +9,7 @@ from bot.domain.shift import Shift, Turn, overlapping
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.desk import Desk
-from bot.services.people import People
+from bot.services.directory import Directory
 from bot.services.shifts import Shifts
 
 ASKED_FOR = ":asked"
@@ -27,7 +27,14 @@ class Covers:
         """Ask for cover of one's own shifts in a time as people say it: one request a schedule."""
         if asked == by:
             raise Refusal("You can't cover for yourself. Ask somebody else, or leave the person out.")
-        window = read_window(words, now=self._desk.now, zone=People(self._desk).zone(by))
+        if asked:
+            Directory(self._desk).require_assignable(
+                asked,
+                "cover a shift",
+                besides={by},
+                again=lambda other: f"oncall cover {words} <@{other}>",
+            )
+        window = read_window(words, now=self._desk.now, zone=Directory(self._desk).zone(by))
         mine = Shifts(self._desk).of(by)
         shifts = overlapping(mine, window.start, window.end)
         if not shifts:
@@ -77,6 +84,12 @@ class Covers:
         self._keep(withdrawn, because="withdrawn")
         return withdrawn
 
+    def count_out(self, person: str) -> None:
+        """Somebody can't cover any more: who asked them hears, as when they decline."""
+        for cover in self._work.covers.open():
+            if cover.asked == person and cover.state is CoverState.ASKED and cover.end > self._desk.now:
+                self.decline(cover.number, by=person)
+
     def _alone(self, number: int) -> CoverRequest:
         self._work.alone(f"cover:{number}")
         cover = self._work.covers.get(number)
@@ -124,7 +137,7 @@ class Covers:
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
         """Give the next nag; none once the time itself has come."""
-        zone = People(self._desk).zone(cover.by)
+        zone = Directory(self._desk).zone(cover.by)
         timers = cover_agenda(cover, self._desk.policy, zone=zone)
         return timers if self._desk.now < cover.start else []
 

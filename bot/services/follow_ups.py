@@ -1,6 +1,6 @@
 """Follow-ups: added in chat, filed on GitHub, reminded of, and done by whatever route."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
 from datetime import date
 from zoneinfo import ZoneInfo
@@ -21,7 +21,7 @@ from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
 from bot.services.desk import Desk
-from bot.services.people import People
+from bot.services.directory import Directory
 
 
 class FollowUps:
@@ -49,6 +49,7 @@ class FollowUps:
                 slot="action",
             )
         self._must_be_to_come(due, asker=by)
+        self._must_do_it(owner, incident, f"incident {incident.number} action {_quoted(what)}")
         added = events.FollowUpAdded(
             at=self._desk.now,
             by=by,
@@ -76,6 +77,7 @@ class FollowUps:
         """Give it another owner, category or due date."""
         self._must_be_to_come(due, asker=by)
         follow_up = self.find(number, asker=by)
+        self._must_do_it(owner, self._desk.incident(follow_up.incident), f"follow-up owner {number}")
         changed = follow_up.change(by=by, at=self._desk.now, owner=owner, category=category, due=due)
         return self._happened(follow_up, changed)
 
@@ -89,11 +91,33 @@ class FollowUps:
         again = follow_up.take_up_again(by=by, at=self._desk.now)
         return self._happened(follow_up, again, reopens=True)
 
+    def let_go(self, person: str) -> Mapping[int, Sequence[int]]:
+        """Take from somebody what they have to do; return its numbers by incident."""
+        freed: dict[int, list[int]] = {}
+        for it in self._work.follow_ups.open_of(person):
+            follow_up = self._alone(it.number)
+            if follow_up and follow_up.owner == person:
+                after = replace(follow_up, owner=None, moved_at=self._desk.now)
+                self._keep(after, before=follow_up)
+                self._publish(after)
+                freed.setdefault(after.incident, []).append(after.number)
+        return freed
+
     def _must_be_to_come(self, due: date | None, *, asker: str) -> None:
         """Refuse a day that is over where the asker lives."""
-        zone = ZoneInfo(People(self._desk).zone(asker))
+        zone = ZoneInfo(Directory(self._desk).zone(asker))
         if due and due < self._desk.now.astimezone(zone).date():
             raise Refusal(f"{due} is past. Say a day to come, such as `by friday` or `by 2w`.", slot="due")
+
+    def _must_do_it(self, owner: str | None, incident: Incident, say: str) -> None:
+        if owner:
+            Directory(self._desk).require_assignable(
+                owner,
+                "do a follow-up",
+                others=incident.members,
+                again=lambda other: f"{say} <@{other}>",
+                slot="owner",
+            )
 
     # --- what GitHub says ---
 
@@ -174,7 +198,7 @@ class FollowUps:
 
     def overdue(self, follow_ups: Iterable[FollowUp], *, reader: str) -> frozenset[int]:
         """Give the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
-        zone = People(self._desk).zone
+        zone = Directory(self._desk).zone
         late = (it for it in follow_ups if it.is_overdue(self._desk.now, zone=zone(it.owner or reader)))
         return frozenset(it.number for it in late)
 
@@ -239,12 +263,12 @@ class FollowUps:
     def agenda(self, follow_up: FollowUp) -> list[Timer]:
         if not follow_up.owner or self._is_drill(follow_up):
             return []
-        zone = People(self._desk).zone(follow_up.owner)
+        zone = Directory(self._desk).zone(follow_up.owner)
         return follow_up_agenda(follow_up, self._desk.policy.timers, zone=zone)
 
     def digest(self, person: str) -> list[Timer]:
         since = min((it.moved_at or it.added_at for it in self.todo(person)), default=None)
-        zone = People(self._desk).zone(person)
+        zone = Directory(self._desk).zone(person)
         return digest_agenda(person, since, self._desk.policy.timers, zone=zone, now=self._desk.now)
 
     def todo(self, person: str) -> list[FollowUp]:
@@ -255,6 +279,10 @@ class FollowUps:
     def _is_drill(self, follow_up: FollowUp) -> bool:
         incident = self._work.incidents.look(follow_up.incident)
         return incident is None or incident.drill
+
+
+def _quoted(words: str) -> str:
+    return '"' + words.replace('"', "'") + '"'
 
 
 def filed_now(filed: Filed, news: Moved) -> Filed:

@@ -15,6 +15,7 @@ from bot.domain.reminder import snooze
 from bot.domain.search import Search
 from bot.domain.timeline import Entry, told
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 from bot.services.paging import Paging
 
 SAME_ASK = timedelta(seconds=60)
@@ -236,10 +237,19 @@ class Incidents:
 
     def take_command(self, incident: Incident, *, by: str) -> Incident:
         """Take command if nobody has it; else ask for it: see `domain.command`."""
+        Directory(self._desk).require_assignable(by, f"lead {incident.id}", others=incident.members)
         return self._desk.record(incident, command.take(incident, by=by, at=self._desk.now))
 
     def offer_command(self, incident: Incident, to: str, *, by: str) -> Incident:
-        return self._desk.record(incident, command.offer(incident, to, by=by, at=self._desk.now))
+        offered = command.offer(incident, to, by=by, at=self._desk.now)
+        Directory(self._desk).require_assignable(
+            to,
+            f"lead {incident.id}",
+            others=incident.members,
+            besides=filter(None, (incident.commander,)),
+            again=lambda other: f"incident {incident.number} hand <@{other}>",
+        )
+        return self._desk.record(incident, offered)
 
     def accept_command(self, incident: Incident, *, by: str) -> Incident:
         return self._desk.record(incident, command.accept(incident, by=by, at=self._desk.now))
@@ -249,6 +259,12 @@ class Incidents:
 
     def give_role(self, incident: Incident, role: str, person: str, *, by: str) -> Incident:
         given = command.give_role(incident, role, person, by=by, at=self._desk.now)
+        Directory(self._desk).require_assignable(
+            person,
+            f"be {given.role} of {incident.id}",
+            others=incident.members,
+            again=lambda other: f"incident {incident.number} role {given.role} <@{other}>",
+        )
         return self._desk.record(incident, given)
 
     # --- finding ---

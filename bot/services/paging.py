@@ -15,8 +15,8 @@ from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 from bot.services.oncall import OnCall
-from bot.services.people import People
 from bot.services.rooms import Rooms
 from bot.services.stretches import Stretches
 
@@ -71,6 +71,15 @@ class Paging:
     ) -> Page:
         """Page one person, on the command team's service."""
         self.service_for_people()
+        Directory(self._desk).require_assignable(
+            person,
+            "answer a page",
+            others=incident.members if incident else (),
+            besides=(by,) if by else (),
+            again=lambda other: (
+                f"{f'incident {incident.number} ' if incident else ''}page <@{other}> {message}"
+            ),
+        )
         return self._request(
             Page(
                 number=self._work.pages.reserve(),
@@ -152,7 +161,7 @@ class Paging:
             page=page.number,
             whom=page.whom,
             as_of=as_of,
-            manager=team.manager if team else None,
+            manager=Directory(self._desk).manager(team),
             fallback=self._fallback(page),
         )
 
@@ -473,7 +482,7 @@ class Paging:
 
     def _responder(self, page: Page, ringing: Ringing) -> str | None:
         """Return who this is in Slack, where that is known without asking; by name alone only in public."""
-        people = People(self._desk)
+        people = Directory(self._desk)
         if found := people.paged_as(ringing.user):
             return found
         incident = self._work.incidents.look(page.incident) if page.incident else None
@@ -482,7 +491,7 @@ class Paging:
 
     def _confirmed(self, page: Page, ringing: Ringing, *, by: str) -> events.PageEvent | None:
         """Return what an answer given in chat comes to; None where it is known already."""
-        at, who = ringing.at or self._desk.now, People(self._desk).name(by) or f"<@{by}>"
+        at, who = ringing.at or self._desk.now, Directory(self._desk).name(by) or f"<@{by}>"
         about = {"at": at, "page": page.number, "whom": page.whom}
         shown_as = (ringing.who or "another account") if ringing.in_own_name else None
         if ringing.status == RESOLVE or page.state is PageState.RESOLVED:

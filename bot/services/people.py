@@ -1,82 +1,73 @@
 """Who is who, as far as Spy has seen."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 
-from bot.domain.effects import MeetPerson
-from bot.domain.refusal import Refusal
+from bot.domain import command
+from bot.domain.relief import DAY, at_work
 from bot.ports import Person, Profile
-from bot.services.desk import Desk
+from bot.services.covers import Covers
+from bot.services.directory import Directory
+from bot.services.follow_ups import FollowUps
+from bot.services.postmortems import LATELY, Postmortems
 from bot.services.stretches import Stretches
 
-IN_SLACK = "Type @ and choose the person from Slack's list."
-IN_TERMINAL = (
-    "I know the people whom I have met in Slack. Write their Slack id, such as @U0ANA "
-    "(in Slack: the person's profile, ⋮, Copy member ID)."
-)
+SOON = timedelta(minutes=10)
+"""How often Slack is asked about who is at work on an incident: their account may be deactivated meanwhile."""
+OPEN = 100
+"""So many open incidents are looked at for that."""
 
 
-class People:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-
-    def seen(self, person: str, name: str | None) -> None:
-        """Remember the name that came with a request, and ask Slack for all the rest, at most once a day."""
-        known = self._work.people.get(person)
-        if known is None:
-            self._work.people.put(Person(id=person, name=name or f"<@{person}>"))
-        if known is None or known.profiled_at is None:
-            key = f"meet:{person}:{self._desk.now:%Y-%m-%d}"
-            self._desk.send(MeetPerson(key=key, person=person))
-
+class People(Directory):
     def met(self, person: str, profile: Profile) -> None:
-        """Keep what Slack says of somebody; in another zone they have another night."""
+        """Keep what Slack says of somebody; in another zone they have another night.
+
+        What a bot or a deactivated account has to do is nobody's from then on, and each incident's channel is asked.
+        """
         before = self.zone(person)
-        self._work.people.put(
-            Person(
-                id=person,
-                name=profile.name,
-                email=profile.email,
-                zone=profile.zone,
-                is_guest=profile.is_guest,
-                is_bot=profile.is_bot,
-                is_deactivated=profile.is_deactivated,
-                profiled_at=self._desk.now,
-            )
+        known = Person(
+            id=person,
+            name=profile.name,
+            email=profile.email,
+            zone=profile.zone,
+            is_guest=profile.is_guest,
+            is_bot=profile.is_bot,
+            is_deactivated=profile.is_deactivated,
+            profiled_at=self._desk.now,
         )
-        if self.zone(person) != before:
+        self._work.people.put(known)
+        if not known.is_assignable:
+            self._give_back(known)
+        elif self.zone(person) != before:
             Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy).replan(person)
 
-    def name(self, person: str) -> str | None:
-        known = self._work.people.get(person)
-        return known.name if known and not known.name.startswith("<@") else None
-
-    def paged_as(self, user: str | None, email: str | None = None) -> str | None:
-        """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""
-        if found := self._desk.policy.person_of(user=user, email=email):
-            return found
-        contact = self._work.contacts.get(email.casefold()) if email else None
-        return contact.person if contact else None
-
-    def called(self, name: str) -> str | None:
-        """Return who has exactly this name; None where nobody has, or several."""
-        found = self._work.people.named(name)
-        return found.id if found and found.name.casefold() == name.casefold() else None
-
-    def zone(self, person: str) -> str:
-        """Give the zone a person lives in (IANA); UTC where it is not known."""
-        known = self._work.people.get(person)
-        return (known.zone if known else None) or "UTC"
-
-    def named(self, name: str) -> str:
-        """Find a person by name; refuse where Spy has not met anyone of that name."""
-        known = self._work.people.named(name.removeprefix("@"))
-        if known is None:
-            way_out = IN_TERMINAL if self._desk.source == "terminal" else IN_SLACK
-            raise Refusal(f"I don't know {name}. {way_out}", slot="person")
-        return known.id
+    def _give_back(self, gone: Person) -> None:
+        """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""
+        lately = self._work.incidents.alive_since(self._desk.now - LATELY)
+        follow_ups = FollowUps(self._desk).let_go(gone.id)
+        postmortems = Postmortems(self._desk)
+        for number in sorted({*follow_ups, *(it.number for it in lately)}):
+            incident = self._desk.incident(number)
+            writes = postmortems.let_go(incident, gone.id)
+            lost = command.lose(
+                incident,
+                gone.id,
+                at=self._desk.now,
+                is_bot=not gone.is_deactivated,
+                follow_ups=follow_ups.get(number, ()),
+                postmortem=writes,
+            )
+            self._desk.record(incident, lost) if lost else None
+        Covers(self._desk).count_out(gone.id)
 
     def stale(self, *, limit: int = 20) -> list[str]:
-        """Give those whose profile has not been asked for within a day."""
-        before = self._desk.now - timedelta(days=1)
-        return [person.id for person in self._work.people.unprofiled(before=before, limit=limit)]
+        """Return whom Slack is to be asked about again: who is at work on an incident first, all others daily."""
+        now = self._desk.now
+        at_it = (person for it in self._work.incidents.open(limit=OPEN) for person in at_work(it))
+        asked = {person: self._work.people.get(person) for person in dict.fromkeys(at_it)}
+        urgent = [it for it, known in asked.items() if known and _is_before(known.profiled_at, now - SOON)]
+        others = self._work.people.unprofiled(before=now - DAY, limit=limit)
+        return list(dict.fromkeys([*urgent, *(it.id for it in others)]))[:limit]
+
+
+def _is_before(at: datetime | None, moment: datetime) -> bool:
+    return at is None or at < moment

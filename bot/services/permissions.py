@@ -8,6 +8,7 @@ from bot.domain.policy import is_user_group
 from bot.domain.refusal import Refusal
 from bot.ports import UserGroup
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 
 FRESH = timedelta(minutes=5)
 """How long what Slack told of a user group is not asked for again."""
@@ -37,14 +38,15 @@ class Permissions:
 
     def may(self, person: str, role: str) -> bool:
         """Whether a person (a Slack id) has a role: named themselves, or in a user group that is named."""
-        return self._desk.policy.may(person, role) or person in self.holders(role).everybody
+        holds = self._desk.policy.may(person, role) or person in self.holders(role).everybody
+        return holds and self._is_assignable(person)
 
     def holders(self, role: str) -> Holders:
         """Give who has a role, admins included; the role `everyone` is nobody's in particular."""
-        granted = sorted(self._desk.policy.granted(role))
+        granted = sorted(filter(self._is_assignable, self._desk.policy.granted(role)))
         return Holders(
             people=tuple(it for it in granted if not is_user_group(it)),
-            groups=tuple(self._group(it) for it in granted if is_user_group(it)),
+            groups=tuple(self._with_who_can(self._group(it)) for it in granted if is_user_group(it)),
         )
 
     def require(self, person: str, role: str, what: str) -> None:
@@ -85,6 +87,12 @@ class Permissions:
         return known.trouble != trouble
 
     # --- below --------------------------------------------------------------------------------------------
+
+    def _is_assignable(self, person: str) -> bool:
+        return Directory(self._desk).is_assignable(person)
+
+    def _with_who_can(self, group: UserGroup) -> UserGroup:
+        return replace(group, members=tuple(filter(self._is_assignable, group.members)))
 
     def _group(self, group: str) -> UserGroup:
         return self._work.user_groups.get(group) or UserGroup(id=group)

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import events
-from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show
+from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show, room
 from bot.domain.follow_up import Category, Filed
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
@@ -15,6 +15,7 @@ from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.aftermath import Aftermath
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps, filed_now
 from bot.services.incidents import OFFERED
 from bot.services.rooms import Rooms
@@ -52,6 +53,13 @@ class Postmortems:
         if due and due <= self._desk.now:
             raise Refusal("That is past. Say a day to come, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
+        if owner:
+            Directory(self._desk).require_assignable(
+                owner,
+                "write a postmortem",
+                others=incident.members,
+                again=lambda other: f"postmortem owner <@{other}> {incident.number}",
+            )
         if due and before.closed_at:
             raise Refusal(f"The review of {incident.id} is closed: nothing is due any more.", slot="due")
         planned = events.PostmortemPlanned(
@@ -59,6 +67,15 @@ class Postmortems:
         )
         self._happened(incident, planned)
         return self.of(incident)
+
+    def let_go(self, incident: Incident, person: str) -> bool:
+        """Whether a postmortem that is still owed was this person's; it has no owner of its own then."""
+        postmortem = self.of(incident)
+        if postmortem.owned_by(incident) != person or postmortem.closed_at or incident.is_open:
+            return False
+        if postmortem.owner:
+            self._keep(replace(postmortem, owner=None), incident)
+        return self.due(incident) is not None
 
     def close(self, incident: Incident, *, by: str) -> Incident:
         """Close the review: nothing is asked for any more, and GitHub is told."""
@@ -234,6 +251,8 @@ class PostmortemNags:
         incident = self._desk.incident(int(timer.subject.partition(":")[2]))
         postmortem = self._aftermath.of(incident.number)
         owner = postmortem.owned_by(incident)
+        if not Directory(self._desk).is_assignable(owner):
+            owner = room(incident.number)
         self._desk.work.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._desk.now))
         mark = f":{timer.occurrence}"
         key = f"review:{incident.number}{mark}:said"

@@ -153,7 +153,7 @@ class Relief:
         team, incident = self._command_team, self._real(stretch)
         if team is None or not team.service or incident is None:
             return stretch
-        whom = self._backup(team, stretch) if rung.name == PAGE else team.manager
+        whom = self._backup(team, stretch) if rung.name == PAGE else People(self._desk).manager(team)
         words = self._plea(stretch, incident)
         paging = Paging(self._desk)
         if whom and whom != stretch.person:
@@ -175,7 +175,7 @@ class Relief:
         for duty in sorted(duties, key=lambda duty: duty.level):
             if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL:
                 person = People(self._desk).paged_as(duty.user, duty.email)
-                if person and person != stretch.person:
+                if person and person != stretch.person and People(self._desk).is_assignable(person):
                     return person
         return None
 

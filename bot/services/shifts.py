@@ -26,8 +26,8 @@ from bot.domain.shift import (
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 from bot.services.paging import Paging
-from bot.services.people import People
 
 ADDRESSES_KEPT = timedelta(days=1)
 HORIZON = timedelta(days=35)
@@ -126,8 +126,8 @@ class Shifts:
     def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
         """Keep a turn. Where it is the rest of a shift that was cut in two, its person knows of it already."""
         now = self._desk.now
-        person = People(self._desk).paged_as(turn.user, turn.email)
-        zone = People(self._desk).zone(person) if person else "UTC"
+        person = Directory(self._desk).paged_as(turn.user, turn.email)
+        zone = Directory(self._desk).zone(person) if person else "UTC"
         if known and known.seen(turn, person=person, zone=zone, at=now) == known:
             return known
         self._work.alone(subject(turn))
@@ -147,8 +147,12 @@ class Shifts:
         if shift.person or contact.reported_at or not_asked_yet:
             return
         self._work.contacts.put(replace(contact, reported_at=self._desk.now))
-        to = owner(team)
+        to = self._owner(team)
         self._desk.send(Show(key=f"stranger:{key}:{to}", surface="stranger", ref=shift.number, to=to))
+
+    def _owner(self, team: Team) -> str:
+        """Return who answers for a team's schedule: its manager, else the team's channel."""
+        return Directory(self._desk).manager(team) or team.channel
 
     def _lose(self, shift: Shift) -> None:
         self._work.alone(shift.subject)
@@ -162,7 +166,7 @@ class Shifts:
         if self._work.shifts.of(subject(turn)):
             return
         now = self._desk.now
-        zone = People(self._desk).zone(person)
+        zone = Directory(self._desk).zone(person)
         number = self._work.shifts.reserve()
         shift = Shift.new(number, turn, team=team, person=person, zone=zone, known_since=now)
         shift = knowing(shift.ready(by=person, at=now), self._desk.policy)
@@ -237,16 +241,11 @@ class Shifts:
 
     def _show(self, shift: Shift, duty: str, occurrence: str, *, origin: str) -> None:
         team = self._desk.policy.teams.get(shift.team)
-        to = owner(team) if duty == UNANSWERED and team else shift.person
+        to = self._owner(team) if duty == UNANSWERED and team else shift.person
         if to:
             surface, mark = SURFACES[duty], f":{occurrence}"
             key = f"{surface}:{shift.number}{mark}:{origin}"
             self._desk.send(Show(key=key, surface=surface, ref=shift.number, mark=mark, to=to))
-
-
-def owner(team: Team) -> str:
-    """Give who answers for a team's schedule: its manager, else the team's channel."""
-    return team.manager or team.channel
 
 
 class ShiftNags:

@@ -61,7 +61,9 @@ class Stretches:
         self.keep(stretch, past)
         if not _was_relieved(incident, was, what):
             return [*self.shows(stretch)]
-        is_long = before and is_worth_a_break(stretch, before, now=self.now)
+        known = self.work.people.get(person)
+        reads_it = known is None or known.is_assignable
+        is_long = reads_it and before and is_worth_a_break(stretch, before, now=self.now)
         return [
             *self.shows(stretch),
             *([self._rest(stretch, incident)] if is_long else []),

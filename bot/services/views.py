@@ -62,7 +62,7 @@ class Views:
         page = self._work.pages.get(number)
         incident = self._desk.incident(page.incident) if page and page.incident else None
         team = self._desk.policy.teams.get((page.team if page else None) or "")
-        manager = team.manager if team else None
+        manager = People(self._desk).manager(team)
         return {"page": page, "incident": incident, "manager": manager, "now": self._desk.now}
 
     def tell(self, number: int) -> Facts:

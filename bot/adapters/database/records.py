@@ -239,10 +239,13 @@ class People(Shelf[Person]):
         query = select(self._table).where(
             or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
         )
+        c = self._table.c
+        query = query.order_by(c.is_deactivated, c.is_bot)  # who has gone is not meant where somebody is here
         found = self._with_changed(
             self._read(query.limit(2 + len(self._changed))),
             lambda it: f"{it.name.casefold()} ".startswith(f"{said} "),
         )
+        found = [it for it in found if it.is_assignable] or found
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:

@@ -9,10 +9,8 @@ import structlog
 
 from bot.adapters.slack.identity import Identity
 from bot.domain.change import WORD, one_line
-from bot.ports import Person, Profile
+from bot.ports import SLACKBOT, Person, Profile
 
-SLACKBOT = "USLACKBOT"
-"""Slack's own bot, which Slack does not call one."""
 _EMAIL = re.compile(r"[^@\s]{1,64}@[^@\s]{1,189}")
 
 log = structlog.get_logger()

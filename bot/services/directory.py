@@ -1,0 +1,125 @@
+"""Who is who, as Slack last told: names, zones, accounts, and who may be given something to do."""
+
+from collections.abc import Callable, Collection, Iterable, Iterator
+
+from bot.domain.effects import MeetPerson
+from bot.domain.policy import Team
+from bot.domain.refusal import Choice, Refusal
+from bot.ports import SLACKBOT, Person
+from bot.services.desk import Desk
+
+IN_SLACK = "Type @ and choose the person from Slack's list."
+IN_TERMINAL = (
+    "I know the people whom I have met in Slack. Write their Slack id, such as @U0ANA "
+    "(in Slack: the person's profile, ⋮, Copy member ID)."
+)
+NAMED = 3
+"""So many people are named who could do it instead."""
+
+
+class Directory:
+    def __init__(self, desk: Desk) -> None:
+        self._desk = desk
+        self._work = desk.work
+
+    def seen(self, person: str, name: str | None) -> None:
+        """Remember the name that came with a request, and ask Slack for all the rest, at most once a day."""
+        known = self._work.people.get(person)
+        if known is None:
+            self._work.people.put(Person(id=person, name=name or f"<@{person}>"))
+        if known is None or known.profiled_at is None:
+            key = f"meet:{person}:{self._desk.now:%Y-%m-%d}"
+            self._desk.send(MeetPerson(key=key, person=person))
+
+    def name(self, person: str) -> str | None:
+        known = self._work.people.get(person)
+        return known.name if known and not known.name.startswith("<@") else None
+
+    def paged_as(self, user: str | None, email: str | None = None) -> str | None:
+        """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""
+        if found := self._desk.policy.person_of(user=user, email=email):
+            return found
+        contact = self._work.contacts.get(email.casefold()) if email else None
+        return contact.person if contact else None
+
+    def called(self, name: str) -> str | None:
+        """Return who has exactly this name; None where nobody has, or several."""
+        found = self._work.people.named(name)
+        return found.id if found and found.name.casefold() == name.casefold() else None
+
+    def zone(self, person: str) -> str:
+        """Give the zone a person lives in (IANA); UTC where it is not known."""
+        known = self._work.people.get(person)
+        return (known.zone if known else None) or "UTC"
+
+    def named(self, name: str) -> str:
+        """Find a person by name; refuse where Spy has not met anyone of that name."""
+        known = self._work.people.named(name.removeprefix("@"))
+        if known is None:
+            way_out = IN_TERMINAL if self._desk.source == "terminal" else IN_SLACK
+            raise Refusal(f"I don't know {name}. {way_out}", slot="person")
+        return known.id
+
+    # --- who may be given something to do ---
+
+    def is_assignable(self, person: str) -> bool:
+        """Whether somebody may be given something to do; who Slack has not described yet counts as a person."""
+        known = self._work.people.get(person)
+        return person != SLACKBOT and (known is None or known.is_assignable)
+
+    def require_assignable(
+        self,
+        person: str,
+        what: str,
+        *,
+        others: Collection[str] = (),
+        besides: Iterable[str] = (),
+        again: Callable[[str], str] | None = None,
+        slot: str = "person",
+    ) -> None:
+        """Refuse a bot or a deactivated account, and name who could: on call, or among `others`, but not `besides`.
+
+        `what` goes on from *they can't*; `again` makes the command that a button says for somebody else.
+        """
+        self.seen(person, None)
+        if self.is_assignable(person):
+            return
+        could = dict(self._who_could(others, {person, *besides}))
+        named = ", ".join(f"{self._shown(it)} ({why})" for it, why in could.items())
+        raise Refusal(
+            f"{self._not_assignable(person)}: they can't {what}. "
+            + (f"Who could: {named}." if named else "Choose somebody else."),
+            slot=slot,
+            choices=tuple(Choice(label=self._shown(it), say=again(it)) for it in could if again),
+        )
+
+    def manager(self, team: Team | None) -> str | None:
+        """Return a team's manager; None where it has none who can be reached."""
+        manager = team.manager if team else None
+        return manager if manager and self.is_assignable(manager) else None
+
+    def _not_assignable(self, person: str) -> str:
+        known = self._work.people.get(person)
+        if known and known.is_deactivated:
+            return f"The Slack account of {self._shown(person)} is deactivated"
+        return f"{self._shown(person)} is a bot"
+
+    def _shown(self, person: str) -> str:
+        return "Slackbot" if person == SLACKBOT else self.name(person) or f"<@{person}>"
+
+    def _who_could(self, others: Collection[str], besides: Collection[str]) -> Iterator[tuple[str, str]]:
+        team = self._desk.policy.command_team
+        able = [(it, f"on call for :{team}") for it in self.on_call()]
+        able += [(it, "in the channel") for it in others if it not in dict(able)]
+        return (
+            it for it in [it for it in able if it[0] not in besides and self.is_assignable(it[0])][:NAMED]
+        )
+
+    def on_call(self) -> list[str]:
+        """Return who is on call for the command team, first level first, as far as Slack knows them."""
+        team = self._desk.policy.teams.get(self._desk.policy.command_team or "")
+        duties = [
+            it for it in self._work.duties.copy().duties if team and it.policy == team.escalation_policy
+        ]
+        found = (self.paged_as(it.user, it.email) for it in sorted(duties, key=lambda it: it.level))
+        return list(dict.fromkeys(filter(None, found)))
