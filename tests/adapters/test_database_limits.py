@@ -227,10 +227,11 @@ def test_a_server_that_says_nothing_any_more_is_given_up_and_then_another_connec
 
 
 class Proxy:
-    """Passes everything on, or takes it and says nothing."""
+    """Passes everything on; or takes it and says nothing; or is cut, and takes no call."""
 
     def __init__(self, server: str) -> None:
-        self.swallows = False
+        self.swallows = self.is_cut = False
+        self._open: list[socket.socket] = []
         self._server = server
         self._door = socket.create_server(("127.0.0.1", 0))
         self.port: int = self._door.getsockname()[1]
@@ -240,10 +241,24 @@ class Proxy:
         self._door.shutdown(socket.SHUT_RDWR)
         self._door.close()
 
+    def cut(self) -> None:
+        """Break all connections, and each new one at once."""
+        self.is_cut = True
+        while self._open:
+            with suppress(OSError):
+                self._open.pop().shutdown(socket.SHUT_RDWR)
+
+    def mend(self) -> None:
+        self.is_cut = False
+
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
                 caller, _ = self._door.accept()
+                if self.is_cut:
+                    caller.close()
+                    continue
+                self._open.append(caller)
                 server = socket.socket(socket.AF_UNIX)
                 server.connect(self._server)
                 for here, there in ((caller, server), (server, caller)):

@@ -84,6 +84,11 @@ class BotProcess:
         return self.start()
 
     @property
+    def pid(self) -> int:
+        assert self._child, "the bot was started"
+        return self._child.pid
+
+    @property
     def is_alive(self) -> bool:
         return self._child is not None and self._child.poll() is None
 
