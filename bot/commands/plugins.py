@@ -83,8 +83,9 @@ def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
 
 def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
     for folder in folders:
-        for path in sorted(folder.glob("[!_]*.py")):
-            yield str(path), _Loader(path)
+        for path in sorted(folder.iterdir() if folder.is_dir() else ()):
+            if path.suffix == ".py" and not path.name.startswith("_"):
+                yield str(path), _Loader(path)
     for point in entry_points(group=GROUP):
         yield f"{GROUP}: {point.name}", point.load
 
