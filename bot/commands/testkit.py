@@ -16,6 +16,14 @@
     ['events/update_posted (e, drill)']
 
 Give it the modules or folders of your plugins, and your `Policy`; give it `templates=` to read the real words.
+It knows people whom `meet` has made known, and others as `<@U0RAJ>`:
+
+    >>> spy.say("page @raj look here").message.text
+    "help/refusal (sentence, choices): I don't know @raj. Type @ and choose the person from Slack's list."
+    >>> spy.meet(U0RAJ="Raj Patel")
+    >>> spy.say("page @raj look here").message.text
+    'page/requested (page, incident, manager)'
+
 What a command asks of the world is in `effects`; `desk` plays what the world answers.
 """
 
@@ -91,13 +99,14 @@ class FrozenClock:
 
 
 class PlainTemplates:
-    """Shows which template was asked for, and the names of the facts it was given."""
+    """Shows which template was asked for, and the names of the facts it was given; a refusal says its reason, too."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
     ) -> Message:
         del names
-        return Message(text=f"{template} ({', '.join(facts)})")
+        reason = f": {facts['sentence']}" if template == "help/refusal" else ""
+        return Message(text=f"{template} ({', '.join(facts)}){reason}")
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         del facts

@@ -136,7 +136,7 @@ def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(
     for number in range(HANGING):
         rooms.given_up(ask(f"hang U0N{number}"))
 
-    assert rooms.say("hang U0MORE") == "help/refusal (sentence, choices)"
+    assert rooms.say("hang U0MORE").startswith("help/refusal (sentence, choices): ")
     assert rooms.say("work") == "worked ()"
     rooms.plugin.let_go.set()
     assert "hung ()" in (rooms.say("hang U0MORE") for _ in range(10_000))

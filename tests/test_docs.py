@@ -1,0 +1,59 @@
+"""What the documentation tells a newcomer to write: it runs as it stands there."""
+
+import json
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+from bot.bootstrap.manifest import manifest
+from bot.config import load
+from bot.sandbox.slack.own_commands import OWN_COMMANDS
+from tests.docs import ROOT, section, write_files
+
+TEN_LINES = section("docs/design.md", "A command in ten lines")
+
+
+@pytest.fixture
+def coffee(tmp_path: Path) -> Path:
+    """The files of *A command in ten lines*, as they stand there."""
+    assert write_files(TEN_LINES, tmp_path) == [
+        "config.yaml",
+        "ours/coffee.py",
+        "ours/templates/coffee/sent.j2",
+        "ours/tests/test_coffee.py",
+    ]
+    return tmp_path
+
+
+def own_tests(folder: Path) -> subprocess.CompletedProcess[str]:
+    command = (sys.executable, "-m", "pytest", "-p", "no:cacheprovider", "-q", "ours/tests")
+    return subprocess.run(command, cwd=folder, capture_output=True, text=True, check=False)
+
+
+def test_the_command_in_ten_lines_passes_its_test(coffee: Path):
+    ran = own_tests(coffee)
+
+    assert ran.returncode == 0, ran.stdout
+    assert "1 passed" in ran.stdout
+
+
+def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
+    (coffee / "ours/templates/coffee/sent.j2").unlink()
+
+    ran = own_tests(coffee)
+
+    assert ran.returncode == 1
+    assert "coffee/sent" in ran.stdout
+
+
+def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():
+    pages = [ROOT / "README.md", *(ROOT / "docs").glob("*.md"), *(ROOT / "templates").rglob("*.j2")]
+    told = {
+        word for page in pages for word in re.findall(r"`(/[a-z]+)[ `]", page.read_text(encoding="utf-8"))
+    }
+    commands = json.loads(manifest(load(None, {})))["features"]["slash_commands"]
+
+    assert told - {it["command"] for it in commands} - OWN_COMMANDS.keys() == {"/metrics", "/runbooks"}
