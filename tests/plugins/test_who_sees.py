@@ -1,0 +1,72 @@
+"""Who sees an answer: what README says of it, tried on the commands themselves."""
+
+import re
+
+import pytest
+
+from bot.commands.ask import Way
+from bot.commands.testkit import SpyKit
+from tests.docs import ROOT, section
+
+SAID = section("README.md", "What you can say")
+FOR_ALL = re.findall(r"`([^`]+)`", SAID.partition("For everybody, too")[2].partition("Outside its")[0])
+FOR_ONE = (
+    "incident tldr",
+    "incident checklist nothing",
+    "oncall me",
+    "changes",
+    "failover",
+    "runbook",
+    "postmortem",
+    "follow-ups",
+    "incident why",
+    "help",
+)
+
+
+def seen_by_all(spy: SpyKit, words: str, *, way: Way, channel: str) -> bool:
+    answer = spy.say(words.replace("@raj", "<@U0RAJ>"), way=way, channel=channel)
+    return answer.shared or bool(spy.posts(channel))
+
+
+def test_readme_names_what_everybody_sees():
+    assert len(FOR_ALL) == 12
+
+
+@pytest.mark.parametrize("words", FOR_ALL)
+def test_what_is_for_everybody_is_seen_by_all_from_a_slash_command(spy: SpyKit, room: str, words: str):
+    assert seen_by_all(spy, words, way=Way.SLASH, channel=room)
+
+
+@pytest.mark.parametrize("words", FOR_ONE)
+def test_all_else_is_for_the_asker_from_a_slash_command(spy: SpyKit, room: str, words: str):
+    assert not seen_by_all(spy, words, way=Way.SLASH, channel=room)
+
+
+@pytest.mark.parametrize("way", [Way.PLAIN, Way.MENTION])
+@pytest.mark.parametrize("words", ["tldr", "oncall me", "changes", "incident list"])
+def test_what_is_asked_aloud_is_answered_aloud(spy: SpyKit, room: str, words: str, way: Way):
+    assert seen_by_all(spy, words, way=way, channel=room)
+
+
+def test_a_button_answers_whoever_pressed_it(spy: SpyKit, room: str):
+    assert not seen_by_all(spy, "incident 1 tldr", way=Way.BUTTON, channel=room)
+    assert seen_by_all(spy, "incident 1 share tldr", way=Way.BUTTON, channel=room)
+
+
+@pytest.mark.parametrize("way", [Way.SLASH, Way.PLAIN, Way.MENTION, Way.BUTTON])
+@pytest.mark.parametrize("words", ["incident 1 who", "incident 1 share tldr", "timeline 1"])
+def test_a_private_incident_is_told_of_elsewhere_to_the_asker_alone(spy: SpyKit, words: str, way: Way):
+    spy.say('incident me "payroll" private', by="U0ANA")
+    spy.open_room(1, channel="C0ROOM")
+
+    assert not seen_by_all(spy, words, way=way, channel="C0GENERAL")
+
+
+def test_every_command_that_shares_its_answer_is_named_in_readme(spy: SpyKit):
+    sources = (ROOT / "plugins").glob("*.py")
+    sharing = sum(path.read_text(encoding="utf-8").count("shared=") for path in sources)
+
+    assert (
+        sharing == len(FOR_ALL) + 2
+    )  # opening an incident elsewhere, and its second channel, tell of themselves
