@@ -4,6 +4,8 @@ import re
 from collections.abc import Callable
 from datetime import UTC, datetime, timedelta
 
+from bot.domain.text import letter_end
+
 Names = Callable[[str], str | None]
 """A person's name by Slack id, None where it is not known."""
 
@@ -25,7 +27,9 @@ _MARK = re.compile(
 """All that Slack reads as more than letters, and no more: what is not listed here is escaped."""
 
 _LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
-_UNIT = re.compile(r"[^\s<&]|<[^<>]*>|&(?:amp|lt|gt);|.", re.DOTALL)
+_UNIT = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|:[\w+'-]{1,100}:(?::skin-tone-[2-6]:)?")
+"""What stands for one thing, however many characters it has: a link or a mention, an escape, an emoji's name."""
+_LONGEST_UNIT = 4_000
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _LINKABLE = re.compile(r"(?:https?://|mailto:)\S+")
 _UNSAFE_IN_URL = str.maketrans({"<": "%3C", ">": "%3E", "|": "%7C"})
@@ -123,17 +127,17 @@ def _as_code(value: object) -> str:
 
 
 def clip(value: object, most: int) -> Mrkdwn:
-    """Shorten to at most so many of Slack's characters; a mention, a link or an escape is kept whole or left out."""
+    """Shorten to at most so many of Slack's characters; what reads as one thing is kept whole or left out."""
     text = typed(value)
-    if len(text) <= most:
-        return text
-    kept, room = [], most - 1
-    for unit in _UNIT.finditer(text):
-        room -= len(unit[0])
-        if room < 0:
-            break
-        kept.append(unit[0])
-    return Mrkdwn("".join(kept).rstrip() + "…")
+    return text if len(text) <= most else Mrkdwn(text[: unit_end(text, most - 1)].rstrip() + "…")
+
+
+def unit_end(text: str, most: int) -> int:
+    """Find the last place at or before `most` that cuts no link, mention, escape, emoji or letter in two."""
+    for unit in _UNIT.finditer(text, 0, most + _LONGEST_UNIT):
+        if unit.end() > most:
+            return min(unit.start(), letter_end(text, most))
+    return letter_end(text, most)
 
 
 def moment(at: datetime, *, now: datetime | None) -> Mrkdwn:

@@ -34,6 +34,7 @@ from bot.adapters.mrkdwn import (
     quote,
     span,
     typed,
+    unit_end,
     without_controls,
 )
 from bot.domain.course import Bar
@@ -326,7 +327,9 @@ def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
     """Cut a long text at line ends, into so many pieces at the most: the rest is left out."""
     text, pieces = str(typed(value)), list[Mrkdwn]()
     while text and len(pieces) < limit:
-        end = len(text) if len(text) <= most else text.rfind("\n", 0, most) + 1 or most
+        end = (
+            len(text) if len(text) <= most else text.rfind("\n", 0, most) + 1 or unit_end(text, most) or most
+        )
         pieces.append(Mrkdwn(text[:end].rstrip()))
         text = text[end:]
     return pieces

@@ -1,15 +1,19 @@
 """Messages and forms in Slack's blocks: whatever is said, Slack takes it."""
 
+import json
+
 import pytest
-from hypothesis import given, settings
+from hypothesis import HealthCheck, assume, given, settings
 from hypothesis import strategies as st
 
+from bot.adapters.mrkdwn import Mrkdwn, clip
 from bot.adapters.slack import forms
-from bot.adapters.slack.blocks import blocks, payload
+from bot.adapters.slack.blocks import blocks, messages, payload
 from bot.adapters.slack.text import cut, pieces
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
 from bot.ports import Form, FormField, Rejected
 from bot.sandbox.slack import blocks as strict
+from bot.sandbox.slack.text import stored
 
 text = st.text(st.characters(exclude_categories=["Cs"]), max_size=60)
 long_text = st.builds(lambda part, times: part * times, text, st.integers(0, 200))
@@ -29,20 +33,22 @@ parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Divider),
     st.builds(Buttons, st.lists(buttons, max_size=30).map(tuple)),
 )
-messages = st.builds(Message, text=long_text, parts=st.lists(parts, max_size=70).map(tuple))
+any_message = st.builds(Message, text=long_text, parts=st.lists(parts, max_size=70).map(tuple))
 
 
-@given(messages)
+@settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # much text is what is tried
+@given(any_message)
 def test_slack_takes_every_message(message: Message):
     said = payload(message)
 
-    assert 0 < len(said["text"]) <= 40_000
+    assert 0 < len(stored(said["text"]).encode()) <= 4_000
     if said["blocks"]:
         strict.sound_message(said["blocks"])  # raises what Slack would refuse
 
 
 @given(long_text, st.integers(20, 200))
 def test_pieces_fit_and_lose_nothing_but_line_ends(whole: str, limit: int):
+    assume("```" not in whole)  # a block of code that is split has more marks
     split = list(pieces(whole, limit))
 
     assert all(len(piece) <= limit for piece in split)
@@ -101,6 +107,79 @@ def test_a_button_says_asks_and_opens():
     )
     assert (see["url"], "value" in see) == ("https://example.com", False)
     assert stop["action_id"] != see["action_id"]
+
+
+# --- what is too long -------------------------------------------------------------------------------------
+
+FAMILY, FLAG, SKIN, ACCENT = "👩\u200d👩\u200d👧", "🇵🇹", "👍🏽", "e\u0301"
+URL = f"https://grafana.example.com/d/1?{'var-service=checkout-api&amp;' * 30}panel=1"
+
+
+@pytest.mark.parametrize("letters", ["a", "ß", "€", "😀", "&", "<", ">", "&amp;", ">a\n", f"<{URL}> "])
+def test_a_text_has_at_most_4000_bytes_as_slack_keeps_it(letters: str):
+    said = payload(Message(text=letters * 4_100))["text"]
+
+    assert 3_000 < len(stored(said).encode()) <= 4_000
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        FAMILY,
+        FLAG,
+        SKIN,
+        ACCENT,
+        "&amp;",
+        "<@U0ANA>",
+        ":wave::skin-tone-3:",
+        "<https://x.example.com/a|the graph>",
+    ],
+)
+@pytest.mark.parametrize("before", range(12))
+def test_what_reads_as_one_thing_is_never_cut_in_two(unit: str, before: int):
+    whole = "a" * before + unit * 40
+
+    for shortened in (cut(whole, 100), str(clip(Mrkdwn(whole), 100)), *pieces(whole, 100)):
+        assert shortened.removeprefix("a" * before).replace(unit, "").strip() in {"", "…"}
+
+
+def test_a_link_that_fits_nowhere_shows_its_words_and_leads_nowhere():
+    long = "https://x.example.com/" + "a" * 4_000
+
+    labelled, bare = blocks(Message(text="", parts=(Section(f"<{long}|graph>"), Section(f"<{long}>"))))
+
+    assert labelled["text"]["text"] == "graph"
+    assert bare["text"]["text"].startswith("`https://x.example.com/aaa")
+    assert bare["text"]["text"].endswith("a…`")
+
+
+WORDS = [f"word{number} " for number in range(4_000)]
+TEXT = "".join(WORDS)
+DO = Buttons(tuple(Button(label="Do", say="x" * 2_000) for _ in range(25)))
+LONG: list[tuple[Message, int]] = [
+    (Message(text=TEXT), 4_000),
+    (Message(text="short", parts=(Section(TEXT),)), 4_000),
+    (Message(text="short", parts=(Context(TEXT), DO)), 4_000),
+    (Message(text="short", parts=tuple(map(Section, WORDS))), 4_000),
+    (Message(text="short", parts=(Fields(tuple(word + "x" * 1_900 for word in WORDS[:30])), DO)), 30),
+]
+
+
+@pytest.mark.parametrize(("message", "count"), LONG)
+def test_a_long_message_leaves_whole_as_several(message: Message, count: int):
+    said = [payload(part) for part in messages(message)]
+
+    for one in said:
+        strict.sound_message(one["blocks"])
+        assert 0 < len(stored(one["text"]).encode()) <= 4_000
+    shown = " ".join(json.dumps(one["blocks"]).replace("\\n", " ") for one in said)
+    assert [word for word in WORDS[:count] if word.strip() not in shown] == []
+    assert shown.count('"Do"') == 25 * (DO in message.parts)
+
+
+@pytest.mark.parametrize("text", ["", "x" * 4_000, "two\nlines"])
+def test_what_fits_is_one_message_as_it_is(text: str):
+    assert messages(Message(text=text)) == [Message(text=text)]
 
 
 # --- forms ------------------------------------------------------------------------------------------------

@@ -94,6 +94,21 @@ def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
     assert texts(box, "payments") == ["hello"]
 
 
+def test_a_long_message_that_was_begun_is_posted_to_its_end_and_once(box: Box, chat: SlackChat):
+    words = Message(text=" ".join(f"word{at}" for at in range(4_000)))
+    box.weather.strike("slack", "chat.postMessage", RESET_AFTER)
+
+    with pytest.raises(Unreachable):
+        chat.post("C0PAY", words, key="k")
+    assert chat.find_post("C0PAY", key="k", since=lately(box)) is None
+    posted = chat.post("C0PAY", words, key="k")
+
+    said = [it for it in box.slack.messages("payments") if it.bot]
+    assert " ".join(" ".join(box.slack.text_of(it) for it in said).split()) == words.text
+    assert posted.ts == said[0].ts
+    assert chat.find_post("C0PAY", key="k", since=lately(box)) == posted
+
+
 def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: SlackChat):
     since = lately(box)
     box.weather.strike("slack", "conversations.create", RESET_AFTER)

@@ -84,7 +84,17 @@ def test_ten_thousand_characters_open_an_incident_and_none_is_lost(world: World)
 
     room = world.room(number)
     assert len(room.name) <= 80
-    assert any(words in text for text in world.texts(room.id))
+    assert any(words in " ".join(text.split()) for text in world.texts(room.id))
+
+
+def test_an_update_of_many_thousand_characters_leaves_whole(world: World):
+    number = world.declare('me "what is long"')
+    words = " ".join(f"word{at}" for at in range(4_000))
+
+    world.slash(f'{number} update "{words}"')
+    world.settle()
+
+    assert words in " ".join(" ".join(world.texts(world.room(number).id)).split())
 
 
 def test_a_name_that_would_ping_everybody_pings_nobody(world: World):

@@ -1,31 +1,99 @@
-"""A message in Slack's blocks, within Slack's limits: what is too long is split, folded, and never refused."""
+"""A message in Slack's blocks, within Slack's limits: what is too long leaves as several messages, never refused."""
 
-from collections.abc import Iterator
-from itertools import count
+from collections.abc import Iterator, Sequence
+from itertools import chain, count
 from typing import Any
 
-from bot.adapters.slack.text import MORE, cut, pieces
+from bot.adapters.slack.lengths import (
+    BLOCKS,
+    BUTTONS,
+    CONFIRM_LABEL,
+    CONFIRM_TEXT,
+    CONFIRM_TITLE,
+    CONTEXT,
+    FIELD,
+    FIELDS,
+    HEADER,
+    LABEL,
+    SECTION,
+    TEXT,
+    TOGETHER,
+    URL,
+    VALUE,
+    fitting_text,
+)
+from bot.adapters.slack.text import MORE, cut, pieces, size
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
 
 Block = dict[str, Any]
 
-TEXT = 40_000
-BLOCKS, CHARACTERS = 50, 12_000
-SECTION, FIELD, FIELDS, HEADER, CONTEXT = 3_000, 2_000, 10, 150, 2_000
-LABEL, VALUE, URL, BUTTONS = 75, 2_000, 3_000, 25
-CONFIRM_TITLE, CONFIRM_TEXT, CONFIRM_LABEL = 100, 300, 30
 STYLES = frozenset({"primary", "danger"})
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """Give `text` and `blocks` as chat.postMessage takes them; no blocks where plain text is all there is."""
-    return {"text": cut(message.text, TEXT) or MORE, "blocks": blocks(message)}
+    """Return `text` and `blocks` as every method takes them; no blocks where plain text is all there is."""
+    return {"text": fitting_text(message.text), "blocks": blocks(message)}
 
 
 def blocks(message: Message) -> list[Block]:
     """Lay out the parts; where they are too many the tail is folded, its buttons kept."""
+    return _folded(_all(_parts(message)))
+
+
+def messages(message: Message) -> list[Message]:
+    """Split into as many messages as Slack needs to show the whole of it."""
+    split = list[list[Part]]()
+    for part in chain.from_iterable(map(_small, _parts(message))):
+        if split and _fits(_all([*split[-1], part])):
+            split[-1].append(part)
+        else:
+            split.append([part])
+    if len(split) < 2:  # noqa: PLR2004  one message is left as it is
+        return [message]
+    first, *others = (tuple(parts) for parts in split)
+    rest = (Message(text="\n".join(filter(None, map(_words, parts))), parts=parts) for parts in others)
+    return [Message(text=message.text, parts=first), *rest]
+
+
+def _parts(message: Message) -> Sequence[Part]:
+    """Lay a text without parts out as a section where it is longer than a text may be."""
+    if message.parts or size(message.text) <= TEXT:
+        return message.parts
+    return (Section(message.text),)
+
+
+def _small(part: Part) -> Iterator[Part]:
+    """Split a part that may be too large for one message."""
+    match part:
+        case Section(text):
+            yield from map(Section, pieces(text, SECTION))
+        case Context(text):
+            yield from map(Context, pieces(text, CONTEXT))
+        case Fields(texts) if _length(list(texts)) > SECTION:
+            yield from (Fields((text,)) for text in texts)
+        case Buttons(buttons) if _length(_all([part])) > SECTION:
+            yield from (Buttons((button,)) for button in buttons)
+        case _:
+            yield part
+
+
+def _words(part: Part) -> str:
+    match part:
+        case Header(text) | Section(text) | Context(text):
+            return text
+        case Fields(texts):
+            return "\n".join(texts)
+        case _:
+            return ""
+
+
+def _all(parts: Sequence[Part]) -> list[Block]:
     numbers = count(1)
-    return _folded([block for part in message.parts for block in _laid_out(part, numbers)])
+    return [block for part in parts for block in _laid_out(part, numbers)]
+
+
+def _fits(them: list[Block]) -> bool:
+    return _fitting(them, BLOCKS, TOGETHER) == len(them)
 
 
 def sections(text: str) -> list[Block]:
@@ -96,11 +164,10 @@ def _question(label: str, question: str) -> Block:
 
 
 def _folded(all_of_them: list[Block]) -> list[Block]:
-    fitting = _fitting(all_of_them, BLOCKS, CHARACTERS)
-    if fitting == len(all_of_them):
+    if _fits(all_of_them):
         return all_of_them
     buttons = [block for block in all_of_them if block["type"] == "actions"][-3:]
-    room = CHARACTERS - sum(map(_length, buttons)) - len(MORE)
+    room = TOGETHER - sum(map(_length, buttons)) - len(MORE)
     fitting = _fitting(all_of_them, BLOCKS - len(buttons) - 1, room)
     kept = all_of_them[:fitting]
     fold: Block = {"type": "context", "elements": [mrkdwn(MORE)]}

@@ -11,6 +11,7 @@ from bot.adapters.network import reason
 from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import HTTP_LIMITED, failure, is_limited, retry_after
+from bot.adapters.slack.lengths import fitted
 from bot.adapters.slack.limits import Limits
 from bot.ports import Unreachable
 
@@ -28,7 +29,7 @@ class Calls:
 
     def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
         """Call a method that takes JSON; `who` keeps its turn where there is a queue."""
-        return self._call(method, who, params, {"json": params})
+        return self._call(method, who, params, {"json": fitted(method, params)})
 
     def ask(self, method: str, /, **params: Any) -> Answer:
         """Call a method that only takes a form."""
@@ -37,7 +38,7 @@ class Calls:
     def respond(self, url: str, payload: Mapping[str, Any]) -> None:
         """Post to a `response_url`; which has no limits but its five uses."""
         try:
-            status, headers, text = self._client.send(url, payload)
+            status, headers, text = self._client.send(url, fitted("response_url", payload))
         except (HTTPError, OSError) as error:
             raise Unreachable(f"Slack did not answer: {reason(error)}") from error
         answer = _parsed(text)

@@ -4,27 +4,27 @@ import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from contextlib import suppress
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Any
 
 from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms
-from bot.adapters.slack.blocks import payload
+from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
+from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.rooms import Rooms
-from bot.adapters.slack.text import cut
 from bot.domain.message import Message
 from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
 
 MARK = "spy"  # the event_type of the metadata by which a message is found again
-TOPIC = 250
-INVITED_AT_ONCE = 1_000
 PAGE, PAGES = 200, 5
+TRIED_BEFORE = timedelta(hours=24)
+"""How long ago an earlier try may have posted a part of a message."""
 PERSON_FAULTS = frozenset(
     {
         "already_in_channel",
@@ -108,8 +108,8 @@ class SlackChat:
         """Invite all; who can't be invited keeps nobody out, and is named in the Rejected that follows."""
         names = list(dict.fromkeys(people))
         faults: dict[str, str] = {}
-        for start in range(0, len(names), INVITED_AT_ONCE):
-            faults |= self._invite(channel, names[start : start + INVITED_AT_ONCE])
+        for start in range(0, len(names), INVITED):
+            faults |= self._invite(channel, names[start : start + INVITED])
         left_out = {person: code for person, code in faults.items() if code not in IN_ALREADY}
         if left_out:
             people_left = ", ".join(f"<@{person}> ({code})" for person, code in left_out.items())
@@ -134,7 +134,7 @@ class SlackChat:
         self._calls.write("conversations.join", channel=channel)
 
     def set_topic(self, channel: str, topic: str) -> None:
-        self._calls.write("conversations.setTopic", channel=channel, topic=cut(topic, TOPIC))
+        self._calls.write("conversations.setTopic", channel=channel, topic=topic)
 
     def bookmark(self, channel: str, title: str, url: str) -> None:
         self._calls.write("bookmarks.add", channel_id=channel, title=title, type="link", link=url)
@@ -153,24 +153,46 @@ class SlackChat:
     # --- messages -----------------------------------------------------------------------------------------
 
     def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
+        """Post it; in several messages where it is too long for one, of which the first is given.
+
+        The last one has the key, so that what is found by it is there to the end.
+        """
+        *others, last = messages(message)
+        first: Posted | None = None
+        for number, part in enumerate(others, 1):
+            posted = self._post_once(to, part, key=f"{key} {number}", thread=thread)
+            first = first or posted
+        return self._post(to, last, key=key, thread=thread, first=first)
+
+    def _post_once(self, to: str, message: Message, *, key: str, thread: str | None) -> Posted:
+        """Post a part that an earlier try may have posted."""
+        since = self.clock.now() - TRIED_BEFORE
+        return self.find_post(to, key=key, since=since, thread=thread) or self._post(
+            to, message, key=key, thread=thread
+        )
+
+    def _post(
+        self, to: str, message: Message, *, key: str, thread: str | None, first: Posted | None = None
+    ) -> Posted:
+        begun = {"first": first.ts} if first else {}
         answer = self._calls.write(
             "chat.postMessage",
             who=key,
             channel=to,
             **_said(message),
             **_in(thread),
-            metadata={"event_type": MARK, "event_payload": {"key": key}},
+            metadata={"event_type": MARK, "event_payload": {"key": key, **begun}},
             unfurl_links=False,
             unfurl_media=False,
         )
-        return self._posted(answer["channel"], answer["ts"])
+        return first or self._posted(answer["channel"], answer["ts"])
 
     def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
         channel = self._conversation(to)
         for message in self._history(channel, since, thread):
             mark = message.get("metadata") or {}
             if mark.get("event_type") == MARK and mark.get("event_payload", {}).get("key") == key:
-                return self._posted(channel, message["ts"])
+                return self._posted(channel, mark["event_payload"].get("first") or message["ts"])
         return None
 
     def edit(self, posted: Posted, message: Message) -> None:
@@ -179,18 +201,20 @@ class SlackChat:
         )
 
     def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
-        self._calls.write(
-            "chat.postEphemeral",
-            who=f"{channel}:{person}",
-            channel=channel,
-            user=person,
-            **_said(message),
-            **_in(thread),
-        )
+        for part in messages(message):
+            self._calls.write(
+                "chat.postEphemeral",
+                who=f"{channel}:{person}",
+                channel=channel,
+                user=person,
+                **_said(part),
+                **_in(thread),
+            )
 
     def respond(self, url: str, message: Message) -> None:
         private = {"response_type": "ephemeral", "replace_original": False}
-        self._calls.respond(url, {**private, **_said(message)})
+        for part in messages(message):
+            self._calls.respond(url, {**private, **_said(part)})
 
     def read(self, channel: str, ts: str) -> Said:
         only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}

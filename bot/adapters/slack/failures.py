@@ -49,7 +49,7 @@ CURES = {
     "not_authed": "SLACK_BOT_TOKEN is empty. Copy it from the app's Install page.",
     "account_inactive": "The app was removed from the workspace. Reinstall it, and set the new SLACK_BOT_TOKEN.",
     "token_revoked": "SLACK_BOT_TOKEN was revoked. Reinstall the app, and set the new one.",
-    "msg_too_long": "That is longer than Slack's 40,000 characters.",
+    "msg_too_long": "That is longer than Slack takes.",
     "too_many_bookmarks": "That channel has all the bookmarks that Slack allows.",
 }
 

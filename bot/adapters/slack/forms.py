@@ -5,15 +5,23 @@ import re
 from collections.abc import Mapping
 from typing import Any
 
-from bot.adapters.slack.blocks import BLOCKS, Block, plain, sections
+from bot.adapters.slack.blocks import Block, plain, sections
+from bot.adapters.slack.lengths import (
+    HINT,
+    OPTION,
+    OPTIONS,
+    QUESTION,
+    TYPED,
+    VIEW_BLOCKS,
+    VIEW_MEMORY,
+    VIEW_TITLE,
+)
 from bot.adapters.slack.text import cut
 from bot.domain.message import Message
 from bot.ports import Form, FormField, Rejected
 
 CALLBACK = "say"
 ANSWER = "answer"  # the one element in each question
-TITLE, LABEL, HINT, MEMORY, TYPED = 24, 2_000, 2_000, 3_000, 3_000
-OPTION, OPTIONS = 75, 100
 TICKED = "yes"
 PERSON = re.compile(r"(?:<@)?(?P<id>[UW][A-Z0-9]{2,20})(?:\||>|$)")
 
@@ -21,17 +29,17 @@ PERSON = re.compile(r"(?:<@)?(?P<id>[UW][A-Z0-9]{2,20})(?:\||>|$)")
 def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
     """Give the modal; `memory` comes back with what is filled in."""
     kept = json.dumps(dict(memory), separators=(",", ":"), ensure_ascii=False)
-    if len(kept) > MEMORY:
+    if len(kept) > VIEW_MEMORY:
         raise Rejected("memory_too_long", "That is too long for a form. Say it in a message instead.")
     intro = sections(form.intro or "")
     return {
         "type": "modal",
         "callback_id": CALLBACK,
-        "title": plain(cut(form.title, TITLE)),
-        "submit": plain(cut(form.submit, TITLE)),
+        "title": plain(cut(form.title, VIEW_TITLE)),
+        "submit": plain(cut(form.submit, VIEW_TITLE)),
         "close": plain("Close"),
         "private_metadata": kept,
-        "blocks": (intro + [_question(field) for field in form.fields])[:BLOCKS],
+        "blocks": (intro + [_question(field) for field in form.fields])[:VIEW_BLOCKS],
     }
 
 
@@ -39,9 +47,9 @@ def notice(title: str, message: Message) -> dict[str, Any]:
     """Give a modal that only tells something: the answer to a form that was sent."""
     return {
         "type": "modal",
-        "title": plain(cut(title, TITLE)),
+        "title": plain(cut(title, VIEW_TITLE)),
         "close": plain("Close"),
-        "blocks": sections(message.text)[:BLOCKS],
+        "blocks": sections(message.text)[:VIEW_BLOCKS],
     }
 
 
@@ -82,7 +90,7 @@ def _question(field: FormField) -> Block:
     block: Block = {
         "type": "input",
         "block_id": field.name,
-        "label": plain(cut(field.label, LABEL)),
+        "label": plain(cut(field.label, QUESTION)),
         "element": {**_element(field), "action_id": ANSWER},
         "optional": field.optional or field.kind == "tick",
     }

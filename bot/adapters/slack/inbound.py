@@ -23,9 +23,10 @@ from slack_sdk.signature import SignatureVerifier
 
 from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms, payloads
-from bot.adapters.slack.blocks import payload
+from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.delays import Delays
+from bot.adapters.slack.lengths import COMPLAINT
 from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
 from bot.commands.ask import Answer, Ask, Notice
@@ -38,7 +39,6 @@ log = structlog.get_logger()
 ANYTHING = re.compile(".*", re.DOTALL)
 SECONDS = re.compile("[0-9]{1,12}")
 WORDS_SHOWN = 1_500
-ERROR_SHOWN = 150  # what Slack shows under a question of a form
 WHY_SHOWN = 200
 RETRY, ARRIVED_AT = "x-slack-retry-num", "arrived_at"
 LAST_RETRY = 3
@@ -197,12 +197,23 @@ class Listeners:
     def slash(self, body: Body, context: BoltContext) -> BoltResponse:
         ask = _timed(payloads.slash(body), context)
         try:
-            return _slash_ack(self._router.answer(ask))
+            return self._slash_ack(ask, self._router.answer(ask))
         except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
             words = _told(ask, error)
             if time.monotonic() > ask.arrived_at + SLACK_WAITS:
                 self._replies.add(ask, words)
-            return _slash_ack(Answer(message=words))
+            return self._slash_ack(ask, Answer(message=words))
+
+    def _slash_ack(self, ask: Ask, answer: Answer) -> BoltResponse:
+        """Answer in the acknowledgement; what does not fit into it follows, for the asker alone."""
+        if answer.message is None:
+            return _done()
+        first, *others = messages(answer.message)
+        for part in others:
+            self._replies.add(ask, part)
+        said = {name: value for name, value in payload(first).items() if value}
+        kind = "in_channel" if answer.shared else "ephemeral"
+        return BoltResponse(status=200, body={"response_type": kind, **said})
 
     def submission(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a form; where we fail it stays open, with all that was typed into it."""
@@ -300,20 +311,12 @@ def _sentence(ask: Ask, error: Exception) -> str:
     return f"Spy hit a fault of its own and did nothing. It is logged as {mark}."
 
 
-def _slash_ack(answer: Answer) -> BoltResponse:
-    if answer.message is None:
-        return _done()
-    said = {name: value for name, value in payload(answer.message).items() if value}
-    kind = "in_channel" if answer.shared else "ephemeral"
-    return BoltResponse(status=200, body={"response_type": kind, **said})
-
-
 def _form_ack(answer: Answer, body: Body) -> BoltResponse:
     """Complaints stand under their question; one that fits no question stands under the first."""
     questions = payloads.questions(body)
     if answer.complaints and questions:
         placed = {
-            name if name in questions else questions[0]: cut(words, ERROR_SHOWN)
+            name if name in questions else questions[0]: cut(words, COMPLAINT)
             for name, words in answer.complaints.items()
         }
         return BoltResponse(status=200, body={"response_action": "errors", "errors": placed})

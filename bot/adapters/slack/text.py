@@ -1,18 +1,37 @@
-"""Cutting text to Slack's lengths, never through an entity (`&amp;`), a mention or a link (`<@U0ANA>`)."""
+"""Cutting text to Slack's lengths, never through an escape (`&amp;`), a mention, a link, an emoji or a letter."""
 
 import re
 from collections.abc import Iterator
 
-UNIT = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|.", re.DOTALL)
+from bot.adapters.mrkdwn import unit_end
+
 MORE = "…"
 FENCE = "```"
+_LINK = re.compile(r"<(?P<address>(?:https?://|mailto:)[^<>\n|]*)(?:\|(?P<label>[^<>\n]*))?>")
+_MARK = re.compile(r"<[^<>\n]*>")
+_LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
 
 
 def cut(text: str, limit: int) -> str:
     """Shorten to `limit` characters, with an ellipsis where something is left out."""
     if len(text) <= limit:
         return text
-    return text[: _edge(text, limit - len(MORE))].rstrip() + MORE
+    return text[: unit_end(text, limit - len(MORE))].rstrip() + MORE
+
+
+def cut_to_bytes(text: str, limit: int) -> str:
+    """Shorten to `limit` bytes, counted as Slack keeps the text."""
+    shortened = cut(text, limit)
+    while (excess := size(shortened) - limit) > 0:
+        shortened = cut(shortened, len(shortened) - -(-excess // len("&amp;")))
+    return shortened
+
+
+def size(text: str) -> int:
+    """Count the bytes of a text as Slack keeps it: `&`, `<` and `>` are escaped where they are no mark."""
+    between = _MARK.sub("", text)
+    escapes = len(_LONE_AMPERSAND.findall(text)) * len("amp;")
+    return len(text.encode()) + escapes + (between.count("<") + between.count(">")) * len("lt;")
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
@@ -21,9 +40,10 @@ def pieces(text: str, limit: int) -> Iterator[str]:
     A block of code that is split ends in its one piece and begins anew in the next.
     """
     room = limit - len(f"{FENCE}\n\n{FENCE}") if FENCE in text else limit
+    text = _LINK.sub(lambda link: _fitting(link, room), text)
     opened = ""
     while len(opened) + len(text) > limit:
-        edge = _edge(text, room)
+        edge = unit_end(text, room) or room
         at = max(text.rfind("\n", 1, edge), 0) or max(_blank(text, edge), 0) or edge
         piece = opened + text[:at]
         is_inside = piece.count(FENCE) % 2
@@ -34,20 +54,16 @@ def pieces(text: str, limit: int) -> Iterator[str]:
         yield opened + text
 
 
+def _fitting(link: re.Match[str], room: int) -> str:
+    """Leave a link as it is, or show its words alone where it fits into no piece: half a link leads nowhere."""
+    if len(link[0]) <= room:
+        return link[0]
+    return cut(link["label"] or "", room) or f"`{cut(link['address'], room - len('``'))}`"
+
+
 def _blank(text: str, edge: int) -> int:
     """Find the last blank that stands in no link."""
     at = text.rfind(" ", 1, edge)
     opened = text.rfind("<", 0, at)
     inside = opened > text.rfind(">", 0, at) and text.find(">", at) != -1
     return opened if inside else at
-
-
-def _edge(text: str, limit: int) -> int:
-    """Find the last place at or before `limit` that cuts nothing in two; a unit too long for it is cut anyway."""
-    start = max(text.rfind("<", 0, limit), 0)
-    for match in UNIT.finditer(text, start):
-        if match.end() > limit:
-            return match.start() or limit
-        if match.end() == limit:
-            break
-    return limit
