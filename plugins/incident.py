@@ -11,6 +11,7 @@ from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
+from bot.domain.role import find
 from bot.domain.search import ALL, OPEN, OVER, Search
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
@@ -259,11 +260,14 @@ def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
     return Reply("incident/done", {"incident": incident, "what": "declined"}, confirms=True)
 
 
-@command("incident role <role> @person")
-def role(ask: Ask, incident: Incident, role: str, person: Someone, *, incidents: Incidents) -> Reply:
-    """Give somebody a role, such as scribe or support."""
-    incident = incidents.give_role(incident, role, person, by=ask.user)
-    return Reply("incident/role", {"incident": incident, "role": role, "person": person}, confirms=True)
+@command('incident role "role" @person [anyway]')
+def role(
+    ask: Ask, incident: Incident, role: str, person: Someone, anyway: bool, *, incidents: Incidents
+) -> Reply:
+    """Give somebody a role, such as scribe or comms lead; `anyway` gives one that is not configured."""
+    incident = incidents.give_role(incident, role, person, by=ask.user, anyway=anyway)
+    given = find(role, incident.roles) or role
+    return Reply("incident/role", {"incident": incident, "role": given, "person": person}, confirms=True)
 
 
 # --- what is noticed ---

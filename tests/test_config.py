@@ -489,3 +489,42 @@ def test_people_may_have_other_names_elsewhere(read: Read):
     assert policy.person_of(user="PURAJ") == "U0RAJ"
     assert policy.person_of(user="P9", email="K@example.com") == "U0KIM"
     assert policy.person_of(email=None) is None
+
+
+# --- roles in an incident ---------------------------------------------------------------------------------
+
+
+def test_there_are_usual_roles_where_nothing_is_said(read: Read):
+    assert read(LEAST).policy().roles == ("scribe", "comms lead", "operations lead", "support")
+
+
+def test_roles_are_those_that_are_listed_and_those_that_milestones_speak_to(read: Read):
+    settings = read(
+        f"{LEAST}roles: [Scribe, incident-writer]\nmilestones: [{{name: a, when: 1m, to: dba, message: m}}]\n"
+    )
+
+    assert settings.policy().roles == ("scribe", "incident writer", "dba")
+    assert not any("role dba" in it.what for it in settings.findings())
+
+
+def test_a_milestone_that_speaks_to_a_role_by_nearly_its_name_is_told(read: Read):
+    settings = read(f"{LEAST}milestones: [{{name: a, when: 1m, to: scrib, message: m}}]\n")
+
+    told = next(it for it in settings.findings() if "role scrib" in it.what)
+    assert (told.well, told.cure) == (False, "Did you mean scribe? Else add scrib to `roles`.")
+
+
+@pytest.mark.parametrize(
+    ("written", "complaint"),
+    [
+        ("roles: scribe", "13: roles: must be a list, such as [one, two], not 'scribe'"),
+        ("roles: [commander]", "13: roles: 'commander' is the commander, whom an incident has anyway"),
+        (f"roles: [{'x' * 41}]", "13: roles: must have 1 to 40 characters, not 'xxx"),
+        ("roles: [7]", "13: roles: must be text, not the number 7"),
+    ],
+)
+def test_a_role_that_can_not_be_one_is_named(read: Read, written: str, complaint: str):
+    with pytest.raises(ConfigError) as error:
+        read(f"{LEAST}{written}\n")
+
+    assert complaint in str(error.value)

@@ -380,6 +380,8 @@ def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
         "asked": ASKED_OF,
         "is_latest": True,
         "lasted": 3 * HALF_HOUR,
+        "parts": {42: NOW - HALF_HOUR},
+        "now": NOW,
         "on_duty": 16 * HALF_HOUR,
         "first": NOON,
         "awake": 28 * HALF_HOUR,

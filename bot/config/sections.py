@@ -18,6 +18,7 @@ from bot.config.values import (
     Name,
     PagerDutyId,
     Repository,
+    RoleName,
     Section,
     ServiceName,
     TeamName,
@@ -30,6 +31,7 @@ from bot.config.values import (
 )
 from bot.domain.policy import Timers as DefaultTimers
 from bot.domain.reminder import CONDITIONS
+from bot.domain.role import ROLES
 
 
 class Slack(Section):
@@ -288,6 +290,8 @@ class Sections(Section):
     command_team: TeamName | None = None
     severities: Mapping[Name, SeveritySection] = Field(min_length=1, default_factory=_usual_severities)
     permissions: Permissions = Permissions()
+    roles: tuple[RoleName, ...] = ROLES
+    """Those that somebody can have in an incident, beside command."""
     timers: TimersSection = TimersSection()
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones

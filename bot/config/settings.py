@@ -15,6 +15,7 @@ from bot.config.sections import (
 )
 from bot.config.values import INSTALLED
 from bot.domain.policy import Account, Milestone, Paperwork, Policy, Service, Severity, Team, Timers
+from bot.domain.role import nearest, plain
 from bot.ports import Finding
 
 
@@ -67,7 +68,24 @@ class Settings(Sections):
                 for person, it in self.people.items()
                 if it.pagerduty or it.email
             },
+            roles=tuple(dict.fromkeys((*self.roles, *self._spoken_to()))),
         )
+
+    def _spoken_to(self) -> Iterator[str]:
+        """Return the roles that milestones speak to: they are there, listed in `roles` or not."""
+        people = (plain(it.to) for it in self.milestones if not it.to.startswith(":"))
+        return (it for it in people if it not in {"commander", "room"})
+
+    def _misspelt_roles(self) -> Iterator[Finding]:
+        for role in self._spoken_to():
+            close = nearest(role, self.roles)
+            if close and role not in self.roles:
+                cure = f"Did you mean {close}? Else add {role} to `roles`."
+                yield Finding(
+                    what=f"Milestones: one speaks to the role {role}, which is not in roles",
+                    well=False,
+                    cure=cure,
+                )
 
     def _paperwork(self) -> Paperwork:
         github = self.github
@@ -118,6 +136,7 @@ class Settings(Sections):
             cure = "Give web.public_url, for the app manifest."
             yield Finding(what="Slack: mode is http, and no address for it to call", well=False, cure=cure)
 
+        yield from self._misspelt_roles()
         yield from self._github()
         yield from self._webhooks()
         yield from self._blank()
@@ -243,7 +262,7 @@ def _milestone(section: MilestoneSection) -> Milestone:
         when=tuple(it for it in section.when if it != "stop"),
         at_stop="stop" in section.when,
         severities=section.severities,
-        to=section.to,
+        to=section.to if section.to.startswith(":") else plain(section.to),
         message=section.message,
         command=section.command,
         unless=section.unless,

@@ -16,6 +16,7 @@ from pydantic import (
 )
 
 from bot.domain.policy import Grace
+from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, plain
 
 INSTALLED = Path(__file__).parents[2]
 """Where Spy's own plugins/ and templates/ stand, beside the package."""
@@ -79,6 +80,15 @@ def _ahead(words: Any) -> timedelta:
     return timedelta() if words == 0 else duration(words)
 
 
+def _role(words: str) -> str:
+    name = plain(words)
+    if name in COMMAND_NAMES:
+        raise ValueError(f"{words!r} is the commander, whom an incident has anyway.")
+    if not 0 < len(name) <= ROLE_LENGTH:
+        raise ValueError(f"must have 1 to {ROLE_LENGTH} characters")
+    return name
+
+
 def _one_line(words: str) -> str:
     return " ".join(words.split())
 
@@ -119,6 +129,7 @@ ServiceName = Annotated[
     str,
     shaped(r"[a-z0-9][a-z0-9._-]{0,79}", "can't be a service here: use small letters, digits, - . and _."),
 ]
+RoleName = Annotated[str, AfterValidator(_role)]
 TeamName = Annotated[str, AfterValidator(_team_name)]
 Duration = Annotated[timedelta, BeforeValidator(duration)]
 Days = Annotated[Grace, BeforeValidator(_days)]

@@ -6,6 +6,7 @@ from datetime import datetime
 from bot.domain.events import CommandDeclined, CommandOffered, CommandTaken, PersonUnavailable, RoleGiven
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
+from bot.domain.role import COMMAND_NAMES, plain
 
 
 def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | CommandOffered:
@@ -46,11 +47,11 @@ def decline(incident: Incident, *, by: str, at: datetime) -> CommandDeclined:
 
 
 def give_role(incident: Incident, role: str, person: str, *, by: str, at: datetime) -> RoleGiven:
-    """Give a role such as scribe or support; the commander's moves by a handover only."""
+    """Give a role such as scribe; the commander's moves by a handover only."""
     _must_be_open(incident)
-    if role.casefold() in {"commander", "imoc", "ic", "lead"}:
+    if plain(role) in COMMAND_NAMES:
         raise Refusal(f"Command moves by a handover: `incident hand <@{person}>`.", slot="role")
-    return RoleGiven(at=at, by=by, role=role.casefold(), person=person)
+    return RoleGiven(at=at, by=by, role=plain(role), person=person)
 
 
 def lose(

@@ -7,6 +7,7 @@ from difflib import get_close_matches
 
 from bot.domain.plan import Plan
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.role import ROLES
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -175,6 +176,8 @@ class Policy:
     paperwork: Paperwork = field(default_factory=Paperwork)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""
+    roles: tuple[str, ...] = ROLES
+    """The roles beside command that somebody can have in an incident."""
 
     def team(self, key: str) -> Team:
         """Find a team by its key, with or without the colon; refuse with the nearest one."""

@@ -16,6 +16,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone, Policy
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.role import plain
 from bot.domain.timer import Said, Snooze, Timer, mark_of
 
 __all__ = ["Said", "Snooze", "Timer", "agenda", "may_post", "page_agenda", "standing"]
@@ -187,7 +188,7 @@ def holds(condition: str, incident: Incident) -> bool:
     if word == "told" and rest:
         return rest.strip(" :") in incident.told
     if word == "role":
-        return rest.strip() in incident.roles
+        return plain(rest) in incident.roles
     return CONDITIONS[word](incident)
 
 

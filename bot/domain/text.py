@@ -54,3 +54,8 @@ def _flags_before(text: str, at: int) -> int:
     while start and ord(text[start - 1]) in _FLAGS:
         start -= 1
     return at - start
+
+
+def quoted(words: str) -> str:
+    """Put words in quotes, as a command takes them."""
+    return '"' + words.replace('"', "'") + '"'

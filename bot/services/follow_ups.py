@@ -18,6 +18,7 @@ from bot.domain.follow_up import (
 )
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
+from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
 from bot.services.desk import Desk
@@ -49,7 +50,7 @@ class FollowUps:
                 slot="action",
             )
         self._must_be_to_come(due, asker=by)
-        self._must_do_it(owner, incident, f"incident {incident.number} action {_quoted(what)}")
+        self._must_do_it(owner, incident, f"incident {incident.number} action {quoted(what)}")
         added = events.FollowUpAdded(
             at=self._desk.now,
             by=by,
@@ -279,10 +280,6 @@ class FollowUps:
     def _is_drill(self, follow_up: FollowUp) -> bool:
         incident = self._work.incidents.look(follow_up.incident)
         return incident is None or incident.drill
-
-
-def _quoted(words: str) -> str:
-    return '"' + words.replace('"', "'") + '"'
 
 
 def filed_now(filed: Filed, news: Moved) -> Filed:

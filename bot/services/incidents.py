@@ -12,7 +12,9 @@ from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import snooze
+from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.search import Search
+from bot.domain.text import quoted
 from bot.domain.timeline import Entry, told
 from bot.services.desk import Desk
 from bot.services.directory import Directory
@@ -257,7 +259,11 @@ class Incidents:
     def decline_command(self, incident: Incident, *, by: str) -> Incident:
         return self._desk.record(incident, command.decline(incident, by=by, at=self._desk.now))
 
-    def give_role(self, incident: Incident, role: str, person: str, *, by: str) -> Incident:
+    def give_role(
+        self, incident: Incident, role: str, person: str, *, by: str, anyway: bool = False
+    ) -> Incident:
+        """Give a role that is configured, or that somebody has here; any other one only `anyway`."""
+        role = self._role(incident, role, person, anyway=anyway)
         given = command.give_role(incident, role, person, by=by, at=self._desk.now)
         Directory(self._desk).require_assignable(
             person,
@@ -266,6 +272,32 @@ class Incidents:
             again=lambda other: f"incident {incident.number} role {given.role} <@{other}>",
         )
         return self._desk.record(incident, given)
+
+    def _role(self, incident: Incident, said: str, person: str, *, anyway: bool) -> str:
+        known = tuple(dict.fromkeys((*self._desk.policy.roles, *incident.roles)))
+        if plain(said) in COMMAND_NAMES:
+            return said
+        if not 0 < len(plain(said)) <= ROLE_LENGTH:
+            raise Refusal(
+                f"The name of a role has 1 to {ROLE_LENGTH} characters; this has {len(plain(said))}.",
+                slot="role",
+            )
+        return find(said, known) or (said if anyway else self._ask_role(incident, said, person, known))
+
+    def _ask_role(self, incident: Incident, said: str, person: str, known: Sequence[str]) -> str:
+        """Ask which role is meant; raises Refusal."""
+        name, close = plain(said), nearest(said, known)
+        give = f"incident {incident.number} role {{}} <@{person}>"
+        meant = [Choice(label=it.capitalize(), say=give.format(it)) for it in ([close] if close else known)]
+        asked = f" Did you mean {close}?" if close else ""
+        raise Refusal(
+            f"There is no role {name}.{asked} Roles: {', '.join(known)} (`roles` in config.yaml).",
+            slot="role",
+            choices=(
+                *meant[:OFFERED],
+                Choice(label="Add it anyway", say=f"{give.format(quoted(name))} anyway"),
+            ),
+        )
 
     # --- finding ---
 

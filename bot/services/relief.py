@@ -184,9 +184,10 @@ class Relief:
         name = People(self._desk).name(stretch.person) or "Somebody"
         hours, minutes = divmod(int(stretch.lasted(self._desk.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
-        leads, since = incident.number in stretch.led, incident.command_since
-        if leads and since and since > stretch.started_at:
-            return f"{name} has been at work for {length}, now in command of {incident.id}. Can you step in?"
+        leads, since = incident.number in stretch.led, self._has_since(stretch, incident.number)
+        if since and since > stretch.started_at:
+            now = "in command of" if leads else f"{stretch.on[incident.number]} of"
+            return f"{name} has been at work for {length}, now {now} {incident.id}. Can you step in?"
         did = "has led" if leads else "has worked on"
         return f"{name} {did} {incident.id} for {length}. Can you step in?"
 
@@ -256,6 +257,8 @@ class Relief:
             "asked": asked,
             "is_latest": asked is not None and asked == self._latest(stretch, asked),
             "lasted": stretch.lasted(self._desk.now),
+            "parts": self._parts(stretch),
+            "now": self._desk.now,
             "on_duty": on_duty([*past.earlier, *([past.running] if past.running else [])], until=until),
             "first": first,
             "awake": until - first,
@@ -279,6 +282,21 @@ class Relief:
             "lasted": stretch.lasted(self._desk.now),
             "led": self._led(incident, stretch.person),
         }
+
+    def _parts(self, stretch: Stretch) -> Mapping[int, datetime]:
+        """Return since when somebody has what they do in each incident: command, or their role."""
+        return {number: since for number in stretch.on if (since := self._has_since(stretch, number))}
+
+    def _has_since(self, stretch: Stretch, number: int) -> datetime | None:
+        incident, part = self._desk.incident(number), stretch.on[number]
+        if part == COMMAND:
+            return incident.command_since
+        since: datetime | None = None
+        for given in self._work.timeline.among([number], [events.RoleGiven.kind()]):
+            if given.data["role"] == part:
+                is_theirs = given.data["person"] == stretch.person
+                since = (since or given.occurred_at) if is_theirs else None
+        return max(since, incident.opened_at) if since else None
 
     def _led(self, incident: Incident, person: str) -> timedelta | None:
         """Give how long somebody last led an incident."""

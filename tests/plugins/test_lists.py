@@ -175,7 +175,7 @@ def test_follow_ups_go_on_in_an_incident_and_everywhere(spy: SpyKit):
 def test_who_is_in_a_crowded_channel_goes_on(spy: SpyKit):
     spy.say('incident me "cart is down"')
     for number in range(60):
-        spy.say(f"incident 1 role helper-{number} <@U0P{number}>")
+        spy.say(f"incident 1 role helper-{number} <@U0P{number}> anyway")
 
     first, second = said(spy.say("incident 1 who")), said(spy.say("incident 1 who page 2"))
 

@@ -143,7 +143,7 @@ def test_who_led_only_the_last_part_is_not_said_to_have_led_all_of_it(spy: Night
 
     word = next(it for it in shows(spy.wait(36)) if it.to == "U0RAJ")
 
-    assert spy.stands(word).startswith("*You have been at work, now in command of INC-1, for 1 h 16.*")
+    assert spy.stands(word).startswith("*You have been at work for 1 h 16, in command of INC-1 for 36 min.*")
     assert spy.pages(1)[0].message == (
         "Raj Patel has been at work for 1 h 15, now in command of INC-1. Can you step in?"
     )
@@ -419,7 +419,7 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
 
     assert "You still have INC-2. Who could take it?" in spy.stands(rest)
     assert [it.to for it in asked if "ask" in it.mark] == ["room:2", "C0IMOC"]
-    words = "*Ana Lima has been at work, now in command of INC-2, for 1 h 00.*"
+    words = "*Ana Lima has been at work for 1 h 00, in command of INC-2 for 20 min.*"
     assert spy.stands(asked[-1]).startswith(words)
 
 
@@ -432,6 +432,22 @@ def test_who_leads_two_is_asked_about_in_both_rooms_once_each(spy: Night):
     assert [it.to for it in asked] == ["room:1", "room:2", "C0IMOC"]
     assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 and INC-2 for 1 h 00.*")
     assert labels(spy, asked[-1]) == ["I can take over INC-1", "I can take over INC-2", "Why?"]
+
+
+def test_the_time_told_of_a_role_is_the_roles_own(spy: Night):
+    spy.declare()
+    spy.wait(20)
+    spy.say("incident 1 role scribe <@U0ANA>", by="U0RAJ")
+    spy.say("incident 1 hand <@U0RAJ>", by="U0ANA")
+    spy.say("incident 1 accept", by="U0RAJ")
+    spy.wait(3)
+    spy.say("incident 1 role scribe <@U0ANA>", by="U0RAJ")
+
+    asked = [it for it in shows(spy.wait(37)) if it.to == "C0IMOC"]
+
+    assert spy.stands(asked[0]).startswith(
+        "*Ana Lima has been at work for 1 h 00, scribe on INC-1 for 40 min.*"
+    )
 
 
 def test_a_role_counts_too(spy: Night):

@@ -1,0 +1,91 @@
+"""Roles in an incident: those that are configured, nearly right names, and others that somebody wants anyway."""
+
+from dataclasses import replace
+
+import pytest
+
+from bot.commands.ask import Answer
+from bot.commands.testkit import POLICY, SpyKit
+
+
+def text(answer: Answer) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+@pytest.mark.parametrize(
+    ("said", "role"),
+    [
+        ("scribe", "scribe"),
+        ("Scribe", "scribe"),
+        ("comms lead", "comms lead"),
+        ('"Comms Lead"', "comms lead"),
+        ("comms-lead", "comms lead"),
+        ("comms", "comms lead"),
+        ("operations", "operations lead"),
+    ],
+)
+def test_a_role_is_given_by_its_name(spy: SpyKit, room: str, said: str, role: str):
+    answer = spy.say(f"role {said} @kim", channel=room)
+
+    assert spy.incident(1).roles == {role: "U0KIM"}
+    assert text(answer) == f"Kim Park is {role} of INC-1."
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [("scrib", "scribe"), ("coms lead", "comms lead"), ("opertions lead", "operations lead")],
+)
+def test_a_name_that_is_nearly_right_is_asked_about(spy: SpyKit, room: str, said: str, meant: str):
+    refused = spy.say(f"incident role {said} @kim", channel=room).message
+    assert refused
+    before = spy.incident(1).roles
+
+    spy.press(meant.capitalize(), refused, channel=room)
+
+    assert refused.text.startswith(
+        f"There is no role {said}. Did you mean {meant}? Roles: scribe, comms lead,"
+    )
+    assert (before, spy.incident(1).roles) == ({}, {meant: "U0KIM"})
+
+
+def test_any_other_name_is_a_role_only_if_somebody_wants_it(spy: SpyKit, room: str):
+    refused = spy.say('role "data wrangler" @kim', channel=room).message
+    assert refused
+
+    spy.press("Add it anyway", refused, channel=room)
+    spy.say("role data wrangler @raj", channel=room)
+
+    assert "(`roles` in config.yaml)" in refused.text
+    assert spy.incident(1).roles == {"data wrangler": "U0RAJ"}
+
+
+@pytest.mark.parametrize("said", ['"-"', "x" * 41, "very " * 9_000])
+def test_the_name_of_a_role_has_a_limit(spy: SpyKit, room: str, said: str):
+    answer = spy.say(f"role {said} @kim anyway", channel=room)
+
+    assert text(answer).startswith("The name of a role has 1 to 40 characters; this has ")
+    assert len(text(answer)) < 100
+    assert spy.incident(1).roles == {}
+
+
+@pytest.mark.parametrize("said", ["commander", "lead", "IC", "incident-commander"])
+def test_command_is_no_role(spy: SpyKit, room: str, said: str):
+    assert "Command moves by a handover" in text(spy.say(f"role {said} @kim anyway", channel=room))
+
+
+def test_the_roles_are_those_of_the_configuration(spy: SpyKit, room: str):
+    spy.adopt(replace(POLICY, roles=("liaison",)))
+
+    assert "Roles: liaison (" in text(spy.say("role scribe @kim", channel=room))
+    assert text(spy.say("role liaison @kim", channel=room)) == "Kim Park is liaison of INC-1."
+
+
+def test_a_role_of_an_earlier_spy_moves_on_as_it_is(spy: SpyKit, room: str):
+    spy.adopt(replace(POLICY, roles=("dba",)))
+    spy.say("role dba @kim", channel=room)
+    spy.adopt(POLICY)
+
+    spy.say("role dba @raj", channel=room)
+
+    assert spy.incident(1).roles == {"dba": "U0RAJ"}
