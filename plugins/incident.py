@@ -212,6 +212,12 @@ def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
+@command("incident links [<id>]")
+def links(incident: Incident) -> Reply:
+    """Show every link that is kept with the incident."""
+    return Reply("incident/links", {"incident": incident}, shared=True)
+
+
 @command('incident tell :team "message"')
 def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""

@@ -490,6 +490,7 @@ CASES: dict[str, list[Facts]] = (
         "incident/who": [
             {**it, "members": Portion.of(tuple("abcd"), 2, size)} for it in STATES for size in (2, 9)
         ],
+        "incident/links": [*SHORT],
         "incident/list": [
             {"found": Portion.of(them, 1, 1), "which": which, "wanted": wanted, "now": NOW}
             for them in ((), (FULL, OVER))

@@ -2,6 +2,7 @@
 
 import pytest
 
+from bot.adapters.slack.blocks import messages, payload
 from bot.commands.ask import Answer, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import (
@@ -452,3 +453,35 @@ def test_a_refusal_offers_a_way_out(spy: SpyKit, room: str):
 
     assert spy.incident(1).is_open
     assert [it.person for it in spy.asked(Whisper)] == ["U0ANA"]
+
+
+# --- links ------------------------------------------------------------------------------------------------
+
+
+def graph(number: int, length: int) -> str:
+    return f"https://grafana.example.com/d/{number}?{'var=x&amp;' * (length // 10)}panel={number}"
+
+
+@pytest.mark.parametrize(("count", "length", "more"), [(3, 80, 0), (8, 800, 6), (30, 80, 19), (2, 2_900, 2)])
+def test_a_card_with_long_links_can_still_be_edited_and_tells_of_those_it_leaves_out(
+    spy: SpyKit, room: str, count: int, length: int, more: int
+):
+    for number in range(count):
+        spy.say(f"incident link <{graph(number, length)}>", channel=room)
+    card = spy.surface("card", 1)
+
+    assert len(payload(card)["text"].encode()) <= 4_000
+    assert messages(card) == [card]
+    assert [number for number in range(count) if f"panel={number}|" in card.text] == list(range(count - more))
+    assert (f"{more} more: `incident 1 links`" in card.text) == bool(more)
+
+
+def test_every_link_is_listed(spy: SpyKit, room: str):
+    for number in range(30):
+        spy.say(f"incident link <{graph(number, 800)}>", channel=room)
+
+    said = messages(spy.say("incident links", channel=room).message)
+
+    shown = "".join(str(payload(part)["blocks"]) for part in said)
+    assert len(said) == 3
+    assert [number for number in range(30) if f"panel={number}|" not in shown] == []
