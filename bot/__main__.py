@@ -56,16 +56,14 @@ def spy(
 def run(config: Config = USUAL_CONFIG) -> None:
     """Serve a workspace until told to stop."""
     settings = _settings(config, level=logging.INFO)
+    if missing := settings.missing():
+        _stop(missing)
     from bot.bootstrap.run import run as serve  # noqa: PLC0415  see the top of the file
-    from bot.config import ConfigError  # noqa: PLC0415
     from bot.web import CannotListen  # noqa: PLC0415
 
     try:
-        settings.require_for_run()
         with _database_in_a_sentence():
             code = serve(settings)
-    except ConfigError as error:
-        _stop(error.lines)
     except CannotListen as error:
         _stop([str(error)])
     raise typer.Exit(code)

@@ -294,8 +294,7 @@ def test_running_needs_its_tokens_and_says_where_to_find_them(read: Read):
         "PAGERDUTY_API_TOKEN",
     ]
     assert settings.env.slack_bot_token.get_secret_value() == "xoxb-invented"
-    with pytest.raises(ConfigError, match="Basic Information"):
-        settings.require_for_run()
+    assert "Basic Information" in settings.missing()[0]
 
 
 def test_socket_mode_needs_the_app_token_instead(read: Read):

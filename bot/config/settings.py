@@ -5,7 +5,6 @@ from pathlib import Path
 from typing import Self
 
 from bot.config.environment import Environment
-from bot.config.mistakes import ConfigError
 from bot.config.sections import (
     MilestoneSection,
     Sections,
@@ -113,11 +112,6 @@ class Settings(Sections):
     def missing(self) -> tuple[str, ...]:
         """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""
         return tuple(self._missing())
-
-    def require_for_run(self) -> None:
-        """Raise ConfigError where a variable is missing that `spy run` needs."""
-        if lines := self.missing():
-            raise ConfigError(lines)
 
     def findings(self) -> Iterator[Finding]:
         """Say for `spy check` what can be told without asking anybody."""

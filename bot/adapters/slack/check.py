@@ -32,6 +32,8 @@ def findings(
         me = client.auth_test()
     except (SlackApiError, HTTPError, OSError) as error:
         yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
+        if app_token is not None and isinstance(error, SlackApiError):  # the other one may be wrong as well
+            yield _app_token(client, app_token)
         return
     yield Finding(what=f"Slack: {me['team']}, as @{me['user']}", well=True)
     yield from _clock(me.headers)
