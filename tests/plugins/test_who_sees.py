@@ -29,10 +29,6 @@ def seen_by_all(spy: SpyKit, words: str, *, way: Way, channel: str) -> bool:
     return answer.shared or bool(spy.posts(channel))
 
 
-def test_readme_names_what_everybody_sees():
-    assert len(FOR_ALL) == 12
-
-
 @pytest.mark.parametrize("words", FOR_ALL)
 def test_what_is_for_everybody_is_seen_by_all_from_a_slash_command(spy: SpyKit, room: str, words: str):
     assert seen_by_all(spy, words, way=Way.SLASH, channel=room)
