@@ -3,5 +3,5 @@
 import pytest
 
 pytest.register_assert_rewrite(
-    "tests.contracts", "tests.e2e", "tests.emulated", "tests.failover_play", "tests.runbooks", "tests.stories"
+    "tests.contracts", "tests.e2e", "tests.emulated", "tests.runbooks", "tests.stories"
 )

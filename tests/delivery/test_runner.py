@@ -10,6 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.database import Database, open_engine
+from bot.bootstrap.samples.failover_play import PLANS, POD
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, FrozenClock
 from bot.delivery.runner import Runner
@@ -20,7 +21,6 @@ from bot.ports import Profile, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 from bot.services.people import People
-from tests.failover_play import PLANS, POD
 from tests.fakes.operator import FakeOperator, Hang
 
 PATIENCE = 15.0

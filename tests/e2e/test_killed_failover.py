@@ -15,6 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
+from bot.bootstrap.samples.failover_play import LOOK
 from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.delivery.runner import Runner
 from bot.domain.failover import Answer, Failover, State
@@ -24,7 +25,6 @@ from bot.ports import Profile, UnitOfWork
 from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 from bot.services.people import People
-from tests.failover_play import LOOK
 
 FORKS = get_context("fork")
 LEASE = timedelta(seconds=20)

@@ -6,13 +6,13 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.slack.blocks import blocks
+from bot.bootstrap.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.commands.ask import Joined, Way
 from bot.domain.effects import Show
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
 from bot.domain.plan import Check, Command, End, Outcome, Param
 from bot.services.failover_moves import FailoverMoves
-from tests.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
 NO_DATE = re.compile(r" \(<!date[^>]*>\)")
 

@@ -1,11 +1,11 @@
 """Whatever can stand on a timeline can stand in a postmortem, and obeys nobody there."""
 
+from bot.bootstrap.samples.failover_play import OK, RED, FailoverPlay
+from bot.bootstrap.samples.messages import HAPPENED, facts_of
 from bot.commands.testkit import SpyKit
 from bot.domain.timeline import Entry
 from bot.services.documents import Documents
 from bot.services.people import People
-from tests.failover_play import OK, RED, FailoverPlay
-from tests.test_words import HAPPENED, facts_of
 
 
 def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str):

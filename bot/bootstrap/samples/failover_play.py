@@ -3,11 +3,11 @@
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
-from pathlib import Path
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.ask import Answer
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
+from bot.config.values import INSTALLED
 from bot.domain.failover import Failover
 from bot.domain.message import Message
 from bot.domain.plan import Check, Command, End, Outcome, Param, Plan, Question, Request, Step
@@ -16,7 +16,6 @@ from bot.ports import Profile
 from bot.services.failover_moves import FailoverMoves, Undertaking
 from bot.services.people import People
 
-HERE = Path(__file__).parents[1]
 LOOK = Request(url="http://look/{{ location }}")
 OK, RED = Outcome(end=End.OK, says="exit 0"), Outcome(end=End.RED, says="HTTP 503")
 UNKNOWN = Outcome(end=End.UNKNOWN, says="the connection broke")
@@ -91,8 +90,8 @@ class FailoverPlay:
     @classmethod
     def begin(cls, policy: Policy = PLANS) -> "FailoverPlay":
         clock = FrozenClock()
-        templates = JinjaTemplates([HERE / "templates"], clock=clock)
-        spy = SpyKit(HERE / "plugins", templates=templates, clock=clock, policy=policy)
+        templates = JinjaTemplates([INSTALLED / "templates"], clock=clock)
+        spy = SpyKit(INSTALLED / "plugins", templates=templates, clock=clock, policy=policy)
         with spy.desk() as desk:
             for person, name in PEOPLE.items():
                 People(desk).met(person, Profile(name=name, is_guest=person == "U0ZOE"))
@@ -118,7 +117,8 @@ class FailoverPlay:
         """Let the next moves end so, seven seconds each."""
         for outcome in outcomes:
             undertaking = self.start(number)
-            assert undertaking, f"nothing to do: {self.run(number)}"
+            if undertaking is None:
+                raise LookupError(f"nothing to do: {self.run(number)}")
             self.spy.clock.tick(seconds=7)
             self.ends(undertaking, outcome)
         return self
@@ -136,7 +136,8 @@ class FailoverPlay:
     def run(self, number: int = 1) -> Failover:
         with self.spy.desk() as desk:
             found = desk.work.failovers.get(number)
-        assert found
+        if found is None:
+            raise LookupError(f"no failover {number}")
         return found
 
     def card(self, number: int = 1) -> Message:
@@ -154,5 +155,4 @@ class FailoverPlay:
 
 
 def text(answer: Answer) -> str:
-    assert answer.message
-    return answer.message.text
+    return answer.message.text if answer.message else ""

@@ -1,6 +1,6 @@
-"""The words around runbooks, for tests/test_words.py; the runbooks themselves are tried in tests/runbooks."""
+"""The words around runbooks; the runbooks themselves are tried in tests/runbooks."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
 from typing import Any
 
@@ -31,7 +31,7 @@ FORMS: dict[str, Facts] = {
 }
 
 
-def facts(full: Incident) -> dict[str, list[Facts]]:
+def facts(full: Incident) -> dict[str, Sequence[Facts]]:
     """Give the templates their facts, in an incident and outside of one."""
     return {
         "runbook/filled": [

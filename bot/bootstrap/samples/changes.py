@@ -1,4 +1,4 @@
-"""The messages about changes and deploy locks, in every way they can stand, for tests/test_words.py."""
+"""The messages about changes and deploy locks, in every way they can stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -65,7 +65,7 @@ LATELY = tuple(
 )
 
 
-def facts(incidents: Sequence[Incident]) -> dict[str, list[Facts]]:
+def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
     return {
         "changes/list": [
             {"incident": it, "found": found, "service": service, "minutes": minutes}

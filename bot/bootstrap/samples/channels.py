@@ -1,4 +1,4 @@
-"""The words of channels that are closed, opened again, hidden or moved, for tests/test_words.py."""
+"""The words of channels that are closed, opened again, hidden or moved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -33,7 +33,7 @@ def closings() -> list[Closed]:
     return [Closed(how=how, at=NOON, by=by, asked=("U0ANA",)) for how in WAYS for by in ("U0RAJ", None)]
 
 
-def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, list[Facts]]:
+def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[Facts]]:
     """Give the templates their facts; `full` has all that can be said of an open incident."""
     line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
     spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}

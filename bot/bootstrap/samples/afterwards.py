@@ -1,4 +1,4 @@
-"""The words of what comes after an incident, in every way they can stand, for tests/test_words.py."""
+"""The words of what comes after an incident, in every way they can stand."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -113,10 +113,10 @@ def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list
 
 def facts(
     incidents: Sequence[Incident], over: Incident, full: Incident, pages: Sequence[Page]
-) -> dict[str, list[Facts]]:
+) -> dict[str, Sequence[Facts]]:
     """Give the templates their facts."""
     all_of_them = of_postmortems(incidents, pages)
-    short = [{"incident": incident} for incident in incidents]
+    short: list[Facts] = [{"incident": incident} for incident in incidents]
     return {
         "incident/stopped": [
             {"incident": over, "pages": pages, "due": due} for pages in ([], pages) for due in (NOW, None)

@@ -1,4 +1,4 @@
-"""The words of the step guide, at each of its steps, for tests/test_words.py."""
+"""The words of the step guide, at each of its steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -13,7 +13,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 ANSWERED = Passed(by="U0ANA", at=NOON, answer="nothing changed")
 
 
-def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict[str, list[Facts]]:
+def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict[str, Sequence[Facts]]:
     """Give the templates their facts; `full` has all that can be said of an open incident."""
     at_every_step = (
         *incidents,

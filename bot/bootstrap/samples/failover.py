@@ -1,17 +1,17 @@
-"""The messages about failovers, in every way they can stand, for tests/test_words.py."""
+"""The messages about failovers, in every way they can stand."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime
 from typing import Any
 
+from bot.bootstrap.samples.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.domain import failover_events as events
 from bot.domain.failover import Answer, Task
 from bot.domain.plan import End, Outcome
 from bot.domain.portion import Portion
 from bot.services.failover_views import FailoverViews
 from bot.services.failovers import Failovers
-from tests.failover_play import OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -112,7 +112,7 @@ def plays() -> Iterator[FailoverPlay]:
     yield asks
 
 
-def facts() -> dict[str, list[Facts]]:
+def facts() -> dict[str, Sequence[Facts]]:
     """Give every template its facts."""
     cards: list[Facts] = []
     trails: list[Facts] = []
