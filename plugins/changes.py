@@ -1,12 +1,12 @@
 """Changes: what changed lately, which of it is suspected, and deploy locks."""
 
-from datetime import timedelta
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import PageNumber, ServiceName, number_of
+from bot.commands.slots import PageNumber, ServiceName, Told, number_of
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.changes import Changes
@@ -34,12 +34,19 @@ def lately(
     return Reply("changes/list", facts)
 
 
-@command('change "text" [on <service>]')
-def change(
-    ask: Ask, incident: Incident | None, text: str, service: ServiceName | None, *, changes: Changes
+@command('change "text" [on <service>] [(at <at>|<when>)]')
+def change(  # noqa: PLR0917  each is a slot of the usage line
+    ask: Ask,
+    incident: Incident | None,
+    text: str,
+    service: ServiceName | None,
+    at: datetime | None,
+    when: Told | None,
+    *,
+    changes: Changes,
 ) -> Reply:
-    """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout`."""
-    recorded = changes.record(text, by=ask.user, service=service, incident=incident)
+    """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout at 09:10`."""
+    recorded = changes.record(text, by=ask.user, service=service, incident=incident, at=at or when)
     return Reply("changes/recorded", {"change": recorded, "incident": incident}, shared=True)
 
 

@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import PageNumber, Someone, Url, number_of, one_of
+from bot.commands.slots import PageNumber, Plain, Someone, Told, Url, number_of, one_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
@@ -33,7 +33,7 @@ TellNumber = Annotated[int, number_of("a message to a team")]
 @command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill] [anyway]')
 def declare(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
-    name: str | None,
+    name: Plain | None,
     severity: Severity | None,
     private: bool,
     drill: bool,
@@ -47,7 +47,10 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     Where one of this name is open you can join it instead; `anyway` opens another.
     """
     if not name:
-        return Fill("incident/declare", "incident me", {"severities": list(desk.policy.severities)})
+        said = {"severity": severity.key if severity else None, "private": private, "drill": drill}
+        return Fill(
+            "incident/declare", "incident me", {"severities": list(desk.policy.severities), "said": said}
+        )
     declared = incidents.declare(
         name, by=ask.user, severity=severity, private=private, drill=drill, anyway=anyway
     )
@@ -57,8 +60,12 @@ def declare(  # noqa: PLR0917  one a word of its usage line
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": ask.user}
         return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": desk.now})
     elsewhere = ask.channel != desk.policy.announce and not private
-    pages = desk.work.pages.of(incident.number)
-    facts = {"incident": incident, "announce": desk.policy.announce, "pages": pages}
+    facts = {
+        "incident": incident,
+        "announce": desk.policy.announce,
+        "pages": desk.work.pages.of(incident.number),
+        "severities": list(desk.policy.severities),
+    }
     return Reply("incident/declared", facts, shared=elsewhere)
 
 
@@ -168,11 +175,14 @@ def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Inci
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
-@command('incident note "text" [at <at>]')
-def note(ask: Ask, incident: Incident, text: str, at: datetime | None, *, incidents: Incidents) -> Reply:
+@command('incident note "text" [(at <at>|<when>)]')
+def note(
+    ask: Ask, incident: Incident, text: str, at: datetime | None, when: Told | None, *, incidents: Incidents
+) -> Reply:
     """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
-    noted = incidents.note(incident, text, by=ask.user, at=at)
-    return Reply("incident/done", {"incident": noted, "what": "noted", "at": at}, confirms=at is None)
+    then = at or when
+    noted = incidents.note(incident, text, by=ask.user, at=then)
+    return Reply("incident/done", {"incident": noted, "what": "noted", "at": then}, confirms=then is None)
 
 
 @command("incident sev|severity <severity>")
@@ -189,12 +199,18 @@ def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) 
     return Reply("incident/done", {"incident": incident, "what": "phase"}, confirms=True)
 
 
-@command('incident impact "impact" [since <since>]')
+@command('incident impact "impact" [(since <since>|<when>)]')
 def impact(
-    ask: Ask, incident: Incident, impact: str, since: datetime | None, *, incidents: Incidents
+    ask: Ask,
+    incident: Incident,
+    impact: str,
+    since: datetime | None,
+    when: Told | None,
+    *,
+    incidents: Incidents,
 ) -> Reply:
     """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back."""
-    incident = incidents.state_impact(incident, impact, by=ask.user, since=since)
+    incident = incidents.state_impact(incident, impact, by=ask.user, since=since or when)
     return Reply("incident/impact", {"incident": incident}, confirms=True)
 
 
@@ -206,7 +222,7 @@ def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> 
 
 
 @command('incident link <url> ["title"]')
-def link(ask: Ask, incident: Incident, url: Url, title: str | None, *, incidents: Incidents) -> Reply:
+def link(ask: Ask, incident: Incident, url: Url, title: Plain | None, *, incidents: Incidents) -> Reply:
     """Keep a link with the incident: a graph, a document, a call."""
     incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)

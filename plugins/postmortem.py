@@ -6,10 +6,11 @@ from zoneinfo import ZoneInfo
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Someone
+from bot.commands.slots import Part, Someone
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
 from bot.domain.postmortem import PARTS
+from bot.domain.refusal import Choice, Refusal
 from bot.services.documents import Documents
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
@@ -44,11 +45,13 @@ def export(
 
 @command('postmortem write [<part>] ["words"]')
 def write(
-    ask: Ask, incident: Incident | None, part: str | None, words: str | None, *, postmortems: Postmortems
+    ask: Ask, incident: Incident | None, part: Part | None, words: str | None, *, postmortems: Postmortems
 ) -> Reply | Fill:
     """Write a part that nobody but a person can: summary, trigger, causes, surprised, helped, hindered, lucky, …"""
     if incident is None:
         raise postmortems.pick(asker=ask.user, rest="write")
+    if words and not part:
+        raise _which_part(incident, words)
     if not (part and words):
         written = postmortems.of(incident).parts
         return Fill(
@@ -56,6 +59,20 @@ def write(
         )
     incident = postmortems.write(incident, part.casefold(), words, by=ask.user)
     return Reply("postmortem/written", {"incident": incident, "part": part.casefold(), "what": PARTS})
+
+
+def _which_part(incident: Incident, words: str) -> Refusal:
+    """Ask what part words are of, with all of them kept in the buttons; before a quote stands the part's name."""
+    named, quote, rest = words.partition('"')
+    said = rest.rstrip('"') if quote else words
+    choices = tuple(
+        Choice(label=it, say=f'inc-{incident.number} postmortem write {it} "{said}"') for it in PARTS
+    )
+    if quote:
+        return Refusal(
+            f"A postmortem has no part {named.strip()[:40]}. Parts: {', '.join(PARTS)}.", choices=choices
+        )
+    return Refusal("Which part is that? Choose it here, or say it before the words.", choices=choices)
 
 
 @command('postmortem none [<category>] ["because"]')

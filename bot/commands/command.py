@@ -3,11 +3,21 @@
 import inspect
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
+from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
 from bot.commands.ask import Ask, Notice
-from bot.commands.grammar import Sequence_, Slot, UsageError, example, literal_prefixes, parse_usage, slots
+from bot.commands.grammar import (
+    Sequence_,
+    Slot,
+    UsageError,
+    example,
+    literal_prefixes,
+    parse_usage,
+    slots,
+    slots_of,
+)
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import Reader, reader_of
 from bot.domain.incident import Incident
@@ -57,6 +67,13 @@ class Command:
     def words(self) -> str:
         """The words by which it is called, without its slots."""
         return " ".join(self.prefixes[0])
+
+    @cached_property
+    def flags(self) -> frozenset[str]:
+        """The words of its options that are nothing but a word."""
+        return frozenset(
+            name for name in slots(self.pattern) if name not in {it.name for it in slots_of(self.pattern)}
+        )
 
     @property
     def example(self) -> str:
@@ -117,7 +134,12 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         for parameter in inspect.signature(function).parameters.values()
         if parameter.kind is not inspect.Parameter.KEYWORD_ONLY
     ]
-    named = {it.name: _parameter(it, hints) for it in positional if it.name not in {"ask", "incident"}}
+    words = {it.name for it in slots_of(pattern) if it.kind != "text"}
+    named = {
+        it.name: _parameter(it, hints, is_word=it.name in words)
+        for it in positional
+        if it.name not in {"ask", "incident"}
+    }
     bound = set(slots(pattern)) - {NUMBER}
     if missing := bound - set(named):
         raise UsageError(f"{usage!r}: no parameter for {', '.join(sorted(missing))}")
@@ -143,13 +165,13 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
     )
 
 
-def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any]) -> Parameter:
+def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], *, is_word: bool) -> Parameter:
     hint = hints[parameter.name]
     options = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     kinds = [option for option in options if option is not NoneType]
     if len(kinds) != 1:
         raise UsageError(f"{parameter.name}: one type, or one type or None")
-    reader = reader_of(kinds[0])
+    reader = reader_of(kinds[0], is_word=is_word)
     if reader is None:
         raise UsageError(f"no reader for the type of {parameter.name}")
     return Parameter(

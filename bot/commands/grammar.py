@@ -5,15 +5,17 @@ Bare word: literal. `:x` a team. `@x` a person. `"x"` text (quotes optional, tak
 """
 
 import re
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field
+from functools import cached_property
+from itertools import islice
 from math import inf
 from typing import Literal, NamedTuple
 
+from bot.domain.markup import cleaned, peeled, undecorated
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
-
-CURLY = str.maketrans({"“": '"', "”": '"', "„": '"', "«": '"', "»": '"', "’": "'", "‘": "'"})  # noqa: RUF001  these
 
 SlotKind = Literal["team", "person", "text", "word"]
 
@@ -25,6 +27,11 @@ class Word(NamedTuple):
     start: int
     end: int
     quoted: bool = False
+
+    @property
+    def bare(self) -> str:
+        """The word alone, in small letters, without what belongs to its sentence: `*Drill!*` is drill."""
+        return peeled(self.text).casefold().replace("—", "--")  # phones make one dash of two
 
 
 @dataclass(frozen=True)
@@ -51,7 +58,8 @@ class OneOf:
 Item = Literally | Slot | Optionally | OneOf
 Sequence_ = tuple[Item, ...]
 Accepts = Callable[[Slot, Word], bool]
-Bindings = Mapping[str, str]
+Says = Callable[[Word, tuple[str, ...]], bool]
+Bindings = Mapping[str, "Piece"]
 
 
 TEXT = 1
@@ -166,6 +174,19 @@ def slots(sequence: Sequence_) -> Iterator[str]:
                     yield from slots(way)
 
 
+def slots_of(items: Sequence_) -> Iterator[Slot]:
+    """Give the slots of a usage line, those of its optional parts too."""
+    for item in items:
+        match item:
+            case Slot():
+                yield item
+            case Optionally(item=inner):
+                yield from slots_of(inner)
+            case OneOf(ways=ways):
+                for way in ways:
+                    yield from slots_of(way)
+
+
 def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
     """Give every way in which the leading literals can be said."""
     prefixes: list[tuple[str, ...]] = [()]
@@ -200,27 +221,44 @@ def _example(item: Item, say: Callable[[Slot], str]) -> str:
 
 # --- reading what a person typed --------------------------------------------------------------------------
 
-_TYPED = re.compile(r'"(?P<quoted>[^"]*)"(?=\s|$)|(?P<mention><[^<>\s][^<>]*>)|(?P<bare>\S+)')
+_TYPED = re.compile(
+    r'"(?P<quoted>[^"]*)"[.,;:!?]*(?=\s|$|<@)'
+    r"|(?P<mark><[^<>\s][^<>]*>[.,;:!?)\]]*)"
+    r"|(?P<bare>(?:[^\s<]+|<(?![@#!]|https?:))+|<[^\s<]*)"
+)
 QUOTE_SHOWN, TYPED_SHOWN = 30, 1_000
 """Characters of what was typed in a refusal: enough to find it again, and to copy most texts from it."""
-_CONTROL = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff]")
-"""Those that turn the direction of writing among them: in a name they would turn the card's other words round."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What a person typed, made plain: straight quotes, no control characters, cut into words."""
+    """What a person typed, its letters made plain, cut into words."""
 
     text: str
     words: tuple[Word, ...] = field(default=())
 
-    def between(self, start: Word, end: Word) -> str:
-        return self.text[start.start : end.end]
+    @cached_property
+    def quotes(self) -> list[int]:
+        """Tell which of the words are quoted, by their number."""
+        return [number for number, word in enumerate(self.words) if word.quoted]
+
+    def saying(self, piece: "Piece", words: str) -> str:
+        """Say all of it again, with other words in place of a piece."""
+        return f"{self.text[: piece.start]}{words}{self.text[piece.end :]}"
+
+    def phrase(self, at: int, end: int) -> Word:
+        """Give the words from `at` to before `end` as one."""
+        first, last = self.words[at], self.words[end - 1]
+        if first is last:
+            return first
+        text = self.text[first.start : last.end]
+        quoted = any(it.quoted for it in self.words[at:end])
+        return Word(text=text, start=first.start, end=last.end, quoted=quoted)
 
 
 def read(text: str) -> Typed:
     """Cut what was typed into words; refuses a quote that never ends."""
-    plain = _CONTROL.sub("", text.translate(CURLY)).strip()
+    plain = undecorated(cleaned(text))
     words = []
     at, last_quote = 0, plain.rfind('"')
     for found in _TYPED.finditer(plain):
@@ -240,36 +278,78 @@ def read(text: str) -> Typed:
 # --- matching ---------------------------------------------------------------------------------------------
 
 
-def match(sequence: Sequence_, typed: Typed, accepts: Accepts) -> Bindings | None:
+class Piece(str):
+    """The words that fill a slot, with their place in what was typed; `option` is where their option begins.
+
+    Of an optional flag it is `yes`.
+    """
+
+    __slots__ = ("end", "option", "start")
+    start: int
+    end: int
+    option: int
+
+    @classmethod
+    def at(cls, text: str, start: int, end: int) -> "Piece":
+        piece = cls(text)
+        piece.start, piece.end, piece.option = start, end, start
+        return piece
+
+
+def one_word(slot: Slot) -> int:
+    """Say of how many words a slot has at most, where it has one."""
+    del slot
+    return 1
+
+
+def exactly(word: Word, literals: tuple[str, ...]) -> bool:
+    """Whether a word is one of an option's own words."""
+    return word.bare in literals
+
+
+def match(
+    sequence: Sequence_,
+    typed: Typed,
+    accepts: Accepts,
+    *,
+    longest: Callable[[Slot], int] = one_word,
+    says: Says = exactly,
+) -> Bindings | None:
     """Bind what was typed to the usage line's slots; None where it does not fit to the end.
 
     Text without quotes takes as little as lets the rest fit, so that `checkout is down sev1` ends in a severity.
     Text in quotes ends with them, unless nothing but text can follow: `note "x" is broken`; and what could be
     two things is the slot that a quote leaves for it: `drill "x"` is a drill, `drill rig is down` is text.
-    `accepts` says whether a word can fill a slot where the usage line leaves a choice.
+    `accepts` says whether words can fill a slot where the usage line leaves a choice, `longest` how many may, and
+    `says` whether a word is an option's own.
     """
     ends_in_text = _ends_in_text(sequence)
     for holds_quotes in (ends_in_text, True):
-        matcher = _Matcher(typed, accepts, ends_in_text=ends_in_text, holds_quotes=holds_quotes)
+        matcher = _Matcher(typed, accepts, longest, says, ends_in_text, holds_quotes)
         for at, found in matcher.sequence(sequence, 0, after=0):
             if at == len(typed.words):
                 return found
     return None
 
 
+@dataclass(frozen=True)
 class _Matcher:
-    """`ends_in_text`: quoted text may go on after its quote; `holds_quotes`: plain text may have quotes in it."""
+    typed: Typed
+    accepts: Accepts
+    longest: Callable[[Slot], int]
+    says: Says
+    ends_in_text: bool
+    """Whether quoted text may go on after its quote."""
+    holds_quotes: bool
+    """Whether plain text may have quotes in it."""
 
-    def __init__(self, typed: Typed, accepts: Accepts, *, ends_in_text: bool, holds_quotes: bool) -> None:
-        self._typed = typed
-        self._ends_in_text = ends_in_text
-        self._holds_quotes = holds_quotes
-        self._words = typed.words
-        self._accepts = accepts
+    @property
+    def _words(self) -> tuple[Word, ...]:
+        return self.typed.words
 
     def sequence(
         self, items: Sequence_, at: int, after: float, *, choosy: bool = False
-    ) -> Iterator[tuple[int, dict[str, str]]]:
+    ) -> Iterator[tuple[int, dict[str, Piece]]]:
         """Give every place where these items can end, and what they bind; `after`: how many words can follow them."""
         if not items:
             yield at, {}
@@ -278,13 +358,25 @@ class _Matcher:
         if optional:
             yield from self._optionals(items[: len(optional)], items[len(optional) :], at, after)
             return
-        for middle, bound in self._item(items[0], at, after + _most_words(items[1:]), choosy=choosy):
+        yield from self._told_first(items, at, after)
+        for middle, bound in self._item(items[0], at, after + self._most_words(items[1:]), choosy=choosy):
             for end, rest in self.sequence(items[1:], middle, after, choosy=choosy):
                 yield end, {**bound, **rest}
 
+    def _told_first(self, items: Sequence_, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
+        """Match an option of several words, such as a time, before the text that it belongs to."""
+        if not _is_text(items[0]):
+            return
+        options = _leading_optionals(items[1:])
+        for index, option in enumerate(options):
+            assert isinstance(option, Optionally)  # noqa: S101  by construction
+            if all(self.longest(it) > 1 for it in slots_of(option.item)):
+                others = (items[0], *options[:index], *options[index + 1 :], *items[1 + len(options) :])
+                yield from self._followed(option, others, at, after)
+
     def _optionals(
         self, optional: Sequence_, rest: Sequence_, at: int, after: float
-    ) -> Iterator[tuple[int, dict[str, str]]]:
+    ) -> Iterator[tuple[int, dict[str, Piece]]]:
         """Match any of the optional items in any order, then the rest; text only where nothing else fits."""
         exact = tuple(item for item in optional if _eagerness(item) != TEXT)
         if exact and len(exact) < len(optional):
@@ -292,60 +384,96 @@ class _Matcher:
         optional = tuple(sorted(optional, key=_eagerness))
         for index, item in enumerate(optional):
             assert isinstance(item, Optionally)  # noqa: S101  by construction
-            others = (*optional[:index], *optional[index + 1 :])
-            for middle, bound in self._flagged(item, at, after + _most_words(others + rest)):
-                if middle > at:
-                    for end, more in self._optionals(others, rest, middle, after):
-                        yield end, {**bound, **more}
+            others = (*optional[:index], *optional[index + 1 :], *rest)
+            yield from self._followed(item, others, at, after)
         yield from self.sequence(rest, at, after)
 
-    def _flagged(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, str]]]:
+    def _followed(
+        self, option: Optionally, others: Sequence_, at: int, after: float
+    ) -> Iterator[tuple[int, dict[str, Piece]]]:
+        for middle, bound in self._option(option, at, after + self._most_words(others)):
+            if middle > at:
+                for end, more in self.sequence(others, middle, after):
+                    yield end, {**bound, **more}
+
+    def _option(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
         flag = option.item[0].words[0] if isinstance(option.item[0], Literally) else None
-        lone = flag if len(option.item) == 1 else None
         for end, bound in self.sequence(option.item, at, after, choosy=True):
-            yield end, {**bound, lone: "yes"} if lone else bound
+            for piece in bound.values():
+                piece.option = self._words[at].start
+            if flag and len(option.item) == 1:
+                word = self._words[at]
+                yield end, {**bound, flag: Piece.at("yes", word.start, word.end)}
+            else:
+                yield end, bound
 
     def _item(
         self, item: Item, at: int, after: float, *, choosy: bool
-    ) -> Iterator[tuple[int, dict[str, str]]]:
+    ) -> Iterator[tuple[int, dict[str, Piece]]]:
         match item:
             case Literally(words=words):
-                if (
-                    at < len(self._words)
-                    and not self._words[at].quoted
-                    and self._words[at].text.casefold() in words
-                ):
+                if at < len(self._words) and self._is_said(self._words[at], words, choosy=choosy):
                     yield at + 1, {}
             case OneOf(ways=ways):
                 for way in ways:
                     yield from self.sequence(way, at, after, choosy=True)
             case Slot(kind="text", name=name):
                 yield from self._text(name, at, after)
-            case Slot(name=name) if at < len(self._words):
-                word = self._words[at]
-                if not choosy or (not word.quoted and self._accepts(item, word)):
-                    yield at + 1, {name: word.text}
+            case Slot():
+                yield from self._phrase(item, at, choosy=choosy)
 
-    def _text(self, name: str, at: int, after: float) -> Iterator[tuple[int, dict[str, str]]]:
+    def _is_said(self, word: Word, literals: tuple[str, ...], *, choosy: bool) -> bool:
+        return not word.quoted and (exactly(word, literals) or (choosy and self.says(word, literals)))
+
+    def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Piece]]]:
+        """Match what fits, the longest first; where there is no choice, anything: its reader says what is wrong."""
+        ends = range(at + 1, min(at + self.longest(slot), len(self._words)) + 1)
+        phrases = [(end, self.typed.phrase(at, end)) for end in ends]
+        fitting = [(end, it) for end, it in phrases if not it.quoted and self.accepts(slot, it)]
+        for end, phrase in [*reversed(fitting), *([] if choosy else phrases)]:
+            yield end, {slot.name: Piece.at(phrase.text, phrase.start, phrase.end)}
+
+    def _text(self, name: str, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
         if at >= len(self._words):
             return
-        if self._words[at].quoted:
-            yield at + 1, {name: self._words[at].text}
-            if not self._ends_in_text:
+        first = self._words[at]
+        if first.quoted:
+            yield at + 1, {name: Piece.at(first.text, first.start, first.end)}
+            if not self.ends_in_text:
                 return
-        shortest = at + 2 if self._words[at].quoted else at + 1
-        if len(self._words) - after > shortest:  # else what follows could not reach the end
-            shortest = len(self._words) - int(after)
-        for end in range(shortest, self._longest_text(at) + 1):
-            yield end, {name: self._typed.between(self._words[at], self._words[end - 1])}
+        for end in self._ends_of_text(at, after):
+            last = self._words[end - 1]
+            yield end, {name: Piece.at(self.typed.text[first.start : last.end], first.start, last.end)}
 
-    def _longest_text(self, at: int) -> int:
-        """Find where text that begins here ends at the latest."""
-        if self._holds_quotes:
-            return len(self._words)
-        return next(
-            (end for end in range(at + 1, len(self._words)) if self._words[end].quoted), len(self._words)
-        )
+    def _ends_of_text(self, at: int, after: float) -> range:
+        """Say where plain text may end, so that what is left is no more than can follow it."""
+        most = len(self._words)
+        least = at + 2 if self._words[at].quoted else at + 1
+        if most - after > least:
+            least = most - int(after)
+        if not self.holds_quotes:
+            following = bisect_right(self.typed.quotes, at)
+            most = next(islice(self.typed.quotes, following, None), most)
+        return range(least, most + 1)
+
+    def _most_words(self, items: Sequence_) -> float:
+        """Count the words that these items can take at the most; text takes any number."""
+        return sum(map(self._most_words_of, items))
+
+    def _most_words_of(self, item: Item) -> float:
+        match item:
+            case Slot():
+                return inf if _is_text(item) else self.longest(item)
+            case Optionally(item=inner):
+                return self._most_words(inner)
+            case OneOf(ways=ways):
+                return max(map(self._most_words, ways))
+            case Literally():
+                return 1
+
+
+def _is_text(item: Item) -> bool:
+    return isinstance(item, Slot) and item.kind == "text"
 
 
 def _eagerness(item: Item) -> int:
@@ -358,29 +486,12 @@ def _eagerness(item: Item) -> int:
     return TEXT + 1
 
 
-def _most_words(items: Sequence_) -> float:
-    """Count the words that these items can take at the most; text takes any number."""
-    return sum(map(_most_words_of, items))
-
-
-def _most_words_of(item: Item) -> float:
-    match item:
-        case Slot(kind="text"):
-            return inf
-        case Optionally(item=inner):
-            return _most_words(inner)
-        case OneOf(ways=ways):
-            return max(map(_most_words, ways))
-        case _:
-            return 1
-
-
 def _ends_in_text(items: Sequence_) -> bool:
     match items[-1]:
         case Optionally(item=inner):
             return _ends_in_text(inner)
         case last:
-            return isinstance(last, Slot) and last.kind == "text"
+            return _is_text(last)
 
 
 def _leading_optionals(items: Sequence_) -> Sequence_:

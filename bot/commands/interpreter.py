@@ -4,17 +4,25 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from itertools import islice
 
 from bot.commands.command import NUMBER, Command
-from bot.commands.grammar import Bindings, Slot, Typed, Word, match, read
+from bot.commands.grammar import Bindings, Piece, Slot, Typed, Word, match, read, slots_of
 from bot.commands.plugins import Handbook
+from bot.commands.slots import Reader
+from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.spelling import is_slip
 from bot.domain.text import shortened
 from bot.services.desk import Desk
 
 INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
 ALIKE = 0.7
 """How much each typed word must resemble the one that is taken to be meant: `stp` is stop, `oncall` is not cancel."""
+MOST_LITERALS = 8
+"""No command is called by as many words as that."""
+LONGEST, SAID = 200, 2_000
+"""The letters of the longest word that can fill a slot which has a choice, and of a command that a button says."""
 ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 
 
@@ -34,19 +42,18 @@ class Interpreter:
     def __init__(self, handbook: Handbook) -> None:
         self._handbook = handbook
 
-    def understand(self, text: str, desk: Desk) -> Meant:
+    def understand(self, text: str, desk: Desk, *, asker: str) -> Meant:
         """Find the command that was typed; refuses, with what may have been meant, where there is none."""
         typed, number = _without_number(read(text))
         typed = self._spelled_out(typed)
-        candidates, literals = self._candidates(typed), _literals(typed)
+        candidates = self._candidates(typed)
         for command in candidates:
-            is_meant = command.begins(literals) == candidates[0].begins(literals)
-            for accepts in (_accepts(command, desk), *([_anything] if is_meant else [])):
-                bound = match(command.pattern, typed, accepts)
-                if bound is not None:
-                    return Meant(command=command, bound=bound, typed=typed, number=number)
+            is_meant = _begins(command, typed) == _begins(candidates[0], typed)
+            bound = _bound(command, typed, desk, asker, is_meant=is_meant)
+            if bound is not None:
+                return Meant(command=command, bound=bound, typed=typed, number=number)
         if not candidates and self._is_begun(typed):
-            return self.understand(f"help {typed.text}", desk)
+            return self.understand(f"help {typed.text}", desk, asker=asker)
         raise self._not_understood(typed, number)
 
     def of_form(self, text: str) -> Meant:
@@ -67,13 +74,13 @@ class Interpreter:
             return typed
         spelled = replace(typed, words=(INCIDENT, *typed.words))
         bare = replace(typed, words=typed.words[1:])
-        is_about = bool(typed.words) and typed.words[0].text.casefold() == INCIDENT.text
+        is_about = bool(typed.words) and typed.words[0].bare == INCIDENT.text
         other = bare if is_about else spelled
         return other if self._candidates(other) else typed
 
     def _is_begun(self, typed: Typed) -> bool:
         """Whether what was typed is the beginning of commands: then their help is the answer."""
-        said = tuple(word.text.casefold() for word in typed.words)
+        said = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
         prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
         return bool(said) and ("help",) in prefixes and any(it[: len(said)] == said for it in prefixes)
 
@@ -110,7 +117,7 @@ class Interpreter:
 
         What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
         """
-        said = tuple(word.text.casefold() for word in typed.words)
+        said = tuple(word.bare for word in typed.words[:MOST_LITERALS])
         spelled = [prefix for command in self._handbook.commands for prefix in command.prefixes]
         short = [it[1:] for it in spelled if it[0] == INCIDENT.text and len(it) > 1]
         near = [
@@ -128,19 +135,42 @@ class Interpreter:
 
 def incident_number(word: str) -> int:
     """Read an incident's number, `42`, `#42` or `inc-42`; refuses anything else."""
-    found = ID.fullmatch(word)
+    found = ID.fullmatch(peeled(word))
     if not found:
-        raise Refusal(f"{shortened(word)} is no incident's number. `incident list` shows them.")
+        raise Refusal(f"{shortened(as_seen(word))} is no incident's number. `incident list` shows them.")
     return int(found[1])
 
 
-def _accepts(command: Command, desk: Desk) -> Callable[[Slot, Word], bool]:
-    def accepts(slot: Slot, word: Word) -> bool:
-        if slot.name == NUMBER:
-            return bool(ID.fullmatch(word.text))
-        return command.slots[slot.name].reader.looks(word.text, desk)
+# --- what fills the slots ---------------------------------------------------------------------------------
 
-    return accepts
+
+@dataclass(frozen=True)
+class _Vocabulary:
+    """What the slots of a command take for theirs."""
+
+    command: Command
+    desk: Desk
+
+    def looks(self, slot: Slot, phrase: Word) -> bool:
+        """Whether these words are a slot's beyond doubt."""
+        return self._fits(slot, phrase, lambda reader, words: reader.looks(words, self.desk))
+
+    def resembles(self, slot: Slot, phrase: Word) -> bool:
+        """Whether these words are a slot's, or nearly."""
+        return self._fits(
+            slot, phrase, lambda it, words: it.looks(words, self.desk) or it.resembles(words, self.desk)
+        )
+
+    def _fits(self, slot: Slot, phrase: Word, is_one: Callable[[Reader, str], bool]) -> bool:
+        if len(phrase.text) > LONGEST:
+            return False
+        if slot.name == NUMBER:
+            return bool(ID.fullmatch(phrase.bare))
+        reader = self.command.slots[slot.name].reader
+        return is_one(reader, reader.sees(phrase.text))
+
+    def longest(self, slot: Slot) -> int:
+        return 1 if slot.name == NUMBER else self.command.slots[slot.name].reader.longest
 
 
 def _anything(slot: Slot, word: Word) -> bool:
@@ -149,21 +179,118 @@ def _anything(slot: Slot, word: Word) -> bool:
     return True
 
 
+def _nearly(word: Word, literals: tuple[str, ...]) -> bool:
+    return any(is_slip(word.bare, it) for it in literals)
+
+
+def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: bool) -> Bindings | None:
+    """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
+    spotted, rest = _spotted(command, typed, desk)
+    words = _Vocabulary(command, desk)
+    bound = match(command.pattern, rest, words.looks, longest=words.longest)
+    if is_meant:
+        nearly = match(command.pattern, rest, words.resembles, longest=words.longest, says=_nearly)
+        if nearly is not None and len(nearly) > len(bound or {}):
+            raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
+        if bound is None:
+            bound = match(command.pattern, rest, _anything, longest=words.longest)
+    return None if bound is None else {**bound, **spotted}
+
+
+def _spotted(command: Command, typed: Typed, desk: Desk) -> tuple[dict[str, Piece], Typed]:
+    """Find what may stand anywhere, such as `SEV-1` in an incident's name, and what was typed without it."""
+    begun = _begins(command, typed)
+    for name, slot in command.slots.items():
+        if slot.reader.spot and not slot.required:
+            spot = slot.reader.spot(typed.words[begun:], command.flags, desk)
+            if spot:
+                at, end = begun + spot.start, begun + spot.stop
+                phrase = typed.phrase(at, end)
+                rest = replace(typed, words=(*typed.words[:at], *typed.words[end:]))
+                return {name: Piece.at(phrase.text, phrase.start, phrase.end)}, rest
+    return {}, typed
+
+
+@dataclass(frozen=True)
+class _Doubt:
+    """A word that is nearly an option of the command, and would be taken for its text."""
+
+    command: Command
+    typed: Typed
+    desk: Desk
+    asker: str
+
+    def of(self, bound: Bindings, nearly: Bindings) -> Refusal:
+        """Ask what is meant: the option as it is written, or a part of the text."""
+        name = next(it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it]))
+        piece = nearly[name]
+        sentence, words = self._sentence(name, piece)
+        text = next((it for it in nearly if self._is_open_text(it, nearly)), None)
+        choices = [Choice(label=it, say=self._said(piece, it, nearly.get(text or ""))) for it in words]
+        if text and text in bound:
+            quoted = self._said(piece, None, bound[text])
+            choices.append(Choice(label=f"Part of the {text}", say=quoted))
+        return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
+
+    def _is_doubtful(self, name: str, piece: Piece) -> bool:
+        """Whether these words are only nearly what they were taken for."""
+        slot = self.command.slots.get(name)
+        if name in self.command.flags or slot is None:
+            return peeled(self.typed.text[piece.start : piece.end]).casefold() != name
+        is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
+        return not is_text and not slot.reader.looks(slot.reader.sees(piece), self.desk)
+
+    def _sentence(self, name: str, piece: Piece) -> tuple[str, list[str]]:
+        typed = self.typed.text[piece.option : piece.end]
+        if name not in self.command.slots or self.command.slots[name].type is bool:
+            return f"Did you mean `{name}` by {shortened(typed)}?", [name]
+        reader = self.command.slots[name].reader
+        try:
+            reader.read(reader.sees(piece), self.desk, self.asker)
+        except Refusal as refusal:
+            before = self.typed.text[piece.option : piece.start]
+            return refusal.sentence, [f"{before}{it.label}" for it in refusal.choices]
+        return f"Is {shortened(typed)} the {name}, or part of the text?", [typed]
+
+    def _is_open_text(self, name: str, nearly: Bindings) -> bool:
+        """Whether this is text without quotes, which may be put in some."""
+        piece = nearly[name]
+        is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
+        return is_text and '"' not in piece and self.typed.text[piece.start : piece.start + 1] != '"'
+
+    def _said(self, piece: Piece, option: str | None, text: Piece | None) -> str:
+        """Say the whole command again, with the option as it is meant, if it is one, and the text in quotes."""
+        said = self.typed.text
+        edits = [(piece.option, piece.end, option)] if option is not None else []
+        edits += [(text.start, text.end, f'"{text}"')] if text is not None else []
+        for start, end, words in sorted(edits, reverse=True):
+            said = f"{said[:start]}{words}{said[end:]}"
+        return said
+
+
+# --- words ------------------------------------------------------------------------------------------------
+
+
+def _begins(command: Command, typed: Typed) -> int:
+    return command.begins(_literals(typed))
+
+
 def _without_number(typed: Typed) -> tuple[Typed, int | None]:
     """Read `incident 42 stop` as `incident stop`, about INC-42; `inc-42 stop` too, and `inc-42` as its tldr."""
     words = typed.words
     for at in (0, 1):
-        if len(words) > at and (at == 0 or words[0].text.casefold() == "incident"):
-            found = ID.fullmatch(words[at].text)
-            if found and (at == 1 or not words[at].text.isdigit()):
+        if len(words) > at and (at == 0 or words[0].bare == "incident"):
+            found = ID.fullmatch(words[at].bare)
+            if found and (at == 1 or not words[at].bare.isdigit()):
                 rest = (*words[:at], *words[at + 1 :])
                 return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
 
 
 def _literals(typed: Typed) -> tuple[str, ...]:
-    """Give what was typed without quotes, in small letters: where the words of commands are sought."""
-    return tuple(word.text.casefold() for word in typed.words if not word.quoted)
+    """Give what was typed first without quotes, in small letters: where the words of commands are sought."""
+    unquoted = (word.bare for word in typed.words if not word.quoted)
+    return tuple(islice(unquoted, MOST_LITERALS))
 
 
 def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:

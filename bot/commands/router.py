@@ -10,12 +10,13 @@ from pydantic import TypeAdapter
 
 from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
 from bot.commands.command import NUMBER, Command, Outcome, Parameter
-from bot.commands.grammar import Typed
+from bot.commands.grammar import Piece, Typed
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
 from bot.domain.incident import Incident
+from bot.domain.markup import cleaned
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
@@ -101,8 +102,9 @@ class Router:
 
     def _run(self, ask: Ask, desk: Desk, limit: TimeLimit) -> Outcome:
         said = self._interpreter
-        meant = said.of_form(ask.text) if ask.given else said.understand(ask.text, desk)
+        meant = said.of_form(ask.text) if ask.given else said.understand(ask.text, desk, asker=ask.user)
         ask = replace(ask, incident=meant.number if meant.number is not None else ask.incident)
+        given = {name: cleaned(it) for name, it in ask.given.items()}
         words = meant.command.words
         if not limit.enter(words):
             raise Refusal(
@@ -110,7 +112,7 @@ class Router:
                 "Please tell an admin: the log says which plugin hangs."
             )
         with _contained(words):
-            return self._call(meant.command, {**meant.bound, **ask.given}, ask, meant.typed, desk)
+            return self._call(meant.command, {**meant.bound, **given}, ask, meant.typed, desk)
 
     def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
         bound = {name: word for name, word in bound.items() if word.strip()}
@@ -242,16 +244,14 @@ def _contained(doing: str) -> Iterator[None]:
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
-        return slot.reader.read(word, desk, ask.user)
+        return slot.reader.read(slot.reader.sees(word), desk, ask.user)
     except Refusal as refusal:
-        again = [choice.label.join(typed.text.rsplit(word, 1)) for choice in refusal.choices]
-        raise Refusal(
-            refusal.sentence,
-            slot=slot.name,
-            choices=tuple(
-                Choice(label=it.label, say=say) for it, say in zip(refusal.choices, again, strict=True)
-            ),
-        ) from refusal
+        choices = (
+            tuple(Choice(label=it.label, say=typed.saying(word, it.label)) for it in refusal.choices)
+            if isinstance(word, Piece)
+            else ()
+        )
+        raise Refusal(refusal.sentence, slot=slot.name, choices=choices) from refusal
 
 
 def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:

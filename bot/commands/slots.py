@@ -1,19 +1,23 @@
 """How a word becomes a team, a person, a severity, a time: one reader a type."""
 
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NewType
-from zoneinfo import ZoneInfo
 
+from bot.commands.grammar import Word
 from bot.domain.change import is_service_name
 from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
+from bot.domain.markup import as_prose, as_seen, peeled
+from bot.domain.moment import is_day, is_moment, looks_daily, looks_timely, read_day, read_length, read_moment
 from bot.domain.number import read_number
 from bot.domain.policy import Severity, Team
+from bot.domain.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.window import read_day
+from bot.domain.severity import heard
+from bot.domain.spelling import is_slip, nearest
 from bot.services.changes import named
 from bot.services.desk import Desk
 from bot.services.people import People
@@ -21,64 +25,172 @@ from bot.services.people import People
 Someone = NewType("Someone", str)
 """A person's Slack id."""
 
-_MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^>]*)?>")
-_LINK = re.compile(r"<(?P<url>https?://[^|>]+)(\|(?P<label>[^>]*))?>")
-_CLOCK = re.compile(
-    r"(?:(?P<day>\d{4}-\d\d-\d\d)T)?(?P<hour>[01]?\d|2[0-3])[:.](?P<minute>[0-5]\d)(?P<utc>z|utc)?",
-    re.IGNORECASE,
+Plain = NewType("Plain", str)
+"""Text that is no prose, such as a name or a value: of a link its label is read, and a full stop ends it."""
+
+Told = NewType("Told", datetime)
+"""A moment that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
+
+Part = NewType("Part", str)
+"""A part of the postmortem that a person writes."""
+
+_PERSON = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^<>]*)?>")
+_LINK = re.compile(r"<(?P<url>https?://[^<|>]+)(\|(?P<label>[^<>]*))?>")
+_DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
+_PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
+_PARTICLES = frozenset(
+    {"again", "call", "demand", "hold", "it", "off", "purpose", "the", "there", "this", "time"}
 )
-_SEVERITY = re.compile(r"sev\d{1,2}", re.IGNORECASE)
-_SPAN = re.compile(r"(?P<count>\d{1,4})(?P<unit>[smhd])")
-_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days"}
+"""Words that follow `on` and are no service."""
+_ARTICLES = frozenset({"a", "an", "my", "our", "that", "the"})
+_BEFORE_A_NAME = frozenset(
+    {"and", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "via", "with"}
+)
+"""Words after which a letter and a number name something: `uploads to p1`, `latency of p1`."""
+_MOST_WORDS = 30
+"""How many words at each end of a text may be its severity; a name is no longer."""
+
+Looks = Callable[[str, Desk], bool]
+
+
+def _word(raw: str) -> str:
+    """Say a word as a person sees it, without what belongs to its sentence."""
+    return as_seen(peeled(raw))
+
+
+def _nothing(word: str, desk: Desk) -> bool:
+    del word, desk
+    return False
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
     """`looks` decides where the usage line leaves a choice; `read` makes the value, or refuses with a sentence."""
 
-    looks: Callable[[str, Desk], bool]
+    looks: Looks
     read: Callable[[str, Desk, str], Any]
     example: str = ""
     """What a person may say there; text is its own name."""
+    longest: int = 1
+    """Of how many words it has at most."""
+    resembles: Looks = _nothing
+    """Whether words are nearly such a thing: whoever typed them is asked, and they are not taken for text."""
+    sees: Callable[[str], str] = _word
+    """What is read of the words as they were typed."""
+    spot: Callable[[Sequence[Word], frozenset[str], Desk], range | None] | None = None
+    """Where it stands among the words of a text without quotes, beside the command's flags or amid the text."""
+
+
+# --- teams and people -------------------------------------------------------------------------------------
 
 
 def _team_looks(word: str, desk: Desk) -> bool:
-    return (word.startswith(":") and not word.endswith(":")) or word.casefold() in desk.policy.teams
+    return (word.startswith(":") and not word.endswith(":")) or word.strip(
+        ":"
+    ).casefold() in desk.policy.teams
 
 
 def _team(word: str, desk: Desk, asker: str) -> Team:
     del asker
+    bare = word.strip(":").casefold()
+    if bare in desk.policy.teams:
+        return desk.policy.teams[bare]
     if len(word) > 1 and word.startswith(":") and word.endswith(":"):
         raise Refusal(f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.")
-    bare = word.strip(":").casefold()
-    person = None if bare in desk.policy.teams else desk.work.people.named(bare)
-    if person:
+    _must_not_be_marked(word, desk)
+    if person := desk.work.people.named(bare):
         raise Refusal(
             f"There is no team :{bare}. {person.name} is a person, who is written @{bare}.", slot="team"
         )
     return desk.policy.team(word)
 
 
+def _must_not_be_marked(word: str, desk: Desk) -> None:
+    """Refuse what Slack has marked as neither a team nor a person, with what it is."""
+    seen = as_seen(word)
+    if word.startswith(("<#", "#")):
+        meant = nearest(seen.removeprefix("#").casefold(), desk.policy.teams)
+        raise Refusal(
+            f"{seen} is a channel. A team is written with a colon, such as :imoc, and a person @raj."
+            + (f" Did you mean :{meant}?" if meant else ""),
+            slot="team",
+            choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
+        )
+    if word.startswith("<!"):
+        raise Refusal(f"{seen} is a group of people. Say a team such as :imoc, or one person such as @raj.")
+    if "@" in seen[1:]:
+        raise Refusal(f"{seen} is an e-mail address. Type @ and choose the person from Slack's list.")
+
+
 def _person_looks(word: str, desk: Desk) -> bool:
     del desk
-    return word.startswith("@") or bool(_MENTION.fullmatch(word))
+    return word.startswith(("@", "<!subteam")) or bool(_PERSON.fullmatch(word))
+
+
+def _person_resembles(word: str, desk: Desk) -> bool:
+    """Whether a person's name hangs on to a word: `age@raj`."""
+    before, at, name = word.rpartition("@")
+    return bool(before and at and name and desk.work.people.named(name))
 
 
 def _person(word: str, desk: Desk, asker: str) -> Someone:
-    if found := _MENTION.fullmatch(word):
+    if found := _PERSON.fullmatch(word):
         return Someone(found["id"])
     if word.casefold() in {"me", "@me"}:
         return Someone(asker)
+    if _person_resembles(word, desk):
+        before, _, name = word.rpartition("@")
+        raise Refusal(
+            f"Is @{name} meant?", slot="person", choices=(Choice(label=f"{before} @{name}", say=name),)
+        )
+    _must_not_be_marked(word, desk)
     return Someone(People(desk).named(word))
 
 
+# --- how bad, how far, what for ---------------------------------------------------------------------------
+
+
 def _severity_looks(word: str, desk: Desk) -> bool:
-    return word.casefold() in desk.policy.severities or bool(_SEVERITY.fullmatch(word))
+    told = heard(word, desk.policy.severities)
+    return word.casefold() in desk.policy.severities or (told is not None and told.is_sure)
+
+
+def _severity_resembles(word: str, desk: Desk) -> bool:
+    return word.casefold() in {"sev", "severity"} or any(
+        is_slip(word.casefold(), it) for it in desk.policy.severities
+    )
 
 
 def _severity(word: str, desk: Desk, asker: str) -> Severity:
     del asker
     return desk.policy.severity(word)
+
+
+def _severity_spot(words: Sequence[Word], flags: frozenset[str], desk: Desk) -> range | None:
+    """Find the severity in an incident's name: said in a word anywhere, by a letter alone at its end (`P1`)."""
+    ends = [n for n in range(len(words)) if n < _MOST_WORDS or n >= len(words) - _MOST_WORDS]
+    spots = [it for at in ends for it in (range(at, at + 2), range(at, at + 1)) if it.stop <= len(words)]
+    found = [it for it in spots if _is_severity(words, it, flags, desk)]
+    return max(found, key=lambda it: (it.stop, len(it)), default=None)
+
+
+def _is_severity(words: Sequence[Word], spot: range, flags: frozenset[str], desk: Desk) -> bool:
+    said = words[spot.start : spot.stop]
+    if any(it.quoted or len(it.text) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
+        return False
+    told = heard(" ".join(it.bare.lstrip("#") for it in said), desk.policy.severities)
+    before = words[spot.start - 1].bare if spot.start else ""
+    is_last = all(it.bare in flags or it.text.startswith(":") for it in words[spot.stop : spot.stop + 9])
+    if told is None or before == "not":
+        return False
+    if told.is_sure:
+        is_at_an_end = is_last or spot.start == 0
+        return is_at_an_end or (told.key is not None and before not in _ARTICLES)
+    return _is_set_off(said[0].text) or (is_last and before not in _BEFORE_A_NAME)
+
+
+def _is_set_off(word: str) -> bool:
+    return word.startswith(("(", "[", "#")) or word.endswith(":")
 
 
 def _phase_looks(word: str, desk: Desk) -> bool:
@@ -88,63 +200,115 @@ def _phase_looks(word: str, desk: Desk) -> bool:
 
 def _phase(word: str, desk: Desk, asker: str) -> Phase:
     del desk, asker
-    if word.casefold() in set(WORKING):
-        return Phase(word.casefold())
-    if word.casefold() in {Phase.RESOLVED, "closed", "done", "fixed"}:
+    said = word.casefold()
+    if said in set(WORKING):
+        return Phase(said)
+    if said in {Phase.RESOLVED, "closed", "done", "fixed"}:
         raise Refusal("To resolve it, say `incident stop`.")
+    meant = nearest(said, WORKING)
     raise Refusal(
-        f"There is no phase {word}. Phases: {', '.join(WORKING)}; `incident stop` resolves.",
+        f"There is no phase {_sample(word)}.{_meant(meant)} Phases: {', '.join(WORKING)}; `incident stop` resolves.",
         choices=tuple(Choice(label=phase, say=f"incident status {phase}") for phase in WORKING),
     )
 
 
+def _category_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold() in set(Category)
+
+
+def _category_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return any(is_slip(word.casefold(), it.value) for it in Category)
+
+
+def _category(word: str, desk: Desk, asker: str) -> Category:
+    del desk, asker
+    said = word.casefold()
+    if said in set(Category):
+        return Category(said)
+    known = ", ".join(Category)
+    raise Refusal(
+        f"There is no category {_sample(word)}.{_meant(nearest(said, Category))} Follow-ups are for one of: {known}.",
+        choices=tuple(Choice(label=it, say=it) for it in Category),
+    )
+
+
+def _part_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold() in PARTS
+
+
+def _part_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return any(is_slip(word.casefold(), it) for it in PARTS)
+
+
+def _part(word: str, desk: Desk, asker: str) -> Part:
+    del desk, asker
+    said = word.casefold()
+    if said in PARTS:
+        return Part(said)
+    raise Refusal(
+        f"A postmortem has no part {_sample(word)}.{_meant(nearest(said, PARTS))} Parts: {', '.join(PARTS)}.",
+        choices=tuple(Choice(label=it, say=it) for it in PARTS),
+    )
+
+
+# --- times ------------------------------------------------------------------------------------------------
+
+
 def _moment_looks(word: str, desk: Desk) -> bool:
     del desk
-    return bool(_CLOCK.fullmatch(word) or _SPAN.fullmatch(word))
+    return bool(_DATE.fullmatch(word)) or is_moment(word)
 
 
 def _moment(word: str, desk: Desk, asker: str) -> datetime:
-    """Read `10:05` in the asker's own zone (UTC where it is not known, or with a z), or `20m` ago.
-
-    Without its day (`2026-11-23T10:05`) it is the latest past one.
-    """
-    if span := _SPAN.fullmatch(word):
-        return desk.now - timedelta(**{_UNITS[span["unit"]]: int(span["count"])})
-    found = _CLOCK.fullmatch(word)
-    if not found:
-        raise _no_moment(word)
-    zone = UTC if found["utc"] else ZoneInfo(People(desk).zone(asker))
-    local = desk.now.astimezone(zone)
-    clock = time(int(found["hour"]), int(found["minute"]))
-    if found["day"]:
-        try:
-            return datetime.combine(date.fromisoformat(found["day"]), clock, zone).astimezone(UTC)
-        except (ValueError, OverflowError) as wrong:
-            raise _no_moment(word) from wrong
-    said = datetime.combine(local.date(), clock, zone)
-    return (said if said <= local else said - timedelta(days=1)).astimezone(UTC)
+    """Read `10:05`, `2pm` or `yesterday 23:10` in the asker's own zone (UTC where it is not known), or `20m` ago."""
+    if found := _DATE.fullmatch(word):
+        return datetime.fromtimestamp(int(found["seconds"]), UTC)
+    return read_moment(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
 
 
-def _no_moment(word: str) -> Refusal:
-    return Refusal(
-        f"I can't read the time {word}. Say it like 10:05, 10:05z for UTC, 2026-11-23T10:05 for another day, "
-        "or 20m for 20 min ago."
-    )
+def _told_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return is_moment(word) and bool(_PAST.search(word))
 
 
 def _length_looks(word: str, desk: Desk) -> bool:
     del desk
-    return bool(_SPAN.fullmatch(word) or word.isdigit())
+    return read_length(word) is not None
 
 
 def _length(word: str, desk: Desk, asker: str) -> timedelta:
-    """`15m`, `2h`; a bare number counts minutes. Between a minute and a day."""
+    """`15m`, `2h`, `half an hour`; a bare number counts minutes. Between a minute and a day."""
     del desk, asker
-    found = _SPAN.fullmatch(word if not word.isdigit() else f"{word}m")
-    length = timedelta(**{_UNITS[found["unit"]]: int(found["count"])}) if found else timedelta()
+    length = read_length(word) or timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
-        raise Refusal(f"How long is {word}? Say it like 15m or 2h, a day at most.")
+        raise Refusal(f"How long is {_sample(word)}? Say it like 15m or 2h, a day at most.")
     return length
+
+
+def _day_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return is_day(word)
+
+
+def _day_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return looks_daily(word)
+
+
+def _moment_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return looks_timely(word)
+
+
+def _day(word: str, desk: Desk, asker: str) -> date:
+    return read_day(word, now=desk.now, zone=People(desk).zone(asker))
+
+
+# --- words ------------------------------------------------------------------------------------------------
 
 
 def _text(word: str, desk: Desk, asker: str) -> str:
@@ -152,12 +316,16 @@ def _text(word: str, desk: Desk, asker: str) -> str:
     return word.strip()
 
 
+def _plain_text(raw: str) -> str:
+    return as_seen(raw).rstrip(" .,;")
+
+
 def _url(word: str, desk: Desk, asker: str) -> "Url":
     del desk, asker
-    found = _LINK.fullmatch(word)
+    found = _LINK.search(word)
     url = found["url"] if found else word
     if not re.match(r"https?://\S+$", url):
-        raise Refusal(f"{word} is not a link. A link begins with https://")
+        raise Refusal(f"{_sample(as_seen(word))} is not a link. A link begins with https://")
     return Url(url.replace("&amp;", "&"))
 
 
@@ -170,7 +338,7 @@ ServiceName = NewType("ServiceName", str)
 
 def _service_looks(word: str, desk: Desk) -> bool:
     del desk
-    return is_service_name(word)
+    return is_service_name(word) and word.casefold() not in _PARTICLES and not looks_timely(word)
 
 
 def _service(word: str, desk: Desk, asker: str) -> ServiceName:
@@ -188,54 +356,48 @@ def _url_looks(word: str, desk: Desk) -> bool:
     return bool(re.match(r"<?https?://", word))
 
 
-def _day_looks(word: str, desk: Desk) -> bool:
-    try:
-        read_day(word, now=desk.now, zone="UTC")
-    except Refusal:
-        return False
-    return True
-
-
-def _day(word: str, desk: Desk, asker: str) -> date:
-    return read_day(word, now=desk.now, zone=People(desk).zone(asker))
-
-
-def _category_looks(word: str, desk: Desk) -> bool:
-    del desk
-    return word.casefold() in set(Category)
-
-
-def _category(word: str, desk: Desk, asker: str) -> Category:
-    del desk, asker
-    if word.casefold() in set(Category):
-        return Category(word.casefold())
-    known = ", ".join(Category)
-    raise Refusal(
-        f"There is no category {word[:40]}. Follow-ups are for one of: {known}.",
-        choices=tuple(Choice(label=it, say=it) for it in Category),
-    )
+def _meant(word: str | None) -> str:
+    return f" Did you mean {word}?" if word else ""
 
 
 READERS: Mapping[Any, Reader] = {
-    Team: Reader(looks=_team_looks, read=_team, example=":imoc"),
-    Someone: Reader(looks=_person_looks, read=_person, example="@raj"),
-    Severity: Reader(looks=_severity_looks, read=_severity, example="sev1"),
+    Team: Reader(looks=_team_looks, read=_team, example=":imoc", sees=peeled),
+    Someone: Reader(
+        looks=_person_looks, read=_person, example="@raj", resembles=_person_resembles, sees=peeled
+    ),
+    Severity: Reader(
+        looks=_severity_looks,
+        read=_severity,
+        example="sev1",
+        longest=2,
+        resembles=_severity_resembles,
+        spot=_severity_spot,
+    ),
     Phase: Reader(looks=_phase_looks, read=_phase, example="mitigated"),
-    datetime: Reader(looks=_moment_looks, read=_moment, example="10:05"),
-    timedelta: Reader(looks=_length_looks, read=_length, example="15m"),
-    Url: Reader(looks=_url_looks, read=_url, example="https://example.com/graph"),
+    datetime: Reader(
+        looks=_moment_looks, read=_moment, example="10:05", longest=6, resembles=_moment_resembles, sees=str
+    ),
+    Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=6, sees=str),
+    timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),
+    Url: Reader(looks=_url_looks, read=_url, example="https://example.com/graph", sees=str.strip),
     ServiceName: Reader(looks=_service_looks, read=_service, example="checkout"),
-    date: Reader(looks=_day_looks, read=_day, example="friday"),
-    Category: Reader(looks=_category_looks, read=_category, example="detection"),
-    str: Reader(looks=_any, read=_text),
+    date: Reader(looks=_day_looks, read=_day, example="friday", longest=5, resembles=_day_resembles),
+    Category: Reader(
+        looks=_category_looks, read=_category, example="detection", resembles=_category_resembles
+    ),
+    Part: Reader(looks=_part_looks, read=_part, example="summary", resembles=_part_resembles),
+    Plain: Reader(looks=_any, read=_text, sees=_plain_text),
+    str: Reader(looks=_any, read=_text, sees=as_prose),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }
+WORD = Reader(looks=_any, read=_text)
+"""How a bare word is read that has no type of its own."""
 
 
-def reader_of(kind: Any) -> Reader | None:
+def reader_of(kind: Any, *, is_word: bool = False) -> Reader | None:
     """Give the reader of a type: the one that it is annotated with, else the one in `READERS`."""
     own = (it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Reader))
-    return next(own, READERS.get(kind))
+    return next(own, WORD if is_word and kind is str else READERS.get(kind))
 
 
 def one_of(*words: str) -> Reader:
@@ -281,7 +443,7 @@ def several(one: Reader) -> Reader:
         said = words.replace(",", " ").split() or [words]
         return tuple(one.read(word, desk, asker) for word in said)
 
-    return Reader(looks=_any, read=read, example=one.example)
+    return Reader(looks=_any, read=read, example=one.example, sees=str)
 
 
 def _sample(word: str) -> str:

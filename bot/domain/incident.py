@@ -4,7 +4,6 @@ A decision is a method that returns the event it would be, or refuses; `after(ev
 that has happened. Nothing else changes an incident, so its state and its timeline can't disagree.
 """
 
-import html
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -14,12 +13,17 @@ from enum import StrEnum
 from typing import Self
 
 from bot.domain import events
+from bot.domain.markup import as_seen, cleaned
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Said, Snooze, remembering
 
 NAME_LENGTH = 120
 """What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
+
+_SKIN = re.compile(r"::skin-tone-[2-6]:")
+_UNNAMED = re.compile(r"<[#!@][^<>\n]*>")
+"""What Slack alone can name: a person, or a channel or a user group that came without its words."""
 
 
 class Phase(StrEnum):
@@ -426,7 +430,7 @@ class Incident:
 
 def bare_name(name: str, severities: Collection[str] = ()) -> str:
     """Reduce a name to what tells it from others: no case, no blanks, no punctuation, no severity at its end."""
-    plain = unicodedata.normalize("NFKC", html.unescape(name)).casefold()
+    plain = unicodedata.normalize("NFKC", as_seen(cleaned(name))).casefold()
     words = "".join(it if it.isalnum() or unicodedata.category(it)[0] == "M" else " " for it in plain)
     bare = _LAST_SEVERITY.sub("", f" {' '.join(words.split())}")
     last = bare.rpartition(" ")
@@ -440,6 +444,8 @@ _LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$
 
 def room_name(number: int, name: str) -> str:
     """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
-    typed = html.unescape(name)  # Slack gives & < > as entities
-    slug = re.sub(r"[^a-z0-9]+", "-", typed.casefold()).strip("-")
+    seen = _SKIN.sub(":", as_seen(cleaned(name)))
+    letters = unicodedata.normalize("NFKD", _UNNAMED.sub(" ", seen).casefold())
+    plain = "".join(it for it in letters if not unicodedata.combining(it))  # é is an e
+    slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     return f"inc-{number}-{slug}"[:80].rstrip("-")

@@ -3,11 +3,12 @@
 from collections.abc import Mapping
 from dataclasses import dataclass, field
 from datetime import timedelta
-from difflib import get_close_matches
 
 from bot.domain.plan import Plan
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.role import ROLES
+from bot.domain.severity import means
+from bot.domain.spelling import nearest
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -185,19 +186,22 @@ class Policy:
         if found := self.teams.get(bare):
             return found
         known = ", ".join(f":{name}" for name in self.teams) or "none yet (see `teams:` in config.yaml)"
+        meant = nearest(bare, self.teams)
         raise Refusal(
-            f"There is no team :{bare}.{_nearest(bare, self.teams, ':')} Teams: {known}.", slot="team"
+            f"There is no team :{bare[:40]}.{_nearest(bare, self.teams, ':')} Teams: {known}.",
+            slot="team",
+            choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
         )
 
     def severity(self, key: str) -> Severity:
-        """Find a severity by its key; `1` means `sev1`."""
+        """Find a severity as people say it: `sev1`, `1`, `SEV-1`, `P1`."""
+        for severity in self.severities.values():
+            if means(key, severity.key):
+                return severity
         bare = key.casefold()
-        for name in (bare, f"sev{bare}"):
-            if found := self.severities.get(name):
-                return found
         known = ", ".join(self.severities)
         raise Refusal(
-            f"There is no severity {key}.{_nearest(bare, self.severities)} Severities: {known}.",
+            f"There is no severity {key[:40]}.{_nearest(bare, self.severities)} Severities: {known}.",
             slot="severity",
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )
@@ -252,5 +256,5 @@ def is_user_group(ident: str) -> bool:
 
 
 def _nearest(word: str, known: Mapping[str, object], mark: str = "") -> str:
-    close = get_close_matches(word, known, n=1)
-    return f" Did you mean {mark}{close[0]}?" if close else ""
+    meant = nearest(word, known)
+    return f" Did you mean {mark}{meant}?" if meant else ""

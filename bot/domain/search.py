@@ -5,8 +5,13 @@ from dataclasses import dataclass
 from datetime import datetime
 
 from bot.domain.incident import CLOSED, WORKING, Incident, Phase
+from bot.domain.refusal import Refusal
 
 OPEN, OVER, ALL = frozenset(WORKING), CLOSED, frozenset(Phase)
+
+
+MOST_WORDS = 20
+"""Each word is looked for by itself, in every incident."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,6 +26,12 @@ class Search:
     words: tuple[str, ...] = ()
     """Each is in its name, its impact, its cause or what ended it."""
     private: bool | None = None
+
+    def __post_init__(self) -> None:
+        if len(self.words) > MOST_WORDS:
+            raise Refusal(
+                f"A search takes {MOST_WORDS} words at most; these are {len(self.words)}. Search with the rarest ones."
+            )
 
     def finds(self, incident: Incident, paged: Collection[str]) -> bool:
         """Whether an incident is looked for, for which these teams were paged."""

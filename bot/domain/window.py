@@ -2,24 +2,19 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, time, timedelta
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
+from bot.domain.moment import DATED, DAY, NOON, day_named, on_the_clock
 from bot.domain.refusal import Refusal
 
-WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
-MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
-DAY = timedelta(days=1)
-
-_WEEKDAY = r"(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
-_DAY = rf"today|tomorrow|{_WEEKDAY}|\d{{4}}-\d\d-\d\d|\d{{1,2}}\s+[a-z]{{3,9}}"
-_TIME = r"(?:[01]?\d|2[0-4])(?::[0-5]\d)?"
-_TO = r"\s*(?:-|–|—|\bto\b|\buntil\b)\s*"  # noqa: RUF001  people type all three dashes
+_TIME = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?(?:\s?[ap]m)?z?"
+_TO = r"\s*(?:-|–|—|\bto\b|\buntil\b|\btill\b)\s*"  # noqa: RUF001  people type all three dashes
 _TIMES = re.compile(
-    rf"(?:(?P<day>{_DAY})\s+)?(?P<start>{_TIME}){_TO}(?:(?P<last>{_DAY})\s+)?(?P<end>{_TIME})"
+    rf"(?:(?P<day>{DATED})\s+)?(?P<start>{_TIME}){_TO}(?:(?P<last>{DATED})\s+)?(?P<end>{_TIME})"
 )
-_AHEAD = re.compile(r"(?P<count>\d{1,3})(?P<unit>[dw])")
-_DAYS = re.compile(rf"(?P<day>{_DAY})(?:{_TO}(?P<last>{_DAY}))?")
+_DAYS = re.compile(rf"(?P<day>{DATED})(?:{_TO}(?P<last>{DATED}))?")
+_ONE_TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s?(?P<half>[ap]m)?(?P<utc>z)?")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,25 +44,15 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
     return window
 
 
-def read_day(words: str, *, now: datetime, zone: str) -> date:
-    """Read a day in a person's own zone (IANA): friday, tomorrow, 2026-12-01, 3d or 2w; refuses with examples."""
-    today = now.astimezone(ZoneInfo(zone)).date()
-    said = words.casefold()
-    if found := _AHEAD.fullmatch(said):
-        return today + timedelta(days=int(found["count"]) * (7 if found["unit"] == "w" else 1))
-    try:
-        return _day(said, today, passed=False)
-    except ValueError as wrong:
-        raise Refusal(
-            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, 2026-12-01, 3d or 2w.",
-            slot="due",
-        ) from wrong
-
-
 def spoken(window: Window, zone: str) -> str:
     """Say it so that `read_window` understands it."""
-    start, end = (moment.astimezone(ZoneInfo(zone)) for moment in (window.start, window.end))
-    return f"{start:%Y-%m-%d %H:%M} - {end:%Y-%m-%d %H:%M}"
+    return f"{_spoken(window.start, zone)} - {_spoken(window.end, zone)}"
+
+
+def _spoken(moment: datetime, zone: str) -> str:
+    local = moment.astimezone(ZoneInfo(zone))
+    is_plain = local.utcoffset() == local.replace(fold=1 - local.fold).utcoffset()
+    return f"{local:%Y-%m-%d %H:%M}" if is_plain else f"{moment.astimezone(UTC):%Y-%m-%d %H:%M}z"
 
 
 def _read(said: str, local: datetime) -> Window:
@@ -78,54 +63,56 @@ def _read(said: str, local: datetime) -> Window:
     raise ValueError(f"{said!r} is no time")
 
 
+@dataclass(frozen=True, kw_only=True)
+class _Hour:
+    """A time of day, counted from midnight, on the person's own clock or in UTC."""
+
+    since_midnight: timedelta
+    place: tzinfo
+
+    def on(self, day: date) -> datetime:
+        """Count on the wall clock: 18:00 is 18:00, also on a day of 23 or 25 hours."""
+        midnight = datetime.combine(day, time())
+        wall = midnight + self.since_midnight
+        return on_the_clock(wall.date(), wall.time(), self.place, slot="when")
+
+
 def _between_times(found: re.Match[str], local: datetime) -> Window:
-    begins, ends = _offset(found["start"]), _offset(found["end"])
-    overnight = DAY if ends <= begins else timedelta()
+    begins, ends = _hours(found["start"], found["end"], local)
+    overnight = DAY if ends.since_midnight <= begins.since_midnight else timedelta()
     today = local.date()
     if found["day"]:
-        day = _day(found["day"], today, passed=local > _at(today, ends + overnight, local))
+        day = day_named(found["day"], today, passed=False)
+        if day == today and local > ends.on(today + overnight):
+            day = day_named(found["day"], today, passed=True)
     else:
-        day = today if _at(today, begins, local) > local else today + DAY
-    last = _day(found["last"], day, passed=False) if found["last"] else day + overnight
-    return Window(start=_utc(_at(day, begins, local)), end=_utc(_at(last, ends, local)))
+        day = today if begins.on(today) > local else today + DAY
+    last = day_named(found["last"], day, passed=False) if found["last"] else day + overnight
+    return Window(start=begins.on(day), end=ends.on(last))
 
 
 def _whole_days(found: re.Match[str], local: datetime) -> Window:
-    day = _day(found["day"], local.date(), passed=False)
-    last = _day(found["last"], day, passed=False) if found["last"] else day
-    return Window(start=_utc(_at(day, timedelta(), local)), end=_utc(_at(last, DAY, local)))
+    day = day_named(found["day"], local.date(), passed=False)
+    last = day_named(found["last"], day, passed=False) if found["last"] else day
+    start, end = (datetime.combine(it, time(), local.tzinfo).astimezone(UTC) for it in (day, last + DAY))
+    return Window(start=start, end=end)
 
 
-def _day(said: str, today: date, *, passed: bool) -> date:
-    """A weekday is the next one; today's counts unless its time has passed. ValueError where there is no such day."""
-    if not re.fullmatch(_DAY, said):
-        raise ValueError(f"{said!r} is no day")
-    if said in {"today", "tomorrow"}:
-        return today + (DAY if said == "tomorrow" else timedelta())
-    if said[0].isalpha():
-        wanted = next(number for number, name in enumerate(WEEKDAYS) if name.startswith(said[:3]))
-        ahead = (wanted - today.weekday()) % 7
-        return today + timedelta(days=ahead or (7 if passed else 0))
-    return _date(said, today)
+def _hours(start: str, end: str, local: datetime) -> tuple[_Hour, _Hour]:
+    """Read two times of day: `6-8pm` is both in the afternoon."""
+    first, last = _ONE_TIME.fullmatch(start), _ONE_TIME.fullmatch(end)
+    if not first or not last:
+        raise ValueError(f"{start} to {end} is no time")
+    half = first["half"] or (last["half"] if int(first["hour"]) < int(last["hour"]) else None)
+    return _hour(first, half, local), _hour(last, last["half"], local)
 
 
-def _date(said: str, today: date) -> date:
-    if "-" in said:
-        return date.fromisoformat(said)
-    number, _, month = said.partition(" ")
-    found = date(today.year, MONTHS.index(month[:3]) + 1, int(number))
-    return found if found >= today else found.replace(year=found.year + 1)
-
-
-def _offset(said: str) -> timedelta:
-    hour, _, minute = said.partition(":")
-    return timedelta(hours=int(hour), minutes=int(minute or 0))
-
-
-def _at(day: date, offset: timedelta, local: datetime) -> datetime:
-    """Count on the wall clock: 18:00 is 18:00, also on a day of 23 or 25 hours."""
-    return datetime.combine(day, time(), local.tzinfo) + offset
-
-
-def _utc(moment: datetime) -> datetime:
-    return moment.astimezone(UTC)
+def _hour(found: re.Match[str], half: str | None, local: datetime) -> _Hour:
+    hour = int(found["hour"])
+    if half:
+        if not 1 <= hour <= NOON:
+            raise ValueError(f"{hour} {half} is no time")
+        hour = hour % NOON + (NOON if half == "pm" else 0)
+    place = UTC if found["utc"] else local.tzinfo
+    assert place, "a person's own time has its zone"  # noqa: S101  a caller's bug, not input
+    return _Hour(since_midnight=timedelta(hours=hour, minutes=int(found["minute"] or 0)), place=place)

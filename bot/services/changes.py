@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
-from datetime import timedelta
+from datetime import datetime, timedelta
 
 from bot.domain import change
 from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact, one_line, service_name
@@ -49,9 +49,20 @@ class Changes:
             self.hear(replace(told, service=service))
 
     def record(
-        self, words: str, *, by: str, service: str | None = None, incident: Incident | None = None
+        self,
+        words: str,
+        *,
+        by: str,
+        service: str | None = None,
+        incident: Incident | None = None,
+        at: datetime | None = None,
     ) -> Change:
-        """Keep what somebody says that they changed just now; what is said in a private incident stays in it."""
+        """Keep what somebody says that they changed, now or at a time (UTC) that is past.
+
+        What is said in a private incident stays in it.
+        """
+        if at and at > self._desk.now:
+            raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
         number = self._work.changes.reserve()
         said = Change(
             number=number,
@@ -60,7 +71,7 @@ class Changes:
             kind=change.OTHER,
             service=service,
             title=one_line(words),
-            happened_at=self._desk.now,
+            happened_at=at or self._desk.now,
             as_of=self._desk.now,
             heard_at=self._desk.now,
             author=by,

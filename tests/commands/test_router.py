@@ -154,7 +154,7 @@ def test_what_is_no_number_is_no_incident(spy: SpyKit):
         ("page :fire: hi", ":fire: is an emoji, not a team. A team is written with one colon: :fire."),
         (
             "page :paymnts hi",
-            "There is no team :paymnts. Did you mean :payments? Teams: :imoc, :payments.",
+            "There is no team :paymnts. Did you mean :payments? Teams: :imoc, :payments.\npage :payments hi",
         ),
         ("page @nobody hi", "I don't know @nobody. Type @ and choose the person from Slack's list."),
         ("page", 'I understood `page`, but not the rest. Usage: `page (:team|@person) "message"`'),

@@ -6,8 +6,9 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.domain.moment import read_day
 from bot.domain.refusal import Refusal
-from bot.domain.window import Window, read_day, read_window, spoken
+from bot.domain.window import Window, read_window, spoken
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
 LISBON, KOLKATA, BERLIN = "Europe/Lisbon", "Asia/Kolkata", "Europe/Berlin"

@@ -202,3 +202,7 @@ def test_runbooks_are_listed_in_many_words(spy: SpyKit, words: str):
 @pytest.mark.parametrize("words", ["failover", "failover plans", "failover list page 2"])
 def test_plans_are_listed_in_many_words(spy: SpyKit, words: str):
     assert "No failover plan is written yet" in said(spy.say(words, way=Way.SLASH)).text
+
+
+def test_a_search_of_too_many_words_is_refused(thirty: SpyKit):
+    assert "20 words at most; these are 21" in said(thirty.say("incident list " + "cart " * 21))

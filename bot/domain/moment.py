@@ -1,0 +1,327 @@
+"""A moment, a day or a length of time as people say it: 2pm, yesterday 23:10, next friday, 20 minutes ago.
+
+What a person says is on their own clock. Where it could be two times, or is none, it is refused with what to say.
+"""
+
+import calendar
+import re
+from datetime import UTC, date, datetime, time, timedelta, tzinfo
+from itertools import pairwise
+from zoneinfo import ZoneInfo
+
+from bot.domain.refusal import Choice, Refusal
+
+WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
+MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
+DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
+FRIDAY, NOON = 4, 12
+LONGEST = 40
+"""No time is said in more letters than that."""
+
+_MONTH = (
+    r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
+    r"|nov(?:ember)?|dec(?:ember)?)"
+)
+_ORDINAL = r"\d{1,2}(?:st|nd|rd|th)?"
+_WEEKDAY = r"(?:(?:last|this|next|coming)\s+)?(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?"
+DATED = (
+    rf"today|tonight|yesterday|(?:the\s+)?day\s+after\s+tomorrow|tomorrow|{_WEEKDAY}|\d{{4}}-\d\d-\d\d"
+    rf"|{_ORDINAL}\.?\s+(?:of\s+)?{_MONTH}|{_MONTH}\s+{_ORDINAL}"
+)
+"""A day that has a date."""
+CLOCK = r"(?:\d{1,2}(?:[:.h][0-5]\d(?::[0-5]\d)?)?(?:\s?[ap]m)?|[0-2]\d[0-5]\d|noon|midday|midnight)"
+"""A time of day; `24:00` ends one."""
+_COUNT = r"(?:\d{1,4}(?:\.\d)?\s?|(?:half\s+)?an?\s+)"
+_UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)"
+_LENGTH = rf"{_COUNT}{_UNIT}(?:\s?(?:and\s)?\d{{1,4}}\s?{_UNIT})?|\d{{1,2}}h\d\d"
+
+_NEAR = re.compile(r"(?:(?:about|around|approximately|approx|roughly|circa|ca|at|on)\.?\s+|~\s*)+")
+_AGO = re.compile(rf"(?P<length>{_LENGTH})(?:\s+ago)?|in\s+(?P<ahead>{_LENGTH})|(?:just\s+)?now")
+_MOMENT = re.compile(
+    rf"(?:(?P<day>{DATED})(?:\s+at\b|,|t(?=\d))?\s*)?(?P<clock>{CLOCK})(?:\s?(?P<utc>z|utc|gmt))?"
+    rf"(?:,?\s+(?:on\s+)?(?P<after>{DATED}))?"
+)
+_FOREIGN = re.compile(r".*\d\s?(?:[ap]m\s)?(?P<zone>cet|cest|bst|ist|jst|[ecmp][sd]t|a[ec][sd]t|[ecmp]t)")
+_PARTS = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?(?::\d\d)?\s?(?P<half>[ap]m)?")
+_PIECE = re.compile(r"(?P<count>\d{1,4}(?:\.\d)?|half\s+an?|an?)?\s?(?P<unit>[smhdw])[a-z]*")
+_UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
+_NAMED = {"noon": time(12), "midday": time(12), "midnight": time(0)}
+
+_AHEAD = re.compile(r"(?:in\s+)?(?P<count>\d{1,3}\s?|an?\s)(?P<unit>days?|d|weeks?|w|months?)")
+_PERIOD = re.compile(
+    r"(?:the\s+)?end\s+of\s+(?:the\s+|this\s+)?(?P<next>next\s+)?(?P<unit>day|week|month)|close of business"
+)
+_SHORT = {"eod": "end of day", "cob": "end of day", "eow": "end of week", "eom": "end of month"}
+
+_TIMELY = re.compile(
+    rf"\d{{1,2}}[:.h]\d\d(?:[:.]\d\d)?(?:[ap]m|z|h)?|\d{{1,2}}[ap]m|\d{{3,4}}z|\d{{1,4}}{_UNIT}|\d{{4}}-\d\d-\d\d\S{{0,10}}"
+    r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|today|tonight"
+    r"|yesterday|tomorrow|noon|midday|midnight|ago|o'?clock|eo[dwm]|cob|morning|afternoon|evening|weekend|week|month"
+)
+"""Words that speak of a time, each by itself."""
+_TIMELY_PAIR = re.compile(rf"{_LENGTH}|{DATED}|{CLOCK}")
+_JOINING = re.compile(
+    rf"\d{{1,4}}|[ap]m|{_ORDINAL}|{_MONTH}|{_UNIT}|about|around|approx|circa|ca|roughly|just|early|late|at|on|in|the|of|an?|half"
+    r"|quarter|past|to|and|last|this|next|coming|end|day|night|after|before|utc|gmt|z|[ecmp][sd]?t|ce?st|bst|ist|-"
+)
+"""Words that may stand beside those."""
+
+
+def looks_timely(words: str) -> bool:
+    """Whether all of these words speak of a time, be it one that can be read or not: `this morning`, `25:90`."""
+    said = _plain(words)
+    if len(said) > LONGEST:
+        return False
+    if said.isdecimal():
+        return int(said) <= 24 or (len(said) == 4 and _clock(said) is not None)  # noqa: PLR2004  hours; 0930
+    each = said.split()
+    pairs = (f"{one} {other}" for one, other in pairwise(each))
+    is_one = any(_TIMELY.fullmatch(it) for it in each) or any(_TIMELY_PAIR.fullmatch(it) for it in pairs)
+    return is_one and all(_TIMELY.fullmatch(it) or _JOINING.fullmatch(it) for it in each)
+
+
+def is_moment(words: str) -> bool:
+    """Whether these words are a moment beyond doubt: a bare `5` may be a time, or a number of something."""
+    said = _plain(words)
+    if _AGO.fullmatch(said):
+        return not re.fullmatch(r"\d+\s?s(?:ecs?|econds?)?", said)  # a latency of 2s
+    found = _MOMENT.fullmatch(said)
+    if not found or _clock(found["clock"]) is None:
+        return False
+    is_bare = re.fullmatch(r"[1-9]\d*|0", found["clock"])
+    return not is_bare or bool(found["day"] or found["after"] or found["utc"])
+
+
+def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
+    """Read a moment in a person's own zone (IANA), the latest past one where no day is said; gives it in UTC."""
+    said = _plain(words)
+    if found := _AGO.fullmatch(said):
+        ahead = read_length(found["ahead"]) if found["ahead"] else None
+        return now + ahead if ahead else now - (read_length(found["length"] or "") or timedelta())
+    if foreign := _FOREIGN.fullmatch(said):
+        name = foreign["zone"].upper()
+        raise Refusal(
+            f"I can't read {name} times. Say it in your own time zone ({zone}), or in UTC: 10:05z.", slot=slot
+        )
+    found = _MOMENT.fullmatch(said)
+    clock = _clock(found["clock"]) if found else None
+    if not found or clock is None:
+        raise _no_moment(words, slot)
+    if re.fullmatch(r"[1-9]|1[0-2]", found["clock"]) and not found["utc"]:
+        raise _which_half(said, found, slot)
+    place: tzinfo = UTC if found["utc"] else ZoneInfo(zone)
+    try:
+        return _latest(found["day"] or found["after"], clock, place, now, slot)
+    except (ValueError, OverflowError) as wrong:
+        raise _no_moment(words, slot) from wrong
+
+
+def read_length(words: str) -> timedelta | None:
+    """Read a length of time: 15m, 20 minutes, half an hour, 1h30; a bare number counts minutes. None: it is none."""
+    said = " ".join(words.casefold().split()).removeprefix("for ").removeprefix("the ").removeprefix("last ")
+    if re.fullmatch(r"\d{1,4}", said):
+        return int(said) * MINUTE
+    if found := re.fullmatch(r"(\d{1,2})h(\d\d)", said):
+        return timedelta(hours=int(found[1]), minutes=int(found[2]))
+    if not re.fullmatch(_LENGTH, said):
+        return None
+    pieces = _PIECE.finditer(said.replace(" and ", " "))
+    return sum((_piece(it) for it in pieces), timedelta())
+
+
+def looks_daily(words: str) -> bool:
+    """Whether all of these words speak of a day, be it one that can be read or not; `by 20 minutes` is no day."""
+    said = _plain(words)
+    return is_day(words) or (looks_timely(said) and not said.isdecimal() and read_length(said) is None)
+
+
+def is_day(words: str) -> bool:
+    """Whether these words are a day beyond doubt: `friday`, not `2 weeks`."""
+    said = _plain(words)
+    is_ahead = _AHEAD.fullmatch(said) and (said.startswith("in ") or " " not in said)
+    return bool(is_ahead or re.fullmatch(DATED, said) or said in _SHORT or _PERIOD.fullmatch(said))
+
+
+def read_day(words: str, *, now: datetime, zone: str) -> date:
+    """Read a day in a person's own zone (IANA): friday, eod, in 2 days, 2026-12-01, 2w; refuses with examples."""
+    today = now.astimezone(ZoneInfo(zone)).date()
+    said = _SHORT.get(_plain(words), _plain(words))
+    try:
+        if found := _AHEAD.fullmatch(said):
+            return _ahead(today, found)
+        if found := _PERIOD.fullmatch(said):
+            return _end(today, found["unit"] or "day", ahead=bool(found["next"]))
+        return day_named(said, today, passed=False)
+    except (ValueError, OverflowError) as wrong:
+        raise Refusal(
+            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
+            slot="due",
+        ) from wrong
+
+
+def day_named(said: str, today: date, *, passed: bool) -> date:
+    """Find the day of that name to come; today's own weekday counts unless its time has `passed`.
+
+    `next friday` is the one of next week. ValueError where there is no such day.
+    """
+    if not re.fullmatch(DATED, said):
+        raise ValueError(f"{said!r} is no day")
+    if said in _RELATIVE:
+        return today + _RELATIVE[said] * DAY
+    if re.fullmatch(_WEEKDAY, said):
+        return _weekday(said, today, passed=passed)
+    if said[:4].isdigit():
+        return date.fromisoformat(said)
+    found = _of_month(said, today.year)
+    return found if found >= today else found.replace(year=found.year + 1)
+
+
+def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = None) -> datetime:
+    """Give the moment (UTC) that a clock shows on a day; refuses an hour that is left out there, or comes twice."""
+    first, second = (datetime.combine(day, clock, place).replace(fold=fold) for fold in (0, 1))
+    if first.utcoffset() == second.utcoffset():
+        return first.astimezone(UTC)
+    if _is_there(first):
+        early, late = (f"{it.astimezone(UTC):%Y-%m-%d %H:%M}z" for it in (first, second))
+        raise Refusal(
+            f"{clock:%H:%M} comes twice on {_day(day)}: the clocks go back in {place}. Say {early} for the first time, "
+            f"{late} for the second (z is UTC).",
+            slot=slot,
+            choices=(Choice(label=early, say=early), Choice(label=late, say=late)),
+        )
+    before, after = first, first
+    while not _is_there(before):
+        before -= MINUTE
+    while not _is_there(after):
+        after += MINUTE
+    raise Refusal(
+        f"There is no {clock:%H:%M} on {_day(day)} in {place}: the clocks go from {before + MINUTE:%H:%M} to "
+        f"{after:%H:%M}. Say {after:%H:%M}, or {before:%H:%M}.",
+        slot=slot,
+    )
+
+
+# --- pieces -----------------------------------------------------------------------------------------------
+
+_RELATIVE = {
+    "today": 0,
+    "tonight": 0,
+    "yesterday": -1,
+    "tomorrow": 1,
+    "day after tomorrow": 2,
+    "the day after tomorrow": 2,
+}
+
+
+def _plain(words: str) -> str:
+    """Say it in small letters, without what only says that it is about so: `~2 p.m.` is 2pm."""
+    said = " ".join(words.casefold().split()).strip(".,;!?()[]*_`")
+    said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said).replace(" o'clock", "").replace("-ish", "")
+    near = _NEAR.match(said)
+    return said[near.end() :] if near else said
+
+
+def _clock(said: str) -> time | None:
+    if said in _NAMED:
+        return _NAMED[said]
+    if re.fullmatch(r"\d{4}", said):
+        said = f"{said[:2]}:{said[2:]}"
+    found = _PARTS.fullmatch(said)
+    hour = int(found["hour"]) if found else 24
+    if found and found["half"]:
+        hour = hour % NOON + (NOON if found["half"] == "pm" else 0) if 1 <= hour <= NOON else 24
+    return time(hour, int(found["minute"] or 0)) if found and hour < 24 else None  # noqa: PLR2004  hours
+
+
+def _latest(day: str | None, clock: time, place: tzinfo, now: datetime, slot: str | None) -> datetime:
+    """Give that time of a day that has passed, where the words leave it open which one."""
+    local = now.astimezone(place)
+    if day:
+        return on_the_clock(_passed_day(day, clock, local), clock, place, slot=slot)
+    today = local.date() if clock <= local.time() else local.date() - DAY
+    return on_the_clock(today, clock, place, slot=slot)
+
+
+def _passed_day(said: str, clock: time, local: datetime) -> date:
+    today = local.date()
+    if re.fullmatch(_WEEKDAY, said) and not said.startswith(("next", "coming")):
+        back = (today.weekday() - _number_of(said)) % 7
+        is_over = back or (clock <= local.time() and not said.startswith("last"))
+        return today - (back if is_over else 7) * DAY
+    named = day_named(said, today, passed=False)
+    is_of_month = said not in _RELATIVE and not said[:4].isdigit() and not re.fullmatch(_WEEKDAY, said)
+    return named.replace(year=named.year - 1) if is_of_month and named > today else named
+
+
+def _weekday(said: str, today: date, *, passed: bool) -> date:
+    ahead = (_number_of(said) - today.weekday()) % 7
+    if said.startswith("next"):
+        return today + (7 - today.weekday() + _number_of(said)) * DAY
+    if said.startswith("last"):
+        return today - ((today.weekday() - _number_of(said)) % 7 or 7) * DAY
+    return today + (ahead or (7 if passed else 0)) * DAY
+
+
+def _number_of(said: str) -> int:
+    name = said.rsplit(maxsplit=1)[-1][:3]
+    return next(number for number, it in enumerate(WEEKDAYS) if it.startswith(name))
+
+
+def _of_month(said: str, year: int) -> date:
+    month = next(number for number, it in enumerate(MONTHS, start=1) if re.search(rf"\b{it}", said))
+    number = re.search(r"\d+", said)
+    return date(year, month, int(number[0]) if number else 0)
+
+
+def _piece(found: re.Match[str]) -> timedelta:
+    count = found["count"] or "1"
+    amount = 0.5 if count.startswith("half") else 1 if count in {"a", "an"} else float(count)
+    return timedelta(**{_UNITS[found["unit"]]: amount})
+
+
+def _ahead(today: date, found: re.Match[str]) -> date:
+    count = int(found["count"]) if found["count"].strip().isdigit() else 1
+    if found["unit"].startswith("month"):
+        year, month = divmod(today.year * 12 + today.month - 1 + count, 12)
+        return date(year, month + 1, min(today.day, calendar.monthrange(year, month + 1)[1]))
+    return today + count * (7 if found["unit"].startswith("w") else 1) * DAY
+
+
+def _end(today: date, unit: str, *, ahead: bool) -> date:
+    """Give the last day of work of a period: of a week its friday."""
+    if unit == "day":
+        return today + ahead * DAY
+    if unit == "week":
+        friday = today + (FRIDAY - today.weekday()) * DAY
+        return friday + (7 if ahead or friday < today else 0) * DAY
+    year, month = divmod(today.year * 12 + today.month - 1 + ahead, 12)
+    return date(year, month + 1, calendar.monthrange(year, month + 1)[1])
+
+
+def _is_there(moment: datetime) -> bool:
+    """Whether clocks show this time: it is none of those that are left out when they go forward."""
+    there = moment.astimezone(UTC).astimezone(moment.tzinfo)
+    return there.replace(tzinfo=None) == moment.replace(tzinfo=None)
+
+
+def _day(day: date) -> str:
+    return f"{day:%A} {day.day} {day:%B}"
+
+
+def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:
+    hour = int(found["clock"]) % NOON
+    begin, end = found.span("clock")
+    times = [f"{said[:begin]}{it:02}:00{said[end:]}" for it in (hour, hour + NOON)]
+    return Refusal(
+        f"Is {said} {times[0]} or {times[1]}?",
+        slot=slot,
+        choices=tuple(Choice(label=it, say=it) for it in times),
+    )
+
+
+def _no_moment(words: str, slot: str | None) -> Refusal:
+    return Refusal(
+        f"I can't read the time {words[:LONGEST]}. Say it like 10:05, 2pm, yesterday 23:10 or 20m for 20 min ago, "
+        "in your own time zone; 10:05z is UTC.",
+        slot=slot,
+    )

@@ -1,0 +1,62 @@
+"""How people say a severity: SEV-1, sev 1, P1, severity one."""
+
+import re
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+_SAID = re.compile(
+    r"(?:(?P<word>severity|sev|priority|prio)[\s:#.=_-]*|(?P<letter>[ps])-?)(?P<rest>[a-z0-9]{1,20})"
+)
+_DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001  what phones and documents write
+_NUMBERS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
+_OTHER = frozenset({"s3"})
+"""Names that are known all over as something else."""
+LONGEST = 60
+"""No severity is named in more letters than that."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Heard:
+    """A severity that was named: `key` is the configured one, None where there is none such.
+
+    `is_sure`: it was said in a word, as `sev`; a letter such as the `p` of p99 may be anything.
+    """
+
+    key: str | None
+    is_sure: bool
+
+
+def heard(words: str, known: Iterable[str]) -> Heard | None:
+    """Hear whether words name a severity, and which of those that are known (configured keys)."""
+    if len(words) > LONGEST:
+        return None
+    said = words.casefold().translate(_DASHES).strip()
+    found = _SAID.fullmatch(said)
+    if not found:
+        return None
+    rest = _NUMBERS.get(found["rest"], found["rest"]) if found["word"] else found["rest"]
+    key = next((it for it in known if _means(rest, it)), None)
+    if found["word"]:
+        return Heard(key=key, is_sure=True) if key or rest.isdecimal() else None
+    return Heard(key=key, is_sure=False) if key and rest.isdecimal() and said not in _OTHER else None
+
+
+def means(words: str, key: str) -> bool:
+    """Whether words name this severity (its configured key), where nothing else can be meant: `1` is sev1."""
+    if len(words) > LONGEST:
+        return False
+    said = words.casefold().translate(_DASHES).strip(" #:.!")
+    found = _SAID.fullmatch(said)
+    rest = found["rest"] if found else said
+    return _plain(said) == _plain(key) or _means(_NUMBERS.get(rest, rest), key)
+
+
+def _means(rest: str, key: str) -> bool:
+    if rest.isdecimal():
+        digits = re.search(r"\d+$", key)
+        return digits is not None and int(digits[0]) == int(rest)
+    return _plain(rest) == _plain(key)
+
+
+def _plain(word: str) -> str:
+    return re.sub(r"[\W_]", "", word.casefold())

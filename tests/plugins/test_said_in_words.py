@@ -1,0 +1,294 @@
+"""What a tired person types without quotes: it is read, or asked back, and never swallowed."""
+
+import pytest
+
+from bot.commands.ask import Answer, Way
+from bot.commands.testkit import SpyKit
+from bot.domain.incident import room_name
+from bot.domain.message import Buttons
+
+HOST = "<http://api.example.com|api.example.com>"
+"""What Slack makes of a typed api.example.com."""
+
+
+def text(answer: Answer) -> str:
+    assert answer.message
+    return answer.message.text
+
+
+def says(answer: Answer) -> list[str]:
+    """Give what the buttons of an answer say."""
+    assert answer.message
+    parts = [it for it in answer.message.parts if isinstance(it, Buttons)]
+    return [button.say or "" for part in parts for button in part.buttons]
+
+
+# --- severities -------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "SEV-1",
+        "sev 1",
+        "P1",
+        "p-1",
+        "sev1!",
+        "Sev: 1",
+        "severity 1",
+        "(sev1)",
+        "#sev1",
+        "S1",
+        "sev one",
+        "SEV–1",  # noqa: RUF001  as phones write it
+        "*sev1*",
+    ],
+)
+def test_a_severity_is_read_as_people_write_it(spy: SpyKit, words: str):
+    spy.say(f"incident me checkout is down {words}")
+
+    assert (spy.incident(1).name, spy.incident(1).severity) == ("checkout is down", "sev1")
+    assert [page.team for page in spy.pages(1)] == ["imoc"]
+
+
+@pytest.mark.parametrize("words", ["SEV-2", "sev 2", "P2", "2", "severity: 2", "s2"])
+def test_a_severity_is_set_as_people_write_it(spy: SpyKit, room: str, words: str):
+    spy.say(f"incident sev {words}", channel=room)
+
+    assert spy.incident(1).severity == "sev2"
+
+
+@pytest.mark.parametrize(
+    ("words", "name", "severity"),
+    [
+        ("SEV1: checkout is down", "checkout is down", "sev1"),
+        ("checkout sev1 is down", "checkout sev1 is down", "sev1"),
+        ("checkout is down SEV-2 drill", "checkout is down", "sev2"),
+        ('"sev1 storm" SEV-2', "sev1 storm", "sev2"),
+    ],
+)
+def test_a_severity_may_stand_anywhere(spy: SpyKit, words: str, name: str, severity: str):
+    spy.say(f"incident me {words}")
+
+    assert (spy.incident(1).name, spy.incident(1).severity) == (name, severity)
+
+
+@pytest.mark.parametrize(
+    "name",
+    [
+        "p1 latency of p99",
+        "s3 is down",
+        "uploads fail to s3",
+        "the sev1 page did not ring",
+        "several pods died",
+        '"sev1"',
+    ],
+)
+def test_what_only_looks_like_a_severity_is_the_names(spy: SpyKit, name: str):
+    answer = spy.say(f"incident me {name}")
+
+    assert (spy.incident(1).name, spy.incident(1).severity) == (name.strip('"'), None)
+    assert "No severity yet, so nobody is paged." in text(answer)
+
+
+def test_a_missing_severity_is_set_by_a_button(spy: SpyKit):
+    answer = spy.say("incident me checkout is down")
+    assert answer.message
+
+    spy.press("sev1", answer.message)
+
+    assert spy.incident(1).severity == "sev1"
+    assert [page.team for page in spy.pages(1)] == ["imoc"]
+
+
+# --- options that are nearly right ------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["drill!", "[drill]", "(drill)", "*drill*", "drill."])
+def test_punctuation_hides_no_option(spy: SpyKit, words: str):
+    spy.say(f"incident me checkout is down {words}")
+
+    assert (spy.incident(1).name, spy.incident(1).drill) == ("checkout is down", True)
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("incident me payroll privat", 'incident me "payroll" private'),
+        ("incident me payroll pirvate", 'incident me "payroll" private'),
+        ('incident me "payroll" privat', 'incident me "payroll" private'),
+        ("incident me checkout sve1", 'incident me "checkout" sev1'),
+        ("incident 1 action alert on age detecton", 'incident 1 action "alert on age" detection'),
+        ("incident 1 action alert on age@raj", 'incident 1 action "alert on" age @raj'),
+        ("page :payment please look", "page :payments please look"),
+        ("postmortem write sumary we were down", 'postmortem write summary "we were down"'),
+    ],
+)
+def test_what_is_nearly_an_option_is_asked_back(spy: SpyKit, room: str, said: str, meant: str):
+    before = len(spy.timeline(1))
+
+    answer = spy.say(said, channel=room)
+
+    assert meant in says(answer)
+    assert len(spy.timeline(1)) == before
+
+
+def test_what_was_meant_as_text_is_a_button_away(spy: SpyKit):
+    answer = spy.say("incident me payroll privat")
+    assert answer.message
+
+    spy.press("Part of the name", answer.message)
+
+    assert spy.incident(1).name == "payroll privat"
+
+
+@pytest.mark.parametrize("words", ["for 15", "15 minutes", "15 min", "a quarter", "half an hour"])
+def test_a_length_is_read_or_refused(spy: SpyKit, room: str, words: str):
+    answer = text(spy.say(f"incident quiet {words}", channel=room))
+
+    assert ("quiet until" in answer) != ("How long is" in answer)
+
+
+# --- times ------------------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("since 2pm", "22 14:00"),
+        ("since 9:30 a.m.", "23 09:30"),
+        ("since yesterday 23:10", "22 23:10"),
+        ("20 minutes ago", "23 11:40"),
+        ("since 20m", "23 11:40"),
+        ("since noon", "23 12:00"),
+    ],
+)
+def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: str, said: str, at: str):
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+
+    impact = spy.incident(1)
+    assert (impact.impact, f"{impact.impact_since:%d %H:%M}") == ("half of EU", at)
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize("said", ["since this morning", "since yesterday", "since 25:90", "since 5"])
+def test_a_time_that_cannot_be_read_is_refused_with_quotes_and_without(
+    spy: SpyKit, room: str, quote: str, said: str
+):
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+
+    assert spy.incident(1).impact is None
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "dropped by mistake",
+        "at least half of EU",
+        "broken since the deploy",
+        "we are at 50 %",
+        "down at once",
+    ],
+)
+def test_words_that_are_no_time_stay_text(spy: SpyKit, room: str, note: str):
+    for command in ("impact", "note"):
+        spy.say(f"incident {command} {note}", channel=room)
+
+    assert spy.incident(1).impact == note
+    assert spy.timeline(1)[-1].text == note
+
+
+def test_a_note_may_be_of_then(spy: SpyKit, room: str):
+    answer = spy.say("note replica was promoted at 9:30 am", channel=room, way=Way.MENTION)
+
+    assert answer.message is None
+    assert "at 09:30 UTC" in spy.posts(room)[-1].text
+    assert spy.timeline(1)[-1].text == "replica was promoted"
+
+
+@pytest.mark.parametrize(
+    ("said", "due"), [("next friday", "2026-12-04"), ("eod", "2026-11-23"), ("in 2 days", "2026-11-25")]
+)
+def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, room: str, said: str, due: str):
+    spy.say(f"action alert on queue age by {said}", channel=room)
+
+    listed = text(spy.say("follow-ups", channel=room))
+    assert "alert on queue age ·" in listed
+    assert due in listed
+
+
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ('"flag on" on checkout at 09:10', "09:10"),
+        ("flag on on checkout at 9:10 am", "09:10"),
+        ("flag on 20 minutes ago", "11:40"),
+    ],
+)
+def test_a_change_by_hand_takes_a_time(spy: SpyKit, said: str, at: str):
+    assert f"{at} UTC" in text(spy.say(f"change {said}"))
+
+
+# --- what one sees ----------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("way", [Way.PLAIN, Way.SLASH, Way.DM, Way.BUTTON])
+def test_a_linked_host_is_the_name_one_sees(spy: SpyKit, way: Way):
+    spy.say(f'lock {HOST} "migration"', way=way)
+
+    assert "is not locked" not in text(spy.say("unlock api.example.com"))
+
+
+@pytest.mark.parametrize(
+    ("name", "slug"),
+    [
+        (f"{HOST} is down", "inc-1-api-example-com-is-down"),
+        ("<#C0PAY|payments> is stuck", "inc-1-payments-is-stuck"),
+        ("<#C0PAY> is stuck", "inc-1-is-stuck"),
+        ("<mailto:help@x.com|help@x.com> bounces", "inc-1-help-x-com-bounces"),
+        ("<!subteam^S0SRE|@sre> and <!here>", "inc-1-sre-and-here"),
+        ("down since <!date^1795434300^{time} {date}|2pm>", "inc-1-down-since-2pm"),
+        ("R&amp;D caf\u00e9\u00a0down", "inc-1-r-d-cafe-down"),
+        (":wave::skin-tone-3: hi", "inc-1-wave-hi"),
+    ],
+)
+def test_a_channel_is_named_by_what_people_read(name: str, slug: str):
+    assert room_name(1, name) == slug
+
+
+@pytest.mark.parametrize(
+    "whom", ["<!subteam^S0SRE|@sre>", "<#C0PAY|payments>", "<mailto:raj@x.com|raj@x.com>"]
+)
+def test_a_refusal_names_what_was_typed_as_people_see_it(spy: SpyKit, room: str, whom: str):
+    said = text(spy.say(f'page {whom} "db is on fire"', channel=room)).casefold()
+
+    assert not [it for it in ("subteam", "c0pay", "mailto") if it in said]
+    assert len(spy.pages(1)) == 1
+
+
+def test_a_name_has_no_markup(spy: SpyKit):
+    spy.say(f"incident me {HOST} and <https://x.y/d|the board> of R&amp;D")
+
+    assert spy.incident(1).name == "api.example.com and the board of R&D"
+
+
+def test_a_text_keeps_the_address_behind_a_link(spy: SpyKit, room: str):
+    spy.say("note see <https://x.y/d?a=1&amp;b=2|the board> with <@U0RAJ>", channel=room)
+
+    assert spy.timeline(1)[-1].text == "see the board (https://x.y/d?a=1&b=2) with <@U0RAJ>"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "`incident tldr`",
+        "*incident tldr*",
+        "```incident tldr```",
+        "&gt; incident tldr",
+        "incident tldr.",
+        "incident *tldr*",
+    ],
+)
+def test_decorated_commands_are_read(spy: SpyKit, room: str, said: str):
+    assert "checkout is down" in text(spy.say(said, channel=room))
