@@ -22,6 +22,8 @@ _MARK = re.compile(
     r"(?:\|(?P<label>[^<>\n]*))?>"
 )
 _QUOTED = re.compile(r"\A(?:\s|>|&gt;)+")
+_BRACKETS = {ord("("): "%28", ord(")"): "%29"}
+"""An address in brackets has none of its own: the first that closes would end it."""
 _MARKS = ("```", "`", "*", "_", "~")
 _AROUND = "*_~`'\"([{"
 _BEHIND = "*_~`'\")]}.,;!?…"
@@ -81,7 +83,7 @@ def _in_prose(found: re.Match[str]) -> str:
     url, words = found["url"], _seen(found)
     if not url or _is_address(words, url):
         return words
-    return f"{words} ({url})"
+    return f"{words} ({url.translate(_BRACKETS)})"
 
 
 def _is_address(words: str, url: str) -> bool:

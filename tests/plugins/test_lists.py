@@ -205,4 +205,4 @@ def test_plans_are_listed_in_many_words(spy: SpyKit, words: str):
 
 
 def test_a_search_of_too_many_words_is_refused(thirty: SpyKit):
-    assert "20 words at most; these are 21" in said(thirty.say("incident list " + "cart " * 21))
+    assert "20 words at most; these are 21" in said(thirty.say("incident list " + "cart " * 21)).text

@@ -470,7 +470,7 @@ CASES: dict[str, Sequence[Facts]] = (
             )
         ],
         "incident/declared": [
-            {"incident": it, "announce": where, "pages": PAGES}
+            {"incident": it, "announce": where, "pages": PAGES, "severities": ["sev1", "sev2"]}
             for it in INCIDENTS
             for where in ("C0INC", None)
         ],
@@ -631,7 +631,10 @@ FORMS: dict[str, Facts] = (
             "when": "2026-11-30 09:00 - 2026-12-07 09:00",
             "zone": "Europe/Lisbon",
         },
-        "incident/declare": {"severities": ["sev1", "sev2"]},
+        "incident/declare": {
+            "severities": ["sev1", "sev2"],
+            "said": {"severity": "sev1", "private": True, "drill": False},
+        },
         "incident/update": {"incident": asdict(FULL)},
         "incident/hand": {"incident": asdict(FULL)},
         "incident/resolve": {"incident": asdict(FULL)},
