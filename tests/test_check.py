@@ -24,8 +24,10 @@ def looked(folder: Path, source: str) -> list[Finding]:
     """Check a configuration with one plugin of its own; give what is said of plugins."""
     (folder / "plugins").mkdir()
     (folder / "plugins" / "ours.py").write_text(source, encoding="utf-8")
+    (folder / "words" / "ours").mkdir(parents=True)
+    (folder / "words" / "ours" / "done.j2").write_text("Done.", encoding="utf-8")
     config = folder / "config.yaml"
-    config.write_text("plugins: [plugins]\n", encoding="utf-8")
+    config.write_text("plugins: [plugins]\ntemplates: [words]\n", encoding="utf-8")
     settings = load(config, {"DATABASE_URL": f"sqlite:///{folder / 'spy.db'}"})
     return [it for it in check(settings) if it.what.startswith("Plugin")]
 
@@ -52,6 +54,25 @@ def test_a_plugin_that_is_left_out_is_named_with_the_reason(tmp_path: Path, sour
     assert trouble.what.startswith(f"Plugin left out: {tmp_path / 'plugins' / 'ours.py'}: ")
     assert why in trouble.what
     assert trouble.cure == "Mend it, and start Spy anew."
+
+
+@pytest.mark.parametrize(
+    ("answer", "missing"),
+    [
+        ('Reply("ours/dnoe")', "ours/dnoe.j2"),
+        ('Reply("done", {"a": 1}, shared=True)', "done.j2"),
+        ('Fill("ours/done", "ours")', "ours/done.form.j2"),
+    ],
+)
+def test_a_command_whose_words_are_missing_is_named_with_the_template(
+    tmp_path: Path, answer: str, missing: str
+):
+    source = PLUGIN.format(usage="coffee", parameters="").replace('Reply("ours/done")', answer)
+
+    [trouble] = [it for it in looked(tmp_path, source) if not it.well]
+
+    assert trouble.what == f"Plugin: {tmp_path / 'plugins' / 'ours.py'}:9: there is no template {missing}"
+    assert trouble.cure == f"Write {missing} in a folder that `templates:` names."
 
 
 @pytest.mark.parametrize("usage", ["incident list", "tldr|summary", "incident (me|reset)", "help"])

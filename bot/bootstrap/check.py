@@ -9,7 +9,7 @@ from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.bootstrap.build import open_pager, open_runbooks
-from bot.commands.plugins import load, shadowed
+from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
 from bot.config.plan_findings import plan_findings
 from bot.ports import Finding
@@ -84,6 +84,10 @@ def _plugin_findings(settings: Settings) -> Iterator[Finding]:
         yield Finding(what=f"Plugin left out: {line}", well=False, cure="Mend it, and start Spy anew.")
     for line in shadowed(found.commands):
         yield Finding(what=f"Plugin: {line}", well=False, cure="Give the later one other words.")
+    for where, name in templates_named(settings.plugin_folders):
+        if not any((folder / name).is_file() for folder in settings.template_folders):
+            cure = f"Write {name} in a folder that `templates:` names."
+            yield Finding(what=f"Plugin: {where}: there is no template {name}", well=False, cure=cure)
 
 
 def _channels(settings: Settings) -> dict[str, str]:

@@ -1,5 +1,6 @@
 """Find plugins in folders and entry points; one that fails to load is reported and left out."""
 
+import ast
 import importlib.util
 import sys
 from collections.abc import Callable, Iterable, Iterator
@@ -81,13 +82,32 @@ def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
             yield prefix[1:]
 
 
+def templates_named(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
+    """Give each template that a plugin's answers name, with the file and line; what can't be read is left out."""
+    for path in _files(folders):
+        try:
+            nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))
+        except (SyntaxError, ValueError):
+            continue
+        for node in nodes:
+            match node:
+                case ast.Call(func=ast.Name(id="Reply"), args=[ast.Constant(value=str(name)), *_]):
+                    yield f"{path}:{node.lineno}", f"{name}.j2"
+                case ast.Call(func=ast.Name(id="Fill"), args=[ast.Constant(value=str(name)), *_]):
+                    yield f"{path}:{node.lineno}", f"{name}.form.j2"
+
+
 def _sources(folders: Iterable[Path]) -> Iterator[tuple[str, Callable[[], ModuleType]]]:
-    for folder in folders:
-        for path in sorted(folder.iterdir() if folder.is_dir() else ()):
-            if path.suffix == ".py" and not path.name.startswith("_"):
-                yield str(path), _Loader(path)
+    for path in _files(folders):
+        yield str(path), _Loader(path)
     for point in entry_points(group=GROUP):
         yield f"{GROUP}: {point.name}", point.load
+
+
+def _files(folders: Iterable[Path]) -> Iterator[Path]:
+    for folder in folders:
+        found = sorted(folder.iterdir()) if folder.is_dir() else ()
+        yield from (path for path in found if path.suffix == ".py" and not path.name.startswith("_"))
 
 
 class _Loader:
