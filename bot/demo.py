@@ -1,6 +1,7 @@
 """The real bot, as a process of its own, in the sandbox, with a terminal and a page to talk to it."""
 
 import errno
+import io
 import json
 import os
 import re
@@ -69,6 +70,8 @@ def play(
     `log` is where the bot's log is shown (a real file); None keeps it in a file that is gone with the demo.
     Where somebody sits at the terminal the box has its page too; `stay` keeps it when the lines have ended.
     """
+    if isinstance(stdin, io.TextIOWrapper):
+        stdin.reconfigure(errors="surrogateescape")  # a line that is not UTF-8 gets a sentence of its own
     interactive = stdin.isatty()
     lines = stdin if interactive or stay else _with_something_to_do(stdin)
     if lines is None:

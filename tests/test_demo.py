@@ -56,6 +56,15 @@ def test_a_play_is_played_and_the_bot_is_gone_afterwards(notes: Path):
         os.kill(pid, 0)
 
 
+def test_a_script_that_is_not_utf_8_is_told_by_its_line(notes: Path, capsys: pytest.CaptureFixture[str]):
+    script = io.TextIOWrapper(io.BytesIO(b"ana #general> hello\ncaf\xe9\n"), encoding="utf-8")
+
+    code = demo.play(script, port=None, log=None, bot=standing_in(READY.format(notes=str(notes))))
+
+    assert code == 1
+    assert "line 2: This line is not UTF-8 text" in capsys.readouterr().out
+
+
 def test_a_failed_expectation_fails_the_play(notes: Path):
     assert played('ana #general> hello\nexpect "goodbye" within 50ms\n', notes) == 1
 

@@ -46,9 +46,11 @@ NEARLY = {
 """Lines that are almost of this language, and how they read."""
 PROMPTS = "kim #general> text, kim dm> text or kim phone> ack"
 ALOUD = "To say these words aloud, begin with say:"
-NO_LETTER = (
-    "A key in this line is no letter (Escape or an arrow, perhaps), so nothing was sent. Type the line again."
-)
+NO_LETTER = {
+    "Cc": "A key in this line is no letter (Escape or an arrow, perhaps), so nothing was sent. Type the line again.",
+    "Cs": "This line is not UTF-8 text, so nothing was sent. Save the script as UTF-8.",
+}
+"""What no message can hold, by its kind in Unicode."""
 SITE = re.compile(r"site (?P<site>east|west) (?:(?P<mood>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
@@ -276,8 +278,8 @@ def read(text: str, *, people: Collection[str], place: str = "#general") -> Line
     line = text.strip()
     if not line or line == "#" or line.startswith("# "):
         return Line(said=line)
-    if any(map(_is_no_letter, line)):
-        return Line(action=Unclear(sentence=NO_LETTER), said=line)
+    if no_letter := next((NO_LETTER[kind] for kind in map(_kind, line) if kind in NO_LETTER), None):
+        return Line(action=Unclear(sentence=no_letter), said=line)
     prompt = PROMPT.fullmatch(line)
     if prompt and (person := prompt["person"]) in {*people, "dm"}:
         return _at_prompt(prompt, place)
@@ -287,8 +289,8 @@ def read(text: str, *, people: Collection[str], place: str = "#general") -> Line
     return moved or Line(action=_action(line, place), said=line)
 
 
-def _is_no_letter(letter: str) -> bool:
-    return letter != "\t" and unicodedata.category(letter) in ("Cc", "Cs")
+def _kind(letter: str) -> str:
+    return "" if letter == "\t" else unicodedata.category(letter)
 
 
 def _at_prompt(prompt: re.Match[str], place: str) -> Line:

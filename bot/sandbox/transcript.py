@@ -128,7 +128,7 @@ def plain(text: str) -> str:
 
 
 def _harmless(letter: str) -> str:
-    is_control = unicodedata.category(letter) in ("Cc", "Cf", "Zl", "Zp")
+    is_control = unicodedata.category(letter) in ("Cc", "Cf", "Cs", "Zl", "Zp")
     return "\N{REPLACEMENT CHARACTER}" if is_control and letter not in "\n" + JOINERS else letter
 
 

@@ -227,6 +227,7 @@ def test_a_direct_message_reaches_the_bot(box: Box, play: Play):
         ("join #genral", "There is no channel #genral"),
         ("kim dms> tldr", "It reads: kim #general> text, kim dm> text or kim phone> ack."),
         ("\x1b[A", "A key in this line is no letter"),
+        ("caf\udce9", "This line is not UTF-8 text, so nothing was sent."),
         ("zoe #payments> hi", "zoe is not in #payments"),
         ("zoe phone> ack", "zoe has no phone in PagerDuty"),
         ("fill message=x", "No form is open for ana"),

@@ -76,7 +76,10 @@ def link(box: Box, *, answers: bool = True) -> tuple[SocketModeClient, list[Sock
 def hang_up(box: Box, *clients: SocketModeClient) -> None:
     box.slack.links.cut()
     for client in clients:
-        client.close()
+        with contextlib.suppress(
+            AttributeError
+        ):  # the SDK's own thread may have let go of the socket just now
+            client.close()
 
 
 # -------------------------------------------------------------------- over HTTP
