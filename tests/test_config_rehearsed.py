@@ -107,6 +107,18 @@ timers: {room_rest: 7m}
     assert not any(it in (tmp_path / "made.yaml").read_text() for it in ELSEWHERE)
 
 
+def test_whoever_operates_the_sandbox_has_every_role_that_is_needed(tmp_path: Path, boxed: dict[str, Any]):
+    own = (
+        PLAN.replace('usage: "pod', 'allow: commander\n    usage: "pod')
+        + "permissions: {responder: [U0REAL]}\n"
+    )
+
+    found = dict(tried(tmp_path, own, boxed).permissions)
+
+    assert found["commander"] == found["responder"] == found["operator"]
+    assert "U0REAL" not in str(found)
+
+
 def test_folders_are_found_from_where_the_file_stands(tmp_path: Path, boxed: dict[str, Any]):
     for name in ("mine", "words", "books"):
         (tmp_path / name).mkdir()

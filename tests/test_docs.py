@@ -11,7 +11,7 @@ import pytest
 from bot.bootstrap.manifest import manifest
 from bot.config import load
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
-from tests.docs import ROOT, section, write_files
+from tests.docs import ROOT, blocks, section, write_files
 
 TEN_LINES = section("docs/design.md", "A command in ten lines")
 
@@ -57,3 +57,21 @@ def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():
     commands = json.loads(manifest(load(None, {})))["features"]["slash_commands"]
 
     assert told - {it["command"] for it in commands} - OWN_COMMANDS.keys() == {"/metrics", "/runbooks"}
+
+
+def configurations() -> list[str]:
+    """Every piece of a config.yaml that the docs show; GitHub's workflows are YAML, too."""
+    pages = [ROOT / "README.md", *sorted((ROOT / "docs").glob("*.md"))]
+    shown = [it for page in pages for it in blocks(page.read_text(encoding="utf-8"), "yaml")]
+    return [it for it in shown if ".github/workflows" not in it]
+
+
+@pytest.mark.parametrize("shown", configurations())
+def test_every_piece_of_configuration_is_one_that_spy_takes(tmp_path: Path, shown: str):
+    for folder in ("ours", "ours/templates"):
+        (tmp_path / folder).mkdir()
+    (tmp_path / "config.yaml").write_text(
+        f"teams: {{payments: {{channel: C0PAY}}, support: {{channel: C0SUP}}}}\n{shown}", encoding="utf-8"
+    )
+
+    load(tmp_path / "config.yaml", {})

@@ -31,8 +31,22 @@ def rehearsed(path: Path, demo: Section) -> Section:
     if teams := kept.pop("teams", None):
         kept["teams"] = dict(_teams(teams, kept.get("command_team"), demo))
         demo = {key: value for key, value in demo.items() if key not in ("severities", "command_team")}
+    kept["permissions"] = {
+        **dict.fromkeys(_roles(own), demo["permissions"]["operator"]),
+        **demo["permissions"],
+    }
     kept["web"] = {"runbooks": (kept.get("web") or {}).get("runbooks", True), **demo.get("web", {})}
     return {**demo, **kept}
+
+
+def _roles(own: Section) -> Iterator[str]:
+    """Give the roles that somebody has, or that a plan asks for: in the demo its operators have them."""
+    yield from (role for role, people in (own.get("permissions") or {}).items() if people)
+    yield from (
+        plan["allow"]
+        for plan in (own.get("failover") or {}).values()
+        if plan.get("allow", "everyone") != "everyone"
+    )
 
 
 def _teams(own: Section, command_team: str | None, demo: Section) -> Iterator[tuple[str, Section]]:
