@@ -163,15 +163,14 @@ def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:
 def _milestone(incident: Incident, milestone: Milestone) -> Timer | None:
     if not concerns(milestone, incident):
         return None
-    duty, mark = f"{MILESTONE}{milestone.name}", "open"
-    said = _said(incident.reminded, duty, mark)
     since = incident.opened_at
+    duty, mark = f"{MILESTONE}{milestone.name}", mark_of(since) if incident.reopened_at else "open"
+    said = _said(incident.reminded, duty, mark)
     at = incident.severity_at if milestone.severities else None
     for after in sorted(milestone.when):
-        counted = incident.declared_at + after
-        due = max(counted, at or counted)
-        if due >= since and (said is None or counted > said.at):
-            return _timer(incident, duty, mark, said, due)
+        counted = since + after
+        if said is None or counted > said.at:
+            return _timer(incident, duty, mark, said, max(counted, at or counted))
     return None
 
 

@@ -272,11 +272,28 @@ def test_a_milestone_is_skipped_if_its_unless_holds(unless: str, done: events.Ev
     assert due(incident.after(done), "milestone:page", plan) is None
 
 
-def test_milestones_of_before_do_not_come_when_it_is_reopened():
+def test_milestones_are_counted_anew_from_when_it_is_reopened():
     resolved = declared().after(events.Resolved(at=after(seconds=20), by="U0ANA"))
     reopened = resolved.after(events.Reopened(at=after(days=3), by="U0ANA"))
 
-    assert due(reopened, "milestone:page", PLAN) is None
+    assert due(reopened, "milestone:page", PLAN) == after(days=3, seconds=30)
+    said = spoken(reopened, "milestone:page", at=after(days=3, seconds=30), policy=PLAN)
+    assert due(said, "milestone:page", PLAN) == after(days=3, minutes=5)
+
+
+def test_what_a_milestone_said_before_it_was_reopened_does_not_stand_for_what_follows():
+    said = spoken(declared(), "milestone:page", at=after(minutes=5), policy=PLAN)
+    resolved = said.after(events.Resolved(at=after(minutes=6), by="U0ANA"))
+    reopened = resolved.after(events.Reopened(at=after(minutes=7), by="U0ANA"))
+
+    assert due(reopened, "milestone:page", PLAN) == after(minutes=7, seconds=30)
+
+
+def test_a_milestone_of_what_is_done_is_skipped_after_a_reopening_too():
+    plan = replace(POLICY, milestones=(replace(TWICE, unless="updated"),))
+    resolved = updated(declared(), at=after(minutes=1)).after(events.Resolved(at=after(hours=1), by="U0ANA"))
+
+    assert due(resolved.after(events.Reopened(at=after(hours=2), by="U0ANA")), "milestone:page", plan) is None
 
 
 # --- what is reopened counts from then --------------------------------------------------------------------
