@@ -170,6 +170,7 @@ def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
 def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Incidents) -> Reply | Fill:
     """Post a status update to all who follow, and promise the next one."""
     if not message:
+        incident.must_be_open()
         return Fill("incident/update", "incident update", {"incident": incident})
     incident = incidents.post_update(incident, message, by=ask.user)
     return Reply("incident/updated", {"incident": incident}, confirms=True)
@@ -263,6 +264,7 @@ def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) ->
 def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Incidents) -> Reply | Fill:
     """Offer command to somebody; it is theirs once they say *I have command*."""
     if not person:
+        incident.must_be_open()
         return Fill("incident/hand", "incident hand", {"incident": incident})
     incident = incidents.offer_command(incident, person, by=ask.user)
     return Reply("incident/offered", {"incident": incident, "to": person}, confirms=True)

@@ -1,12 +1,12 @@
 """Pages: ring whoever is on call, and answer what rings."""
 
-from bot.commands.ask import Ask
+from bot.commands.ask import Ask, Way
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.slots import Someone
 from bot.domain.incident import Incident
 from bot.domain.policy import Team
-from bot.domain.refusal import Refusal
+from bot.domain.refusal import Choice, Refusal
 from bot.services.paging import Paging
 from bot.services.people import People
 
@@ -23,6 +23,8 @@ def page(
     people: People,
 ) -> Reply:
     """Page whoever is on call for a team, or one person, through PagerDuty."""
+    if incident and not incident.is_open and ask.way is Way.BUTTON and ask.incident:
+        raise _over(incident, team, person, message)
     here = ask.channel or ask.user
     if team:
         sent = paging.page_team(team, message, by=ask.user, incident=incident, channel=here)
@@ -32,6 +34,18 @@ def page(
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
     facts = {"page": sent, "incident": incident, "manager": people.manager(team)}
     return Reply("page/requested", facts, confirms=True)
+
+
+def _over(incident: Incident, team: Team | None, person: Someone | None, message: str) -> Refusal:
+    """Ask before an old button of an incident that is over wakes somebody."""
+    whom = f":{team.key}" if team else f"<@{person}>"
+    return Refusal(
+        f"{incident.id} is {incident.state}, so nobody is paged.",
+        choices=(
+            Choice(label="Page all the same", say=f"page {whom} {message}"),
+            Choice(label="Reopen it", say=f"incident {incident.number} reopen"),
+        ),
+    )
 
 
 @command("pager (ack|acknowledge) [<page>]")

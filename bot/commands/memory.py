@@ -140,6 +140,12 @@ class Memory:
     def begin_in_a_lull(self) -> AbstractContextManager[Work]:
         return self.begin()
 
+    def copied(self) -> "Memory":
+        """Return another that keeps the same: what is written to one is not in the other."""
+        other = Memory()
+        other._kept = self._kept.copied()
+        return other
+
     def queued(self) -> Sequence[Queued]:
         """Give the whole outbox, what is done included, in the order it was asked for."""
         return tuple(self._kept.outbox.values())

@@ -183,7 +183,7 @@ class Router:
         key = f"answer:{ask.id}"
         if ask.way in {Way.SLASH, Way.TERMINAL}:
             return Answer(message=message)
-        if ask.way is Way.BUTTON and ask.response_url:
+        if ask.way is Way.BUTTON and ask.response_url and not ask.thread:  # it answers beside a thread
             desk.send(Respond(key=key, url=ask.response_url, message=message, person=ask.user))
         elif ask.way is Way.DM and ask.channel:
             desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
@@ -203,6 +203,7 @@ class Router:
                     trigger=ask.trigger,
                     person=ask.user,
                     channel=ask.channel,
+                    thread=ask.thread,
                     form=fill.form,
                     command=fill.command,
                     incident=ask.incident,
@@ -272,7 +273,12 @@ def _is_discreet(reply: Reply, ask: Ask) -> bool:
 
 
 def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
-    """Whether what happened is itself said where the asker spoke, so that an answer would be an echo."""
+    """Whether what happened is itself said where the asker spoke, so that an answer would be an echo.
+
+    In a thread nothing is said of itself: what happened has its line in the channel.
+    """
+    if ask.thread:
+        return False
     here = desk.work.incidents.in_room(ask.channel) if ask.channel else None
     places = {ask.channel, room(here.number) if here else None}
     return any(

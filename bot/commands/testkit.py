@@ -29,6 +29,7 @@ What a command asks of the world is in `effects`; `desk` plays what the world an
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
+from copy import copy
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import count
@@ -138,17 +139,28 @@ class SpyKit:
         self.templates = templates or PlainTemplates()
         self.handbook = _handbook(plugins)
         self.units = Memory()
+        self._runbooks = runbooks
         self._numbers = count(1)
-        self._router = Router(
+        self._router = self._begun()
+        with self.desk() as desk:
+            People(desk).met(ITSELF, Profile(name="Spy", is_bot=True))
+
+    def _begun(self) -> Router:
+        return Router(
             self.handbook,
             units=self.units,
             clock=self.clock,
-            policy=policy,
+            policy=self.policy,
             templates=self.templates,
-            runbooks=runbooks,
+            runbooks=self._runbooks,
         )
-        with self.desk() as desk:
-            People(desk).met(ITSELF, Profile(name="Spy", is_bot=True))
+
+    def restarted(self) -> "SpyKit":
+        """Return Spy as it is after a restart: it knows what is kept, and goes on with a copy of that."""
+        again = copy(self)
+        again.units = self.units.copied()
+        again._router = again._begun()  # noqa: SLF001  its own
+        return again
 
     # --- what people do ---
 

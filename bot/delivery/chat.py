@@ -271,7 +271,12 @@ class ChatCourier:
 
     def _form(self, effect: OpenForm) -> Errand:
         form = self._templates.form(effect.form, effect.facts)
-        memory = {"command": effect.command, "incident": effect.incident, "channel": effect.channel}
+        memory = {
+            "command": effect.command,
+            "incident": effect.incident,
+            "channel": effect.channel,
+            **({"thread": effect.thread} if effect.thread else {}),
+        }
 
         def go() -> None:
             try:

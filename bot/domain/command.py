@@ -81,5 +81,5 @@ def lose(
 def _must_be_open(incident: Incident) -> None:
     if not incident.is_open:
         raise Refusal(
-            f"{incident.id} is {incident.phase}; nobody needs to command it. `incident reopen` if it is back."
+            f"{incident.id} is {incident.state}; nobody needs to command it. `incident reopen` if it is back."
         )

@@ -220,6 +220,7 @@ class OpenForm(Effect):
     form: str
     command: str
     incident: int | None = None
+    thread: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     urgency: ClassVar[Urgency] = Urgency.NOW
 

@@ -120,7 +120,7 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that the present step is done, whatever is missing; an incident's end is not said so."""
     now = standing(incident)
     if now is None or now.step is Step.CLEAN_UP:
-        raise Refusal(f"{incident.id} is {incident.phase}; there is no next step to go to.")
+        raise Refusal(f"{incident.id} is {incident.state}; there is no next step to go to.")
     if now.step is Step.CONFIRM:
         raise Refusal(
             f"The next step is the end of {incident.id}: resolve it once you have watched it for a while.",
@@ -131,8 +131,7 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
 
 def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that nothing changed before it began: an answer to *what changed?* as good as a suspect."""
-    if not incident.is_open:
-        raise Refusal(f"{incident.id} is {incident.phase}. Reopen it first if it is back: `incident reopen`.")
+    incident.must_be_open()
     said = passed(Step.CHANGES, incident)
     if said and said.answer:
         raise Refusal(f"{incident.id} has that already: {said.answer}.")

@@ -147,6 +147,11 @@ class Incident:
         return f"INC-{self.number}"
 
     @property
+    def state(self) -> str:
+        """Its phase, as it goes on from *it is*."""
+        return f"a {self.phase}" if self.phase is Phase.FALSE_ALARM else self.phase
+
+    @property
     def owner(self) -> str:
         """Who answers for it: the commander, else who declared it."""
         return self.commander or self.declared_by
@@ -200,7 +205,7 @@ class Incident:
 
     def set_severity(self, severity: Severity, *, by: str, at: datetime) -> events.SeveritySet | None:
         """None when it is that severity already."""
-        self._must_be_open()
+        self.must_be_open()
         if severity.key == self.severity:
             return None
         return events.SeveritySet(
@@ -221,7 +226,7 @@ class Incident:
 
     def move_to(self, phase: Phase, *, by: str, at: datetime) -> events.PhaseChanged | None:
         """None when it is in that phase already."""
-        self._must_be_open()
+        self.must_be_open()
         if phase is self.phase:
             return None
         return events.PhaseChanged(at=at, by=by, phase=phase.value, before=self.phase.value)
@@ -230,14 +235,14 @@ class Incident:
         self, message: str, *, by: str, at: datetime, severity: Severity | None
     ) -> events.UpdatePosted:
         """Post a status update; the next one is promised by the severity's interval."""
-        self._must_be_open()
+        self.must_be_open()
         every = severity.update_every if severity else None
         return events.UpdatePosted(at=at, by=by, message=message, next_due=at + every if every else None)
 
     def resolve(self, how: str, *, by: str, at: datetime) -> events.Resolved:
         if not self.is_open:
             raise Refusal(
-                f"{self.id} is already {self.phase}.",
+                f"{self.id} is already {self.state}.",
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
         return events.Resolved(at=at, by=by, how=how)
@@ -249,7 +254,7 @@ class Incident:
         return events.Reopened(at=at, by=by, next_due=at + every if every else None)
 
     def cancel(self, why: str, *, by: str, at: datetime) -> events.Cancelled:
-        self._must_be_open()
+        self.must_be_open()
         return events.Cancelled(at=at, by=by, why=why)
 
     def clear(self, change: int, *, by: str, at: datetime) -> events.ChangeCleared:
@@ -259,15 +264,16 @@ class Incident:
             raise Refusal(f"Change {change} is not suspected in {self.id}.")
         return events.ChangeCleared(at=at, by=by, change=change, title=found.title)
 
-    def _must_be_open(self) -> None:
+    def must_be_open(self) -> None:
+        """Refuse what nobody does in an incident that is over."""
         if not self.is_open:
             raise Refusal(
-                f"{self.id} is {self.phase}. Reopen it first if it is back: `incident reopen`.",
+                f"{self.id} is {self.state}. Reopen it first if it is back: `incident reopen`.",
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
 
     def hush(self, until: datetime, *, by: str, at: datetime) -> events.Hushed:
-        self._must_be_open()
+        self.must_be_open()
         return events.Hushed(at=at, by=by, until=until)
 
     # --- what happened ---

@@ -333,7 +333,8 @@ def open_asks(incident: Incident, policy: Policy) -> list[str]:
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
     """Move the nag about the update that is promised, once: so long from now, or from when it is due."""
-    if not incident.is_open or incident.update_due is None:
+    incident.must_be_open()
+    if incident.update_due is None:
         raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
     mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE)
     if before and before.mark == mark:

@@ -177,6 +177,7 @@ class Paging:
     def acknowledge(self, page: Page, *, by: str) -> None:
         """Ask PagerDuty to acknowledge; its answer is what counts."""
         page.must_be_ringing()
+        _must_not_be_resolved(page)
         if page.state is PageState.ACKNOWLEDGED:
             raise Refusal(f"Page {page.number} is already acknowledged by {page.acknowledged_by}.")
         self._answer(page, ACKNOWLEDGE, by=by)
@@ -184,6 +185,7 @@ class Paging:
 
     def resolve(self, page: Page, *, by: str) -> None:
         page.must_be_ringing()
+        _must_not_be_resolved(page)
         self._answer(page, RESOLVE, by=by)
 
     def resolve_all(self, incident: Incident, *, by: str) -> None:
@@ -571,6 +573,14 @@ class Paging:
         if team:
             reach.append(f"<#{team.channel}>")
         return tuple(dict.fromkeys(reach))
+
+
+def _must_not_be_resolved(page: Page) -> None:
+    """Refuse a second answer where the first one ends the page; PagerDuty may not have it yet."""
+    if page.answer == RESOLVE:
+        raise Refusal(
+            f"Page {page.number} is being resolved already, by <@{page.answer_by}>; PagerDuty is told."
+        )
 
 
 def _line_at(incident: Incident | None, channel: str | None) -> str | None:

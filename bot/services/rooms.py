@@ -71,10 +71,7 @@ class Rooms:
         """Ask Slack for another channel, where the incident has none that takes words."""
         if incident.room and not incident.channel_closed:
             raise Refusal(f"{incident.id} has its channel: <#{incident.room}>.")
-        if not incident.is_open:
-            raise Refusal(
-                f"{incident.id} is {incident.phase}. Reopen it first if it is back: `incident reopen`."
-            )
+        incident.must_be_open()
         at = int(self._desk.now.timestamp() * 1000)
         self._desk.send(OpenRoom(key=f"open-room:{incident.number}:{at}", incident=incident.number))
 
