@@ -9,7 +9,8 @@ import pytest
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import findings
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.manifest import SCOPES, SlashCommand, manifest
+from bot.adapters.slack.manifest import EVENTS, SCOPES, SlashCommand, manifest
+from bot.adapters.slack.payloads import PRIVATE, READERS
 from bot.domain.message import Message
 from bot.ports import Posted, Rejected, Throttled, Unreachable
 from bot.sandbox import Box
@@ -274,6 +275,12 @@ def test_the_manifest_lets_people_and_channels_arrive_as_ids():
     }
     assert made["settings"]["socket_mode_enabled"] is True
     assert made["oauth_config"]["scopes"]["bot"] == list(SCOPES)
+
+
+def test_the_manifest_subscribes_to_what_is_read_and_to_nothing_else():
+    spoken = {"app_mention", "channel_created", "message.channels", "message.groups", "message.im"}
+
+    assert set(EVENTS) == spoken | (READERS.keys() - {"message", PRIVATE})  # these two come as messages
 
 
 def test_a_manifest_for_http_says_where_spy_is():
