@@ -95,6 +95,8 @@ def is_moment(words: str) -> bool:
 def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
     """Read a moment in a person's own zone (IANA), the latest past one where no day is said; gives it in UTC."""
     said = _plain(words)
+    if either := re.fullmatch(r"(\d{1,2})h([0-5]\d)", said):
+        said = _clock_or_length(said, f"{either[1]:0>2}:{either[2]}", slot)
     if found := _AGO.fullmatch(said):
         ahead = read_length(found["ahead"]) if found["ahead"] else None
         return now + ahead if ahead else now - (read_length(found["length"] or "") or timedelta())
@@ -317,6 +319,14 @@ def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:
         slot=slot,
         choices=tuple(Choice(label=it, say=it) for it in times),
     )
+
+
+def _clock_or_length(said: str, clock: str, slot: str | None) -> str:
+    """Take 14h30 for a time of day; 2h30 may as well be so long ago, so it is asked back."""
+    if clock >= "10":
+        return clock
+    choices = (Choice(label=clock, say=clock), Choice(label=f"{said} ago", say=f"{said} ago"))
+    raise Refusal(f"Is {said} {clock}, or so long ago?", slot=slot, choices=choices)
 
 
 def _no_moment(words: str, slot: str | None) -> Refusal:

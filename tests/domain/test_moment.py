@@ -48,11 +48,20 @@ def moment(words: str, zone: str = "UTC", now: datetime = NOON) -> str:
         ("~10:05", "23 10:05"),
         ("just now", "23 12:00"),
         ("tomorrow 9:00", "24 09:00"),
+        ("10h05", "23 10:05"),
+        ("14h30", "22 14:30"),
+        ("2h30 ago", "23 09:30"),
     ],
 )
 def test_a_moment_is_read_as_people_say_it(words: str, utc: str):
     assert is_moment(words)
     assert moment(words) == utc
+
+
+def test_a_time_that_may_as_well_be_a_length_is_asked_back():
+    with pytest.raises(Refusal, match=r"Is 2h30 02:30, or so long ago\?") as refused:
+        moment("2h30")
+    assert [it.say for it in refused.value.choices] == ["02:30", "2h30 ago"]
 
 
 def test_a_moment_is_on_the_askers_own_clock():
