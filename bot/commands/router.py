@@ -1,5 +1,6 @@
 """From an ask to its answer: run the command that is meant in one transaction, remember the answer."""
 
+import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -28,6 +29,7 @@ from bot.services.permissions import Permissions
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
+MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)>")
 SAID_THERE = frozenset({"page", "tell", "failover"})
 """Messages that answer for themselves where they stand."""
 
@@ -219,7 +221,7 @@ class Router:
         if ask.way is Way.FORM:
             asked = refusal.slot or ""
             field = asked if asked in ask.given else next(iter(ask.given), "")
-            return Answer(complaints={field: refusal.sentence})
+            return Answer(complaints={field: self._with_names(refusal.sentence)})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
         with self._units.begin(limit) as work:
@@ -231,6 +233,12 @@ class Router:
             answer = self._send_discreetly(ask, message, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
         return answer
+
+    def _with_names(self, sentence: str) -> str:
+        """Spell out whom a sentence mentions: Slack draws no mentions in a form."""
+        with self._units.read() as work:
+            people = People(Desk(work=work, now=self._clock.now(), policy=self._policy))
+            return MENTION.sub(lambda found: people.name(found["id"]) or found[0], sentence)
 
 
 @contextmanager

@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.people import profile
-from bot.commands.ask import Answer
+from bot.commands.ask import Answer, Way
 from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import MeetPerson
 from bot.domain.shift import Turn
@@ -235,3 +235,23 @@ def test_a_manager_who_has_left_is_not_offered(spy: SpyKit):
 
     assert page
     assert "Gus" not in page.text + spy.surface("page", 1).text + repr(page.parts)
+
+
+@pytest.mark.parametrize(
+    ("person", "sentence"),
+    [
+        (
+            "U0GONE",
+            "The Slack account of Gus Gone is deactivated: they can't lead INC-1. Who could: Raj Patel (on call",
+        ),
+        ("U0ANA", "Ana Lima already commands INC-1."),
+    ],
+)
+def test_a_form_names_people_where_slack_draws_no_mentions(
+    staff: SpyKit, room: str, person: str, sentence: str
+):
+    given = {"person": f"<@{person}>"}
+
+    answer = staff.say("incident hand", by="U0RAJ", channel=room, way=Way.FORM, given=given)
+
+    assert answer.complaints["person"].startswith(sentence)
