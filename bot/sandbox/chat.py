@@ -168,7 +168,8 @@ class Chat:
 
     def _take(self, line: Line, *, echo: bool) -> None:
         self._box.feed.told()  # what happened before is printed before
-        if line.place and line.place != PHONE and not line.action:
+        waits = bool(line.action and self._patience)  # what a script does next may bring the channel about
+        if line.place and line.place != PHONE and not waits:
             self._channel(line.place)
         self.person = line.person or self.person
         self.place = line.place or self.place

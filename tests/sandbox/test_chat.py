@@ -245,8 +245,11 @@ def test_whatever_is_typed_gets_a_sentence(box: Box, play: Play, typed: str, sai
     assert said in out
 
 
-def test_who_names_a_channel_that_is_not_there_stays_where_they_are(box: Box, play: Play):
-    play("#genral\nhello", interactive=True)
+@pytest.mark.parametrize(
+    "typed", ["#genral", "in #genral", "ana #genral>", "ana #genral> hi", "raj #genral> +1s"]
+)
+def test_who_names_a_channel_that_is_not_there_stays_where_they_are(box: Box, play: Play, typed: str):
+    play(f"{typed}\nhello", interactive=True)
 
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
