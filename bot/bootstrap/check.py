@@ -4,11 +4,12 @@ from collections.abc import Iterator
 from contextlib import ExitStack, closing
 from datetime import timedelta
 
+from bot.adapters.clock import SystemClock
 from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
 from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
-from bot.bootstrap.build import open_pager, open_runbooks
+from bot.bootstrap.build import open_clock, open_pager, open_runbooks
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
 from bot.config.plan_findings import plan_findings
@@ -32,6 +33,7 @@ def check(settings: Settings) -> Iterator[Finding]:
                 app_token=app_token,
                 channels=_channels(settings),
                 user_groups=sorted(settings.policy().user_groups),
+                clock=open_clock(settings, SystemClock()),
             )
     with ExitStack() as stack:
         if pager := open_pager(settings, timedelta(seconds=10), stack):

@@ -14,7 +14,7 @@ from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
-from bot.ports import Finding
+from bot.ports import Clock, Finding
 
 OFF = timedelta(seconds=30)
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
@@ -26,6 +26,7 @@ def findings(
     app_token: str | None,
     channels: Mapping[str, str],
     user_groups: Iterable[str] = (),
+    clock: Clock | None = None,
 ) -> Iterator[Finding]:
     """Look at everything; `app_token` is None where Socket Mode is not used. `channels`: what for → channel id."""
     try:
@@ -36,7 +37,7 @@ def findings(
             yield _app_token(client, app_token)
         return
     yield Finding(what=f"Slack: {me['team']}, as @{me['user']}", well=True)
-    yield from _clock(me.headers)
+    yield from _clock(me.headers, clock or SystemClock())
     yield from _permissions(_header(me.headers, "x-oauth-scopes"))
     if app_token is not None:
         yield _app_token(client, app_token)
@@ -46,9 +47,9 @@ def findings(
         yield _user_group(client, group)
 
 
-def _clock(headers: Mapping[str, str]) -> Iterator[Finding]:
+def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
     """Tell where this machine's clock is not Slack's: what is said with a time is wrong then."""
-    slack = ServerClock(SystemClock())
+    slack = ServerClock(clock)
     slack.hear(headers)
     if abs(slack.ahead) > OFF:
         way = "behind" if slack.ahead > timedelta() else "ahead of"
