@@ -503,6 +503,8 @@ def _beyond(  # noqa: PLR0911  a table
             return [invited] if event.to == event.by else [invited, brief(n, seq, event.to)]
         case events.ChannelClosed() | events.Reopened() if incident.is_open:
             return _asked_about_channel(incident, seq)
+        case events.PersonUnavailable(led=True) if incident.owner != event.person:
+            return _asked_about_channel(incident, seq)
         case events.CommandTaken():
             return [_invite(n, seq, event.commander), *_asked_about_channel(incident, seq)]
         case events.RoleGiven():

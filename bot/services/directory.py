@@ -1,6 +1,6 @@
 """Who is who, as Slack last told: names, zones, accounts, and who may be given something to do."""
 
-from collections.abc import Callable, Collection, Iterable, Iterator
+from collections.abc import Callable, Collection, Iterable, Mapping
 
 from bot.domain.effects import MeetPerson
 from bot.domain.policy import Team
@@ -72,7 +72,7 @@ class Directory:
         person: str,
         what: str,
         *,
-        others: Collection[str] = (),
+        others: Iterable[str] = (),
         besides: Iterable[str] = (),
         again: Callable[[str], str] | None = None,
         slot: str = "person",
@@ -84,7 +84,7 @@ class Directory:
         self.seen(person, None)
         if self.is_assignable(person):
             return
-        could = dict(self._who_could(others, {person, *besides}))
+        could = self._who_could(others, {person, *besides})
         named = ", ".join(f"{self._shown(it)} ({why})" for it, why in could.items())
         raise Refusal(
             f"{self._not_assignable(person)}: they can't {what}. "
@@ -107,13 +107,12 @@ class Directory:
     def _shown(self, person: str) -> str:
         return "Slackbot" if person == SLACKBOT else self.name(person) or f"<@{person}>"
 
-    def _who_could(self, others: Collection[str], besides: Collection[str]) -> Iterator[tuple[str, str]]:
-        team = self._desk.policy.command_team
-        able = [(it, f"on call for :{team}") for it in self.on_call()]
-        able += [(it, "in the channel") for it in others if it not in dict(able)]
-        return (
-            it for it in [it for it in able if it[0] not in besides and self.is_assignable(it[0])][:NAMED]
-        )
+    def _who_could(self, others: Iterable[str], besides: Collection[str]) -> Mapping[str, str]:
+        """Return who could do it, and why they."""
+        on_call = dict.fromkeys(self.on_call(), f"on call for :{self._desk.policy.command_team}")
+        able = on_call | {it: "in the channel" for it in others if it not in on_call}
+        found = [it for it in able if it not in besides and self.is_assignable(it)]
+        return {it: able[it] for it in found[:NAMED]}
 
     def on_call(self) -> list[str]:
         """Return who is on call for the command team, first level first, as far as Slack knows them."""

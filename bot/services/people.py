@@ -3,6 +3,7 @@
 from datetime import datetime, timedelta
 
 from bot.domain import command
+from bot.domain.incident import Incident
 from bot.domain.relief import DAY, at_work
 from bot.ports import Person, Profile
 from bot.services.covers import Covers
@@ -23,7 +24,7 @@ class People(Directory):
 
         What a bot or a deactivated account has to do is nobody's from then on, and each incident's channel is asked.
         """
-        before = self.zone(person)
+        before, zone = self._work.people.get(person), self.zone(person)
         known = Person(
             id=person,
             name=profile.name,
@@ -36,18 +37,19 @@ class People(Directory):
         )
         self._work.people.put(known)
         if not known.is_assignable:
-            self._give_back(known)
-        elif self.zone(person) != before:
+            self._give_back(known, is_news=before is None or before.is_assignable)
+        elif self.zone(person) != zone:
             Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy).replan(person)
 
-    def _give_back(self, gone: Person) -> None:
+    def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""
+        follow_ups, postmortems = FollowUps(self._desk).let_go(gone.id), Postmortems(self._desk)
         lately = self._work.incidents.alive_since(self._desk.now - LATELY)
-        follow_ups = FollowUps(self._desk).let_go(gone.id)
-        postmortems = Postmortems(self._desk)
-        for number in sorted({*follow_ups, *(it.number for it in lately)}):
+        theirs = {it.number for it in lately if gone.id in _busy(it)}
+        unwritten = {it.number for it in lately if is_news and postmortems.is_owed_by(it, gone.id)}
+        for number in sorted({*follow_ups, *theirs, *unwritten}):
             incident = self._desk.incident(number)
-            writes = postmortems.let_go(incident, gone.id)
+            writes = number in unwritten and postmortems.let_go(incident, gone.id)
             lost = command.lose(
                 incident,
                 gone.id,
@@ -62,11 +64,17 @@ class People(Directory):
     def stale(self, *, limit: int = 20) -> list[str]:
         """Return whom Slack is to be asked about again: who is at work on an incident first, all others daily."""
         now = self._desk.now
-        at_it = (person for it in self._work.incidents.open(limit=OPEN) for person in at_work(it))
+        at_it = (person for it in self._work.incidents.open(limit=OPEN) for person in _busy(it))
         asked = {person: self._work.people.get(person) for person in dict.fromkeys(at_it)}
         urgent = [it for it, known in asked.items() if known and _is_before(known.profiled_at, now - SOON)]
         others = self._work.people.unprofiled(before=now - DAY, limit=limit)
         return list(dict.fromkeys([*urgent, *(it.id for it in others)]))[:limit]
+
+
+def _busy(incident: Incident) -> set[str]:
+    """Return who has something to do in an incident while it is open, or is asked to."""
+    offered = incident.command_offered_to if incident.is_open else None
+    return {*at_work(incident), *filter(None, (offered,))}
 
 
 def _is_before(at: datetime | None, moment: datetime) -> bool:

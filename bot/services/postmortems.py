@@ -68,14 +68,20 @@ class Postmortems:
         self._happened(incident, planned)
         return self.of(incident)
 
-    def let_go(self, incident: Incident, person: str) -> bool:
-        """Whether a postmortem that is still owed was this person's; it has no owner of its own then."""
+    def is_owed_by(self, incident: Incident, person: str) -> bool:
+        """Whether this person has still to write it."""
         postmortem = self.of(incident)
-        if postmortem.owned_by(incident) != person or postmortem.closed_at or incident.is_open:
+        is_theirs = not incident.is_open and postmortem.owned_by(incident) == person
+        return is_theirs and not postmortem.closed_at and self.due(incident) is not None
+
+    def let_go(self, incident: Incident, person: str) -> bool:
+        """Take it from this person, if they have still to write it; False where they have not."""
+        if not self.is_owed_by(incident, person):
             return False
+        postmortem = self.of(incident)
         if postmortem.owner:
             self._keep(replace(postmortem, owner=None), incident)
-        return self.due(incident) is not None
+        return True
 
     def close(self, incident: Incident, *, by: str) -> Incident:
         """Close the review: nothing is asked for any more, and GitHub is told."""

@@ -182,9 +182,13 @@ def test_follow_ups_and_the_postmortem_are_nobodys_then(spy: SpyKit, room: str):
     spy.say('incident stop "rolled back"', channel=room)
     spy.say("postmortem owner @kim", channel=room)
 
-    leave(spy, "U0KIM", "Kim Park")
+    for _ in range(3):
+        leave(spy, "U0KIM", "Kim Park")
+        spy.clock.tick(days=1)
 
-    assert spy.lines(1)[-1] == (
+    told = [line for line in spy.lines(1) if "deactivated" in line]
+    assert told == [spy.lines(1)[-1]]
+    assert told[0] == (
         "*The Slack account of Kim Park is deactivated.* Nobody does follow-up 1 now:"
         " `follow-up owner 1 @person`. Who writes the postmortem? `postmortem owner @person`."
     )
@@ -255,3 +259,25 @@ def test_a_form_names_people_where_slack_draws_no_mentions(
     answer = staff.say("incident hand", by="U0RAJ", channel=room, way=Way.FORM, given=given)
 
     assert answer.complaints["person"].startswith(sentence)
+
+
+def test_a_commander_of_what_is_over_is_asked_about_once_too(spy: SpyKit, room: str):
+    spy.say('incident stop "rolled back"', channel=room)
+
+    for _ in range(3):
+        leave(spy, "U0ANA", "Ana Lima")
+
+    told = [line for line in spy.lines(1) if "deactivated" in line]
+    assert told == [
+        "*The Slack account of Ana Lima is deactivated.* Who writes the postmortem? `postmortem owner @person`."
+    ]
+    assert spy.incident(1).commander == "U0ANA"
+
+
+def test_slack_is_asked_again_about_whom_command_is_offered(spy: SpyKit, room: str):
+    meet(spy, "U0RAJ", Profile(name="Raj Patel"))
+    spy.say("incident hand @raj", channel=room)
+    spy.clock.tick(minutes=11)
+
+    with spy.desk() as desk:
+        assert "U0RAJ" in People(desk).stale()
