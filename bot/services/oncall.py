@@ -7,12 +7,15 @@ from datetime import datetime
 from bot.domain.policy import Team
 from bot.ports import Duty, DutyCopy
 from bot.services.desk import Desk
+from bot.services.directory import Directory
 
 
 @dataclass(frozen=True, kw_only=True)
 class TeamOnCall:
     team: Team
     duties: tuple[Duty, ...]
+    gone: tuple[Duty, ...] = ()
+    """Those of people whose account in Slack is deactivated."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -34,10 +37,16 @@ class OnCall:
         copy = self._work.duties.copy()
         asked = teams or tuple(self._desk.policy.teams.values())
         return OnCallAnswer(
-            teams=tuple(TeamOnCall(team=team, duties=_of(team, copy)) for team in asked),
+            teams=tuple(self._on_call(team, copy) for team in asked),
             synced_at=copy.synced_at,
             trouble=copy.trouble,
         )
+
+    def _on_call(self, team: Team, copy: DutyCopy) -> TeamOnCall:
+        duties, directory = _of(team, copy), Directory(self._desk)
+        known = ((it, directory.paged_as(it.user, it.email)) for it in duties)
+        gone = tuple(it for it, person in known if person and not directory.is_assignable(person))
+        return TeamOnCall(team=team, duties=duties, gone=gone)
 
     def nobody_since(self, team: Team) -> datetime | None:
         """Return as of when (UTC) nobody is on call for a team; None where somebody is, or it is not known."""

@@ -413,6 +413,17 @@ def test_people_are_found_by_a_name_that_only_one_has(units: UnitOfWork) -> None
         }
 
 
+def test_a_name_is_that_of_whoever_is_here_before_it_is_that_of_who_has_left(units: UnitOfWork) -> None:
+    with units.begin() as work:
+        for ident in ("U1", "U2", "U4"):
+            work.people.put(Person(id=ident, name="Raj Rao", is_deactivated=True))
+        work.people.put(Person(id="U3", name="Raj Patel"))
+
+    with units.begin() as work:
+        found = {said: work.people.named(said) for said in ("raj", "raj rao")}
+        assert {said: it and it.id for said, it in found.items()} == {"raj": "U3", "raj rao": None}
+
+
 def test_people_not_asked_for_lately_are_found_those_never_asked_for_first(units: UnitOfWork) -> None:
     with units.begin() as work:
         work.people.put(Person(id="U1", name="Old", profiled_at=NOON - MINUTE))

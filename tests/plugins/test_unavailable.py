@@ -281,3 +281,9 @@ def test_slack_is_asked_again_about_whom_command_is_offered(spy: SpyKit, room: s
 
     with spy.desk() as desk:
         assert "U0RAJ" in People(desk).stale()
+
+
+def test_who_is_on_call_and_has_left_is_marked(staff: SpyKit):
+    leave(staff, "U0RAJ", "Raj Patel")
+
+    assert "Raj (deactivated in Slack: is it still their shift?)" in text(staff.say("oncall :imoc"))

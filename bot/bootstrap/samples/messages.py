@@ -261,7 +261,7 @@ def why_of(duty: str, incident: Incident) -> Facts:
 STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
 SHORT = [{"incident": incident} for incident in INCIDENTS]
 ANA = Duty(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
-ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)))
+ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)), gone=(ANA,))
 NOBODY_ON_CALL = TeamOnCall(team=POLICY.teams["payments"], duties=())
 TURN = Turn(
     schedule="PSCH1",
