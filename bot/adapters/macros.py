@@ -3,8 +3,9 @@
 from collections.abc import Callable
 from typing import ClassVar
 
-from jinja2 import Environment
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
+
+from bot.adapters.overrides import BoundedLoops
 
 
 class _MacrosAreOurs(CodeGenerator):
@@ -14,7 +15,7 @@ class _MacrosAreOurs(CodeGenerator):
         self.write(")")
 
 
-class OwnMacros(Environment):
+class OwnMacros(BoundedLoops):
     """What a macro gives, and the blanks between, is of the kind `own`: text that was made safe already."""
 
     code_generator_class = _MacrosAreOurs

@@ -5,19 +5,19 @@ or a `#1` is held apart by `&#8203;`, so that GitHub notifies nobody and links n
 """
 
 import re
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Callable, Mapping
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
-from pathlib import Path
 from typing import Any
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, pass_context
+from jinja2 import Environment, StrictUndefined, pass_context
 from jinja2.runtime import Context
 
 from bot.adapters import mrkdwn
 from bot.adapters.macros import OwnMacros
 from bot.adapters.mrkdwn import Names
+from bot.adapters.overrides import Folders, start_counting
 from bot.domain.paper import Paper, Section
 
 LONGEST_TITLE = 250
@@ -131,15 +131,16 @@ _writing: ContextVar[_Writing] = ContextVar("_writing")
 class MarkdownTemplates:
     """Templates of these folders, the first that has one wins."""
 
-    def __init__(self, folders: Sequence[Path]) -> None:
-        self._environment = _environment(folders)
+    def __init__(self, loader: Folders) -> None:
+        self.environment = _environment(loader)
 
     def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
         """Write a document, `<template>.md.j2`."""
+        start_counting()
         writing = _Writing(names=names)
         before = _writing.set(writing)
         try:
-            self._environment.get_template(f"{template}.md.j2").render(facts)
+            self.environment.get_template(f"{template}.md.j2").render(facts)
         finally:
             _writing.reset(before)
         return Paper(
@@ -253,9 +254,9 @@ def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
     return Markdown(" ".join(template.render({"e": entry}).split()))
 
 
-def _environment(folders: Sequence[Path]) -> Environment:
+def _environment(loader: Folders) -> Environment:
     environment = _Environment(  # no autoescape: HTML's escapes are not all of Markdown's; `finalize` does it
-        loader=FileSystemLoader(folders),
+        loader=loader,
         finalize=_safe,
         undefined=StrictUndefined,
         trim_blocks=True,

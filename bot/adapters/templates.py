@@ -10,10 +10,12 @@ from collections.abc import Callable, Mapping, Sequence
 from contextvars import ContextVar
 from dataclasses import dataclass, field
 from datetime import datetime, timedelta
+from functools import partial
 from pathlib import Path
-from typing import Any
+from queue import SimpleQueue
+from typing import Any, TypeVar
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined, Template, TemplateNotFound
+from jinja2 import Environment, StrictUndefined, TemplateNotFound
 
 from bot.adapters.macros import OwnMacros
 from bot.adapters.markdown import MarkdownTemplates
@@ -37,6 +39,7 @@ from bot.adapters.mrkdwn import (
     unit_end,
     without_controls,
 )
+from bot.adapters.overrides import FAULTS, Folders, Mistake, must_be_readable, start_counting
 from bot.domain.course import Bar
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
 from bot.domain.paper import Paper
@@ -46,6 +49,8 @@ _PLACE = re.compile("\x02([0-9]+)\x03")
 """Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
 
 
+D = TypeVar("D")
+
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
@@ -54,35 +59,36 @@ class UnknownTemplateError(LookupError):
 
 
 class JinjaTemplates:
-    """Templates of these folders, the first that has one wins; with no clock, times are told with their date."""
+    """Templates of these folders, the first that has one wins; with no clock, times are told with their date.
+
+    Where a team's own template fails, Spy's own is used: `mistakes` has the reason.
+    """
 
     def __init__(self, folders: Sequence[Path], *, clock: Clock | None = None) -> None:
-        self._folders = tuple(folders)
         self._clock = clock
-        self._environment = _environment(self._folders)
-        self._environment.filters |= {"when": self._when, "ago": self._ago}
-        self._markdown = MarkdownTemplates(self._folders)
+        self.loader = Folders(folders)
+        self.environment = _environment(self.loader)
+        self.environment.filters |= {"when": self._when, "ago": self._ago}
+        self._markdown = MarkdownTemplates(self.loader)
+        self.mistakes = SimpleQueue[Mistake]()
+        """What was refused, each once, for whoever takes it from here."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
     ) -> Message:
         """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
-        drawing = _Drawing(names=names)
-        return _message(self._drawn(f"{template}.j2", facts, drawing), drawing.pieces)
+        draw = partial(self._message, f"{template}.j2", facts, names)
+        return self._whole(draw, f"{template}.j2", self.environment)
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form, `<template>.form.j2`."""
-        drawing = _Drawing()
-        self._drawn(f"{template}.form.j2", facts, drawing)
-        if not (drawing.title and drawing.submit):
-            raise ValueError(f"{template}.form.j2 must call title(…) and submit(…)")
-        return Form(
-            title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
-        )
+        draw = partial(self._form, f"{template}.form.j2", facts)
+        return self._whole(draw, f"{template}.form.j2", self.environment)
 
     def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
         """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
-        return self._markdown.paper(template, facts, names=names)
+        draw = partial(self._markdown.paper, template, facts, names=names)
+        return self._whole(draw, f"{template}.md.j2", self._markdown.environment)
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         """Draw an incident as an SVG picture."""
@@ -90,18 +96,62 @@ class JinjaTemplates:
 
         return drawn(title, rows)
 
+    def try_to_read(self, path: str) -> None:
+        """Refuse a team's own template that can't be read: its syntax, or a filter that does not exist."""
+        environment = self._markdown.environment if path.endswith(".md.j2") else self.environment
+        if path.startswith("web/"):
+            environment = Environment(loader=self.loader)  # noqa: S701  it is read here, and drawn elsewhere
+        self._whole(partial(environment.get_template, path), path, environment)
+
+    def is_own(self, template: str) -> bool:
+        """Tell whether a message is drawn with a team's own template, or may be."""
+        return self.loader.touches(f"{template}.j2", self.environment)
+
+    def refuse(self, mistake: Mistake) -> None:
+        """Use a team's own template no longer."""
+        self.loader.refused.add(mistake.path)
+        for environment in (self.environment, self._markdown.environment):
+            if environment.cache is not None:
+                environment.cache.clear()
+        self.mistakes.put(mistake)
+
+    def _whole(self, draw: Callable[[], D], path: str, environment: Environment) -> D:
+        """Draw; where a team's own templates fail, refuse them one by one, until it is drawn."""
+        while True:
+            try:
+                return draw()
+            except FAULTS as error:
+                mistake = self.loader.mistake(error, path, environment)
+                if mistake is None:
+                    raise
+                self.refuse(mistake)
+
+    def _message(self, path: str, facts: Mapping[str, Any], names: Names) -> Message:
+        drawing = _Drawing(names=names)
+        message = _message(self._drawn(path, facts, drawing), drawing.pieces)
+        if self.loader.find(path):
+            must_be_readable(message.text)
+        return message
+
+    def _form(self, path: str, facts: Mapping[str, Any]) -> Form:
+        drawing = _Drawing()
+        self._drawn(path, facts, drawing)
+        if not (drawing.title and drawing.submit):
+            raise ValueError(f"{path} must call title(…) and submit(…)")
+        return Form(
+            title=drawing.title, submit=drawing.submit, intro=drawing.intro, fields=tuple(drawing.questions)
+        )
+
     def _drawn(self, path: str, facts: Mapping[str, Any], drawing: "_Drawing") -> str:
+        start_counting()
         before = _drawing.set(drawing)
         try:
-            return self._template(path).render(facts)
+            return self.environment.get_template(path).render(facts)
         except TemplateNotFound as missing:
-            sought = ", ".join(str(folder / str(missing.name)) for folder in self._folders)
+            sought = ", ".join(str(folder / str(missing.name)) for folder in self.loader.folders)
             raise UnknownTemplateError(f"No template {missing.name}: looked for {sought}") from missing
         finally:
             _drawing.reset(before)
-
-    def _template(self, path: str) -> Template:
-        return self._environment.get_template(path)
 
     def _when(self, at: datetime | str | None) -> Mrkdwn:
         if at is None:
@@ -342,9 +392,9 @@ class _Environment(OwnMacros):
     own = Mrkdwn
 
 
-def _environment(folders: Sequence[Path]) -> Environment:
+def _environment(loader: Folders) -> Environment:
     environment = _Environment(  # no autoescape: HTML's escapes are not Slack's, and `finalize` does Slack's
-        loader=FileSystemLoader(folders),
+        loader=loader,
         finalize=typed,
         undefined=StrictUndefined,
         trim_blocks=True,

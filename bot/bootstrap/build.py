@@ -18,6 +18,7 @@ from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.templates import JinjaTemplates
+from bot.bootstrap.templates import open_templates
 from bot.commands.ask import Ask, Way
 from bot.commands.plugins import Handbook, load
 from bot.commands.router import Router
@@ -78,7 +79,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     )
     stack.callback(chat.close)
     pager = open_pager(settings, timeout, stack, clock)
-    templates = JinjaTemplates(settings.template_folders, clock=clock)
+    templates = open_templates(settings, clock)
     handbook = load(settings.plugin_folders)
     for failure in handbook.failures:
         log.error("a plugin is left out", why=failure)

@@ -10,6 +10,7 @@ from bot.adapters.github import findings as github_findings
 from bot.adapters.slack.check import findings as slack_findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.bootstrap.build import open_clock, open_pager, open_runbooks
+from bot.bootstrap.templates import open_templates, own_templates
 from bot.commands.plugins import load, shadowed, templates_named
 from bot.config import Settings
 from bot.config.plan_findings import plan_findings
@@ -52,9 +53,10 @@ def check(settings: Settings) -> Iterator[Finding]:
 
 
 def check_own(settings: Settings) -> Iterator[Finding]:
-    """Look at a team's own runbooks and plugins."""
+    """Look at a team's own runbooks, plugins and templates."""
     yield from _runbook_findings(settings)
     yield from _plugin_findings(settings)
+    yield from _template_findings(settings)
 
 
 def _database_findings(settings: Settings) -> Iterator[Finding]:
@@ -90,6 +92,15 @@ def _plugin_findings(settings: Settings) -> Iterator[Finding]:
         if not any((folder / name).is_file() for folder in settings.template_folders):
             cure = f"Write {name} in a folder that `templates:` names."
             yield Finding(what=f"Plugin: {where}: there is no template {name}", well=False, cure=cure)
+
+
+def _template_findings(settings: Settings) -> Iterator[Finding]:
+    templates = open_templates(settings, SystemClock())
+    if own := own_templates(templates):
+        yield Finding(what=f"Templates: {len(own)} of your own", well=True)
+    while not templates.mistakes.empty():
+        cure = "Mend it, and start Spy anew. Until then Spy's own is used."
+        yield Finding(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
 
 
 def _channels(settings: Settings) -> dict[str, str]:

@@ -1,9 +1,12 @@
 """Follow config.yaml while Spy runs: take over what is good, and say what is not."""
 
+from collections.abc import Sequence
 from datetime import timedelta
+from hashlib import sha256
 
 import structlog
 
+from bot.adapters.overrides import Mistake
 from bot.bootstrap.build import Bot
 from bot.config import News
 from bot.domain.effects import Post
@@ -18,6 +21,7 @@ class Configuration:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._planned = False
+        self._untold = list[Mistake]()
 
     def look(self) -> None:
         """Take over a file that has changed; at the first look, set the timers of what is open by it."""
@@ -26,6 +30,7 @@ class Configuration:
             self._refuse(news)
         elif news or not self._planned:
             self._take_over()
+        self._tell_of_templates()
 
     def _take_over(self) -> None:
         policy = self._bot.live.policy()
@@ -39,14 +44,23 @@ class Configuration:
     def _refuse(self, news: News) -> None:
         for line in news.mistakes:
             log.error("the configuration has changed and can't be used; the last good one stays", why=line)
+        self._tell(f"config:{news.version}", "room/configuration", news.mistakes)
+
+    def _tell_of_templates(self) -> None:
+        """Tell of each template of a team's own that is refused, once: also where another process met it."""
+        while not self._bot.templates.mistakes.empty():
+            mistake = self._bot.templates.mistakes.get()
+            log.error("a template is left out, and Spy's own is used", why=str(mistake))
+            self._untold.append(mistake)
+        if self._untold:
+            lines = sorted(map(str, self._untold))
+            self._tell(f"templates:{sha256(repr(lines).encode()).hexdigest()}", "room/templates", lines)
+            self._untold.clear()
+
+    def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:
         policy = self._bot.live.policy()
-        message = self._bot.templates.render("room/configuration", {"mistakes": news.mistakes})
+        message = self._bot.templates.render(template, {"mistakes": mistakes})
         with self._bot.database.begin() as work:
             desk = Desk(work=work, now=self._bot.clock.now(), policy=policy)
-            desk.send(
-                *(
-                    Post(key=f"config:{news.version}:{to}", to=to, message=message)
-                    for to in policy.maintainers
-                )
-            )
+            desk.send(*(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers))
         self._bot.delivery.wake()

@@ -177,7 +177,7 @@ def _measure(time: DatabaseClock) -> None:
 
 
 def _pages(bot: Bot) -> Mapping[str, Page]:
-    pages = RunbookPages(bot.runbooks, bot.settings.template_folders)
+    pages = RunbookPages(bot.runbooks, bot.settings.template_folders, bot.templates.loader.refused)
 
     def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
         page = pages.one(name, query) if name else pages.all()

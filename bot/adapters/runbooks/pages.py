@@ -5,12 +5,13 @@ A page knows its runbook and what stands in the address, and nothing of any inci
 
 import base64
 import hashlib
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, field
 from pathlib import Path
 
-from jinja2 import Environment, FileSystemLoader, StrictUndefined
+from jinja2 import Environment, StrictUndefined
 
+from bot.adapters.overrides import Folders
 from bot.adapters.runbooks.document import markdown
 from bot.adapters.runbooks.shelf import FolderRunbooks
 from bot.domain.refusal import Refusal
@@ -29,10 +30,12 @@ class Page:
 class RunbookPages:
     """Pages from the templates web/*.html.j2 of these folders, the first that has one wins."""
 
-    def __init__(self, runbooks: FolderRunbooks, folders: Sequence[Path]) -> None:
+    def __init__(
+        self, runbooks: FolderRunbooks, folders: Sequence[Path], refused: Collection[Path] = ()
+    ) -> None:
         self._runbooks = runbooks
         self._environment = Environment(
-            loader=FileSystemLoader(folders),
+            loader=Folders(folders, refused),
             autoescape=True,
             undefined=StrictUndefined,
             trim_blocks=True,

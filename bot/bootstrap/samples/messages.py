@@ -581,6 +581,9 @@ CASES: dict[str, Sequence[Facts]] = (
             for latest in (True, False)
         ],
         "room/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
+        "room/templates": [
+            {"mistakes": ["ours/templates/words.j2:1: it has no due, which surfaces/card.j2 needs"]}
+        ],
         "time/snoozed": [{**it, "until": NOW} for it in SHORT],
         "time/quiet": [{**it, "until": NOW} for it in SHORT],
         "time/why": [

@@ -1,0 +1,179 @@
+"""Templates of a team's own, before Spy's: each can be refused, and none draws for ever."""
+
+import re
+from collections.abc import Collection, Iterable, Iterator, Sequence
+from contextvars import ContextVar
+from dataclasses import dataclass
+from itertools import count
+from pathlib import Path
+from typing import Any
+
+from jinja2 import (
+    ChoiceLoader,
+    Environment,
+    FileSystemLoader,
+    TemplateError,
+    TemplateNotFound,
+    TemplateSyntaxError,
+    nodes,
+)
+
+MOST_ROUNDS = 100_000
+"""How often the loops of one drawing go round, all together."""
+LONGEST = 50_000
+"""Characters of the longest message that a template may draw."""
+
+_LACKS = re.compile(
+    r"the template '(?P<template>[^']+)' .*does not export the requested name '(?P<name>[^']+)'"
+)
+_NAMED = re.compile(r"""["']([\w/.-]+\.j2)["']""")
+_PUT_TOGETHER = '~ ".j2"'
+
+
+class TooMuchError(Exception):
+    """A template draws without an end, or more than anybody reads."""
+
+
+FAULTS = (
+    TemplateError,
+    TooMuchError,
+    ArithmeticError,
+    AttributeError,
+    LookupError,
+    MemoryError,
+    RecursionError,
+    TypeError,
+    ValueError,
+)
+"""What a template can be at fault for; a database that does not answer as a name is looked up is none of them."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Mistake:
+    """Why a file is refused; `line` is 1 where the mistake is of the whole."""
+
+    path: Path
+    line: int
+    why: str
+
+    def __str__(self) -> str:
+        return f"{self.path}:{self.line}: {self.why}"
+
+
+class Folders(ChoiceLoader):
+    """The first folder that has a template gives it, unless it is refused there. Spy's own folder is the last."""
+
+    def __init__(self, folders: Sequence[Path], refused: Collection[Path] = ()) -> None:
+        self.folders = tuple(folders)
+        self.refused = set(refused)
+        super().__init__([_Folder(folder, self.refused) for folder in folders])
+
+    @property
+    def own(self) -> tuple[Path, ...]:
+        """The folders before Spy's."""
+        return self.folders[:-1]
+
+    def has(self, path: Path) -> bool:
+        """Tell whether a file is a team's own template, and in use."""
+        return path not in self.refused and any(path.is_relative_to(folder) for folder in self.own)
+
+    def find(self, template: str) -> Path | None:
+        """Find a team's own file for a template."""
+        files = (folder / template for folder in self.own)
+        return next((file for file in files if file.is_file() and file not in self.refused), None)
+
+    def touches(self, template: str, environment: Environment) -> bool:
+        """Tell whether a team's own template is drawn with this one, or may be: its name may be put together."""
+        is_put_together = _PUT_TOGETHER in _source(template, environment)
+        return is_put_together or any(map(self.find, _used(template, environment, set())))
+
+    def mistake(self, error: Exception, template: str, environment: Environment) -> Mistake | None:
+        """Find the team's own file that is at fault where a template could not be drawn; None where none is."""
+        if isinstance(error, TemplateSyntaxError) and error.filename and self.has(Path(error.filename)):
+            return Mistake(path=Path(error.filename), line=error.lineno, why=_why(error))
+        if (lacks := _LACKS.match(str(error))) and (file := self.find(lacks["template"])):
+            return Mistake(path=file, line=1, why=f"it has no {lacks['name']}, which {template} needs")
+        places = [place for place in _places(error) if self.has(place[0])]
+        if places:
+            return Mistake(path=places[-1][0], line=places[-1][1], why=_why(error))
+        file = next(filter(None, map(self.find, _used(template, environment, set()))), None)
+        return Mistake(path=file, line=1, why=_why(error)) if file else None
+
+
+class _Folder(FileSystemLoader):
+    def __init__(self, folder: Path, refused: set[Path]) -> None:
+        super().__init__(folder)
+        self._refused = refused
+
+    def get_source(self, environment: Environment, template: str) -> Any:
+        found = super().get_source(environment, template)
+        if Path(found[1]) in self._refused:
+            raise TemplateNotFound(template)
+        return found
+
+
+class BoundedLoops(Environment):
+    """An environment whose loops end: all of one drawing's together go round so many times."""
+
+    def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
+        tree = super()._parse(source, name, filename)
+        for loop in tree.find_all(nodes.For):
+            counted = nodes.EnvironmentAttribute("counted", lineno=loop.iter.lineno)
+            loop.iter = nodes.Call(counted, [loop.iter], [], None, None, lineno=loop.iter.lineno)
+        tree.set_environment(self)
+        return tree
+
+    @staticmethod
+    def counted(them: Iterable[Any]) -> Iterator[Any]:
+        rounds = _rounds.get()
+        for it in them:
+            if next(rounds) >= MOST_ROUNDS:
+                raise TooMuchError(f"its loops go round more than {MOST_ROUNDS:,} times")
+            yield it
+
+
+_rounds: ContextVar[Iterator[int]] = ContextVar("_rounds", default=count())  # noqa: B039  each drawing sets its own
+
+
+def start_counting() -> None:
+    """Begin a drawing: its loops have gone round no times."""
+    _rounds.set(count())
+
+
+def must_be_readable(text: str) -> None:
+    if not text.strip():
+        raise ValueError("it says nothing")
+    if len(text) > LONGEST:
+        raise TooMuchError(f"it says more than {LONGEST:,} characters")
+
+
+def _why(error: Exception) -> str:
+    said = str(error).strip().splitlines()
+    return said[0] if said else type(error).__name__
+
+
+def _places(error: BaseException) -> Iterator[tuple[Path, int]]:
+    """List the files and lines through which an error came, those of its cause last."""
+    traceback = error.__traceback__
+    while traceback:
+        yield Path(traceback.tb_frame.f_code.co_filename), traceback.tb_lineno
+        traceback = traceback.tb_next
+    if error.__cause__:
+        yield from _places(error.__cause__)
+
+
+def _used(template: str, environment: Environment, seen: set[str]) -> Iterator[str]:
+    """List a template and those that it names."""
+    if template in seen:
+        return
+    seen.add(template)
+    yield template
+    for name in _NAMED.findall(_source(template, environment)):
+        yield from _used(name, environment, seen)
+
+
+def _source(template: str, environment: Environment) -> str:
+    try:
+        return environment.loader.get_source(environment, template)[0] if environment.loader else ""
+    except TemplateNotFound:
+        return ""
