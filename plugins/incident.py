@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import PageNumber, Plain, Someone, Told, Url, number_of, one_of
+from bot.commands.slots import PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
@@ -131,14 +131,14 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
     which: Which | None,
     team: Team | None,
-    since: datetime | None,
+    since: Start | None,
     words: str | None,
     page: PageNumber | None,
     *,
     incidents: Incidents,
     desk: Desk,
 ) -> Reply:
-    """List the open incidents; `incident list resolved :payments since 2026-11-01T00:00 "cart"` finds past ones.
+    """List the open incidents; `incident list resolved :payments since 2026-11-01 "cart"` finds past ones.
 
     `all` lists open and past ones. A team is one that was paged or told; the words are in the name, the impact,
     the cause or what ended it. `page 2` goes on where the first page ends.

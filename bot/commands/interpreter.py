@@ -190,7 +190,7 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
     bound = match(command.pattern, rest, words.looks, longest=words.longest)
     if is_meant:
         nearly = match(command.pattern, rest, words.resembles, longest=words.longest, says=_nearly)
-        if nearly is not None and len(nearly) > len(bound or {}):
+        if nearly is not None and nearly.keys() - (bound or {}).keys():
             raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
         if bound is None:
             bound = match(command.pattern, rest, _anything, longest=words.longest)

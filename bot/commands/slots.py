@@ -11,7 +11,17 @@ from bot.domain.change import is_service_name
 from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
 from bot.domain.markup import as_prose, as_seen, peeled
-from bot.domain.moment import is_day, is_moment, looks_daily, looks_timely, read_day, read_length, read_moment
+from bot.domain.moment import (
+    is_day,
+    is_moment,
+    is_start,
+    looks_daily,
+    looks_timely,
+    read_day,
+    read_length,
+    read_moment,
+    read_start,
+)
 from bot.domain.number import read_number
 from bot.domain.policy import Severity, Team
 from bot.domain.postmortem import PARTS
@@ -30,6 +40,9 @@ Plain = NewType("Plain", str)
 
 Told = NewType("Told", datetime)
 """A moment that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
+
+Start = NewType("Start", datetime)
+"""A moment, or a day for its midnight: `since yesterday`."""
 
 Part = NewType("Part", str)
 """A part of the postmortem that a person writes."""
@@ -275,6 +288,16 @@ def _told_looks(word: str, desk: Desk) -> bool:
     return is_moment(word) and bool(_PAST.search(word))
 
 
+def _start_looks(word: str, desk: Desk) -> bool:
+    return _moment_looks(word, desk) or is_start(word)
+
+
+def _start(word: str, desk: Desk, asker: str) -> datetime:
+    if _moment_looks(word, desk):
+        return _moment(word, desk, asker)
+    return read_start(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
+
+
 def _length_looks(word: str, desk: Desk) -> bool:
     del desk
     return read_length(word) is not None
@@ -376,6 +399,9 @@ READERS: Mapping[Any, Reader] = {
     Phase: Reader(looks=_phase_looks, read=_phase, example="mitigated"),
     datetime: Reader(
         looks=_moment_looks, read=_moment, example="10:05", longest=6, resembles=_moment_resembles, sees=str
+    ),
+    Start: Reader(
+        looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_moment_resembles, sees=str
     ),
     Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=6, sees=str),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),

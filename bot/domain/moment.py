@@ -118,6 +118,19 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
         raise _no_moment(words, slot) from wrong
 
 
+def is_start(words: str) -> bool:
+    """Whether these words are a moment beyond doubt, or a day, which starts at midnight."""
+    return is_moment(words) or bool(re.fullmatch(DATED, _plain(words)))
+
+
+def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
+    """Read a moment as `read_moment` does, or a day for its midnight: the latest monday, not the next."""
+    said = _plain(words)
+    if re.fullmatch(DATED, said):
+        return _latest(said, time(), ZoneInfo(zone), now, slot)
+    return read_moment(words, now=now, zone=zone, slot=slot)
+
+
 def read_length(words: str) -> timedelta | None:
     """Read a length of time: 15m, 20 minutes, half an hour, 1h30; a bare number counts minutes. None: it is none."""
     said = " ".join(words.casefold().split()).removeprefix("for ").removeprefix("the ").removeprefix("last ")

@@ -4,7 +4,17 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain.moment import is_day, is_moment, looks_daily, looks_timely, read_day, read_length, read_moment
+from bot.domain.moment import (
+    is_day,
+    is_moment,
+    is_start,
+    looks_daily,
+    looks_timely,
+    read_day,
+    read_length,
+    read_moment,
+    read_start,
+)
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)  # a Monday
@@ -67,6 +77,16 @@ def test_a_time_that_may_as_well_be_a_length_is_asked_back():
 def test_a_moment_is_on_the_askers_own_clock():
     assert moment("2pm", zone=KOLKATA) == "23 08:30"
     assert moment("2pm utc", zone=KOLKATA) == "22 14:00"
+
+
+@pytest.mark.parametrize(
+    ("words", "utc"),
+    [("yesterday", "22 00:00"), ("today", "23 00:00"), ("friday", "20 00:00"), ("2026-11-20", "20 00:00")],
+)
+def test_a_list_may_start_on_a_day(words: str, utc: str):
+    assert is_start(words)
+    assert f"{read_start(words, now=NOON, zone='UTC'):%d %H:%M}" == utc
+    assert read_start("yesterday", now=NOON, zone=BERLIN).hour == 23
 
 
 @pytest.mark.parametrize(

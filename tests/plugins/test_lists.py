@@ -88,6 +88,9 @@ def past(spy: SpyKit) -> SpyKit:
         ('all "slow search"', [2]),
         ("all since 3h cart page 1", [3, 1]),
         ("resolved :payments since 3h probe", [2]),
+        ("resolved since yesterday", [2, 1]),
+        ("all since monday cart", [3, 1]),
+        ("all since 2026-11-24", []),
         ("all unheard-of", []),
     ],
 )
@@ -96,6 +99,11 @@ def test_past_incidents_are_found(past: SpyKit, words: str, numbers: list[int]):
 
     assert [number for number in (3, 2, 1) if f"*INC-{number} " in answer.text] == numbers
     assert bullets(answer) == len(numbers)
+
+
+@pytest.mark.parametrize("words", ["since last week", "resolved since 25:00", "all since 13pm cart"])
+def test_a_time_that_cannot_be_read_is_not_looked_for_as_a_word(past: SpyKit, words: str):
+    assert "can't read the time" in said(past.say(f"incident list {words}")).text
 
 
 def test_nothing_found_says_what_was_looked_for(past: SpyKit):
