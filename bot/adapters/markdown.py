@@ -195,7 +195,7 @@ def _person(person: str | None) -> Markdown:
 
 
 def _channel(ident: object) -> Markdown:
-    return Markdown(f"#{inline(ident)}")
+    return Markdown(f"#{inline(mrkdwn.plain(_writing.get().names(str(ident)) or ident))}")
 
 
 def _span(length: timedelta | float | None) -> Markdown:

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.text import letter_end
 
 Names = Callable[[str], str | None]
-"""A person's name by Slack id, None where it is not known."""
+"""A person's or a channel's name by Slack id, None where it is not known."""
 
 _STRIPPED = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
 """Control characters, and halves of surrogate pairs, which no UTF-8 can carry."""
@@ -200,7 +200,7 @@ def _words(found: re.Match[str], names: Names) -> str:
         case "person" | "person_label":
             return f"@{names(found['person']) or found['person_label'] or found['person']}"
         case "channel" | "channel_label":
-            return f"#{found['channel_label'] or found['channel']}"
+            return f"#{(names(found['channel']) or found['channel_label'] or found['channel']).lstrip('#')}"
         case "url" | "url_label":
             return found["url_label"] or found["url"]
         case "date" | "date_label":

@@ -80,6 +80,10 @@ class JinjaTemplates:
         draw = partial(self._message, f"{template}.j2", facts, names)
         return self._whole(draw, f"{template}.j2", self.environment)
 
+    def words(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> str:
+        """Fill in a message for readers outside Slack, such as a phone: names for ids, nothing escaped."""
+        return plain(self.render(template, facts, names=names).text, names)
+
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form, `<template>.form.j2`."""
         draw = partial(self._form, f"{template}.form.j2", facts)

@@ -39,7 +39,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
             try:
                 asker, place = _person(desk, person), channel and _channel(desk, channel)
             except Refusal as refusal:
-                sys.stdout.write(f"{refusal.sentence}\n")
+                sys.stdout.write(f"{plain(refusal.sentence, People(desk).name)}\n")
                 return 1
         text = MENTIONED_ID.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
         ask = Ask(id=f"say:{uuid4().hex}", text=text, user=asker, way=Way.TERMINAL, channel=place)

@@ -109,6 +109,11 @@ class PlainTemplates:
         reason = f": {facts['sentence']}" if template == "help/refusal" else ""
         return Message(text=f"{template} ({', '.join(facts)}){reason}")
 
+    def words(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
+    ) -> str:
+        return self.render(template, facts, names=names).text
+
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         del facts
         return Form(title=template, submit="Send", fields=())

@@ -70,8 +70,8 @@ class PageCourier:
             return self._withdraw(page)
         facts = {"page": page, "incident": incident}
         names = People(desk).name
-        title = self._templates.render("page/title", facts, names=names).text
-        details = self._templates.render("page/details", facts, names=names).text
+        title = self._templates.words("page/title", facts, names=names)
+        details = self._templates.words("page/details", facts, names=names)
 
         def struggle(desk: Desk, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:

@@ -41,6 +41,11 @@ class Templates(Protocol):
     ) -> Message:
         """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
 
+    def words(
+        self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
+    ) -> str:
+        """Fill in a message for readers outside Slack, such as a phone: names for ids, nothing escaped."""
+
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
 

@@ -31,9 +31,19 @@ class Directory:
             key = f"meet:{person}:{self._desk.now:%Y-%m-%d}"
             self._desk.send(MeetPerson(key=key, person=person))
 
-    def name(self, person: str) -> str | None:
-        known = self._work.people.get(person)
+    def name(self, ident: str) -> str | None:
+        """Return the name of a person, or of an incident's or a team's channel, by Slack id; None if unknown."""
+        if ident.startswith(("C", "G")):
+            return self._channel_name(ident)
+        known = self._work.people.get(ident)
         return known.name if known and not known.name.startswith("<@") else None
+
+    def _channel_name(self, channel: str) -> str | None:
+        """A private incident's channel is named nowhere: its name says what the incident is about."""
+        incident = self._work.incidents.in_room(channel)
+        if incident and incident.room_name and not incident.private:
+            return incident.room_name
+        return next((it.key for it in self._desk.policy.teams.values() if it.channel == channel), None)
 
     def paged_as(self, user: str | None, email: str | None = None) -> str | None:
         """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""

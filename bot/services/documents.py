@@ -47,7 +47,7 @@ AFTERWARDS = frozenset(
 """What is told elsewhere in the document."""
 SUSPECT = "change_suspected"
 ROWS = ("Phases", "Command", "Pages", "Updates")
-_IDS = re.compile(r"\b[UW][A-Z0-9]{2,}\b")
+_IDS = re.compile(r"\b[UWCG][A-Z0-9]{2,}\b")
 
 
 class Documents:
@@ -94,7 +94,7 @@ class Documents:
         return bars(incident, entries, pages, names=names, now=self._desk.now)
 
     def names(self, facts: Facts) -> Callable[[str], str | None]:
-        """Give the names of all who are spoken of, for a rendering outside of this transaction."""
+        """Give the names of all people and channels that are spoken of, for a rendering outside of this transaction."""
         spoken_of = set(_IDS.findall(str(facts)))
         known = {person: People(self._desk).name(person) for person in spoken_of}
         return known.get

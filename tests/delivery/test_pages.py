@@ -13,6 +13,7 @@ from bot.domain.page import Page
 from bot.domain.policy import Account
 from bot.ports import PagerNews, Parcel, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
+from bot.services.people import People
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 
@@ -189,3 +190,42 @@ def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
 
     told = [it.data["why"] for it in world.spy.timeline(1) if it.kind == "delivery_failed"]
     assert told == ["Invalid Input Provided"]
+
+
+# --- what a phone shows -----------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("typed", "read"),
+    [
+        ("ask <@U0ZOE> first", "ask @Zoe Novak first"),
+        ("ask <@U0ZOE|zoe> first", "ask @Zoe Novak first"),
+        ("it is in <#C0INC1>", "it is in #inc-1-checkout-is-down"),
+        ("see <#C0PAY|payments>", "see #payments"),
+        ("ask <!subteam^S0SRE|@sre> first", "ask @sre first"),
+        ("since <!date^1795437000^{time}|12:30>", "since 12:30"),
+        ("a &lt; b &amp;&amp; c 🔥 :fire:", "a < b && c 🔥 :fire:"),
+        ("<https://x.example.com/a?b=1&amp;c=2|the graph> is red", "the graph"),
+    ],
+)
+def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: str):
+    world.spy.say(f'page :payments "{typed}"')
+    courier = PageCourier(world.chat, world.pager, world.spy.templates)
+
+    with world.spy.desk() as desk:
+        errand = courier.errand(world.spy.asked(SendPage)[-1], desk)
+        assert errand
+        errand.go()
+
+    words = list(world.pager.words.values())[-1]
+    assert read in words.title
+    assert read in words.details
+
+
+def test_a_phone_does_not_show_the_name_of_a_private_channel(world: World):
+    world.spy.say('incident me "the secret merger" private')
+    world.spy.open_room(2)
+
+    with world.spy.desk() as desk:
+        assert People(desk).name("C0INC2") is None
+        assert People(desk).name("C0INC1") == "inc-1-checkout-is-down"
