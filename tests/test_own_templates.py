@@ -1,14 +1,18 @@
 """A team's own templates: what can't be used is named and refused, and Spy's own words are said instead."""
 
 from collections.abc import Callable, Mapping
+from contextlib import ExitStack, closing
 from dataclasses import replace
 from pathlib import Path
+from sqlite3 import connect
 
 import pytest
 
 from bot.adapters.clock import SystemClock
 from bot.adapters.templates import JinjaTemplates
+from bot.bootstrap.build import build
 from bot.bootstrap.check import check_own
+from bot.bootstrap.configuration import Configuration
 from bot.bootstrap.samples.messages import CASES
 from bot.bootstrap.templates import open_templates
 from bot.config import Settings, load
@@ -149,3 +153,23 @@ def test_spy_check_names_each(own: Own):
         (False, "card.j2:1: 'incidn"),
     ]
     assert all("Mend it" in it.cure for it in found if not it.well)
+
+
+def test_admins_hear_of_it_once_however_often_spy_starts(own: Own, tmp_path: Path):
+    own({"incident/done.j2": "{{ incident.nmae }}"})
+    config, database = tmp_path / "config.yaml", tmp_path / "spy.db"
+    config.write_text("templates: [ours]\npermissions: {admin: [U0ANA]}\n", encoding="utf-8")
+    tokens = {
+        "SLACK_BOT_TOKEN": "xoxb-none",
+        "SLACK_SIGNING_SECRET": "none",
+        "DATABASE_URL": f"sqlite:///{database}",
+    }
+
+    for _ in range(2):
+        with ExitStack() as stack:
+            Configuration(build(load(config, tokens), stack)).look()
+
+    with closing(connect(database)) as kept:
+        [(told,)] = kept.execute("select payload from outbox").fetchall()
+    assert "incident/done.j2:1: " in told
+    assert '"to":"U0ANA"' in told
