@@ -18,8 +18,8 @@ from jinja2 import (
     nodes,
 )
 
-MOST_ROUNDS = 100_000
-"""How often the loops of one drawing go round, all together."""
+MOST_ROUNDS = 1_000_000
+"""How often the loops of one drawing go round, all together: far more than the longest timeline needs."""
 LONGEST = 50_000
 """Characters of the longest message that a template may draw."""
 
