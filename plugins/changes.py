@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import PageNumber, ServiceName, Told, number_of
+from bot.commands.slots import Line, PageNumber, ServiceName, Told, number_of
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.changes import Changes
@@ -38,7 +38,7 @@ def lately(
 def change(  # noqa: PLR0917  each is a slot of the usage line
     ask: Ask,
     incident: Incident | None,
-    text: str,
+    text: Line,
     service: ServiceName | None,
     at: datetime | None,
     when: Told | None,
@@ -68,7 +68,7 @@ def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Change
 
 
 @command('lock <service> "why"')
-def lock(ask: Ask, service: ServiceName, why: str, *, locks: Locks, desk: Desk) -> Reply:
+def lock(ask: Ask, service: ServiceName, why: Line, *, locks: Locks, desk: Desk) -> Reply:
     """Let nobody deploy a service until it is unlocked; it is announced, and deploy tools can ask for it."""
     locked = locks.lock(service, why, by=ask.user)
     return Reply("changes/locked", {"lock": locked, "announce": desk.policy.announce})

@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.slots import PageNumber, number_of
+from bot.commands.slots import Line, PageNumber, number_of
 from bot.domain.effects import room
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
@@ -56,7 +56,7 @@ def abort(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failove
 
 @command('failover answer <run> [<question>] "answer"')
 def answer(
-    ask: Ask, run: RunNumber, question: QuestionNumber | None, answer: str, *, failovers: Failovers
+    ask: Ask, run: RunNumber, question: QuestionNumber | None, answer: Line, *, failovers: Failovers
 ) -> Reply:
     """Answer what a run asks (its buttons say it for you)."""
     answered = failovers.answer(run, answer, by=ask.user, question=question)

@@ -6,7 +6,7 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
+from bot.commands.slots import Line, PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Severity, Team
@@ -80,7 +80,7 @@ def join(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 def stop(
     ask: Ask,
     incident: Incident,
-    how: str | None,
+    how: Line | None,
     *,
     incidents: Incidents,
     views: Views,
@@ -104,7 +104,7 @@ def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
 
 
 @command('incident (cancel|false alarm) ["why"]')
-def cancel(ask: Ask, incident: Incident, why: str | None, *, incidents: Incidents) -> Reply:
+def cancel(ask: Ask, incident: Incident, why: Line | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
     incident = incidents.cancel(incident, why or "", by=ask.user)
     return Reply("incident/done", {"incident": incident, "what": "cancelled"}, confirms=True)
@@ -204,7 +204,7 @@ def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) 
 def impact(
     ask: Ask,
     incident: Incident,
-    impact: str,
+    impact: Line,
     since: datetime | None,
     when: Told | None,
     *,
@@ -216,7 +216,7 @@ def impact(
 
 
 @command('incident cause "cause"')
-def cause(ask: Ask, incident: Incident, cause: str, *, incidents: Incidents) -> Reply:
+def cause(ask: Ask, incident: Incident, cause: Line, *, incidents: Incidents) -> Reply:
     """Say what you suspect; it may change."""
     incident = incidents.suspect_cause(incident, cause, by=ask.user)
     return Reply("incident/done", {"incident": incident, "what": "cause"}, confirms=True)

@@ -6,11 +6,12 @@ from zoneinfo import ZoneInfo
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Part, Someone
+from bot.commands.slots import Line, Part, Someone
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
 from bot.domain.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 from bot.services.documents import Documents
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
@@ -70,7 +71,8 @@ def _which_part(incident: Incident, words: str) -> Refusal:
     )
     if quote:
         return Refusal(
-            f"A postmortem has no part {named.strip()[:40]}. Parts: {', '.join(PARTS)}.", choices=choices
+            f"A postmortem has no part {shortened(named.strip())}. Parts: {', '.join(PARTS)}.",
+            choices=choices,
         )
     return Refusal("Which part is that? Choose it here, or say it before the words.", choices=choices)
 
@@ -80,7 +82,7 @@ def none(
     ask: Ask,
     incident: Incident | None,
     category: Category | None,
-    because: str | None,
+    because: Line | None,
     *,
     postmortems: Postmortems,
 ) -> Reply | Fill:

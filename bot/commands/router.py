@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.commands.ask import VISIBLE, Answer, Ask, Notice, Way
+from bot.commands.ask import VISIBLE, Answer, Ask, Edited, Notice, Shared, Way
 from bot.commands.command import NUMBER, Command, Outcome, Parameter
 from bot.commands.grammar import Piece, Typed
 from bot.commands.interpreter import Interpreter, incident_number
@@ -17,7 +17,7 @@ from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
 from bot.domain.incident import Incident
-from bot.domain.markup import cleaned
+from bot.domain.markup import cleaned, plain_prose
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
@@ -77,6 +77,8 @@ class Router:
         self._wake()
 
     def _notice(self, notice: Notice, limit: TimeLimit) -> None:
+        if isinstance(notice, Edited | Shared):
+            notice = replace(notice, text=plain_prose(notice.text))
         with self._units.begin(limit) as work:
             now = self._clock.now()
             if work.inbound.remember(notice.id, at=now) is not None:
@@ -253,7 +255,7 @@ def _contained(doing: str) -> Iterator[None]:
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
-        return slot.reader.read(slot.reader.sees(word), desk, ask.user)
+        return slot.reader.read(_fitting(slot, slot.reader.sees(word).strip()), desk, ask.user)
     except Refusal as refusal:
         choices = (
             tuple(Choice(label=it.label, say=typed.saying(word, it.label)) for it in refusal.choices)
@@ -261,6 +263,16 @@ def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any
             else ()
         )
         raise Refusal(refusal.sentence, slot=slot.name, choices=choices) from refusal
+
+
+def _fitting(slot: Parameter, text: str) -> str:
+    """Refuse what is too long to be kept, before anything reads it."""
+    if len(text) <= slot.reader.most:
+        return text
+    raise Refusal(
+        f"The {slot.name} may have {slot.reader.most:,} characters; this has {len(text):,}. Nothing was done. "
+        "Please say it shorter, and put the whole into a message or a document that you link to."
+    )
 
 
 def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:

@@ -28,6 +28,7 @@ from bot.domain.postmortem import PARTS
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.severity import heard
 from bot.domain.spelling import is_slip, nearest
+from bot.domain.text import shortened
 from bot.services.changes import named
 from bot.services.desk import Desk
 from bot.services.people import People
@@ -43,6 +44,9 @@ Told = NewType("Told", datetime)
 
 Start = NewType("Start", datetime)
 """A moment, or a day for its midnight: `since yesterday`."""
+
+Line = NewType("Line", str)
+"""Prose that stands on the card, or in a list: a few sentences."""
 
 Part = NewType("Part", str)
 """A part of the postmortem that a person writes."""
@@ -60,6 +64,8 @@ _BEFORE_A_NAME = frozenset(
     {"and", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "via", "with"}
 )
 """Words after which a letter and a number name something: `uploads to p1`, `latency of p1`."""
+LONGEST_TEXT, LONGEST_LINE = 40_000, 3_000
+"""Characters that a text may have: as many as a message in Slack, and as a paragraph of one."""
 _MOST_WORDS = 30
 """How many words at each end of a text may be its severity; a name is no longer."""
 
@@ -88,6 +94,8 @@ class Reader:
     """Of how many words it has at most."""
     resembles: Looks = _nothing
     """Whether words are nearly such a thing: whoever typed them is asked, and they are not taken for text."""
+    most: int = LONGEST_TEXT
+    """Of how many characters it has at most."""
     sees: Callable[[str], str] = _word
     """What is read of the words as they were typed."""
     spot: Callable[[Sequence[Word], frozenset[str], Desk], range | None] | None = None
@@ -109,7 +117,9 @@ def _team(word: str, desk: Desk, asker: str) -> Team:
     if bare in desk.policy.teams:
         return desk.policy.teams[bare]
     if len(word) > 1 and word.startswith(":") and word.endswith(":"):
-        raise Refusal(f"{word} is an emoji, not a team. A team is written with one colon: {word[:-1]}.")
+        raise Refusal(
+            f"{shortened(word)} is an emoji, not a team. A team is written with one colon: {shortened(word[:-1])}."
+        )
     _must_not_be_marked(word, desk)
     if person := desk.work.people.named(bare):
         raise Refusal(
@@ -120,7 +130,7 @@ def _team(word: str, desk: Desk, asker: str) -> Team:
 
 def _must_not_be_marked(word: str, desk: Desk) -> None:
     """Refuse what Slack has marked as neither a team nor a person, with what it is."""
-    seen = as_seen(word)
+    seen = shortened(as_seen(word))
     if word.startswith(("<#", "#")):
         meant = nearest(seen.removeprefix("#").casefold(), desk.policy.teams)
         raise Refusal(
@@ -220,7 +230,7 @@ def _phase(word: str, desk: Desk, asker: str) -> Phase:
         raise Refusal("To resolve it, say `incident stop`.")
     meant = nearest(said, WORKING)
     raise Refusal(
-        f"There is no phase {_sample(word)}.{_meant(meant)} Phases: {', '.join(WORKING)}; `incident stop` resolves.",
+        f"There is no phase {shortened(word)}.{_meant(meant)} Phases: {', '.join(WORKING)}; `incident stop` resolves.",
         choices=tuple(Choice(label=phase, say=f"incident status {phase}") for phase in WORKING),
     )
 
@@ -242,7 +252,7 @@ def _category(word: str, desk: Desk, asker: str) -> Category:
         return Category(said)
     known = ", ".join(Category)
     raise Refusal(
-        f"There is no category {_sample(word)}.{_meant(nearest(said, Category))} Follow-ups are for one of: {known}.",
+        f"There is no category {shortened(word)}.{_meant(nearest(said, Category))} Follow-ups are for one of: {known}.",
         choices=tuple(Choice(label=it, say=it) for it in Category),
     )
 
@@ -263,7 +273,7 @@ def _part(word: str, desk: Desk, asker: str) -> Part:
     if said in PARTS:
         return Part(said)
     raise Refusal(
-        f"A postmortem has no part {_sample(word)}.{_meant(nearest(said, PARTS))} Parts: {', '.join(PARTS)}.",
+        f"A postmortem has no part {shortened(word)}.{_meant(nearest(said, PARTS))} Parts: {', '.join(PARTS)}.",
         choices=tuple(Choice(label=it, say=it) for it in PARTS),
     )
 
@@ -308,7 +318,7 @@ def _length(word: str, desk: Desk, asker: str) -> timedelta:
     del desk, asker
     length = read_length(word) or timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
-        raise Refusal(f"How long is {_sample(word)}? Say it like 15m or 2h, a day at most.")
+        raise Refusal(f"How long is {shortened(word)}? Say it like 15m or 2h, a day at most.")
     return length
 
 
@@ -348,7 +358,7 @@ def _url(word: str, desk: Desk, asker: str) -> "Url":
     found = _LINK.search(word)
     url = found["url"] if found else word
     if not re.match(r"https?://\S+$", url):
-        raise Refusal(f"{_sample(as_seen(word))} is not a link. A link begins with https://")
+        raise Refusal(f"{shortened(as_seen(word))} is not a link. A link begins with https://")
     return Url(url.replace("&amp;", "&"))
 
 
@@ -405,7 +415,13 @@ READERS: Mapping[Any, Reader] = {
     ),
     Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=6, sees=str),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),
-    Url: Reader(looks=_url_looks, read=_url, example="https://example.com/graph", sees=str.strip),
+    Url: Reader(
+        looks=_url_looks,
+        read=_url,
+        example="https://example.com/graph",
+        sees=str.strip,
+        most=LONGEST_LINE,
+    ),
     ServiceName: Reader(looks=_service_looks, read=_service, example="checkout"),
     date: Reader(looks=_day_looks, read=_day, example="friday", longest=5, resembles=_day_resembles),
     Category: Reader(
@@ -413,6 +429,7 @@ READERS: Mapping[Any, Reader] = {
     ),
     Part: Reader(looks=_part_looks, read=_part, example="summary", resembles=_part_resembles),
     Plain: Reader(looks=_any, read=_text, sees=_plain_text),
+    Line: Reader(looks=_any, read=_text, sees=as_prose, most=LONGEST_LINE),
     str: Reader(looks=_any, read=_text, sees=as_prose),
     bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
 }
@@ -432,7 +449,7 @@ def one_of(*words: str) -> Reader:
     def read(word: str, desk: Desk, asker: str) -> str:
         del desk, asker
         if word.casefold() not in words:
-            raise Refusal(f"{_sample(word)} is none of: {', '.join(words)}.")
+            raise Refusal(f"{shortened(word)} is none of: {', '.join(words)}.")
         return word.casefold()
 
     return Reader(looks=lambda word, _desk: word.casefold() in words, read=read, example=words[0])
@@ -452,7 +469,7 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
         found = read_number(word)
         if found is None:
             where = f"`{listed_by}` lists them." if listed_by else "Say it like 12."
-            raise Refusal(f"{_sample(word)} is no number of {noun}. {where}")
+            raise Refusal(f"{shortened(word)} is no number of {noun}. {where}")
         return found
 
     return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read, example="1")
@@ -470,7 +487,3 @@ def several(one: Reader) -> Reader:
         return tuple(one.read(word, desk, asker) for word in said)
 
     return Reader(looks=_any, read=read, example=one.example, sees=str)
-
-
-def _sample(word: str) -> str:
-    return word if len(word) <= 40 else f"{word[:39]}…"  # noqa: PLR2004  enough to recognise it

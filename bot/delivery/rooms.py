@@ -8,6 +8,7 @@ from bot.delivery.address import Place, Shut, within
 from bot.delivery.errand import Errand, unsupported
 from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
 from bot.domain.incident import Incident, room_name
+from bot.domain.markup import plain_prose
 from bot.ports import Chat, Parcel, Rejected, Said, Templates
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
@@ -120,7 +121,7 @@ class RoomCourier:
         def settle(desk: Desk, said: Said) -> None:
             Incidents(desk).note_message(
                 desk.incident(effect.incident),
-                said.text,
+                plain_prose(said.text),
                 by=said.person,
                 said_at=datetime.fromtimestamp(float(effect.ts), UTC),
                 message=effect.ts,

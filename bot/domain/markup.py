@@ -45,6 +45,11 @@ def as_prose(text: str) -> str:
     return _MARK.sub(_in_prose, text) if "<" in text else text
 
 
+def plain_prose(text: str) -> str:
+    """Say what Slack brings in the words that a person sees, its letters made plain."""
+    return as_prose(cleaned(text))
+
+
 def undecorated(text: str) -> str:
     """Take off what surrounds all of a text: code, bold, italics, the sign of a quotation."""
     bare = _QUOTED.sub("", text).rstrip()

@@ -10,6 +10,7 @@ from itertools import pairwise
 from zoneinfo import ZoneInfo
 
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 
 WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", "sunday")
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
@@ -169,7 +170,7 @@ def read_day(words: str, *, now: datetime, zone: str) -> date:
         return day_named(said, today, passed=False)
     except (ValueError, OverflowError) as wrong:
         raise Refusal(
-            f"I can't read the day {words[:60]}. Say it like friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
+            f"I can't read the day {shortened(words)}. Say it like friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
             slot="due",
         ) from wrong
 
@@ -344,7 +345,7 @@ def _clock_or_length(said: str, clock: str, slot: str | None) -> str:
 
 def _no_moment(words: str, slot: str | None) -> Refusal:
     return Refusal(
-        f"I can't read the time {words[:LONGEST]}. Say it like 10:05, 2pm, yesterday 23:10 or 20m for 20 min ago, "
+        f"I can't read the time {shortened(words)}. Say it like 10:05, 2pm, yesterday 23:10 or 20m for 20 min ago, "
         "in your own time zone; 10:05z is UTC.",
         slot=slot,
     )

@@ -16,6 +16,7 @@ from typing import Any, TypeVar
 from urllib.parse import quote
 
 from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
 
 PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 STAGE = "stage"
@@ -319,5 +320,4 @@ def _slot(form: str) -> str:
 
 
 def _shown(word: str) -> str:
-    plain = _CONTROL.sub("␤", word)
-    return f"“{plain if len(plain) <= 40 else plain[:39] + '…'}”"  # noqa: PLR2004  enough to recognise it
+    return f"“{shortened(_CONTROL.sub('␤', word))}”"

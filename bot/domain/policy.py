@@ -9,6 +9,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.role import ROLES
 from bot.domain.severity import means
 from bot.domain.spelling import nearest
+from bot.domain.text import shortened
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -188,7 +189,7 @@ class Policy:
         known = ", ".join(f":{name}" for name in self.teams) or "none yet (see `teams:` in config.yaml)"
         meant = nearest(bare, self.teams)
         raise Refusal(
-            f"There is no team :{bare[:40]}.{_nearest(bare, self.teams, ':')} Teams: {known}.",
+            f"There is no team :{shortened(bare)}.{_nearest(bare, self.teams, ':')} Teams: {known}.",
             slot="team",
             choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
         )
@@ -201,7 +202,7 @@ class Policy:
         bare = key.casefold()
         known = ", ".join(self.severities)
         raise Refusal(
-            f"There is no severity {key[:40]}.{_nearest(bare, self.severities)} Severities: {known}.",
+            f"There is no severity {shortened(key)}.{_nearest(bare, self.severities)} Severities: {known}.",
             slot="severity",
             choices=tuple(Choice(label=name, say=f"incident sev {name}") for name in self.severities),
         )

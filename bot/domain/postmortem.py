@@ -12,6 +12,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.shift import Told
+from bot.domain.text import shortened
 from bot.domain.timer import Timer, mark_of
 
 OWED = "postmortem"
@@ -74,7 +75,7 @@ class Postmortem:
     def write(self, part: str, words: str, *, by: str, at: datetime) -> events.PartWritten:
         if part not in PARTS:
             known = ", ".join(PARTS)
-            raise Refusal(f"A postmortem has no part {part[:40]}. Parts: {known}.", slot="part")
+            raise Refusal(f"A postmortem has no part {shortened(part)}. Parts: {known}.", slot="part")
         return events.PartWritten(at=at, by=by, part=part, words=words)
 
     def need_nothing(

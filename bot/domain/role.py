@@ -1,7 +1,8 @@
 """Roles beside command: which there are, and which one somebody means who writes it otherwise."""
 
 from collections.abc import Iterable
-from difflib import get_close_matches
+
+from bot.domain import spelling
 
 ROLES = ("scribe", "comms lead", "operations lead", "support")
 """Where `roles:` is left out: PagerDuty's and Google's usual ones, and the one that Spy's own milestones speak to."""
@@ -24,4 +25,4 @@ def find(said: str, roles: Iterable[str]) -> str | None:
 
 def nearest(said: str, roles: Iterable[str]) -> str | None:
     known = {plain(role): role for role in roles}
-    return next((known[it] for it in get_close_matches(plain(said)[:ROLE_LENGTH], known, n=1)), None)
+    return known.get(spelling.nearest(plain(said), known) or "")

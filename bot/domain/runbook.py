@@ -4,10 +4,11 @@ import re
 import unicodedata
 from collections.abc import Mapping
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from enum import StrEnum
 
 from bot.domain.refusal import Refusal
+from bot.domain.spelling import nearest
+from bot.domain.text import shortened
 
 WORD = re.compile(r"(?!.*\.\.)(?=.*[A-Za-z0-9])[A-Za-z0-9_./][A-Za-z0-9_.,/:@%+=-]*")
 """What no shell reads as more than letters: no blank, no quote, no leading - (an option) and no .. (another folder)."""
@@ -77,24 +78,24 @@ class Parameter:
         chosen = {it.casefold(): it for it in self.choices}
         if found := chosen.get(value.casefold()):
             return found
-        close = get_close_matches(value.casefold(), chosen, n=1)
-        meant = f" Did you mean {chosen[close[0]]}?" if close else ""
+        close = nearest(value.casefold(), chosen)
+        meant = f" Did you mean {chosen[close]}?" if close else ""
         raise Refusal(
-            f"{self.name} can't be {_short(value)}.{meant} Choices: {', '.join(self.choices)}.",
+            f"{self.name} can't be {shortened(value)}.{meant} Choices: {', '.join(self.choices)}.",
             slot=self.name,
         )
 
     def _number(self, value: str) -> str:
         if NUMBER.fullmatch(value):
             return value
-        raise Refusal(f"{self.name} is a number such as 3, not {_short(value)}.", slot=self.name)
+        raise Refusal(f"{self.name} is a number such as 3, not {shortened(value)}.", slot=self.name)
 
     def _word(self, value: str) -> str:
         word = value.removeprefix(":")  # as a team is written everywhere else
         if is_plain(word) and len(word) <= LONGEST_WORD:
             return word
         raise Refusal(
-            f"{self.name} is one word of letters, digits and . _ - / : @ such as db-1, not {_short(value)}.",
+            f"{self.name} is one word of letters, digits and . _ - / : @ such as db-1, not {shortened(value)}.",
             slot=self.name,
         )
 
@@ -136,14 +137,14 @@ class Runbook:
         for pair in _PAIR.finditer(said):
             if pair["stray"]:
                 raise Refusal(
-                    f"I can't place {_short(pair['stray'])}. Say it as name=value: `{self.example}`."
+                    f"I can't place {shortened(pair['stray'])}. Say it as name=value: `{self.example}`."
                     if self.parameters
                     else f"{self.name} has no parameters: `runbook {self.name}` is all."
                 )
             name, value = pair["name"].replace("-", "_").casefold(), pair["said"].strip('"')
             if found.setdefault(name, value) != value:
                 raise Refusal(
-                    f"{name} is said twice: {_short(found[name])} and {_short(value)}. Which one is it?",
+                    f"{name} is said twice: {shortened(found[name])} and {shortened(value)}. Which one is it?",
                     slot=name,
                 )
         return found
@@ -185,14 +186,10 @@ class Runbook:
 
     def _unknown(self, name: str) -> str:
         names = [it.name for it in self.parameters]
-        close = get_close_matches(name, names, n=1)
-        meant = f"Did you mean {close[0]}?" if close else f"It has {', '.join(names) or 'none'}."
-        return f"{self.name} has no parameter {_short(name)}. {meant}"
+        close = nearest(name, names)
+        meant = f"Did you mean {close}?" if close else f"It has {', '.join(names) or 'none'}."
+        return f"{self.name} has no parameter {shortened(name)}. {meant}"
 
 
 def _pair(name: str, value: str) -> str:
     return f'{name}="{value}"' if " " in value else f"{name}={value}"
-
-
-def _short(said: str) -> str:
-    return said if len(said) <= 40 else f"{said[:39]}…"  # noqa: PLR2004  enough to recognise it

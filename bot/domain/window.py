@@ -7,6 +7,7 @@ from zoneinfo import ZoneInfo
 
 from bot.domain.moment import DATED, DAY, NOON, day_named, on_the_clock
 from bot.domain.refusal import Refusal
+from bot.domain.text import shortened
 
 _TIME = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?(?:\s?[ap]m)?z?"
 _TO = r"\s*(?:-|–|—|\bto\b|\buntil\b|\btill\b)\s*"  # noqa: RUF001  people type all three dashes
@@ -33,7 +34,7 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
         window = _read(said, local)
     except ValueError as wrong:
         raise Refusal(
-            f"I can't read the time {words[:60]}. Say it like `tomorrow 18:00-20:00`, `fri 9-17` or "
+            f"I can't read the time {shortened(words)}. Say it like `tomorrow 18:00-20:00`, `fri 9-17` or "
             "`2026-12-24 18:00 - 2026-12-26 09:00`, in your own time zone.",
             slot="when",
         ) from wrong

@@ -9,6 +9,7 @@ from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 from bot.services.desk import Desk
 
 LISTED = 10
@@ -131,6 +132,7 @@ def named(words: str) -> str:
     name = service_name(words)
     if name is None:
         raise Refusal(
-            f"{words} is no service's name. It has letters and digits, like checkout.", slot="service"
+            f"{shortened(words)} is no service's name. It has letters and digits, like checkout.",
+            slot="service",
         )
     return name

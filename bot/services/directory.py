@@ -3,8 +3,10 @@
 from collections.abc import Callable, Collection, Iterable, Mapping
 
 from bot.domain.effects import MeetPerson
+from bot.domain.markup import as_seen
 from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 from bot.ports import SLACKBOT, Person
 from bot.services.desk import Desk
 
@@ -67,7 +69,7 @@ class Directory:
         known = self._work.people.named(name.removeprefix("@"))
         if known is None:
             way_out = IN_TERMINAL if self._desk.source == "terminal" else IN_SLACK
-            raise Refusal(f"I don't know {name}. {way_out}", slot="person")
+            raise Refusal(f"I don't know {shortened(as_seen(name))}. {way_out}", slot="person")
         return known.id
 
     # --- who may be given something to do ---

@@ -25,6 +25,7 @@ from bot.domain.failover_events import (
 from bot.domain.incident import Incident
 from bot.domain.plan import RESERVED, Plan
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import Trace
 from bot.services.desk import Desk
@@ -125,7 +126,9 @@ class Failovers:
         given = Answer(word) if word in set(Answer) else None
         if given is None:
             known = ", ".join(run.question.answers) if run.question else "none: it asks nothing at the moment"
-            raise Refusal(f"{words} is no answer that I know. {run.id} takes: {known}.", slot="answer")
+            raise Refusal(
+                f"{shortened(words)} is no answer that I know. {run.id} takes: {known}.", slot="answer"
+            )
         return self.follow(self.keep(run, run.answer(given, by=by, at=self._desk.now, question=question)))
 
     # --- finding ---

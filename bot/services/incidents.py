@@ -14,7 +14,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import snooze
 from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.search import Search
-from bot.domain.text import quoted
+from bot.domain.text import quoted, shortened
 from bot.domain.timeline import Entry, told
 from bot.services.desk import Desk
 from bot.services.directory import Directory
@@ -338,5 +338,4 @@ class Incidents:
 
 
 def _shorten(name: str) -> str:
-    one_line = " ".join(name.split())
-    return one_line if len(one_line) <= NAME_LENGTH else one_line[: NAME_LENGTH - 1].rstrip() + "…"
+    return shortened(" ".join(name.split()), NAME_LENGTH)

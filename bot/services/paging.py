@@ -12,6 +12,7 @@ from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
+from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.desk import Desk
@@ -226,7 +227,7 @@ class Paging:
         if not bare and len(ringing) == 1:
             return ringing[0]
         known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"
-        asked = f"There is no page {reference}." if bare else "Which page?"
+        asked = f"There is no page {shortened(reference)}." if bare else "Which page?"
         raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
 
     def _is_seen(self, page: Page, *, by: str) -> bool:

@@ -325,6 +325,21 @@ def test_speech_with_something_attached_is_speech(slack: Slack, subtype: str):
     assert len(slack.router.asks) == 1
 
 
+@pytest.mark.parametrize(
+    ("text", "words"),
+    [
+        ("note half \ud83d a letter", "note half \ufffd a letter"),
+        ("note \ud83d\ude00 both halves", "note \U0001f600 both halves"),
+        ("note nul\0", "note nul\ufffd"),
+        ("note \udc00", "note \ufffd"),
+    ],
+)
+def test_what_nothing_can_store_is_replaced_at_the_door(slack: Slack, text: str, words: str):
+    slack.event(said(f"spy {text}"))
+
+    assert [ask.text for ask in slack.router.asks] == [words]
+
+
 # --- buttons and forms ------------------------------------------------------------------------------------
 
 

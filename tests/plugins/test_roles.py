@@ -60,7 +60,7 @@ def test_any_other_name_is_a_role_only_if_somebody_wants_it(spy: SpyKit, room: s
     assert spy.incident(1).roles == {"data wrangler": "U0RAJ"}
 
 
-@pytest.mark.parametrize("said", ['"-"', "x" * 41, "very " * 9_000])
+@pytest.mark.parametrize("said", ['"-"', "x" * 41, "very " * 900])
 def test_the_name_of_a_role_has_a_limit(spy: SpyKit, room: str, said: str):
     answer = spy.say(f"role {said} @kim anyway", channel=room)
 

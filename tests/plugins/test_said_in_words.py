@@ -2,10 +2,11 @@
 
 import pytest
 
-from bot.commands.ask import Answer, Way
+from bot.commands.ask import Answer, Edited, Shared, Way
 from bot.commands.testkit import SpyKit
 from bot.domain.incident import room_name
 from bot.domain.message import Buttons
+from bot.services.incidents import Incidents
 
 HOST = "<http://api.example.com|api.example.com>"
 """What Slack makes of a typed api.example.com."""
@@ -292,3 +293,78 @@ def test_a_text_keeps_the_address_behind_a_link(spy: SpyKit, room: str):
 )
 def test_decorated_commands_are_read(spy: SpyKit, room: str, said: str):
     assert "checkout is down" in text(spy.say(said, channel=room))
+
+
+@pytest.mark.parametrize(
+    "said", ["see &amp; <http://api.example.com|api.example.com>", "see\u200b &amp; api.example.com"]
+)
+def test_an_edited_note_reads_as_people_see_it(spy: SpyKit, room: str, said: str):
+    with spy.desk() as desk:
+        Incidents(desk).note_message(desk.incident(1), "see", by="U0ANA", said_at=desk.now, message="9.1")
+
+    spy.notice(Edited(id="Ev9", channel=room, person="U0ANA", ts="9.1", text=said))
+
+    assert spy.timeline(1)[-1].text == "see & api.example.com"
+
+
+def test_the_words_beside_a_picture_read_as_people_see_them(spy: SpyKit, room: str):
+    picture = ("graph", "https://a.example/F1")
+    said = "<http://api.example.com|api.example.com> &gt; 2s"
+    spy.notice(Shared(id="Ev9", channel=room, person="U0ANA", ts="9.1", text=said, images=(picture,)))
+
+    assert "api.example.com > 2s" in str(spy.timeline(1)[-1].data)
+
+
+# --- how long it may be -----------------------------------------------------------------------------------
+
+LONG = "word " * 9_000
+
+
+@pytest.mark.parametrize(
+    ("words", "limit"),
+    [
+        ("incident impact", "The impact may have 3,000 characters; this has 44,999."),
+        ("incident cause", "The cause may have 3,000 characters"),
+        ("incident stop", "The how may have 3,000 characters"),
+        ("incident note", "The text may have 40,000 characters; this has 44,999."),
+        ("incident update", "The message may have 40,000 characters"),
+        ("lock checkout", "The why may have 3,000 characters"),
+        ("incident me", "The name may have 40,000 characters"),
+    ],
+)
+def test_what_is_too_long_to_be_kept_is_refused_with_its_limit(
+    spy: SpyKit, room: str, words: str, limit: str
+):
+    before = len(spy.timeline(1))
+
+    answer = text(spy.say(f'{words} "{LONG}"', channel=room))
+
+    assert limit in answer
+    assert len(spy.timeline(1)) == before
+
+
+@pytest.mark.parametrize(
+    "words",
+    [
+        "incident hand",
+        "page",
+        "lock",
+        "pager ack",
+        "why page",
+        "incident sev",
+        "incident status",
+        "oncall cover",
+        "incident quiet",
+        "incident link",
+        "postmortem owner",
+        "incident relieve",
+        "note x at",
+        "nothing",
+    ],
+)
+def test_an_echo_of_what_was_typed_is_short(spy: SpyKit, room: str, words: str):
+    marked = [f"{mark}{'x' * 9_000}" for mark in ("", ":", "@")]
+
+    for said in (*marked, f"<#C1|{marked[0]}>", f"<https://x.y/{marked[0]}>"):
+        answer = spy.say(f"{words} {said}", channel=room)
+        assert not answer.message or len(answer.message.text) < 1_000

@@ -3,7 +3,6 @@
 import re
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, field
-from difflib import get_close_matches
 from pathlib import Path
 from threading import Lock
 from urllib.parse import urlencode
@@ -17,6 +16,8 @@ from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
 from bot.adapters.runbooks.template import Body
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.runbook import Reading, Runbook
+from bot.domain.spelling import nearest
+from bot.domain.text import shortened
 from bot.ports import FilledRunbook
 
 ENDING = ".md.j2"
@@ -107,12 +108,12 @@ class FolderRunbooks:
         wanted = name.casefold().removesuffix(ENDING)
         if wanted in usable:
             return usable[wanted]
-        close = get_close_matches(wanted, usable, n=1)
-        meant = f" Did you mean {close[0]}?" if close else ""
+        close = nearest(wanted, usable)
+        meant = f" Did you mean {close}?" if close else ""
         left_out = " It is left out: `runbook` says why." if self._is_left_out(wanted) else ""
         raise Refusal(
-            f"There is no runbook {name[:60]}.{meant}{left_out} `runbook` lists all.",
-            choices=tuple(Choice(label=it, say=f"runbook {it}") for it in close),
+            f"There is no runbook {shortened(name)}.{meant}{left_out} `runbook` lists all.",
+            choices=(Choice(label=close, say=f"runbook {close}"),) if close else (),
         )
 
     def _is_left_out(self, name: str) -> bool:

@@ -18,6 +18,7 @@ from bot.adapters.slack.lengths import (
 )
 from bot.adapters.slack.text import cut
 from bot.domain.message import Message
+from bot.domain.text import storable
 from bot.ports import Form, FormField, Rejected
 
 CALLBACK = "say"
@@ -64,7 +65,7 @@ def remembered(view_sent: Mapping[str, Any]) -> dict[str, Any]:
 
 def filled_in(values: Mapping[str, Any]) -> dict[str, str]:
     """Read `view.state.values`: a tick is "yes" or "", a person `<@U…>`, what is left open ""."""
-    return {name: _words(_first(elements)) for name, elements in values.items()}
+    return {name: storable(_words(_first(elements))) for name, elements in values.items()}
 
 
 def _first(elements: Any) -> Mapping[str, Any]:

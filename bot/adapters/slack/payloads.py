@@ -23,6 +23,7 @@ from bot.commands.ask import (
     Unreacted,
     Way,
 )
+from bot.domain.text import storable
 
 Payload = Mapping[str, Any]
 
@@ -340,7 +341,7 @@ def _maybe(of: Any, *path: str) -> str | None:
     """Return the text at the end of a path of names, None where there is none."""
     for name in path:
         of = of.get(name) if isinstance(of, Mapping) else None
-    return of if isinstance(of, str) and of else None
+    return storable(of) if isinstance(of, str) and of else None
 
 
 def _part(of: Any, name: str) -> Payload:
