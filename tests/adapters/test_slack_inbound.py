@@ -318,6 +318,24 @@ def test_bots_and_slack_itself_are_not_listened_to(slack: Slack, more: dict[str,
     assert slack.router.asks == []
 
 
+@pytest.mark.parametrize(
+    "text",
+    [
+        "`spy tldr`",
+        "*spy tldr*",
+        "_spy tldr_",
+        "```spy tldr```",
+        "&gt; spy tldr",
+        "*spy* tldr",
+        "*spy:* tldr",
+    ],
+)
+def test_decoration_hides_no_command(slack: Slack, text: str):
+    slack.event(said(text))
+
+    assert [ask.text for ask in slack.router.asks] == ["tldr"]
+
+
 @pytest.mark.parametrize("subtype", ["thread_broadcast", "file_share"])
 def test_speech_with_something_attached_is_speech(slack: Slack, subtype: str):
     slack.event(said("spy incident tldr", subtype=subtype))

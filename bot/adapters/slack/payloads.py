@@ -23,6 +23,7 @@ from bot.commands.ask import (
     Unreacted,
     Way,
 )
+from bot.domain.markup import undecorated
 from bot.domain.text import storable
 
 Payload = Mapping[str, Any]
@@ -34,7 +35,9 @@ class Unreadable(ValueError):  # noqa: N818  named for what happened
 
 PRIVATE = "channel_convert_to_private"
 SPEECH = (None, "thread_broadcast", "file_share")
-CALLED = re.compile(r"\s*spy(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL)
+CALLED = re.compile(
+    r"\s*[*_~`]{0,3}spy[,:]?[*_~`]{0,3}(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL
+)
 
 
 # --- asks -------------------------------------------------------------------------------------------------
@@ -111,13 +114,13 @@ def mention(body: Payload, bot: str) -> Ask | None:
     event = _part(body, "event")
     if _is_automatic(event) or "edited" in event or _text(event, "channel").startswith("D"):
         return None
-    return _spoken(body, Way.MENTION, after_mention(_maybe(event, "text") or "", bot))
+    return _spoken(body, Way.MENTION, after_mention(undecorated(_maybe(event, "text") or ""), bot))
 
 
 def speech(body: Payload, bot: str) -> Ask | None:
     """A DM, or words that begin with `spy`; a mention comes as an event of its own."""
     event = _part(body, "event")
-    text = _maybe(event, "text") or ""
+    text = undecorated(_maybe(event, "text") or "")
     if event.get("subtype") not in SPEECH or _is_automatic(event) or not text.strip():
         return None
     if event.get("channel_type") == "im":
