@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import contextlib
+import re
 import threading
 import unicodedata
 from collections.abc import Callable
@@ -122,9 +123,13 @@ def _is_own_doing(happening: Happening) -> bool:
     return happening.kind.startswith("reaction_") and happening.person != "spy"
 
 
+_ODD = re.compile(r"[^\n\x20-\x7e]")
+"""All that is no plain letter: most of a text is looked at no further."""
+
+
 def plain(text: str) -> str:
     """Without anything that could move the cursor, change its colour or turn the direction of reading."""
-    return "".join(_harmless(letter) for letter in text.replace("\t", "    ").replace("\r\n", "\n"))
+    return _ODD.sub(lambda found: _harmless(found[0]), text.replace("\t", "    ").replace("\r\n", "\n"))
 
 
 def _harmless(letter: str) -> str:
