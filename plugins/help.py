@@ -2,9 +2,12 @@
 
 from itertools import groupby
 
-from bot.commands.command import Command, command
+from bot.commands.ask import Automated
+from bot.commands.command import Command, command, when
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Reply
+from bot.domain.effects import Notify
+from bot.services.desk import Desk
 
 
 @command('help ["words"]')
@@ -36,3 +39,10 @@ def plugins(*, handbook: Handbook) -> Reply:
     """Say which plugins are loaded, and which could not be."""
     families = sorted({it.family for it in handbook.commands})
     return Reply("help/plugins", {"families": families, "failures": handbook.failures})
+
+
+@when(Automated)
+def automated(notice: Automated, *, desk: Desk) -> None:
+    """Offer what a workflow asks for to the people who read it: nobody stands behind a workflow."""
+    facts = {"words": notice.words}
+    desk.send(Notify(key=f"workflow:{notice.id}", to=notice.channel, template="help/workflow", facts=facts))

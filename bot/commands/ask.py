@@ -40,6 +40,8 @@ class Ask:
     user_name: str | None = None
     channel: str | None = None
     thread: str | None = None
+    message: str | None = field(default=None, compare=False)
+    """The message that says it, where it is one: of all its versions one is done, and once."""
     trigger: str | None = None
     response_url: str | None = None
     incident: int | None = None
@@ -103,6 +105,13 @@ class Edited(Notice):
     person: str
     ts: str
     text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Automated(Notice):
+    """A workflow wants something of Spy: its words, without the way's own prefix."""
+
+    words: str
 
 
 @dataclass(frozen=True, kw_only=True)

@@ -97,6 +97,8 @@ class Router:
             earlier = work.inbound.remember(ask.id, at=now)
             if earlier is not None:
                 return _ANSWER.validate_json(earlier) if earlier else Answer()
+            if ask.message and work.inbound.remember(f"done:{ask.message}", at=now) is not None:
+                return Answer()  # an edit of what was done already
             desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
             People(desk).seen(ask.user, ask.user_name)
             outcome = self._run(ask, desk, limit)

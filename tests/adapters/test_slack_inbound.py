@@ -18,6 +18,7 @@ from bot.adapters.slack.inbound import HttpAnswer, answer_http, build_app
 from bot.commands.ask import (
     Answer,
     Ask,
+    Automated,
     Closed,
     Deleted,
     Edited,
@@ -314,6 +315,61 @@ def test_a_dm_needs_no_prefix(slack: Slack, text: str, words: str):
 )
 def test_bots_and_slack_itself_are_not_listened_to(slack: Slack, more: dict[str, Any]):
     slack.event(said("spy incident tldr", **more))
+
+    assert slack.router.asks == []
+
+
+WORKFLOW = {
+    "bot_id": "B0FLOW",
+    "subtype": "bot_message",
+    "bot_profile": {"is_workflow_bot": True},
+    "user": None,
+}
+
+
+@pytest.mark.parametrize("text", ['spy incident me "x"', 'spy, incident me "x"', '<@U0SPY> incident me "x"'])
+def test_what_a_workflow_wants_is_noticed(slack: Slack, text: str):
+    slack.event(said(text, **WORKFLOW))
+    slack.event(said("Good morning, spy fans", **WORKFLOW))
+
+    [notice] = slack.router.notices
+    assert isinstance(notice, Automated)
+    assert notice.words == 'incident me "x"'
+
+
+def edited(text: str, before: str, *, after: float = 20.0, **more: Any) -> dict[str, Any]:
+    """What Slack sends when somebody edits a message, so many seconds after it was written."""
+    about = {"type": "message", "user": "U0ANA", "ts": "1795433600.0001"}
+    edit = {"user": "U0ANA", "ts": f"{1795433600.0001 + after:.4f}"}
+    return said("", subtype="message_changed") | {
+        "message": {**about, "text": text, "edited": edit, **more},
+        "previous_message": {**about, "text": before},
+    }
+
+
+@pytest.mark.parametrize(
+    ("text", "way"), [("spy incident tldr", Way.PLAIN), ("<@U0SPY> incident tldr", Way.MENTION)]
+)
+def test_a_message_that_is_edited_into_a_command_is_one(slack: Slack, text: str, way: Way):
+    slack.event(edited(text, "spy incidnet tldr"))
+
+    [ask] = slack.router.asks
+    assert (ask.text, ask.way, ask.message) == ("incident tldr", way, "C0GENERAL:1795433600.0001")
+    assert [type(it) for it in slack.router.notices] == [Edited]
+
+
+@pytest.mark.parametrize(
+    "event",
+    [
+        edited("spy incident tldr", "spy incident tldr"),
+        edited("spy incident tldr", "old words", after=4000),
+        edited("spy incident tldr", "spy incidnet tldr", bot_id="B1"),
+        edited("it is better", "it is beter"),
+        edited("spy incident tldr", "spy incidnet tldr", edited=None),
+    ],
+)
+def test_an_edit_that_makes_no_command_now_is_none(slack: Slack, event: dict[str, Any]):
+    slack.event(event)
 
     assert slack.router.asks == []
 

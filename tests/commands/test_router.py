@@ -67,6 +67,19 @@ def test_the_same_refusal_is_answered_twice(spy: SpyKit):
     assert len(spy.asked(Whisper)) == 1
 
 
+def test_a_message_is_edited_until_it_is_understood_and_then_done_once(spy: SpyKit):
+    for number, text in enumerate(
+        ("incident me cart sev9", "incident me cart sev1", "incident me carts sev1")
+    ):
+        ask = Ask(
+            id=f"Ev{number}", text=text, user="U0ANA", way=Way.PLAIN, channel=ROOM, message=f"{ROOM}:1.2"
+        )
+        spy.ask(ask)
+
+    assert [it.name for it in (spy.incident(1),)] == ["cart"]
+    assert len(spy.asked(OpenRoom)) == 1
+
+
 def test_a_double_click_shows_the_incident_that_is_open(spy: SpyKit):
     spy.say("incident me cart sev1")
     spy.clock.tick(seconds=59)

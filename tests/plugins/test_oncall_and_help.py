@@ -1,7 +1,8 @@
 """Who is on call, and what Spy can do."""
 
-from bot.commands.ask import Answer
+from bot.commands.ask import Answer, Automated
 from bot.commands.testkit import SpyKit
+from bot.domain.effects import Notify, OpenRoom
 from bot.ports import Duty
 from bot.services.oncall import OnCall
 
@@ -92,3 +93,13 @@ def test_help_knows_every_way_in_which_a_command_is_called(spy: SpyKit):
 
         assert "Open an incident with you in command" in said
         assert "Nothing that I can do" not in said
+
+
+def test_what_a_workflow_asks_for_is_offered_to_who_reads_it(spy: SpyKit):
+    spy.notice(Automated(id="Ev1", channel="C0GENERAL", words='incident me "nightly check failed"'))
+
+    [offer] = spy.asked(Notify)
+    assert (offer.to, offer.facts["words"]) == ("C0GENERAL", 'incident me "nightly check failed"')
+    shown = spy.templates.render(offer.template, offer.facts)
+    assert "from people, not from workflows" in shown.text
+    assert spy.asked(OpenRoom) == []

@@ -9,6 +9,7 @@ import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import replace
+from http import HTTPStatus
 from typing import Any, NamedTuple, Protocol, TypeVar
 from uuid import uuid4
 
@@ -231,8 +232,13 @@ class Listeners:
         return self._aside(payloads.mention(body, self._bot(body)), context, comes_again=True)
 
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
-        ask = payloads.speech(body, self._bot(body))
-        return self._aside(ask, context, comes_again=True) if ask else self.event(body, context)
+        """Answer words; of an edit the incident's channel takes note, and a command that it makes is answered."""
+        bot = self._bot(body)
+        if ask := payloads.speech(body, bot):
+            return self._aside(ask, context, comes_again=True)
+        noticed = self.event(body, context)
+        ask = payloads.correction(body, bot) if noticed.status == HTTPStatus.OK else None
+        return self._aside(ask, context, comes_again=True) if ask else noticed
 
     def event(self, body: Body, context: BoltContext) -> BoltResponse:
         """Pass a notice on. One that fails is not acknowledged: Slack brings it again, and nobody is waiting."""

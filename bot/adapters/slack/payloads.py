@@ -7,6 +7,7 @@ from typing import Any
 from bot.adapters.slack import forms
 from bot.commands.ask import (
     Ask,
+    Automated,
     Closed,
     Deleted,
     Edited,
@@ -35,6 +36,8 @@ class Unreadable(ValueError):  # noqa: N818  named for what happened
 
 PRIVATE = "channel_convert_to_private"
 SPEECH = (None, "thread_broadcast", "file_share")
+EDITED_WITHIN = 3600.0
+"""Seconds in which a message may be edited into a command: later it is a correction of what was said."""
 CALLED = re.compile(
     r"\s*[*_~`]{0,3}spy[,:]?[*_~`]{0,3}(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL
 )
@@ -131,14 +134,40 @@ def speech(body: Payload, bot: str) -> Ask | None:
     return _spoken(body, Way.PLAIN, called["words"].strip())
 
 
+def correction(body: Payload, bot: str) -> Ask | None:
+    """A message that was edited into a command, within an hour; the router does no message twice."""
+    event = _part(body, "event")
+    if event.get("subtype") != "message_changed":
+        return None
+    message = _part(event, "message")
+    if not _was_just_edited(message, _part(event, "previous_message")):
+        return None
+    place = {name: event.get(name) for name in ("channel", "channel_type")}
+    now = {**body, "event_id": f"{_text(body, 'event_id')}:edit", "event": {**message, **place}}
+    text = undecorated(_maybe(message, "text") or "")
+    if place["channel_type"] != "im" and _mentions(text, bot) and not _is_automatic(message):
+        return _spoken(now, Way.MENTION, after_mention(text, bot))
+    return speech(now, bot)
+
+
+def _was_just_edited(message: Payload, before: Payload) -> bool:
+    """Slack also tells so of a link that it unfurled, or of a language that it found."""
+    edited, written = _maybe(message, "edited", "ts"), _maybe(message, "ts")
+    if not edited or not written or message.get("text") == before.get("text"):
+        return False
+    return float(edited) - float(written) <= EDITED_WITHIN
+
+
 def _spoken(body: Payload, way: Way, text: str) -> Ask:
+    channel, written = _text(body, "event", "channel"), _maybe(body, "event", "ts")
     return Ask(
         id=_text(body, "event_id"),
         text=text,
         user=_text(body, "event", "user"),
         way=way,
-        channel=_text(body, "event", "channel"),
+        channel=channel,
         thread=_maybe(body, "event", "thread_ts"),
+        message=f"{channel}:{written}" if written else None,
     )
 
 
@@ -240,12 +269,14 @@ def _reacted(body: Payload, _bot: str) -> Notice | None:
     )
 
 
-def _changed(body: Payload, _bot: str) -> Notice | None:  # noqa: PLR0911  a table
+def _changed(body: Payload, bot: str) -> Notice | None:  # noqa: PLR0911  a table
     event = _part(body, "event")
     if event.get("subtype") == "file_share":
         return _shared(body)
+    if _maybe(event, "bot_id"):
+        return _automated(body, bot)
     if event.get("subtype") == PRIVATE:
-        return _made_private(body, _bot)
+        return _made_private(body, bot)
     if event.get("subtype") == "message_deleted":
         return _deleted(body, _text(event, "deleted_ts"))
     if event.get("subtype") != "message_changed":
@@ -262,6 +293,18 @@ def _changed(body: Payload, _bot: str) -> Notice | None:  # noqa: PLR0911  a tab
         ts=_text(message, "ts"),
         text=_maybe(message, "text") or "",
     )
+
+
+def _automated(body: Payload, bot: str) -> Notice | None:
+    """What a workflow says to Spy; other bots are not listened to, lest two of them talk without end."""
+    event = _part(body, "event")
+    if _part(event, "bot_profile").get("is_workflow_bot") is not True:
+        return None
+    text = undecorated(_maybe(event, "text") or "")
+    words = after_mention(text, bot) if _mentions(text, bot) else _without_call(text)
+    if words == text:
+        return None
+    return Automated(id=_text(body, "event_id"), channel=_text(event, "channel"), words=words)
 
 
 def _shared(body: Payload) -> Notice | None:
