@@ -57,7 +57,7 @@ from bot.services.rooms import Rooms
 from bot.services.views import Views
 
 ITSELF = "U0SPY"
-"""Who Spy is in Slack, as in the sandbox."""
+"""Who Spy is in Slack."""
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 

@@ -88,14 +88,13 @@ def debts(incident: Incident, said: Sequence[Speech], now: datetime) -> list[Deb
 
 def _while_open(incident: Incident) -> Iterator[Rhythm]:
     opened = incident.reopened_at or incident.declared_at
-    check = incident.declared_at + CHECK
     if incident.update_due is not None and incident.severity is not None:
         yield from _promise(incident, incident.update_due, POLICY.severities[incident.severity])
     if incident.severity is None:
         start = opened + NO_SEVERITY
         yield Rhythm(duty="no_severity", spell=opened, start=start, every=NO_SEVERITY, most=MOST)
-    if not incident.impact and check >= opened:
-        yield Rhythm(duty="milestone:check", spell="open", start=check)
+    if not incident.impact:
+        yield Rhythm(duty="milestone:check", spell=opened, start=opened + CHECK)
 
 
 def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[Rhythm]:
