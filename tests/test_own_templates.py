@@ -125,18 +125,6 @@ def test_what_fails_later_is_refused_then_and_named_once(own: Own):
     assert templates.mistakes.qsize() == 1
 
 
-def test_what_is_made_of_a_name_is_not_kept_for_the_next_reader(own: Own):
-    templates, _ = opened(own({"incident/done.j2": "by {{ 'U0ANA' | person }}"}))
-    facts = CASES["incident/done"][0]
-
-    assert [
-        templates.words("incident/done", facts, names={"U0ANA": it}.get) for it in ("Ana", "Ana Lima")
-    ] == [
-        "by Ana",
-        "by Ana Lima",
-    ]
-
-
 def test_a_database_that_fails_is_no_templates_fault(own: Own):
     templates, _ = opened(own({"incident/done.j2": "by {{ 'U0ANA' | person }}"}))
 

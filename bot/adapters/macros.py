@@ -1,8 +1,9 @@
 """A Jinja environment in which what a macro wrote is ours: it is not escaped a second time."""
 
 from collections.abc import Callable
-from typing import ClassVar
+from typing import Any, ClassVar
 
+from jinja2 import nodes
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
 from bot.adapters.overrides import BoundedLoops
@@ -13,6 +14,12 @@ class _MacrosAreOurs(CodeGenerator):
         self.write("environment.ours(")
         super().macro_def(macro_ref, frame)
         self.write(")")
+
+    def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
+        """Work nothing out ahead: what a filter makes of a constant goes by who reads it, and when."""
+        if not isinstance(node, nodes.TemplateData):
+            raise nodes.Impossible
+        return super()._output_child_to_const(node, frame, finalize)
 
 
 class OwnMacros(BoundedLoops):

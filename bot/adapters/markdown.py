@@ -262,6 +262,7 @@ def _environment(loader: Folders) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
+        optimized=False,  # see macros.py
     )
     environment.globals |= {
         "title": _title,

@@ -404,7 +404,7 @@ def _environment(loader: Folders) -> Environment:
         trim_blocks=True,
         lstrip_blocks=True,
         auto_reload=False,
-        optimized=False,  # what a filter makes of a constant goes by who reads it and when, not by the first drawing
+        optimized=False,  # see macros.py
     )
     environment.globals = {
         "header": _header,

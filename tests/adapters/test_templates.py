@@ -304,6 +304,15 @@ def test_a_duration_is_told_in_two_units(length: object, said: str, say: Write) 
     assert say("{{ length | span }}", length=length).text == said
 
 
+def test_what_is_made_of_a_name_is_not_kept_for_the_next_reader(tmp_path: Path) -> None:
+    (tmp_path / "done.j2").write_text("by {{ 'U0ANA' | person }}", encoding="utf-8")
+    templates = JinjaTemplates([tmp_path])
+
+    drawn = [templates.render("done", {}, names={"U0ANA": it}.get).text for it in ("Ana", "Ana Lima")]
+
+    assert drawn == ["by Ana", "by Ana Lima"]
+
+
 def test_ago_counts_from_a_moment(say: Write) -> None:
     assert say("{{ at | ago }} ago", at=NOON - timedelta(minutes=5)).text == "5 min ago"
 
