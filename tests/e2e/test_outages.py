@@ -12,6 +12,7 @@ from threading import Event
 
 import psycopg
 import pytest
+from psycopg import sql
 
 from bot.sandbox.recorder import Exchange
 from tests.adapters.test_database_limits import Proxy, through
@@ -24,25 +25,11 @@ SMALL_DISK = 64 * 1024
 """Bytes that a file may have on a full disk: less than the database's log has by the first incident."""
 HOUR = timedelta(hours=1)
 FULL = """
-CREATE OR REPLACE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$
-BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$;
-CREATE OR REPLACE FUNCTION fill_disk() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE t text;
-BEGIN
-  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON %I '
-                   'FOR EACH ROW EXECUTE FUNCTION disk_is_full()', t);
-  END LOOP;
-END $$;
-CREATE OR REPLACE FUNCTION free_disk() RETURNS void LANGUAGE plpgsql AS $$
-DECLARE t text;
-BEGIN
-  FOR t IN SELECT tablename FROM pg_tables WHERE schemaname = 'public' LOOP
-    EXECUTE format('DROP TRIGGER full_disk ON %I', t);
-  END LOOP;
-END $$;
+CREATE FUNCTION disk_is_full() RETURNS trigger LANGUAGE plpgsql AS $$
+BEGIN RAISE 'could not extend file: No space left on device' USING ERRCODE = 'disk_full'; END $$
 """
-"""No write is taken between `fill_disk` and `free_disk`."""
+FILL = "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXECUTE FUNCTION disk_is_full()"
+FREE = "DROP TRIGGER full_disk ON {}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -117,11 +104,14 @@ def full_server(postgresql_world: tuple[World, Proxy, str]) -> Iterator[Stage]:
     world, _, url = postgresql_world
     with psycopg.connect(url, autocommit=True) as server:
         server.execute(FULL)
-        yield Stage(
-            world=world,
-            begin=lambda: server.execute("SELECT fill_disk()"),
-            end=lambda: server.execute("SELECT free_disk()"),
-        )
+        tables = server.execute("SELECT tablename FROM pg_tables WHERE schemaname = 'public'").fetchall()
+
+        def each(statement: str) -> None:
+            """Change one table after the other, so that no two works wait for each other."""
+            for (table,) in tables:
+                server.execute(sql.SQL(statement).format(sql.Identifier(table)))
+
+        yield Stage(world=world, begin=lambda: each(FILL), end=lambda: each(FREE))
 
 
 @pytest.fixture

@@ -607,7 +607,7 @@ CASES: dict[str, Sequence[Facts]] = (
                 for severity in ("sev1", None)
             ),
         ],
-        "help/workflow": [{"words": TYPED}, {"words": "x" * 2000}],
+        "help/workflow": [{"words": "incident 1 tldr"}, {"words": "x" * 2000}],
         "help/refusal": [{"sentence": TYPED, "choices": (Choice(label="Reopen", say="incident 1 reopen"),)}],
         "help/form": [
             {"command": "incident me", "incident": None},
