@@ -26,6 +26,12 @@ def test_the_demo_plays_a_whole_incident():
     assert play.returncode == 0, play.stdout + play.stderr
 
 
+def test_the_demo_reads_what_tired_people_type():
+    play = played(SCRIPT.with_name("typed_at_night.txt").read_text(encoding="utf-8"))
+
+    assert play.returncode == 0, play.stdout + play.stderr
+
+
 def test_an_empty_script_ends_well_and_says_nothing():
     play = played("")
 
