@@ -35,8 +35,9 @@ from bot.services.desk import Desk
 
 LONG = 40_000
 """As long as a message in Slack may be."""
-BOUND = 0.05
-"""Seconds of processor; a reading that is quadratic takes many times as long."""
+BOUND = 0.1
+"""Seconds of processor for 40,000 characters: half of it on a machine of one's own, where tests share no cores. What is
+worse than linear takes many seconds."""
 TRIES = 5
 
 FAMILIES = {
@@ -292,9 +293,8 @@ def test_what_reads_is_found():
     } <= set(READERS)
 
 
-SLOWER = {"bot.sandbox.page.markdown.markdown": 20, "bot.sandbox.slack.typed._words": 2}
-"""How many times the bound: a library's own reading, linear and slow, on the page of the box alone; and a text that is
-five times as long once it is escaped, in the sandbox alone."""
+SLOWER = {"bot.sandbox.page.markdown.markdown": 10}
+"""How many times the bound: a library's own reading, linear and slow, on the page of the box alone."""
 
 
 @pytest.mark.parametrize("name", READERS)
@@ -320,7 +320,7 @@ def test_a_filter_is_linear(tmp_path: Path, name: str):
     )
     drawn = JinjaTemplates([tmp_path])
 
-    assert not slow(lambda text: drawn.render("said", {"text": text}), bound=2 * BOUND)
+    assert not slow(lambda text: drawn.render("said", {"text": text}), bound=BOUND)
 
 
 def test_a_document_is_put_together_in_a_line():
@@ -328,7 +328,7 @@ def test_a_document_is_put_together_in_a_line():
         paper = Paper(title="t", sections=(Section(key="a", text=text),), log=(text,))
         body(paper, "INC-1", before=f"<!-- spy:INC-1 sections=a,b -->{text}")
 
-    assert not slow(merge, bound=4 * BOUND)
+    assert not slow(merge, bound=2 * BOUND)
 
 
 # --- commands ---------------------------------------------------------------------------------------------
@@ -351,4 +351,4 @@ def spy() -> SpyKit:
 
 @pytest.mark.parametrize("words", [*COMMANDS, "", "incidnet", "oncall cvoer"])
 def test_a_command_takes_long_words_in_its_stride(words: str):
-    assert not slow(lambda text: spy().say(f"{words} {text}", channel="C0ROOM"), TYPED, bound=4 * BOUND)
+    assert not slow(lambda text: spy().say(f"{words} {text}", channel="C0ROOM"), TYPED, bound=2 * BOUND)
