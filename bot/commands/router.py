@@ -1,6 +1,5 @@
 """From an ask to its answer: run the command that is meant in one transaction, remember the answer."""
 
-import re
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
@@ -17,7 +16,7 @@ from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
 from bot.domain.incident import Incident
-from bot.domain.markup import cleaned, plain_prose
+from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
@@ -29,7 +28,6 @@ from bot.services.permissions import Permissions
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
-MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)>")
 SAID_THERE = frozenset({"page", "tell", "failover"})
 """Messages that answer for themselves where they stand."""
 

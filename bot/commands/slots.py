@@ -10,7 +10,7 @@ from bot.commands.grammar import Word
 from bot.domain.change import is_service_name
 from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
-from bot.domain.markup import as_prose, as_seen, peeled
+from bot.domain.markup import MENTION, as_prose, as_seen, peeled
 from bot.domain.moment import (
     is_day,
     is_moment,
@@ -51,7 +51,6 @@ Line = NewType("Line", str)
 Part = NewType("Part", str)
 """A part of the postmortem that a person writes."""
 
-_PERSON = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^<>]*)?>")
 _LINK = re.compile(r"<(?P<url>https?://[^<|>]+)(\|(?P<label>[^<>]*))?>")
 _DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
 _PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
@@ -147,7 +146,7 @@ def _must_not_be_marked(word: str, desk: Desk) -> None:
 
 def _person_looks(word: str, desk: Desk) -> bool:
     del desk
-    return word.startswith(("@", "<!subteam")) or bool(_PERSON.fullmatch(word))
+    return word.startswith(("@", "<!subteam")) or bool(MENTION.fullmatch(word))
 
 
 def _person_resembles(word: str, desk: Desk) -> bool:
@@ -157,7 +156,7 @@ def _person_resembles(word: str, desk: Desk) -> bool:
 
 
 def _person(word: str, desk: Desk, asker: str) -> Someone:
-    if found := _PERSON.fullmatch(word):
+    if found := MENTION.fullmatch(word):
         return Someone(found["id"])
     if word.casefold() in {"me", "@me"}:
         return Someone(asker)
