@@ -673,5 +673,9 @@ class Outbox(Records):
 
 def as_stored(effect: Effect) -> Effect:
     """Give the effect as a database gives it back: facts that JSON can't carry fail here, not in production."""
-    adapter: TypeAdapter[Effect] = TypeAdapter(type(effect))
+    kind = type(effect)
+    adapter = _ADAPTERS.get(kind) or _ADAPTERS.setdefault(kind, TypeAdapter(kind))
     return adapter.validate_json(adapter.dump_json(effect))
+
+
+_ADAPTERS: dict[type[Effect], TypeAdapter[Effect]] = {}

@@ -304,7 +304,7 @@ def test_in_memory():
         return World(lambda: [units, units])
 
     run_state_machine_as_test(
-        world, settings=settings(max_examples=80, stateful_step_count=30, deadline=None, database=None)
+        world, settings=settings(max_examples=120, stateful_step_count=30, deadline=None, database=None)
     )
 
 
