@@ -4,6 +4,7 @@ pdpyras tries again by itself and sleeps meanwhile. Here it does neither: the ou
 when, because a page whose outcome is unknown must be looked for before it is sent again.
 """
 
+import json
 import time
 import warnings
 from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
@@ -34,6 +35,7 @@ from bot.adapters.pagerduty_reading import (
 from bot.adapters.server_clock import ServerClock
 from bot.domain.change import Change
 from bot.domain.shift import Turn
+from bot.domain.text import storable_json
 from bot.ports import Clock, Duty, Finding, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
@@ -291,7 +293,7 @@ class PagerDuty:
         except PDClientError as trouble:
             raise Unreachable(f"PagerDuty did not answer: {reason(trouble)}") from trouble
         try:
-            return response.json()
+            return json.loads(storable_json(response.text))
         except ValueError as odd:
             raise Unreachable("PagerDuty's answer is not JSON: is something in between?") from odd
 

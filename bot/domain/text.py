@@ -1,5 +1,6 @@
 """A text as a person typed it: without what nothing can store, and cut between two letters as a reader sees them."""
 
+import re
 from unicodedata import category
 
 MORE = "…"
@@ -15,12 +16,23 @@ _FURTHEST = 64
 """Characters of the longest letter that is kept whole: somebody may type one of any length."""
 
 
+_PAIR_OR_ESCAPE = re.compile(
+    r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\(?P<lost>u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000))|\\."
+)
+"""In JSON: a whole pair of surrogates, what stands for half of one or NUL, and any other escape."""
+
+
 def storable(text: str) -> str:
     """Replace what neither UTF-8 nor PostgreSQL takes: a half of a surrogate pair, and NUL; two halves are joined."""
     if text.isascii():
         return text.replace("\0", "\ufffd")
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
     return whole.replace("\0", "\ufffd")
+
+
+def storable_json(text: str) -> str:
+    """Replace in JSON, before it is read, the escapes of what neither UTF-8 nor PostgreSQL takes."""
+    return _PAIR_OR_ESCAPE.sub(lambda it: r"\ufffd" if it["lost"] else it[0], text)
 
 
 def shortened(text: str, most: int = ECHO) -> str:

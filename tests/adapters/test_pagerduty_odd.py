@@ -79,7 +79,8 @@ def test_one_odd_on_call_does_not_hide_the_others(stand_in: StandIn, odd: Any):
     [
         ({"id": "PU", "name": None, "summary": "Zoe"}, "Zoe"),
         ({"id": "PU", "name": 3, "email": "zoe@example.com"}, "zoe@example.com"),
-        ({"id": "PU", "name": " \n\u0000", "email": None}, "PagerDuty user PU"),
+        ({"id": "PU", "name": " \n\u0007", "email": None}, "PagerDuty user PU"),
+        ({"id": "PU", "name": "Zoe \ud83d\u0000"}, "Zoe \ufffd\ufffd"),
         ({"id": "PU", "name": "Zoe\nPark"}, "Zoe Park"),
     ],
 )

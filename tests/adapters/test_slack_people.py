@@ -5,9 +5,11 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.people import members, person_of, profile
 from bot.ports import Person
+from tests.adapters.conftest import StandIn
 
 SPY = Identity(
     team="T0SPY", team_name="acme", url="https://acme.slack.com/", user="U0SPY", bot="B0SPY", name="spy"
@@ -97,3 +99,12 @@ def test_who_has_no_id_is_nobody():
 def test_an_odd_list_of_members_names_nobody(listed: object):
     assert members(listed) == ()
     assert members(["U0ANA", None]) == ("U0ANA",)
+
+
+def test_what_no_database_takes_is_replaced_in_what_slack_answers(stand_in: StandIn):
+    zoe = {"id": "U0ZOE", "profile": {"display_name": "Zoe \ud83d", "email": "zoe@acme.test"}}
+    slack = PooledWebClient(
+        "xoxb-1", base_url=stand_in(lambda *_: (200, {}, {"ok": True, "user": zoe})) + "/api/"
+    )
+
+    assert profile(slack.users_info(user="U0ZOE")["user"], SPY).name == "Zoe \ufffd"

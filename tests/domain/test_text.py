@@ -1,8 +1,10 @@
 """A text is cut between letters as a reader sees them, and holds nothing that can't be stored."""
 
+import json
+
 import pytest
 
-from bot.domain.text import letter_end, shortened, storable
+from bot.domain.text import letter_end, shortened, storable, storable_json
 
 FAMILY = "👩\u200d👩\u200d👧"
 FLAG, SKIN, KEYCAP, SCOTLAND = "🇵🇹", "👍🏽", "1\ufe0f\u20e3", "🏴\U000e0067\U000e0062\U000e007f"
@@ -42,3 +44,18 @@ def test_a_letter_without_an_end_is_cut_all_the_same():
 def test_what_no_database_takes_is_replaced(typed: str, kept: str):
     assert storable(typed) == kept
     storable(typed).encode()
+
+
+@pytest.mark.parametrize(
+    ("answered", "kept"),
+    [
+        (r'"Zoe \ud83d"', "Zoe \ufffd"),
+        (r'"\uDE00 Zoe"', "\ufffd Zoe"),
+        (r'"\ud83d\ud83d\ude00"', "\ufffd😀"),
+        (r'"a\u0000b"', "a\ufffdb"),
+        (r'"C:\\u0000 \\ud83d"', r"C:\u0000 \ud83d"),
+        (r'"\" \n é"', '" \n é'),
+    ],
+)
+def test_what_no_database_takes_is_replaced_in_json_before_it_is_read(answered: str, kept: str):
+    assert json.loads(storable_json(answered)) == kept

@@ -13,6 +13,8 @@ import urllib3
 from slack_sdk import WebClient
 from urllib3.connection import HTTPConnection
 
+from bot.domain.text import storable_json
+
 SLACK = "https://slack.com/api/"
 CONNECTIONS = 64  # kept open for one host; more may be opened, and are closed after use
 CONNECT, READ = (
@@ -56,7 +58,7 @@ class PooledWebClient(WebClient):
     def _exchange(self, url: str, body: bytes, headers: Mapping[str, str]) -> tuple[int, dict[str, str], str]:
         answer = self._pool.request("POST", url, body=body, headers=headers, retries=False, redirect=False)
         lowered = {name.lower(): value for name, value in answer.headers.items()}
-        return answer.status, lowered, answer.data.decode("utf-8", "replace")
+        return answer.status, lowered, storable_json(answer.data.decode("utf-8", "replace"))
 
 
 UNREADABLE = json.dumps({"ok": False, "error": "unreadable answer"})
