@@ -106,7 +106,7 @@ def test_a_service_can_be_down_and_come_back(box: Box, post: Post) -> None:
 
 def test_the_effect_comes_at_the_end_of_the_latency(box: Box, post: Post) -> None:
     box.weather.latency("slack", 0.15, "chat.postMessage")
-    began = time.time()
+    began = box.clock.now().timestamp()
 
     post()
 
