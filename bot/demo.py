@@ -80,7 +80,7 @@ def play(
 
     from rich.console import Console  # noqa: PLC0415  nothing to do must cost nothing
 
-    from bot.sandbox.chat import converse  # noqa: PLC0415
+    from bot.sandbox.console.chat import converse  # noqa: PLC0415
 
     out = Console()
     with (

@@ -177,8 +177,8 @@ NOT_TYPED = {
     "bot.config": "a file of the operator's",
     "bot.domain.relief": "its agendas have no end",
     "bot.sandbox.__main__": "it starts a program",
-    "bot.sandbox.chat": "it waits for a keyboard",
-    "bot.sandbox.rest": "its own routes",
+    "bot.sandbox.console.chat": "it waits for a keyboard",
+    "bot.sandbox.server.rest": "its own routes",
     "bot.web.server": "it opens a door",
 }
 """What reads no text that people type, by the beginning of its name."""
@@ -306,7 +306,7 @@ def test_what_reads_is_found():
         "bot.commands.slots._moment",
         "bot.domain.incident.room_name",
         "bot.domain.window.read_window",
-        "bot.sandbox.script.read",
+        "bot.sandbox.console.script.read",
     } <= set(READERS)
 
 

@@ -7,18 +7,18 @@ from typing import Self
 
 from bot.sandbox.clock import VARIABLE, Clock
 from bot.sandbox.control import Control
-from bot.sandbox.gateway import Gateway, Mount, asgi, by_route
-from bot.sandbox.github import GitHub
-from bot.sandbox.happening import Feed, Happening
-from bot.sandbox.pagerduty import PagerDuty
+from bot.sandbox.faults import Weather
+from bot.sandbox.feed import Feed, Happening
+from bot.sandbox.github.github import GitHub
+from bot.sandbox.pagerduty.pagerduty import PagerDuty
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server import Server
-from bot.sandbox.sites import Sites
-from bot.sandbox.slack.courier import Delivery
+from bot.sandbox.server.gateway import Gateway, Mount, asgi, by_route
+from bot.sandbox.server.server import Server
+from bot.sandbox.sites.sites import Sites
+from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.web_api import PREFIX, method_name
+from bot.sandbox.slack.workspace import Workspace
 from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, SIGNING_SECRET
-from bot.sandbox.weather import Weather
-from bot.sandbox.workspace import Workspace
 
 CONFIG = """\
 slack:     {{mode: {mode}, announce: C0INCIDENTS}}

@@ -3,10 +3,10 @@
 import json
 
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server import Request, Response
+from bot.sandbox.server.server import Request, Response
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, SlackError
-from bot.sandbox.workspace import Workspace
+from bot.sandbox.slack.workspace import Workspace
 
 
 class Control:

@@ -20,7 +20,7 @@ from bot.commands.ask import Answer, Ask, Notice
 from bot.domain.message import Message
 from bot.ports import Unreachable
 from bot.sandbox import Box
-from bot.sandbox.weather import reset_after
+from bot.sandbox.faults import reset_after
 
 HOUR = timedelta(hours=1)
 OFF = [-HOUR, -timedelta(minutes=5), timedelta(), timedelta(minutes=5), HOUR]

@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.github import findings
 from bot.sandbox.box import Box
-from bot.sandbox.weather import http
+from bot.sandbox.faults import http
 from tests.adapters.conftest import StandIn
 
 

@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.github import GitHub
 from bot.ports import IssueDraft, Leaf, Offer, Rejected, Throttled, Unreachable
 from bot.sandbox.box import Box
-from bot.sandbox.weather import http, rate_limited
+from bot.sandbox.faults import http, rate_limited
 
 HERE = "acme/postmortems"
 DRAFT = IssueDraft(title="Postmortem", body="<!-- spy:postmortem:1-2 -->", labels=("postmortem", "sev2"))

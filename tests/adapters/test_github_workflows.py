@@ -11,8 +11,8 @@ from bot.adapters.github_workflows import Pace, Workflows
 from bot.adapters.variables import Variables
 from bot.domain.plan import End, Outcome, Workflow
 from bot.sandbox.box import Box
+from bot.sandbox.faults import Fault, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.weather import Fault, http, rate_limited, reset_after, reset_before
 from tests.vendors import problems
 
 PROMOTE = Workflow(repository="acme/infra", file="promote.yml", inputs={"pod": "7", "location": "east"})

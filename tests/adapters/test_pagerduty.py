@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.pagerduty import PagerDuty
 from bot.ports import Pager, Rejected, Ringing, Throttled, Unreachable
 from bot.sandbox.box import Box
-from bot.sandbox.weather import Fault, hang, http, rate_limited, reset_after, reset_before
+from bot.sandbox.faults import Fault, hang, http, rate_limited, reset_after, reset_before
 
 Connect = Callable[..., PagerDuty]
 

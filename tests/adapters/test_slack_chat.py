@@ -14,7 +14,7 @@ from bot.adapters.slack.payloads import PRIVATE, READERS
 from bot.domain.message import Message
 from bot.ports import Posted, Rejected, Throttled, Unreachable
 from bot.sandbox import Box
-from bot.sandbox.weather import Fault, error, http, rate_limited
+from bot.sandbox.faults import Fault, error, http, rate_limited
 from tests.fakes.chat import WallClock
 
 HELLO = Message(text="hello")

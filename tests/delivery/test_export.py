@@ -15,7 +15,7 @@ from bot.domain.effects import Afterwards, ExportPostmortem, FileFollowUp, Notif
 from bot.domain.policy import Paperwork
 from bot.ports import Parcel, Rejected
 from bot.sandbox.box import Box
-from bot.sandbox.weather import http
+from bot.sandbox.faults import http
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"

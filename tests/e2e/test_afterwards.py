@@ -8,9 +8,9 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.github_shapes import Issue
+from bot.sandbox.faults import reset_before
+from bot.sandbox.github.shapes import Issue
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.weather import reset_before
 from tests import emulated
 from tests.conftest import Serve, modest, open_box
 from tests.e2e.bot_process import BotProcess

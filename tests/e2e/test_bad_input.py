@@ -8,7 +8,7 @@ import httpx
 import pytest
 
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.courier import signed
+from bot.sandbox.slack.delivery import signed
 from tests.e2e.world import World
 
 FORM = {"content-type": "application/x-www-form-urlencoded"}

@@ -8,8 +8,8 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
+from bot.sandbox.faults import error, hang, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.weather import error, hang, http, rate_limited, reset_after, reset_before
 from tests.conftest import Serve, living_in
 from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World

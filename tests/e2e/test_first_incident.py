@@ -9,7 +9,7 @@ import pytest
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.chat import converse
+from bot.sandbox.console.chat import converse
 from tests.conftest import RunningBot
 
 SCRIPT = Path(__file__).with_name("first_incident.txt")

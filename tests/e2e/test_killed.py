@@ -4,9 +4,9 @@ from collections.abc import Iterator
 
 import pytest
 
+from bot.sandbox.faults import reset_before
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.slack.courier import PATIENCE
-from bot.sandbox.weather import reset_before
+from bot.sandbox.slack.delivery import PATIENCE
 from tests.conftest import living_in
 from tests.e2e.outside_calls import CALLS, Call
 from tests.e2e.world import World

@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.sandbox import Box
-from bot.sandbox.rota import Shift
+from bot.sandbox.pagerduty.rota import Shift
 from bot.sandbox.slack.state import Message
 from tests.e2e.bot_process import BotProcess
 

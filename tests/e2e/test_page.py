@@ -10,8 +10,8 @@ from playwright.sync_api import Browser, Page, expect
 
 from bot.sandbox import Box
 from bot.sandbox.page import Page as BoxPage
-from bot.sandbox.page.theatre import Theatre
 from bot.sandbox.slack.world import BOT_USER
+from bot.sandbox.stories.player import Theatre
 from tests.browser import PHONE, WIDE, chromium, opened, photograph
 from tests.conftest import modest, open_box, spy_manifest
 from tests.e2e.bot_process import BotProcess

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.page.theatre import FOLDER, Theatre
+from bot.sandbox.stories.player import FOLDER, Theatre
 from tests.conftest import living_in
 
 NAMES = [file.stem for file in sorted(FOLDER.glob("*.txt"))]

@@ -11,7 +11,7 @@ import httpx
 
 from bot.sandbox import Box
 from bot.sandbox.slack import payloads
-from bot.sandbox.slack.courier import signed
+from bot.sandbox.slack.delivery import signed
 from tests.conftest import RunningBot
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World

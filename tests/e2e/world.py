@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.sandbox import Box
-from bot.sandbox.slack.courier import Answer
+from bot.sandbox.slack.delivery import Answer
 from bot.sandbox.slack.world import Channel, Message
 from tests.e2e.bot_process import BotProcess
 

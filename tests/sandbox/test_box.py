@@ -15,7 +15,7 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.happening import Happening
+from bot.sandbox.feed import Happening
 
 
 def test_every_call_is_kept_with_its_answer(box: Box, slack: WebClient) -> None:

@@ -15,9 +15,9 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.chat import FAILED, HELP, Chat, converse
-from bot.sandbox.script import DAYS, Unclear, read
-from bot.sandbox.transcript import plain
+from bot.sandbox.console.chat import FAILED, HELP, Chat, converse
+from bot.sandbox.console.script import DAYS, Unclear, read
+from bot.sandbox.console.transcript import plain
 
 Json = dict[str, Any]
 Play = Callable[..., tuple[int, str]]

@@ -7,7 +7,7 @@ import pytest
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.chat import converse
+from bot.sandbox.console.chat import converse
 
 Play = Callable[[str], tuple[int, str]]
 

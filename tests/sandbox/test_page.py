@@ -9,12 +9,12 @@ import httpx
 import pytest
 
 from bot.sandbox import Box
+from bot.sandbox.faults import rate_limited
 from bot.sandbox.page import Page
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, mrkdwn, plain
-from bot.sandbox.page.theatre import Story
 from bot.sandbox.slack.world import BOT_USER
-from bot.sandbox.weather import rate_limited
+from bot.sandbox.stories.player import Story
 
 Json = dict[str, Any]
 Act = Callable[..., httpx.Response]

@@ -13,8 +13,8 @@ from typing import Any
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty import NobodyThereError, PagerDuty
-from bot.sandbox.pagerduty_account import schedules
+from bot.sandbox.pagerduty.account import schedules
+from bot.sandbox.pagerduty.pagerduty import NobodyThereError, PagerDuty
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor when it is imported

@@ -6,7 +6,7 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.rota import Override, Schedule, Shift, clipped
+from bot.sandbox.pagerduty.rota import Override, Schedule, Shift, clipped
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOURS = st.integers(min_value=-500, max_value=1500)

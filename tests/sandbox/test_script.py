@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.sandbox.script import (
+from bot.sandbox.console.script import (
     Ail,
     Cancel,
     Edit,

@@ -7,9 +7,9 @@ import pytest
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.chat import Chat
-from bot.sandbox.page.theatre import FOLDER, Story
-from bot.sandbox.script import Jump, OnCall, Touch, Wait, read
+from bot.sandbox.console.chat import Chat
+from bot.sandbox.console.script import Jump, OnCall, Touch, Wait, read
+from bot.sandbox.stories.player import FOLDER, Story
 
 STORIES = [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
 PEOPLE = ("ana", "raj", "kim", "zoe")

@@ -9,12 +9,12 @@ from datetime import UTC, datetime, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
-from bot.sandbox.emoji import character
-from bot.sandbox.github_shapes import REPOSITORY, SITE
+from bot.sandbox.github.shapes import REPOSITORY, SITE
 from bot.sandbox.page.mrkdwn import Names
 from bot.sandbox.page.reading import Reading
 from bot.sandbox.page.spot import HOME, Spot
-from bot.sandbox.pagerduty_shapes import SITE as PAGERDUTY
+from bot.sandbox.pagerduty.shapes import SITE as PAGERDUTY
+from bot.sandbox.slack.emoji import character
 from bot.sandbox.slack.world import TEAM_URL, Channel, Message, Person, View
 
 SHOWN = 100  # messages at a time; older ones are asked for

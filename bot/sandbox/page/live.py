@@ -7,8 +7,8 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 
 from bot.sandbox import Box
-from bot.sandbox.happening import Happening
-from bot.sandbox.server import Stream
+from bot.sandbox.feed import Happening
+from bot.sandbox.server.server import Stream
 from bot.sandbox.slack.world import Message
 
 BEAT = 1.0  # seconds

@@ -7,7 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from markupsafe import Markup, escape
 
-from bot.sandbox.emoji import character
+from bot.sandbox.slack.emoji import character
 
 FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
 QUOTED = re.compile(r"(?:^|(?<=\n))&gt; ?")

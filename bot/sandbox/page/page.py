@@ -13,21 +13,21 @@ from typing import Any
 from urllib.parse import parse_qs
 
 from bot.sandbox import Box
-from bot.sandbox.emoji import BY_NAME
-from bot.sandbox.gateway import Mount
-from bot.sandbox.github_shapes import REPOSITORY
-from bot.sandbox.page.acts import Acts, Refused
+from bot.sandbox.github.shapes import REPOSITORY
+from bot.sandbox.page.actions import Acts, Refused
 from bot.sandbox.page.channels import Channels, Line
-from bot.sandbox.page.duty import Duty
-from bot.sandbox.page.hood import Hood, laid_out
+from bot.sandbox.page.inspector import Hood, laid_out
 from bot.sandbox.page.live import Live
+from bot.sandbox.page.oncall import Duty
 from bot.sandbox.page.printer import Printer
-from bot.sandbox.page.sky import Sky
 from bot.sandbox.page.spot import HOME, Spot
-from bot.sandbox.page.theatre import Scene, Theatre
-from bot.sandbox.server import Answer, Request, Response
-from bot.sandbox.sites import Sites
+from bot.sandbox.page.switches import Sky
+from bot.sandbox.server.gateway import Mount
+from bot.sandbox.server.server import Answer, Request, Response
+from bot.sandbox.sites.sites import Sites
+from bot.sandbox.slack.emoji import BY_NAME
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
+from bot.sandbox.stories.player import Scene, Theatre
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}

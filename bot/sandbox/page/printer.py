@@ -8,9 +8,9 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
-from bot.sandbox.emoji import OFTEN, character
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
+from bot.sandbox.slack.emoji import OFTEN, character
 from bot.sandbox.slack.world import Channel, Json, Person
 
 HUES = 8

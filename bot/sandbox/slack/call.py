@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.sandbox.server import Request
+from bot.sandbox.server.server import Request
 from bot.sandbox.slack.world import Channel, Json
 
 

@@ -8,7 +8,7 @@ from concurrent.futures import TimeoutError as TooLate
 from dataclasses import dataclass, field
 from urllib.parse import parse_qs, urlsplit
 
-from bot.sandbox.server import WebSocket
+from bot.sandbox.server.server import WebSocket
 from bot.sandbox.slack.world import APP_ID, Json
 
 MOST_LINKS = 10

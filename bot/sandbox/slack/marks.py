@@ -2,7 +2,7 @@
 
 import re
 
-from bot.sandbox.happening import Happening
+from bot.sandbox.feed import Happening
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
 from bot.sandbox.slack.reach import message_in, open_channel, own_channel

@@ -2,7 +2,7 @@
 
 import secrets
 
-from bot.sandbox.happening import Happening
+from bot.sandbox.feed import Happening
 from bot.sandbox.slack import blocks, shapes
 from bot.sandbox.slack.call import Args, Method, SlackError
 from bot.sandbox.slack.reach import known_person

@@ -3,7 +3,7 @@
 import json
 from typing import Any
 
-from bot.sandbox.server import Request, Response
+from bot.sandbox.server.server import Request, Response
 from bot.sandbox.slack import blocks
 from bot.sandbox.slack.call import SlackError
 from bot.sandbox.slack.chat import LONGEST_TEXT

@@ -6,7 +6,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from bot.sandbox.happening import Feed, Happening
+from bot.sandbox.feed import Feed, Happening
 from bot.sandbox.slack import events
 from bot.sandbox.slack.text import Reader
 from bot.sandbox.slack.world import (

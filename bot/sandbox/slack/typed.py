@@ -3,7 +3,7 @@
 import re
 from collections.abc import Mapping
 
-from bot.sandbox.emoji import BY_NAME
+from bot.sandbox.slack.emoji import BY_NAME
 from bot.sandbox.slack.state import State
 from bot.sandbox.slack.world import BOT_USER
 

@@ -2,7 +2,7 @@
 
 import json
 
-from bot.sandbox.server import Request, Response
+from bot.sandbox.server.server import Request, Response
 from bot.sandbox.slack.call import Args, Method, SlackError
 from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.state import State

@@ -5,8 +5,8 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bot.sandbox.pagerduty_account import Account
-from bot.sandbox.pagerduty_manners import (
+from bot.sandbox.pagerduty.account import Account
+from bot.sandbox.pagerduty.api_rules import (
     BAD_DATES,
     BAD_INPUT,
     CREATED,
@@ -22,9 +22,9 @@ from bot.sandbox.pagerduty_manners import (
     require,
     wanted,
 )
-from bot.sandbox.pagerduty_shapes import Shapes
-from bot.sandbox.rest import JSON, Answer, Call, Route
-from bot.sandbox.rota import Shift
+from bot.sandbox.pagerduty.rota import Shift
+from bot.sandbox.pagerduty.shapes import Shapes
+from bot.sandbox.server.rest import JSON, Answer, Call, Route
 
 DEFAULT_WINDOW = timedelta(weeks=2)
 

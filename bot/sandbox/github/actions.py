@@ -12,8 +12,8 @@ from threading import RLock
 from typing import Literal
 from urllib.parse import urlencode
 
-from bot.sandbox.github_shapes import SITE, Shapes
-from bot.sandbox.rest import JSON, Answer, Call, RefusedError, Route
+from bot.sandbox.github.shapes import SITE, Shapes
+from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError, Route
 
 REPOSITORY = "acme/infra"
 DOCS = "https://docs.github.com/rest/actions"

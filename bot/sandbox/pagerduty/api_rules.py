@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from bot.sandbox.rest import JSON, Answer, Call, RefusedError
+from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError
 
 BAD_INPUT = (2001, "Invalid Input Provided")
 BAD_DATES = (2004, "Invalid 'since' or 'until' Parameter Values")

@@ -9,14 +9,14 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.sandbox.happening import Happening
-from bot.sandbox.pagerduty_account import Account, ChangeEvent, schedules
-from bot.sandbox.pagerduty_incidents import Incident, Incidents
-from bot.sandbox.pagerduty_rest import Rest
-from bot.sandbox.pagerduty_shapes import Shapes
-from bot.sandbox.pagerduty_webhooks import Webhooks
+from bot.sandbox.feed import Happening
+from bot.sandbox.pagerduty.account import Account, ChangeEvent, schedules
+from bot.sandbox.pagerduty.incidents import Incident, Incidents
+from bot.sandbox.pagerduty.rest import Rest
+from bot.sandbox.pagerduty.shapes import Shapes
+from bot.sandbox.pagerduty.webhooks import Webhooks
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.rest import ASGIApp
+from bot.sandbox.server.rest import ASGIApp
 
 LATEST = "latest"
 

@@ -5,13 +5,13 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.happening import Feed, Happening
+from bot.sandbox.feed import Feed, Happening
 from bot.sandbox.recorder import Recorder
 from bot.sandbox.slack import blocks, events, fields, payloads, typed
 from bot.sandbox.slack.call import Args, Method, SlackError
 from bot.sandbox.slack.chat import Chat
 from bot.sandbox.slack.conversations import Conversations
-from bot.sandbox.slack.courier import Answer, Courier, Delivery, Parcel
+from bot.sandbox.slack.delivery import Answer, Courier, Delivery, Parcel
 from bot.sandbox.slack.limits import Limits
 from bot.sandbox.slack.links import Links
 from bot.sandbox.slack.lookups import Lookups

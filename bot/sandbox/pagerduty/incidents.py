@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.sandbox.pagerduty_account import Account, Policy, Service
+from bot.sandbox.pagerduty.account import Account, Policy, Service
 
 Status = Literal["triggered", "acknowledged", "resolved"]
 

@@ -9,10 +9,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 
+from bot.sandbox.faults import Fault, Hook, Weather
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.rest import ASGIApp, Scope
-from bot.sandbox.server import Answer, Request, Response, WebSocket
-from bot.sandbox.weather import Fault, Hook, Weather
+from bot.sandbox.server.rest import ASGIApp, Scope
+from bot.sandbox.server.server import Answer, Request, Response, WebSocket
 
 AN_ID = re.compile(r"/(?:\d+|[PQRI][A-Z0-9]{4,})(?=/|$)")  # a number, or an id as PagerDuty makes them
 HOME = ("127.0.0.1", "localhost")

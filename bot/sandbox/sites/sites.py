@@ -13,8 +13,8 @@ from typing import Literal
 
 import urllib3
 
-from bot.sandbox.server import Answer, Request, Response, Server, WebSocket
-from bot.sandbox.traffic import Traffic
+from bot.sandbox.server.server import Answer, Request, Response, Server, WebSocket
+from bot.sandbox.sites.traffic import Traffic
 
 Mood = Literal["well", "ill", "silent"]
 LAG = 0.4

@@ -8,8 +8,8 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import NoReturn
 
-from bot.sandbox.github_shapes import Pull, Shapes
-from bot.sandbox.rest import JSON, Answer, Call, RefusedError, Route
+from bot.sandbox.github.shapes import Pull, Shapes
+from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError, Route
 
 MAIN = "main"
 DOCS = "https://docs.github.com/rest"

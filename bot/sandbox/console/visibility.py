@@ -7,8 +7,8 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty import NobodyThereError, Ring
-from bot.sandbox.script import BOT, PHONE, Expect, ExpectNot
+from bot.sandbox.console.script import BOT, PHONE, Expect, ExpectNot
+from bot.sandbox.pagerduty.pagerduty import NobodyThereError, Ring
 from bot.sandbox.slack.fields import labels
 from bot.sandbox.slack.world import Channel, Message
 

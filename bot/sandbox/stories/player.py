@@ -15,10 +15,10 @@ from typing import Any, Literal
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.chat import DONE, Chat
-from bot.sandbox.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
+from bot.sandbox.console.chat import DONE, Chat
+from bot.sandbox.console.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
 
-FOLDER = Path(__file__).parent.parent / "stories"
+FOLDER = Path(__file__).parent
 PATIENCE = timedelta(seconds=15)
 TROUBLE = re.compile(r"^line \d+: (.*?);? ?(?:there is:)?$", re.MULTILINE)  # as the chat words it
 READING, WATCHING = 1.8, 0.7

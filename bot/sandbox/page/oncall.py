@@ -7,10 +7,10 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty import Ring
-from bot.sandbox.pagerduty_account import Policy, User
-from bot.sandbox.pagerduty_incidents import Incident
-from bot.sandbox.rota import Schedule
+from bot.sandbox.pagerduty.account import Policy, User
+from bot.sandbox.pagerduty.incidents import Incident
+from bot.sandbox.pagerduty.pagerduty import Ring
+from bot.sandbox.pagerduty.rota import Schedule
 from bot.sandbox.slack.world import Person
 
 AHEAD = timedelta(weeks=3)

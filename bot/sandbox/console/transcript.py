@@ -11,7 +11,7 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.text import Text
 
-from bot.sandbox.happening import Happening
+from bot.sandbox.feed import Happening
 from bot.sandbox.slack.world import Message
 
 CHANNEL, PRIVATE, PHONE, FAILURE = "cyan", "magenta", "yellow", "bold red"

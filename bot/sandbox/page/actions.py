@@ -9,14 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
-from bot.sandbox.happening import Happening
-from bot.sandbox.page.sky import Sky
-from bot.sandbox.page.theatre import Theatre
-from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
-from bot.sandbox.rota import Shift
-from bot.sandbox.slack.courier import Answer
+from bot.sandbox.feed import Happening
+from bot.sandbox.page.switches import Sky
+from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
+from bot.sandbox.pagerduty.rota import Shift
+from bot.sandbox.slack.delivery import Answer
 from bot.sandbox.slack.fields import Target
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
+from bot.sandbox.stories.player import Theatre
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600

@@ -13,7 +13,7 @@ from dataclasses import dataclass
 import urllib3
 
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.rest import JSON
+from bot.sandbox.server.rest import JSON
 
 PATH = "/webhooks/pagerduty"
 PATIENCE = 5.0  # seconds that PagerDuty waits for an answer

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.sandbox.weather import Fault, Weather, http, rate_limited
+from bot.sandbox.faults import Fault, Weather, http, rate_limited
 
 SLOW = 2.0  # seconds a call
 PAUSE = 5.0  # seconds that Slack asks to wait for

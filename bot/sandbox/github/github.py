@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 from urllib.parse import urlencode
 
-from bot.sandbox.github_actions import Actions
-from bot.sandbox.github_files import Files
-from bot.sandbox.github_shapes import REPOSITORY, Comment, Issue, Milestone, Shapes
-from bot.sandbox.happening import Happening
-from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
+from bot.sandbox.feed import Happening
+from bot.sandbox.github.actions import Actions
+from bot.sandbox.github.files import Files
+from bot.sandbox.github.shapes import REPOSITORY, Comment, Issue, Milestone, Shapes
+from bot.sandbox.server.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
 
 DOCS = "https://docs.github.com/rest"
 BOT = "spy-bot"

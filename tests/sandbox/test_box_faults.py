@@ -11,8 +11,8 @@ from slack_sdk import WebClient
 from slack_sdk.errors import SlackApiError
 
 from bot.sandbox import Box
+from bot.sandbox.faults import error, hang, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.weather import error, hang, http, rate_limited, reset_after, reset_before
 
 Refusal = Callable[..., str]
 LOST = (urllib3.exceptions.ProtocolError, ConnectionError)

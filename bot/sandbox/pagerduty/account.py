@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.rota import Override, Schedule, Shift
+from bot.sandbox.pagerduty.rota import Override, Schedule, Shift
 
 HANDOFF_HOUR = 9
 A_WHILE = timedelta(hours=12)

@@ -6,10 +6,8 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from bot.sandbox.pagerduty_account import Account, Policy
-from bot.sandbox.pagerduty_directory import Directory
-from bot.sandbox.pagerduty_incidents import AlreadyResolvedError, Incident, Incidents
-from bot.sandbox.pagerduty_manners import (
+from bot.sandbox.pagerduty.account import Account, Policy
+from bot.sandbox.pagerduty.api_rules import (
     BAD_INPUT,
     CREATED,
     UNKNOWN,
@@ -23,8 +21,10 @@ from bot.sandbox.pagerduty_manners import (
     require,
     wanted,
 )
-from bot.sandbox.pagerduty_shapes import Shapes
-from bot.sandbox.rest import JSON, Answer, ASGIApp, Call, Route, api
+from bot.sandbox.pagerduty.directory import Directory
+from bot.sandbox.pagerduty.incidents import AlreadyResolvedError, Incident, Incidents
+from bot.sandbox.pagerduty.shapes import Shapes
+from bot.sandbox.server.rest import JSON, Answer, ASGIApp, Call, Route, api
 
 DUPLICATE = (2002, "Open incident with matching dedup key already exists on this service")
 FAR = timedelta(days=3650)

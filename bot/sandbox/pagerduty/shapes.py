@@ -6,10 +6,10 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.sandbox.pagerduty_account import Account, ChangeEvent, Policy, Service, User
-from bot.sandbox.pagerduty_incidents import Incident, LogEntry
-from bot.sandbox.rest import JSON
-from bot.sandbox.rota import TURN, Override, Schedule, Shift, clipped
+from bot.sandbox.pagerduty.account import Account, ChangeEvent, Policy, Service, User
+from bot.sandbox.pagerduty.incidents import Incident, LogEntry
+from bot.sandbox.pagerduty.rota import TURN, Override, Schedule, Shift, clipped
+from bot.sandbox.server.rest import JSON
 
 SITE = "https://acme.pagerduty.com"
 PLURALS = {"escalation_policy": "escalation_policies", "log_entry": "log_entries"}

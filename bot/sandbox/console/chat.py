@@ -12,9 +12,7 @@ from typing import TypeVar
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty import LATEST
-from bot.sandbox.pagerduty_incidents import AlreadyResolvedError
-from bot.sandbox.script import (
+from bot.sandbox.console.script import (
     DAYS,
     PATIENCE,
     PHONE,
@@ -47,10 +45,12 @@ from bot.sandbox.script import (
     Watch,
     read,
 )
-from bot.sandbox.sight import EVER, SHOWN, Sight, flat
+from bot.sandbox.console.transcript import Transcript
+from bot.sandbox.console.visibility import EVER, SHOWN, Sight, flat
+from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
+from bot.sandbox.pagerduty.pagerduty import LATEST
 from bot.sandbox.slack.fields import filled
 from bot.sandbox.slack.world import PEOPLE, Channel, Message, View
-from bot.sandbox.transcript import Transcript
 
 T = TypeVar("T")
 DONE, FAILED, INTERRUPTED = 0, 1, 130

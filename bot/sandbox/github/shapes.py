@@ -7,7 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
 from datetime import UTC, datetime
 
-from bot.sandbox.rest import JSON
+from bot.sandbox.server.rest import JSON
 
 SITE = "https://github.com"
 REPOSITORY = "acme/postmortems"

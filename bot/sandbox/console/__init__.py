@@ -1,0 +1,1 @@
+"""The box's terminal chat, and the language of its scripts."""

@@ -1,0 +1,1 @@
+"""Two sites and the switch between them, for failovers."""

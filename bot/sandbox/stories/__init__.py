@@ -1,0 +1,1 @@
+"""Stories that play themselves on the page, and the scripts they are."""
