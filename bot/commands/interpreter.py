@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from bot.commands.command import NUMBER, Command
-from bot.commands.grammar import Bindings, Piece, Slot, Typed, Word, match, read, slots_of
+from bot.commands.grammar import Bindings, Optionally, Piece, Slot, Typed, Word, match, read, slots_of
 from bot.commands.plugins import Handbook
 from bot.commands.slots import Reader
 from bot.domain.markup import as_seen, peeled
@@ -194,7 +194,21 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
             raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
         if bound is None:
             bound = match(command.pattern, rest, _anything, longest=words.longest)
+        _must_be_readable(_Doubt(command, typed, desk, asker), words, rest, bound or {})
     return None if bound is None else {**bound, **spotted}
+
+
+def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: Bindings) -> None:
+    """Refuse an option beside text without quotes that can't be read; it may as well be a part of the text."""
+    for name, piece in bound.items():
+        if doubt.is_unreadable(name, piece):
+
+            def looks(slot: Slot, phrase: Word, piece: Piece = piece) -> bool:
+                is_elsewhere = phrase.end <= piece.start or piece.end <= phrase.start
+                return is_elsewhere and words.looks(slot, phrase)
+
+            otherwise = match(words.command.pattern, typed, looks, longest=words.longest)
+            raise doubt.about(name, otherwise or {}, bound)
 
 
 def _spotted(command: Command, typed: Typed, desk: Desk) -> tuple[dict[str, Piece], Typed]:
@@ -223,6 +237,10 @@ class _Doubt:
     def of(self, bound: Bindings, nearly: Bindings) -> Refusal:
         """Ask what is meant: the option as it is written, or a part of the text."""
         name = next(it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it]))
+        return self.about(name, bound, nearly)
+
+    def about(self, name: str, bound: Bindings, nearly: Bindings) -> Refusal:
+        """Ask what is meant by the words of this slot."""
         piece = nearly[name]
         sentence, words = self._sentence(name, piece)
         text = next((it for it in nearly if self._is_open_text(it, nearly)), None)
@@ -231,6 +249,22 @@ class _Doubt:
             quoted = self._said(piece, None, bound[text])
             choices.append(Choice(label=f"Part of the {text}", say=quoted))
         return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
+
+    def is_unreadable(self, name: str, piece: Piece) -> bool:
+        """Whether a slot that may be left out can't be read as it was said."""
+        slot = self.command.slots.get(name)
+        if slot is None or len(piece) > LONGEST or not self._is_option_beside_text(name):
+            return False
+        try:
+            slot.reader.read(slot.reader.sees(piece), self.desk, self.asker)
+        except Refusal:
+            return True
+        return False
+
+    def _is_option_beside_text(self, name: str) -> bool:
+        options = tuple(it for it in self.command.pattern if isinstance(it, Optionally))
+        optional = {it.name for it in slots_of(options) if it.kind != "text"}
+        return name in optional and any(it.kind == "text" for it in slots_of(self.command.pattern))
 
     def _is_doubtful(self, name: str, piece: Piece) -> bool:
         """Whether these words are only nearly what they were taken for."""

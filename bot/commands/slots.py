@@ -17,6 +17,7 @@ from bot.domain.moment import (
     is_start,
     looks_daily,
     looks_timely,
+    names_its_day,
     read_day,
     read_length,
     read_moment,
@@ -53,9 +54,8 @@ Part = NewType("Part", str)
 
 _LINK = re.compile(r"<(?P<url>https?://[^<|>]+)(\|(?P<label>[^<>]*))?>")
 _DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
-_PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
 _PARTICLES = frozenset(
-    {"again", "call", "demand", "hold", "it", "off", "purpose", "the", "there", "this", "time"}
+    {"again", "call", "demand", "hold", "it", "off", "on", "purpose", "the", "there", "this", "time"}
 )
 """Words that follow `on` and are no service."""
 _ARTICLES = frozenset({"a", "an", "my", "our", "that", "the"})
@@ -289,12 +289,15 @@ def _moment(word: str, desk: Desk, asker: str) -> datetime:
     """Read `10:05`, `2pm` or `yesterday 23:10` in the asker's own zone (UTC where it is not known), or `20m` ago."""
     if found := _DATE.fullmatch(word):
         return datetime.fromtimestamp(int(found["seconds"]), UTC)
-    return read_moment(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
+    moment = read_moment(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
+    if moment > desk.now:
+        raise Refusal(f"{shortened(as_seen(word))} is still to come. Say when it was.")
+    return moment
 
 
 def _told_looks(word: str, desk: Desk) -> bool:
     del desk
-    return is_moment(word) and bool(_PAST.search(word))
+    return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
 
 
 def _start_looks(word: str, desk: Desk) -> bool:
@@ -412,7 +415,7 @@ READERS: Mapping[Any, Reader] = {
     Start: Reader(
         looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_moment_resembles, sees=str
     ),
-    Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=6, sees=str),
+    Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=7, sees=str),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),
     Url: Reader(
         looks=_url_looks,

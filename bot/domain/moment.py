@@ -16,6 +16,8 @@ WEEKDAYS = ("monday", "tuesday", "wednesday", "thursday", "friday", "saturday", 
 MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 FRIDAY, NOON = 4, 12
+SOON = timedelta(hours=2)
+"""A time of day that is so near is not taken for yesterday's."""
 LONGEST = 40
 """No time is said in more letters than that."""
 
@@ -93,6 +95,15 @@ def is_moment(words: str) -> bool:
     return not is_bare or bool(found["day"] or found["after"] or found["utc"])
 
 
+def names_its_day(words: str) -> bool:
+    """Whether these words are a moment of a day that they name, such as `on friday at 10:00` or `2 hours ago`."""
+    said = _plain(words)
+    if not is_moment(words):
+        return False
+    found = _MOMENT.fullmatch(said)
+    return said.endswith(" ago") if found is None else bool(found["day"] or found["after"])
+
+
 def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
     """Read a moment in a person's own zone (IANA), the latest past one where no day is said; gives it in UTC."""
     said = _plain(words)
@@ -114,9 +125,13 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
         raise _which_half(said, found, slot)
     place: tzinfo = UTC if found["utc"] else ZoneInfo(zone)
     try:
-        return _latest(found["day"] or found["after"], clock, place, now, slot)
+        day = found["day"] or found["after"]
+        moment = _latest(day, clock, place, now, slot)
     except (ValueError, OverflowError) as wrong:
         raise _no_moment(words, slot) from wrong
+    if day is None and moment + DAY < now + SOON:
+        raise _still_to_come(said, slot)
+    return moment
 
 
 def is_start(words: str) -> bool:
@@ -332,6 +347,15 @@ def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:
         f"Is {said} {times[0]} or {times[1]}?",
         slot=slot,
         choices=tuple(Choice(label=it, say=it) for it in times),
+    )
+
+
+def _still_to_come(said: str, slot: str | None) -> Refusal:
+    yesterday = f"yesterday {said}"
+    return Refusal(
+        f"{said} is still to come. If it was yesterday, say {yesterday}.",
+        slot=slot,
+        choices=(Choice(label=yesterday, say=yesterday),),
     )
 
 

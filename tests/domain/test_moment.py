@@ -10,6 +10,7 @@ from bot.domain.moment import (
     is_start,
     looks_daily,
     looks_timely,
+    names_its_day,
     read_day,
     read_length,
     read_moment,
@@ -242,3 +243,22 @@ def test_an_hour_that_comes_twice_is_refused_with_both():
         "25 00:30",
         "25 01:30",
     ]
+
+
+# --- what is still to come --------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("words", ["12:05", "12:45", "12.45z", "1:30pm", "1359"])
+def test_a_time_that_comes_soon_is_not_taken_for_yesterdays(words: str):
+    with pytest.raises(Refusal, match=f"{words} is still to come") as refused:
+        moment(words)
+
+    assert [moment(it.say)[:2] for it in refused.value.choices] == ["22"]
+
+
+def test_a_moment_names_its_day_or_leaves_it_open():
+    named = ("on friday at 10:00", "at 10:00 yesterday", "20 nov 23:10", "2 hours ago", "2026-11-20 10:00")
+    assert all(map(names_its_day, named))
+    assert not any(
+        map(names_its_day, ("10:00", "20m", "friday", "in 2 days", "just now", "the friday deploy"))
+    )

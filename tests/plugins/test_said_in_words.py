@@ -231,6 +231,51 @@ def test_a_change_by_hand_takes_a_time(spy: SpyKit, said: str, at: str):
     assert f"{at} UTC" in text(spy.say(f"change {said}"))
 
 
+# --- the day of a time ------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize("quote", ['"', ""])
+@pytest.mark.parametrize(
+    ("said", "at"),
+    [
+        ("on friday at 10:00", "20 10:00"),
+        ("friday at 10:00", "20 10:00"),
+        ("at friday 10:00", "20 10:00"),
+        ("on 20 nov at 10:00", "20 10:00"),
+        ("at 10:00 on friday", "20 10:00"),
+        ("yesterday at 11:10pm", "22 23:10"),
+    ],
+)
+def test_a_time_is_of_the_day_that_was_said(spy: SpyKit, room: str, quote: str, said: str, at: str):
+    spy.say(f"incident note {quote}replica promoted{quote} {said}", channel=room)
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+
+    noted = next(it for it in spy.timeline(1) if it.text == "replica promoted")
+    assert f"{noted.occurred_at:%d %H:%M}" == at
+    assert (spy.incident(1).impact, f"{spy.incident(1).impact_since:%d %H:%M}") == ("half of EU", at)
+
+
+@pytest.mark.parametrize("words", ["flag on", "flag on on checkout", '"flag on"', '"flag on" on checkout'])
+def test_a_change_is_of_the_day_that_was_said(spy: SpyKit, words: str):
+    answer = text(spy.say(f"change {words} on friday at 10:00"))
+
+    assert answer.endswith(("says Ana Lima: flag on", "says Ana Lima: flag on on checkout"))
+    assert "Nov 20 10:00" in answer
+
+
+@pytest.mark.parametrize("said", ["at 12:45", "at 1pm", "tomorrow at 9:00", "at 9:00 tomorrow"])
+def test_a_time_to_come_is_asked_back(spy: SpyKit, room: str, said: str):
+    before = len(spy.timeline(1))
+
+    answer = spy.say(f"incident note we restart it {said}", channel=room)
+
+    assert "is still to come" in text(answer)
+    assert len(spy.timeline(1)) == before
+    assert answer.message
+    spy.press("Part of the text", answer.message, channel=room)
+    assert spy.timeline(1)[-1].text == f"we restart it {said}"
+
+
 # --- what one sees ----------------------------------------------------------------------------------------
 
 
