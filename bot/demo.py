@@ -107,9 +107,9 @@ def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool
     if not wanted:
         yield
         return
-    from bot.sandbox.page import Page  # noqa: PLC0415  a play from a file needs no page
+    from bot.sandbox.page import SandboxPage  # noqa: PLC0415  a play from a file needs no page
 
-    page = Page(box)
+    page = SandboxPage(box)
     page.learn(bot.manifest())
     is_open = opened and _open(f"{box.url}/")
     why = "" if is_open or not opened else "No browser could be opened here. "

@@ -5,15 +5,15 @@ from string import Template
 from types import TracebackType
 from typing import Self
 
-from bot.sandbox.clock import VARIABLE, Clock
+from bot.sandbox.clock import VARIABLE, SandboxClock
 from bot.sandbox.control import Control
-from bot.sandbox.faults import Weather
-from bot.sandbox.feed import Feed, Happening
-from bot.sandbox.github.github import GitHub
-from bot.sandbox.pagerduty.pagerduty import PagerDuty
+from bot.sandbox.faults import Faults
+from bot.sandbox.feed import BoxEvent, Feed
+from bot.sandbox.github.github import SandboxGitHub
+from bot.sandbox.pagerduty.pagerduty import SandboxPagerDuty
 from bot.sandbox.recorder import Exchange, Recorder
 from bot.sandbox.server.gateway import Gateway, Mount, asgi, by_route
-from bot.sandbox.server.server import Server
+from bot.sandbox.server.server import HttpServer
 from bot.sandbox.sites.sites import Sites
 from bot.sandbox.slack.delivery import Delivery
 from bot.sandbox.slack.web_api import PREFIX, method_name
@@ -100,11 +100,11 @@ class Box:
         port: int = 0,
         sites: bool = False,
     ) -> None:
-        self.weather = Weather(latency)
+        self.weather = Faults(latency)
         self.recorder = Recorder()
-        self.clock = Clock()
+        self.clock = SandboxClock()
         self._gateway = Gateway(weather=self.weather, recorder=self.recorder, clock=self.clock.now)
-        self._server = Server(self._gateway, port)
+        self._server = HttpServer(self._gateway, port)
         self.feed = Feed()
         self._delivery = delivery
         self.url = f"http://127.0.0.1:{self._server.port}"
@@ -116,8 +116,8 @@ class Box:
             limits=limits,
             now=self.clock.now,
         )
-        self.pagerduty = PagerDuty(self, clock=self.clock.now)
-        self.github = GitHub(self, clock=self.clock.now)
+        self.pagerduty = SandboxPagerDuty(self, clock=self.clock.now)
+        self.github = SandboxGitHub(self, clock=self.clock.now)
         self._gateway.mounts += self._mounts()
         self._gateway.greet = self.slack.links.greet
         self._sites = Sites() if sites else None
@@ -204,11 +204,11 @@ class Box:
         """How many connections the bot has opened to a service."""
         return self.recorder.connections(service)
 
-    def on(self, listener: Callable[[Happening], object]) -> None:
+    def on(self, listener: Callable[[BoxEvent], object]) -> None:
         """Hear all that becomes visible from now on, in order, in one thread of the box's own."""
         self.feed.on(listener)
 
-    def tell(self, happening: Happening) -> None:
+    def tell(self, happening: BoxEvent) -> None:
         self.feed.tell(happening)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:

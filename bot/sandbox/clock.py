@@ -33,7 +33,7 @@ def today() -> datetime | None:
     return start if start.tzinfo else start.replace(tzinfo=UTC)
 
 
-class Clock:
+class SandboxClock:
     """Begins today, and runs as the machine's does until it is moved. `close` removes the file."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:

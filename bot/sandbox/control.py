@@ -3,7 +3,7 @@
 import json
 
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server.server import Request, Response
+from bot.sandbox.server.server import HttpRequest, HttpResponse
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, SlackError
 from bot.sandbox.slack.workspace import Workspace
@@ -14,7 +14,7 @@ class Control:
         self._recorder = recorder
         self._workspace = workspace
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         match request.verb, request.path:
             case "POST", "/box/reset":
                 self._recorder.exchanges.clear()
@@ -23,7 +23,7 @@ class Control:
                 return _json([e.summary() | {"channel": _channel(e)} for e in list(self._recorder.exchanges)])
             case "GET", "/box/messages":
                 return _json(self._messages())
-        return Response(status=404, body=b"nothing here", content_type="text/plain")
+        return HttpResponse(status=404, body=b"nothing here", content_type="text/plain")
 
     def _messages(self) -> list[object]:
         return [
@@ -35,7 +35,7 @@ class Control:
 
 def _channel(exchange: Exchange) -> str:
     """The channel that a call was about, whichever way it was sent."""
-    request = Request(
+    request = HttpRequest(
         verb="POST",
         path=exchange.path,
         query=exchange.path.partition("?")[2],
@@ -50,5 +50,5 @@ def _channel(exchange: Exchange) -> str:
     return args.text("channel") or args.text("channel_id")
 
 
-def _json(body: object) -> Response:
-    return Response(body=json.dumps(body).encode())
+def _json(body: object) -> HttpResponse:
+    return HttpResponse(body=json.dumps(body).encode())

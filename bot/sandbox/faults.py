@@ -65,7 +65,7 @@ class _Due:
         )
 
 
-class Weather:
+class Faults:
     """Fine until asked otherwise. A method is named as in the recorder; "*" is any of the service's."""
 
     def __init__(self, latency: float = 0.0) -> None:

@@ -11,7 +11,7 @@ REMEMBERED = 200
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Happening:
+class BoxEvent:
     """Something that a person could see; `person` is a handle, `place` a channel's id, `ref` a ts, view or page.
 
     Slack's kinds: posted, edited, deleted, ephemeral, ephemeral_edited, ephemeral_deleted, view_opened,
@@ -35,14 +35,14 @@ class Feed:
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
-        self.recent: deque[Happening] = deque(maxlen=REMEMBERED)
+        self.recent: deque[BoxEvent] = deque(maxlen=REMEMBERED)
         self._changed = threading.Condition(self.lock)
         self._changes = 0
-        self._listeners: list[Callable[[Happening], object]] = []
-        self._untold: queue.SimpleQueue[Happening | threading.Event | None] = queue.SimpleQueue()
+        self._listeners: list[Callable[[BoxEvent], object]] = []
+        self._untold: queue.SimpleQueue[BoxEvent | threading.Event | None] = queue.SimpleQueue()
         self._teller: threading.Thread | None = None
 
-    def on(self, listener: Callable[[Happening], object]) -> None:
+    def on(self, listener: Callable[[BoxEvent], object]) -> None:
         """Call `listener` with each happening from now on, one after another, in a thread of the feed's own."""
         with self.lock:
             self._listeners.append(listener)
@@ -50,7 +50,7 @@ class Feed:
                 self._teller = threading.Thread(target=self._tell_on, name="sandbox-feed", daemon=True)
                 self._teller.start()
 
-    def tell(self, happening: Happening) -> None:
+    def tell(self, happening: BoxEvent) -> None:
         with self.lock:
             self.recent.append(happening)
             self.touch()

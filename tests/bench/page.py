@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.sandbox import Box
-from bot.sandbox.page import Page
+from bot.sandbox.page import SandboxPage
 from tests.bench.measures import Effort, Say, median
 from tests.bench.table import Row
 from tests.browser import WIDE, chromium, opened
@@ -20,7 +20,7 @@ def page(effort: Effort, say: Say) -> Iterator[Row]:
     if chromium() is None:
         return
     with Box() as box, opened() as browser:
-        served = Page(box)
+        served = SandboxPage(box)
         channel = box.slack.channel("imoc")
         for number in range(MESSAGES):
             box.slack.state.post(channel, "U0KIM", f"message {number} of *many*")

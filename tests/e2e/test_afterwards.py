@@ -9,7 +9,7 @@ import pytest
 
 from bot.sandbox import Box
 from bot.sandbox.faults import reset_before
-from bot.sandbox.github.shapes import Issue
+from bot.sandbox.github.shapes import GitHubIssue
 from bot.sandbox.recorder import Exchange
 from tests import emulated
 from tests.conftest import Serve, modest, open_box
@@ -62,7 +62,7 @@ def say(world: World, number: int, words: str) -> None:
     world.settle()
 
 
-def issues(world: World, name: str) -> list[Issue]:
+def issues(world: World, name: str) -> list[GitHubIssue]:
     """The postmortem's issue, then its follow-ups'."""
     with world.box.github.lock:
         found = [it for it in world.box.github.issues.values() if name in it.title]

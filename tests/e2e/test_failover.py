@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.slack.world import Message
+from bot.sandbox.slack.world import SlackMessage
 from tests.conftest import Serve
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
@@ -78,7 +78,7 @@ class Stage:
         assert message
         self.box.slack.press(by, message.channel, message.ts, label)
 
-    def _with_button(self, label: str) -> Message | None:
+    def _with_button(self, label: str) -> SlackMessage | None:
         messages = self.box.slack.messages("C0GENERAL")
         return next((it for it in reversed(messages) if f"'text': '{label}'" in str(it.blocks)), None)
 

@@ -5,15 +5,15 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty.rota import Shift
-from bot.sandbox.slack.state import Message
+from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.slack.state import SlackMessage
 from tests.e2e.bot_process import BotProcess
 
 RunningBot = Callable[..., BotProcess]
 PATIENCE = 15.0
 
 
-def wait_for(box: Box, place: str, words: str) -> Message:
+def wait_for(box: Box, place: str, words: str) -> SlackMessage:
     """Poll until the bot has said these words in a channel, or to a person."""
     until = time.monotonic() + PATIENCE
     while time.monotonic() < until:
@@ -25,7 +25,7 @@ def wait_for(box: Box, place: str, words: str) -> Message:
     )
 
 
-def said(box: Box, place: str) -> list[Message]:
+def said(box: Box, place: str) -> list[SlackMessage]:
     return [message for message in box.slack.messages(place) if message.bot]
 
 
@@ -33,7 +33,9 @@ def test_who_is_overridden_in_is_warned_and_a_promise_to_cover_reaches_pagerduty
     box: Box, running_bot: RunningBot, database_url: str
 ):
     soon = box.clock.now().replace(second=0, microsecond=0) + timedelta(minutes=50)
-    box.pagerduty.account.override("PSCH1", Shift(user="PUKIM", start=soon, end=soon + timedelta(hours=3)))
+    box.pagerduty.account.override(
+        "PSCH1", ScheduleShift(user="PUKIM", start=soon, end=soon + timedelta(hours=3))
+    )
     running_bot(box, database_url)
 
     warning = wait_for(box, "U0KIM", "*You are on call for :imoc in")

@@ -9,9 +9,9 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from bot.sandbox import Box
-from bot.sandbox.page import Page as BoxPage
+from bot.sandbox.page import SandboxPage
 from bot.sandbox.slack.world import BOT_USER
-from bot.sandbox.stories.player import Theatre
+from bot.sandbox.stories.player import StoryPlayer
 from tests.browser import PHONE, WIDE, chromium, opened, photograph
 from tests.conftest import modest, open_box, spy_manifest
 from tests.e2e.bot_process import BotProcess
@@ -62,9 +62,9 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
 
 @pytest.fixture(scope="module")
-def theatre(box: Box) -> Iterator[Theatre]:
+def theatre(box: Box) -> Iterator[StoryPlayer]:
     """That of the box's page, in a hurry."""
-    page = BoxPage(box)
+    page = SandboxPage(box)
     page.learn(spy_manifest())
     page.theatre.pace = 0.15
     yield page.theatre
@@ -72,7 +72,7 @@ def theatre(box: Box) -> Iterator[Theatre]:
 
 
 @pytest.fixture(scope="module")
-def browser(theatre: Theatre) -> Iterator[Browser]:
+def browser(theatre: StoryPlayer) -> Iterator[Browser]:
     """Opened after the box, and closed before it: Playwright keeps the thread's event loop to itself."""
     with opened() as browser:
         yield browser

@@ -5,7 +5,7 @@ import time
 import httpx
 import pytest
 
-from bot.sandbox.slack.world import Message
+from bot.sandbox.slack.world import SlackMessage
 from tests.e2e.world import World
 
 
@@ -22,7 +22,7 @@ def room(world: World) -> str:
     return world.room(number).id
 
 
-def card(world: World, room: str) -> Message:
+def card(world: World, room: str) -> SlackMessage:
     [mark] = [it for it in world.marks(room) if it.startswith("card:")]
     return world.marked(room, mark)
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.stories.player import FOLDER, Theatre
+from bot.sandbox.stories.player import FOLDER, StoryPlayer
 from tests.conftest import living_in
 
 NAMES = [file.stem for file in sorted(FOLDER.glob("*.txt"))]
@@ -20,7 +20,7 @@ def box(tmp_path: Path, sqlite_url: str) -> Iterator[Box]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_story_plays_to_its_end_and_again_beside_an_open_incident(box: Box, name: str):
-    theatre = Theatre(box, on_change=lambda _: None)
+    theatre = StoryPlayer(box, on_change=lambda _: None)
     theatre.pace = 0
     box.slack.slash("kim", "general", "/incident", 'me "logins fail" sev1')
 

@@ -6,7 +6,7 @@ import time
 import pytest
 
 from bot.sandbox import Box
-from bot.sandbox.slack.world import Message
+from bot.sandbox.slack.world import SlackMessage
 from tests.conftest import RunningBot
 from tests.e2e.world import World
 
@@ -24,7 +24,7 @@ def world(common_world: World) -> World:
     return common_world
 
 
-def card(world: World, room: str) -> Message:
+def card(world: World, room: str) -> SlackMessage:
     [mark] = [it for it in world.marks(room) if it.startswith("card:")]
     return world.marked(room, mark)
 

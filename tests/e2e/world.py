@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import timedelta
 
 from bot.sandbox import Box
-from bot.sandbox.slack.delivery import Answer
-from bot.sandbox.slack.world import Channel, Message
+from bot.sandbox.slack.delivery import DeliveryResult
+from bot.sandbox.slack.world import SlackChannel, SlackMessage
 from tests.e2e.bot_process import BotProcess
 
 WAITING = re.compile(r'^spy_outbox_waiting\{state="\w+"\} (\S+)$', re.MULTILINE)
@@ -30,7 +30,7 @@ class World:
         answer = self.slash(words, by=by, where=where)
         return number_in(answer)
 
-    def slash(self, words: str, *, by: str = "ana", where: str = "general") -> Answer:
+    def slash(self, words: str, *, by: str = "ana", where: str = "general") -> DeliveryResult:
         return self.box.slack.slash(by, where, "/incident", words)
 
     # --- what there is
@@ -48,12 +48,12 @@ class World:
         counts = WAITING.findall(self.bot.page("/metrics") or "")
         return bool(counts) and not any(float(count) for count in counts)
 
-    def rooms(self, number: int) -> list[Channel]:
+    def rooms(self, number: int) -> list[SlackChannel]:
         """Every channel that the bot made for an incident."""
         mine = re.compile(rf"inc-{number}-")
         return [it for it in self.box.slack.channels if mine.match(it.name) and it.creator == "U0SPY"]
 
-    def room(self, number: int) -> Channel:
+    def room(self, number: int) -> SlackChannel:
         [room] = self.rooms(number)
         return room
 
@@ -62,7 +62,7 @@ class World:
         messages = self.box.slack.messages(channel)
         return Counter(it.metadata["event_payload"]["key"] for it in messages if it.metadata)
 
-    def marked(self, channel: str, key: str) -> Message:
+    def marked(self, channel: str, key: str) -> SlackMessage:
         """The one message under this mark."""
         messages = self.box.slack.messages(channel)
         [found] = [it for it in messages if it.metadata and it.metadata["event_payload"]["key"] == key]
@@ -102,7 +102,7 @@ def slug(name: str) -> str:
     return "-".join("".join(c if c.isalnum() else " " for c in name.casefold()).split())
 
 
-def number_in(answer: Answer) -> int:
+def number_in(answer: DeliveryResult) -> int:
     """The number of the incident that an answer speaks of."""
     found = NUMBER.search(str(answer.body))
     assert found, f"no incident in {answer}"

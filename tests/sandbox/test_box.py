@@ -15,7 +15,7 @@ import yaml
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.feed import Happening
+from bot.sandbox.feed import BoxEvent
 
 
 def test_every_call_is_kept_with_its_answer(box: Box, slack: WebClient) -> None:
@@ -49,7 +49,7 @@ def test_payloads_to_the_bot_are_kept_too(box: Box) -> None:
 
 
 def test_listeners_hear_what_can_be_seen_in_order(box: Box, slack: WebClient) -> None:
-    heard: list[Happening] = []
+    heard: list[BoxEvent] = []
     box.on(heard.append)
 
     slack.conversations_create(name="inc-1")

@@ -15,8 +15,8 @@ from rich.console import Console
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.console.chat import FAILED, HELP, Chat, converse
-from bot.sandbox.console.script import DAYS, Unclear, read
+from bot.sandbox.console.chat import FAILED, HELP, ConsoleChat, converse
+from bot.sandbox.console.script import DAYS, UnclearAction, read
 from bot.sandbox.console.transcript import plain
 
 Json = dict[str, Any]
@@ -285,7 +285,9 @@ def test_every_example_of_the_help_is_understood():
     examples = [part for line in HELP.splitlines()[1:] for part in re.split(r" {3,}| · ", line.strip())[:1]]
 
     assert [
-        it for it in examples if isinstance(read(it, people=("ana", "raj", "kim", "zoe")).action, Unclear)
+        it
+        for it in examples
+        if isinstance(read(it, people=("ana", "raj", "kim", "zoe")).action, UnclearAction)
     ] == []
 
 
@@ -358,7 +360,7 @@ def test_what_was_there_before_a_script_began_is_not_what_it_waits_for(box: Box)
     box.slack.say("ana", "inc-1-checkout", "all is calm")
     box.slack.say("ana", "general", "all is calm")
     box.clock.jump(timedelta(seconds=5))
-    chat = Chat(box, Console(file=io.StringIO()), patience=timedelta(), since=box.clock.now())
+    chat = ConsoleChat(box, Console(file=io.StringIO()), patience=timedelta(), since=box.clock.now())
 
     seen = [
         chat.play([line], interactive=False)

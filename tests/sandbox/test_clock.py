@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.clock import RehearsalClock
 from bot.sandbox import Box
-from bot.sandbox.clock import TODAY, VARIABLE, Clock
+from bot.sandbox.clock import TODAY, VARIABLE, SandboxClock
 
 SOON = timedelta(seconds=30)
 
@@ -29,8 +29,8 @@ def stopwatch() -> Stopwatch:
 
 
 @pytest.fixture
-def clock(stopwatch: Stopwatch) -> Iterator[Clock]:
-    clock = Clock(stopwatch)
+def clock(stopwatch: Stopwatch) -> Iterator[SandboxClock]:
+    clock = SandboxClock(stopwatch)
     yield clock
     clock.close()
 
@@ -38,7 +38,7 @@ def clock(stopwatch: Stopwatch) -> Iterator[Clock]:
 def test_it_is_the_machines_time_until_it_is_moved(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(TODAY, raising=False)
 
-    clock = Clock()
+    clock = SandboxClock()
 
     assert abs(clock.now() - datetime.now(UTC)) < SOON
     assert clock.ahead == timedelta()
@@ -68,10 +68,10 @@ def test_a_day_that_cannot_be_read_is_told_with_one_that_can(monkeypatch: pytest
     monkeypatch.setenv(TODAY, "next sunday")
 
     with pytest.raises(ValueError, match=r"SPY_TODAY reads 2026-03-29 or .*, not next sunday\."):
-        Clock()
+        SandboxClock()
 
 
-def test_a_clock_that_runs_fast_gains(clock: Clock, stopwatch: Stopwatch):
+def test_a_clock_that_runs_fast_gains(clock: SandboxClock, stopwatch: Stopwatch):
     before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
@@ -79,7 +79,7 @@ def test_a_clock_that_runs_fast_gains(clock: Clock, stopwatch: Stopwatch):
     assert clock.ahead - before == timedelta(seconds=590)
 
 
-def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: Clock, stopwatch: Stopwatch):
+def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: SandboxClock, stopwatch: Stopwatch):
     before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
@@ -89,7 +89,7 @@ def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: Clock, stopwat
     assert clock.ahead - before == timedelta(seconds=590)
 
 
-def test_it_gains_no_more_than_was_asked(clock: Clock, stopwatch: Stopwatch):
+def test_it_gains_no_more_than_was_asked(clock: SandboxClock, stopwatch: Stopwatch):
     until = clock.ahead + timedelta(minutes=15)
     clock.play(300, until=until)
     stopwatch.seconds += 100
@@ -98,7 +98,7 @@ def test_it_gains_no_more_than_was_asked(clock: Clock, stopwatch: Stopwatch):
 
 
 def test_the_bot_reads_the_same_time():
-    clock = Clock()
+    clock = SandboxClock()
     bots, before = RehearsalClock(clock.file), clock.ahead
 
     clock.pass_by(timedelta(minutes=15))
@@ -109,7 +109,7 @@ def test_the_bot_reads_the_same_time():
 
 
 def test_a_bot_whose_file_is_gone_keeps_its_time():
-    clock = Clock()
+    clock = SandboxClock()
     clock.jump(timedelta(hours=2))
     bots = RehearsalClock(clock.file)
     before = bots.now()

@@ -10,7 +10,7 @@ import pytest
 
 from bot.sandbox import Box
 from bot.sandbox.faults import rate_limited
-from bot.sandbox.page import Page
+from bot.sandbox.page import SandboxPage
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, mrkdwn, plain
 from bot.sandbox.slack.world import BOT_USER
@@ -32,14 +32,14 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def page(box: Box) -> Iterator[Page]:
-    page = Page(box)
+def page(box: Box) -> Iterator[SandboxPage]:
+    page = SandboxPage(box)
     yield page
     page.close()
 
 
 @pytest.fixture
-def browser(box: Box, page: Page) -> Iterator[httpx.Client]:
+def browser(box: Box, page: SandboxPage) -> Iterator[httpx.Client]:
     with httpx.Client(base_url=box.url) as client:
         yield client
 
@@ -324,7 +324,7 @@ def test_a_form_that_lacks_something_comes_back_with_what_it_lacks(
 
 
 def test_the_home_tab_shows_what_the_app_has_put_there(
-    box: Box, page: Page, browser: httpx.Client, act: Act
+    box: Box, page: SandboxPage, browser: httpx.Client, act: Act
 ) -> None:
     page.learn({"features": {"app_home": {"home_tab_enabled": True}}})
     token = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
@@ -342,7 +342,7 @@ def test_the_home_tab_shows_what_the_app_has_put_there(
 # --- acts
 
 
-def test_a_command_that_slack_does_not_know_is_refused_in_its_words(page: Page, act: Act) -> None:
+def test_a_command_that_slack_does_not_know_is_refused_in_its_words(page: SandboxPage, act: Act) -> None:
     page.learn({"features": {"slash_commands": [{"command": "/incident"}]}})
 
     unknown = act("say", channel="C0GENERAL", text="/incidnet list")
@@ -352,7 +352,7 @@ def test_a_command_that_slack_does_not_know_is_refused_in_its_words(page: Page, 
     assert in_thread.json()["error"] == "/incident is not supported in threads. Sorry!"
 
 
-def test_commands_are_completed_from_the_manifest(page: Page, browser: httpx.Client) -> None:
+def test_commands_are_completed_from_the_manifest(page: SandboxPage, browser: httpx.Client) -> None:
     command = {"command": "/incident", "description": "Incidents", "usage_hint": "me"}
     page.learn({"features": {"slash_commands": [command]}})
 
@@ -441,7 +441,7 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
 
 def test_a_site_is_made_ill_where_there_are_sites() -> None:
     with Box(sites=True) as box, httpx.Client(base_url=box.url) as browser:
-        page = Page(box)
+        page = SandboxPage(box)
         browser.post("/act/site", json={"site": "west", "mood": "ill"})
         seen = browser.get("/region/dock", params={"dock": "sites"}).text
         page.close()
@@ -457,7 +457,7 @@ def told(*lines: str) -> Story:
     return Story(name="own", title="One's own", lines=lines)
 
 
-def test_a_story_that_can_not_go_on_says_why(box: Box, page: Page) -> None:
+def test_a_story_that_can_not_go_on_says_why(box: Box, page: SandboxPage) -> None:
     page.theatre.pace = 0
     page.theatre.stories = [told("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
 
@@ -470,7 +470,7 @@ def test_a_story_that_can_not_go_on_says_why(box: Box, page: Page) -> None:
 
 
 def test_when_a_story_is_over_another_can_be_chosen(
-    box: Box, page: Page, browser: httpx.Client, act: Act
+    box: Box, page: SandboxPage, browser: httpx.Client, act: Act
 ) -> None:
     page.theatre.stories = [told("ana #general> hello")]
     act("story", name="own")
@@ -482,7 +482,7 @@ def test_when_a_story_is_over_another_can_be_chosen(
     assert " disabled>" not in browser.get("/region/sky").text
 
 
-def test_a_story_that_is_stopped_goes_no_further(box: Box, page: Page) -> None:
+def test_a_story_that_is_stopped_goes_no_further(box: Box, page: SandboxPage) -> None:
     page.theatre.stories = [told("ana #general> hello", "ana #general> hello again")]
     page.theatre.play("own")
     box.wait_for(lambda: box.slack.messages("general"))

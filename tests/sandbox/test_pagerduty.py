@@ -14,7 +14,7 @@ import pytest
 
 from bot.sandbox import Box
 from bot.sandbox.pagerduty.account import schedules
-from bot.sandbox.pagerduty.pagerduty import NobodyThereError, PagerDuty
+from bot.sandbox.pagerduty.pagerduty import NobodyThereError, SandboxPagerDuty
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor when it is imported
@@ -270,8 +270,8 @@ def test_somebody_without_a_phone_is_said_so(box: Box):
 
 
 def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
-    clock = Clock()
-    pager = PagerDuty(box, clock=clock)
+    clock = SandboxClock()
+    pager = SandboxPagerDuty(box, clock=clock)
     service = pager.account.services["PSVC1"]
     pager.incidents.open("Checkout is down", service, by="PUSPY")
 
@@ -281,8 +281,8 @@ def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
 
 
 def test_a_page_that_was_acknowledged_and_forgotten_rings_again(box: Box):
-    clock = Clock()
-    pager = PagerDuty(box, clock=clock)
+    clock = SandboxClock()
+    pager = SandboxPagerDuty(box, clock=clock)
     pager.incidents.open("Checkout is down", pager.account.services["PSVC1"], by="PUSPY")
     pager.acknowledge("raj")
 
@@ -337,7 +337,7 @@ def test_each_signing_secret_signs(box: Box, client: Any, listener: "Listener"):
     ]
 
 
-class Clock:
+class SandboxClock:
     """Says the time that a test sets."""
 
     def __init__(self) -> None:

@@ -6,11 +6,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.pagerduty.rota import Override, Schedule, Shift, clipped
+from bot.sandbox.pagerduty.rota import PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOURS = st.integers(min_value=-500, max_value=1500)
-ROTA = Schedule(id="PSCH1", name="imoc", users=("raj", "ana"), start=START)
+ROTA = PagerDutySchedule(id="PSCH1", name="imoc", users=("raj", "ana"), start=START)
 
 
 def at(hours: int) -> datetime:
@@ -18,16 +18,16 @@ def at(hours: int) -> datetime:
 
 
 @st.composite
-def shifts(draw: st.DrawFn) -> Shift:
+def shifts(draw: st.DrawFn) -> ScheduleShift:
     start = draw(HOURS)
-    return Shift(user="kim", start=at(start), end=at(start + draw(st.integers(1, 400))))
+    return ScheduleShift(user="kim", start=at(start), end=at(start + draw(st.integers(1, 400))))
 
 
 @given(covers=st.lists(shifts(), max_size=5), since=HOURS, length=st.integers(1, 1000))
-def test_somebody_is_always_on_call_and_never_two(covers: list[Shift], since: int, length: int):
+def test_somebody_is_always_on_call_and_never_two(covers: list[ScheduleShift], since: int, length: int):
     rota = ROTA
     for number, cover in enumerate(covers):
-        rota = rota.with_override(Override(id=f"O{number}", shift=cover))
+        rota = rota.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
 
     entries = clipped(rota.final(at(since), at(since + length)), at(since), at(since + length))
 
@@ -36,10 +36,10 @@ def test_somebody_is_always_on_call_and_never_two(covers: list[Shift], since: in
 
 
 @given(covers=st.lists(shifts(), min_size=1, max_size=5), moment=st.floats(0, 0.999))
-def test_the_last_override_holds_at_every_moment_of_it(covers: list[Shift], moment: float):
+def test_the_last_override_holds_at_every_moment_of_it(covers: list[ScheduleShift], moment: float):
     rota = ROTA
     for number, cover in enumerate(covers):
-        rota = rota.with_override(Override(id=f"O{number}", shift=cover))
+        rota = rota.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
     last = covers[-1]
 
     on_call = rota.on_call(last.start + moment * (last.end - last.start))
@@ -52,8 +52,8 @@ def test_turns_change_weekly():
 
 
 def test_an_override_that_is_taken_back_leaves_no_trace():
-    cover = Shift(user="kim", start=at(1), end=at(2))
+    cover = ScheduleShift(user="kim", start=at(1), end=at(2))
 
-    rota = ROTA.with_override(Override(id="O1", shift=cover)).without_override("O1")
+    rota = ROTA.with_override(ScheduleOverride(id="O1", shift=cover)).without_override("O1")
 
     assert rota == ROTA

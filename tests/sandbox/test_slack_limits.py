@@ -4,7 +4,7 @@ import urllib3
 from slack_sdk import WebClient
 
 from bot.sandbox import Box
-from bot.sandbox.slack.limits import Limits
+from bot.sandbox.slack.limits import RateLimits
 
 
 class Hand:
@@ -18,7 +18,7 @@ class Hand:
 
 def test_a_tier_two_method_may_be_called_twenty_times_a_minute() -> None:
     clock = Hand()
-    limits = Limits(clock)
+    limits = RateLimits(clock)
 
     waits = [limits.wait("conversations.create", 2, None) for _ in range(21)]
 
@@ -30,14 +30,14 @@ def test_a_tier_two_method_may_be_called_twenty_times_a_minute() -> None:
 
 
 def test_methods_do_not_share_a_limit() -> None:
-    limits = Limits(Hand())
+    limits = RateLimits(Hand())
 
     assert [limits.wait(method, 1, None) for method in ("a", "b", "a")] == [0, 0, 60]
 
 
 def test_a_channel_takes_three_posts_at_once_and_then_one_a_second() -> None:
     clock = Hand()
-    limits = Limits(clock)
+    limits = RateLimits(clock)
 
     assert [limits.wait("chat.postMessage", None, "C1") for _ in range(4)] == [0, 0, 0, 1]
     assert limits.wait("chat.postMessage", None, "C2") == 0

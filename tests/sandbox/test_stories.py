@@ -7,8 +7,8 @@ import pytest
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.console.chat import Chat
-from bot.sandbox.console.script import Jump, OnCall, Touch, Wait, read
+from bot.sandbox.console.chat import ConsoleChat
+from bot.sandbox.console.script import JumpAction, OnCallAction, PhoneAction, WaitAction, read
 from bot.sandbox.stories.player import FOLDER, Story
 
 STORIES = [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
@@ -23,12 +23,12 @@ def actions(story: Story) -> list[object]:
 def test_a_story_in_which_a_phone_rings_says_who_is_on_call(story: Story):
     kinds = [type(action) for action in actions(story)]
 
-    assert OnCall in kinds or Touch not in kinds
+    assert OnCallAction in kinds or PhoneAction not in kinds
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
 def test_a_story_that_names_an_hour_names_its_day(story: Story):
-    assert all(action.day for action in actions(story) if isinstance(action, Jump) and action.to)
+    assert all(action.day for action in actions(story) if isinstance(action, JumpAction) and action.to)
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
@@ -44,10 +44,14 @@ def test_begun_at_any_hour_of_any_day_it_rings_the_same_people_at_the_same_hour(
 def settled(box: Box, story: Story, *, after: timedelta) -> tuple[object, ...]:
     """The hour that a story begins at, if it names one, and who is on call for all of it."""
     box.clock.jump(after)
-    lines = [line for line in story.lines if isinstance(read(line, people=PEOPLE).action, Jump | OnCall)]
-    Chat(box, Console(file=io.StringIO()), patience=timedelta()).play(lines, interactive=False)
+    lines = [
+        line
+        for line in story.lines
+        if isinstance(read(line, people=PEOPLE).action, JumpAction | OnCallAction)
+    ]
+    ConsoleChat(box, Console(file=io.StringIO()), patience=timedelta()).play(lines, interactive=False)
     now, jumps = box.clock.now(), any("jump" in line for line in lines)
-    end = now + sum((it.span for it in actions(story) if isinstance(it, Wait)), timedelta(minutes=5))
+    end = now + sum((it.span for it in actions(story) if isinstance(it, WaitAction)), timedelta(minutes=5))
     rotas = [box.pagerduty.account.schedules[id_] for id_ in ("PSCH1", "PSCH3")]
     people = [shift.user for rota in rotas for shift in rota.final(now, end)]
     return (f"{now:%a %H:%M}" if jumps else "", *(people if lines else ()))

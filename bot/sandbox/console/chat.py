@@ -16,41 +16,41 @@ from bot.sandbox.console.script import (
     DAYS,
     PATIENCE,
     PHONE,
-    Action,
-    Ail,
-    Cancel,
-    Edit,
-    Expect,
-    ExpectNot,
-    Fill,
-    Help,
-    Join,
-    Jump,
-    Lag,
-    Line,
-    Look,
-    OnCall,
-    Press,
-    Quit,
-    React,
-    Reply,
-    Say,
-    Slash,
-    Speed,
-    Submit,
-    Touch,
-    Unclear,
-    Unreact,
-    Wait,
-    Watch,
+    CancelAction,
+    EditAction,
+    ExpectAction,
+    ExpectNotAction,
+    FillAction,
+    HelpAction,
+    JoinAction,
+    JumpAction,
+    OnCallAction,
+    PhoneAction,
+    PlayAction,
+    PressAction,
+    QuitAction,
+    ReactAction,
+    ReplyAction,
+    SayAction,
+    ScriptAction,
+    ScriptLine,
+    SetHealthAction,
+    SetLagAction,
+    ShowPhoneAction,
+    ShowTrafficAction,
+    SlashAction,
+    SubmitAction,
+    UnclearAction,
+    UnreactAction,
+    WaitAction,
     read,
 )
 from bot.sandbox.console.transcript import Transcript
-from bot.sandbox.console.visibility import EVER, SHOWN, Sight, flat
+from bot.sandbox.console.visibility import EVER, SHOWN, Visibility, flat
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
 from bot.sandbox.pagerduty.pagerduty import LATEST
 from bot.sandbox.slack.fields import filled
-from bot.sandbox.slack.world import PEOPLE, Channel, Message, View
+from bot.sandbox.slack.world import PEOPLE, SlackChannel, SlackMessage, SlackView
 
 T = TypeVar("T")
 DONE, FAILED, INTERRUPTED = 0, 1, 130
@@ -89,7 +89,7 @@ def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool)
     Interactive: lines typed at a prompt if they come from standard input; trouble is said and the talk goes on.
     Else the first trouble or failed expectation ends the play with 1.
     """
-    chat = Chat(box, out, patience=timedelta(0) if interactive else PATIENCE)
+    chat = ConsoleChat(box, out, patience=timedelta(0) if interactive else PATIENCE)
     box.on(chat.transcript.heard)
     if interactive and lines is sys.stdin:
         lines = chat.typed()
@@ -99,7 +99,7 @@ def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool)
         return INTERRUPTED
 
 
-class Chat:
+class ConsoleChat:
     """Who one is and where; `patience` is how long a button, a form or a channel may take to appear.
 
     What is older than `since` is not looked at: a script that is played again waits for what is new.
@@ -111,7 +111,7 @@ class Chat:
         self._box = box
         self._out = out
         self._slack = box.slack
-        self.sight = Sight(box, since)
+        self.sight = Visibility(box, since)
         self._patience = patience
         self._filled: dict[str, dict[str, str]] = {}
         self._people = [person.name for person in PEOPLE if not person.is_bot]
@@ -124,9 +124,9 @@ class Chat:
     def play(self, lines: Iterable[str], *, interactive: bool) -> int:
         for number, text in enumerate(lines, start=1):
             line = read(text, people=self._people, place=self.place)
-            if isinstance(line.action, Quit):
+            if isinstance(line.action, QuitAction):
                 break
-            if interactive and line == Line():
+            if interactive and line == ScriptLine():
                 self.transcript.note("Nothing was typed; ? shows what can be.")
             try:
                 self._take(line, echo=not interactive)
@@ -166,7 +166,7 @@ class Chat:
         finally:
             self.transcript.typing = None
 
-    def _take(self, line: Line, *, echo: bool) -> None:
+    def _take(self, line: ScriptLine, *, echo: bool) -> None:
         self._box.feed.told()  # what happened before is printed before
         waits = bool(line.action and self._patience)  # what a script does next may bring the channel about
         if line.place and line.place != PHONE and not waits:
@@ -181,43 +181,43 @@ class Chat:
     # --- what a person can do
 
     @singledispatchmethod
-    def _do(self, action: Action) -> None:
+    def _do(self, action: ScriptAction) -> None:
         raise TroubleError(f"Nobody knows how to do {action}")
 
     @_do.register
-    def _(self, action: Say) -> None:
+    def _(self, action: SayAction) -> None:
         self._slack.say(self.person, self._here().id, action.text)
 
     @_do.register
-    def _(self, action: Slash) -> None:
+    def _(self, action: SlashAction) -> None:
         self._slack.slash(self.person, self._here().id, action.command, action.text)
 
     @_do.register
-    def _(self, action: Reply) -> None:
+    def _(self, action: ReplyAction) -> None:
         root = self._message()
         self._slack.say(self.person, root.channel, action.text, thread=root.thread_ts or root.ts)
 
     @_do.register
-    def _(self, action: React) -> None:
+    def _(self, action: ReactAction) -> None:
         message = self._message(action.words)
         self._slack.react(self.person, message.channel, message.ts, action.name)
 
     @_do.register
-    def _(self, action: Unreact) -> None:
+    def _(self, action: UnreactAction) -> None:
         message = self._message(action.words)
         self._slack.unreact(self.person, message.channel, message.ts, action.name)
 
     @_do.register
-    def _(self, action: Edit) -> None:
+    def _(self, action: EditAction) -> None:
         message = self._message(by=self._slack.person(self.person).id)
         self._slack.edit(self.person, message.channel, message.ts, action.text)
 
     @_do.register
-    def _(self, action: Join) -> None:
+    def _(self, action: JoinAction) -> None:
         self._slack.join(self.person, self._channel(action.channel).id)
 
     @_do.register
-    def _(self, action: Press) -> None:
+    def _(self, action: PressAction) -> None:
         if label := self.sight.form_button(self.person, action.label):
             self._slack.press_in_view(self.person, label)
             return
@@ -228,14 +228,14 @@ class Chat:
         self._slack.press(self.person, message.channel, message.ts, label)
 
     @_do.register
-    def _(self, action: Fill) -> None:
+    def _(self, action: FillAction) -> None:
         view = self._form()
         values = self._filled.get(view.id, {}) | dict(action.values)
         filled(view.body["blocks"], values)  # a field or a choice that is not there is told now
         self._filled[view.id] = values
 
     @_do.register
-    def _(self, _action: Submit) -> None:
+    def _(self, _action: SubmitAction) -> None:
         view = self._form()
         answer = self._slack.submit(self.person, view.id, self._filled.get(view.id, {}))
         if answer.status == "errors":
@@ -244,12 +244,12 @@ class Chat:
         self._filled.pop(view.id, None)
 
     @_do.register
-    def _(self, _action: Cancel) -> None:
+    def _(self, _action: CancelAction) -> None:
         self._filled.pop(self._form().id, None)
         self._slack.close(self.person)
 
     @_do.register
-    def _(self, action: Touch) -> None:
+    def _(self, action: PhoneAction) -> None:
         pager = self._box.pagerduty
         which = action.which
         if which == LATEST and (action.words or action.verb != "resolve"):
@@ -267,36 +267,36 @@ class Chat:
         touches[action.verb](self.person, which)
 
     @_do.register
-    def _(self, _action: Look) -> None:
+    def _(self, _action: ShowPhoneAction) -> None:
         self.transcript.note("\n  ".join(self.sight.phone(self.person) or ["The phone is silent."]))
 
     @_do.register
-    def _(self, action: Expect) -> None:
+    def _(self, action: ExpectAction) -> None:
         if not self._wait_for(lambda: self._sees(action), action.patience):
             seconds = action.patience.total_seconds()
             raise TroubleError(f'expected "{action.words}" within {seconds:g} s {self._view(action)}')
 
     @_do.register
-    def _(self, action: ExpectNot) -> None:
+    def _(self, action: ExpectNotAction) -> None:
         if self._wait_for(lambda: self._sees(action), action.patience):
             raise TroubleError(f'expected not to see "{action.words}" {self._view(action)}')
 
     @_do.register
-    def _(self, action: Wait) -> None:
+    def _(self, action: WaitAction) -> None:
         self._box.clock.pass_by(action.span)
         self._note_time()
 
     @_do.register
-    def _(self, action: Jump) -> None:
+    def _(self, action: JumpAction) -> None:
         self._box.clock.jump(self._until(action) if action.to else action.span)
         self._note_time()
 
     @_do.register
-    def _(self, action: Speed) -> None:
+    def _(self, action: PlayAction) -> None:
         self._box.clock.play(action.rate)
         self._note_time()
 
-    def _until(self, action: Jump) -> timedelta:
+    def _until(self, action: JumpAction) -> timedelta:
         now, (hour, minute) = self._box.clock.now(), map(int, action.to.split(":"))
         at = now.replace(hour=hour, minute=minute, second=0, microsecond=0)
         while at <= now or action.day not in ("", DAYS[at.weekday()]):
@@ -308,45 +308,45 @@ class Chat:
         self.transcript.note(f"It is {self._box.clock.now():%a %H:%M:%S} UTC.")
 
     @_do.register
-    def _(self, action: OnCall) -> None:
+    def _(self, action: OnCallAction) -> None:
         self._box.pagerduty.put_on_call(action.policy, *action.people)
 
     @_do.register
-    def _(self, action: Ail) -> None:
+    def _(self, action: SetHealthAction) -> None:
         site = self._box.sites.named[action.site]
         site.mood = action.mood
         self.transcript.note(site.seen())
 
     @_do.register
-    def _(self, action: Lag) -> None:
+    def _(self, action: SetLagAction) -> None:
         site = self._box.sites.named[action.site]
         site.lag = float(action.seconds)
         self.transcript.note(site.seen())
 
     @_do.register
-    def _(self, _action: Watch) -> None:
+    def _(self, _action: ShowTrafficAction) -> None:
         self.transcript.note("\n  ".join(self._box.sites.seen()))
 
     @_do.register
-    def _(self, _action: Help) -> None:
+    def _(self, _action: HelpAction) -> None:
         self.transcript.note(HELP.replace("\n", "\n  "))
 
     @_do.register
-    def _(self, action: Unclear) -> None:
+    def _(self, action: UnclearAction) -> None:
         raise TroubleError(action.sentence)
 
     # --- what is there
 
-    def _sees(self, what: Expect | ExpectNot) -> bool:
+    def _sees(self, what: ExpectAction | ExpectNotAction) -> bool:
         _, texts = self.sight.looked_at(what, self.person, self.place)
         return any(flat(what.words) in flat(text) for text in texts)
 
-    def _view(self, what: Expect | ExpectNot) -> str:
+    def _view(self, what: ExpectAction | ExpectNotAction) -> str:
         where, texts = self.sight.looked_at(what, self.person, self.place)
         lines = [f"- {text}".replace("\n", "\n      ") for text in texts[-SHOWN:]]
         return "\n    ".join([f"{where}; there is:", *(lines or ["nothing"])])
 
-    def _here(self) -> Channel:
+    def _here(self) -> SlackChannel:
         if self.place == PHONE:
             raise TroubleError("A phone can't do that; name a channel first: #general")
         here = self._channel(self.place)
@@ -355,14 +355,14 @@ class Chat:
         )  # who opens an incident is invited
         return here
 
-    def _channel(self, place: str) -> Channel:
+    def _channel(self, place: str) -> SlackChannel:
         """The newest one of that name; in a script it may take its time to appear."""
         found = self._wait_for(lambda: self.sight.channels(self.person, place))
         if not found:
             raise TroubleError(f"There is no channel {place}")
         return found[-1]
 
-    def _message(self, words: str = "", *, by: str = "") -> Message:
+    def _message(self, words: str = "", *, by: str = "") -> SlackMessage:
         """The last one here, with these words or by this user."""
         here = self._here().id
         for message in reversed(self.sight.messages(self.person, self.place)):
@@ -371,7 +371,7 @@ class Chat:
                 return message
         raise TroubleError(f"There is no such message in {self.place}")
 
-    def _form(self) -> View:
+    def _form(self) -> SlackView:
         """The one on top."""
         views = self._wait_for(lambda: self._slack.views(self.person))
         if not views:

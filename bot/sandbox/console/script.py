@@ -59,30 +59,30 @@ PHONE_VERBS = {"ack": "acknowledge"} | {
 
 
 @dataclass(frozen=True, kw_only=True)
-class Say:
+class SayAction:
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Slash:
+class SlashAction:
     command: str
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reply:
+class ReplyAction:
     """In the thread of the last message."""
 
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Press:
+class PressAction:
     label: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class React:
+class ReactAction:
     """On the last message, or on the last one with these words in it."""
 
     name: str
@@ -90,42 +90,42 @@ class React:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unreact:
+class UnreactAction:
     name: str
     words: str = ""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Edit:
+class EditAction:
     """The person's own last message."""
 
     text: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Join:
+class JoinAction:
     channel: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class Fill:
+class FillAction:
     """Fields of the open modal, by label or id."""
 
     values: Mapping[str, str]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Submit:
+class SubmitAction:
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Cancel:
+class CancelAction:
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Touch:
+class PhoneAction:
     """What a person does with a ringing phone; `verb` is PagerDuty's, `which` a number or the last with these words."""
 
     verb: str
@@ -134,12 +134,12 @@ class Touch:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Look:
+class ShowPhoneAction:
     """At the phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Expect:
+class ExpectAction:
     """Where: a channel (its name may end in *), a person's private view or phone, the sites' switch, or here."""
 
     words: str
@@ -151,7 +151,7 @@ class Expect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExpectNot:
+class ExpectNotAction:
     """Absent now, and for as long as `patience` says."""
 
     words: str
@@ -163,14 +163,14 @@ class ExpectNot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Wait:
+class WaitAction:
     """Let this much time pass on the clocks of the box and the bot, quickly."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
-class Jump:
+class JumpAction:
     """Be later at once, as if all had slept: by a span, or at the next HH:MM (UTC) of any day, or of a weekday."""
 
     span: timedelta = timedelta()
@@ -179,14 +179,14 @@ class Jump:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Speed:
+class PlayAction:
     """Let both clocks run so many times faster from now on."""
 
     rate: float
 
 
 @dataclass(frozen=True, kw_only=True)
-class OnCall:
+class OnCallAction:
     """Let these people be on call from now on, whoever's turn it is; the first is rung first."""
 
     policy: str
@@ -194,7 +194,7 @@ class OnCall:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ail:
+class SetHealthAction:
     """Let a site be well, ill (it answers 503) or silent."""
 
     site: str
@@ -202,7 +202,7 @@ class Ail:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lag:
+class SetLagAction:
     """Let a site's data trail so many seconds behind the other's."""
 
     site: str
@@ -210,58 +210,58 @@ class Lag:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Watch:
+class ShowTrafficAction:
     """The sites, the switch and its traffic."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Help:
+class HelpAction:
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Quit:
+class QuitAction:
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class Unclear:
+class UnclearAction:
     """Not understood; the sentence says what would be."""
 
     sentence: str
 
 
-Action = (
-    Say
-    | Slash
-    | Reply
-    | Press
-    | React
-    | Unreact
-    | Edit
-    | Join
-    | Fill
-    | Submit
-    | Cancel
-    | Touch
-    | Look
-    | Expect
-    | ExpectNot
-    | Wait
-    | Jump
-    | Speed
-    | OnCall
-    | Ail
-    | Lag
-    | Watch
-    | Help
-    | Quit
-    | Unclear
+ScriptAction = (
+    SayAction
+    | SlashAction
+    | ReplyAction
+    | PressAction
+    | ReactAction
+    | UnreactAction
+    | EditAction
+    | JoinAction
+    | FillAction
+    | SubmitAction
+    | CancelAction
+    | PhoneAction
+    | ShowPhoneAction
+    | ExpectAction
+    | ExpectNotAction
+    | WaitAction
+    | JumpAction
+    | PlayAction
+    | OnCallAction
+    | SetHealthAction
+    | SetLagAction
+    | ShowTrafficAction
+    | HelpAction
+    | QuitAction
+    | UnclearAction
 )
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ScriptLine:
     """Whom and where to be from now on ("" for as before), and what to do there, if anything.
 
     `said` is what stood behind the prompt.
@@ -269,69 +269,73 @@ class Line:
 
     person: str = ""
     place: str = ""
-    action: Action | None = None
+    action: ScriptAction | None = None
     said: str = field(default="", compare=False)
 
 
-def read(text: str, *, people: Collection[str], place: str = "#general") -> Line:
+def read(text: str, *, people: Collection[str], place: str = "#general") -> ScriptLine:
     """What a typed line means to somebody who is at `place`; `people` are the handles that exist."""
     line = text.strip()
     if not line or line == "#" or line.startswith("# "):
-        return Line(said=line)
+        return ScriptLine(said=line)
     if no_letter := next((NO_LETTER[kind] for kind in map(_kind, line) if kind in NO_LETTER), None):
-        return Line(action=Unclear(sentence=no_letter), said=line)
+        return ScriptLine(action=UnclearAction(sentence=no_letter), said=line)
     prompt = PROMPT.fullmatch(line)
     if prompt and (person := prompt["person"]) in {*people, "dm"}:
         return _at_prompt(prompt, place)
     if prompt and (prompt["place"] or line.endswith(">") or "> " in line):
-        return Line(action=_nobody(person, people), said=line)
+        return ScriptLine(action=_nobody(person, people), said=line)
     moved = _move(line, people)
-    return moved or Line(action=_action(line, place), said=line)
+    return moved or ScriptLine(action=_action(line, place), said=line)
 
 
 def _kind(letter: str) -> str:
     return "" if letter == "\t" else unicodedata.category(letter)
 
 
-def _at_prompt(prompt: re.Match[str], place: str) -> Line:
+def _at_prompt(prompt: re.Match[str], place: str) -> ScriptLine:
     """`ana #general> text`, as a transcript has it."""
     person, where, rest = prompt["person"], prompt["place"] or "", prompt["rest"].strip()
     if where and (person == "dm" or not PLACE.fullmatch(where)):
-        return Line(action=_usage(PROMPTS), said=prompt.string)
+        return ScriptLine(action=_usage(PROMPTS), said=prompt.string)
     if person == "dm":
         person, where = "", BOT
     elif where == "dm":
         where = BOT
     elif not where and place == PHONE:
         where = PHONE
-    action = _action(rest, where or place) if rest else (Look() if where == PHONE else None)
-    if isinstance(action, Help):  # with a prompt before it, the word is for the bot
-        action = Say(text=rest)
-    return Line(person=person, place=where, action=action, said=rest)
+    action = _action(rest, where or place) if rest else (ShowPhoneAction() if where == PHONE else None)
+    if isinstance(action, HelpAction):  # with a prompt before it, the word is for the bot
+        action = SayAction(text=rest)
+    return ScriptLine(person=person, place=where, action=action, said=rest)
 
 
-def _move(line: str, people: Collection[str]) -> Line | None:
+def _move(line: str, people: Collection[str]) -> ScriptLine | None:
     """A change of person or place, if the line is that."""
     if re.fullmatch(r"(?:in )?(?:@spy|dm)", line):
-        return Line(place=BOT)
+        return ScriptLine(place=BOT)
     if match := re.fullmatch(r"(?:in )?(#[\w*-]+)", line):
-        return Line(place=match[1])
+        return ScriptLine(place=match[1])
     if match := re.fullmatch(r"(?:@|as @?|phone @?)([\w.-]+)", line):
         return _somebody(match[1], people, on_phone=line.startswith("phone "))
     return None
 
 
-def _somebody(person: str, people: Collection[str], *, on_phone: bool) -> Line:
+def _somebody(person: str, people: Collection[str], *, on_phone: bool) -> ScriptLine:
     if person not in people:
-        return Line(action=_nobody(person, people))
-    return Line(person=person, place=PHONE, action=Look()) if on_phone else Line(person=person)
+        return ScriptLine(action=_nobody(person, people))
+    return (
+        ScriptLine(person=person, place=PHONE, action=ShowPhoneAction())
+        if on_phone
+        else ScriptLine(person=person)
+    )
 
 
-def _nobody(person: str, people: Collection[str]) -> Unclear:
-    return Unclear(sentence=f"Nobody here is called {person}. There are: {', '.join(people)}. {ALOUD}")
+def _nobody(person: str, people: Collection[str]) -> UnclearAction:
+    return UnclearAction(sentence=f"Nobody here is called {person}. There are: {', '.join(people)}. {ALOUD}")
 
 
-def _action(line: str, place: str) -> Action:
+def _action(line: str, place: str) -> ScriptAction:
     first, _, rest = line.partition(" ")
     if line in WORDS:
         return WORDS[line]
@@ -342,34 +346,38 @@ def _action(line: str, place: str) -> Action:
     return _phone_action(first, rest.strip()) if place == PHONE else _chat_action(line, first, rest.strip())
 
 
-def _time(line: str) -> Action | None:
+def _time(line: str) -> ScriptAction | None:
     """`+15m`, `jump +3h`, `jump to 23:00`, `jump to wed 23:00` or `play x60`, if the line is that."""
     if match := JUMP.fullmatch(line):
-        at = Jump(to=match["to"], day=match["day"] or "") if match["to"] else None
-        return at or Jump(span=_span(match["span"]))
+        at = JumpAction(to=match["to"], day=match["day"] or "") if match["to"] else None
+        return at or JumpAction(span=_span(match["span"]))
     if SPAN.fullmatch(line):
-        return Wait(span=_span(line))
+        return WaitAction(span=_span(line))
     match = PLAY.fullmatch(line)
-    return Speed(rate=float(match["rate"])) if match and 1 <= float(match["rate"]) <= FASTEST else None
+    return PlayAction(rate=float(match["rate"])) if match and 1 <= float(match["rate"]) <= FASTEST else None
 
 
-def _on_call(line: str) -> Action | None:
+def _on_call(line: str) -> ScriptAction | None:
     """`on call imoc: raj, then ana`, if the line is that."""
     match = ON_CALL.fullmatch(line)
-    return OnCall(policy=match["policy"], people=tuple(match["people"].split(", then "))) if match else None
+    return (
+        OnCallAction(policy=match["policy"], people=tuple(match["people"].split(", then ")))
+        if match
+        else None
+    )
 
 
-def _site(line: str) -> Action | None:
+def _site(line: str) -> ScriptAction | None:
     """`site west ill` or `site west lag 30s`, if the line is that."""
     match = SITE.fullmatch(line)
     if match and match["lag"]:
-        return Lag(site=match["site"], seconds=int(match["lag"]))
+        return SetLagAction(site=match["site"], seconds=int(match["lag"]))
     if match:
-        return Ail(site=match["site"], mood=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
+        return SetHealthAction(site=match["site"], mood=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
     return None
 
 
-def _nearly(line: str) -> Action | None:
+def _nearly(line: str) -> ScriptAction | None:
     """What it was meant to be, if the line is almost that."""
     return next((_usage(reads) for pattern, reads in NEARLY.items() if pattern.fullmatch(line)), None)
 
@@ -380,72 +388,72 @@ def _span(text: str) -> timedelta:
     return timedelta(days=days, hours=hours, minutes=minutes, seconds=seconds)
 
 
-def _chat_action(line: str, first: str, rest: str) -> Action:
+def _chat_action(line: str, first: str, rest: str) -> ScriptAction:
     if line.startswith("/"):
-        return Slash(command=first, text=rest)
+        return SlashAction(command=first, text=rest)
     if first in SPOKEN:
         return SPOKEN[first](text=rest) if rest else _usage(f"{first} some words")
     if first in VERBS:
         return VERBS[first](_straight(line), _straight(rest))
-    return Say(text=line)
+    return SayAction(text=line)
 
 
-def _phone_action(verb: str, which: str) -> Action:
+def _phone_action(verb: str, which: str) -> ScriptAction:
     if verb not in PHONE_VERBS:
-        return Unclear(
+        return UnclearAction(
             sentence="A phone takes ack, resolve, escalate or ignore. To leave it, name a channel: #general."
         )
     words = _unquoted(_straight(which))
     if words != _straight(which):
-        return Touch(verb=PHONE_VERBS[verb], words=words)
-    return Touch(verb=PHONE_VERBS[verb], which=which.removeprefix("#") or "latest")
+        return PhoneAction(verb=PHONE_VERBS[verb], words=words)
+    return PhoneAction(verb=PHONE_VERBS[verb], which=which.removeprefix("#") or "latest")
 
 
-def _press(_line: str, rest: str) -> Action:
+def _press(_line: str, rest: str) -> ScriptAction:
     label = _unquoted(rest)
-    return Press(label=label) if label else _usage('press "Take command"')
+    return PressAction(label=label) if label else _usage('press "Take command"')
 
 
-def _reaction(line: str, _rest: str) -> Action:
+def _reaction(line: str, _rest: str) -> ScriptAction:
     match = REACTION.fullmatch(line)
     if not match:
         return _usage('react memo or react memo "words in the message"')
-    kind = React if match["verb"] == "react" else Unreact
+    kind = ReactAction if match["verb"] == "react" else UnreactAction
     return kind(name=match["name"], words=_unquoted(match["words"] or ""))
 
 
-def _edit(_line: str, rest: str) -> Action:
-    return Edit(text=_unquoted(rest)) if re.fullmatch(QUOTED, rest) else _usage('edit "the new text"')
+def _edit(_line: str, rest: str) -> ScriptAction:
+    return EditAction(text=_unquoted(rest)) if re.fullmatch(QUOTED, rest) else _usage('edit "the new text"')
 
 
-def _join(_line: str, rest: str) -> Action:
-    return Join(channel=rest) if re.fullmatch(r"#[\w*-]+", rest) else _usage("join #payments")
+def _join(_line: str, rest: str) -> ScriptAction:
+    return JoinAction(channel=rest) if re.fullmatch(r"#[\w*-]+", rest) else _usage("join #payments")
 
 
-def _fill(_line: str, rest: str) -> Action:
+def _fill(_line: str, rest: str) -> ScriptAction:
     values = {_unquoted(pair["key"]): _unquoted(pair["value"]) for pair in PAIR.finditer(rest)}
     if not values or PAIR.sub("", rest).strip():
         return _usage('fill message="All calm"')
-    return Fill(values=values)
+    return FillAction(values=values)
 
 
-def _usage(example: str) -> Unclear:
-    return Unclear(sentence=f"It reads: {example}. {ALOUD}")
+def _usage(example: str) -> UnclearAction:
+    return UnclearAction(sentence=f"It reads: {example}. {ALOUD}")
 
 
-def _expectation(line: str) -> Action:
+def _expectation(line: str) -> ScriptAction:
     match = EXPECT.fullmatch(line)
     where = _where(match["tail"]) if match else None
     if match is None or where is None:
-        return Unclear(
+        return UnclearAction(
             sentence='It reads: expect "words" within 5s in #channel (or to raj, on raj\'s phone, on the switch); '
             'expect not "words" also.'
         )
     patience = where.pop("patience", None)
     words = _unquoted(match["words"])
     if match["no"]:
-        return ExpectNot(words=words, patience=_seconds(patience, timedelta(0)), **where)
-    return Expect(words=words, patience=_seconds(patience, PATIENCE), **where)
+        return ExpectNotAction(words=words, patience=_seconds(patience, timedelta(0)), **where)
+    return ExpectAction(words=words, patience=_seconds(patience, PATIENCE), **where)
 
 
 def _where(tail: str) -> dict[str, str] | None:
@@ -483,13 +491,13 @@ def _straight(text: str) -> str:
     return text.translate(CURLY)
 
 
-WORDS: Mapping[str, Action] = {
-    "?": Help(),
-    "help": Help(),
-    "quit": Quit(),
-    "submit": Submit(),
-    "cancel": Cancel(),
-    "traffic": Watch(),
+WORDS: Mapping[str, ScriptAction] = {
+    "?": HelpAction(),
+    "help": HelpAction(),
+    "quit": QuitAction(),
+    "submit": SubmitAction(),
+    "cancel": CancelAction(),
+    "traffic": ShowTrafficAction(),
 }
 VERBS = {
     "press": _press,
@@ -499,4 +507,4 @@ VERBS = {
     "join": _join,
     "fill": _fill,
 }
-SPOKEN: Mapping[str, type[Say | Reply]] = {"say:": Say, "reply:": Reply}
+SPOKEN: Mapping[str, type[SayAction | ReplyAction]] = {"say:": SayAction, "reply:": ReplyAction}

@@ -11,8 +11,8 @@ from collections.abc import Callable
 from rich.console import Console
 from rich.text import Text
 
-from bot.sandbox.feed import Happening
-from bot.sandbox.slack.world import Message
+from bot.sandbox.feed import BoxEvent
+from bot.sandbox.slack.world import SlackMessage
 
 CHANNEL, PRIVATE, PHONE, FAILURE = "cyan", "magenta", "yellow", "bold red"
 JOINERS = "\u200c\u200d"  # inside emoji and many scripts
@@ -59,10 +59,10 @@ class Transcript:
     def trouble(self, text: str) -> None:
         self._print(Text(plain(text), style=FAILURE))
 
-    def heard(self, happening: Happening) -> None:
+    def heard(self, happening: BoxEvent) -> None:
         """One happening, if a person at the keyboard wants to know it."""
         place, text = happening.place and self._place_name(happening.place), happening.text
-        if isinstance(happening.subject, Message) and happening.kind in ("posted", "edited"):
+        if isinstance(happening.subject, SlackMessage) and happening.kind in ("posted", "edited"):
             self._message(happening, happening.subject, place)
         elif happening.kind in WHISPERS:
             where = f"only {happening.person}, in {place}"
@@ -76,7 +76,7 @@ class Transcript:
         elif happening.kind in PHRASES and not _is_own_doing(happening):
             self._block(place, PHRASES[happening.kind].format(person=happening.person, text=text), CHANNEL)
 
-    def _message(self, happening: Happening, message: Message, place: str) -> None:
+    def _message(self, happening: BoxEvent, message: SlackMessage, place: str) -> None:
         """What people type is on the screen already; Slack's grey lines are told in other words."""
         if not message.bot or message.subtype not in (None, "bot_message"):
             return
@@ -89,7 +89,7 @@ class Transcript:
         elif fresh := [line for line in lines if line not in before]:
             self._block(place, "\n".join(f"edited: {line}" for line in fresh), CHANNEL)
 
-    def _page(self, happening: Happening) -> None:
+    def _page(self, happening: BoxEvent) -> None:
         if happening.kind == "page_rings":
             self._block(f"{happening.person}'s phone", f"rings: {happening.text}", PHONE)
         elif happening.kind != "page_triggered":
@@ -118,7 +118,7 @@ class Transcript:
             self._out.file.flush()
 
 
-def _is_own_doing(happening: Happening) -> bool:
+def _is_own_doing(happening: BoxEvent) -> bool:
     """Whether the line just typed says it already."""
     return happening.kind.startswith("reaction_") and happening.person != "spy"
 

@@ -7,10 +7,10 @@ from collections.abc import Iterable, Iterator
 from datetime import UTC, datetime
 
 from bot.sandbox import Box
-from bot.sandbox.console.script import BOT, PHONE, Expect, ExpectNot
-from bot.sandbox.pagerduty.pagerduty import NobodyThereError, Ring
+from bot.sandbox.console.script import BOT, PHONE, ExpectAction, ExpectNotAction
+from bot.sandbox.pagerduty.pagerduty import NobodyThereError, PhoneRing
 from bot.sandbox.slack.fields import labels
-from bot.sandbox.slack.world import Channel, Message
+from bot.sandbox.slack.world import SlackChannel, SlackMessage
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
 SHOWN = 6  # the last texts of a place, for who missed something there
@@ -21,7 +21,7 @@ def flat(text: str) -> str:
     return " ".join(text.casefold().split())
 
 
-class Sight:
+class Visibility:
     """People are handles. A place is #name, where * stands for the rest of it, or @spy, or a phone.
 
     Messages, rings and channels named with a * are seen that are no older than `since`.
@@ -38,7 +38,7 @@ class Sight:
             return channel_id  # it is deleted by now
         return f"@{channel.name} from spy" if channel.is_im else f"#{channel.name}"
 
-    def channels(self, person: str, place: str) -> list[Channel]:
+    def channels(self, person: str, place: str) -> list[SlackChannel]:
         """Those that the place can mean, the newest last."""
         if place == BOT:
             return [self._slack.channel(self._slack.person(person).dm)]
@@ -70,14 +70,16 @@ class Sight:
     def phone(self, person: str) -> list[str]:
         return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in self.rings(person)]
 
-    def rings(self, person: str, words: str = "") -> list[Ring]:
+    def rings(self, person: str, words: str = "") -> list[PhoneRing]:
         """What rings, or what of it has these words in it, the latest last."""
         phones = self._box.pagerduty.phones
         if person not in phones:
             raise NobodyThereError(f"{person} has no phone in PagerDuty")
         return [it for it in phones[person] if it.since >= self._since and flat(words) in flat(it.title)]
 
-    def looked_at(self, expectation: Expect | ExpectNot, person: str, place: str) -> tuple[str, list[str]]:
+    def looked_at(
+        self, expectation: ExpectAction | ExpectNotAction, person: str, place: str
+    ) -> tuple[str, list[str]]:
         """The name of the place an expectation is about, and what is to be seen there."""
         if expectation.switch:
             return "on the switch", self._box.sites.seen()
@@ -90,7 +92,7 @@ class Sight:
         where = expectation.channel or place
         return f"in {where} as {person}", self.here(person, where)
 
-    def messages(self, person: str, place: str) -> list[Message]:
+    def messages(self, person: str, place: str) -> list[SlackMessage]:
         """What people or the bot wrote there, for everybody or for this person."""
         return [
             message
@@ -99,7 +101,7 @@ class Sight:
             if message.subtype in (None, "bot_message")
         ]
 
-    def button(self, person: str, place: str, label: str) -> tuple[Message, str] | None:
+    def button(self, person: str, place: str, label: str) -> tuple[SlackMessage, str] | None:
         """The latest message there with such a button, and the button's true label."""
         found = (
             (message, name)
@@ -115,26 +117,26 @@ class Sight:
         names = (name for form in forms for name in labels(form.body["blocks"]))
         return next((name for name in names if flat(name) == flat(label)), None)
 
-    def _visible(self, person: str, channel: Channel) -> list[Message]:
+    def _visible(self, person: str, channel: SlackChannel) -> list[SlackMessage]:
         whispers = [m for m in self._slack.ephemerals(person) if m.channel == channel.id]
         return sorted(self._fresh([*self._slack.messages(channel.id), *whispers]), key=lambda m: m.ts)
 
-    def _fresh(self, messages: Iterable[Message]) -> list[Message]:
+    def _fresh(self, messages: Iterable[SlackMessage]) -> list[SlackMessage]:
         oldest = self._since.timestamp()
         return [message for message in messages if float(message.ts) >= oldest]
 
-    def _texts(self, person: str, channels: list[Channel]) -> Iterator[str]:
+    def _texts(self, person: str, channels: list[SlackChannel]) -> Iterator[str]:
         for channel in channels:
             yield from self._about(channel)
             yield from (self._slack.text_of(message) for message in self._visible(person, channel))
 
-    def _in_channel(self, channel: Channel) -> list[str]:
+    def _in_channel(self, channel: SlackChannel) -> list[str]:
         return [
             *self._about(channel),
             *map(self._slack.text_of, self._fresh(self._slack.messages(channel.id))),
         ]
 
-    def _about(self, channel: Channel) -> Iterator[str]:
+    def _about(self, channel: SlackChannel) -> Iterator[str]:
         if channel.topic:
             yield f"topic: {channel.topic}"
         yield from (f"bookmark: {mark['title']}" for mark in self._slack.bookmarks(channel.id))

@@ -12,8 +12,8 @@ from threading import RLock
 from typing import Literal
 from urllib.parse import urlencode
 
-from bot.sandbox.github.shapes import SITE, Shapes
-from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError, Route
+from bot.sandbox.github.shapes import SITE, GitHubJson
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, RefusedError, Route
 
 REPOSITORY = "acme/infra"
 DOCS = "https://docs.github.com/rest/actions"
@@ -53,7 +53,7 @@ FILES = (
 
 
 @dataclass(kw_only=True)
-class Run:
+class WorkflowRun:
     """Changed only under the lock; `starts` and `ends` are by the machine's monotonic clock."""
 
     id: int
@@ -83,7 +83,7 @@ class Run:
 
 
 @dataclass(kw_only=True)
-class Actions:
+class GitHubActions:
     """Tests read `runs`, say with `fates` how the next ones go, and end one with `end`.
 
     A run waits for a machine for `queued` seconds, and takes `running` seconds then.
@@ -95,7 +95,7 @@ class Actions:
     monotonic: Callable[[], float] = time.monotonic
     queued: float = 0.2
     running: float = 0.6
-    runs: dict[int, Run] = field(default_factory=dict)
+    runs: dict[int, WorkflowRun] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
     """How the next runs go; the others succeed."""
     names_runs: bool = True
@@ -103,7 +103,7 @@ class Actions:
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(90_001)
-        self._shapes = Shapes(url=self.url, labels={}, repository=REPOSITORY)
+        self._shapes = GitHubJson(url=self.url, labels={}, repository=REPOSITORY)
 
     def end(self, run: int, conclusion: str) -> None:
         """End a run now, as its last step would."""
@@ -124,8 +124,8 @@ class Actions:
         ):
             yield verb, path, self._alone(endpoint)
 
-    def _alone(self, endpoint: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        def run(call: Call) -> Answer:
+    def _alone(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
+        def run(call: ApiCall) -> ApiResponse:
             with self.lock:
                 return endpoint(call)
 
@@ -133,23 +133,23 @@ class Actions:
 
     # --- the REST API
 
-    def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - every endpoint is asked the same way
-        return Answer(body=self._shapes.repository())
+    def show_repository(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - every endpoint is asked the same way
+        return ApiResponse(body=self._shapes.repository())
 
-    def show_workflow(self, call: Call) -> Answer:
-        return Answer(body=self._workflow(_file(call)))
+    def show_workflow(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(body=self._workflow(_file(call)))
 
-    def dispatch(self, call: Call) -> Answer:
+    def dispatch(self, call: ApiCall) -> ApiResponse:
         file, given = _file(call), call.body
         inputs = given.get("inputs") or {}
         _check(file, str(given.get("ref", "")), inputs)
         run = self._begin(file, {name: str(value) for name, value in inputs.items()})
         if not (given.get("return_run_details") and self.names_runs):
-            return Answer(status=NO_CONTENT)
+            return ApiResponse(status=NO_CONTENT)
         links = {"run_url": self._api(f"/actions/runs/{run.id}"), "html_url": self._page(run)}
-        return Answer(body={"workflow_run_id": run.id, **links})
+        return ApiResponse(body={"workflow_run_id": run.id, **links})
 
-    def list_runs(self, call: Call) -> Answer:
+    def list_runs(self, call: ApiCall) -> ApiResponse:
         file = _file(call)
         mine = [self._run(run) for run in reversed(self.runs.values()) if run.of is file]
         wanted = {
@@ -160,25 +160,25 @@ class Actions:
         found = [run for run in mine if all(run[key] == value for key, value in wanted.items())]
         return self._list(call, "workflow_runs", found)
 
-    def show_run(self, call: Call) -> Answer:
-        return Answer(body=self._run(self._named(call)))
+    def show_run(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(body=self._run(self._named(call)))
 
-    def list_jobs(self, call: Call) -> Answer:
+    def list_jobs(self, call: ApiCall) -> ApiResponse:
         return self._list(call, "jobs", [self._job(self._named(call))])
 
-    def cancel(self, call: Call) -> Answer:
+    def cancel(self, call: ApiCall) -> ApiResponse:
         run = self._named(call)
         if run.looks(self.monotonic())[0] == "completed":
             raise _refusal(CONFLICT, "Cannot cancel a workflow run that is completed.")
         run.is_cancelled = True
-        return Answer(status=ACCEPTED, body={})
+        return ApiResponse(status=ACCEPTED, body={})
 
     # --- below
 
-    def _begin(self, file: WorkflowFile, inputs: Mapping[str, str]) -> Run:
+    def _begin(self, file: WorkflowFile, inputs: Mapping[str, str]) -> WorkflowRun:
         starts = self.monotonic() + self.queued
         shown = {**dict.fromkeys((*file.required, *file.optional), ""), **inputs}
-        run = Run(
+        run = WorkflowRun(
             id=next(self._ids),
             number=1 + sum(run.of is file for run in self.runs.values()),
             of=file,
@@ -192,7 +192,7 @@ class Actions:
         self.runs[run.id] = run
         return run
 
-    def _named(self, call: Call) -> Run:
+    def _named(self, call: ApiCall) -> WorkflowRun:
         number = call.ids["id"]
         run = self.runs.get(int(number)) if number.isdigit() else None
         if run is None:
@@ -202,17 +202,17 @@ class Actions:
     def _api(self, path: str) -> str:
         return f"{self.url()}/repos/{REPOSITORY}{path}"
 
-    def _page(self, run: Run) -> str:
+    def _page(self, run: WorkflowRun) -> str:
         return f"{SITE}/{REPOSITORY}/actions/runs/{run.id}"
 
-    def _list(self, call: Call, name: str, items: list[JSON]) -> Answer:
+    def _list(self, call: ApiCall, name: str, items: list[JSON]) -> ApiResponse:
         """Give one page of a list, with the Link header that PyGithub follows."""
         size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
         number = int(call.one("page", "1"))
         query = urlencode({**call.query, "per_page": [size], "page": [number + 1]}, doseq=True)
         following = {"link": f'<{self.url()}{call.path}?{query}>; rel="next"'}
         body = {"total_count": len(items), name: items[(number - 1) * size : number * size]}
-        return Answer(body=body, headers=following if items[number * size :] else {})
+        return ApiResponse(body=body, headers=following if items[number * size :] else {})
 
     # --- as GitHub shows it
 
@@ -232,7 +232,7 @@ class Actions:
             "badge_url": f"{SITE}/{REPOSITORY}/workflows/{file.name}/badge.svg",
         }
 
-    def _run(self, run: Run) -> JSON:
+    def _run(self, run: WorkflowRun) -> JSON:
         status, conclusion = run.looks(self.monotonic())
         url, at = self._api(f"/actions/runs/{run.id}"), _moment(run.created_at)
         links = ("jobs", "logs", "artifacts", "cancel", "rerun")
@@ -275,7 +275,7 @@ class Actions:
             "head_repository": self._shapes.repository(),
         }
 
-    def _job(self, run: Run) -> JSON:
+    def _job(self, run: WorkflowRun) -> JSON:
         status, conclusion = run.looks(self.monotonic())
         ident, at = run.id + 1_000_000, _moment(run.created_at)
         ended = at if status == "completed" else None
@@ -309,7 +309,7 @@ class Actions:
         }
 
 
-def _file(call: Call) -> WorkflowFile:
+def _file(call: ApiCall) -> WorkflowFile:
     """Find a workflow by its file's name, or by its id."""
     named = next((file for file in FILES if call.ids["file"] in (file.file, str(file.id))), None)
     if named is None:
@@ -332,7 +332,7 @@ def _check(file: WorkflowFile, ref: str, inputs: JSON) -> None:
 
 def _refusal(status: int, message: str) -> RefusedError:
     body = {"message": message, "documentation_url": DOCS, "status": str(status)}
-    return RefusedError(Answer(status=status, body=body))
+    return RefusedError(ApiResponse(status=status, body=body))
 
 
 def _moment(at: datetime) -> str:

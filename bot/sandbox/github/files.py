@@ -8,22 +8,22 @@ from collections.abc import Callable, Iterator, Mapping
 from datetime import datetime
 from typing import NoReturn
 
-from bot.sandbox.github.shapes import Pull, Shapes
-from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError, Route
+from bot.sandbox.github.shapes import GitHubJson, GitHubPull
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, RefusedError, Route
 
 MAIN = "main"
 DOCS = "https://docs.github.com/rest"
 CREATED, NOT_FOUND, CONFLICT, UNPROCESSABLE = 201, 404, 409, 422
 
 
-class Files:
+class GitHubFiles:
     """`branches` holds each branch's files by path; tests read them, and may write as a person."""
 
     def __init__(
-        self, shapes: Shapes, *, clock: Callable[[], datetime], numbers: Iterator[int], author: str
+        self, shapes: GitHubJson, *, clock: Callable[[], datetime], numbers: Iterator[int], author: str
     ) -> None:
         self.branches: dict[str, dict[str, str]] = {MAIN: {"README.md": "# Postmortems\n"}}
-        self.pulls: dict[int, Pull] = {}
+        self.pulls: dict[int, GitHubPull] = {}
         self._shapes = shapes
         self._clock = clock
         self._numbers = numbers
@@ -40,13 +40,13 @@ class Files:
             ("POST", "/pulls", self.create_pull),
         ]
 
-    def show_branch(self, call: Call) -> Answer:
+    def show_branch(self, call: ApiCall) -> ApiResponse:
         branch = call.ids["branch"]
         if branch not in self.branches:
             _refuse(NOT_FOUND, "Not Found")
-        return Answer(body=self._shapes.ref(branch, self._tip(branch)))
+        return ApiResponse(body=self._shapes.ref(branch, self._tip(branch)))
 
-    def create_branch(self, call: Call) -> Answer:
+    def create_branch(self, call: ApiCall) -> ApiResponse:
         branch = str(call.body.get("ref", "")).removeprefix("refs/heads/")
         if branch in self.branches:
             _refuse(UNPROCESSABLE, "Reference already exists")
@@ -54,9 +54,9 @@ class Files:
         if start is None:
             _refuse(UNPROCESSABLE, "Object does not exist")
         self.branches[branch] = dict(self.branches[start])
-        return Answer(status=CREATED, body=self._shapes.ref(branch, self._tip(branch)))
+        return ApiResponse(status=CREATED, body=self._shapes.ref(branch, self._tip(branch)))
 
-    def move_branch(self, call: Call) -> Answer:
+    def move_branch(self, call: ApiCall) -> ApiResponse:
         branch, given = call.ids["branch"], call.body
         start = next((name for name in self.branches if self._tip(name) == given.get("sha")), None)
         if branch not in self.branches or start is None:
@@ -64,16 +64,16 @@ class Files:
         if not given.get("force"):
             _refuse(UNPROCESSABLE, "Update is not a fast forward")
         self.branches[branch] = dict(self.branches[start])
-        return Answer(body=self._shapes.ref(branch, self._tip(branch)))
+        return ApiResponse(body=self._shapes.ref(branch, self._tip(branch)))
 
-    def show_file(self, call: Call) -> Answer:
+    def show_file(self, call: ApiCall) -> ApiResponse:
         branch, path = call.one("ref", MAIN), call.ids["path"]
         text = self.branches.get(branch, {}).get(path)
         if text is None:
             _refuse(NOT_FOUND, "Not Found")
-        return Answer(body=self._shapes.file(path, text, _sha(text), branch))
+        return ApiResponse(body=self._shapes.file(path, text, _sha(text), branch))
 
-    def write_file(self, call: Call) -> Answer:
+    def write_file(self, call: ApiCall) -> ApiResponse:
         """Changing a file needs the sha of what is changed, lest somebody else's change is lost."""
         given, path = call.body, call.ids["path"]
         branch = given.get("branch", MAIN)
@@ -86,18 +86,18 @@ class Files:
         files[path] = base64.b64decode(given["content"]).decode()
         commit = self._shapes.commit(self._tip(branch), given["message"], self._author, self._clock())
         file = self._shapes.file(path, files[path], _sha(files[path]), branch)
-        return Answer(status=CREATED if is_new else 200, body={"content": file, "commit": commit})
+        return ApiResponse(status=CREATED if is_new else 200, body={"content": file, "commit": commit})
 
-    def list_pulls(self, call: Call) -> Answer:
+    def list_pulls(self, call: ApiCall) -> ApiResponse:
         state, head = call.one("state", "open"), call.one("head").partition(":")[2]
         found = [
             self._shapes.pull(pull, self._tip(pull.head))
             for pull in self.pulls.values()
             if state in ("all", pull.state) and head in ("", pull.head)
         ]
-        return Answer(body=found)
+        return ApiResponse(body=found)
 
-    def create_pull(self, call: Call) -> Answer:
+    def create_pull(self, call: ApiCall) -> ApiResponse:
         given = call.body
         head, base = given.get("head", ""), given.get("base", "")
         if head not in self.branches or base not in self.branches:
@@ -106,7 +106,7 @@ class Files:
             _refuse(UNPROCESSABLE, "A pull request already exists for this branch")
         if self.branches[head] == self.branches[base]:
             _refuse(UNPROCESSABLE, f"No commits between {base} and {head}")
-        pull = Pull(
+        pull = GitHubPull(
             number=next(self._numbers),
             title=given["title"],
             body=given.get("body") or "",
@@ -116,7 +116,7 @@ class Files:
             created_at=self._clock(),
         )
         self.pulls[pull.number] = pull
-        return Answer(status=CREATED, body=self._shapes.opened_pull(pull, self._tip(head)))
+        return ApiResponse(status=CREATED, body=self._shapes.opened_pull(pull, self._tip(head)))
 
     def merge(self, number: int) -> None:
         """As a person would, who reviews it."""
@@ -135,4 +135,4 @@ def _sha(text: str) -> str:
 
 def _refuse(status: int, message: str) -> NoReturn:
     body: JSON = {"message": message, "documentation_url": DOCS, "status": str(status)}
-    raise RefusedError(Answer(status=status, body=body))
+    raise RefusedError(ApiResponse(status=status, body=body))

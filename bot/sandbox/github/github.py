@@ -9,11 +9,11 @@ from datetime import UTC, datetime
 from typing import NoReturn, Protocol
 from urllib.parse import urlencode
 
-from bot.sandbox.feed import Happening
-from bot.sandbox.github.actions import Actions
-from bot.sandbox.github.files import Files
-from bot.sandbox.github.shapes import REPOSITORY, Comment, Issue, Milestone, Shapes
-from bot.sandbox.server.rest import JSON, Answer, ASGIApp, Call, RefusedError, Route, api
+from bot.sandbox.feed import BoxEvent
+from bot.sandbox.github.actions import GitHubActions
+from bot.sandbox.github.files import GitHubFiles
+from bot.sandbox.github.shapes import REPOSITORY, GitHubComment, GitHubIssue, GitHubJson, GitHubMilestone
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, ASGIApp, RefusedError, Route, api
 
 DOCS = "https://docs.github.com/rest"
 BOT = "spy-bot"
@@ -26,54 +26,54 @@ LARGEST_PAGE = 100
 CREATED, UNPROCESSABLE = 201, 422
 
 
-class Box(Protocol):
+class GitHubHost(Protocol):
     """What GitHub needs of the box it lives in."""
 
     @property
     def url(self) -> str: ...
     def environment(self) -> dict[str, str]: ...
-    def tell(self, happening: Happening) -> None: ...
+    def tell(self, happening: BoxEvent) -> None: ...
 
 
-class GitHub:
+class SandboxGitHub:
     """Tests read `issues` and `files`, and act as people do with `edit`, `plan`, `delete`; the bot speaks to `app`.
 
     `actions` are the workflows of another repository.
     """
 
-    def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
-        self.issues: dict[int, Issue] = {}
+    def __init__(self, box: GitHubHost, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+        self.issues: dict[int, GitHubIssue] = {}
         self.deleted: set[int] = set()
         self.may_push = True
         """Whether the token's owner may: who may not gets no label, assignee or milestone, and no word of it."""
         self.labels: dict[str, JSON] = {}
-        self.milestones: dict[int, Milestone] = {}
+        self.milestones: dict[int, GitHubMilestone] = {}
         self.lock = threading.RLock()
-        self._shapes = Shapes(url=lambda: f"{box.url}/github", labels=self.labels)
-        self.actions = Actions(url=lambda: f"{box.url}/github", lock=self.lock, clock=clock)
+        self._shapes = GitHubJson(url=lambda: f"{box.url}/github", labels=self.labels)
+        self.actions = GitHubActions(url=lambda: f"{box.url}/github", lock=self.lock, clock=clock)
         self._box = box
         self._clock = clock
         self._numbers = itertools.count(1)
         self._comment_ids = itertools.count(1001)
-        self.files = Files(self._shapes, clock=clock, numbers=self._numbers, author=BOT)
+        self.files = GitHubFiles(self._shapes, clock=clock, numbers=self._numbers, author=BOT)
 
     def app(self) -> ASGIApp:
         return api(
             [*self.actions.routes(), *self._routes()], prefix="/github", admit=self._admit, refuse=_refusal
         )
 
-    def edit(self, number: int, *, body: str) -> Issue:
+    def edit(self, number: int, *, body: str) -> GitHubIssue:
         """As a person would, in the browser."""
         with self.lock:
             issue = self.issues[number]
             issue.body, issue.updated_at = body, self._clock()
             return issue
 
-    def plan(self, title: str) -> Milestone:
+    def plan(self, title: str) -> GitHubMilestone:
         """As a person would, who makes a milestone."""
         with self.lock:
             number = len(self.milestones) + 1
-            self.milestones[number] = Milestone(number=number, title=title, created_at=self._clock())
+            self.milestones[number] = GitHubMilestone(number=number, title=title, created_at=self._clock())
             return self.milestones[number]
 
     def delete(self, number: int) -> None:
@@ -109,8 +109,8 @@ class GitHub:
             ("GET", f"{repo}/labels/{{name}}", self._of_repo(self.show_label)),
         ]
 
-    def _of_repo(self, endpoint: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        def run(call: Call) -> Answer:
+    def _of_repo(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
+        def run(call: ApiCall) -> ApiResponse:
             if f"{call.ids['owner']}/{call.ids['repo']}".lower() != REPOSITORY:
                 _refuse(404, "Not Found")
             with self.lock:
@@ -118,27 +118,29 @@ class GitHub:
 
         return run
 
-    def _admit(self, call: Call) -> None:
+    def _admit(self, call: ApiCall) -> None:
         token = self._box.environment()["GITHUB_TOKEN"]
         if call.headers.get("authorization", "") not in (f"token {token}", f"Bearer {token}"):
             _refuse(401, "Bad credentials")
 
-    def show_rate_limit(self, call: Call) -> Answer:  # noqa: ARG002 - every endpoint is asked the same way
+    def show_rate_limit(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - every endpoint is asked the same way
         reset = int(self._clock().timestamp()) + 3600
         rate = {"limit": 5000, "used": 0, "remaining": 5000, "reset": reset}
         search = {"limit": 30, "used": 0, "remaining": 30, "reset": reset}
-        return Answer(body={"resources": {"core": rate, "search": search, "graphql": rate}, "rate": rate})
+        return ApiResponse(
+            body={"resources": {"core": rate, "search": search, "graphql": rate}, "rate": rate}
+        )
 
-    def show_user(self, call: Call) -> Answer:  # noqa: ARG002 - as above
-        return Answer(body=self._shapes.oneself(BOT), headers={"x-oauth-scopes": "repo"})
+    def show_user(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
+        return ApiResponse(body=self._shapes.oneself(BOT), headers={"x-oauth-scopes": "repo"})
 
-    def show_repository(self, call: Call) -> Answer:  # noqa: ARG002 - as above
+    def show_repository(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
         shown = self._shapes.repository()
         if not self.may_push:
             shown["permissions"] |= {"push": False, "triage": False}
-        return Answer(body=shown)
+        return ApiResponse(body=shown)
 
-    def list_issues(self, call: Call) -> Answer:
+    def list_issues(self, call: ApiCall) -> ApiResponse:
         state, labels = call.one("state", "open"), set(filter(None, call.one("labels").split(",")))
         since, creator = call.one("since"), call.one("creator")
         found = [
@@ -151,10 +153,10 @@ class GitHub:
         ]
         return self._page(call, found[::-1] if call.one("direction") == "asc" else found)
 
-    def create_issue(self, call: Call) -> Answer:
+    def create_issue(self, call: ApiCall) -> ApiResponse:
         given, now = self._allowed(call.body), self._clock()
         _check_texts("Issue", given, required=("title",))
-        issue = Issue(
+        issue = GitHubIssue(
             number=next(self._numbers),
             title=given["title"],
             body=given.get("body") or "",
@@ -167,16 +169,16 @@ class GitHub:
         )
         self.issues[issue.number] = issue
         self._tell("issue_opened", issue)
-        return Answer(
+        return ApiResponse(
             status=CREATED,
             body=self._shapes.issue(issue),
             headers={"location": self._shapes.issue(issue)["url"]},
         )
 
-    def show_issue(self, call: Call) -> Answer:
-        return Answer(body=self._shapes.issue(self._named(call)))
+    def show_issue(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(body=self._shapes.issue(self._named(call)))
 
-    def update_issue(self, call: Call) -> Answer:
+    def update_issue(self, call: ApiCall) -> ApiResponse:
         issue, given = self._named(call), self._allowed(call.body)
         _check_texts("Issue", given)
         if given.get("state", "open") not in ("open", "closed"):
@@ -191,29 +193,29 @@ class GitHub:
         issue.updated_at = self._clock()
         self._set_state(issue, given)
         self._tell("issue_edited", issue)
-        return Answer(body=self._shapes.issue(issue))
+        return ApiResponse(body=self._shapes.issue(issue))
 
-    def _set_state(self, issue: Issue, given: JSON) -> None:
+    def _set_state(self, issue: GitHubIssue, given: JSON) -> None:
         issue.state = given.get("state", issue.state)
         is_closed = issue.state == "closed"
         issue.state_reason = given.get("state_reason") or ("completed" if is_closed else None)
         issue.closed_at = (issue.closed_at or self._clock()) if is_closed else None
 
-    def list_comments(self, call: Call) -> Answer:
+    def list_comments(self, call: ApiCall) -> ApiResponse:
         issue = self._named(call)
         return self._page(call, [self._shapes.comment(issue, comment) for comment in issue.comments])
 
-    def create_comment(self, call: Call) -> Answer:
+    def create_comment(self, call: ApiCall) -> ApiResponse:
         issue, given, now = self._named(call), call.body, self._clock()
         _check_texts("IssueComment", given, required=("body",))
         ident = next(self._comment_ids)
-        comment = Comment(id=ident, body=given["body"], author=BOT, created_at=now, updated_at=now)
+        comment = GitHubComment(id=ident, body=given["body"], author=BOT, created_at=now, updated_at=now)
         issue.comments.append(comment)
         issue.updated_at = now
         self._tell("issue_commented", issue)
-        return Answer(status=CREATED, body=self._shapes.comment(issue, comment))
+        return ApiResponse(status=CREATED, body=self._shapes.comment(issue, comment))
 
-    def update_comment(self, call: Call) -> Answer:
+    def update_comment(self, call: ApiCall) -> ApiResponse:
         ident = call.ids["comment"]
         for issue in self.issues.values():
             for comment in issue.comments:
@@ -221,31 +223,31 @@ class GitHub:
                     _check_texts("IssueComment", call.body, required=("body",))
                     comment.body, comment.updated_at = call.body["body"], self._clock()
                     self._tell("issue_commented", issue)
-                    return Answer(body=self._shapes.comment(issue, comment))
+                    return ApiResponse(body=self._shapes.comment(issue, comment))
         return _refuse(404, "Not Found")
 
-    def list_milestones(self, call: Call) -> Answer:
+    def list_milestones(self, call: ApiCall) -> ApiResponse:
         return self._page(call, [self._shapes.milestone(it) for it in self.milestones.values()])
 
-    def _known_milestone(self, number: int | None) -> Milestone | None:
+    def _known_milestone(self, number: int | None) -> GitHubMilestone | None:
         if number is None:
             return None
         return self.milestones.get(number) or _refuse_field("Issue", "milestone", "invalid")
 
-    def list_issue_labels(self, call: Call) -> Answer:
+    def list_issue_labels(self, call: ApiCall) -> ApiResponse:
         return self._page(call, [self._shapes.label(name) for name in self._named(call).labels])
 
-    def add_labels(self, call: Call) -> Answer:
+    def add_labels(self, call: ApiCall) -> ApiResponse:
         """Takes `{"labels": [...]}` and, as GitHub does, the bare list."""
         issue = self._named(call)
         given = call.json.get("labels", []) if isinstance(call.json, dict) else call.json
         issue.labels = list(dict.fromkeys([*issue.labels, *self._known_labels(given)]))
-        return Answer(body=[self._shapes.label(name) for name in issue.labels])
+        return ApiResponse(body=[self._shapes.label(name) for name in issue.labels])
 
-    def list_labels(self, call: Call) -> Answer:
+    def list_labels(self, call: ApiCall) -> ApiResponse:
         return self._page(call, [self._shapes.label(name) for name in self.labels])
 
-    def create_label(self, call: Call) -> Answer:
+    def create_label(self, call: ApiCall) -> ApiResponse:
         given = call.body
         if not given.get("name"):
             _refuse_field("Label", "name", "missing_field")
@@ -255,15 +257,17 @@ class GitHub:
             "color": given.get("color", "ededed"),
             "description": given.get("description"),
         }
-        return Answer(status=CREATED, body=self._shapes.label(given["name"]))
+        return ApiResponse(status=CREATED, body=self._shapes.label(given["name"]))
 
-    def show_label(self, call: Call) -> Answer:
+    def show_label(self, call: ApiCall) -> ApiResponse:
         name = call.ids["name"]
-        return Answer(body=self._shapes.label(name)) if name in self.labels else _refuse(404, "Not Found")
+        return (
+            ApiResponse(body=self._shapes.label(name)) if name in self.labels else _refuse(404, "Not Found")
+        )
 
     # --- what it keeps, as GitHub shows it
 
-    def _named(self, call: Call) -> Issue:
+    def _named(self, call: ApiCall) -> GitHubIssue:
         number = call.ids["number"]
         issue = self.issues.get(int(number)) if number.isdigit() else None
         if issue is None and number.isdigit() and int(number) in self.deleted:
@@ -282,7 +286,7 @@ class GitHub:
             self.labels.setdefault(name, {"color": "ededed", "description": None})
         return known
 
-    def _page(self, call: Call, items: list[JSON]) -> Answer:
+    def _page(self, call: ApiCall, items: list[JSON]) -> ApiResponse:
         """With the Link header that PyGithub follows."""
         size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
         number = int(call.one("page", "1"))
@@ -290,11 +294,11 @@ class GitHub:
         query = {**call.query, "per_page": [size], "page": [number + 1]}
         following = f"{self._box.url}/github{call.path}?{urlencode(query, doseq=True)}"
         headers = {"link": f'<{following}>; rel="next"'} if rest else {}
-        return Answer(body=items[(number - 1) * size : number * size], headers=headers)
+        return ApiResponse(body=items[(number - 1) * size : number * size], headers=headers)
 
-    def _tell(self, kind: str, issue: Issue) -> None:
+    def _tell(self, kind: str, issue: GitHubIssue) -> None:
         text = f"{REPOSITORY}#{issue.number} {issue.title}"
-        self._box.tell(Happening(kind=kind, text=text, ref=str(issue.number), subject=issue))
+        self._box.tell(BoxEvent(kind=kind, text=text, ref=str(issue.number), subject=issue))
 
 
 def _assignable(logins: Iterable[str]) -> list[str]:
@@ -320,12 +324,14 @@ def _check_texts(resource: str, given: JSON, *, required: tuple[str, ...] = ()) 
 def _refuse_field(resource: str, name: str, code: str, message: str = "") -> NoReturn:
     error = {"resource": resource, "field": name, "code": code, **({"message": message} if message else {})}
     body = {"message": "Validation Failed", "errors": [error], "documentation_url": DOCS}
-    raise RefusedError(Answer(status=UNPROCESSABLE, body=body))
+    raise RefusedError(ApiResponse(status=UNPROCESSABLE, body=body))
 
 
 def _refuse(status: int, message: str) -> NoReturn:
     raise RefusedError(_refusal(status, message))
 
 
-def _refusal(status: int, message: str) -> Answer:
-    return Answer(status=status, body={"message": message, "documentation_url": DOCS, "status": str(status)})
+def _refusal(status: int, message: str) -> ApiResponse:
+    return ApiResponse(
+        status=status, body={"message": message, "documentation_url": DOCS, "status": str(status)}
+    )

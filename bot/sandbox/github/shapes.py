@@ -23,7 +23,7 @@ REPOSITORY_COUNTS = """forks forks_count open_issues open_issues_count size star
 
 
 @dataclass(kw_only=True)
-class Comment:
+class GitHubComment:
     id: int
     body: str
     author: str
@@ -32,14 +32,14 @@ class Comment:
 
 
 @dataclass(kw_only=True)
-class Milestone:
+class GitHubMilestone:
     number: int
     title: str
     created_at: datetime
 
 
 @dataclass(kw_only=True)
-class Pull:
+class GitHubPull:
     """A pull request from one branch (`head`) into another (`base`)."""
 
     number: int
@@ -53,7 +53,7 @@ class Pull:
 
 
 @dataclass(kw_only=True)
-class Issue:
+class GitHubIssue:
     """Changed only under the lock; `labels` and `assignees` are names."""
 
     number: int
@@ -67,11 +67,11 @@ class Issue:
     closed_at: datetime | None = None
     labels: list[str] = field(default_factory=list)
     assignees: list[str] = field(default_factory=list)
-    comments: list[Comment] = field(default_factory=list)
-    milestone: Milestone | None = None
+    comments: list[GitHubComment] = field(default_factory=list)
+    milestone: GitHubMilestone | None = None
 
 
-class Shapes:
+class GitHubJson:
     """`url` is asked for late: the port is known only when the box runs. `labels` is GitHub's own, and grows."""
 
     def __init__(
@@ -141,7 +141,7 @@ class Shapes:
             "permissions": {"admin": False, "maintain": False, "push": True, "triage": True, "pull": True},
         }
 
-    def issue(self, issue: Issue) -> JSON:
+    def issue(self, issue: GitHubIssue) -> JSON:
         url = self._api(f"/issues/{issue.number}")
         return {
             "id": 10_000 + issue.number,
@@ -170,7 +170,7 @@ class Shapes:
             "html_url": f"{SITE}/{self._repository}/issues/{issue.number}",
         }
 
-    def comment(self, issue: Issue, comment: Comment) -> JSON:
+    def comment(self, issue: GitHubIssue, comment: GitHubComment) -> JSON:
         return {
             "id": comment.id,
             "node_id": f"IC_{comment.id}",
@@ -184,7 +184,7 @@ class Shapes:
             "html_url": f"{SITE}/{self._repository}/issues/{issue.number}#issuecomment-{comment.id}",
         }
 
-    def milestone(self, milestone: Milestone) -> JSON:
+    def milestone(self, milestone: GitHubMilestone) -> JSON:
         url = self._api(f"/milestones/{milestone.number}")
         return {
             "id": 500 + milestone.number,
@@ -256,7 +256,7 @@ class Shapes:
             },
         }
 
-    def pull(self, pull: Pull, sha: str) -> JSON:
+    def pull(self, pull: GitHubPull, sha: str) -> JSON:
         url, page = self._api(f"/pulls/{pull.number}"), f"{SITE}/{REPOSITORY}/pull/{pull.number}"
         issue = self._api(f"/issues/{pull.number}")
         owner = REPOSITORY.partition("/")[0]
@@ -318,7 +318,7 @@ class Shapes:
             "statuses_url": self._api(f"/statuses/{sha}"),
         }
 
-    def opened_pull(self, pull: Pull, sha: str) -> JSON:
+    def opened_pull(self, pull: GitHubPull, sha: str) -> JSON:
         """With the figures that only a single pull request is shown with."""
         counts = ("comments", "review_comments", "commits", "additions", "deletions", "changed_files")
         merging = {"merged": False, "mergeable": None, "rebaseable": None, "mergeable_state": "unknown"}

@@ -9,14 +9,14 @@ from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
-from bot.sandbox.feed import Happening
-from bot.sandbox.page.switches import Sky
+from bot.sandbox.feed import BoxEvent
+from bot.sandbox.page.switches import FaultSwitches
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
-from bot.sandbox.pagerduty.rota import Shift
-from bot.sandbox.slack.delivery import Answer
+from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.slack.delivery import DeliveryResult
 from bot.sandbox.slack.fields import Target
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
-from bot.sandbox.stories.player import Theatre
+from bot.sandbox.stories.player import StoryPlayer
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600
@@ -28,7 +28,7 @@ class Refused(Exception):  # noqa: N818 - named for what happened
 
 
 @dataclass(frozen=True, kw_only=True)
-class Given:
+class ActionInput:
     """What came with an act; `person` is who acts."""
 
     person: str
@@ -39,13 +39,13 @@ class Given:
         return "" if value is None else str(value)
 
 
-class Acts:
-    def __init__(self, box: Box, theatre: Theatre, sky: Sky) -> None:
+class PageActions:
+    def __init__(self, box: Box, theatre: StoryPlayer, sky: FaultSwitches) -> None:
         self._box = box
         self._slack = box.slack
         self._theatre = theatre
         self._sky = sky
-        self._acts: Mapping[str, Callable[[Given], None]] = {
+        self._acts: Mapping[str, Callable[[ActionInput], None]] = {
             "say": self._say,
             "edit": lambda it: self._slack.edit(
                 it.person, it.text("channel"), it.text("ts"), it.text("text")
@@ -73,14 +73,14 @@ class Acts:
         if act is None:
             raise Refused(f"Nobody here knows how to {name}.")
         try:
-            act(Given(person=person, facts=facts))
+            act(ActionInput(person=person, facts=facts))
         except (LookupError, ValueError, AlreadyResolvedError) as error:
             sentence = str(error.args[0]) if error.args else str(error)
             raise Refused(sentence[:1].upper() + sentence[1:]) from error
 
     # --- chat
 
-    def _say(self, it: Given) -> None:
+    def _say(self, it: ActionInput) -> None:
         text, channel, thread = it.text("text").strip(), it.text("channel"), it.text("thread") or None
         if not text:
             raise Refused("There is nothing to send yet.")
@@ -98,19 +98,19 @@ class Acts:
             raise Refused(f"{command} is not supported in threads. Sorry!")
         self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
 
-    def _react(self, it: Given) -> None:
+    def _react(self, it: ActionInput) -> None:
         """Add it, or take it back."""
         channel, ts, name = it.text("channel"), it.text("ts"), it.text("name")
         users = self._slack.message(channel, ts).reactions.get(name, [])
         turn = self._slack.unreact if self._slack.person(it.person).id in users else self._slack.react
         turn(it.person, channel, ts, name)
 
-    def _dismiss(self, it: Given) -> None:
+    def _dismiss(self, it: ActionInput) -> None:
         message = self._slack.state.ephemerals.get(it.text("ts"))
         if message is not None and message.ephemeral_to == self._slack.person(it.person).id:
             self._slack.state.forget_whisper(message)
 
-    def _press(self, it: Given) -> None:
+    def _press(self, it: ActionInput) -> None:
         target = Target(block_id=it.text("block"), action_id=it.text("action"))
         value = it.facts.get("value") or ""
         if it.text("ts"):
@@ -121,13 +121,13 @@ class Acts:
             )
         _must_be_heard(answer)
 
-    def _submit(self, it: Given) -> None:
+    def _submit(self, it: ActionInput) -> None:
         """What is wrong with it is shown in the form itself."""
         self._slack.submit(it.person, it.text("view"), dict(it.facts.get("values") or {}))
 
     # --- PagerDuty and GitHub
 
-    def _phone(self, it: Given) -> None:
+    def _phone(self, it: ActionInput) -> None:
         pager = self._box.pagerduty
         touches = {
             "acknowledge": pager.acknowledge,
@@ -138,7 +138,7 @@ class Acts:
         touches[it.text("verb")](it.text("who"), it.text("number"))
         self._tell("page_touched")
 
-    def _override(self, it: Given) -> None:
+    def _override(self, it: ActionInput) -> None:
         pager, zone = self._box.pagerduty, ZoneInfo(self._slack.person(it.person).tz)
         user = pager.account.user_called(it.text("who"))
         if user is None:
@@ -149,21 +149,21 @@ class Acts:
         if end <= (now := self._box.clock.now()):
             raise Refused(f"That is over already: it is {now.astimezone(zone):%a %d %b %H:%M}.")
         with pager.lock:
-            pager.account.override(it.text("schedule"), Shift(user=user.id, start=start, end=end))
+            pager.account.override(it.text("schedule"), ScheduleShift(user=user.id, start=start, end=end))
         self._tell("schedule_changed")
 
-    def _unoverride(self, it: Given) -> None:
+    def _unoverride(self, it: ActionInput) -> None:
         pager = self._box.pagerduty
         with pager.lock:
             schedule = pager.account.schedules[it.text("schedule")]
             pager.account.schedules[schedule.id] = schedule.without_override(it.text("override"))
         self._tell("schedule_changed")
 
-    def _issue(self, it: Given) -> None:
+    def _issue(self, it: ActionInput) -> None:
         self._box.github.edit(int(it.text("number")), body=it.text("body").replace("\r\n", "\n"))
         self._tell("issue_edited")
 
-    def _site(self, it: Given) -> None:
+    def _site(self, it: ActionInput) -> None:
         """Let a site be well, ill or silent."""
         mood = it.text("mood")
         if mood not in MOODS:
@@ -173,7 +173,7 @@ class Acts:
 
     # --- the box
 
-    def _clock(self, it: Given) -> None:
+    def _clock(self, it: ActionInput) -> None:
         """Let `pass` minutes go by, or run `rate` times faster from now on."""
         if it.text("pass"):
             minutes = float(it.text("pass"))
@@ -187,21 +187,21 @@ class Acts:
             self._box.clock.play(rate)
         self._tell("weather_changed")
 
-    def _weather(self, it: Given) -> None:
+    def _weather(self, it: ActionInput) -> None:
         self._sky.turn(it.text("name"))
         self._tell("weather_changed")
 
-    def _story(self, it: Given) -> None:
+    def _story(self, it: ActionInput) -> None:
         if it.text("name"):
             self._theatre.play(it.text("name"))
         else:
             self._theatre.stop()
 
     def _tell(self, kind: str) -> None:
-        self._box.tell(Happening(kind=kind))
+        self._box.tell(BoxEvent(kind=kind))
 
 
-def _must_be_heard(answer: Answer) -> None:
+def _must_be_heard(answer: DeliveryResult) -> None:
     if answer.status == "timeout":
         raise Refused("Spy did not answer within 3 s.")
     if not answer.ok:

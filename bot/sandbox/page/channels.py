@@ -11,11 +11,11 @@ from zoneinfo import ZoneInfo
 from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY, SITE
 from bot.sandbox.page.mrkdwn import Names
-from bot.sandbox.page.reading import Reading
-from bot.sandbox.page.spot import HOME, Spot
+from bot.sandbox.page.reading import ReadMarkers
+from bot.sandbox.page.spot import HOME, PageLocation
 from bot.sandbox.pagerduty.shapes import SITE as PAGERDUTY
 from bot.sandbox.slack.emoji import character
-from bot.sandbox.slack.world import TEAM_URL, Channel, Message, Person, View
+from bot.sandbox.slack.world import TEAM_URL, SlackChannel, SlackMessage, SlackPerson, SlackView
 
 SHOWN = 100  # messages at a time; older ones are asked for
 ARCHIVES = re.compile(
@@ -26,10 +26,10 @@ GREY = re.compile(r"(?:channel|group)_(?:join|leave|topic|purpose|name|archive|u
 
 
 @dataclass(frozen=True, kw_only=True)
-class Room:
+class SidebarChannel:
     """A channel as the sidebar names it."""
 
-    channel: Channel
+    channel: SlackChannel
     is_here: bool
     is_unread: bool
     mentions: int
@@ -44,16 +44,16 @@ class Reaction:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class MessageView:
     """A message as one person reads it; `at` is in that person's time zone, `own` what they may edit."""
 
-    message: Message
-    author: Person
+    message: SlackMessage
+    author: SlackPerson
     at: datetime
     is_grey: bool
     reactions: tuple[Reaction, ...]
-    replies: tuple[Message, ...]
-    repliers: tuple[Person, ...]
+    replies: tuple[SlackMessage, ...]
+    repliers: tuple[SlackPerson, ...]
     own: str | None
 
     @property
@@ -63,54 +63,54 @@ class Line:
         return re.sub(r"^<@\w+> has (?=joined|left|renamed)", "", said) if self.is_grey else said
 
 
-class Channels:
+class ChannelViews:
     """Everything is looked at afresh each time; only how far people have read is remembered."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
         self._slack = box.slack
-        self.reading = Reading(box.slack.state)
+        self.reading = ReadMarkers(box.slack.state)
 
-    def here(self, spot: Spot) -> Channel | None:
+    def here(self, spot: PageLocation) -> SlackChannel | None:
         """The channel the spot names, if the person may see it."""
         found = self._slack.state.channels.get(spot.place)
         return found if found and self.may_enter(self.viewer(spot), found) else None
 
-    def viewer(self, spot: Spot) -> Person:
+    def viewer(self, spot: PageLocation) -> SlackPerson:
         return self._slack.person(spot.person)
 
-    def people(self) -> list[Person]:
+    def people(self) -> list[SlackPerson]:
         """Those one can be."""
         return [person for person in self._slack.state.people.values() if not person.is_bot]
 
-    def may_enter(self, person: Person, channel: Channel) -> bool:
+    def may_enter(self, person: SlackPerson, channel: SlackChannel) -> bool:
         if person.id in channel.members:
             return True
         return not (channel.is_private or channel.is_im or person.is_guest)
 
     # --- the sidebar
 
-    def rooms(self, spot: Spot) -> list[Room]:
+    def rooms(self, spot: PageLocation) -> list[SidebarChannel]:
         """The channels this person is in."""
         who = self.viewer(spot)
         return [self._room(spot, who, c) for c in self._open() if who.id in c.members]
 
-    def others(self, spot: Spot) -> list[Room]:
+    def others(self, spot: PageLocation) -> list[SidebarChannel]:
         """The open ones that could be joined."""
         who = self.viewer(spot)
         found = [c for c in self._open() if who.id not in c.members and self.may_enter(who, c)]
         return [self._room(spot, who, c) for c in found]
 
-    def dm(self, spot: Spot) -> Room:
+    def dm(self, spot: PageLocation) -> SidebarChannel:
         who = self.viewer(spot)
         return self._room(spot, who, self._slack.state.channels[who.dm])
 
-    def _open(self) -> list[Channel]:
+    def _open(self) -> list[SlackChannel]:
         return [channel for channel in self._slack.channels if not channel.is_archived]
 
-    def _room(self, spot: Spot, who: Person, channel: Channel) -> Room:
+    def _room(self, spot: PageLocation, who: SlackPerson, channel: SlackChannel) -> SidebarChannel:
         is_in, is_here = who.id in channel.members, channel.id == spot.place
-        return Room(
+        return SidebarChannel(
             channel=channel,
             is_here=is_here,
             is_unread=is_in and not is_here and self.reading.is_unread(who, channel),
@@ -119,48 +119,56 @@ class Channels:
 
     # --- messages
 
-    def latest(self, spot: Spot, channel: Channel, before: str = "") -> tuple[list[Line], bool]:
+    def latest(
+        self, spot: PageLocation, channel: SlackChannel, before: str = ""
+    ) -> tuple[list[MessageView], bool]:
         """The last hundred, or the last hundred before one; and whether there are older ones."""
         found = [m for m in self._seen(spot, channel) if not before or m.ts < before]
         return self._lines(spot, channel, found[-SHOWN:]), len(found) > SHOWN
 
-    def some(self, spot: Spot, channel: Channel, wanted: Iterable[str], *, in_thread: bool) -> list[Line]:
+    def some(
+        self, spot: PageLocation, channel: SlackChannel, wanted: Iterable[str], *, in_thread: bool
+    ) -> list[MessageView]:
         """Those of the wanted that are there to be seen, in the channel or in the open thread."""
         seen = self._in_thread(spot, channel) if in_thread else self._seen(spot, channel)
         asked = set(wanted)
         return self._lines(spot, channel, [m for m in seen if m.ts in asked])
 
-    def thread(self, spot: Spot, channel: Channel) -> list[Line]:
+    def thread(self, spot: PageLocation, channel: SlackChannel) -> list[MessageView]:
         """The root and its answers."""
         return self._lines(spot, channel, self._in_thread(spot, channel))
 
-    def _seen(self, spot: Spot, channel: Channel) -> list[Message]:
+    def _seen(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
         """Without answers in threads; what only this person sees stands between, by its time."""
         top = [m for m in self._slack.messages(channel.id) if m.thread_ts in (None, m.ts)]
         whispers = [m for m in self._whispers(spot, channel) if not m.thread_ts]
         return sorted([*top, *whispers], key=lambda m: m.ts) if whispers else top
 
-    def _in_thread(self, spot: Spot, channel: Channel) -> list[Message]:
+    def _in_thread(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
         everything = [*self._slack.messages(channel.id), *self._whispers(spot, channel)]
         return sorted(
             (m for m in everything if spot.thread and spot.thread in (m.ts, m.thread_ts)), key=lambda m: m.ts
         )
 
-    def _whispers(self, spot: Spot, channel: Channel) -> list[Message]:
+    def _whispers(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
         return [m for m in self._slack.ephemerals(spot.person) if m.channel == channel.id]
 
-    def _lines(self, spot: Spot, channel: Channel, messages: list[Message]) -> list[Line]:
+    def _lines(
+        self, spot: PageLocation, channel: SlackChannel, messages: list[SlackMessage]
+    ) -> list[MessageView]:
         who, zone = self.viewer(spot), self.zone(spot)
-        replies: dict[str, list[Message]] = {}
+        replies: dict[str, list[SlackMessage]] = {}
         for message in self._slack.messages(channel.id):
             if message.thread_ts and message.thread_ts != message.ts:
                 replies.setdefault(message.thread_ts, []).append(message)
         return [self._line(m, who, zone, tuple(replies.get(m.ts, ()))) for m in messages]
 
-    def _line(self, m: Message, who: Person, zone: tzinfo, replies: tuple[Message, ...]) -> Line:
+    def _line(
+        self, m: SlackMessage, who: SlackPerson, zone: tzinfo, replies: tuple[SlackMessage, ...]
+    ) -> MessageView:
         people = self._slack.state.people
         is_mine = m.user == who.id and m.subtype is None and m.ephemeral_to is None
-        return Line(
+        return MessageView(
             message=m,
             author=people[m.user],
             at=datetime.fromtimestamp(float(m.ts), UTC).astimezone(zone),
@@ -171,25 +179,25 @@ class Channels:
             own=self._slack.state.reader.mrkdwn(m.text) if is_mine else None,
         )
 
-    def _reaction(self, who: Person, name: str, users: list[str]) -> Reaction:
+    def _reaction(self, who: SlackPerson, name: str, users: list[str]) -> Reaction:
         people = tuple(self._slack.state.people[user].name for user in users)
         return Reaction(name=name, character=character(name), people=people, is_mine=who.id in users)
 
     # --- forms and the home tab
 
-    def modal(self, spot: Spot) -> View | None:
+    def modal(self, spot: PageLocation) -> SlackView | None:
         """The top one of what is open for this person."""
         return next(reversed(self._slack.views(spot.person)), None)
 
-    def home(self, spot: Spot) -> View | None:
+    def home(self, spot: PageLocation) -> SlackView | None:
         return self._slack.home(spot.person) if spot.place == HOME else None
 
     # --- words
 
-    def zone(self, spot: Spot) -> tzinfo:
+    def zone(self, spot: PageLocation) -> tzinfo:
         return ZoneInfo(self.viewer(spot).tz)
 
-    def names(self, spot: Spot) -> Names:
+    def names(self, spot: PageLocation) -> Names:
         who, state = self.viewer(spot), self._slack.state
 
         def may_enter(id_: str) -> bool:
@@ -205,7 +213,7 @@ class Channels:
             now=self._box.clock.now,
         )
 
-    def _inside(self, spot: Spot, address: str) -> str:
+    def _inside(self, spot: PageLocation, address: str) -> str:
         """Where an address leads without leaving the box, else the address."""
         if address.startswith("#"):
             return spot.address(place=address[1:])

@@ -18,7 +18,7 @@ PATIENCE = 1.0  # seconds for the bot's figures
 WAITING = re.compile(r'^spy_outbox_waiting\{state="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
-class Hood:
+class Inspector:
     def __init__(self, box: Box) -> None:
         self._box = box
 

@@ -7,9 +7,9 @@ import json
 from collections.abc import AsyncGenerator, Mapping
 
 from bot.sandbox import Box
-from bot.sandbox.feed import Happening
-from bot.sandbox.server.server import Stream
-from bot.sandbox.slack.world import Message
+from bot.sandbox.feed import BoxEvent
+from bot.sandbox.server.server import HttpStream
+from bot.sandbox.slack.world import SlackMessage
 
 BEAT = 1.0  # seconds
 PARTS: Mapping[str, tuple[str, ...]] = {
@@ -42,7 +42,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
 FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": ("dock:github",)}
 
 
-class Live:
+class PageEvents:
     """One queue for each page that is open; filled from the feed's thread, emptied in the server's."""
 
     def __init__(self, box: Box) -> None:
@@ -56,8 +56,8 @@ class Live:
         for queue, loop in list(self._open.items()):
             loop.call_soon_threadsafe(queue.put_nowait, event)
 
-    def stream(self) -> Stream:
-        return Stream(
+    def stream(self) -> HttpStream:
+        return HttpStream(
             content_type="text/event-stream", chunks=self._events(), headers=(("cache-control", "no-store"),)
         )
 
@@ -79,7 +79,7 @@ class Live:
         facts = {"at": clock.now().timestamp(), "rate": clock.rate, "exchanges": len(self._box.exchanges)}
         return _event("beat", facts)
 
-    def _heard(self, happening: Happening) -> None:
+    def _heard(self, happening: BoxEvent) -> None:
         """A message says which it is; anything else which parts show it."""
         kind, person = happening.kind, happening.person
         if kind == "failed":
@@ -87,7 +87,7 @@ class Live:
             return
         parts = PARTS.get(kind) or next((p for head, p in FAMILIES.items() if kind.startswith(head)), ())
         facts: dict[str, object] = {"parts": parts, "place": happening.place, "person": person}
-        if isinstance(happening.subject, Message):
+        if isinstance(happening.subject, SlackMessage):
             facts |= {"ts": happening.subject.ts, "thread": happening.subject.thread_ts}
         self.tell("change", **facts)
 

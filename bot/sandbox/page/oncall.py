@@ -7,11 +7,11 @@ from datetime import datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty.account import Policy, User
-from bot.sandbox.pagerduty.incidents import Incident
-from bot.sandbox.pagerduty.pagerduty import Ring
-from bot.sandbox.pagerduty.rota import Schedule
-from bot.sandbox.slack.world import Person
+from bot.sandbox.pagerduty.account import PagerDutyPolicy, PagerDutyUser
+from bot.sandbox.pagerduty.incidents import PagerDutyIncident
+from bot.sandbox.pagerduty.pagerduty import PhoneRing
+from bot.sandbox.pagerduty.rota import PagerDutySchedule
+from bot.sandbox.slack.world import SlackPerson
 
 AHEAD = timedelta(weeks=3)
 REMEMBERED = 5  # resolved pages
@@ -21,18 +21,18 @@ REMEMBERED = 5  # resolved pages
 class Phone:
     """`held` is what this person has acknowledged."""
 
-    person: Person
+    person: SlackPerson
     zone: tzinfo
     city: str
-    rings: tuple[Ring, ...]
-    held: tuple[Incident, ...]
+    rings: tuple[PhoneRing, ...]
+    held: tuple[PagerDutyIncident, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Turn:
+class OnCallTurn:
     """`override` is its id, if the turn is one; times are in the reader's zone."""
 
-    person: Person
+    person: SlackPerson
     start: datetime
     end: datetime
     is_now: bool
@@ -40,21 +40,21 @@ class Turn:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Level:
+class PolicyLevel:
     """A schedule with its turns, or a person who is always on call."""
 
-    schedule: Schedule | None = None
-    turns: tuple[Turn, ...] = ()
-    person: Person | None = None
+    schedule: PagerDutySchedule | None = None
+    turns: tuple[OnCallTurn, ...] = ()
+    person: SlackPerson | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ladder:
+class PolicyView:
     name: str
-    levels: tuple[Level, ...]
+    levels: tuple[PolicyLevel, ...]
 
 
-class Duty:
+class OnCallView:
     def __init__(self, box: Box) -> None:
         self._box = box
         self._pager = box.pagerduty
@@ -67,23 +67,23 @@ class Duty:
     def ringing(self) -> int:
         return sum(len(rings) for rings in self._pager.phones.values())
 
-    def over(self) -> list[Incident]:
+    def over(self) -> list[PagerDutyIncident]:
         """The pages resolved last, the latest first."""
         with self._pager.lock:
             return [it for it in self._pager.incidents if not it.is_open][: -REMEMBERED - 1 : -1]
 
-    def ladders(self, zone: tzinfo) -> list[Ladder]:
+    def ladders(self, zone: tzinfo) -> list[PolicyView]:
         with self._pager.lock:
             return [self._ladder(policy, zone) for policy in self._pager.account.policies.values()]
 
-    def schedules(self) -> list[Schedule]:
+    def schedules(self) -> list[PagerDutySchedule]:
         return list(self._pager.account.schedules.values())
 
-    def callable(self) -> list[User]:
+    def callable(self) -> list[PagerDutyUser]:
         """Those with a phone."""
         return [u for u in self._pager.account.users.values() if not self._box.slack.person(u.handle).is_bot]
 
-    def _phone(self, user: User, rings: tuple[Ring, ...]) -> Phone:
+    def _phone(self, user: PagerDutyUser, rings: tuple[PhoneRing, ...]) -> Phone:
         held = tuple(it for it in self._pager.incidents if it.is_open and user.id in it.acknowledged)
         return Phone(
             person=self._box.slack.person(user.handle),
@@ -93,17 +93,19 @@ class Duty:
             held=held,
         )
 
-    def _ladder(self, policy: Policy, zone: tzinfo) -> Ladder:
-        return Ladder(name=policy.name, levels=tuple(self._level(target, zone) for target in policy.levels))
+    def _ladder(self, policy: PagerDutyPolicy, zone: tzinfo) -> PolicyView:
+        return PolicyView(
+            name=policy.name, levels=tuple(self._level(target, zone) for target in policy.levels)
+        )
 
-    def _level(self, target: str, zone: tzinfo) -> Level:
+    def _level(self, target: str, zone: tzinfo) -> PolicyLevel:
         schedule = self._pager.account.schedules.get(target)
         if schedule is None:
-            return Level(person=self._person(target))
+            return PolicyLevel(person=self._person(target))
         now = self._box.clock.now()
         overrides = {(o.shift.user, o.shift.end): o.id for o in schedule.overrides}
         turns = tuple(
-            Turn(
+            OnCallTurn(
                 person=self._person(shift.user),
                 start=shift.start.astimezone(zone),
                 end=shift.end.astimezone(zone),
@@ -113,7 +115,7 @@ class Duty:
             for shift in schedule.final(now, now + AHEAD)
             if shift.end > now
         )
-        return Level(schedule=schedule, turns=turns)
+        return PolicyLevel(schedule=schedule, turns=turns)
 
-    def _person(self, user_id: str) -> Person:
+    def _person(self, user_id: str) -> SlackPerson:
         return self._box.slack.person(self._pager.account.users[user_id].handle)

@@ -14,20 +14,20 @@ from urllib.parse import parse_qs
 
 from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY
-from bot.sandbox.page.actions import Acts, Refused
-from bot.sandbox.page.channels import Channels, Line
-from bot.sandbox.page.inspector import Hood, laid_out
-from bot.sandbox.page.live import Live
-from bot.sandbox.page.oncall import Duty
-from bot.sandbox.page.printer import Printer
-from bot.sandbox.page.spot import HOME, Spot
-from bot.sandbox.page.switches import Sky
+from bot.sandbox.page.actions import PageActions, Refused
+from bot.sandbox.page.channels import ChannelViews, MessageView
+from bot.sandbox.page.inspector import Inspector, laid_out
+from bot.sandbox.page.live import PageEvents
+from bot.sandbox.page.oncall import OnCallView
+from bot.sandbox.page.printer import PageTemplates
+from bot.sandbox.page.spot import HOME, PageLocation
+from bot.sandbox.page.switches import FaultSwitches
 from bot.sandbox.server.gateway import Mount
-from bot.sandbox.server.server import Answer, Request, Response
+from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse
 from bot.sandbox.sites.sites import Sites
 from bot.sandbox.slack.emoji import BY_NAME
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
-from bot.sandbox.stories.player import Scene, Theatre
+from bot.sandbox.stories.player import StoryPlayer, StoryView
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -51,12 +51,12 @@ HEADERS = (
     ("x-content-type-options", "nosniff"),
 )
 Facts = dict[str, Any]
-Door = Callable[[Request, str], Answer]
+Door = Callable[[HttpRequest, str], AnyResponse]
 """Answers a request; the second is what stands behind the first part of its path."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class OfferedCommand:
     """A slash command as Slack offers it while one types."""
 
     name: str
@@ -64,23 +64,25 @@ class Command:
     usage: str = ""
 
 
-OF_SLACK = tuple(Command(name=name, about=it.about, usage=it.usage) for name, it in OWN_COMMANDS.items())
+OF_SLACK = tuple(
+    OfferedCommand(name=name, about=it.about, usage=it.usage) for name, it in OWN_COMMANDS.items()
+)
 
 
-class Page:
+class SandboxPage:
     """Serve a box's page at the box's own address, for as long as the box lives."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
-        self._channels = Channels(box)
-        self._duty = Duty(box)
-        self._hood = Hood(box)
-        self._sky = Sky(box.weather)
-        self._live = Live(box)
-        self.theatre = Theatre(box, on_change=self._staged)
-        self._acts = Acts(box, self.theatre, self._sky)
-        self._printer = Printer(people=self._channels.people, channels=lambda: box.slack.channels)
-        self._commands: Sequence[Command] = OF_SLACK
+        self._channels = ChannelViews(box)
+        self._duty = OnCallView(box)
+        self._hood = Inspector(box)
+        self._sky = FaultSwitches(box.weather)
+        self._live = PageEvents(box)
+        self.theatre = StoryPlayer(box, on_change=self._staged)
+        self._acts = PageActions(box, self.theatre, self._sky)
+        self._printer = PageTemplates(people=self._channels.people, channels=lambda: box.slack.channels)
+        self._commands: Sequence[OfferedCommand] = OF_SLACK
         self._has_home = False
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-page")
         self._doors: Mapping[tuple[str, str], Door] = {
@@ -100,7 +102,9 @@ class Page:
         self._box.slack.install(manifest)
         features = manifest.get("features", {})
         own = tuple(
-            Command(name=it["command"], about=it.get("description", ""), usage=it.get("usage_hint", ""))
+            OfferedCommand(
+                name=it["command"], about=it.get("description", ""), usage=it.get("usage_hint", "")
+            )
             for it in features.get("slash_commands", ())
         )
         self._commands = (*own, *OF_SLACK)
@@ -112,18 +116,18 @@ class Page:
 
     # --- the doors
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+    def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         first, _, rest = request.path[1:].partition("/")
         if (request.verb, first) == ("GET", "live"):
             return self._live.stream()
         return self._later(self._doors.get((request.verb, first), _nowhere), request, rest)
 
-    async def _later(self, door: Door, request: Request, rest: str) -> Answer:
+    async def _later(self, door: Door, request: HttpRequest, rest: str) -> AnyResponse:
         """In a thread: the bot's calls go through this server meanwhile."""
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._workers, _careful, door, request, rest)
 
-    def _whole(self, request: Request, rest: str) -> Response:
+    def _whole(self, request: HttpRequest, rest: str) -> HttpResponse:
         if rest:
             return _nowhere(request, rest)
         spot = self._spot(request.query)
@@ -132,7 +136,7 @@ class Page:
         facts = self._facts(spot) | self._beside(spot) | self._above() | self._within(spot)
         return self._print("page", spot, facts)
 
-    def _region(self, request: Request, name: str) -> Response:
+    def _region(self, request: HttpRequest, name: str) -> HttpResponse:
         if name not in REGIONS:
             return _nowhere(request, name)
         spot = self._spot(request.query)
@@ -142,11 +146,11 @@ class Page:
         facts |= self._beside(spot) if name == "dock" else {}
         return self._print(name, spot, facts)
 
-    def _messages(self, request: Request, _rest: str) -> Response:
+    def _messages(self, request: HttpRequest, _rest: str) -> HttpResponse:
         """Some of the messages of a channel or its thread, or those before one."""
         spot, asked = self._spot(request.query), parse_qs(request.query)
         channel, in_thread = self._channels.here(spot), "in_thread" in asked
-        lines, has_older = list[Line](), False
+        lines, has_older = list[MessageView](), False
         if channel and "before" in asked:
             lines, has_older = self._channels.latest(spot, channel, asked["before"][-1])
         elif channel:
@@ -155,12 +159,12 @@ class Page:
         more = {"lines": lines, "has_older": has_older, "in_thread": in_thread}
         return self._print("messages", spot, self._facts(spot) | more)
 
-    def _exchange(self, request: Request, number: str) -> Response:
+    def _exchange(self, request: HttpRequest, number: str) -> HttpResponse:
         it = self._hood.exchange(int(number))
         facts = {"it": it, "sent": laid_out(it.body, it.content_type), "answered": laid_out(it.answer)}
         return self._print("exchange", self._spot(request.query), facts)
 
-    def _act(self, request: Request, name: str) -> Response:
+    def _act(self, request: HttpRequest, name: str) -> HttpResponse:
         if not request.headers.get("content-type", "").startswith("application/json"):
             return _text(415, "An act is sent as JSON.")
         try:
@@ -177,15 +181,15 @@ class Page:
 
     # --- what the templates are filled in with
 
-    def _spot(self, query: str) -> Spot:
+    def _spot(self, query: str) -> PageLocation:
         """Where somebody who is nobody here becomes Ana, and a foreign direct message one's own."""
-        spot, state = Spot.of(query), self._box.slack.state
+        spot, state = PageLocation.of(query), self._box.slack.state
         if spot.person not in [person.name for person in self._channels.people()]:
-            spot = replace(spot, person=Spot.person)
+            spot = replace(spot, person=PageLocation.person)
         channel = state.channels.get(spot.place)
         return replace(spot, place=self._channels.viewer(spot).dm) if channel and channel.is_im else spot
 
-    def _facts(self, spot: Spot) -> Facts:
+    def _facts(self, spot: PageLocation) -> Facts:
         """What any part of the page may need; it costs little."""
         who, channel, slack = self._channels.viewer(spot), self._channels.here(spot), self._box.slack
         return {
@@ -207,7 +211,7 @@ class Page:
             "title": "Spy" if channel is None or channel.is_im else f"#{channel.name}",
         }
 
-    def _within(self, spot: Spot) -> Facts:
+    def _within(self, spot: PageLocation) -> Facts:
         channel = self._channels.here(spot)
         lines, has_older = self._channels.latest(spot, channel) if channel else ([], False)
         if channel:
@@ -228,7 +232,7 @@ class Page:
             "playing": playing,
         }
 
-    def _beside(self, spot: Spot) -> Facts:
+    def _beside(self, spot: PageLocation) -> Facts:
         """What the dock shows, and how many phones ring."""
         docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
         facts: Facts = {"docks": docks, "ringing": self._duty.ringing()}
@@ -249,7 +253,7 @@ class Page:
         }
         return facts | more[spot.dock]()
 
-    def _on_call(self, spot: Spot) -> Facts:
+    def _on_call(self, spot: PageLocation) -> Facts:
         return {
             "ladders": self._duty.ladders(self._channels.zone(spot)),
             "schedules": self._duty.schedules(),
@@ -265,14 +269,14 @@ class Page:
             return None
         return sites
 
-    def _issues(self, spot: Spot) -> Facts:
+    def _issues(self, spot: PageLocation) -> Facts:
         github = self._box.github
         with github.lock:
             issues = list(reversed(github.issues.values()))
             issue = github.issues.get(int(spot.issue)) if spot.issue.isdigit() else None
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
 
-    def _words(self, _request: Request, _rest: str) -> Response:
+    def _words(self, _request: HttpRequest, _rest: str) -> HttpResponse:
         """What the message box can complete."""
         state = self._box.slack.state
         words = {
@@ -286,40 +290,40 @@ class Page:
 
     # --- below
 
-    def _staged(self, scene: Scene | None) -> None:
+    def _staged(self, scene: StoryView | None) -> None:
         facts = {"as": scene.person, "in": scene.place, "dock": scene.dock} if scene else {}
         self._live.tell("scene", **facts)
 
-    def _print(self, template: str, spot: Spot, facts: Mapping[str, Any]) -> Response:
+    def _print(self, template: str, spot: PageLocation, facts: Mapping[str, Any]) -> HttpResponse:
         page = self._printer.print(template, self._channels.names(spot), facts)
-        return Response(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
+        return HttpResponse(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-def _careful(door: Door, request: Request, rest: str) -> Answer:
+def _careful(door: Door, request: HttpRequest, rest: str) -> AnyResponse:
     try:
         return door(request, rest)
     except LookupError as error:
         return _text(404, str(error))
 
 
-def _nowhere(_request: Request, _rest: str) -> Response:
+def _nowhere(_request: HttpRequest, _rest: str) -> HttpResponse:
     return _text(404, "There is nothing here; the page is at /.")
 
 
-def _file(_request: Request, name: str) -> Response:
+def _file(_request: HttpRequest, name: str) -> HttpResponse:
     file = (STATIC / name).resolve()
     if not file.is_relative_to(STATIC) or file.suffix not in KINDS or not file.is_file():
         return _text(404, "There is no such file.")
-    return Response(
+    return HttpResponse(
         body=file.read_bytes(), content_type=f"{KINDS[file.suffix]}; charset=utf-8", headers=HEADERS
     )
 
 
-def _text(status: int, sentence: str) -> Response:
-    return Response(
+def _text(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(
         status=status, body=sentence.encode(), content_type="text/plain; charset=utf-8", headers=HEADERS
     )
 
 
-def _json(body: object) -> Response:
-    return Response(body=json.dumps(body).encode(), headers=HEADERS)
+def _json(body: object) -> HttpResponse:
+    return HttpResponse(body=json.dumps(body).encode(), headers=HEADERS)

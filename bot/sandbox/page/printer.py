@@ -11,7 +11,7 @@ from jinja2 import Environment, PackageLoader
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
 from bot.sandbox.slack.emoji import OFTEN, character
-from bot.sandbox.slack.world import Channel, Json, Person
+from bot.sandbox.slack.world import Json, SlackChannel, SlackPerson
 
 HUES = 8
 TYPED = {
@@ -34,8 +34,10 @@ INITIAL = (
 )
 
 
-class Printer:
-    def __init__(self, *, people: Callable[[], list[Person]], channels: Callable[[], list[Channel]]) -> None:
+class PageTemplates:
+    def __init__(
+        self, *, people: Callable[[], list[SlackPerson]], channels: Callable[[], list[SlackChannel]]
+    ) -> None:
         self._people = people
         self._channels = channels
 

@@ -11,7 +11,7 @@ DOCKS = ("phones", "oncall", "sites", "github", "hood")
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
+class PageLocation:
     """`person` is a handle, `place` a channel's id or "home", `thread` its root's ts, `issue` a number."""
 
     person: str = "ana"
@@ -21,7 +21,7 @@ class Spot:
     issue: str = ""
 
     @classmethod
-    def of(cls, query: str) -> Spot:
+    def of(cls, query: str) -> PageLocation:
         given = parse_qs(query)
         wanted = {field.name: given[key][-1] for field, key in KEYS if given.get(key)}
         spot = cls(**wanted)
@@ -40,4 +40,4 @@ class Spot:
         return urlencode({key: value for key, value in {**own, **more}.items() if value})
 
 
-KEYS = tuple(zip(fields(Spot), ("as", "in", "thread", "dock", "issue"), strict=True))
+KEYS = tuple(zip(fields(PageLocation), ("as", "in", "thread", "dock", "issue"), strict=True))

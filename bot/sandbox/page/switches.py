@@ -4,7 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass, replace
 
-from bot.sandbox.faults import Fault, Weather, http, rate_limited
+from bot.sandbox.faults import Fault, Faults, http, rate_limited
 
 SLOW = 2.0  # seconds a call
 PAUSE = 5.0  # seconds that Slack asks to wait for
@@ -12,7 +12,7 @@ DOWN = http(503)
 
 
 @dataclass(frozen=True, kw_only=True)
-class Switch:
+class FaultSwitch:
     """`fault` is what every call to the service meets; without one the service is slow."""
 
     name: str
@@ -24,31 +24,35 @@ class Switch:
 
 
 SWITCHES = (
-    Switch(name="slow", title="Slack is slow", about=f"each call takes {SLOW:g} s", service="slack"),
-    Switch(
+    FaultSwitch(name="slow", title="Slack is slow", about=f"each call takes {SLOW:g} s", service="slack"),
+    FaultSwitch(
         name="limited",
         title="Slack says 429",
         about=f"too many calls, come back in {PAUSE:g} s",
         service="slack",
         fault=rate_limited(PAUSE),
     ),
-    Switch(name="slack", title="Slack is down", about="its API answers 503", service="slack", fault=DOWN),
-    Switch(
+    FaultSwitch(
+        name="slack", title="Slack is down", about="its API answers 503", service="slack", fault=DOWN
+    ),
+    FaultSwitch(
         name="pagerduty",
         title="PagerDuty is down",
         about="its API answers 503",
         service="pagerduty",
         fault=DOWN,
     ),
-    Switch(name="github", title="GitHub is down", about="its API answers 503", service="github", fault=DOWN),
+    FaultSwitch(
+        name="github", title="GitHub is down", about="its API answers 503", service="github", fault=DOWN
+    ),
 )
 
 
-class Sky:
-    def __init__(self, weather: Weather) -> None:
+class FaultSwitches:
+    def __init__(self, weather: Faults) -> None:
         self._weather = weather
 
-    def switches(self) -> list[Switch]:
+    def switches(self) -> list[FaultSwitch]:
         """As they stand."""
         return [replace(it, is_on=self._is_on(it)) for it in SWITCHES]
 
@@ -64,7 +68,7 @@ class Sky:
         else:
             self._weather.down(switch.service, switch.fault)
 
-    def _is_on(self, switch: Switch) -> bool:
+    def _is_on(self, switch: FaultSwitch) -> bool:
         if switch.fault is None:
             return self._weather.slowness(switch.service) > 0
         return self._weather.outage(switch.service) == switch.fault

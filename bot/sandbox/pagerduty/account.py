@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.pagerduty.rota import Override, Schedule, Shift
+from bot.sandbox.pagerduty.rota import PagerDutySchedule, ScheduleOverride, ScheduleShift
 
 HANDOFF_HOUR = 9
 A_WHILE = timedelta(hours=12)
@@ -15,7 +15,7 @@ A_WHILE = timedelta(hours=12)
 
 
 @dataclass(frozen=True, kw_only=True)
-class User:
+class PagerDutyUser:
     id: str
     handle: str
     name: str
@@ -28,7 +28,7 @@ class User:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Policy:
+class PagerDutyPolicy:
     """Each level is the id of a schedule, or of a user who never goes off call."""
 
     id: str
@@ -38,7 +38,7 @@ class Policy:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Service:
+class PagerDutyService:
     id: str
     name: str
     policy: str
@@ -46,20 +46,22 @@ class Service:
 
 
 USERS = (
-    User(id="PUANA", handle="ana", name="Ana Lima", time_zone="Europe/Lisbon", phone="5550100"),
-    User(id="PURAJ", handle="raj", name="Raj Patel", time_zone="Asia/Kolkata", phone="5550101"),
-    User(id="PUKIM", handle="kim", name="Kim Park", time_zone="America/Los_Angeles", phone="5550102"),
-    User(id="PUSPY", handle="spy", name="Spy", time_zone="Etc/UTC", phone="5550199"),
+    PagerDutyUser(id="PUANA", handle="ana", name="Ana Lima", time_zone="Europe/Lisbon", phone="5550100"),
+    PagerDutyUser(id="PURAJ", handle="raj", name="Raj Patel", time_zone="Asia/Kolkata", phone="5550101"),
+    PagerDutyUser(
+        id="PUKIM", handle="kim", name="Kim Park", time_zone="America/Los_Angeles", phone="5550102"
+    ),
+    PagerDutyUser(id="PUSPY", handle="spy", name="Spy", time_zone="Etc/UTC", phone="5550199"),
 )
 
 SERVICES = (
-    Service(id="PSVC1", name="imoc", policy="PPOL1"),
-    Service(id="PSVC2", name="payments", policy="PPOL2"),
+    PagerDutyService(id="PSVC1", name="imoc", policy="PPOL1"),
+    PagerDutyService(id="PSVC2", name="payments", policy="PPOL2"),
 )
 
 POLICIES = (
-    Policy(id="PPOL1", name="imoc", levels=("PSCH1", "PSCH3")),
-    Policy(id="PPOL2", name="payments", levels=("PSCH2", "PURAJ")),
+    PagerDutyPolicy(id="PPOL1", name="imoc", levels=("PSCH1", "PSCH3")),
+    PagerDutyPolicy(id="PPOL2", name="payments", levels=("PSCH2", "PURAJ")),
 )
 
 
@@ -76,17 +78,17 @@ class ChangeEvent:
 
 
 @dataclass(kw_only=True)
-class Account:
+class PagerDutyAccount:
     """What PagerDuty knows besides incidents, by id; only the schedules and the changes ever change."""
 
-    schedules: dict[str, Schedule]
-    users: dict[str, User] = field(default_factory=lambda: {user.id: user for user in USERS})
-    services: dict[str, Service] = field(default_factory=lambda: {s.id: s for s in SERVICES})
-    policies: dict[str, Policy] = field(default_factory=lambda: {p.id: p for p in POLICIES})
+    schedules: dict[str, PagerDutySchedule]
+    users: dict[str, PagerDutyUser] = field(default_factory=lambda: {user.id: user for user in USERS})
+    services: dict[str, PagerDutyService] = field(default_factory=lambda: {s.id: s for s in SERVICES})
+    policies: dict[str, PagerDutyPolicy] = field(default_factory=lambda: {p.id: p for p in POLICIES})
     changes: list[ChangeEvent] = field(default_factory=list)
     _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
-    def user_at(self, policy: Policy, level: int, now: datetime) -> str | None:
+    def user_at(self, policy: PagerDutyPolicy, level: int, now: datetime) -> str | None:
         """The id of the user who is on call at a level, counted from 1; None where nobody is."""
         target = policy.levels[level - 1]
         if target in self.users:
@@ -98,14 +100,14 @@ class Account:
         """Let nobody be on call on a schedule."""
         self.schedules[schedule_id] = replace(self.schedules[schedule_id], users=(), overrides=())
 
-    def user_called(self, handle: str) -> User | None:
+    def user_called(self, handle: str) -> PagerDutyUser | None:
         return next((user for user in self.users.values() if user.handle == handle), None)
 
-    def user_with(self, email: str) -> User | None:
+    def user_with(self, email: str) -> PagerDutyUser | None:
         return next((user for user in self.users.values() if user.email == email.lower()), None)
 
-    def override(self, schedule_id: str, shift: Shift) -> Override:
-        override = Override(id=f"O{next(self._override_numbers):013d}", shift=shift)
+    def override(self, schedule_id: str, shift: ScheduleShift) -> ScheduleOverride:
+        override = ScheduleOverride(id=f"O{next(self._override_numbers):013d}", shift=shift)
         self.schedules[schedule_id] = self.schedules[schedule_id].with_override(override)
         return override
 
@@ -119,7 +121,7 @@ class Account:
                 if target != user:
                     raise LookupError(f"on {policy}, {self.users[target].handle} is always on call there")
             elif not self.schedules[target].has(user, now, now + A_WHILE):
-                self.override(target, Shift(user=user, start=now, end=now + A_WHILE))
+                self.override(target, ScheduleShift(user=user, start=now, end=now + A_WHILE))
 
     def _levels(self, policy: str) -> tuple[str, ...]:
         for known in self.policies.values():
@@ -129,7 +131,7 @@ class Account:
         raise LookupError(f"PagerDuty has no policy {policy}; there is {names}")
 
 
-def schedules(now: datetime) -> dict[str, Schedule]:
+def schedules(now: datetime) -> dict[str, PagerDutySchedule]:
     """The rotas of a box that opens now: the turns changed yesterday, and so for days nobody's ends."""
     start = (
         (now - timedelta(days=1))
@@ -137,8 +139,8 @@ def schedules(now: datetime) -> dict[str, Schedule]:
         .replace(hour=HANDOFF_HOUR, minute=0, second=0, microsecond=0)
     )
     rotas = (
-        Schedule(id="PSCH1", name="imoc", users=("PURAJ", "PUANA"), start=start),
-        Schedule(id="PSCH2", name="payments", users=("PUKIM", "PUANA"), start=start),
-        Schedule(id="PSCH3", name="imoc second", users=("PUANA", "PURAJ"), start=start),
+        PagerDutySchedule(id="PSCH1", name="imoc", users=("PURAJ", "PUANA"), start=start),
+        PagerDutySchedule(id="PSCH2", name="payments", users=("PUKIM", "PUANA"), start=start),
+        PagerDutySchedule(id="PSCH3", name="imoc second", users=("PUANA", "PURAJ"), start=start),
     )
     return {rota.id: rota for rota in rotas}

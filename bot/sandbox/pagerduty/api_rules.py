@@ -6,7 +6,7 @@ from collections.abc import Iterable
 from datetime import UTC, datetime
 from typing import Any, NoReturn
 
-from bot.sandbox.server.rest import JSON, Answer, Call, RefusedError
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, RefusedError
 
 BAD_INPUT = (2001, "Invalid Input Provided")
 BAD_DATES = (2004, "Invalid 'since' or 'until' Parameter Values")
@@ -20,13 +20,13 @@ LARGEST_PAGE = 100
 def refuse(status: int, error: tuple[int, str], *details: str) -> NoReturn:
     code, message = error
     body: JSON = {"message": message, "code": code, **({"errors": list(details)} if details else {})}
-    raise RefusedError(Answer(status=status, body={"error": body}))
+    raise RefusedError(ApiResponse(status=status, body={"error": body}))
 
 
-def refusal(status: int, message: str) -> Answer:
+def refusal(status: int, message: str) -> ApiResponse:
     if status == NOT_FOUND:
-        return Answer(status=status, body={"error": {"message": UNKNOWN[1], "code": UNKNOWN[0]}})
-    return Answer(
+        return ApiResponse(status=status, body={"error": {"message": UNKNOWN[1], "code": UNKNOWN[0]}})
+    return ApiResponse(
         status=status, body={"error": {"message": BAD_INPUT[1], "code": BAD_INPUT[0], "errors": [message]}}
     )
 
@@ -51,25 +51,25 @@ def id_of(reference: object) -> str:
     return str(reference.get("id", "")) if isinstance(reference, dict) else ""
 
 
-def known(things: dict[str, Any], call: Call) -> Any:
+def known(things: dict[str, Any], call: ApiCall) -> Any:
     return things.get(call.ids["id"]) or refuse(404, UNKNOWN)
 
 
-def named(things: Iterable[Any], call: Call) -> list[Any]:
+def named(things: Iterable[Any], call: ApiCall) -> list[Any]:
     return [thing for thing in things if call.one("query").lower() in thing.name.lower()]
 
 
-def wanted(call: Call, filter_name: str, value: str) -> bool:
+def wanted(call: ApiCall, filter_name: str, value: str) -> bool:
     wanted = call.many(filter_name)
     return not wanted or value in wanted
 
 
-def page(call: Call, name: str, items: list[JSON]) -> Answer:
+def page(call: ApiCall, name: str, items: list[JSON]) -> ApiResponse:
     limit = min(int(call.one("limit", str(PAGE))), LARGEST_PAGE)
     offset = int(call.one("offset", "0"))
     total = len(items) if call.one("total") in ("true", "1") else None
     end = offset + limit
-    return Answer(
+    return ApiResponse(
         body={
             name: items[offset:end],
             "limit": limit,

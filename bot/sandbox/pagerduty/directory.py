@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Sequence
 from datetime import datetime, timedelta
 
-from bot.sandbox.pagerduty.account import Account
+from bot.sandbox.pagerduty.account import PagerDutyAccount
 from bot.sandbox.pagerduty.api_rules import (
     BAD_DATES,
     BAD_INPUT,
@@ -22,17 +22,19 @@ from bot.sandbox.pagerduty.api_rules import (
     require,
     wanted,
 )
-from bot.sandbox.pagerduty.rota import Shift
-from bot.sandbox.pagerduty.shapes import Shapes
-from bot.sandbox.server.rest import JSON, Answer, Call, Route
+from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.pagerduty.shapes import PagerDutyJson
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, Route
 
 DEFAULT_WINDOW = timedelta(weeks=2)
 
 
-class Directory:
+class DirectoryApi:
     """The caller holds the account's lock."""
 
-    def __init__(self, account: Account, shapes: Shapes, *, clock: Callable[[], datetime]) -> None:
+    def __init__(
+        self, account: PagerDutyAccount, shapes: PagerDutyJson, *, clock: Callable[[], datetime]
+    ) -> None:
         self._account = account
         self._shapes = shapes
         self._clock = clock
@@ -58,80 +60,84 @@ class Directory:
 
     # --- changes
 
-    def list_changes(self, call: Call) -> Answer:
+    def list_changes(self, call: ApiCall) -> ApiResponse:
         since, until = moment(call.one("since")), moment(call.one("until"))
         found = [it for it in self._account.changes if since <= it.at <= until]
         return page(call, "change_events", [self._shapes.change_event(it) for it in found])
 
     # --- people, services, policies
 
-    def list_users(self, call: Call) -> Answer:
+    def list_users(self, call: ApiCall) -> ApiResponse:
         query, include = call.one("query").lower(), call.many("include")
         found = [u for u in self._account.users.values() if query in f"{u.name} {u.email}".lower()]
         return page(call, "users", [self._shapes.user(user, include) for user in found])
 
-    def show_me(self, call: Call) -> Answer:
+    def show_me(self, call: ApiCall) -> ApiResponse:
         me = self._account.user_called("spy")
-        return Answer(body={"user": self._shapes.user(me, call.many("include")) if me else None})
+        return ApiResponse(body={"user": self._shapes.user(me, call.many("include")) if me else None})
 
-    def show_user(self, call: Call) -> Answer:
+    def show_user(self, call: ApiCall) -> ApiResponse:
         user = known(self._account.users, call)
-        return Answer(body={"user": self._shapes.user(user, call.many("include"))})
+        return ApiResponse(body={"user": self._shapes.user(user, call.many("include"))})
 
-    def list_contact_methods(self, call: Call) -> Answer:
+    def list_contact_methods(self, call: ApiCall) -> ApiResponse:
         user = known(self._account.users, call)
-        return Answer(body={"contact_methods": self._shapes.contact_methods(user)})
+        return ApiResponse(body={"contact_methods": self._shapes.contact_methods(user)})
 
-    def list_services(self, call: Call) -> Answer:
+    def list_services(self, call: ApiCall) -> ApiResponse:
         found = named(self._account.services.values(), call)
         return page(call, "services", [self._shapes.service(service) for service in found])
 
-    def show_service(self, call: Call) -> Answer:
-        return Answer(body={"service": self._shapes.service(known(self._account.services, call))})
+    def show_service(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(body={"service": self._shapes.service(known(self._account.services, call))})
 
-    def list_policies(self, call: Call) -> Answer:
+    def list_policies(self, call: ApiCall) -> ApiResponse:
         found = named(self._account.policies.values(), call)
         return page(call, "escalation_policies", [self._shapes.policy(policy) for policy in found])
 
-    def show_policy(self, call: Call) -> Answer:
-        return Answer(body={"escalation_policy": self._shapes.policy(known(self._account.policies, call))})
+    def show_policy(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(
+            body={"escalation_policy": self._shapes.policy(known(self._account.policies, call))}
+        )
 
     # --- schedules and on-calls
 
-    def list_schedules(self, call: Call) -> Answer:
+    def list_schedules(self, call: ApiCall) -> ApiResponse:
         found = named(self._account.schedules.values(), call)
         return page(call, "schedules", [self._shapes.schedule(schedule) for schedule in found])
 
-    def show_schedule(self, call: Call) -> Answer:
+    def show_schedule(self, call: ApiCall) -> ApiResponse:
         schedule = known(self._account.schedules, call)
         since, until = self._window(call, DEFAULT_WINDOW)
         cut = call.one("overflow") != "true"
-        return Answer(
+        return ApiResponse(
             body={"schedule": self._shapes.rendered_schedule(schedule, since, until, cut=cut)},
         )
 
-    def list_overrides(self, call: Call) -> Answer:
+    def list_overrides(self, call: ApiCall) -> ApiResponse:
         schedule = known(self._account.schedules, call)
         if not (call.one("since") and call.one("until")):
             refuse(400, BAD_INPUT, "Since and until are required")
         since, until = self._window(call, DEFAULT_WINDOW)
         found = [o for o in schedule.overrides if o.shift.overlaps(since, until)]
-        return Answer(body={"overrides": [self._shapes.override(override) for override in found]})
+        return ApiResponse(body={"overrides": [self._shapes.override(override) for override in found]})
 
-    def create_overrides(self, call: Call) -> Answer:
+    def create_overrides(self, call: ApiCall) -> ApiResponse:
         """A list of outcomes; the older form, one `override`, answers with the override alone."""
         schedule = known(self._account.schedules, call)
         if "override" in call.body:
             outcome = self._override(schedule.id, object_in(call.body, "override"))
             if outcome["status"] != CREATED:
                 refuse(400, BAD_INPUT, *outcome["errors"])
-            return Answer(status=CREATED, body={"override": outcome["override"]})
+            return ApiResponse(status=CREATED, body={"override": outcome["override"]})
         outcomes = [self._override(schedule.id, given) for given in objects_in(call.body, "overrides")]
-        return Answer(status=CREATED, body=outcomes)
+        return ApiResponse(status=CREATED, body=outcomes)
 
     def _override(self, schedule_id: str, given: JSON) -> JSON:
         require(given, "start", "end", "user")
-        shift = Shift(user=id_of(given["user"]), start=moment(given["start"]), end=moment(given["end"]))
+        shift = ScheduleShift(
+            user=id_of(given["user"]), start=moment(given["start"]), end=moment(given["end"])
+        )
         if shift.user not in self._account.users:
             return {"status": 400, "errors": ["User not found"], "override": given}
         if shift.end <= shift.start:
@@ -139,14 +145,14 @@ class Directory:
         override = self._account.override(schedule_id, shift)
         return {"status": CREATED, "override": self._shapes.override(override)}
 
-    def delete_override(self, call: Call) -> Answer:
+    def delete_override(self, call: ApiCall) -> ApiResponse:
         schedule = known(self._account.schedules, call)
         if call.ids["override"] not in [override.id for override in schedule.overrides]:
             refuse(404, UNKNOWN)
         self._account.schedules[schedule.id] = schedule.without_override(call.ids["override"])
-        return Answer(status=204)
+        return ApiResponse(status=204)
 
-    def list_on_calls(self, call: Call) -> Answer:
+    def list_on_calls(self, call: ApiCall) -> ApiResponse:
         since, until = self._window(call, timedelta(0))
         include, users = call.many("include"), call.many("user_ids")
         found = [
@@ -160,11 +166,11 @@ class Directory:
         found = [on_call for on_call in found if not users or on_call["user"]["id"] in users]
         return page(call, "oncalls", _earliest(found) if call.one("earliest") == "true" else found)
 
-    def _shifts(self, target: str, since: datetime, until: datetime) -> Sequence[Shift | None]:
+    def _shifts(self, target: str, since: datetime, until: datetime) -> Sequence[ScheduleShift | None]:
         schedule = self._account.schedules.get(target)
         return schedule.final(since, until) if schedule else [None]
 
-    def _window(self, call: Call, length: timedelta) -> tuple[datetime, datetime]:
+    def _window(self, call: ApiCall, length: timedelta) -> tuple[datetime, datetime]:
         since = moment(call.one("since")) if call.one("since") else self._clock()
         until = moment(call.one("until")) if call.one("until") else since + length
         if until < since:

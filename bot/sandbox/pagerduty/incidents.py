@@ -8,7 +8,7 @@ from dataclasses import dataclass, field
 from datetime import datetime
 from typing import Literal, Protocol
 
-from bot.sandbox.pagerduty.account import Account, Policy, Service
+from bot.sandbox.pagerduty.account import PagerDutyAccount, PagerDutyPolicy, PagerDutyService
 
 Status = Literal["triggered", "acknowledged", "resolved"]
 
@@ -18,7 +18,7 @@ class AlreadyResolvedError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class LogEntry:
+class IncidentLogEntry:
     """`kind` as in PagerDuty's `acknowledge_log_entry`; `agent` is a user's or a service's id."""
 
     id: str
@@ -30,15 +30,15 @@ class LogEntry:
 
 
 @dataclass(kw_only=True)
-class Incident:
+class PagerDutyIncident:
     """Changed only under the account's lock; `assigned` and `acknowledged` are times by user id."""
 
     id: str
     number: int
     key: str
     title: str
-    service: Service
-    policy: Policy
+    service: PagerDutyService
+    policy: PagerDutyPolicy
     urgency: str
     details: object
     created_at: datetime
@@ -49,11 +49,11 @@ class Incident:
     level: int = 1
     assigned_via: str = "escalation_policy"
     resolved_at: datetime | None = None
-    merged_into: Incident | None = None
+    merged_into: PagerDutyIncident | None = None
     assigned: dict[str, datetime] = field(default_factory=dict)
     acknowledged: dict[str, datetime] = field(default_factory=dict)
     ignored: set[str] = field(default_factory=set)
-    log: list[LogEntry] = field(default_factory=list)
+    log: list[IncidentLogEntry] = field(default_factory=list)
 
     @property
     def is_open(self) -> bool:
@@ -76,25 +76,25 @@ class Incident:
 class Audience(Protocol):
     """Who hears of an incident; `by` and `user_id` are ids."""
 
-    def rings(self, incident: Incident, user_id: str) -> None: ...
-    def changed(self, incident: Incident, event: str, *, by: str) -> None: ...
+    def rings(self, incident: PagerDutyIncident, user_id: str) -> None: ...
+    def changed(self, incident: PagerDutyIncident, event: str, *, by: str) -> None: ...
 
 
-class Incidents:
+class PagerDutyIncidents:
     """All incidents of an account. The caller holds the lock."""
 
-    def __init__(self, account: Account, audience: Audience, clock: Callable[[], datetime]) -> None:
+    def __init__(self, account: PagerDutyAccount, audience: Audience, clock: Callable[[], datetime]) -> None:
         self._account = account
         self._audience = audience
         self._clock = clock
         self._ids = itertools.count(1)
         self._numbers = itertools.count(1)
-        self._all: dict[str, Incident] = {}
+        self._all: dict[str, PagerDutyIncident] = {}
 
-    def __iter__(self) -> Iterator[Incident]:
+    def __iter__(self) -> Iterator[PagerDutyIncident]:
         return iter(list(self._all.values()))
 
-    def find(self, which: str) -> Incident | None:
+    def find(self, which: str) -> PagerDutyIncident | None:
         """By id, number or key, the newest first."""
         newest = reversed(list(self._all.values()))
         return next((i for i in newest if which in (i.id, str(i.number), i.key)), None)
@@ -102,18 +102,18 @@ class Incidents:
     def open(
         self,
         title: str,
-        service: Service,
+        service: PagerDutyService,
         *,
         by: str,
         key: str = "",
         urgency: str = "high",
-        policy: Policy | None = None,
+        policy: PagerDutyPolicy | None = None,
         assignees: Sequence[str] = (),
         details: object = None,
-    ) -> Incident:
+    ) -> PagerDutyIncident:
         """A new incident, ringing on level 1 of its policy unless it is for certain people."""
         now, number = self._clock(), next(self._numbers)
-        incident = Incident(
+        incident = PagerDutyIncident(
             id=f"Q{number:013d}",
             number=number,
             key=key or f"{number:032x}",
@@ -134,7 +134,7 @@ class Incidents:
         self._audience.changed(incident, "triggered", by=by)
         return incident
 
-    def change_status(self, incident: Incident, status: Status, *, by: str) -> None:
+    def change_status(self, incident: PagerDutyIncident, status: Status, *, by: str) -> None:
         """Acknowledging or triggering what is resolved opens it again, as in PagerDuty."""
         if status == "resolved":
             self._resolve(incident, by=by)
@@ -145,7 +145,7 @@ class Incidents:
         else:
             self._unacknowledge(incident, by=by)
 
-    def escalate(self, incident: Incident, *, level: int, by: str) -> None:
+    def escalate(self, incident: PagerDutyIncident, *, level: int, by: str) -> None:
         """The last level stays the last."""
         incident.level = min(level, len(incident.policy.levels))
         incident.assigned_via = "escalation_policy"
@@ -154,19 +154,19 @@ class Incidents:
         self._ring(incident, self._on_level(incident))
         self._audience.changed(incident, "escalated", by=by)
 
-    def assign(self, incident: Incident, users: Sequence[str], *, by: str) -> None:
+    def assign(self, incident: PagerDutyIncident, users: Sequence[str], *, by: str) -> None:
         incident.assigned_via = "direct_assignment"
         self._move(incident, "triggered", by=by)
         self._write(incident, "assign", by=by, users=users)
         self._ring(incident, users)
         self._audience.changed(incident, "reassigned", by=by)
 
-    def merge(self, incident: Incident, into: Incident, *, by: str) -> None:
+    def merge(self, incident: PagerDutyIncident, into: PagerDutyIncident, *, by: str) -> None:
         """Resolve it for the reason that another one goes on in its place."""
         incident.merged_into = into
         self._resolve(incident, by=by)
 
-    def annotate(self, incident: Incident, text: str, *, by: str) -> LogEntry:
+    def annotate(self, incident: PagerDutyIncident, text: str, *, by: str) -> IncidentLogEntry:
         return self._write(incident, "annotate", by=by, note=text)
 
     def let_time_pass(self) -> None:
@@ -177,7 +177,7 @@ class Incidents:
             elif incident.is_forgotten(self._clock()):
                 self._unacknowledge(incident, by=incident.service.id)
 
-    def _acknowledge(self, incident: Incident, *, by: str) -> None:
+    def _acknowledge(self, incident: PagerDutyIncident, *, by: str) -> None:
         if by in incident.acknowledged:
             return
         self._move(incident, "acknowledged", by=by)
@@ -186,7 +186,7 @@ class Incidents:
         self._write(incident, "acknowledge", by=by)
         self._audience.changed(incident, "acknowledged", by=by)
 
-    def _unacknowledge(self, incident: Incident, *, by: str) -> None:
+    def _unacknowledge(self, incident: PagerDutyIncident, *, by: str) -> None:
         if incident.status == "triggered":
             return
         self._move(incident, "triggered", by=by)
@@ -194,7 +194,7 @@ class Incidents:
         self._ring(incident, list(incident.assigned))
         self._audience.changed(incident, "unacknowledged", by=by)
 
-    def _resolve(self, incident: Incident, *, by: str) -> None:
+    def _resolve(self, incident: PagerDutyIncident, *, by: str) -> None:
         if not incident.is_open:
             raise AlreadyResolvedError(f"[#{incident.number}] is resolved already")
         self._move(incident, "resolved", by=by)
@@ -202,7 +202,7 @@ class Incidents:
         self._write(incident, "resolve", by=by)
         self._audience.changed(incident, "resolved", by=by)
 
-    def _reopen(self, incident: Incident, status: Status, *, by: str) -> None:
+    def _reopen(self, incident: PagerDutyIncident, status: Status, *, by: str) -> None:
         self._move(incident, "triggered", by=by)
         incident.resolved_at, incident.merged_into, incident.level = None, None, 1
         self._ring(incident, self._on_level(incident))
@@ -210,18 +210,18 @@ class Incidents:
         if status == "acknowledged":
             self._acknowledge(incident, by=by)
 
-    def _move(self, incident: Incident, status: Status, *, by: str) -> None:
+    def _move(self, incident: PagerDutyIncident, status: Status, *, by: str) -> None:
         incident.status = status
         incident.changed_at = incident.updated_at = self._clock()
         incident.changed_by = by
         if status == "triggered":
             incident.acknowledged = {}
 
-    def _on_level(self, incident: Incident) -> list[str]:
+    def _on_level(self, incident: PagerDutyIncident) -> list[str]:
         user = self._account.user_at(incident.policy, incident.level, self._clock())
         return [user] if user else []
 
-    def _first_level(self, incident: Incident) -> list[str]:
+    def _first_level(self, incident: PagerDutyIncident) -> list[str]:
         """Skip the levels on which nobody is; where nobody is on any, it rings nobody."""
         for level in range(1, len(incident.policy.levels) + 1):
             incident.level = level
@@ -230,7 +230,7 @@ class Incidents:
         incident.level = 1
         return []
 
-    def _ring(self, incident: Incident, users: Sequence[str]) -> None:
+    def _ring(self, incident: PagerDutyIncident, users: Sequence[str]) -> None:
         incident.assigned = dict.fromkeys(users, self._clock())
         incident.ignored.clear()
         for user in users:
@@ -238,10 +238,12 @@ class Incidents:
             self._audience.rings(incident, user)
 
     def _write(
-        self, incident: Incident, kind: str, *, by: str, users: Iterable[str] = (), note: str = ""
-    ) -> LogEntry:
+        self, incident: PagerDutyIncident, kind: str, *, by: str, users: Iterable[str] = (), note: str = ""
+    ) -> IncidentLogEntry:
         at, number = self._clock(), next(self._ids)
-        entry = LogEntry(id=f"R{number:013d}", kind=kind, at=at, agent=by, users=tuple(users), note=note)
+        entry = IncidentLogEntry(
+            id=f"R{number:013d}", kind=kind, at=at, agent=by, users=tuple(users), note=note
+        )
         incident.log.append(entry)
         incident.updated_at = at
         return entry

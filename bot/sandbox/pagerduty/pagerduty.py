@@ -9,19 +9,19 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Protocol
 
-from bot.sandbox.feed import Happening
-from bot.sandbox.pagerduty.account import Account, ChangeEvent, schedules
-from bot.sandbox.pagerduty.incidents import Incident, Incidents
-from bot.sandbox.pagerduty.rest import Rest
-from bot.sandbox.pagerduty.shapes import Shapes
-from bot.sandbox.pagerduty.webhooks import Webhooks
+from bot.sandbox.feed import BoxEvent
+from bot.sandbox.pagerduty.account import ChangeEvent, PagerDutyAccount, schedules
+from bot.sandbox.pagerduty.incidents import PagerDutyIncident, PagerDutyIncidents
+from bot.sandbox.pagerduty.rest import PagerDutyApi
+from bot.sandbox.pagerduty.shapes import PagerDutyJson
+from bot.sandbox.pagerduty.webhooks import WebhookSender
 from bot.sandbox.recorder import Exchange
 from bot.sandbox.server.rest import ASGIApp
 
 LATEST = "latest"
 
 
-class Box(Protocol):
+class PagerDutyHost(Protocol):
     """What PagerDuty needs of the box it lives in."""
 
     @property
@@ -31,11 +31,11 @@ class Box(Protocol):
     @property
     def exchanges(self) -> list[Exchange]: ...
     def environment(self) -> dict[str, str]: ...
-    def tell(self, happening: Happening) -> None: ...
+    def tell(self, happening: BoxEvent) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
-class Ring:
+class PhoneRing:
     """What a phone shows while it rings."""
 
     incident_id: str
@@ -50,29 +50,31 @@ class NobodyThereError(LookupError):
     """A person without a phone, or an incident that PagerDuty does not have."""
 
 
-class PagerDuty:
+class SandboxPagerDuty:
     """What a person sees on a phone and can do with it; the bot speaks to `app`.
 
     Set `webhooks` to have each change sent to the bot. `secrets` are the signing secrets, the newest first.
     """
 
-    def __init__(self, box: Box, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
+    def __init__(
+        self, box: PagerDutyHost, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)
+    ) -> None:
         self.webhooks = False
         self.secrets: list[str] = []
-        self.account = Account(schedules=schedules(clock()))
-        self.incidents = Incidents(self.account, self, clock)
+        self.account = PagerDutyAccount(schedules=schedules(clock()))
+        self.incidents = PagerDutyIncidents(self.account, self, clock)
         self.lock = threading.RLock()
         self._box = box
         self._clock = clock
-        self._shapes = Shapes(self.account, url=lambda: f"{box.url}/pagerduty")
-        self._sender = Webhooks(
+        self._shapes = PagerDutyJson(self.account, url=lambda: f"{box.url}/pagerduty")
+        self._sender = WebhookSender(
             bot_url=lambda: box.bot_url,
             secrets=lambda: self.secrets or [box.environment()["PAGERDUTY_WEBHOOK_SECRET"]],
             record=self._record,
         )
 
     def app(self) -> ASGIApp:
-        rest = Rest(
+        rest = PagerDutyApi(
             self.account,
             self.incidents,
             self._shapes,
@@ -88,51 +90,45 @@ class PagerDuty:
     # --- what a person sees and does
 
     @property
-    def phones(self) -> dict[str, list[Ring]]:
+    def phones(self) -> dict[str, list[PhoneRing]]:
         """What rings, by person, the oldest first."""
         with self.lock:
             self.incidents.let_time_pass()
             return {user.handle: self._rings(user.id) for user in self.account.users.values()}
 
-    def acknowledge(self, person: str, which: str = LATEST) -> Incident:
+    def acknowledge(self, person: str, which: str = LATEST) -> PagerDutyIncident:
         with self.lock:
             incident = self.incident(which, person)
             self.incidents.change_status(incident, "acknowledged", by=self._user_id(person))
             return incident
 
-    def resolve(self, person: str, which: str = LATEST) -> Incident:
+    def resolve(self, person: str, which: str = LATEST) -> PagerDutyIncident:
         with self.lock:
             incident = self.incident(which, person)
             self.incidents.change_status(incident, "resolved", by=self._user_id(person))
             return incident
 
-    def escalate(self, person: str, which: str = LATEST) -> Incident:
+    def escalate(self, person: str, which: str = LATEST) -> PagerDutyIncident:
         with self.lock:
             incident = self.incident(which, person)
             self.incidents.escalate(incident, level=incident.level + 1, by=self._user_id(person))
             return incident
 
-    def reassign(self, person: str, which: str = LATEST, *, to: str) -> Incident:
-        with self.lock:
-            incident = self.incident(which, person)
-            self.incidents.assign(incident, [self._user_id(to)], by=self._user_id(person))
-            return incident
-
-    def merge(self, person: str, which: str = LATEST, *, into: str) -> Incident:
+    def merge(self, person: str, which: str = LATEST, *, into: str) -> PagerDutyIncident:
         """Let another incident go on in its place."""
         with self.lock:
             incident = self.incident(which, person)
             self.incidents.merge(incident, self.incident(into), by=self._user_id(person))
             return incident
 
-    def ignore(self, person: str, which: str = LATEST) -> Incident:
+    def ignore(self, person: str, which: str = LATEST) -> PagerDutyIncident:
         """The phone falls silent; PagerDuty learns nothing."""
         with self.lock:
             incident = self.incident(which, person)
             incident.ignored.add(self._user_id(person))
             return incident
 
-    def incident(self, which: str = LATEST, person: str = "") -> Incident:
+    def incident(self, which: str = LATEST, person: str = "") -> PagerDutyIncident:
         """By id, number or key; the latest is what rings on this person's phone, else what is open."""
         with self.lock:
             if which != LATEST:
@@ -170,10 +166,10 @@ class PagerDuty:
 
     # --- what the incidents tell (Audience)
 
-    def rings(self, incident: Incident, user_id: str) -> None:
+    def rings(self, incident: PagerDutyIncident, user_id: str) -> None:
         self._tell("page_rings", incident, user_id)
 
-    def changed(self, incident: Incident, event: str, *, by: str) -> None:
+    def changed(self, incident: PagerDutyIncident, event: str, *, by: str) -> None:
         self._tell(f"page_{event}", incident, by)
         if self.webhooks:
             body = self._shapes.webhook(
@@ -184,15 +180,15 @@ class PagerDuty:
     def _record(self, exchange: Exchange) -> None:
         self._box.exchanges.append(exchange)
 
-    def _tell(self, kind: str, incident: Incident, who: str) -> None:
+    def _tell(self, kind: str, incident: PagerDutyIncident, who: str) -> None:
         user = self.account.users.get(who)
         text = f"[#{incident.number}] {incident.title}"
         person = user.handle if user else ""
-        self._box.tell(Happening(kind=kind, person=person, text=text, ref=incident.id, subject=incident))
+        self._box.tell(BoxEvent(kind=kind, person=person, text=text, ref=incident.id, subject=incident))
 
-    def _rings(self, user_id: str) -> list[Ring]:
+    def _rings(self, user_id: str) -> list[PhoneRing]:
         return [
-            Ring(
+            PhoneRing(
                 incident_id=incident.id,
                 number=incident.number,
                 title=incident.title,

@@ -6,7 +6,7 @@ import threading
 from collections.abc import Callable, Iterable
 from datetime import datetime, timedelta
 
-from bot.sandbox.pagerduty.account import Account, Policy
+from bot.sandbox.pagerduty.account import PagerDutyAccount, PagerDutyPolicy
 from bot.sandbox.pagerduty.api_rules import (
     BAD_INPUT,
     CREATED,
@@ -21,23 +21,23 @@ from bot.sandbox.pagerduty.api_rules import (
     require,
     wanted,
 )
-from bot.sandbox.pagerduty.directory import Directory
-from bot.sandbox.pagerduty.incidents import AlreadyResolvedError, Incident, Incidents
-from bot.sandbox.pagerduty.shapes import Shapes
-from bot.sandbox.server.rest import JSON, Answer, ASGIApp, Call, Route, api
+from bot.sandbox.pagerduty.directory import DirectoryApi
+from bot.sandbox.pagerduty.incidents import AlreadyResolvedError, PagerDutyIncident, PagerDutyIncidents
+from bot.sandbox.pagerduty.shapes import PagerDutyJson
+from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, ASGIApp, Route, api
 
 DUPLICATE = (2002, "Open incident with matching dedup key already exists on this service")
 FAR = timedelta(days=3650)
 
 
-class Rest:
+class PagerDutyApi:
     """Each endpoint runs under the account's lock, after what is overdue has happened."""
 
     def __init__(
         self,
-        account: Account,
-        incidents: Incidents,
-        shapes: Shapes,
+        account: PagerDutyAccount,
+        incidents: PagerDutyIncidents,
+        shapes: PagerDutyJson,
         *,
         lock: threading.RLock,
         clock: Callable[[], datetime],
@@ -55,7 +55,7 @@ class Rest:
 
     def _routes(self) -> Iterable[Route]:
         table: list[Route] = [
-            *Directory(self._account, self._shapes, clock=self._clock).routes(),
+            *DirectoryApi(self._account, self._shapes, clock=self._clock).routes(),
             ("GET", "/incidents", self.list_incidents),
             ("POST", "/incidents", self.create_incident),
             ("PUT", "/incidents", self.update_incidents),
@@ -69,22 +69,22 @@ class Rest:
         ]
         return [(verb, path, self._locked(endpoint)) for verb, path, endpoint in table]
 
-    def _locked(self, endpoint: Callable[[Call], Answer]) -> Callable[[Call], Answer]:
-        def run(call: Call) -> Answer:
+    def _locked(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
+        def run(call: ApiCall) -> ApiResponse:
             with self._lock:
                 self._incidents.let_time_pass()
                 return endpoint(call)
 
         return run
 
-    def _admit(self, call: Call) -> None:
+    def _admit(self, call: ApiCall) -> None:
         given = call.headers.get("authorization", "")
         if given not in (f"Token token={self._token()}", f"Bearer {self._token()}"):
             refuse(401, (2006, "Authentication failed"), "The API key is missing or wrong")
 
     # --- incidents
 
-    def list_incidents(self, call: Call) -> Answer:
+    def list_incidents(self, call: ApiCall) -> ApiResponse:
         since = moment(call.one("since")) if call.one("since") else self._clock() - FAR
         until = moment(call.one("until")) if call.one("until") else self._clock() + FAR
         assignees = set(call.many("user_ids"))
@@ -102,10 +102,10 @@ class Rest:
         ordered = reversed(found) if newest_first else found
         return page(call, "incidents", [self._shapes.incident(incident) for incident in ordered])
 
-    def show_incident(self, call: Call) -> Answer:
-        return Answer(body={"incident": self._shapes.incident(self._incident(call.ids["id"]))})
+    def show_incident(self, call: ApiCall) -> ApiResponse:
+        return ApiResponse(body={"incident": self._shapes.incident(self._incident(call.ids["id"]))})
 
-    def create_incident(self, call: Call) -> Answer:
+    def create_incident(self, call: ApiCall) -> ApiResponse:
         requester, given = self._requester(call), object_in(call.body, "incident")
         require(given, "type", "title", "service")
         service = self._account.services.get(id_of(given["service"]))
@@ -127,14 +127,14 @@ class Rest:
             assignees=assignees,
             details=object_in(given, "body").get("details"),
         )
-        return Answer(status=CREATED, body={"incident": self._shapes.incident(incident)})
+        return ApiResponse(status=CREATED, body={"incident": self._shapes.incident(incident)})
 
-    def update_incident(self, call: Call) -> Answer:
+    def update_incident(self, call: ApiCall) -> ApiResponse:
         requester, given = self._requester(call), object_in(call.body, "incident")
         incident = self._update(self._incident(call.ids["id"]), given, by=requester)
-        return Answer(body={"incident": self._shapes.incident(incident)})
+        return ApiResponse(body={"incident": self._shapes.incident(incident)})
 
-    def update_incidents(self, call: Call) -> Answer:
+    def update_incidents(self, call: ApiCall) -> ApiResponse:
         requester, given = self._requester(call), objects_in(call.body, "incidents")
         if not given:
             refuse(400, BAD_INPUT, "Incidents cannot be empty")
@@ -142,13 +142,13 @@ class Rest:
         updated = [self._update(incident, change, by=requester) for incident, change in pairs]
         return page(call, "incidents", [self._shapes.incident(incident) for incident in updated])
 
-    def merge_incidents(self, call: Call) -> Answer:
+    def merge_incidents(self, call: ApiCall) -> ApiResponse:
         requester, target = self._requester(call), self._incident(call.ids["id"])
         for source in objects_in(call.body, "source_incidents"):
             self._incidents.merge(self._incident(id_of(source)), target, by=requester)
-        return Answer(body={"incident": self._shapes.incident(target)})
+        return ApiResponse(body={"incident": self._shapes.incident(target)})
 
-    def _update(self, incident: Incident, given: JSON, *, by: str) -> Incident:
+    def _update(self, incident: PagerDutyIncident, given: JSON, *, by: str) -> PagerDutyIncident:
         require(given, "type")
         incident.title = given.get("title", incident.title)
         incident.urgency = _urgency(given, incident.urgency)
@@ -165,7 +165,7 @@ class Rest:
             self._incidents.annotate(incident, f"Resolution Note: {resolution}", by=by)
         return incident
 
-    def _change_status(self, incident: Incident, status: str, *, by: str) -> None:
+    def _change_status(self, incident: PagerDutyIncident, status: str, *, by: str) -> None:
         if status not in ("triggered", "acknowledged", "resolved"):
             refuse(400, BAD_INPUT, "Status must be one of triggered, acknowledged, resolved")
         try:
@@ -175,13 +175,13 @@ class Rest:
 
     # --- log entries and notes
 
-    def list_incident_log(self, call: Call) -> Answer:
+    def list_incident_log(self, call: ApiCall) -> ApiResponse:
         return self._log(call, [self._incident(call.ids["id"])])
 
-    def list_log(self, call: Call) -> Answer:
+    def list_log(self, call: ApiCall) -> ApiResponse:
         return self._log(call, self._incidents)
 
-    def _log(self, call: Call, incidents: Iterable[Incident]) -> Answer:
+    def _log(self, call: ApiCall, incidents: Iterable[PagerDutyIncident]) -> ApiResponse:
         """The newest first, as PagerDuty does."""
         since = moment(call.one("since")) if call.one("since") else self._clock() - FAR
         until = moment(call.one("until")) if call.one("until") else self._clock() + FAR
@@ -189,31 +189,31 @@ class Rest:
         pairs.sort(key=lambda pair: pair[1].id, reverse=True)
         return page(call, "log_entries", [self._shapes.log_entry(*pair) for pair in pairs])
 
-    def list_notes(self, call: Call) -> Answer:
+    def list_notes(self, call: ApiCall) -> ApiResponse:
         incident = self._incident(call.ids["id"])
         notes = [self._shapes.note(entry) for entry in incident.log if entry.note]
-        return Answer(body={"notes": notes})
+        return ApiResponse(body={"notes": notes})
 
-    def create_note(self, call: Call) -> Answer:
+    def create_note(self, call: ApiCall) -> ApiResponse:
         requester, incident = self._requester(call), self._incident(call.ids["id"])
         note = object_in(call.body, "note")
         require(note, "content")
         entry = self._incidents.annotate(incident, note["content"], by=requester)
-        return Answer(body={"note": self._shapes.note(entry)})
+        return ApiResponse(body={"note": self._shapes.note(entry)})
 
     # --- what a request names
 
-    def _requester(self, call: Call) -> str:
+    def _requester(self, call: ApiCall) -> str:
         email = call.headers.get("from", "")
         if not email:
             refuse(400, BAD_INPUT, "The From header is required: the email of a user of the account")
         user = self._account.user_with(email)
         return user.id if user else refuse(400, (1008, "Requester User Not Found"))
 
-    def _incident(self, ident: str) -> Incident:
+    def _incident(self, ident: str) -> PagerDutyIncident:
         return self._incidents.find(ident) or refuse(404, UNKNOWN)
 
-    def _policy(self, ident: str) -> Policy:
+    def _policy(self, ident: str) -> PagerDutyPolicy:
         return self._account.policies.get(ident) or refuse(400, BAD_INPUT, "Escalation policy not found")
 
     def _assignees(self, given: JSON) -> list[str]:

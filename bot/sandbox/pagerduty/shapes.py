@@ -6,9 +6,15 @@ from collections.abc import Callable, Iterable
 from datetime import UTC, datetime
 from typing import Any
 
-from bot.sandbox.pagerduty.account import Account, ChangeEvent, Policy, Service, User
-from bot.sandbox.pagerduty.incidents import Incident, LogEntry
-from bot.sandbox.pagerduty.rota import TURN, Override, Schedule, Shift, clipped
+from bot.sandbox.pagerduty.account import (
+    ChangeEvent,
+    PagerDutyAccount,
+    PagerDutyPolicy,
+    PagerDutyService,
+    PagerDutyUser,
+)
+from bot.sandbox.pagerduty.incidents import IncidentLogEntry, PagerDutyIncident
+from bot.sandbox.pagerduty.rota import TURN, PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
 from bot.sandbox.server.rest import JSON
 
 SITE = "https://acme.pagerduty.com"
@@ -20,10 +26,10 @@ def moment(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
-class Shapes:
+class PagerDutyJson:
     """`url` is asked for late: the port is known only when the box runs."""
 
-    def __init__(self, account: Account, *, url: Callable[[], str]) -> None:
+    def __init__(self, account: PagerDutyAccount, *, url: Callable[[], str]) -> None:
         self._account = account
         self._url = url
 
@@ -37,10 +43,10 @@ class Shapes:
             return self.reference("user", ident, user.name)
         return self.reference("service", ident, self._account.services[ident].name)
 
-    def schedule_reference(self, schedule: Schedule) -> JSON:
+    def schedule_reference(self, schedule: PagerDutySchedule) -> JSON:
         return self.reference("schedule", schedule.id, schedule.name)
 
-    def policy_reference(self, policy: Policy) -> JSON:
+    def policy_reference(self, policy: PagerDutyPolicy) -> JSON:
         return self.reference("escalation_policy", policy.id, policy.name)
 
     def _head(self, kind: str, ident: str, summary: str) -> JSON:
@@ -55,7 +61,7 @@ class Shapes:
 
     # --- people
 
-    def user(self, user: User, include: Iterable[str] = ()) -> JSON:
+    def user(self, user: PagerDutyUser, include: Iterable[str] = ()) -> JSON:
         full = "contact_methods" in include
         methods = self.contact_methods(user)
         return {
@@ -77,7 +83,7 @@ class Shapes:
             "coordinated_incidents": [],
         }
 
-    def contact_methods(self, user: User) -> list[JSON]:
+    def contact_methods(self, user: PagerDutyUser) -> list[JSON]:
         phone = {"address": user.phone, "country_code": 1, "enabled": True, "blacklisted": False}
         return [
             self._contact(user, "email", {"address": user.email, "send_short_email": False}),
@@ -85,7 +91,7 @@ class Shapes:
             self._contact(user, "sms", phone),
         ]
 
-    def _contact(self, user: User, kind: str, details: JSON) -> JSON:
+    def _contact(self, user: PagerDutyUser, kind: str, details: JSON) -> JSON:
         ident = f"{user.id}{kind[0].upper()}"
         own = f"{self._url()}/users/{user.id}/contact_methods/{ident}"
         head = {"id": ident, "type": f"{kind}_contact_method", "summary": "Work", "self": own}
@@ -93,7 +99,7 @@ class Shapes:
 
     # --- services, policies, schedules
 
-    def service(self, service: Service) -> JSON:
+    def service(self, service: PagerDutyService) -> JSON:
         policy = self._account.policies[service.policy]
         return {
             **self._head("service", service.id, service.name),
@@ -111,7 +117,7 @@ class Shapes:
             "scheduled_actions": [],
         }
 
-    def policy(self, policy: Policy) -> JSON:
+    def policy(self, policy: PagerDutyPolicy) -> JSON:
         services = [s for s in self._account.services.values() if s.policy == policy.id]
         return {
             **self._head("escalation_policy", policy.id, policy.name),
@@ -124,7 +130,7 @@ class Shapes:
             "teams": [],
         }
 
-    def _rule(self, policy: Policy, level: int) -> JSON:
+    def _rule(self, policy: PagerDutyPolicy, level: int) -> JSON:
         minutes = int(policy.delay.total_seconds() // 60)
         target = self.target(policy.levels[level - 1])
         return {"id": f"{policy.id}L{level}", "escalation_delay_in_minutes": minutes, "targets": [target]}
@@ -133,7 +139,7 @@ class Shapes:
         schedule = self._account.schedules.get(ident)
         return self.schedule_reference(schedule) if schedule else self.agent(ident)
 
-    def schedule(self, schedule: Schedule) -> JSON:
+    def schedule(self, schedule: PagerDutySchedule) -> JSON:
         policies = [p for p in self._account.policies.values() if schedule.id in p.levels]
         return {
             **self._head("schedule", schedule.id, schedule.name),
@@ -145,10 +151,12 @@ class Shapes:
             "teams": [],
         }
 
-    def rendered_schedule(self, schedule: Schedule, since: datetime, until: datetime, *, cut: bool) -> JSON:
+    def rendered_schedule(
+        self, schedule: PagerDutySchedule, since: datetime, until: datetime, *, cut: bool
+    ) -> JSON:
         """With its entries between two moments, cut to them unless `overflow` was asked for."""
 
-        def rendered(shifts: list[Shift]) -> JSON:
+        def rendered(shifts: list[ScheduleShift]) -> JSON:
             inside = clipped(shifts, since, until)
             covered = sum((shift.end - shift.start).total_seconds() for shift in inside)
             entries = [self.shift(shift) for shift in (inside if cut else shifts)]
@@ -163,7 +171,7 @@ class Shapes:
             "final_schedule": {"name": "Final Schedule", **rendered(schedule.final(since, until))},
         }
 
-    def _layer(self, schedule: Schedule) -> JSON:
+    def _layer(self, schedule: PagerDutySchedule) -> JSON:
         return {
             "id": f"{schedule.id}L",
             "name": "Layer 1",
@@ -174,18 +182,18 @@ class Shapes:
             "restrictions": [],
         }
 
-    def shift(self, shift: Shift) -> JSON:
+    def shift(self, shift: ScheduleShift) -> JSON:
         return {"start": moment(shift.start), "end": moment(shift.end), "user": self.agent(shift.user)}
 
-    def override(self, override: Override) -> JSON:
+    def override(self, override: ScheduleOverride) -> JSON:
         return {"id": override.id, **self.shift(override.shift)}
 
     # --- incidents
 
-    def incident_reference(self, incident: Incident) -> JSON:
+    def incident_reference(self, incident: PagerDutyIncident) -> JSON:
         return self.reference("incident", incident.id, _summary(incident))
 
-    def incident(self, incident: Incident) -> JSON:
+    def incident(self, incident: PagerDutyIncident) -> JSON:
         return {
             **self._head("incident", incident.id, _summary(incident)),
             "incident_number": incident.number,
@@ -219,13 +227,13 @@ class Shapes:
             **({"resolve_reason": self._reason(incident)} if incident.merged_into else {}),
         }
 
-    def _reason(self, incident: Incident) -> JSON | None:
+    def _reason(self, incident: PagerDutyIncident) -> JSON | None:
         """Merging is the only reason that PagerDuty tells."""
         if incident.merged_into is None:
             return None
         return {"type": "merge_resolve_reason", "incident": self.incident_reference(incident.merged_into)}
 
-    def log_entry(self, incident: Incident, entry: LogEntry) -> JSON:
+    def log_entry(self, incident: PagerDutyIncident, entry: IncidentLogEntry) -> JSON:
         users = [self.agent(user) for user in entry.users]
         to_whom: JSON = {"assignees": users} if entry.kind in ("assign", "escalate") else {}
         if entry.kind == "notify":
@@ -246,12 +254,12 @@ class Shapes:
             **to_whom,
         }
 
-    def _channel(self, entry: LogEntry) -> JSON:
+    def _channel(self, entry: IncidentLogEntry) -> JSON:
         if entry.kind == "notify":
             return {"type": "auto", "notification": {"type": "push_notification", "status": "success"}}
         return {"type": "note", "summary": entry.note} if entry.note else {"type": "api"}
 
-    def note(self, entry: LogEntry) -> JSON:
+    def note(self, entry: IncidentLogEntry) -> JSON:
         return {
             "id": entry.id,
             "user": self.agent(entry.agent),
@@ -275,7 +283,9 @@ class Shapes:
             "custom_details": {},
         }
 
-    def on_call(self, policy: Policy, level: int, shift: Shift | None, include: Iterable[str]) -> JSON:
+    def on_call(
+        self, policy: PagerDutyPolicy, level: int, shift: ScheduleShift | None, include: Iterable[str]
+    ) -> JSON:
         """Without a shift: a user who is named in the policy and so is on call for ever."""
         target = policy.levels[level - 1]
         schedule = self._account.schedules.get(target)
@@ -293,7 +303,9 @@ class Shapes:
 
     # --- webhooks, version 3
 
-    def webhook(self, incident: Incident, event: str, *, by: str, event_id: str, at: datetime) -> JSON:
+    def webhook(
+        self, incident: PagerDutyIncident, event: str, *, by: str, event_id: str, at: datetime
+    ) -> JSON:
         own = self.incident(incident)
         kept = ("id", "type", "self", "html_url", "status", "incident_key", "created_at", "title", "service")
         return {
@@ -319,7 +331,7 @@ class Shapes:
         }
 
 
-def _summary(incident: Incident) -> str:
+def _summary(incident: PagerDutyIncident) -> str:
     return f"[#{incident.number}] {incident.title}"
 
 

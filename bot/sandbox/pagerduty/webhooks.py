@@ -20,7 +20,7 @@ PATIENCE = 5.0  # seconds that PagerDuty waits for an answer
 
 
 @dataclass(frozen=True, kw_only=True)
-class Delivery:
+class SentWebhook:
     """A webhook as it was sent first; sent again it is the same, byte for byte."""
 
     event_type: str
@@ -28,7 +28,7 @@ class Delivery:
     signature: str
 
 
-class Webhooks:
+class WebhookSender:
     """Sends one at a time from a thread of its own; `record` gets each attempt."""
 
     def __init__(
@@ -38,7 +38,7 @@ class Webhooks:
         secrets: Callable[[], list[str]],
         record: Callable[[Exchange], object],
     ) -> None:
-        self.sent: list[Delivery] = []
+        self.sent: list[SentWebhook] = []
         self.retry_delays = (0.05, 0.2, 1.0)
         self._bot_url = bot_url
         self._secrets = secrets
@@ -48,7 +48,7 @@ class Webhooks:
 
     def send(self, event: JSON) -> Future[None]:
         body = json.dumps(event).encode()
-        delivery = Delivery(
+        delivery = SentWebhook(
             event_type=event["event"]["event_type"], body=body, signature=signed(body, self._secrets())
         )
         self.sent.append(delivery)
@@ -63,13 +63,13 @@ class Webhooks:
         self._thread.shutdown(wait=False, cancel_futures=True)
         self._http.clear()
 
-    def _deliver(self, delivery: Delivery) -> None:
+    def _deliver(self, delivery: SentWebhook) -> None:
         for delay in (*self.retry_delays, 0.0):
             if self._is_taken(delivery):
                 return
             time.sleep(delay)
 
-    def _is_taken(self, delivery: Delivery) -> bool:
+    def _is_taken(self, delivery: SentWebhook) -> bool:
         """Whether the bot answered with success, or there is no bot to ask."""
         url = self._bot_url()
         if url is None:

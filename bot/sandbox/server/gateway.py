@@ -9,15 +9,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 from email.utils import format_datetime
 
-from bot.sandbox.faults import Fault, Hook, Weather
+from bot.sandbox.faults import Fault, Faults, Hook
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server.rest import ASGIApp, Scope
-from bot.sandbox.server.server import Answer, Request, Response, WebSocket
+from bot.sandbox.server.rest import ASGIApp, AsgiScope
+from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse, WebSocket
 
 AN_ID = re.compile(r"/(?:\d+|[PQRI][A-Z0-9]{4,})(?=/|$)")  # a number, or an id as PagerDuty makes them
 HOME = ("127.0.0.1", "localhost")
 ELSEWHERE = b"The box answers only to this machine's own pages; open it at its own address."
-Endpoint = Callable[[Request], Answer | Awaitable[Answer]]
+Endpoint = Callable[[HttpRequest], AnyResponse | Awaitable[AnyResponse]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,10 +27,10 @@ class Mount:
     prefix: str
     service: str
     endpoint: Endpoint
-    name: Callable[[Request], str]
+    name: Callable[[HttpRequest], str]
 
 
-def by_route(prefix: str) -> Callable[[Request], str]:
+def by_route(prefix: str) -> Callable[[HttpRequest], str]:
     """Name a request `POST /incidents/{id}`."""
     return lambda request: f"{request.verb} {AN_ID.sub('/{id}', request.path.removeprefix(prefix)) or '/'}"
 
@@ -38,13 +38,13 @@ def by_route(prefix: str) -> Callable[[Request], str]:
 def asgi(app: ASGIApp, root: str) -> Endpoint:
     """An endpoint of an ASGI app that is mounted at `root`."""
 
-    async def endpoint(request: Request) -> Response:
+    async def endpoint(request: HttpRequest) -> HttpResponse:
         status, headers, parts = 500, list[tuple[str, str]](), list[bytes]()
 
-        async def receive() -> Scope:
+        async def receive() -> AsgiScope:
             return {"type": "http.request", "body": request.body, "more_body": False}
 
-        async def send(message: Scope) -> None:
+        async def send(message: AsgiScope) -> None:
             nonlocal status
             if message["type"] == "http.response.start":
                 status = message["status"]
@@ -56,12 +56,14 @@ def asgi(app: ASGIApp, root: str) -> Endpoint:
         named = {name.lower(): value for name, value in headers}
         kind = named.pop("content-type", "text/plain")
         named.pop("content-length", None)
-        return Response(status=status, body=b"".join(parts), content_type=kind, headers=tuple(named.items()))
+        return HttpResponse(
+            status=status, body=b"".join(parts), content_type=kind, headers=tuple(named.items())
+        )
 
     return endpoint
 
 
-def _scope(request: Request, root: str) -> Scope:
+def _scope(request: HttpRequest, root: str) -> AsgiScope:
     host, _, port = request.connection.rpartition(":")
     return {
         "type": "http",
@@ -82,19 +84,19 @@ def _scope(request: Request, root: str) -> Scope:
 class Gateway:
     """Answers at once where the weather is fine and the service is quick, else in a task of its own."""
 
-    def __init__(self, *, weather: Weather, recorder: Recorder, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, weather: Faults, recorder: Recorder, clock: Callable[[], datetime]) -> None:
         self.mounts: list[Mount] = []
         self.greet: Callable[[str, WebSocket], bool] = lambda _path, _link: False
         self._weather = weather
         self._recorder = recorder
         self._clock = clock
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+    def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         if not _is_at_home(request):
-            return Response(status=403, body=ELSEWHERE, content_type="text/plain")
+            return HttpResponse(status=403, body=ELSEWHERE, content_type="text/plain")
         mount = next((m for m in self.mounts if request.path.startswith(m.prefix)), None)
         if mount is None:
-            return Response(status=404, body=b"nothing here", content_type="text/plain")
+            return HttpResponse(status=404, body=b"nothing here", content_type="text/plain")
         if not mount.service:
             return mount.endpoint(request)
         exchange = _exchange(mount, request)
@@ -108,13 +110,13 @@ class Gateway:
         return visit.finish(answer) if isinstance(answer, Awaitable) else visit.close(answer)
 
 
-def _is_at_home(request: Request) -> bool:
+def _is_at_home(request: HttpRequest) -> bool:
     """Whether no page from elsewhere asks: neither across origins nor by a name that was bent to this machine."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     return host.partition(":")[0] in HOME and origin in (None, f"http://{host}")
 
 
-def _exchange(mount: Mount, request: Request) -> Exchange:
+def _exchange(mount: Mount, request: HttpRequest) -> Exchange:
     return Exchange(
         service=mount.service,
         direction="from_bot",
@@ -133,20 +135,20 @@ class _Visit:
     """One request on its way through."""
 
     mount: Mount
-    request: Request
+    request: HttpRequest
     exchange: Exchange
     clock: Callable[[], datetime]
 
     async def weathered(
         self, delay: float, fault: Fault | None, before: Hook | None, after: Hook | None
-    ) -> Answer:
+    ) -> AnyResponse:
         """Delay, hook, effect, hook, answer: in that order, less what the fault takes away."""
         if delay:
             await asyncio.sleep(delay)
         if before:
             await asyncio.to_thread(before, self.exchange)
         if fault is None:
-            answer: Answer = await self._effect()
+            answer: AnyResponse = await self._effect()
         else:
             self.exchange.fault = fault.code or fault.kind
             answer = await self._struck(fault)
@@ -154,22 +156,22 @@ class _Visit:
             await asyncio.to_thread(after, self.exchange)
         return self.close(answer)
 
-    async def finish(self, answer: Awaitable[Answer]) -> Answer:
+    async def finish(self, answer: Awaitable[AnyResponse]) -> AnyResponse:
         return self.close(await answer)
 
-    def close(self, answer: Answer) -> Answer:
+    def close(self, answer: AnyResponse) -> AnyResponse:
         self.exchange.finished = time.time()
-        if not isinstance(answer, Response):
+        if not isinstance(answer, HttpResponse):
             return answer
         self.exchange.status, self.exchange.answer = answer.status, answer.body
         dated = ("date", format_datetime(self.clock(), usegmt=True))
         return replace(answer, headers=(*answer.headers, dated))
 
-    async def _effect(self) -> Answer:
+    async def _effect(self) -> AnyResponse:
         answer = self.mount.endpoint(self.request)
         return await answer if isinstance(answer, Awaitable) else answer
 
-    async def _struck(self, fault: Fault) -> Answer:
+    async def _struck(self, fault: Fault) -> AnyResponse:
         if fault.kind == "reset_before":
             return None
         if fault.kind == "reset_after":
@@ -182,13 +184,13 @@ class _Visit:
         return _refusal(self.mount.service, fault)
 
 
-def _refusal(service: str, fault: Fault) -> Response:
+def _refusal(service: str, fault: Fault) -> HttpResponse:
     after = () if fault.retry_after is None else (("retry-after", f"{fault.retry_after:g}"),)
     if fault.kind == "error":
         status = 200 if service == "slack" else 400
-        return Response(status=status, body=_error(service, fault.code))
+        return HttpResponse(status=status, body=_error(service, fault.code))
     code = "ratelimited" if fault.status == 429 else "internal_error"  # noqa: PLR2004 - HTTP's own number
-    return Response(status=fault.status, body=_error(service, code), headers=after)
+    return HttpResponse(status=fault.status, body=_error(service, code), headers=after)
 
 
 def _error(service: str, code: str) -> bytes:

@@ -10,14 +10,14 @@ from typing import Any
 from urllib.parse import parse_qs
 
 JSON = dict[str, Any]
-Scope = MutableMapping[str, Any]
+AsgiScope = MutableMapping[str, Any]
 Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
 Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp = Callable[[Scope, Receive, Send], Awaitable[None]]
+ASGIApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Call:
+class ApiCall:
     """One request, as a route's function wants it; header names are in lower case."""
 
     method: str
@@ -45,7 +45,7 @@ class Call:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class ApiResponse:
     status: int = 200
     body: Any = None
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -54,21 +54,21 @@ class Answer:
 class RefusedError(Exception):
     """A request that the vendor would not take; it carries the vendor's own answer."""
 
-    def __init__(self, answer: Answer) -> None:
+    def __init__(self, answer: ApiResponse) -> None:
         super().__init__(answer.body)
         self.answer = answer
 
 
-Endpoint = Callable[[Call], Answer]
+Endpoint = Callable[[ApiCall], ApiResponse]
 Route = tuple[str, str, Endpoint]
-Refuse = Callable[[int, str], Answer]
+Refuse = Callable[[int, str], ApiResponse]
 
 
-def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[Call], None], refuse: Refuse) -> ASGIApp:
+def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[ApiCall], None], refuse: Refuse) -> ASGIApp:
     """An ASGI app of the routes; `admit` raises for a caller without the key, `refuse` words other errors."""
     table = [(verb, _pattern(template), endpoint) for verb, template, endpoint in routes]
 
-    async def app(scope: Scope, receive: Receive, send: Send) -> None:
+    async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
         call = _call(scope, await _body(receive), prefix=prefix)
         await _send(send, _answer(call, table, admit=admit, refuse=refuse))
 
@@ -82,17 +82,17 @@ def _pattern(template: str) -> re.Pattern[str]:
 
 
 def _answer(
-    call: Call,
+    call: ApiCall,
     table: list[tuple[str, re.Pattern[str], Endpoint]],
     *,
-    admit: Callable[[Call], None],
+    admit: Callable[[ApiCall], None],
     refuse: Refuse,
-) -> Answer:
+) -> ApiResponse:
     try:
         admit(call)
         for verb, pattern, endpoint in table:
             if verb == call.method and (match := pattern.fullmatch(call.path)):
-                return endpoint(Call(**{**vars(call), "ids": match.groupdict()}))
+                return endpoint(ApiCall(**{**vars(call), "ids": match.groupdict()}))
     except RefusedError as refused:
         return refused.answer
     except (json.JSONDecodeError, UnicodeDecodeError):
@@ -100,8 +100,8 @@ def _answer(
     return refuse(404, "Not Found")
 
 
-def _call(scope: Scope, raw: bytes, *, prefix: str) -> Call:
-    return Call(
+def _call(scope: AsgiScope, raw: bytes, *, prefix: str) -> ApiCall:
+    return ApiCall(
         method=scope["method"],
         path=scope["path"].removeprefix(prefix).rstrip("/") or "/",
         query=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
@@ -119,7 +119,7 @@ async def _body(receive: Receive) -> bytes:
             return bytes(body)
 
 
-async def _send(send: Send, answer: Answer) -> None:
+async def _send(send: Send, answer: ApiResponse) -> None:
     content = b"" if answer.body is None else json.dumps(answer.body).encode()
     headers = {"content-type": "application/json", "content-length": str(len(content)), **answer.headers}
     raw = [(name.encode(), value.encode()) for name, value in headers.items()]

@@ -27,7 +27,7 @@ LONGEST_WAIT = 1_048_576
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Request:
+class HttpRequest:
     verb: str
     path: str
     query: str
@@ -37,7 +37,7 @@ class Request:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Response:
+class HttpResponse:
     status: int = 200
     body: bytes = b""
     content_type: str = "application/json; charset=utf-8"
@@ -49,7 +49,7 @@ class Response:
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
-class Stream:
+class HttpStream:
     """An answer without an end of its own; the connection is its last, and whoever reads may leave at any time."""
 
     content_type: str
@@ -70,13 +70,13 @@ def _encoded_head(status: int, content_type: str, headers: tuple[tuple[str, str]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-Answer = Response | Stream | None  # None: hang up without a word
+AnyResponse = HttpResponse | HttpStream | None  # None: hang up without a word
 
 
-class House(Protocol):
+class HttpHandler(Protocol):
     """Who lives behind the server."""
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]: ...
+    def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]: ...
     def greet(self, path: str, link: "WebSocket") -> bool:
         """Whether a websocket is welcome at this path."""
         ...
@@ -134,10 +134,10 @@ class WebSocket:
                 self._transport.close()
 
 
-class _Conversation(asyncio.Protocol):
+class _HttpConnection(asyncio.Protocol):
     """One connection: requests in turn, or a websocket after its handshake."""
 
-    def __init__(self, house: House, server: "Server") -> None:
+    def __init__(self, house: HttpHandler, server: "HttpServer") -> None:
         self._house = house
         self._server = server
         self._unread = bytearray()
@@ -179,7 +179,7 @@ class _Conversation(asyncio.Protocol):
             else:
                 self._write(answer)
 
-    async def _answer_later(self, answer: Awaitable[Answer]) -> None:
+    async def _answer_later(self, answer: Awaitable[AnyResponse]) -> None:
         try:
             self._write(await answer)
         except Exception as error:  # noqa: BLE001 - as above
@@ -189,14 +189,14 @@ class _Conversation(asyncio.Protocol):
 
     def _own_up(self, error: Exception) -> None:
         log.error("the sandbox stumbled", exc_info=error)
-        self._write(Response(status=500, body=b"the sandbox stumbled", content_type="text/plain"))
+        self._write(HttpResponse(status=500, body=b"the sandbox stumbled", content_type="text/plain"))
 
-    def _write(self, answer: Answer) -> None:
+    def _write(self, answer: AnyResponse) -> None:
         if answer is None:
             self._transport.abort()
         elif not self._transport.is_closing():
             self._transport.write(answer.encode())
-            if isinstance(answer, Stream):
+            if isinstance(answer, HttpStream):
                 self._is_busy = True
                 self._streaming = self._server.spawn(self._stream(answer.chunks))
             elif self._is_last:
@@ -210,7 +210,7 @@ class _Conversation(asyncio.Protocol):
                 self._transport.write(chunk)
         self._transport.abort()
 
-    def _take(self) -> Request | None:
+    def _take(self) -> HttpRequest | None:
         """The next whole request, if it has arrived."""
         end = self._unread.find(b"\r\n\r\n")
         if end < 0:
@@ -236,10 +236,12 @@ class _Conversation(asyncio.Protocol):
         self._is_last = headers.get("connection", "").lower() == "close"
         path, _, query = target.partition("?")
         path = unquote(path) if "%" in path else path
-        return Request(verb=verb, path=path, query=query, headers=headers, body=body, connection=self._name)
+        return HttpRequest(
+            verb=verb, path=path, query=query, headers=headers, body=body, connection=self._name
+        )
 
     def _refuse(self, status: int) -> None:
-        self._transport.write(Response(status=status).encode())
+        self._transport.write(HttpResponse(status=status).encode())
         self._transport.close()
 
     def _upgrade(self, target: str) -> None:
@@ -277,10 +279,10 @@ def _listening(port: int) -> socket.socket:
     return listening
 
 
-class Server:
+class HttpServer:
     """Runs in a daemon thread with its own event loop from `start` to `stop`."""
 
-    def __init__(self, house: House, port: int = 0) -> None:
+    def __init__(self, house: HttpHandler, port: int = 0) -> None:
         self._socket = _listening(port)
         self.loop = asyncio.new_event_loop()
         self.transports: set[asyncio.Transport] = set()
@@ -291,7 +293,9 @@ class Server:
 
     def start(self) -> None:
         self._listening = self.loop.run_until_complete(
-            self.loop.create_server(lambda: _Conversation(self._house, self), sock=self._socket, backlog=512)
+            self.loop.create_server(
+                lambda: _HttpConnection(self._house, self), sock=self._socket, backlog=512
+            )
         )
         self._thread.start()
 

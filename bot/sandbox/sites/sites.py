@@ -13,10 +13,10 @@ from typing import Literal
 
 import urllib3
 
-from bot.sandbox.server.server import Answer, Request, Response, Server, WebSocket
+from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse, HttpServer, WebSocket
 from bot.sandbox.sites.traffic import Traffic
 
-Mood = Literal["well", "ill", "silent"]
+Health = Literal["well", "ill", "silent"]
 LAG = 0.4
 """Seconds by which a site's data usually trail the other's."""
 PATIENCE = 1.0
@@ -36,13 +36,13 @@ class Site:
     def __init__(self, name: str, *, is_open: bool) -> None:
         self.name = name
         self.is_open = is_open
-        self.mood: Mood = "well"
+        self.mood: Health = "well"
         self.lag = LAG
         self.latency = 0.0
         self.answered = 0
-        self.server = Server(self)
+        self.server = HttpServer(self)
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+    def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         if self.mood == "silent":
             return _never()
         match request.verb, request.path:
@@ -64,7 +64,7 @@ class Site:
         behind = f"{self.lag:g} s behind" if self.lag != LAG else ""
         return f"{self.name}: " + ", ".join(filter(None, [*parts, behind]))
 
-    async def _serve(self) -> Answer:
+    async def _serve(self) -> AnyResponse:
         if not self.is_open or self.mood != "well":
             return _sorry(503, f"{self.name} takes no requests.")
         if self.latency:
@@ -80,7 +80,7 @@ class Site:
 
 
 @dataclass(kw_only=True)
-class Course:
+class TrafficSplit:
     """Where requests go from one turn of the switch to the next: `percent` of them `to` a site, evenly spread.
 
     `answered` and `errors` count what came back from that site.
@@ -110,16 +110,16 @@ class Course:
         return {"to": self.to, "percent": self.percent, "answered": self.answered, "errors": self.errors}
 
 
-class Switch:
+class TrafficSwitch:
     """Decides on each request once, as it comes in. A turn is answered when all that came before it has been."""
 
-    def __init__(self, sites: Mapping[str, Site], course: Course) -> None:
+    def __init__(self, sites: Mapping[str, Site], course: TrafficSplit) -> None:
         self.course = course
         self.on_look: Callable[[], object] = lambda: None
         """Called when somebody asks for more than `/`."""
-        self.server = Server(self)
+        self.server = HttpServer(self)
         self._sites = sites
-        self._under_way: set[asyncio.Task[Response]] = set()
+        self._under_way: set[asyncio.Task[HttpResponse]] = set()
         self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sandbox-switch")
         self._roads = {
             site.name: urllib3.HTTPConnectionPool(
@@ -138,7 +138,7 @@ class Switch:
         course = self.course
         return {name: course.percent if name == course.to else ALL - course.percent for name in self._sites}
 
-    def answer(self, request: Request) -> Answer | Awaitable[Answer]:
+    def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         if request.path == "/":
             return self._pass_on(request)
         self.on_look()
@@ -160,7 +160,7 @@ class Switch:
         for road in self._roads.values():
             road.close()
 
-    async def _pass_on(self, request: Request) -> Answer:
+    async def _pass_on(self, request: HttpRequest) -> AnyResponse:
         course = self.course
         goes_over = course.goes_over()
         name = course.to if goes_over else self._other(course.to)
@@ -172,10 +172,10 @@ class Switch:
             course.count(answer.status)
         return answer
 
-    async def _turn(self, request: Request) -> Answer:
+    async def _turn(self, request: HttpRequest) -> AnyResponse:
         try:
             order = json.loads(request.body)
-            course = Course(to=order["to"], percent=order["percent"])
+            course = TrafficSplit(to=order["to"], percent=order["percent"])
         except (ValueError, KeyError, TypeError):
             return _sorry(400, 'A turn reads {"to": "west", "percent": 5}.')
         if course.to not in self._sites or type(course.percent) is not int or not 0 <= course.percent <= ALL:
@@ -186,16 +186,16 @@ class Switch:
                 await asyncio.wait(earlier)
         return _json(course.told())
 
-    async def _ask(self, name: str, request: Request, path: str) -> Response:
+    async def _ask(self, name: str, request: HttpRequest, path: str) -> HttpResponse:
         loop = asyncio.get_running_loop()
         return await loop.run_in_executor(self._hands, self._call, name, request, path)
 
-    def _call(self, name: str, request: Request, path: str) -> Response:
+    def _call(self, name: str, request: HttpRequest, path: str) -> HttpResponse:
         try:
             answer = self._roads[name].urlopen(request.verb, path, body=request.body or None)
         except urllib3.exceptions.HTTPError:
             return _sorry(BAD_GATEWAY, f"{name} does not answer.")
-        return Response(status=answer.status, body=answer.data)
+        return HttpResponse(status=answer.status, body=answer.data)
 
     def _other(self, name: str) -> str:
         return next(other for other in self._sites if other != name)
@@ -208,7 +208,7 @@ class Sites:
         self.east = Site("east", is_open=True)
         self.west = Site("west", is_open=False)
         self.named: Mapping[str, Site] = {site.name: site for site in (self.east, self.west)}
-        self.switch = Switch(self.named, Course(to="east", percent=ALL))
+        self.switch = TrafficSwitch(self.named, TrafficSplit(to="east", percent=ALL))
         self.url = f"http://127.0.0.1:{self.switch.server.port}"
         self.traffic = Traffic(self.switch.server.port)
         self.switch.on_look = self.traffic.begin
@@ -230,15 +230,15 @@ class Sites:
         return [f"switch: {shares}", self.traffic.seen(), *(site.seen() for site in self.named.values())]
 
 
-async def _never() -> Answer:
+async def _never() -> AnyResponse:
     """Wait until the server ends."""
     await asyncio.Event().wait()
     return None
 
 
-def _json(body: object) -> Response:
-    return Response(body=json.dumps(body).encode())
+def _json(body: object) -> HttpResponse:
+    return HttpResponse(body=json.dumps(body).encode())
 
 
-def _sorry(status: int, sentence: str) -> Response:
-    return Response(status=status, body=json.dumps({"error": sentence}).encode())
+def _sorry(status: int, sentence: str) -> HttpResponse:
+    return HttpResponse(status=status, body=json.dumps({"error": sentence}).encode())

@@ -15,7 +15,7 @@ OK = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tally:
+class TrafficCount:
     """How many were answered by each site, the site that answered last, and how many nobody answered well."""
 
     answered: Mapping[str, int]
@@ -48,9 +48,9 @@ class Traffic:
             self._thread.join()
         self._road.close()
 
-    def tally(self) -> Tally:
+    def tally(self) -> TrafficCount:
         with self._lock:
-            return Tally(answered=dict(self._answered), last=self._last, lost=self._lost)
+            return TrafficCount(answered=dict(self._answered), last=self._last, lost=self._lost)
 
     def seen(self) -> str:
         tally = self.tally()

@@ -91,7 +91,7 @@ def _twice(key: str, items: list[Json], at: str) -> Problems:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Form:
+class BlockSchema:
     """A block or element: what it must have, what it may have, and one more check of the whole."""
 
     required: dict[str, Check]
@@ -258,28 +258,28 @@ def _length(node: Any) -> int:
 ID = string(LONGEST_ID)
 ACTION: dict[str, Check] = {"action_id": ID, "confirm": confirm, "focus_on_load": boolean}
 HINTED: dict[str, Check] = ACTION | {"placeholder": plain(150)}
-OPTION = Form(
+OPTION = BlockSchema(
     required={"text": text(75), "value": string(150)}, optional={"description": text(75), "url": string(3000)}
 )
-CONFIRM = Form(
+CONFIRM = BlockSchema(
     required={"title": plain(100), "text": text(300), "confirm": plain(30), "deny": plain(30)},
     optional={"style": one_of("primary", "danger")},
 )
 OPTIONS = listed(MOST_OPTIONS, option)
-GROUP = Form(required={"label": plain(75), "options": OPTIONS}, optional={})
+GROUP = BlockSchema(required={"label": plain(75), "options": OPTIONS}, optional={})
 CHOICES: dict[str, Check] = {"options": OPTIONS, "option_groups": listed(100, GROUP.problems)}
 
 
-def _select(**more: Check) -> Form:
-    return Form(required={}, optional=HINTED | more)
+def _select(**more: Check) -> BlockSchema:
+    return BlockSchema(required={}, optional=HINTED | more)
 
 
-def _static(**more: Check) -> Form:
-    return Form(required={}, optional=HINTED | CHOICES | more, whole=_choices_are_sound)
+def _static(**more: Check) -> BlockSchema:
+    return BlockSchema(required={}, optional=HINTED | CHOICES | more, whole=_choices_are_sound)
 
 
-def _picker(initial: str) -> Form:
-    return Form(required={}, optional=HINTED | {initial: anything})
+def _picker(initial: str) -> BlockSchema:
+    return BlockSchema(required={}, optional=HINTED | {initial: anything})
 
 
 NUMBER: dict[str, Check] = {
@@ -287,9 +287,11 @@ NUMBER: dict[str, Check] = {
     "max_length": anything,
     "dispatch_action_config": anything,
 }
-TYPED = Form(required={}, optional=HINTED | NUMBER | {"initial_value": string(3000), "multiline": boolean})
-ELEMENTS: dict[str, Form] = {
-    "button": Form(
+TYPED = BlockSchema(
+    required={}, optional=HINTED | NUMBER | {"initial_value": string(3000), "multiline": boolean}
+)
+ELEMENTS: dict[str, BlockSchema] = {
+    "button": BlockSchema(
         required={"text": plain(75)},
         optional=ACTION
         | {
@@ -299,7 +301,7 @@ ELEMENTS: dict[str, Form] = {
             "accessibility_label": string(75),
         },
     ),
-    "overflow": Form(required={"options": listed(5, option)}, optional=ACTION),
+    "overflow": BlockSchema(required={"options": listed(5, option)}, optional=ACTION),
     "static_select": _static(initial_option=option),
     "multi_static_select": _static(initial_options=OPTIONS, max_selected_items=anything),
     "external_select": _select(initial_option=option, min_query_length=anything),
@@ -312,41 +314,43 @@ ELEMENTS: dict[str, Form] = {
         response_url_enabled=boolean,
         filter=anything,
     ),
-    "radio_buttons": Form(
+    "radio_buttons": BlockSchema(
         required={"options": listed(10, option)},
         optional=ACTION | {"initial_option": option},
         whole=_offers_its_first,
     ),
-    "checkboxes": Form(
+    "checkboxes": BlockSchema(
         required={"options": listed(10, option)},
         optional=ACTION | {"initial_options": OPTIONS},
         whole=_offers_its_first,
     ),
     "datepicker": _picker("initial_date"),
-    "timepicker": Form(required={}, optional=HINTED | {"initial_time": anything, "timezone": anything}),
-    "datetimepicker": Form(required={}, optional=ACTION | {"initial_date_time": anything}),
+    "timepicker": BlockSchema(
+        required={}, optional=HINTED | {"initial_time": anything, "timezone": anything}
+    ),
+    "datetimepicker": BlockSchema(required={}, optional=ACTION | {"initial_date_time": anything}),
     "plain_text_input": TYPED,
     "email_text_input": TYPED,
     "url_text_input": TYPED,
-    "number_input": Form(
+    "number_input": BlockSchema(
         required={"is_decimal_allowed": boolean},
         optional=HINTED | NUMBER | {"initial_value": anything, "min_value": anything, "max_value": anything},
     ),
-    "image": Form(
+    "image": BlockSchema(
         required={"alt_text": string(2000)},
         optional={"image_url": link, "slack_file": anything},
         whole=_shows_something,
     ),
-    "mrkdwn": Form(required={"text": string(3000, empty=False)}, optional={"verbatim": boolean}),
-    "plain_text": Form(required={"text": string(3000, empty=False)}, optional={"emoji": boolean}),
+    "mrkdwn": BlockSchema(required={"text": string(3000, empty=False)}, optional={"verbatim": boolean}),
+    "plain_text": BlockSchema(required={"text": string(3000, empty=False)}, optional={"emoji": boolean}),
 }
 TEXTS = ("mrkdwn", "plain_text", "image")
 TYPED_IN = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 INTERACTIVE = tuple(kind for kind in ELEMENTS if kind not in (*TEXTS, *TYPED_IN))
 BLOCK: dict[str, Check] = {"block_id": ID}
-BLOCKS: dict[str, Form] = {
-    "header": Form(required={"text": plain(150)}, optional=BLOCK),
-    "section": Form(
+BLOCKS: dict[str, BlockSchema] = {
+    "header": BlockSchema(required={"text": plain(150)}, optional=BLOCK),
+    "section": BlockSchema(
         required={},
         optional=BLOCK
         | {
@@ -357,17 +361,17 @@ BLOCKS: dict[str, Form] = {
         },
         whole=_section_says_something,
     ),
-    "context": Form(required={"elements": listed(10, element(*TEXTS))}, optional=BLOCK),
-    "actions": Form(
+    "context": BlockSchema(required={"elements": listed(10, element(*TEXTS))}, optional=BLOCK),
+    "actions": BlockSchema(
         required={"elements": listed(25, element(*INTERACTIVE))}, optional=BLOCK, whole=_actions_differ
     ),
-    "divider": Form(required={}, optional=BLOCK),
-    "image": Form(
+    "divider": BlockSchema(required={}, optional=BLOCK),
+    "image": BlockSchema(
         required={"alt_text": string(2000)},
         optional=BLOCK | {"image_url": link, "title": plain(2000), "slack_file": anything},
         whole=_shows_something,
     ),
-    "input": Form(
+    "input": BlockSchema(
         required={
             "label": plain(2000),
             "element": element(
@@ -376,8 +380,8 @@ BLOCKS: dict[str, Form] = {
         },
         optional=BLOCK | {"hint": plain(2000), "optional": boolean, "dispatch_action": boolean},
     ),
-    "markdown": Form(required={"text": string(12_000, empty=False)}, optional=BLOCK),
-    "rich_text": Form(required={"elements": listed(1000, rich)}, optional=BLOCK),
+    "markdown": BlockSchema(required={"text": string(12_000, empty=False)}, optional=BLOCK),
+    "rich_text": BlockSchema(required={"elements": listed(1000, rich)}, optional=BLOCK),
 }
 MESSAGE_BLOCKS = frozenset(BLOCKS)
 VIEW_BLOCKS = frozenset(BLOCKS) - {"markdown"}

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
 
-from bot.sandbox.server.server import Request
-from bot.sandbox.slack.world import Channel, Json
+from bot.sandbox.server.server import HttpRequest
+from bot.sandbox.slack.world import Json, SlackChannel
 
 
 class SlackError(Exception):
@@ -24,28 +24,28 @@ class SlackError(Exception):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scope:
+class ScopeOf:
     """What a token must be allowed, by the kind of channel the call is about."""
 
     public: str
     private: str
     im: str
 
-    def of(self, channel: Channel | None, *, asks_private: bool) -> str:
+    def of(self, channel: SlackChannel | None, *, asks_private: bool) -> str:
         if channel is not None and channel.is_im:
             return self.im
         is_private = channel.is_private if channel is not None else asks_private
         return self.private if is_private else self.public
 
 
-def flat(scope: str) -> Scope:
-    return Scope(public=scope, private=scope, im=scope)
+def flat(scope: str) -> ScopeOf:
+    return ScopeOf(public=scope, private=scope, im=scope)
 
 
-def by_kind(verb: str) -> Scope:
+def by_kind(verb: str) -> ScopeOf:
     """`read` asks channels:read, groups:read or im:read; `write` asks channels:manage in a public channel."""
     public = "channels:manage" if verb == "write" else f"channels:{verb}"
-    return Scope(public=public, private=f"groups:{verb}", im=f"im:{verb}")
+    return ScopeOf(public=public, private=f"groups:{verb}", im=f"im:{verb}")
 
 
 class Args:
@@ -55,7 +55,7 @@ class Args:
         self.values = values
 
     @classmethod
-    def of(cls, request: Request) -> "Args":
+    def of(cls, request: HttpRequest) -> "Args":
         values: Json = dict(parse_qsl(request.query, keep_blank_values=True)) if request.query else {}
         if request.body:
             values |= _body(request.body, request.headers.get("content-type", ""))
@@ -115,7 +115,7 @@ class Method:
     """
 
     run: Callable[[Args], Json]
-    scope: Scope | None = None
+    scope: ScopeOf | None = None
     tier: int | None = None
     is_post: bool = False
     token: str = "bot"

@@ -5,9 +5,9 @@ from typing import Any
 from bot.sandbox.slack import blocks, shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
 from bot.sandbox.slack.reach import channel_by_id, message_in, own_channel, seen_channel
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.text import stored
-from bot.sandbox.slack.world import BOT_USER, Channel, Json, Message
+from bot.sandbox.slack.world import BOT_USER, Json, SlackChannel, SlackMessage
 
 LONGEST_TEXT = 40_000
 LONGEST_UPDATE = 4_000  # bytes, as Slack keeps them, whatever the blocks hold
@@ -16,8 +16,8 @@ FURTHEST = 120 * 24 * 3600  # seconds ahead that a message may be scheduled
 WRITE = flat("chat:write")
 
 
-class Chat:
-    def __init__(self, state: State, scopes: set[str]) -> None:
+class ChatMethods:
+    def __init__(self, state: WorkspaceState, scopes: set[str]) -> None:
         self._state = state
         self._scopes = scopes
 
@@ -100,7 +100,7 @@ class Chat:
                 raise SlackError("invalid_scheduled_message_id")
         return {}
 
-    def _writable(self, ref: str) -> Channel:
+    def _writable(self, ref: str) -> SlackChannel:
         """The bot's own channel, or a public one where its token may write anywhere."""
         channel = seen_channel(self._state, ref)
         is_name = ref not in self._state.channels and ref not in self._state.people
@@ -110,13 +110,13 @@ class Chat:
             raise SlackError("is_archived")
         return channel
 
-    def _own(self, channel: Channel, ts: str, error: str) -> Message:
+    def _own(self, channel: SlackChannel, ts: str, error: str) -> SlackMessage:
         message = message_in(channel, ts)
         if not message.bot or message.subtype not in (None, "bot_message"):
             raise SlackError(error)
         return message
 
-    def _thread(self, channel: Channel, args: Args) -> str | None:
+    def _thread(self, channel: SlackChannel, args: Args) -> str | None:
         ts = args.text("thread_ts")
         if not ts:
             return None

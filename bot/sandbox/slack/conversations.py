@@ -5,19 +5,19 @@ import re
 from collections.abc import Callable, Sequence
 
 from bot.sandbox.slack import shapes
-from bot.sandbox.slack.call import Args, Method, Scope, SlackError, by_kind, flat
+from bot.sandbox.slack.call import Args, Method, ScopeOf, SlackError, by_kind, flat
 from bot.sandbox.slack.reach import channel_by_id, known_person, message_in, open_channel, own_channel
-from bot.sandbox.slack.state import State
-from bot.sandbox.slack.world import BOT_USER, Channel, Json
+from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.world import BOT_USER, Json, SlackChannel
 
 LONGEST_NAME, LONGEST_TOPIC, MOST_INVITED = 80, 250, 1000
 WELL_NAMED = re.compile(r"[a-z0-9_-]+")
 WRITE, READ, HISTORY = by_kind("write"), by_kind("read"), by_kind("history")
-JOIN = Scope(public="channels:join", private="channels:join", im="channels:join")
+JOIN = ScopeOf(public="channels:join", private="channels:join", im="channels:join")
 
 
 class Conversations:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: WorkspaceState) -> None:
         self._state = state
 
     def table(self) -> dict[str, Method]:
@@ -105,7 +105,7 @@ class Conversations:
                 self._state.add(channel, user, inviter=BOT_USER)
         return {"channel": shapes.channel(channel)} | ({"errors": errors} if errors else {})
 
-    def _why_not(self, channel: Channel, user: str) -> str | None:
+    def _why_not(self, channel: SlackChannel, user: str) -> str | None:
         if user == BOT_USER:
             return "cant_invite_self"
         if user not in self._state.people:
@@ -231,11 +231,11 @@ def _between(oldest: float, latest: float, *, inclusive: bool) -> Callable[[floa
     return lambda ts: oldest < ts < latest
 
 
-def _kind(channel: Channel) -> str:
+def _kind(channel: SlackChannel) -> str:
     return "im" if channel.is_im else "private_channel" if channel.is_private else "public_channel"
 
 
-def _is_seen(channel: Channel) -> bool:
+def _is_seen(channel: SlackChannel) -> bool:
     return not channel.is_private or BOT_USER in channel.members
 
 

@@ -17,7 +17,7 @@ from urllib.parse import urlencode
 import urllib3
 
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.slack.links import LinkLostError, Links
+from bot.sandbox.slack.links import LinkLostError, SocketModeLinks
 from bot.sandbox.slack.world import SIGNING_SECRET, Json
 
 Delivery = Literal["socket", "http"]
@@ -28,7 +28,7 @@ WORKERS = 8
 
 
 @dataclass(frozen=True, kw_only=True)
-class Answer:
+class DeliveryResult:
     """What the bot said: `status` is ok, timeout (3 s without a word) or failed (refused, or nobody there).
 
     Of a modal, `status` errors says that the submission was sent back. `code` is the HTTP status.
@@ -45,7 +45,7 @@ class Answer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class SlackPayload:
     """A payload on its way; `name` is how the recorder calls it."""
 
     kind: Kind
@@ -61,32 +61,32 @@ class Parcel:
 
 
 @dataclass(kw_only=True, eq=False)
-class Handover:
+class QueuedPayload:
     """A queued event; `tried` is set after the first attempt."""
 
-    parcel: Parcel
+    parcel: SlackPayload
     tried: threading.Event = field(default_factory=threading.Event)
 
 
-class Courier:
+class PayloadSender:
     """`post_to` is the bot's address for HTTP; events wait in lanes, one a channel."""
 
-    def __init__(self, *, delivery: Delivery, links: Links, recorder: Recorder) -> None:
+    def __init__(self, *, delivery: Delivery, links: SocketModeLinks, recorder: Recorder) -> None:
         self.delivery = delivery
         self.bot_url = "http://127.0.0.1:3000"
         self.patience = PATIENCE
         self.retries: tuple[float, ...] = RETRIES
-        self.sent: deque[Parcel] = deque(maxlen=100)
+        self.sent: deque[SlackPayload] = deque(maxlen=100)
         self._links = links
         self._recorder = recorder
         self._pool = urllib3.PoolManager(maxsize=64, retries=False)
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-courier")
-        self._lanes: dict[str, deque[Handover]] = {}
+        self._lanes: dict[str, deque[QueuedPayload]] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._watch = threading.local()
 
-    def deliver(self, parcel: Parcel) -> Answer:
+    def deliver(self, parcel: SlackPayload) -> DeliveryResult:
         """One attempt, waited for."""
         if not parcel.attempt:
             self.sent.append(parcel)
@@ -112,18 +112,18 @@ class Courier:
             LinkLostError,
             urllib3.exceptions.NewConnectionError,
         ):  # first: urllib3 calls the latter a time-out
-            answer = Answer(status="failed")
+            answer = DeliveryResult(status="failed")
         except (TimeoutError, urllib3.exceptions.TimeoutError):
-            answer = Answer(status="timeout")
+            answer = DeliveryResult(status="timeout")
         except urllib3.exceptions.HTTPError:
-            answer = Answer(status="failed")
+            answer = DeliveryResult(status="failed")
         exchange.finished = time.time()
         return replace(answer, seconds=time.monotonic() - began)
 
-    def queue(self, parcel: Parcel, lane: str) -> None:
+    def queue(self, parcel: SlackPayload, lane: str) -> None:
         """Deliver behind what waits in that lane, with retries, in a thread of the courier's."""
-        handover = Handover(parcel=parcel)
-        watched: list[Handover] | None = getattr(self._watch, "handovers", None)
+        handover = QueuedPayload(parcel=parcel)
+        watched: list[QueuedPayload] | None = getattr(self._watch, "handovers", None)
         if watched is not None:
             watched.append(handover)
         with self._lock:
@@ -139,7 +139,7 @@ class Courier:
     @contextmanager
     def handing_over(self) -> Iterator[None]:
         """On leaving, wait until every event that this thread queued inside was tried once."""
-        outer: list[Handover] | None = getattr(self._watch, "handovers", None)
+        outer: list[QueuedPayload] | None = getattr(self._watch, "handovers", None)
         handovers = self._watch.handovers = outer if outer is not None else []
         try:
             yield
@@ -167,7 +167,7 @@ class Courier:
                 handover = waiting.popleft()
             self._persist(handover)
 
-    def _persist(self, handover: Handover) -> None:
+    def _persist(self, handover: QueuedPayload) -> None:
         parcel = handover.parcel
         answer = self.deliver(parcel)
         handover.tried.set()
@@ -181,7 +181,7 @@ class Courier:
 
     # ---------------------------------------------------------------- the two roads
 
-    def _by_socket(self, parcel: Parcel, exchange: Exchange) -> Answer:
+    def _by_socket(self, parcel: SlackPayload, exchange: Exchange) -> DeliveryResult:
         envelope: Json = {
             "envelope_id": parcel.id,
             "payload": parcel.payload,
@@ -193,9 +193,9 @@ class Courier:
         exchange.body = json.dumps(envelope).encode()
         exchange.connection, ack = self._links.deliver(envelope, self.patience)
         exchange.status, exchange.answer = 200, json.dumps(ack).encode()
-        return Answer(status="ok", body=ack.get("payload"), code=200)
+        return DeliveryResult(status="ok", body=ack.get("payload"), code=200)
 
-    def _by_http(self, parcel: Parcel, exchange: Exchange) -> Answer:
+    def _by_http(self, parcel: SlackPayload, exchange: Exchange) -> DeliveryResult:
         body, exchange.content_type = _encode(parcel)
         exchange.body = body
         exchange.headers = signed(body) | {
@@ -212,7 +212,9 @@ class Courier:
         exchange.status, exchange.answer = got.status, got.data
         is_ok = 200 <= got.status < 300  # noqa: PLR2004 - HTTP's own numbers
         kind = got.headers.get("content-type", "")
-        return Answer(status="ok" if is_ok else "failed", body=_decode(got.data, kind), code=got.status)
+        return DeliveryResult(
+            status="ok" if is_ok else "failed", body=_decode(got.data, kind), code=got.status
+        )
 
 
 def signed(body: bytes, secret: str = SIGNING_SECRET, at: float | None = None) -> dict[str, str]:
@@ -222,7 +224,7 @@ def signed(body: bytes, secret: str = SIGNING_SECRET, at: float | None = None) -
     return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
 
 
-def _encode(parcel: Parcel) -> tuple[bytes, str]:
+def _encode(parcel: SlackPayload) -> tuple[bytes, str]:
     form = "application/x-www-form-urlencoded"
     if parcel.kind == "events_api":
         return json.dumps(parcel.payload).encode(), "application/json"

@@ -5,7 +5,15 @@ import uuid
 from collections import defaultdict
 
 from bot.sandbox.slack import shapes
-from bot.sandbox.slack.world import APP_ID, BOT_USER, TEAM_ID, VERIFICATION_TOKEN, Channel, Json, Message
+from bot.sandbox.slack.world import (
+    APP_ID,
+    BOT_USER,
+    TEAM_ID,
+    VERIFICATION_TOKEN,
+    Json,
+    SlackChannel,
+    SlackMessage,
+)
 
 _numbers = itertools.count(1)
 
@@ -34,37 +42,37 @@ def wrapped(event: Json) -> Json:
     }
 
 
-def posted(channel: Channel, m: Message) -> Json:
+def posted(channel: SlackChannel, m: SlackMessage) -> Json:
     place = {"channel": channel.id, "channel_type": channel.kind, "event_ts": m.ts}
     if not m.bot and not m.subtype:
         place["client_msg_id"] = str(uuid.uuid5(uuid.NAMESPACE_URL, m.channel + m.ts))
     return _of(m) | place
 
 
-def mentioned(channel: Channel, m: Message) -> Json:
+def mentioned(channel: SlackChannel, m: SlackMessage) -> Json:
     event = posted(channel, m) | {"type": "app_mention"}
     del event["channel_type"]  # an app_mention says no kind of channel
     return event
 
 
-def snapshot(m: Message) -> Json:
+def snapshot(m: SlackMessage) -> Json:
     """What a later `changed` calls the previous message."""
     return _of(m, with_metadata=False)
 
 
-def changed(channel: Channel, m: Message, previous: Json, ts: str) -> Json:
+def changed(channel: SlackChannel, m: SlackMessage, previous: Json, ts: str) -> Json:
     return _about(channel, "message_changed", ts) | {
         "message": _of(m, with_metadata=False) | {"source_team": TEAM_ID, "user_team": TEAM_ID},
         "previous_message": previous,
     }
 
 
-def deleted(channel: Channel, m: Message, ts: str) -> Json:
+def deleted(channel: SlackChannel, m: SlackMessage, ts: str) -> Json:
     about = _about(channel, "message_deleted", ts)
     return about | {"deleted_ts": m.ts, "previous_message": _of(m, with_metadata=False)}
 
 
-def _of(m: Message, *, with_metadata: bool = True) -> Json:
+def _of(m: SlackMessage, *, with_metadata: bool = True) -> Json:
     """As in an answer, but that events don't name the app beside the bot."""
     shape = shapes.message(m, with_metadata=with_metadata)
     for key in NEVER_IN_EVENTS[m.subtype or ""]:
@@ -82,7 +90,7 @@ NEVER_IN_EVENTS = defaultdict(
 """By subtype, what a message has in its channel's history and not in the event of it."""
 
 
-def _about(channel: Channel, subtype: str, ts: str) -> Json:
+def _about(channel: SlackChannel, subtype: str, ts: str) -> Json:
     return {
         "type": "message",
         "subtype": subtype,
@@ -94,7 +102,7 @@ def _about(channel: Channel, subtype: str, ts: str) -> Json:
     }
 
 
-def reaction(kind: str, m: Message, user: str, name: str, ts: str) -> Json:
+def reaction(kind: str, m: SlackMessage, user: str, name: str, ts: str) -> Json:
     return {
         "type": kind,
         "user": user,
@@ -105,7 +113,7 @@ def reaction(kind: str, m: Message, user: str, name: str, ts: str) -> Json:
     }
 
 
-def membership(kind: str, channel: Channel, user: str, inviter: str | None, ts: str) -> Json:
+def membership(kind: str, channel: SlackChannel, user: str, inviter: str | None, ts: str) -> Json:
     event: Json = {
         "type": kind,
         "user": user,
@@ -117,7 +125,7 @@ def membership(kind: str, channel: Channel, user: str, inviter: str | None, ts: 
     return event | {"inviter": inviter} if inviter else event
 
 
-def created(channel: Channel, ts: str) -> Json:
+def created(channel: SlackChannel, ts: str) -> Json:
     return {
         "type": "channel_created",
         "channel": {
@@ -135,7 +143,7 @@ def created(channel: Channel, ts: str) -> Json:
     }
 
 
-def renamed(channel: Channel, ts: str) -> Json:
+def renamed(channel: SlackChannel, ts: str) -> Json:
     about = {"id": channel.id, "name": channel.name, "name_normalized": channel.name}
     kind = "group_rename" if channel.is_private else "channel_rename"
     return {
@@ -146,13 +154,13 @@ def renamed(channel: Channel, ts: str) -> Json:
     }
 
 
-def archived(kind: str, channel: Channel, user: str, ts: str) -> Json:
+def archived(kind: str, channel: SlackChannel, user: str, ts: str) -> Json:
     """`kind` is archive or unarchive."""
     room = "group" if channel.is_private else "channel"
     return {"type": f"{room}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
 
 
-def deleted_channel(channel: Channel, user: str, ts: str) -> Json:
+def deleted_channel(channel: SlackChannel, user: str, ts: str) -> Json:
     about: Json = {"channel": channel.id, "actor_id": user, "event_ts": ts}
     if channel.is_private:
         return {"type": "group_deleted", "date_deleted": int(float(ts)), **about}
@@ -163,13 +171,13 @@ def id_changed(old: str, new: str, ts: str) -> Json:
     return {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new, "event_ts": ts}
 
 
-def put_out(channel: Channel, user: str, ts: str) -> Json:
+def put_out(channel: SlackChannel, user: str, ts: str) -> Json:
     """What the bot hears when it is taken out of a channel: no `member_left_channel`, which is for those who stay."""
     kind = "group_left" if channel.is_private else "channel_left"
     return {"type": kind, "channel": channel.id, "actor_id": user, "event_ts": ts}
 
 
-def pin(kind: str, m: Message, user: str, ts: str) -> Json:
+def pin(kind: str, m: SlackMessage, user: str, ts: str) -> Json:
     item = {"type": "message", "channel": m.channel, "created": int(float(ts)), "created_by": user}
     return {
         "type": kind,

@@ -10,7 +10,7 @@ BURST = 3.0  # posts to a channel that may come at once
 WINDOW = 60.0
 
 
-class Limits:
+class RateLimits:
     """Asked before each call; answers the seconds to wait, 0 for go ahead."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:

@@ -20,7 +20,7 @@ class LinkLostError(Exception):
 
 
 @dataclass(kw_only=True, eq=False)
-class Link:
+class SocketModeLink:
     """`is_leaving`: asked to reconnect; it gets a payload only where no other link is left.
 
     `is_deaf`: what goes into it never comes out.
@@ -33,13 +33,13 @@ class Link:
     unanswered: dict[str, "Future[Json]"] = field(default_factory=dict)
 
 
-class Links:
+class SocketModeLinks:
     """The bot's open links, at most ten; each payload goes to one of them, in turn."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
         self._tickets: set[str] = set()
-        self._links: list[Link] = []
+        self._links: list[SocketModeLink] = []
         self._turn = 0
         self._made = 0
         self.is_rude = False
@@ -62,7 +62,7 @@ class Links:
             return False
         self._tickets.discard(ticket)
         self._made += 1
-        link = Link(socket=socket, name=f"link-{self._made}")
+        link = SocketModeLink(socket=socket, name=f"link-{self._made}")
         if len(self._links) >= MOST_LINKS:
             socket.send(
                 json.dumps({"type": "disconnect", "reason": "too_many_websockets", "debug_info": HOST})
@@ -124,20 +124,20 @@ class Links:
         for link in tuple(self._links):
             link.socket.close()
 
-    def _next(self) -> Link:
+    def _next(self) -> SocketModeLink:
         fresh = [link for link in self._links if not link.is_leaving] or self._links
         if not fresh:
             raise LinkLostError("no link is open")
         self._turn += 1
         return fresh[self._turn % len(fresh)]
 
-    def _answered(self, link: Link, text: str) -> None:
+    def _answered(self, link: SocketModeLink, text: str) -> None:
         answer = json.loads(text)
         waiting = link.unanswered.get(answer.get("envelope_id", ""))
         if waiting is not None and not waiting.done() and not link.is_deaf:
             waiting.set_result(answer)
 
-    def _gone(self, link: Link) -> None:
+    def _gone(self, link: SocketModeLink) -> None:
         with self._lock:
             if link in self._links:
                 self._links.remove(link)

@@ -4,14 +4,14 @@ from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
 from bot.sandbox.slack.conversations import page
 from bot.sandbox.slack.reach import known_person
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.world import BOT_ID, BOT_USER, TEAM_ID, TEAM_URL, Json
 
 READ = flat("users:read")
 
 
 class Lookups:
-    def __init__(self, state: State, scopes: set[str]) -> None:
+    def __init__(self, state: WorkspaceState, scopes: set[str]) -> None:
         self._state = state
         self._scopes = scopes
 

@@ -2,18 +2,18 @@
 
 import re
 
-from bot.sandbox.feed import Happening
+from bot.sandbox.feed import BoxEvent
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
 from bot.sandbox.slack.reach import message_in, open_channel, own_channel
-from bot.sandbox.slack.state import State
-from bot.sandbox.slack.world import APP_ID, BOT_USER, TEAM_ID, Channel, Json, Message
+from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.world import APP_ID, BOT_USER, TEAM_ID, Json, SlackChannel, SlackMessage
 
 EMOJI = re.compile(r"[a-z0-9_+'-]+(::skin-tone-[2-6])?")
 
 
 class Marks:
-    def __init__(self, state: State) -> None:
+    def __init__(self, state: WorkspaceState) -> None:
         self._state = state
 
     def table(self) -> dict[str, Method]:
@@ -82,7 +82,7 @@ class Marks:
         channel = own_channel(self._state, args.text("channel_id"))
         return {"bookmarks": list(channel.bookmarks.values())}
 
-    def _bookmark(self, args: Args) -> tuple[Channel, Json]:
+    def _bookmark(self, args: Args) -> tuple[SlackChannel, Json]:
         channel = open_channel(self._state, args.text("channel_id"))
         bookmark = channel.bookmarks.get(args.text("bookmark_id"))
         if bookmark is None:
@@ -95,10 +95,10 @@ class Marks:
             raise SlackError("invalid_link")
         return link
 
-    def _tell(self, kind: str, channel: Channel, bookmark: Json) -> None:
+    def _tell(self, kind: str, channel: SlackChannel, bookmark: Json) -> None:
         text = f"{bookmark['title']} {bookmark['link']}"
         ref, name = bookmark["id"], self._state.people[BOT_USER].name
-        self._state.feed.tell(Happening(kind=kind, person=name, place=channel.id, ref=ref, text=text))
+        self._state.feed.tell(BoxEvent(kind=kind, person=name, place=channel.id, ref=ref, text=text))
 
     # ---------------------------------------------------------------- pins
 
@@ -146,6 +146,6 @@ class Marks:
         shape = shapes.message(message) | {"permalink": shapes.permalink(message)}
         return {"type": "message", "channel": channel.id, "message": shape}
 
-    def _message(self, args: Args) -> tuple[Channel, Message]:
+    def _message(self, args: Args) -> tuple[SlackChannel, SlackMessage]:
         channel = open_channel(self._state, args.text("channel"))
         return channel, message_in(channel, args.needed("timestamp", "no_item_specified"))

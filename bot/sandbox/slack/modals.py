@@ -2,19 +2,19 @@
 
 import secrets
 
-from bot.sandbox.feed import Happening
+from bot.sandbox.feed import BoxEvent
 from bot.sandbox.slack import blocks, shapes
 from bot.sandbox.slack.call import Args, Method, SlackError
 from bot.sandbox.slack.reach import known_person
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import Triggers
-from bot.sandbox.slack.world import Json, View
+from bot.sandbox.slack.world import Json, SlackView
 
 DEEPEST = 3
 
 
 class Modals:
-    def __init__(self, state: State, triggers: Triggers) -> None:
+    def __init__(self, state: WorkspaceState, triggers: Triggers) -> None:
         self._state = state
         self._triggers = triggers
 
@@ -58,12 +58,12 @@ class Modals:
 
     # ---------------------------------------------------------------- also what an acknowledgement can do
 
-    def stack(self, person: str) -> list[View]:
+    def stack(self, person: str) -> list[SlackView]:
         """The person's open modals, the top one last."""
         with self._state.feed.lock:
             return [view for view in self._state.views.values() if view.person == person]
 
-    def show(self, person: str, body: Json, on: View | None = None) -> View:
+    def show(self, person: str, body: Json, on: SlackView | None = None) -> SlackView:
         """Put a modal on top of another, or in place of all that was open."""
         with self._state.change():
             if on is None:
@@ -75,18 +75,18 @@ class Modals:
         self._tell("view_opened", view)
         return view
 
-    def replace(self, view: View, body: Json) -> None:
+    def replace(self, view: SlackView, body: Json) -> None:
         with self._state.change():
             view.body, view.hash, view.errors = body, _hash(), {}
         self._tell("view_updated", view)
 
-    def refuse(self, view: View, errors: dict[str, str]) -> None:
+    def refuse(self, view: SlackView, errors: dict[str, str]) -> None:
         """Show the errors beside their fields."""
         with self._state.change():
             view.errors = errors
         self._tell("view_updated", view)
 
-    def close(self, view: View) -> None:
+    def close(self, view: SlackView) -> None:
         with self._state.change():
             self._state.views.pop(view.id, None)
         self._tell("view_closed", view)
@@ -95,12 +95,12 @@ class Modals:
         for view in reversed(self.stack(person)):
             self.close(view)
 
-    def _new(self, person: str, body: Json, on: View | None = None) -> View:
+    def _new(self, person: str, body: Json, on: SlackView | None = None) -> SlackView:
         id_ = self._state.new_id("V")
         root, previous = (on.root, on.id) if on else (id_, None)
-        return View(id=id_, person=person, body=body, hash=_hash(), root=root, previous=previous)
+        return SlackView(id=id_, person=person, body=body, hash=_hash(), root=root, previous=previous)
 
-    def _find(self, args: Args) -> View:
+    def _find(self, args: Args) -> SlackView:
         if not args.text("view_id") and not args.text("external_id"):
             raise SlackError("invalid_arguments")
         wanted, external = args.text("view_id"), args.text("external_id")
@@ -109,11 +109,11 @@ class Modals:
                 return view
         raise SlackError("not_found")
 
-    def _tell(self, kind: str, view: View) -> None:
+    def _tell(self, kind: str, view: SlackView) -> None:
         name = self._state.people[view.person].name
         errors = "".join(f"\n! {error}" for error in view.errors.values())
         text = self._state.reader.view(view) + errors
-        self._state.feed.tell(Happening(kind=kind, person=name, ref=view.id, text=text, subject=view))
+        self._state.feed.tell(BoxEvent(kind=kind, person=name, ref=view.id, text=text, subject=view))
 
 
 def _checked(args: Args, kind: str) -> Json:

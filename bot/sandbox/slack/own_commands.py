@@ -4,13 +4,13 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from typing import Protocol
 
-from bot.sandbox.slack.world import BOT_USER, Person
+from bot.sandbox.slack.world import BOT_USER, SlackPerson
 
 
-class Rooms(Protocol):
+class OwnCommandHost(Protocol):
     """What people can do to a channel."""
 
-    def person(self, ref: str) -> Person: ...
+    def person(self, ref: str) -> SlackPerson: ...
     def invite(self, person: str, channel: str, guest: str) -> None: ...
     def invite_bot(self, channel: str, person: str = "ana") -> None: ...
     def leave(self, person: str, channel: str) -> None: ...
@@ -19,7 +19,7 @@ class Rooms(Protocol):
     def rename(self, channel: str, name: str, person: str = "ana") -> None: ...
 
 
-Act = Callable[[Rooms, str, str, str], None]
+Act = Callable[[OwnCommandHost, str, str, str], None]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -31,7 +31,7 @@ class OwnCommand:
     usage: str = ""
 
 
-def _invite(rooms: Rooms, person: str, channel: str, guest: str) -> None:
+def _invite(rooms: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
         raise LookupError("Say whom: /invite @raj.")
     if rooms.person(guest).id == BOT_USER:
@@ -40,13 +40,13 @@ def _invite(rooms: Rooms, person: str, channel: str, guest: str) -> None:
         rooms.invite(person, channel, guest)
 
 
-def _remove(rooms: Rooms, person: str, channel: str, guest: str) -> None:
+def _remove(rooms: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
         raise LookupError("Say whom: /remove @raj.")
     rooms.remove(channel, guest, person)
 
 
-def _rename(rooms: Rooms, person: str, channel: str, name: str) -> None:
+def _rename(rooms: OwnCommandHost, person: str, channel: str, name: str) -> None:
     if not name:
         raise LookupError("Say how: /rename new-name.")
     rooms.rename(channel, name.removeprefix("#"), person)

@@ -6,18 +6,18 @@ from bot.sandbox.slack.world import (
     TEAM_DOMAIN,
     TEAM_ID,
     VERIFICATION_TOKEN,
-    Channel,
     Json,
-    Message,
-    Person,
-    View,
+    SlackChannel,
+    SlackMessage,
+    SlackPerson,
+    SlackView,
 )
 
 TEAM: Json = {"id": TEAM_ID, "domain": TEAM_DOMAIN}
 
 
 def slash_command(
-    person: Person, channel: Channel, command: str, text: str, *, response_url: str, trigger_id: str
+    person: SlackPerson, channel: SlackChannel, command: str, text: str, *, response_url: str, trigger_id: str
 ) -> Json:
     return {
         "token": VERIFICATION_TOKEN,
@@ -36,11 +36,11 @@ def slash_command(
     }
 
 
-def channel_name(channel: Channel) -> str:
+def channel_name(channel: SlackChannel) -> str:
     return "directmessage" if channel.is_im else "privategroup" if channel.is_private else channel.name
 
 
-def _interaction(kind: str, person: Person, trigger_id: str) -> Json:
+def _interaction(kind: str, person: SlackPerson, trigger_id: str) -> Json:
     user = {"id": person.id, "username": person.name, "name": person.name, "team_id": TEAM_ID}
     return {
         "type": kind,
@@ -55,7 +55,13 @@ def _interaction(kind: str, person: Person, trigger_id: str) -> Json:
 
 
 def message_action(
-    person: Person, channel: Channel, m: Message, action: Json, *, response_url: str, trigger_id: str
+    person: SlackPerson,
+    channel: SlackChannel,
+    m: SlackMessage,
+    action: Json,
+    *,
+    response_url: str,
+    trigger_id: str,
 ) -> Json:
     container: Json = {
         "type": "message",
@@ -77,7 +83,7 @@ def message_action(
     return payload
 
 
-def view_action(person: Person, view: View, values: Json, action: Json, *, trigger_id: str) -> Json:
+def view_action(person: SlackPerson, view: SlackView, values: Json, action: Json, *, trigger_id: str) -> Json:
     return _interaction("block_actions", person, trigger_id) | {
         "container": {"type": "view", "view_id": view.id},
         "view": shapes.view(view, values),
@@ -85,12 +91,12 @@ def view_action(person: Person, view: View, values: Json, action: Json, *, trigg
     }
 
 
-def view_submission(person: Person, view: View, values: Json, *, trigger_id: str) -> Json:
+def view_submission(person: SlackPerson, view: SlackView, values: Json, *, trigger_id: str) -> Json:
     shape = shapes.view(view, values)
     return _interaction("view_submission", person, trigger_id) | {"view": shape, "response_urls": []}
 
 
-def view_closed(person: Person, view: View) -> Json:
+def view_closed(person: SlackPerson, view: SlackView) -> Json:
     payload = _interaction("view_closed", person, "")
     del payload["trigger_id"]
     return payload | {"view": shapes.view(view), "is_cleared": False}

@@ -3,21 +3,21 @@
 import json
 from typing import Any
 
-from bot.sandbox.server.server import Request, Response
+from bot.sandbox.server.server import HttpRequest, HttpResponse
 from bot.sandbox.slack import blocks
 from bot.sandbox.slack.call import SlackError
 from bot.sandbox.slack.chat import LONGEST_TEXT
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
-from bot.sandbox.slack.world import BOT_USER, Json, Message
+from bot.sandbox.slack.world import BOT_USER, Json, SlackMessage
 
 
 class ResponseUrls:
-    def __init__(self, state: State, triggers: Triggers) -> None:
+    def __init__(self, state: WorkspaceState, triggers: Triggers) -> None:
         self._state = state
         self._triggers = triggers
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         url = self._triggers.spend(request.path.rpartition("/")[2])
         if isinstance(url, str):
             return _refused(url, 404)
@@ -29,9 +29,9 @@ class ResponseUrls:
             self.respond(url, body)
         except SlackError as error:
             return _refused(error.error, 500)
-        return Response(body=b"ok", content_type="text/html")
+        return HttpResponse(body=b"ok", content_type="text/html")
 
-    def respond(self, url: ResponseUrl, body: Json) -> Message | None:
+    def respond(self, url: ResponseUrl, body: Json) -> SlackMessage | None:
         """Do what an answer asks for; also what an acknowledgement with a body means."""
         if url.channel not in self._state.channels:
             raise SlackError("channel_not_found")
@@ -50,7 +50,7 @@ class ResponseUrls:
             return message
         return self._add(url, body, text, its_blocks)
 
-    def _add(self, url: ResponseUrl, body: Json, text: str, its_blocks: list[Json] | None) -> Message:
+    def _add(self, url: ResponseUrl, body: Json, text: str, its_blocks: list[Json] | None) -> SlackMessage:
         channel = self._state.channels[url.channel]
         thread_ts = body.get("thread_ts") or url.thread_ts
         if body.get("response_type") != "in_channel":
@@ -59,13 +59,13 @@ class ResponseUrls:
             channel, BOT_USER, text, blocks=its_blocks, thread_ts=thread_ts, subtype="bot_message"
         )
 
-    def _replace(self, message: Message, text: str, its_blocks: list[Json] | None) -> None:
+    def _replace(self, message: SlackMessage, text: str, its_blocks: list[Json] | None) -> None:
         if message.ephemeral_to:
             self._state.rewrite_whisper(message, text, its_blocks)
         else:
             self._state.edit(self._state.channels[message.channel], message, text, its_blocks)
 
-    def _delete(self, message: Message | None) -> None:
+    def _delete(self, message: SlackMessage | None) -> None:
         if message is None:
             return
         if message.ephemeral_to:
@@ -73,7 +73,7 @@ class ResponseUrls:
         else:
             self._state.delete(self._state.channels[message.channel], message)
 
-    def _acted_on(self, url: ResponseUrl) -> Message | None:
+    def _acted_on(self, url: ResponseUrl) -> SlackMessage | None:
         """None after a slash command: what that answered can't be replaced."""
         if url.ts is None:
             return None
@@ -81,5 +81,5 @@ class ResponseUrls:
         return whispered or self._state.channels[url.channel].messages.get(url.ts)
 
 
-def _refused(error: str, status: int) -> Response:
-    return Response(status=status, body=json.dumps({"ok": False, "error": error}).encode())
+def _refused(error: str, status: int) -> HttpResponse:
+    return HttpResponse(status=status, body=json.dumps({"ok": False, "error": error}).encode())

@@ -9,11 +9,11 @@ from bot.sandbox.slack.world import (
     TEAM_DOMAIN,
     TEAM_ID,
     TEAM_URL,
-    Channel,
     Json,
-    Message,
-    Person,
-    View,
+    SlackChannel,
+    SlackMessage,
+    SlackPerson,
+    SlackView,
 )
 
 BOT_PROFILE: Json = {
@@ -27,7 +27,7 @@ BOT_PROFILE: Json = {
 }
 
 
-def message(m: Message, *, with_metadata: bool = True) -> Json:
+def message(m: SlackMessage, *, with_metadata: bool = True) -> Json:
     shape: Json = {"type": "message", "user": m.user, "text": m.text, "ts": m.ts, "team": TEAM_ID, **m.facts}
     if m.bot and m.subtype in (None, "bot_message"):
         shape |= {"bot_id": BOT_ID, "app_id": APP_ID, "bot_profile": BOT_PROFILE}
@@ -46,7 +46,7 @@ def message(m: Message, *, with_metadata: bool = True) -> Json:
     return shape
 
 
-def thread_root(m: Message, replies: list[Message]) -> Json:
+def thread_root(m: SlackMessage, replies: list[SlackMessage]) -> Json:
     """A message that has answers says so."""
     if not replies:
         return message(m)
@@ -62,7 +62,7 @@ def thread_root(m: Message, replies: list[Message]) -> Json:
     }
 
 
-def channel(c: Channel) -> Json:
+def channel(c: SlackChannel) -> Json:
     if c.is_im:
         return {
             "id": c.id,
@@ -106,7 +106,7 @@ def channel(c: Channel) -> Json:
     }
 
 
-def person(p: Person, *, with_email: bool) -> Json:
+def person(p: SlackPerson, *, with_email: bool) -> Json:
     first, _, last = p.real_name.partition(" ")
     profile: Json = {
         "real_name": p.real_name,
@@ -148,7 +148,7 @@ def person(p: Person, *, with_email: bool) -> Json:
     }
 
 
-def view(v: View, state: Json | None = None) -> Json:
+def view(v: SlackView, state: Json | None = None) -> Json:
     kept = ("type", "title", "submit", "close", "blocks", "private_metadata", "callback_id", "external_id")
     shape: Json = {
         "private_metadata": "",
@@ -173,7 +173,7 @@ def view(v: View, state: Json | None = None) -> Json:
     }
 
 
-def permalink(m: Message) -> str:
+def permalink(m: SlackMessage) -> str:
     link = f"{TEAM_URL}archives/{m.channel}/p{m.ts.replace('.', '')}"
     is_reply = m.thread_ts and m.thread_ts != m.ts
     return f"{link}?thread_ts={m.thread_ts}&cid={m.channel}" if is_reply else link

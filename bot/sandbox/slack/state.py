@@ -6,18 +6,18 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import datetime
 
-from bot.sandbox.feed import Feed, Happening
+from bot.sandbox.feed import BoxEvent, Feed
 from bot.sandbox.slack import events
-from bot.sandbox.slack.text import Reader
+from bot.sandbox.slack.text import MessageReader
 from bot.sandbox.slack.world import (
     BOT_USER,
     PEOPLE,
     USERGROUPS,
-    Channel,
     Json,
-    Message,
-    Person,
-    View,
+    SlackChannel,
+    SlackMessage,
+    SlackPerson,
+    SlackView,
     seeded_channels,
 )
 
@@ -30,20 +30,20 @@ CONVERTED = {
 MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 
 
-class State:
+class WorkspaceState:
     """Guarded by the feed's lock; `emit` gets each event that the bot is entitled to, and its channel."""
 
     def __init__(self, feed: Feed, emit: Emit, now: Callable[[], datetime]) -> None:
         self.feed = feed
         self._now = now
-        self.people: dict[str, Person] = {person.id: person for person in PEOPLE}
+        self.people: dict[str, SlackPerson] = {person.id: person for person in PEOPLE}
         self.usergroups = dict(USERGROUPS)
-        self.channels: dict[str, Channel] = seeded_channels(self.now())
-        self.ephemerals: dict[str, Message] = {}
-        self.views: dict[str, View] = {}
-        self.homes: dict[str, View] = {}
+        self.channels: dict[str, SlackChannel] = seeded_channels(self.now())
+        self.ephemerals: dict[str, SlackMessage] = {}
+        self.views: dict[str, SlackView] = {}
+        self.homes: dict[str, SlackView] = {}
         self.scheduled: dict[str, Json] = {}
-        self.reader = Reader(self.name_of)
+        self.reader = MessageReader(self.name_of)
         self._names = {c.name: c.id for c in self.channels.values() if not c.is_im}
         self._emit = emit
         self._last_ts = 0
@@ -63,7 +63,7 @@ class State:
     def new_id(self, letter: str) -> str:
         return f"{letter}{next(self._ids):08d}"
 
-    def channel(self, ref: str) -> Channel | None:
+    def channel(self, ref: str) -> SlackChannel | None:
         """By id, by name with or without #, or a person's DM by the person's id."""
         if ref in self.channels:
             return self.channels[ref]
@@ -74,7 +74,7 @@ class State:
     def is_taken(self, name: str) -> bool:
         return name in self._names
 
-    def person(self, ref: str) -> Person | None:
+    def person(self, ref: str) -> SlackPerson | None:
         """By id or by handle with or without @."""
         handle = ref.removeprefix("@")
         return self.people.get(ref) or next((p for p in self.people.values() if p.name == handle), None)
@@ -87,14 +87,14 @@ class State:
             return self.usergroups[ref][0]
         return self.channels[ref].name if ref in self.channels else None
 
-    def replies(self, channel: Channel, ts: str) -> list[Message]:
+    def replies(self, channel: SlackChannel, ts: str) -> list[SlackMessage]:
         return [m for m in channel.messages.values() if m.thread_ts == ts and m.ts != ts]
 
     # ---------------------------------------------------------------- messages
 
     def post(
         self,
-        channel: Channel,
+        channel: SlackChannel,
         user: str,
         text: str,
         *,
@@ -103,9 +103,9 @@ class State:
         thread_ts: str | None = None,
         subtype: str | None = None,
         facts: Json | None = None,
-    ) -> Message:
+    ) -> SlackMessage:
         with self.feed.lock:
-            message = Message(
+            message = SlackMessage(
                 ts=self.new_ts(),
                 channel=channel.id,
                 user=user,
@@ -123,7 +123,9 @@ class State:
                 self._send(channel, lambda: events.mentioned(channel, message))
             return message
 
-    def edit(self, channel: Channel, message: Message, text: str, blocks: list[Json] | None) -> None:
+    def edit(
+        self, channel: SlackChannel, message: SlackMessage, text: str, blocks: list[Json] | None
+    ) -> None:
         """Replace text and blocks; the metadata is kept unless the caller has changed it before."""
         with self.feed.lock:
             previous = events.snapshot(message)
@@ -132,7 +134,7 @@ class State:
             self._tell("edited", channel, message)
             self._send(channel, lambda: events.changed(channel, message, previous, ts))
 
-    def delete(self, channel: Channel, message: Message) -> None:
+    def delete(self, channel: SlackChannel, message: SlackMessage) -> None:
         with self.feed.lock:
             channel.messages.pop(message.ts, None)
             channel.pins.pop(message.ts, None)
@@ -141,17 +143,17 @@ class State:
 
     def whisper(
         self,
-        channel: Channel,
+        channel: SlackChannel,
         to: str,
         text: str,
         *,
         blocks: list[Json] | None = None,
         thread_ts: str | None = None,
         user: str = BOT_USER,
-    ) -> Message:
+    ) -> SlackMessage:
         """A message for one person's eyes; Slack forgets it and sends no event of it."""
         with self.feed.lock:
-            message = Message(
+            message = SlackMessage(
                 ts=self.new_ts(),
                 channel=channel.id,
                 user=user,
@@ -164,19 +166,19 @@ class State:
             self._tell("ephemeral", channel, message, person=to)
             return message
 
-    def rewrite_whisper(self, message: Message, text: str, blocks: list[Json] | None) -> None:
+    def rewrite_whisper(self, message: SlackMessage, text: str, blocks: list[Json] | None) -> None:
         with self.feed.lock:
             message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
             place = self.channels[message.channel]
             self._tell("ephemeral_edited", place, message, person=message.ephemeral_to or "")
 
-    def forget_whisper(self, message: Message) -> None:
+    def forget_whisper(self, message: SlackMessage) -> None:
         with self.feed.lock:
             self.ephemerals.pop(message.ts, None)
             place = self.channels[message.channel]
             self._tell("ephemeral_deleted", place, message, person=message.ephemeral_to or "")
 
-    def react(self, channel: Channel, message: Message, user: str, name: str) -> bool:
+    def react(self, channel: SlackChannel, message: SlackMessage, user: str, name: str) -> bool:
         """False where that reaction of that person is there already."""
         with self.feed.lock:
             users = message.reactions.setdefault(name, [])
@@ -188,7 +190,7 @@ class State:
             self._send(channel, lambda: events.reaction("reaction_added", message, user, name, ts))
             return True
 
-    def unreact(self, channel: Channel, message: Message, user: str, name: str) -> bool:
+    def unreact(self, channel: SlackChannel, message: SlackMessage, user: str, name: str) -> bool:
         with self.feed.lock:
             if user not in message.reactions.get(name, []):
                 return False
@@ -200,13 +202,13 @@ class State:
             self._send(channel, lambda: events.reaction("reaction_removed", message, user, name, ts))
             return True
 
-    def pin(self, channel: Channel, message: Message, user: str) -> None:
+    def pin(self, channel: SlackChannel, message: SlackMessage, user: str) -> None:
         with self.feed.lock:
             channel.pins[message.ts] = {"created": self.now(), "created_by": user}
             self._tell("pinned", channel, message, person=user)
             self._send(channel, lambda: events.pin("pin_added", message, user, self.new_ts()))
 
-    def unpin(self, channel: Channel, message: Message, user: str) -> None:
+    def unpin(self, channel: SlackChannel, message: SlackMessage, user: str) -> None:
         with self.feed.lock:
             channel.pins.pop(message.ts, None)
             self._tell("unpinned", channel, message, person=user)
@@ -214,9 +216,9 @@ class State:
 
     # ---------------------------------------------------------------- channels
 
-    def create(self, name: str, *, is_private: bool, creator: str) -> Channel:
+    def create(self, name: str, *, is_private: bool, creator: str) -> SlackChannel:
         with self.feed.lock:
-            channel = Channel(
+            channel = SlackChannel(
                 id=self.new_id("C"), name=name, creator=creator, is_private=is_private, created=self.now()
             )
             channel.members[creator] = None
@@ -227,7 +229,7 @@ class State:
                 self._send(channel, lambda: events.created(channel, self.new_ts()))
             return channel
 
-    def add(self, channel: Channel, user: str, inviter: str | None = None) -> None:
+    def add(self, channel: SlackChannel, user: str, inviter: str | None = None) -> None:
         """Somebody comes in, by themselves or invited."""
         with self.feed.lock:
             channel.members[user] = None
@@ -238,7 +240,7 @@ class State:
             facts = {"inviter": inviter} if inviter else {}
             self._notice(channel, user, "join", f"<@{user}> has joined the channel", facts)
 
-    def remove(self, channel: Channel, user: str, by: str = "") -> None:
+    def remove(self, channel: SlackChannel, user: str, by: str = "") -> None:
         """Somebody goes, by themselves or taken out; the bot, once it is out, hears no more than that."""
         with self.feed.lock:
             ts = self.new_ts()
@@ -250,7 +252,7 @@ class State:
             words = f"was removed from the channel by <@{by}>" if by else "has left the channel"
             self._notice(channel, user, "leave", f"<@{user}> {words}", {})
 
-    def rename(self, channel: Channel, name: str, user: str) -> None:
+    def rename(self, channel: SlackChannel, name: str, user: str) -> None:
         with self.feed.lock:
             old = channel.name
             channel.previous_names.append(old)
@@ -262,34 +264,34 @@ class State:
             text = f'<@{user}> has renamed the channel from "{old}" to "{name}"'
             self._notice(channel, user, "name", text, {"old_name": old, "name": name})
 
-    def set_topic(self, channel: Channel, topic: str, user: str) -> None:
+    def set_topic(self, channel: SlackChannel, topic: str, user: str) -> None:
         with self.feed.lock:
             channel.topic = topic
             self._told("topic", channel, person=user, text=topic)
             self._notice(channel, user, "topic", f"set the channel topic: {topic}", {"topic": topic})
 
-    def set_purpose(self, channel: Channel, purpose: str, user: str) -> None:
+    def set_purpose(self, channel: SlackChannel, purpose: str, user: str) -> None:
         with self.feed.lock:
             channel.purpose = purpose
             self._told("purpose", channel, person=user, text=purpose)
             text = f"set the channel description: {purpose}"
             self._notice(channel, user, "purpose", text, {"purpose": purpose})
 
-    def archive(self, channel: Channel, user: str) -> None:
+    def archive(self, channel: SlackChannel, user: str) -> None:
         with self.feed.lock:
             self._notice(channel, user, "archive", "archived the channel", {})
             channel.is_archived = True
             self._told("archived", channel, person=user)
             self._send(channel, lambda: events.archived("archive", channel, user, self.new_ts()))
 
-    def unarchive(self, channel: Channel, user: str) -> None:
+    def unarchive(self, channel: SlackChannel, user: str) -> None:
         with self.feed.lock:
             channel.is_archived = False
             self._told("unarchived", channel, person=user)
             self._send(channel, lambda: events.archived("unarchive", channel, user, self.new_ts()))
             self._notice(channel, user, "unarchive", "un-archived the channel", {})
 
-    def delete_channel(self, channel: Channel, user: str) -> None:
+    def delete_channel(self, channel: SlackChannel, user: str) -> None:
         """With all that is in it; nobody can reach it any more."""
         with self.feed.lock:
             self._told("channel_deleted", channel, person=user, text=channel.name)
@@ -297,14 +299,14 @@ class State:
             del self.channels[channel.id]
             self._names.pop(channel.name, None)
 
-    def convert(self, channel: Channel, user: str, *, to_private: bool) -> None:
+    def convert(self, channel: SlackChannel, user: str, *, to_private: bool) -> None:
         with self.feed.lock:
             channel.is_private = to_private
             kind = "private" if to_private else "public"
             self._told(f"made_{kind}", channel, person=user)
             self.post(channel, user, CONVERTED[kind], subtype=f"channel_convert_to_{kind}")
 
-    def change_id(self, channel: Channel) -> str:
+    def change_id(self, channel: SlackChannel) -> str:
         """The channel under a new id, as when it is shared with another company; the old one is no more."""
         with self.feed.lock:
             old = channel.id
@@ -329,12 +331,12 @@ class State:
             yield
             self.feed.touch()
 
-    def _notice(self, channel: Channel, user: str, what: str, text: str, facts: Json) -> None:
+    def _notice(self, channel: SlackChannel, user: str, what: str, text: str, facts: Json) -> None:
         """The grey line that Slack itself writes into a channel."""
         room = "group" if channel.is_private else "channel"
         self.post(channel, user, text, subtype=f"{room}_{what}", facts=facts)
 
-    def _send(self, channel: Channel, event: Callable[[], Json]) -> None:
+    def _send(self, channel: SlackChannel, event: Callable[[], Json]) -> None:
         """Only what the bot may see: its own channels, and the public coming and going of channels."""
         if BOT_USER in channel.members:
             self._emit(event(), channel.id)
@@ -343,11 +345,13 @@ class State:
             if outside["type"] in EVERYWHERE:
                 self._emit(outside, channel.id)
 
-    def _tell(self, kind: str, channel: Channel, m: Message, *, person: str = "", text: str = "") -> None:
+    def _tell(
+        self, kind: str, channel: SlackChannel, m: SlackMessage, *, person: str = "", text: str = ""
+    ) -> None:
         author = self.people[person or m.user].name
         words = text or self.reader.message(m)
-        self.feed.tell(Happening(kind=kind, person=author, place=channel.id, ref=m.ts, text=words, subject=m))
+        self.feed.tell(BoxEvent(kind=kind, person=author, place=channel.id, ref=m.ts, text=words, subject=m))
 
-    def _told(self, kind: str, channel: Channel, *, person: str, text: str = "") -> None:
+    def _told(self, kind: str, channel: SlackChannel, *, person: str, text: str = "") -> None:
         who = self.people[person].name
-        self.feed.tell(Happening(kind=kind, person=who, place=channel.id, text=text, subject=channel))
+        self.feed.tell(BoxEvent(kind=kind, person=who, place=channel.id, text=text, subject=channel))

@@ -3,7 +3,7 @@
 import re
 from collections.abc import Callable, Iterator
 
-from bot.sandbox.slack.world import Json, Message, View
+from bot.sandbox.slack.world import Json, SlackMessage, SlackView
 
 MARK = re.compile(r"<([^<>\s][^<>]*)>")
 BARE = re.compile(r"&(?!(?:amp|lt|gt);)")
@@ -22,17 +22,17 @@ def _escaped(text: str) -> str:
     return BARE.sub("&amp;", text).replace("<", "&lt;").replace(">", "&gt;")
 
 
-class Reader:
+class MessageReader:
     """`name_of` finds the name of a person, group or channel by id."""
 
     def __init__(self, name_of: Callable[[str], str | None]) -> None:
         self._name_of = name_of
 
-    def message(self, m: Message) -> str:
+    def message(self, m: SlackMessage) -> str:
         """The blocks if it has some, else the text; a button reads [Label]."""
         return self.blocks(m.blocks) if m.blocks else self.mrkdwn(m.text)
 
-    def view(self, v: View) -> str:
+    def view(self, v: SlackView) -> str:
         return "\n".join(part for part in (v.title, self.blocks(v.body.get("blocks", []))) if part)
 
     def blocks(self, blocks: list[Json]) -> str:

@@ -4,7 +4,7 @@ import re
 from collections.abc import Mapping
 
 from bot.sandbox.slack.emoji import BY_NAME
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.world import BOT_USER
 
 COUNTRIES = """
@@ -72,18 +72,18 @@ EMOJI: Mapping[str, str] = {character: f":{name}:" for name, character in BY_NAM
 FACES = re.compile("|".join(map(re.escape, sorted(EMOJI, key=len, reverse=True))))
 
 
-def in_message(state: State, text: str) -> str:
+def in_message(state: WorkspaceState, text: str) -> str:
     """As an event has it: & < > escaped, people and groups by their id alone."""
-    return Typed(state, with_names=False).read(text)
+    return TypedText(state, with_names=False).read(text)
 
 
-def in_command(state: State, text: str) -> str:
+def in_command(state: WorkspaceState, text: str) -> str:
     """As a slash command has it whose manifest says `should_escape`: names stand beside the ids."""
-    return Typed(state, with_names=True).read(text)
+    return TypedText(state, with_names=True).read(text)
 
 
-class Typed:
-    def __init__(self, state: State, *, with_names: bool) -> None:
+class TypedText:
+    def __init__(self, state: WorkspaceState, *, with_names: bool) -> None:
         self._state = state
         self._with_names = with_names
 

@@ -2,10 +2,10 @@
 
 import json
 
-from bot.sandbox.server.server import Request, Response
+from bot.sandbox.server.server import HttpRequest, HttpResponse
 from bot.sandbox.slack.call import Args, Method, SlackError
-from bot.sandbox.slack.limits import Limits
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.limits import RateLimits
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.world import APP_TOKEN, BOT_TOKEN, Json
 
 PREFIX = "/api/"
@@ -15,14 +15,19 @@ class WebApi:
     """`scopes` are the bot token's, and may be changed; `limits` is None where nothing is limited."""
 
     def __init__(
-        self, *, state: State, methods: dict[str, Method], scopes: set[str], limits: Limits | None
+        self,
+        *,
+        state: WorkspaceState,
+        methods: dict[str, Method],
+        scopes: set[str],
+        limits: RateLimits | None,
     ) -> None:
         self.limits = limits
         self._state = state
         self._methods = methods
         self._scopes = scopes
 
-    def answer(self, request: Request) -> Response:
+    def answer(self, request: HttpRequest) -> HttpResponse:
         name = method_name(request)
         try:
             with self._state.feed.lock:
@@ -32,7 +37,7 @@ class WebApi:
         except UnicodeDecodeError:
             return _json({"ok": False, "error": "invalid_charset"})
 
-    def _call(self, name: str, request: Request) -> Response:
+    def _call(self, name: str, request: HttpRequest) -> HttpResponse:
         method = self._methods.get(name)
         if method is None:
             raise SlackError("unknown_method", req_method=name)
@@ -69,15 +74,15 @@ class WebApi:
         return self.limits.wait(name, method.tier, args.text("channel") if method.is_post else None)
 
 
-def method_name(request: Request) -> str:
+def method_name(request: HttpRequest) -> str:
     return request.path.removeprefix(PREFIX)
 
 
-def _token(request: Request, args: Args) -> str:
+def _token(request: HttpRequest, args: Args) -> str:
     kind, _, token = request.headers.get("authorization", "").partition(" ")
     return token.strip() if kind.lower() == "bearer" else args.text("token")
 
 
-def _json(body: Json, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> Response:
+def _json(body: Json, *, status: int = 200, headers: tuple[tuple[str, str], ...] = ()) -> HttpResponse:
     encoded = json.dumps(body, separators=(",", ":")).encode()
-    return Response(status=status, body=encoded, headers=headers)
+    return HttpResponse(status=status, body=encoded, headers=headers)

@@ -3,30 +3,30 @@
 from collections.abc import Callable
 
 from bot.sandbox.slack.modals import Modals
-from bot.sandbox.slack.state import State
-from bot.sandbox.slack.world import Channel, Json, Message, Person, View
+from bot.sandbox.slack.state import WorkspaceState
+from bot.sandbox.slack.world import Json, SlackChannel, SlackMessage, SlackPerson, SlackView
 
 
-class Window:
+class WorkspaceReader:
     """People are named by handle or id, channels by name, #name or id; an unknown one raises LookupError."""
 
-    def __init__(self, state: State, modals: Modals) -> None:
+    def __init__(self, state: WorkspaceState, modals: Modals) -> None:
         self.state = state
         self.modals = modals
 
     @property
-    def channels(self) -> list[Channel]:
+    def channels(self) -> list[SlackChannel]:
         """All but the DMs."""
         with self.state.feed.lock:
             return [channel for channel in self.state.channels.values() if not channel.is_im]
 
-    def person(self, ref: str) -> Person:
+    def person(self, ref: str) -> SlackPerson:
         person = self.state.person(ref)
         if person is None:
             raise LookupError(f"nobody here is called {ref}")
         return person
 
-    def channel(self, ref: str) -> Channel:
+    def channel(self, ref: str) -> SlackChannel:
         channel = self.state.channel(ref)
         if channel is None:
             raise LookupError(
@@ -34,25 +34,25 @@ class Window:
             )
         return channel
 
-    def messages(self, channel: str) -> list[Message]:
+    def messages(self, channel: str) -> list[SlackMessage]:
         """The oldest first, answers in threads among them; without the ephemeral ones."""
         with self.state.feed.lock:
             return list(self.channel(channel).messages.values())
 
-    def message(self, channel: str, ts: str) -> Message:
+    def message(self, channel: str, ts: str) -> SlackMessage:
         """Also an ephemeral one."""
         message = self.channel(channel).messages.get(ts) or self.state.ephemerals.get(ts)
         if message is None:
             raise LookupError(f"no message {ts} in {channel}")
         return message
 
-    def ephemerals(self, person: str) -> list[Message]:
+    def ephemerals(self, person: str) -> list[SlackMessage]:
         """What only this person has been shown, the oldest first."""
         who = self.person(person).id
         with self.state.feed.lock:
             return [m for m in self.state.ephemerals.values() if m.ephemeral_to == who]
 
-    def visible(self, person: str) -> list[Message]:
+    def visible(self, person: str) -> list[SlackMessage]:
         """Every message this person can read, in the order of time."""
         who = self.person(person)
         with self.state.feed.lock:
@@ -74,27 +74,27 @@ class Window:
     def bookmarks(self, channel: str) -> list[Json]:
         return list(self.channel(channel).bookmarks.values())
 
-    def pins(self, channel: str) -> list[Message]:
+    def pins(self, channel: str) -> list[SlackMessage]:
         found = self.channel(channel)
         return [found.messages[ts] for ts in list(found.pins)]
 
-    def views(self, person: str) -> list[View]:
+    def views(self, person: str) -> list[SlackView]:
         """The person's open modals, the top one last."""
         return self.modals.stack(self.person(person).id)
 
-    def view(self, person: str, view_id: str | None = None) -> View:
+    def view(self, person: str, view_id: str | None = None) -> SlackView:
         """That one, or the top one."""
         for view in reversed(self.views(person)):
             if view_id in (None, view.id):
                 return view
         raise LookupError(f"{person} has no such modal open")
 
-    def home(self, person: str) -> View | None:
+    def home(self, person: str) -> SlackView | None:
         return self.state.homes.get(self.person(person).id)
 
-    def text_of(self, message: Message | View) -> str:
+    def text_of(self, message: SlackMessage | SlackView) -> str:
         """As a person would read it: blocks flattened, buttons as [Label], mentions by name."""
-        if isinstance(message, View):
+        if isinstance(message, SlackView):
             return self.state.reader.view(message)
         return self.state.reader.message(message)
 

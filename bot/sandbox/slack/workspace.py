@@ -5,31 +5,40 @@ from dataclasses import replace
 from datetime import datetime
 from typing import Any
 
-from bot.sandbox.feed import Feed, Happening
+from bot.sandbox.feed import BoxEvent, Feed
 from bot.sandbox.recorder import Recorder
 from bot.sandbox.slack import blocks, events, fields, payloads, typed
 from bot.sandbox.slack.call import Args, Method, SlackError
-from bot.sandbox.slack.chat import Chat
+from bot.sandbox.slack.chat import ChatMethods
 from bot.sandbox.slack.conversations import Conversations
-from bot.sandbox.slack.delivery import Answer, Courier, Delivery, Parcel
-from bot.sandbox.slack.limits import Limits
-from bot.sandbox.slack.links import Links
+from bot.sandbox.slack.delivery import Delivery, DeliveryResult, PayloadSender, SlackPayload
+from bot.sandbox.slack.limits import RateLimits
+from bot.sandbox.slack.links import SocketModeLinks
 from bot.sandbox.slack.lookups import Lookups
 from bot.sandbox.slack.marks import Marks
 from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
 from bot.sandbox.slack.permissions import ALL_EVENTS, ALL_SCOPES
 from bot.sandbox.slack.response_urls import ResponseUrls
-from bot.sandbox.slack.state import State
+from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.window import Window
-from bot.sandbox.slack.world import BOT_USER, SLACKBOT, Channel, Json, Message, Person, View, dm_with
+from bot.sandbox.slack.window import WorkspaceReader
+from bot.sandbox.slack.world import (
+    BOT_USER,
+    SLACKBOT,
+    Json,
+    SlackChannel,
+    SlackMessage,
+    SlackPerson,
+    SlackView,
+    dm_with,
+)
 
 MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "message.im"}
 
 
-class Workspace(Window):
+class Workspace(WorkspaceReader):
     """`scopes` and `subscriptions` are the app's and may be changed.
 
     An act returns when the events of it have been handed to the bot and answered, or the bot's time was up.
@@ -45,21 +54,21 @@ class Workspace(Window):
         limits: bool,
         now: Callable[[], datetime],
     ) -> None:
-        state = State(feed, self._emit, now)
+        state = WorkspaceState(feed, self._emit, now)
         self.triggers = Triggers()
         super().__init__(state, Modals(state, self.triggers))
         self.scopes: set[str] = set(ALL_SCOPES)
         self.subscriptions: set[str] = set(ALL_EVENTS)
         self.commands: dict[str, bool] | None = None
         """The app's slash commands, and whether names in them are escaped; None while any may be typed."""
-        self.links = Links()
-        self.courier = Courier(delivery=delivery, links=self.links, recorder=recorder)
+        self.links = SocketModeLinks()
+        self.courier = PayloadSender(delivery=delivery, links=self.links, recorder=recorder)
         self.response_urls = ResponseUrls(state, self.triggers)
         self.web_api = WebApi(
             state=state,
             methods=self._methods(),
             scopes=self.scopes,
-            limits=Limits() if limits else None,
+            limits=RateLimits() if limits else None,
         )
         self._url = url
 
@@ -75,7 +84,7 @@ class Workspace(Window):
 
     # ---------------------------------------------------------------- speaking
 
-    def slash(self, person: str, channel: str, command: str, text: str = "") -> Answer:
+    def slash(self, person: str, channel: str, command: str, text: str = "") -> DeliveryResult:
         """Type a command; what the acknowledgement says is shown, to the person or in the channel.
 
         Slack's own commands, and those that nobody has, never reach the app.
@@ -83,10 +92,10 @@ class Workspace(Window):
         who, where = self.person(person), self._entered(person, channel)
         if command in OWN_COMMANDS:
             OWN_COMMANDS[command].does(self, person, channel, text.strip().removeprefix("@"))
-            return Answer(status="ok")
+            return DeliveryResult(status="ok")
         if self.commands is not None and command not in self.commands:
             self.state.whisper(where, who.id, unknown(command), user=SLACKBOT)
-            return Answer(status="failed", body=unknown(command))
+            return DeliveryResult(status="failed", body=unknown(command))
         escapes = self.commands is None or self.commands[command]
         payload = payloads.slash_command(
             who,
@@ -96,7 +105,7 @@ class Workspace(Window):
             response_url=self._response_url(who, where),
             trigger_id=self.triggers.trigger(who.id),
         )
-        answer = self.courier.deliver(Parcel(kind="slash_commands", name=command, payload=payload))
+        answer = self.courier.deliver(SlackPayload(kind="slash_commands", name=command, payload=payload))
         return self._shown(answer, who, where, command)
 
     def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
@@ -132,18 +141,18 @@ class Workspace(Window):
 
     # ---------------------------------------------------------------- pressing and filling in
 
-    def press(self, person: str, channel: str, ts: str, label: str) -> Answer:
+    def press(self, person: str, channel: str, ts: str, label: str) -> DeliveryResult:
         """Press the button, or choose the option, with this label or action id; also on an ephemeral message."""
         return self._act(person, channel, ts, fields.pressed(self.message(channel, ts).blocks, label))
 
     def use(
         self, person: str, channel: str, ts: str, target: fields.Target, value: str | list[str] = ""
-    ) -> Answer:
+    ) -> DeliveryResult:
         """Press or choose in exactly this element, whatever else in the message is called the same."""
         action = fields.used(self.message(channel, ts).blocks, target, value)
         return self._act(person, channel, ts, action)
 
-    def _act(self, person: str, channel: str, ts: str, action: Json) -> Answer:
+    def _act(self, person: str, channel: str, ts: str, action: Json) -> DeliveryResult:
         who, where, message = self.person(person), self.channel(channel), self.message(channel, ts)
         payload = payloads.message_action(
             who,
@@ -153,9 +162,9 @@ class Workspace(Window):
             response_url=self._response_url(who, where, message),
             trigger_id=self.triggers.trigger(who.id),
         )
-        return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
+        return self.courier.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
 
-    def press_in_view(self, person: str, label: str, view_id: str | None = None) -> Answer:
+    def press_in_view(self, person: str, label: str, view_id: str | None = None) -> DeliveryResult:
         """Press a button inside a modal, or in the home tab if no modal is open."""
         view = self._view_or_home(person, view_id)
         return self._act_in_view(person, view, fields.pressed(view.body["blocks"], label), {})
@@ -167,32 +176,38 @@ class Workspace(Window):
         target: fields.Target,
         value: str | list[str] = "",
         values: dict[str, Any] | None = None,
-    ) -> Answer:
+    ) -> DeliveryResult:
         """As `use`, in a modal or the home tab; `values` is what is filled in so far."""
         view = self._view_or_home(person, view_id)
         action = fields.used(view.body["blocks"], target, value)
         return self._act_in_view(person, view, action, values or {})
 
-    def _act_in_view(self, person: str, view: View, action: Json, given: dict[str, Any]) -> Answer:
+    def _act_in_view(
+        self, person: str, view: SlackView, action: Json, given: dict[str, Any]
+    ) -> DeliveryResult:
         who = self.person(person)
         values, _ = fields.filled(view.body["blocks"], given)
         trigger_id = self.triggers.trigger(who.id)
         stamped = action | {"action_ts": self.state.new_ts()}
         payload = payloads.view_action(who, view, values, stamped, trigger_id=trigger_id)
-        return self.courier.deliver(Parcel(kind="interactive", name="block_actions", payload=payload))
+        return self.courier.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
 
-    def _view_or_home(self, person: str, view_id: str | None) -> View:
+    def _view_or_home(self, person: str, view_id: str | None) -> SlackView:
         return (self.home(person) if not self.views(person) else None) or self.view(person, view_id)
 
-    def submit(self, person: str, view_id: str | None = None, values: dict[str, Any] | None = None) -> Answer:
+    def submit(
+        self, person: str, view_id: str | None = None, values: dict[str, Any] | None = None
+    ) -> DeliveryResult:
         """Fill in the fields, by label, block id or action id, and press the modal's own button."""
         who, view = self.person(person), self.view(person, view_id)
         state, missing = fields.filled(view.body["blocks"], values or {})
         if missing:  # Slack itself sends this back; the bot never hears of it
             self.modals.refuse(view, missing)
-            return Answer(status="errors", body={"response_action": "errors", "errors": missing})
+            return DeliveryResult(status="errors", body={"response_action": "errors", "errors": missing})
         payload = payloads.view_submission(who, view, state, trigger_id=self.triggers.trigger(who.id))
-        answer = self.courier.deliver(Parcel(kind="interactive", name="view_submission", payload=payload))
+        answer = self.courier.deliver(
+            SlackPayload(kind="interactive", name="view_submission", payload=payload)
+        )
         return self._followed(view, answer)
 
     def close(self, person: str, view_id: str | None = None) -> None:
@@ -200,7 +215,7 @@ class Workspace(Window):
         self.modals.close(view)
         if view.body.get("notify_on_close"):
             payload = payloads.view_closed(self.person(person), view)
-            self.courier.deliver(Parcel(kind="interactive", name="view_closed", payload=payload))
+            self.courier.deliver(SlackPayload(kind="interactive", name="view_closed", payload=payload))
 
     # ---------------------------------------------------------------- coming and going
 
@@ -258,12 +273,14 @@ class Workspace(Window):
     def hire(self, count: int) -> None:
         """So many people more, in #general: p1 is U0P1, and so on."""
         for n in range(1, count + 1):
-            person = Person(id=f"U0P{n}", name=f"p{n}", real_name=f"Person {n}", tz="Etc/UTC", tz_offset=0)
+            person = SlackPerson(
+                id=f"U0P{n}", name=f"p{n}", real_name=f"Person {n}", tz="Etc/UTC", tz_offset=0
+            )
             self.state.people[person.id] = person
             self.state.channels[person.dm] = dm_with(person, self.state.now())
             self.state.channels["C0GENERAL"].members[person.id] = None
 
-    def create(self, person: str, name: str, *, private: bool = False) -> Channel:
+    def create(self, person: str, name: str, *, private: bool = False) -> SlackChannel:
         """A person makes a channel, without the bot."""
         with self.courier.handing_over():
             return self.state.create(name, is_private=private, creator=self.person(person).id)
@@ -282,7 +299,7 @@ class Workspace(Window):
 
     # ---------------------------------------------------------------- Slack's own moods
 
-    def redeliver(self, last: int = 1, *, kind: str = "") -> list[Answer]:
+    def redeliver(self, last: int = 1, *, kind: str = "") -> list[DeliveryResult]:
         """Send the last payloads (of a kind) again, the same ids in them, as Slack does when it missed the answer."""
         again = [it for it in list(self.courier.sent) if kind in {"", it.kind}][-last:]
         return [self.courier.deliver(replace(parcel, attempt=1, reason="timeout")) for parcel in again]
@@ -298,7 +315,7 @@ class Workspace(Window):
 
     def _methods(self) -> dict[str, Method]:
         return {
-            **Chat(self.state, self.scopes).table(),
+            **ChatMethods(self.state, self.scopes).table(),
             **Conversations(self.state).table(),
             **Lookups(self.state, self.scopes).table(),
             **Marks(self.state).table(),
@@ -314,14 +331,14 @@ class Workspace(Window):
         kind = event["type"]
         wanted = MESSAGES[event["channel_type"]] if kind == "message" else kind
         if wanted in self.subscriptions:
-            parcel = Parcel(kind="events_api", name=f"event:{kind}", payload=events.wrapped(event))
+            parcel = SlackPayload(kind="events_api", name=f"event:{kind}", payload=events.wrapped(event))
             self.courier.queue(parcel, lane=channel)
 
-    def _response_url(self, who: Person, where: Channel, m: Message | None = None) -> str:
+    def _response_url(self, who: SlackPerson, where: SlackChannel, m: SlackMessage | None = None) -> str:
         ts, thread_ts = (m.ts, m.thread_ts) if m else (None, None)
         return f"{self._url}/response/{self.triggers.response_token(who.id, where.id, ts, thread_ts)}"
 
-    def _entered(self, person: str, channel: str) -> Channel:
+    def _entered(self, person: str, channel: str) -> SlackChannel:
         """A channel that the person is in, and that is open."""
         who, where = self.person(person), self.channel(channel)
         if who.id not in where.members:
@@ -330,13 +347,15 @@ class Workspace(Window):
             raise LookupError(f"#{where.name} is archived")
         return where
 
-    def _own(self, person: str, channel: str, ts: str) -> tuple[Channel, Message]:
+    def _own(self, person: str, channel: str, ts: str) -> tuple[SlackChannel, SlackMessage]:
         where, message = self._entered(person, channel), self.message(channel, ts)
         if message.user != self.person(person).id:
             raise LookupError(f"{person} did not write {ts}")
         return where, message
 
-    def _shown(self, answer: Answer, who: Person, where: Channel, command: str) -> Answer:
+    def _shown(
+        self, answer: DeliveryResult, who: SlackPerson, where: SlackChannel, command: str
+    ) -> DeliveryResult:
         if not answer.ok:
             error = "operation_timeout" if answer.status == "timeout" else "dispatch_failed"
             return self._failed(answer, who, where, f'{command} failed with the error "{error}"')
@@ -351,11 +370,13 @@ class Workspace(Window):
             return self._failed(replace(answer, status="failed"), who, where, line)
         return answer
 
-    def _failed(self, answer: Answer, who: Person, where: Channel, line: str) -> Answer:
-        self.state.feed.tell(Happening(kind="failed", person=who.name, place=where.id, text=line))
+    def _failed(
+        self, answer: DeliveryResult, who: SlackPerson, where: SlackChannel, line: str
+    ) -> DeliveryResult:
+        self.state.feed.tell(BoxEvent(kind="failed", person=who.name, place=where.id, text=line))
         return answer
 
-    def _followed(self, view: View, answer: Answer) -> Answer:
+    def _followed(self, view: SlackView, answer: DeliveryResult) -> DeliveryResult:
         """Do with the modal what the acknowledgement says."""
         if not answer.ok:
             self.modals.refuse(view, {"": "We had some trouble connecting. Try again?"})
@@ -377,7 +398,7 @@ class Workspace(Window):
             return replace(answer, status="failed")
         return answer
 
-    def _shown_next(self, view: View, action: str, body: Any) -> None:
+    def _shown_next(self, view: SlackView, action: str, body: Any) -> None:
         sound = blocks.sound_view(body, "modal")
         if action == "push":
             self.modals.show(view.person, sound, on=view)

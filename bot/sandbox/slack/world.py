@@ -13,7 +13,7 @@ SIGNING_SECRET, VERIFICATION_TOKEN = "sandbox-signing-secret", "sandbox-verifica
 
 
 @dataclass(frozen=True, kw_only=True)
-class Person:
+class SlackPerson:
     """`name` is the handle; a guest sees only the channels that they are in."""
 
     id: str
@@ -34,7 +34,7 @@ class Person:
 
 
 @dataclass(kw_only=True)
-class Message:
+class SlackMessage:
     """`user` is the author's id; an ephemeral one names in `ephemeral_to` the only person who sees it."""
 
     ts: str
@@ -62,7 +62,7 @@ class Message:
 
 
 @dataclass(kw_only=True)
-class Channel:
+class SlackChannel:
     """A DM has the other person's id as `im_user`; `members` keeps the order of joining."""
 
     id: str
@@ -75,7 +75,7 @@ class Channel:
     purpose: str = ""
     created: int = 0
     members: dict[str, None] = field(default_factory=dict)
-    messages: dict[str, Message] = field(default_factory=dict)
+    messages: dict[str, SlackMessage] = field(default_factory=dict)
     bookmarks: dict[str, Json] = field(default_factory=dict)
     pins: dict[str, Json] = field(default_factory=dict)
     previous_names: list[str] = field(default_factory=list)
@@ -91,7 +91,7 @@ class Channel:
 
 
 @dataclass(kw_only=True)
-class View:
+class SlackView:
     """A modal or a home tab; `body` is what the bot sent, `errors` what the last submission was refused for."""
 
     id: str
@@ -108,26 +108,28 @@ class View:
 
 
 PEOPLE = (
-    Person(id=BOT_USER, name="spy", real_name="Spy", tz="Etc/UTC", tz_offset=0, is_bot=True),
-    Person(id=SLACKBOT, name="slackbot", real_name="Slackbot", tz="Etc/UTC", tz_offset=0, is_bot=True),
-    Person(id="U0ANA", name="ana", real_name="Ana Lima", tz="Europe/Lisbon", tz_offset=0),
-    Person(id="U0RAJ", name="raj", real_name="Raj Patel", tz="Asia/Kolkata", tz_offset=19_800),
-    Person(id="U0KIM", name="kim", real_name="Kim Park", tz="America/Los_Angeles", tz_offset=-28_800),
-    Person(id="U0ZOE", name="zoe", real_name="Zoe Novak", tz="Europe/Warsaw", tz_offset=3_600, is_guest=True),
+    SlackPerson(id=BOT_USER, name="spy", real_name="Spy", tz="Etc/UTC", tz_offset=0, is_bot=True),
+    SlackPerson(id=SLACKBOT, name="slackbot", real_name="Slackbot", tz="Etc/UTC", tz_offset=0, is_bot=True),
+    SlackPerson(id="U0ANA", name="ana", real_name="Ana Lima", tz="Europe/Lisbon", tz_offset=0),
+    SlackPerson(id="U0RAJ", name="raj", real_name="Raj Patel", tz="Asia/Kolkata", tz_offset=19_800),
+    SlackPerson(id="U0KIM", name="kim", real_name="Kim Park", tz="America/Los_Angeles", tz_offset=-28_800),
+    SlackPerson(
+        id="U0ZOE", name="zoe", real_name="Zoe Novak", tz="Europe/Warsaw", tz_offset=3_600, is_guest=True
+    ),
 )
 USERGROUPS = {"S0SRE": ("sre", ["U0ANA", "U0RAJ"])}
 STAFF = ("U0ANA", "U0RAJ", "U0KIM")
 
 
-def seeded_channels(now: int) -> dict[str, Channel]:
+def seeded_channels(now: int) -> dict[str, SlackChannel]:
     """The public four, with the bot in them, a private one without it, and everybody's DM with it."""
     public = {"C0GENERAL": "general", "C0INCIDENTS": "incidents", "C0IMOC": "imoc", "C0PAY": "payments"}
     channels = {
-        id_: Channel(id=id_, name=name, created=now, members=dict.fromkeys((*STAFF, BOT_USER)))
+        id_: SlackChannel(id=id_, name=name, created=now, members=dict.fromkeys((*STAFF, BOT_USER)))
         for id_, name in public.items()
     }
     channels["C0GENERAL"].members["U0ZOE"] = None
-    channels["C0SECRET"] = Channel(
+    channels["C0SECRET"] = SlackChannel(
         id="C0SECRET", name="security", creator="U0RAJ", is_private=True, created=now, members={"U0RAJ": None}
     )
     for person in PEOPLE:
@@ -136,8 +138,8 @@ def seeded_channels(now: int) -> dict[str, Channel]:
     return channels
 
 
-def dm_with(person: Person, now: int) -> Channel:
-    return Channel(
+def dm_with(person: SlackPerson, now: int) -> SlackChannel:
+    return SlackChannel(
         id=person.dm,
         name=person.name,
         im_user=person.id,

@@ -15,8 +15,18 @@ from typing import Any, Literal
 from rich.console import Console
 
 from bot.sandbox import Box
-from bot.sandbox.console.chat import DONE, Chat
-from bot.sandbox.console.script import PHONE, Action, Ail, Expect, ExpectNot, Lag, Line, Watch, read
+from bot.sandbox.console.chat import DONE, ConsoleChat
+from bot.sandbox.console.script import (
+    PHONE,
+    ExpectAction,
+    ExpectNotAction,
+    ScriptAction,
+    ScriptLine,
+    SetHealthAction,
+    SetLagAction,
+    ShowTrafficAction,
+    read,
+)
 
 FOLDER = Path(__file__).parent
 PATIENCE = timedelta(seconds=15)
@@ -55,7 +65,7 @@ class Playing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Scene:
+class StoryView:
     """Where the eye should be: a channel's id and what stands beside it, each "" for as before."""
 
     person: str
@@ -63,10 +73,10 @@ class Scene:
     dock: str = ""
 
 
-class Theatre:
+class StoryPlayer:
     """One story at a time. `on_change` hears of each step; `pace` makes the pauses longer or shorter."""
 
-    def __init__(self, box: Box, *, on_change: Callable[[Scene | None], None]) -> None:
+    def __init__(self, box: Box, *, on_change: Callable[[StoryView | None], None]) -> None:
         self.playing: Playing | None = None
         self.pace = 1.0
         self._box = box
@@ -104,7 +114,7 @@ class Theatre:
     def _run(self, playing: Playing, curtain: threading.Event) -> None:
         told = io.StringIO()
         out, begun = Console(file=told, width=10_000), self._box.clock.now()
-        chat = Chat(self._box, out, patience=PATIENCE, since=begun)
+        chat = ConsoleChat(self._box, out, patience=PATIENCE, since=begun)
         code = chat.play(self._lines(playing, curtain, chat), interactive=False)
         if code == DONE:
             self._show(curtain, state="over", line="", at=playing.of)
@@ -112,7 +122,7 @@ class Theatre:
             why = TROUBLE.findall(told.getvalue())[-1]
             self._show(curtain, state="failed", line="", caption=f"The story can't go on: {why}")
 
-    def _lines(self, playing: Playing, curtain: threading.Event, chat: Chat) -> Iterator[str]:
+    def _lines(self, playing: Playing, curtain: threading.Event, chat: ConsoleChat) -> Iterator[str]:
         people = [person.name for person in self._box.slack.state.people.values()]
         for number, text in enumerate(playing.story.lines, start=1):
             if curtain.is_set():
@@ -122,7 +132,7 @@ class Theatre:
                 curtain.wait(READING * self.pace)
                 continue
             line = read(text, people=people, place=chat.place)
-            is_seen = line.action is not None and not isinstance(line.action, Expect | ExpectNot)
+            is_seen = line.action is not None and not isinstance(line.action, ExpectAction | ExpectNotAction)
             self._show(
                 curtain, self._scene(line, chat), at=number, **({"line": line.said} if is_seen else {})
             )
@@ -130,15 +140,15 @@ class Theatre:
             if is_seen:
                 curtain.wait(WATCHING * self.pace)
 
-    def _scene(self, line: Line, chat: Chat) -> Scene:
+    def _scene(self, line: ScriptLine, chat: ConsoleChat) -> StoryView:
         person, place = line.person or chat.person, line.place or chat.place
         if place == PHONE:
-            return Scene(person=person, dock="phones")
+            return StoryView(person=person, dock="phones")
         found = chat.sight.channels(person, place)
         place_id, dock = found[-1].id if found else "", "sites" if _is_about_sites(line.action) else ""
-        return Scene(person=person, place=place_id, dock=dock)
+        return StoryView(person=person, place=place_id, dock=dock)
 
-    def _show(self, curtain: threading.Event, scene: Scene | None = None, **changes: Any) -> None:
+    def _show(self, curtain: threading.Event, scene: StoryView | None = None, **changes: Any) -> None:
         """Go on to this, unless the curtain has fallen."""
         with self._lock:
             if curtain.is_set() or self.playing is None:
@@ -147,7 +157,7 @@ class Theatre:
         self._on_change(scene)
 
 
-def _is_about_sites(action: Action | None) -> bool:
-    if isinstance(action, Expect | ExpectNot):
+def _is_about_sites(action: ScriptAction | None) -> bool:
+    if isinstance(action, ExpectAction | ExpectNotAction):
         return bool(action.switch)
-    return isinstance(action, Watch | Ail | Lag)
+    return isinstance(action, ShowTrafficAction | SetHealthAction | SetLagAction)
