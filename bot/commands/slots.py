@@ -13,6 +13,7 @@ from bot.domain.incident import WORKING, Phase
 from bot.domain.markup import MENTION, as_prose, as_seen, peeled
 from bot.domain.moment import (
     is_day,
+    is_length_ahead,
     is_moment,
     is_start,
     looks_daily,
@@ -300,6 +301,11 @@ def _told_looks(word: str, desk: Desk) -> bool:
     return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
 
 
+def _told_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold().endswith(" ago") and looks_timely(word)
+
+
 def _start_looks(word: str, desk: Desk) -> bool:
     return _moment_looks(word, desk) or is_start(word)
 
@@ -331,7 +337,7 @@ def _day_looks(word: str, desk: Desk) -> bool:
 
 def _day_resembles(word: str, desk: Desk) -> bool:
     del desk
-    return looks_daily(word)
+    return looks_daily(word) or is_length_ahead(word)
 
 
 def _moment_resembles(word: str, desk: Desk) -> bool:
@@ -415,7 +421,14 @@ READERS: Mapping[Any, Reader] = {
     Start: Reader(
         looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_moment_resembles, sees=str
     ),
-    Told: Reader(looks=_told_looks, read=_moment, example="20 minutes ago", longest=7, sees=str),
+    Told: Reader(
+        looks=_told_looks,
+        read=_moment,
+        example="20 minutes ago",
+        longest=7,
+        resembles=_told_resembles,
+        sees=str,
+    ),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),
     Url: Reader(
         looks=_url_looks,

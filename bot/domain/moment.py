@@ -34,17 +34,31 @@ DATED = (
 """A day that has a date."""
 CLOCK = r"(?:\d{1,2}(?:[:.h][0-5]\d(?::[0-5]\d)?)?(?:\s?[ap]m)?|[0-2]\d[0-5]\d|noon|midday|midnight)"
 """A time of day; `24:00` ends one."""
+_OFFSET = r"(?:\+|(?<=:\d\d:\d\d)-)(?:0\d|1[0-4]):?(?:00|15|30|45)"
+"""How far a clock is from UTC; 10:05-10:30 is no such clock."""
 _COUNT = r"(?:\d{1,4}(?:\.\d)?\s?|(?:half\s+)?an?\s+)"
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)"
 _LENGTH = rf"{_COUNT}{_UNIT}(?:\s?(?:and\s)?\d{{1,4}}\s?{_UNIT})?|\d{{1,2}}h\d\d"
 
 _NEAR = re.compile(r"(?:(?:about|around|approximately|approx|roughly|circa|ca|at|on)\.?\s+|~\s*)+")
+_NUMBERS = {
+    name: str(number)
+    for number, name in enumerate(
+        ("one", "two", "three", "four", "five", "six", "seven", "eight", "nine", "ten", "eleven", "twelve"),
+        start=1,
+    )
+} | {"fifteen": "15", "twenty": "20", "thirty": "30", "forty": "40", "fifty": "50", "ninety": "90"}
+_NUMBER = re.compile(rf"\b(?:{'|'.join(_NUMBERS)})\b(?!-)")
+_SPOKEN = re.compile(r"(?:half|(?:a )?quarter|\d{1,2}(?: minutes)?) (?:past|to) \d{1,2}(?: ?[ap]m)?")
+"""Half past two, a quarter to 9."""
 _AGO = re.compile(rf"(?P<length>{_LENGTH})(?:\s+ago)?|in\s+(?P<ahead>{_LENGTH})|(?:just\s+)?now")
 _MOMENT = re.compile(
-    rf"(?:(?P<day>{DATED})(?:\s+at\b|,|t(?=\d))?\s*)?(?P<clock>{CLOCK})(?:\s?(?P<utc>z|utc|gmt))?"
+    rf"(?:(?P<day>{DATED})(?:\s+at\b|,|t(?=\d))?\s*)?(?P<clock>{CLOCK})(?:\s?(?P<utc>z|utc|gmt|{_OFFSET}))?"
     rf"(?:,?\s+(?:on\s+)?(?P<after>{DATED}))?"
 )
-_FOREIGN = re.compile(r".*\d\s?(?:[ap]m\s)?(?P<zone>cet|cest|bst|ist|jst|[ecmp][sd]t|a[ec][sd]t|[ecmp]t)")
+_FOREIGN = re.compile(
+    r".*\d\s?(?:[ap]m\s)?(?P<zone>cet|cest|[ew]es?t|msk|bst|ist|jst|[ecmp][sd]t|a[ec][sd]t|[ecmp]t)"
+)
 _PARTS = re.compile(r"(?P<hour>\d{1,2})(?:[:.h](?P<minute>\d\d))?(?::\d\d)?\s?(?P<half>[ap]m)?")
 _PIECE = re.compile(r"(?P<count>\d{1,4}(?:\.\d)?|half\s+an?|an?)?\s?(?P<unit>[smhdw])[a-z]*")
 _UNITS = {"s": "seconds", "m": "minutes", "h": "hours", "d": "days", "w": "weeks"}
@@ -57,15 +71,17 @@ _PERIOD = re.compile(
 _SHORT = {"eod": "end of day", "cob": "end of day", "eow": "end of week", "eom": "end of month"}
 
 _TIMELY = re.compile(
-    rf"\d{{1,2}}[:.h]\d\d(?:[:.]\d\d)?(?:[ap]m|z|h)?|\d{{1,2}}[ap]m|\d{{3,4}}z|\d{{1,4}}{_UNIT}|\d{{4}}-\d\d-\d\d\S{{0,10}}"
+    rf"\d{{1,2}}[:.h]\d\d(?:[:.]\d\d)?(?:[ap]m|z|h)?|\d{{1,2}}[ap]m|\d{{3,4}}z|\d{{1,4}}{_UNIT}|\d{{4}}-\d\d-\d\d\S{{0,16}}"
+    r"|\d{1,2}:\d\d(?::\d\d)?[+-]\d\d:?\d\d|\d{1,2}[:.]\d\d[-–]\d{1,2}[:.]\d\d|\d{1,2}(?:st|nd|rd|th)"  # noqa: RUF001
+    r"|\d{1,2}\.\d{1,2}\.(?:\d{2}|\d{4})?|\d{4}/\d{1,2}/\d{1,2}|lunch|lunchtime|tmrw|tmr"
     r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|today|tonight"
     r"|yesterday|tomorrow|noon|midday|midnight|ago|o'?clock|eo[dwm]|cob|morning|afternoon|evening|weekend|week|month"
 )
 """Words that speak of a time, each by itself."""
-_TIMELY_PAIR = re.compile(rf"{_LENGTH}|{DATED}|{CLOCK}")
+_TIMELY_PAIR = re.compile(rf"(?:last|this) night|{_LENGTH}|{DATED}|{CLOCK}")
 _JOINING = re.compile(
     rf"\d{{1,4}}|[ap]m|{_ORDINAL}|{_MONTH}|{_UNIT}|about|around|approx|circa|ca|roughly|just|early|late|at|on|in|the|of|an?|half"
-    r"|quarter|past|to|and|last|this|next|coming|end|day|night|after|before|utc|gmt|z|[ecmp][sd]?t|ce?st|bst|ist|-"
+    r"|quarter|past|to|and|last|this|next|coming|end|day|night|after|before|utc|gmt|z|[ecmp][sd]?t|ces?t|[ew]es?t|msk|bst|ist|jst|approximately|ish|few|several|couple|so|-"
 )
 """Words that may stand beside those."""
 
@@ -77,7 +93,9 @@ def looks_timely(words: str) -> bool:
         return False
     if said.isdecimal():
         return int(said) <= 24 or (len(said) == 4 and _clock(said) is not None)  # noqa: PLR2004  hours; 0930
-    each = said.split()
+    if _SPOKEN.fullmatch(said):
+        return True
+    each = [it.strip(",;") for it in said.split()]
     pairs = (f"{one} {other}" for one, other in pairwise(each))
     is_one = any(_TIMELY.fullmatch(it) for it in each) or any(_TIMELY_PAIR.fullmatch(it) for it in pairs)
     return is_one and all(_TIMELY.fullmatch(it) or _JOINING.fullmatch(it) for it in each)
@@ -123,8 +141,8 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
         raise _no_moment(words, slot)
     if re.fullmatch(r"[1-9]|1[0-2]", found["clock"]) and not found["utc"]:
         raise _which_half(said, found, slot)
-    place: tzinfo = UTC if found["utc"] else ZoneInfo(zone)
     try:
+        place = _place(found["utc"], zone)
         day = found["day"] or found["after"]
         moment = _latest(day, clock, place, now, slot)
     except (ValueError, OverflowError) as wrong:
@@ -143,7 +161,14 @@ def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None)
     """Read a moment as `read_moment` does, or a day for its midnight: the latest monday, not the next."""
     said = _plain(words)
     if re.fullmatch(DATED, said):
-        return _latest(said, time(), ZoneInfo(zone), now, slot)
+        place = ZoneInfo(zone)
+        try:
+            day = _passed_day(said, time(), now.astimezone(place))
+            return datetime.combine(day, time(), place).astimezone(
+                UTC
+            )  # its first moment, where clocks change then
+        except (ValueError, OverflowError) as wrong:
+            raise _no_moment(words, slot) from wrong
     return read_moment(words, now=now, zone=zone, slot=slot)
 
 
@@ -163,6 +188,8 @@ def read_length(words: str) -> timedelta | None:
 def looks_daily(words: str) -> bool:
     """Whether all of these words speak of a day, be it one that can be read or not; `by 20 minutes` is no day."""
     said = _plain(words)
+    if re.fullmatch(_MONTH, said):
+        return said not in {"may", "march", "mar"}
     return is_day(words) or (looks_timely(said) and not said.isdecimal() and read_length(said) is None)
 
 
@@ -171,6 +198,11 @@ def is_day(words: str) -> bool:
     said = _plain(words)
     is_ahead = _AHEAD.fullmatch(said) and (said.startswith("in ") or " " not in said)
     return bool(is_ahead or re.fullmatch(DATED, said) or said in _SHORT or _PERIOD.fullmatch(said))
+
+
+def is_length_ahead(words: str) -> bool:
+    """Whether these words may be a day, counted from today, or an amount: `by 2 weeks`."""
+    return bool(_AHEAD.fullmatch(_plain(words)))
 
 
 def read_day(words: str, *, now: datetime, zone: str) -> date:
@@ -248,8 +280,16 @@ def _plain(words: str) -> str:
     """Say it in small letters, without what only says that it is about so: `~2 p.m.` is 2pm."""
     said = " ".join(words.casefold().split()).strip(".,;!?()[]*_`")
     said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said).replace(" o'clock", "").replace("-ish", "")
+    said = re.sub(r",? (?:approx|approximately|uhr|or so)$", "", said)
+    said = _NUMBER.sub(lambda found: _NUMBERS[found[0]], said) if len(said) <= LONGEST else said
     near = _NEAR.match(said)
     return said[near.end() :] if near else said
+
+
+def _place(said: str | None, zone: str) -> tzinfo:
+    if said is None:
+        return ZoneInfo(zone)
+    return datetime.strptime(said, "%z").tzinfo or UTC if said[0] in "+-" else UTC
 
 
 def _clock(said: str) -> time | None:

@@ -62,6 +62,14 @@ def moment(words: str, zone: str = "UTC", now: datetime = NOON) -> str:
         ("10h05", "23 10:05"),
         ("14h30", "22 14:30"),
         ("2h30 ago", "23 09:30"),
+        ("two hours ago", "23 10:00"),
+        ("two hours", "23 10:00"),
+        ("ten minutes ago", "23 11:50"),
+        ("10:00 Uhr", "23 10:00"),
+        ("9:30am, approx", "23 09:30"),
+        ("9:30+01:00", "23 08:30"),
+        ("2026-11-22T14:00:00+01:00", "22 13:00"),
+        ("2026-11-22T14:00:00-05:00", "22 19:00"),
     ],
 )
 def test_a_moment_is_read_as_people_say_it(words: str, utc: str):
@@ -91,7 +99,20 @@ def test_a_list_may_start_on_a_day(words: str, utc: str):
 
 
 @pytest.mark.parametrize(
-    "words", ["this morning", "yesterday", "last week", "25:00", "13pm", "11/22 10:00", "30 feb 10:00"]
+    "words",
+    [
+        *("this morning", "yesterday", "last week", "25:00", "13pm", "11/22 10:00", "30 feb 10:00"),
+        *(
+            "last night",
+            "half past two",
+            "a quarter to nine",
+            "22.11. 14:00",
+            "the 22nd",
+            "10:05-10:20",
+            "lunch",
+        ),
+        "a few minutes ago",
+    ],
 )
 def test_a_time_that_cannot_be_read_looks_like_one_and_is_refused(words: str):
     assert looks_timely(words)
@@ -181,7 +202,20 @@ def test_what_is_done_by_so_much_is_no_day(words: str):
     assert not looks_daily(words)
 
 
-@pytest.mark.parametrize("words", ["friday 5pm", "12/01", "next week", "this weekend"])
+@pytest.mark.parametrize(
+    "words",
+    [
+        "friday 5pm",
+        "12/01",
+        "next week",
+        "this weekend",
+        "the 5th",
+        "2026/12/01",
+        "01.12.2026",
+        "tmrw",
+        "december",
+    ],
+)
 def test_a_day_that_cannot_be_read_looks_like_one_and_is_refused(words: str):
     assert looks_daily(words)
     assert not is_day(words)
@@ -262,3 +296,16 @@ def test_a_moment_names_its_day_or_leaves_it_open():
     assert not any(
         map(names_its_day, ("10:00", "20m", "friday", "in 2 days", "just now", "the friday deploy"))
     )
+
+
+@pytest.mark.parametrize("words", ["yesterday", "friday", "24 april", "2026-04-24"])
+def test_a_day_starts_with_its_first_moment_where_it_has_no_midnight(words: str):
+    saturday = datetime(2026, 4, 25, 8, tzinfo=UTC)
+
+    assert read_start(words, now=saturday, zone="Africa/Cairo") == datetime(2026, 4, 23, 22, tzinfo=UTC)
+
+
+def test_a_midnight_that_comes_twice_is_the_first():
+    sunday = datetime(2026, 11, 2, 8, tzinfo=UTC)
+
+    assert read_start("2026-11-01", now=sunday, zone="America/Havana") == datetime(2026, 11, 1, 4, tzinfo=UTC)

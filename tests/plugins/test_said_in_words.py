@@ -163,6 +163,13 @@ def test_a_length_is_read_or_refused(spy: SpyKit, room: str, words: str):
         ("20 minutes ago", "23 11:40"),
         ("since 20m", "23 11:40"),
         ("since noon", "23 12:00"),
+        ("since two hours", "23 10:00"),
+        ("two hours ago", "23 10:00"),
+        ("ten minutes ago", "23 11:50"),
+        ("since 9:30am, approx", "23 09:30"),
+        ("since 10:00 Uhr", "23 10:00"),
+        ("since 9:30+01:00", "23 08:30"),
+        ("since 2026-11-22T14:00:00+01:00", "22 13:00"),
     ],
 )
 def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: str, said: str, at: str):
@@ -173,7 +180,14 @@ def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: s
 
 
 @pytest.mark.parametrize("quote", ['"', ""])
-@pytest.mark.parametrize("said", ["since this morning", "since yesterday", "since 25:90", "since 5"])
+@pytest.mark.parametrize(
+    "said",
+    [
+        *("since this morning", "since yesterday", "since 25:90", "since 5", "since last night"),
+        *("since half past two", "since 09:30 CET", "since 22.11. 14:00", "since the 22nd", "since lunch"),
+        "since 10:05–10:20",  # noqa: RUF001  as phones write it
+    ],
+)
 def test_a_time_that_cannot_be_read_is_refused_with_quotes_and_without(
     spy: SpyKit, room: str, quote: str, said: str
 ):
@@ -217,6 +231,28 @@ def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, room: str, said: str, 
     listed = text(spy.say("follow-ups", channel=room))
     assert "alert on queue age ·" in listed
     assert due in listed
+
+
+@pytest.mark.parametrize("word", ["by", "until", "due"])
+@pytest.mark.parametrize("quote", ['"', ""])
+def test_a_follow_up_has_its_day_by_each_word(spy: SpyKit, room: str, quote: str, word: str):
+    spy.say(f"action {quote}alert on queue age{quote} {word} friday", channel=room)
+
+    listed = text(spy.say("follow-ups", channel=room))
+    assert "alert on queue age ·" in listed
+    assert "2026-11-27" in listed
+
+
+@pytest.mark.parametrize(
+    "said", ["2 weeks", "two weeks", "the 5th", "2026/12/01", "01.12.2026", "tmrw", "december"]
+)
+def test_a_day_that_may_be_text_or_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
+    before = len(spy.timeline(1))
+
+    answer = spy.say(f"action alert on age by {said}", channel=room)
+
+    assert any('"alert on age by' in it for it in says(answer))
+    assert len(spy.timeline(1)) == before
 
 
 @pytest.mark.parametrize(
