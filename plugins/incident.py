@@ -6,15 +6,18 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Line, PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
+from bot.commands.slots import Began, Line, PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
+from bot.domain.moment import looks_timely, read_moment
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
+from bot.domain.refusal import Refusal
 from bot.domain.role import find
 from bot.domain.search import ALL, OPEN, OVER, Search
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
+from bot.services.people import People
 from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
@@ -206,11 +209,23 @@ def impact(
     incident: Incident,
     impact: Line,
     since: datetime | None,
-    when: Told | None,
+    when: Began | None,
     *,
     incidents: Incidents,
+    people: People,
+    desk: Desk,
 ) -> Reply:
-    """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back."""
+    """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back.
+
+    `impact since 10:05` alone moves the start of an impact that is stated already.
+    """
+    begun = impact.casefold().removeprefix("since ")
+    if begun != impact.casefold() and looks_timely(begun):
+        if incident.impact is None:
+            raise Refusal(
+                f'Who is hit? Say it like `incident impact "half of EU" since {begun}`.', slot="impact"
+            )
+        since, impact = read_moment(begun, now=desk.now, zone=people.zone(ask.user)), Line(incident.impact)
     incident = incidents.state_impact(incident, impact, by=ask.user, since=since or when)
     return Reply("incident/impact", {"incident": incident}, confirms=True)
 

@@ -122,16 +122,17 @@ class Router:
         bound = {name: word for name, word in bound.items() if word.strip()}
         word = bound.pop(NUMBER, None)
         about = command.wants_incident or command.allow == "commander"
-        incident = (
-            self._incident(incident_number(word) if word else ask.incident, ask, desk) if about else None
-        )
+        try:
+            number = incident_number(word) if word else ask.incident
+            incident = self._incident(number, ask, desk) if about else None
+        except Refusal:
+            if word:  # `due friday at 3` is of no INC-3: the day is what can't be read
+                _arguments(command, bound, typed, desk, ask)
+            raise
         if incident is None and command.needs_incident:
             raise Incidents(desk).pick(typed.text, asker=ask.user)
         _permit(command, ask, incident, desk)
-        arguments: dict[str, Any] = {
-            name: _read(slot, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
-            for name, slot in command.slots.items()
-        }
+        arguments = _arguments(command, bound, typed, desk, ask)
         for name, slot in command.slots.items():
             if slot.required and not bound.get(name) and slot.type is not bool:
                 raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
@@ -250,6 +251,15 @@ def _contained(doing: str) -> Iterator[None]:
         yield
     except SystemExit as error:
         raise RuntimeError(f"{doing} would end the program") from error
+
+
+def _arguments(
+    command: Command, bound: Mapping[str, str], typed: Typed, desk: Desk, ask: Ask
+) -> dict[str, Any]:
+    return {
+        name: _read(slot, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
+        for name, slot in command.slots.items()
+    }
 
 
 def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:

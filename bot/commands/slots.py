@@ -44,6 +44,9 @@ Plain = NewType("Plain", str)
 Told = NewType("Told", datetime)
 """A moment that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
 
+Began = NewType("Began", datetime)
+"""A moment that needs no word before it, when something began: `from 2pm`; what is nearly one is asked back."""
+
 Start = NewType("Start", datetime)
 """A moment, or a day for its midnight: `since yesterday`."""
 
@@ -301,6 +304,23 @@ def _told_looks(word: str, desk: Desk) -> bool:
     return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
 
 
+_SINCE = re.compile(r"(?:from|since|at|around)\s+", re.IGNORECASE)
+
+
+def _began_looks(word: str, desk: Desk) -> bool:
+    begins = _SINCE.match(word)
+    return _told_looks(word, desk) or bool(begins and is_moment(word[begins.end() :]))
+
+
+def _began_resembles(word: str, desk: Desk) -> bool:
+    del desk
+    return (" " in word or word.casefold() == "yesterday") and looks_timely(word)
+
+
+def _began(word: str, desk: Desk, asker: str) -> datetime:
+    return _moment(_SINCE.sub("", word, count=1), desk, asker)
+
+
 def _told_resembles(word: str, desk: Desk) -> bool:
     del desk
     return word.casefold().endswith(" ago") and looks_timely(word)
@@ -427,6 +447,14 @@ READERS: Mapping[Any, Reader] = {
         example="20 minutes ago",
         longest=7,
         resembles=_told_resembles,
+        sees=str,
+    ),
+    Began: Reader(
+        looks=_began_looks,
+        read=_began,
+        example="from 10:05",
+        longest=7,
+        resembles=_began_resembles,
         sees=str,
     ),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),

@@ -8,6 +8,7 @@ from bot.domain import guide
 from bot.domain.incident import Incident
 from bot.domain.nag import filled
 from bot.domain.policy import Milestone
+from bot.domain.refusal import Refusal
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
 from bot.domain.timeline import Entry, lately, told
 from bot.domain.timer import Said, moment_of
@@ -197,6 +198,8 @@ class Views:
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
         """Give the last lines that are told, oldest first, or those from a line (its number) on."""
         lines = [_line(entry) for entry in told(self._work.timeline.of(incident.number))]
+        if since is not None and lines and since > lines[-1]["line"]:
+            raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
         last = max(len(lines) - LINES, 0)
         at = last if since is None else next((n for n, it in enumerate(lines) if it["line"] >= since), last)
         return {

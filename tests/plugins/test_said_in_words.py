@@ -164,6 +164,9 @@ def test_a_length_is_read_or_refused(spy: SpyKit, room: str, words: str):
         ("since 20m", "23 11:40"),
         ("since noon", "23 12:00"),
         ("since two hours", "23 10:00"),
+        ("from 2pm", "22 14:00"),
+        ("at 2pm", "22 14:00"),
+        ("around 9:30", "23 09:30"),
         ("two hours ago", "23 10:00"),
         ("ten minutes ago", "23 11:50"),
         ("since 9:30am, approx", "23 09:30"),
@@ -185,6 +188,7 @@ def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: s
     [
         *("since this morning", "since yesterday", "since 25:90", "since 5", "since last night"),
         *("since half past two", "since 09:30 CET", "since 22.11. 14:00", "since the 22nd", "since lunch"),
+        *("this morning", "yesterday", "last night", "a few minutes ago"),
         "since 10:05–10:20",  # noqa: RUF001  as phones write it
     ],
 )
@@ -231,6 +235,22 @@ def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, room: str, said: str, 
     listed = text(spy.say("follow-ups", channel=room))
     assert "alert on queue age ·" in listed
     assert due in listed
+
+
+@pytest.mark.parametrize(
+    "stated", ["half of EU", "monday batch is missing", "20m users", "no orders since the deploy"]
+)
+def test_the_start_of_an_impact_may_be_said_afterwards(spy: SpyKit, room: str, stated: str):
+    spy.say(f"incident impact {stated}", channel=room)
+    spy.say("incident impact since 10:05", channel=room)
+
+    impact = spy.incident(1)
+    assert (impact.impact, f"{impact.impact_since:%d %H:%M}") == (stated, "23 10:05")
+
+
+def test_a_start_without_an_impact_asks_who_is_hit(spy: SpyKit, room: str):
+    assert "Who is hit?" in text(spy.say("incident impact since 10:05", channel=room))
+    assert spy.incident(1).impact is None
 
 
 @pytest.mark.parametrize("word", ["by", "until", "due"])
@@ -449,3 +469,12 @@ def test_an_echo_of_what_was_typed_is_short(spy: SpyKit, room: str, words: str):
     for said in (*marked, f"<#C1|{marked[0]}>", f"<https://x.y/{marked[0]}>"):
         answer = spy.say(f"{words} {said}", channel=room)
         assert not answer.message or len(answer.message.text) < 1_000
+
+
+@pytest.mark.parametrize("said", ["at 3", "friday at 3", "next week 7"])
+def test_an_hour_is_no_incidents_number(spy: SpyKit, said: str):
+    assert "I can't read the day" in text(spy.say(f"postmortem due {said}"))
+
+
+def test_a_line_that_is_not_there_is_named(spy: SpyKit, room: str):
+    assert "There is no line 500" in text(spy.say("incident timeline from 500", channel=room))
