@@ -402,7 +402,11 @@ class People(Records):
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
         every = self._kept.people.values()
         unasked = [it for it in every if it.profiled_at is None or it.profiled_at < before]
-        return sorted(unasked, key=lambda it: (it.profiled_at is not None, it.profiled_at or before))[:limit]
+        return sorted(unasked, key=lambda it: (_age(it.asked_at), _age(it.profiled_at)))[:limit]
+
+
+def _age(at: datetime | None) -> float:
+    return at.timestamp() if at else 0.0
 
 
 class Duties(Records):

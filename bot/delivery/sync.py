@@ -114,7 +114,10 @@ class Sync:
         try:
             person = self.chat.find_by_email(email)
         except TROUBLE as trouble:
-            log.warning("an e-mail could not be looked up in Slack", why=str(trouble))
+            with self.units.begin() as work:
+                is_news = Shifts(self._desk(work)).not_found_out(email)
+            if is_news:
+                log.warning("an e-mail can't be looked up in Slack", why=str(trouble))
             return
         with self.units.begin() as work:
             Shifts(self._desk(work)).found(email, person)
@@ -161,10 +164,14 @@ class Sync:
         self._each(self._learn, stale)
 
     def _learn(self, person: str) -> None:
+        """Ask about somebody; that it was asked is kept first, for whatever comes of it."""
+        with self.units.begin() as work:
+            is_news = People(self._desk(work)).ask(person)
         try:
             profile = self.chat.profile(person)
         except TROUBLE as trouble:
-            log.warning("a profile could not be read", person=person, why=str(trouble))
+            if is_news:
+                log.warning("a profile can't be read", person=person, why=str(trouble))
             return
         with self.units.begin() as work:
             People(self._desk(work)).met(person, profile)

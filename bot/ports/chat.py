@@ -50,13 +50,17 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Person:
-    """A person as Spy knows them; `profiled_at` is when Slack was last asked, `zone` as in Profile."""
+    """A person as Spy knows them; `zone` as in Profile.
+
+    `profiled_at` is when Slack last told who they are, `asked_at` when it was last asked.
+    """
 
     id: str
     name: str
     email: str | None = None
     zone: str | None = None
     profiled_at: datetime | None = None
+    asked_at: datetime | None = None
     is_guest: bool = False
     is_bot: bool = False
     is_deactivated: bool = False

@@ -71,11 +71,15 @@ class DutyCopy:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """An e-mail address the pager knows, and whose it is in Slack; `reported_at`: that it is nobody's."""
+    """An e-mail address the pager knows, and whose it is in Slack; `reported_at`: that it is nobody's.
+
+    `tried_at` is when Slack was asked and did not say.
+    """
 
     email: str
     person: str | None = None
     asked_at: datetime | None = None
+    tried_at: datetime | None = None
     reported_at: datetime | None = None
 
 
@@ -159,7 +163,7 @@ class PeopleRecords(Protocol):
     def put(self, person: Person) -> None: ...
     def named(self, name: str) -> Person | None: ...
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
-        """People whose profile was not asked for since then."""
+        """People of whom Slack has told nothing since then; first who was asked about longest ago, or never."""
 
 
 class DutyRecords(Protocol):

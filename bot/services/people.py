@@ -1,5 +1,6 @@
 """Who is who, as far as Spy has seen."""
 
+from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import command
@@ -13,7 +14,10 @@ from bot.services.postmortems import LATELY, Postmortems
 from bot.services.stretches import Stretches
 
 SOON = timedelta(minutes=10)
-"""How often Slack is asked about who is at work on an incident: their account may be deactivated meanwhile."""
+"""How often Slack is asked about who is at work on an incident: their account may be deactivated meanwhile.
+
+So long it is left alone about anybody of whom it did not tell.
+"""
 OPEN = 100
 """So many open incidents are looked at for that."""
 
@@ -34,6 +38,7 @@ class People(Directory):
             is_bot=profile.is_bot,
             is_deactivated=profile.is_deactivated,
             profiled_at=self._desk.now,
+            asked_at=self._desk.now,
         )
         self._work.people.put(known)
         if not known.is_assignable:
@@ -66,15 +71,25 @@ class People(Directory):
         now = self._desk.now
         at_it = (person for it in self._work.incidents.open(limit=OPEN) for person in _busy(it))
         asked = {person: self._work.people.get(person) for person in dict.fromkeys(at_it)}
-        urgent = [it for it, known in asked.items() if known and _is_before(known.profiled_at, now - SOON)]
         others = self._work.people.unprofiled(before=now - DAY, limit=limit)
-        return list(dict.fromkeys([*urgent, *(it.id for it in others)]))[:limit]
+        unasked = [it for it in (*asked.values(), *others) if it and _is_before(_last_asked(it), now - SOON)]
+        return list(dict.fromkeys(it.id for it in unasked))[:limit]
+
+    def ask(self, person: str) -> bool:
+        """Keep that Slack is asked about somebody, so that others get their turn; say whether it answered before."""
+        known = self._work.people.get(person) or Person(id=person, name=f"<@{person}>")
+        self._work.people.put(replace(known, asked_at=self._desk.now))
+        return known.asked_at in {None, known.profiled_at}
 
 
 def _busy(incident: Incident) -> set[str]:
     """Return who has something to do in an incident while it is open, or is asked to."""
     offered = incident.command_offered_to if incident.is_open else None
     return {*at_work(incident), *filter(None, (offered,))}
+
+
+def _last_asked(known: Person) -> datetime | None:
+    return known.asked_at or known.profiled_at
 
 
 def _is_before(at: datetime | None, moment: datetime) -> bool:

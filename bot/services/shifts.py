@@ -30,6 +30,8 @@ from bot.services.directory import Directory
 from bot.services.paging import Paging
 
 ADDRESSES_KEPT = timedelta(days=1)
+LEFT_ALONE = timedelta(minutes=10)
+"""So long Slack is not asked again about an address of which it did not tell."""
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known: beyond the first warning and the first nag for cover."""
 
@@ -80,24 +82,30 @@ class Shifts:
 
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
         """Give the e-mail addresses that Slack was not asked about within a day."""
-        before = self._desk.now - ADDRESSES_KEPT
         policy = self._desk.policy
         unknown = (it for it in turns if it.email and not policy.person_of(user=it.user, email=it.email))
         addresses = dict.fromkeys(turn.email.casefold() for turn in unknown if turn.email)
         known = {address: self._work.contacts.get(address) for address in addresses}
-        return [
-            it
-            for it, contact in known.items()
-            if contact is None or contact.asked_at is None or contact.asked_at <= before
-        ]
+        return [it for it, contact in known.items() if contact is None or self._is_due(contact)]
+
+    def _is_due(self, contact: Contact) -> bool:
+        tried, asked = contact.tried_at, contact.asked_at
+        is_left_alone = tried and tried > self._desk.now - LEFT_ALONE
+        return not is_left_alone and (asked is None or asked <= self._desk.now - ADDRESSES_KEPT)
+
+    def not_found_out(self, email: str) -> bool:
+        """Keep that Slack did not say whose an address is, so that others get their turn; say whether it did before."""
+        known = self._work.contacts.get(email) or Contact(email=email)
+        self._work.contacts.put(replace(known, tried_at=self._desk.now))
+        return known.tried_at is None
 
     def found(self, email: str, person: Person | None) -> None:
         """Keep whose an e-mail address is in Slack, if anybody's."""
         known = self._work.contacts.get(email) or Contact(email=email)
-        found = replace(known, person=person.id if person else None, asked_at=self._desk.now)
+        found = replace(known, person=person.id if person else None, asked_at=self._desk.now, tried_at=None)
         self._work.contacts.put(replace(found, reported_at=None) if person else found)
         if person:
-            self._work.people.put(replace(person, profiled_at=self._desk.now))
+            self._work.people.put(replace(person, profiled_at=self._desk.now, asked_at=self._desk.now))
 
     def synced(self, team: Team, turns: Iterable[Turn]) -> None:
         """Take in a team's schedule as it holds from now on: new shifts, moved ones, and ones that are gone."""

@@ -1,5 +1,6 @@
 """What is copied from the world at intervals: one that is odd costs no other."""
 
+from collections import Counter
 from collections.abc import Collection, Sequence
 from dataclasses import dataclass
 from datetime import datetime, timedelta
@@ -7,11 +8,12 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+from structlog.testing import capture_logs
 
 from bot.commands.testkit import NOON, SpyKit
 from bot.delivery.sync import Sync
 from bot.domain.shift import Turn
-from bot.ports import Person, Profile, Ringing
+from bot.ports import Person, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
@@ -104,3 +106,69 @@ def test_one_person_that_stumbles_hides_nobody(spy: SpyKit):
 
     with spy.desk() as desk:
         assert desk.work.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
+
+
+class Counting(FakeChat):
+    """Slack knows who is real; of the others it tells nothing, or something odd."""
+
+    def __init__(self, trouble: Exception) -> None:
+        super().__init__()
+        self.trouble = trouble
+        self.asked = Counter[str]()
+
+    def profile(self, person: str) -> Profile:
+        self.asked[person] += 1
+        if person.startswith("U0GONE"):
+            raise self.trouble
+        return Profile(name="Raj Patel")
+
+    def find_by_email(self, email: str) -> Person | None:
+        self.asked[email] += 1
+        raise self.trouble
+
+
+TROUBLES = [
+    Rejected("user_not_found", "Slack knows no such person here."),
+    Unreachable("Slack's answer was not understood"),
+    KeyError("profile"),
+]
+
+
+@pytest.mark.parametrize("trouble", TROUBLES)
+def test_twenty_who_cannot_be_read_starve_nobody(spy: SpyKit, trouble: Exception):
+    spy.meet(**{f"U0GONE{number}": f"gone{number}" for number in range(20)}, U0RAJ="raj")
+    sync = syncing(spy, chat=Counting(trouble))
+
+    for _ in range(3):
+        sync.people()
+        spy.clock.tick(minutes=1)
+
+    with spy.desk() as desk:
+        assert desk.work.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
+
+
+def test_who_cannot_be_read_is_asked_about_now_and_then_and_logged_once(spy: SpyKit):
+    spy.meet(U0GONE="gone")
+    chat = Counting(TROUBLES[0])
+    sync = syncing(spy, chat=chat)
+
+    with capture_logs() as lines:
+        for _ in range(60):
+            sync.people()
+            spy.clock.tick(minutes=1)
+
+    assert chat.asked["U0GONE"] <= 6
+    assert [it["event"] for it in lines] == ["a profile can't be read"]
+
+
+def test_an_address_that_cannot_be_looked_up_is_asked_about_now_and_then_and_logged_once(spy: SpyKit):
+    chat = Counting(TROUBLES[0])
+    sync = syncing(spy, chat=chat)
+
+    with capture_logs() as lines:
+        for _ in range(9):
+            sync.shifts()
+            spy.clock.tick(minutes=1)
+
+    assert set(chat.asked.values()) == {1}
+    assert len([it for it in lines if "e-mail" in it["event"]]) == len(chat.asked)

@@ -249,9 +249,9 @@ class People(Shelf[Person]):
         return found[0] if len(found) == 1 else None
 
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
-        asked = self._table.c.profiled_at
-        query = select(self._table).where(or_(asked.is_(None), asked < before))
-        return self._all(query.order_by(asked.nulls_first()).limit(limit))
+        told, asked = self._table.c.profiled_at, self._table.c.asked_at
+        query = select(self._table).where(or_(told.is_(None), told < before))
+        return self._all(query.order_by(asked.nulls_first(), told.nulls_first()).limit(limit))
 
 
 def _literal(said: str) -> str:

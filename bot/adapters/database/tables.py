@@ -174,6 +174,7 @@ class PersonRow(SQLModel, table=True):
     email: str | None
     zone: str | None
     profiled_at: datetime | None = _moment(index=True)
+    asked_at: datetime | None = _moment()
     is_guest: bool = False
     is_bot: bool = False
     is_deactivated: bool = False
