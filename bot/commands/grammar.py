@@ -6,7 +6,7 @@ Bare word: literal. `:x` a team. `@x` a person. `"x"` text (quotes optional, tak
 
 import re
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from functools import cached_property
 from itertools import islice
@@ -275,6 +275,30 @@ def read(text: str) -> Typed:
     return Typed(text=plain, words=tuple(words))
 
 
+_DENIAL = re.compile(r"not|no|non|never|without|nor|neither|isnt|wasnt|aint|hardly|\w+n't")
+_AFTER_DENIAL = re.compile(
+    r"an?|the|any|another|our|your|just|really|actually|actual|yet|only|even|longer|sev\W?\d|p\d"
+)
+
+
+def is_denied(words: Sequence[Word], at: int) -> bool:
+    """Whether a word before this one takes it back: `not a drill`, `isn't private`."""
+    before = (it for it in reversed(words[max(at - 4, 0) : at]) if not _AFTER_DENIAL.fullmatch(it.bare))
+    last = next(before, None)
+    return (
+        last is not None
+        and not last.quoted
+        and not last.text.endswith((",", ".", ";", ":", "!", "?"))
+        and bool(_DENIAL.fullmatch(last.bare))
+    )
+
+
+def lacking(items: Sequence_, names: Iterable[str]) -> Sequence_:
+    """Give a usage line without the options of these names."""
+    gone = {(Slot("word", it),) for it in names}
+    return tuple(it for it in items if not (isinstance(it, Optionally) and it.item in gone))
+
+
 # --- matching ---------------------------------------------------------------------------------------------
 
 
@@ -398,6 +422,8 @@ class _Matcher:
 
     def _option(self, option: Optionally, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
         flag = option.item[0].words[0] if isinstance(option.item[0], Literally) else None
+        if len(option.item) == 1 and not _is_text(option.item[0]) and is_denied(self._words, at):
+            return
         for end, bound in self.sequence(option.item, at, after, choosy=True):
             for piece in bound.values():
                 piece.option = self._words[at].start

@@ -7,7 +7,19 @@ from difflib import SequenceMatcher
 from itertools import islice
 
 from bot.commands.command import NUMBER, Command
-from bot.commands.grammar import Bindings, Optionally, Piece, Slot, Typed, Word, match, read, slots_of
+from bot.commands.doubt import Reading, edited, stray_words, swallowed_flag
+from bot.commands.grammar import (
+    Bindings,
+    Optionally,
+    Piece,
+    Slot,
+    Typed,
+    Word,
+    lacking,
+    match,
+    read,
+    slots_of,
+)
 from bot.commands.plugins import Handbook
 from bot.commands.slots import Reader
 from bot.domain.markup import as_seen, peeled
@@ -186,16 +198,34 @@ def _nearly(word: Word, literals: tuple[str, ...]) -> bool:
 def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: bool) -> Bindings | None:
     """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
     spotted, rest = _spotted(command, typed, desk)
-    words = _Vocabulary(command, desk)
-    bound = match(command.pattern, rest, words.looks, longest=words.longest)
+    words, pattern = _Vocabulary(command, desk), lacking(command.pattern, spotted)
+    bound = match(pattern, rest, words.looks, longest=words.longest)
     if is_meant:
-        nearly = match(command.pattern, rest, words.resembles, longest=words.longest, says=_nearly)
+        nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
-        if bound is None:
-            bound = match(command.pattern, rest, _anything, longest=words.longest)
+        known = tuple(desk.policy.severities)
+        reading = Reading(command=command, typed=typed, rest=rest, spotted=spotted, severities=known)
+        bound = _settled(reading, bound, words)
         _must_be_readable(_Doubt(command, typed, desk, asker), words, rest, bound or {})
     return None if bound is None else {**bound, **spotted}
+
+
+def _settled(reading: Reading, bound: Bindings | None, words: _Vocabulary) -> Bindings | None:
+    """Give what fills the slots, where it is beyond doubt; else what the slots' readers refuse with a reason."""
+    pattern = lacking(reading.command.pattern, reading.spotted)
+
+    def fits(typed: Typed) -> bool:
+        return match(pattern, typed, words.looks, longest=words.longest) is not None
+
+    if bound is not None:
+        doubt = swallowed_flag(reading, bound)
+    else:
+        bound = match(pattern, reading.rest, _anything, longest=words.longest)
+        doubt = stray_words(reading, fits)
+    if doubt:
+        raise doubt
+    return bound
 
 
 def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: Bindings) -> None:
@@ -294,12 +324,9 @@ class _Doubt:
 
     def _said(self, piece: Piece, option: str | None, text: Piece | None) -> str:
         """Say the whole command again, with the option as it is meant, if it is one, and the text in quotes."""
-        said = self.typed.text
         edits = [(piece.option, piece.end, option)] if option is not None else []
         edits += [(text.start, text.end, f'"{text}"')] if text is not None else []
-        for start, end, words in sorted(edits, reverse=True):
-            said = f"{said[:start]}{words}{said[end:]}"
-        return said
+        return edited(self.typed.text, edits)
 
 
 # --- words ------------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from typing import Annotated, Any, NewType
 
-from bot.commands.grammar import Word
+from bot.commands.grammar import Word, is_denied
 from bot.domain.change import is_service_name
 from bot.domain.follow_up import Category
 from bot.domain.incident import WORKING, Phase
@@ -207,7 +207,7 @@ def _is_severity(words: Sequence[Word], spot: range, flags: frozenset[str], desk
     told = heard(" ".join(it.bare.lstrip("#") for it in said), desk.policy.severities)
     before = words[spot.start - 1].bare if spot.start else ""
     is_last = all(it.bare in flags or it.text.startswith(":") for it in words[spot.stop : spot.stop + 9])
-    if told is None or before == "not":
+    if told is None or is_denied(words, spot.start):
         return False
     if told.is_sure:
         is_at_an_end = is_last or spot.start == 0

@@ -478,3 +478,138 @@ def test_an_hour_is_no_incidents_number(spy: SpyKit, said: str):
 
 def test_a_line_that_is_not_there_is_named(spy: SpyKit, room: str):
     assert "There is no line 500" in text(spy.say("incident timeline from 500", channel=room))
+
+
+# --- flags that are denied, or nearly said ----------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "name"),
+    [
+        ("this is not a drill", "this is not a drill"),
+        ("checkout is down, not a drill sev1", "checkout is down, not a drill"),
+        ("checkout is down (not a drill!) sev1", "checkout is down (not a drill!)"),
+        ("checkout is down sev1 no drill", "checkout is down sev1 no drill"),
+        ("it isn't a drill", "it isn't a drill"),
+        ("checkout down, isnt drill", "checkout down, isnt drill"),
+        ("this is not just a drill", "this is not just a drill"),
+        ("never a drill", "never a drill"),
+        ("this is not a sev1 drill", "this is not a sev1 drill"),
+        ("it is not private", "it is not private"),
+        ("it is no longer private", "it is no longer private"),
+    ],
+)
+def test_a_flag_that_is_denied_is_no_flag(spy: SpyKit, said: str, name: str):
+    spy.say(f"incident me {said}")
+
+    incident = spy.incident(1)
+    assert (incident.name, incident.drill, incident.private) == (name, False, False)
+
+
+@pytest.mark.parametrize("said", ["checkout not sev1", "checkout isn't a sev1", "checkout is no longer sev1"])
+def test_a_severity_that_is_denied_rings_nobody(spy: SpyKit, said: str):
+    spy.say(f"incident me {said}")
+
+    assert (spy.incident(1).name, spy.incident(1).severity, spy.pages(1)) == (said, None, [])
+
+
+@pytest.mark.parametrize("said", ["it is down, no, drill", "nothing works drill", "not up drill"])
+def test_a_flag_after_another_denial_is_one(spy: SpyKit, said: str):
+    spy.say(f"incident me {said}")
+
+    assert spy.incident(1).drill
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("payroll - private - sev1", 'incident me "payroll" private sev1'),
+        ("payroll / private / sev1", 'incident me "payroll" private sev1'),
+        ("payroll private & sev1", 'incident me "payroll" private sev1'),
+        ("payroll --private sev1", 'incident me "payroll" private sev1'),
+        ("payroll private please sev1", 'incident me "payroll" private sev1'),
+        ("payroll privately sev1", 'incident me "payroll" private sev1'),
+        ("payroll private: yes sev1", 'incident me "payroll" private sev1'),
+        ("payroll private=true sev1", 'incident me "payroll" private sev1'),
+        ("payroll –private sev1", 'incident me "payroll" private sev1'),  # noqa: RUF001  as phones write it
+        ("payroll private :lock: sev1", 'incident me "payroll" private sev1'),
+        ("payroll private incident", 'incident me "payroll" private'),
+        ("payroll confidential sev1", 'incident me "payroll" private sev1'),
+        ("payroll sev1/private", 'incident me "payroll" sev1 private'),
+        ("private payroll stolen sev1", 'incident me "payroll stolen" private sev1'),
+        ("private: payroll stolen", 'incident me "payroll stolen" private'),
+        ("private sev1 payroll stolen", 'incident me "payroll stolen" private sev1'),
+        ("drill: payroll stolen sev1", 'incident me "payroll stolen" drill sev1'),
+        ("payroll stolen drill please sev1", 'incident me "payroll stolen" drill sev1'),
+    ],
+)
+def test_a_flag_never_falls_into_the_name_unasked(spy: SpyKit, said: str, meant: str):
+    answer = spy.say(f"incident me {said}")
+
+    assert meant in says(answer)
+    assert text(spy.say("incident list")).startswith("No incident is open.")
+
+
+@pytest.mark.parametrize("name", ["the private link is down", "drill rig is down", "a secret leaked"])
+def test_a_word_of_the_name_is_no_flag(spy: SpyKit, name: str):
+    spy.say(f"incident me {name} sev1")
+
+    assert (spy.incident(1).name, spy.incident(1).severity) == (name, "sev1")
+
+
+@pytest.mark.parametrize(
+    ("said", "whole", "without"),
+    [
+        (
+            'incident me "payroll stolen" sev1 please private',
+            'incident me "payroll stolen please" sev1 private',
+            'incident me "payroll stolen" sev1 private',
+        ),
+        (
+            'incident me "checkout" is down sev1',
+            'incident me "checkout is down" sev1',
+            'incident me "checkout" sev1',
+        ),
+        ('incident me "checkout" is down', 'incident me "checkout is down"', 'incident me "checkout"'),
+        (
+            'incident me "p1" queue stuck sev-2',
+            'incident me "p1 queue stuck" sev-2',
+            'incident me "p1" sev-2',
+        ),
+        ('incident me sev1 "cart" is down', 'incident me sev1 "cart is down"', 'incident me sev1 "cart"'),
+        ('incident me "cart" sev1 @raj', 'incident me "cart @raj" sev1', 'incident me "cart" sev1'),
+        (
+            'incident me "checkout is down" sev1 :payments',
+            'incident me "checkout is down :payments" sev1',
+            'incident me "checkout is down" sev1',
+        ),
+        ('incident me "cart" sev1 no drill', 'incident me "cart no drill" sev1', 'incident me "cart" sev1'),
+        (
+            'incident me "cart" not a drill sev1',
+            'incident me "cart not a drill" sev1',
+            'incident me "cart" sev1',
+        ),
+        (
+            'incident me "payroll" confidential sev1',
+            'incident me "payroll confidential" sev1',
+            'incident me "payroll" sev1',
+        ),
+        ('note "db" is slow', 'note "db is slow"', 'note "db"'),
+        ('note "a" and "b" at 10:05', "note \"'a' and 'b'\" at 10:05", 'note "a" at 10:05'),
+        ('impact "EU" 50 % since 10am', 'impact "EU 50 %" since 10am', 'impact "EU" since 10am'),
+        (
+            'action "fix" the "x" thing by friday',
+            "action \"'fix' the 'x' thing\" by friday",
+            'action "fix" by friday',
+        ),
+        ('change "flag" on', 'change "flag on"', 'change "flag"'),
+    ],
+)
+def test_words_beside_a_quote_are_asked_about(spy: SpyKit, room: str, said: str, whole: str, without: str):
+    before = len(spy.effects)
+
+    answer = spy.say(said, channel=room)
+
+    assert says(answer) == [whole, without]
+    assert "outside the quotes. Nothing was done." in text(answer)
+    assert len(spy.effects) == before

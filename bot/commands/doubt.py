@@ -1,0 +1,234 @@
+"""What was typed and can't be read beyond doubt: it is asked back, so that no word of it is lost."""
+
+import re
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+from bot.commands.command import Command
+from bot.commands.grammar import (
+    Bindings,
+    Literally,
+    OneOf,
+    Optionally,
+    Piece,
+    Sequence_,
+    Typed,
+    Word,
+    is_denied,
+    slots_of,
+)
+from bot.domain.refusal import Choice, Refusal
+from bot.domain.severity import heard
+from bot.domain.spelling import is_slip
+from bot.domain.text import shortened
+
+Edit = tuple[int, int, str]
+
+_LIKE = {
+    "privately": "private",
+    "confidential": "private",
+    "confidentially": "private",
+    "secret": "private",
+    "secretly": "private",
+}
+"""Words that are used for a flag; they are asked about, and never taken for it."""
+_NOT_UNDONE = frozenset({"private"})
+"""Flags that are asked about at the head of a text, too: what was public once stays known."""
+_COURTESY = re.compile(r"\W*|:[\w+-]+:|(please|pls|plz|thanks?|thx|ok|okay|yes|true)\W*", re.IGNORECASE)
+"""What people put beside a flag: a word of courtesy, a dash, an emoji."""
+_CLOSING = re.compile(
+    rf"{_COURTESY.pattern}|(you|now|only|mode|incident|channel|one|on|it)\W*", re.IGNORECASE
+)
+_CUT = re.compile(r"[,/&+|;:=()\[\]{}<>#!?.]+")
+_YES = frozenset({"yes", "y", "true", "on", "1", "please"})
+_EDGES = "-_–—*~`'\""  # noqa: RUF001  as phones write them
+MOST_STRAY = 12
+"""So many words beside a quote are looked at: more are no slip."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Reading:
+    """What was typed, as a command reads it; `spotted` is what was found anywhere, and is no word of `rest`."""
+
+    command: Command
+    typed: Typed
+    rest: Typed
+    spotted: Mapping[str, Piece]
+    severities: Sequence[str]
+
+    @property
+    def begun(self) -> int:
+        """Count the words by which the command is called."""
+        return self.command.begins(tuple(it.bare for it in self.rest.words if not it.quoted))
+
+    @property
+    def texts(self) -> list[str]:
+        return [it.name for it in slots_of(self.command.pattern) if it.kind == "text"]
+
+
+# --- flags that fell into a text --------------------------------------------------------------------------
+
+
+def swallowed_flag(reading: Reading, bound: Bindings) -> Refusal | None:
+    """Ask about a flag that is nearly right and would become a part of the text: `payroll stolen - private -`."""
+    flags = reading.command.flags - bound.keys()
+    for name in reading.texts:
+        piece = bound.get(name)
+        inside = _inside(piece, reading.rest.words) if piece is not None else range(0)
+        for at in inside:
+            meant = _flags_of(reading.rest.words[at], flags, reading.severities)
+            if meant and _is_set_off(reading, inside, at, meant) and not is_denied(reading.rest.words, at):
+                return _ask_flag(reading, name, inside, at, meant)
+    return None
+
+
+def _inside(piece: Piece, words: Sequence[Word]) -> range:
+    places = [n for n, it in enumerate(words) if piece.start <= it.start < piece.end]
+    return range(places[0], places[-1] + 1) if places else range(0)
+
+
+def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tuple[str, ...]:
+    """Give the flags that a word names (with a severity, if it has one): `private/sev1`, `private=true`."""
+    if word.quoted or len(word.text) > 40:  # noqa: PLR2004  no flag is as long as that
+        return ()
+    parts = [it.strip(_EDGES) for it in _CUT.split(word.text.casefold())]
+    found = [(it, _flag_of(it, flags)) for it in parts if it and it not in _YES]
+    said = [flag or it for it, flag in found if flag or heard(it, severities)]
+    return tuple(said) if len(said) == len(found) and any(flag for _, flag in found) else ()
+
+
+def _flag_of(part: str, flags: Iterable[str]) -> str | None:
+    return next((it for it in flags if part == it or _LIKE.get(part) == it or is_slip(part, it)), None)
+
+
+def _is_set_off(reading: Reading, inside: range, at: int, meant: tuple[str, ...]) -> bool:
+    """Whether a word stands beside the text more than in it."""
+    words = reading.rest.words
+    word, following = words[at], words[at + 1 : inside.stop]
+    is_first, is_plain = at == inside.start, word.text.casefold().rstrip(",.;!?") in {*meant, *_LIKE}
+    after = following[0].start if following else len(reading.typed.text)
+    return (
+        (is_first and (word.text.casefold() not in {*meant, *_LIKE} or not _NOT_UNDONE.isdisjoint(meant)))
+        or not is_plain
+        or all(_CLOSING.fullmatch(it.text) for it in following)
+        or bool(_COURTESY.fullmatch(following[0].text))
+        or (not is_first and not any(map(str.isalnum, words[at - 1].text)))
+        or any(word.end <= it.start < after for it in reading.spotted.values())
+    )
+
+
+def _ask_flag(reading: Reading, name: str, inside: range, at: int, meant: tuple[str, ...]) -> Refusal:
+    words, text = reading.rest.words, reading.typed.text
+    first, last = at, at
+    while first > inside.start and not any(map(str.isalnum, words[first - 1].text)):
+        first -= 1
+    is_tail = all(_CLOSING.fullmatch(it.text) for it in words[at + 1 : inside.stop])
+    while last + 1 < inside.stop and (is_tail or _COURTESY.fullmatch(words[last + 1].text)):
+        last += 1
+    begin, end = words[inside.start].start, words[inside.stop - 1].end
+    without = f"{text[begin : words[first].start].rstrip()} {text[words[last].end : end].lstrip()}".strip()
+    amid = [text[it.start : it.end] for it in reading.spotted.values() if begin < it.start < end]
+
+    for it in amid:
+        without = without.removeprefix(it).lstrip()
+
+    def saying(name: str, *options: str) -> str:
+        return " ".join(
+            filter(None, (text[:begin].rstrip(), _quoted(name), *options, *amid, text[end:].lstrip()))
+        )
+
+    flag = " ".join(meant)
+    typed = text[words[first].start : words[last].end]
+    return Refusal(
+        f"Did you mean `{flag}` by {shortened(typed)}?",
+        slot=name,
+        choices=(
+            Choice(label=flag, say=saying(without, *meant)),
+            Choice(label=f"Part of the {name}", say=saying(text[begin:end])),
+        ),
+    )
+
+
+def _quoted(text: str) -> str:
+    """Put a text in quotes; those that it has become single ones."""
+    bare = text[1:-1] if text.count('"') == 2 and text[0] == text[-1] == '"' else text  # noqa: PLR2004  a pair
+    return f'"{bare.replace(chr(34), chr(39))}"' if bare else ""
+
+
+# --- words beside a quote ---------------------------------------------------------------------------------
+
+
+def stray_words(reading: Reading, fits: Callable[[Typed], bool]) -> Refusal | None:
+    """Refuse words beside a quoted text which nothing reads: the fewest without which all else is understood."""
+    words, begun = reading.rest.words, reading.begun
+    quote = next((n for n, it in enumerate(words) if it.quoted), None)
+    if quote is None or not reading.texts:
+        return None
+    stray = next(_strays(reading.rest, begun, quote, fits), None)
+    if stray is None or (len(stray) > 1 and words[stray.start].bare in _openers(reading.command.pattern)):
+        return None  # `since noonish` is a time that its reader refuses
+    if len(stray) == 1 and words[stray.start].bare.isdigit():
+        return None  # `"cart" 2` is a severity by its number
+    return _ask_stray(reading, quote, stray)
+
+
+def _strays(rest: Typed, begun: int, quote: int, fits: Callable[[Typed], bool]) -> Iterator[range]:
+    words = rest.words
+    if len(words) - begun - 1 > MOST_STRAY:
+        return
+    for length in range(1, len(words) - begun):
+        for start in range(begun, len(words) - length + 1):
+            stray = range(start, start + length)
+            is_torn = stray.stop < len(words) and is_denied(words, stray.stop)
+            if quote not in stray and not is_torn and fits(_without(rest, stray)):
+                yield stray
+
+
+def _without(typed: Typed, places: range) -> Typed:
+    return Typed(text=typed.text, words=(*typed.words[: places.start], *typed.words[places.stop :]))
+
+
+def _openers(items: Sequence_) -> frozenset[str]:
+    """Give the words that begin an option of several words, such as `since`."""
+    found: set[str] = set()
+    for item in items:
+        match item:
+            case Optionally(item=(Literally(words=words), _, *_)):
+                found |= set(words)
+            case Optionally(item=(OneOf(ways=ways),)):
+                found |= {it for way in ways if isinstance(way[0], Literally) for it in way[0].words}
+    return frozenset(found)
+
+
+def _ask_stray(reading: Reading, quote: int, stray: range) -> Refusal:
+    typed, words = reading.typed, reading.rest.words
+    name = reading.texts[-1]
+    said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
+    gone: list[Edit] = [_removal(typed, it) for it in words[stray.start : stray.stop]]
+    text = words[quote]
+    parts = (text.text, said) if quote < stray.start else (said, text.text)
+    if any(it.quoted for it in words[stray.start : stray.stop]):
+        parts = tuple(f"'{it}'" if it == text.text else it for it in parts)  # type: ignore[assignment]
+    whole = (text.start, text.end, _quoted(" ".join(parts)))
+    return Refusal(
+        f"I can't read {shortened(said)}: it is outside the quotes. Nothing was done. "
+        f"Put the whole {name} in quotes, or none of it.",
+        slot=name,
+        choices=(
+            Choice(label=f"Part of the {name}", say=edited(typed.text, [*gone, whole])),
+            Choice(label="Leave it out", say=edited(typed.text, gone)),
+        ),
+    )
+
+
+def _removal(typed: Typed, word: Word) -> Edit:
+    """Take a word out, and the blank before it."""
+    before = typed.text[: word.start]
+    return len(before.rstrip()), word.end, ""
+
+
+def edited(text: str, edits: Iterable[Edit]) -> str:
+    """Say a text again, with other words at some places."""
+    for start, end, words in sorted(edits, reverse=True):
+        text = f"{text[:start]}{words}{text[end:]}"
+    return text
