@@ -123,6 +123,10 @@ def _team(word: str, desk: Desk, asker: str) -> Team:
         raise Refusal(
             f"{shortened(word)} is an emoji, not a team. A team is written with one colon: {shortened(word[:-1])}."
         )
+    if MENTION.fullmatch(word):
+        raise Refusal(
+            f'{word} is a person, and a team is named here, such as :imoc. To reach them: `page {word} "…"`.'
+        )
     _must_not_be_marked(word, desk)
     if person := desk.work.people.named(bare):
         raise Refusal(

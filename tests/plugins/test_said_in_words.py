@@ -613,3 +613,8 @@ def test_words_beside_a_quote_are_asked_about(spy: SpyKit, room: str, said: str,
     assert says(answer) == [whole, without]
     assert "outside the quotes. Nothing was done." in text(answer)
     assert len(spy.effects) == before
+
+
+@pytest.mark.parametrize("said", ['tell <@U0RAJ> "hold"', "tell <@U0RAJ|raj> hold", "incident list <@U0RAJ>"])
+def test_a_person_is_no_e_mail_address(spy: SpyKit, room: str, said: str):
+    assert "e-mail" not in text(spy.say(said, channel=room))
