@@ -3,7 +3,7 @@
 import json
 
 import pytest
-from hypothesis import HealthCheck, assume, given, settings
+from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
 from bot.adapters.mrkdwn import Mrkdwn, clip
@@ -37,6 +37,8 @@ any_message = st.builds(Message, text=long_text, parts=st.lists(parts, max_size=
 
 
 @settings(deadline=None, suppress_health_check=[HealthCheck.too_slow])  # much text is what is tried
+@example(Message(text="0000<>&" * 600, parts=()))
+@example(Message(text="0000< a>" * 600, parts=()))
 @given(any_message)
 def test_slack_takes_every_message(message: Message):
     said = payload(message)

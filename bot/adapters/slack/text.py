@@ -8,7 +8,7 @@ from bot.adapters.mrkdwn import unit_end
 MORE = "…"
 FENCE = "```"
 _LINK = re.compile(r"<(?P<address>(?:https?://|mailto:)[^<>\n|]*)(?:\|(?P<label>[^<>\n]*))?>")
-_MARK = re.compile(r"<[^<>\n]*>")
+_MARK = re.compile(r"<[^<>\s][^<>\n]*>")
 _LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
 
 
