@@ -100,10 +100,10 @@ class Box:
         port: int = 0,
         sites: bool = False,
     ) -> None:
-        self.weather = Faults(latency)
+        self.faults = Faults(latency)
         self.recorder = Recorder()
         self.clock = SandboxClock()
-        self._gateway = Gateway(weather=self.weather, recorder=self.recorder, clock=self.clock.now)
+        self._gateway = Gateway(faults=self.faults, recorder=self.recorder, clock=self.clock.now)
         self._server = HttpServer(self._gateway, port)
         self.feed = Feed()
         self._delivery = delivery
@@ -136,7 +136,7 @@ class Box:
     def close(self) -> None:
         if self._sites:
             self._sites.close()
-        self.slack.courier.close()
+        self.slack.sender.close()
         self._server.stop()
         self.feed.close()
         self.clock.close()
@@ -146,11 +146,11 @@ class Box:
     @property
     def bot_url(self) -> str:
         """Where the bot listens: Slack's payloads go to /slack/events, PagerDuty's to /webhooks/pagerduty."""
-        return self.slack.courier.bot_url
+        return self.slack.sender.bot_url
 
     @bot_url.setter
     def bot_url(self, url: str) -> None:
-        self.slack.courier.bot_url = url.rstrip("/")
+        self.slack.sender.bot_url = url.rstrip("/")
 
     def environment(self) -> dict[str, str]:
         """What the bot needs in its environment to live in this box."""
@@ -208,8 +208,8 @@ class Box:
         """Hear all that becomes visible from now on, in order, in one thread of the box's own."""
         self.feed.on(listener)
 
-    def tell(self, happening: BoxEvent) -> None:
-        self.feed.tell(happening)
+    def publish(self, event: BoxEvent) -> None:
+        self.feed.publish(event)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
         """Return once the condition holds; else an AssertionError that shows what happened last."""

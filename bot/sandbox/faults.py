@@ -73,7 +73,7 @@ class Faults:
         self._everywhere = latency
         self._latency: dict[tuple[str, str], float] = {}
         self._outages: dict[str, Fault] = {}
-        self._strikes: list[_Due] = []
+        self._injected: list[_Due] = []
         self._before: list[_Due] = []
         self._after: list[_Due] = []
 
@@ -81,7 +81,7 @@ class Faults:
         """Let each call take so long; the effect comes at the end of it, just before the answer."""
         self._latency[service, method] = seconds
 
-    def strike(
+    def inject(
         self,
         service: str,
         method: str,
@@ -92,7 +92,7 @@ class Faults:
         """Let the next `times` calls meet `fault`, of those that `match`."""
         due = _Due(service=service, method=method, what=fault, left=times, match=match)
         with self._lock:
-            self._strikes.append(due)
+            self._injected.append(due)
 
     def down(self, service: str, fault: Fault | None = None) -> None:
         """Every call fails, with HTTP 503 unless told otherwise, until `up` or `clear`."""
@@ -123,7 +123,7 @@ class Faults:
         """Fine weather again, without delay."""
         with self._lock:
             self._everywhere = 0.0
-            for store in (self._latency, self._outages, self._strikes, self._before, self._after):
+            for store in (self._latency, self._outages, self._injected, self._before, self._after):
                 store.clear()
 
     # ---------------------------------------------------------------- asked by the gateway, once a call
@@ -135,10 +135,10 @@ class Faults:
         return self._latency.get((exchange.service, exchange.method), of_service)
 
     def fault(self, exchange: Exchange) -> Fault | None:
-        if self._strikes:
-            struck = self._claim(self._strikes, exchange)
-            if isinstance(struck, Fault):
-                return struck
+        if self._injected:
+            injected = self._claim(self._injected, exchange)
+            if isinstance(injected, Fault):
+                return injected
         return self._outages.get(exchange.service)
 
     def hook_before(self, exchange: Exchange) -> Hook | None:

@@ -31,7 +31,7 @@ class BoxEvent:
 
 
 class Feed:
-    """Every change in the box passes here: state is changed under `lock`, and `tell` wakes who waits."""
+    """Every change in the box passes here: state is changed under `lock`, and `publish` wakes who waits."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -39,23 +39,23 @@ class Feed:
         self._changed = threading.Condition(self.lock)
         self._changes = 0
         self._listeners: list[Callable[[BoxEvent], object]] = []
-        self._untold: queue.SimpleQueue[BoxEvent | threading.Event | None] = queue.SimpleQueue()
-        self._teller: threading.Thread | None = None
+        self._unpublished: queue.SimpleQueue[BoxEvent | threading.Event | None] = queue.SimpleQueue()
+        self._publisher: threading.Thread | None = None
 
     def on(self, listener: Callable[[BoxEvent], object]) -> None:
         """Call `listener` with each happening from now on, one after another, in a thread of the feed's own."""
         with self.lock:
             self._listeners.append(listener)
-            if self._teller is None:
-                self._teller = threading.Thread(target=self._tell_on, name="sandbox-feed", daemon=True)
-                self._teller.start()
+            if self._publisher is None:
+                self._publisher = threading.Thread(target=self._publish_all, name="sandbox-feed", daemon=True)
+                self._publisher.start()
 
-    def tell(self, happening: BoxEvent) -> None:
+    def publish(self, event: BoxEvent) -> None:
         with self.lock:
-            self.recent.append(happening)
+            self.recent.append(event)
             self.touch()
             if self._listeners:
-                self._untold.put(happening)
+                self._unpublished.put(event)
 
     def touch(self) -> None:
         """Wake who waits, for a change that no person can see."""
@@ -76,21 +76,21 @@ class Feed:
             with self._changed:
                 self._changed.wait_for(lambda seen=seen: self._changes != seen, min(left, 0.1))  # type: ignore[misc]
 
-    def told(self, seconds: float = 5.0) -> None:
+    def flush(self, seconds: float = 5.0) -> None:
         """Return once every listener has heard all that happened before this call."""
         mark = threading.Event()
-        if self._teller is not None:
-            self._untold.put(mark)
+        if self._publisher is not None:
+            self._unpublished.put(mark)
             mark.wait(seconds)
 
     def close(self) -> None:
-        if self._teller is not None:
-            self._untold.put(None)
-            self._teller.join(timeout=5)
-            self._teller = None
+        if self._publisher is not None:
+            self._unpublished.put(None)
+            self._publisher.join(timeout=5)
+            self._publisher = None
 
-    def _tell_on(self) -> None:
-        while (item := self._untold.get()) is not None:
+    def _publish_all(self) -> None:
+        while (item := self._unpublished.get()) is not None:
             if isinstance(item, threading.Event):
                 item.set()
                 continue

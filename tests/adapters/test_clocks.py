@@ -57,7 +57,7 @@ def test_a_post_whose_answer_was_lost_is_found(box: Box, off: timedelta):
     clock = ShiftedClock(off)
     with speaking(box, clock) as chat:
         asked_at = clock.now()
-        box.weather.strike("slack", "chat.postMessage", reset_after)
+        box.faults.inject("slack", "chat.postMessage", reset_after)
         with pytest.raises(Unreachable):
             chat.post("C0PAY", HELLO, key="line:1")
 
@@ -69,7 +69,7 @@ def test_a_channel_whose_answer_was_lost_is_found(box: Box, off: timedelta):
     clock = ShiftedClock(off)
     with speaking(box, clock) as chat:
         asked_at = clock.now()
-        box.weather.strike("slack", "conversations.create", reset_after)
+        box.faults.inject("slack", "conversations.create", reset_after)
         with pytest.raises(Unreachable):
             chat.open_room("inc-1-x", private=True)
 

@@ -69,7 +69,7 @@ def test_a_repository_with_another_name_is_told(stand_in: StandIn) -> None:
 
 
 def test_an_outage_is_told_after_one_try(box: Box) -> None:
-    box.weather.down("github", http(503))
+    box.faults.down("github", http(503))
 
     assert looked(box) == [("GitHub repository acme/postmortems", False)]
     assert len(box.calls("github")) == 1

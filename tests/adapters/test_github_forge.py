@@ -119,11 +119,11 @@ def test_a_deleted_issue_is_gone(github: GitHub, box: Box):
 
 
 def test_its_troubles_are_told_apart(github: GitHub, box: Box):
-    box.weather.strike("github", f"POST /repos/{HERE}/issues", http(503))
+    box.faults.inject("github", f"POST /repos/{HERE}/issues", http(503))
     with pytest.raises(Unreachable):
         github.open_issue(HERE, DRAFT)
 
-    box.weather.strike("github", f"POST /repos/{HERE}/issues", rate_limited(7))
+    box.faults.inject("github", f"POST /repos/{HERE}/issues", rate_limited(7))
     with pytest.raises(Throttled) as limited:
         github.open_issue(HERE, DRAFT)
 
@@ -167,7 +167,7 @@ def test_an_issue_is_found_without_a_label_and_whoever_else_has_the_mark(github:
 
 def test_an_apps_token_finds_its_issue_too(github: GitHub, box: Box):
     made = github.open_issue(HERE, DRAFT)
-    box.weather.strike("github", "GET /user", http(403))
+    box.faults.inject("github", "GET /user", http(403))
 
     found = github.find_issue(HERE, "spy:postmortem:1-2 ", since=box.clock.now())
 
@@ -188,7 +188,7 @@ LABELS, ASSIGNEE, MILESTONE = (
 def refuse(box: Box, part: str, status: int) -> None:
     """Let GitHub refuse all that has this part in it."""
     for method in (f"POST /repos/{HERE}/issues", f"PATCH /repos/{HERE}/issues/{{id}}"):
-        box.weather.strike(
+        box.faults.inject(
             "github", method, http(status), times=9, match=lambda it: f'"{part}"'.encode() in it.body
         )
 
@@ -227,7 +227,7 @@ def test_what_decorates_is_left_out_alone(github: GitHub, box: Box, part: str, s
 
 @pytest.mark.parametrize("status", [403, 404, 410, 500])
 def test_milestones_that_cannot_be_read_cost_nothing_else(github: GitHub, box: Box, status: int):
-    box.weather.strike("github", f"GET /repos/{HERE}/milestones", http(status))
+    box.faults.inject("github", f"GET /repos/{HERE}/milestones", http(status))
 
     made = github.open_issue(HERE, FULL)
 
@@ -284,7 +284,7 @@ def test_a_label_that_is_there_in_other_letters_is_there(github: GitHub, box: Bo
 
 def test_a_picture_that_is_refused_costs_no_copy(github: GitHub, box: Box):
     leaves = [Leaf(path="docs/one.md", text="one"), Leaf(path="docs/one.svg", text="<svg/>")]
-    box.weather.strike(
+    box.faults.inject(
         "github", "*", http(422), times=9, match=lambda it: it.path.endswith("one.svg") and bool(it.body)
     )
 

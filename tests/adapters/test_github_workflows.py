@@ -169,7 +169,7 @@ def test_a_run_that_will_not_be_cancelled_is_unknown(box: Box):
 def test_a_run_that_ends_well_before_its_cancelling_is_well(box: Box):
     box.github.actions.fates.append("hang")
     cancel = "POST /repos/acme/infra/actions/runs/{id}/cancel"
-    box.weather.before("github", cancel, lambda _: box.github.actions.end(90_001, "success"))
+    box.faults.before("github", cancel, lambda _: box.github.actions.end(90_001, "success"))
 
     outcome = dispatch(box, timeout=timedelta(seconds=0.2))
 
@@ -189,7 +189,7 @@ def test_what_was_aborted_before_it_began_is_not_dispatched(box: Box):
 
 
 def test_a_run_whose_dispatch_was_not_answered_is_found_by_its_mark(box: Box):
-    box.weather.strike("github", DISPATCH, reset_after)
+    box.faults.inject("github", DISPATCH, reset_after)
 
     outcome = dispatch(box)
 
@@ -199,7 +199,7 @@ def test_a_run_whose_dispatch_was_not_answered_is_found_by_its_mark(box: Box):
 
 @pytest.mark.parametrize("fault", [reset_before, http(502)])
 def test_a_dispatch_that_may_have_been_lost_is_unknown_and_not_repeated(box: Box, fault: Fault):
-    box.weather.strike("github", DISPATCH, fault)
+    box.faults.inject("github", DISPATCH, fault)
 
     outcome = dispatch(box)
 
@@ -211,7 +211,7 @@ def test_a_dispatch_that_may_have_been_lost_is_unknown_and_not_repeated(box: Box
 def test_anothers_run_is_never_taken_for_ours(box: Box):
     dispatch(box)
     dispatch(box, RESTART)
-    box.weather.strike("github", DISPATCH, reset_before)
+    box.faults.inject("github", DISPATCH, reset_before)
 
     like_ours = workflows(box).dispatch(PROMOTE, mark="fo12-31", timeout=LONG, hear=len, stopped=Event())
 
@@ -267,9 +267,9 @@ def test_trouble_on_the_way_is_outlasted(box: Box):
     def is_of_a_run(exchange: Exchange) -> bool:
         return "/actions/runs/" in exchange.path
 
-    box.weather.strike("github", "*", http(503), times=2, match=is_of_a_run)
-    box.weather.strike("github", "*", reset_before, times=1, match=is_of_a_run)
-    box.weather.strike("github", "GET /repos/acme/infra/actions/runs/{id}/jobs", http(503), times=100)
+    box.faults.inject("github", "*", http(503), times=2, match=is_of_a_run)
+    box.faults.inject("github", "*", reset_before, times=1, match=is_of_a_run)
+    box.faults.inject("github", "GET /repos/acme/infra/actions/runs/{id}/jobs", http(503), times=100)
 
     outcome = dispatch(box)
 
@@ -278,7 +278,7 @@ def test_trouble_on_the_way_is_outlasted(box: Box):
 
 def test_a_pause_that_github_asks_for_is_kept(box: Box):
     watched = "GET /repos/acme/infra/actions/runs/{id}"
-    box.weather.strike("github", watched, rate_limited(retry_after=60))
+    box.faults.inject("github", watched, rate_limited(retry_after=60))
 
     outcome = dispatch(box, timeout=timedelta(seconds=0.3))
 
@@ -288,7 +288,7 @@ def test_a_pause_that_github_asks_for_is_kept(box: Box):
 
 
 def test_a_dispatch_that_github_puts_off_is_red_and_says_until_when(box: Box):
-    box.weather.strike("github", DISPATCH, rate_limited(retry_after=40))
+    box.faults.inject("github", DISPATCH, rate_limited(retry_after=40))
 
     outcome = dispatch(box)
 

@@ -67,7 +67,7 @@ def page_imoc(pager: Pager, key: str = "inc-1", title: str = "checkout is down")
 
 @pytest.mark.parametrize("fault", [http(503), reset_before])
 def test_a_page_that_did_not_arrive_is_not_repeated(fault: Fault, box: Box, pager: PagerDuty) -> None:
-    box.weather.strike("pagerduty", "POST /incidents", fault)
+    box.faults.inject("pagerduty", "POST /incidents", fault)
 
     with pytest.raises(Unreachable):
         page_imoc(pager)
@@ -77,7 +77,7 @@ def test_a_page_that_did_not_arrive_is_not_repeated(fault: Fault, box: Box, page
 
 
 def test_a_page_whose_answer_is_lost_can_be_looked_up(box: Box, pager: PagerDuty) -> None:
-    box.weather.strike("pagerduty", "POST /incidents", reset_after)
+    box.faults.inject("pagerduty", "POST /incidents", reset_after)
 
     with pytest.raises(Unreachable):
         page_imoc(pager)
@@ -87,7 +87,7 @@ def test_a_page_whose_answer_is_lost_can_be_looked_up(box: Box, pager: PagerDuty
 
 
 def test_an_answer_that_comes_too_late_is_no_answer(box: Box, pager: PagerDuty) -> None:
-    box.weather.strike("pagerduty", "POST /incidents", hang(1.5))
+    box.faults.inject("pagerduty", "POST /incidents", hang(1.5))
 
     with pytest.raises(Unreachable, match="no answer in time"):
         page_imoc(pager)
@@ -99,7 +99,7 @@ def test_a_service_that_is_not_there_is_unreachable(connect: Connect) -> None:
 
 
 def test_a_request_for_patience_is_passed_on_at_once(box: Box, pager: PagerDuty) -> None:
-    box.weather.strike("pagerduty", "POST /incidents", rate_limited(7))
+    box.faults.inject("pagerduty", "POST /incidents", rate_limited(7))
 
     with pytest.raises(Throttled) as throttled:
         page_imoc(pager)
@@ -180,7 +180,7 @@ def test_phone_numbers_are_asked_for_once_a_day(box: Box, pager: PagerDuty, watc
 
 
 def test_a_number_that_cannot_be_had_hides_nobody(box: Box, pager: PagerDuty) -> None:
-    box.weather.strike("pagerduty", "GET /users/{id}/contact_methods", http(500), times=2)
+    box.faults.inject("pagerduty", "GET /users/{id}/contact_methods", http(500), times=2)
 
     without = pager.duties(["PPOL1"])
     later = pager.duties(["PPOL1"])

@@ -67,7 +67,7 @@ def texts(box: Box, channel: str) -> list[str]:
     ids=lambda fault: f"{fault.kind} {fault.status} {fault.code}",
 )
 def test_trouble_leaves_the_outcome_unknown(box: Box, chat: SlackChat, fault: Fault):
-    box.weather.strike("slack", "chat.postMessage", fault)
+    box.faults.inject("slack", "chat.postMessage", fault)
 
     with pytest.raises(Unreachable):
         chat.post("C0PAY", HELLO, key="k")
@@ -86,7 +86,7 @@ def test_nobody_there_leaves_the_outcome_unknown():
 
 def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
     since = lately(box)
-    box.weather.strike("slack", "chat.postMessage", RESET_AFTER)
+    box.faults.inject("slack", "chat.postMessage", RESET_AFTER)
 
     with pytest.raises(Unreachable):
         chat.post("C0PAY", HELLO, key="card:1")
@@ -97,7 +97,7 @@ def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
 
 def test_a_long_message_that_was_begun_is_posted_to_its_end_and_once(box: Box, chat: SlackChat):
     words = Message(text=" ".join(f"word{at}" for at in range(4_000)))
-    box.weather.strike("slack", "chat.postMessage", RESET_AFTER)
+    box.faults.inject("slack", "chat.postMessage", RESET_AFTER)
 
     with pytest.raises(Unreachable):
         chat.post("C0PAY", words, key="k")
@@ -112,7 +112,7 @@ def test_a_long_message_that_was_begun_is_posted_to_its_end_and_once(box: Box, c
 
 def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: SlackChat):
     since = lately(box)
-    box.weather.strike("slack", "conversations.create", RESET_AFTER)
+    box.faults.inject("slack", "conversations.create", RESET_AFTER)
 
     with pytest.raises(Unreachable):
         chat.open_room("inc-1-x", private=True)
@@ -148,7 +148,7 @@ def test_a_refusal_says_what_to_do(box: Box, chat: SlackChat):
 
 
 def test_being_told_to_slow_down_closes_the_method(box: Box, chat: SlackChat):
-    box.weather.strike("slack", "conversations.create", rate_limited(30))
+    box.faults.inject("slack", "conversations.create", rate_limited(30))
 
     with pytest.raises(Throttled) as first:
         chat.open_room("inc-1-x", private=False)
@@ -200,7 +200,7 @@ def test_connections_are_kept(box: Box, chat: SlackChat):
 
 
 def test_warm_connections_serve_the_first_incident(box: Box, chat: SlackChat):
-    box.weather.latency("slack", 0.2)  # so that no knock is over before the last has begun
+    box.faults.latency("slack", 0.2)  # so that no knock is over before the last has begun
     chat.warm(5)
     warm = box.connections("slack")
     threads = [

@@ -139,11 +139,11 @@ def test_a_link_that_is_never_greeted_is_replaced_and_is_not_alive_meanwhile(lin
 
 
 def test_it_connects_once_slack_is_back(linked: Linked):
-    linked.box.weather.down("slack")
+    linked.box.faults.down("slack")
     linked.link.start()
     until(lambda: "apps.connections.open" in linked.box.calls("slack"))
 
-    linked.box.weather.clear()
+    linked.box.faults.clear()
 
     assert until(linked.link.is_alive)
 

@@ -95,7 +95,7 @@ def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
 
 
 def test_milestones_that_cannot_be_read_cost_no_export(story: Story, courier: AfterwardsCourier, box: Box):
-    box.weather.strike("github", "GET /repos/acme/postmortems/milestones", http(404), times=2)
+    box.faults.inject("github", "GET /repos/acme/postmortems/milestones", http(404), times=2)
 
     export(story, courier)
 

@@ -255,7 +255,7 @@ def die_at(world: World, method: str, moment: str, killed: list[str]) -> None:
                 killed.append(str(call))
                 world.bot.kill()
 
-    hook = world.box.weather.before if moment == "before" else world.box.weather.after
+    hook = world.box.faults.before if moment == "before" else world.box.faults.after
     for call in calls if moment == "before" else ():
-        world.box.weather.strike("github", method, reset_before, match=call.fits)
+        world.box.faults.inject("github", method, reset_before, match=call.fits)
     hook("github", method, kill, times=50)

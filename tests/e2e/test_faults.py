@@ -35,7 +35,7 @@ def impatient_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
 def fair(impatient_world: World) -> Iterator[World]:
     """The world of this file; after each test its weather is fine again, and the bot in its channels."""
     yield impatient_world
-    impatient_world.box.weather.clear()
+    impatient_world.box.faults.clear()
     impatient_world.box.slack.invite_bot("payments")
 
 
@@ -46,7 +46,7 @@ def fair(impatient_world: World) -> Iterator[World]:
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_a_call_that_goes_wrong_is_made_good_once(fair: World, call: Call, fault: str):
     name = f"{fault} at {call}"
-    fair.box.weather.strike(call.service, call.method, FAULTS[fault], match=call.fits)
+    fair.box.faults.inject(call.service, call.method, FAULTS[fault], match=call.fits)
 
     fair.declare(f'me "{name}" sev1')
     fair.settle()
@@ -69,7 +69,7 @@ def test_a_bot_whose_clock_is_off_does_nothing_twice(
     box.bot_url = bot.url
     world = World(box=box, bot=bot)
     for call in CALLS:
-        box.weather.strike(call.service, call.method, reset_after, match=call.fits)
+        box.faults.inject(call.service, call.method, reset_after, match=call.fits)
 
     world.declare('me "off" sev1')
     world.settle()
@@ -80,7 +80,7 @@ def test_a_bot_whose_clock_is_off_does_nothing_twice(
 def test_whatever_slack_refuses_for_its_limits_is_done_later(world: World):
     for call in CALLS:
         if call.service == "slack":
-            world.box.weather.strike("slack", call.method, rate_limited(1), match=call.fits)
+            world.box.faults.inject("slack", call.method, rate_limited(1), match=call.fits)
 
     world.declare('me "too fast" sev1')
     world.settle(60)
@@ -94,7 +94,7 @@ def test_what_is_said_later_is_said_once_as_well(fair: World, fault: str):
     fair.settle()
     room = fair.room(number).id
     for mark in ('"told:', '"tell:', '"line:', '"follow:'):
-        fair.box.weather.strike("slack", "chat.postMessage", FAULTS[fault], match=partial(marked, mark))
+        fair.box.faults.inject("slack", "chat.postMessage", FAULTS[fault], match=partial(marked, mark))
 
     for words in ('tell :payments "hold on"', 'update "we look"', 'note "a thought"'):
         assert fair.slash(words, where=room).ok
@@ -134,7 +134,7 @@ def test_somebody_elses_channel_of_that_name_is_never_adopted(fair: World):
 
 
 def test_a_private_room_that_is_refused_is_not_made_public(fair: World):
-    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+    fair.box.faults.inject("slack", "conversations.create", error("restricted_action"), times=9)
 
     number = fair.declare('me "lost laptop" private')
     fair.settle()
@@ -145,7 +145,7 @@ def test_a_private_room_that_is_refused_is_not_made_public(fair: World):
 
 
 def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcement(fair: World):
-    fair.box.weather.strike("slack", "conversations.create", error("restricted_action"), times=9)
+    fair.box.faults.inject("slack", "conversations.create", error("restricted_action"), times=9)
 
     number = fair.declare('me "without a room" sev1')
     fair.settle()
@@ -171,7 +171,7 @@ def test_a_team_whose_channel_the_bot_was_removed_from_is_told_all_the_same(fair
 def test_a_team_that_can_not_be_told_is_said_aloud(fair: World):
     room = opened(fair)
     fair.box.slack.remove_bot("payments")
-    fair.box.weather.strike("slack", "conversations.join", error("restricted_action"))
+    fair.box.faults.inject("slack", "conversations.join", error("restricted_action"))
 
     fair.slash('tell :payments "hold on"', where=room)
     fair.settle()
@@ -206,13 +206,13 @@ def number_of(world: World, room: str) -> str:
 def test_while_pagerduty_is_down_the_room_says_how_to_reach_people_and_later_one_page_goes_out(world: World):
     box = world.box
     box.wait_for(lambda: box.calls("pagerduty").count("GET /users/{id}/contact_methods") >= 3)
-    box.weather.down("pagerduty")
+    box.faults.down("pagerduty")
 
     world.slash('me "checkout is down" sev1')
     box.wait_for(lambda: world.rooms(1) and "Raj" in said_in(world, world.room(1).id), seconds=15)
 
     assert "+15550101" in said_in(world, world.room(1).id)
-    box.weather.up("pagerduty")
+    box.faults.up("pagerduty")
     box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
     world.settle(30)
     assert world.pages("checkout is down") == 1
@@ -237,12 +237,12 @@ def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_room(box: Box, sql
 
 def test_a_pagerduty_that_asks_for_patience_is_said_in_the_room_too(world: World):
     box = world.box
-    box.weather.down("pagerduty", rate_limited(2))
+    box.faults.down("pagerduty", rate_limited(2))
 
     world.slash('me "checkout is down" sev1')
     box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
 
-    box.weather.up("pagerduty")
+    box.faults.up("pagerduty")
     box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
     world.settle(30)
     assert world.pages("checkout is down") == 1
@@ -250,12 +250,12 @@ def test_a_pagerduty_that_asks_for_patience_is_said_in_the_room_too(world: World
 
 def test_a_page_that_could_not_be_sent_before_the_incident_was_over_wakes_nobody(world: World):
     box = world.box
-    box.weather.down("pagerduty")
+    box.faults.down("pagerduty")
     world.slash('me "checkout is down" sev1')
     box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
 
     assert world.slash('stop "it was the monitor"', where=world.room(1).id).ok
-    box.weather.up("pagerduty")
+    box.faults.up("pagerduty")
     world.settle(60)
 
     assert world.pages("checkout is down") == 0
@@ -266,7 +266,7 @@ def test_an_answer_that_pagerduty_does_not_take_is_said_to_who_gave_it(world: Wo
     box = world.box
     assert box.slack.slash("ana", "general", "/page", ':payments "please look"').ok
     world.settle()
-    box.weather.strike("pagerduty", "PUT /incidents/{id}", http(403), times=9)
+    box.faults.inject("pagerduty", "PUT /incidents/{id}", http(403), times=9)
 
     assert box.slack.slash("ana", "general", "/pager", "ack 1").ok
     world.settle()

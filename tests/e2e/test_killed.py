@@ -33,14 +33,14 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
     if not world.bot.is_ready:
         world.bot.restart()
     yield world
-    world.box.weather.clear()
+    world.box.faults.clear()
 
 
 @pytest.mark.parametrize("world", ["sqlite"], indirect=True)  # nothing is in doubt then, on either database
 @pytest.mark.parametrize("call", CALLS, ids=str)
 def test_killed_before_a_call_arrives_it_is_made_after_the_restart(world: World, call: Call):
     name = f"before {call}"
-    world.box.weather.strike(call.service, call.method, reset_before, match=call.fits)
+    world.box.faults.inject(call.service, call.method, reset_before, match=call.fits)
     kill_at(world, call, moment="before")
 
     opened(world, name)
@@ -60,11 +60,11 @@ def test_killed_before_the_answer_arrives_it_is_not_made_again(world: World, cal
 
 def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(world: World):
     name = "nobody answers"
-    world.box.slack.courier.patience = (
+    world.box.slack.sender.patience = (
         0.001  # Slack hangs up at once: what was committed is answered to nobody
     )
     unheard = world.slash(f'me "{name}" sev1')
-    world.box.slack.courier.patience = PATIENCE
+    world.box.slack.sender.patience = PATIENCE
     world.box.wait_for(lambda: world.pages(name))
 
     world.outlast_leases()
@@ -82,7 +82,7 @@ def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(
 
 def kill_at(world: World, call: Call, *, moment: str) -> None:
     """End the bot when this call comes next."""
-    hook = world.box.weather.before if moment == "before" else world.box.weather.after
+    hook = world.box.faults.before if moment == "before" else world.box.faults.after
 
     def kill(exchange: Exchange) -> None:
         if call.fits(exchange):
@@ -95,7 +95,7 @@ def opened(world: World, name: str) -> None:
     """Open an incident, see the bot die of it, and start it again."""
     world.slash(f'me "{name}" sev1')
     world.box.wait_for(lambda: not world.bot.is_alive, seconds=20)
-    world.box.weather.clear()
+    world.box.faults.clear()
     world.outlast_leases()
     world.bot.start()
     world.settle()

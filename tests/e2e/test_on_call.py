@@ -5,7 +5,7 @@ from collections.abc import Callable
 from datetime import timedelta
 
 from bot.sandbox import Box
-from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.pagerduty.schedules import ScheduleShift
 from bot.sandbox.slack.state import SlackMessage
 from tests.e2e.bot_process import BotProcess
 

@@ -48,7 +48,7 @@ class Stage:
             self.begin()
             begun.set()
 
-        self.world.box.weather.after("pagerduty", "POST /incidents", hook)
+        self.world.box.faults.after("pagerduty", "POST /incidents", hook)
         return begun
 
 
@@ -153,7 +153,7 @@ def test_a_clock_that_steps_stops_nothing_and_doubles_nothing(
     stage: Stage, step: timedelta, request: pytest.FixtureRequest
 ):
     world, name = stage.world, f"step {request.node.callspec.id}"
-    world.box.weather.after("pagerduty", "POST /incidents", lambda _: world.box.clock.jump(step))
+    world.box.faults.after("pagerduty", "POST /incidents", lambda _: world.box.clock.jump(step))
 
     number = world.declare(f'me "{name}" sev1')
     world.settle()

@@ -33,7 +33,7 @@ class Window:
 
     def visit(self, place: str) -> None:
         """A channel that one is in, as soon as one is."""
-        self.page.locator("#rooms a", has_text=place).click()
+        self.page.locator("#joined a", has_text=place).click()
         expect(self.page.locator("#head")).to_contain_text(place)
 
     def be(self, person: str) -> None:
@@ -62,17 +62,17 @@ def box(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Box]:
 
 
 @pytest.fixture(scope="module")
-def theatre(box: Box) -> Iterator[StoryPlayer]:
+def player(box: Box) -> Iterator[StoryPlayer]:
     """That of the box's page, in a hurry."""
     page = SandboxPage(box)
     page.learn(spy_manifest())
-    page.theatre.pace = 0.15
-    yield page.theatre
+    page.player.pace = 0.15
+    yield page.player
     page.close()
 
 
 @pytest.fixture(scope="module")
-def browser(theatre: StoryPlayer) -> Iterator[Browser]:
+def browser(player: StoryPlayer) -> Iterator[Browser]:
     """Opened after the box, and closed before it: Playwright keeps the thread's event loop to itself."""
     with opened() as browser:
         yield browser
@@ -162,18 +162,18 @@ def test_a_story_plays_to_its_end(window: Window):
     expect(page.locator("#caption p")).to_have_count(0)
 
 
-def test_under_the_hood_stands_what_waits_in_the_outbox_and_why(window: Window, box: Box):
+def test_the_inspector_shows_what_waits_in_the_outbox_and_why(window: Window, box: Box):
     page = window.page
-    page.get_by_role("link", name="Under the hood").click()
+    page.get_by_role("link", name="Inspector").click()
     effects = page.get_by_role("list", name="Effects")
     expect(effects).to_contain_text("done")
 
-    box.weather.down("slack")
+    box.faults.down("slack")
     box.slack.slash("ana", "general", "/incident", 'me "mail is late" sev3')
     expect(effects).to_contain_text("Slack answered", timeout=15_000)
     expect(effects.locator(".held").first).to_be_visible()
-    photograph(page, "hood")
-    box.weather.up("slack")
+    photograph(page, "inspector")
+    box.faults.up("slack")
 
     expect(effects.locator(".held, .ready, .sending")).to_have_count(0, timeout=30_000)
 
@@ -197,13 +197,13 @@ def test_what_was_typed_into_one_issue_is_not_in_the_next(window: Window, box: B
         address = f"https://github.com/acme/postmortems/issues/{number}"
         box.slack.state.post(box.slack.channel("general"), BOT_USER, f"<{address}|the {title}>")
     page.get_by_role("link", name="the first").click()
-    page.get_by_text("Edit as a person would").click()
+    page.get_by_text("Edit", exact=True).click()
     page.get_by_label("Body").fill("half a thought")
 
     page.get_by_role("link", name="the second").click()
 
     expect(page.locator(".issue h2")).to_contain_text("second")
-    page.get_by_text("Edit as a person would").click()
+    page.get_by_text("Edit", exact=True).click()
     expect(page.get_by_label("Body")).to_have_value("the second body")
     expect(page.locator(".issue [name=number]")).to_have_value(str(number))
 
@@ -265,7 +265,7 @@ def test_a_phone_and_a_keyboard_are_enough(phone: Window):
     expect(page.locator("#modal")).to_be_hidden()
 
     page.get_by_role("button", name="Channels").press("Enter")
-    page.locator("#rooms a", has_text="search-is-slow").press("Enter")
+    page.locator("#joined a", has_text="search-is-slow").press("Enter")
     expect(page.locator("#head")).to_contain_text("search-is-slow")
     phone.reads("Take command")
     photograph(page, "phone")

@@ -20,13 +20,13 @@ def box(tmp_path: Path, sqlite_url: str) -> Iterator[Box]:
 
 @pytest.mark.parametrize("name", NAMES)
 def test_a_story_plays_to_its_end_and_again_beside_an_open_incident(box: Box, name: str):
-    theatre = StoryPlayer(box, on_change=lambda _: None)
-    theatre.pace = 0
+    player = StoryPlayer(box, on_change=lambda _: None)
+    player.pace = 0
     box.slack.slash("kim", "general", "/incident", 'me "logins fail" sev1')
 
     for _ in range(2):
-        theatre.play(name)
-        box.wait_for(lambda: theatre.playing and theatre.playing.state != "playing", seconds=90)
-        assert theatre.playing
-        assert theatre.playing.state == "over", theatre.playing.caption
-        theatre.stop()
+        player.play(name)
+        box.wait_for(lambda: player.playing and player.playing.state != "playing", seconds=90)
+        assert player.playing
+        assert player.playing.state == "over", player.playing.caption
+        player.stop()

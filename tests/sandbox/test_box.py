@@ -55,7 +55,7 @@ def test_listeners_hear_what_can_be_seen_in_order(box: Box, slack: WebClient) ->
     slack.conversations_create(name="inc-1")
     slack.chat_postMessage(channel="#inc-1", text="<@U0ANA> leads")
 
-    box.feed.told()
+    box.feed.flush()
     assert [(h.kind, h.person, h.text) for h in heard] == [
         ("created", "spy", "inc-1"),
         ("posted", "spy", "@ana leads"),

@@ -32,14 +32,14 @@ Post = Callable[[], urllib3.BaseHTTPResponse]
 
 
 def test_a_strike_hits_so_many_calls_and_then_the_sky_clears(box: Box, post: Post) -> None:
-    box.weather.strike("slack", "chat.postMessage", http(500), times=2)
+    box.faults.inject("slack", "chat.postMessage", http(500), times=2)
 
     assert [post().status for _ in range(3)] == [500, 500, 200]
     assert len(box.slack.messages("general")) == 1
 
 
 def test_a_strike_can_choose_its_call(box: Box, slack: WebClient) -> None:
-    box.weather.strike("slack", "*", http(500), match=lambda exchange: b"C0PAY" in exchange.body)
+    box.faults.inject("slack", "*", http(500), match=lambda exchange: b"C0PAY" in exchange.body)
 
     assert slack.chat_postMessage(channel="C0GENERAL", text="x")["ok"]
     with pytest.raises(SlackApiError):
@@ -47,7 +47,7 @@ def test_a_strike_can_choose_its_call(box: Box, slack: WebClient) -> None:
 
 
 def test_a_rate_limit_says_when_to_come_back(box: Box, post: Post) -> None:
-    box.weather.strike("slack", "chat.postMessage", rate_limited(7))
+    box.faults.inject("slack", "chat.postMessage", rate_limited(7))
 
     answer = post()
 
@@ -58,20 +58,20 @@ def test_a_rate_limit_says_when_to_come_back(box: Box, post: Post) -> None:
 def test_an_error_comes_in_slacks_own_form_and_nothing_is_done(
     box: Box, slack: WebClient, refusal: Refusal
 ) -> None:
-    box.weather.strike("slack", "conversations.create", error("name_taken"))
+    box.faults.inject("slack", "conversations.create", error("name_taken"))
 
     assert refusal(slack.conversations_create, name="inc-1") == "name_taken"
     assert slack.conversations_create(name="inc-1")["ok"]
 
 
 def test_a_reset_before_does_nothing_and_a_reset_after_does_all(box: Box, post: Post) -> None:
-    box.weather.strike("slack", "chat.postMessage", reset_before)
+    box.faults.inject("slack", "chat.postMessage", reset_before)
 
     with pytest.raises(LOST):
         post()
     assert box.slack.messages("general") == []
 
-    box.weather.strike("slack", "chat.postMessage", reset_after)
+    box.faults.inject("slack", "chat.postMessage", reset_after)
     with pytest.raises(LOST):
         post()
     assert len(box.slack.messages("general")) == 1
@@ -82,7 +82,7 @@ def test_a_reset_before_does_nothing_and_a_reset_after_does_all(box: Box, post: 
 
 
 def test_a_hanging_call_has_done_its_work(box: Box, post: Post) -> None:
-    box.weather.strike("slack", "chat.postMessage", hang(0.2))
+    box.faults.inject("slack", "chat.postMessage", hang(0.2))
     caller = threading.Thread(target=post)
 
     caller.start()
@@ -93,19 +93,19 @@ def test_a_hanging_call_has_done_its_work(box: Box, post: Post) -> None:
 
 
 def test_a_service_can_be_down_and_come_back(box: Box, post: Post) -> None:
-    box.weather.down("slack")
+    box.faults.down("slack")
     assert post().status == 503
-    box.weather.down("slack", reset_before)
+    box.faults.down("slack", reset_before)
     with pytest.raises(LOST):
         post()
 
-    box.weather.clear()
+    box.faults.clear()
 
     assert post().status == 200
 
 
 def test_the_effect_comes_at_the_end_of_the_latency(box: Box, post: Post) -> None:
-    box.weather.latency("slack", 0.15, "chat.postMessage")
+    box.faults.latency("slack", 0.15, "chat.postMessage")
     began = box.clock.now().timestamp()
 
     post()
@@ -115,7 +115,7 @@ def test_the_effect_comes_at_the_end_of_the_latency(box: Box, post: Post) -> Non
 
 
 def test_slow_calls_run_side_by_side(box: Box, post: Post) -> None:
-    box.weather.latency("slack", 0.2)
+    box.faults.latency("slack", 0.2)
     callers = [threading.Thread(target=post) for _ in range(8)]
     began = time.monotonic()
 
@@ -133,8 +133,8 @@ def test_hooks_run_before_the_effect_and_between_effect_and_answer(box: Box, pos
     def look(when: str) -> Callable[[Exchange], None]:
         return lambda exchange: seen.append((when, len(box.slack.messages("general")), exchange.status))
 
-    box.weather.before("slack", "chat.postMessage", look("before"))
-    box.weather.after("slack", "chat.postMessage", look("after"))
+    box.faults.before("slack", "chat.postMessage", look("before"))
+    box.faults.after("slack", "chat.postMessage", look("after"))
 
     post()
     post()
@@ -146,7 +146,7 @@ def test_pagerduty_lives_in_the_same_weather(box: Box) -> None:
     env = box.environment()
     headers = {"authorization": f"Token token={env['PAGERDUTY_API_TOKEN']}"}
     url = env["PAGERDUTY_API_URL"] + "/users/PUANA"
-    box.weather.strike("pagerduty", "GET /users/{id}", rate_limited(3))
+    box.faults.inject("pagerduty", "GET /users/{id}", rate_limited(3))
 
     with urllib3.PoolManager() as pool:
         answers = [pool.request("GET", url, headers=headers, retries=False) for _ in range(2)]

@@ -140,7 +140,7 @@ def test_a_slash_command_shows_what_each_person_sees(play: Play):
     assert "[Update]" in out
 
 
-def test_a_whisper_is_seen_by_one_person_only(play: Play):
+def test_an_ephemeral_message_is_seen_by_one_person_only(play: Play):
     assert play('/incident me x\nexpect "you have command" to ana')[0] == 0
 
     code, out = play('expect "you have command" within 10ms to raj')

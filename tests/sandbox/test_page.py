@@ -27,7 +27,7 @@ def box() -> Iterator[Box]:
     """Without a bot: who speaks to it is refused at once."""
     with Box(delivery="http") as box:
         box.bot_url = "http://127.0.0.1:9"
-        box.slack.courier.retries = ()
+        box.slack.sender.retries = ()
         yield box
 
 
@@ -119,8 +119,8 @@ def test_who_is_not_in_a_private_channel_sees_nothing_of_it(box: Box, browser: h
     assert "security" not in seen_by_ana
 
 
-def test_a_whisper_is_seen_by_one_person_and_says_so(box: Box, browser: httpx.Client) -> None:
-    box.slack.state.whisper(box.slack.channel("general"), "U0ANA", "between us")
+def test_an_ephemeral_message_is_seen_by_one_person_and_says_so(box: Box, browser: httpx.Client) -> None:
+    box.slack.state.post_ephemeral(box.slack.channel("general"), "U0ANA", "between us")
 
     assert "between us" in browser.get("/", params={"as": "ana"}).text
     assert "Only visible to you" in browser.get("/", params={"as": "ana"}).text
@@ -291,7 +291,7 @@ def test_a_select_of_channels_offers_only_those_that_its_reader_knows(
 
 def pressed(box: Box) -> Json:
     """What Spy was told of the one button that was pressed; events may be told before it and after."""
-    [payload] = [it.payload for it in box.slack.courier.sent if it.payload.get("type") == "block_actions"]
+    [payload] = [it.payload for it in box.slack.sender.sent if it.payload.get("type") == "block_actions"]
     return payload
 
 
@@ -380,7 +380,7 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
         ("say", {"channel": "C0SECRET", "text": "x"}, "Ana is not in #security"),
         ("say", {"channel": "C0GENERAL", "text": "/invite"}, "Say whom: /invite @raj."),
         ("clock", {"pass": -5}, "Time goes forward, and by a week at most."),
-        ("weather", {"name": "hail"}, "There is no switch called hail."),
+        ("faults", {"name": "hail"}, "There is no switch called hail."),
         ("story", {"name": "x"}, "There is no story called x."),
         ("phone", {"verb": "resolve", "who": "raj", "number": 9}, "PagerDuty has no incident 9"),
         (
@@ -393,8 +393,8 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
             {"schedule": "PSCH1", "who": "kim", "start": "2020-01-02T09:00", "end": "2020-01-02T10:00"},
             "That is over already: it is ",
         ),
-        ("site", {"site": "west", "mood": "ill"}, "This box has no sites."),
-        ("site", {"site": "west", "mood": "sad"}, "A site is well, ill, silent."),
+        ("site", {"site": "west", "health": "ill"}, "This box has no sites."),
+        ("site", {"site": "west", "health": "sad"}, "A site is well, ill, silent."),
         ("dance", {}, "Nobody here knows how to dance."),
     ],
 )
@@ -407,13 +407,13 @@ def test_what_can_not_be_done_is_answered_with_a_sentence(
     assert answer.json()["error"].startswith(sentence)
 
 
-def test_a_switch_of_the_weather_is_turned_on_and_off(box: Box, act: Act) -> None:
-    act("weather", name="limited")
-    during = box.weather.outage("slack")
-    act("weather", name="limited")
+def test_an_outage_is_turned_on_and_off(box: Box, act: Act) -> None:
+    act("faults", name="limited")
+    during = box.faults.outage("slack")
+    act("faults", name="limited")
 
     assert during == rate_limited(5.0)
-    assert box.weather.outage("slack") is None
+    assert box.faults.outage("slack") is None
 
 
 def test_time_passes_for_the_box(box: Box, act: Act) -> None:
@@ -442,11 +442,11 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
 def test_a_site_is_made_ill_where_there_are_sites() -> None:
     with Box(sites=True) as box, httpx.Client(base_url=box.url) as browser:
         page = SandboxPage(box)
-        browser.post("/act/site", json={"site": "west", "mood": "ill"})
+        browser.post("/act/site", json={"site": "west", "health": "ill"})
         seen = browser.get("/region/dock", params={"dock": "sites"}).text
         page.close()
 
-    assert box.sites.west.mood == "ill"
+    assert box.sites.west.health == "ill"
     assert '<meter max="100" value="100" aria-label="Share of the traffic that goes to east">' in seen
 
 
@@ -458,38 +458,38 @@ def told(*lines: str) -> Story:
 
 
 def test_a_story_that_can_not_go_on_says_why(box: Box, page: SandboxPage) -> None:
-    page.theatre.pace = 0
-    page.theatre.stories = [told("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
+    page.player.pace = 0
+    page.player.stories = [told("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
 
-    page.theatre.play("own")
+    page.player.play("own")
 
-    box.wait_for(lambda: page.theatre.playing and page.theatre.playing.state == "failed")
-    assert page.theatre.playing
-    assert 'expected "goodbye" within 0.01 s' in page.theatre.playing.caption
+    box.wait_for(lambda: page.player.playing and page.player.playing.state == "failed")
+    assert page.player.playing
+    assert 'expected "goodbye" within 0.01 s' in page.player.playing.caption
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
 
 def test_when_a_story_is_over_another_can_be_chosen(
     box: Box, page: SandboxPage, browser: httpx.Client, act: Act
 ) -> None:
-    page.theatre.stories = [told("ana #general> hello")]
+    page.player.stories = [told("ana #general> hello")]
     act("story", name="own")
-    while_playing = browser.get("/region/sky").text
+    while_playing = browser.get("/region/toolbar").text
 
-    box.wait_for(lambda: page.theatre.playing and page.theatre.playing.state == "over")
+    box.wait_for(lambda: page.player.playing and page.player.playing.state == "over")
 
     assert " disabled>" in while_playing
-    assert " disabled>" not in browser.get("/region/sky").text
+    assert " disabled>" not in browser.get("/region/toolbar").text
 
 
 def test_a_story_that_is_stopped_goes_no_further(box: Box, page: SandboxPage) -> None:
-    page.theatre.stories = [told("ana #general> hello", "ana #general> hello again")]
-    page.theatre.play("own")
+    page.player.stories = [told("ana #general> hello", "ana #general> hello again")]
+    page.player.play("own")
     box.wait_for(lambda: box.slack.messages("general"))
 
-    page.theatre.stop()
+    page.player.stop()
 
-    assert page.theatre.playing is None
+    assert page.player.playing is None
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
 
@@ -508,13 +508,13 @@ def test_an_open_page_hears_of_each_message_and_the_time(box: Box, browser: http
     box.wait_for(lambda: len(box._server.transports) <= 1)  # noqa: SLF001 - whoever has left is forgotten
 
 
-def test_under_the_hood_stands_what_came_and_what_was_called(box: Box, browser: httpx.Client) -> None:
+def test_the_inspector_shows_what_came_and_what_was_called(box: Box, browser: httpx.Client) -> None:
     token = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
     browser.post("/api/chat.postMessage", data={"channel": "C0GENERAL", "text": SCRIPT}, headers=token)
 
-    hood = browser.get("/region/dock", params={"dock": "hood"}).text
+    shown = browser.get("/region/dock", params={"dock": "inspector"}).text
     detail = browser.get("/exchange/0").text
 
-    assert "<code>chat.postMessage</code>" in hood
+    assert "<code>chat.postMessage</code>" in shown
     assert SAFE in detail
     assert SCRIPT not in detail

@@ -109,9 +109,9 @@ TABLE = {
     'fill message="All calm" next=15m "How bad"=': ScriptLine(
         action=FillAction(values={"message": "All calm", "next": "15m", "How bad": ""})
     ),
-    "site west ill": ScriptLine(action=SetHealthAction(site="west", mood="ill")),
+    "site west ill": ScriptLine(action=SetHealthAction(site="west", health="ill")),
     "raj phone> site east silent": ScriptLine(
-        person="raj", place="phone", action=SetHealthAction(site="east", mood="silent")
+        person="raj", place="phone", action=SetHealthAction(site="east", health="silent")
     ),
     "site west lag 30s": ScriptLine(action=SetLagAction(site="west", seconds=30)),
     "site is down": ScriptLine(action=SayAction(text="site is down")),

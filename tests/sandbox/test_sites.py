@@ -124,7 +124,7 @@ def test_a_drained_site_turns_requests_away(operator: Operator):
 def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, operator: Operator):
     operator.ask("POST", "/sites/west/open")
     operator.turn("west", 50)
-    box.sites.west.mood = "ill"
+    box.sites.west.health = "ill"
 
     assert operator.sent(4) == Counter({"east": 2, 503: 2})
 
@@ -135,10 +135,10 @@ def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, operator: 
 
 
 def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, operator: Operator):
-    box.sites.east.mood = "ill"
+    box.sites.east.health = "ill"
     assert operator.ask("POST", "/sites/east/drain")[0] == 200
 
-    box.sites.east.mood = "silent"
+    box.sites.east.health = "silent"
 
     assert operator.ask("POST", "/sites/east/open")[0] == 502
     assert not box.sites.east.is_open
@@ -175,12 +175,12 @@ def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box,
 
 
 def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: Operator):
-    box.sites.east.mood = "ill"
+    box.sites.east.health = "ill"
     busy.ask("GET", "/switch")
     box.wait_for(lambda: box.sites.traffic.tally().lost)
     assert box.sites.traffic.tally().last == ""
 
-    box.sites.east.mood = "well"
+    box.sites.east.health = "well"
 
     box.wait_for(lambda: box.sites.traffic.tally().last == "east")
 

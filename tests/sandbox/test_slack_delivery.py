@@ -167,7 +167,7 @@ def test_each_payload_goes_to_one_link(box: Box) -> None:
 
 
 def test_what_is_not_acknowledged_comes_again_over_another_link(box: Box) -> None:
-    box.slack.courier.patience = 0.2
+    box.slack.sender.patience = 0.2
     silent, unheard = link(box, answers=False)
     other, heard = link(box)
 
@@ -183,7 +183,7 @@ def test_what_is_not_acknowledged_comes_again_over_another_link(box: Box) -> Non
 
 @pytest.mark.parametrize("harm", ["deafen", "freeze"])
 def test_a_deaf_link_stays_open_and_brings_nothing(box: Box, harm: str) -> None:
-    box.slack.courier.patience = 0.2
+    box.slack.sender.patience = 0.2
     client, got = link(box)
 
     getattr(box.slack.links, harm)()

@@ -92,14 +92,14 @@ def test_an_answer_in_channel_is_seen_by_all_and_comes_back_as_an_event(bot: Any
 
 
 def test_a_command_that_nobody_answers_fails_before_the_persons_eyes(either: Any) -> None:
-    either.box.slack.courier.patience = 0.2
+    either.box.slack.sender.patience = 0.2
     either.app.command("/incident")(lambda: None)
     seen: list[str] = []
-    either.box.on(lambda happening: seen.append(happening.text))
+    either.box.on(lambda event: seen.append(event.text))
 
     answer = either.box.slack.slash("ana", "general", "/incident")
 
-    either.box.feed.told()
+    either.box.feed.flush()
     assert (
         answer.status == "timeout" or answer.code == 404
     )  # Bolt says 404 over HTTP, and nothing over a socket
@@ -264,8 +264,8 @@ def test_an_ephemeral_message_is_replaced_through_its_button(bot: Any) -> None:
         respond("done", replace_original=True)
 
     bot.client.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="down", blocks=CARD)
-    (whisper,) = bot.box.slack.ephemerals("ana")
+    (ephemeral,) = bot.box.slack.ephemerals("ana")
 
-    bot.box.slack.press("ana", "general", whisper.ts, "Update")
+    bot.box.slack.press("ana", "general", ephemeral.ts, "Update")
 
     bot.box.wait_for(lambda: [m.text for m in bot.box.slack.ephemerals("ana")] == ["done"])

@@ -158,7 +158,7 @@ def test_only_its_own_messages_can_be_edited_or_deleted(box: Box, slack: WebClie
     assert refusal(slack.chat_update, channel="C0GENERAL", ts="1.2", text="x") == "message_not_found"
 
 
-def test_a_whisper_is_seen_by_one_member_and_left_out_of_history(
+def test_an_ephemeral_message_is_seen_by_one_member_and_left_out_of_history(
     box: Box, slack: WebClient, refusal: Refusal
 ) -> None:
     slack.chat_postEphemeral(channel="C0GENERAL", user="U0ANA", text="psst")

@@ -52,6 +52,6 @@ def settled(box: Box, story: Story, *, after: timedelta) -> tuple[object, ...]:
     ConsoleChat(box, Console(file=io.StringIO()), patience=timedelta()).play(lines, interactive=False)
     now, jumps = box.clock.now(), any("jump" in line for line in lines)
     end = now + sum((it.span for it in actions(story) if isinstance(it, WaitAction)), timedelta(minutes=5))
-    rotas = [box.pagerduty.account.schedules[id_] for id_ in ("PSCH1", "PSCH3")]
-    people = [shift.user for rota in rotas for shift in rota.final(now, end)]
+    schedules = [box.pagerduty.account.schedules[id_] for id_ in ("PSCH1", "PSCH3")]
+    people = [shift.user for schedule in schedules for shift in schedule.final(now, end)]
     return (f"{now:%a %H:%M}" if jumps else "", *(people if lines else ()))

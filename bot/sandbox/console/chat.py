@@ -111,11 +111,11 @@ class ConsoleChat:
         self._box = box
         self._out = out
         self._slack = box.slack
-        self.sight = Visibility(box, since)
+        self.visibility = Visibility(box, since)
         self._patience = patience
         self._filled: dict[str, dict[str, str]] = {}
         self._people = [person.name for person in PEOPLE if not person.is_bot]
-        self.transcript = Transcript(out, place_name=self.sight.place_name)
+        self.transcript = Transcript(out, place_name=self.visibility.place_name)
 
     @property
     def prompt(self) -> str:
@@ -131,11 +131,11 @@ class ConsoleChat:
             try:
                 self._take(line, echo=not interactive)
             except (TroubleError, AlreadyResolvedError, LookupError) as trouble:
-                self._box.feed.told()
+                self._box.feed.flush()
                 self.transcript.trouble(str(trouble) if interactive else f"line {number}: {trouble}")
                 if not interactive:
                     return FAILED
-        self._box.feed.told()
+        self._box.feed.flush()
         self._note_open_forms()
         return DONE
 
@@ -153,7 +153,7 @@ class ConsoleChat:
         self.transcript.note("Type as a person in a channel; ? shows how.")
         with contextlib.suppress(EOFError):
             while True:
-                self._box.feed.told()  # what the last line brought about stands above the prompt
+                self._box.feed.flush()  # what the last line brought about stands above the prompt
                 yield self._input(unsent)
 
     def _input(self, unsent: Callable[[], str]) -> str:
@@ -167,7 +167,7 @@ class ConsoleChat:
             self.transcript.typing = None
 
     def _take(self, line: ScriptLine, *, echo: bool) -> None:
-        self._box.feed.told()  # what happened before is printed before
+        self._box.feed.flush()  # what happened before is printed before
         waits = bool(line.action and self._patience)  # what a script does next may bring the channel about
         if line.place and line.place != PHONE and not waits:
             self._channel(line.place)
@@ -218,10 +218,10 @@ class ConsoleChat:
 
     @_do.register
     def _(self, action: PressAction) -> None:
-        if label := self.sight.form_button(self.person, action.label):
+        if label := self.visibility.form_button(self.person, action.label):
             self._slack.press_in_view(self.person, label)
             return
-        found = self._wait_for(lambda: self.sight.button(self.person, self.place, action.label))
+        found = self._wait_for(lambda: self.visibility.button(self.person, self.place, action.label))
         if found is None:
             raise TroubleError(f'{self.person} sees no button "{action.label}" in {self.place}')
         message, label = found
@@ -253,7 +253,7 @@ class ConsoleChat:
         pager = self._box.pagerduty
         which = action.which
         if which == LATEST and (action.words or action.verb != "resolve"):
-            rings = self._wait_for(lambda: self.sight.rings(self.person, action.words))
+            rings = self._wait_for(lambda: self.visibility.rings(self.person, action.words))
             if not rings:
                 about = f' for "{action.words}"' if action.words else ""
                 raise TroubleError(f"{self.person}'s phone is not ringing{about}")
@@ -268,7 +268,7 @@ class ConsoleChat:
 
     @_do.register
     def _(self, _action: ShowPhoneAction) -> None:
-        self.transcript.note("\n  ".join(self.sight.phone(self.person) or ["The phone is silent."]))
+        self.transcript.note("\n  ".join(self.visibility.phone(self.person) or ["The phone is silent."]))
 
     @_do.register
     def _(self, action: ExpectAction) -> None:
@@ -304,7 +304,7 @@ class ConsoleChat:
         return at - now
 
     def _note_time(self) -> None:
-        self._box.feed.told()  # what was said meanwhile is printed before
+        self._box.feed.flush()  # what was said meanwhile is printed before
         self.transcript.note(f"It is {self._box.clock.now():%a %H:%M:%S} UTC.")
 
     @_do.register
@@ -314,7 +314,7 @@ class ConsoleChat:
     @_do.register
     def _(self, action: SetHealthAction) -> None:
         site = self._box.sites.named[action.site]
-        site.mood = action.mood
+        site.health = action.health
         self.transcript.note(site.seen())
 
     @_do.register
@@ -338,11 +338,11 @@ class ConsoleChat:
     # --- what is there
 
     def _sees(self, what: ExpectAction | ExpectNotAction) -> bool:
-        _, texts = self.sight.looked_at(what, self.person, self.place)
+        _, texts = self.visibility.looked_at(what, self.person, self.place)
         return any(flat(what.words) in flat(text) for text in texts)
 
     def _view(self, what: ExpectAction | ExpectNotAction) -> str:
-        where, texts = self.sight.looked_at(what, self.person, self.place)
+        where, texts = self.visibility.looked_at(what, self.person, self.place)
         lines = [f"- {text}".replace("\n", "\n      ") for text in texts[-SHOWN:]]
         return "\n    ".join([f"{where}; there is:", *(lines or ["nothing"])])
 
@@ -357,7 +357,7 @@ class ConsoleChat:
 
     def _channel(self, place: str) -> SlackChannel:
         """The newest one of that name; in a script it may take its time to appear."""
-        found = self._wait_for(lambda: self.sight.channels(self.person, place))
+        found = self._wait_for(lambda: self.visibility.channels(self.person, place))
         if not found:
             raise TroubleError(f"There is no channel {place}")
         return found[-1]
@@ -365,7 +365,7 @@ class ConsoleChat:
     def _message(self, words: str = "", *, by: str = "") -> SlackMessage:
         """The last one here, with these words or by this user."""
         here = self._here().id
-        for message in reversed(self.sight.messages(self.person, self.place)):
+        for message in reversed(self.visibility.messages(self.person, self.place)):
             is_fit = message.channel == here and message.ephemeral_to is None and by in ("", message.user)
             if is_fit and flat(words) in flat(self._slack.text_of(message)):
                 return message

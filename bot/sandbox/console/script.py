@@ -198,7 +198,7 @@ class SetHealthAction:
     """Let a site be well, ill (it answers 503) or silent."""
 
     site: str
-    mood: Literal["well", "ill", "silent"]
+    health: Literal["well", "ill", "silent"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -373,7 +373,7 @@ def _site(line: str) -> ScriptAction | None:
     if match and match["lag"]:
         return SetLagAction(site=match["site"], seconds=int(match["lag"]))
     if match:
-        return SetHealthAction(site=match["site"], mood=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
+        return SetHealthAction(site=match["site"], health=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
     return None
 
 

@@ -35,7 +35,7 @@ PHRASES = {
     "reaction_added": "{person} reacts :{text}:",
     "reaction_removed": "{person} takes back :{text}:",
 }
-WHISPERS = {"ephemeral": "", "ephemeral_edited": "edited: ", "ephemeral_deleted": "gone: "}
+EPHEMERALS = {"ephemeral": "", "ephemeral_edited": "edited: ", "ephemeral_deleted": "gone: "}
 WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes", "home_published": "home tab"}
 
 
@@ -59,43 +59,43 @@ class Transcript:
     def trouble(self, text: str) -> None:
         self._print(Text(plain(text), style=FAILURE))
 
-    def heard(self, happening: BoxEvent) -> None:
+    def heard(self, event: BoxEvent) -> None:
         """One happening, if a person at the keyboard wants to know it."""
-        place, text = happening.place and self._place_name(happening.place), happening.text
-        if isinstance(happening.subject, SlackMessage) and happening.kind in ("posted", "edited"):
-            self._message(happening, happening.subject, place)
-        elif happening.kind in WHISPERS:
-            where = f"only {happening.person}, in {place}"
-            self._block(where, WHISPERS[happening.kind] + text, PRIVATE)
-        elif happening.kind in WINDOWS:
-            self._block(f"only {happening.person}", f"{WINDOWS[happening.kind]}: {text}", PRIVATE)
-        elif happening.kind.startswith("page_"):
-            self._page(happening)
-        elif happening.kind == "failed":
-            self._block(f"only {happening.person}", text, FAILURE)
-        elif happening.kind in PHRASES and not _is_own_doing(happening):
-            self._block(place, PHRASES[happening.kind].format(person=happening.person, text=text), CHANNEL)
+        place, text = event.place and self._place_name(event.place), event.text
+        if isinstance(event.subject, SlackMessage) and event.kind in ("posted", "edited"):
+            self._message(event, event.subject, place)
+        elif event.kind in EPHEMERALS:
+            where = f"only {event.person}, in {place}"
+            self._block(where, EPHEMERALS[event.kind] + text, PRIVATE)
+        elif event.kind in WINDOWS:
+            self._block(f"only {event.person}", f"{WINDOWS[event.kind]}: {text}", PRIVATE)
+        elif event.kind.startswith("page_"):
+            self._page(event)
+        elif event.kind == "failed":
+            self._block(f"only {event.person}", text, FAILURE)
+        elif event.kind in PHRASES and not _is_own_doing(event):
+            self._block(place, PHRASES[event.kind].format(person=event.person, text=text), CHANNEL)
 
-    def _message(self, happening: BoxEvent, message: SlackMessage, place: str) -> None:
+    def _message(self, event: BoxEvent, message: SlackMessage, place: str) -> None:
         """What people type is on the screen already; Slack's grey lines are told in other words."""
         if not message.bot or message.subtype not in (None, "bot_message"):
             return
-        lines = happening.text.splitlines()
+        lines = event.text.splitlines()
         before = self._shown.get(message.ts, [])
         self._shown[message.ts] = lines
-        if happening.kind == "posted":
+        if event.kind == "posted":
             thread = " (thread)" if message.thread_ts not in (None, message.ts) else ""
-            self._block(place + thread, happening.text, CHANNEL)
+            self._block(place + thread, event.text, CHANNEL)
         elif fresh := [line for line in lines if line not in before]:
             self._block(place, "\n".join(f"edited: {line}" for line in fresh), CHANNEL)
 
-    def _page(self, happening: BoxEvent) -> None:
-        if happening.kind == "page_rings":
-            self._block(f"{happening.person}'s phone", f"rings: {happening.text}", PHONE)
-        elif happening.kind != "page_triggered":
-            by = f" by {happening.person}" if happening.person else ""
-            word = happening.kind.removeprefix("page_")
-            self._block("PagerDuty", f"{word}{by}: {happening.text}", PHONE)
+    def _page(self, event: BoxEvent) -> None:
+        if event.kind == "page_rings":
+            self._block(f"{event.person}'s phone", f"rings: {event.text}", PHONE)
+        elif event.kind != "page_triggered":
+            by = f" by {event.person}" if event.person else ""
+            word = event.kind.removeprefix("page_")
+            self._block("PagerDuty", f"{word}{by}: {event.text}", PHONE)
 
     def _block(self, place: str, text: str, style: str) -> None:
         """The place, and beside it one line, or below it several."""
@@ -118,9 +118,9 @@ class Transcript:
             self._out.file.flush()
 
 
-def _is_own_doing(happening: BoxEvent) -> bool:
+def _is_own_doing(event: BoxEvent) -> bool:
     """Whether the line just typed says it already."""
-    return happening.kind.startswith("reaction_") and happening.person != "spy"
+    return event.kind.startswith("reaction_") and event.person != "spy"
 
 
 _ODD = re.compile(r"[^\n\x20-\x7e]")

@@ -64,8 +64,8 @@ class Visibility:
     def private(self, person: str) -> list[str]:
         """What this person alone sees, wherever it is shown."""
         dm = self._slack.channel(self._slack.person(person).dm)
-        whispers = [self._slack.text_of(m) for m in self._fresh(self._slack.ephemerals(person))]
-        return [*self._in_channel(dm), *whispers, *self._forms(person)]
+        ephemerals = [self._slack.text_of(m) for m in self._fresh(self._slack.ephemerals(person))]
+        return [*self._in_channel(dm), *ephemerals, *self._forms(person)]
 
     def phone(self, person: str) -> list[str]:
         return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in self.rings(person)]
@@ -118,8 +118,8 @@ class Visibility:
         return next((name for name in names if flat(name) == flat(label)), None)
 
     def _visible(self, person: str, channel: SlackChannel) -> list[SlackMessage]:
-        whispers = [m for m in self._slack.ephemerals(person) if m.channel == channel.id]
-        return sorted(self._fresh([*self._slack.messages(channel.id), *whispers]), key=lambda m: m.ts)
+        ephemerals = [m for m in self._slack.ephemerals(person) if m.channel == channel.id]
+        return sorted(self._fresh([*self._slack.messages(channel.id), *ephemerals]), key=lambda m: m.ts)
 
     def _fresh(self, messages: Iterable[SlackMessage]) -> list[SlackMessage]:
         oldest = self._since.timestamp()

@@ -234,7 +234,7 @@ class GitHubActions:
 
     def _run(self, run: WorkflowRun) -> JSON:
         status, conclusion = run.looks(self.monotonic())
-        url, at = self._api(f"/actions/runs/{run.id}"), _moment(run.created_at)
+        url, at = self._api(f"/actions/runs/{run.id}"), _iso(run.created_at)
         links = ("jobs", "logs", "artifacts", "cancel", "rerun")
         committer = {"name": "Ana Lima", "email": "ana@example.com"}
         return {
@@ -277,7 +277,7 @@ class GitHubActions:
 
     def _job(self, run: WorkflowRun) -> JSON:
         status, conclusion = run.looks(self.monotonic())
-        ident, at = run.id + 1_000_000, _moment(run.created_at)
+        ident, at = run.id + 1_000_000, _iso(run.created_at)
         ended = at if status == "completed" else None
         step = {"status": status, "conclusion": conclusion, "started_at": at, "completed_at": ended}
         began = {"status": "completed", "conclusion": "success", "started_at": at, "completed_at": at}
@@ -335,5 +335,5 @@ def _refusal(status: int, message: str) -> RefusedError:
     return RefusedError(ApiResponse(status=status, body=body))
 
 
-def _moment(at: datetime) -> str:
+def _iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

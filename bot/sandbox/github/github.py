@@ -32,7 +32,7 @@ class GitHubHost(Protocol):
     @property
     def url(self) -> str: ...
     def environment(self) -> dict[str, str]: ...
-    def tell(self, happening: BoxEvent) -> None: ...
+    def publish(self, event: BoxEvent) -> None: ...
 
 
 class SandboxGitHub:
@@ -168,7 +168,7 @@ class SandboxGitHub:
             milestone=self._known_milestone(given.get("milestone")),
         )
         self.issues[issue.number] = issue
-        self._tell("issue_opened", issue)
+        self._publish("issue_opened", issue)
         return ApiResponse(
             status=CREATED,
             body=self._shapes.issue(issue),
@@ -192,7 +192,7 @@ class SandboxGitHub:
             issue.milestone = self._known_milestone(given["milestone"])
         issue.updated_at = self._clock()
         self._set_state(issue, given)
-        self._tell("issue_edited", issue)
+        self._publish("issue_edited", issue)
         return ApiResponse(body=self._shapes.issue(issue))
 
     def _set_state(self, issue: GitHubIssue, given: JSON) -> None:
@@ -212,7 +212,7 @@ class SandboxGitHub:
         comment = GitHubComment(id=ident, body=given["body"], author=BOT, created_at=now, updated_at=now)
         issue.comments.append(comment)
         issue.updated_at = now
-        self._tell("issue_commented", issue)
+        self._publish("issue_commented", issue)
         return ApiResponse(status=CREATED, body=self._shapes.comment(issue, comment))
 
     def update_comment(self, call: ApiCall) -> ApiResponse:
@@ -222,7 +222,7 @@ class SandboxGitHub:
                 if str(comment.id) == ident:
                     _check_texts("IssueComment", call.body, required=("body",))
                     comment.body, comment.updated_at = call.body["body"], self._clock()
-                    self._tell("issue_commented", issue)
+                    self._publish("issue_commented", issue)
                     return ApiResponse(body=self._shapes.comment(issue, comment))
         return _refuse(404, "Not Found")
 
@@ -296,9 +296,9 @@ class SandboxGitHub:
         headers = {"link": f'<{following}>; rel="next"'} if rest else {}
         return ApiResponse(body=items[(number - 1) * size : number * size], headers=headers)
 
-    def _tell(self, kind: str, issue: GitHubIssue) -> None:
+    def _publish(self, kind: str, issue: GitHubIssue) -> None:
         text = f"{REPOSITORY}#{issue.number} {issue.title}"
-        self._box.tell(BoxEvent(kind=kind, text=text, ref=str(issue.number), subject=issue))
+        self._box.publish(BoxEvent(kind=kind, text=text, ref=str(issue.number), subject=issue))
 
 
 def _assignable(logins: Iterable[str]) -> list[str]:

@@ -159,9 +159,9 @@ class GitHubJson:
             "milestone": self.milestone(issue.milestone) if issue.milestone else None,
             "comments": len(issue.comments),
             "author_association": "MEMBER",
-            "created_at": _moment(issue.created_at),
-            "updated_at": _moment(issue.updated_at),
-            "closed_at": _moment(issue.closed_at) if issue.closed_at else None,
+            "created_at": _iso(issue.created_at),
+            "updated_at": _iso(issue.updated_at),
+            "closed_at": _iso(issue.closed_at) if issue.closed_at else None,
             "url": url,
             "repository_url": self._api(),
             "labels_url": f"{url}/labels{{/name}}",
@@ -177,8 +177,8 @@ class GitHubJson:
             "body": comment.body,
             "user": self.user(comment.author),
             "author_association": "MEMBER",
-            "created_at": _moment(comment.created_at),
-            "updated_at": _moment(comment.updated_at),
+            "created_at": _iso(comment.created_at),
+            "updated_at": _iso(comment.updated_at),
             "url": self._api(f"/issues/comments/{comment.id}"),
             "issue_url": self._api(f"/issues/{issue.number}"),
             "html_url": f"{SITE}/{self._repository}/issues/{issue.number}#issuecomment-{comment.id}",
@@ -196,8 +196,8 @@ class GitHubJson:
             "creator": self.user("ana-lima"),
             "open_issues": 0,
             "closed_issues": 0,
-            "created_at": _moment(milestone.created_at),
-            "updated_at": _moment(milestone.created_at),
+            "created_at": _iso(milestone.created_at),
+            "updated_at": _iso(milestone.created_at),
             "closed_at": None,
             "due_on": None,
             "url": url,
@@ -236,7 +236,7 @@ class GitHubJson:
 
     def commit(self, sha: str, message: str, author: str, at: datetime) -> JSON:
         url = self._api(f"/git/commits/{sha}")
-        who = {"name": author, "email": f"{author}@example.com", "date": _moment(at)}
+        who = {"name": author, "email": f"{author}@example.com", "date": _iso(at)}
         return {
             "sha": sha,
             "node_id": f"C_{sha[:8]}",
@@ -300,8 +300,8 @@ class GitHubJson:
             "auto_merge": None,
             "active_lock_reason": None,
             "merge_commit_sha": None,
-            "created_at": _moment(pull.created_at),
-            "updated_at": _moment(pull.created_at),
+            "created_at": _iso(pull.created_at),
+            "updated_at": _iso(pull.created_at),
             "closed_at": None,
             "merged_at": None,
             **ends,
@@ -338,5 +338,5 @@ class GitHubJson:
         }
 
 
-def _moment(at: datetime) -> str:
+def _iso(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")

@@ -12,7 +12,7 @@ from bot.sandbox import Box
 from bot.sandbox.feed import BoxEvent
 from bot.sandbox.page.switches import FaultSwitches
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
-from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.pagerduty.schedules import ScheduleShift
 from bot.sandbox.slack.delivery import DeliveryResult
 from bot.sandbox.slack.fields import Target
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
@@ -20,7 +20,7 @@ from bot.sandbox.stories.player import StoryPlayer
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600
-MOODS = ("well", "ill", "silent")
+HEALTHS = ("well", "ill", "silent")
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
@@ -40,12 +40,12 @@ class ActionInput:
 
 
 class PageActions:
-    def __init__(self, box: Box, theatre: StoryPlayer, sky: FaultSwitches) -> None:
+    def __init__(self, box: Box, player: StoryPlayer, switches: FaultSwitches) -> None:
         self._box = box
         self._slack = box.slack
-        self._theatre = theatre
-        self._sky = sky
-        self._acts: Mapping[str, Callable[[ActionInput], None]] = {
+        self._player = player
+        self._switches = switches
+        self._actions: Mapping[str, Callable[[ActionInput], None]] = {
             "say": self._say,
             "edit": lambda it: self._slack.edit(
                 it.person, it.text("channel"), it.text("ts"), it.text("text")
@@ -63,13 +63,13 @@ class PageActions:
             "issue": self._issue,
             "site": self._site,
             "clock": self._clock,
-            "weather": self._weather,
+            "faults": self._faults,
             "story": self._story,
         }
 
     def do(self, name: str, person: str, facts: Mapping[str, Any]) -> None:
         """Act; Refused where it can't be done."""
-        act = self._acts.get(name)
+        act = self._actions.get(name)
         if act is None:
             raise Refused(f"Nobody here knows how to {name}.")
         try:
@@ -108,7 +108,7 @@ class PageActions:
     def _dismiss(self, it: ActionInput) -> None:
         message = self._slack.state.ephemerals.get(it.text("ts"))
         if message is not None and message.ephemeral_to == self._slack.person(it.person).id:
-            self._slack.state.forget_whisper(message)
+            self._slack.state.delete_ephemeral(message)
 
     def _press(self, it: ActionInput) -> None:
         target = Target(block_id=it.text("block"), action_id=it.text("action"))
@@ -136,40 +136,40 @@ class PageActions:
             "ignore": pager.ignore,
         }
         touches[it.text("verb")](it.text("who"), it.text("number"))
-        self._tell("page_touched")
+        self._publish("page_touched")
 
     def _override(self, it: ActionInput) -> None:
         pager, zone = self._box.pagerduty, ZoneInfo(self._slack.person(it.person).tz)
         user = pager.account.user_called(it.text("who"))
         if user is None:
             raise Refused("Choose who is to be on call.")
-        start, end = _moment(it.text("start"), zone), _moment(it.text("end"), zone)
+        start, end = _time(it.text("start"), zone), _time(it.text("end"), zone)
         if end <= start:
             raise Refused("An override must end after its start.")
         if end <= (now := self._box.clock.now()):
             raise Refused(f"That is over already: it is {now.astimezone(zone):%a %d %b %H:%M}.")
         with pager.lock:
             pager.account.override(it.text("schedule"), ScheduleShift(user=user.id, start=start, end=end))
-        self._tell("schedule_changed")
+        self._publish("schedule_changed")
 
     def _unoverride(self, it: ActionInput) -> None:
         pager = self._box.pagerduty
         with pager.lock:
             schedule = pager.account.schedules[it.text("schedule")]
             pager.account.schedules[schedule.id] = schedule.without_override(it.text("override"))
-        self._tell("schedule_changed")
+        self._publish("schedule_changed")
 
     def _issue(self, it: ActionInput) -> None:
         self._box.github.edit(int(it.text("number")), body=it.text("body").replace("\r\n", "\n"))
-        self._tell("issue_edited")
+        self._publish("issue_edited")
 
     def _site(self, it: ActionInput) -> None:
         """Let a site be well, ill or silent."""
-        mood = it.text("mood")
-        if mood not in MOODS:
-            raise Refused(f"A site is {', '.join(MOODS)}.")
-        self._box.sites.named[it.text("site")].mood = mood  # type: ignore[assignment]  # looked up above
-        self._tell("site_changed")
+        health = it.text("health")
+        if health not in HEALTHS:
+            raise Refused(f"A site is {', '.join(HEALTHS)}.")
+        self._box.sites.named[it.text("site")].health = health  # type: ignore[assignment]  # looked up above
+        self._publish("site_changed")
 
     # --- the box
 
@@ -185,20 +185,20 @@ class PageActions:
             if not 1 <= rate <= FASTEST:
                 raise Refused(f"Time runs as usual, or up to {FASTEST} times faster.")
             self._box.clock.play(rate)
-        self._tell("weather_changed")
+        self._publish("faults_changed")
 
-    def _weather(self, it: ActionInput) -> None:
-        self._sky.turn(it.text("name"))
-        self._tell("weather_changed")
+    def _faults(self, it: ActionInput) -> None:
+        self._switches.turn(it.text("name"))
+        self._publish("faults_changed")
 
     def _story(self, it: ActionInput) -> None:
         if it.text("name"):
-            self._theatre.play(it.text("name"))
+            self._player.play(it.text("name"))
         else:
-            self._theatre.stop()
+            self._player.stop()
 
-    def _tell(self, kind: str) -> None:
-        self._box.tell(BoxEvent(kind=kind))
+    def _publish(self, kind: str) -> None:
+        self._box.publish(BoxEvent(kind=kind))
 
 
 def _must_be_heard(answer: DeliveryResult) -> None:
@@ -208,6 +208,6 @@ def _must_be_heard(answer: DeliveryResult) -> None:
         raise Refused("Spy could not be reached.")
 
 
-def _moment(text: str, zone: tzinfo) -> datetime:
+def _time(text: str, zone: tzinfo) -> datetime:
     """As a browser's field gives it, in the person's own time."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)

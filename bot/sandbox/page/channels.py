@@ -10,9 +10,9 @@ from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY, SITE
+from bot.sandbox.page.location import HOME, PageLocation
 from bot.sandbox.page.mrkdwn import Names
-from bot.sandbox.page.reading import ReadMarkers
-from bot.sandbox.page.spot import HOME, PageLocation
+from bot.sandbox.page.read_markers import ReadMarkers
 from bot.sandbox.pagerduty.shapes import SITE as PAGERDUTY
 from bot.sandbox.slack.emoji import character
 from bot.sandbox.slack.world import TEAM_URL, SlackChannel, SlackMessage, SlackPerson, SlackView
@@ -71,13 +71,13 @@ class ChannelViews:
         self._slack = box.slack
         self.reading = ReadMarkers(box.slack.state)
 
-    def here(self, spot: PageLocation) -> SlackChannel | None:
+    def here(self, location: PageLocation) -> SlackChannel | None:
         """The channel the spot names, if the person may see it."""
-        found = self._slack.state.channels.get(spot.place)
-        return found if found and self.may_enter(self.viewer(spot), found) else None
+        found = self._slack.state.channels.get(location.place)
+        return found if found and self.may_enter(self.viewer(location), found) else None
 
-    def viewer(self, spot: PageLocation) -> SlackPerson:
-        return self._slack.person(spot.person)
+    def viewer(self, location: PageLocation) -> SlackPerson:
+        return self._slack.person(location.person)
 
     def people(self) -> list[SlackPerson]:
         """Those one can be."""
@@ -90,26 +90,28 @@ class ChannelViews:
 
     # --- the sidebar
 
-    def rooms(self, spot: PageLocation) -> list[SidebarChannel]:
+    def joined(self, location: PageLocation) -> list[SidebarChannel]:
         """The channels this person is in."""
-        who = self.viewer(spot)
-        return [self._room(spot, who, c) for c in self._open() if who.id in c.members]
+        who = self.viewer(location)
+        return [self._sidebar_channel(location, who, c) for c in self._open() if who.id in c.members]
 
-    def others(self, spot: PageLocation) -> list[SidebarChannel]:
+    def others(self, location: PageLocation) -> list[SidebarChannel]:
         """The open ones that could be joined."""
-        who = self.viewer(spot)
+        who = self.viewer(location)
         found = [c for c in self._open() if who.id not in c.members and self.may_enter(who, c)]
-        return [self._room(spot, who, c) for c in found]
+        return [self._sidebar_channel(location, who, c) for c in found]
 
-    def dm(self, spot: PageLocation) -> SidebarChannel:
-        who = self.viewer(spot)
-        return self._room(spot, who, self._slack.state.channels[who.dm])
+    def dm(self, location: PageLocation) -> SidebarChannel:
+        who = self.viewer(location)
+        return self._sidebar_channel(location, who, self._slack.state.channels[who.dm])
 
     def _open(self) -> list[SlackChannel]:
         return [channel for channel in self._slack.channels if not channel.is_archived]
 
-    def _room(self, spot: PageLocation, who: SlackPerson, channel: SlackChannel) -> SidebarChannel:
-        is_in, is_here = who.id in channel.members, channel.id == spot.place
+    def _sidebar_channel(
+        self, location: PageLocation, who: SlackPerson, channel: SlackChannel
+    ) -> SidebarChannel:
+        is_in, is_here = who.id in channel.members, channel.id == location.place
         return SidebarChannel(
             channel=channel,
             is_here=is_here,
@@ -120,43 +122,44 @@ class ChannelViews:
     # --- messages
 
     def latest(
-        self, spot: PageLocation, channel: SlackChannel, before: str = ""
+        self, location: PageLocation, channel: SlackChannel, before: str = ""
     ) -> tuple[list[MessageView], bool]:
         """The last hundred, or the last hundred before one; and whether there are older ones."""
-        found = [m for m in self._seen(spot, channel) if not before or m.ts < before]
-        return self._lines(spot, channel, found[-SHOWN:]), len(found) > SHOWN
+        found = [m for m in self._seen(location, channel) if not before or m.ts < before]
+        return self._lines(location, channel, found[-SHOWN:]), len(found) > SHOWN
 
     def some(
-        self, spot: PageLocation, channel: SlackChannel, wanted: Iterable[str], *, in_thread: bool
+        self, location: PageLocation, channel: SlackChannel, wanted: Iterable[str], *, in_thread: bool
     ) -> list[MessageView]:
         """Those of the wanted that are there to be seen, in the channel or in the open thread."""
-        seen = self._in_thread(spot, channel) if in_thread else self._seen(spot, channel)
+        seen = self._in_thread(location, channel) if in_thread else self._seen(location, channel)
         asked = set(wanted)
-        return self._lines(spot, channel, [m for m in seen if m.ts in asked])
+        return self._lines(location, channel, [m for m in seen if m.ts in asked])
 
-    def thread(self, spot: PageLocation, channel: SlackChannel) -> list[MessageView]:
+    def thread(self, location: PageLocation, channel: SlackChannel) -> list[MessageView]:
         """The root and its answers."""
-        return self._lines(spot, channel, self._in_thread(spot, channel))
+        return self._lines(location, channel, self._in_thread(location, channel))
 
-    def _seen(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
+    def _seen(self, location: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
         """Without answers in threads; what only this person sees stands between, by its time."""
         top = [m for m in self._slack.messages(channel.id) if m.thread_ts in (None, m.ts)]
-        whispers = [m for m in self._whispers(spot, channel) if not m.thread_ts]
-        return sorted([*top, *whispers], key=lambda m: m.ts) if whispers else top
+        ephemerals = [m for m in self._ephemerals(location, channel) if not m.thread_ts]
+        return sorted([*top, *ephemerals], key=lambda m: m.ts) if ephemerals else top
 
-    def _in_thread(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
-        everything = [*self._slack.messages(channel.id), *self._whispers(spot, channel)]
+    def _in_thread(self, location: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
+        everything = [*self._slack.messages(channel.id), *self._ephemerals(location, channel)]
         return sorted(
-            (m for m in everything if spot.thread and spot.thread in (m.ts, m.thread_ts)), key=lambda m: m.ts
+            (m for m in everything if location.thread and location.thread in (m.ts, m.thread_ts)),
+            key=lambda m: m.ts,
         )
 
-    def _whispers(self, spot: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
-        return [m for m in self._slack.ephemerals(spot.person) if m.channel == channel.id]
+    def _ephemerals(self, location: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
+        return [m for m in self._slack.ephemerals(location.person) if m.channel == channel.id]
 
     def _lines(
-        self, spot: PageLocation, channel: SlackChannel, messages: list[SlackMessage]
+        self, location: PageLocation, channel: SlackChannel, messages: list[SlackMessage]
     ) -> list[MessageView]:
-        who, zone = self.viewer(spot), self.zone(spot)
+        who, zone = self.viewer(location), self.zone(location)
         replies: dict[str, list[SlackMessage]] = {}
         for message in self._slack.messages(channel.id):
             if message.thread_ts and message.thread_ts != message.ts:
@@ -185,20 +188,20 @@ class ChannelViews:
 
     # --- forms and the home tab
 
-    def modal(self, spot: PageLocation) -> SlackView | None:
+    def modal(self, location: PageLocation) -> SlackView | None:
         """The top one of what is open for this person."""
-        return next(reversed(self._slack.views(spot.person)), None)
+        return next(reversed(self._slack.views(location.person)), None)
 
-    def home(self, spot: PageLocation) -> SlackView | None:
-        return self._slack.home(spot.person) if spot.place == HOME else None
+    def home(self, location: PageLocation) -> SlackView | None:
+        return self._slack.home(location.person) if location.place == HOME else None
 
     # --- words
 
-    def zone(self, spot: PageLocation) -> tzinfo:
-        return ZoneInfo(self.viewer(spot).tz)
+    def zone(self, location: PageLocation) -> tzinfo:
+        return ZoneInfo(self.viewer(location).tz)
 
-    def names(self, spot: PageLocation) -> Names:
-        who, state = self.viewer(spot), self._slack.state
+    def names(self, location: PageLocation) -> Names:
+        who, state = self.viewer(location), self._slack.state
 
         def may_enter(id_: str) -> bool:
             channel = state.channels.get(id_)
@@ -208,19 +211,19 @@ class ChannelViews:
             reader=who.id,
             of=state.name_of,
             may_enter=may_enter,
-            link=lambda address: self._inside(spot, address),
-            zone=self.zone(spot),
+            link=lambda address: self._inside(location, address),
+            zone=self.zone(location),
             now=self._box.clock.now,
         )
 
-    def _inside(self, spot: PageLocation, address: str) -> str:
+    def _inside(self, location: PageLocation, address: str) -> str:
         """Where an address leads without leaving the box, else the address."""
         if address.startswith("#"):
-            return spot.address(place=address[1:])
+            return location.address(place=address[1:])
         if match := ARCHIVES.fullmatch(address):
             ts = match["ts"] and f"{match['ts'][:-6]}.{match['ts'][-6:]}"
             mark = f"#m{ts}" if ts else ""
-            return spot.address(place=match["channel"], thread=match["thread"] or "") + mark
+            return location.address(place=match["channel"], thread=match["thread"] or "") + mark
         if match := ISSUE.match(address):
-            return spot.address(dock="github", issue=match[1])
-        return spot.address(dock="phones") if address.startswith(PAGERDUTY) else address
+            return location.address(dock="github", issue=match[1])
+        return location.address(dock="phones") if address.startswith(PAGERDUTY) else address

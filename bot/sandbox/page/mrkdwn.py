@@ -127,7 +127,7 @@ def _reference(inner: str, names: Names) -> Markup:
     if ref.startswith("!subteam^"):
         return _called(names.of(ref.removeprefix("!subteam^")) or label.removeprefix("@"), "mention")
     if ref.startswith("!date^"):
-        return escape(_moment(ref, label, names))
+        return escape(_date(ref, label, names))
     if ref.startswith("!"):
         return _called(ref[1:], "mention you")
     return link(_unescaped(ref), label, names)
@@ -159,13 +159,13 @@ def _channel(channel: str, label: str, names: Names) -> Markup:
     )
 
 
-def _moment(ref: str, fallback: str, names: Names) -> str:
+def _date(ref: str, fallback: str, names: Names) -> str:
     """A moment in the reader's own time zone: `!date^1700000000^{date_short} at {time}`."""
-    _, stamp, *rest = ref.split("^")
-    if not stamp.isdigit() or not rest:
+    _, timestamp, *rest = ref.split("^")
+    if not timestamp.isdigit() or not rest:
         return fallback
     try:
-        at = datetime.fromtimestamp(int(stamp), UTC).astimezone(names.zone)
+        at = datetime.fromtimestamp(int(timestamp), UTC).astimezone(names.zone)
     except (ValueError, OverflowError, OSError):
         return fallback
     return DATE.sub(lambda m: _part(m[1], at, names), _unescaped(rest[0]))

@@ -10,7 +10,7 @@ from bot.sandbox import Box
 from bot.sandbox.pagerduty.account import PagerDutyPolicy, PagerDutyUser
 from bot.sandbox.pagerduty.incidents import PagerDutyIncident
 from bot.sandbox.pagerduty.pagerduty import PhoneRing
-from bot.sandbox.pagerduty.rota import PagerDutySchedule
+from bot.sandbox.pagerduty.schedules import PagerDutySchedule
 from bot.sandbox.slack.world import SlackPerson
 
 AHEAD = timedelta(weeks=3)
@@ -72,9 +72,9 @@ class OnCallView:
         with self._pager.lock:
             return [it for it in self._pager.incidents if not it.is_open][: -REMEMBERED - 1 : -1]
 
-    def ladders(self, zone: tzinfo) -> list[PolicyView]:
+    def policies(self, zone: tzinfo) -> list[PolicyView]:
         with self._pager.lock:
-            return [self._ladder(policy, zone) for policy in self._pager.account.policies.values()]
+            return [self._policy(policy, zone) for policy in self._pager.account.policies.values()]
 
     def schedules(self) -> list[PagerDutySchedule]:
         return list(self._pager.account.schedules.values())
@@ -93,7 +93,7 @@ class OnCallView:
             held=held,
         )
 
-    def _ladder(self, policy: PagerDutyPolicy, zone: tzinfo) -> PolicyView:
+    def _policy(self, policy: PagerDutyPolicy, zone: tzinfo) -> PolicyView:
         return PolicyView(
             name=policy.name, levels=tuple(self._level(target, zone) for target in policy.levels)
         )

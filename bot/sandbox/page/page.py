@@ -16,18 +16,18 @@ from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY
 from bot.sandbox.page.actions import PageActions, Refused
 from bot.sandbox.page.channels import ChannelViews, MessageView
+from bot.sandbox.page.events import PageEvents
 from bot.sandbox.page.inspector import Inspector, laid_out
-from bot.sandbox.page.live import PageEvents
+from bot.sandbox.page.location import HOME, RENAMED, PageLocation
 from bot.sandbox.page.oncall import OnCallView
-from bot.sandbox.page.printer import PageTemplates
-from bot.sandbox.page.spot import HOME, PageLocation
+from bot.sandbox.page.rendering import PageTemplates
 from bot.sandbox.page.switches import FaultSwitches
 from bot.sandbox.server.gateway import Mount
 from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse
 from bot.sandbox.sites.sites import Sites
 from bot.sandbox.slack.emoji import BY_NAME
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
-from bot.sandbox.stories.player import StoryPlayer, StoryView
+from bot.sandbox.stories.player import StoryFocus, StoryPlayer
 
 STATIC = Path(__file__).parent / "static"
 KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
@@ -36,9 +36,9 @@ TITLES = (
     ("oncall", "On call"),
     ("sites", "Sites"),
     ("github", "GitHub"),
-    ("hood", "Under the hood"),
+    ("inspector", "Inspector"),
 )
-REGIONS = frozenset({"sky", "caption", "sidebar", "head", "composer", "home", "room", "dock", "modal"})
+REGIONS = frozenset({"toolbar", "caption", "sidebar", "head", "composer", "home", "chat", "dock", "modal"})
 WORKERS = 16
 HEADERS = (
     ("cache-control", "no-cache"),
@@ -51,7 +51,7 @@ HEADERS = (
     ("x-content-type-options", "nosniff"),
 )
 Facts = dict[str, Any]
-Door = Callable[[HttpRequest, str], AnyResponse]
+Handler = Callable[[HttpRequest, str], AnyResponse]
 """Answers a request; the second is what stands behind the first part of its path."""
 
 
@@ -75,17 +75,17 @@ class SandboxPage:
     def __init__(self, box: Box) -> None:
         self._box = box
         self._channels = ChannelViews(box)
-        self._duty = OnCallView(box)
-        self._hood = Inspector(box)
-        self._sky = FaultSwitches(box.weather)
-        self._live = PageEvents(box)
-        self.theatre = StoryPlayer(box, on_change=self._staged)
-        self._acts = PageActions(box, self.theatre, self._sky)
+        self._oncall = OnCallView(box)
+        self._inspector = Inspector(box)
+        self._switches = FaultSwitches(box.faults)
+        self._events = PageEvents(box)
+        self.player = StoryPlayer(box, on_change=self._follow_story)
+        self._actions = PageActions(box, self.player, self._switches)
         self._printer = PageTemplates(people=self._channels.people, channels=lambda: box.slack.channels)
         self._commands: Sequence[OfferedCommand] = OF_SLACK
         self._has_home = False
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-page")
-        self._doors: Mapping[tuple[str, str], Door] = {
+        self._handlers: Mapping[tuple[str, str], Handler] = {
             ("GET", ""): self._whole,
             ("GET", "region"): self._region,
             ("GET", "messages"): self._messages,
@@ -111,7 +111,7 @@ class SandboxPage:
         self._has_home = bool(features.get("app_home", {}).get("home_tab_enabled"))
 
     def close(self) -> None:
-        self.theatre.stop()
+        self.player.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
     # --- the doors
@@ -119,50 +119,51 @@ class SandboxPage:
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         first, _, rest = request.path[1:].partition("/")
         if (request.verb, first) == ("GET", "live"):
-            return self._live.stream()
-        return self._later(self._doors.get((request.verb, first), _nowhere), request, rest)
+            return self._events.stream()
+        return self._later(self._handlers.get((request.verb, first), _nowhere), request, rest)
 
-    async def _later(self, door: Door, request: HttpRequest, rest: str) -> AnyResponse:
+    async def _later(self, handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
         """In a thread: the bot's calls go through this server meanwhile."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._workers, _careful, door, request, rest)
+        return await loop.run_in_executor(self._workers, _careful, handler, request, rest)
 
     def _whole(self, request: HttpRequest, rest: str) -> HttpResponse:
         if rest:
             return _nowhere(request, rest)
-        spot = self._spot(request.query)
-        if spot.place == HOME:
-            self._box.slack.open_home(spot.person)
-        facts = self._facts(spot) | self._beside(spot) | self._above() | self._within(spot)
-        return self._print("page", spot, facts)
+        location = self._location(request.query)
+        if location.place == HOME:
+            self._box.slack.open_home(location.person)
+        facts = self._facts(location) | self._beside(location) | self._above() | self._within(location)
+        return self._print("page", location, facts)
 
     def _region(self, request: HttpRequest, name: str) -> HttpResponse:
+        name = RENAMED.get(name, name)
         if name not in REGIONS:
             return _nowhere(request, name)
-        spot = self._spot(request.query)
-        facts = self._facts(spot)
-        facts |= self._above() if name in ("sky", "caption") else {}
-        facts |= self._within(spot) if name in ("room", "home", "modal") else {}
-        facts |= self._beside(spot) if name == "dock" else {}
-        return self._print(name, spot, facts)
+        location = self._location(request.query)
+        facts = self._facts(location)
+        facts |= self._above() if name in ("toolbar", "caption") else {}
+        facts |= self._within(location) if name in ("chat", "home", "modal") else {}
+        facts |= self._beside(location) if name == "dock" else {}
+        return self._print(name, location, facts)
 
     def _messages(self, request: HttpRequest, _rest: str) -> HttpResponse:
         """Some of the messages of a channel or its thread, or those before one."""
-        spot, asked = self._spot(request.query), parse_qs(request.query)
-        channel, in_thread = self._channels.here(spot), "in_thread" in asked
+        location, asked = self._location(request.query), parse_qs(request.query)
+        channel, in_thread = self._channels.here(location), "in_thread" in asked
         lines, has_older = list[MessageView](), False
         if channel and "before" in asked:
-            lines, has_older = self._channels.latest(spot, channel, asked["before"][-1])
+            lines, has_older = self._channels.latest(location, channel, asked["before"][-1])
         elif channel:
-            lines = self._channels.some(spot, channel, asked.get("ts", ()), in_thread=in_thread)
-            self._channels.reading.reads(self._channels.viewer(spot), channel)
+            lines = self._channels.some(location, channel, asked.get("ts", ()), in_thread=in_thread)
+            self._channels.reading.reads(self._channels.viewer(location), channel)
         more = {"lines": lines, "has_older": has_older, "in_thread": in_thread}
-        return self._print("messages", spot, self._facts(spot) | more)
+        return self._print("messages", location, self._facts(location) | more)
 
     def _exchange(self, request: HttpRequest, number: str) -> HttpResponse:
-        it = self._hood.exchange(int(number))
+        it = self._inspector.exchange(int(number))
         facts = {"it": it, "sent": laid_out(it.body, it.content_type), "answered": laid_out(it.answer)}
-        return self._print("exchange", self._spot(request.query), facts)
+        return self._print("exchange", self._location(request.query), facts)
 
     def _act(self, request: HttpRequest, name: str) -> HttpResponse:
         if not request.headers.get("content-type", "").startswith("application/json"):
@@ -174,28 +175,32 @@ class SandboxPage:
         if not isinstance(facts, dict):
             return _text(400, "An act is sent as a JSON object.")
         try:
-            self._acts.do(name, self._spot(request.query).person, facts)
+            self._actions.do(RENAMED.get(name, name), self._location(request.query).person, facts)
         except Refused as refused:
             return _json({"ok": False, "error": str(refused)})
         return _json({"ok": True})
 
     # --- what the templates are filled in with
 
-    def _spot(self, query: str) -> PageLocation:
+    def _location(self, query: str) -> PageLocation:
         """Where somebody who is nobody here becomes Ana, and a foreign direct message one's own."""
-        spot, state = PageLocation.of(query), self._box.slack.state
-        if spot.person not in [person.name for person in self._channels.people()]:
-            spot = replace(spot, person=PageLocation.person)
-        channel = state.channels.get(spot.place)
-        return replace(spot, place=self._channels.viewer(spot).dm) if channel and channel.is_im else spot
+        location, state = PageLocation.of(query), self._box.slack.state
+        if location.person not in [person.name for person in self._channels.people()]:
+            location = replace(location, person=PageLocation.person)
+        channel = state.channels.get(location.place)
+        return (
+            replace(location, place=self._channels.viewer(location).dm)
+            if channel and channel.is_im
+            else location
+        )
 
-    def _facts(self, spot: PageLocation) -> Facts:
+    def _facts(self, location: PageLocation) -> Facts:
         """What any part of the page may need; it costs little."""
-        who, channel, slack = self._channels.viewer(spot), self._channels.here(spot), self._box.slack
+        who, channel, slack = self._channels.viewer(location), self._channels.here(location), self._box.slack
         return {
-            "spot": spot,
+            "location": location,
             "viewer": who,
-            "zone": self._channels.zone(spot),
+            "zone": self._channels.zone(location),
             "now": self._box.clock.now(),
             "people": self._channels.people(),
             "channel": channel,
@@ -204,60 +209,60 @@ class SandboxPage:
             "bookmarks": slack.bookmarks(channel.id) if channel else [],
             "pins": slack.pins(channel.id) if channel else [],
             "pinned": set(channel.pins) if channel else set(),
-            "rooms": self._channels.rooms(spot),
-            "others": self._channels.others(spot),
-            "dm": self._channels.dm(spot),
+            "joined": self._channels.joined(location),
+            "others": self._channels.others(location),
+            "dm": self._channels.dm(location),
             "home_tab": self._has_home,
             "title": "Spy" if channel is None or channel.is_im else f"#{channel.name}",
         }
 
-    def _within(self, spot: PageLocation) -> Facts:
-        channel = self._channels.here(spot)
-        lines, has_older = self._channels.latest(spot, channel) if channel else ([], False)
+    def _within(self, location: PageLocation) -> Facts:
+        channel = self._channels.here(location)
+        lines, has_older = self._channels.latest(location, channel) if channel else ([], False)
         if channel:
-            self._channels.reading.reads(self._channels.viewer(spot), channel)
+            self._channels.reading.reads(self._channels.viewer(location), channel)
         return {
             "lines": lines,
             "has_older": has_older,
-            "home": self._channels.home(spot),
-            "modal": self._channels.modal(spot),
+            "home": self._channels.home(location),
+            "modal": self._channels.modal(location),
         }
 
     def _above(self) -> Facts:
-        playing = self.theatre.playing
+        playing = self.player.playing
         return {
             "rate": self._box.clock.rate,
-            "weather": self._sky.switches(),
-            "stories": self.theatre.stories,
+            "faults": self._switches.all(),
+            "stories": self.player.stories,
             "playing": playing,
         }
 
-    def _beside(self, spot: PageLocation) -> Facts:
+    def _beside(self, location: PageLocation) -> Facts:
         """What the dock shows, and how many phones ring."""
         docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
-        facts: Facts = {"docks": docks, "ringing": self._duty.ringing()}
-        channel = self._channels.here(spot)
-        if spot.thread:
-            return facts | {"answers": self._channels.thread(spot, channel) if channel else []}
+        facts: Facts = {"docks": docks, "ringing": self._oncall.ringing()}
+        channel = self._channels.here(location)
+        if location.thread:
+            return facts | {"answers": self._channels.thread(location, channel) if channel else []}
         more: Mapping[str, Callable[[], Facts]] = {
-            "phones": lambda: {"phones": self._duty.phones(), "over": self._duty.over()},
-            "oncall": lambda: self._on_call(spot),
+            "phones": lambda: {"phones": self._oncall.phones(), "over": self._oncall.over()},
+            "oncall": lambda: self._on_call(location),
             "sites": lambda: {"sites": self._sites()},
-            "github": lambda: self._issues(spot),
-            "hood": lambda: {
-                "exchanges": self._hood.exchanges(),
-                "outbox": self._hood.outbox(),
-                "effects": self._hood.effects(),
+            "github": lambda: self._issues(location),
+            "inspector": lambda: {
+                "exchanges": self._inspector.exchanges(),
+                "outbox": self._inspector.outbox(),
+                "effects": self._inspector.effects(),
                 "bot_url": self._box.bot_url,
             },
         }
-        return facts | more[spot.dock]()
+        return facts | more[location.dock]()
 
-    def _on_call(self, spot: PageLocation) -> Facts:
+    def _on_call(self, location: PageLocation) -> Facts:
         return {
-            "ladders": self._duty.ladders(self._channels.zone(spot)),
-            "schedules": self._duty.schedules(),
-            "callable": self._duty.callable(),
+            "policies": self._oncall.policies(self._channels.zone(location)),
+            "schedules": self._oncall.schedules(),
+            "callable": self._oncall.callable(),
             "later": self._box.clock.now() + timedelta(hours=2),
         }
 
@@ -269,11 +274,11 @@ class SandboxPage:
             return None
         return sites
 
-    def _issues(self, spot: PageLocation) -> Facts:
+    def _issues(self, location: PageLocation) -> Facts:
         github = self._box.github
         with github.lock:
             issues = list(reversed(github.issues.values()))
-            issue = github.issues.get(int(spot.issue)) if spot.issue.isdigit() else None
+            issue = github.issues.get(int(location.issue)) if location.issue.isdigit() else None
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
 
     def _words(self, _request: HttpRequest, _rest: str) -> HttpResponse:
@@ -290,18 +295,18 @@ class SandboxPage:
 
     # --- below
 
-    def _staged(self, scene: StoryView | None) -> None:
-        facts = {"as": scene.person, "in": scene.place, "dock": scene.dock} if scene else {}
-        self._live.tell("scene", **facts)
+    def _follow_story(self, focus: StoryFocus | None) -> None:
+        facts = {"as": focus.person, "in": focus.place, "dock": focus.dock} if focus else {}
+        self._events.send("story", **facts)
 
-    def _print(self, template: str, spot: PageLocation, facts: Mapping[str, Any]) -> HttpResponse:
-        page = self._printer.print(template, self._channels.names(spot), facts)
+    def _print(self, template: str, location: PageLocation, facts: Mapping[str, Any]) -> HttpResponse:
+        page = self._printer.print(template, self._channels.names(location), facts)
         return HttpResponse(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-def _careful(door: Door, request: HttpRequest, rest: str) -> AnyResponse:
+def _careful(handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
     try:
-        return door(request, rest)
+        return handler(request, rest)
     except LookupError as error:
         return _text(404, str(error))
 

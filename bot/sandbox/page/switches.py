@@ -49,26 +49,26 @@ SWITCHES = (
 
 
 class FaultSwitches:
-    def __init__(self, weather: Faults) -> None:
-        self._weather = weather
+    def __init__(self, faults: Faults) -> None:
+        self._faults = faults
 
-    def switches(self) -> list[FaultSwitch]:
+    def all(self) -> list[FaultSwitch]:
         """As they stand."""
         return [replace(it, is_on=self._is_on(it)) for it in SWITCHES]
 
     def turn(self, name: str) -> None:
         """On if it is off, off if it is on. A service has one outage: the later takes the place of the other."""
-        switch = next((it for it in self.switches() if it.name == name), None)
+        switch = next((it for it in self.all() if it.name == name), None)
         if switch is None:
             raise LookupError(f"There is no switch called {name}.")
         if switch.fault is None:
-            self._weather.latency(switch.service, 0.0 if switch.is_on else SLOW)
+            self._faults.latency(switch.service, 0.0 if switch.is_on else SLOW)
         elif switch.is_on:
-            self._weather.up(switch.service)
+            self._faults.up(switch.service)
         else:
-            self._weather.down(switch.service, switch.fault)
+            self._faults.down(switch.service, switch.fault)
 
     def _is_on(self, switch: FaultSwitch) -> bool:
         if switch.fault is None:
-            return self._weather.slowness(switch.service) > 0
-        return self._weather.outage(switch.service) == switch.fault
+            return self._faults.slowness(switch.service) > 0
+        return self._faults.outage(switch.service) == switch.fault

@@ -1,4 +1,4 @@
-"""The PagerDuty account of the box's little company: its people, services, policies and rotas."""
+"""The PagerDuty account of the box's little company: its people, services, policies and schedules."""
 
 from __future__ import annotations
 
@@ -7,7 +7,7 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, field, replace
 from datetime import UTC, datetime, timedelta
 
-from bot.sandbox.pagerduty.rota import PagerDutySchedule, ScheduleOverride, ScheduleShift
+from bot.sandbox.pagerduty.schedules import PagerDutySchedule, ScheduleOverride, ScheduleShift
 
 HANDOFF_HOUR = 9
 A_WHILE = timedelta(hours=12)
@@ -132,15 +132,15 @@ class PagerDutyAccount:
 
 
 def schedules(now: datetime) -> dict[str, PagerDutySchedule]:
-    """The rotas of a box that opens now: the turns changed yesterday, and so for days nobody's ends."""
+    """Return the schedules of a box that opens now. The turns changed yesterday, so no turn ends for days."""
     start = (
         (now - timedelta(days=1))
         .astimezone(UTC)
         .replace(hour=HANDOFF_HOUR, minute=0, second=0, microsecond=0)
     )
-    rotas = (
+    opening = (
         PagerDutySchedule(id="PSCH1", name="imoc", users=("PURAJ", "PUANA"), start=start),
         PagerDutySchedule(id="PSCH2", name="payments", users=("PUKIM", "PUANA"), start=start),
         PagerDutySchedule(id="PSCH3", name="imoc second", users=("PUANA", "PURAJ"), start=start),
     )
-    return {rota.id: rota for rota in rotas}
+    return {it.id: it for it in opening}

@@ -80,7 +80,7 @@ def page(call: ApiCall, name: str, items: list[JSON]) -> ApiResponse:
     )
 
 
-def moment(text: str) -> datetime:
+def time_of(text: str) -> datetime:
     try:
         at = datetime.fromisoformat(text)
     except ValueError:

@@ -13,16 +13,16 @@ from bot.sandbox.pagerduty.api_rules import (
     UNKNOWN,
     id_of,
     known,
-    moment,
     named,
     object_in,
     objects_in,
     page,
     refuse,
     require,
+    time_of,
     wanted,
 )
-from bot.sandbox.pagerduty.rota import ScheduleShift
+from bot.sandbox.pagerduty.schedules import ScheduleShift
 from bot.sandbox.pagerduty.shapes import PagerDutyJson
 from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, Route
 
@@ -61,7 +61,7 @@ class DirectoryApi:
     # --- changes
 
     def list_changes(self, call: ApiCall) -> ApiResponse:
-        since, until = moment(call.one("since")), moment(call.one("until"))
+        since, until = time_of(call.one("since")), time_of(call.one("until"))
         found = [it for it in self._account.changes if since <= it.at <= until]
         return page(call, "change_events", [self._shapes.change_event(it) for it in found])
 
@@ -136,7 +136,7 @@ class DirectoryApi:
     def _override(self, schedule_id: str, given: JSON) -> JSON:
         require(given, "start", "end", "user")
         shift = ScheduleShift(
-            user=id_of(given["user"]), start=moment(given["start"]), end=moment(given["end"])
+            user=id_of(given["user"]), start=time_of(given["start"]), end=time_of(given["end"])
         )
         if shift.user not in self._account.users:
             return {"status": 400, "errors": ["User not found"], "override": given}
@@ -171,8 +171,8 @@ class DirectoryApi:
         return schedule.final(since, until) if schedule else [None]
 
     def _window(self, call: ApiCall, length: timedelta) -> tuple[datetime, datetime]:
-        since = moment(call.one("since")) if call.one("since") else self._clock()
-        until = moment(call.one("until")) if call.one("until") else since + length
+        since = time_of(call.one("since")) if call.one("since") else self._clock()
+        until = time_of(call.one("until")) if call.one("until") else since + length
         if until < since:
             refuse(400, BAD_DATES)
         return since, until

@@ -31,7 +31,7 @@ class PagerDutyHost(Protocol):
     @property
     def exchanges(self) -> list[Exchange]: ...
     def environment(self) -> dict[str, str]: ...
-    def tell(self, happening: BoxEvent) -> None: ...
+    def publish(self, event: BoxEvent) -> None: ...
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -167,10 +167,10 @@ class SandboxPagerDuty:
     # --- what the incidents tell (Audience)
 
     def rings(self, incident: PagerDutyIncident, user_id: str) -> None:
-        self._tell("page_rings", incident, user_id)
+        self._publish("page_rings", incident, user_id)
 
     def changed(self, incident: PagerDutyIncident, event: str, *, by: str) -> None:
-        self._tell(f"page_{event}", incident, by)
+        self._publish(f"page_{event}", incident, by)
         if self.webhooks:
             body = self._shapes.webhook(
                 incident, event, by=by, event_id=uuid.uuid4().hex[:26].upper(), at=self._clock()
@@ -180,11 +180,11 @@ class SandboxPagerDuty:
     def _record(self, exchange: Exchange) -> None:
         self._box.exchanges.append(exchange)
 
-    def _tell(self, kind: str, incident: PagerDutyIncident, who: str) -> None:
+    def _publish(self, kind: str, incident: PagerDutyIncident, who: str) -> None:
         user = self.account.users.get(who)
         text = f"[#{incident.number}] {incident.title}"
         person = user.handle if user else ""
-        self._box.tell(BoxEvent(kind=kind, person=person, text=text, ref=incident.id, subject=incident))
+        self._box.publish(BoxEvent(kind=kind, person=person, text=text, ref=incident.id, subject=incident))
 
     def _rings(self, user_id: str) -> list[PhoneRing]:
         return [

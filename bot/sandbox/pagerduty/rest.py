@@ -12,13 +12,13 @@ from bot.sandbox.pagerduty.api_rules import (
     CREATED,
     UNKNOWN,
     id_of,
-    moment,
     object_in,
     objects_in,
     page,
     refusal,
     refuse,
     require,
+    time_of,
     wanted,
 )
 from bot.sandbox.pagerduty.directory import DirectoryApi
@@ -85,8 +85,8 @@ class PagerDutyApi:
     # --- incidents
 
     def list_incidents(self, call: ApiCall) -> ApiResponse:
-        since = moment(call.one("since")) if call.one("since") else self._clock() - FAR
-        until = moment(call.one("until")) if call.one("until") else self._clock() + FAR
+        since = time_of(call.one("since")) if call.one("since") else self._clock() - FAR
+        until = time_of(call.one("until")) if call.one("until") else self._clock() + FAR
         assignees = set(call.many("user_ids"))
         found = [
             incident
@@ -183,8 +183,8 @@ class PagerDutyApi:
 
     def _log(self, call: ApiCall, incidents: Iterable[PagerDutyIncident]) -> ApiResponse:
         """The newest first, as PagerDuty does."""
-        since = moment(call.one("since")) if call.one("since") else self._clock() - FAR
-        until = moment(call.one("until")) if call.one("until") else self._clock() + FAR
+        since = time_of(call.one("since")) if call.one("since") else self._clock() - FAR
+        until = time_of(call.one("until")) if call.one("until") else self._clock() + FAR
         pairs = [(i, entry) for i in incidents for entry in i.log if since <= entry.at <= until]
         pairs.sort(key=lambda pair: pair[1].id, reverse=True)
         return page(call, "log_entries", [self._shapes.log_entry(*pair) for pair in pairs])

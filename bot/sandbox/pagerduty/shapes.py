@@ -14,7 +14,7 @@ from bot.sandbox.pagerduty.account import (
     PagerDutyUser,
 )
 from bot.sandbox.pagerduty.incidents import IncidentLogEntry, PagerDutyIncident
-from bot.sandbox.pagerduty.rota import TURN, PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
+from bot.sandbox.pagerduty.schedules import TURN, PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
 from bot.sandbox.server.rest import JSON
 
 SITE = "https://acme.pagerduty.com"
@@ -22,7 +22,7 @@ PLURALS = {"escalation_policy": "escalation_policies", "log_entry": "log_entries
 PAGES = {"service": "service-directory"}
 
 
-def moment(at: datetime) -> str:
+def time_of(at: datetime) -> str:
     return at.astimezone(UTC).strftime("%Y-%m-%dT%H:%M:%SZ")
 
 
@@ -175,15 +175,15 @@ class PagerDutyJson:
         return {
             "id": f"{schedule.id}L",
             "name": "Layer 1",
-            "start": moment(schedule.start),
-            "rotation_virtual_start": moment(schedule.start),
+            "start": time_of(schedule.start),
+            "rotation_virtual_start": time_of(schedule.start),
             "rotation_turn_length_seconds": int(TURN.total_seconds()),
             "users": [{"user": self.agent(user)} for user in schedule.users],
             "restrictions": [],
         }
 
     def shift(self, shift: ScheduleShift) -> JSON:
-        return {"start": moment(shift.start), "end": moment(shift.end), "user": self.agent(shift.user)}
+        return {"start": time_of(shift.start), "end": time_of(shift.end), "user": self.agent(shift.user)}
 
     def override(self, override: ScheduleOverride) -> JSON:
         return {"id": override.id, **self.shift(override.shift)}
@@ -199,18 +199,18 @@ class PagerDutyJson:
             "incident_number": incident.number,
             "title": incident.title,
             "description": incident.title,
-            "created_at": moment(incident.created_at),
-            "updated_at": moment(incident.updated_at),
+            "created_at": time_of(incident.created_at),
+            "updated_at": time_of(incident.updated_at),
             "status": incident.status,
             "incident_key": incident.key,
             "service": self.agent(incident.service.id),
             "assignments": [
-                {"at": moment(at), "assignee": self.agent(user)} for user, at in incident.assigned.items()
+                {"at": time_of(at), "assignee": self.agent(user)} for user, at in incident.assigned.items()
             ],
             "assigned_via": incident.assigned_via,
-            "last_status_change_at": moment(incident.changed_at),
+            "last_status_change_at": time_of(incident.changed_at),
             "last_status_change_by": self.agent(incident.changed_by),
-            "resolved_at": moment(incident.resolved_at) if incident.resolved_at else None,
+            "resolved_at": time_of(incident.resolved_at) if incident.resolved_at else None,
             "first_trigger_log_entry": _as_reference(self.log_entry(incident, incident.log[0])),
             "alert_counts": {"all": 0, "triggered": 0, "resolved": 0},
             "is_mergeable": True,
@@ -218,7 +218,7 @@ class PagerDutyJson:
             "teams": [],
             "pending_actions": [],
             "acknowledgements": [
-                {"at": moment(at), "acknowledger": self.agent(user)}
+                {"at": time_of(at), "acknowledger": self.agent(user)}
                 for user, at in incident.acknowledged.items()
             ],
             "incidents_responders": [],
@@ -242,7 +242,7 @@ class PagerDutyJson:
         return {
             **own,
             "type": f"{entry.kind}_log_entry",
-            "created_at": moment(entry.at),
+            "created_at": time_of(entry.at),
             "agent": self.agent(entry.agent),
             "channel": self._channel(entry),
             "service": self.agent(incident.service.id),
@@ -265,7 +265,7 @@ class PagerDutyJson:
             "user": self.agent(entry.agent),
             "channel": {"summary": "The PagerDuty website or APIs"},
             "content": entry.note,
-            "created_at": moment(entry.at),
+            "created_at": time_of(entry.at),
         }
 
     def change_event(self, told: ChangeEvent) -> JSON:
@@ -274,7 +274,7 @@ class PagerDutyJson:
             "id": told.id,
             "type": "change_event",
             "summary": told.summary,
-            "timestamp": moment(told.at),
+            "timestamp": time_of(told.at),
             "source": told.source,
             "services": [{"id": told.service, "summary": None, "type": "service_reference"}],
             "integration": {"id": "P0Z3BFB", "summary": None, "type": "inbound_integration_reference"},
@@ -297,8 +297,8 @@ class PagerDutyJson:
             "escalation_level": level,
             "schedule": self.schedule_reference(schedule) if schedule else None,
             "user": self.user(user) if "users" in include else self.agent(user.id),
-            "start": moment(shift.start) if shift else None,
-            "end": moment(shift.end) if shift else None,
+            "start": time_of(shift.start) if shift else None,
+            "end": time_of(shift.end) if shift else None,
         }
 
     # --- webhooks, version 3

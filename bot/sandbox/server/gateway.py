@@ -84,10 +84,10 @@ def _scope(request: HttpRequest, root: str) -> AsgiScope:
 class Gateway:
     """Answers at once where the weather is fine and the service is quick, else in a task of its own."""
 
-    def __init__(self, *, weather: Faults, recorder: Recorder, clock: Callable[[], datetime]) -> None:
+    def __init__(self, *, faults: Faults, recorder: Recorder, clock: Callable[[], datetime]) -> None:
         self.mounts: list[Mount] = []
         self.greet: Callable[[str, WebSocket], bool] = lambda _path, _link: False
-        self._weather = weather
+        self._faults = faults
         self._recorder = recorder
         self._clock = clock
 
@@ -102,10 +102,10 @@ class Gateway:
         exchange = _exchange(mount, request)
         self._recorder.add(exchange)
         visit = _Visit(mount=mount, request=request, exchange=exchange, clock=self._clock)
-        delay, fault = self._weather.delay(exchange), self._weather.fault(exchange)
-        before, after = self._weather.hook_before(exchange), self._weather.hook_after(exchange)
+        delay, fault = self._faults.delay(exchange), self._faults.fault(exchange)
+        before, after = self._faults.hook_before(exchange), self._faults.hook_after(exchange)
         if delay or fault or before or after:
-            return visit.weathered(delay, fault, before, after)
+            return visit.with_faults(delay, fault, before, after)
         answer = mount.endpoint(request)
         return visit.finish(answer) if isinstance(answer, Awaitable) else visit.close(answer)
 
@@ -139,7 +139,7 @@ class _Visit:
     exchange: Exchange
     clock: Callable[[], datetime]
 
-    async def weathered(
+    async def with_faults(
         self, delay: float, fault: Fault | None, before: Hook | None, after: Hook | None
     ) -> AnyResponse:
         """Delay, hook, effect, hook, answer: in that order, less what the fault takes away."""
@@ -151,7 +151,7 @@ class _Visit:
             answer: AnyResponse = await self._effect()
         else:
             self.exchange.fault = fault.code or fault.kind
-            answer = await self._struck(fault)
+            answer = await self._with_fault(fault)
         if after:
             await asyncio.to_thread(after, self.exchange)
         return self.close(answer)
@@ -171,7 +171,7 @@ class _Visit:
         answer = self.mount.endpoint(self.request)
         return await answer if isinstance(answer, Awaitable) else answer
 
-    async def _struck(self, fault: Fault) -> AnyResponse:
+    async def _with_fault(self, fault: Fault) -> AnyResponse:
         if fault.kind == "reset_before":
             return None
         if fault.kind == "reset_after":

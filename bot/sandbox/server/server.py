@@ -137,8 +137,8 @@ class WebSocket:
 class _HttpConnection(asyncio.Protocol):
     """One connection: requests in turn, or a websocket after its handshake."""
 
-    def __init__(self, house: HttpHandler, server: "HttpServer") -> None:
-        self._house = house
+    def __init__(self, handler: HttpHandler, server: "HttpServer") -> None:
+        self._handler = handler
         self._server = server
         self._unread = bytearray()
         self._is_busy = False
@@ -169,9 +169,9 @@ class _HttpConnection(asyncio.Protocol):
     def _answer_next(self) -> None:
         while not self._is_busy and (request := self._take()) is not None:
             try:
-                answer = self._house.answer(request)
+                answer = self._handler.answer(request)
             except Exception as error:  # noqa: BLE001 - the box's own mistake must not look like bad weather
-                self._own_up(error)
+                self._report_crash(error)
                 continue
             if isinstance(answer, Awaitable):
                 self._is_busy = True
@@ -183,13 +183,13 @@ class _HttpConnection(asyncio.Protocol):
         try:
             self._write(await answer)
         except Exception as error:  # noqa: BLE001 - as above
-            self._own_up(error)
+            self._report_crash(error)
         self._is_busy = self._streaming is not None
         self._answer_next()
 
-    def _own_up(self, error: Exception) -> None:
-        log.error("the sandbox stumbled", exc_info=error)
-        self._write(HttpResponse(status=500, body=b"the sandbox stumbled", content_type="text/plain"))
+    def _report_crash(self, error: Exception) -> None:
+        log.error("the sandbox crashed", exc_info=error)
+        self._write(HttpResponse(status=500, body=b"the sandbox crashed", content_type="text/plain"))
 
     def _write(self, answer: AnyResponse) -> None:
         if answer is None:
@@ -253,7 +253,7 @@ class _HttpConnection(asyncio.Protocol):
             return
         self._socket = link
         link.accept(handshake)
-        if not self._house.greet(target, link):
+        if not self._handler.greet(target, link):
             self._transport.close()
 
 
@@ -282,11 +282,11 @@ def _listening(port: int) -> socket.socket:
 class HttpServer:
     """Runs in a daemon thread with its own event loop from `start` to `stop`."""
 
-    def __init__(self, house: HttpHandler, port: int = 0) -> None:
+    def __init__(self, handler: HttpHandler, port: int = 0) -> None:
         self._socket = _listening(port)
         self.loop = asyncio.new_event_loop()
         self.transports: set[asyncio.Transport] = set()
-        self._house = house
+        self._handler = handler
         self._tasks: set[asyncio.Task[None]] = set()
         self.port: int = self._socket.getsockname()[1]
         self._thread = threading.Thread(target=self._run, name="sandbox-server", daemon=True)
@@ -294,7 +294,7 @@ class HttpServer:
     def start(self) -> None:
         self._listening = self.loop.run_until_complete(
             self.loop.create_server(
-                lambda: _HttpConnection(self._house, self), sock=self._socket, backlog=512
+                lambda: _HttpConnection(self._handler, self), sock=self._socket, backlog=512
             )
         )
         self._thread.start()
@@ -303,10 +303,10 @@ class HttpServer:
         """Cut every connection, whatever it waits for."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.run_until_complete(self._wind_up())
+        self.loop.run_until_complete(self._shut_down())
         self.loop.close()
 
-    async def _wind_up(self) -> None:
+    async def _shut_down(self) -> None:
         self._listening.close()
         for transport in tuple(self.transports):
             transport.abort()

@@ -21,7 +21,7 @@ LAG = 0.4
 """Seconds by which a site's data usually trail the other's."""
 PATIENCE = 1.0
 """Seconds that the switch waits for a site."""
-HANDS = 64
+WORKERS = 64
 """Requests that the switch passes on at the same time."""
 OK, BAD_GATEWAY = 200, 502
 ALL = 100
@@ -36,37 +36,37 @@ class Site:
     def __init__(self, name: str, *, is_open: bool) -> None:
         self.name = name
         self.is_open = is_open
-        self.mood: Health = "well"
+        self.health: Health = "well"
         self.lag = LAG
         self.latency = 0.0
         self.answered = 0
         self.server = HttpServer(self)
 
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
-        if self.mood == "silent":
+        if self.health == "silent":
             return _never()
         match request.verb, request.path:
             case "GET", "/":
                 return self._serve()
             case "GET", "/health":
-                return _json(self._health()) if self.mood == "well" else _sorry(503, f"{self.name} is ill.")
+                return _json(self._health()) if self.health == "well" else _error(503, f"{self.name} is ill.")
             case "POST", "/open" | "/drain":
                 self.is_open = request.path == "/open"
                 return _json(self._health())
-        return _sorry(404, "There is nothing here.")
+        return _error(404, "There is nothing here.")
 
     def greet(self, _path: str, _link: WebSocket) -> bool:
         return False
 
     def seen(self) -> str:
         """Tell in a line how it is."""
-        parts = [self._state(), "" if self.mood == "well" else self.mood]
+        parts = [self._state(), "" if self.health == "well" else self.health]
         behind = f"{self.lag:g} s behind" if self.lag != LAG else ""
         return f"{self.name}: " + ", ".join(filter(None, [*parts, behind]))
 
     async def _serve(self) -> AnyResponse:
-        if not self.is_open or self.mood != "well":
-            return _sorry(503, f"{self.name} takes no requests.")
+        if not self.is_open or self.health != "well":
+            return _error(503, f"{self.name} takes no requests.")
         if self.latency:
             await asyncio.sleep(self.latency)
         self.answered += 1
@@ -106,24 +106,24 @@ class TrafficSplit:
         else:
             self.errors += 1
 
-    def told(self) -> dict[str, object]:
+    def as_json(self) -> dict[str, object]:
         return {"to": self.to, "percent": self.percent, "answered": self.answered, "errors": self.errors}
 
 
 class TrafficSwitch:
     """Decides on each request once, as it comes in. A turn is answered when all that came before it has been."""
 
-    def __init__(self, sites: Mapping[str, Site], course: TrafficSplit) -> None:
-        self.course = course
+    def __init__(self, sites: Mapping[str, Site], split: TrafficSplit) -> None:
+        self.split = split
         self.on_look: Callable[[], object] = lambda: None
         """Called when somebody asks for more than `/`."""
         self.server = HttpServer(self)
         self._sites = sites
         self._under_way: set[asyncio.Task[HttpResponse]] = set()
-        self._hands = ThreadPoolExecutor(HANDS, thread_name_prefix="sandbox-switch")
-        self._roads = {
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-switch")
+        self._pools = {
             site.name: urllib3.HTTPConnectionPool(
-                "127.0.0.1", site.server.port, maxsize=HANDS, timeout=PATIENCE, retries=False
+                "127.0.0.1", site.server.port, maxsize=WORKERS, timeout=PATIENCE, retries=False
             )
             for site in sites.values()
         }
@@ -135,8 +135,8 @@ class TrafficSwitch:
 
     def shares(self) -> dict[str, int]:
         """Tell how many percent go to each site."""
-        course = self.course
-        return {name: course.percent if name == course.to else ALL - course.percent for name in self._sites}
+        split = self.split
+        return {name: split.percent if name == split.to else ALL - split.percent for name in self._sites}
 
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         if request.path == "/":
@@ -144,57 +144,57 @@ class TrafficSwitch:
         self.on_look()
         match request.verb, request.path.split("/")[1:]:
             case "GET", ["switch"]:
-                return _json(self.course.told())
+                return _json(self.split.as_json())
             case "PUT" | "POST", ["switch"]:
                 return self._turn(request)
-            case _, ["sites", name, door] if name in self._sites:
-                return self._ask(name, request, f"/{door}")
-        return _sorry(404, "There are /, /switch, /sites/east/health and /sites/west/health.")
+            case _, ["sites", name, endpoint] if name in self._sites:
+                return self._ask(name, request, f"/{endpoint}")
+        return _error(404, "There are /, /switch, /sites/east/health and /sites/west/health.")
 
     def greet(self, _path: str, _link: WebSocket) -> bool:
         return False
 
     def close(self) -> None:
         self.server.stop()
-        self._hands.shutdown(cancel_futures=True)
-        for road in self._roads.values():
-            road.close()
+        self._workers.shutdown(cancel_futures=True)
+        for pool in self._pools.values():
+            pool.close()
 
     async def _pass_on(self, request: HttpRequest) -> AnyResponse:
-        course = self.course
-        goes_over = course.goes_over()
-        name = course.to if goes_over else self._other(course.to)
+        split = self.split
+        goes_over = split.goes_over()
+        name = split.to if goes_over else self._other(split.to)
         call = asyncio.ensure_future(self._ask(name, request, "/"))
         self._under_way.add(call)
         call.add_done_callback(self._under_way.discard)
         answer = await call
         if goes_over:
-            course.count(answer.status)
+            split.count(answer.status)
         return answer
 
     async def _turn(self, request: HttpRequest) -> AnyResponse:
         try:
             order = json.loads(request.body)
-            course = TrafficSplit(to=order["to"], percent=order["percent"])
+            split = TrafficSplit(to=order["to"], percent=order["percent"])
         except (ValueError, KeyError, TypeError):
-            return _sorry(400, 'A turn reads {"to": "west", "percent": 5}.')
-        if course.to not in self._sites or type(course.percent) is not int or not 0 <= course.percent <= ALL:
-            return _sorry(400, f"A turn goes to {' or '.join(self._sites)}, by 0 to 100 percent.")
+            return _error(400, 'A turn reads {"to": "west", "percent": 5}.')
+        if split.to not in self._sites or type(split.percent) is not int or not 0 <= split.percent <= ALL:
+            return _error(400, f"A turn goes to {' or '.join(self._sites)}, by 0 to 100 percent.")
         if not order.get("dry_run"):
-            earlier, self.course = tuple(self._under_way), course
+            earlier, self.split = tuple(self._under_way), split
             if earlier:
                 await asyncio.wait(earlier)
-        return _json(course.told())
+        return _json(split.as_json())
 
     async def _ask(self, name: str, request: HttpRequest, path: str) -> HttpResponse:
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._hands, self._call, name, request, path)
+        return await loop.run_in_executor(self._workers, self._call, name, request, path)
 
     def _call(self, name: str, request: HttpRequest, path: str) -> HttpResponse:
         try:
-            answer = self._roads[name].urlopen(request.verb, path, body=request.body or None)
+            answer = self._pools[name].urlopen(request.verb, path, body=request.body or None)
         except urllib3.exceptions.HTTPError:
-            return _sorry(BAD_GATEWAY, f"{name} does not answer.")
+            return _error(BAD_GATEWAY, f"{name} does not answer.")
         return HttpResponse(status=answer.status, body=answer.data)
 
     def _other(self, name: str) -> str:
@@ -214,8 +214,8 @@ class Sites:
         self.switch.on_look = self.traffic.begin
 
     def start(self) -> None:
-        for house in (self.east, self.west, self.switch):
-            house.server.start()
+        for it in (self.east, self.west, self.switch):
+            it.server.start()
 
     def close(self) -> None:
         self.traffic.close()
@@ -240,5 +240,5 @@ def _json(body: object) -> HttpResponse:
     return HttpResponse(body=json.dumps(body).encode())
 
 
-def _sorry(status: int, sentence: str) -> HttpResponse:
+def _error(status: int, sentence: str) -> HttpResponse:
     return HttpResponse(status=status, body=json.dumps({"error": sentence}).encode())

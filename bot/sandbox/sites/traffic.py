@@ -27,7 +27,7 @@ class Traffic:
     """Sends one after another from a thread of its own, once begun and until closed; either may be said twice."""
 
     def __init__(self, port: int) -> None:
-        self._road = urllib3.HTTPConnectionPool("127.0.0.1", port, timeout=PATIENCE, retries=False)
+        self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, timeout=PATIENCE, retries=False)
         self._lock = threading.Lock()
         self._answered: Counter[str] = Counter(east=0, west=0)
         self._last = ""
@@ -46,7 +46,7 @@ class Traffic:
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
-        self._road.close()
+        self._pool.close()
 
     def tally(self) -> TrafficCount:
         with self._lock:
@@ -71,7 +71,7 @@ class Traffic:
     def _send(self) -> str:
         """Name the site that answered; empty where none did, or not well."""
         try:
-            answer = self._road.urlopen("GET", "/")
+            answer = self._pool.urlopen("GET", "/")
         except urllib3.exceptions.HTTPError:
             return ""
         return str(json.loads(answer.data)["site"]) if answer.status == OK else ""

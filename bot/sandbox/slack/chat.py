@@ -26,7 +26,7 @@ class ChatMethods:
             "chat.postMessage": Method(run=self.post, scope=WRITE, is_post=True),
             "chat.update": Method(run=self.update, scope=WRITE, tier=3),
             "chat.delete": Method(run=self.delete, scope=WRITE, tier=3),
-            "chat.postEphemeral": Method(run=self.whisper, scope=WRITE, tier=4),
+            "chat.postEphemeral": Method(run=self.post_ephemeral, scope=WRITE, tier=4),
             "chat.getPermalink": Method(run=self.permalink),
             "chat.scheduleMessage": Method(run=self.schedule, scope=WRITE, tier=3),
             "chat.deleteScheduledMessage": Method(run=self.unschedule, scope=WRITE, tier=3),
@@ -63,14 +63,14 @@ class ChatMethods:
         self._state.delete(channel, message)
         return {"channel": channel.id, "ts": message.ts}
 
-    def whisper(self, args: Args) -> Json:
+    def post_ephemeral(self, args: Args) -> Json:
         channel = self._writable(args.text("channel"))
         user = args.needed("user", "invalid_arguments")
         if user not in channel.members:
             raise SlackError("user_not_in_channel")
         text, its_blocks = content(args)
         thread_ts = args.text("thread_ts") or None
-        message = self._state.whisper(channel, user, text, blocks=its_blocks, thread_ts=thread_ts)
+        message = self._state.post_ephemeral(channel, user, text, blocks=its_blocks, thread_ts=thread_ts)
         return {"message_ts": message.ts}
 
     def permalink(self, args: Args) -> Json:

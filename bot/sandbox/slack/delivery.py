@@ -64,7 +64,7 @@ class SlackPayload:
 class QueuedPayload:
     """A queued event; `tried` is set after the first attempt."""
 
-    parcel: SlackPayload
+    outgoing: SlackPayload
     tried: threading.Event = field(default_factory=threading.Event)
 
 
@@ -80,20 +80,20 @@ class PayloadSender:
         self._links = links
         self._recorder = recorder
         self._pool = urllib3.PoolManager(maxsize=64, retries=False)
-        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-courier")
+        self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-sender")
         self._lanes: dict[str, deque[QueuedPayload]] = {}
         self._lock = threading.Lock()
         self._closing = threading.Event()
         self._watch = threading.local()
 
-    def deliver(self, parcel: SlackPayload) -> DeliveryResult:
+    def deliver(self, outgoing: SlackPayload) -> DeliveryResult:
         """One attempt, waited for."""
-        if not parcel.attempt:
-            self.sent.append(parcel)
+        if not outgoing.attempt:
+            self.sent.append(outgoing)
         exchange = Exchange(
             service="slack",
             direction="to_bot",
-            method=parcel.name,
+            method=outgoing.name,
             path="socket" if self.delivery == "socket" else "/slack/events",
             headers={},
             content_type="application/json",
@@ -104,9 +104,9 @@ class PayloadSender:
         began = time.monotonic()
         try:
             answer = (
-                self._by_socket(parcel, exchange)
+                self._by_socket(outgoing, exchange)
                 if self.delivery == "socket"
-                else self._by_http(parcel, exchange)
+                else self._by_http(outgoing, exchange)
             )
         except (
             LinkLostError,
@@ -120,35 +120,35 @@ class PayloadSender:
         exchange.finished = time.time()
         return replace(answer, seconds=time.monotonic() - began)
 
-    def queue(self, parcel: SlackPayload, lane: str) -> None:
+    def queue(self, outgoing: SlackPayload, lane: str) -> None:
         """Deliver behind what waits in that lane, with retries, in a thread of the courier's."""
-        handover = QueuedPayload(parcel=parcel)
-        watched: list[QueuedPayload] | None = getattr(self._watch, "handovers", None)
+        item = QueuedPayload(outgoing=outgoing)
+        watched: list[QueuedPayload] | None = getattr(self._watch, "queued", None)
         if watched is not None:
-            watched.append(handover)
+            watched.append(item)
         with self._lock:
             waiting = self._lanes.get(lane)
             if waiting is not None:
-                waiting.append(handover)
+                waiting.append(item)
                 return
             if self._closing.is_set():
                 return
-            self._lanes[lane] = deque([handover])
+            self._lanes[lane] = deque([item])
             self._workers.submit(self._run_lane, lane)
 
     @contextmanager
-    def handing_over(self) -> Iterator[None]:
+    def until_delivered(self) -> Iterator[None]:
         """On leaving, wait until every event that this thread queued inside was tried once."""
-        outer: list[QueuedPayload] | None = getattr(self._watch, "handovers", None)
-        handovers = self._watch.handovers = outer if outer is not None else []
+        outer: list[QueuedPayload] | None = getattr(self._watch, "queued", None)
+        queued = self._watch.queued = outer if outer is not None else []
         try:
             yield
         finally:
             if outer is None:
-                self._watch.handovers = None
+                self._watch.queued = None
         if outer is None:
-            for handover in handovers:
-                handover.tried.wait(self.patience + 2)
+            for item in queued:
+                item.tried.wait(self.patience + 2)
 
     def close(self) -> None:
         self._closing.set()
@@ -164,47 +164,47 @@ class PayloadSender:
                 if not waiting or self._closing.is_set():
                     del self._lanes[lane]
                     return
-                handover = waiting.popleft()
-            self._persist(handover)
+                item = waiting.popleft()
+            self._persist(item)
 
-    def _persist(self, handover: QueuedPayload) -> None:
-        parcel = handover.parcel
-        answer = self.deliver(parcel)
-        handover.tried.set()
+    def _persist(self, item: QueuedPayload) -> None:
+        outgoing = item.outgoing
+        answer = self.deliver(outgoing)
+        item.tried.set()
         for attempt, delay in enumerate(self.retries, start=1):
             if answer.ok or self._closing.wait(delay):
                 return
             reason = "http_timeout" if answer.status == "timeout" else "http_error"
             if self.delivery == "socket":
                 reason = "timeout"
-            answer = self.deliver(replace(parcel, attempt=attempt, reason=reason))
+            answer = self.deliver(replace(outgoing, attempt=attempt, reason=reason))
 
     # ---------------------------------------------------------------- the two roads
 
-    def _by_socket(self, parcel: SlackPayload, exchange: Exchange) -> DeliveryResult:
+    def _by_socket(self, outgoing: SlackPayload, exchange: Exchange) -> DeliveryResult:
         envelope: Json = {
-            "envelope_id": parcel.id,
-            "payload": parcel.payload,
-            "type": parcel.kind,
-            "accepts_response_payload": parcel.takes_an_answer,
+            "envelope_id": outgoing.id,
+            "payload": outgoing.payload,
+            "type": outgoing.kind,
+            "accepts_response_payload": outgoing.takes_an_answer,
         }
-        if parcel.kind == "events_api":
-            envelope |= {"retry_attempt": parcel.attempt, "retry_reason": parcel.reason}
+        if outgoing.kind == "events_api":
+            envelope |= {"retry_attempt": outgoing.attempt, "retry_reason": outgoing.reason}
         exchange.body = json.dumps(envelope).encode()
         exchange.connection, ack = self._links.deliver(envelope, self.patience)
         exchange.status, exchange.answer = 200, json.dumps(ack).encode()
         return DeliveryResult(status="ok", body=ack.get("payload"), code=200)
 
-    def _by_http(self, parcel: SlackPayload, exchange: Exchange) -> DeliveryResult:
-        body, exchange.content_type = _encode(parcel)
+    def _by_http(self, outgoing: SlackPayload, exchange: Exchange) -> DeliveryResult:
+        body, exchange.content_type = _encode(outgoing)
         exchange.body = body
         exchange.headers = signed(body) | {
             "content-type": exchange.content_type,
             "user-agent": "Slackbot 1.0",
         }
-        if parcel.attempt:
-            exchange.headers["x-slack-retry-num"] = str(parcel.attempt)
-            exchange.headers["x-slack-retry-reason"] = parcel.reason
+        if outgoing.attempt:
+            exchange.headers["x-slack-retry-num"] = str(outgoing.attempt)
+            exchange.headers["x-slack-retry-reason"] = outgoing.reason
         url = f"{self.bot_url}/slack/events"
         got = self._pool.request(
             "POST", url, body=body, headers=exchange.headers, timeout=urllib3.Timeout(total=self.patience)
@@ -219,18 +219,18 @@ class PayloadSender:
 
 def signed(body: bytes, secret: str = SIGNING_SECRET, at: float | None = None) -> dict[str, str]:
     """The v0 signature of a body, as of now unless told otherwise."""
-    stamp = str(int(time.time() if at is None else at))
-    digest = hmac.new(secret.encode(), b"v0:" + stamp.encode() + b":" + body, hashlib.sha256).hexdigest()
-    return {"x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
+    timestamp = str(int(time.time() if at is None else at))
+    digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
+    return {"x-slack-request-timestamp": timestamp, "x-slack-signature": f"v0={digest}"}
 
 
-def _encode(parcel: SlackPayload) -> tuple[bytes, str]:
+def _encode(outgoing: SlackPayload) -> tuple[bytes, str]:
     form = "application/x-www-form-urlencoded"
-    if parcel.kind == "events_api":
-        return json.dumps(parcel.payload).encode(), "application/json"
-    if parcel.kind == "interactive":
-        return urlencode({"payload": json.dumps(parcel.payload)}).encode(), form
-    return urlencode(parcel.payload).encode(), form
+    if outgoing.kind == "events_api":
+        return json.dumps(outgoing.payload).encode(), "application/json"
+    if outgoing.kind == "interactive":
+        return urlencode({"payload": json.dumps(outgoing.payload)}).encode(), form
+    return urlencode(outgoing.payload).encode(), form
 
 
 def _decode(data: bytes, content_type: str) -> Json | str | None:

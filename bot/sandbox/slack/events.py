@@ -156,8 +156,8 @@ def renamed(channel: SlackChannel, ts: str) -> Json:
 
 def archived(kind: str, channel: SlackChannel, user: str, ts: str) -> Json:
     """`kind` is archive or unarchive."""
-    room = "group" if channel.is_private else "channel"
-    return {"type": f"{room}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
+    prefix = "group" if channel.is_private else "channel"
+    return {"type": f"{prefix}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
 
 
 def deleted_channel(channel: SlackChannel, user: str, ts: str) -> Json:

@@ -58,7 +58,7 @@ class Marks:
         }
         with self._state.change():
             channel.bookmarks[bookmark["id"]] = bookmark
-        self._tell("bookmark_added", channel, bookmark)
+        self._publish("bookmark_added", channel, bookmark)
         return {"bookmark": bookmark}
 
     def edit_bookmark(self, args: Args) -> Json:
@@ -68,14 +68,14 @@ class Marks:
                 bookmark["link"] = self._link(args)
             bookmark |= {key: args.text(key) for key in ("title", "emoji") if args.text(key)}
             bookmark["date_updated"] = self._state.now()
-        self._tell("bookmark_changed", channel, bookmark)
+        self._publish("bookmark_changed", channel, bookmark)
         return {"bookmark": bookmark}
 
     def remove_bookmark(self, args: Args) -> Json:
         channel, bookmark = self._bookmark(args)
         with self._state.change():
             del channel.bookmarks[bookmark["id"]]
-        self._tell("bookmark_removed", channel, bookmark)
+        self._publish("bookmark_removed", channel, bookmark)
         return {}
 
     def bookmarks(self, args: Args) -> Json:
@@ -95,10 +95,10 @@ class Marks:
             raise SlackError("invalid_link")
         return link
 
-    def _tell(self, kind: str, channel: SlackChannel, bookmark: Json) -> None:
+    def _publish(self, kind: str, channel: SlackChannel, bookmark: Json) -> None:
         text = f"{bookmark['title']} {bookmark['link']}"
         ref, name = bookmark["id"], self._state.people[BOT_USER].name
-        self._state.feed.tell(BoxEvent(kind=kind, person=name, place=channel.id, ref=ref, text=text))
+        self._state.feed.publish(BoxEvent(kind=kind, person=name, place=channel.id, ref=ref, text=text))
 
     # ---------------------------------------------------------------- pins
 

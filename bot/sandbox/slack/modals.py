@@ -53,7 +53,7 @@ class Modals:
         with self._state.change():
             view = self._new(person.id, body)
             self._state.homes[person.id] = view
-        self._tell("home_published", view)
+        self._publish("home_published", view)
         return {"view": shapes.view(view)}
 
     # ---------------------------------------------------------------- also what an acknowledgement can do
@@ -72,24 +72,24 @@ class Modals:
                 raise SlackError("push_limit_reached")
             view = self._new(person, body, on)
             self._state.views[view.id] = view
-        self._tell("view_opened", view)
+        self._publish("view_opened", view)
         return view
 
     def replace(self, view: SlackView, body: Json) -> None:
         with self._state.change():
             view.body, view.hash, view.errors = body, _hash(), {}
-        self._tell("view_updated", view)
+        self._publish("view_updated", view)
 
     def refuse(self, view: SlackView, errors: dict[str, str]) -> None:
         """Show the errors beside their fields."""
         with self._state.change():
             view.errors = errors
-        self._tell("view_updated", view)
+        self._publish("view_updated", view)
 
     def close(self, view: SlackView) -> None:
         with self._state.change():
             self._state.views.pop(view.id, None)
-        self._tell("view_closed", view)
+        self._publish("view_closed", view)
 
     def clear(self, person: str) -> None:
         for view in reversed(self.stack(person)):
@@ -109,11 +109,11 @@ class Modals:
                 return view
         raise SlackError("not_found")
 
-    def _tell(self, kind: str, view: SlackView) -> None:
+    def _publish(self, kind: str, view: SlackView) -> None:
         name = self._state.people[view.person].name
         errors = "".join(f"\n! {error}" for error in view.errors.values())
         text = self._state.reader.view(view) + errors
-        self._state.feed.tell(BoxEvent(kind=kind, person=name, ref=view.id, text=text, subject=view))
+        self._state.feed.publish(BoxEvent(kind=kind, person=name, ref=view.id, text=text, subject=view))
 
 
 def _checked(args: Args, kind: str) -> Json:

@@ -31,35 +31,33 @@ class OwnCommand:
     usage: str = ""
 
 
-def _invite(rooms: OwnCommandHost, person: str, channel: str, guest: str) -> None:
+def _invite(host: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
         raise LookupError("Say whom: /invite @raj.")
-    if rooms.person(guest).id == BOT_USER:
-        rooms.invite_bot(channel, person)
+    if host.person(guest).id == BOT_USER:
+        host.invite_bot(channel, person)
     else:
-        rooms.invite(person, channel, guest)
+        host.invite(person, channel, guest)
 
 
-def _remove(rooms: OwnCommandHost, person: str, channel: str, guest: str) -> None:
+def _remove(host: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
         raise LookupError("Say whom: /remove @raj.")
-    rooms.remove(channel, guest, person)
+    host.remove(channel, guest, person)
 
 
-def _rename(rooms: OwnCommandHost, person: str, channel: str, name: str) -> None:
+def _rename(host: OwnCommandHost, person: str, channel: str, name: str) -> None:
     if not name:
         raise LookupError("Say how: /rename new-name.")
-    rooms.rename(channel, name.removeprefix("#"), person)
+    host.rename(channel, name.removeprefix("#"), person)
 
 
 OWN_COMMANDS: Mapping[str, OwnCommand] = {
     "/invite": OwnCommand(about="Bring somebody into the channel", usage="@someone", does=_invite),
-    "/leave": OwnCommand(about="Leave the channel", does=lambda rooms, who, at, _: rooms.leave(who, at)),
+    "/leave": OwnCommand(about="Leave the channel", does=lambda host, who, at, _: host.leave(who, at)),
     "/remove": OwnCommand(about="Take somebody out of the channel", usage="@someone", does=_remove),
     "/rename": OwnCommand(about="Rename the channel", usage="new-name", does=_rename),
-    "/archive": OwnCommand(
-        about="Archive the channel", does=lambda rooms, who, at, _: rooms.archive(at, who)
-    ),
+    "/archive": OwnCommand(about="Archive the channel", does=lambda host, who, at, _: host.archive(at, who)),
 }
 
 

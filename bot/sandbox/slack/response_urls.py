@@ -54,14 +54,16 @@ class ResponseUrls:
         channel = self._state.channels[url.channel]
         thread_ts = body.get("thread_ts") or url.thread_ts
         if body.get("response_type") != "in_channel":
-            return self._state.whisper(channel, url.person, text, blocks=its_blocks, thread_ts=thread_ts)
+            return self._state.post_ephemeral(
+                channel, url.person, text, blocks=its_blocks, thread_ts=thread_ts
+            )
         return self._state.post(
             channel, BOT_USER, text, blocks=its_blocks, thread_ts=thread_ts, subtype="bot_message"
         )
 
     def _replace(self, message: SlackMessage, text: str, its_blocks: list[Json] | None) -> None:
         if message.ephemeral_to:
-            self._state.rewrite_whisper(message, text, its_blocks)
+            self._state.edit_ephemeral(message, text, its_blocks)
         else:
             self._state.edit(self._state.channels[message.channel], message, text, its_blocks)
 
@@ -69,7 +71,7 @@ class ResponseUrls:
         if message is None:
             return
         if message.ephemeral_to:
-            self._state.forget_whisper(message)
+            self._state.delete_ephemeral(message)
         else:
             self._state.delete(self._state.channels[message.channel], message)
 
@@ -77,8 +79,8 @@ class ResponseUrls:
         """None after a slash command: what that answered can't be replaced."""
         if url.ts is None:
             return None
-        whispered = self._state.ephemerals.get(url.ts)
-        return whispered or self._state.channels[url.channel].messages.get(url.ts)
+        ephemeral = self._state.ephemerals.get(url.ts)
+        return ephemeral or self._state.channels[url.channel].messages.get(url.ts)
 
 
 def _refused(error: str, status: int) -> HttpResponse:

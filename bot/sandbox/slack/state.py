@@ -117,7 +117,7 @@ class WorkspaceState:
                 facts=facts or {},
             )
             channel.messages[message.ts] = message
-            self._tell("posted", channel, message)
+            self._publish("posted", channel, message)
             self._send(channel, lambda: events.posted(channel, message))
             if not message.bot and MENTION.search(text):
                 self._send(channel, lambda: events.mentioned(channel, message))
@@ -131,17 +131,17 @@ class WorkspaceState:
             previous = events.snapshot(message)
             message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
             ts = message.edited
-            self._tell("edited", channel, message)
+            self._publish("edited", channel, message)
             self._send(channel, lambda: events.changed(channel, message, previous, ts))
 
     def delete(self, channel: SlackChannel, message: SlackMessage) -> None:
         with self.feed.lock:
             channel.messages.pop(message.ts, None)
             channel.pins.pop(message.ts, None)
-            self._tell("deleted", channel, message)
+            self._publish("deleted", channel, message)
             self._send(channel, lambda: events.deleted(channel, message, self.new_ts()))
 
-    def whisper(
+    def post_ephemeral(
         self,
         channel: SlackChannel,
         to: str,
@@ -163,20 +163,20 @@ class WorkspaceState:
                 ephemeral_to=to,
             )
             self.ephemerals[message.ts] = message
-            self._tell("ephemeral", channel, message, person=to)
+            self._publish("ephemeral", channel, message, person=to)
             return message
 
-    def rewrite_whisper(self, message: SlackMessage, text: str, blocks: list[Json] | None) -> None:
+    def edit_ephemeral(self, message: SlackMessage, text: str, blocks: list[Json] | None) -> None:
         with self.feed.lock:
             message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
             place = self.channels[message.channel]
-            self._tell("ephemeral_edited", place, message, person=message.ephemeral_to or "")
+            self._publish("ephemeral_edited", place, message, person=message.ephemeral_to or "")
 
-    def forget_whisper(self, message: SlackMessage) -> None:
+    def delete_ephemeral(self, message: SlackMessage) -> None:
         with self.feed.lock:
             self.ephemerals.pop(message.ts, None)
             place = self.channels[message.channel]
-            self._tell("ephemeral_deleted", place, message, person=message.ephemeral_to or "")
+            self._publish("ephemeral_deleted", place, message, person=message.ephemeral_to or "")
 
     def react(self, channel: SlackChannel, message: SlackMessage, user: str, name: str) -> bool:
         """False where that reaction of that person is there already."""
@@ -185,7 +185,7 @@ class WorkspaceState:
             if user in users:
                 return False
             users.append(user)
-            self._tell("reaction_added", channel, message, person=user, text=name)
+            self._publish("reaction_added", channel, message, person=user, text=name)
             ts = self.new_ts()
             self._send(channel, lambda: events.reaction("reaction_added", message, user, name, ts))
             return True
@@ -197,7 +197,7 @@ class WorkspaceState:
             message.reactions[name].remove(user)
             if not message.reactions[name]:
                 del message.reactions[name]
-            self._tell("reaction_removed", channel, message, person=user, text=name)
+            self._publish("reaction_removed", channel, message, person=user, text=name)
             ts = self.new_ts()
             self._send(channel, lambda: events.reaction("reaction_removed", message, user, name, ts))
             return True
@@ -205,13 +205,13 @@ class WorkspaceState:
     def pin(self, channel: SlackChannel, message: SlackMessage, user: str) -> None:
         with self.feed.lock:
             channel.pins[message.ts] = {"created": self.now(), "created_by": user}
-            self._tell("pinned", channel, message, person=user)
+            self._publish("pinned", channel, message, person=user)
             self._send(channel, lambda: events.pin("pin_added", message, user, self.new_ts()))
 
     def unpin(self, channel: SlackChannel, message: SlackMessage, user: str) -> None:
         with self.feed.lock:
             channel.pins.pop(message.ts, None)
-            self._tell("unpinned", channel, message, person=user)
+            self._publish("unpinned", channel, message, person=user)
             self._send(channel, lambda: events.pin("pin_removed", message, user, self.new_ts()))
 
     # ---------------------------------------------------------------- channels
@@ -224,7 +224,7 @@ class WorkspaceState:
             channel.members[creator] = None
             self.channels[channel.id] = channel
             self._names[name] = channel.id
-            self._told("created", channel, person=creator, text=name)
+            self._publish_channel("created", channel, person=creator, text=name)
             if not is_private:
                 self._send(channel, lambda: events.created(channel, self.new_ts()))
             return channel
@@ -233,7 +233,7 @@ class WorkspaceState:
         """Somebody comes in, by themselves or invited."""
         with self.feed.lock:
             channel.members[user] = None
-            self._told("joined", channel, person=user)
+            self._publish_channel("joined", channel, person=user)
             ts = self.new_ts()
             joined = "member_joined_channel"
             self._send(channel, lambda: events.membership(joined, channel, user, inviter, ts))
@@ -244,7 +244,7 @@ class WorkspaceState:
         """Somebody goes, by themselves or taken out; the bot, once it is out, hears no more than that."""
         with self.feed.lock:
             ts = self.new_ts()
-            self._told("left", channel, person=user)
+            self._publish_channel("left", channel, person=user)
             if user == BOT_USER:
                 self._send(channel, lambda: events.put_out(channel, by or user, ts))
             channel.members.pop(user, None)
@@ -259,7 +259,7 @@ class WorkspaceState:
             self._names.pop(old, None)
             self._names[name] = channel.id
             channel.name = name
-            self._told("renamed", channel, person=user, text=name)
+            self._publish_channel("renamed", channel, person=user, text=name)
             self._send(channel, lambda: events.renamed(channel, self.new_ts()))
             text = f'<@{user}> has renamed the channel from "{old}" to "{name}"'
             self._notice(channel, user, "name", text, {"old_name": old, "name": name})
@@ -267,13 +267,13 @@ class WorkspaceState:
     def set_topic(self, channel: SlackChannel, topic: str, user: str) -> None:
         with self.feed.lock:
             channel.topic = topic
-            self._told("topic", channel, person=user, text=topic)
+            self._publish_channel("topic", channel, person=user, text=topic)
             self._notice(channel, user, "topic", f"set the channel topic: {topic}", {"topic": topic})
 
     def set_purpose(self, channel: SlackChannel, purpose: str, user: str) -> None:
         with self.feed.lock:
             channel.purpose = purpose
-            self._told("purpose", channel, person=user, text=purpose)
+            self._publish_channel("purpose", channel, person=user, text=purpose)
             text = f"set the channel description: {purpose}"
             self._notice(channel, user, "purpose", text, {"purpose": purpose})
 
@@ -281,20 +281,20 @@ class WorkspaceState:
         with self.feed.lock:
             self._notice(channel, user, "archive", "archived the channel", {})
             channel.is_archived = True
-            self._told("archived", channel, person=user)
+            self._publish_channel("archived", channel, person=user)
             self._send(channel, lambda: events.archived("archive", channel, user, self.new_ts()))
 
     def unarchive(self, channel: SlackChannel, user: str) -> None:
         with self.feed.lock:
             channel.is_archived = False
-            self._told("unarchived", channel, person=user)
+            self._publish_channel("unarchived", channel, person=user)
             self._send(channel, lambda: events.archived("unarchive", channel, user, self.new_ts()))
             self._notice(channel, user, "unarchive", "un-archived the channel", {})
 
     def delete_channel(self, channel: SlackChannel, user: str) -> None:
         """With all that is in it; nobody can reach it any more."""
         with self.feed.lock:
-            self._told("channel_deleted", channel, person=user, text=channel.name)
+            self._publish_channel("channel_deleted", channel, person=user, text=channel.name)
             self._send(channel, lambda: events.deleted_channel(channel, user, self.new_ts()))
             del self.channels[channel.id]
             self._names.pop(channel.name, None)
@@ -303,7 +303,7 @@ class WorkspaceState:
         with self.feed.lock:
             channel.is_private = to_private
             kind = "private" if to_private else "public"
-            self._told(f"made_{kind}", channel, person=user)
+            self._publish_channel(f"made_{kind}", channel, person=user)
             self.post(channel, user, CONVERTED[kind], subtype=f"channel_convert_to_{kind}")
 
     def change_id(self, channel: SlackChannel) -> str:
@@ -313,12 +313,12 @@ class WorkspaceState:
             channel.id = self.new_id("C")
             self.channels = {it.id: it for it in self.channels.values()}
             self._names[channel.name] = channel.id
-            whispered = (it for it in self.ephemerals.values() if it.channel == old)
-            for message in (*channel.messages.values(), *whispered):
+            ephemeral = (it for it in self.ephemerals.values() if it.channel == old)
+            for message in (*channel.messages.values(), *ephemeral):
                 message.channel = channel.id
             for bookmark in channel.bookmarks.values():
                 bookmark["channel_id"] = channel.id
-            self._told("id_changed", channel, person=channel.creator)
+            self._publish_channel("id_changed", channel, person=channel.creator)
             self._send(channel, lambda: events.id_changed(old, channel.id, self.new_ts()))
             return channel.id
 
@@ -333,8 +333,8 @@ class WorkspaceState:
 
     def _notice(self, channel: SlackChannel, user: str, what: str, text: str, facts: Json) -> None:
         """The grey line that Slack itself writes into a channel."""
-        room = "group" if channel.is_private else "channel"
-        self.post(channel, user, text, subtype=f"{room}_{what}", facts=facts)
+        prefix = "group" if channel.is_private else "channel"
+        self.post(channel, user, text, subtype=f"{prefix}_{what}", facts=facts)
 
     def _send(self, channel: SlackChannel, event: Callable[[], Json]) -> None:
         """Only what the bot may see: its own channels, and the public coming and going of channels."""
@@ -345,13 +345,15 @@ class WorkspaceState:
             if outside["type"] in EVERYWHERE:
                 self._emit(outside, channel.id)
 
-    def _tell(
+    def _publish(
         self, kind: str, channel: SlackChannel, m: SlackMessage, *, person: str = "", text: str = ""
     ) -> None:
         author = self.people[person or m.user].name
         words = text or self.reader.message(m)
-        self.feed.tell(BoxEvent(kind=kind, person=author, place=channel.id, ref=m.ts, text=words, subject=m))
+        self.feed.publish(
+            BoxEvent(kind=kind, person=author, place=channel.id, ref=m.ts, text=words, subject=m)
+        )
 
-    def _told(self, kind: str, channel: SlackChannel, *, person: str, text: str = "") -> None:
+    def _publish_channel(self, kind: str, channel: SlackChannel, *, person: str, text: str = "") -> None:
         who = self.people[person].name
-        self.feed.tell(BoxEvent(kind=kind, person=who, place=channel.id, text=text, subject=channel))
+        self.feed.publish(BoxEvent(kind=kind, person=who, place=channel.id, text=text, subject=channel))

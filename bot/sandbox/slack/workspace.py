@@ -19,11 +19,11 @@ from bot.sandbox.slack.marks import Marks
 from bot.sandbox.slack.modals import Modals
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
 from bot.sandbox.slack.permissions import ALL_EVENTS, ALL_SCOPES
+from bot.sandbox.slack.reader import WorkspaceReader
 from bot.sandbox.slack.response_urls import ResponseUrls
 from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.triggers import ResponseUrl, Triggers
 from bot.sandbox.slack.web_api import WebApi
-from bot.sandbox.slack.window import WorkspaceReader
 from bot.sandbox.slack.world import (
     BOT_USER,
     SLACKBOT,
@@ -62,7 +62,7 @@ class Workspace(WorkspaceReader):
         self.commands: dict[str, bool] | None = None
         """The app's slash commands, and whether names in them are escaped; None while any may be typed."""
         self.links = SocketModeLinks()
-        self.courier = PayloadSender(delivery=delivery, links=self.links, recorder=recorder)
+        self.sender = PayloadSender(delivery=delivery, links=self.links, recorder=recorder)
         self.response_urls = ResponseUrls(state, self.triggers)
         self.web_api = WebApi(
             state=state,
@@ -94,7 +94,7 @@ class Workspace(WorkspaceReader):
             OWN_COMMANDS[command].does(self, person, channel, text.strip().removeprefix("@"))
             return DeliveryResult(status="ok")
         if self.commands is not None and command not in self.commands:
-            self.state.whisper(where, who.id, unknown(command), user=SLACKBOT)
+            self.state.post_ephemeral(where, who.id, unknown(command), user=SLACKBOT)
             return DeliveryResult(status="failed", body=unknown(command))
         escapes = self.commands is None or self.commands[command]
         payload = payloads.slash_command(
@@ -105,14 +105,14 @@ class Workspace(WorkspaceReader):
             response_url=self._response_url(who, where),
             trigger_id=self.triggers.trigger(who.id),
         )
-        answer = self.courier.deliver(SlackPayload(kind="slash_commands", name=command, payload=payload))
+        answer = self.sender.deliver(SlackPayload(kind="slash_commands", name=command, payload=payload))
         return self._shown(answer, who, where, command)
 
     def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
         """Post a message, or an answer in a thread; its ts."""
         who, where = self.person(person), self._entered(person, channel)
         written = typed.in_message(self.state, text)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             return self.state.post(where, who.id, written, thread_ts=thread).ts
 
     def dm(self, person: str, text: str, thread: str | None = None) -> str:
@@ -121,22 +121,22 @@ class Workspace(WorkspaceReader):
 
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
         where, message = self._own(person, channel, ts)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.edit(where, message, typed.in_message(self.state, text), None)
 
     def delete(self, person: str, channel: str, ts: str) -> None:
         where, message = self._own(person, channel, ts)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.delete(where, message)
 
     def react(self, person: str, channel: str, ts: str, name: str) -> None:
         where, message = self._entered(person, channel), self.message(channel, ts)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.react(where, message, self.person(person).id, name.strip(":"))
 
     def unreact(self, person: str, channel: str, ts: str, name: str) -> None:
         where, message = self._entered(person, channel), self.message(channel, ts)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.unreact(where, message, self.person(person).id, name.strip(":"))
 
     # ---------------------------------------------------------------- pressing and filling in
@@ -162,7 +162,7 @@ class Workspace(WorkspaceReader):
             response_url=self._response_url(who, where, message),
             trigger_id=self.triggers.trigger(who.id),
         )
-        return self.courier.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
+        return self.sender.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
 
     def press_in_view(self, person: str, label: str, view_id: str | None = None) -> DeliveryResult:
         """Press a button inside a modal, or in the home tab if no modal is open."""
@@ -190,7 +190,7 @@ class Workspace(WorkspaceReader):
         trigger_id = self.triggers.trigger(who.id)
         stamped = action | {"action_ts": self.state.new_ts()}
         payload = payloads.view_action(who, view, values, stamped, trigger_id=trigger_id)
-        return self.courier.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
+        return self.sender.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
 
     def _view_or_home(self, person: str, view_id: str | None) -> SlackView:
         return (self.home(person) if not self.views(person) else None) or self.view(person, view_id)
@@ -205,7 +205,7 @@ class Workspace(WorkspaceReader):
             self.modals.refuse(view, missing)
             return DeliveryResult(status="errors", body={"response_action": "errors", "errors": missing})
         payload = payloads.view_submission(who, view, state, trigger_id=self.triggers.trigger(who.id))
-        answer = self.courier.deliver(
+        answer = self.sender.deliver(
             SlackPayload(kind="interactive", name="view_submission", payload=payload)
         )
         return self._followed(view, answer)
@@ -215,7 +215,7 @@ class Workspace(WorkspaceReader):
         self.modals.close(view)
         if view.body.get("notify_on_close"):
             payload = payloads.view_closed(self.person(person), view)
-            self.courier.deliver(SlackPayload(kind="interactive", name="view_closed", payload=payload))
+            self.sender.deliver(SlackPayload(kind="interactive", name="view_closed", payload=payload))
 
     # ---------------------------------------------------------------- coming and going
 
@@ -223,51 +223,51 @@ class Workspace(WorkspaceReader):
         who, where = self.person(person), self.channel(channel)
         if where.is_private or where.is_im or who.is_guest:
             raise LookupError(f"{who.name} can't join {where.name} without being invited")
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.add(where, who.id)
 
     def invite(self, person: str, channel: str, guest: str) -> None:
         """One person brings another in."""
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.add(self._entered(person, channel), self.person(guest).id, self.person(person).id)
 
     def leave(self, person: str, channel: str) -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.remove(self._entered(person, channel), self.person(person).id)
 
     def archive(self, channel: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.archive(self.channel(channel), self.person(person).id)
 
     def unarchive(self, channel: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.unarchive(self.channel(channel), self.person(person).id)
 
     def delete_channel(self, channel: str, person: str = "ana") -> None:
         """For good, with its messages."""
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.delete_channel(self.channel(channel), self.person(person).id)
 
     def make_private(self, channel: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.convert(self.channel(channel), self.person(person).id, to_private=True)
 
     def make_public(self, channel: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.convert(self.channel(channel), self.person(person).id, to_private=False)
 
     def change_id(self, channel: str) -> str:
         """As Slack does when a private channel is shared with another company; the new id."""
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             return self.state.change_id(self.channel(channel))
 
     def remove(self, channel: str, guest: str, person: str = "ana") -> None:
         """One person takes another out."""
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.remove(self.channel(channel), self.person(guest).id, self.person(person).id)
 
     def rename(self, channel: str, name: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.rename(self.channel(channel), name, self.person(person).id)
 
     def hire(self, count: int) -> None:
@@ -282,11 +282,11 @@ class Workspace(WorkspaceReader):
 
     def create(self, person: str, name: str, *, private: bool = False) -> SlackChannel:
         """A person makes a channel, without the bot."""
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             return self.state.create(name, is_private=private, creator=self.person(person).id)
 
     def invite_bot(self, channel: str, person: str = "ana") -> None:
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self.state.add(self.channel(channel), BOT_USER, self.person(person).id)
 
     def remove_bot(self, channel: str, person: str = "ana") -> None:
@@ -294,15 +294,15 @@ class Workspace(WorkspaceReader):
 
     def open_home(self, person: str) -> None:
         who = self.person(person)
-        with self.courier.handing_over():
+        with self.sender.until_delivered():
             self._emit(events.home_opened(who.id, who.dm, self.state.new_ts()), who.dm)
 
     # ---------------------------------------------------------------- Slack's own moods
 
     def redeliver(self, last: int = 1, *, kind: str = "") -> list[DeliveryResult]:
         """Send the last payloads (of a kind) again, the same ids in them, as Slack does when it missed the answer."""
-        again = [it for it in list(self.courier.sent) if kind in {"", it.kind}][-last:]
-        return [self.courier.deliver(replace(parcel, attempt=1, reason="timeout")) for parcel in again]
+        again = [it for it in list(self.sender.sent) if kind in {"", it.kind}][-last:]
+        return [self.sender.deliver(replace(outgoing, attempt=1, reason="timeout")) for outgoing in again]
 
     def refresh_links(self) -> None:
         self.links.refresh()
@@ -331,8 +331,8 @@ class Workspace(WorkspaceReader):
         kind = event["type"]
         wanted = MESSAGES[event["channel_type"]] if kind == "message" else kind
         if wanted in self.subscriptions:
-            parcel = SlackPayload(kind="events_api", name=f"event:{kind}", payload=events.wrapped(event))
-            self.courier.queue(parcel, lane=channel)
+            outgoing = SlackPayload(kind="events_api", name=f"event:{kind}", payload=events.wrapped(event))
+            self.sender.queue(outgoing, lane=channel)
 
     def _response_url(self, who: SlackPerson, where: SlackChannel, m: SlackMessage | None = None) -> str:
         ts, thread_ts = (m.ts, m.thread_ts) if m else (None, None)
@@ -373,7 +373,7 @@ class Workspace(WorkspaceReader):
     def _failed(
         self, answer: DeliveryResult, who: SlackPerson, where: SlackChannel, line: str
     ) -> DeliveryResult:
-        self.state.feed.tell(BoxEvent(kind="failed", person=who.name, place=where.id, text=line))
+        self.state.feed.publish(BoxEvent(kind="failed", person=who.name, place=where.id, text=line))
         return answer
 
     def _followed(self, view: SlackView, answer: DeliveryResult) -> DeliveryResult:

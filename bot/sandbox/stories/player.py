@@ -65,7 +65,7 @@ class Playing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class StoryView:
+class StoryFocus:
     """Where the eye should be: a channel's id and what stands beside it, each "" for as before."""
 
     person: str
@@ -76,12 +76,12 @@ class StoryView:
 class StoryPlayer:
     """One story at a time. `on_change` hears of each step; `pace` makes the pauses longer or shorter."""
 
-    def __init__(self, box: Box, *, on_change: Callable[[StoryView | None], None]) -> None:
+    def __init__(self, box: Box, *, on_change: Callable[[StoryFocus | None], None]) -> None:
         self.playing: Playing | None = None
         self.pace = 1.0
         self._box = box
         self._on_change = on_change
-        self._curtain = threading.Event()  # each play has its own: one that was stopped touches no later one
+        self._stopped = threading.Event()  # each play has its own: one that was stopped touches no later one
         self._lock = threading.Lock()
 
     @cached_property
@@ -97,64 +97,64 @@ class StoryPlayer:
             if self.playing and self.playing.state == "playing":
                 raise LookupError("A story is playing already.")
             self.playing = Playing(story=story)
-            self._curtain = threading.Event()
+            self._stopped = threading.Event()
         self._on_change(None)
         play = threading.Thread(
-            target=self._run, args=(self.playing, self._curtain), name="sandbox-story", daemon=True
+            target=self._run, args=(self.playing, self._stopped), name="sandbox-story", daemon=True
         )
         play.start()
 
     def stop(self) -> None:
         """End what plays after its present line, or put away what has ended."""
         with self._lock:
-            self._curtain.set()
+            self._stopped.set()
             self.playing = None
         self._on_change(None)
 
-    def _run(self, playing: Playing, curtain: threading.Event) -> None:
+    def _run(self, playing: Playing, stopped: threading.Event) -> None:
         told = io.StringIO()
         out, begun = Console(file=told, width=10_000), self._box.clock.now()
         chat = ConsoleChat(self._box, out, patience=PATIENCE, since=begun)
-        code = chat.play(self._lines(playing, curtain, chat), interactive=False)
+        code = chat.play(self._lines(playing, stopped, chat), interactive=False)
         if code == DONE:
-            self._show(curtain, state="over", line="", at=playing.of)
+            self._show(stopped, state="over", line="", at=playing.of)
         else:
             why = TROUBLE.findall(told.getvalue())[-1]
-            self._show(curtain, state="failed", line="", caption=f"The story can't go on: {why}")
+            self._show(stopped, state="failed", line="", caption=f"The story can't go on: {why}")
 
-    def _lines(self, playing: Playing, curtain: threading.Event, chat: ConsoleChat) -> Iterator[str]:
+    def _lines(self, playing: Playing, stopped: threading.Event, chat: ConsoleChat) -> Iterator[str]:
         people = [person.name for person in self._box.slack.state.people.values()]
         for number, text in enumerate(playing.story.lines, start=1):
-            if curtain.is_set():
+            if stopped.is_set():
                 return
             if text.startswith("# "):
-                self._show(curtain, caption=text[2:], line="", at=number)
-                curtain.wait(READING * self.pace)
+                self._show(stopped, caption=text[2:], line="", at=number)
+                stopped.wait(READING * self.pace)
                 continue
             line = read(text, people=people, place=chat.place)
             is_seen = line.action is not None and not isinstance(line.action, ExpectAction | ExpectNotAction)
             self._show(
-                curtain, self._scene(line, chat), at=number, **({"line": line.said} if is_seen else {})
+                stopped, self._focus_of(line, chat), at=number, **({"line": line.said} if is_seen else {})
             )
             yield text
             if is_seen:
-                curtain.wait(WATCHING * self.pace)
+                stopped.wait(WATCHING * self.pace)
 
-    def _scene(self, line: ScriptLine, chat: ConsoleChat) -> StoryView:
+    def _focus_of(self, line: ScriptLine, chat: ConsoleChat) -> StoryFocus:
         person, place = line.person or chat.person, line.place or chat.place
         if place == PHONE:
-            return StoryView(person=person, dock="phones")
-        found = chat.sight.channels(person, place)
+            return StoryFocus(person=person, dock="phones")
+        found = chat.visibility.channels(person, place)
         place_id, dock = found[-1].id if found else "", "sites" if _is_about_sites(line.action) else ""
-        return StoryView(person=person, place=place_id, dock=dock)
+        return StoryFocus(person=person, place=place_id, dock=dock)
 
-    def _show(self, curtain: threading.Event, scene: StoryView | None = None, **changes: Any) -> None:
+    def _show(self, stopped: threading.Event, focus: StoryFocus | None = None, **changes: Any) -> None:
         """Go on to this, unless the curtain has fallen."""
         with self._lock:
-            if curtain.is_set() or self.playing is None:
+            if stopped.is_set() or self.playing is None:
                 return
             self.playing = replace(self.playing, **changes)
-        self._on_change(scene)
+        self._on_change(focus)
 
 
 def _is_about_sites(action: ScriptAction | None) -> bool:

@@ -1,17 +1,17 @@
-// The page of the sandbox: keeps what is shown up to date, and sends what a person does.
-// The server renders everything; here parts are fetched afresh and morphed into place.
+// The page of the sandbox: updates the page, and sends the person's actions.
+// The server renders all HTML. This script fetches parts again and morphs them into place.
 
 import { completing } from "/static/words.js";
 import { Idiomorph } from "/static/vendor/idiomorph.esm.js";
 
 const body = document.body;
 const at = (id) => document.getElementById(id);
-const query = () => body.dataset.spot;
+const query = () => body.dataset.location;
 const isNarrow = matchMedia("(max-width: 760px)");
 
 // ------------------------------------------------------------------ parts of the page
 
-const KEPT = new Set(["open", "value", "checked", "selected", "hidden", "style"]); // a person's, not the server's
+const KEPT = new Set(["open", "value", "checked", "selected", "hidden", "style"]); // set by the person, not by the server
 
 const isTyping = () => document.activeElement.matches("input, textarea, select");
 
@@ -37,7 +37,7 @@ async function html(address) {
 const stale = new Set();
 let refreshing = null;
 
-/** Fetch these parts afresh, soon; many calls in a moment are one. */
+/** Fetch these parts again soon. Calls in quick succession become one. */
 function refresh(...parts) {
   parts.filter((part) => at(part)).forEach((part) => stale.add(part));
   refreshing ??= new Promise((done) => setTimeout(done, 30)).then(async () => {
@@ -60,7 +60,7 @@ function show(part, fresh) {
   if (part === "dock") settleDock();
 }
 
-/** What rings is seen from every part of a narrow screen. */
+/** Show the number of ringing phones on a narrow screen too. */
 function settleDock() {
   settleThread();
   const ringing = document.querySelector(".tabs .ringing")?.textContent ?? "";
@@ -69,22 +69,22 @@ function settleDock() {
 
 // ------------------------------------------------------------------ going somewhere
 
-/** `record` is how the browser's history takes it: pushState, replaceState, or "" where it knows already. */
+/** Load another location. `record` is the method of the browser's history: pushState, replaceState, or "" for none. */
 async function go(address, record = "pushState") {
   const url = new URL(address, location.href);
   const fresh = new DOMParser().parseFromString(await html(url.pathname + url.search), "text/html");
   const old = { ...body.dataset };
-  for (const key of ["spot", "person", "place", "thread", "dock"]) body.dataset[key] = fresh.body.dataset[key];
+  for (const key of ["location", "person", "place", "thread", "dock"]) body.dataset[key] = fresh.body.dataset[key];
   const isElsewhere = ["person", "place"].some((key) => old[key] !== body.dataset[key]);
   if (record) history[record](null, "", url);
   document.title = fresh.title;
-  for (const part of ["sidebar", "dock", ...(isElsewhere ? ["room", "sky", "modal"] : [])]) {
+  for (const part of ["sidebar", "dock", ...(isElsewhere ? ["chat", "toolbar", "modal"] : [])]) {
     if (part === "modal") showModal(at(part), fresh.getElementById(part).innerHTML);
-    else if (part === "room") at(part).replaceChildren(...fresh.getElementById(part).childNodes);
+    else if (part === "chat") at(part).replaceChildren(...fresh.getElementById(part).childNodes);
     else morph(at(part), fresh.getElementById(part).innerHTML);
   }
   if (isElsewhere) {
-    settleRoom();
+    settleChat();
     catchUp();
   }
   settleDock();
@@ -100,7 +100,7 @@ document.addEventListener("click", async (event) => {
   if (url.search !== location.search) {
     const opensThread = link.matches(".replies, .tools a"), leavesThread = link.matches(".thread .close");
     const isElsewhere = await go(url.href);
-    pane(opensThread || (link.closest("#dock") && !isElsewhere && !leavesThread) ? "dock" : "room");
+    pane(opensThread || (link.closest("#dock") && !isElsewhere && !leavesThread) ? "dock" : "chat");
     if (opensThread) document.querySelector("#dock textarea")?.focus();
     else if (leavesThread || (isElsewhere && !isNarrow.matches)) at("words")?.focus();
   }
@@ -116,7 +116,7 @@ async function reveal(id) {
   message?.focus({ preventScroll: true });
 }
 
-/** On a narrow screen one part is seen at a time. */
+/** Choose the one part that a narrow screen shows. */
 function pane(name) {
   body.dataset.pane = name;
   document.querySelectorAll("[data-show]").forEach((button) =>
@@ -129,7 +129,7 @@ const lists = () => [["messages", "m"], ["answers", "t"]].filter(([id]) => at(id
 const due = new Set();
 let fetching = null;
 
-/** Keep the end of a list in sight, however its messages grow, until somebody scrolls away from it. */
+/** Stay at the end of a list while messages arrive, until the person scrolls up. */
 function follow(list) {
   const scroller = list.parentElement;
   let isAtEnd = true;
@@ -142,13 +142,13 @@ function follow(list) {
   toEnd();
 }
 
-/** Say of messages in a row of one author, and of new days, that they are that. */
+/** Mark the first message of each day, and messages that follow one of the same author. */
 function arrange(list) {
   let before = null;
   for (const line of list.children) {
     const isNewDay = line.dataset.day !== before?.dataset.day;
     const isSoon = before && line.dataset.ts - before.dataset.ts < 300;
-    const isPlain = !line.matches(".grey, .whisper") && !before?.matches(".grey, .whisper");
+    const isPlain = !line.matches(".grey, .ephemeral") && !before?.matches(".grey, .ephemeral");
     line.classList.toggle("new-day", isNewDay);
     line.classList.toggle("follows", !isNewDay && isSoon && isPlain && line.dataset.user === before.dataset.user);
     before = line;
@@ -173,7 +173,7 @@ function put(list, prefix, wanted, fresh) {
   arrange(list);
 }
 
-/** Fetch these messages of the place one is at, soon. */
+/** Fetch a message of the current channel again soon. */
 function renew(ts) {
   due.add(ts);
   fetching ??= new Promise((done) => setTimeout(done, 25)).then(async () => {
@@ -193,18 +193,18 @@ function renew(ts) {
   }).catch(() => {});
 }
 
-/** Fetch what was said between the drawing of the room and now, when its messages are told of. */
+/** Fetch the messages that arrived after the page was rendered and before its events arrived. */
 async function catchUp() {
   const list = at("messages"), asked = query();
   if (!list) return;
-  const fresh = await html(`/messages?${asked}&before=9`).catch(() => ""); // the last hundred before a moment far away
+  const fresh = await html(`/messages?${asked}&before=9`).catch(() => ""); // the last hundred messages
   if (asked !== query() || !list.isConnected) return;
   put(list, "m", [...fresh.matchAll(/ data-ts="([\d.]+)"/g)].map(([, ts]) => ts), fresh);
 }
 
 let loading = null;
 
-/** Put the hundred before the oldest in front of it; once at a time. */
+/** Load the next hundred older messages. One load at a time. */
 function older() {
   loading ??= loadOlder().finally(() => (loading = null));
   return loading;
@@ -224,7 +224,7 @@ async function loadOlder() {
   if (!more) button.remove();
 }
 
-function settleRoom() {
+function settleChat() {
   const list = at("messages"), scroller = at("scroll");
   if (!list) return;
   arrange(list);
@@ -247,7 +247,7 @@ function settleThread() {
   followed.add(list);
 }
 
-// Up and down walk through the messages; Tab goes into the one that has the focus.
+// Up and down move between messages. Tab moves into the focused message.
 document.addEventListener("keydown", (event) => {
   const log = event.target.closest?.("[role=log]");
   if (!log || !["ArrowUp", "ArrowDown"].includes(event.key) || event.target.matches("select, input, textarea")) return;
@@ -293,7 +293,7 @@ function confirmed({ title, text, confirm, deny, style }) {
     dialog.addEventListener("close", () => done(dialog.returnValue === "yes"), { once: true }));
 }
 
-/** Do what an element is for; `value` is what was chosen in it. */
+/** Run the action of an element. `value` is the choice made in it. */
 async function use(element, value) {
   if (element.dataset.confirm && !(await confirmed(JSON.parse(element.dataset.confirm)))) return;
   if (element.dataset.url) {
@@ -373,7 +373,7 @@ function showModal(dialog, fresh) {
     if (dialog.open) dialog.close();
     return;
   }
-  if (before?.dataset.view === after.dataset.view) morph(dialog, fresh); // what is filled in stays
+  if (before?.dataset.view === after.dataset.view) morph(dialog, fresh); // keeps what the person filled in
   else dialog.replaceChildren(template.content);
   if (!dialog.open) {
     opener = document.activeElement;
@@ -445,7 +445,7 @@ async function send(form) {
     ? await act("/act/edit", { channel, ts: edited, text })
     : await act("/act/say", { channel, thread, text });
   if (isDone) stopEditing(form);
-  else if (!box.value) box.value = text; // nothing typed is lost
+  else if (!box.value) box.value = text; // keep what was typed
   const scroller = thread ? at("answers")?.parentElement : at("scroll");
   if (isDone && !edited && scroller) scroller.scrollTop = scroller.scrollHeight;
 }
@@ -499,31 +499,31 @@ function tick() {
   const face = at("clock");
   const now = clock.at + ((performance.now() - clock.heard) / 1000) * clock.rate;
   const zone = face.dataset.zone;
-  const told = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
-  const said = told.format(new Date(now * 1000)).replace(",", "");
+  const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
+  const said = format.format(new Date(now * 1000)).replace(",", "");
   if (face.textContent !== said) face.textContent = said;
 }
 
 setInterval(tick, 250);
 
-// ------------------------------------------------------------------ what comes from the box
+// ------------------------------------------------------------------ events from the box
 
-let beats = 0, exchanges = 0; // the first beat says that the box listens to this page
+let beats = 0, exchanges = 0; // the first beat: the box sends events to this page now
 
 const HEARD = {
   beat({ at: now, rate, exchanges: count }) {
     const wasFast = clock.rate > 1;
     Object.assign(clock, { at: now, rate, heard: performance.now() });
     tick();
-    if (wasFast !== rate > 1) refresh("sky");
+    if (wasFast !== rate > 1) refresh("toolbar");
     beats += 1;
     if (beats === 1) {
-      refresh("sidebar", "head", "composer", "dock", "sky", "caption", "modal");
+      refresh("sidebar", "head", "composer", "dock", "toolbar", "caption", "modal");
       catchUp();
     }
     if (body.dataset.thread) return;
     if (body.dataset.dock === "sites" && !at("dock").contains(document.activeElement)) refresh("dock");
-    if (body.dataset.dock === "hood" && (count !== exchanges || beats % 3 === 0)) refresh("dock");
+    if (body.dataset.dock === "inspector" && (count !== exchanges || beats % 3 === 0)) refresh("dock");
     if (["oncall", "phones"].includes(body.dataset.dock) && (rate > 1 || beats % 10 === 0) && !at("dock").contains(document.activeElement)) refresh("dock");
     exchanges = count;
   },
@@ -544,17 +544,17 @@ const HEARD = {
   failed({ person, text }) {
     if (person === new URLSearchParams(query()).get("as")) complain(text);
   },
-  async scene({ as, in: place, dock }) {
-    refresh("caption", "sky");
+  async story({ as, in: place, dock }) {
+    refresh("caption", "toolbar");
     if (!as) return;
-    const spot = new URLSearchParams(query());
-    const before = spot.toString();
-    spot.set("as", as);
-    if (place) spot.set("in", place);
-    if (dock) spot.set("dock", dock);
-    spot.delete("thread");
-    if (spot.toString() !== before) await go(`/?${spot}`, "replaceState");
-    pane(dock ? "dock" : "room");
+    const wanted = new URLSearchParams(query());
+    const before = wanted.toString();
+    wanted.set("as", as);
+    if (place) wanted.set("in", place);
+    if (dock) wanted.set("dock", dock);
+    wanted.delete("thread");
+    if (wanted.toString() !== before) await go(`/?${wanted}`, "replaceState");
+    pane(dock ? "dock" : "chat");
   },
 };
 
@@ -567,16 +567,16 @@ function listen() {
   source.addEventListener("open", () => {
     if (!isLost) return;
     isLost = false;
-    location.reload(); // nothing that happened meanwhile is missed
+    location.reload(); // so that no change is missed
   });
   source.addEventListener("error", () => {
     isLost = true;
-    complain("The box has gone. This page comes back when it does.");
+    complain("The box has stopped. This page reloads when it runs again.");
     clearTimeout(quiet);
   });
 }
 
-settleRoom();
+settleChat();
 settleDock();
 pane(body.dataset.pane);
 if (at("modal").querySelector("form")) showModal(at("modal"), at("modal").innerHTML);

@@ -3,7 +3,7 @@
 const MOST = 8;
 const BEGUN = /(?:^|\s)([@#:][\w.+-]*)$/;
 
-/** One set of offers at a time, in the list that belongs to the box. */
+/** Show one list of completions at a time, below its message box. */
 export function completing() {
   let words = null, shown = [], chosen = 0, from = 0;
 
@@ -25,7 +25,7 @@ export function completing() {
     draw(box);
   }
 
-  /** Behind a command Slack shows how it is used. */
+  /** Show the usage of a complete command, as Slack does. */
   function usage(box, typed) {
     const command = words?.["/"].find((it) => typed.startsWith(`${it.value} `));
     shown = [];
@@ -79,7 +79,7 @@ export function completing() {
     draw(box);
   }
 
-  /** Whether the key was for the offers. */
+  /** Whether the completions used this key. */
   function key(box, event) {
     if (!shown.length) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];

@@ -37,7 +37,7 @@ PARTS: Mapping[str, tuple[str, ...]] = {
     "home_published": ("home",),
     "schedule_changed": ("dock:oncall",),
     "site_changed": ("dock:sites",),
-    "weather_changed": ("sky",),
+    "faults_changed": ("toolbar",),
 }
 FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": ("dock:github",)}
 
@@ -50,7 +50,7 @@ class PageEvents:
         self._open: dict[asyncio.Queue[bytes], asyncio.AbstractEventLoop] = {}
         box.on(self._heard)
 
-    def tell(self, kind: str, **facts: object) -> None:
+    def send(self, kind: str, **facts: object) -> None:
         """To every open page."""
         event = _event(kind, facts)
         for queue, loop in list(self._open.items()):
@@ -79,17 +79,17 @@ class PageEvents:
         facts = {"at": clock.now().timestamp(), "rate": clock.rate, "exchanges": len(self._box.exchanges)}
         return _event("beat", facts)
 
-    def _heard(self, happening: BoxEvent) -> None:
+    def _heard(self, event: BoxEvent) -> None:
         """A message says which it is; anything else which parts show it."""
-        kind, person = happening.kind, happening.person
+        kind, person = event.kind, event.person
         if kind == "failed":
-            self.tell("failed", person=person, text=happening.text)
+            self.send("failed", person=person, text=event.text)
             return
         parts = PARTS.get(kind) or next((p for head, p in FAMILIES.items() if kind.startswith(head)), ())
-        facts: dict[str, object] = {"parts": parts, "place": happening.place, "person": person}
-        if isinstance(happening.subject, SlackMessage):
-            facts |= {"ts": happening.subject.ts, "thread": happening.subject.thread_ts}
-        self.tell("change", **facts)
+        facts: dict[str, object] = {"parts": parts, "place": event.place, "person": person}
+        if isinstance(event.subject, SlackMessage):
+            facts |= {"ts": event.subject.ts, "thread": event.subject.thread_ts}
+        self.send("change", **facts)
 
 
 def _event(kind: str, facts: Mapping[str, object]) -> bytes:

@@ -7,7 +7,9 @@ from dataclasses import dataclass, fields, replace
 from urllib.parse import parse_qs, urlencode
 
 HOME = "home"
-DOCKS = ("phones", "oncall", "sites", "github", "hood")
+DOCKS = ("phones", "oncall", "sites", "github", "inspector")
+RENAMED = {"hood": "inspector", "sky": "toolbar", "room": "chat", "weather": "faults"}
+"""Names in addresses of earlier versions, and what they are called now."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -24,8 +26,9 @@ class PageLocation:
     def of(cls, query: str) -> PageLocation:
         given = parse_qs(query)
         wanted = {field.name: given[key][-1] for field, key in KEYS if given.get(key)}
-        spot = cls(**wanted)
-        return spot if spot.dock in DOCKS else replace(spot, dock=cls.dock)
+        location = cls(**wanted)
+        location = replace(location, dock=RENAMED.get(location.dock, location.dock))
+        return location if location.dock in DOCKS else replace(location, dock=cls.dock)
 
     def address(self, **changes: str) -> str:
         """The page with these changes; another place or person closes the thread."""

@@ -6,11 +6,11 @@ from itertools import pairwise
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.sandbox.pagerduty.rota import PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
+from bot.sandbox.pagerduty.schedules import PagerDutySchedule, ScheduleOverride, ScheduleShift, clipped
 
 START = datetime(2026, 3, 2, 9, tzinfo=UTC)
 HOURS = st.integers(min_value=-500, max_value=1500)
-ROTA = PagerDutySchedule(id="PSCH1", name="imoc", users=("raj", "ana"), start=START)
+SCHEDULE = PagerDutySchedule(id="PSCH1", name="imoc", users=("raj", "ana"), start=START)
 
 
 def at(hours: int) -> datetime:
@@ -25,11 +25,11 @@ def shifts(draw: st.DrawFn) -> ScheduleShift:
 
 @given(covers=st.lists(shifts(), max_size=5), since=HOURS, length=st.integers(1, 1000))
 def test_somebody_is_always_on_call_and_never_two(covers: list[ScheduleShift], since: int, length: int):
-    rota = ROTA
+    schedule = SCHEDULE
     for number, cover in enumerate(covers):
-        rota = rota.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
+        schedule = schedule.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
 
-    entries = clipped(rota.final(at(since), at(since + length)), at(since), at(since + length))
+    entries = clipped(schedule.final(at(since), at(since + length)), at(since), at(since + length))
 
     assert (entries[0].start, entries[-1].end) == (at(since), at(since + length))
     assert all(one.end == next_one.start for one, next_one in pairwise(entries))
@@ -37,23 +37,23 @@ def test_somebody_is_always_on_call_and_never_two(covers: list[ScheduleShift], s
 
 @given(covers=st.lists(shifts(), min_size=1, max_size=5), moment=st.floats(0, 0.999))
 def test_the_last_override_holds_at_every_moment_of_it(covers: list[ScheduleShift], moment: float):
-    rota = ROTA
+    schedule = SCHEDULE
     for number, cover in enumerate(covers):
-        rota = rota.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
+        schedule = schedule.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
     last = covers[-1]
 
-    on_call = rota.on_call(last.start + moment * (last.end - last.start))
+    on_call = schedule.on_call(last.start + moment * (last.end - last.start))
 
     assert on_call == last
 
 
 def test_turns_change_weekly():
-    assert [ROTA.on_call(at(hours)).user for hours in (-1, 0, 167, 168)] == ["ana", "raj", "raj", "ana"]
+    assert [SCHEDULE.on_call(at(hours)).user for hours in (-1, 0, 167, 168)] == ["ana", "raj", "raj", "ana"]
 
 
 def test_an_override_that_is_taken_back_leaves_no_trace():
     cover = ScheduleShift(user="kim", start=at(1), end=at(2))
 
-    rota = ROTA.with_override(ScheduleOverride(id="O1", shift=cover)).without_override("O1")
+    schedule = SCHEDULE.with_override(ScheduleOverride(id="O1", shift=cover)).without_override("O1")
 
-    assert rota == ROTA
+    assert schedule == SCHEDULE
