@@ -1,4 +1,4 @@
-"""The real bot, as a process of its own, in the sandbox, with a terminal and a page to talk to it."""
+"""Runs the real bot as a process in the sandbox, with a terminal chat and a page."""
 
 import errno
 import io
@@ -34,13 +34,13 @@ NOTHING_TO_DO = (
     "`spy demo --stay` keeps the workspace and its page, and `make demo < a script` plays one."
 )
 PATIENCE = 60.0
-"""Seconds that the bot may take until it is ready."""
+"""Seconds until the bot must be ready."""
 
 OURS = ("SLACK_", "PAGERDUTY_", "GITHUB_", "CHANGES_", "SPY_", "DATABASE_URL")
-"""What the bot must not take over from the world outside the box, lest the demo speaks to a real workspace."""
+"""Variables that the bot must not inherit, so that the demo never calls a real workspace."""
 
 OTHERS = re.compile(r"_proxy$|token|secret|password|passwd|credential|api_?key|access_?key", re.IGNORECASE)
-"""What a plugin of one's own might take for a way out of the box."""
+"""Variables that a plugin could use to call out of the box."""
 
 REPLACED = (
     "The sandbox has its own people, channels, tokens and addresses in place of yours. Requests, workflows and "
@@ -52,7 +52,7 @@ BOT = (sys.executable, "-m", "bot")
 
 
 class DidNotStay(Exception):  # noqa: N818  named for what happened
-    """The bot or its box could not be started, or ended by itself; the message is a sentence that says why."""
+    """The bot or its box did not start, or ended by itself; the message says why."""
 
 
 def play(
@@ -64,14 +64,14 @@ def play(
     bot: Sequence[str] = BOT,
     config: Path | None = None,
 ) -> int:
-    """Start the box and the bot, do what the lines say, stop both. The exit code; nothing to do is 0.
+    """Start the box and the bot, run the lines, stop both. Return the exit code; 0 if there is nothing to do.
 
-    `config` is a team's own configuration, without mistakes; only what can be tried in the box is taken from it.
-    `log` is where the bot's log is shown (a real file); None keeps it in a file that is gone with the demo.
-    Where somebody sits at the terminal the box has its page too; `stay` keeps it when the lines have ended.
+    `config` is a team's own valid configuration; the box replaces what can't be tried in it.
+    `log` is a real file for the bot's log; None keeps it in a temporary file.
+    At a terminal the box has its page too; `stay` keeps both after the last line.
     """
     if isinstance(stdin, io.TextIOWrapper):
-        stdin.reconfigure(errors="surrogateescape")  # a line that is not UTF-8 gets a sentence of its own
+        stdin.reconfigure(errors="surrogateescape")  # the chat answers a line that is not UTF-8
     interactive = stdin.isatty()
     lines = stdin if interactive or stay else _with_something_to_do(stdin)
     if lines is None:
@@ -97,13 +97,13 @@ def play(
         if stay:
             out.print("Ctrl-C ends it.")
             child.wait()
-        child.must_be_alive()
+        child.raise_if_ended()
     return code
 
 
 @contextmanager
 def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool) -> Iterator[None]:
-    """The box's page, if it is wanted, and where it is; opened where there is a browser to open."""
+    """Serve the box's page, if it is wanted. Print its address, and open it in a browser if there is one."""
     if not wanted:
         yield
         return
@@ -121,7 +121,7 @@ def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool
 
 
 def _open(address: str) -> bool:
-    """Whether a browser with a window of its own shows the page now; one in the terminal would be in the way."""
+    """Open a browser with its own window, not one in the terminal. Return whether it opened."""
     has_screen = not sys.platform.startswith("linux") or any(map(os.environ.get, SCREENS))
     try:
         browser = webbrowser.get() if has_screen else None
@@ -131,7 +131,7 @@ def _open(address: str) -> bool:
 
 
 def _with_something_to_do(lines: Iterable[str]) -> Iterable[str] | None:
-    """Give all lines back once one of them does something; None when none does. Reads no further than that."""
+    """Return all lines if one of them does something, None otherwise. Read only up to that line."""
     idle: list[str] = []
     rest = iter(lines)
     for line in rest:
@@ -167,7 +167,7 @@ def _box(port: int | None) -> Iterator["Box"]:
 
 
 class _Bot:
-    """The bot as a child process, ready for use as long as the `with` lasts."""
+    """The bot as a child process, ready for use until the `with` ends."""
 
     def __init__(
         self, command: Sequence[str], box: "Box", folder: Path, log: TextIO | None, own: Path | None
@@ -189,7 +189,7 @@ class _Bot:
                 stdin=subprocess.DEVNULL,
                 stdout=self._shown or kept,
                 stderr=self._shown or kept,
-                process_group=0,  # so that Ctrl-C ends the talk first, and the talk's end ends the bot
+                process_group=0,  # so that Ctrl-C ends the chat, and the chat ends the bot
             )
         try:
             self._wait_until_ready()
@@ -202,26 +202,26 @@ class _Bot:
         self._end()
 
     def wait(self) -> None:
-        """Return when it has ended by itself."""
+        """Return when the process has ended."""
         self._child.wait()
 
     def manifest(self) -> dict[str, Any]:
-        """Ask for the bot's Slack manifest; empty where it can't give one."""
+        """Return the bot's Slack manifest, empty if there is none."""
         try:
             found: dict[str, Any] = json.loads(_get(self._port, "/manifest") or "")
         except ValueError:
             return {}
         return found
 
-    def must_be_alive(self) -> None:
-        """Raise DidNotStay where the bot is gone."""
+    def raise_if_ended(self) -> None:
+        """Raise DidNotStay if the bot has ended."""
         if (code := self._child.poll()) is not None:
             raise DidNotStay(f"The bot ended by itself, with code {code}.{self._last_words()}")
 
     def _wait_until_ready(self) -> None:
         until = time.monotonic() + PATIENCE
         while _get(self._port, "/readyz") is None:
-            self.must_be_alive()
+            self.raise_if_ended()
             if time.monotonic() > until:
                 raise DidNotStay(f"The bot was not ready within {PATIENCE:g} s.{self._last_words()}")
             time.sleep(0.02)
@@ -235,13 +235,13 @@ class _Bot:
             self._child.wait()
 
     def _last_words(self) -> str:
-        """Quote the end of the log, unless it was shown as it came."""
-        said = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
-        return " It said last:\n  " + "\n  ".join(said) if said else ""
+        """Quote the end of the log, unless it was shown already."""
+        end = self._log.read_text(encoding="utf-8", errors="replace").splitlines()[-15:]
+        return " The end of its log:\n  " + "\n  ".join(end) if end else ""
 
 
 def _config(box: "Box", port: int, own: Path | None) -> str:
-    """Write the box's configuration, with what can be tried of one's own, and the bot's web on this port."""
+    """Return the box's configuration, merged with one's own, with the bot's web server on this port."""
     from bot.config.rehearsed import rehearsed  # noqa: PLC0415  nothing to do must cost nothing
 
     boxed = yaml.safe_load(box.config_yaml()) | {"web": {"port": port}}
@@ -249,7 +249,7 @@ def _config(box: "Box", port: int, own: Path | None) -> str:
 
 
 def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[str, str]:
-    """Give the bot its place in the box and nothing of ours; no proxy stands between two ends of one machine."""
+    """Return the bot's environment: the box's variables, without our own secrets and proxies."""
     kept = {
         name: value for name, value in around.items() if not name.startswith(OURS) and not OTHERS.search(name)
     }
@@ -257,7 +257,7 @@ def _environment(around: Mapping[str, str], box: "Box", folder: Path) -> dict[st
 
 
 def _get(port: int, path: str) -> str | None:
-    """What is answered with 200; None else."""
+    """Return the body of an answer with 200, None otherwise."""
     connection = HTTPConnection("127.0.0.1", port, timeout=5)
     try:
         connection.request("GET", path)
@@ -278,7 +278,7 @@ def _free_port() -> int:
 
 @contextmanager
 def _tidy_end() -> Iterator[None]:
-    """Leave by way of every `finally` when told to end, so that no bot is left behind."""
+    """Run every `finally` on SIGTERM and SIGHUP, so that no bot keeps running."""
 
     def leave(number: int, _frame: FrameType | None) -> NoReturn:
         raise SystemExit(128 + number)

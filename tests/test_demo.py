@@ -112,7 +112,7 @@ def test_a_script_with_nothing_to_do_starts_nothing(script: str):
 def test_a_bot_that_ends_by_itself_is_quoted():
     bot = standing_in("raise SystemExit('no tokens, no talk')")
 
-    with pytest.raises(demo.DidNotStay, match=r"code 1\. It said last:\n  no tokens, no talk"):
+    with pytest.raises(demo.DidNotStay, match=r"code 1\. The end of its log:\n  no tokens, no talk"):
         demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot)
 
 

@@ -1,4 +1,4 @@
-"""Run a box by itself: `python -m bot.sandbox`; it says in one line of JSON where it is, and stays until stopped."""
+"""Run a box until stopped: `python -m bot.sandbox`. Prints one line of JSON with its address and settings."""
 
 import argparse
 import json

@@ -1,4 +1,4 @@
-"""The box: one server with Slack, PagerDuty and GitHub behind it, its weather and its memory."""
+"""The box: one HTTP server for Slack, PagerDuty and GitHub, with faults and a record of all requests."""
 
 from collections.abc import Callable
 from string import Template
@@ -84,11 +84,11 @@ failover:
 
 
 class Box:
-    """A workspace in a box, on a free port of 127.0.0.1 for as long as the `with` lasts.
+    """A workspace in a box, on a free port of 127.0.0.1 until the `with` ends.
 
-    `delivery` is how the bot hears of things: over its own websockets, or by HTTP at `bot_url`. `latency` is
-    in seconds a call, for all services. `limits` holds the bot to Slack's published rates. With `sites` there
-    are two sites and a switch besides, and a plan to move traffic between them.
+    `delivery` is how the bot receives payloads: over its own websockets, or by HTTP at `bot_url`. `latency`
+    is in seconds per call, for all services. `limits` enforces Slack's published rates. `sites` adds two
+    sites, a switch, and a failover plan that moves traffic between them.
     """
 
     def __init__(
@@ -145,7 +145,7 @@ class Box:
 
     @property
     def bot_url(self) -> str:
-        """Where the bot listens: Slack's payloads go to /slack/events, PagerDuty's to /webhooks/pagerduty."""
+        """The bot's address. Slack's payloads go to /slack/events, PagerDuty's to /webhooks/pagerduty."""
         return self.slack.sender.bot_url
 
     @bot_url.setter
@@ -153,7 +153,7 @@ class Box:
         self.slack.sender.bot_url = url.rstrip("/")
 
     def environment(self) -> dict[str, str]:
-        """What the bot needs in its environment to live in this box."""
+        """Return the environment variables that connect the bot to this box."""
         return {
             "SLACK_API_URL": f"{self.url}/api/",
             "SLACK_BOT_TOKEN": BOT_TOKEN,
@@ -170,23 +170,23 @@ class Box:
         }
 
     def rehearsal(self) -> dict[str, str]:
-        """What the bot needs besides, to let its clock be moved with the box's."""
+        """Return the environment variables that connect the bot to the box's clock."""
         return {VARIABLE: str(self.clock.file)}
 
     def config_yaml(self) -> str:
-        """A config.yaml for the company that lives in the box."""
+        """Return a config.yaml for the company in the box."""
         plan = FAILOVER.substitute(switch=self._sites.url) if self._sites else ""
         return CONFIG.format(mode=self._delivery) + plan
 
     def mount(self, mount: Mount) -> None:
-        """Let something more live behind the box's door, where no service does."""
+        """Serve another mount, behind those of the services."""
         self._gateway.mounts.append(mount)
 
     # ---------------------------------------------------------------- what happened
 
     @property
     def sites(self) -> Sites:
-        """The sites and their switch; LookupError in a box that was made without."""
+        """The sites and their switch. LookupError in a box without sites."""
         if self._sites is None:
             raise LookupError("This box has no sites.")
         return self._sites
@@ -197,25 +197,25 @@ class Box:
         return self.recorder.exchanges
 
     def calls(self, service: str) -> list[str]:
-        """The names of the methods that the bot has called."""
+        """Return the names of the methods that the bot called."""
         return self.recorder.calls(service)
 
     def connections(self, service: str) -> int:
-        """How many connections the bot has opened to a service."""
+        """Count the connections that the bot opened to a service."""
         return self.recorder.connections(service)
 
     def on(self, listener: Callable[[BoxEvent], object]) -> None:
-        """Hear all that becomes visible from now on, in order, in one thread of the box's own."""
+        """Call `listener` with each later event, in order, in a thread of the box."""
         self.feed.on(listener)
 
     def publish(self, event: BoxEvent) -> None:
         self.feed.publish(event)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        """Return once the condition holds; else an AssertionError that shows what happened last."""
+        """Return once the condition holds. AssertionError with the last events if it does not."""
         self.feed.wait_for(condition, seconds)
 
-    # ---------------------------------------------------------------- below
+    # ---------------------------------------------------------------- helpers
 
     def _mounts(self) -> list[Mount]:
         control = Control(recorder=self.recorder, workspace=self.slack)

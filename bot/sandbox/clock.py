@@ -1,4 +1,4 @@
-"""The time in the box: the machine's, or another day's, and moved; the bot reads by how much from a file."""
+"""The box's clock, which can start on another day and be moved. The bot reads its offset from a file."""
 
 import os
 import tempfile
@@ -9,20 +9,20 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 VARIABLE = "SPY_CLOCK_OFFSET"
-"""In the bot's environment: the file that holds the seconds by which its clock is ahead of the machine's."""
+"""Environment variable of the bot: the file with the seconds that its clock is ahead of the machine's."""
 TODAY = "SPY_TODAY"
-"""In the environment: when the clock of every box begins, as 2026-03-29 or 2026-03-29T00:30Z; unset, it is now."""
+"""Environment variable: when each box's clock starts, as 2026-03-29 or 2026-03-29T00:30Z. Unset means now."""
 STEP = 0.01
-"""Seconds between two steps of a clock that runs fast."""
+"""Seconds between two updates of the file while the clock runs fast."""
 GLIDE = 300.0
-"""How many times faster a move passes: a quarter of an hour in three seconds, so that all is said in its turn."""
+"""The speed of a move: 15 minutes pass in 3 seconds, slowly enough that each reminder is sent in turn."""
 GLIDES = timedelta(hours=4)
-"""A longer move is a jump, but for its end: nobody wants to watch a week."""
+"""A longer move is a jump, except for its end."""
 LANDING = timedelta(minutes=30)
 
 
 def today() -> datetime | None:
-    """When a clock begins; None for now. ValueError with a sentence where that can't be read."""
+    """Return when a clock starts, None for now. ValueError with a sentence for bad input."""
     text = os.environ.get(TODAY)
     if not text:
         return None
@@ -34,7 +34,7 @@ def today() -> datetime | None:
 
 
 class SandboxClock:
-    """Begins today, and runs as the machine's does until it is moved. `close` removes the file."""
+    """Starts at `today`, and runs like the machine's clock until moved. `close` removes the file."""
 
     def __init__(self, monotonic: Callable[[], float] = time.monotonic) -> None:
         start = today()
@@ -44,38 +44,38 @@ class SandboxClock:
         self._monotonic = monotonic
         self._lock = threading.Lock()
         self.is_set = start is not None
-        """Whether it began elsewhere than the machine's, so that a bot beside it needs the file."""
+        """Whether it started at another time than now. The bot then needs the file."""
         self._ahead = (start - datetime.now(UTC)).total_seconds() if start else 0.0
         self._rate = 1.0
         self._furthest = timedelta.max.total_seconds()
         self._since = monotonic()
         self._stepper: threading.Thread | None = None
         self._closing = threading.Event()
-        self._tell()
+        self._write()
 
     def now(self) -> datetime:
         return datetime.now(UTC) + self.ahead
 
     @property
     def ahead(self) -> timedelta:
-        """How far it is ahead of the machine's."""
+        """How far the clock is ahead of the machine's."""
         with self._lock:
-            return timedelta(seconds=self._reckoned())
+            return timedelta(seconds=self._offset())
 
     @property
     def rate(self) -> float:
-        """How many times faster than the machine's it runs just now."""
+        """The current speed; 1 is the machine's."""
         with self._lock:
             return self._rate
 
     def jump(self, by: timedelta) -> None:
-        """Be so much later at once, as if all had slept meanwhile."""
+        """Move the clock forward at once."""
         with self._lock:
             self._ahead += by.total_seconds()
-            self._tell()
+            self._write()
 
     def pass_by(self, span: timedelta) -> None:
-        """Let a span pass quickly; return when it has passed. Of a long one only the end is seen."""
+        """Run fast until the span has passed, then return. Of a long span only the end runs."""
         if span > GLIDES:
             self.jump(span - LANDING)
             span = LANDING
@@ -86,11 +86,11 @@ class SandboxClock:
         self.play(rate)
 
     def play(self, rate: float, *, until: timedelta = timedelta.max) -> None:
-        """Run so many times faster from now on, but be no further ahead than `until`; 1 is as the machine does."""
+        """Run `rate` times as fast from now on, until the clock is `until` ahead. A rate of 1 is normal."""
         with self._lock:
-            self._ahead = self._reckoned()
+            self._ahead = self._offset()
             self._rate, self._since, self._furthest = rate, self._monotonic(), until.total_seconds()
-            self._tell()
+            self._write()
         if rate != 1 and self._stepper is None:
             self._stepper = threading.Thread(target=self._step, name="sandbox-clock", daemon=True)
             self._stepper.start()
@@ -101,9 +101,9 @@ class SandboxClock:
             self._stepper.join()
         self.file.unlink(missing_ok=True)
 
-    # --- below
+    # --- helpers
 
-    def _reckoned(self) -> float:
+    def _offset(self) -> float:
         passed = (self._rate - 1) * (self._monotonic() - self._since)
         return min(self._ahead + passed, max(self._ahead, self._furthest))
 
@@ -111,10 +111,10 @@ class SandboxClock:
         while not self._closing.wait(STEP):
             with self._lock:
                 if self._rate != 1:
-                    self._tell()
+                    self._write()
 
-    def _tell(self) -> None:
-        """Write the file in one move, so that nobody reads half of it."""
+    def _write(self) -> None:
+        """Write the file atomically, so that the bot never reads half of it."""
         fresh = self.file.with_suffix(".new")
-        fresh.write_text(f"{self._reckoned():.3f}\n", encoding="ascii")
+        fresh.write_text(f"{self._offset():.3f}\n", encoding="ascii")
         fresh.replace(self.file)

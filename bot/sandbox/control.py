@@ -1,4 +1,4 @@
-"""The box's own doors, under /box/: for a benchmark that runs in another process."""
+"""The box's own endpoints, under /box/, for a benchmark that runs in another process."""
 
 import json
 
@@ -34,7 +34,7 @@ class Control:
 
 
 def _channel(exchange: Exchange) -> str:
-    """The channel that a call was about, whichever way it was sent."""
+    """Return the channel of a call, in whichever form its arguments came."""
     request = HttpRequest(
         verb="POST",
         path=exchange.path,

@@ -1,4 +1,4 @@
-"""The weather between the bot and the services: delay, faults, outages, and hooks at the worst moments."""
+"""Faults between the bot and the services: delays, errors, outages, and hooks before and after a call."""
 
 import threading
 from collections.abc import Callable
@@ -14,7 +14,7 @@ ANY = "*"
 
 @dataclass(frozen=True, kw_only=True)
 class Fault:
-    """`status` and `retry_after` go with http, `code` with error, `seconds` with hang."""
+    """What a call meets. `status` and `retry_after` belong to http, `code` to error, `seconds` to hang."""
 
     kind: Kind
     status: int = 200
@@ -24,7 +24,7 @@ class Fault:
 
 
 def http(status: int) -> Fault:
-    """An answer of the service's front door, with nothing done."""
+    """Answer with an HTTP status, without running the call."""
     return Fault(kind="http", status=status)
 
 
@@ -33,22 +33,22 @@ def rate_limited(retry_after: float) -> Fault:
 
 
 def error(code: str) -> Fault:
-    """The service's own refusal, with nothing done."""
+    """Answer with the service's own error, without running the call."""
     return Fault(kind="error", code=code)
 
 
 def hang(seconds: float) -> Fault:
-    """The effect is done, the answer comes late."""
+    """Run the call, and answer late."""
     return Fault(kind="hang", seconds=seconds)
 
 
-reset_before = Fault(kind="reset_before")  # the connection is cut and nothing was done
-reset_after = Fault(kind="reset_after")  # all was done and the answer is lost
+reset_before = Fault(kind="reset_before")  # cut the connection without running the call
+reset_after = Fault(kind="reset_after")  # run the call, then cut the connection
 
 
 @dataclass(kw_only=True)
 class _Due:
-    """Something that waits for its call; `left` is how often it still happens."""
+    """A fault or hook that waits for its call; `left` is how often it still applies."""
 
     service: str
     method: str
@@ -66,7 +66,7 @@ class _Due:
 
 
 class Faults:
-    """Fine until asked otherwise. A method is named as in the recorder; "*" is any of the service's."""
+    """The faults of all services; none at first. Methods are named as in the recorder; "*" is any method."""
 
     def __init__(self, latency: float = 0.0) -> None:
         self._lock = threading.Lock()
@@ -78,7 +78,7 @@ class Faults:
         self._after: list[_Due] = []
 
     def latency(self, service: str, seconds: float, method: str = ANY) -> None:
-        """Let each call take so long; the effect comes at the end of it, just before the answer."""
+        """Delay each call. The call runs at the end of the delay."""
         self._latency[service, method] = seconds
 
     def inject(
@@ -89,38 +89,38 @@ class Faults:
         times: int = 1,
         match: Callable[[Exchange], bool] | None = None,
     ) -> None:
-        """Let the next `times` calls meet `fault`, of those that `match`."""
+        """Make the next `times` calls that `match` meet `fault`."""
         due = _Due(service=service, method=method, what=fault, left=times, match=match)
         with self._lock:
             self._injected.append(due)
 
     def down(self, service: str, fault: Fault | None = None) -> None:
-        """Every call fails, with HTTP 503 unless told otherwise, until `up` or `clear`."""
+        """Make every call fail, with HTTP 503 by default, until `up` or `clear`."""
         self._outages[service] = fault or http(503)
 
     def up(self, service: str) -> None:
         self._outages.pop(service, None)
 
     def outage(self, service: str) -> Fault | None:
-        """What every call to the service meets just now, if it is down."""
+        """Return the fault that every call to the service meets, None if it is up."""
         return self._outages.get(service)
 
     def slowness(self, service: str) -> float:
-        """Seconds that a call to the service takes, whatever its method."""
+        """Return the delay of a call to the service, in seconds, for any method."""
         return self._latency.get((service, ANY), self._everywhere)
 
     def before(self, service: str, method: str, hook: Hook, times: int = 1) -> None:
-        """Run `hook` when the call has arrived and nothing is done yet."""
+        """Run `hook` when the call has arrived, before it runs."""
         with self._lock:
             self._before.append(_Due(service=service, method=method, what=hook, left=times))
 
     def after(self, service: str, method: str, hook: Hook, times: int = 1) -> None:
-        """Run `hook` when all is done and the answer has not left yet."""
+        """Run `hook` when the call has run, before its answer is sent."""
         with self._lock:
             self._after.append(_Due(service=service, method=method, what=hook, left=times))
 
     def clear(self) -> None:
-        """Fine weather again, without delay."""
+        """Remove all faults, delays and hooks."""
         with self._lock:
             self._everywhere = 0.0
             for store in (self._latency, self._outages, self._injected, self._before, self._after):

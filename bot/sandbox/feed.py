@@ -1,4 +1,4 @@
-"""What becomes visible in the box, told in order to whoever listens, and the waiting for it."""
+"""The events of the box, sent to listeners in order, and a way to wait for them."""
 
 import queue
 import threading
@@ -17,8 +17,8 @@ class BoxEvent:
     Slack's kinds: posted, edited, deleted, ephemeral, ephemeral_edited, ephemeral_deleted, view_opened,
     view_updated, view_closed, home_published, reaction_added, reaction_removed, joined, left, topic, purpose,
     created, renamed, archived, unarchived, made_private, made_public, id_changed, channel_deleted, pinned,
-    unpinned, bookmark_added, bookmark_changed, bookmark_removed, failed.
-    In `subject` is the Message, View or Channel it is about.
+    unpinned, bookmark_added, bookmark_changed, bookmark_removed, failed. `subject` is the message, view or
+    channel of the event.
     """
 
     kind: str
@@ -31,7 +31,7 @@ class BoxEvent:
 
 
 class Feed:
-    """Every change in the box passes here: state is changed under `lock`, and `publish` wakes who waits."""
+    """Carries every change in the box. State is changed under `lock`; `publish` wakes those who wait."""
 
     def __init__(self) -> None:
         self.lock = threading.RLock()
@@ -43,7 +43,7 @@ class Feed:
         self._publisher: threading.Thread | None = None
 
     def on(self, listener: Callable[[BoxEvent], object]) -> None:
-        """Call `listener` with each happening from now on, one after another, in a thread of the feed's own."""
+        """Call `listener` with each later event, one at a time, in the feed's own thread."""
         with self.lock:
             self._listeners.append(listener)
             if self._publisher is None:
@@ -58,17 +58,17 @@ class Feed:
                 self._unpublished.put(event)
 
     def touch(self) -> None:
-        """Wake who waits, for a change that no person can see."""
+        """Wake those who wait, after a change that no person can see."""
         with self.lock:
             self._changes += 1
             self._changed.notify_all()
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        """Return once `condition` holds; else an AssertionError that shows what happened last."""
+        """Return once `condition` holds. AssertionError with the last events if it does not."""
         deadline = time.monotonic() + seconds
         while True:
             seen = self._changes
-            if condition():  # outside the lock: it may look at what another lock guards
+            if condition():  # outside the lock, since it may need another lock
                 return
             left = deadline - time.monotonic()
             if left <= 0:
@@ -77,11 +77,11 @@ class Feed:
                 self._changed.wait_for(lambda seen=seen: self._changes != seen, min(left, 0.1))  # type: ignore[misc]
 
     def flush(self, seconds: float = 5.0) -> None:
-        """Return once every listener has heard all that happened before this call."""
-        mark = threading.Event()
+        """Return once every listener has received all events published before this call."""
+        reached = threading.Event()
         if self._publisher is not None:
-            self._unpublished.put(mark)
-            mark.wait(seconds)
+            self._unpublished.put(reached)
+            reached.wait(seconds)
 
     def close(self) -> None:
         if self._publisher is not None:

@@ -1,4 +1,4 @@
-"""The box's memory: every request of the bot and every payload to it, each with its answer."""
+"""A record of every request of the bot and every payload to it, each with its answer."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -8,10 +8,10 @@ Direction = Literal["from_bot", "to_bot"]
 
 @dataclass(kw_only=True, slots=True)
 class Exchange:
-    """One request and what came of it; `status` stays None where the connection ended without an answer.
+    """One request and its answer; `status` stays None if the connection ended without an answer.
 
-    `method` is a Web API method, or a verb and a path with its ids replaced, or the kind of payload to the bot.
-    Times are seconds since the epoch. `fault` names what the weather did to it.
+    `method` is a Web API method, or a verb and a path with its ids replaced, or the kind of payload to the
+    bot. Times are seconds since the epoch. `fault` names the fault it met.
     """
 
     service: str
@@ -29,7 +29,7 @@ class Exchange:
     fault: str = ""
 
     def summary(self) -> dict[str, object]:
-        """Everything but headers and bodies."""
+        """Return everything except headers and bodies."""
         return {
             "service": self.service,
             "direction": self.direction,
@@ -43,7 +43,7 @@ class Exchange:
 
 
 class Recorder:
-    """A list that only grows; appending is atomic, so the threads that write need no lock."""
+    """A list of exchanges. Appending is atomic, so threads need no lock."""
 
     def __init__(self) -> None:
         self.exchanges: list[Exchange] = []

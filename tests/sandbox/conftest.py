@@ -1,4 +1,4 @@
-"""A box for each test, Slack's own client for it, and a small bot on the real Bolt, over either road."""
+"""A box for each test, Slack's own client for it, and a small bot on the real Bolt, over Socket Mode and HTTP."""
 
 import threading
 from collections.abc import Callable, Iterator
@@ -105,7 +105,7 @@ def bot() -> Iterator[Bot]:
 
 @pytest.fixture(params=["socket", "http"])
 def either(request: pytest.FixtureRequest) -> Iterator[Bot]:
-    """The same bot over one road and then the other."""
+    """The same bot over Socket Mode, then over HTTP."""
     with Box(delivery=request.param) as box:
         bot = bolt(box)
         start = by_socket if request.param == "socket" else by_http

@@ -1,4 +1,4 @@
-"""The box itself: its memory, its doors, what it tells, and its life and death."""
+"""The box itself: its record, its endpoints, its events, its start and its end."""
 
 import json
 import os

@@ -1,4 +1,4 @@
-"""The weather: what Slack's own client meets when calls are slow, refused, cut off or lost."""
+"""Faults: what Slack's own client meets when calls are slow, refused, cut off or lost."""
 
 import json
 import threading

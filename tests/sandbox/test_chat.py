@@ -219,15 +219,15 @@ def test_a_direct_message_reaches_the_bot(box: Box, play: Play):
 @pytest.mark.parametrize(
     ("typed", "said"),
     [
-        (" ", "Nothing was typed; ? shows what can be."),
+        (" ", "Nothing was typed. ? shows what you can type."),
         ("as bob", "Nobody here is called bob. There are: ana, raj, kim, zoe."),
         ("#genral", "There is no channel #genral"),
         ("ana #genral> hi", "There is no channel #genral"),
         ("ana #genral>", "There is no channel #genral"),
         ("join #genral", "There is no channel #genral"),
-        ("kim dms> tldr", "It reads: kim #general> text, kim dm> text or kim phone> ack."),
-        ("\x1b[A", "A key in this line is no letter"),
-        ("caf\udce9", "This line is not UTF-8 text, so nothing was sent."),
+        ("kim dms> tldr", "Try: kim #general> text, kim dm> text or kim phone> ack."),
+        ("\x1b[A", "This line has a key that is not a letter"),
+        ("caf\udce9", "This line is not UTF-8 text. Nothing was sent."),
         ("zoe #payments> hi", "zoe is not in #payments"),
         ("zoe phone> ack", "zoe has no phone in PagerDuty"),
         ("fill message=x", "No form is open for ana"),
@@ -269,7 +269,7 @@ def test_a_field_that_the_form_does_not_have_is_told_at_once_and_spoils_nothing(
 def test_a_form_that_is_left_open_at_the_end_is_told(play: Play):
     _, out = play("/incident me x\npress update\nfill message=calm")
 
-    assert "ana's form is still open: nothing in it was sent." in out
+    assert "ana's form is still open and not sent." in out
 
 
 def test_what_one_person_fills_in_is_not_in_anothers_form(play: Play):
@@ -385,7 +385,7 @@ def test_a_line_that_is_not_understood_fails_a_script(play: Play):
     code, out = play("hello\nexpect calm")
 
     assert code == 1
-    assert "line 2: It reads: expect" in out
+    assert "line 2: Try: expect" in out
 
 
 def test_an_edit_shows_only_the_lines_that_changed(box: Box, play: Play):

@@ -1,4 +1,4 @@
-"""The terminal chat at the two sites: how they fare is said, and made so."""
+"""The two sites in the terminal chat: shown, and broken."""
 
 import io
 from collections.abc import Callable, Iterator

@@ -1,4 +1,4 @@
-"""The box's clock: moved by a span or run fast, and told to the bot by a file."""
+"""The box's clock: moved by a span or run fast, and shared with the bot in a file."""
 
 from collections.abc import Iterator
 from datetime import UTC, datetime, timedelta

@@ -1,4 +1,4 @@
-"""The page as its doors give it: what each person sees, what may act, and that whatever was typed is text."""
+"""The page over HTTP: what each person sees, who may act, and that typed text stays text."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -67,7 +67,7 @@ def words(text: str, kind: str = "mrkdwn") -> Json:
         pytest.param({"origin": "https://evil.example"}, id="another origin"),
         pytest.param({"origin": "null"}, id="an origin that hides"),
         pytest.param({"origin": "http://127.0.0.1:1"}, id="another port"),
-        pytest.param({"host": "evil.example:8765"}, id="a name bent to this machine"),
+        pytest.param({"host": "evil.example:8765"}, id="a name that points at this machine"),
     ],
 )
 def test_no_page_from_elsewhere_may_act_or_look(
@@ -290,7 +290,7 @@ def test_a_select_of_channels_offers_only_those_that_its_reader_knows(
 
 
 def pressed(box: Box) -> Json:
-    """What Spy was told of the one button that was pressed; events may be told before it and after."""
+    """What Spy was sent of the one button that was pressed; events may be sent before it and after."""
     [payload] = [it.payload for it in box.slack.sender.sent if it.payload.get("type") == "block_actions"]
     return payload
 
@@ -339,7 +339,7 @@ def test_the_home_tab_shows_what_the_app_has_put_there(
     assert pressed(box)["container"]["type"] == "view"
 
 
-# --- acts
+# --- actions
 
 
 def test_a_command_that_slack_does_not_know_is_refused_in_its_words(page: SandboxPage, act: Act) -> None:
@@ -376,10 +376,10 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
 @pytest.mark.parametrize(
     ("name", "facts", "sentence"),
     [
-        ("say", {"channel": "C0GENERAL", "text": " "}, "There is nothing to send yet."),
+        ("say", {"channel": "C0GENERAL", "text": " "}, "Type a message first."),
         ("say", {"channel": "C0SECRET", "text": "x"}, "Ana is not in #security"),
-        ("say", {"channel": "C0GENERAL", "text": "/invite"}, "Say whom: /invite @raj."),
-        ("clock", {"pass": -5}, "Time goes forward, and by a week at most."),
+        ("say", {"channel": "C0GENERAL", "text": "/invite"}, "Name a person: /invite @raj."),
+        ("clock", {"pass": -5}, "The clock moves forward, by a week at most."),
         ("faults", {"name": "hail"}, "There is no switch called hail."),
         ("story", {"name": "x"}, "There is no story called x."),
         ("phone", {"verb": "resolve", "who": "raj", "number": 9}, "PagerDuty has no incident 9"),
@@ -391,11 +391,11 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
         (
             "override",
             {"schedule": "PSCH1", "who": "kim", "start": "2020-01-02T09:00", "end": "2020-01-02T10:00"},
-            "That is over already: it is ",
+            "The end is in the past. It is now ",
         ),
         ("site", {"site": "west", "health": "ill"}, "This box has no sites."),
-        ("site", {"site": "west", "health": "sad"}, "A site is well, ill, silent."),
-        ("dance", {}, "Nobody here knows how to dance."),
+        ("site", {"site": "west", "health": "sad"}, "A site is healthy, failing or without response."),
+        ("dance", {}, "There is no action dance."),
     ],
 )
 def test_what_can_not_be_done_is_answered_with_a_sentence(
@@ -453,13 +453,13 @@ def test_a_site_is_made_ill_where_there_are_sites() -> None:
 # --- stories
 
 
-def told(*lines: str) -> Story:
+def story(*lines: str) -> Story:
     return Story(name="own", title="One's own", lines=lines)
 
 
 def test_a_story_that_can_not_go_on_says_why(box: Box, page: SandboxPage) -> None:
     page.player.pace = 0
-    page.player.stories = [told("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
+    page.player.stories = [story("# Ana says hello", "ana #general> hello", 'expect "goodbye" within 10ms')]
 
     page.player.play("own")
 
@@ -472,7 +472,7 @@ def test_a_story_that_can_not_go_on_says_why(box: Box, page: SandboxPage) -> Non
 def test_when_a_story_is_over_another_can_be_chosen(
     box: Box, page: SandboxPage, browser: httpx.Client, act: Act
 ) -> None:
-    page.player.stories = [told("ana #general> hello")]
+    page.player.stories = [story("ana #general> hello")]
     act("story", name="own")
     while_playing = browser.get("/region/toolbar").text
 
@@ -483,7 +483,7 @@ def test_when_a_story_is_over_another_can_be_chosen(
 
 
 def test_a_story_that_is_stopped_goes_no_further(box: Box, page: SandboxPage) -> None:
-    page.player.stories = [told("ana #general> hello", "ana #general> hello again")]
+    page.player.stories = [story("ana #general> hello", "ana #general> hello again")]
     page.player.play("own")
     box.wait_for(lambda: box.slack.messages("general"))
 
@@ -493,7 +493,7 @@ def test_a_story_that_is_stopped_goes_no_further(box: Box, page: SandboxPage) ->
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
 
 
-# --- what is told
+# --- events
 
 
 def test_an_open_page_hears_of_each_message_and_the_time(box: Box, browser: httpx.Client) -> None:
@@ -502,9 +502,9 @@ def test_an_open_page_hears_of_each_message_and_the_time(box: Box, browser: http
         assert "event: beat" in [next(lines) for _ in range(4)]
 
         ts = box.slack.say("raj", "general", "hello")
-        told = next(line for line in lines if '"place": "C0GENERAL"' in line)
+        sent = next(line for line in lines if '"place": "C0GENERAL"' in line)
 
-    assert json.loads(told.removeprefix("data: "))["ts"] == ts
+    assert json.loads(sent.removeprefix("data: "))["ts"] == ts
     box.wait_for(lambda: len(box._server.transports) <= 1)  # noqa: SLF001 - whoever has left is forgotten
 
 
@@ -518,3 +518,15 @@ def test_the_inspector_shows_what_came_and_what_was_called(box: Box, browser: ht
     assert "<code>chat.postMessage</code>" in shown
     assert SAFE in detail
     assert SCRIPT not in detail
+
+
+@pytest.mark.parametrize("path", ["/?dock=hood", "/region/sky", "/region/room", "/region/dock?dock=hood"])
+def test_addresses_of_earlier_versions_still_work(browser: httpx.Client, path: str) -> None:
+    assert browser.get(path).status_code == 200
+
+
+@pytest.mark.parametrize("address", ["faults", "weather"])
+def test_an_outage_has_its_earlier_address_too(box: Box, act: Act, address: str) -> None:
+    act(address, name="slack")
+
+    assert box.faults.outage("slack")

@@ -239,7 +239,7 @@ def test_whose_turn_lasts_for_a_while_is_on_call_without_an_override(box: Box, a
     [
         (("imok", "raj"), "no policy imok; there is imoc, payments"),
         (("imoc", "zoe"), "zoe has no phone"),
-        (("imoc", "raj", "ana", "kim"), "imoc rings 2 people"),
+        (("imoc", "raj", "ana", "kim"), "imoc has only 2 levels"),
         (("payments", "kim", "ana"), "raj is always on call there"),
     ],
 )

@@ -196,7 +196,7 @@ def test_a_prompt_of_nobody_names_who_there_is():
 
     assert action == UnclearAction(
         sentence="Nobody here is called bob. There are: ana, raj, kim, zoe. "
-        "To say these words aloud, begin with say:"
+        "To send these words as a message, begin with say:"
     )
 
 

@@ -16,23 +16,23 @@ from bot.sandbox import Box
 THREADS = 8
 
 
-class Operator:
-    """Whoever turns the switch, and whoever sends requests through it."""
+class SwitchClient:
+    """Turns the switch, and sends requests through it."""
 
     def __init__(self, box: Box) -> None:
         self._url = box.sites.url
         self._http = urllib3.PoolManager(maxsize=THREADS, retries=False, timeout=5)
 
-    def ask(self, verb: str, path: str, **body: Any) -> tuple[int, Any]:
+    def call(self, verb: str, path: str, **body: Any) -> tuple[int, Any]:
         answer = self._http.request(verb, self._url + path, json=body or None)
         return answer.status, json.loads(answer.data)
 
     def turn(self, to: str, percent: int) -> None:
-        assert self.ask("PUT", "/switch", to=to, percent=percent)[0] == 200
+        assert self.call("PUT", "/switch", to=to, percent=percent)[0] == 200
 
     def sent(self, number: int = 1) -> Counter[str | int]:
         """Who answered, by name; by the status what was not answered well."""
-        answers = [self.ask("GET", "/") for _ in range(number)]
+        answers = [self.call("GET", "/") for _ in range(number)]
         return Counter(body["site"] if status == 200 else status for status, body in answers)
 
     def close(self) -> None:
@@ -46,101 +46,101 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def busy(box: Box) -> Iterator[Operator]:
+def busy(box: Box) -> Iterator[SwitchClient]:
     """While the box's own traffic flows."""
-    operator = Operator(box)
-    yield operator
-    operator.close()
+    client = SwitchClient(box)
+    yield client
+    client.close()
 
 
 @pytest.fixture
-def operator(box: Box, busy: Operator) -> Operator:
+def client(box: Box, busy: SwitchClient) -> SwitchClient:
     """While the requests of the test are all there are."""
     box.sites.traffic.close()
     return busy
 
 
-def test_at_first_east_answers_everything(operator: Operator):
-    assert operator.sent(20) == {"east": 20}
-    assert operator.ask("GET", "/switch")[1] == {"to": "east", "percent": 100, "answered": 20, "errors": 0}
+def test_at_first_east_answers_everything(client: SwitchClient):
+    assert client.sent(20) == {"east": 20}
+    assert client.call("GET", "/switch")[1] == {"to": "east", "percent": 100, "answered": 20, "errors": 0}
 
 
 @pytest.mark.parametrize(("percent", "over"), [(0, 0), (5, 2), (30, 12), (50, 20), (100, 40)])
-def test_a_share_is_exactly_what_was_asked(operator: Operator, percent: int, over: int):
-    operator.ask("POST", "/sites/west/open")
+def test_a_share_is_exactly_what_was_asked(client: SwitchClient, percent: int, over: int):
+    client.call("POST", "/sites/west/open")
 
-    operator.turn("west", percent)
+    client.turn("west", percent)
 
-    assert operator.sent(40) == Counter(east=40 - over, west=over)
-    assert operator.ask("GET", "/switch")[1]["answered"] == over
+    assert client.sent(40) == Counter(east=40 - over, west=over)
+    assert client.call("GET", "/switch")[1]["answered"] == over
 
 
-def test_moves_under_the_load_of_eight_threads_lose_nothing(operator: Operator):
+def test_moves_under_the_load_of_eight_threads_lose_nothing(client: SwitchClient):
     moved = threading.Event()
 
     def load() -> Counter[str | int]:
-        answers = operator.sent()
+        answers = client.sent()
         while not moved.is_set():
-            answers += operator.sent(5)
+            answers += client.sent(5)
         return answers
 
     with ThreadPoolExecutor(THREADS) as threads:
         loads = [threads.submit(load) for _ in range(THREADS)]
         for here, there in [("east", "west"), ("west", "east")] * 3:
-            operator.ask("POST", f"/sites/{there}/open")
+            client.call("POST", f"/sites/{there}/open")
             for percent in (5, 50, 100):
-                operator.turn(there, percent)
-            operator.ask("POST", f"/sites/{here}/drain")
+                client.turn(there, percent)
+            client.call("POST", f"/sites/{here}/drain")
         moved.set()
 
     answers = sum((load.result() for load in loads), Counter())
     assert answers.keys() == {"east", "west"}
 
 
-def test_a_turn_is_answered_once_all_before_it_has_been(box: Box, operator: Operator):
+def test_a_turn_is_answered_once_all_before_it_has_been(box: Box, client: SwitchClient):
     box.sites.east.latency = 0.2
     with ThreadPoolExecutor(1) as thread:
-        under_way = thread.submit(operator.sent)
+        under_way = thread.submit(client.sent)
         box.wait_for(lambda: box.sites.switch.under_way)
 
-        operator.turn("west", 100)
+        client.turn("west", 100)
 
         assert box.sites.east.answered == 1
         assert under_way.result() == {"east": 1}
 
 
-def test_a_drained_site_turns_requests_away(operator: Operator):
-    operator.turn("west", 100)
+def test_a_drained_site_turns_requests_away(client: SwitchClient):
+    client.turn("west", 100)
 
-    assert operator.sent() == {503: 1}
-    assert operator.ask("GET", "/sites/west/health") == (
+    assert client.sent() == {503: 1}
+    assert client.call("GET", "/sites/west/health") == (
         200,
         {"site": "west", "state": "drained", "lag_s": 0.4},
     )
-    operator.ask("POST", "/sites/west/open")
-    assert operator.sent() == {"west": 1}
+    client.call("POST", "/sites/west/open")
+    assert client.sent() == {"west": 1}
 
 
-def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, operator: Operator):
-    operator.ask("POST", "/sites/west/open")
-    operator.turn("west", 50)
+def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, client: SwitchClient):
+    client.call("POST", "/sites/west/open")
+    client.turn("west", 50)
     box.sites.west.health = "ill"
 
-    assert operator.sent(4) == Counter({"east": 2, 503: 2})
+    assert client.sent(4) == Counter({"east": 2, 503: 2})
 
-    assert operator.ask("GET", "/sites/west/health")[0] == 503
-    assert operator.ask("GET", "/switch")[1]["errors"] == 2
-    operator.turn("east", 100)
-    assert operator.sent(4) == {"east": 4}
+    assert client.call("GET", "/sites/west/health")[0] == 503
+    assert client.call("GET", "/switch")[1]["errors"] == 2
+    client.turn("east", 100)
+    assert client.sent(4) == {"east": 4}
 
 
-def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, operator: Operator):
+def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, client: SwitchClient):
     box.sites.east.health = "ill"
-    assert operator.ask("POST", "/sites/east/drain")[0] == 200
+    assert client.call("POST", "/sites/east/drain")[0] == 200
 
     box.sites.east.health = "silent"
 
-    assert operator.ask("POST", "/sites/east/open")[0] == 502
+    assert client.call("POST", "/sites/east/open")[0] == 502
     assert not box.sites.east.is_open
 
 
@@ -148,24 +148,24 @@ def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, oper
     "order",
     [{}, {"to": "north", "percent": 5}, {"to": "west", "percent": 101}, {"to": "west", "percent": "5"}],
 )
-def test_a_turn_that_makes_no_sense_is_refused_and_nothing_moves(operator: Operator, order: dict[str, Any]):
-    status, answer = operator.ask("PUT", "/switch", **order)
+def test_a_turn_that_makes_no_sense_is_refused_and_nothing_moves(client: SwitchClient, order: dict[str, Any]):
+    status, answer = client.call("PUT", "/switch", **order)
 
     assert status == 400
     assert answer["error"].startswith("A turn")
-    assert operator.sent() == {"east": 1}
+    assert client.sent() == {"east": 1}
 
 
-def test_a_dry_run_says_what_would_be_and_turns_nothing(operator: Operator):
-    _, answer = operator.ask("PUT", "/switch", to="west", percent=100, dry_run=True)
+def test_a_dry_run_says_what_would_be_and_turns_nothing(client: SwitchClient):
+    _, answer = client.call("PUT", "/switch", to="west", percent=100, dry_run=True)
 
     assert (answer["to"], answer["percent"]) == ("west", 100)
-    assert operator.sent() == {"east": 1}
+    assert client.sent() == {"east": 1}
 
 
-def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box, busy: Operator):
+def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box, busy: SwitchClient):
     assert box.sites.traffic.tally().answered == {"east": 0, "west": 0}
-    busy.ask("POST", "/sites/west/open")
+    busy.call("POST", "/sites/west/open")
     box.wait_for(lambda: box.sites.traffic.tally().last == "east")
 
     busy.turn("west", 100)
@@ -174,9 +174,9 @@ def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box,
     assert box.sites.traffic.tally().lost == 0
 
 
-def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: Operator):
+def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: SwitchClient):
     box.sites.east.health = "ill"
-    busy.ask("GET", "/switch")
+    busy.call("GET", "/switch")
     box.wait_for(lambda: box.sites.traffic.tally().lost)
     assert box.sites.traffic.tally().last == ""
 

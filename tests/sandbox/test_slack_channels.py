@@ -7,37 +7,37 @@ import httpx
 import pytest
 
 Refusal = Callable[..., str]
-ROOMS = pytest.mark.parametrize("room", ["channel", "group"])
+KINDS = pytest.mark.parametrize("kind", ["channel", "group"])
 
 
 @pytest.fixture
-def place(bot: Any, room: str) -> str:
+def place(bot: Any, kind: str) -> str:
     """A channel that the bot has made, public or private, with Ana in it."""
-    made = bot.client.conversations_create(name="inc-1-x", is_private=room == "group")["channel"]["id"]
+    made = bot.client.conversations_create(name="inc-1-x", is_private=kind == "group")["channel"]["id"]
     bot.client.conversations_invite(channel=made, users="U0ANA")
-    bot.box.wait_for(lambda: "member_joined_channel" in bot.kinds())
+    bot.box.wait_for(lambda: f"message:{kind}_join" in bot.kinds())  # the last event of the two calls
     bot.heard.clear()
     return str(made)
 
 
-@ROOMS
-def test_who_closes_a_channel_and_opens_it_again_is_heard(bot: Any, room: str, place: str):
+@KINDS
+def test_who_closes_a_channel_and_opens_it_again_is_heard(bot: Any, kind: str, place: str):
     bot.box.slack.archive(place)
     bot.box.slack.unarchive(place, "raj")
 
     closed, opened = (it for it in bot.heard if it["type"] != "message")
-    assert (closed["type"], closed["channel"], closed["user"]) == (f"{room}_archive", place, "U0ANA")
-    assert (opened["type"], opened["channel"], opened["user"]) == (f"{room}_unarchive", place, "U0RAJ")
-    assert [k for k in bot.kinds() if ":" in k] == [f"message:{room}_archive", f"message:{room}_unarchive"]
+    assert (closed["type"], closed["channel"], closed["user"]) == (f"{kind}_archive", place, "U0ANA")
+    assert (opened["type"], opened["channel"], opened["user"]) == (f"{kind}_unarchive", place, "U0RAJ")
+    assert [k for k in bot.kinds() if ":" in k] == [f"message:{kind}_archive", f"message:{kind}_unarchive"]
 
 
-@ROOMS
-def test_a_channel_that_is_deleted_is_nowhere(bot: Any, room: str, place: str, refusal: Refusal):
+@KINDS
+def test_a_channel_that_is_deleted_is_nowhere(bot: Any, kind: str, place: str, refusal: Refusal):
     ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
     bot.box.slack.delete_channel(place)
 
     gone = bot.heard[-1]
-    assert (gone["type"], gone["channel"], gone["actor_id"]) == (f"{room}_deleted", place, "U0ANA")
+    assert (gone["type"], gone["channel"], gone["actor_id"]) == (f"{kind}_deleted", place, "U0ANA")
     assert refusal(bot.client.chat_postMessage, channel=place, text="?") == "channel_not_found"
     assert refusal(bot.client.chat_update, channel=place, ts=ts, text="?") == "channel_not_found"
     assert refusal(bot.client.conversations_info, channel=place) == "channel_not_found"
@@ -73,7 +73,7 @@ def test_a_channel_is_made_public_again(bot: Any):
     )
 
 
-@pytest.mark.parametrize("room", ["group"])
+@pytest.mark.parametrize("kind", ["group"])
 def test_a_channel_with_a_new_id_is_nowhere_under_the_old_one(bot: Any, place: str, refusal: Refusal):
     ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
     new = bot.box.slack.change_id(place)
@@ -89,23 +89,23 @@ def test_a_channel_with_a_new_id_is_nowhere_under_the_old_one(bot: Any, place: s
     assert bot.box.slack.message("inc-1-x", ts).channel == new
 
 
-@ROOMS
-def test_who_is_taken_out_is_heard_by_those_who_stay(bot: Any, room: str, place: str):
+@KINDS
+def test_who_is_taken_out_is_heard_by_those_who_stay(bot: Any, kind: str, place: str):
     bot.box.slack.remove(place, "ana", "raj")
 
     left, notice = bot.heard
     assert (left["type"], left["user"], left["channel"]) == ("member_left_channel", "U0ANA", place)
-    assert notice["subtype"] == f"{room}_leave"
+    assert notice["subtype"] == f"{kind}_leave"
     assert "ana" not in bot.box.slack.members(place)
 
 
-@ROOMS
-def test_the_bot_hears_that_it_is_out_and_by_whom_and_nothing_more(bot: Any, room: str, place: str):
+@KINDS
+def test_the_bot_hears_that_it_is_out_and_by_whom_and_nothing_more(bot: Any, kind: str, place: str):
     bot.box.slack.remove_bot(place, "ana")
     bot.box.slack.say("ana", place, "now we are alone")
 
     [out] = bot.heard
-    assert (out["type"], out["channel"], out["actor_id"]) == (f"{room}_left", place, "U0ANA")
+    assert (out["type"], out["channel"], out["actor_id"]) == (f"{kind}_left", place, "U0ANA")
 
 
 def test_of_channels_without_the_bot_only_the_public_ones_are_heard_deleted(bot: Any):

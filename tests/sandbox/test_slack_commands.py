@@ -29,7 +29,7 @@ def installed(bot: Any) -> Iterator[Any]:
     return bot
 
 
-def whispers(box: Box, person: str) -> list[str]:
+def ephemerals(box: Box, person: str) -> list[str]:
     return [box.slack.text_of(it) for it in box.slack.ephemerals(person)]
 
 
@@ -38,7 +38,7 @@ def test_a_command_that_no_manifest_has_is_answered_by_slack_alone(installed: An
     answer = installed.box.slack.slash("ana", "general", command, "me x")
 
     assert answer.status == "failed"
-    [said] = whispers(installed.box, "ana")
+    [said] = ephemerals(installed.box, "ana")
     assert said.startswith(f"{command} is not a valid command.")
     assert installed.typed == []
 

@@ -1,4 +1,4 @@
-"""Slack's published rates, and that the bot is held to them only where a box is told so."""
+"""Slack's published rates, enforced only in a box with `limits`."""
 
 import urllib3
 from slack_sdk import WebClient

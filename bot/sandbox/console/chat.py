@@ -1,4 +1,4 @@
-"""The box's terminal chat: act as a person, see what everybody sees, play a script and hold it to its word."""
+"""The box's terminal chat: act as a person, see the channels, and play scripts with expectations."""
 
 from __future__ import annotations
 
@@ -55,39 +55,39 @@ from bot.sandbox.slack.world import PEOPLE, SlackChannel, SlackMessage, SlackVie
 T = TypeVar("T")
 DONE, FAILED, INTERRUPTED = 0, 1, 130
 HELP = """\
-Type what a person types; it is said in the channel of the prompt.
+Type what a person types. It is posted in the channel of the prompt.
   /incident me "checkout is down" sev1     a slash command
   @spy tldr                                a message; so is any other text
   reply: on it                             in the thread of the last message
   press "Take command"                     a button, by its label
   react memo · unreact memo                on the last message, or react memo "words in it"
   edit "new text"                          your own last message
-  fill message="All calm"                  an open form, by its labels; then submit, or cancel
+  fill message="All calm"                  fields of an open form, by label; then submit or cancel
   join #payments
-Be somebody or somewhere else:
+Change person or place:
   @raj · as raj                            another person: ana, raj, kim or zoe (a guest)
-  #payments · in #inc-1-*                  another channel; * stands for the rest of its name
+  #payments · in #inc-1-*                  another channel; * matches the rest of its name
   @spy · dm> help · kim dm> help           a direct message to the bot
-  phone raj                                a phone: ack, resolve, escalate or ignore, or ack "words in it"
+  phone raj                                a phone: ack, resolve, escalate, ignore; ack "words in it"
   ana #general> text                       all in one line, as in a transcript
-Let time pass, for the box and the bot:
-  +15m · play x60                          quickly, all in its turn; an hour a minute, until play x1
-  jump +3h · jump to wed 23:00             at once, as if all had slept (UTC); or any day: jump to 23:00
-Who is rung: on call imoc: raj, then ana makes it so for twelve hours.
-Two sites: traffic shows how they fare; site west ill (or silent, well, lag 30s) makes it so.
+Move the clocks of box and bot:
+  +15m · play x60                          fast, in order; one hour a minute, until play x1
+  jump +3h · jump to wed 23:00             at once (UTC); or the next 23:00: jump to 23:00
+Put people on call for twelve hours: on call imoc: raj, then ana
+Two sites: traffic shows them. site west ill breaks one (or silent, well, lag 30s).
 Check: expect "words" within 5s in #inc-1-* (or to raj, on raj's phone, on the switch); expect not "words".
-Leave: quit, or Ctrl-D."""
+End: quit, or Ctrl-D."""
 
 
 class TroubleError(Exception):
-    """What was asked for can't be done here; the sentence says why."""
+    """An action that is not possible here; the message says why."""
 
 
 def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool) -> int:
-    """Do what the lines say until they end; the exit code.
+    """Run the lines until they end, and return the exit code.
 
-    Interactive: lines typed at a prompt if they come from standard input; trouble is said and the talk goes on.
-    Else the first trouble or failed expectation ends the play with 1.
+    Interactive: the lines come from a prompt if they are standard input, and an error does not end the chat.
+    Otherwise the first error or failed expectation ends the script with 1.
     """
     chat = ConsoleChat(box, out, patience=timedelta(0) if interactive else PATIENCE)
     box.on(chat.transcript.heard)
@@ -100,9 +100,9 @@ def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool)
 
 
 class ConsoleChat:
-    """Who one is and where; `patience` is how long a button, a form or a channel may take to appear.
+    """The current person and place; `patience` is how long a button, form or channel may take to appear.
 
-    What is older than `since` is not looked at: a script that is played again waits for what is new.
+    Nothing older than `since` is looked at, so that a script can be played again.
     """
 
     def __init__(self, box: Box, out: Console, *, patience: timedelta, since: datetime = EVER) -> None:
@@ -127,7 +127,7 @@ class ConsoleChat:
             if isinstance(line.action, QuitAction):
                 break
             if interactive and line == ScriptLine():
-                self.transcript.note("Nothing was typed; ? shows what can be.")
+                self.transcript.note("Nothing was typed. ? shows what you can type.")
             try:
                 self._take(line, echo=not interactive)
             except (TroubleError, AlreadyResolvedError, LookupError) as trouble:
@@ -140,20 +140,18 @@ class ConsoleChat:
         return DONE
 
     def _note_open_forms(self) -> None:
-        """Say what was filled in and never sent."""
+        """Note each form that was filled in and not submitted."""
         for person in self._people:
             if any(view.id in self._filled for view in self._slack.views(person)):
-                self.transcript.note(
-                    f"{person}'s form is still open: nothing in it was sent. submit sends it."
-                )
+                self.transcript.note(f"{person}'s form is still open and not sent. submit sends it.")
 
     def typed(self) -> Iterator[str]:
-        """Lines from the keyboard, with history and editing; what happens meanwhile is printed above them."""
+        """Read lines from the keyboard, with history and editing. Events are printed above the prompt."""
         unsent = _editing()
-        self.transcript.note("Type as a person in a channel; ? shows how.")
+        self.transcript.note("Type as a person in a channel. ? shows how.")
         with contextlib.suppress(EOFError):
             while True:
-                self._box.feed.flush()  # what the last line brought about stands above the prompt
+                self._box.feed.flush()  # print the effects of the last line above the prompt
                 yield self._input(unsent)
 
     def _input(self, unsent: Callable[[], str]) -> str:
@@ -161,14 +159,14 @@ class ConsoleChat:
         try:
             return input(self.prompt)
         except (EOFError, KeyboardInterrupt):
-            self._out.print()  # the shell's prompt gets a line of its own
+            self._out.print()  # the shell's prompt starts on its own line
             raise
         finally:
             self.transcript.typing = None
 
     def _take(self, line: ScriptLine, *, echo: bool) -> None:
-        self._box.feed.flush()  # what happened before is printed before
-        waits = bool(line.action and self._patience)  # what a script does next may bring the channel about
+        self._box.feed.flush()  # print earlier events first
+        waits = bool(line.action and self._patience)  # the next action of a script may create the channel
         if line.place and line.place != PHONE and not waits:
             self._channel(line.place)
         self.person = line.person or self.person
@@ -182,7 +180,7 @@ class ConsoleChat:
 
     @singledispatchmethod
     def _do(self, action: ScriptAction) -> None:
-        raise TroubleError(f"Nobody knows how to do {action}")
+        raise TroubleError(f"There is no action {action}")
 
     @_do.register
     def _(self, action: SayAction) -> None:
@@ -231,7 +229,7 @@ class ConsoleChat:
     def _(self, action: FillAction) -> None:
         view = self._form()
         values = self._filled.get(view.id, {}) | dict(action.values)
-        filled(view.body["blocks"], values)  # a field or a choice that is not there is told now
+        filled(view.body["blocks"], values)  # refuse unknown fields and choices now
         self._filled[view.id] = values
 
     @_do.register
@@ -268,7 +266,7 @@ class ConsoleChat:
 
     @_do.register
     def _(self, _action: ShowPhoneAction) -> None:
-        self.transcript.note("\n  ".join(self.visibility.phone(self.person) or ["The phone is silent."]))
+        self.transcript.note("\n  ".join(self.visibility.phone(self.person) or ["The phone is not ringing."]))
 
     @_do.register
     def _(self, action: ExpectAction) -> None:
@@ -304,7 +302,7 @@ class ConsoleChat:
         return at - now
 
     def _note_time(self) -> None:
-        self._box.feed.flush()  # what was said meanwhile is printed before
+        self._box.feed.flush()  # print earlier events first
         self.transcript.note(f"It is {self._box.clock.now():%a %H:%M:%S} UTC.")
 
     @_do.register
@@ -335,7 +333,7 @@ class ConsoleChat:
     def _(self, action: UnclearAction) -> None:
         raise TroubleError(action.sentence)
 
-    # --- what is there
+    # --- what the person sees
 
     def _sees(self, what: ExpectAction | ExpectNotAction) -> bool:
         _, texts = self.visibility.looked_at(what, self.person, self.place)
@@ -348,22 +346,22 @@ class ConsoleChat:
 
     def _here(self) -> SlackChannel:
         if self.place == PHONE:
-            raise TroubleError("A phone can't do that; name a channel first: #general")
+            raise TroubleError("A phone can't do this. Name a channel first: #general")
         here = self._channel(self.place)
         self._wait_for(
             lambda: self.person in self._slack.members(here.id)
-        )  # who opens an incident is invited
+        )  # the bot invites the person who declares an incident
         return here
 
     def _channel(self, place: str) -> SlackChannel:
-        """The newest one of that name; in a script it may take its time to appear."""
+        """Return the newest channel of that name. In a script, wait for it."""
         found = self._wait_for(lambda: self.visibility.channels(self.person, place))
         if not found:
             raise TroubleError(f"There is no channel {place}")
         return found[-1]
 
     def _message(self, words: str = "", *, by: str = "") -> SlackMessage:
-        """The last one here, with these words or by this user."""
+        """Return the last message here that has these words, or is by this user."""
         here = self._here().id
         for message in reversed(self.visibility.messages(self.person, self.place)):
             is_fit = message.channel == here and message.ephemeral_to is None and by in ("", message.user)
@@ -372,14 +370,14 @@ class ConsoleChat:
         raise TroubleError(f"There is no such message in {self.place}")
 
     def _form(self) -> SlackView:
-        """The one on top."""
+        """Return the form on top."""
         views = self._wait_for(lambda: self._slack.views(self.person))
         if not views:
             raise TroubleError(f"No form is open for {self.person}")
         return views[-1]
 
     def _wait_for(self, look: Callable[[], T], patience: timedelta | None = None) -> T:
-        """What `look` finds as soon as it finds something, else its last nothing."""
+        """Return the result of `look` as soon as it is true, or the last one when the time is up."""
         seconds = (self._patience if patience is None else patience).total_seconds()
         with contextlib.suppress(AssertionError):
             self._slack.wait_for(look, seconds)
@@ -387,7 +385,7 @@ class ConsoleChat:
 
 
 def _editing() -> Callable[[], str]:
-    """Let input() edit lines, where the platform can; what is typed so far."""
+    """Enable line editing in input() where the platform has it. Return a function for the line typed so far."""
     try:
         import readline  # noqa: PLC0415 - merely importing it changes how input() works
     except ImportError:

@@ -1,4 +1,4 @@
-"""The language of the box's terminal chat: one typed line is one thing that a person does or expects to see."""
+"""The language of the terminal chat: each line is one action or expectation of a person."""
 
 from __future__ import annotations
 
@@ -9,7 +9,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from typing import Literal
 
-PHONE, BOT = "phone", "@spy"  # places that are no channel
+PHONE, BOT = "phone", "@spy"  # places that are not channels
 PATIENCE = timedelta(seconds=5)
 
 CURLY = {0x201C: '"', 0x201D: '"', 0x2018: "'", 0x2019: "'"}
@@ -35,23 +35,23 @@ UNITS = "d|days?|h|hrs?|hours?|m|min|mins|minutes?|s|sec|secs|seconds?"
 NEARLY = {
     re.compile(rf"\+ ?\d+ ?(?:{UNITS})\b.*"): "+15m, +2h or +1d12h",
     re.compile(r"jump\b.*\d.*"): "jump +3h, jump to 23:00 or jump to wed 23:00",
-    re.compile(r"play ?(?:[x\u00d7]\b|[x\u00d7]?\d).*"): f"play x60, and play x1 to end it; up to x{FASTEST}",
+    re.compile(r"play ?(?:[x\u00d7]\b|[x\u00d7]?\d).*"): f"play x60, at most x{FASTEST}; play x1 ends it",
     re.compile(r"on call(?:.*:.*| [\w-]+ [\w.-]+)"): "on call imoc: raj, then ana",
     re.compile(r"site (?:(?:east|west)\b.*|\w+ (?:well|ill|silent|lag)\b.*)"): (
-        "site west ill, and site west silent, well or lag 30s; the other site is east"
+        "site west ill, site west silent, site west well or site west lag 30s (or east)"
     ),
     re.compile(r"as|@"): "as raj",
     re.compile(r"phone"): "phone raj",
 }
-"""Lines that are almost of this language, and how they read."""
+"""Lines that are almost right, and how to write them."""
 PROMPTS = "kim #general> text, kim dm> text or kim phone> ack"
-ALOUD = "To say these words aloud, begin with say:"
+AS_MESSAGE = "To send these words as a message, begin with say:"
 NO_LETTER = {
-    "Cc": "A key in this line is no letter (Escape or an arrow, perhaps), so nothing was sent. Type the line again.",
-    "Cs": "This line is not UTF-8 text, so nothing was sent. Save the script as UTF-8.",
+    "Cc": "This line has a key that is not a letter, such as Escape or an arrow. Nothing was sent. Type it again.",
+    "Cs": "This line is not UTF-8 text. Nothing was sent. Save the script as UTF-8.",
 }
-"""What no message can hold, by its kind in Unicode."""
-SITE = re.compile(r"site (?P<site>east|west) (?:(?P<mood>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
+"""Characters that no message can have, by Unicode category."""
+SITE = re.compile(r"site (?P<site>east|west) (?:(?P<health>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
     verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
@@ -71,7 +71,7 @@ class SlashAction:
 
 @dataclass(frozen=True, kw_only=True)
 class ReplyAction:
-    """In the thread of the last message."""
+    """Reply in the thread of the last message."""
 
     text: str
 
@@ -83,7 +83,7 @@ class PressAction:
 
 @dataclass(frozen=True, kw_only=True)
 class ReactAction:
-    """On the last message, or on the last one with these words in it."""
+    """Add a reaction to the last message, or to the last one with these words."""
 
     name: str
     words: str = ""
@@ -97,7 +97,7 @@ class UnreactAction:
 
 @dataclass(frozen=True, kw_only=True)
 class EditAction:
-    """The person's own last message."""
+    """Edit the person's own last message."""
 
     text: str
 
@@ -109,7 +109,7 @@ class JoinAction:
 
 @dataclass(frozen=True, kw_only=True)
 class FillAction:
-    """Fields of the open modal, by label or id."""
+    """Fill in fields of the open modal, by label or id."""
 
     values: Mapping[str, str]
 
@@ -126,7 +126,7 @@ class CancelAction:
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneAction:
-    """What a person does with a ringing phone; `verb` is PagerDuty's, `which` a number or the last with these words."""
+    """Act on a ringing phone; `verb` is PagerDuty's, `which` a number, `words` part of the title."""
 
     verb: str
     which: str = "latest"
@@ -135,12 +135,12 @@ class PhoneAction:
 
 @dataclass(frozen=True, kw_only=True)
 class ShowPhoneAction:
-    """At the phone."""
+    """Show what rings on the phone."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectAction:
-    """Where: a channel (its name may end in *), a person's private view or phone, the sites' switch, or here."""
+    """Expect words in a channel (name may end in *), a private view, a phone, on the switch, or here."""
 
     words: str
     patience: timedelta = PATIENCE
@@ -152,7 +152,7 @@ class ExpectAction:
 
 @dataclass(frozen=True, kw_only=True)
 class ExpectNotAction:
-    """Absent now, and for as long as `patience` says."""
+    """Expect no such words, now and until `patience` is over."""
 
     words: str
     patience: timedelta = timedelta(0)
@@ -164,14 +164,14 @@ class ExpectNotAction:
 
 @dataclass(frozen=True, kw_only=True)
 class WaitAction:
-    """Let this much time pass on the clocks of the box and the bot, quickly."""
+    """Run the clocks of box and bot forward, fast."""
 
     span: timedelta
 
 
 @dataclass(frozen=True, kw_only=True)
 class JumpAction:
-    """Be later at once, as if all had slept: by a span, or at the next HH:MM (UTC) of any day, or of a weekday."""
+    """Move the clocks by a span, or to the next HH:MM (UTC), of a weekday if one is named."""
 
     span: timedelta = timedelta()
     to: str = ""
@@ -180,14 +180,14 @@ class JumpAction:
 
 @dataclass(frozen=True, kw_only=True)
 class PlayAction:
-    """Let both clocks run so many times faster from now on."""
+    """Run both clocks this many times faster from now on."""
 
     rate: float
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallAction:
-    """Let these people be on call from now on, whoever's turn it is; the first is rung first."""
+    """Put people on call from now on, the first person on the first level."""
 
     policy: str
     people: tuple[str, ...]
@@ -195,7 +195,7 @@ class OnCallAction:
 
 @dataclass(frozen=True, kw_only=True)
 class SetHealthAction:
-    """Let a site be well, ill (it answers 503) or silent."""
+    """Make a site healthy ("well"), answer 503 ("ill"), or not answer ("silent")."""
 
     site: str
     health: Literal["well", "ill", "silent"]
@@ -203,7 +203,7 @@ class SetHealthAction:
 
 @dataclass(frozen=True, kw_only=True)
 class SetLagAction:
-    """Let a site's data trail so many seconds behind the other's."""
+    """Set how many seconds a site's data is behind."""
 
     site: str
     seconds: int
@@ -211,7 +211,7 @@ class SetLagAction:
 
 @dataclass(frozen=True, kw_only=True)
 class ShowTrafficAction:
-    """The sites, the switch and its traffic."""
+    """Show the sites, the switch and the traffic."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -226,7 +226,7 @@ class QuitAction:
 
 @dataclass(frozen=True, kw_only=True)
 class UnclearAction:
-    """Not understood; the sentence says what would be."""
+    """A line that is not understood; the sentence gives an example."""
 
     sentence: str
 
@@ -262,9 +262,9 @@ ScriptAction = (
 
 @dataclass(frozen=True, kw_only=True)
 class ScriptLine:
-    """Whom and where to be from now on ("" for as before), and what to do there, if anything.
+    """The person and place from now on ("" for no change), and the action, if any.
 
-    `said` is what stood behind the prompt.
+    `said` is the text behind the prompt.
     """
 
     person: str = ""
@@ -274,7 +274,7 @@ class ScriptLine:
 
 
 def read(text: str, *, people: Collection[str], place: str = "#general") -> ScriptLine:
-    """What a typed line means to somebody who is at `place`; `people` are the handles that exist."""
+    """Parse a line typed at `place`; `people` are the known handles."""
     line = text.strip()
     if not line or line == "#" or line.startswith("# "):
         return ScriptLine(said=line)
@@ -294,7 +294,7 @@ def _kind(letter: str) -> str:
 
 
 def _at_prompt(prompt: re.Match[str], place: str) -> ScriptLine:
-    """`ana #general> text`, as a transcript has it."""
+    """Parse `ana #general> text`, the form of a transcript."""
     person, where, rest = prompt["person"], prompt["place"] or "", prompt["rest"].strip()
     if where and (person == "dm" or not PLACE.fullmatch(where)):
         return ScriptLine(action=_usage(PROMPTS), said=prompt.string)
@@ -305,13 +305,13 @@ def _at_prompt(prompt: re.Match[str], place: str) -> ScriptLine:
     elif not where and place == PHONE:
         where = PHONE
     action = _action(rest, where or place) if rest else (ShowPhoneAction() if where == PHONE else None)
-    if isinstance(action, HelpAction):  # with a prompt before it, the word is for the bot
+    if isinstance(action, HelpAction):  # behind a prompt, help is for the bot
         action = SayAction(text=rest)
     return ScriptLine(person=person, place=where, action=action, said=rest)
 
 
 def _move(line: str, people: Collection[str]) -> ScriptLine | None:
-    """A change of person or place, if the line is that."""
+    """Parse a change of person or place, None for other lines."""
     if re.fullmatch(r"(?:in )?(?:@spy|dm)", line):
         return ScriptLine(place=BOT)
     if match := re.fullmatch(r"(?:in )?(#[\w*-]+)", line):
@@ -332,7 +332,9 @@ def _somebody(person: str, people: Collection[str], *, on_phone: bool) -> Script
 
 
 def _nobody(person: str, people: Collection[str]) -> UnclearAction:
-    return UnclearAction(sentence=f"Nobody here is called {person}. There are: {', '.join(people)}. {ALOUD}")
+    return UnclearAction(
+        sentence=f"Nobody here is called {person}. There are: {', '.join(people)}. {AS_MESSAGE}"
+    )
 
 
 def _action(line: str, place: str) -> ScriptAction:
@@ -347,7 +349,7 @@ def _action(line: str, place: str) -> ScriptAction:
 
 
 def _time(line: str) -> ScriptAction | None:
-    """`+15m`, `jump +3h`, `jump to 23:00`, `jump to wed 23:00` or `play x60`, if the line is that."""
+    """Parse `+15m`, `jump +3h`, `jump to 23:00`, `jump to wed 23:00` or `play x60`, None for other lines."""
     if match := JUMP.fullmatch(line):
         at = JumpAction(to=match["to"], day=match["day"] or "") if match["to"] else None
         return at or JumpAction(span=_span(match["span"]))
@@ -358,7 +360,7 @@ def _time(line: str) -> ScriptAction | None:
 
 
 def _on_call(line: str) -> ScriptAction | None:
-    """`on call imoc: raj, then ana`, if the line is that."""
+    """Parse `on call imoc: raj, then ana`, None for other lines."""
     match = ON_CALL.fullmatch(line)
     return (
         OnCallAction(policy=match["policy"], people=tuple(match["people"].split(", then ")))
@@ -368,17 +370,17 @@ def _on_call(line: str) -> ScriptAction | None:
 
 
 def _site(line: str) -> ScriptAction | None:
-    """`site west ill` or `site west lag 30s`, if the line is that."""
+    """Parse `site west ill` or `site west lag 30s`, None for other lines."""
     match = SITE.fullmatch(line)
     if match and match["lag"]:
         return SetLagAction(site=match["site"], seconds=int(match["lag"]))
     if match:
-        return SetHealthAction(site=match["site"], health=match["mood"])  # type: ignore[arg-type]  # SITE has these alone
+        return SetHealthAction(site=match["site"], health=match["health"])  # type: ignore[arg-type]  # SITE has these alone
     return None
 
 
 def _nearly(line: str) -> ScriptAction | None:
-    """What it was meant to be, if the line is almost that."""
+    """Return a hint for a line that is almost right, None for other lines."""
     return next((_usage(reads) for pattern, reads in NEARLY.items() if pattern.fullmatch(line)), None)
 
 
@@ -438,7 +440,7 @@ def _fill(_line: str, rest: str) -> ScriptAction:
 
 
 def _usage(example: str) -> UnclearAction:
-    return UnclearAction(sentence=f"It reads: {example}. {ALOUD}")
+    return UnclearAction(sentence=f"Try: {example}. {AS_MESSAGE}")
 
 
 def _expectation(line: str) -> ScriptAction:
@@ -446,8 +448,8 @@ def _expectation(line: str) -> ScriptAction:
     where = _where(match["tail"]) if match else None
     if match is None or where is None:
         return UnclearAction(
-            sentence='It reads: expect "words" within 5s in #channel (or to raj, on raj\'s phone, on the switch); '
-            'expect not "words" also.'
+            sentence='Try: expect "words" within 5s in #channel (or to raj, on raj\'s phone, on the switch); '
+            'or expect not "words".'
         )
     patience = where.pop("patience", None)
     words = _unquoted(match["words"])
@@ -457,7 +459,7 @@ def _expectation(line: str) -> ScriptAction:
 
 
 def _where(tail: str) -> dict[str, str] | None:
-    """The parts after the words, or None where one of them is not understood."""
+    """Parse the parts after the words, None if one is not understood."""
     if TAIL.sub("", tail).strip():
         return None
     found: dict[str, str] = {}
@@ -487,7 +489,7 @@ def _unquoted(text: str) -> str:
 
 
 def _straight(text: str) -> str:
-    """As a keyboard gives it; a phone or an editor likes to curl quotes."""
+    """Replace curly quotes by straight ones."""
     return text.translate(CURLY)
 
 

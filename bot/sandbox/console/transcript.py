@@ -1,4 +1,4 @@
-"""How what happens in the box reads in a terminal: calmly, one block a message, safe whatever it holds."""
+"""Prints the events of the box in a terminal, one block per message, with unsafe characters replaced."""
 
 from __future__ import annotations
 
@@ -40,7 +40,7 @@ WINDOWS = {"view_opened": "a form opens", "view_updated": "the form changes", "h
 
 
 class Transcript:
-    """Prints from any thread. `typing` is what stands in the line where a person types just now."""
+    """Prints from any thread. `typing` returns the line that a person is typing."""
 
     def __init__(self, out: Console, *, place_name: Callable[[str], str]) -> None:
         self.typing: Callable[[], str] | None = None
@@ -50,7 +50,7 @@ class Transcript:
         self._lock = threading.Lock()
 
     def typed(self, prompt: str, line: str) -> None:
-        """What was piped in, so that the play reads as a story."""
+        """Print a line of a script."""
         self._print(Text(prompt, style="bold").append(plain(line), style="not bold" if prompt else "dim"))
 
     def note(self, text: str) -> None:
@@ -60,7 +60,7 @@ class Transcript:
         self._print(Text(plain(text), style=FAILURE))
 
     def heard(self, event: BoxEvent) -> None:
-        """One happening, if a person at the keyboard wants to know it."""
+        """Print an event, if the person at the keyboard needs it."""
         place, text = event.place and self._place_name(event.place), event.text
         if isinstance(event.subject, SlackMessage) and event.kind in ("posted", "edited"):
             self._message(event, event.subject, place)
@@ -77,7 +77,7 @@ class Transcript:
             self._block(place, PHRASES[event.kind].format(person=event.person, text=text), CHANNEL)
 
     def _message(self, event: BoxEvent, message: SlackMessage, place: str) -> None:
-        """What people type is on the screen already; Slack's grey lines are told in other words."""
+        """Print a message of the bot. What people type is already on the screen."""
         if not message.bot or message.subtype not in (None, "bot_message"):
             return
         lines = event.text.splitlines()
@@ -98,7 +98,7 @@ class Transcript:
             self._block("PagerDuty", f"{word}{by}: {event.text}", PHONE)
 
     def _block(self, place: str, text: str, style: str) -> None:
-        """The place, and beside it one line, or below it several."""
+        """Print the place, with one line beside it or several below."""
         lines = plain(text).splitlines() or [""]
         block = Text("  ").append(plain(place), style=style)
         if len(lines) == 1:
@@ -109,26 +109,26 @@ class Transcript:
         self._print(_decorated(block))
 
     def _print(self, text: Text) -> None:
-        """In one piece, so that a line being typed makes way and comes back below, whole."""
+        """Print in one piece. A line that is being typed is printed again below."""
         with self._lock, self._out.capture() as printed:
             self._out.print(text, soft_wrap=True, highlight=False)
         typing = self.typing() if self.typing else ""
-        with contextlib.suppress(BrokenPipeError):  # whoever read along has seen enough
+        with contextlib.suppress(BrokenPipeError):  # the reader has closed the pipe
             self._out.file.write(f"\r\x1b[K{printed.get()}{typing}" if typing else printed.get())
             self._out.file.flush()
 
 
 def _is_own_doing(event: BoxEvent) -> bool:
-    """Whether the line just typed says it already."""
+    """Whether the line just typed shows it already."""
     return event.kind.startswith("reaction_") and event.person != "spy"
 
 
 _ODD = re.compile(r"[^\n\x20-\x7e]")
-"""All that is no plain letter: most of a text is looked at no further."""
+"""Any character that needs a closer look. Most texts have none."""
 
 
 def plain(text: str) -> str:
-    """Without anything that could move the cursor, change its colour or turn the direction of reading."""
+    """Replace characters that move the cursor, change colours or turn the reading direction."""
     return _ODD.sub(lambda found: _harmless(found[0]), text.replace("\t", "    ").replace("\r\n", "\n"))
 
 

@@ -1,4 +1,4 @@
-"""What can be seen from where a person stands: in a channel, in private, on a phone."""
+"""What a person can see: in a channel, in private, on a phone."""
 
 from __future__ import annotations
 
@@ -13,18 +13,18 @@ from bot.sandbox.slack.fields import labels
 from bot.sandbox.slack.world import SlackChannel, SlackMessage
 
 EVER = datetime(1970, 1, 1, tzinfo=UTC)
-SHOWN = 6  # the last texts of a place, for who missed something there
+SHOWN = 6  # the last texts of a place, shown after a failed expectation
 
 
 def flat(text: str) -> str:
-    """Comparable: no matter of case, line ends or runs of spaces."""
+    """Normalize case and white space, for comparing."""
     return " ".join(text.casefold().split())
 
 
 class Visibility:
-    """People are handles. A place is #name, where * stands for the rest of it, or @spy, or a phone.
+    """What people see, by handle and place: #name with * for the rest of it, @spy, or a phone.
 
-    Messages, rings and channels named with a * are seen that are no older than `since`.
+    Messages, rings, and channels named with a * are left out if they are older than `since`.
     """
 
     def __init__(self, box: Box, since: datetime = EVER) -> None:
@@ -35,11 +35,11 @@ class Visibility:
     def place_name(self, channel_id: str) -> str:
         channel = self._slack.state.channel(channel_id)
         if channel is None:
-            return channel_id  # it is deleted by now
+            return channel_id  # the channel is deleted
         return f"@{channel.name} from spy" if channel.is_im else f"#{channel.name}"
 
     def channels(self, person: str, place: str) -> list[SlackChannel]:
-        """Those that the place can mean, the newest last."""
+        """Return the channels that the place can mean, the newest last."""
         if place == BOT:
             return [self._slack.channel(self._slack.person(person).dm)]
         name = place.removeprefix("#")
@@ -51,18 +51,18 @@ class Visibility:
         ]
 
     def here(self, person: str, place: str) -> list[str]:
-        """Everything this person sees there, forms included, the oldest first."""
+        """Return all that this person sees there, with forms, the oldest first."""
         if place == PHONE:
             return self.phone(person)
         channels = self.channels(person, place)
         return [*self._texts(person, channels), *self._forms(person)]
 
     def everybody(self, place: str) -> list[str]:
-        """What is there for all who are in the channel."""
+        """Return what all members of the channel see."""
         return [text for channel in self.channels("", place) for text in self._in_channel(channel)]
 
     def private(self, person: str) -> list[str]:
-        """What this person alone sees, wherever it is shown."""
+        """Return what only this person sees, in any place."""
         dm = self._slack.channel(self._slack.person(person).dm)
         ephemerals = [self._slack.text_of(m) for m in self._fresh(self._slack.ephemerals(person))]
         return [*self._in_channel(dm), *ephemerals, *self._forms(person)]
@@ -71,7 +71,7 @@ class Visibility:
         return [f"rings: [#{ring.number}] {ring.title} ({ring.service})" for ring in self.rings(person)]
 
     def rings(self, person: str, words: str = "") -> list[PhoneRing]:
-        """What rings, or what of it has these words in it, the latest last."""
+        """Return what rings, or the rings with these words, the latest last."""
         phones = self._box.pagerduty.phones
         if person not in phones:
             raise NobodyThereError(f"{person} has no phone in PagerDuty")
@@ -80,7 +80,7 @@ class Visibility:
     def looked_at(
         self, expectation: ExpectAction | ExpectNotAction, person: str, place: str
     ) -> tuple[str, list[str]]:
-        """The name of the place an expectation is about, and what is to be seen there."""
+        """Return the name of the place of an expectation, and the texts there."""
         if expectation.switch:
             return "on the switch", self._box.sites.seen()
         if expectation.phone:
@@ -93,7 +93,7 @@ class Visibility:
         return f"in {where} as {person}", self.here(person, where)
 
     def messages(self, person: str, place: str) -> list[SlackMessage]:
-        """What people or the bot wrote there, for everybody or for this person."""
+        """Return the messages of people and the bot there, for all or for this person."""
         return [
             message
             for channel in self.channels(person, place)
@@ -102,7 +102,7 @@ class Visibility:
         ]
 
     def button(self, person: str, place: str, label: str) -> tuple[SlackMessage, str] | None:
-        """The latest message there with such a button, and the button's true label."""
+        """Return the latest message with such a button, and the button's exact label."""
         found = (
             (message, name)
             for message in reversed(self.messages(person, place))
@@ -112,7 +112,7 @@ class Visibility:
         return next(found, None)
 
     def form_button(self, person: str, label: str) -> str | None:
-        """The true label of such a button in the form on top."""
+        """Return the exact label of such a button in the form on top."""
         forms = self._slack.views(person)[-1:]
         names = (name for form in forms for name in labels(form.body["blocks"]))
         return next((name for name in names if flat(name) == flat(label)), None)

@@ -1,4 +1,4 @@
-"""GitHub Actions in the box: two workflows of one repository, dispatched and run as GitHub does, but quickly."""
+"""GitHub Actions: two workflows of one repository, dispatched and run like GitHub's, but quickly."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ MOST_INPUTS = 25
 PAGE, LARGEST_PAGE = 30, 100
 ACCEPTED, NO_CONTENT, NOT_FOUND, CONFLICT, UNPROCESSABLE = 202, 204, 404, 409, 422
 Fate = Literal["succeed", "fail", "hang", "hang on"]
-"""How a run goes: what hangs ends when it is cancelled; what hangs on does not even then."""
+"""How a run ends. "hang": it ends when it is cancelled. "hang on": it never ends."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class WorkflowFile:
-    """A file in .github/workflows: its inputs, and the `run-name` it shows them in."""
+    """A file in .github/workflows, with its inputs and its `run-name`."""
 
     id: int
     file: str
@@ -54,7 +54,7 @@ FILES = (
 
 @dataclass(kw_only=True)
 class WorkflowRun:
-    """Changed only under the lock; `starts` and `ends` are by the machine's monotonic clock."""
+    """One run, changed only under the lock. `starts` and `ends` are on the machine's monotonic clock."""
 
     id: int
     number: int
@@ -67,10 +67,10 @@ class WorkflowRun:
     ends: float
     is_cancelled: bool = False
     ended: str | None = None
-    """A conclusion that a test gave it."""
+    """A conclusion set by a test."""
 
     def looks(self, now: float) -> tuple[str, str | None]:
-        """Say its status and conclusion."""
+        """Return the status and conclusion."""
         if self.ended:
             return "completed", self.ended
         if self.is_cancelled and self.fate != "hang on":
@@ -84,9 +84,9 @@ class WorkflowRun:
 
 @dataclass(kw_only=True)
 class GitHubActions:
-    """Tests read `runs`, say with `fates` how the next ones go, and end one with `end`.
+    """All runs. Tests read `runs`, set the next results in `fates`, and end a run with `end`.
 
-    A run waits for a machine for `queued` seconds, and takes `running` seconds then.
+    A run is queued for `queued` seconds, then runs for `running` seconds.
     """
 
     url: Callable[[], str]
@@ -97,16 +97,16 @@ class GitHubActions:
     running: float = 0.6
     runs: dict[int, WorkflowRun] = field(default_factory=dict)
     fates: list[Fate] = field(default_factory=list)
-    """How the next runs go; the others succeed."""
+    """The results of the next runs. Later runs succeed."""
     names_runs: bool = True
-    """Whether a dispatch is answered with its run when asked to: older servers of one's own are not."""
+    """Whether a dispatch can be answered with its run. Older GitHub Enterprise servers can't."""
 
     def __post_init__(self) -> None:
         self._ids = itertools.count(90_001)
         self._shapes = GitHubJson(url=self.url, labels={}, repository=REPOSITORY)
 
     def end(self, run: int, conclusion: str) -> None:
-        """End a run now, as its last step would."""
+        """End a run now."""
         with self.lock:
             self.runs[run].ended = conclusion
 
@@ -173,7 +173,7 @@ class GitHubActions:
         run.is_cancelled = True
         return ApiResponse(status=ACCEPTED, body={})
 
-    # --- below
+    # --- helpers
 
     def _begin(self, file: WorkflowFile, inputs: Mapping[str, str]) -> WorkflowRun:
         starts = self.monotonic() + self.queued
@@ -206,7 +206,7 @@ class GitHubActions:
         return f"{SITE}/{REPOSITORY}/actions/runs/{run.id}"
 
     def _list(self, call: ApiCall, name: str, items: list[JSON]) -> ApiResponse:
-        """Give one page of a list, with the Link header that PyGithub follows."""
+        """Return one page of a list, with the Link header that PyGithub follows."""
         size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
         number = int(call.one("page", "1"))
         query = urlencode({**call.query, "per_page": [size], "page": [number + 1]}, doseq=True)
@@ -214,7 +214,7 @@ class GitHubActions:
         body = {"total_count": len(items), name: items[(number - 1) * size : number * size]}
         return ApiResponse(body=body, headers=following if items[number * size :] else {})
 
-    # --- as GitHub shows it
+    # --- JSON
 
     def _workflow(self, file: WorkflowFile) -> JSON:
         path = f".github/workflows/{file.file}"
@@ -310,7 +310,7 @@ class GitHubActions:
 
 
 def _file(call: ApiCall) -> WorkflowFile:
-    """Find a workflow by its file's name, or by its id."""
+    """Find a workflow by file name or id."""
     named = next((file for file in FILES if call.ids["file"] in (file.file, str(file.id))), None)
     if named is None:
         raise _refusal(NOT_FOUND, "Not Found")
@@ -318,7 +318,7 @@ def _file(call: ApiCall) -> WorkflowFile:
 
 
 def _check(file: WorkflowFile, ref: str, inputs: JSON) -> None:
-    """Refuse what GitHub refuses, in its words."""
+    """Refuse what GitHub refuses, with the same message."""
     if ref.removeprefix("refs/heads/") != BRANCH:
         raise _refusal(UNPROCESSABLE, f"No ref found for: {ref}")
     if len(inputs) > MOST_INPUTS:

@@ -1,4 +1,4 @@
-"""GitHub's branches, files and pull requests, as far as a document is offered to a repository."""
+"""Branches, files and pull requests, as far as proposing a document needs them."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ CREATED, NOT_FOUND, CONFLICT, UNPROCESSABLE = 201, 404, 409, 422
 
 
 class GitHubFiles:
-    """`branches` holds each branch's files by path; tests read them, and may write as a person."""
+    """Each branch's files by path. Tests read and change `branches`."""
 
     def __init__(
         self, shapes: GitHubJson, *, clock: Callable[[], datetime], numbers: Iterator[int], author: str
@@ -74,7 +74,7 @@ class GitHubFiles:
         return ApiResponse(body=self._shapes.file(path, text, _sha(text), branch))
 
     def write_file(self, call: ApiCall) -> ApiResponse:
-        """Changing a file needs the sha of what is changed, lest somebody else's change is lost."""
+        """Write a file. Changing one needs its sha, so that no other change is lost."""
         given, path = call.body, call.ids["path"]
         branch = given.get("branch", MAIN)
         files = self.branches.get(branch)
@@ -119,7 +119,7 @@ class GitHubFiles:
         return ApiResponse(status=CREATED, body=self._shapes.opened_pull(pull, self._tip(head)))
 
     def merge(self, number: int) -> None:
-        """As a person would, who reviews it."""
+        """Merge a pull request, as a reviewer does."""
         pull = self.pulls[number]
         self.branches[pull.base] |= self.branches[pull.head]
         pull.state = "closed"

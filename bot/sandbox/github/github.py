@@ -1,4 +1,4 @@
-"""A stand-in for GitHub: one repository whose issues, files and pull requests behave as GitHub's do."""
+"""A stand-in for GitHub: one repository with issues, files and pull requests."""
 
 from __future__ import annotations
 
@@ -17,8 +17,8 @@ from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, ASGIApp, Refused
 
 DOCS = "https://docs.github.com/rest"
 BOT = "spy-bot"
-COLLABORATORS = ("ana-lima", "raj-patel", BOT)  # whom an issue can be assigned to
-LONGEST_TEXT = 65_536  # characters of a body, a comment too
+COLLABORATORS = ("ana-lima", "raj-patel", BOT)  # possible assignees
+LONGEST_TEXT = 65_536  # characters of a body or a comment
 LONGEST_TITLE = 256
 PUSHERS_ALONE = ("labels", "assignees", "milestone")
 PAGE = 30
@@ -27,7 +27,7 @@ CREATED, UNPROCESSABLE = 201, 422
 
 
 class GitHubHost(Protocol):
-    """What GitHub needs of the box it lives in."""
+    """What the stand-in needs from the box."""
 
     @property
     def url(self) -> str: ...
@@ -36,16 +36,17 @@ class GitHubHost(Protocol):
 
 
 class SandboxGitHub:
-    """Tests read `issues` and `files`, and act as people do with `edit`, `plan`, `delete`; the bot speaks to `app`.
+    """The repository. The bot calls `app`.
 
-    `actions` are the workflows of another repository.
+    Tests read `issues` and `files`, and act as people with `edit`, `plan` and `delete`. `actions` are the
+    workflows of another repository.
     """
 
     def __init__(self, box: GitHubHost, *, clock: Callable[[], datetime] = lambda: datetime.now(UTC)) -> None:
         self.issues: dict[int, GitHubIssue] = {}
         self.deleted: set[int] = set()
         self.may_push = True
-        """Whether the token's owner may: who may not gets no label, assignee or milestone, and no word of it."""
+        """Whether the token may push. Without it, labels, assignees and milestone are dropped silently."""
         self.labels: dict[str, JSON] = {}
         self.milestones: dict[int, GitHubMilestone] = {}
         self.lock = threading.RLock()
@@ -63,21 +64,21 @@ class SandboxGitHub:
         )
 
     def edit(self, number: int, *, body: str) -> GitHubIssue:
-        """As a person would, in the browser."""
+        """Edit an issue, as a person does in the browser."""
         with self.lock:
             issue = self.issues[number]
             issue.body, issue.updated_at = body, self._clock()
             return issue
 
     def plan(self, title: str) -> GitHubMilestone:
-        """As a person would, who makes a milestone."""
+        """Create a milestone, as a person does."""
         with self.lock:
             number = len(self.milestones) + 1
             self.milestones[number] = GitHubMilestone(number=number, title=title, created_at=self._clock())
             return self.milestones[number]
 
     def delete(self, number: int) -> None:
-        """As an administrator would: the issue is gone for good."""
+        """Delete an issue, as an administrator does."""
         with self.lock:
             del self.issues[number]
             self.deleted.add(number)
@@ -238,7 +239,7 @@ class SandboxGitHub:
         return self._page(call, [self._shapes.label(name) for name in self._named(call).labels])
 
     def add_labels(self, call: ApiCall) -> ApiResponse:
-        """Takes `{"labels": [...]}` and, as GitHub does, the bare list."""
+        """Add labels, from `{"labels": [...]}` or, as GitHub allows, a bare list."""
         issue = self._named(call)
         given = call.json.get("labels", []) if isinstance(call.json, dict) else call.json
         issue.labels = list(dict.fromkeys([*issue.labels, *self._known_labels(given)]))
@@ -265,7 +266,7 @@ class SandboxGitHub:
             ApiResponse(body=self._shapes.label(name)) if name in self.labels else _refuse(404, "Not Found")
         )
 
-    # --- what it keeps, as GitHub shows it
+    # --- objects
 
     def _named(self, call: ApiCall) -> GitHubIssue:
         number = call.ids["number"]
@@ -275,19 +276,19 @@ class SandboxGitHub:
         return issue or _refuse(404, "Not Found")
 
     def _allowed(self, given: JSON) -> JSON:
-        """GitHub drops without a word what only those who may push can set."""
+        """Drop the fields that need push access, as GitHub does."""
         dropped = () if self.may_push else PUSHERS_ALONE
         return {name: value for name, value in given.items() if name not in dropped}
 
     def _known_labels(self, names: Iterable[str | JSON]) -> list[str]:
-        """GitHub makes a label that is named for the first time."""
+        """Return the names of labels. Create those that are new, as GitHub does."""
         known = [name["name"] if isinstance(name, dict) else name for name in names]
         for name in known:
             self.labels.setdefault(name, {"color": "ededed", "description": None})
         return known
 
     def _page(self, call: ApiCall, items: list[JSON]) -> ApiResponse:
-        """With the Link header that PyGithub follows."""
+        """Return one page of a list, with the Link header that PyGithub follows."""
         size = min(int(call.one("per_page", str(PAGE))), LARGEST_PAGE)
         number = int(call.one("page", "1"))
         rest = items[number * size :]
@@ -302,7 +303,7 @@ class SandboxGitHub:
 
 
 def _assignable(logins: Iterable[str]) -> list[str]:
-    """GitHub takes none whom the repository does not know."""
+    """Check that GitHub knows all these logins."""
     named = list(logins)
     if any(login not in COLLABORATORS for login in named):
         _refuse_field("Issue", "assignees", "invalid")

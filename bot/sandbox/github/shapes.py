@@ -54,7 +54,7 @@ class GitHubPull:
 
 @dataclass(kw_only=True)
 class GitHubIssue:
-    """Changed only under the lock; `labels` and `assignees` are names."""
+    """One issue, changed only under the lock. `labels` and `assignees` are names."""
 
     number: int
     title: str
@@ -72,7 +72,10 @@ class GitHubIssue:
 
 
 class GitHubJson:
-    """`url` is asked for late: the port is known only when the box runs. `labels` is GitHub's own, and grows."""
+    """Builds GitHub's JSON. `url` is a function, since the port is known only when the box runs.
+
+    `labels` are GitHub's default labels and those created later.
+    """
 
     def __init__(
         self, *, url: Callable[[], str], labels: Mapping[str, JSON], repository: str = REPOSITORY
@@ -100,7 +103,7 @@ class GitHubJson:
         }
 
     def oneself(self, login: str) -> JSON:
-        """As a user sees their own account."""
+        """Return a user as they see their own account."""
         words = dict.fromkeys(("bio", "blog", "company", "location", "name"), "") | {
             "email": f"{login}@example.com"
         }
@@ -215,7 +218,7 @@ class GitHubJson:
         }
 
     def file(self, path: str, text: str, sha: str, branch: str) -> JSON:
-        """As the contents API shows a file: in base64, with a line end every 60 characters."""
+        """Return a file as the contents API does: in base64, with a line end every 60 characters."""
         content = base64.encodebytes(text.encode()).decode()
         url, page = self._api(f"/contents/{path}?ref={branch}"), f"{SITE}/{REPOSITORY}/blob/{branch}/{path}"
         blob = self._api(f"/git/blobs/{sha}")
@@ -319,7 +322,7 @@ class GitHubJson:
         }
 
     def opened_pull(self, pull: GitHubPull, sha: str) -> JSON:
-        """With the figures that only a single pull request is shown with."""
+        """Return a single pull request, with the counts that lists leave out."""
         counts = ("comments", "review_comments", "commits", "additions", "deletions", "changed_files")
         merging = {"merged": False, "mergeable": None, "rebaseable": None, "mergeable_state": "unknown"}
         about = {"merged_by": None, "maintainer_can_modify": False}

@@ -1,4 +1,4 @@
-"""The box in a browser: a workspace that who uses Slack finds natural, the phones, and what goes on underneath."""
+"""The box in a browser: a Slack workspace, the phones, and an inspector for developers."""
 
 from bot.sandbox.page.page import OfferedCommand, SandboxPage
 

@@ -1,4 +1,4 @@
-"""What a person does on the page: each act is a sentence of the sandbox's own, in that person's name."""
+"""The actions of a person on the page."""
 
 from __future__ import annotations
 
@@ -24,12 +24,12 @@ HEALTHS = ("well", "ill", "silent")
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
-    """What was asked for can't be done; the sentence is for the person who asked."""
+    """An action that is not possible; the message is for the person."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ActionInput:
-    """What came with an act; `person` is who acts."""
+    """The input of an action; `person` is who acts."""
 
     person: str
     facts: Mapping[str, Any]
@@ -68,10 +68,10 @@ class PageActions:
         }
 
     def do(self, name: str, person: str, facts: Mapping[str, Any]) -> None:
-        """Act; Refused where it can't be done."""
+        """Run an action. Refused if it is not possible."""
         act = self._actions.get(name)
         if act is None:
-            raise Refused(f"Nobody here knows how to {name}.")
+            raise Refused(f"There is no action {name}.")
         try:
             act(ActionInput(person=person, facts=facts))
         except (LookupError, ValueError, AlreadyResolvedError) as error:
@@ -83,7 +83,7 @@ class PageActions:
     def _say(self, it: ActionInput) -> None:
         text, channel, thread = it.text("text").strip(), it.text("channel"), it.text("thread") or None
         if not text:
-            raise Refused("There is nothing to send yet.")
+            raise Refused("Type a message first.")
         if text.startswith("/"):
             command, _, rest = text.partition(" ")
             self._slash(it.person, channel, command, rest.strip(), in_thread=thread is not None)
@@ -96,10 +96,10 @@ class PageActions:
             raise Refused(unknown(command))
         if in_thread:
             raise Refused(f"{command} is not supported in threads. Sorry!")
-        self._slack.slash(person, channel, command, rest)  # what went wrong, the feed tells
+        self._slack.slash(person, channel, command, rest)  # the feed reports what failed
 
     def _react(self, it: ActionInput) -> None:
-        """Add it, or take it back."""
+        """Add the reaction, or remove it."""
         channel, ts, name = it.text("channel"), it.text("ts"), it.text("name")
         users = self._slack.message(channel, ts).reactions.get(name, [])
         turn = self._slack.unreact if self._slack.person(it.person).id in users else self._slack.react
@@ -122,7 +122,7 @@ class PageActions:
         _must_be_heard(answer)
 
     def _submit(self, it: ActionInput) -> None:
-        """What is wrong with it is shown in the form itself."""
+        """Submit a form. The form itself shows the errors."""
         self._slack.submit(it.person, it.text("view"), dict(it.facts.get("values") or {}))
 
     # --- PagerDuty and GitHub
@@ -142,12 +142,12 @@ class PageActions:
         pager, zone = self._box.pagerduty, ZoneInfo(self._slack.person(it.person).tz)
         user = pager.account.user_called(it.text("who"))
         if user is None:
-            raise Refused("Choose who is to be on call.")
+            raise Refused("Choose a person.")
         start, end = _time(it.text("start"), zone), _time(it.text("end"), zone)
         if end <= start:
             raise Refused("An override must end after its start.")
         if end <= (now := self._box.clock.now()):
-            raise Refused(f"That is over already: it is {now.astimezone(zone):%a %d %b %H:%M}.")
+            raise Refused(f"The end is in the past. It is now {now.astimezone(zone):%a %d %b %H:%M}.")
         with pager.lock:
             pager.account.override(it.text("schedule"), ScheduleShift(user=user.id, start=start, end=end))
         self._publish("schedule_changed")
@@ -164,26 +164,26 @@ class PageActions:
         self._publish("issue_edited")
 
     def _site(self, it: ActionInput) -> None:
-        """Let a site be well, ill or silent."""
+        """Set the health of a site."""
         health = it.text("health")
         if health not in HEALTHS:
-            raise Refused(f"A site is {', '.join(HEALTHS)}.")
+            raise Refused("A site is healthy, failing or without response.")
         self._box.sites.named[it.text("site")].health = health  # type: ignore[assignment]  # looked up above
         self._publish("site_changed")
 
     # --- the box
 
     def _clock(self, it: ActionInput) -> None:
-        """Let `pass` minutes go by, or run `rate` times faster from now on."""
+        """Move the clock by `pass` minutes, or run it `rate` times faster."""
         if it.text("pass"):
             minutes = float(it.text("pass"))
             if not 0 < minutes <= FURTHEST:
-                raise Refused("Time goes forward, and by a week at most.")
+                raise Refused("The clock moves forward, by a week at most.")
             self._box.clock.pass_by(timedelta(minutes=minutes))
         else:
             rate = float(it.text("rate"))
             if not 1 <= rate <= FASTEST:
-                raise Refused(f"Time runs as usual, or up to {FASTEST} times faster.")
+                raise Refused(f"The clock runs 1 to {FASTEST} times as fast.")
             self._box.clock.play(rate)
         self._publish("faults_changed")
 
@@ -209,5 +209,5 @@ def _must_be_heard(answer: DeliveryResult) -> None:
 
 
 def _time(text: str, zone: tzinfo) -> datetime:
-    """As a browser's field gives it, in the person's own time."""
+    """Parse a browser's time field, in the person's time zone."""
     return datetime.fromisoformat(text).replace(tzinfo=zone).astimezone(UTC)

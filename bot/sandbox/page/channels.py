@@ -1,4 +1,4 @@
-"""What one person sees of the workspace just now: the sidebar, a channel's messages, a thread, a modal, a home."""
+"""What one person sees of the workspace: the sidebar, messages, a thread, a modal, the home tab."""
 
 from __future__ import annotations
 
@@ -17,7 +17,7 @@ from bot.sandbox.pagerduty.shapes import SITE as PAGERDUTY
 from bot.sandbox.slack.emoji import character
 from bot.sandbox.slack.world import TEAM_URL, SlackChannel, SlackMessage, SlackPerson, SlackView
 
-SHOWN = 100  # messages at a time; older ones are asked for
+SHOWN = 100  # messages at a time
 ARCHIVES = re.compile(
     rf"{re.escape(TEAM_URL)}archives/(?P<channel>\w+)(?:/p(?P<ts>\d{{16}}))?(?:\?thread_ts=(?P<thread>[\d.]+))?"
 )
@@ -27,7 +27,7 @@ GREY = re.compile(r"(?:channel|group)_(?:join|leave|topic|purpose|name|archive|u
 
 @dataclass(frozen=True, kw_only=True)
 class SidebarChannel:
-    """A channel as the sidebar names it."""
+    """A channel in the sidebar."""
 
     channel: SlackChannel
     is_here: bool
@@ -45,7 +45,7 @@ class Reaction:
 
 @dataclass(frozen=True, kw_only=True)
 class MessageView:
-    """A message as one person reads it; `at` is in that person's time zone, `own` what they may edit."""
+    """A message for one reader; `at` is in the reader's time zone, `own` is the text that they may edit."""
 
     message: SlackMessage
     author: SlackPerson
@@ -58,13 +58,13 @@ class MessageView:
 
     @property
     def text(self) -> str:
-        """Slack's grey lines name the person themselves; here the name stands before the line."""
-        said = self.message.text
-        return re.sub(r"^<@\w+> has (?=joined|left|renamed)", "", said) if self.is_grey else said
+        """The text without the name at its start; the page shows the name before the line."""
+        text = self.message.text
+        return re.sub(r"^<@\w+> has (?=joined|left|renamed)", "", text) if self.is_grey else text
 
 
 class ChannelViews:
-    """Everything is looked at afresh each time; only how far people have read is remembered."""
+    """Reads the workspace on each call. Only the read markers are kept."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
@@ -72,7 +72,7 @@ class ChannelViews:
         self.reading = ReadMarkers(box.slack.state)
 
     def here(self, location: PageLocation) -> SlackChannel | None:
-        """The channel the spot names, if the person may see it."""
+        """Return the channel of the location, if the person may see it."""
         found = self._slack.state.channels.get(location.place)
         return found if found and self.may_enter(self.viewer(location), found) else None
 
@@ -80,7 +80,7 @@ class ChannelViews:
         return self._slack.person(location.person)
 
     def people(self) -> list[SlackPerson]:
-        """Those one can be."""
+        """Return the people that one can act as."""
         return [person for person in self._slack.state.people.values() if not person.is_bot]
 
     def may_enter(self, person: SlackPerson, channel: SlackChannel) -> bool:
@@ -91,12 +91,12 @@ class ChannelViews:
     # --- the sidebar
 
     def joined(self, location: PageLocation) -> list[SidebarChannel]:
-        """The channels this person is in."""
+        """Return the person's own channels."""
         who = self.viewer(location)
         return [self._sidebar_channel(location, who, c) for c in self._open() if who.id in c.members]
 
     def others(self, location: PageLocation) -> list[SidebarChannel]:
-        """The open ones that could be joined."""
+        """Return the channels that the person can join."""
         who = self.viewer(location)
         found = [c for c in self._open() if who.id not in c.members and self.may_enter(who, c)]
         return [self._sidebar_channel(location, who, c) for c in found]
@@ -124,24 +124,24 @@ class ChannelViews:
     def latest(
         self, location: PageLocation, channel: SlackChannel, before: str = ""
     ) -> tuple[list[MessageView], bool]:
-        """The last hundred, or the last hundred before one; and whether there are older ones."""
+        """Return the last hundred messages, before one if given, and whether there are older ones."""
         found = [m for m in self._seen(location, channel) if not before or m.ts < before]
         return self._lines(location, channel, found[-SHOWN:]), len(found) > SHOWN
 
     def some(
         self, location: PageLocation, channel: SlackChannel, wanted: Iterable[str], *, in_thread: bool
     ) -> list[MessageView]:
-        """Those of the wanted that are there to be seen, in the channel or in the open thread."""
+        """Return the wanted messages that the person can see, in the channel or the open thread."""
         seen = self._in_thread(location, channel) if in_thread else self._seen(location, channel)
         asked = set(wanted)
         return self._lines(location, channel, [m for m in seen if m.ts in asked])
 
     def thread(self, location: PageLocation, channel: SlackChannel) -> list[MessageView]:
-        """The root and its answers."""
+        """Return the first message and its replies."""
         return self._lines(location, channel, self._in_thread(location, channel))
 
     def _seen(self, location: PageLocation, channel: SlackChannel) -> list[SlackMessage]:
-        """Without answers in threads; what only this person sees stands between, by its time."""
+        """Return the messages without replies, with the person's ephemeral messages among them."""
         top = [m for m in self._slack.messages(channel.id) if m.thread_ts in (None, m.ts)]
         ephemerals = [m for m in self._ephemerals(location, channel) if not m.thread_ts]
         return sorted([*top, *ephemerals], key=lambda m: m.ts) if ephemerals else top
@@ -189,7 +189,7 @@ class ChannelViews:
     # --- forms and the home tab
 
     def modal(self, location: PageLocation) -> SlackView | None:
-        """The top one of what is open for this person."""
+        """Return the person's top modal."""
         return next(reversed(self._slack.views(location.person)), None)
 
     def home(self, location: PageLocation) -> SlackView | None:
@@ -217,13 +217,13 @@ class ChannelViews:
         )
 
     def _inside(self, location: PageLocation, address: str) -> str:
-        """Where an address leads without leaving the box, else the address."""
+        """Return the page's own address for a link into the workspace, or the link itself."""
         if address.startswith("#"):
             return location.address(place=address[1:])
         if match := ARCHIVES.fullmatch(address):
             ts = match["ts"] and f"{match['ts'][:-6]}.{match['ts'][-6:]}"
-            mark = f"#m{ts}" if ts else ""
-            return location.address(place=match["channel"], thread=match["thread"] or "") + mark
+            anchor = f"#m{ts}" if ts else ""
+            return location.address(place=match["channel"], thread=match["thread"] or "") + anchor
         if match := ISSUE.match(address):
             return location.address(dock="github", issue=match[1])
         return location.address(dock="phones") if address.startswith(PAGERDUTY) else address

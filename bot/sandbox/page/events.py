@@ -1,4 +1,4 @@
-"""What has changed, as server-sent events: which parts of a page are out of date, and how late it is."""
+"""Server-sent events for the page: the parts that are out of date, and the time."""
 
 from __future__ import annotations
 
@@ -43,7 +43,7 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": 
 
 
 class PageEvents:
-    """One queue for each page that is open; filled from the feed's thread, emptied in the server's."""
+    """One queue per open page, filled by the feed's thread and read in the server's."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
@@ -51,7 +51,7 @@ class PageEvents:
         box.on(self._heard)
 
     def send(self, kind: str, **facts: object) -> None:
-        """To every open page."""
+        """Send an event to every open page."""
         event = _event(kind, facts)
         for queue, loop in list(self._open.items()):
             loop.call_soon_threadsafe(queue.put_nowait, event)
@@ -80,7 +80,7 @@ class PageEvents:
         return _event("beat", facts)
 
     def _heard(self, event: BoxEvent) -> None:
-        """A message says which it is; anything else which parts show it."""
+        """Send a change: the message that changed, or the parts that show it."""
         kind, person = event.kind, event.person
         if kind == "failed":
             self.send("failed", person=person, text=event.text)

@@ -1,4 +1,4 @@
-"""Under the hood, for who writes plugins: what came to the bot, what it called, and what waits in its outbox."""
+"""For developers of plugins: payloads to the bot, its calls, and its outbox."""
 
 from __future__ import annotations
 
@@ -14,7 +14,7 @@ from bot.sandbox import Box
 from bot.sandbox.recorder import Exchange
 
 SHOWN = 60  # exchanges
-PATIENCE = 1.0  # seconds for the bot's figures
+PATIENCE = 1.0  # seconds to wait for the bot's metrics
 WAITING = re.compile(r'^spy_outbox_waiting\{state="(\w+)"\} (\S+)$', re.MULTILINE)
 
 
@@ -23,7 +23,7 @@ class Inspector:
         self._box = box
 
     def exchanges(self) -> list[tuple[int, Exchange]]:
-        """The last ones with their numbers, the newest first."""
+        """Return the last exchanges with their numbers, the newest first."""
         numbered = list(enumerate(self._box.exchanges))
         return numbered[: -SHOWN - 1 : -1]
 
@@ -31,16 +31,16 @@ class Inspector:
         return self._box.exchanges[number]
 
     def outbox(self) -> dict[str, int]:
-        """How many effects wait, by state, as the bot's own /metrics has it; nothing where it does not answer."""
+        """Count the waiting effects by state, from the bot's /metrics. Empty if the bot does not answer."""
         return {state: int(float(count)) for state, count in WAITING.findall(self._asked("/metrics"))}
 
     def effects(self) -> list[dict[str, Any]]:
-        """Those that wait and those that were done last, as the bot's own /outbox has them in a rehearsal."""
+        """Return the waiting and the latest effects, from the bot's /outbox in a rehearsal."""
         found: list[dict[str, Any]] = json.loads(self._asked("/outbox") or "[]")
         return [it | {"due_at": datetime.fromisoformat(it["due_at"])} for it in found]
 
     def _asked(self, path: str) -> str:
-        """What the bot answers at its own web; nothing where it does not, or has no such page."""
+        """Return the bot's answer on its own web server. Empty if there is none."""
         address = urlsplit(self._box.bot_url)
         connection = HTTPConnection(address.hostname or "", address.port, timeout=PATIENCE)
         try:
@@ -54,7 +54,7 @@ class Inspector:
 
 
 def laid_out(body: bytes | None, content_type: str = "") -> str:
-    """A payload as a person can read it: JSON with line ends, a form as an object, JSON in it unpacked."""
+    """Format a payload: indent JSON, show a form as an object, unpack JSON inside it."""
     text = (body or b"").decode(errors="replace")
     if "form" in content_type:
         return _json({name: _unpacked(value) for name, value in parse_qsl(text, keep_blank_values=True)})

@@ -1,4 +1,4 @@
-"""Who looks at the workspace, at what, and what stands open beside it: the address of the page says all of it."""
+"""What the page shows, and to whom. All of it is in the page's address."""
 
 from __future__ import annotations
 
@@ -9,12 +9,12 @@ from urllib.parse import parse_qs, urlencode
 HOME = "home"
 DOCKS = ("phones", "oncall", "sites", "github", "inspector")
 RENAMED = {"hood": "inspector", "sky": "toolbar", "room": "chat", "weather": "faults"}
-"""Names in addresses of earlier versions, and what they are called now."""
+"""Names in addresses of earlier versions, and their present names."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageLocation:
-    """`person` is a handle, `place` a channel's id or "home", `thread` its root's ts, `issue` a number."""
+    """`person` is a handle, `place` a channel's id or "home", `thread` a message's ts, `issue` a number."""
 
     person: str = "ana"
     place: str = "C0GENERAL"
@@ -31,14 +31,14 @@ class PageLocation:
         return location if location.dock in DOCKS else replace(location, dock=cls.dock)
 
     def address(self, **changes: str) -> str:
-        """The page with these changes; another place or person closes the thread."""
+        """Return the address with these changes. Another place or person closes the thread."""
         moved = replace(self, **changes)
         if "thread" not in changes and (moved.place, moved.person) != (self.place, self.person):
             moved = replace(moved, thread="")
         return f"/?{moved.query()}"
 
     def query(self, **more: str) -> str:
-        """As the address has it, without what is empty."""
+        """Return the query of the address, without empty parts."""
         own: Mapping[str, str] = {key: getattr(self, field.name) for field, key in KEYS}
         return urlencode({key: value for key, value in {**own, **more}.items() if value})
 

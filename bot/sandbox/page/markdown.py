@@ -1,4 +1,4 @@
-"""GitHub's Markdown as a browser shows it. HTML in it stays text, but for a few tags that carry nothing."""
+"""GitHub's Markdown as HTML. HTML in it stays text, except for a few harmless tags."""
 
 import re
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class _Renderer(RendererHTML):
         return _harmless(tokens[idx].content)
 
     def image(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
-        """In words: nothing is fetched from outside the box."""
+        """Show the description. The page loads nothing from outside the box."""
         return str(Markup('<span class="picture">🖼 {}</span>').format(tokens[idx].content or "picture"))
 
     def text(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
@@ -36,7 +36,7 @@ class _Renderer(RendererHTML):
 
 
 def markdown(text: str) -> Markup:
-    """A body or a comment; what stands in <!-- --> is hidden, as on GitHub."""
+    """Render a body or a comment. HTML comments are hidden, as on GitHub."""
     reader = MarkdownIt("commonmark", {"html": True}, renderer_cls=_Renderer)
     reader.enable(["table", "strikethrough"])
     return Markup(reader.render(text))  # noqa: S704 - made by a renderer that escapes
@@ -52,7 +52,7 @@ def _harmless(content: str) -> str:
 
 
 def _without_comments(content: str) -> str:
-    """A comment that nobody closed is text."""
+    """Remove HTML comments. One without an end is text."""
     shown, at = list[str](), 0
     while (begins := content.find("<!--", at)) >= 0 and (ends := content.find("-->", begins + 4)) >= 0:
         shown.append(content[at:begins])

@@ -1,4 +1,4 @@
-"""Slack's mrkdwn as a browser shows it: what a person typed stays text, whatever it looks like."""
+"""Slack's mrkdwn as HTML. What a person typed stays text."""
 
 import re
 from collections.abc import Callable
@@ -27,10 +27,10 @@ DATE = re.compile(r"\{(\w+)\}")
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """What is called how, for one person who reads.
+    """Names and links for one reader.
 
-    `of` knows people, groups and channels by id, or not; `may_enter` says whether the reader may see a channel;
-    `link` turns an address into one that leads somewhere from here.
+    `of` finds the name of a person, group or channel by id. `may_enter` is whether the reader may see a
+    channel. `link` turns an address into one on this page.
     """
 
     reader: str
@@ -42,7 +42,7 @@ class Names:
 
 
 def mrkdwn(text: str, names: Names) -> Markup:
-    """Slack's text, with its three escapes and its angle brackets, as HTML."""
+    """Render Slack's text, with its three escapes and its angle brackets."""
     parts = FENCE.split(text)
     shown = [
         Markup("<pre><code>{}</code></pre>").format(_typed(part, names))
@@ -54,12 +54,12 @@ def mrkdwn(text: str, names: Names) -> Markup:
 
 
 def plain(text: str) -> Markup:
-    """Text without marks, with emoji and line ends; Slack reads its three escapes here too."""
+    """Render plain text, with emoji and line ends. Slack's three escapes apply here too."""
     return as_typed(EMOJI.sub(lambda m: character(m[1]) or m[0], _unescaped(text)))
 
 
 def _paragraphs(text: str, names: Names) -> Markup:
-    """Lines that begin with > are a quotation."""
+    """Render lines, those that begin with > as a quotation."""
     shown, quote = list[Markup](), list[str]()
     loose: list[str] = []
 
@@ -102,7 +102,7 @@ def _marked(match: re.Match[str], names: Names) -> Markup:
 
 
 def _typed(text: str, names: Names) -> Markup:
-    """Inside code only references are read."""
+    """Render code. Only references are replaced in it."""
     shown, at = list[Markup](), 0
     for match in re.finditer(r"<([^<>\s][^<>]*)>", text):
         shown += [escape(_unescaped(text[at : match.start()])), _reference(match[1], names)]
@@ -134,7 +134,7 @@ def _reference(inner: str, names: Names) -> Markup:
 
 
 def link(address: str, label: str, names: Names) -> Markup:
-    """A link where it is one; an address of another kind stays text."""
+    """Render a link. An address with another scheme stays text."""
     if not address.startswith(SAFE):
         return escape(label or address)
     inside = names.link(address)
@@ -160,7 +160,7 @@ def _channel(channel: str, label: str, names: Names) -> Markup:
 
 
 def _date(ref: str, fallback: str, names: Names) -> str:
-    """A moment in the reader's own time zone: `!date^1700000000^{date_short} at {time}`."""
+    """Render a time in the reader's zone: `!date^1700000000^{date_short} at {time}`."""
     _, timestamp, *rest = ref.split("^")
     if not timestamp.isdigit() or not rest:
         return fallback
@@ -188,7 +188,7 @@ def _part(name: str, at: datetime, names: Names) -> str:
 
 
 def as_typed(text: str) -> Markup:
-    """Text with its line ends, and nothing in it read."""
+    """Render text with its line ends only."""
     return Markup(str(escape(text)).replace("\n", "<br>"))  # noqa: S704  it is escaped
 
 

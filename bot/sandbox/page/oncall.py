@@ -1,4 +1,4 @@
-"""Who is on call, whose phone rings, and until when: PagerDuty as people see it."""
+"""Who is on call and until when, and whose phone rings, as PagerDuty shows it."""
 
 from __future__ import annotations
 
@@ -19,7 +19,7 @@ REMEMBERED = 5  # resolved pages
 
 @dataclass(frozen=True, kw_only=True)
 class Phone:
-    """`held` is what this person has acknowledged."""
+    """One person's phone; `held` are the pages they acknowledged."""
 
     person: SlackPerson
     zone: tzinfo
@@ -30,7 +30,7 @@ class Phone:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallTurn:
-    """`override` is its id, if the turn is one; times are in the reader's zone."""
+    """One turn on call. `override` is the id of an override, or empty. Times are in the reader's zone."""
 
     person: SlackPerson
     start: datetime
@@ -68,7 +68,7 @@ class OnCallView:
         return sum(len(rings) for rings in self._pager.phones.values())
 
     def over(self) -> list[PagerDutyIncident]:
-        """The pages resolved last, the latest first."""
+        """Return the pages resolved last, the latest first."""
         with self._pager.lock:
             return [it for it in self._pager.incidents if not it.is_open][: -REMEMBERED - 1 : -1]
 
@@ -80,7 +80,7 @@ class OnCallView:
         return list(self._pager.account.schedules.values())
 
     def callable(self) -> list[PagerDutyUser]:
-        """Those with a phone."""
+        """Return the users with a phone."""
         return [u for u in self._pager.account.users.values() if not self._box.slack.person(u.handle).is_bot]
 
     def _phone(self, user: PagerDutyUser, rings: tuple[PhoneRing, ...]) -> Phone:

@@ -1,4 +1,4 @@
-"""The page's doors: what a browser asks for, and what a person does there."""
+"""The page's HTTP endpoints."""
 
 from __future__ import annotations
 
@@ -52,12 +52,12 @@ HEADERS = (
 )
 Facts = dict[str, Any]
 Handler = Callable[[HttpRequest, str], AnyResponse]
-"""Answers a request; the second is what stands behind the first part of its path."""
+"""Answers a request. The second argument is the path behind its first part."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OfferedCommand:
-    """A slash command as Slack offers it while one types."""
+    """A slash command in the list of completions."""
 
     name: str
     about: str
@@ -70,7 +70,7 @@ OF_SLACK = tuple(
 
 
 class SandboxPage:
-    """Serve a box's page at the box's own address, for as long as the box lives."""
+    """Serves the page at the box's own address, as long as the box runs."""
 
     def __init__(self, box: Box) -> None:
         self._box = box
@@ -81,7 +81,7 @@ class SandboxPage:
         self._events = PageEvents(box)
         self.player = StoryPlayer(box, on_change=self._follow_story)
         self._actions = PageActions(box, self.player, self._switches)
-        self._printer = PageTemplates(people=self._channels.people, channels=lambda: box.slack.channels)
+        self._templates = PageTemplates(people=self._channels.people, channels=lambda: box.slack.channels)
         self._commands: Sequence[OfferedCommand] = OF_SLACK
         self._has_home = False
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="sandbox-page")
@@ -94,11 +94,11 @@ class SandboxPage:
             ("GET", "static"): _file,
             ("POST", "act"): self._act,
         }
-        self._workers.submit(self._printer.warm)
+        self._workers.submit(self._templates.warm)
         box.mount(Mount(prefix="/", service="", endpoint=self.answer, name=lambda _: ""))
 
     def learn(self, manifest: Mapping[str, Any]) -> None:
-        """Install the app by its Slack manifest, and show its slash commands and its home tab."""
+        """Install the app by its Slack manifest. Show its slash commands and its home tab."""
         self._box.slack.install(manifest)
         features = manifest.get("features", {})
         own = tuple(
@@ -114,7 +114,7 @@ class SandboxPage:
         self.player.stop()
         self._workers.shutdown(wait=False, cancel_futures=True)
 
-    # --- the doors
+    # --- endpoints
 
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
         first, _, rest = request.path[1:].partition("/")
@@ -123,9 +123,9 @@ class SandboxPage:
         return self._later(self._handlers.get((request.verb, first), _nowhere), request, rest)
 
     async def _later(self, handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
-        """In a thread: the bot's calls go through this server meanwhile."""
+        """Answer in a thread, because the bot calls this server meanwhile."""
         loop = asyncio.get_running_loop()
-        return await loop.run_in_executor(self._workers, _careful, handler, request, rest)
+        return await loop.run_in_executor(self._workers, _guarded, handler, request, rest)
 
     def _whole(self, request: HttpRequest, rest: str) -> HttpResponse:
         if rest:
@@ -134,7 +134,7 @@ class SandboxPage:
         if location.place == HOME:
             self._box.slack.open_home(location.person)
         facts = self._facts(location) | self._beside(location) | self._above() | self._within(location)
-        return self._print("page", location, facts)
+        return self._render("page", location, facts)
 
     def _region(self, request: HttpRequest, name: str) -> HttpResponse:
         name = RENAMED.get(name, name)
@@ -145,10 +145,10 @@ class SandboxPage:
         facts |= self._above() if name in ("toolbar", "caption") else {}
         facts |= self._within(location) if name in ("chat", "home", "modal") else {}
         facts |= self._beside(location) if name == "dock" else {}
-        return self._print(name, location, facts)
+        return self._render(name, location, facts)
 
     def _messages(self, request: HttpRequest, _rest: str) -> HttpResponse:
-        """Some of the messages of a channel or its thread, or those before one."""
+        """Render some messages of a channel or thread, or those before a given one."""
         location, asked = self._location(request.query), parse_qs(request.query)
         channel, in_thread = self._channels.here(location), "in_thread" in asked
         lines, has_older = list[MessageView](), False
@@ -158,32 +158,32 @@ class SandboxPage:
             lines = self._channels.some(location, channel, asked.get("ts", ()), in_thread=in_thread)
             self._channels.reading.reads(self._channels.viewer(location), channel)
         more = {"lines": lines, "has_older": has_older, "in_thread": in_thread}
-        return self._print("messages", location, self._facts(location) | more)
+        return self._render("messages", location, self._facts(location) | more)
 
     def _exchange(self, request: HttpRequest, number: str) -> HttpResponse:
         it = self._inspector.exchange(int(number))
         facts = {"it": it, "sent": laid_out(it.body, it.content_type), "answered": laid_out(it.answer)}
-        return self._print("exchange", self._location(request.query), facts)
+        return self._render("exchange", self._location(request.query), facts)
 
     def _act(self, request: HttpRequest, name: str) -> HttpResponse:
         if not request.headers.get("content-type", "").startswith("application/json"):
-            return _text(415, "An act is sent as JSON.")
+            return _text(415, "An action is sent as JSON.")
         try:
             facts = json.loads(request.body)
         except ValueError:
             facts = None
         if not isinstance(facts, dict):
-            return _text(400, "An act is sent as a JSON object.")
+            return _text(400, "An action is sent as a JSON object.")
         try:
             self._actions.do(RENAMED.get(name, name), self._location(request.query).person, facts)
         except Refused as refused:
             return _json({"ok": False, "error": str(refused)})
         return _json({"ok": True})
 
-    # --- what the templates are filled in with
+    # --- facts for the templates
 
     def _location(self, query: str) -> PageLocation:
-        """Where somebody who is nobody here becomes Ana, and a foreign direct message one's own."""
+        """Return the location. An unknown person becomes Ana; another person's DM becomes one's own."""
         location, state = PageLocation.of(query), self._box.slack.state
         if location.person not in [person.name for person in self._channels.people()]:
             location = replace(location, person=PageLocation.person)
@@ -195,7 +195,7 @@ class SandboxPage:
         )
 
     def _facts(self, location: PageLocation) -> Facts:
-        """What any part of the page may need; it costs little."""
+        """Return the facts that every part of the page needs."""
         who, channel, slack = self._channels.viewer(location), self._channels.here(location), self._box.slack
         return {
             "location": location,
@@ -238,7 +238,7 @@ class SandboxPage:
         }
 
     def _beside(self, location: PageLocation) -> Facts:
-        """What the dock shows, and how many phones ring."""
+        """Return the facts of the dock, and the number of ringing phones."""
         docks = [it for it in TITLES if it[0] != "sites" or self._sites() is not None]
         facts: Facts = {"docks": docks, "ringing": self._oncall.ringing()}
         channel = self._channels.here(location)
@@ -267,7 +267,7 @@ class SandboxPage:
         }
 
     def _sites(self) -> Sites | None:
-        """The box's two, if it has them; requests begin to flow with the first look."""
+        """Return the box's sites, None without them."""
         try:
             sites = self._box.sites
         except LookupError:
@@ -282,7 +282,7 @@ class SandboxPage:
         return {"repository": REPOSITORY, "issues": issues, "issue": issue}
 
     def _words(self, _request: HttpRequest, _rest: str) -> HttpResponse:
-        """What the message box can complete."""
+        """Return the completions of the message box."""
         state = self._box.slack.state
         words = {
             "/": [{"value": it.name, "about": it.about, "usage": it.usage} for it in self._commands],
@@ -293,18 +293,18 @@ class SandboxPage:
         }
         return _json(words)
 
-    # --- below
+    # --- helpers
 
     def _follow_story(self, focus: StoryFocus | None) -> None:
         facts = {"as": focus.person, "in": focus.place, "dock": focus.dock} if focus else {}
         self._events.send("story", **facts)
 
-    def _print(self, template: str, location: PageLocation, facts: Mapping[str, Any]) -> HttpResponse:
-        page = self._printer.print(template, self._channels.names(location), facts)
+    def _render(self, template: str, location: PageLocation, facts: Mapping[str, Any]) -> HttpResponse:
+        page = self._templates.render(template, self._channels.names(location), facts)
         return HttpResponse(body=page.encode(), content_type="text/html; charset=utf-8", headers=HEADERS)
 
 
-def _careful(handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
+def _guarded(handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
     try:
         return handler(request, rest)
     except LookupError as error:
@@ -312,7 +312,7 @@ def _careful(handler: Handler, request: HttpRequest, rest: str) -> AnyResponse:
 
 
 def _nowhere(_request: HttpRequest, _rest: str) -> HttpResponse:
-    return _text(404, "There is nothing here; the page is at /.")
+    return _text(404, "There is nothing here. The page is at /.")
 
 
 def _file(_request: HttpRequest, name: str) -> HttpResponse:

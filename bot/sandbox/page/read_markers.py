@@ -1,4 +1,4 @@
-"""How far each person has read in each channel, as their Slack would know it."""
+"""How far each person has read in each channel."""
 
 from bot.sandbox.slack.state import WorkspaceState
 from bot.sandbox.slack.world import SlackChannel, SlackMessage, SlackPerson
@@ -7,14 +7,14 @@ QUIET = ("join", "leave", "topic", "purpose", "name", "archive", "unarchive")
 
 
 class ReadMarkers:
-    """Guarded by the feed's lock, as the messages are."""
+    """The read markers of all people, guarded by the feed's lock."""
 
     def __init__(self, state: WorkspaceState) -> None:
         self._state = state
         self._last: dict[tuple[str, str], str] = {}
 
     def reads(self, person: SlackPerson, channel: SlackChannel) -> None:
-        """All that is there by now."""
+        """Mark all messages of the channel as read."""
         with self._state.feed.lock:
             self._last[person.id, channel.id] = next(reversed(channel.messages), "")
 
@@ -22,7 +22,7 @@ class ReadMarkers:
         return next(iter(self._unread(person, channel)), None) is not None
 
     def mentions(self, person: SlackPerson, channel: SlackChannel) -> int:
-        """How many unread messages are meant for this person: by name, to all, or in a direct message."""
+        """Count the unread messages for this person: by name, to all, or in a direct message."""
         unread = self._unread(person, channel)
         return len(
             [m for m in unread if channel.is_im or m.pings or f"<@{person.id}" in f"{m.text} {m.blocks}"]

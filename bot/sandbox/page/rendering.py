@@ -1,4 +1,4 @@
-"""The page's templates, filled in; whatever is filled in is escaped."""
+"""The page's templates. All values are escaped."""
 
 from __future__ import annotations
 
@@ -42,12 +42,12 @@ class PageTemplates:
         self._channels = channels
 
     def warm(self) -> None:
-        """Read all templates ahead, so that the first who looks need not wait."""
+        """Load all templates before the first request."""
         for name in _templates().list_templates():
             _templates().get_template(name)
 
-    def print(self, template: str, names: Names, facts: Mapping[str, Any]) -> str:
-        """Fill in a template for one reader."""
+    def render(self, template: str, names: Names, facts: Mapping[str, Any]) -> str:
+        """Render a template for one reader."""
         words: dict[str, Callable[..., Any]] = {
             "mrkdwn": partial(mrkdwn, names=names),
             "link": partial(link, names=names),
@@ -57,7 +57,7 @@ class PageTemplates:
         return _templates().get_template(f"{template}.html.j2").render({**facts, **words})
 
     def _picks(self, element: Json, names: Names) -> list[tuple[str, str]]:
-        """What a select of people or channels offers its reader, besides options of its own."""
+        """Return the people or channels that a select offers, besides its own options."""
         kind = str(element["type"]).removeprefix("multi_")
         if kind == "users_select":
             return [(person.id, person.real_name) for person in self._people()]
@@ -70,7 +70,7 @@ class PageTemplates:
 
 @cache
 def _templates() -> Environment:
-    """Read once a process: a test opens many boxes."""
+    """Load the templates once per process, since a test opens many boxes."""
     made = Environment(
         loader=PackageLoader("bot.sandbox.page"), autoescape=True, trim_blocks=True, lstrip_blocks=True
     )
@@ -88,7 +88,7 @@ def _templates() -> Environment:
 
 
 def _initial(element: Json) -> str | list[str]:
-    """What is filled in or chosen before anybody did, as the element's value or values."""
+    """Return the value or values that an element starts with."""
     options = [element["initial_option"]] if element.get("initial_option") else element.get("initial_options")
     if options:
         return [option["value"] for option in options]

@@ -1,4 +1,4 @@
-"""The weather as a row of switches."""
+"""The outages that the page offers as switches."""
 
 from __future__ import annotations
 
@@ -13,7 +13,7 @@ DOWN = http(503)
 
 @dataclass(frozen=True, kw_only=True)
 class FaultSwitch:
-    """`fault` is what every call to the service meets; without one the service is slow."""
+    """One switch. `fault` is what every call to the service meets; without it the service is slow."""
 
     name: str
     title: str
@@ -53,11 +53,11 @@ class FaultSwitches:
         self._faults = faults
 
     def all(self) -> list[FaultSwitch]:
-        """As they stand."""
+        """Return the switches with their present state."""
         return [replace(it, is_on=self._is_on(it)) for it in SWITCHES]
 
     def turn(self, name: str) -> None:
-        """On if it is off, off if it is on. A service has one outage: the later takes the place of the other."""
+        """Turn a switch on or off. A service has one outage; the later replaces the earlier."""
         switch = next((it for it in self.all() if it.name == name), None)
         if switch is None:
             raise LookupError(f"There is no switch called {name}.")

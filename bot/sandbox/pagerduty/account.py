@@ -1,4 +1,4 @@
-"""The PagerDuty account of the box's little company: its people, services, policies and schedules."""
+"""The PagerDuty account of the box's company: its users, services, policies and schedules."""
 
 from __future__ import annotations
 
@@ -11,7 +11,7 @@ from bot.sandbox.pagerduty.schedules import PagerDutySchedule, ScheduleOverride,
 
 HANDOFF_HOUR = 9
 A_WHILE = timedelta(hours=12)
-"""How long somebody who was put on call stays it."""
+"""How long an override by `put_on_call` lasts."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -29,7 +29,7 @@ class PagerDutyUser:
 
 @dataclass(frozen=True, kw_only=True)
 class PagerDutyPolicy:
-    """Each level is the id of a schedule, or of a user who never goes off call."""
+    """An escalation policy. Each level is the id of a schedule, or of a user who is always on call."""
 
     id: str
     name: str
@@ -67,7 +67,7 @@ POLICIES = (
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeEvent:
-    """Something that a tool said has changed."""
+    """A change event that a tool sent."""
 
     id: str
     summary: str
@@ -79,7 +79,7 @@ class ChangeEvent:
 
 @dataclass(kw_only=True)
 class PagerDutyAccount:
-    """What PagerDuty knows besides incidents, by id; only the schedules and the changes ever change."""
+    """The account without its incidents, by id. Only schedules and changes ever change."""
 
     schedules: dict[str, PagerDutySchedule]
     users: dict[str, PagerDutyUser] = field(default_factory=lambda: {user.id: user for user in USERS})
@@ -89,7 +89,7 @@ class PagerDutyAccount:
     _override_numbers: Iterator[int] = field(default_factory=lambda: itertools.count(1))
 
     def user_at(self, policy: PagerDutyPolicy, level: int, now: datetime) -> str | None:
-        """The id of the user who is on call at a level, counted from 1; None where nobody is."""
+        """Return the user on call at a level, counted from 1; None if there is nobody."""
         target = policy.levels[level - 1]
         if target in self.users:
             return target
@@ -97,7 +97,7 @@ class PagerDutyAccount:
         return shift.user if shift else None
 
     def vacate(self, schedule_id: str) -> None:
-        """Let nobody be on call on a schedule."""
+        """Empty a schedule, so that nobody is on call."""
         self.schedules[schedule_id] = replace(self.schedules[schedule_id], users=(), overrides=())
 
     def user_called(self, handle: str) -> PagerDutyUser | None:
@@ -112,10 +112,10 @@ class PagerDutyAccount:
         return override
 
     def put_on_call(self, policy: str, users: Sequence[str], now: datetime) -> None:
-        """One user a level, from the first on; a turn that lasts for a while longer is left as it is."""
+        """Put one user on call per level, from the first. A turn that lasts long enough stays."""
         levels = self._levels(policy)
         if len(users) > len(levels):
-            raise LookupError(f"{policy} rings {len(levels)} people, one after another")
+            raise LookupError(f"{policy} has only {len(levels)} levels")
         for target, user in zip(levels, users, strict=False):
             if target in self.users:
                 if target != user:

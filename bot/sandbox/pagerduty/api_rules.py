@@ -1,4 +1,4 @@
-"""What PagerDuty demands of every request, how it pages its lists, and how it refuses."""
+"""PagerDuty's rules for requests, pages of lists, and errors."""
 
 from __future__ import annotations
 

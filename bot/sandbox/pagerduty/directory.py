@@ -1,4 +1,4 @@
-"""The part of PagerDuty's API that says who there is, who is on call and when."""
+"""The part of PagerDuty's API about users, services, policies, schedules and on-calls."""
 
 from __future__ import annotations
 
@@ -30,7 +30,7 @@ DEFAULT_WINDOW = timedelta(weeks=2)
 
 
 class DirectoryApi:
-    """The caller holds the account's lock."""
+    """The routes. The caller holds the account's lock."""
 
     def __init__(
         self, account: PagerDutyAccount, shapes: PagerDutyJson, *, clock: Callable[[], datetime]
@@ -123,7 +123,7 @@ class DirectoryApi:
         return ApiResponse(body={"overrides": [self._shapes.override(override) for override in found]})
 
     def create_overrides(self, call: ApiCall) -> ApiResponse:
-        """A list of outcomes; the older form, one `override`, answers with the override alone."""
+        """Create overrides, and return a list of results. The older form, one `override`, returns that one."""
         schedule = known(self._account.schedules, call)
         if "override" in call.body:
             outcome = self._override(schedule.id, object_in(call.body, "override"))
@@ -179,7 +179,7 @@ class DirectoryApi:
 
 
 def _earliest(on_calls: list[JSON]) -> list[JSON]:
-    """The first one of each user on each level of each policy."""
+    """Keep the first entry of each user on each level of each policy."""
     first: dict[tuple[str, int, str], JSON] = {}
     for on_call in on_calls:
         key = (on_call["escalation_policy"]["id"], on_call["escalation_level"], on_call["user"]["id"])

@@ -1,4 +1,4 @@
-"""How a PagerDuty incident lives: triggered, acknowledged, escalated, resolved; and what is logged of it."""
+"""The life of a PagerDuty incident: triggered, acknowledged, escalated, resolved; and its log."""
 
 from __future__ import annotations
 
@@ -14,12 +14,12 @@ Status = Literal["triggered", "acknowledged", "resolved"]
 
 
 class AlreadyResolvedError(Exception):
-    """PagerDuty resolves nothing twice."""
+    """Resolving an incident twice."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class IncidentLogEntry:
-    """`kind` as in PagerDuty's `acknowledge_log_entry`; `agent` is a user's or a service's id."""
+    """One log entry. `kind` is as in `acknowledge_log_entry`; `agent` is a user's or service's id."""
 
     id: str
     kind: str
@@ -31,7 +31,7 @@ class IncidentLogEntry:
 
 @dataclass(kw_only=True)
 class PagerDutyIncident:
-    """Changed only under the account's lock; `assigned` and `acknowledged` are times by user id."""
+    """One incident, changed only under the account's lock. `assigned` and `acknowledged` are times by user."""
 
     id: str
     number: int
@@ -63,18 +63,18 @@ class PagerDutyIncident:
         return self.status == "triggered" and user_id in self.assigned and user_id not in self.ignored
 
     def is_unheard(self, now: datetime) -> bool:
-        """Whether this level has had its time and there is another one."""
+        """Whether nobody answered on this level in time, and there is a next level."""
         since = min(self.assigned.values(), default=now)
         climbs = self.assigned_via == "escalation_policy" and self.level < len(self.policy.levels)
         return self.status == "triggered" and climbs and now - since >= self.policy.delay
 
     def is_forgotten(self, now: datetime) -> bool:
-        """Whether it was acknowledged so long ago that PagerDuty rings again."""
+        """Whether the acknowledgement has timed out, so that PagerDuty rings again."""
         return self.status == "acknowledged" and now - self.changed_at >= self.service.acknowledgement_timeout
 
 
 class Audience(Protocol):
-    """Who hears of an incident; `by` and `user_id` are ids."""
+    """Receives the changes of incidents. `by` and `user_id` are ids."""
 
     def rings(self, incident: PagerDutyIncident, user_id: str) -> None: ...
     def changed(self, incident: PagerDutyIncident, event: str, *, by: str) -> None: ...
@@ -95,7 +95,7 @@ class PagerDutyIncidents:
         return iter(list(self._all.values()))
 
     def find(self, which: str) -> PagerDutyIncident | None:
-        """By id, number or key, the newest first."""
+        """Find an incident by id, number or key, the newest first."""
         newest = reversed(list(self._all.values()))
         return next((i for i in newest if which in (i.id, str(i.number), i.key)), None)
 
@@ -111,7 +111,7 @@ class PagerDutyIncidents:
         assignees: Sequence[str] = (),
         details: object = None,
     ) -> PagerDutyIncident:
-        """A new incident, ringing on level 1 of its policy unless it is for certain people."""
+        """Open an incident. It rings on level 1 of its policy, or for the assignees."""
         now, number = self._clock(), next(self._numbers)
         incident = PagerDutyIncident(
             id=f"Q{number:013d}",
@@ -135,7 +135,7 @@ class PagerDutyIncidents:
         return incident
 
     def change_status(self, incident: PagerDutyIncident, status: Status, *, by: str) -> None:
-        """Acknowledging or triggering what is resolved opens it again, as in PagerDuty."""
+        """Change the status. Acknowledging or triggering a resolved incident reopens it, as in PagerDuty."""
         if status == "resolved":
             self._resolve(incident, by=by)
         elif not incident.is_open:
@@ -146,7 +146,7 @@ class PagerDutyIncidents:
             self._unacknowledge(incident, by=by)
 
     def escalate(self, incident: PagerDutyIncident, *, level: int, by: str) -> None:
-        """The last level stays the last."""
+        """Escalate to a level, at most to the last."""
         incident.level = min(level, len(incident.policy.levels))
         incident.assigned_via = "escalation_policy"
         self._move(incident, "triggered", by=by)
@@ -162,7 +162,7 @@ class PagerDutyIncidents:
         self._audience.changed(incident, "reassigned", by=by)
 
     def merge(self, incident: PagerDutyIncident, into: PagerDutyIncident, *, by: str) -> None:
-        """Resolve it for the reason that another one goes on in its place."""
+        """Resolve an incident because another one continues it."""
         incident.merged_into = into
         self._resolve(incident, by=by)
 
@@ -170,7 +170,7 @@ class PagerDutyIncidents:
         return self._write(incident, "annotate", by=by, note=text)
 
     def let_time_pass(self) -> None:
-        """Escalate and ring again what is overdue by now."""
+        """Escalate what nobody answered, and ring again after acknowledgements that timed out."""
         for incident in self._all.values():
             if incident.is_unheard(self._clock()):
                 self.escalate(incident, level=incident.level + 1, by=incident.service.id)
@@ -196,7 +196,7 @@ class PagerDutyIncidents:
 
     def _resolve(self, incident: PagerDutyIncident, *, by: str) -> None:
         if not incident.is_open:
-            raise AlreadyResolvedError(f"[#{incident.number}] is resolved already")
+            raise AlreadyResolvedError(f"[#{incident.number}] is already resolved")
         self._move(incident, "resolved", by=by)
         incident.resolved_at, incident.assigned = incident.changed_at, {}
         self._write(incident, "resolve", by=by)
@@ -222,7 +222,7 @@ class PagerDutyIncidents:
         return [user] if user else []
 
     def _first_level(self, incident: PagerDutyIncident) -> list[str]:
-        """Skip the levels on which nobody is; where nobody is on any, it rings nobody."""
+        """Return the users on the first level that has any, or nobody."""
         for level in range(1, len(incident.policy.levels) + 1):
             incident.level = level
             if users := self._on_level(incident):

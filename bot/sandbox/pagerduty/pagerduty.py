@@ -1,4 +1,4 @@
-"""A stand-in for PagerDuty: an account whose incidents ring people's phones until somebody answers."""
+"""A stand-in for PagerDuty: an account whose incidents ring people's phones until they acknowledge."""
 
 from __future__ import annotations
 
@@ -22,7 +22,7 @@ LATEST = "latest"
 
 
 class PagerDutyHost(Protocol):
-    """What PagerDuty needs of the box it lives in."""
+    """What the stand-in needs from the box."""
 
     @property
     def url(self) -> str: ...
@@ -36,7 +36,7 @@ class PagerDutyHost(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class PhoneRing:
-    """What a phone shows while it rings."""
+    """What a ringing phone shows."""
 
     incident_id: str
     number: int
@@ -47,13 +47,13 @@ class PhoneRing:
 
 
 class NobodyThereError(LookupError):
-    """A person without a phone, or an incident that PagerDuty does not have."""
+    """A person without a phone, or an unknown incident."""
 
 
 class SandboxPagerDuty:
-    """What a person sees on a phone and can do with it; the bot speaks to `app`.
+    """What people see and do on their phones. The bot calls `app`.
 
-    Set `webhooks` to have each change sent to the bot. `secrets` are the signing secrets, the newest first.
+    With `webhooks`, each change is sent to the bot. `secrets` are the signing secrets, the newest first.
     """
 
     def __init__(
@@ -115,21 +115,21 @@ class SandboxPagerDuty:
             return incident
 
     def merge(self, person: str, which: str = LATEST, *, into: str) -> PagerDutyIncident:
-        """Let another incident go on in its place."""
+        """Merge an incident into another."""
         with self.lock:
             incident = self.incident(which, person)
             self.incidents.merge(incident, self.incident(into), by=self._user_id(person))
             return incident
 
     def ignore(self, person: str, which: str = LATEST) -> PagerDutyIncident:
-        """The phone falls silent; PagerDuty learns nothing."""
+        """Stop the ringing. PagerDuty does not learn of it."""
         with self.lock:
             incident = self.incident(which, person)
             incident.ignored.add(self._user_id(person))
             return incident
 
     def incident(self, which: str = LATEST, person: str = "") -> PagerDutyIncident:
-        """By id, number or key; the latest is what rings on this person's phone, else what is open."""
+        """Find by id, number or key. The latest is what rings for this person, else what is open."""
         with self.lock:
             if which != LATEST:
                 found = self.incidents.find(which)
@@ -142,14 +142,14 @@ class SandboxPagerDuty:
         return found
 
     def put_on_call(self, policy: str, *people: str) -> None:
-        """Lay overrides over the schedules of a policy, so that these are on call for a while; one a level."""
+        """Put people on call for 12 h, one per level of the policy."""
         with self.lock:
             self.account.put_on_call(policy, [self._user_id(person) for person in people], self._clock())
 
     def change(self, summary: str, *, service: str = "PSVC1") -> ChangeEvent:
-        """Let a tool tell PagerDuty of a change, as its Events API takes it."""
+        """Add a change event, as a tool sends it to the Events API."""
         with self.lock:
-            told = ChangeEvent(
+            change = ChangeEvent(
                 id=f"01SPY{len(self.account.changes):021d}",
                 summary=summary,
                 at=self._clock(),
@@ -157,14 +157,14 @@ class SandboxPagerDuty:
                 service=service,
                 link="https://ci.example.com/7",
             )
-            self.account.changes.append(told)
-            return told
+            self.account.changes.append(change)
+            return change
 
     def redeliver(self, last: int = 1) -> None:
-        """Send the last webhooks again, byte for byte, as PagerDuty does when an answer was lost."""
+        """Send the last webhooks again, byte for byte, as PagerDuty does after a lost answer."""
         self._sender.redeliver(last)
 
-    # --- what the incidents tell (Audience)
+    # --- events of the incidents (Audience)
 
     def rings(self, incident: PagerDutyIncident, user_id: str) -> None:
         self._publish("page_rings", incident, user_id)

@@ -1,4 +1,4 @@
-"""PagerDuty's REST API, version 2, as far as a chat bot speaks it."""
+"""The part of PagerDuty's REST API, version 2, that a chat bot needs."""
 
 from __future__ import annotations
 
@@ -31,7 +31,7 @@ FAR = timedelta(days=3650)
 
 
 class PagerDutyApi:
-    """Each endpoint runs under the account's lock, after what is overdue has happened."""
+    """The routes. Each runs under the account's lock, after overdue escalations."""
 
     def __init__(
         self,
@@ -182,7 +182,7 @@ class PagerDutyApi:
         return self._log(call, self._incidents)
 
     def _log(self, call: ApiCall, incidents: Iterable[PagerDutyIncident]) -> ApiResponse:
-        """The newest first, as PagerDuty does."""
+        """Return the log, the newest first, as PagerDuty does."""
         since = time_of(call.one("since")) if call.one("since") else self._clock() - FAR
         until = time_of(call.one("until")) if call.one("until") else self._clock() + FAR
         pairs = [(i, entry) for i in incidents for entry in i.log if since <= entry.at <= until]
@@ -201,7 +201,7 @@ class PagerDutyApi:
         entry = self._incidents.annotate(incident, note["content"], by=requester)
         return ApiResponse(body={"note": self._shapes.note(entry)})
 
-    # --- what a request names
+    # --- objects named in a request
 
     def _requester(self, call: ApiCall) -> str:
         email = call.headers.get("from", "")

@@ -1,4 +1,4 @@
-"""Who is on call and when: weekly turns with overrides laid over them, as PagerDuty renders a schedule."""
+"""Schedules: weekly turns with overrides, as PagerDuty renders them."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ class ScheduleShift:
     end: datetime
 
     def overlaps(self, since: datetime, until: datetime) -> bool:
-        """Whether any of the shift lies in [since, until); an instant is asked for by since == until."""
+        """Whether any of the shift is in [since, until). since == until asks about an instant."""
         return self.end > since and (self.start < until or self.start == since)
 
 
@@ -30,7 +30,7 @@ class ScheduleOverride:
 
 @dataclass(frozen=True, kw_only=True)
 class PagerDutySchedule:
-    """Users who take turns of a week; the first one's turn began at `start`. Without users nobody is on call."""
+    """A schedule with turns of a week. The first user's turn began at `start`. No users: nobody is on call."""
 
     id: str
     name: str
@@ -45,7 +45,7 @@ class PagerDutySchedule:
         return replace(self, overrides=tuple(o for o in self.overrides if o.id != override_id))
 
     def turns(self, since: datetime, until: datetime) -> list[ScheduleShift]:
-        """The rotation alone, in whole turns."""
+        """Return the whole turns of the rotation, without overrides."""
         number, turns = (since - self.start) // TURN, list[ScheduleShift]()
         if not self.users:
             return turns
@@ -56,14 +56,14 @@ class PagerDutySchedule:
         return turns
 
     def final(self, since: datetime, until: datetime) -> list[ScheduleShift]:
-        """What holds in the end, in whole shifts: each later override covers what lies under it."""
+        """Return the whole shifts with overrides. A later override covers an earlier one."""
         shifts = self.turns(since, until)
         for override in self.overrides:
             shifts = _laid_over(shifts, override.shift)
         return [shift for shift in sorted(shifts, key=lambda s: s.start) if shift.overlaps(since, until)]
 
     def has(self, user: str, since: datetime, until: datetime) -> bool:
-        """Whether nobody else is on call in between."""
+        """Whether only this user is on call in that time."""
         return {shift.user for shift in self.final(since, until)} == {user}
 
     def on_call(self, now: datetime) -> ScheduleShift | None:
@@ -71,7 +71,7 @@ class PagerDutySchedule:
 
 
 def clipped(shifts: Iterable[ScheduleShift], since: datetime, until: datetime) -> list[ScheduleShift]:
-    """The shifts cut to the window asked for, as a schedule's rendering shows them."""
+    """Cut the shifts to a window, as in a rendered schedule."""
     cut = [replace(s, start=max(s.start, since), end=min(s.end, until)) for s in shifts]
     return [shift for shift in cut if shift.start < shift.end]
 

@@ -27,7 +27,7 @@ def time_of(at: datetime) -> str:
 
 
 class PagerDutyJson:
-    """`url` is asked for late: the port is known only when the box runs."""
+    """Builds PagerDuty's JSON. `url` is a function, since the port is known only when the box runs."""
 
     def __init__(self, account: PagerDutyAccount, *, url: Callable[[], str]) -> None:
         self._account = account
@@ -154,7 +154,7 @@ class PagerDutyJson:
     def rendered_schedule(
         self, schedule: PagerDutySchedule, since: datetime, until: datetime, *, cut: bool
     ) -> JSON:
-        """With its entries between two moments, cut to them unless `overflow` was asked for."""
+        """Return a schedule with its entries between two times, cut to them unless `overflow` is set."""
 
         def rendered(shifts: list[ScheduleShift]) -> JSON:
             inside = clipped(shifts, since, until)
@@ -228,7 +228,7 @@ class PagerDutyJson:
         }
 
     def _reason(self, incident: PagerDutyIncident) -> JSON | None:
-        """Merging is the only reason that PagerDuty tells."""
+        """Return the resolve reason. PagerDuty gives one only after a merge."""
         if incident.merged_into is None:
             return None
         return {"type": "merge_resolve_reason", "incident": self.incident_reference(incident.merged_into)}
@@ -268,17 +268,17 @@ class PagerDutyJson:
             "created_at": time_of(entry.at),
         }
 
-    def change_event(self, told: ChangeEvent) -> JSON:
-        """As PagerDuty was seen to answer: the references come without a name."""
+    def change_event(self, change: ChangeEvent) -> JSON:
+        """Return a change event. Its references have no names, as recorded from PagerDuty."""
         return {
-            "id": told.id,
+            "id": change.id,
             "type": "change_event",
-            "summary": told.summary,
-            "timestamp": time_of(told.at),
-            "source": told.source,
-            "services": [{"id": told.service, "summary": None, "type": "service_reference"}],
+            "summary": change.summary,
+            "timestamp": time_of(change.at),
+            "source": change.source,
+            "services": [{"id": change.service, "summary": None, "type": "service_reference"}],
             "integration": {"id": "P0Z3BFB", "summary": None, "type": "inbound_integration_reference"},
-            "links": [{"href": told.link, "text": "View more details"}],
+            "links": [{"href": change.link, "text": "View more details"}],
             "images": [],
             "custom_details": {},
         }
@@ -286,7 +286,7 @@ class PagerDutyJson:
     def on_call(
         self, policy: PagerDutyPolicy, level: int, shift: ScheduleShift | None, include: Iterable[str]
     ) -> JSON:
-        """Without a shift: a user who is named in the policy and so is on call for ever."""
+        """Return an on-call entry. Without a shift it is for a user who is always on call."""
         target = policy.levels[level - 1]
         schedule = self._account.schedules.get(target)
         user = self._account.users[shift.user if shift else target]

@@ -1,4 +1,4 @@
-"""PagerDuty's webhooks on their way to the bot: signed, in order, tried again when they fail."""
+"""Sends PagerDuty's webhooks to the bot: signed, in order, and again after a failure."""
 
 from __future__ import annotations
 
@@ -21,7 +21,7 @@ PATIENCE = 5.0  # seconds that PagerDuty waits for an answer
 
 @dataclass(frozen=True, kw_only=True)
 class SentWebhook:
-    """A webhook as it was sent first; sent again it is the same, byte for byte."""
+    """A sent webhook. It is sent again byte for byte."""
 
     event_type: str
     body: bytes
@@ -29,7 +29,7 @@ class SentWebhook:
 
 
 class WebhookSender:
-    """Sends one at a time from a thread of its own; `record` gets each attempt."""
+    """Sends one webhook at a time in its own thread. `record` gets each attempt."""
 
     def __init__(
         self,
@@ -55,7 +55,7 @@ class WebhookSender:
         return self._thread.submit(self._deliver, delivery)
 
     def redeliver(self, last: int) -> None:
-        """Return when they were answered."""
+        """Send again, and return after the answers."""
         for delivery in self.sent[-last:]:
             self._thread.submit(self._deliver, delivery).result()
 
@@ -70,7 +70,7 @@ class WebhookSender:
             time.sleep(delay)
 
     def _is_taken(self, delivery: SentWebhook) -> bool:
-        """Whether the bot answered with success, or there is no bot to ask."""
+        """Send once. Return whether the bot answered with success, or there is no bot."""
         url = self._bot_url()
         if url is None:
             return True
@@ -102,5 +102,5 @@ class WebhookSender:
 
 
 def signed(body: bytes, secrets: list[str]) -> str:
-    """The signature header: one signature a secret, so that secrets can be changed without a gap."""
+    """Return the signature header, with one signature per secret, so that secrets can be rotated."""
     return ",".join("v1=" + hmac.new(key.encode(), body, hashlib.sha256).hexdigest() for key in secrets)

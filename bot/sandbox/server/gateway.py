@@ -1,4 +1,4 @@
-"""The box's front door: finds the service a request is for, lets the weather at it, and records it."""
+"""Finds the service of each request, applies faults, and records the request."""
 
 import asyncio
 import json
@@ -22,7 +22,7 @@ Endpoint = Callable[[HttpRequest], AnyResponse | Awaitable[AnyResponse]]
 
 @dataclass(frozen=True, kw_only=True)
 class Mount:
-    """`service` is empty for what is no service: it meets no weather and is not recorded."""
+    """A part of the server. With an empty `service` it meets no faults and is not recorded."""
 
     prefix: str
     service: str
@@ -31,12 +31,12 @@ class Mount:
 
 
 def by_route(prefix: str) -> Callable[[HttpRequest], str]:
-    """Name a request `POST /incidents/{id}`."""
+    """Return a function that names a request by its route, such as `POST /incidents/{id}`."""
     return lambda request: f"{request.verb} {AN_ID.sub('/{id}', request.path.removeprefix(prefix)) or '/'}"
 
 
 def asgi(app: ASGIApp, root: str) -> Endpoint:
-    """An endpoint of an ASGI app that is mounted at `root`."""
+    """Return an endpoint for an ASGI app that is mounted at `root`."""
 
     async def endpoint(request: HttpRequest) -> HttpResponse:
         status, headers, parts = 500, list[tuple[str, str]](), list[bytes]()
@@ -82,7 +82,7 @@ def _scope(request: HttpRequest, root: str) -> AsgiScope:
 
 
 class Gateway:
-    """Answers at once where the weather is fine and the service is quick, else in a task of its own."""
+    """Answers at once if there is no fault and the service is quick, otherwise in a task."""
 
     def __init__(self, *, faults: Faults, recorder: Recorder, clock: Callable[[], datetime]) -> None:
         self.mounts: list[Mount] = []
@@ -111,7 +111,7 @@ class Gateway:
 
 
 def _is_at_home(request: HttpRequest) -> bool:
-    """Whether no page from elsewhere asks: neither across origins nor by a name that was bent to this machine."""
+    """Whether the request comes from this machine's own pages, by its host and origin."""
     host, origin = request.headers.get("host", ""), request.headers.get("origin")
     return host.partition(":")[0] in HOME and origin in (None, f"http://{host}")
 
@@ -132,7 +132,7 @@ def _exchange(mount: Mount, request: HttpRequest) -> Exchange:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class _Visit:
-    """One request on its way through."""
+    """One request and its exchange."""
 
     mount: Mount
     request: HttpRequest
@@ -142,7 +142,7 @@ class _Visit:
     async def with_faults(
         self, delay: float, fault: Fault | None, before: Hook | None, after: Hook | None
     ) -> AnyResponse:
-        """Delay, hook, effect, hook, answer: in that order, less what the fault takes away."""
+        """Run delay, hook, call, hook and answer in this order, as far as the fault allows."""
         if delay:
             await asyncio.sleep(delay)
         if before:
@@ -194,7 +194,7 @@ def _refusal(service: str, fault: Fault) -> HttpResponse:
 
 
 def _error(service: str, code: str) -> bytes:
-    """As each service words an error."""
+    """Return an error in the service's own format."""
     if service == "slack":
         return json.dumps({"ok": False, "error": code}).encode()
     if service == "pagerduty":

@@ -1,4 +1,4 @@
-"""A vendor's REST API as a table of routes, each answered by a plain function, made into one ASGI app."""
+"""Turns a vendor's REST API, a table of routes and functions, into an ASGI app."""
 
 from __future__ import annotations
 
@@ -18,7 +18,7 @@ ASGIApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 @dataclass(frozen=True, kw_only=True)
 class ApiCall:
-    """One request, as a route's function wants it; header names are in lower case."""
+    """One request to a route's function. Header names are in lower case."""
 
     method: str
     path: str
@@ -31,7 +31,7 @@ class ApiCall:
         return self.query.get(name, [default])[-1]
 
     def many(self, name: str) -> list[str]:
-        """All values of `name[]=`, as PagerDuty's and Rails' clients spell a list."""
+        """Return all values of `name[]=`, the list syntax of PagerDuty's clients."""
         return self.query.get(f"{name}[]", []) + self.query.get(name, [])
 
     @property
@@ -40,7 +40,7 @@ class ApiCall:
 
     @property
     def body(self) -> JSON:
-        """The JSON object that was sent; anything else counts as an empty one."""
+        """The JSON object of the body; empty for anything else."""
         return self.json if isinstance(self.json, dict) else {}
 
 
@@ -52,7 +52,7 @@ class ApiResponse:
 
 
 class RefusedError(Exception):
-    """A request that the vendor would not take; it carries the vendor's own answer."""
+    """A refused request, with the vendor's answer."""
 
     def __init__(self, answer: ApiResponse) -> None:
         super().__init__(answer.body)
@@ -65,7 +65,10 @@ Refuse = Callable[[int, str], ApiResponse]
 
 
 def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[ApiCall], None], refuse: Refuse) -> ASGIApp:
-    """An ASGI app of the routes; `admit` raises for a caller without the key, `refuse` words other errors."""
+    """Return an ASGI app of the routes.
+
+    `admit` raises RefusedError for a caller without the key. `refuse` makes the answer to other errors.
+    """
     table = [(verb, _pattern(template), endpoint) for verb, template, endpoint in routes]
 
     async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
@@ -76,7 +79,7 @@ def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[ApiCall], None
 
 
 def _pattern(template: str) -> re.Pattern[str]:
-    """`{name}` stands for one part of a path, `{name+}` for all that is left of it."""
+    """Compile a route: `{name}` is one part of a path, `{name+}` is the rest of it."""
     parts = re.sub(r"\{(\w+)\+\}", r"(?P<\1>.+)", template)
     return re.compile(re.sub(r"\{(\w+)\}", r"(?P<\1>[^/]+)", parts))
 

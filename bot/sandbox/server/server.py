@@ -1,7 +1,7 @@
-"""A small HTTP/1.1 and websocket server on 127.0.0.1: quick, and able to hang up on a caller mid-call.
+"""A small, fast HTTP/1.1 and websocket server on 127.0.0.1 that can cut a connection in the middle of a call.
 
-Why not uvicorn, as in the bot: benchmarks measure the bot beside this server on the same cores, and here a call
-costs a tenth of the time; and ASGI has no word for a connection that is cut without an answer.
+It is not uvicorn for two reasons. Benchmarks run the bot and this server on the same cores, and here a call
+costs a tenth of the time. ASGI can't cut a connection without an answer.
 """
 
 import asyncio
@@ -23,7 +23,7 @@ log = logging.getLogger(__name__)
 PHRASES = {status.value: status.phrase for status in http.HTTPStatus}
 LONGEST_HEAD = 65_536
 LONGEST_WAIT = 1_048_576
-"""Bytes that may wait for a reader of a stream; who reads so slowly is cut off."""
+"""Bytes that may wait for the reader of a stream. A slower reader is cut off."""
 
 
 @dataclass(frozen=True, kw_only=True, slots=True)
@@ -50,14 +50,14 @@ class HttpResponse:
 
 @dataclass(frozen=True, kw_only=True, slots=True)
 class HttpStream:
-    """An answer without an end of its own; the connection is its last, and whoever reads may leave at any time."""
+    """An answer without an end. The connection carries no other answer after it."""
 
     content_type: str
     chunks: AsyncGenerator[bytes]
     headers: tuple[tuple[str, str], ...] = ()
 
     def encode(self) -> bytes:
-        """The head alone."""
+        """Return the head only."""
         return _encoded_head(200, self.content_type, (("connection", "close"), *self.headers))
 
 
@@ -70,20 +70,20 @@ def _encoded_head(status: int, content_type: str, headers: tuple[tuple[str, str]
     return ("\r\n".join(lines) + "\r\n\r\n").encode("latin-1")
 
 
-AnyResponse = HttpResponse | HttpStream | None  # None: hang up without a word
+AnyResponse = HttpResponse | HttpStream | None  # None: cut the connection without an answer
 
 
 class HttpHandler(Protocol):
-    """Who lives behind the server."""
+    """Answers the requests of a server."""
 
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]: ...
     def greet(self, path: str, link: "WebSocket") -> bool:
-        """Whether a websocket is welcome at this path."""
+        """Accept a websocket at this path, or return False."""
         ...
 
 
 class WebSocket:
-    """One open websocket; `send` and `close` may be called from any thread. Frozen, it answers no ping."""
+    """One open websocket. `send` and `close` work from any thread. Frozen, it answers no ping."""
 
     def __init__(self, transport: asyncio.Transport, loop: asyncio.AbstractEventLoop) -> None:
         self.is_frozen = False
@@ -100,7 +100,7 @@ class WebSocket:
         self._loop.call_soon_threadsafe(self._close)
 
     def received(self, data: bytes) -> Handshake | None:
-        """Take what came in; the handshake, if it was that."""
+        """Process received data. Return the handshake if it is one."""
         self._protocol.receive_data(data)
         handshake = None
         for event in self._protocol.events_received():
@@ -170,7 +170,7 @@ class _HttpConnection(asyncio.Protocol):
         while not self._is_busy and (request := self._take()) is not None:
             try:
                 answer = self._handler.answer(request)
-            except Exception as error:  # noqa: BLE001 - the box's own mistake must not look like bad weather
+            except Exception as error:  # noqa: BLE001 - the box's own error must not look like a fault
                 self._report_crash(error)
                 continue
             if isinstance(answer, Awaitable):
@@ -211,7 +211,7 @@ class _HttpConnection(asyncio.Protocol):
         self._transport.abort()
 
     def _take(self) -> HttpRequest | None:
-        """The next whole request, if it has arrived."""
+        """Return the next complete request, None if it has not arrived."""
         end = self._unread.find(b"\r\n\r\n")
         if end < 0:
             if len(self._unread) > LONGEST_HEAD:
@@ -258,7 +258,7 @@ class _HttpConnection(asyncio.Protocol):
 
 
 def _head(text: str) -> tuple[str, str, dict[str, str]]:
-    """Verb, target and headers with names in lower case; ValueError where it is no HTTP."""
+    """Parse verb, target and headers, with names in lower case. ValueError if it is not HTTP."""
     first, *lines = text.split("\r\n")
     verb, target, _ = first.split(" ")
     pairs = (line.partition(":") for line in lines)
@@ -266,8 +266,8 @@ def _head(text: str) -> tuple[str, str, dict[str, str]]:
 
 
 def _listening(port: int) -> socket.socket:
-    """Take a port (0: any free one), so that nobody else can; OSError where somebody has it."""
-    # proto is said aloud because asyncio switches Nagle's delay off only then
+    """Bind a port (0: any free one). OSError if it is taken."""
+    # asyncio switches Nagle's delay off only if proto is given
     listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM, socket.IPPROTO_TCP)
     listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     try:
@@ -280,7 +280,7 @@ def _listening(port: int) -> socket.socket:
 
 
 class HttpServer:
-    """Runs in a daemon thread with its own event loop from `start` to `stop`."""
+    """Runs in a daemon thread with its own event loop, from `start` to `stop`."""
 
     def __init__(self, handler: HttpHandler, port: int = 0) -> None:
         self._socket = _listening(port)
@@ -300,7 +300,7 @@ class HttpServer:
         self._thread.start()
 
     def stop(self) -> None:
-        """Cut every connection, whatever it waits for."""
+        """Cut every connection."""
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
         self.loop.run_until_complete(self._shut_down())

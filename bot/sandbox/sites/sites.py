@@ -1,7 +1,7 @@
-"""Two sites and a switch before them, for a failover to move real traffic between: HTTP servers of their own.
+"""Two sites and a switch between them, so that a failover can move real traffic. Each is an HTTP server.
 
-The switch spreads `/` over the sites. Whoever runs them asks it at `GET /switch`, turns it with `PUT /switch`, and
-reaches a site's own doors through it: `GET /sites/west/health`, `POST /sites/west/open` and `/drain`.
+The switch distributes `/` over the sites. `GET /switch` reads it, `PUT /switch` turns it. It passes requests
+on to a site's own endpoints: `GET /sites/west/health`, `POST /sites/west/open` and `/drain`.
 """
 
 import asyncio
@@ -18,7 +18,7 @@ from bot.sandbox.sites.traffic import Traffic
 
 Health = Literal["well", "ill", "silent"]
 LAG = 0.4
-"""Seconds by which a site's data usually trail the other's."""
+"""Seconds that a site's data is normally behind."""
 PATIENCE = 1.0
 """Seconds that the switch waits for a site."""
 WORKERS = 64
@@ -28,9 +28,9 @@ ALL = 100
 
 
 class Site:
-    """Ill, it answers 503 but can still be opened and drained; silent, it answers nothing at all.
+    """One site. "ill": it answers 503, and can be opened and drained. "silent": it does not answer.
 
-    `answered` counts what it has served. `latency` is in seconds a request, `lag` in seconds.
+    `answered` counts the requests it served. `latency` is in seconds per request, `lag` in seconds.
     """
 
     def __init__(self, name: str, *, is_open: bool) -> None:
@@ -59,7 +59,7 @@ class Site:
         return False
 
     def seen(self) -> str:
-        """Tell in a line how it is."""
+        """Return a line with the state of the site."""
         parts = [self._state(), "" if self.health == "well" else self.health]
         behind = f"{self.lag:g} s behind" if self.lag != LAG else ""
         return f"{self.name}: " + ", ".join(filter(None, [*parts, behind]))
@@ -81,9 +81,9 @@ class Site:
 
 @dataclass(kw_only=True)
 class TrafficSplit:
-    """Where requests go from one turn of the switch to the next: `percent` of them `to` a site, evenly spread.
+    """Sends `percent` of the requests to the site `to`, evenly spread, until the next turn of the switch.
 
-    `answered` and `errors` count what came back from that site.
+    `answered` and `errors` count the answers of that site.
     """
 
     to: str
@@ -93,7 +93,7 @@ class TrafficSplit:
     _owed: int = 0
 
     def goes_over(self) -> bool:
-        """Decide on one request; of twenty at 5 %, one goes over."""
+        """Whether the next request goes to `to`. Of twenty at 5 %, one does."""
         self._owed += self.percent
         if self._owed < ALL:
             return False
@@ -111,12 +111,12 @@ class TrafficSplit:
 
 
 class TrafficSwitch:
-    """Decides on each request once, as it comes in. A turn is answered when all that came before it has been."""
+    """Sends each request to one site. A turn is answered after all earlier requests."""
 
     def __init__(self, sites: Mapping[str, Site], split: TrafficSplit) -> None:
         self.split = split
         self.on_look: Callable[[], object] = lambda: None
-        """Called when somebody asks for more than `/`."""
+        """Called on each request for another path than `/`."""
         self.server = HttpServer(self)
         self._sites = sites
         self._under_way: set[asyncio.Task[HttpResponse]] = set()
@@ -130,11 +130,11 @@ class TrafficSwitch:
 
     @property
     def under_way(self) -> int:
-        """How many requests wait for a site just now."""
+        """The number of requests that wait for a site."""
         return len(self._under_way)
 
     def shares(self) -> dict[str, int]:
-        """Tell how many percent go to each site."""
+        """Return the percentage of each site."""
         split = self.split
         return {name: split.percent if name == split.to else ALL - split.percent for name in self._sites}
 
@@ -202,7 +202,7 @@ class TrafficSwitch:
 
 
 class Sites:
-    """All traffic goes to east at first, and west is drained. Requests flow from the first look at the switch."""
+    """Both sites and the switch. At first east has all traffic, and west is drained."""
 
     def __init__(self) -> None:
         self.east = Site("east", is_open=True)
@@ -224,14 +224,14 @@ class Sites:
         self.switch.close()
 
     def seen(self) -> list[str]:
-        """Tell in a few lines where the switch stands, how the traffic fares, and how the sites are."""
+        """Return lines with the state of the switch, the traffic and the sites."""
         self.traffic.begin()
         shares = ", ".join(f"{name} {percent} %" for name, percent in self.switch.shares().items())
         return [f"switch: {shares}", self.traffic.seen(), *(site.seen() for site in self.named.values())]
 
 
 async def _never() -> AnyResponse:
-    """Wait until the server ends."""
+    """Wait until the server stops."""
     await asyncio.Event().wait()
     return None
 

@@ -1,4 +1,4 @@
-"""Requests that flow through the switch for as long as the box lives, and the count of what became of them."""
+"""Sends requests through the switch as long as the box runs, and counts the answers."""
 
 import json
 import threading
@@ -9,14 +9,14 @@ from dataclasses import dataclass
 import urllib3
 
 RATE = 50
-"""Requests a second at most; enough for 5 % of them to show in a second."""
+"""Requests per second at most. 5 % of them show within a second."""
 PATIENCE = 5.0
 OK = 200
 
 
 @dataclass(frozen=True, kw_only=True)
 class TrafficCount:
-    """How many were answered by each site, the site that answered last, and how many nobody answered well."""
+    """The answers by site, the site of the last answer, and the number of failed requests."""
 
     answered: Mapping[str, int]
     last: str
@@ -24,7 +24,7 @@ class TrafficCount:
 
 
 class Traffic:
-    """Sends one after another from a thread of its own, once begun and until closed; either may be said twice."""
+    """Sends one request after another in its own thread, from `begin` to `close`."""
 
     def __init__(self, port: int) -> None:
         self._pool = urllib3.HTTPConnectionPool("127.0.0.1", port, timeout=PATIENCE, retries=False)
@@ -42,7 +42,7 @@ class Traffic:
                 self._thread.start()
 
     def close(self) -> None:
-        """Return when the last request has been answered."""
+        """Stop, and return after the last answer."""
         self._closing.set()
         if self._thread is not None:
             self._thread.join()
@@ -69,7 +69,7 @@ class Traffic:
                     self._lost += 1
 
     def _send(self) -> str:
-        """Name the site that answered; empty where none did, or not well."""
+        """Send one request. Return the site that answered, or "" if it failed."""
         try:
             answer = self._pool.urlopen("GET", "/")
         except urllib3.exceptions.HTTPError:

@@ -1,1 +1,1 @@
-"""The inside of the stand-in for Slack."""
+"""A stand-in for Slack: its Web API, Socket Mode, events, and what people do."""

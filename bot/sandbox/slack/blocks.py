@@ -1,4 +1,4 @@
-"""Block Kit as Slack polices it: known types, required keys, counts and lengths."""
+"""Block Kit as Slack checks it: known types, required keys, counts and lengths."""
 
 import json
 from collections.abc import Callable, Iterator
@@ -19,7 +19,7 @@ Check = Callable[[Any, str], Problems]
 
 
 def sound_message(blocks: Any) -> list[Json]:
-    """The blocks as Slack keeps them, each with ids; refused where Slack would refuse them."""
+    """Check the blocks, and return them with ids. SlackError if Slack would refuse them."""
     problems = [*_blocks(blocks, MOST_IN_MESSAGE, MESSAGE_BLOCKS, "/blocks")]
     if problems:
         raise SlackError.explained("invalid_blocks", problems)
@@ -40,7 +40,7 @@ def sound_view(view: Any, kind: str) -> Json:
 
 
 def _with_ids(blocks: list[Json]) -> list[Json]:
-    """Slack makes up the block and action ids that the bot left out."""
+    """Add the block and action ids that the bot left out."""
     return [{"block_id": f"b{i}"} | _named(block, f"b{i}") for i, block in enumerate(blocks)]
 
 
@@ -92,7 +92,7 @@ def _twice(key: str, items: list[Json], at: str) -> Problems:
 
 @dataclass(frozen=True, kw_only=True)
 class BlockSchema:
-    """A block or element: what it must have, what it may have, and one more check of the whole."""
+    """A block or element: required keys, optional keys, and a check of the whole."""
 
     required: dict[str, Check]
     optional: dict[str, Check]
@@ -213,7 +213,7 @@ def _has_options(select: Any, at: str) -> Problems:
 
 
 def _offers_its_first(select: Any, at: str) -> Problems:
-    """What is chosen from the start is one of the options, word for word."""
+    """Check that the initial choice is one of the options, exactly."""
     groups = select.get("option_groups") or []
     offered = [*(select.get("options") or []), *(one for group in groups for one in group.get("options", []))]
     first = select.get("initial_option")
@@ -246,7 +246,7 @@ def rich(value: Any, at: str) -> Problems:
 
 
 def _length(node: Any) -> int:
-    """Characters that people would see, all blocks together."""
+    """Count the visible characters of all blocks."""
     if isinstance(node, dict):
         own = len(node["text"]) if isinstance(node.get("text"), str) else 0
         return own + sum(_length(v) for v in node.values() if isinstance(v, (dict, list)))

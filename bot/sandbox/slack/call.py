@@ -1,4 +1,4 @@
-"""One call of the Web API: its arguments however they were sent, and the refusals in Slack's words."""
+"""One call of the Web API: its arguments in every encoding, and errors in Slack's words."""
 
 import json
 from collections.abc import Callable
@@ -11,7 +11,7 @@ from bot.sandbox.slack.world import Json, SlackChannel
 
 
 class SlackError(Exception):
-    """`ok: false`; `facts` go into the answer beside the error."""
+    """An answer with `ok: false`. `facts` are added to it."""
 
     def __init__(self, error: str, **facts: Any) -> None:
         super().__init__(error)
@@ -25,7 +25,7 @@ class SlackError(Exception):
 
 @dataclass(frozen=True, kw_only=True)
 class ScopeOf:
-    """What a token must be allowed, by the kind of channel the call is about."""
+    """Returns the scope that a call needs for a kind of channel."""
 
     public: str
     private: str
@@ -43,13 +43,13 @@ def flat(scope: str) -> ScopeOf:
 
 
 def by_kind(verb: str) -> ScopeOf:
-    """`read` asks channels:read, groups:read or im:read; `write` asks channels:manage in a public channel."""
+    """Return the scopes of a verb by kind of channel. Public ones have channels:manage for `write`."""
     public = "channels:manage" if verb == "write" else f"channels:{verb}"
     return ScopeOf(public=public, private=f"groups:{verb}", im=f"im:{verb}")
 
 
 class Args:
-    """Form fields, JSON or a query: a form's values are strings, and JSON inside them is unpacked on demand."""
+    """The arguments: form fields, JSON or a query. JSON inside form fields is parsed on demand."""
 
     def __init__(self, values: Json) -> None:
         self.values = values
@@ -66,7 +66,7 @@ class Args:
         return default if value is None else str(value)
 
     def needed(self, name: str, error: str) -> str:
-        """The argument, or a refusal with this error where it is missing or empty."""
+        """Return the argument. SlackError with this code if it is missing or empty."""
         value = self.text(name)
         if not value:
             raise SlackError(error)
@@ -83,7 +83,7 @@ class Args:
             raise SlackError("invalid_arguments") from None
 
     def json(self, name: str, error: str) -> Any:
-        """None where the argument is absent or empty."""
+        """Return the parsed argument, None if it is absent or empty."""
         value = self.values.get(name)
         if value in (None, ""):
             return None
@@ -109,10 +109,7 @@ def _body(body: bytes, content_type: str) -> Json:
 
 @dataclass(frozen=True, kw_only=True)
 class Method:
-    """A row of the table: what a call may cost, what it needs, and what it does.
-
-    `tier` None is not limited; `is_post` is limited by channel; `token` is the kind of token that may call.
-    """
+    """One method. `tier` None has no limit, `is_post` is limited per channel, `token` is the kind of token."""
 
     run: Callable[[Args], Json]
     scope: ScopeOf | None = None

@@ -1,4 +1,4 @@
-"""chat.*: posting, editing, whispering and linking."""
+"""chat.*: messages, edits, ephemeral messages, links."""
 
 from typing import Any
 
@@ -53,7 +53,7 @@ class ChatMethods:
         must_fit_an_update(text)
         message.metadata = metadata(args) or message.metadata
         self._state.edit(channel, message, text, its_blocks)  # an update with text alone loses the blocks
-        unsaid = {"ts", "thread_ts"}  # keys that Slack was never seen to send here
+        unsaid = {"ts", "thread_ts"}  # keys that Slack does not send here
         shape = {key: value for key, value in shapes.message(message).items() if key not in unsaid}
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": shape}
 
@@ -101,7 +101,7 @@ class ChatMethods:
         return {}
 
     def _writable(self, ref: str) -> SlackChannel:
-        """The bot's own channel, or a public one where its token may write anywhere."""
+        """Return a channel of the bot, or a public one if its token may write there."""
         channel = seen_channel(self._state, ref)
         is_name = ref not in self._state.channels and ref not in self._state.people
         if BOT_USER not in channel.members and (is_name or "chat:write.public" not in self._scopes):
@@ -132,12 +132,12 @@ def must_fit_an_update(text: str) -> None:
 
 
 def pieces(text: str) -> list[str]:
-    """As Slack splits what is too long for one message."""
+    """Split a text that is too long for one message, as Slack does."""
     return [text[at : at + LONGEST_PIECE] for at in range(0, len(text), LONGEST_PIECE)]
 
 
 def content(args: Args) -> tuple[str, list[Json] | None]:
-    """Text and blocks, checked; one of them has to be there."""
+    """Check text and blocks, at least one of which is required."""
     text, raw = args.text("text"), args.json("blocks", "invalid_blocks_format")
     if len(text) > LONGEST_TEXT:
         raise SlackError("msg_too_long")

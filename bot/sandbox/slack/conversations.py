@@ -1,4 +1,4 @@
-"""conversations.*: making, filling, naming, reading and closing channels."""
+"""conversations.*: create, invite, rename, read and close channels."""
 
 import builtins
 import re
@@ -40,7 +40,7 @@ class Conversations:
             "conversations.unarchive": Method(run=self.unarchive, scope=WRITE, tier=2),
         }
 
-    # ---------------------------------------------------------------- making and closing
+    # ---------------------------------------------------------------- creating and archiving
 
     def create(self, args: Args) -> Json:
         name = self._free_name(args.text("name"))
@@ -84,10 +84,10 @@ class Conversations:
             self._state.set_purpose(channel, purpose, BOT_USER)
         return {"channel": shapes.channel(channel)}
 
-    # ---------------------------------------------------------------- coming and going
+    # ---------------------------------------------------------------- members
 
     def invite(self, args: Args) -> Json:
-        """All or none, unless `force` asks for those who can be invited."""
+        """Invite all or none, unless `force` allows to skip some."""
         channel = open_channel(self._state, args.text("channel"))
         users = [user.strip() for user in args.needed("users", "no_user").split(",") if user.strip()]
         if len(users) > MOST_INVITED:
@@ -144,7 +144,7 @@ class Conversations:
         return {"errors": {}}
 
     def open(self, args: Args) -> Json:
-        """A DM with one person; the box has no group DMs."""
+        """Open a DM with one person. The box has no group DMs."""
         if args.text("channel"):
             channel = channel_by_id(self._state, args.text("channel"))
         else:
@@ -170,7 +170,7 @@ class Conversations:
         return page("members", list(channel.members), args)
 
     def list(self, args: Args) -> Json:
-        """Works, and a bot that needs it in a large workspace is lost."""
+        """List the channels. In a large workspace a bot should not need this."""
         kinds = args.text("types", "public_channel").split(",")
         seen = [c for c in self._state.channels.values() if _kind(c) in kinds and _is_seen(c)]
         if args.flag("exclude_archived"):
@@ -211,7 +211,7 @@ class Conversations:
         return [{key: m[key] for key in m if key != "metadata"} for m in messages]
 
     def _free_name(self, name: str) -> str:
-        """A name as Slack allows it, and nobody's, not even an archived channel's."""
+        """Check a new name: valid, and not taken, even by an archived channel."""
         if not name:
             raise SlackError("invalid_name_required")
         if len(name) > LONGEST_NAME:
@@ -240,7 +240,7 @@ def _is_seen(channel: SlackChannel) -> bool:
 
 
 def page(key: str, items: Sequence[object], args: Args) -> Json:
-    """A cursor is simply how many were shown before."""
+    """Return one page. The cursor is the number of items before it."""
     start, limit = args.number("cursor", 0), args.number("limit", 100) or 100
     end = start + limit
     next_cursor = str(end) if end < len(items) else ""

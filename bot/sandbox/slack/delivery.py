@@ -1,4 +1,4 @@
-"""Brings payloads to the bot, over Socket Mode or signed HTTP, in order a channel, and again if need be."""
+"""Sends payloads to the bot, over Socket Mode or signed HTTP, in order per channel, with retries."""
 
 import hashlib
 import hmac
@@ -29,9 +29,9 @@ WORKERS = 8
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryResult:
-    """What the bot said: `status` is ok, timeout (3 s without a word) or failed (refused, or nobody there).
+    """The bot's answer. `status` is ok, timeout (no answer in 3 s) or failed (an error, or no bot).
 
-    Of a modal, `status` errors says that the submission was sent back. `code` is the HTTP status.
+    For a modal, `errors` means that the form was sent back. `code` is the HTTP status.
     """
 
     status: Literal["ok", "timeout", "failed", "errors"]
@@ -46,7 +46,7 @@ class DeliveryResult:
 
 @dataclass(frozen=True, kw_only=True)
 class SlackPayload:
-    """A payload on its way; `name` is how the recorder calls it."""
+    """A payload to the bot; `name` is its name in the recorder."""
 
     kind: Kind
     name: str
@@ -62,14 +62,14 @@ class SlackPayload:
 
 @dataclass(kw_only=True, eq=False)
 class QueuedPayload:
-    """A queued event; `tried` is set after the first attempt."""
+    """A queued event. `tried` is set after the first attempt."""
 
     outgoing: SlackPayload
     tried: threading.Event = field(default_factory=threading.Event)
 
 
 class PayloadSender:
-    """`post_to` is the bot's address for HTTP; events wait in lanes, one a channel."""
+    """Sends payloads. Events wait in lanes, one per channel. `bot_url` is the address for HTTP."""
 
     def __init__(self, *, delivery: Delivery, links: SocketModeLinks, recorder: Recorder) -> None:
         self.delivery = delivery
@@ -87,7 +87,7 @@ class PayloadSender:
         self._watch = threading.local()
 
     def deliver(self, outgoing: SlackPayload) -> DeliveryResult:
-        """One attempt, waited for."""
+        """Send once, and return the answer."""
         if not outgoing.attempt:
             self.sent.append(outgoing)
         exchange = Exchange(
@@ -111,7 +111,7 @@ class PayloadSender:
         except (
             LinkLostError,
             urllib3.exceptions.NewConnectionError,
-        ):  # first: urllib3 calls the latter a time-out
+        ):  # first: urllib3 counts the latter as a timeout
             answer = DeliveryResult(status="failed")
         except (TimeoutError, urllib3.exceptions.TimeoutError):
             answer = DeliveryResult(status="timeout")
@@ -121,7 +121,7 @@ class PayloadSender:
         return replace(answer, seconds=time.monotonic() - began)
 
     def queue(self, outgoing: SlackPayload, lane: str) -> None:
-        """Deliver behind what waits in that lane, with retries, in a thread of the courier's."""
+        """Send after the earlier payloads of the lane, with retries, in a thread of the sender."""
         item = QueuedPayload(outgoing=outgoing)
         watched: list[QueuedPayload] | None = getattr(self._watch, "queued", None)
         if watched is not None:
@@ -138,7 +138,7 @@ class PayloadSender:
 
     @contextmanager
     def until_delivered(self) -> Iterator[None]:
-        """On leaving, wait until every event that this thread queued inside was tried once."""
+        """At the end of the `with`, wait until each event that this thread queued in it was sent once."""
         outer: list[QueuedPayload] | None = getattr(self._watch, "queued", None)
         queued = self._watch.queued = outer if outer is not None else []
         try:
@@ -179,7 +179,7 @@ class PayloadSender:
                 reason = "timeout"
             answer = self.deliver(replace(outgoing, attempt=attempt, reason=reason))
 
-    # ---------------------------------------------------------------- the two roads
+    # ---------------------------------------------------------------- the two ways
 
     def _by_socket(self, outgoing: SlackPayload, exchange: Exchange) -> DeliveryResult:
         envelope: Json = {
@@ -218,7 +218,7 @@ class PayloadSender:
 
 
 def signed(body: bytes, secret: str = SIGNING_SECRET, at: float | None = None) -> dict[str, str]:
-    """The v0 signature of a body, as of now unless told otherwise."""
+    """Return the headers of the v0 signature of a body, by default as of now."""
     timestamp = str(int(time.time() if at is None else at))
     digest = hmac.new(secret.encode(), b"v0:" + timestamp.encode() + b":" + body, hashlib.sha256).hexdigest()
     return {"x-slack-request-timestamp": timestamp, "x-slack-signature": f"v0={digest}"}

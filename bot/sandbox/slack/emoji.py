@@ -1,4 +1,4 @@
-"""The emoji that the box knows by their Slack names; any other is shown as it was typed."""
+"""The emoji that the box knows by their Slack names. Others stay as typed."""
 
 from collections.abc import Mapping
 
@@ -30,7 +30,7 @@ OFTEN = ("memo", "white_check_mark", "eyes", "raised_hands", "tada", "+1", "hear
 
 
 def character(name: str) -> str | None:
-    """The emoji of this name, `::skin-tone-3` and all; None where the box does not know it."""
+    """Return the emoji of a name, with `::skin-tone-3` if given. None if it is unknown."""
     plain, _, tone = name.partition("::skin-tone-")
     found = BY_NAME.get(plain)
     return found + TONES.get(tone, "") if found else None

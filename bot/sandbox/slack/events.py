@@ -1,4 +1,4 @@
-"""The events that Slack sends about what happened, and the wrapping they come in."""
+"""Slack's events, and the envelope around them."""
 
 import itertools
 import uuid
@@ -19,7 +19,7 @@ _numbers = itertools.count(1)
 
 
 def wrapped(event: Json) -> Json:
-    """The body that an event travels in; each gets an id of its own."""
+    """Return the body around an event, with an id of its own."""
     return {
         "token": VERIFICATION_TOKEN,
         "team_id": TEAM_ID,
@@ -51,12 +51,12 @@ def posted(channel: SlackChannel, m: SlackMessage) -> Json:
 
 def mentioned(channel: SlackChannel, m: SlackMessage) -> Json:
     event = posted(channel, m) | {"type": "app_mention"}
-    del event["channel_type"]  # an app_mention says no kind of channel
+    del event["channel_type"]  # an app_mention has no channel type
     return event
 
 
 def snapshot(m: SlackMessage) -> Json:
-    """What a later `changed` calls the previous message."""
+    """Copy a message, as the previous message of a later `changed`."""
     return _of(m, with_metadata=False)
 
 
@@ -73,7 +73,7 @@ def deleted(channel: SlackChannel, m: SlackMessage, ts: str) -> Json:
 
 
 def _of(m: SlackMessage, *, with_metadata: bool = True) -> Json:
-    """As in an answer, but that events don't name the app beside the bot."""
+    """Return the message as in an answer, without the app beside the bot."""
     shape = shapes.message(m, with_metadata=with_metadata)
     for key in NEVER_IN_EVENTS[m.subtype or ""]:
         shape.pop(key, None)
@@ -87,7 +87,7 @@ NEVER_IN_EVENTS = defaultdict(
     group_topic=("app_id", "team"),
     channel_purpose=("app_id", "team"),
 )
-"""By subtype, what a message has in its channel's history and not in the event of it."""
+"""By subtype, the keys that a message has in the history and not in the event."""
 
 
 def _about(channel: SlackChannel, subtype: str, ts: str) -> Json:
@@ -155,7 +155,7 @@ def renamed(channel: SlackChannel, ts: str) -> Json:
 
 
 def archived(kind: str, channel: SlackChannel, user: str, ts: str) -> Json:
-    """`kind` is archive or unarchive."""
+    """Return the event of an archived or unarchived channel; `kind` is archive or unarchive."""
     prefix = "group" if channel.is_private else "channel"
     return {"type": f"{prefix}_{kind}", "channel": channel.id, "user": user, "is_moved": 0, "event_ts": ts}
 
@@ -172,7 +172,7 @@ def id_changed(old: str, new: str, ts: str) -> Json:
 
 
 def put_out(channel: SlackChannel, user: str, ts: str) -> Json:
-    """What the bot hears when it is taken out of a channel: no `member_left_channel`, which is for those who stay."""
+    """Return the event for a bot that was removed. Only those who stay get `member_left_channel`."""
     kind = "group_left" if channel.is_private else "channel_left"
     return {"type": kind, "channel": channel.id, "actor_id": user, "event_ts": ts}
 

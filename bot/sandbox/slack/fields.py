@@ -1,4 +1,4 @@
-"""Finding what a person can press or fill in, by the words on it, and writing down what they chose."""
+"""Finds buttons and fields by their visible words, and builds the state of a form."""
 
 from collections.abc import Iterator
 from typing import Any, NamedTuple
@@ -16,23 +16,23 @@ PICKED = {
     "datetimepicker": "selected_date_time",
     "multi_users_select": "selected_users",
 }
-KEPT = ("text", "value", "url", "style")  # what a pressed button says of itself
+KEPT = ("text", "value", "url", "style")  # keys of a button in its action
 TYPED = ("plain_text_input", "email_text_input", "url_text_input", "number_input")
 
 
 class Target(NamedTuple):
-    """One element among all in a message or a view."""
+    """One element of a message or a view."""
 
     block_id: str
     action_id: str
 
 
 class NotThereError(LookupError):
-    """The person looked for something that is not on the screen."""
+    """An element that is not on the screen."""
 
 
 def pressed(blocks: list[Json], wanted: str) -> Json:
-    """The action of pressing the button, or choosing the option, that is called so."""
+    """Return the action of a button, or of an option, with this label."""
     seen: list[str] = []
     for block, element in _interactive(blocks):
         ids = {"block_id": block.get("block_id", ""), "action_id": element.get("action_id", "")}
@@ -50,18 +50,18 @@ def pressed(blocks: list[Json], wanted: str) -> Json:
 
 
 def used(blocks: list[Json], target: Target, value: OptionValue) -> Json:
-    """The action of pressing, or choosing `value` in, exactly this element; a button takes no value."""
+    """Return the action of exactly this element, with the chosen `value`. A button takes no value."""
     for block, element in _interactive(blocks):
         if (block.get("block_id"), element.get("action_id")) == tuple(target):
             ids = {"block_id": target.block_id, "action_id": target.action_id}
             if element["type"] == "button":
                 return {"type": "button", **ids} | {key: element[key] for key in KEPT if key in element}
             return ids | _chosen(element, value)
-    raise NotThereError("That is not there any more; the message has changed.")
+    raise NotThereError("This is not there any more: the message has changed.")
 
 
 def labels(blocks: list[Json]) -> list[str]:
-    """What can be pressed."""
+    """Return the labels of all buttons and options."""
     return [e["text"]["text"] for _, e in _interactive(blocks) if e["type"] == "button"]
 
 
@@ -79,7 +79,7 @@ def options(element: Json) -> list[Json]:
 
 
 def filled(blocks: list[Json], given: dict[str, Any]) -> tuple[Json, dict[str, str]]:
-    """`state.values` of a modal, and what is still missing, by block id; unknown names raise NotThereError."""
+    """Return a modal's `state.values`, and errors for missing values, by block id. NotThereError for unknown names."""
     values: Json = {}
     missing: dict[str, str] = {}
     left = dict(given)
@@ -100,7 +100,7 @@ def filled(blocks: list[Json], given: dict[str, Any]) -> tuple[Json, dict[str, s
 
 
 def matched(blocks: list[Json], errors: Any) -> dict[str, str]:
-    """The bot's errors of a submission, each belonging to an input that is there."""
+    """Keep the errors that belong to an input of the form."""
     inputs = {block["block_id"] for block in blocks if block["type"] == "input"}
     if not isinstance(errors, dict) or not errors or not errors.keys() <= inputs:
         raise SlackError("invalid_errors")

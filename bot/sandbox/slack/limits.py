@@ -1,4 +1,4 @@
-"""Slack's published rate limits: calls a minute by tier, and a post a second a channel."""
+"""Slack's published rate limits: calls per minute by tier, and one post per second and channel."""
 
 import math
 import time
@@ -6,12 +6,12 @@ from collections import defaultdict, deque
 from collections.abc import Callable
 
 A_MINUTE = {1: 1, 2: 20, 3: 50, 4: 100}
-BURST = 3.0  # posts to a channel that may come at once
+BURST = 3.0  # posts to a channel at once
 WINDOW = 60.0
 
 
 class RateLimits:
-    """Asked before each call; answers the seconds to wait, 0 for go ahead."""
+    """Returns the seconds to wait before each call, 0 for none."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -19,7 +19,7 @@ class RateLimits:
         self._posts: dict[str, tuple[float, float]] = {}
 
     def wait(self, method: str, tier: int | None, channel: str | None) -> int:
-        """`channel` is given for a post only; a refused call does not count."""
+        """Return the seconds to wait. Set `channel` for a post only. A refused call does not count."""
         if channel is not None:
             return self._wait_to_post(channel)
         return self._wait_in_tier(method, tier) if tier else 0

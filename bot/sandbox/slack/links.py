@@ -1,4 +1,4 @@
-"""Socket Mode's links: tickets, greetings, envelopes and their acknowledgements."""
+"""Socket Mode's links: tickets, hello messages, envelopes and their acknowledgements."""
 
 import json
 import secrets
@@ -16,14 +16,14 @@ HOST = {"host": "applink-sandbox-1", "build_number": 1, "approximate_connection_
 
 
 class LinkLostError(Exception):
-    """The link broke before the acknowledgement, or there was none."""
+    """The link broke before the acknowledgement, or there is no link."""
 
 
 @dataclass(kw_only=True, eq=False)
 class SocketModeLink:
-    """`is_leaving`: asked to reconnect; it gets a payload only where no other link is left.
+    """One link. `is_leaving`: it was asked to reconnect, and gets payloads only if it is the last one.
 
-    `is_deaf`: what goes into it never comes out.
+    `is_deaf`: no acknowledgement comes back.
     """
 
     socket: WebSocket
@@ -34,7 +34,7 @@ class SocketModeLink:
 
 
 class SocketModeLinks:
-    """The bot's open links, at most ten; each payload goes to one of them, in turn."""
+    """The bot's open links, at most ten. Each payload goes to one of them, in turn."""
 
     def __init__(self) -> None:
         self._lock = threading.Condition()
@@ -43,20 +43,20 @@ class SocketModeLinks:
         self._turn = 0
         self._made = 0
         self.is_rude = False
-        """Whether new links are taken and not greeted."""
+        """Whether new links are accepted and get no hello."""
 
     @property
     def count(self) -> int:
         return len(self._links)
 
     def ticket(self) -> str:
-        """Good for one connection."""
+        """Return a ticket for one connection."""
         ticket = secrets.token_hex(16)
         self._tickets.add(ticket)
         return ticket
 
     def greet(self, target: str, socket: WebSocket) -> bool:
-        """Welcome a new link; False sends it away."""
+        """Accept a new link. False for an unknown ticket."""
         ticket = parse_qs(urlsplit(target).query).get("ticket", [""])[0]
         if ticket not in self._tickets:
             return False
@@ -80,7 +80,7 @@ class SocketModeLinks:
         return True
 
     def deliver(self, envelope: Json, timeout: float) -> tuple[str, Json]:
-        """The name of the link that took it, and the acknowledgement; TimeoutError or LinkLostError else."""
+        """Send an envelope. Return the link's name and the acknowledgement, or raise TimeoutError or LinkLostError."""
         answer: Future[Json] = Future()
         with self._lock:
             link = self._next()
@@ -95,24 +95,24 @@ class SocketModeLinks:
             link.unanswered.pop(envelope["envelope_id"], None)
 
     def wait_for(self, count: int, seconds: float) -> bool:
-        """Whether so many links were open in time."""
+        """Wait for this many open links. Return whether they came in time."""
         with self._lock:
             return self._lock.wait_for(lambda: len(self._links) >= count, seconds)
 
     def refresh(self) -> None:
-        """Ask every link to make way for a new one, as Slack does every few hours."""
+        """Ask every link to reconnect, as Slack does every few hours."""
         goodbye = json.dumps({"type": "disconnect", "reason": "refresh_requested", "debug_info": HOST})
         for link in tuple(self._links):
             link.is_leaving = True
             link.socket.send(goodbye)
 
     def deafen(self) -> None:
-        """Keep the present links open and their pings answered, and deliver nothing more through them."""
+        """Keep the present links open and answer their pings, and lose all payloads."""
         for link in tuple(self._links):
             link.is_deaf = True
 
     def freeze(self) -> None:
-        """As deaf, and pings go unanswered too."""
+        """Like `deafen`, and answer no pings."""
         for link in tuple(self._links):
             link.is_deaf = link.socket.is_frozen = True
 

@@ -1,4 +1,4 @@
-"""auth.*, users.*, usergroups.* and team.info: who is who."""
+"""auth.*, users.*, usergroups.* and team.info: people, groups and the bot itself."""
 
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.call import Args, Method, SlackError, flat
@@ -50,7 +50,7 @@ class Lookups:
         return {"user": self._shape(args.text("user"))}
 
     def users(self, args: Args) -> Json:
-        """Works, and a bot that needs it in a large workspace is lost."""
+        """List the people. In a large workspace a bot should not need this."""
         return page("members", [self._shape(id_) for id_ in self._state.people], args)
 
     def by_email(self, args: Args) -> Json:

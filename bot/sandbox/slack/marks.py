@@ -1,4 +1,4 @@
-"""bookmarks.*, pins.* and reactions.*: what is stuck onto channels and messages."""
+"""bookmarks.*, pins.* and reactions.*."""
 
 import re
 

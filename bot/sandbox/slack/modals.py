@@ -1,4 +1,4 @@
-"""views.*: modals on a person's stack, and the home tab."""
+"""views.*: each person's stack of modals, and the home tab."""
 
 import secrets
 
@@ -56,15 +56,15 @@ class Modals:
         self._publish("home_published", view)
         return {"view": shapes.view(view)}
 
-    # ---------------------------------------------------------------- also what an acknowledgement can do
+    # ---------------------------------------------------------------- used by acknowledgements too
 
     def stack(self, person: str) -> list[SlackView]:
-        """The person's open modals, the top one last."""
+        """Return the person's open modals, the top one last."""
         with self._state.feed.lock:
             return [view for view in self._state.views.values() if view.person == person]
 
     def show(self, person: str, body: Json, on: SlackView | None = None) -> SlackView:
-        """Put a modal on top of another, or in place of all that was open."""
+        """Show a modal on top of another, or in place of all open ones."""
         with self._state.change():
             if on is None:
                 self.clear(person)
@@ -81,7 +81,7 @@ class Modals:
         self._publish("view_updated", view)
 
     def refuse(self, view: SlackView, errors: dict[str, str]) -> None:
-        """Show the errors beside their fields."""
+        """Show the errors beside the fields."""
         with self._state.change():
             view.errors = errors
         self._publish("view_updated", view)

@@ -1,4 +1,4 @@
-"""Slack's own commands, which never reach an app, and Slack's word for a command that nobody has."""
+"""Slack's own commands, which never reach an app, and its answer to an unknown command."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -8,7 +8,7 @@ from bot.sandbox.slack.world import BOT_USER, SlackPerson
 
 
 class OwnCommandHost(Protocol):
-    """What people can do to a channel."""
+    """What people can do with a channel."""
 
     def person(self, ref: str) -> SlackPerson: ...
     def invite(self, person: str, channel: str, guest: str) -> None: ...
@@ -24,7 +24,7 @@ Act = Callable[[OwnCommandHost, str, str, str], None]
 
 @dataclass(frozen=True, kw_only=True)
 class OwnCommand:
-    """`does` gets the person, the channel and the words; a LookupError's sentence is for that person."""
+    """One command. `does` gets the person, the channel and the words. A LookupError is shown to the person."""
 
     about: str
     does: Act
@@ -33,7 +33,7 @@ class OwnCommand:
 
 def _invite(host: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
-        raise LookupError("Say whom: /invite @raj.")
+        raise LookupError("Name a person: /invite @raj.")
     if host.person(guest).id == BOT_USER:
         host.invite_bot(channel, person)
     else:
@@ -42,13 +42,13 @@ def _invite(host: OwnCommandHost, person: str, channel: str, guest: str) -> None
 
 def _remove(host: OwnCommandHost, person: str, channel: str, guest: str) -> None:
     if not guest:
-        raise LookupError("Say whom: /remove @raj.")
+        raise LookupError("Name a person: /remove @raj.")
     host.remove(channel, guest, person)
 
 
 def _rename(host: OwnCommandHost, person: str, channel: str, name: str) -> None:
     if not name:
-        raise LookupError("Say how: /rename new-name.")
+        raise LookupError("Name the channel: /rename new-name.")
     host.rename(channel, name.removeprefix("#"), person)
 
 

@@ -1,4 +1,4 @@
-"""What Slack posts to the bot when a person commands, presses, submits or closes."""
+"""The payloads of commands, buttons, forms and closed forms."""
 
 from bot.sandbox.slack import shapes
 from bot.sandbox.slack.world import (

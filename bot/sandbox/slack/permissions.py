@@ -1,4 +1,4 @@
-"""What the app was given when it was installed: scopes, and the events it hears of."""
+"""The app's scopes and event subscriptions."""
 
 ALL_SCOPES = frozenset(
     {

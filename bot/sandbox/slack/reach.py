@@ -1,4 +1,4 @@
-"""What the bot may touch: channels, messages and people found for a call, or refused as Slack refuses."""
+"""Finds channels, messages and people for a call, or refuses as Slack does."""
 
 from bot.sandbox.slack.call import SlackError
 from bot.sandbox.slack.state import WorkspaceState
@@ -6,7 +6,7 @@ from bot.sandbox.slack.world import BOT_USER, SlackChannel, SlackMessage, SlackP
 
 
 def seen_channel(state: WorkspaceState, ref: str) -> SlackChannel:
-    """A channel that the bot can know of: public, or its own."""
+    """Find a channel that the bot can see: public, or its own."""
     channel = state.channel(ref)
     if channel is None or (channel.is_private and BOT_USER not in channel.members):
         raise SlackError("channel_not_found")
@@ -14,7 +14,7 @@ def seen_channel(state: WorkspaceState, ref: str) -> SlackChannel:
 
 
 def channel_by_id(state: WorkspaceState, ref: str) -> SlackChannel:
-    """Only posting takes a name; everything else wants the id."""
+    """Find a channel by id. Only posting accepts a name."""
     if ref not in state.channels:
         raise SlackError("channel_not_found")
     return seen_channel(state, ref)

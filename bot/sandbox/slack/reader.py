@@ -1,4 +1,4 @@
-"""What can be read in the workspace, as a person would see it."""
+"""Reads the workspace, as people see it."""
 
 from collections.abc import Callable
 
@@ -8,7 +8,7 @@ from bot.sandbox.slack.world import Json, SlackChannel, SlackMessage, SlackPerso
 
 
 class WorkspaceReader:
-    """People are named by handle or id, channels by name, #name or id; an unknown one raises LookupError."""
+    """Reads the workspace. People are found by handle or id, channels by name, #name or id. LookupError if unknown."""
 
     def __init__(self, state: WorkspaceState, modals: Modals) -> None:
         self.state = state
@@ -16,7 +16,7 @@ class WorkspaceReader:
 
     @property
     def channels(self) -> list[SlackChannel]:
-        """All but the DMs."""
+        """All channels without the DMs."""
         with self.state.feed.lock:
             return [channel for channel in self.state.channels.values() if not channel.is_im]
 
@@ -35,25 +35,25 @@ class WorkspaceReader:
         return channel
 
     def messages(self, channel: str) -> list[SlackMessage]:
-        """The oldest first, answers in threads among them; without the ephemeral ones."""
+        """Return the messages, the oldest first, with replies, without ephemeral ones."""
         with self.state.feed.lock:
             return list(self.channel(channel).messages.values())
 
     def message(self, channel: str, ts: str) -> SlackMessage:
-        """Also an ephemeral one."""
+        """Return a message, or an ephemeral one."""
         message = self.channel(channel).messages.get(ts) or self.state.ephemerals.get(ts)
         if message is None:
             raise LookupError(f"no message {ts} in {channel}")
         return message
 
     def ephemerals(self, person: str) -> list[SlackMessage]:
-        """What only this person has been shown, the oldest first."""
+        """Return the person's ephemeral messages, the oldest first."""
         who = self.person(person).id
         with self.state.feed.lock:
             return [m for m in self.state.ephemerals.values() if m.ephemeral_to == who]
 
     def visible(self, person: str) -> list[SlackMessage]:
-        """Every message this person can read, in the order of time."""
+        """Return every message that this person can read, in order of time."""
         who = self.person(person)
         with self.state.feed.lock:
             open_to = [
@@ -65,7 +65,7 @@ class WorkspaceReader:
             return sorted([*seen, *self.ephemerals(person)], key=lambda m: m.ts)
 
     def members(self, channel: str) -> list[str]:
-        """Handles."""
+        """Return the members' handles."""
         return [self.state.people[user].name for user in list(self.channel(channel).members)]
 
     def topic(self, channel: str) -> str:
@@ -79,11 +79,11 @@ class WorkspaceReader:
         return [found.messages[ts] for ts in list(found.pins)]
 
     def views(self, person: str) -> list[SlackView]:
-        """The person's open modals, the top one last."""
+        """Return the person's open modals, the top one last."""
         return self.modals.stack(self.person(person).id)
 
     def view(self, person: str, view_id: str | None = None) -> SlackView:
-        """That one, or the top one."""
+        """Return this modal, or the top one."""
         for view in reversed(self.views(person)):
             if view_id in (None, view.id):
                 return view
@@ -93,11 +93,11 @@ class WorkspaceReader:
         return self.state.homes.get(self.person(person).id)
 
     def text_of(self, message: SlackMessage | SlackView) -> str:
-        """As a person would read it: blocks flattened, buttons as [Label], mentions by name."""
+        """Return the text that a person reads: blocks flattened, buttons as [Label], mentions by name."""
         if isinstance(message, SlackView):
             return self.state.reader.view(message)
         return self.state.reader.message(message)
 
     def wait_for(self, condition: Callable[[], object], seconds: float = 20.0) -> None:
-        """Return once the condition holds; else an AssertionError that shows what happened last."""
+        """Return once the condition holds. AssertionError with the last events if it does not."""
         self.state.feed.wait_for(condition, seconds)

@@ -32,7 +32,7 @@ class ResponseUrls:
         return HttpResponse(body=b"ok", content_type="text/html")
 
     def respond(self, url: ResponseUrl, body: Json) -> SlackMessage | None:
-        """Do what an answer asks for; also what an acknowledgement with a body means."""
+        """Apply an answer, or the body of an acknowledgement."""
         if url.channel not in self._state.channels:
             raise SlackError("channel_not_found")
         message = self._acted_on(url)
@@ -76,7 +76,7 @@ class ResponseUrls:
             self._state.delete(self._state.channels[message.channel], message)
 
     def _acted_on(self, url: ResponseUrl) -> SlackMessage | None:
-        """None after a slash command: what that answered can't be replaced."""
+        """Return the message that was acted on. None after a slash command, whose answer can't be replaced."""
         if url.ts is None:
             return None
         ephemeral = self._state.ephemerals.get(url.ts)

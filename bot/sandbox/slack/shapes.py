@@ -1,4 +1,4 @@
-"""How Slack writes down a message, a channel, a person and a view."""
+"""Slack's JSON of messages, channels, people and views."""
 
 import time
 
@@ -47,7 +47,7 @@ def message(m: SlackMessage, *, with_metadata: bool = True) -> Json:
 
 
 def thread_root(m: SlackMessage, replies: list[SlackMessage]) -> Json:
-    """A message that has answers says so."""
+    """Return a message with the keys that its replies add."""
     if not replies:
         return message(m)
     users = list(dict.fromkeys(reply.user for reply in replies))
@@ -121,7 +121,7 @@ def person(p: SlackPerson, *, with_email: bool) -> Json:
         "status_emoji": "",
         "team": TEAM_ID,
     }
-    is_app = p.id == BOT_USER  # of Slackbot Slack says neither that it is a bot nor an address
+    is_app = p.id == BOT_USER  # Slack does not mark Slackbot as a bot, and gives no address
     if with_email and not p.is_bot:
         profile["email"] = p.email
     if is_app:

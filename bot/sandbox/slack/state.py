@@ -1,4 +1,4 @@
-"""What is true in the workspace, and everything that can change it, whoever does it."""
+"""The state of the workspace, and all that changes it."""
 
 import itertools
 import re
@@ -31,7 +31,7 @@ MENTION = re.compile(rf"<@{BOT_USER}(\|[^>]*)?>")
 
 
 class WorkspaceState:
-    """Guarded by the feed's lock; `emit` gets each event that the bot is entitled to, and its channel."""
+    """The state, guarded by the feed's lock. `emit` gets each event that the bot may see, and its channel."""
 
     def __init__(self, feed: Feed, emit: Emit, now: Callable[[], datetime]) -> None:
         self.feed = feed
@@ -52,11 +52,11 @@ class WorkspaceState:
     # ---------------------------------------------------------------- finding
 
     def now(self) -> int:
-        """Seconds since the epoch."""
+        """Return the seconds since the epoch."""
         return int(self._now().timestamp())
 
     def new_ts(self) -> str:
-        """Microseconds since the epoch, never twice."""
+        """Return a new timestamp, never the same twice."""
         self._last_ts = max(self._last_ts + 1, int(self._now().timestamp() * 1_000_000))
         return f"{self._last_ts // 1_000_000}.{self._last_ts % 1_000_000:06d}"
 
@@ -64,7 +64,7 @@ class WorkspaceState:
         return f"{letter}{next(self._ids):08d}"
 
     def channel(self, ref: str) -> SlackChannel | None:
-        """By id, by name with or without #, or a person's DM by the person's id."""
+        """Find a channel by id, by name with or without #, or a DM by the person's id."""
         if ref in self.channels:
             return self.channels[ref]
         if ref in self.people:
@@ -75,12 +75,12 @@ class WorkspaceState:
         return name in self._names
 
     def person(self, ref: str) -> SlackPerson | None:
-        """By id or by handle with or without @."""
+        """Find a person by id, or by handle with or without @."""
         handle = ref.removeprefix("@")
         return self.people.get(ref) or next((p for p in self.people.values() if p.name == handle), None)
 
     def name_of(self, ref: str) -> str | None:
-        """A handle, a channel's or a group's name."""
+        """Return the name of a person, channel or group."""
         if ref in self.people:
             return self.people[ref].name
         if ref in self.usergroups:
@@ -126,7 +126,7 @@ class WorkspaceState:
     def edit(
         self, channel: SlackChannel, message: SlackMessage, text: str, blocks: list[Json] | None
     ) -> None:
-        """Replace text and blocks; the metadata is kept unless the caller has changed it before."""
+        """Replace text and blocks. The metadata stays unless the caller changed it before."""
         with self.feed.lock:
             previous = events.snapshot(message)
             message.text, message.blocks, message.edited = text, blocks or [], self.new_ts()
@@ -151,7 +151,7 @@ class WorkspaceState:
         thread_ts: str | None = None,
         user: str = BOT_USER,
     ) -> SlackMessage:
-        """A message for one person's eyes; Slack forgets it and sends no event of it."""
+        """Post a message for one person. Slack does not keep it and sends no event."""
         with self.feed.lock:
             message = SlackMessage(
                 ts=self.new_ts(),
@@ -179,7 +179,7 @@ class WorkspaceState:
             self._publish("ephemeral_deleted", place, message, person=message.ephemeral_to or "")
 
     def react(self, channel: SlackChannel, message: SlackMessage, user: str, name: str) -> bool:
-        """False where that reaction of that person is there already."""
+        """Add a reaction. False if the person has it already."""
         with self.feed.lock:
             users = message.reactions.setdefault(name, [])
             if user in users:
@@ -230,7 +230,7 @@ class WorkspaceState:
             return channel
 
     def add(self, channel: SlackChannel, user: str, inviter: str | None = None) -> None:
-        """Somebody comes in, by themselves or invited."""
+        """Add a member, who joined or was invited."""
         with self.feed.lock:
             channel.members[user] = None
             self._publish_channel("joined", channel, person=user)
@@ -241,7 +241,7 @@ class WorkspaceState:
             self._notice(channel, user, "join", f"<@{user}> has joined the channel", facts)
 
     def remove(self, channel: SlackChannel, user: str, by: str = "") -> None:
-        """Somebody goes, by themselves or taken out; the bot, once it is out, hears no more than that."""
+        """Remove a member, who left or was removed. The bot gets one last event."""
         with self.feed.lock:
             ts = self.new_ts()
             self._publish_channel("left", channel, person=user)
@@ -292,7 +292,7 @@ class WorkspaceState:
             self._notice(channel, user, "unarchive", "un-archived the channel", {})
 
     def delete_channel(self, channel: SlackChannel, user: str) -> None:
-        """With all that is in it; nobody can reach it any more."""
+        """Delete a channel with all its messages."""
         with self.feed.lock:
             self._publish_channel("channel_deleted", channel, person=user, text=channel.name)
             self._send(channel, lambda: events.deleted_channel(channel, user, self.new_ts()))
@@ -307,7 +307,7 @@ class WorkspaceState:
             self.post(channel, user, CONVERTED[kind], subtype=f"channel_convert_to_{kind}")
 
     def change_id(self, channel: SlackChannel) -> str:
-        """The channel under a new id, as when it is shared with another company; the old one is no more."""
+        """Give the channel a new id, as when it is shared with another company. The old id is gone."""
         with self.feed.lock:
             old = channel.id
             channel.id = self.new_id("C")
@@ -322,22 +322,22 @@ class WorkspaceState:
             self._send(channel, lambda: events.id_changed(old, channel.id, self.new_ts()))
             return channel.id
 
-    # ---------------------------------------------------------------- telling
+    # ---------------------------------------------------------------- events
 
     @contextmanager
     def change(self) -> Iterator[None]:
-        """Hold the lock for a change of things that have no operation here, and wake who waits."""
+        """Hold the lock for a change that has no method here, and wake those who wait."""
         with self.feed.lock:
             yield
             self.feed.touch()
 
     def _notice(self, channel: SlackChannel, user: str, what: str, text: str, facts: Json) -> None:
-        """The grey line that Slack itself writes into a channel."""
+        """Post Slack's own grey line in a channel."""
         prefix = "group" if channel.is_private else "channel"
         self.post(channel, user, text, subtype=f"{prefix}_{what}", facts=facts)
 
     def _send(self, channel: SlackChannel, event: Callable[[], Json]) -> None:
-        """Only what the bot may see: its own channels, and the public coming and going of channels."""
+        """Send an event if the bot may see it: its own channels, and public ones that come and go."""
         if BOT_USER in channel.members:
             self._emit(event(), channel.id)
         elif not channel.is_private and not channel.is_im:

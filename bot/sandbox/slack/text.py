@@ -1,4 +1,4 @@
-"""What a person reads of a message: blocks flattened, mentions and links by their names."""
+"""The text that a person reads: blocks flattened, mentions and links by name."""
 
 import re
 from collections.abc import Callable, Iterator
@@ -10,7 +10,7 @@ BARE = re.compile(r"&(?!(?:amp|lt|gt);)")
 
 
 def stored(text: str) -> str:
-    """As Slack keeps what an app sends: whatever is no mark and not escaped yet, is."""
+    """Return a text as Slack stores it: characters outside marks are escaped."""
     parts, at = list[str](), 0
     for mark in MARK.finditer(text):
         parts += [_escaped(text[at : mark.start()]), BARE.sub("&amp;", mark[0])]
@@ -23,13 +23,13 @@ def _escaped(text: str) -> str:
 
 
 class MessageReader:
-    """`name_of` finds the name of a person, group or channel by id."""
+    """Reads messages and views. `name_of` finds the name of a person, group or channel."""
 
     def __init__(self, name_of: Callable[[str], str | None]) -> None:
         self._name_of = name_of
 
     def message(self, m: SlackMessage) -> str:
-        """The blocks if it has some, else the text; a button reads [Label]."""
+        """Return the blocks' text, or else the message's; a button as [Label]."""
         return self.blocks(m.blocks) if m.blocks else self.mrkdwn(m.text)
 
     def view(self, v: SlackView) -> str:

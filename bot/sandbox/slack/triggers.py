@@ -1,4 +1,4 @@
-"""Trigger ids and response URLs: what a person's act lets the bot do for a short while."""
+"""Trigger ids and response URLs, which a person's action gives the bot for a short time."""
 
 import secrets
 import time
@@ -22,7 +22,7 @@ class Trigger:
 
 @dataclass(kw_only=True)
 class ResponseUrl:
-    """`ts` is the message that was acted on; a slash command has none."""
+    """A response URL. `ts` is the message that was acted on, None for a slash command."""
 
     person: str
     channel: str
@@ -36,7 +36,7 @@ Spent = Literal["used_url", "expired_url"]
 
 
 class Triggers:
-    """The clock is in seconds and may be replaced."""
+    """Creates and checks them. The clock is in seconds and can be replaced."""
 
     def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
         self.clock = clock
@@ -49,7 +49,7 @@ class Triggers:
         return id_
 
     def exchange(self, id_: str) -> str:
-        """The person it was given for; works once, and not for long."""
+        """Return the person of a trigger. It works once, for a short time."""
         trigger = self._triggers.get(id_)
         if trigger is None:
             raise SlackError("invalid_trigger_id")
@@ -79,7 +79,7 @@ class Triggers:
         return url
 
     def expire(self) -> None:
-        """Let all that was given out be too old."""
+        """Expire all triggers and response URLs."""
         for trigger in self._triggers.values():
             trigger.at -= TRIGGER_LIFE + 1
         for url in self._urls.values():

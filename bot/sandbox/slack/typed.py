@@ -1,4 +1,4 @@
-"""What Slack makes of the words that a person types: names become ids, hosts and mails become links."""
+"""Converts typed text as Slack does: names become ids, hosts and mail addresses become links."""
 
 import re
 from collections.abc import Mapping
@@ -50,7 +50,7 @@ TOP_LEVELS = frozenset(COUNTRIES.split()) | {
         "xyz",
     ),
 }
-"""What a bare host must end in for Slack to see one: `api.internal` and `node.js` stay words."""
+"""Endings of bare hosts that Slack turns into links. `api.internal` and `node.js` stay text."""
 
 LABEL = r"[a-zA-Z0-9](?:[a-zA-Z0-9-]{0,61}[a-zA-Z0-9])?"
 HOST = rf"(?:{LABEL}\.){{1,10}}[a-zA-Z]{{2,10}}"
@@ -66,19 +66,19 @@ TYPED = re.compile(
 )
 ENDS = re.compile(r"\.([a-zA-Z]{2,10})(?=[:/?#]|$)")
 SENTENCE = ".,;:!?)'*_~"
-"""What stands behind an address and belongs to the sentence."""
+"""Characters after an address that belong to the sentence."""
 ALL = ("here", "channel", "everyone")
 EMOJI: Mapping[str, str] = {character: f":{name}:" for name, character in BY_NAME.items()}
 FACES = re.compile("|".join(map(re.escape, sorted(EMOJI, key=len, reverse=True))))
 
 
 def in_message(state: WorkspaceState, text: str) -> str:
-    """As an event has it: & < > escaped, people and groups by their id alone."""
+    """Convert the text of a message: & < > are escaped, people and groups become ids."""
     return TypedText(state, with_names=False).read(text)
 
 
 def in_command(state: WorkspaceState, text: str) -> str:
-    """As a slash command has it whose manifest says `should_escape`: names stand beside the ids."""
+    """Convert the text of a command with `should_escape`: ids come with names."""
     return TypedText(state, with_names=True).read(text)
 
 
@@ -115,7 +115,7 @@ class TypedText:
         return f"<!subteam^{group}{label}>" if group else None
 
     def _channel(self, name: str) -> str | None:
-        """A private channel's name is kept from an app that is not in it."""
+        """Convert a channel. The name of a private one is hidden from an app outside it."""
         found = self._state.channel(name)
         if found is None or found.is_im:
             return None

@@ -1,4 +1,4 @@
-"""The Web API's door: token, scope, limit, then the method; whatever is refused, in Slack's own words."""
+"""The Web API's entry: checks token, scope and limit, then runs the method. Errors are in Slack's words."""
 
 import json
 
@@ -12,7 +12,7 @@ PREFIX = "/api/"
 
 
 class WebApi:
-    """`scopes` are the bot token's, and may be changed; `limits` is None where nothing is limited."""
+    """The entry. `scopes` are the bot token's, and can be changed. `limits` None means no limits."""
 
     def __init__(
         self,

@@ -1,4 +1,4 @@
-"""The stand-in for Slack: what a person does in it, and how the bot hears of it."""
+"""The stand-in for Slack: all that people do in it, and the payloads to the bot."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import replace
@@ -39,9 +39,9 @@ MESSAGES = {"channel": "message.channels", "group": "message.groups", "im": "mes
 
 
 class Workspace(WorkspaceReader):
-    """`scopes` and `subscriptions` are the app's and may be changed.
+    """A workspace with the app. `scopes` and `subscriptions` are the app's and can be changed.
 
-    An act returns when the events of it have been handed to the bot and answered, or the bot's time was up.
+    An action returns when the bot has answered its events, or the time is up.
     """
 
     def __init__(
@@ -60,7 +60,7 @@ class Workspace(WorkspaceReader):
         self.scopes: set[str] = set(ALL_SCOPES)
         self.subscriptions: set[str] = set(ALL_EVENTS)
         self.commands: dict[str, bool] | None = None
-        """The app's slash commands, and whether names in them are escaped; None while any may be typed."""
+        """The app's slash commands, and whether each one escapes names. None allows any command."""
         self.links = SocketModeLinks()
         self.sender = PayloadSender(delivery=delivery, links=self.links, recorder=recorder)
         self.response_urls = ResponseUrls(state, self.triggers)
@@ -73,7 +73,7 @@ class Workspace(WorkspaceReader):
         self._url = url
 
     def install(self, manifest: Mapping[str, Any]) -> None:
-        """Give the app no more than its manifest has: commands, events and scopes."""
+        """Limit the app to its manifest: commands, events and scopes."""
         features, settings = manifest.get("features", {}), manifest.get("settings", {})
         if found := features.get("slash_commands"):
             self.commands = {it["command"]: bool(it.get("should_escape")) for it in found}
@@ -82,12 +82,12 @@ class Workspace(WorkspaceReader):
         if allowed := manifest.get("oauth_config", {}).get("scopes", {}).get("bot"):
             self.scopes.intersection_update(allowed)
 
-    # ---------------------------------------------------------------- speaking
+    # ---------------------------------------------------------------- messages
 
     def slash(self, person: str, channel: str, command: str, text: str = "") -> DeliveryResult:
-        """Type a command; what the acknowledgement says is shown, to the person or in the channel.
+        """Type a command, and show the answer of its acknowledgement.
 
-        Slack's own commands, and those that nobody has, never reach the app.
+        Slack's own commands and unknown ones never reach the app.
         """
         who, where = self.person(person), self._entered(person, channel)
         if command in OWN_COMMANDS:
@@ -109,14 +109,14 @@ class Workspace(WorkspaceReader):
         return self._shown(answer, who, where, command)
 
     def say(self, person: str, channel: str, text: str, thread: str | None = None) -> str:
-        """Post a message, or an answer in a thread; its ts."""
+        """Post a message, or a reply in a thread. Return its ts."""
         who, where = self.person(person), self._entered(person, channel)
         written = typed.in_message(self.state, text)
         with self.sender.until_delivered():
             return self.state.post(where, who.id, written, thread_ts=thread).ts
 
     def dm(self, person: str, text: str, thread: str | None = None) -> str:
-        """Write to the bot; the ts."""
+        """Write to the bot. Return the ts."""
         return self.say(person, self.person(person).dm, text, thread)
 
     def edit(self, person: str, channel: str, ts: str, text: str) -> None:
@@ -139,16 +139,16 @@ class Workspace(WorkspaceReader):
         with self.sender.until_delivered():
             self.state.unreact(where, message, self.person(person).id, name.strip(":"))
 
-    # ---------------------------------------------------------------- pressing and filling in
+    # ---------------------------------------------------------------- buttons and forms
 
     def press(self, person: str, channel: str, ts: str, label: str) -> DeliveryResult:
-        """Press the button, or choose the option, with this label or action id; also on an ephemeral message."""
+        """Press the button, or choose the option, with this label or action id, also on an ephemeral message."""
         return self._act(person, channel, ts, fields.pressed(self.message(channel, ts).blocks, label))
 
     def use(
         self, person: str, channel: str, ts: str, target: fields.Target, value: str | list[str] = ""
     ) -> DeliveryResult:
-        """Press or choose in exactly this element, whatever else in the message is called the same."""
+        """Press, or choose in, exactly this element."""
         action = fields.used(self.message(channel, ts).blocks, target, value)
         return self._act(person, channel, ts, action)
 
@@ -165,7 +165,7 @@ class Workspace(WorkspaceReader):
         return self.sender.deliver(SlackPayload(kind="interactive", name="block_actions", payload=payload))
 
     def press_in_view(self, person: str, label: str, view_id: str | None = None) -> DeliveryResult:
-        """Press a button inside a modal, or in the home tab if no modal is open."""
+        """Press a button in a modal, or in the home tab if no modal is open."""
         view = self._view_or_home(person, view_id)
         return self._act_in_view(person, view, fields.pressed(view.body["blocks"], label), {})
 
@@ -177,7 +177,7 @@ class Workspace(WorkspaceReader):
         value: str | list[str] = "",
         values: dict[str, Any] | None = None,
     ) -> DeliveryResult:
-        """As `use`, in a modal or the home tab; `values` is what is filled in so far."""
+        """Like `use`, in a modal or the home tab. `values` is what was filled in so far."""
         view = self._view_or_home(person, view_id)
         action = fields.used(view.body["blocks"], target, value)
         return self._act_in_view(person, view, action, values or {})
@@ -198,10 +198,10 @@ class Workspace(WorkspaceReader):
     def submit(
         self, person: str, view_id: str | None = None, values: dict[str, Any] | None = None
     ) -> DeliveryResult:
-        """Fill in the fields, by label, block id or action id, and press the modal's own button."""
+        """Fill in fields, by label, block id or action id, and submit the modal."""
         who, view = self.person(person), self.view(person, view_id)
         state, missing = fields.filled(view.body["blocks"], values or {})
-        if missing:  # Slack itself sends this back; the bot never hears of it
+        if missing:  # Slack sends this back itself, without the bot
             self.modals.refuse(view, missing)
             return DeliveryResult(status="errors", body={"response_action": "errors", "errors": missing})
         payload = payloads.view_submission(who, view, state, trigger_id=self.triggers.trigger(who.id))
@@ -217,7 +217,7 @@ class Workspace(WorkspaceReader):
             payload = payloads.view_closed(self.person(person), view)
             self.sender.deliver(SlackPayload(kind="interactive", name="view_closed", payload=payload))
 
-    # ---------------------------------------------------------------- coming and going
+    # ---------------------------------------------------------------- channels and members
 
     def join(self, person: str, channel: str) -> None:
         who, where = self.person(person), self.channel(channel)
@@ -227,7 +227,7 @@ class Workspace(WorkspaceReader):
             self.state.add(where, who.id)
 
     def invite(self, person: str, channel: str, guest: str) -> None:
-        """One person brings another in."""
+        """Invite a person."""
         with self.sender.until_delivered():
             self.state.add(self._entered(person, channel), self.person(guest).id, self.person(person).id)
 
@@ -244,7 +244,7 @@ class Workspace(WorkspaceReader):
             self.state.unarchive(self.channel(channel), self.person(person).id)
 
     def delete_channel(self, channel: str, person: str = "ana") -> None:
-        """For good, with its messages."""
+        """Delete a channel with its messages."""
         with self.sender.until_delivered():
             self.state.delete_channel(self.channel(channel), self.person(person).id)
 
@@ -257,12 +257,12 @@ class Workspace(WorkspaceReader):
             self.state.convert(self.channel(channel), self.person(person).id, to_private=False)
 
     def change_id(self, channel: str) -> str:
-        """As Slack does when a private channel is shared with another company; the new id."""
+        """Change a channel's id, as when it is shared with another company. Return the new id."""
         with self.sender.until_delivered():
             return self.state.change_id(self.channel(channel))
 
     def remove(self, channel: str, guest: str, person: str = "ana") -> None:
-        """One person takes another out."""
+        """Remove a person from the channel."""
         with self.sender.until_delivered():
             self.state.remove(self.channel(channel), self.person(guest).id, self.person(person).id)
 
@@ -271,7 +271,7 @@ class Workspace(WorkspaceReader):
             self.state.rename(self.channel(channel), name, self.person(person).id)
 
     def hire(self, count: int) -> None:
-        """So many people more, in #general: p1 is U0P1, and so on."""
+        """Add people to #general: p1 is U0P1, and so on."""
         for n in range(1, count + 1):
             person = SlackPerson(
                 id=f"U0P{n}", name=f"p{n}", real_name=f"Person {n}", tz="Etc/UTC", tz_offset=0
@@ -281,7 +281,7 @@ class Workspace(WorkspaceReader):
             self.state.channels["C0GENERAL"].members[person.id] = None
 
     def create(self, person: str, name: str, *, private: bool = False) -> SlackChannel:
-        """A person makes a channel, without the bot."""
+        """Create a channel without the bot."""
         with self.sender.until_delivered():
             return self.state.create(name, is_private=private, creator=self.person(person).id)
 
@@ -297,10 +297,10 @@ class Workspace(WorkspaceReader):
         with self.sender.until_delivered():
             self._emit(events.home_opened(who.id, who.dm, self.state.new_ts()), who.dm)
 
-    # ---------------------------------------------------------------- Slack's own moods
+    # ---------------------------------------------------------------- Slack's own behaviour
 
     def redeliver(self, last: int = 1, *, kind: str = "") -> list[DeliveryResult]:
-        """Send the last payloads (of a kind) again, the same ids in them, as Slack does when it missed the answer."""
+        """Send the last payloads (of a kind) again with the same ids, as Slack does after a lost answer."""
         again = [it for it in list(self.sender.sent) if kind in {"", it.kind}][-last:]
         return [self.sender.deliver(replace(outgoing, attempt=1, reason="timeout")) for outgoing in again]
 
@@ -308,10 +308,10 @@ class Workspace(WorkspaceReader):
         self.links.refresh()
 
     def deafen(self) -> None:
-        """The present links stay open, pings and all, and nothing comes through; see also `links.freeze`."""
+        """Keep the links open and lose all payloads. See also `links.freeze`."""
         self.links.deafen()
 
-    # ---------------------------------------------------------------- below
+    # ---------------------------------------------------------------- helpers
 
     def _methods(self) -> dict[str, Method]:
         return {
@@ -339,7 +339,7 @@ class Workspace(WorkspaceReader):
         return f"{self._url}/response/{self.triggers.response_token(who.id, where.id, ts, thread_ts)}"
 
     def _entered(self, person: str, channel: str) -> SlackChannel:
-        """A channel that the person is in, and that is open."""
+        """Find an open channel that the person is in."""
         who, where = self.person(person), self.channel(channel)
         if who.id not in where.members:
             raise LookupError(f"{who.name} is not in #{where.name}")
@@ -377,7 +377,7 @@ class Workspace(WorkspaceReader):
         return answer
 
     def _followed(self, view: SlackView, answer: DeliveryResult) -> DeliveryResult:
-        """Do with the modal what the acknowledgement says."""
+        """Update the modal as the acknowledgement asks."""
         if not answer.ok:
             self.modals.refuse(view, {"": "We had some trouble connecting. Try again?"})
             return answer

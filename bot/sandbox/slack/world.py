@@ -1,4 +1,4 @@
-"""The things of a Slack workspace, and the small company that every box starts with."""
+"""The records of a workspace, and the company that every box starts with."""
 
 from dataclasses import dataclass, field
 from typing import Any
@@ -14,7 +14,7 @@ SIGNING_SECRET, VERIFICATION_TOKEN = "sandbox-signing-secret", "sandbox-verifica
 
 @dataclass(frozen=True, kw_only=True)
 class SlackPerson:
-    """`name` is the handle; a guest sees only the channels that they are in."""
+    """A person. `name` is the handle. A guest sees only their own channels."""
 
     id: str
     name: str
@@ -35,7 +35,7 @@ class SlackPerson:
 
 @dataclass(kw_only=True)
 class SlackMessage:
-    """`user` is the author's id; an ephemeral one names in `ephemeral_to` the only person who sees it."""
+    """A message by `user`. An ephemeral one is only for `ephemeral_to`."""
 
     ts: str
     channel: str
@@ -56,14 +56,14 @@ class SlackMessage:
 
     @property
     def pings(self) -> list[str]:
-        """The mentions in it that would make a whole channel look up."""
+        """The mentions in it that notify a whole channel."""
         everything = f"{self.text} {self.blocks}"
         return [word for word in ("<!channel", "<!here", "<!everyone") if word in everything]
 
 
 @dataclass(kw_only=True)
 class SlackChannel:
-    """A DM has the other person's id as `im_user`; `members` keeps the order of joining."""
+    """A channel. A DM has the person's id as `im_user`. `members` are in order of joining."""
 
     id: str
     name: str
@@ -86,13 +86,13 @@ class SlackChannel:
 
     @property
     def kind(self) -> str:
-        """As events say it: channel, group or im."""
+        """The kind in events: channel, group or im."""
         return "im" if self.is_im else "group" if self.is_private else "channel"
 
 
 @dataclass(kw_only=True)
 class SlackView:
-    """A modal or a home tab; `body` is what the bot sent, `errors` what the last submission was refused for."""
+    """A modal or a home tab. `body` is from the bot, `errors` from the last submission."""
 
     id: str
     person: str
@@ -122,7 +122,7 @@ STAFF = ("U0ANA", "U0RAJ", "U0KIM")
 
 
 def seeded_channels(now: int) -> dict[str, SlackChannel]:
-    """The public four, with the bot in them, a private one without it, and everybody's DM with it."""
+    """Return four public channels with the bot, a private one without it, and each person's DM."""
     public = {"C0GENERAL": "general", "C0INCIDENTS": "incidents", "C0IMOC": "imoc", "C0PAY": "payments"}
     channels = {
         id_: SlackChannel(id=id_, name=name, created=now, members=dict.fromkeys((*STAFF, BOT_USER)))

@@ -1,1 +1,1 @@
-"""Stories that play themselves on the page, and the scripts they are."""
+"""Stories for the page: their scripts, and the player."""

@@ -1,4 +1,4 @@
-"""Stories that play themselves on the page: scripts of the terminal chat, whose remarks are the captions."""
+"""Plays stories on the page: scripts of the terminal chat, with comments as captions."""
 
 from __future__ import annotations
 
@@ -30,14 +30,14 @@ from bot.sandbox.console.script import (
 
 FOLDER = Path(__file__).parent
 PATIENCE = timedelta(seconds=15)
-TROUBLE = re.compile(r"^line \d+: (.*?);? ?(?:there is:)?$", re.MULTILINE)  # as the chat words it
+TROUBLE = re.compile(r"^line \d+: (.*?);? ?(?:there is:)?$", re.MULTILINE)  # the format of the chat's errors
 READING, WATCHING = 1.8, 0.7
-"""Seconds that a caption, and anything that is done, stand before the story goes on."""
+"""Seconds to wait after a caption, and after an action."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Story:
-    """The first remark of a script is its title."""
+    """A script. Its first comment is the title."""
 
     name: str
     title: str
@@ -51,7 +51,7 @@ class Story:
 
 @dataclass(frozen=True, kw_only=True)
 class Playing:
-    """How far a story is: `line` is what is being done, `at` its number."""
+    """The progress of a story; `line` is the current action, `at` its number."""
 
     story: Story
     state: Literal["playing", "over", "failed"] = "playing"
@@ -66,7 +66,7 @@ class Playing:
 
 @dataclass(frozen=True, kw_only=True)
 class StoryFocus:
-    """Where the eye should be: a channel's id and what stands beside it, each "" for as before."""
+    """What the page shows during a story. Empty parts do not change."""
 
     person: str
     place: str = ""
@@ -74,19 +74,19 @@ class StoryFocus:
 
 
 class StoryPlayer:
-    """One story at a time. `on_change` hears of each step; `pace` makes the pauses longer or shorter."""
+    """Plays one story at a time. Calls `on_change` at each step. `pace` scales the pauses."""
 
     def __init__(self, box: Box, *, on_change: Callable[[StoryFocus | None], None]) -> None:
         self.playing: Playing | None = None
         self.pace = 1.0
         self._box = box
         self._on_change = on_change
-        self._stopped = threading.Event()  # each play has its own: one that was stopped touches no later one
+        self._stopped = threading.Event()  # one per play, so that a stopped play does not affect the next
         self._lock = threading.Lock()
 
     @cached_property
     def stories(self) -> list[Story]:
-        """In the order of their files' names."""
+        """The stories, sorted by file name."""
         return [Story.of(file) for file in sorted(FOLDER.glob("*.txt"))]
 
     def play(self, name: str) -> None:
@@ -105,21 +105,21 @@ class StoryPlayer:
         play.start()
 
     def stop(self) -> None:
-        """End what plays after its present line, or put away what has ended."""
+        """Stop the story after its present line, or close one that has ended."""
         with self._lock:
             self._stopped.set()
             self.playing = None
         self._on_change(None)
 
     def _run(self, playing: Playing, stopped: threading.Event) -> None:
-        told = io.StringIO()
-        out, begun = Console(file=told, width=10_000), self._box.clock.now()
+        printed = io.StringIO()
+        out, begun = Console(file=printed, width=10_000), self._box.clock.now()
         chat = ConsoleChat(self._box, out, patience=PATIENCE, since=begun)
         code = chat.play(self._lines(playing, stopped, chat), interactive=False)
         if code == DONE:
             self._show(stopped, state="over", line="", at=playing.of)
         else:
-            why = TROUBLE.findall(told.getvalue())[-1]
+            why = TROUBLE.findall(printed.getvalue())[-1]
             self._show(stopped, state="failed", line="", caption=f"The story can't go on: {why}")
 
     def _lines(self, playing: Playing, stopped: threading.Event, chat: ConsoleChat) -> Iterator[str]:
@@ -149,7 +149,7 @@ class StoryPlayer:
         return StoryFocus(person=person, place=place_id, dock=dock)
 
     def _show(self, stopped: threading.Event, focus: StoryFocus | None = None, **changes: Any) -> None:
-        """Go on to this, unless the curtain has fallen."""
+        """Update the progress, unless the story was stopped."""
         with self._lock:
             if stopped.is_set() or self.playing is None:
                 return

@@ -266,9 +266,9 @@ async function act(path, facts) {
     headers: { "content-type": "application/json" },
     body: JSON.stringify(facts),
   }).catch(() => null);
-  const said = await answer?.json().catch(() => null);
-  if (said?.ok) return true;
-  complain(said?.error ?? "The box does not answer. Is it still running?");
+  const result = await answer?.json().catch(() => null);
+  if (result?.ok) return true;
+  complain(result?.error ?? "The box does not answer. Is it still running?");
   return false;
 }
 
@@ -500,8 +500,8 @@ function tick() {
   const now = clock.at + ((performance.now() - clock.heard) / 1000) * clock.rate;
   const zone = face.dataset.zone;
   const format = new Intl.DateTimeFormat("en-GB", { weekday: "short", hour: "2-digit", minute: "2-digit", second: "2-digit", timeZone: zone });
-  const said = format.format(new Date(now * 1000)).replace(",", "");
-  if (face.textContent !== said) face.textContent = said;
+  const text = format.format(new Date(now * 1000)).replace(",", "");
+  if (face.textContent !== text) face.textContent = text;
 }
 
 setInterval(tick, 250);
