@@ -14,13 +14,14 @@ from http import HTTPStatus
 from itertools import islice
 from threading import Event
 
-from github import Auth, BadAttributeException, Github, GithubException
+from github import Auth, Github, GithubException
 from github.Workflow import Workflow as GithubWorkflow
 from github.WorkflowJob import WorkflowJob
 from github.WorkflowRun import WorkflowRun
 from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
+from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.github.pauses import asked_pause
 from bot.adapters.mrkdwn import span
 from bot.adapters.output import Output, plain
@@ -355,14 +356,14 @@ def _asking() -> Iterator[None]:
     """Turn all that PyGithub raises for GitHub's sake into Trouble."""
     try:
         yield
-    except GithubException as refused:
-        raise _refusal(refused) from refused
     except RequestException as broken:
         reason = getattr(broken.args[0] if broken.args else None, "reason", None)
         is_undone = isinstance(reason, NewConnectionError)
         raise _Trouble("GitHub does not answer", is_undone=is_undone) from broken
-    except (BadAttributeException, LookupError, RuntimeError, TypeError, ValueError) as odd:
+    except NOT_UNDERSTOOD as odd:
         raise _Trouble("GitHub's answer was not understood") from odd
+    except GithubException as refused:
+        raise _refusal(refused) from refused
 
 
 def _refusal(refused: GithubException) -> _Trouble:

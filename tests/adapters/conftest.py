@@ -9,7 +9,7 @@ from typing import Any
 import pytest
 
 Answer = Callable[[str, str, Any], tuple[int, Mapping[str, str], Any]]
-"""From method, path and the body's JSON (a form is None) to status, headers and JSON."""
+"""From method, path and the body's JSON (a form is None) to status, headers and JSON; bytes go as they are."""
 StandIn = Callable[[Answer], str]
 
 
@@ -36,7 +36,7 @@ def _handler(answer: Answer) -> type[BaseHTTPRequestHandler]:
             body = self.rfile.read(int(self.headers.get("content-length") or 0))
             is_json = body and self.headers.get_content_type() == "application/json"
             status, headers, said = answer(self.command, self.path, json.loads(body) if is_json else None)
-            data = json.dumps(said).encode()
+            data = said if isinstance(said, bytes) else json.dumps(said).encode()
             self.send_response(status)
             for name, value in {"content-type": "application/json", **headers}.items():
                 self.send_header(name, value)

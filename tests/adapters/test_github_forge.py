@@ -1,15 +1,16 @@
 """Issues on GitHub through the real client: what is made, found and refused, and its troubles in our words."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import replace
-from datetime import timedelta
+from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.github import GitHub
-from bot.ports import IssueDraft, Leaf, Offer, Rejected, Throttled, Unreachable
+from bot.adapters.github import GitHub, findings
+from bot.ports import Issue, IssueDraft, Leaf, Offer, Rejected, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http, rate_limited
+from tests.adapters.conftest import StandIn
 
 HERE = "acme/postmortems"
 DRAFT = IssueDraft(title="Postmortem", body="<!-- spy:postmortem:1-2 -->", labels=("postmortem", "sev2"))
@@ -297,3 +298,77 @@ def test_a_picture_that_is_refused_costs_no_copy(github: GitHub, box: Box):
     assert first.url
     assert first == again == Offer(url=first.url, without=("docs/one.svg",))
     assert offer() == Offer(without=("docs/one.svg",))
+
+
+CALLS: dict[str, Callable[[GitHub], object]] = {
+    "open": lambda github: github.open_issue(HERE, DRAFT),
+    "find": lambda github: github.find_issue(HERE, "mark", since=datetime.now(UTC)),
+    "revise": lambda github: github.revise_issue(HERE, 3, lambda _: DRAFT),
+    "remarks": lambda github: github.remarks(HERE, 3),
+    "add": lambda github: github.add_remark(HERE, 3, "x"),
+    "leaf": lambda github: github.read_leaf(HERE, "p.md", branch="b"),
+    "offer": lambda github: github.offer(
+        HERE, [Leaf(path="p.md", text="x")], branch="b", title="t", body="b"
+    ),
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("errors", [None, "odd", {"field": "x"}])
+def test_a_refusal_is_a_refusal_whatever_details_it_has(stand_in: StandIn, call: str, errors: object):
+    said = {"message": "Validation Failed", "errors": errors}
+    github = GitHub("t", url=stand_in(lambda *_: (422, {}, said)), timeout=timedelta(seconds=5))
+
+    with pytest.raises(Rejected):
+        CALLS[call](github)
+
+
+PAGE = b"<!DOCTYPE html><html><body>Sign in</body></html>"
+ODD = {
+    "a login page": (200, {"content-type": "text/html"}, PAGE),
+    "a way to the login": (302, {"location": "http://127.0.0.1:9/sso"}, PAGE),
+    "a way without words": (302, {"location": "http://127.0.0.1:9/sso"}, b""),
+    "a refusal in a list": (422, {}, ["Validation Failed"]),
+    "an issue without values": (200, {}, {"id": None, "number": None}),
+    "torn JSON": (200, {}, b'{"id": 1, "num'),
+    "nothing": (200, {}, b""),
+    "no content": (204, {}, b""),
+    "null": (200, {}, None),
+    "an object": (200, {}, {}),
+    "a list": (200, {}, []),
+}
+
+
+@pytest.mark.parametrize("call", ["open", "revise", "remarks", "add", "leaf", "offer"])
+@pytest.mark.parametrize("odd", ODD)
+def test_what_is_not_githubs_answer_leaves_the_outcome_unknown(stand_in: StandIn, call: str, odd: str):
+    github = GitHub("t", url=stand_in(lambda *_: ODD[odd]), timeout=timedelta(seconds=5))
+
+    with pytest.raises(Unreachable):
+        CALLS[call](github)
+
+
+@pytest.mark.parametrize("odd", ["a login page", "a way to the login", "torn JSON", "a refusal in a list"])
+def test_an_issue_that_is_sought_is_not_thought_absent_for_an_odd_answer(stand_in: StandIn, odd: str):
+    github = GitHub("t", url=stand_in(lambda *_: ODD[odd]), timeout=timedelta(seconds=5))
+
+    with pytest.raises(Unreachable):
+        CALLS["find"](github)
+
+
+def test_a_fault_of_the_bots_own_is_not_told_as_githubs(github: GitHub, box: Box):
+    made = github.open_issue(HERE, DRAFT)
+
+    def revise(_: Issue) -> IssueDraft:
+        raise TypeError
+
+    with pytest.raises(TypeError):
+        github.revise_issue(HERE, made.number, revise)
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_the_check_names_what_answers_instead_of_github(stand_in: StandIn, odd: str):
+    found = list(findings("t", HERE, stand_in(lambda *_: ODD[odd])))
+
+    assert [it.well for it in found] == [False]
+    assert "GITHUB_API_URL" in found[0].cure

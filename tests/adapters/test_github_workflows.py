@@ -13,6 +13,7 @@ from bot.domain.plan import End, Outcome, Workflow
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, http, rate_limited, reset_after, reset_before
 from bot.sandbox.recorder import Exchange
+from tests.adapters.conftest import StandIn
 from tests.vendors import problems
 
 PROMOTE = Workflow(repository="acme/infra", file="promote.yml", inputs={"pod": "7", "location": "east"})
@@ -304,3 +305,14 @@ def test_a_github_that_cannot_be_reached_is_red() -> None:
     outcome = lost.dispatch(replace(PROMOTE, ref="main"), mark=MARK, timeout=LONG, hear=len, stopped=Event())
 
     assert (outcome.end, outcome.says) == (End.RED, "nothing was dispatched: GitHub does not answer")
+
+
+@pytest.mark.parametrize("said", [b"<html>Sign in</html>", b"", b"null", b"[]", b"{}", b'["no"]'])
+@pytest.mark.parametrize("status", [200, 302])
+def test_what_is_not_githubs_answer_leaves_a_dispatch_unknown(stand_in: StandIn, status: int, said: bytes):
+    odd = Workflows("t", variables=Variables({}), url=stand_in(lambda *_: (status, {}, said)), pace=QUICK)
+    action = replace(PROMOTE, ref="main")
+
+    outcome = odd.dispatch(action, mark=MARK, timeout=LONG, hear=len, stopped=Event())
+
+    assert outcome.end is End.UNKNOWN

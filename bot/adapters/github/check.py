@@ -8,6 +8,7 @@ from github import Auth, Github, GithubException
 from github.Repository import Repository
 from requests import RequestException
 
+from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.network import reason
 from bot.ports import Finding
 
@@ -25,40 +26,44 @@ def findings(
         auth=Auth.Token(token), base_url=url.rstrip("/"), timeout=int(timeout.total_seconds()), retry=None
     )
     try:
-        found = github.get_repo(repository)
-    except (GithubException, RequestException) as trouble:
-        yield from _troubles(trouble, repository)
-    else:
-        yield from _facts(found, repository)
+        yield from list(_facts(github.get_repo(repository), repository))
+    except RequestException as trouble:
+        yield from _silence(trouble)
+    except NOT_UNDERSTOOD:
+        cure = "What answered is not GitHub's API. Is GITHUB_API_URL right, and no proxy or login page before it?"
+        yield Finding(what=f"GitHub repository {repository}", well=False, cure=cure)
+    except GithubException as trouble:
+        yield from _refusals(trouble, repository)
     finally:
         github.close()
 
 
 def _facts(found: Repository, asked: str) -> Iterator[Finding]:
+    name: str = found.raw_data["full_name"]  # PyGithub would take it from the address that was asked
     yield Finding(what=_TOKEN, well=True)
-    is_its_name = found.full_name.casefold() == asked.casefold()
-    cure = (
-        "" if is_its_name else f"It is {found.full_name} now: put that into github.repository in config.yaml."
-    )
+    is_its_name = name.casefold() == asked.casefold()
+    cure = "" if is_its_name else f"It is {name} now: put that into github.repository in config.yaml."
     yield Finding(what=f"GitHub repository {asked}", well=is_its_name, cure=cure)
     yield Finding(
-        what=f"GitHub issues of {found.full_name}",
+        what=f"GitHub issues of {name}",
         well=found.has_issues,
-        cure="" if found.has_issues else f"Switch issues on in the settings of {found.full_name}.",
+        cure="" if found.has_issues else f"Switch issues on in the settings of {name}.",
     )
     may_label = found.permissions is None or found.permissions.triage or found.permissions.push
     yield Finding(
-        what=f"GitHub labels of {found.full_name}",
+        what=f"GitHub labels of {name}",
         well=may_label,
-        cure="" if may_label else f"Give the token's owner the role Triage, or more, in {found.full_name}.",
+        cure="" if may_label else f"Give the token's owner the role Triage, or more, in {name}.",
     )
 
 
-def _troubles(trouble: GithubException | RequestException, repository: str) -> Iterator[Finding]:
-    if not isinstance(trouble, GithubException):
-        cure = f"GitHub did not answer: {reason(trouble)}. Is GITHUB_API_URL right, and the network open?"
-        yield Finding(what=_TOKEN, well=False, cure=cure)
-    elif trouble.status == HTTPStatus.UNAUTHORIZED:
+def _silence(trouble: RequestException) -> Iterator[Finding]:
+    cure = f"GitHub did not answer: {reason(trouble)}. Is GITHUB_API_URL right, and the network open?"
+    yield Finding(what=_TOKEN, well=False, cure=cure)
+
+
+def _refusals(trouble: GithubException, repository: str) -> Iterator[Finding]:
+    if trouble.status == HTTPStatus.UNAUTHORIZED:
         yield Finding(
             what=_TOKEN, well=False, cure="GitHub refuses the token. Put a valid one in GITHUB_TOKEN."
         )

@@ -13,7 +13,6 @@ from typing import Any
 
 from github import (
     Auth,
-    BadAttributeException,
     Github,
     GithubException,
     RateLimitExceededException,
@@ -25,6 +24,7 @@ from github.Repository import Repository
 from requests import RequestException
 
 from bot.adapters.github import issues
+from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.github.pauses import UNNAMED, asked_pause
 from bot.adapters.network import reason
 from bot.ports import (
@@ -85,8 +85,11 @@ class GitHub:
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
         with self._calling() as github:
-            issue = _repository(github, repository).get_issue(number).complete()
-            without = issues.revise(issue, revise(issues.read(issue, repository)))
+            issue = issues.find(_repository(github, repository), number)
+            before = issues.read(issue, repository)
+        draft = revise(before)
+        with self._calling():
+            without = issues.revise(issue, draft)
             return issues.read(issue, repository, without)
 
     def _login_of(self, github: Github) -> str:
@@ -104,15 +107,16 @@ class GitHub:
 
     def remarks(self, repository: str, number: int) -> Discussion:
         with self._calling() as github:
-            issue = _repository(github, repository).get_issue(number).complete()
+            issue = issues.find(_repository(github, repository), number)
+            number = issues.number_of(issue)
             remarks = tuple(Remark(id=it.id, body=it.body or "") for it in issue.get_comments())
-            return Discussion(repository=issues.home(issue, repository), number=issue.number, remarks=remarks)
+            return Discussion(repository=issues.home(issue, repository), number=number, remarks=remarks)
 
     def add_remark(self, repository: str, number: int, body: str) -> Remark:
         with self._calling() as github:
             made = _repository(github, repository).get_issue(number).create_comment(body)
-            if "id" not in made.raw_data:
-                raise Unreachable("GitHub says that the issue has just been moved")
+            if not isinstance(made.raw_data.get("id"), int):
+                raise Unreachable("GitHub names no comment: the issue may just have been moved")
             return Remark(id=made.id, body=body)
 
     def edit_remark(self, repository: str, number: int, remark: Remark, body: str) -> None:
@@ -153,12 +157,12 @@ class GitHub:
                 yield self._github
         except RateLimitExceededException as limited:
             raise Throttled("GitHub asks to wait", retry_after=_wait(limited)) from limited
-        except GithubException as trouble:
-            raise _trouble(trouble) from trouble
         except RequestException as trouble:
             raise Unreachable(f"GitHub did not answer: {reason(trouble)}") from trouble
-        except (BadAttributeException, RuntimeError) as odd:
+        except NOT_UNDERSTOOD as odd:
             raise Unreachable("GitHub's answer was not understood") from odd
+        except GithubException as trouble:
+            raise _trouble(trouble) from trouble
 
 
 def _repository(github: Github, name: str) -> Repository:
@@ -180,8 +184,11 @@ def _trouble(trouble: GithubException) -> Exception:
         return Rejected("gone", "GitHub has no such repository or issue, or the token may not see it")
     if trouble.status == HTTPStatus.UNAUTHORIZED:
         return Rejected("token", "GitHub refuses the token in GITHUB_TOKEN")
-    details = trouble.data.get("errors", []) if isinstance(trouble.data, dict) else []
-    more = "; ".join(str(it.get("message") or it.get("field")) for it in details if isinstance(it, dict))
+    if trouble.status < HTTPStatus.BAD_REQUEST:
+        return Unreachable(f"GitHub's answer was not understood ({trouble.status})")
+    details = trouble.data.get("errors") if isinstance(trouble.data, dict) else None
+    several = details if isinstance(details, list) else []
+    more = "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
     return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
 
 

@@ -43,6 +43,14 @@ def create(repo: Repository, draft: IssueDraft) -> tuple[GithubIssue, list[str]]
     return made, [*unread, *_differences(made, {"title": draft.title, "body": draft.body, **wanted})]
 
 
+def find(repo: Repository, number: int) -> GithubIssue:
+    """Ask for an issue; PyGithub would take the number from the address where the answer names none."""
+    issue = repo.get_issue(number).complete()
+    if "number" not in issue.raw_data:
+        raise TypeError("GitHub's answer is of no issue")
+    return issue
+
+
 def has_moved(made: GithubIssue) -> bool:
     """Whether GitHub made nothing, and only said (307) that the repository has another name now."""
     return "number" not in made.raw_data
@@ -60,7 +68,7 @@ def read(issue: GithubIssue, asked: str, without: Sequence[str] = ()) -> Issue:
     """Read an issue as ours; `asked` is the repository (owner/name) that was asked for it."""
     return Issue(
         repository=home(issue, asked),
-        number=issue.number,
+        number=number_of(issue),
         url=issue.html_url,
         title=issue.title,
         body=issue.body or "",
@@ -70,6 +78,13 @@ def read(issue: GithubIssue, asked: str, without: Sequence[str] = ()) -> Issue:
         as_of=issue.updated_at,
         without=tuple(without),
     )
+
+
+def number_of(issue: GithubIssue) -> int:
+    """Return its number; an answer without one is of no issue, whatever its status says."""
+    if not isinstance(issue.number, int):
+        raise TypeError("GitHub's answer is of no issue")
+    return issue.number
 
 
 def home(issue: GithubIssue, asked: str) -> str:
