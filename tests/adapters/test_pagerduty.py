@@ -1,4 +1,4 @@
-"""PagerDuty's adapter when the weather is bad, and what it costs when it is fine."""
+"""PagerDuty's adapter with faults, and the number of its calls without."""
 
 from collections.abc import Callable, Iterator
 from concurrent.futures import ThreadPoolExecutor

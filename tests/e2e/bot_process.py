@@ -61,7 +61,7 @@ class BotProcess:
         return said.returncode, said.stdout + said.stderr
 
     def kill(self) -> None:
-        """End it as a power cut does. Safe to call from a hook of the weather, and twice."""
+        """End it as a power cut does. Safe to call from a fault's hook, and twice."""
         if child := self._child:  # by the time it is dead, another may have been started
             child.kill()
             child.join()

@@ -33,7 +33,7 @@ def impatient_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[World]
 
 @pytest.fixture
 def fair(impatient_world: World) -> Iterator[World]:
-    """The world of this file; after each test its weather is fine again, and the bot in its channels."""
+    """The world of this file; after each test it has no faults, and the bot is in its channels."""
     yield impatient_world
     impatient_world.box.faults.clear()
     impatient_world.box.slack.invite_bot("payments")

@@ -23,7 +23,7 @@ def box() -> Iterator[Box]:
 
 
 def client_of(box: Box) -> WebClient:
-    """Without its habit of trying again, so that a test sees the first answer."""
+    """Return a client that does not retry, so that a test sees the first answer."""
     env = box.environment()
     return WebClient(token=env["SLACK_BOT_TOKEN"], base_url=env["SLACK_API_URL"], retry_handlers=[])
 
@@ -35,7 +35,7 @@ def slack(box: Box) -> WebClient:
 
 @pytest.fixture
 def refusal() -> Callable[..., str]:
-    """Slack's word for why the call was refused."""
+    """Return Slack's error code of a refused call."""
 
     def ask(call: Callable[..., object], **args: Any) -> str:
         with pytest.raises(SlackApiError) as caught:
@@ -47,7 +47,7 @@ def refusal() -> Callable[..., str]:
 
 @dataclass
 class Bot:
-    """Hears everything; `app` takes more listeners."""
+    """A small bot that keeps each event. Tests add listeners to `app`."""
 
     app: App
     box: Box
@@ -96,7 +96,7 @@ def bolt(box: Box) -> Bot:
 
 @pytest.fixture
 def bot() -> Iterator[Bot]:
-    """Over HTTP, which is quicker to take down than Slack's websocket client."""
+    """The bot over HTTP, which stops faster than Slack's websocket client."""
     with Box(delivery="http") as box:
         bot = bolt(box)
         with by_http(bot):

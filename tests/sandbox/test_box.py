@@ -29,7 +29,7 @@ def test_every_call_is_kept_with_its_answer(box: Box, slack: WebClient) -> None:
     assert call.finished >= call.started
 
 
-def test_kept_connections_are_told_from_new_ones(box: Box, slack: WebClient) -> None:
+def test_kept_and_new_connections_are_counted(box: Box, slack: WebClient) -> None:
     with urllib3.PoolManager() as pool:
         for _ in range(3):
             pool.request("POST", box.environment()["SLACK_API_URL"] + "api.test")

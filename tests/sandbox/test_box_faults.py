@@ -21,7 +21,7 @@ POST = {"channel": "C0GENERAL", "text": "x"}
 
 @pytest.fixture
 def post(box: Box) -> Iterator[Callable[[], urllib3.BaseHTTPResponse]]:
-    """One chat.postMessage over one kept connection, tried once."""
+    """Send one chat.postMessage over one connection, without retries."""
     headers = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
     url = box.environment()["SLACK_API_URL"] + "chat.postMessage"
     with urllib3.PoolManager() as pool:
@@ -142,7 +142,7 @@ def test_hooks_run_before_the_effect_and_between_effect_and_answer(box: Box, pos
     assert seen == [("before", 0, None), ("after", 1, None)]
 
 
-def test_pagerduty_lives_in_the_same_weather(box: Box) -> None:
+def test_pagerduty_meets_faults_too(box: Box) -> None:
     env = box.environment()
     headers = {"authorization": f"Token token={env['PAGERDUTY_API_TOKEN']}"}
     url = env["PAGERDUTY_API_URL"] + "/users/PUANA"

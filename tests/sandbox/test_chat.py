@@ -1,4 +1,4 @@
-"""The terminal chat, talked to line by line, with a small bot behind it."""
+"""The terminal chat, used line by line, with a small bot behind it."""
 
 import io
 import json
@@ -31,7 +31,7 @@ def box() -> Iterator[Box]:
 
 @pytest.fixture
 def play(box: Box) -> Play:
-    """Play a script; its exit code and what was printed."""
+    """Return a function that plays a script, and returns the exit code and the output."""
 
     def run(script: str, *, interactive: bool = False) -> tuple[int, str]:
         out = Console(file=io.StringIO(), width=200)
@@ -58,7 +58,7 @@ def form() -> Json:
 
 
 class TinyBot:
-    """Answers /incident in private and with a button; the button opens a form; the form is said aloud."""
+    """Answers /incident privately, with a button. The button opens a form. The form posts a message."""
 
     def __init__(self, box: Box) -> None:
         self._web = WebClient(
@@ -156,7 +156,7 @@ def test_a_failed_expectation_names_its_line_and_shows_what_was_there(play: Play
     assert 'line 3: expected "calm" within 0.01 s in #imoc as ana; there is:\n    - hello\n' in out
 
 
-def test_a_failed_expectation_is_only_said_where_a_person_types(play: Play):
+def test_a_failed_expectation_does_not_end_an_interactive_chat(play: Play):
     code, out = play('expect "calm" within 10ms\nhello', interactive=True)
 
     assert code == 0
@@ -255,7 +255,7 @@ def test_who_names_a_channel_that_is_not_there_stays_where_they_are(box: Box, pl
 
 
 @pytest.mark.parametrize("values", ["next=15m", "message=calm next=15m", "mesage=calm"])
-def test_a_field_that_the_form_does_not_have_is_told_at_once_and_spoils_nothing(play: Play, values: str):
+def test_an_unknown_field_is_refused_at_once_and_changes_nothing(play: Play, values: str):
     code, out = play(
         f'/incident me x\npress update\nfill {values}\nfill message="All calm"\nsubmit', interactive=True
     )
@@ -266,7 +266,7 @@ def test_a_field_that_the_form_does_not_have_is_told_at_once_and_spoils_nothing(
     assert "Update: All calm" in out
 
 
-def test_a_form_that_is_left_open_at_the_end_is_told(play: Play):
+def test_a_form_left_open_at_the_end_is_noted(play: Play):
     _, out = play("/incident me x\npress update\nfill message=calm")
 
     assert "ana's form is still open and not sent." in out
@@ -325,7 +325,7 @@ def test_one_page_of_two_is_answered_by_its_words(box: Box, play: Play):
     assert [box.pagerduty.incident(number).status for number in "12"] == ["acknowledged", "triggered"]
 
 
-def test_who_is_rung_is_settled_by_a_line(box: Box, play: Play):
+def test_a_line_puts_people_on_call(box: Box, play: Play):
     assert play("on call imoc: kim, then ana")[0] == 0
 
     now = box.clock.now()
@@ -338,7 +338,7 @@ def test_who_is_rung_is_settled_by_a_line(box: Box, play: Play):
 @pytest.mark.parametrize(
     ("line", "why"), [("on call imok: raj", "no policy imok"), ("on call imoc: zoe", "zoe has no phone")]
 )
-def test_who_cannot_be_rung_fails_a_script(play: Play, line: str, why: str):
+def test_a_script_fails_if_a_person_cannot_be_on_call(play: Play, line: str, why: str):
     code, out = play(line)
 
     assert code == 1

@@ -14,7 +14,7 @@ SOON = timedelta(seconds=30)
 
 
 class Stopwatch:
-    """The machine's seconds, as the test lets them pass."""
+    """A monotonic clock that the test moves."""
 
     def __init__(self) -> None:
         self.seconds = 0.0
@@ -64,7 +64,7 @@ def test_the_day_can_be_chosen_for_it_and_for_the_bot_beside_it(
         assert abs(bots.now() - box.clock.now()) < timedelta(seconds=1)
 
 
-def test_a_day_that_cannot_be_read_is_told_with_one_that_can(monkeypatch: pytest.MonkeyPatch):
+def test_the_error_for_an_invalid_day_shows_a_valid_one(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv(TODAY, "next sunday")
 
     with pytest.raises(ValueError, match=r"SPY_TODAY reads 2026-03-29 or .*, not next sunday\."):

@@ -1,4 +1,4 @@
-"""The stand-in for GitHub, spoken to with the real client."""
+"""The stand-in for GitHub, called by the real client."""
 
 from collections.abc import Iterator
 

@@ -1,4 +1,4 @@
-"""The stand-in for GitHub Actions, spoken to with the real client."""
+"""The stand-in for GitHub Actions, called by the real client."""
 
 from collections.abc import Callable, Iterator
 
@@ -26,7 +26,7 @@ def workflow(box: Box) -> Iterator[Workflow]:
 
 @pytest.fixture
 def wait(box: Box) -> Callable[[float], None]:
-    """Let so many seconds pass for the runs."""
+    """Move the clock of the runs."""
     now = [0.0]
     box.github.actions.monotonic = lambda: now[0]
     return lambda seconds: now.append(now.pop() + seconds)

@@ -24,7 +24,7 @@ SAFE = "&lt;script&gt;alert(1)&lt;/script&gt;"
 
 @pytest.fixture
 def box() -> Iterator[Box]:
-    """Without a bot: who speaks to it is refused at once."""
+    """A box without a bot: each payload fails at once."""
     with Box(delivery="http") as box:
         box.bot_url = "http://127.0.0.1:9"
         box.slack.sender.retries = ()
@@ -46,7 +46,7 @@ def browser(box: Box, page: SandboxPage) -> Iterator[httpx.Client]:
 
 @pytest.fixture
 def act(browser: httpx.Client) -> Act:
-    """Do something as Ana, or as `by`."""
+    """Return a function that runs an action as Ana, or as `by`."""
 
     def run(name: str, /, *, by: str = "ana", **facts: object) -> httpx.Response:
         return browser.post(f"/act/{name}", params={"as": by}, json=facts)
@@ -103,7 +103,7 @@ def test_nothing_from_outside_may_be_loaded(browser: httpx.Client) -> None:
 @pytest.mark.parametrize(
     "path", ["/static/../page.py", "/static/%2e%2e/page.py", "/static/nothing.js", "/x", "/region/x"]
 )
-def test_what_is_not_there_is_told(browser: httpx.Client, path: str) -> None:
+def test_unknown_addresses_get_404(browser: httpx.Client, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 
@@ -290,7 +290,7 @@ def test_a_select_of_channels_offers_only_those_that_its_reader_knows(
 
 
 def pressed(box: Box) -> Json:
-    """What Spy was sent of the one button that was pressed; events may be sent before it and after."""
+    """Return the payload of the only pressed button."""
     [payload] = [it.payload for it in box.slack.sender.sent if it.payload.get("type") == "block_actions"]
     return payload
 

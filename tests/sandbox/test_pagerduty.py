@@ -1,4 +1,4 @@
-"""The stand-in for PagerDuty, spoken to with the real client."""
+"""The stand-in for PagerDuty, called by the real client."""
 
 import hashlib
 import hmac
@@ -217,7 +217,7 @@ def test_an_override_covers_what_lies_under_it(box: Box, client: Any):
     assert len(box.pagerduty.phones["kim"]) == 1
 
 
-def test_who_is_put_on_call_is_rung_level_by_level(box: Box, client: Any):
+def test_people_put_on_call_are_paged_level_by_level(box: Box, client: Any):
     box.pagerduty.put_on_call("imoc", "kim", "raj")
 
     page(client)
@@ -243,7 +243,7 @@ def test_whose_turn_lasts_for_a_while_is_on_call_without_an_override(box: Box, a
         (("payments", "kim", "ana"), "raj is always on call there"),
     ],
 )
-def test_who_cannot_be_put_on_call_is_said(box: Box, asked: tuple[str, ...], why: str):
+def test_the_error_names_who_cannot_be_put_on_call(box: Box, asked: tuple[str, ...], why: str):
     with pytest.raises(LookupError, match=why):
         box.pagerduty.put_on_call(*asked)
 
@@ -264,13 +264,13 @@ def test_a_person_has_a_telephone_number(client: Any):
     assert {"email_contact_method", "phone_contact_method"} <= {method["type"] for method in methods}
 
 
-def test_somebody_without_a_phone_is_said_so(box: Box):
+def test_the_error_names_a_person_without_a_phone(box: Box):
     with pytest.raises(NobodyThereError):
         box.pagerduty.acknowledge("zoe")
 
 
 def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
-    clock = SandboxClock()
+    clock = ManualClock()
     pager = SandboxPagerDuty(box, clock=clock)
     service = pager.account.services["PSVC1"]
     pager.incidents.open("Checkout is down", service, by="PUSPY")
@@ -281,7 +281,7 @@ def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
 
 
 def test_a_page_that_was_acknowledged_and_forgotten_rings_again(box: Box):
-    clock = SandboxClock()
+    clock = ManualClock()
     pager = SandboxPagerDuty(box, clock=clock)
     pager.incidents.open("Checkout is down", pager.account.services["PSVC1"], by="PUSPY")
     pager.acknowledge("raj")
@@ -337,8 +337,8 @@ def test_each_signing_secret_signs(box: Box, client: Any, listener: "Listener"):
     ]
 
 
-class SandboxClock:
-    """Says the time that a test sets."""
+class ManualClock:
+    """A clock that the test sets."""
 
     def __init__(self) -> None:
         self.now = datetime(2026, 3, 3, 12, tzinfo=UTC)
@@ -348,7 +348,7 @@ class SandboxClock:
 
 
 class Listener:
-    """A bot that only listens for webhooks; `answers` are its next HTTP statuses."""
+    """A bot that only receives webhooks. `answers` are its next HTTP statuses."""
 
     def __init__(self) -> None:
         self.requests: list[tuple[bytes, str]] = []

@@ -1,4 +1,4 @@
-"""What each form of a typed line means."""
+"""How each form of a line is parsed."""
 
 from datetime import timedelta
 from pathlib import Path
@@ -184,7 +184,7 @@ def test_a_line_means_one_thing(typed: str):
         "spy tldr \udcff",
     ],
 )
-def test_a_line_that_is_almost_a_command_is_not_said_aloud(typed: str):
+def test_a_line_that_is_almost_a_command_is_not_sent_as_a_message(typed: str):
     action = read(typed, people=PEOPLE).action
 
     assert isinstance(action, UnclearAction)
@@ -213,7 +213,7 @@ def test_on_a_phone_a_bare_word_is_for_the_phone():
     assert read("#general", people=PEOPLE, place="phone") == ScriptLine(place="#general")
 
 
-def test_away_from_a_phone_its_words_are_said_aloud():
+def test_away_from_a_phone_its_words_are_sent_as_a_message():
     assert read("ack", people=PEOPLE) == ScriptLine(action=SayAction(text="ack"))
 
 

@@ -1,4 +1,4 @@
-"""The two sites, the switch before them, and the traffic through it."""
+"""The two sites, the switch between them, and the traffic."""
 
 import json
 import threading
@@ -31,7 +31,7 @@ class SwitchClient:
         assert self.call("PUT", "/switch", to=to, percent=percent)[0] == 200
 
     def sent(self, number: int = 1) -> Counter[str | int]:
-        """Who answered, by name; by the status what was not answered well."""
+        """Count the answers by site, and the failures by HTTP status."""
         answers = [self.call("GET", "/") for _ in range(number)]
         return Counter(body["site"] if status == 200 else status for status, body in answers)
 
@@ -47,7 +47,7 @@ def box() -> Iterator[Box]:
 
 @pytest.fixture
 def busy(box: Box) -> Iterator[SwitchClient]:
-    """While the box's own traffic flows."""
+    """A client beside the box's own traffic."""
     client = SwitchClient(box)
     yield client
     client.close()
@@ -55,7 +55,7 @@ def busy(box: Box) -> Iterator[SwitchClient]:
 
 @pytest.fixture
 def client(box: Box, busy: SwitchClient) -> SwitchClient:
-    """While the requests of the test are all there are."""
+    """A client without other traffic."""
     box.sites.traffic.close()
     return busy
 

@@ -1,4 +1,4 @@
-"""What the stand-in refuses of Block Kit, as Slack does."""
+"""Block Kit that the stand-in refuses, as Slack does."""
 
 from typing import Any
 

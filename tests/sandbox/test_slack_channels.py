@@ -1,4 +1,4 @@
-"""What can become of a channel, and what the bot hears of it: closed, opened again, deleted, hidden, moved, left."""
+"""Changes of a channel, and the events of them: archived, unarchived, deleted, private, new id, left."""
 
 from collections.abc import Callable
 from typing import Any
@@ -12,7 +12,7 @@ KINDS = pytest.mark.parametrize("kind", ["channel", "group"])
 
 @pytest.fixture
 def place(bot: Any, kind: str) -> str:
-    """A channel that the bot has made, public or private, with Ana in it."""
+    """Create a public or private channel, with Ana in it."""
     made = bot.client.conversations_create(name="inc-1-x", is_private=kind == "group")["channel"]["id"]
     bot.client.conversations_invite(channel=made, users="U0ANA")
     bot.box.wait_for(lambda: f"message:{kind}_join" in bot.kinds())  # the last event of the two calls
@@ -21,7 +21,7 @@ def place(bot: Any, kind: str) -> str:
 
 
 @KINDS
-def test_who_closes_a_channel_and_opens_it_again_is_heard(bot: Any, kind: str, place: str):
+def test_the_bot_hears_who_archives_and_unarchives_a_channel(bot: Any, kind: str, place: str):
     bot.box.slack.archive(place)
     bot.box.slack.unarchive(place, "raj")
 
@@ -90,7 +90,7 @@ def test_a_channel_with_a_new_id_is_nowhere_under_the_old_one(bot: Any, place: s
 
 
 @KINDS
-def test_who_is_taken_out_is_heard_by_those_who_stay(bot: Any, kind: str, place: str):
+def test_the_members_who_stay_hear_who_was_removed(bot: Any, kind: str, place: str):
     bot.box.slack.remove(place, "ana", "raj")
 
     left, notice = bot.heard
@@ -108,7 +108,7 @@ def test_the_bot_hears_that_it_is_out_and_by_whom_and_nothing_more(bot: Any, kin
     assert (out["type"], out["channel"], out["actor_id"]) == (f"{kind}_left", place, "U0ANA")
 
 
-def test_of_channels_without_the_bot_only_the_public_ones_are_heard_deleted(bot: Any):
+def test_the_bot_hears_of_deleted_channels_it_is_not_in_only_if_public(bot: Any):
     for name, private in (("open", False), ("closed", True)):
         bot.box.slack.create("ana", name, private=private)
         bot.box.slack.delete_channel(name)

@@ -1,4 +1,4 @@
-"""Which commands reach an app: those of its manifest. Slack's own never do, nor does what nobody has."""
+"""Only the commands of its manifest reach an app, not Slack's own and not unknown ones."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -21,7 +21,7 @@ MANIFEST = {
 
 @pytest.fixture
 def installed(bot: Any) -> Iterator[Any]:
-    """An app with two commands, which keeps what was typed behind them."""
+    """An app with two commands, which keeps the typed text."""
     bot.typed = []
     for name in ("/incident", "/raw", "/lock", "/invite"):
         bot.app.command(name)(lambda ack, body: (bot.typed.append((body["command"], body["text"])), ack()))

@@ -1,4 +1,4 @@
-"""How payloads reach the bot: signed, again when missed, in order, over links that come and go."""
+"""Payloads to the bot: signed, retried, in order, over changing links."""
 
 import contextlib
 import hashlib
@@ -20,8 +20,8 @@ from websockets.sync.client import connect
 from bot.sandbox import Box
 
 
-class Ear(BaseHTTPRequestHandler):
-    """Keeps what comes in, and answers with the next of `server.answers`, or 200."""
+class PayloadServer(BaseHTTPRequestHandler):
+    """Keeps each payload, and answers with the next of `server.answers`, or 200."""
 
     def do_POST(self) -> None:
         body = self.rfile.read(int(self.headers["content-length"]))
@@ -37,7 +37,7 @@ class Ear(BaseHTTPRequestHandler):
 
 @pytest.fixture
 def ear() -> Iterator[Any]:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), Ear)
+    server = ThreadingHTTPServer(("127.0.0.1", 0), PayloadServer)
     server.got, server.answers, server.daemon_threads = [], [], True
     thread = threading.Thread(target=lambda: server.serve_forever(0.02))
     thread.start()
@@ -55,7 +55,7 @@ def posting(ear: Any) -> Iterator[Box]:
 
 
 def link(box: Box, *, answers: bool = True) -> tuple[SocketModeClient, list[SocketModeRequest]]:
-    """Slack's own client, connected; what it gets is kept, and acknowledged if asked so."""
+    """Connect Slack's own client. It keeps its payloads, and acknowledges them if asked to."""
     env = box.environment()
     web = WebClient(base_url=env["SLACK_API_URL"])
     client = SocketModeClient(app_token=env["SLACK_APP_TOKEN"], web_client=web, auto_reconnect_enabled=False)

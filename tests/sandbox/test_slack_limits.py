@@ -7,8 +7,8 @@ from bot.sandbox import Box
 from bot.sandbox.slack.limits import RateLimits
 
 
-class Hand:
-    """A clock that is moved by hand."""
+class ManualClock:
+    """A clock that the test moves."""
 
     now = 1000.0
 
@@ -17,7 +17,7 @@ class Hand:
 
 
 def test_a_tier_two_method_may_be_called_twenty_times_a_minute() -> None:
-    clock = Hand()
+    clock = ManualClock()
     limits = RateLimits(clock)
 
     waits = [limits.wait("conversations.create", 2, None) for _ in range(21)]
@@ -30,13 +30,13 @@ def test_a_tier_two_method_may_be_called_twenty_times_a_minute() -> None:
 
 
 def test_methods_do_not_share_a_limit() -> None:
-    limits = RateLimits(Hand())
+    limits = RateLimits(ManualClock())
 
     assert [limits.wait(method, 1, None) for method in ("a", "b", "a")] == [0, 0, 60]
 
 
 def test_a_channel_takes_three_posts_at_once_and_then_one_a_second() -> None:
-    clock = Hand()
+    clock = ManualClock()
     limits = RateLimits(clock)
 
     assert [limits.wait("chat.postMessage", None, "C1") for _ in range(4)] == [0, 0, 0, 1]
@@ -63,7 +63,7 @@ def test_over_the_limit_the_answer_is_429_and_says_when_to_come_back() -> None:
         assert len(box.slack.messages("general")) == 3
 
 
-def test_a_box_limits_nothing_unless_told_so(slack: WebClient) -> None:
+def test_a_box_has_no_rate_limits_by_default(slack: WebClient) -> None:
     answers = [slack.conversations_create(name=f"inc-{number}")["ok"] for number in range(30)]
 
     assert answers == [True] * 30

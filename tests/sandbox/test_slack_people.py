@@ -1,4 +1,4 @@
-"""People command, speak, press and fill in; a bot on the real Bolt hears it, over websockets and over HTTP."""
+"""People type commands and messages, press buttons and fill in forms; a real Bolt app receives it."""
 
 import json
 from typing import Any
@@ -172,7 +172,7 @@ def test_nothing_is_heard_of_channels_that_the_bot_is_not_in(bot: Any) -> None:
     assert bot.heard == []
 
 
-def test_people_whom_the_bot_invites_are_heard_coming(bot: Any) -> None:
+def test_the_bot_hears_the_people_it_invites_join(bot: Any) -> None:
     channel = bot.client.conversations_create(name="inc-1-x")["channel"]["id"]
 
     bot.client.conversations_invite(channel=channel, users="U0ANA")
@@ -252,7 +252,7 @@ def test_a_trigger_opens_one_modal_and_not_for_long(bot: Any, refusal: Any) -> N
     assert refusal(bot.client.views_open, trigger_id="1.2.3", **view) == "invalid_trigger_id"
 
 
-def test_a_button_that_is_not_there_is_said_with_those_that_are(bot: Any) -> None:
+def test_the_error_for_an_unknown_button_lists_the_known_ones(bot: Any) -> None:
     with pytest.raises(LookupError, match=r"nothing here is called 'Stop'; there is 'Update'"):
         bot.box.slack.press("raj", "general", a_card(bot), "Stop")
 

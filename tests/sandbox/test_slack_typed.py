@@ -1,4 +1,4 @@
-"""What Slack makes of typed words before an app reads them: in messages, and in commands whose names are escaped."""
+"""How Slack converts typed text, in messages and in commands with escaped names."""
 
 from collections.abc import Iterator
 

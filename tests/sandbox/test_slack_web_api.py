@@ -1,4 +1,4 @@
-"""The Web API of the stand-in, asked by Slack's own client."""
+"""The Web API of the stand-in, called by Slack's own client."""
 
 from collections.abc import Callable
 from typing import Any

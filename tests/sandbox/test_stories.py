@@ -1,4 +1,4 @@
-"""The stories that play on the page: what each one settles for itself, so that it plays on any day."""
+"""The stories of the page: each sets up what it needs, so that it plays on any day."""
 
 import io
 from datetime import timedelta
@@ -42,7 +42,7 @@ def test_begun_at_any_hour_of_any_day_it_rings_the_same_people_at_the_same_hour(
 
 
 def settled(box: Box, story: Story, *, after: timedelta) -> tuple[object, ...]:
-    """The hour that a story begins at, if it names one, and who is on call for all of it."""
+    """Return the start hour of a story, if it has one, and who is on call until its end."""
     box.clock.jump(after)
     lines = [
         line
