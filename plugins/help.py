@@ -13,8 +13,9 @@ from bot.services.desk import Desk
 @command('help ["words"]')
 def helping(words: str | None, *, handbook: Handbook) -> Reply:
     """Show what Spy can do; `help page` shows what begins with those words."""
-    wanted = (words or "").casefold().strip("`/ ")
-    found = [it for it in handbook.commands if wanted in f"{it.usage} {_said(it)}"]
+    wanted = (words or "").casefold().strip("`/ -?")
+    begun = [it for it in handbook.commands if _begins_with(it, wanted)]
+    found = begun or [it for it in handbook.commands if wanted in f"{it.usage} {_said(it)}"]
     shown = sorted(found or handbook.commands, key=_place)
     families = [
         {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
@@ -22,6 +23,14 @@ def helping(words: str | None, *, handbook: Handbook) -> Reply:
     ]
     facts = {"families": families, "wanted": wanted, "is_found": bool(found), "brief": not (wanted and found)}
     return Reply("help/commands", facts)
+
+
+def _begins_with(command: Command, wanted: str) -> bool:
+    """Whether it is called by these words and others, or none; `incident` may be left out."""
+    said = [" ".join(it) for it in command.prefixes]
+    return any(
+        f"{it.removeprefix(start)} ".startswith(f"{wanted} ") for it in said for start in ("", "incident ")
+    )
 
 
 def _said(command: Command) -> str:

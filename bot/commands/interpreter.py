@@ -4,6 +4,7 @@ import re
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from difflib import SequenceMatcher
+from functools import cached_property
 from itertools import islice
 
 from bot.commands.command import NUMBER, Command
@@ -36,6 +37,12 @@ MOST_LITERALS = 8
 LONGEST, SAID = 200, 2_000
 """The letters of the longest word that can fill a slot which has a choice, and of a command that a button says."""
 ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
+HELP = "help"
+_HELP = re.compile(r"(?P<flag>(--?|[–—])help|[-–—]h)|help\W*|\?+", re.IGNORECASE)  # noqa: RUF001  as phones write it
+_NO_PROSE = re.compile(r"[@:<#\d]")
+HELP = "help"
+_HELP = re.compile(r"(?P<flag>(?:--?|[–—])help|[-–—]h)|help\W*|\?+", re.IGNORECASE)  # noqa: RUF001  as phones write it
+_NO_PROSE = re.compile(r"[@:<#\d].*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -57,6 +64,8 @@ class Interpreter:
     def understand(self, text: str, desk: Desk, *, asker: str) -> Meant:
         """Find the command that was typed; refuses, with what may have been meant, where there is none."""
         typed, number = _without_number(read(text))
+        if wanted := self._help_wanted(typed):
+            return self.understand(wanted, desk, asker=asker)
         typed = self._spelled_out(typed)
         candidates = self._candidates(typed)
         for command in candidates:
@@ -65,7 +74,7 @@ class Interpreter:
             if bound is not None:
                 return Meant(command=command, bound=bound, typed=typed, number=number)
         if not candidates and self._is_begun(typed):
-            return self.understand(f"help {typed.text}", desk, asker=asker)
+            return self.understand(f"{HELP} {typed.text}", desk, asker=asker)
         raise self._not_understood(typed, number)
 
     def of_form(self, text: str) -> Meant:
@@ -93,8 +102,36 @@ class Interpreter:
     def _is_begun(self, typed: Typed) -> bool:
         """Whether what was typed is the beginning of commands: then their help is the answer."""
         said = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
-        prefixes = [prefix for command in self._handbook.commands for prefix in command.prefixes]
-        return bool(said) and ("help",) in prefixes and any(it[: len(said)] == said for it in prefixes)
+        return bool(said) and (HELP,) in self._prefixes and self._begins_some(said)
+
+    def _begins_some(self, said: tuple[str, ...]) -> bool:
+        return any(it[: len(said)] == said for it in self._prefixes)
+
+    @cached_property
+    def _prefixes(self) -> list[tuple[str, ...]]:
+        return [prefix for command in self._handbook.commands for prefix in command.prefixes]
+
+    def _help_wanted(self, typed: Typed) -> str | None:
+        """Say how to ask for the help that is wanted behind a command: `stop --help`, `pager help`, `me ?`."""
+        if not typed.words or typed.words[-1].quoted or typed.words[0].bare == HELP:
+            return None
+        asked = _HELP.fullmatch(typed.words[-1].text)
+        if asked is None or (HELP,) not in self._prefixes:
+            return None
+        said = typed.words[:-1]
+        bare = said[1:] if said and said[0].bare == INCIDENT.text else said
+        ways = (bare, said, (INCIDENT, *bare))
+        begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in ways)
+        return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
+
+    def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
+        """Give the words of a command, or of the beginning of some, that these are; with slots, if they may go on."""
+        words = tuple("" if it.quoted else it.bare for it in said)
+        if self._begins_some(words):
+            return words
+        count = max((it.begins(words) for it in self._handbook.commands), default=0)
+        prose = [it for it in said[count:] if not it.quoted and not _NO_PROSE.match(it.text)]
+        return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Give the commands whose literal words begin what was typed, longest first."""
@@ -130,7 +167,7 @@ class Interpreter:
         What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
         """
         said = tuple(word.bare for word in typed.words[:MOST_LITERALS])
-        spelled = [prefix for command in self._handbook.commands for prefix in command.prefixes]
+        spelled = self._prefixes
         short = [it[1:] for it in spelled if it[0] == INCIDENT.text and len(it) > 1]
         near = [
             (_likeness(said, words[:count]), count - len(words), count, spoken)

@@ -1,5 +1,9 @@
 """Who is on call, and what Spy can do."""
 
+import html
+
+import pytest
+
 from bot.commands.ask import Answer, Automated
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import Notify, OpenRoom
@@ -65,6 +69,66 @@ def test_help_tells_more_of_what_was_asked_for(spy: SpyKit):
 
     assert "`pager resolve [&lt;page&gt;]`\nResolve a page from chat." in said
     assert "tldr" not in said
+
+
+def shown(spy: SpyKit, words: str, channel: str = "C0GENERAL") -> list[str]:
+    """Give the usage lines that a command is answered with."""
+    lines = html.unescape(text(spy.say(words, channel=channel))).splitlines()
+    return [line.strip("`") for line in lines if line.startswith("`") and line.endswith("`")]
+
+
+@pytest.mark.parametrize("asked", ["help", "?", "-h", "--help", "—help", "Help!"])
+def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, room: str, asked: str):
+    before = len(spy.effects)
+
+    for it in spy.handbook.commands:
+        for said in it.prefixes if it.words != "help" else ():
+            assert it.usage in shown(spy, f"{' '.join(said)} {asked}", room)
+    assert len(spy.effects) == before
+
+
+@pytest.mark.parametrize(
+    ("said", "usage"),
+    [
+        ("page @raj --help", 'page (:team|@person) "message"'),
+        ("tell :payments -h", 'incident tell :team "message"'),
+        ('note "we look" --help', 'incident note "text" [(at <at>|<when>)]'),
+        ("inc-1 stop --help", 'incident (stop|resolve|close) ["how"]'),
+        ("cancel ?", 'incident (cancel|false alarm) ["why"]'),
+        ("incident page help", 'page (:team|@person) "message"'),
+        ("incident timeline move 3 --help", "incident timeline move <number> to|at <moment>"),
+        ("follow-up due 12 -h", "follow-up due <number> <due>"),
+        ("help stop", 'incident (stop|resolve|close) ["how"]'),
+    ],
+)
+def test_one_command_is_shown_where_one_is_meant(spy: SpyKit, room: str, said: str, usage: str):
+    before = len(spy.effects)
+
+    assert shown(spy, said, room) == [usage]
+    assert len(spy.effects) == before
+
+
+@pytest.mark.parametrize("family", ["pager", "runbook", "postmortem", "oncall", "failover", "change", "page"])
+def test_a_family_is_shown_by_its_name(spy: SpyKit, family: str):
+    for said in (f"{family} help", f"{family} --help", f"help {family}", f"incident {family} ?"):
+        families = {it.split()[0].strip("(").split("|")[0] for it in shown(spy, said)}
+
+        assert families == {family}
+
+
+@pytest.mark.parametrize(
+    ("said", "words"),
+    [
+        ("note we asked for help", "we asked for help"),
+        ("note we tried kubectl get pods --help", "we tried kubectl get pods --help"),
+        ('note "help"', "help"),
+        ("note is it the database ?", "is it the database ?"),
+    ],
+)
+def test_what_only_ends_like_a_call_for_help_is_text(spy: SpyKit, room: str, said: str, words: str):
+    spy.say(said, channel=room)
+
+    assert spy.timeline(1)[-1].text == words
 
 
 def test_help_says_when_it_knows_nothing_of_the_kind(spy: SpyKit):
