@@ -129,11 +129,12 @@ def share(incident: Incident, *, views: Views) -> Reply:
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
-@command('incident list [<which>] [:team] [since <since>] ["words"] [page <page>]')
+@command('incident list [<which>] [:team] [<severity>] [since <since>] ["words"] [page <page>]')
 def listing(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
     which: Which | None,
     team: Team | None,
+    severity: Severity | None,
     since: Start | None,
     words: str | None,
     page: PageNumber | None,
@@ -151,6 +152,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
         seen_by=ask.user,
         phases=PHASES[which],
         team=team.key if team else None,
+        severity=severity.key if severity else None,
         since=since,
         words=tuple((words or "").replace('"', " ").split()),
     )

@@ -334,6 +334,11 @@ def _start_looks(word: str, desk: Desk) -> bool:
     return _moment_looks(word, desk) or is_start(word)
 
 
+def _start_resembles(word: str, desk: Desk) -> bool:
+    """Whether it is what follows `since` only: of a number alone, or a month, nothing else would be told."""
+    return _moment_resembles(word, desk) or word.isdecimal() or looks_daily(word)
+
+
 def _start(word: str, desk: Desk, asker: str) -> datetime:
     if _moment_looks(word, desk):
         return _moment(word, desk, asker)
@@ -443,7 +448,7 @@ READERS: Mapping[Any, Reader] = {
         looks=_moment_looks, read=_moment, example="10:05", longest=6, resembles=_moment_resembles, sees=str
     ),
     Start: Reader(
-        looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_moment_resembles, sees=str
+        looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_start_resembles, sees=str
     ),
     Told: Reader(
         looks=_told_looks,

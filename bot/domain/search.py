@@ -22,6 +22,7 @@ class Search:
     phases: frozenset[Phase] = OPEN
     team: str | None = None
     """Paged for it, or told of it."""
+    severity: str | None = None
     since: datetime | None = None
     words: tuple[str, ...] = ()
     """Each is in its name, its impact, its cause or what ended it."""
@@ -38,6 +39,7 @@ class Search:
         return (
             incident.phase in self.phases
             and incident.is_seen_by(self.seen_by)
+            and self.severity in {None, incident.severity}
             and self.private in {None, incident.private}
             and (self.team is None or self.team in {*paged, *incident.told})
             and (self.since is None or self.since <= (incident.resolved_at or incident.opened_at))

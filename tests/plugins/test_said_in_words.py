@@ -618,3 +618,18 @@ def test_words_beside_a_quote_are_asked_about(spy: SpyKit, room: str, said: str,
 @pytest.mark.parametrize("said", ['tell <@U0RAJ> "hold"', "tell <@U0RAJ|raj> hold", "incident list <@U0RAJ>"])
 def test_a_person_is_no_e_mail_address(spy: SpyKit, room: str, said: str):
     assert "e-mail" not in text(spy.say(said, channel=room))
+
+
+@pytest.mark.parametrize("words", ["sev1", "SEV-1", "all P1", "checkout sev1", "sev1 since friday"])
+def test_incidents_are_listed_by_severity(spy: SpyKit, room: str, words: str):
+    spy.say("incident me checkout is slow sev3")
+
+    listed = text(spy.say(f"incident list {words}"))
+
+    assert "INC-1" in listed
+    assert "INC-2" not in listed
+
+
+@pytest.mark.parametrize("said", ["november", "90", "last night"])
+def test_a_start_of_a_list_that_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
+    assert "I can't read the time" in text(spy.say(f"incident list all since {said}"))

@@ -157,6 +157,8 @@ class Incidents(Shelf[Incident]):
         )
         if wanted.private is not None:
             yield c.private.is_(wanted.private)
+        if wanted.severity:
+            yield c.severity == wanted.severity
         if wanted.since:
             yield func.coalesce(c.resolved_at, c.reopened_at, c.declared_at) >= wanted.since
         if wanted.team:
