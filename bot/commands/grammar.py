@@ -59,6 +59,7 @@ Item = Literally | Slot | Optionally | OneOf
 Sequence_ = tuple[Item, ...]
 Accepts = Callable[[Slot, Word], bool]
 Says = Callable[[Word, tuple[str, ...]], bool]
+Leads = Callable[[str, str], bool]
 Bindings = Mapping[str, "Piece"]
 
 
@@ -326,6 +327,12 @@ def one_word(slot: Slot) -> int:
     return 1
 
 
+def anywhere(name: str, words: str) -> bool:
+    """Say that what fills a slot may stand before the text."""
+    del name, words
+    return True
+
+
 def exactly(word: Word, literals: tuple[str, ...]) -> bool:
     """Whether a word is one of an option's own words."""
     return word.bare in literals
@@ -338,18 +345,20 @@ def match(
     *,
     longest: Callable[[Slot], int] = one_word,
     says: Says = exactly,
+    leads: Leads = anywhere,
 ) -> Bindings | None:
     """Bind what was typed to the usage line's slots; None where it does not fit to the end.
 
     Text without quotes takes as little as lets the rest fit, so that `checkout is down sev1` ends in a severity.
     Text in quotes ends with them, unless nothing but text can follow: `note "x" is broken`; and what could be
     two things is the slot that a quote leaves for it: `drill "x"` is a drill, `drill rig is down` is text.
-    `accepts` says whether words can fill a slot where the usage line leaves a choice, `longest` how many may, and
-    `says` whether a word is an option's own.
+    `accepts` says whether words can fill a slot where the usage line leaves a choice, `longest` how many may,
+    `says` whether a word is an option's own, and `leads` whether an option may stand before the text: `friday 9:00
+    batch is missing` is all text.
     """
     ends_in_text = _ends_in_text(sequence)
     for holds_quotes in (ends_in_text, True):
-        matcher = _Matcher(typed, accepts, longest, says, ends_in_text, holds_quotes)
+        matcher = _Matcher(typed, accepts, longest, says, leads, ends_in_text, holds_quotes)
         for at, found in matcher.sequence(sequence, 0, after=0):
             if at == len(typed.words):
                 return found
@@ -362,6 +371,7 @@ class _Matcher:
     accepts: Accepts
     longest: Callable[[Slot], int]
     says: Says
+    leads: Leads
     ends_in_text: bool
     """Whether quoted text may go on after its quote."""
     holds_quotes: bool
@@ -396,7 +406,7 @@ class _Matcher:
             assert isinstance(option, Optionally)  # noqa: S101  by construction
             if all(self.longest(it) > 1 for it in slots_of(option.item)):
                 others = (items[0], *options[:index], *options[index + 1 :], *items[1 + len(options) :])
-                yield from self._followed(option, others, at, after)
+                yield from self._followed(option, others, at, after, is_ahead=True)
 
     def _optionals(
         self, optional: Sequence_, rest: Sequence_, at: int, after: float
@@ -413,10 +423,10 @@ class _Matcher:
         yield from self.sequence(rest, at, after)
 
     def _followed(
-        self, option: Optionally, others: Sequence_, at: int, after: float
+        self, option: Optionally, others: Sequence_, at: int, after: float, *, is_ahead: bool = False
     ) -> Iterator[tuple[int, dict[str, Piece]]]:
         for middle, bound in self._option(option, at, after + self._most_words(others)):
-            if middle > at:
+            if middle > at and (not is_ahead or all(self.leads(*it) for it in bound.items())):
                 for end, more in self.sequence(others, middle, after):
                     yield end, {**bound, **more}
 

@@ -218,6 +218,11 @@ class _Vocabulary:
         reader = self.command.slots[slot.name].reader
         return is_one(reader, reader.sees(phrase.text))
 
+    def leads(self, name: str, words: str) -> bool:
+        """Whether these words are a slot's before the text too."""
+        slot = self.command.slots.get(name)
+        return slot is None or slot.reader.leads(words)
+
     def longest(self, slot: Slot) -> int:
         return 1 if slot.name == NUMBER else self.command.slots[slot.name].reader.longest
 
@@ -236,9 +241,9 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
     """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
     spotted, rest = _spotted(command, typed, desk)
     words, pattern = _Vocabulary(command, desk), lacking(command.pattern, spotted)
-    bound = match(pattern, rest, words.looks, longest=words.longest)
+    bound = match(pattern, rest, words.looks, longest=words.longest, leads=words.leads)
     if is_meant:
-        nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly)
+        nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly, leads=words.leads)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
         known = tuple(desk.policy.severities)
@@ -253,7 +258,7 @@ def _settled(reading: Reading, bound: Bindings | None, words: _Vocabulary) -> Bi
     pattern = lacking(reading.command.pattern, reading.spotted)
 
     def fits(typed: Typed) -> bool:
-        return match(pattern, typed, words.looks, longest=words.longest) is not None
+        return match(pattern, typed, words.looks, longest=words.longest, leads=words.leads) is not None
 
     if bound is not None:
         doubt = swallowed_flag(reading, bound)
@@ -274,7 +279,7 @@ def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: 
                 is_elsewhere = phrase.end <= piece.start or piece.end <= phrase.start
                 return is_elsewhere and words.looks(slot, phrase)
 
-            otherwise = match(words.command.pattern, typed, looks, longest=words.longest)
+            otherwise = match(words.command.pattern, typed, looks, longest=words.longest, leads=words.leads)
             raise doubt.about(name, otherwise or {}, bound)
 
 

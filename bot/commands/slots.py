@@ -97,6 +97,8 @@ class Reader:
     """Of how many words it has at most."""
     resembles: Looks = _nothing
     """Whether words are nearly such a thing: whoever typed them is asked, and they are not taken for text."""
+    leads: Callable[[str], bool] = bool
+    """Whether it is taken before a text too, where a sentence may begin with such words."""
     most: int = LONGEST_TEXT
     """Of how many characters it has at most."""
     sees: Callable[[str], str] = _word
@@ -308,6 +310,14 @@ def _told_looks(word: str, desk: Desk) -> bool:
     return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
 
 
+_PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
+
+
+def _told_leads(words: str) -> bool:
+    """Whether a sentence begins with this time: `friday 9:00 batch is missing` speaks of a batch."""
+    return bool(_PAST.search(words)) and is_moment(words)
+
+
 _SINCE = re.compile(r"(?:from|since|at|around)\s+", re.IGNORECASE)
 
 
@@ -456,6 +466,7 @@ READERS: Mapping[Any, Reader] = {
         example="20 minutes ago",
         longest=7,
         resembles=_told_resembles,
+        leads=_told_leads,
         sees=str,
     ),
     Began: Reader(
@@ -464,6 +475,7 @@ READERS: Mapping[Any, Reader] = {
         example="from 10:05",
         longest=7,
         resembles=_began_resembles,
+        leads=_told_leads,
         sees=str,
     ),
     timedelta: Reader(looks=_length_looks, read=_length, example="15m", longest=5),

@@ -319,6 +319,34 @@ def test_a_change_is_of_the_day_that_was_said(spy: SpyKit, words: str):
     assert "Nov 20 10:00" in answer
 
 
+@pytest.mark.parametrize(
+    "said",
+    [
+        "monday 9:00 batch is missing",
+        "friday 18:00 batch fails",
+        "20 nov 10:00 orders are lost",
+        "10:00 on friday was the first",
+        "today at 9:00 jobs hang",
+        "from 9:30 queue grows",
+        "this morning batch fails",
+        "a few minutes ago it failed",
+    ],
+)
+def test_a_sentence_that_begins_with_a_time_stays_whole(spy: SpyKit, room: str, said: str):
+    for command in ("impact", "note"):
+        spy.say(f"incident {command} {said}", channel=room)
+
+    assert spy.incident(1).impact == said
+    assert spy.timeline(1)[-1].text == said
+
+
+@pytest.mark.parametrize("said", ["yesterday 23:10", "last friday 9:00", "20 minutes ago"])
+def test_a_time_that_has_passed_may_come_first(spy: SpyKit, room: str, said: str):
+    spy.say(f"incident note {said} the replica was promoted", channel=room)
+
+    assert [it.text for it in spy.timeline(1) if "replica" in it.text] == ["the replica was promoted"]
+
+
 @pytest.mark.parametrize("said", ["at 12:45", "at 1pm", "tomorrow at 9:00", "at 9:00 tomorrow"])
 def test_a_time_to_come_is_asked_back(spy: SpyKit, room: str, said: str):
     before = len(spy.timeline(1))

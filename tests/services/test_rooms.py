@@ -122,7 +122,7 @@ def test_a_time_is_read_in_the_askers_own_zone(spy: SpyKit):
     in_kolkata = spy.incident(1).impact_since
     spy.say("incident impact x since 11:45z", channel="C0ROOM", by="U0RAJ")
     in_utc = spy.incident(1).impact_since
-    spy.say("incident impact x since 12:30", channel="C0ROOM", by="U0ANA")
+    spy.say("incident impact x since yesterday 12:30", channel="C0ROOM", by="U0ANA")
     yesterday = spy.incident(1).impact_since
 
     assert [f"{it:%d %H:%M}" for it in (in_kolkata, in_utc, yesterday) if it] == [
