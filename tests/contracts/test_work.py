@@ -308,6 +308,7 @@ SEARCHES = [
     (Search(seen_by="U0ANA", phases=OVER), [3, 2]),
     (Search(seen_by="U0ANA", phases=ALL), [6, 5, 4, 3, 2, 1]),
     (Search(seen_by="U0ANA", phases=ALL, team="payments"), [4, 1]),
+    (Search(seen_by="U0ANA", phases=ALL, severity="sev4"), [4]),
     (Search(seen_by="U0ANA", phases=ALL, since=NOON), [3, 1]),
     (Search(seen_by="U0ANA", phases=ALL, words=("CART", "50%")), [2]),
     (Search(seen_by="U0ANA", phases=ALL, words=("5_%",)), []),
@@ -325,7 +326,7 @@ def test_incidents_are_searched_for_those_who_may_see_them(
             declared(2, at=early).after(Resolved(at=NOON - MINUTE, by="U0ANA", how="cart at 50%"))
         )
         work.incidents.put(declared(3, at=early).after(Resolved(at=NOON, by="U0ANA")))
-        work.incidents.put(declared(4, at=early))
+        work.incidents.put(replace(declared(4, at=early), severity="sev4"))
         work.incidents.put(replace(declared(5, at=early), **SECRET, command_offered_to="U0KIM"))
         work.incidents.put(replace(declared(6, at=early), **SECRET))
         work.pages.put(replace(paged(1, incident=4), team="payments"))
