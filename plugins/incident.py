@@ -283,8 +283,10 @@ def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Inc
     if not person:
         incident.must_be_open()
         return Fill("incident/hand", "incident hand", {"incident": incident})
+    before = incident.command_offered_to
     incident = incidents.offer_command(incident, person, by=ask.user)
-    return Reply("incident/offered", {"incident": incident, "to": person}, confirms=True)
+    facts = {"incident": incident, "to": person, "instead_of": before if before != person else None}
+    return Reply("incident/offered", facts, confirms=True)
 
 
 @command("incident accept [<id>]")

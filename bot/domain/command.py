@@ -16,7 +16,7 @@ def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | Command
         raise Refusal(f"You already command {incident.id}.")
     if incident.commander is None:
         return CommandTaken(at=at, by=by, commander=by, before=None)
-    return CommandOffered(at=at, by=by, to=by)
+    return _offered(incident, by, by=by, at=at)
 
 
 def offer(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOffered:
@@ -24,7 +24,12 @@ def offer(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOffer
     _must_be_open(incident)
     if incident.commander == to:
         raise Refusal(f"<@{to}> already commands {incident.id}.")
-    return CommandOffered(at=at, by=by, to=to)
+    return _offered(incident, to, by=by, at=at)
+
+
+def _offered(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOffered:
+    before = incident.command_offered_to
+    return CommandOffered(at=at, by=by, to=to, instead_of=before if before != to else None)
 
 
 def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:

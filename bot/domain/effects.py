@@ -550,6 +550,7 @@ def _invite(number: int, seq: int, person: str) -> Invite:
     return Invite(key=f"invite:{number}:{seq}", incident=number, people=(person,))
 
 
-def brief(number: int, seq: int, to: str) -> Show:
-    """Give a successor what they read before they say *I have command*; entry `seq` is the offer."""
-    return Show(key=f"brief:{number}:{seq}", surface="brief", ref=number, to=to, mark=f":{seq}")
+def brief(number: int, seq: int, to: str, *, origin: str = "") -> Show:
+    """Return what a successor reads before they say *I have command*; entry `seq` is the offer."""
+    key = f"brief:{number}:{seq}"
+    return Show(key=f"{key}:{origin}" if origin else key, surface="brief", ref=number, to=to, mark=f":{seq}")

@@ -258,6 +258,8 @@ class CommandOffered(Event):
     """Command is offered; it has not moved until the successor says *I have command*."""
 
     to: str
+    instead_of: str | None = None
+    """Who had the offer until now, and has not answered."""
 
 
 @dataclass(frozen=True, kw_only=True)

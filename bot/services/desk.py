@@ -1,10 +1,11 @@
 """What a service works at: one transaction, one moment, one policy."""
 
+from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.effects import Effect, echoes
-from bot.domain.events import Event
+from bot.domain.effects import Effect, brief, echoes
+from bot.domain.events import CommandOffered, Event, PersonUnavailable
 from bot.domain.incident import Incident
 from bot.domain.nag import told_anew
 from bot.domain.policy import Policy
@@ -37,6 +38,7 @@ class Desk:
             self.work.timeline.append(self._entry(incident, event))
             self.send(*echoes(event, incident, self.policy, seq=incident.entries))
             self.send(*told_anew(before, incident, self.policy))
+            self.send(*self._ended_offer(before, incident, event))
         self.work.incidents.put(incident)
         stretches = Stretches(work=self.work, now=self.now, policy=self.policy)
         self.send(*stretches.follow(known, incident))
@@ -44,6 +46,17 @@ class Desk:
         self.send(*aftermath.follow(known, incident))
         self.work.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
+
+    def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
+        """Refresh the brief of an offer of command that is over: its buttons would stay in Slack."""
+        person = before.command_offered_to
+        is_over = after.command_offered_to != person or isinstance(event, CommandOffered)
+        if person is None or not is_over or isinstance(event, PersonUnavailable):
+            return
+        offers = self.work.timeline.among([after.number], [CommandOffered.kind()])
+        seq = max((it.seq for it in offers if it.seq < after.entries), default=0)
+        if self.work.outbox.knows(brief(after.number, seq, person).key):
+            yield brief(after.number, seq, person, origin=str(after.entries))
 
     def correct(self, incident: Incident, entry: Entry) -> Incident:
         """Keep a corrected entry of the timeline, which supersedes another; nothing else follows from it."""

@@ -5,6 +5,7 @@ from datetime import UTC, datetime
 from typing import Any
 
 from bot.domain import guide
+from bot.domain.events import CommandOffered
 from bot.domain.incident import Incident
 from bot.domain.nag import filled
 from bot.domain.policy import Milestone
@@ -27,7 +28,18 @@ LINES = 30
 """Of a timeline at once: what a message can hold, with a long line each."""
 
 MARKED = frozenset(
-    {"missed", "closed_channel", "nag", "unanswered", "relief", "rest", "warning", "cover", "forgotten"}
+    {
+        "brief",
+        "missed",
+        "closed_channel",
+        "nag",
+        "unanswered",
+        "relief",
+        "rest",
+        "warning",
+        "cover",
+        "forgotten",
+    }
 )
 """Surfaces of which there are several to one ref: what each shows depends on its mark too."""
 
@@ -73,10 +85,18 @@ class Views:
 
     told = tell
 
-    def brief(self, number: int) -> Facts:
-        """Give what a successor reads before saying *I have command*: the tldr, and all that waits for an answer."""
+    def brief(self, number: int, mark: str = "") -> Facts:
+        """Return what a successor reads before *I have command*; `mark` is the offer (`:entry`), else the last one."""
         incident = self._desk.incident(number)
-        return {**self.tldr(incident), "unseen": self._unseen(number), "coming": self._coming(incident)}
+        offers = self._work.timeline.among([number], [CommandOffered.kind()])
+        offer = next((it for it in offers if mark == f":{it.seq}"), None)
+        return {
+            **self.tldr(incident),
+            "unseen": self._unseen(number),
+            "coming": self._coming(incident),
+            "reader": offer.data["to"] if offer else incident.command_offered_to,
+            "is_latest": offer is None or offer == offers[-1],
+        }
 
     def _unseen(self, number: int) -> list[Facts]:
         """Give what other teams were told and have not said *Seen* to."""

@@ -1,5 +1,7 @@
 """An incident in chat, command by command, as people see it."""
 
+from datetime import timedelta
+
 import pytest
 
 from bot.adapters.slack.blocks import messages, payload
@@ -378,6 +380,90 @@ def test_an_offer_may_be_declined(spy: SpyKit, room: str):
 
     assert spy.incident(1).commander == "U0ANA"
     assert spy.private()[-1].text == "Command of INC-1 stays with Ana Lima. Thank you for saying so."
+
+
+def briefs_of(spy: SpyKit, person: str) -> list[str]:
+    """Read the briefs that somebody was sent, each as it stands now."""
+    marks = {it.mark: it for it in spy.asked(Show) if it.surface == "brief" and it.to == person}
+    return [spy.surface("brief", it.ref, it.mark).text for it in marks.values()]
+
+
+def briefs_shown_again(spy: SpyKit, person: str) -> int:
+    return len([it for it in spy.asked(Show) if it.surface == "brief" and it.to == person]) - 1
+
+
+def deliver(spy: SpyKit) -> None:
+    """Let what waits in the outbox leave."""
+    with spy.desk() as desk:
+        outbox = desk.work.outbox
+        for parcel in outbox.claim("w", now=desk.now, lease=timedelta(minutes=1), limit=100):
+            outbox.done(parcel.id, at=desk.now)
+
+
+def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, room: str):
+    spy.say("incident hand @raj", channel=room)
+    deliver(spy)
+
+    answer = spy.say("incident hand @kim", channel=room)
+
+    assert briefs_shown_again(spy, "U0RAJ") == 1
+    assert briefs_of(spy, "U0RAJ") == [
+        "Command of INC-1 is not offered to you any more. It is offered to Kim Park instead."
+    ]
+    assert briefs_of(spy, "U0KIM")[0].startswith("Command of INC-1\n<@U0KIM>, read this")
+    assert text(answer).endswith("Raj Patel is not asked any more; Spy tells them.")
+    assert "offers command to Kim Park instead of Raj Patel" in spy.lines(1)[-1]
+
+
+def test_who_asks_for_command_takes_the_offer_from_another(spy: SpyKit, room: str):
+    spy.say("incident hand @raj", channel=room)
+
+    spy.say("incident take", by="U0KIM", channel=room)
+
+    assert "It is offered to Kim Park instead" in briefs_of(spy, "U0RAJ")[0]
+    assert "asks for command instead of Raj Patel" in spy.lines(1)[-1]
+
+
+@pytest.mark.parametrize(
+    ("words", "by", "now"),
+    [
+        ("accept", "U0RAJ", "Raj Patel has it"),
+        ("decline", "U0RAJ", "Ana Lima has it"),
+        ("stop", "U0ANA", "INC-1 is resolved"),
+        ("cancel", "U0ANA", "INC-1 is false alarm"),
+    ],
+)
+def test_an_offer_that_is_over_has_no_buttons(spy: SpyKit, room: str, words: str, by: str, now: str):
+    spy.say("incident hand @raj", channel=room)
+    deliver(spy)
+    spy.say(f"incident {words}", by=by, channel=room)
+
+    brief = spy.surface("brief", 1, f":{_offer(spy)}")
+
+    assert briefs_shown_again(spy, "U0RAJ") == 1
+    assert now in brief.text
+    assert "I have command" not in str(brief.parts)
+
+
+def _offer(spy: SpyKit) -> int:
+    return next(it.seq for it in spy.timeline(1) if it.kind == "command_offered")
+
+
+def test_command_that_is_offered_twice_has_one_message_with_buttons(spy: SpyKit, room: str):
+    spy.say("incident hand @raj", channel=room)
+    spy.say("incident hand @raj", channel=room)
+
+    first, second = briefs_of(spy, "U0RAJ")
+
+    assert first == "Command of INC-1 was offered to you again. The newer message is below."
+    assert "read this" in second
+
+
+def test_who_asked_for_command_in_the_channel_gets_no_message_about_the_end_of_it(spy: SpyKit, room: str):
+    spy.say("incident take", by="U0RAJ", channel=room)
+    spy.say("incident hand @kim", channel=room)
+
+    assert not briefs_of(spy, "U0RAJ")
 
 
 def test_a_role_is_given_and_its_bearer_invited(spy: SpyKit, room: str):

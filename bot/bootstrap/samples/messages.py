@@ -145,6 +145,7 @@ HAPPENED: tuple[events.Event, ...] = (
     events.CommandTaken(**ABOUT, commander="U0ANA", before="U0RAJ"),
     events.CommandOffered(**ABOUT, to="U0ANA"),
     events.CommandOffered(**ABOUT, to="U0RAJ"),
+    events.CommandOffered(**ABOUT, to="U0RAJ", instead_of="U0KIM"),
     events.CommandDeclined(**ABOUT, to="U0RAJ"),
     events.RoleGiven(**ABOUT, role="scribe", person="U0RAJ"),
     events.PersonUnavailable(
@@ -440,7 +441,12 @@ CASES: dict[str, Sequence[Facts]] = (
         "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
         "surfaces/card": STATES,
         "surfaces/announcement": STATES,
-        "surfaces/brief": [{**it, **more} for it in STATES for more in BRIEFED],
+        "surfaces/brief": [
+            {**it, **more, "reader": reader, "is_latest": latest}
+            for it in STATES
+            for more in BRIEFED
+            for reader, latest in (("U0RAJ", True), ("U0RAJ", False), ("U0KIM", True), (None, True))
+        ],
         "surfaces/page": [
             {"page": it, "incident": FULL if it.incident else None, "manager": manager, "now": NOW}
             for it in PAGES
@@ -497,7 +503,9 @@ CASES: dict[str, Sequence[Facts]] = (
         "incident/impact": [{"incident": FULL}],
         "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
         "incident/seen": [{"tell": TOLD}],
-        "incident/offered": [{**it, "to": "U0RAJ"} for it in SHORT],
+        "incident/offered": [
+            {**it, "to": "U0RAJ", "instead_of": who} for it in SHORT for who in (None, "U0KIM")
+        ],
         "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
         "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
         "page/requested": [
