@@ -10,13 +10,14 @@ from urllib3.exceptions import HTTPError
 from bot.adapters.network import reason
 from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
-from bot.adapters.slack.failures import HTTP_LIMITED, failure, is_limited, retry_after
+from bot.adapters.slack.failures import HTTP_LIMITED, HTTP_REFUSED, failure, is_limited, retry_after
 from bot.adapters.slack.lengths import fitted
 from bot.adapters.slack.limits import Limits
+from bot.adapters.slack.reading import maybe
 from bot.ports import Unreachable
 
 Answer = Mapping[str, Any]
-HTTP_REFUSED, HTTP_GONE = 400, 404
+HTTP_GONE = 404
 
 
 class Calls:
@@ -45,7 +46,8 @@ class Calls:
         if status == HTTP_LIMITED:
             raise self._limits.refused("response_url", who=url, retry_after=retry_after(headers))
         if status >= HTTP_REFUSED or answer.get("ok") is False:
-            raise failure("response_url", status, {"error": _gone(status, answer)})
+            gone = {"error": "used_url"} if status == HTTP_GONE else {}
+            raise failure("response_url", status, gone | dict(answer))
 
     def _call(self, method: str, who: str, params: Mapping[str, Any], sent: Mapping[str, Any]) -> Answer:
         channel = str(params.get("channel", ""))
@@ -56,8 +58,7 @@ class Calls:
         except SlackApiError as error:
             self.clock.hear(error.response.headers)
             status, answer = error.response.status_code, error.response.data
-            code = str(answer.get("error", ""))
-            if not is_limited(status, code):
+            if not is_limited(status, maybe(answer, "error") or ""):
                 raise failure(method, status, answer) from error
             wait = retry_after(error.response.headers)
             raise self._limits.refused(method, channel=channel, who=turn, retry_after=wait) from error
@@ -67,8 +68,20 @@ class Calls:
         return said.data  # type: ignore[return-value]  # bytes only for files
 
 
-def _gone(status: int, answer: Answer) -> str:
-    return str(answer.get("error") or ("used_url" if status == HTTP_GONE else f"http_{status}"))
+def promised(answer: Answer, *path: str) -> str:
+    """Return the text that Slack promises there; without it nobody knows what was done."""
+    found = maybe(answer, *path)
+    if found is None:
+        raise Unreachable(f"Slack's answer names no {' '.join(path)}")
+    return found
+
+
+def entries(answer: Answer, name: str) -> list[Mapping[str, Any]]:
+    """Return what can be read of a promised list: no list is not an empty one."""
+    found = answer.get(name)
+    if not isinstance(found, list):
+        raise Unreachable(f"Slack's answer has no {name}")
+    return [it for it in found if isinstance(it, Mapping)]
 
 
 def _parsed(text: str) -> Answer:

@@ -10,13 +10,14 @@ from typing import Any
 from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import messages, payload
-from bot.adapters.slack.calls import Answer, Calls
+from bot.adapters.slack.calls import Answer, Calls, entries, promised
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.people import members, person_of, profile
+from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.rooms import Rooms
 from bot.domain.message import Message
 from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
@@ -64,13 +65,13 @@ class SlackChat:
         if self._identity is None:
             me = self._calls.ask("auth.test")
             self._identity = Identity(
-                team=me["team_id"],
-                team_name=me["team"],
-                url=me["url"],
-                user=me["user_id"],
-                bot=me.get("bot_id", ""),
-                name=me["user"],
-                enterprise=me.get("enterprise_id") or "",
+                team=promised(me, "team_id"),
+                team_name=promised(me, "team"),
+                url=promised(me, "url"),
+                user=promised(me, "user_id"),
+                bot=maybe(me, "bot_id") or "",
+                name=promised(me, "user"),
+                enterprise=maybe(me, "enterprise_id") or "",
             )
         return self._identity
 
@@ -99,7 +100,7 @@ class SlackChat:
 
     def open_room(self, name: str, *, private: bool) -> str:
         answer = self._calls.write("conversations.create", who=name, name=name, is_private=private)
-        return str(answer["channel"]["id"])
+        return promised(answer, "channel", "id")
 
     def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
         return self._rooms.find(name, private=private, since=since, creator=self.identify().user)
@@ -140,8 +141,8 @@ class SlackChat:
         self._calls.write("bookmarks.add", channel_id=channel, title=title, type="link", link=url)
 
     def has_bookmark(self, channel: str, url: str) -> bool:
-        bookmarks = self._calls.ask("bookmarks.list", channel_id=channel)["bookmarks"]
-        return any(bookmark.get("link") == url for bookmark in bookmarks)
+        answer = self._calls.ask("bookmarks.list", channel_id=channel)
+        return any(it.get("link") == url for it in entries(answer, "bookmarks"))
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
         if self._identity is None:
@@ -159,8 +160,8 @@ class SlackChat:
         """
         *others, last = messages(message)
         first: Posted | None = None
-        for number, part in enumerate(others, 1):
-            posted = self._post_once(to, part, key=f"{key} {number}", thread=thread)
+        for number, begun in enumerate(others, 1):
+            posted = self._post_once(to, begun, key=f"{key} {number}", thread=thread)
             first = first or posted
         return self._post(to, last, key=key, thread=thread, first=first)
 
@@ -185,14 +186,15 @@ class SlackChat:
             unfurl_links=False,
             unfurl_media=False,
         )
-        return first or self._posted(answer["channel"], answer["ts"])
+        return first or self._posted(promised(answer, "channel"), promised(answer, "ts"))
 
     def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
         channel = self._conversation(to)
         for message in self._history(channel, since, thread):
-            mark = message.get("metadata") or {}
-            if mark.get("event_type") == MARK and mark.get("event_payload", {}).get("key") == key:
-                return self._posted(channel, mark["event_payload"].get("first") or message["ts"])
+            mark = part(message, "metadata")
+            if mark.get("event_type") == MARK and maybe(mark, "event_payload", "key") == key:
+                first = maybe(mark, "event_payload", "first")
+                return self._posted(channel, first or promised(message, "ts"))
         return None
 
     def edit(self, posted: Posted, message: Message) -> None:
@@ -201,28 +203,27 @@ class SlackChat:
         )
 
     def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
-        for part in messages(message):
+        for each in messages(message):
             self._calls.write(
                 "chat.postEphemeral",
                 who=f"{channel}:{person}",
                 channel=channel,
                 user=person,
-                **_said(part),
+                **_said(each),
                 **_in(thread),
             )
 
     def respond(self, url: str, message: Message) -> None:
         private = {"response_type": "ephemeral", "replace_original": False}
-        for part in messages(message):
-            self._calls.respond(url, {**private, **_said(part)})
+        for each in messages(message):
+            self._calls.respond(url, {**private, **_said(each)})
 
     def read(self, channel: str, ts: str) -> Said:
         only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
         for method, more in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
-            messages = self._calls.ask(method, **only, **more).get("messages", ())
-            for message in messages:
+            for message in entries(self._calls.ask(method, **only, **more), "messages"):
                 if message.get("ts") == ts:
-                    return Said(text=message.get("text", ""), person=message.get("user"))
+                    return Said(text=maybe(message, "text") or "", person=maybe(message, "user"))
         raise Rejected("message_not_found", "That message is gone.")
 
     # --- forms and people ---------------------------------------------------------------------------------
@@ -231,12 +232,11 @@ class SlackChat:
         self._calls.write("views.open", who=trigger, trigger_id=trigger, view=forms.view(form, memory))
 
     def profile(self, person: str) -> Profile:
-        user = self._calls.ask("users.info", user=person).get("user") or {}
-        return profile({"id": person, **user}, self.identify())
+        return profile({**self._user("users.info", user=person), "id": person}, self.identify())
 
     def find_by_email(self, email: str) -> Person | None:
         try:
-            user = self._calls.ask("users.lookupByEmail", email=email).get("user") or {}
+            user = self._user("users.lookupByEmail", email=email)
         except Rejected as rejected:
             if rejected.code == "users_not_found":
                 return None
@@ -245,9 +245,18 @@ class SlackChat:
         return None if found is None or found.is_deactivated else found
 
     def group_members(self, group: str) -> Sequence[str]:
-        return members(self._calls.ask("usergroups.users.list", usergroup=group).get("users"))
+        users = self._calls.ask("usergroups.users.list", usergroup=group).get("users")
+        if not isinstance(users, list):
+            raise Unreachable("Slack's answer has no users")
+        return members(users)
 
     # --- below --------------------------------------------------------------------------------------------
+
+    def _user(self, method: str, **who: str) -> Mapping[str, Any]:
+        user = part(self._calls.ask(method, **who), "user")
+        if not user:
+            raise Unreachable("Slack's answer has no user")
+        return user
 
     def _posted(self, channel: str, ts: str) -> Posted:
         return Posted(channel=channel, ts=ts, permalink=self.permalink(channel, ts))
@@ -256,9 +265,9 @@ class SlackChat:
         """Give the channel; a person's is the DM with them."""
         if not to.startswith(("U", "W")):
             return to
-        return str(self._calls.write("conversations.open", users=to)["channel"]["id"])
+        return promised(self._calls.write("conversations.open", users=to), "channel", "id")
 
-    def _history(self, channel: str, since: datetime, thread: str | None) -> Iterator[dict[str, Any]]:
+    def _history(self, channel: str, since: datetime, thread: str | None) -> Iterator[Mapping[str, Any]]:
         method = "conversations.replies" if thread else "conversations.history"
         wanted: dict[str, Any] = {
             "channel": channel,
@@ -268,8 +277,8 @@ class SlackChat:
         } | ({"ts": thread} if thread else {})
         for _ in range(PAGES):
             answer = self._calls.ask(method, **wanted)
-            yield from answer.get("messages", ())
-            cursor = (answer.get("response_metadata") or {}).get("next_cursor")
+            yield from entries(answer, "messages")
+            cursor = maybe(answer, "response_metadata", "next_cursor")
             if not cursor:
                 return
             wanted["cursor"] = cursor
@@ -285,8 +294,5 @@ def _in(thread: str | None) -> dict[str, str]:
 
 
 def _faults(answer: Answer) -> dict[str, str]:
-    return {
-        str(fault["user"]): str(fault.get("error", ""))
-        for fault in answer.get("errors", ())
-        if "user" in fault
-    }
+    faults = ((maybe(it, "user"), maybe(it, "error") or "") for it in listed(answer, "errors"))
+    return {person: code for person, code in faults if person}

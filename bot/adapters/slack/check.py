@@ -2,7 +2,6 @@
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
-from typing import Any
 
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
@@ -14,9 +13,11 @@ from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
+from bot.adapters.slack.reading import listed, maybe, part
 from bot.ports import Clock, Finding
 
 OFF = timedelta(seconds=30)
+NO_SLACK = "What answered is not Slack. Is SLACK_API_URL right, and no proxy or login page before it?"
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
 
 
@@ -36,7 +37,11 @@ def findings(
         if app_token is not None and isinstance(error, SlackApiError):  # the other one may be wrong as well
             yield _app_token(client, app_token)
         return
-    yield Finding(what=f"Slack: {me['team']}, as @{me['user']}", well=True)
+    team, user = maybe(me.data, "team"), maybe(me.data, "user")
+    if not team or not user:
+        yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=NO_SLACK)
+        return
+    yield Finding(what=f"Slack: {team}, as @{user}", well=True)
     yield from _clock(me.headers, clock or SystemClock())
     yield from _permissions(_header(me.headers, "x-oauth-scopes"))
     if app_token is not None:
@@ -78,21 +83,24 @@ def _app_token(client: PooledWebClient, app_token: str) -> Finding:
 def _channel(client: PooledWebClient, purpose: str, channel: str) -> Finding:
     what = f"Slack: {purpose} {channel}"
     try:
-        found: Any = client.conversations_info(channel=channel)["channel"]
+        found = part(client.conversations_info(channel=channel).data, "channel")
     except (SlackApiError, HTTPError, OSError) as error:
         return Finding(what=what, well=False, cure=_why("conversations.info", error))
-    named = f"Slack: {purpose} #{found['name']}"
+    name = maybe(found, "name")
+    if not name:
+        return Finding(what=what, well=False, cure=NO_SLACK)
+    named = f"Slack: {purpose} #{name}"
     if found.get("is_archived"):
         return Finding(what=named, well=False, cure="Unarchive it, or name another channel.")
     if not found.get("is_member"):
-        return Finding(what=named, well=False, cure=f"In #{found['name']}, say /invite @spy.")
+        return Finding(what=named, well=False, cure=f"In #{name}, say /invite @spy.")
     return Finding(what=named, well=True)
 
 
 def _user_group(client: PooledWebClient, group: str) -> Finding:
     what = f"Slack: user group {group}"
     try:
-        members: Any = client.usergroups_users_list(usergroup=group)["users"]
+        members = listed(client.usergroups_users_list(usergroup=group).data, "users")
     except (SlackApiError, HTTPError, OSError) as error:
         return Finding(what=what, well=False, cure=_why("usergroups.users.list", error))
     if not members:

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 from typing import Any
 
+from bot.adapters.slack.reading import listed, maybe, part
 from bot.ports import Rejected, Unreachable
 
 TROUBLE = frozenset(
@@ -16,7 +17,8 @@ TROUBLE = frozenset(
     }
 )
 LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-HTTP_LIMITED, HTTP_TROUBLE = 429, 500
+LONGEST_PAUSE = 24 * 3600.0  # seconds; Slack never asks for so many
+HTTP_REFUSED, HTTP_LIMITED, HTTP_TROUBLE = 400, 429, 500
 
 CURES = {
     "not_in_channel": "Spy is not in that channel. Invite it there with /invite @spy.",
@@ -87,11 +89,13 @@ def is_limited(status: int, code: str) -> bool:
 
 def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable | SlackRejected:
     """Say what an answer other than `ok` means; limits are not asked about here."""
-    code = str(answer.get("error") or f"http_{status}")
+    named = maybe(answer, "error")
+    code = named or f"http_{status}"
+    is_no_refusal = status < HTTP_REFUSED and named is None
     if (
-        status >= HTTP_TROUBLE or code in TROUBLE or " " in code
+        is_no_refusal or status >= HTTP_TROUBLE or code in TROUBLE or " " in code
     ):  # a code with a blank is slack_sdk's own sentence
-        return Unreachable(f"Slack answered {method} with {status} {code}")
+        return Unreachable(f"Slack answered {method} with {status} {named or 'and no word why'}")
     return SlackRejected(code, _sentence(method, code, answer), answer)
 
 
@@ -99,22 +103,24 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
     if method == OPENING and code in APP_TOKEN_CURES:
         return APP_TOKEN_CURES[code]
     if code == "missing_scope":
+        needed = maybe(answer, "needed") or "for this"
         return (
-            f"Spy lacks Slack's permission {answer.get('needed', '')}. Add it under the app's "
-            "OAuth & Permissions, and reinstall the app."
+            f"Spy lacks Slack's permission {needed}. Add it under the app's OAuth & Permissions, "
+            "and reinstall the app."
         )
     if code in CURES:
         return CURES[code]
-    details = "; ".join(answer.get("response_metadata", {}).get("messages", ()))
+    details = "; ".join(
+        it for it in listed(part(answer, "response_metadata"), "messages") if isinstance(it, str)
+    )
     return f"Slack refused {method}: {code}." + (f" {details}" if details else "")
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read the seconds to wait, whatever the case of the header's name; None where Slack does not say."""
-    for name, value in headers.items():
-        if name.lower() == "retry-after":
-            try:
-                return max(float(value), 0.0)
-            except ValueError:
-                return None
-    return None
+    """Read the seconds to wait, whatever the case of the header's name; None where Slack says nothing sensible."""
+    said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
+    try:
+        seconds = max(float(said), 0.0)
+    except ValueError:
+        return None
+    return seconds if seconds < LONGEST_PAUSE else None

@@ -8,6 +8,7 @@ from typing import Any
 import structlog
 
 from bot.adapters.slack.identity import Identity
+from bot.adapters.slack.reading import maybe, part
 from bot.domain.change import WORD, one_line
 from bot.ports import SLACKBOT, Person, Profile
 
@@ -18,7 +19,7 @@ log = structlog.get_logger()
 
 def profile(user: Mapping[str, Any], us: Identity) -> Profile:
     """Read one of Slack's user objects, whatever is missing in it; `us` tells who is of another organisation."""
-    card = user.get("profile") or {}
+    card = part(user, "profile")
     found = Profile(
         name=_name(user, card),
         email=_email(card),
@@ -59,7 +60,7 @@ def _words(said: object) -> str | None:
 
 def _is_bot(user: Mapping[str, Any], us: Identity) -> bool:
     marks = ("is_bot", "is_workflow_bot")
-    return user.get("id") in {SLACKBOT, us.user} or any(user.get(mark) for mark in marks)
+    return maybe(user, "id") in {SLACKBOT, us.user} or any(user.get(mark) for mark in marks)
 
 
 def _is_guest(user: Mapping[str, Any], us: Identity) -> bool:
@@ -73,6 +74,6 @@ def _is_foreign(user: Mapping[str, Any], us: Identity) -> bool:
 
     On Enterprise Grid a colleague's home may be another workspace of the same organisation.
     """
-    theirs = (user.get("enterprise_user") or {}).get("enterprise_id")
+    theirs = maybe(user, "enterprise_user", "enterprise_id")
     is_colleague = bool(us.enterprise) and theirs == us.enterprise
-    return user.get("team_id", us.team) != us.team and not is_colleague
+    return (maybe(user, "team_id") or us.team) != us.team and not is_colleague

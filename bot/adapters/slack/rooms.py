@@ -3,9 +3,9 @@
 import threading
 from collections import OrderedDict
 from datetime import datetime, timedelta
-from typing import Any
 
-from bot.adapters.slack.calls import Calls
+from bot.adapters.slack.calls import Calls, promised
+from bot.adapters.slack.reading import part
 from bot.ports import Rejected, Unreachable
 
 SEEN = 1_000  # channels kept in memory: a first look, not the truth
@@ -48,8 +48,8 @@ class Rooms:
             if refusal.code in NOT_OURS:
                 return None
             raise
-        channel = str(scheduled["channel"])
-        self._withdraw(channel, str(scheduled["scheduled_message_id"]))
+        channel = promised(scheduled, "channel")
+        self._withdraw(channel, promised(scheduled, "scheduled_message_id"))
         return channel
 
     def _withdraw(self, channel: str, scheduled: str) -> None:
@@ -67,15 +67,21 @@ class Rooms:
 
     def _is_ours(self, channel: str, name: str, private: bool, since: datetime, creator: str) -> bool:  # noqa: FBT001  a fact of the channel, not a switch
         try:
-            found: Any = self._calls.ask("conversations.info", channel=channel)["channel"]
+            found = part(self._calls.ask("conversations.info", channel=channel), "channel")
         except Rejected as refusal:
             if refusal.code in NOT_OURS:
                 return False
             raise
+        if not found:
+            raise Unreachable("Slack's answer has no channel")
         return bool(
             found.get("creator") == creator
             and found.get("name") == name
             and bool(found.get("is_private")) == private
             and not found.get("is_archived")
-            and float(found.get("created", 0)) >= self._calls.clock.since(since).timestamp()
+            and _seconds(found.get("created")) >= self._calls.clock.since(since).timestamp()
         )
+
+
+def _seconds(said: object) -> float:
+    return float(said) if isinstance(said, int | float) else 0.0

@@ -1,0 +1,155 @@
+"""What Slack answers may lack anything: what can be read is read, and the rest leaves the outcome unknown."""
+
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime
+from typing import Any
+
+import pytest
+
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.check import findings
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.failures import retry_after
+from bot.domain.message import Message
+from bot.ports import Posted, Rejected, Unreachable
+from tests.adapters.conftest import StandIn
+from tests.fakes.chat import WallClock
+
+ME = {"ok": True, "team_id": "T1", "team": "acme", "url": "https://a/", "user_id": "U0SPY", "user": "spy"}
+HELLO = Message(text="hello")
+LATELY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+Ask = Callable[..., SlackChat]
+
+
+@pytest.fixture
+def ask(stand_in: StandIn) -> Iterator[Ask]:
+    """Make a chat whose Slack says who Spy is, and to all else the same."""
+    webs: list[PooledWebClient] = []
+
+    def make(said: Any, status: int = 200) -> SlackChat:
+        url = stand_in(
+            lambda _, path, __: (200, {}, ME) if path.endswith("auth.test") else (status, {}, said)
+        )
+        webs.append(PooledWebClient("xoxb-1", base_url=f"{url}/api/"))
+        chat = SlackChat(webs[-1], WallClock())
+        chat.remember_room("C0INC", "inc-1-x")
+        return chat
+
+    yield make
+    for web in webs:
+        web.close()
+
+
+CALLS: dict[str, Callable[[SlackChat], object]] = {
+    "create": lambda chat: chat.open_room("inc-1-x", private=False),
+    "find a channel": lambda chat: chat.find_room("inc-1-x", private=False, since=LATELY),
+    "look for a bookmark": lambda chat: chat.has_bookmark("C0INC", "https://x"),
+    "post": lambda chat: chat.post("C0INC", HELLO, key="k"),
+    "post a long one": lambda chat: chat.post("C0INC", Message(text="word " * 20_000), key="k"),
+    "find a post": lambda chat: chat.find_post("C0INC", key="k", since=LATELY),
+    "find a post in a thread": lambda chat: chat.find_post("C0INC", key="k", since=LATELY, thread="1.1"),
+    "find a post to a person": lambda chat: chat.find_post("U0ANA", key="k", since=LATELY),
+    "read": lambda chat: chat.read("C0INC", "1.1"),
+    "profile": lambda chat: chat.profile("U0ANA"),
+    "e-mail": lambda chat: chat.find_by_email("ana@acme.test"),
+    "group": lambda chat: chat.group_members("S0SRE"),
+}
+NAMES = ("channel", "messages", "bookmarks", "user", "users", "ts", "scheduled_message_id", "errors")
+ODD: dict[str, Any] = {
+    "nothing": {"ok": True},
+    "nulls": {"ok": True, **dict.fromkeys(NAMES), "response_metadata": None},
+    "texts": {"ok": True, **dict.fromkeys(NAMES, ""), "response_metadata": "x"},
+    "numbers": {"ok": True, **dict.fromkeys(NAMES, 7), "response_metadata": 7},
+}
+
+
+@pytest.mark.parametrize("call", CALLS)
+@pytest.mark.parametrize("odd", ODD)
+def test_an_answer_without_what_slack_promises_leaves_the_outcome_unknown(ask: Ask, call: str, odd: str):
+    with pytest.raises(Unreachable):
+        CALLS[call](ask(ODD[odd]))
+
+
+@pytest.mark.parametrize("call", [*CALLS, "edit", "invite", "whisper", "respond"])
+@pytest.mark.parametrize("code", [{}, {"error": None}, {"error": ""}, {"error": {"a": 1}}, {"error": 7}])
+def test_a_no_without_a_code_leaves_the_outcome_unknown(stand_in: StandIn, ask: Ask, call: str, code: Any):
+    chat, url = ask({"ok": False, **code}), stand_in(lambda *_: (200, {}, {"ok": False, **code}))
+    more: dict[str, Callable[[SlackChat], object]] = {
+        "edit": lambda chat: chat.edit(Posted(channel="C0INC", ts="1.1", permalink=""), HELLO),
+        "invite": lambda chat: chat.invite("C0INC", ["U0ANA", "U0KIM"]),
+        "whisper": lambda chat: chat.whisper("C0INC", "U0ANA", HELLO),
+        "respond": lambda chat: chat.respond(url, HELLO),
+    }
+
+    with pytest.raises(Unreachable):
+        (CALLS | more)[call](chat)
+
+
+@pytest.mark.parametrize(
+    "errors", [None, "x", 7, {}, ["x", None, {}, {"user": None, "error": "cant_invite"}]]
+)
+def test_an_invitation_is_not_undone_by_odd_words_about_it(ask: Ask, errors: object):
+    ask({"ok": True, "errors": errors}).invite("C0INC", ["U0ANA", "U0KIM"])
+
+
+ODD_MARKS = [None, "x", 7, [], {"event_type": "spy"}, {"event_type": "spy", "event_payload": None}]
+ODD_MARKS += [{"event_type": "spy", "event_payload": it} for it in ("k", ["k"], {"key": None}, {"key": 7})]
+
+
+@pytest.mark.parametrize("mark", ODD_MARKS)
+def test_an_odd_mark_on_one_message_hides_no_other(ask: Ask, mark: object):
+    ours = {"ts": "1.2", "metadata": {"event_type": "spy", "event_payload": {"key": "k", "first": None}}}
+    odd = {"ts": "1.1", "text": None, "metadata": mark}
+
+    found = ask({"ok": True, "messages": [None, "x", odd, ours]}).find_post("C0INC", key="k", since=LATELY)
+
+    assert found
+    assert found.ts == "1.2"
+
+
+@pytest.mark.parametrize("entry", [None, "x", 7, [], {"link": None}])
+def test_an_odd_bookmark_hides_no_other(ask: Ask, entry: object):
+    assert ask({"ok": True, "bookmarks": [entry, {"link": "https://x"}]}).has_bookmark("C0INC", "https://x")
+
+
+@pytest.mark.parametrize("odd", [None, "x", 7, [], ["x"]])
+def test_a_person_is_read_as_far_as_slack_describes_them(ask: Ask, odd: object):
+    said = {"id": odd, "name": "ana", **dict.fromkeys(("profile", "enterprise_user", "team_id", "tz"), odd)}
+
+    found = ask({"ok": True, "user": said}).profile("U0ANA")
+
+    assert (found.name, found.email, found.zone, found.is_bot) == ("ana", None, None, False)
+
+
+@pytest.mark.parametrize("created", [None, "x", [], {}])
+def test_a_channel_of_unknown_age_is_not_taken_for_spys_own(ask: Ask, created: object):
+    told = {"creator": "U0SPY", "name": "inc-1-x", "is_private": False, "created": created}
+    answer = {"ok": True, "channel": told, "scheduled_message_id": "Q1"}
+
+    with pytest.raises(Unreachable):  # the probe that follows is answered oddly, too
+        ask(answer).find_room("inc-1-x", private=False, since=LATELY)
+
+
+@pytest.mark.parametrize("meta", [None, "x", 7, {}, {"messages": None}, {"messages": [None, 7]}])
+def test_a_refusal_is_told_whatever_stands_beside_it(ask: Ask, meta: object):
+    said = {"ok": False, "error": "odd_thing", "needed": None, "response_metadata": meta}
+
+    with pytest.raises(Rejected, match=r"^Slack refused chat\.postMessage: odd_thing\.$"):
+        ask(said).post("C0INC", HELLO, key="k")
+
+
+@pytest.mark.parametrize("said", ["", "soon", "nan", "inf", "1e300", "Wed, 21 Oct 2026 07:28:00 GMT"])
+def test_a_pause_that_makes_no_sense_is_none(said: str):
+    assert retry_after({"Retry-After": said}) is None
+    assert retry_after({"retry-AFTER": "1.5"}) == 1.5
+
+
+@pytest.mark.parametrize("odd", ODD)
+def test_the_check_names_what_answers_instead_of_slack(stand_in: StandIn, odd: str):
+    web = PooledWebClient("xoxb-1", base_url=stand_in(lambda *_: (200, {}, ODD[odd])) + "/api/")
+
+    found = list(findings(web, app_token=None, channels={"announce": "C0ANN"}))
+
+    web.close()
+    assert [it.well for it in found] == [False]
+    assert "SLACK_API_URL" in found[0].cure
