@@ -26,6 +26,13 @@ SAME_ASK = timedelta(seconds=60)
 OFFERED = 5
 """So many incidents as buttons to choose one."""
 
+LATELY = timedelta(days=7)
+"""How far back an incident that is over is offered."""
+
+REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
+WHICH = "Which incident? Say it in the incident's channel, or choose"
+NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
+
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
@@ -323,14 +330,27 @@ class Incidents:
         raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
 
     def pick(self, command_words: str, *, asker: str) -> Refusal:
-        """Ask which incident is meant, with the open ones as buttons."""
-        newest = self.listed(Search(seen_by=asker), size=OFFERED)
-        if not newest.items:
-            return Refusal('No incident is open. Open one with `incident me "what is wrong"`.')
+        """Ask which incident is meant: an open one, else one that ended lately; only such a one is reopened."""
         rest = command_words.removeprefix("incident").strip()
-        all_of_them = "" if newest.is_whole else f" (`incident list` shows all {newest.count})"
+        ended = Search(seen_by=asker, phases=REOPENED, since=self._desk.now - LATELY)
+        if rest.casefold() == "reopen":
+            none = (
+                "No incident ended in the last 7 days. `incident 42 reopen` takes an older one by its number."
+            )
+            return self._choice(rest, ended, WHICH, none)
+        if self._work.incidents.count(Search(seen_by=asker)):
+            return self._choice(rest, Search(seen_by=asker), WHICH, NONE_OPEN)
+        return self._choice(rest, ended, f"{NONE_OPEN} Or choose one that ended lately", NONE_OPEN)
+
+    def _choice(self, rest: str, wanted: Search, asked: str, none: str) -> Refusal:
+        """Offer what is looked for as buttons that say the rest of the command."""
+        newest = self.listed(wanted, size=OFFERED)
+        if not newest.items:
+            return Refusal(none)
+        every = "list" if wanted.since is None else "list resolved"
+        all_of_them = "" if newest.is_whole else f" (`incident {every}` shows all {newest.count})"
         return Refusal(
-            f"Which incident? Say it in the incident's channel, or choose{all_of_them}:",
+            f"{asked}{all_of_them}:",
             choices=tuple(
                 Choice(label=f"{it.id} {it.name}", say=f"incident {it.number} {rest}") for it in newest.items
             ),

@@ -341,6 +341,50 @@ def test_what_a_private_incident_tells_can_be_seen_by_the_team(spy: SpyKit):
     assert spy.surface("tell", 1).text.endswith("Seen by Kim Park")
 
 
+def ended(spy: SpyKit, *names: str) -> None:
+    for number, name in enumerate(names, start=1):
+        spy.say(f"incident me {name}", by="U0ANA")
+        spy.say(f"incident {number} stop", by="U0ANA")
+
+
+@pytest.mark.parametrize("words", ["incident reopen", "reopen", "incident REOPEN"])
+def test_what_ended_lately_is_offered_to_be_reopened(spy: SpyKit, words: str):
+    ended(spy, "cart", "search")
+    spy.say("incident me payments")
+
+    answer = spy.say(words)
+    assert answer.message
+    spy.press("INC-2 search", answer.message)
+
+    assert "INC-1 cart" in str(answer.message.parts)
+    assert "INC-3" not in str(answer.message.parts)
+    assert spy.incident(2).is_open
+
+
+def test_where_nothing_is_open_what_ended_lately_may_be_meant(spy: SpyKit):
+    ended(spy, "cart")
+
+    answer = spy.say("tldr")
+    assert answer.message
+
+    assert text(answer).startswith('No incident is open. Open one with `incident me "what is wrong"`.')
+    spy.press("INC-1 cart", answer.message)
+    assert "resolved" in spy.private()[-1].text
+
+
+def test_what_ended_long_ago_or_in_private_is_not_offered(spy: SpyKit):
+    ended(spy, "cart")
+    spy.say("incident me payroll private", by="U0ANA")
+    spy.say("incident 2 stop", by="U0ANA")
+    hidden = spy.say("incident reopen", by="U0KIM")
+    spy.clock.tick(days=8)
+
+    answer = spy.say("incident reopen")
+
+    assert "INC-2" not in str(hidden.message)
+    assert text(answer).startswith("No incident ended in the last 7 days.")
+
+
 # --- who leads ---
 
 
