@@ -11,7 +11,7 @@ from bot.adapters.slack.check import findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import retry_after
 from bot.domain.message import Message
-from bot.ports import Posted, Rejected, Unreachable
+from bot.ports import Posted, Rejected, Said, Unreachable
 from tests.adapters.conftest import StandIn
 from tests.fakes.chat import WallClock
 
@@ -105,6 +105,18 @@ def test_an_odd_mark_on_one_message_hides_no_other(ask: Ask, mark: object):
 
     assert found
     assert found.ts == "1.2"
+
+
+@pytest.mark.parametrize("text", [None, "", " ", 7, []])
+def test_a_message_without_text_is_read_from_its_blocks_or_refused(ask: Ask, text: object):
+    bare = {"ts": "1.1", "text": text, "user": None}
+    alert = bare | {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "CPU high"}}]}
+
+    assert ask({"ok": True, "messages": [None, alert]}).read("C0INC", "1.1") == Said(
+        text="CPU high", person=None
+    )
+    with pytest.raises(Rejected, match="has no text"):
+        ask({"ok": True, "messages": [bare]}).read("C0INC", "1.1")
 
 
 @pytest.mark.parametrize("entry", [None, "x", 7, [], {"link": None}])

@@ -19,6 +19,7 @@ from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.rooms import Rooms
+from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
 
@@ -223,7 +224,7 @@ class SlackChat:
         for method, more in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
             for message in entries(self._calls.ask(method, **only, **more), "messages"):
                 if message.get("ts") == ts:
-                    return Said(text=maybe(message, "text") or "", person=maybe(message, "user"))
+                    return _read(message)
         raise Rejected("message_not_found", "That message is gone.")
 
     # --- forms and people ---------------------------------------------------------------------------------
@@ -287,6 +288,12 @@ class SlackChat:
 def _said(message: Message) -> dict[str, Any]:
     """A new message without parts goes as text alone; an edited one must say that it has no blocks."""
     return {name: value for name, value in payload(message).items() if value}
+
+
+def _read(message: Mapping[str, Any]) -> Said:
+    if not (text := words(message)):
+        raise Rejected("no_text", "That message has no text. Add what it shows with `incident note`.")
+    return Said(text=text, person=maybe(message, "user"))
 
 
 def _in(thread: str | None) -> dict[str, str]:
