@@ -1,8 +1,9 @@
 """What was typed and can't be read beyond doubt: it is asked back, so that no word of it is lost."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from itertools import islice
 
 from bot.commands.command import Command
 from bot.commands.grammar import (
@@ -55,6 +56,7 @@ class Reading:
     rest: Typed
     spotted: Mapping[str, Piece]
     severities: Sequence[str]
+    teams: Collection[str]
 
     @property
     def begun(self) -> int:
@@ -64,6 +66,94 @@ class Reading:
     @property
     def texts(self) -> list[str]:
         return [it.name for it in slots_of(self.command.pattern) if it.kind == "text"]
+
+
+# --- several names where one is read ----------------------------------------------------------------------
+
+_TOKEN = re.compile(r"<[^<>\n]+>|[,/&+]|[^\s,/&+<>()\[\]]+")
+_PERSON = re.compile(r"@\w[\w.-]*[:!?]*|<@[^<>]+>|<!subteam[^<>]+>")
+_TEAM = re.compile(r":\w[\w-]*[.!?]*")
+_JOINERS = frozenset({",", "/", "&", "+", "and", "or", "plus"})
+
+
+def several_names(reading: Reading, bound: Bindings | None) -> Refusal | None:
+    """Refuse two teams or people where a command reads one, with a button for each: `page @raj and @kim …`."""
+    named = _Names.of(reading)
+    for at in named.places(bound):
+        around = named.around(at)
+        if len({it.bare for it in around}) > 1:
+            return _ask_name(reading, around)
+    return None
+
+
+@dataclass(frozen=True)
+class _Names:
+    """What was typed behind a command's words, in which people and teams are named."""
+
+    tokens: Sequence[Word]
+    kinds: Mapping[str, str]
+    teams: Collection[str]
+
+    @classmethod
+    def of(cls, reading: Reading) -> "_Names":
+        slots = slots_of(reading.command.pattern)
+        kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
+        return cls(list(_tokens(reading.rest.words[reading.begun :])) if kinds else [], kinds, reading.teams)
+
+    def places(self, bound: Bindings | None) -> list[int]:
+        """Say which of the words fill a slot; where nothing is bound, which is the first that could."""
+        names = (n for n, it in enumerate(self.tokens) if self._is_marked(it) or self._is_bare_team(it))
+        if bound is None:
+            return list(islice(names, 1))
+        starts = {bound[it].start for it in self.kinds.values() if it in bound}
+        return [it for it in names if self.tokens[it].start in starts]
+
+    def _is_marked(self, token: Word) -> bool:
+        is_person = "person" in self.kinds and _PERSON.fullmatch(token.text)
+        return not token.quoted and bool(is_person or ("team" in self.kinds and _TEAM.fullmatch(token.text)))
+
+    def _is_bare_team(self, token: Word) -> bool:
+        return not token.quoted and "team" in self.kinds and token.bare in self.teams
+
+    def around(self, at: int) -> list[Word]:
+        """Give the names that stand beside one, and itself."""
+        return [*reversed(list(self._beside(at, -1))), self.tokens[at], *self._beside(at, 1)]
+
+    def _beside(self, at: int, step: int) -> Iterator[Word]:
+        """Give the names on one side; after a marked name and a comma, `payments is down` is the message."""
+        expected = _JOINERS if self._is_bare_team(self.tokens[at]) else _JOINERS - {","}
+        joiner = ""
+        for token in self.tokens[at + 1 :] if step > 0 else reversed(self.tokens[:at]):
+            if not token.quoted and token.text.casefold() in _JOINERS:
+                joiner = token.text.casefold()
+            elif self._is_marked(token) or (self._is_bare_team(token) and joiner in expected):
+                yield token
+                joiner = ""
+            else:
+                return
+
+
+def _tokens(words: Iterable[Word]) -> Iterator[Word]:
+    """Cut words such as `@raj,@kim`."""
+    for word in words:
+        if word.quoted:
+            yield word
+        else:
+            for found in _TOKEN.finditer(word.text):
+                yield Word(found[0], word.start + found.start(), word.start + found.end())
+
+
+def _ask_name(reading: Reading, names: Sequence[Word]) -> Refusal:
+    labels = list(dict.fromkeys(it.text.rstrip(".:!?") for it in names))
+    said = f"{', '.join(labels[:-1])} and {labels[-1]}"
+    return Refusal(
+        f"`{reading.command.words}` takes one name, and you gave {shortened(said)}. Nothing was done. "
+        "Say it once for each. A name that belongs to the text goes in quotes with it.",
+        choices=tuple(
+            Choice(label=it, say=edited(reading.typed.text, [(names[0].start, names[-1].end, it)]))
+            for it in labels
+        ),
+    )
 
 
 # --- flags that fell into a text --------------------------------------------------------------------------

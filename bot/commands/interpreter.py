@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from bot.commands.command import NUMBER, Command
-from bot.commands.doubt import Reading, edited, stray_words, swallowed_flag
+from bot.commands.doubt import Reading, edited, several_names, stray_words, swallowed_flag
 from bot.commands.grammar import (
     Bindings,
     Optionally,
@@ -40,9 +40,6 @@ ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 HELP = "help"
 _HELP = re.compile(r"(?P<flag>(--?|[–—])help|[-–—]h)|help\W*|\?+", re.IGNORECASE)  # noqa: RUF001  as phones write it
 _NO_PROSE = re.compile(r"[@:<#\d]")
-HELP = "help"
-_HELP = re.compile(r"(?P<flag>(?:--?|[–—])help|[-–—]h)|help\W*|\?+", re.IGNORECASE)  # noqa: RUF001  as phones write it
-_NO_PROSE = re.compile(r"[@:<#\d].*")
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -246,8 +243,14 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
         nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly, leads=words.leads)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
-        known = tuple(desk.policy.severities)
-        reading = Reading(command=command, typed=typed, rest=rest, spotted=spotted, severities=known)
+        reading = Reading(
+            command=command,
+            typed=typed,
+            rest=rest,
+            spotted=spotted,
+            severities=tuple(desk.policy.severities),
+            teams=desk.policy.teams.keys(),
+        )
         bound = _settled(reading, bound, words)
         _must_be_readable(_Doubt(command, typed, desk, asker), words, rest, bound or {})
     return None if bound is None else {**bound, **spotted}
@@ -261,10 +264,10 @@ def _settled(reading: Reading, bound: Bindings | None, words: _Vocabulary) -> Bi
         return match(pattern, typed, words.looks, longest=words.longest, leads=words.leads) is not None
 
     if bound is not None:
-        doubt = swallowed_flag(reading, bound)
+        doubt = several_names(reading, bound) or swallowed_flag(reading, bound)
     else:
         bound = match(pattern, reading.rest, _anything, longest=words.longest)
-        doubt = stray_words(reading, fits)
+        doubt = several_names(reading, bound) or stray_words(reading, fits)
     if doubt:
         raise doubt
     return bound

@@ -661,3 +661,63 @@ def test_incidents_are_listed_by_severity(spy: SpyKit, room: str, words: str):
 @pytest.mark.parametrize("said", ["november", "90", "last night"])
 def test_a_start_of_a_list_that_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
     assert "I can't read the time" in text(spy.say(f"incident list all since {said}"))
+
+
+# --- several names where one is read ----------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("page @raj @kim db is down", ["page @raj db is down", "page @kim db is down"]),
+        ("page @raj,@kim x", ["page @raj x", "page @kim x"]),
+        ("page @raj and @kim x", ["page @raj x", "page @kim x"]),
+        ("page @raj, @kim & @ana x", ["page @raj x", "page @kim x", "page @ana x"]),
+        ("page <@U0RAJ>, <@U0KIM|kim> x", ["page <@U0RAJ> x", "page <@U0KIM|kim> x"]),
+        ('page @raj/@kim "x"', ['page @raj "x"', 'page @kim "x"']),
+        ("page :imoc :payments look", ["page :imoc look", "page :payments look"]),
+        ("page :imoc or @raj look", ["page :imoc look", "page @raj look"]),
+        ("page payments, imoc db down", ["page payments db down", "page imoc db down"]),
+        ("page payments and imoc db down", ["page payments db down", "page imoc db down"]),
+        (
+            'incident tell :payments, :imoc "hold"',
+            ['incident tell :payments "hold"', 'incident tell :imoc "hold"'],
+        ),
+        ("action fix it @raj, @kim", ["action fix it @raj", "action fix it @kim"]),
+        ("action fix it @raj,@kim", ["action fix it @raj", "action fix it @kim"]),
+        (
+            "action fix it @raj and @kim by friday",
+            ["action fix it @raj by friday", "action fix it @kim by friday"],
+        ),
+        ("role scribe @kim @ana", ["role scribe @kim", "role scribe @ana"]),
+        ("hand @raj and @kim", ["hand @raj", "hand @kim"]),
+        ("postmortem owner @raj @kim", ["postmortem owner @raj", "postmortem owner @kim"]),
+        ("oncall :imoc :payments", ["oncall :imoc", "oncall :payments"]),
+    ],
+)
+def test_of_several_names_none_is_dropped(spy: SpyKit, room: str, said: str, meant: list[str]):
+    before = len(spy.effects)
+
+    answer = spy.say(said, channel=room)
+
+    assert says(answer) == meant
+    assert "Nothing was done." in text(answer)
+    assert len(spy.effects) == before
+
+
+@pytest.mark.parametrize(
+    ("said", "message"),
+    [
+        ("page imoc payments is down", "payments is down"),
+        ("page :imoc, payments is down", "payments is down"),
+        ('page :imoc "@kim and :payments wait"', "@kim and :payments wait"),
+        ("page :imoc please call @kim", "please call @kim"),
+        ("page :imoc :fire: db", ":fire: db"),
+        ("page :imoc and hurry", "and hurry"),
+        ("page :imoc :imoc look", ":imoc look"),
+    ],
+)
+def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, room: str, said: str, message: str):
+    spy.say(said, channel=room)
+
+    assert [(it.team, it.message) for it in spy.pages(1)[1:]] == [("imoc", message)]
