@@ -3,7 +3,6 @@
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from itertools import islice
 
 from bot.commands.command import Command
 from bot.commands.grammar import (
@@ -76,37 +75,40 @@ _TEAM = re.compile(r":\w[\w-]*[.!?]*")
 _JOINERS = frozenset({",", "/", "&", "+", "and", "or", "plus"})
 
 
+MOST_NAMES = 20
+"""So many words on each side of a name are looked at."""
+
+
 def several_names(reading: Reading, bound: Bindings | None) -> Refusal | None:
     """Refuse two teams or people where a command reads one, with a button for each: `page @raj and @kim …`."""
-    named = _Names.of(reading)
-    for at in named.places(bound):
-        around = named.around(at)
+    slots = slots_of(reading.command.pattern)
+    kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
+    for place in _places(reading, kinds.values(), bound):
+        words = reading.rest.words[max(place - MOST_NAMES, reading.begun) : place + MOST_NAMES]
+        tokens = list(_tokens(words))
+        at = next((n for n, it in enumerate(tokens) if it.start >= reading.rest.words[place].start), None)
+        around = _Names(tokens, kinds, reading.teams).around(at) if at is not None else []
         if len({it.bare for it in around}) > 1:
             return _ask_name(reading, around)
     return None
 
 
+def _places(reading: Reading, slots: Iterable[str], bound: Bindings | None) -> list[int]:
+    """Say which words fill these slots; where nothing is bound, which is the first that could."""
+    words = reading.rest.words
+    if bound is None:
+        return next(([n] for n, it in enumerate(words) if slots and it.text.startswith(("@", ":", "<"))), [])
+    starts = {bound[it].start for it in slots if it in bound}
+    return [n for n, it in enumerate(words) if it.start in starts] if starts else []
+
+
 @dataclass(frozen=True)
 class _Names:
-    """What was typed behind a command's words, in which people and teams are named."""
+    """The words about a name, in which other people and teams may be named, too."""
 
     tokens: Sequence[Word]
-    kinds: Mapping[str, str]
+    kinds: Collection[str]
     teams: Collection[str]
-
-    @classmethod
-    def of(cls, reading: Reading) -> "_Names":
-        slots = slots_of(reading.command.pattern)
-        kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
-        return cls(list(_tokens(reading.rest.words[reading.begun :])) if kinds else [], kinds, reading.teams)
-
-    def places(self, bound: Bindings | None) -> list[int]:
-        """Say which of the words fill a slot; where nothing is bound, which is the first that could."""
-        names = (n for n, it in enumerate(self.tokens) if self._is_marked(it) or self._is_bare_team(it))
-        if bound is None:
-            return list(islice(names, 1))
-        starts = {bound[it].start for it in self.kinds.values() if it in bound}
-        return [it for it in names if self.tokens[it].start in starts]
 
     def _is_marked(self, token: Word) -> bool:
         is_person = "person" in self.kinds and _PERSON.fullmatch(token.text)
@@ -116,7 +118,9 @@ class _Names:
         return not token.quoted and "team" in self.kinds and token.bare in self.teams
 
     def around(self, at: int) -> list[Word]:
-        """Give the names that stand beside one, and itself."""
+        """Give the names that stand beside one, and itself; none, where it is no name."""
+        if not (self._is_marked(self.tokens[at]) or self._is_bare_team(self.tokens[at])):
+            return []
         return [*reversed(list(self._beside(at, -1))), self.tokens[at], *self._beside(at, 1)]
 
     def _beside(self, at: int, step: int) -> Iterator[Word]:

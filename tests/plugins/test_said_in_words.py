@@ -721,3 +721,10 @@ def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, room: str, said: s
     spy.say(said, channel=room)
 
     assert [(it.team, it.message) for it in spy.pages(1)[1:]] == [("imoc", message)]
+
+
+@pytest.mark.parametrize(
+    "said", ["page ( x", "page < x", "page , @raj", "page @", "hand <", "tell & hold", "oncall ("]
+)
+def test_a_name_that_is_none_is_answered(spy: SpyKit, room: str, said: str):
+    assert text(spy.say(said, channel=room))
