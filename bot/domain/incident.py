@@ -4,6 +4,7 @@ A decision is a method that returns the event it would be, or refuses; `after(ev
 that has happened. Nothing else changes an incident, so its state and its timeline can't disagree.
 """
 
+import html
 import re
 import unicodedata
 from collections.abc import Collection, Mapping
@@ -22,7 +23,7 @@ NAME_LENGTH = 120
 """What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
 
 _SKIN = re.compile(r"::skin-tone-[2-6]:")
-_UNNAMED = re.compile(r"<[#!@][^<>\n]*>")
+_UNNAMED = re.compile(r"<(?:[#@][A-Z0-9]+|![a-z]+(?:\^[^<>|\n]*)?)(?:\|[^<>\n]*)?>")
 """What Slack alone can name: a person, or a channel or a user group that came without its words."""
 
 
@@ -450,7 +451,7 @@ _LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$
 
 def room_name(number: int, name: str) -> str:
     """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
-    seen = _SKIN.sub(":", as_seen(cleaned(name)))
+    seen = _SKIN.sub(":", html.unescape(as_seen(cleaned(name))))
     letters = unicodedata.normalize("NFKD", _UNNAMED.sub(" ", seen).casefold())
     plain = "".join(it for it in letters if not unicodedata.combining(it))  # é is an e
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")

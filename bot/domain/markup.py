@@ -14,8 +14,14 @@ _CONTROL = re.compile(
 )
 """Those that turn the direction of writing among them: in a name they would turn the card's other words round."""
 _SCHEME = r"(?:https?|ftp|mailto|tel|slack):"
-_ESCAPE = re.compile(rf"&amp;(?!(?:amp|lt|gt);)|&lt;(?![@#!]|{_SCHEME})|&gt;")
-"""Escapes of single letters, but where a mark or another escape would come of it that was typed letter by letter."""
+_TYPED = r"(?:[^<>&|\n]|&(?![lg]t;))"
+"""A letter inside of a mark, as far as the escaped bracket that would end it."""
+_TYPED_MARK = (
+    rf"&lt;(?:@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|![a-z]+(?:\^{_TYPED}*)?|{_SCHEME}{_TYPED}+)"
+    rf"(?:\|(?:{_TYPED}|\|)*)?&gt;"
+)
+_ESCAPE = re.compile(rf"(?P<mark>{_TYPED_MARK})|&amp;(?!(?:amp|lt|gt);)|&lt;|&gt;")
+"""Escapes of single letters; a mark that was typed letter by letter keeps both of its own, lest it become one."""
 _LETTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _MARK = re.compile(
     rf"<(?:(?P<url>{_SCHEME}[^<>|\s]+)|#[CGD][A-Z0-9]+|!(?P<special>[a-z]+)(?:\^[^<>|\n]*)?)"
@@ -34,7 +40,7 @@ _BEHIND = "*_~`'\")]}.,;!?…"
 def cleaned(text: str) -> str:
     """Make letters plain: straight quotes, blanks that are blanks, no control characters, `&` for `&amp;`."""
     plain = _CONTROL.sub("", text.translate(_QUOTES))
-    return _ESCAPE.sub(lambda found: _LETTERS[found[0]], plain) if "&" in plain else plain
+    return _ESCAPE.sub(lambda it: it["mark"] or _LETTERS[it[0]], plain) if "&" in plain else plain
 
 
 def as_seen(text: str) -> str:

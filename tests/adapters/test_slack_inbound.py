@@ -366,6 +366,8 @@ def test_a_message_that_is_edited_into_a_command_is_one(slack: Slack, text: str,
         edited("spy incident tldr", "spy incidnet tldr", bot_id="B1"),
         edited("it is better", "it is beter"),
         edited("spy incident tldr", "spy incidnet tldr", edited=None),
+        edited("spy incident tldr", "spy incidnet tldr", edited={"user": "U0ANA", "ts": "x"}),
+        edited("spy incident tldr", "spy incidnet tldr", edited={"user": "U0ANA", "ts": "nan"}),
     ],
 )
 def test_an_edit_that_makes_no_command_now_is_none(slack: Slack, event: dict[str, Any]):

@@ -151,7 +151,10 @@ def _was_just_edited(message: Payload, before: Payload) -> bool:
     edited, written = maybe(message, "edited", "ts"), maybe(message, "ts")
     if not edited or not written or message.get("text") == before.get("text"):
         return False
-    return float(edited) - float(written) <= EDITED_WITHIN
+    try:
+        return float(edited) - float(written) <= EDITED_WITHIN
+    except ValueError:
+        return False
 
 
 def _spoken(body: Payload, way: Way, text: str) -> Ask:
