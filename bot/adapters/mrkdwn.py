@@ -72,7 +72,17 @@ def flat(value: object, names: Names = lambda _person: None) -> str:
 
 def plain(value: object, names: Names = lambda _person: None) -> str:
     """Say it where nobody reads Slack's escapes (a form's box, a phone, a terminal): as a person would type it."""
-    return flat(value, names).replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
+    return _unescaped(flat(value, names))
+
+
+def spoken(value: object, names: Names) -> str:
+    """Say it where an id of Slack means nothing, as on a phone: whom nobody can name is *someone*."""
+    text = without_controls("" if value is None else str(value))
+    return _unescaped(_literal(_marked(text, lambda mark: _words(mark, names, with_ids=False), str)))
+
+
+def _unescaped(text: str) -> str:
+    return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
 # --- our own marks ----------------------------------------------------------------------------------------
@@ -194,13 +204,15 @@ def _safe(found: re.Match[str]) -> str:
             return _escaped(_words(found, lambda _person: None))
 
 
-def _words(found: re.Match[str], names: Names) -> str:
-    """Say what a reader sees of a mark."""
+def _words(found: re.Match[str], names: Names, *, with_ids: bool = True) -> str:
+    """Say what a reader sees of a mark; an id stands for a name that is not known only `with_ids`."""
     match found.lastgroup:
         case "person" | "person_label":
-            return f"@{names(found['person']) or found['person_label'] or found['person']}"
+            name = names(found["person"]) or found["person_label"] or (with_ids and found["person"])
+            return f"@{name}" if name else "someone"
         case "channel" | "channel_label":
-            return f"#{(names(found['channel']) or found['channel_label'] or found['channel']).lstrip('#')}"
+            name = names(found["channel"]) or found["channel_label"] or (with_ids and found["channel"])
+            return f"#{name.lstrip('#')}" if name else "a channel"
         case "url" | "url_label":
             return found["url_label"] or found["url"]
         case "date" | "date_label":

@@ -35,6 +35,7 @@ from bot.adapters.mrkdwn import (
     plural,
     quote,
     span,
+    spoken,
     typed,
     unit_end,
     without_controls,
@@ -82,7 +83,7 @@ class JinjaTemplates:
 
     def words(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> str:
         """Fill in a message for readers outside Slack, such as a phone: names for ids, nothing escaped."""
-        return plain(self.render(template, facts, names=names).text, names)
+        return spoken(self.render(template, facts, names=names).text, names)
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form, `<template>.form.j2`."""

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from functools import partial
+from itertools import islice
 from typing import Any
 
 from pydantic import TypeAdapter
@@ -28,6 +29,8 @@ from bot.services.permissions import Permissions
 from bot.services.undisturbed import undisturbed
 
 _ANSWER = TypeAdapter(Answer)
+MENTIONED = 20
+"""So many people whom one request speaks of are met."""
 SAID_THERE = frozenset({"page", "tell", "failover"})
 """Messages that answer for themselves where they stand."""
 
@@ -99,6 +102,7 @@ class Router:
                 return Answer()  # an edit of what was done already
             desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
             People(desk).seen(ask.user, ask.user_name)
+            _meet_mentioned(ask, desk)
             outcome = self._run(ask, desk, limit)
             answer = self._tell(ask, outcome, desk)
             work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
@@ -316,3 +320,9 @@ def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
         for effect in effects
         if getattr(effect, "to", None) in places
     )
+
+
+def _meet_mentioned(ask: Ask, desk: Desk) -> None:
+    """Learn who is spoken of: what leaves for a phone tells their names."""
+    for found in islice(MENTION.finditer(" ".join((ask.text, *ask.given.values()))), MENTIONED):
+        People(desk).seen(found["id"], found["label"])

@@ -451,8 +451,12 @@ _LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$
 
 def room_name(number: int, name: str) -> str:
     """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
-    seen = _SKIN.sub(":", html.unescape(as_seen(cleaned(name))))
-    letters = unicodedata.normalize("NFKD", _UNNAMED.sub(" ", seen).casefold())
+    named = _UNNAMED.sub(_unnamed, as_seen(cleaned(name)))
+    letters = unicodedata.normalize("NFKD", _SKIN.sub(":", html.unescape(named)).casefold())
     plain = "".join(it for it in letters if not unicodedata.combining(it))  # é is an e
     slug = re.sub(r"[^a-z0-9]+", "-", plain).strip("-")
     return f"inc-{number}-{slug}"[:80].rstrip("-")
+
+
+def _unnamed(mark: re.Match[str]) -> str:
+    return {"@": "someone", "#": "a channel"}.get(mark[0][1], " ")

@@ -27,7 +27,7 @@ _MARK = re.compile(
     rf"<(?:(?P<url>{_SCHEME}[^<>|\s]+)|#[CGD][A-Z0-9]+|!(?P<special>[a-z]+)(?:\^[^<>|\n]*)?)"
     r"(?:\|(?P<label>[^<>\n]*))?>"
 )
-MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(\|[^<>]*)?>")
+MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
 """A person, as Slack writes one who was chosen from its list: some payloads add a label."""
 _QUOTED = re.compile(r"\A(?:\s|>|&gt;)+")
 _BRACKETS = {ord("("): "%28", ord(")"): "%29"}

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.delivery.pages import PageCourier
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, SendPage
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page
 from bot.domain.policy import Account
 from bot.ports import PagerNews, Parcel, Profile, Rejected, Ringing, Unreachable
@@ -200,6 +200,9 @@ def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
     [
         ("ask <@U0ZOE> first", "ask @Zoe Novak first"),
         ("ask <@U0ZOE|zoe> first", "ask @Zoe Novak first"),
+        ("ask <@U0NEW> now", "ask someone now"),
+        ("ask <@W0ABC|kim> now", "ask @kim now"),
+        ("look at <#C0NEW> or <#C0NEW|>", "look at a channel or a channel"),
         ("it is in <#C0INC1>", "it is in #inc-1-checkout-is-down"),
         ("see <#C0PAY|payments>", "see #payments"),
         ("ask <!subteam^S0SRE|@sre> first", "ask @sre first"),
@@ -220,6 +223,13 @@ def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: 
     words = list(world.pager.words.values())[-1]
     assert read in words.title
     assert read in words.details
+
+
+@pytest.mark.parametrize("words", ["page :payments ask <@U0NEW> now", 'incident 1 note "<@U0NEW|kim> knows"'])
+def test_slack_is_asked_who_is_spoken_of(world: World, words: str):
+    world.spy.say(words)
+
+    assert "U0NEW" in [it.person for it in world.spy.asked(MeetPerson)]
 
 
 def test_a_phone_does_not_show_the_name_of_a_private_channel(world: World):

@@ -160,6 +160,9 @@ def test_a_rooms_name_is_one_that_slack_takes(name: str, number: int):
 
 
 def test_a_rooms_name_is_made_of_what_was_typed_not_of_slacks_way_to_send_it():
+    assert (
+        room_name(7, "<#C0NEW> and <#C0OLD|> with <@U0NEW>") == "inc-7-a-channel-and-a-channel-with-someone"
+    )
     assert room_name(7, "R&amp;D &lt;b&gt;pages&lt;/b&gt; are slow") == "inc-7-r-d-b-pages-b-are-slow"
 
 
