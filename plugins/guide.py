@@ -3,6 +3,7 @@
 from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.domain import guide
 from bot.domain.incident import Incident
 from bot.services.incidents import Incidents
 from bot.services.views import Views
@@ -25,4 +26,4 @@ def move_on(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views)
 def nothing_changed(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Answer *what changed?*: you have looked, and nothing did."""
     incident = incidents.nothing_changed(incident, by=ask.user)
-    return Reply("guide/step", views.card(incident.number))
+    return Reply("guide/step", {**views.card(incident.number), "answer": guide.NOTHING_CHANGED})

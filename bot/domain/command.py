@@ -56,6 +56,8 @@ def give_role(incident: Incident, role: str, person: str, *, by: str, at: dateti
     _must_be_open(incident)
     if plain(role) in COMMAND_NAMES:
         raise Refusal(f"Command moves by a handover: `incident hand <@{person}>`.", slot="role")
+    if incident.roles.get(plain(role)) == person:
+        raise Refusal(f"<@{person}> is {plain(role)} of {incident.id} already.", slot="person")
     return RoleGiven(at=at, by=by, role=plain(role), person=person)
 
 

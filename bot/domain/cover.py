@@ -62,26 +62,34 @@ class CoverRequest:
         """Say *I'll cover*; the first one counts."""
         if by == self.by:
             raise Refusal("This is your own shift. Somebody else has to cover it.")
-        self._must_be_wanted(at)
+        self._must_be_wanted(at, by=by)
         return replace(self, state=CoverState.PROMISED, taken_by=by, taken_at=at, why=None)
 
     def decline(self, *, by: str, at: datetime) -> "CoverRequest":
-        self._must_be_wanted(at)
+        self._must_be_wanted(at, by=by)
         return self if by in self.declined_by else replace(self, declined_by=(*self.declined_by, by))
 
     def withdraw(self, *, by: str, at: datetime) -> "CoverRequest":
         if by != self.by:
             raise Refusal(f"Only <@{self.by}> can take this request back.")
-        self._must_be_wanted(at)
+        self._must_be_wanted(at, by=by)
         return replace(self, state=CoverState.WITHDRAWN)
 
-    def _must_be_wanted(self, at: datetime) -> None:
+    def _must_be_wanted(self, at: datetime, *, by: str) -> None:
         if self.state in {CoverState.PROMISED, CoverState.COVERED}:
-            raise Refusal(f"<@{self.taken_by}> covers it already. Thank you all the same.")
+            raise Refusal(self._taken(by))
         if self.state is not CoverState.ASKED:
             raise Refusal("Nobody needs to cover this any more.")
         if self.end <= at:
             raise Refusal("That time is over.", choices=(Choice(label="My shifts", say="oncall me"),))
+
+    def _taken(self, by: str) -> str:
+        """Return what somebody hears once cover is promised, and what each of the two can still do."""
+        if by == self.taken_by:
+            return "You cover it already. If you can't after all, ask for cover: `oncall cover`."
+        if by == self.by:
+            return f"<@{self.taken_by}> covers it already. Remove the override in PagerDuty to undo it."
+        return f"<@{self.taken_by}> covers it already. Thank you all the same."
 
     # --- what happened ---
 

@@ -54,6 +54,13 @@ def test_that_nothing_changed_is_an_answer(spy: SpyKit, room: str):
     assert ": nothing changed" in checklist
 
 
+def test_that_nothing_changed_is_confirmed_at_any_step(spy: SpyKit, room: str):
+    answer = spy.say("incident nothing changed", channel=room)
+
+    assert answer.message.text.startswith("Recorded: nothing changed.")
+    assert "step 2 of 8" in answer.message.text
+
+
 def test_who_skips_mitigation_is_told_once_and_kindly(spy: SpyKit, room: str):
     spy.say('cause "a full disk"', channel=room)
 

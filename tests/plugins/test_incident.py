@@ -517,6 +517,16 @@ def test_a_role_is_given_and_its_bearer_invited(spy: SpyKit, room: str):
     assert spy.asked(Invite)[-1].people == ("U0KIM",)
 
 
+def test_a_role_is_given_to_the_same_person_once(spy: SpyKit, room: str):
+    spy.say("incident role scribe @kim", channel=room)
+    lines = len(spy.lines(1))
+
+    answer = spy.say("incident role Scribe @kim", channel=room)
+
+    assert text(answer) == "<@U0KIM> is scribe of INC-1 already."
+    assert len(spy.lines(1)) == lines
+
+
 def test_command_of_a_private_incident_can_be_handed_to_somebody_new(spy: SpyKit):
     spy.say("incident me payroll private", by="U0ANA")
     spy.open_room(1, channel="C0ROOM")
