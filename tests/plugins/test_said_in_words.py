@@ -375,7 +375,7 @@ def test_a_linked_host_is_the_name_one_sees(spy: SpyKit, way: Way):
     [
         (f"{HOST} is down", "inc-1-api-example-com-is-down"),
         ("<#C0PAY|payments> is stuck", "inc-1-payments-is-stuck"),
-        ("<#C0PAY> is stuck", "inc-1-is-stuck"),
+        ("<#C0PAY> is stuck", "inc-1-a-channel-is-stuck"),
         ("<mailto:help@x.com|help@x.com> bounces", "inc-1-help-x-com-bounces"),
         ("<!subteam^S0SRE|@sre> and <!here>", "inc-1-sre-and-here"),
         ("down since <!date^1795434300^{time} {date}|2pm>", "inc-1-down-since-2pm"),
