@@ -22,7 +22,7 @@ from bot.commands.grammar import (
     slots_of,
 )
 from bot.commands.plugins import Handbook
-from bot.commands.slots import Reader
+from bot.commands.slots import Line, Reader
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
@@ -58,13 +58,15 @@ class Interpreter:
     def __init__(self, handbook: Handbook) -> None:
         self._handbook = handbook
 
-    def understand(self, text: str, desk: Desk, *, asker: str) -> Meant:
+    def understand(self, text: str, desk: Desk, *, asker: str, channel: str | None = None) -> Meant:
         """Find the command that was typed; refuses, with what may have been meant, where there is none."""
         typed, number = _without_number(read(text))
         if wanted := self._help_wanted(typed):
             return self.understand(wanted, desk, asker=asker)
         typed = self._spelled_out(typed)
         candidates = self._candidates(typed)
+        if candidates and number is None:
+            typed, number = _number_before_text(candidates[0], typed, desk, asker, channel)
         for command in candidates:
             is_meant = _begins(command, typed) == _begins(candidates[0], typed)
             bound = _bound(command, typed, desk, asker, is_meant=is_meant)
@@ -391,6 +393,46 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
                 rest = (*words[:at], *words[at + 1 :])
                 return replace(typed, words=rest if len(words) > at + 1 else (*rest, TLDR)), int(found[1])
     return typed, None
+
+
+def _number_before_text(
+    command: Command, typed: Typed, desk: Desk, asker: str, channel: str | None
+) -> tuple[Typed, int | None]:
+    """Read `stop inc-1` and `note 1 "x"` as about INC-1; asks, where that is not the channel's own incident."""
+    at = _begins(command, typed)
+    word, behind = next(iter(typed.words[at:]), None), typed.words[at + 1 :]
+    found = ID.fullmatch(word.bare) if word and not word.quoted and _begins_with_prose(command) else None
+    if word is None or found is None:
+        return typed, None
+    number, is_prose = int(found[1]), bool(behind) and not behind[0].quoted
+    here = desk.work.incidents.in_room(channel) if channel else None
+    other = desk.work.incidents.get(number)
+    is_named = word.bare.startswith("inc-") or bool(not is_prose and other and other.is_seen_by(asker))
+    if not is_named or (is_prose and here and here.number == number):
+        return typed, None
+    if here is None or here.number == number:
+        return replace(typed, words=(*typed.words[:at], *behind)), number
+    about = typed.text[: word.start].removeprefix(INCIDENT.text).strip()
+    rest, whole = typed.text[word.end :].strip(), typed.text[word.start :]
+    raise Refusal(
+        f"Do you mean INC-{number}? This is {here.id}. Nothing was done.",
+        choices=(
+            Choice(label=f"INC-{number}", say=f"inc-{number} {about} {rest}".strip()),
+            Choice(
+                label=here.id,
+                say=f'inc-{here.number} {about} "{whole}"'
+                if is_prose and '"' not in whole
+                else f"inc-{here.number} {about} {rest}".strip(),
+            ),
+        ),
+    )
+
+
+def _begins_with_prose(command: Command) -> bool:
+    """Whether a command that is about one incident has a text as its first slot, and no slot for its number."""
+    slots = list(slots_of(command.pattern))
+    is_text = bool(slots) and slots[0].kind == "text" and command.slots[slots[0].name].type in {str, Line}
+    return command.needs_incident and is_text and all(it.name != NUMBER for it in slots)
 
 
 def _literals(typed: Typed) -> tuple[str, ...]:

@@ -110,7 +110,11 @@ class Router:
 
     def _run(self, ask: Ask, desk: Desk, limit: TimeLimit) -> Outcome:
         said = self._interpreter
-        meant = said.of_form(ask.text) if ask.given else said.understand(ask.text, desk, asker=ask.user)
+        meant = (
+            said.of_form(ask.text)
+            if ask.given
+            else said.understand(ask.text, desk, asker=ask.user, channel=ask.channel)
+        )
         ask = replace(ask, incident=meant.number if meant.number is not None else ask.incident)
         given = {name: cleaned(it) for name, it in ask.given.items()}
         words = meant.command.words

@@ -728,3 +728,51 @@ def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, room: str, said: s
 )
 def test_a_name_that_is_none_is_answered(spy: SpyKit, room: str, said: str):
     assert text(spy.say(said, channel=room))
+
+
+# --- an incident's number before the text -----------------------------------------------------------------
+
+
+@pytest.fixture
+def other(spy: SpyKit, room: str) -> str:
+    """Give the channel of INC-2, beside INC-1."""
+    assert room
+    spy.say("incident me cart is slow sev3")
+    spy.open_room(2, channel="C0OTHER")
+    return "C0OTHER"
+
+
+@pytest.mark.parametrize(
+    ("said", "meant"),
+    [
+        ("stop inc-1", ["inc-1 stop", "inc-2 stop"]),
+        ("incident cancel INC-1", ["inc-1 cancel", "inc-2 cancel"]),
+        ("cancel 1", ["inc-1 cancel", "inc-2 cancel"]),
+        ("resolve #1", ["inc-1 resolve", "inc-2 resolve"]),
+        ('note 1 "for alpha"', ['inc-1 note "for alpha"', 'inc-2 note "for alpha"']),
+        ("note inc-1 is alike", ["inc-1 note is alike", 'inc-2 note "inc-1 is alike"']),
+    ],
+)
+def test_another_incidents_number_is_asked_about(spy: SpyKit, other: str, said: str, meant: list[str]):
+    before = len(spy.effects)
+
+    answer = spy.say(said, channel=other)
+
+    assert says(answer) == meant
+    assert text(answer).startswith("Do you mean INC-1? This is INC-2. Nothing was done.")
+    assert len(spy.effects) == before
+
+
+@pytest.mark.parametrize("said", ['note 1 "for alpha"', 'note inc-1 "for alpha"', "note inc-1 for alpha"])
+def test_a_number_before_the_text_is_the_incidents(spy: SpyKit, other: str, said: str):
+    assert other
+    spy.say(f"incident {said}")
+
+    assert spy.timeline(1)[-1].text == "for alpha"
+
+
+@pytest.mark.parametrize("words", ["1 pod of 3 is back", "50 % fail", "2026 was better", "9"])
+def test_a_number_in_a_text_stays_there(spy: SpyKit, room: str, words: str):
+    spy.say(f"note {words}", channel=room)
+
+    assert spy.timeline(1)[-1].text == words
