@@ -15,7 +15,7 @@ from bot.services.follow_ups import FollowUps
 FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")]
 
 
-@command('incident action ["action"] [@owner] [<category>] [by|until|due <due>]')
+@command('incident action ["action"] [@owner] [<category>] [by|until|due|in <due>]')
 def action(  # noqa: PLR0917  each is a slot of the usage line
     ask: Ask,
     incident: Incident,

@@ -6,7 +6,19 @@ from typing import Annotated
 from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
-from bot.commands.slots import Began, Line, PageNumber, Plain, Someone, Start, Told, Url, number_of, one_of
+from bot.commands.slots import (
+    Began,
+    Lately,
+    Line,
+    PageNumber,
+    Plain,
+    Someone,
+    Start,
+    Told,
+    Url,
+    number_of,
+    one_of,
+)
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
 from bot.domain.moment import looks_timely, read_moment
@@ -129,13 +141,16 @@ def share(incident: Incident, *, views: Views) -> Reply:
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
-@command('incident list [<which>] [:team] [<severity>] [since <since>] ["words"] [page <page>]')
+@command(
+    'incident list [<which>] [:team] [<severity>] [since|from <since>] [<lately>] ["words"] [page <page>]'
+)
 def listing(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
     which: Which | None,
     team: Team | None,
     severity: Severity | None,
     since: Start | None,
+    lately: Lately | None,
     words: str | None,
     page: PageNumber | None,
     *,
@@ -153,7 +168,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
         phases=PHASES[which],
         team=team.key if team else None,
         severity=severity.key if severity else None,
-        since=since,
+        since=since or lately,
         words=tuple((words or "").replace('"', " ").split()),
     )
     found = incidents.listed(wanted, page)

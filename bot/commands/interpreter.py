@@ -243,8 +243,11 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
     bound = match(pattern, rest, words.looks, longest=words.longest, leads=words.leads)
     if is_meant:
         nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly, leads=words.leads)
+        doubt = _Doubt(command, typed, desk, asker)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
-            raise _Doubt(command, typed, desk, asker).of(bound or {}, nearly)
+            if not doubt.is_settled(bound or {}, nearly):
+                raise doubt.of(bound or {}, nearly)
+            bound = nearly
         reading = Reading(
             command=command,
             typed=typed,
@@ -254,7 +257,7 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
             teams=desk.policy.teams.keys(),
         )
         bound = _settled(reading, bound, words)
-        _must_be_readable(_Doubt(command, typed, desk, asker), words, rest, bound or {})
+        _must_be_readable(doubt, words, rest, bound or {})
     return None if bound is None else {**bound, **spotted}
 
 
@@ -315,6 +318,18 @@ class _Doubt:
         """Ask what is meant: the option as it is written, or a part of the text."""
         name = next(it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it]))
         return self.about(name, bound, nearly)
+
+    def is_settled(self, bound: Bindings, nearly: Bindings) -> bool:
+        """Whether an option can be read and can't be a part of the text, which is in quotes."""
+        if any(self._is_open_text(it, nearly) for it in nearly):
+            return False
+        doubtful = [it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it])]
+        return all(
+            self._is_option_beside_text(it)
+            and it not in self.command.flags
+            and not self.is_unreadable(it, nearly[it])
+            for it in doubtful
+        )
 
     def about(self, name: str, bound: Bindings, nearly: Bindings) -> Refusal:
         """Ask what is meant by the words of this slot."""

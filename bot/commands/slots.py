@@ -50,6 +50,9 @@ Began = NewType("Began", datetime)
 Start = NewType("Start", datetime)
 """A moment, or a day for its midnight: `since yesterday`."""
 
+Lately = NewType("Lately", datetime)
+"""A day or a week that needs no word before it, for its midnight: `yesterday`, `this week`."""
+
 Line = NewType("Line", str)
 """Prose that stands on the card, or in a list: a few sentences."""
 
@@ -355,6 +358,11 @@ def _start(word: str, desk: Desk, asker: str) -> datetime:
     return read_start(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
 
 
+def _lately_looks(word: str, desk: Desk) -> bool:
+    del desk
+    return word.casefold() in {"today", "yesterday", "this week", "last week"}
+
+
 def _length_looks(word: str, desk: Desk) -> bool:
     del desk
     return read_length(word) is not None
@@ -460,6 +468,7 @@ READERS: Mapping[Any, Reader] = {
     Start: Reader(
         looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_start_resembles, sees=str
     ),
+    Lately: Reader(looks=_lately_looks, read=_start, example="yesterday", longest=2, sees=str),
     Told: Reader(
         looks=_told_looks,
         read=_moment,

@@ -32,6 +32,8 @@ DATED = (
     rf"|{_ORDINAL}\.?\s+(?:of\s+)?{_MONTH}|{_MONTH}\s+{_ORDINAL}"
 )
 """A day that has a date."""
+_DAYS_AGO = r"(?:\d{1,3}|an?)\s?(?:days?|weeks?)\s+ago"
+_WEEK = re.compile(r"(?P<which>last|this)\s+week")
 CLOCK = r"(?:\d{1,2}(?:[:.h][0-5]\d(?::[0-5]\d)?)?(?:\s?[ap]m)?|[0-2]\d[0-5]\d|noon|midday|midnight)"
 """A time of day; `24:00` ends one."""
 _OFFSET = r"(?:\+|(?<=:\d\d:\d\d)-)(?:0\d|1[0-4]):?(?:00|15|30|45)"
@@ -53,8 +55,8 @@ _SPOKEN = re.compile(r"(?:half|(?:a )?quarter|\d{1,2}(?: minutes)?) (?:past|to) 
 """Half past two, a quarter to 9."""
 _AGO = re.compile(rf"(?P<length>{_LENGTH})(?:\s+ago)?|in\s+(?P<ahead>{_LENGTH})|(?:just\s+)?now")
 _MOMENT = re.compile(
-    rf"(?:(?P<day>{DATED})(?:\s+at\b|,|t(?=\d))?\s*)?(?P<clock>{CLOCK})(?:\s?(?P<utc>z|utc|gmt|{_OFFSET}))?"
-    rf"(?:,?\s+(?:on\s+)?(?P<after>{DATED}))?"
+    rf"(?:(?P<day>{DATED}|{_DAYS_AGO})(?:\s+at\b|,|t(?=\d))?\s*)?(?P<clock>{CLOCK})(?:\s?(?P<utc>z|utc|gmt|{_OFFSET}))?"
+    rf"(?:,?\s+(?:on\s+)?(?P<after>{DATED}|{_DAYS_AGO}))?"
 )
 _FOREIGN = re.compile(
     r".*\d\s?(?:[ap]m\s)?(?P<zone>cet|cest|[ew]es?t|msk|bst|ist|jst|[ecmp][sd]t|a[ec][sd]t|[ecmp]t)"
@@ -153,14 +155,18 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
 
 
 def is_start(words: str) -> bool:
-    """Whether these words are a moment beyond doubt, or a day, which starts at midnight."""
-    return is_moment(words) or bool(re.fullmatch(DATED, _plain(words)))
+    """Whether these words are a moment beyond doubt, or a day or a week, which starts at midnight."""
+    said = _plain(words)
+    return is_moment(words) or bool(re.fullmatch(DATED, said) or _WEEK.fullmatch(said))
 
 
 def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
     """Read a moment as `read_moment` does, or a day for its midnight: the latest monday, not the next."""
     said = _plain(words)
-    if re.fullmatch(DATED, said):
+    if week := _WEEK.fullmatch(said):
+        weekday = now.astimezone(ZoneInfo(zone)).weekday()
+        said = f"{weekday + (7 if week['which'] == 'last' else 0)} days ago"
+    if re.fullmatch(rf"{DATED}|{_DAYS_AGO}", said):
         place = ZoneInfo(zone)
         try:
             day = _passed_day(said, time(), now.astimezone(place))
@@ -315,6 +321,10 @@ def _latest(day: str | None, clock: time, place: tzinfo, now: datetime, slot: st
 
 def _passed_day(said: str, clock: time, local: datetime) -> date:
     today = local.date()
+    if re.fullmatch(_DAYS_AGO, said):
+        ago = read_length(said.removesuffix("ago").strip())
+        assert ago is not None, "days and weeks are lengths"  # noqa: S101  by construction
+        return today - ago
     if re.fullmatch(_WEEKDAY, said) and not said.startswith(("next", "coming")):
         back = (today.weekday() - _number_of(said)) % 7
         is_over = back or (clock <= local.time() and not said.startswith("last"))

@@ -264,14 +264,26 @@ def test_a_follow_up_has_its_day_by_each_word(spy: SpyKit, room: str, quote: str
 
 
 @pytest.mark.parametrize(
-    "said", ["2 weeks", "two weeks", "the 5th", "2026/12/01", "01.12.2026", "tmrw", "december"]
+    "said",
+    [
+        *(
+            "by 2 weeks",
+            "by two weeks",
+            "by the 5th",
+            "by 2026/12/01",
+            "by 01.12.2026",
+            "by tmrw",
+            "by december",
+        ),
+        *("in 2 weeks", "in two days", "in december"),
+    ],
 )
 def test_a_day_that_may_be_text_or_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
     before = len(spy.timeline(1))
 
-    answer = spy.say(f"action alert on age by {said}", channel=room)
+    answer = spy.say(f"action alert on age {said}", channel=room)
 
-    assert any('"alert on age by' in it for it in says(answer))
+    assert any(f'"alert on age {said}"' in it for it in says(answer))
     assert len(spy.timeline(1)) == before
 
 
@@ -300,6 +312,10 @@ def test_a_change_by_hand_takes_a_time(spy: SpyKit, said: str, at: str):
         ("on 20 nov at 10:00", "20 10:00"),
         ("at 10:00 on friday", "20 10:00"),
         ("yesterday at 11:10pm", "22 23:10"),
+        ("two days ago at 10:00", "21 10:00"),
+        ("2 days ago, 10:00", "21 10:00"),
+        ("at 10:00 two days ago", "21 10:00"),
+        ("a week ago at 9:30 am", "16 09:30"),
     ],
 )
 def test_a_time_is_of_the_day_that_was_said(spy: SpyKit, room: str, quote: str, said: str, at: str):
@@ -656,6 +672,27 @@ def test_incidents_are_listed_by_severity(spy: SpyKit, room: str, words: str):
 
     assert "INC-1" in listed
     assert "INC-2" not in listed
+
+
+@pytest.mark.parametrize("said", ["by 2 weeks", "in 2 weeks", "due two weeks", "until a week"])
+def test_a_day_beside_a_text_in_quotes_is_no_part_of_it(spy: SpyKit, room: str, said: str):
+    spy.say(f'action "alert on age" {said}', channel=room)
+
+    listed = text(spy.say("follow-ups", channel=room))
+    assert "alert on age ·" in listed
+    assert ("2026-11-30" if "a week" in said else "2026-12-07") in listed
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["closed yesterday", "closed from sunday", "closed this week", "closed since this week", "past today"],
+)
+def test_incidents_are_listed_from_a_day(spy: SpyKit, room: str, words: str):
+    spy.say("incident stop", channel=room)
+    spy.clock.tick(hours=10)
+    assert "INC-1" in text(spy.say(f"incident list {words}"))
+    spy.clock.tick(hours=24 * 14)
+    assert "INC-1" not in text(spy.say(f"incident list {words}"))
 
 
 @pytest.mark.parametrize("said", ["november", "90", "last night"])
