@@ -9,6 +9,8 @@ from bot.domain.moment import DATED, DAY, NOON, day_named, on_the_clock
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 
+EVENING, MORNING = time(18), time(8)
+"""A night is from one to the other."""
 _TIME = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?(?:\s?[ap]m)?z?"
 _TO = r"\s*(?:-|–|—|\bto\b|\buntil\b|\btill\b)\s*"  # noqa: RUF001  people type all three dashes
 _TIMES = re.compile(
@@ -59,6 +61,8 @@ def _spoken(moment: datetime, zone: str) -> str:
 def _read(said: str, local: datetime) -> Window:
     if found := _TIMES.fullmatch(said):
         return _between_times(found, local)
+    if said == "tonight":
+        return _night(local)
     if found := _DAYS.fullmatch(said):
         return _whole_days(found, local)
     raise ValueError(f"{said!r} is no time")
@@ -90,6 +94,16 @@ def _between_times(found: re.Match[str], local: datetime) -> Window:
         day = today if begins.on(today) > local else today + DAY
     last = day_named(found["last"], day, passed=False) if found["last"] else day + overnight
     return Window(start=begins.on(day), end=ends.on(last))
+
+
+def _night(local: datetime) -> Window:
+    """Give the night to come, from the evening to the next morning; before that morning, the one that is on."""
+    assert local.tzinfo, "a person's own time has its zone"  # noqa: S101  a caller's bug, not input
+    evening = local.date() - (DAY if local.time() < MORNING else timedelta())
+    return Window(
+        start=on_the_clock(evening, EVENING, local.tzinfo),
+        end=on_the_clock(evening + DAY, MORNING, local.tzinfo),
+    )
 
 
 def _whole_days(found: re.Match[str], local: datetime) -> Window:

@@ -73,7 +73,7 @@ class Changes:
             service=service,
             title=one_line(words),
             happened_at=at or self._desk.now,
-            as_of=self._desk.now,
+            as_of=at or self._desk.now,
             heard_at=self._desk.now,
             author=by,
             only_in=incident.number if incident and incident.private else None,

@@ -20,6 +20,19 @@ def read(words: str, zone: str = LISBON, now: datetime = NOON) -> str:
 
 
 @pytest.mark.parametrize(
+    ("hour", "night"),
+    [
+        (3, "22 18:00 23 08:00"),
+        (8, "23 18:00 24 08:00"),
+        (19, "23 18:00 24 08:00"),
+        (23, "23 18:00 24 08:00"),
+    ],
+)
+def test_tonight_is_the_night_that_is_on_or_the_next(hour: int, night: str):
+    assert read("tonight", now=NOON.replace(hour=hour)) == night
+
+
+@pytest.mark.parametrize(
     ("words", "utc"),
     [
         ("tomorrow 18:00-20:00", "24 18:00 24 20:00"),
@@ -28,6 +41,7 @@ def read(words: str, zone: str = LISBON, now: datetime = NOON) -> str:
         ("18:00-20:00", "23 18:00 23 20:00"),
         ("9-11", "24 09:00 24 11:00"),
         ("tomorrow 22-6", "24 22:00 25 06:00"),
+        ("tonight", "23 18:00 24 08:00"),
         ("fri 9-17", "27 09:00 27 17:00"),
         ("friday 18:00 - sunday 20:00", "27 18:00 29 20:00"),
         ("monday 9-11", "30 09:00 30 11:00"),

@@ -91,6 +91,13 @@ def test_elsewhere_it_is_the_last_hour_of_a_service_or_of_all(spy: SpyKit):
     assert "no change on nothing between" in said(spy, "changes 1h nothing").text
 
 
+def test_a_change_of_then_that_is_told_now_is_listed_then_only(spy: SpyKit):
+    spy.say("change flag on at 9:10")
+
+    assert "flag on" not in said(spy, "changes").text
+    assert "flag on" in said(spy, "changes 3h").text
+
+
 def test_a_change_is_told_by_hand(spy: SpyKit, room: str):
     told = said(spy, 'change "flag new-cart at 50 %" on checkout', channel=room)
     spy.press("Suspect #1", told, channel=room)
