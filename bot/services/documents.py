@@ -45,7 +45,7 @@ AFTERWARDS = frozenset(
     {"follow_up_added", "follow_up_done", "follow_up_reopened", "nothing_needed", "review_closed"}
 )
 """What is told elsewhere in the document."""
-SUSPECT = "change_suspected"
+SUSPECT, CLEARED = "change_suspected", "change_cleared"
 ROWS = ("Phases", "Command", "Pages", "Updates")
 _IDS = re.compile(r"\b[UWCG][A-Z0-9]{2,}\b")
 
@@ -80,8 +80,8 @@ class Documents:
             "days": _by_day(curated),
             "left_out": len(lines) - len(curated),
             "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
-            "suspects": [_change(it) for it in shown if it.kind == SUSPECT],
-            "changes": [_change(it) for it in shown if it.kind.startswith("change_")],
+            "suspects": [_change(it) for it in _suspected(shown)],
+            "changes": [_change(it) for it in _by_change(shown).values()],
             "runbooks": [_line(it) for it in shown if it.kind.startswith("runbook_")],
             "images": [_line(it) for it in shown if it.kind == "image_shared"],
             "entries": _log(entries),
@@ -108,7 +108,7 @@ class Documents:
         """Give how it stands: who writes it, until when, what is missing, the follow-ups by category."""
         postmortem = self._aftermath.of(incident.number)
         follow_ups = self._work.follow_ups.of(incident.number)
-        suspects = len(self._work.timeline.among([incident.number], [SUSPECT]))
+        suspects = len(_suspected(self._work.timeline.among([incident.number], [SUSPECT, CLEARED])))
         return {
             "incident": incident,
             "postmortem": postmortem,
@@ -177,6 +177,16 @@ def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
         cause=said.get("cause_suspected", incident.cause),
         resolution=said.get("resolved", incident.resolution),
     )
+
+
+def _suspected(entries: Iterable[Entry]) -> list[Entry]:
+    """Return the mark of each change that is still suspected: the last word on a change counts."""
+    return [it for it in _by_change(entries).values() if it.kind == SUSPECT]
+
+
+def _by_change(entries: Iterable[Entry]) -> dict[object, Entry]:
+    """Return the last entry on each change."""
+    return {it.data.get("change", it.seq): it for it in entries if it.kind.startswith("change_")}
 
 
 def _change(entry: Entry) -> dict[str, Any]:

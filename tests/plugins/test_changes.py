@@ -8,6 +8,7 @@ from bot.domain.change import Change, Source
 from bot.domain.effects import Show
 from bot.domain.message import Message
 from bot.services.changes import Changes
+from bot.services.documents import Documents
 from bot.services.locks import Locks
 
 
@@ -168,6 +169,22 @@ def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, room: str):
     assert not [it for it in spy.nags(to="room:1") if "Roll back?" in it.text]
     assert spy.incident(1).suspects == ()
     assert "Not suspected any more" in spy.lines(1)[-1]
+
+
+def test_a_suspect_that_is_cleared_is_no_suspect_in_the_postmortem(spy: SpyKit, room: str):
+    for title in ("deploy 42", "flag new-cart"):
+        hears(spy, title, minutes_ago=5)
+    for words in ("suspect 1", "suspect 2", "clear 2"):
+        spy.say(words, channel=room)
+
+    with spy.desk() as desk:
+        facts = Documents(desk).document(desk.incident(1))
+    written = spy.templates.paper("postmortem", facts).text
+
+    assert (
+        written.count("flag new-cart") == 3
+    )  # marked and cleared on the timeline, and told once among the changes
+    assert [it["title"] for it in facts["suspects"]] == ["deploy 42"]
 
 
 def test_what_cannot_be_suspected_gets_a_sentence(spy: SpyKit, room: str):
