@@ -12,6 +12,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
+import structlog
 
 from bot.adapters.database import migrate, open_engine
 from bot.bootstrap.manifest import manifest
@@ -26,6 +27,12 @@ RunningBot = Callable[[Box, str], BotProcess]
 BOXES: list[Box] = []
 """Every box that was opened here, for what passed in it to be held against the vendors' descriptions."""
 BOTS = pytest.StashKey[list[BotProcess]]()
+
+
+structlog.configure(
+    processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
+)
+"""Plain tracebacks: structlog's own draw every local variable, and one may hold a whole workspace."""
 
 
 # --- databases --------------------------------------------------------------------------------------------
