@@ -16,12 +16,13 @@ from bot.commands.slots import (
     Start,
     Told,
     Url,
+    began,
     number_of,
     one_of,
 )
 from bot.domain.effects import ReadMessage
 from bot.domain.incident import Incident, Phase
-from bot.domain.moment import looks_timely, read_moment
+from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
@@ -29,7 +30,6 @@ from bot.domain.role import find
 from bot.domain.search import ALL, OPEN, OVER, Search
 from bot.services.desk import Desk
 from bot.services.incidents import Incidents
-from bot.services.people import People
 from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
@@ -229,7 +229,6 @@ def impact(
     when: Began | None,
     *,
     incidents: Incidents,
-    people: People,
     desk: Desk,
 ) -> Reply:
     """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back.
@@ -242,7 +241,7 @@ def impact(
             raise Refusal(
                 f'Who is hit? Say it like `incident impact "half of EU" since {begun}`.', slot="impact"
             )
-        since, impact = read_moment(begun, now=desk.now, zone=people.zone(ask.user)), Line(incident.impact)
+        since, impact = began(impact, desk, ask.user), Line(incident.impact)
     incident = incidents.state_impact(incident, impact, by=ask.user, since=since or when)
     return Reply("incident/impact", {"incident": incident}, confirms=True)
 

@@ -334,7 +334,8 @@ def _began_resembles(word: str, desk: Desk) -> bool:
     return (" " in word or word.casefold() == "yesterday") and looks_timely(word)
 
 
-def _began(word: str, desk: Desk, asker: str) -> datetime:
+def began(word: str, desk: Desk, asker: str) -> datetime:
+    """Read `since 10:05` or `from 2pm` in the asker's own zone."""
     return _moment(_SINCE.sub("", word, count=1), desk, asker)
 
 
@@ -480,7 +481,7 @@ READERS: Mapping[Any, Reader] = {
     ),
     Began: Reader(
         looks=_began_looks,
-        read=_began,
+        read=began,
         example="from 10:05",
         longest=7,
         resembles=_began_resembles,
