@@ -76,7 +76,7 @@ def plain(value: object, names: Names = lambda _person: None) -> str:
 
 
 def spoken(value: object, names: Names) -> str:
-    """Say it where an id of Slack means nothing, as on a phone: whom nobody can name is *someone*."""
+    """Return the text for where an id of Slack means nothing, as on a phone: who has no known name is *someone*."""
     text = without_controls("" if value is None else str(value))
     return _unescaped(_literal(_marked(text, lambda mark: _words(mark, names, with_ids=False), str)))
 
@@ -205,7 +205,7 @@ def _safe(found: re.Match[str]) -> str:
 
 
 def _words(found: re.Match[str], names: Names, *, with_ids: bool = True) -> str:
-    """Say what a reader sees of a mark; an id stands for a name that is not known only `with_ids`."""
+    """Return what a reader sees of a mark. `with_ids`: where no name is known, the id stands for it."""
     match found.lastgroup:
         case "person" | "person_label":
             name = names(found["person"]) or found["person_label"] or (with_ids and found["person"])

@@ -20,7 +20,7 @@ from bot.commands.grammar import (
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.severity import heard
 from bot.domain.spelling import is_slip
-from bot.domain.text import shortened
+from bot.domain.text import quoted, shortened
 
 Edit = tuple[int, int, str]
 
@@ -73,8 +73,6 @@ _TOKEN = re.compile(r"<[^<>\n]+>|[,/&+]|[^\s,/&+<>()\[\]]+")
 _PERSON = re.compile(r"@\w[\w.-]*[:!?]*|<@[^<>]+>|<!subteam[^<>]+>")
 _TEAM = re.compile(r":\w[\w-]*[.!?]*")
 _JOINERS = frozenset({",", "/", "&", "+", "and", "or", "plus"})
-
-
 MOST_NAMES = 20
 """So many words on each side of a name are looked at."""
 
@@ -94,7 +92,7 @@ def several_names(reading: Reading, bound: Bindings | None) -> Refusal | None:
 
 
 def _places(reading: Reading, slots: Iterable[str], bound: Bindings | None) -> list[int]:
-    """Say which words fill these slots; where nothing is bound, which is the first that could."""
+    """Return the places of the words that fill these slots; where nothing is bound, of the first that could."""
     words = reading.rest.words
     if bound is None:
         return next(([n] for n, it in enumerate(words) if slots and it.text.startswith(("@", ":", "<"))), [])
@@ -118,13 +116,13 @@ class _Names:
         return not token.quoted and "team" in self.kinds and token.bare in self.teams
 
     def around(self, at: int) -> list[Word]:
-        """Give the names that stand beside one, and itself; none, where it is no name."""
+        """Return a name and those beside it; nothing, where it is no name."""
         if not (self._is_marked(self.tokens[at]) or self._is_bare_team(self.tokens[at])):
             return []
         return [*reversed(list(self._beside(at, -1))), self.tokens[at], *self._beside(at, 1)]
 
     def _beside(self, at: int, step: int) -> Iterator[Word]:
-        """Give the names on one side; after a marked name and a comma, `payments is down` is the message."""
+        """Yield the names on one side; after a marked name and a comma, `payments is down` is the message."""
         expected = _JOINERS if self._is_bare_team(self.tokens[at]) else _JOINERS - {","}
         joiner = ""
         for token in self.tokens[at + 1 :] if step > 0 else reversed(self.tokens[:at]):
@@ -182,7 +180,7 @@ def _inside(piece: Piece, words: Sequence[Word]) -> range:
 
 
 def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tuple[str, ...]:
-    """Give the flags that a word names (with a severity, if it has one): `private/sev1`, `private=true`."""
+    """Return the flags that a word names (with a severity, if it has one): `private/sev1`, `private=true`."""
     if word.quoted or len(word.text) > 40:  # noqa: PLR2004  no flag is as long as that
         return ()
     parts = [it.strip(_EDGES) for it in _CUT.split(word.text.casefold())]
@@ -222,7 +220,6 @@ def _ask_flag(reading: Reading, name: str, inside: range, at: int, meant: tuple[
     begin, end = words[inside.start].start, words[inside.stop - 1].end
     without = f"{text[begin : words[first].start].rstrip()} {text[words[last].end : end].lstrip()}".strip()
     amid = [text[it.start : it.end] for it in reading.spotted.values() if begin < it.start < end]
-
     for it in amid:
         without = without.removeprefix(it).lstrip()
 
@@ -246,7 +243,7 @@ def _ask_flag(reading: Reading, name: str, inside: range, at: int, meant: tuple[
 def _quoted(text: str) -> str:
     """Put a text in quotes; those that it has become single ones."""
     bare = text[1:-1] if text.count('"') == 2 and text[0] == text[-1] == '"' else text  # noqa: PLR2004  a pair
-    return f'"{bare.replace(chr(34), chr(39))}"' if bare else ""
+    return quoted(bare) if bare else ""
 
 
 # --- words beside a quote ---------------------------------------------------------------------------------
@@ -283,7 +280,7 @@ def _without(typed: Typed, places: range) -> Typed:
 
 
 def _openers(items: Sequence_) -> frozenset[str]:
-    """Give the words that begin an option of several words, such as `since`."""
+    """Return the words that begin an option of several words, such as `since`."""
     found: set[str] = set()
     for item in items:
         match item:
@@ -300,9 +297,9 @@ def _ask_stray(reading: Reading, quote: int, stray: range) -> Refusal:
     said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])
     gone: list[Edit] = [_removal(typed, it) for it in words[stray.start : stray.stop]]
     text = words[quote]
-    parts = (text.text, said) if quote < stray.start else (said, text.text)
+    parts = [text.text, said] if quote < stray.start else [said, text.text]
     if any(it.quoted for it in words[stray.start : stray.stop]):
-        parts = tuple(f"'{it}'" if it == text.text else it for it in parts)  # type: ignore[assignment]
+        parts = [f"'{it}'" if it == text.text else it for it in parts]
     whole = (text.start, text.end, _quoted(" ".join(parts)))
     return Refusal(
         f"I can't read {shortened(said)}: it is outside the quotes. Nothing was done. "
@@ -322,7 +319,7 @@ def _removal(typed: Typed, word: Word) -> Edit:
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Say a text again, with other words at some places."""
+    """Return the text with other words at some places."""
     for start, end, words in sorted(edits, reverse=True):
         text = f"{text[:start]}{words}{text[end:]}"
     return text

@@ -295,7 +295,7 @@ def is_denied(words: Sequence[Word], at: int) -> bool:
 
 
 def lacking(items: Sequence_, names: Iterable[str]) -> Sequence_:
-    """Give a usage line without the options of these names."""
+    """Return a usage line without the options of these names."""
     gone = {(Slot("word", it),) for it in names}
     return tuple(it for it in items if not (isinstance(it, Optionally) and it.item in gone))
 
@@ -328,7 +328,7 @@ def one_word(slot: Slot) -> int:
 
 
 def anywhere(name: str, words: str) -> bool:
-    """Say that what fills a slot may stand before the text."""
+    """Accept that what fills a slot stands before the text."""
     del name, words
     return True
 

@@ -10,12 +10,16 @@ from itertools import islice
 from bot.commands.command import NUMBER, Command
 from bot.commands.doubt import Reading, edited, several_names, stray_words, swallowed_flag
 from bot.commands.grammar import (
+    Accepts,
     Bindings,
     Optionally,
     Piece,
+    Says,
+    Sequence_,
     Slot,
     Typed,
     Word,
+    exactly,
     lacking,
     match,
     read,
@@ -111,7 +115,7 @@ class Interpreter:
         return [prefix for command in self._handbook.commands for prefix in command.prefixes]
 
     def _help_wanted(self, typed: Typed) -> str | None:
-        """Say how to ask for the help that is wanted behind a command: `stop --help`, `pager help`, `me ?`."""
+        """Return the command for the help that is wanted behind a command: `stop --help`, `pager help`, `me ?`."""
         if not typed.words or typed.words[-1].quoted or typed.words[0].bare == HELP:
             return None
         asked = _HELP.fullmatch(typed.words[-1].text)
@@ -124,7 +128,7 @@ class Interpreter:
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
 
     def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
-        """Give the words of a command, or of the beginning of some, that these are; with slots, if they may go on."""
+        """Return the words that begin a command; if they may go on, words for its slots may follow."""
         words = tuple("" if it.quoted else it.bare for it in said)
         if self._begins_some(words):
             return words
@@ -194,10 +198,17 @@ def incident_number(word: str) -> int:
 
 @dataclass(frozen=True)
 class _Vocabulary:
-    """What the slots of a command take for theirs."""
+    """What the slots of a command take for theirs; `pattern` is its usage line without what was spotted already."""
 
     command: Command
+    pattern: Sequence_
     desk: Desk
+
+    def bind(self, typed: Typed, accepts: Accepts | None = None, *, says: Says = exactly) -> Bindings | None:
+        """Return what fills the slots; by `accepts`, where it is not `looks`."""
+        return match(
+            self.pattern, typed, accepts or self.looks, longest=self.longest, says=says, leads=self.leads
+        )
 
     def looks(self, slot: Slot, phrase: Word) -> bool:
         """Whether these words are a slot's beyond doubt."""
@@ -239,10 +250,10 @@ def _nearly(word: Word, literals: tuple[str, ...]) -> bool:
 def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: bool) -> Bindings | None:
     """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
     spotted, rest = _spotted(command, typed, desk)
-    words, pattern = _Vocabulary(command, desk), lacking(command.pattern, spotted)
-    bound = match(pattern, rest, words.looks, longest=words.longest, leads=words.leads)
+    words = _Vocabulary(command, lacking(command.pattern, spotted), desk)
+    bound = words.bind(rest)
     if is_meant:
-        nearly = match(pattern, rest, words.resembles, longest=words.longest, says=_nearly, leads=words.leads)
+        nearly = words.bind(rest, words.resembles, says=_nearly)
         doubt = _Doubt(command, typed, desk, asker)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             if not doubt.is_settled(bound or {}, nearly):
@@ -262,17 +273,12 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
 
 
 def _settled(reading: Reading, bound: Bindings | None, words: _Vocabulary) -> Bindings | None:
-    """Give what fills the slots, where it is beyond doubt; else what the slots' readers refuse with a reason."""
-    pattern = lacking(reading.command.pattern, reading.spotted)
-
-    def fits(typed: Typed) -> bool:
-        return match(pattern, typed, words.looks, longest=words.longest, leads=words.leads) is not None
-
+    """Return what fills the slots, where it is beyond doubt; else what the slots' readers refuse with a reason."""
     if bound is not None:
         doubt = several_names(reading, bound) or swallowed_flag(reading, bound)
     else:
-        bound = match(pattern, reading.rest, _anything, longest=words.longest)
-        doubt = several_names(reading, bound) or stray_words(reading, fits)
+        bound = match(words.pattern, reading.rest, _anything, longest=words.longest)
+        doubt = several_names(reading, bound) or stray_words(reading, lambda it: words.bind(it) is not None)
     if doubt:
         raise doubt
     return bound
@@ -287,8 +293,7 @@ def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: 
                 is_elsewhere = phrase.end <= piece.start or piece.end <= phrase.start
                 return is_elsewhere and words.looks(slot, phrase)
 
-            otherwise = match(words.command.pattern, typed, looks, longest=words.longest, leads=words.leads)
-            raise doubt.about(name, otherwise or {}, bound)
+            raise doubt.about(name, words.bind(typed, looks) or {}, bound)
 
 
 def _spotted(command: Command, typed: Typed, desk: Desk) -> tuple[dict[str, Piece], Typed]:

@@ -675,11 +675,11 @@ class Outbox(Records):
         self._kept.outbox[row.id] = row
 
 
+_ADAPTERS: dict[type[Effect], TypeAdapter[Effect]] = {}
+
+
 def as_stored(effect: Effect) -> Effect:
-    """Give the effect as a database gives it back: facts that JSON can't carry fail here, not in production."""
+    """Return the effect as a database gives it back: facts that JSON can't carry fail here, not in production."""
     kind = type(effect)
     adapter = _ADAPTERS.get(kind) or _ADAPTERS.setdefault(kind, TypeAdapter(kind))
     return adapter.validate_json(adapter.dump_json(effect))
-
-
-_ADAPTERS: dict[type[Effect], TypeAdapter[Effect]] = {}

@@ -97,7 +97,7 @@ def _between_times(found: re.Match[str], local: datetime) -> Window:
 
 
 def _night(local: datetime) -> Window:
-    """Give the night to come, from the evening to the next morning; before that morning, the one that is on."""
+    """Return the night to come, from the evening to the next morning; before that morning, the one that is on."""
     assert local.tzinfo, "a person's own time has its zone"  # noqa: S101  a caller's bug, not input
     evening = local.date() - (DAY if local.time() < MORNING else timedelta())
     return Window(
