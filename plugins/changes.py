@@ -10,8 +10,8 @@ from bot.commands.slots import Line, PageNumber, ServiceName, Told, number_of
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.services.changes import Changes
-from bot.services.desk import Desk
 from bot.services.locks import Locks
+from bot.services.transaction import Transaction
 
 ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes")]
 
@@ -19,7 +19,7 @@ ChangeNumber = Annotated[int, number_of("a change", listed_by="incident changes"
 
 
 @command("incident changes [<span>] [<service>] [page <page>]")
-def lately(
+def recent(
     incident: Incident | None,
     span: timedelta | None,
     service: ServiceName | None,
@@ -28,7 +28,7 @@ def lately(
     changes: Changes,
 ) -> Reply:
     """List what changed, newest first: in an incident the hour before its impact, elsewhere the last hour; or `3h`."""
-    found = changes.lately(incident, span=span, service=service, page=page)
+    found = changes.recent(incident, span=span, service=service, page=page)
     minutes = int(span / timedelta(minutes=1)) if span else None
     facts = {"incident": incident, "found": found, "service": service, "minutes": minutes}
     return Reply("changes/list", facts)
@@ -68,17 +68,17 @@ def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Change
 
 
 @command('lock <service> "why"')
-def lock(ask: Ask, service: ServiceName, why: Line, *, locks: Locks, desk: Desk) -> Reply:
+def lock(ask: Ask, service: ServiceName, why: Line, *, locks: Locks, tx: Transaction) -> Reply:
     """Let nobody deploy a service until it is unlocked; it is announced, and deploy tools can ask for it."""
     locked = locks.lock(service, why, by=ask.user)
-    return Reply("changes/locked", {"lock": locked, "announce": desk.policy.announce})
+    return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
 
 
 @command("unlock <service> [anyway]")
-def unlock(ask: Ask, service: ServiceName, anyway: bool, *, locks: Locks, desk: Desk) -> Reply:
+def unlock(ask: Ask, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
     """Let a service be deployed again; `anyway` where something that runs has locked it."""
     unlocked = locks.unlock(service, by=ask.user, anyway=anyway)
-    return Reply("changes/locked", {"lock": unlocked, "announce": desk.policy.announce})
+    return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce})
 
 
 @command("locks [page <page>]")

@@ -7,7 +7,7 @@ from bot.commands.command import Command, command, when
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Reply
 from bot.domain.effects import Notify
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 
 @command('help ["words"]')
@@ -51,7 +51,7 @@ def plugins(*, handbook: Handbook) -> Reply:
 
 
 @when(Automated)
-def automated(notice: Automated, *, desk: Desk) -> None:
+def automated(notice: Automated, *, tx: Transaction) -> None:
     """Offer what a workflow asks for to the people who read it: nobody stands behind a workflow."""
     facts = {"words": notice.words}
-    desk.send(Notify(key=f"workflow:{notice.id}", to=notice.channel, template="help/workflow", facts=facts))
+    tx.send(Notify(key=f"workflow:{notice.id}", to=notice.channel, template="help/workflow", facts=facts))

@@ -8,10 +8,10 @@ from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
 from bot.commands.slots import (
     Began,
-    Lately,
     Line,
     PageNumber,
     Plain,
+    RecentTime,
     Someone,
     Start,
     Told,
@@ -28,11 +28,11 @@ from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.domain.role import find
 from bot.domain.search import ALL, OPEN, OVER, Search
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
+from bot.services.transaction import Transaction
 from bot.services.views import Views
 
 NOTE_EMOJI = "memo"
@@ -55,7 +55,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     anyway: bool,
     *,
     incidents: Incidents,
-    desk: Desk,
+    tx: Transaction,
 ) -> Reply | Fill:
     """Open an incident with you in command: its channel, its card, the announcement, the pages.
 
@@ -64,7 +64,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     if not name:
         said = {"severity": severity.key if severity else None, "private": private, "drill": drill}
         return Fill(
-            "incident/declare", "incident me", {"severities": list(desk.policy.severities), "said": said}
+            "incident/declare", "incident me", {"severities": list(tx.policy.severities), "said": said}
         )
     declared = incidents.declare(
         name, by=ask.user, severity=severity, private=private, drill=drill, anyway=anyway
@@ -73,13 +73,13 @@ def declare(  # noqa: PLR0917  one a word of its usage line
     if not declared.is_new:
         is_double_click = incidents.is_double_click(incident, ask.user)
         facts = {"incident": incident, "is_double_click": is_double_click, "asker": ask.user}
-        return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": desk.now})
-    elsewhere = ask.channel != desk.policy.announce and not private
+        return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": tx.now})
+    elsewhere = ask.channel != tx.policy.announce and not private
     facts = {
         "incident": incident,
-        "announce": desk.policy.announce,
-        "pages": desk.work.pages.of(incident.number),
-        "severities": list(desk.policy.severities),
+        "announce": tx.policy.announce,
+        "pages": tx.session.pages.of(incident.number),
+        "severities": list(tx.policy.severities),
     }
     return Reply("incident/declared", facts, shared=elsewhere)
 
@@ -142,7 +142,7 @@ def share(incident: Incident, *, views: Views) -> Reply:
 
 
 @command(
-    'incident list [<which>] [:team] [<severity>] [since|from <since>] [<lately>] ["words"] [page <page>]'
+    'incident list [<which>] [:team] [<severity>] [since|from <since>] [<recent>] ["words"] [page <page>]'
 )
 def listing(  # noqa: PLR0917  one a word of its usage line
     ask: Ask,
@@ -150,12 +150,12 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     team: Team | None,
     severity: Severity | None,
     since: Start | None,
-    lately: Lately | None,
+    recent: RecentTime | None,
     words: str | None,
     page: PageNumber | None,
     *,
     incidents: Incidents,
-    desk: Desk,
+    tx: Transaction,
 ) -> Reply:
     """List the open incidents; `incident list resolved :payments since 2026-11-01 "cart"` finds past ones.
 
@@ -168,11 +168,11 @@ def listing(  # noqa: PLR0917  one a word of its usage line
         phases=PHASES[which],
         team=team.key if team else None,
         severity=severity.key if severity else None,
-        since=since or lately,
+        since=since or recent,
         words=tuple((words or "").replace('"', " ").split()),
     )
     found = incidents.listed(wanted, page)
-    facts = {"found": found, "incidents": found.items, "which": which, "wanted": wanted, "now": desk.now}
+    facts = {"found": found, "incidents": found.items, "which": which, "wanted": wanted, "now": tx.now}
     return Reply("incident/list", facts, shared=not incidents.has_private(wanted))
 
 
@@ -229,7 +229,7 @@ def impact(
     when: Began | None,
     *,
     incidents: Incidents,
-    desk: Desk,
+    tx: Transaction,
 ) -> Reply:
     """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back.
 
@@ -241,7 +241,7 @@ def impact(
             raise Refusal(
                 f'Who is hit? Say it like `incident impact "half of EU" since {begun}`.', slot="impact"
             )
-        since, impact = began(impact, desk, ask.user), Line(incident.impact)
+        since, impact = began(impact, tx, ask.user), Line(incident.impact)
     incident = incidents.state_impact(incident, impact, by=ask.user, since=since or when)
     return Reply("incident/impact", {"incident": incident}, confirms=True)
 
@@ -337,12 +337,12 @@ def joined(notice: Joined, *, rooms: Rooms) -> None:
 
 
 @when(Reacted)
-def reacted(notice: Reacted, *, incidents: Incidents, desk: Desk) -> None:
+def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
     """📝 makes a note of the message."""
     incident = incidents.in_room(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
         key = f"read:{notice.id}"
-        desk.send(
+        tx.send(
             ReadMessage(
                 key=key, incident=incident.number, channel=notice.channel, ts=notice.ts, by=notice.person
             )

@@ -12,29 +12,29 @@ from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift
 from bot.domain.window import Window, spoken
 from bot.services.covers import Covers
-from bot.services.desk import Desk
 from bot.services.load import Loads
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.shifts import Shifts
+from bot.services.transaction import Transaction
 
 ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]
 CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
 @command("oncall [:team] [page <page>]")
-def oncall(team: Team | None, page: PageNumber | None, *, duty: OnCall, desk: Desk) -> Reply:
+def oncall(team: Team | None, page: PageNumber | None, *, duty: OnCall, tx: Transaction) -> Reply:
     """Say who is on call, for one team or for all, and how old that knowledge is."""
     answer = duty.of(team) if team else duty.of()
     found = Portion.of(answer.teams, page)
-    return Reply("oncall/who", {"answer": answer, "found": found, "now": desk.now}, shared=True)
+    return Reply("oncall/who", {"answer": answer, "found": found, "now": tx.now}, shared=True)
 
 
 @command("oncall me [page <page>]")
-def mine(ask: Ask, page: PageNumber | None, *, shifts: Shifts, desk: Desk) -> Reply:
+def mine(ask: Ask, page: PageNumber | None, *, shifts: Shifts, tx: Transaction) -> Reply:
     """List your shifts of the next weeks, in your own time zone."""
     found = Portion.of(shifts.of(ask.user), page)
-    return Reply("oncall/me", {"found": found, "now": desk.now})
+    return Reply("oncall/me", {"found": found, "now": tx.now})
 
 
 @command("oncall ready [<shift>]")
@@ -54,7 +54,7 @@ def test(ask: Ask, *, paging: Paging) -> Reply:
 
 @command('oncall cover ["when"] [@person]')
 def cover(
-    ask: Ask, when: str | None, person: Someone | None, *, covers: Covers, shifts: Shifts, desk: Desk
+    ask: Ask, when: str | None, person: Someone | None, *, covers: Covers, shifts: Shifts, tx: Transaction
 ) -> Reply | Fill:
     """Ask your team, or one person, to cover you: `oncall cover tomorrow 18:00-20:00 @raj`, in your time zone."""
     if when:
@@ -63,17 +63,17 @@ def cover(
     mine = shifts.of(ask.user)
     if not mine:
         raise Refusal("I know of no shift of yours in the next weeks, so there is nothing to cover.")
-    return _cover_form(mine[0], desk)
+    return _cover_form(mine[0], tx)
 
 
 @command("oncall find <shift>")
-def find(ask: Ask, shift: ShiftNumber, *, shifts: Shifts, desk: Desk) -> Fill:
+def find(ask: Ask, shift: ShiftNumber, *, shifts: Shifts, tx: Transaction) -> Fill:
     """Find cover for one of your shifts, in a form that has its times."""
-    return _cover_form(shifts.find(shift, by=ask.user), desk)
+    return _cover_form(shifts.find(shift, by=ask.user), tx)
 
 
-def _cover_form(shift: Shift, desk: Desk) -> Fill:
-    window = Window(start=max(shift.start, desk.now), end=shift.end)
+def _cover_form(shift: Shift, tx: Transaction) -> Fill:
+    window = Window(start=max(shift.start, tx.now), end=shift.end)
     facts = {"team": shift.team, "when": spoken(window, shift.zone), "zone": shift.zone}
     return Fill("oncall/cover", "oncall cover", facts)
 
@@ -100,12 +100,12 @@ def withdraw(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
 
 
 @command("oncall load [page <page>]")
-def load(page: PageNumber | None, *, loads: Loads, desk: Desk) -> Reply:
+def load(page: PageNumber | None, *, loads: Loads, tx: Transaction) -> Reply:
     """Show pages, night pages, hours in command and incidents per person, for 7 and for 30 days."""
-    answer = loads.lately()
+    answer = loads.recent()
     facts = {
         "week": Portion.of(answer.week, page),
         "month": Portion.of(answer.month, page),
-        "flag": desk.policy.timers.shift_load_flag,
+        "flag": tx.policy.timers.shift_load_flag,
     }
     return Reply("oncall/load", facts, shared=True)

@@ -35,7 +35,7 @@ class Rota:
         for person, email in EMAILS.items():
             self.chat.profiles[person] = Profile(name=NAMES[person], email=email, zone=ZONES[person])
         self._sync = Sync(
-            units=self.spy.units,
+            sessions=self.spy.sessions,
             clock=clock,
             policy=lambda: policy,
             chat=self.chat,
@@ -64,8 +64,8 @@ class Rota:
 
     def moves_to(self, zone: str, *, person: str) -> None:
         """Let somebody travel, as their Slack shows when it is asked next."""
-        with self.spy.units.begin() as work:
-            work.people.put(Person(id=person, name=NAMES[person], zone=zone, profiled_at=self.now))
+        with self.spy.sessions.begin() as session:
+            session.people.put(Person(id=person, name=NAMES[person], zone=zone, profiled_at=self.now))
 
     def pass_time(self, length: timedelta) -> None:
         self.spy.pass_time(seconds=length.total_seconds())
@@ -74,14 +74,14 @@ class Rota:
         """Let PagerDuty hear of promises to cover, and answer."""
         courier = CoverCourier(self.chat, self.pager)
         for effect in self.spy.asked(MakeOverride):
-            with self.spy.desk() as desk:
-                parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=desk.now)
-                errand = courier.errand(parcel, desk)
+            with self.spy.tx() as tx:
+                parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
+                errand = courier.errand(parcel, tx)
             if errand is None:
                 continue
             outcome = errand.go()
-            with self.spy.desk() as desk:
-                errand.settle(desk, outcome)
+            with self.spy.tx() as tx:
+                errand.settle(tx, outcome)
 
     def heard(self, surface: str, to: str) -> list[str]:
         """Give the messages of a surface to an address, as each stands now."""

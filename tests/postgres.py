@@ -59,14 +59,14 @@ class Postgres:
 def serving(run: str) -> Iterator[Postgres]:
     """Serve the test run of this name; its workers share the server, and the last one out stops it."""
     folder = Path(tempfile.gettempdir()) / f"spy-pg-{run}"
-    with _alone():
+    with _locked():
         server = _started(folder)
         postgres = Postgres(server)
         postgres.prepare()
     try:
         yield postgres
     finally:
-        with _alone():
+        with _locked():
             server.cleanup()
 
 
@@ -83,7 +83,7 @@ def _started(folder: Path) -> "PostgresServer":
 
 
 @contextmanager
-def _alone() -> Iterator[None]:
+def _locked() -> Iterator[None]:
     """Keep the workers from adding PostgreSQL's user, or the template, both at once."""
     with (Path(tempfile.gettempdir()) / f"spy-pg-{os.getuid()}.lock").open("w") as held:
         fcntl.flock(held, fcntl.LOCK_EX)

@@ -39,33 +39,33 @@ class Story:
 
     def _link(self) -> None:
         """Every line has its message in Slack."""
-        with self.spy.desk() as desk:
-            for entry in desk.work.timeline.of(1):
+        with self.spy.tx() as tx:
+            for entry in tx.session.timeline.of(1):
                 if entry.permalink is None and entry.substance:
                     address = f"https://acme.slack.com/archives/{ROOM}/p{entry.seq:04}"
-                    desk.work.timeline.set_permalink(1, entry.seq, address)
+                    tx.session.timeline.set_permalink(1, entry.seq, address)
 
     def answers_page(self, who: str, *, after: float) -> None:
         """Somebody's phone rings, and they answer."""
-        with self.spy.desk() as desk:
-            Paging(desk).sent(1, Ringing(id="PD1", url="https://acme.pagerduty.com/1", status="triggered"))
+        with self.spy.tx() as tx:
+            Paging(tx).sent(1, Ringing(id="PD1", url="https://acme.pagerduty.com/1", status="triggered"))
         self.clock.tick(minutes=after)
-        with self.spy.desk(source="pagerduty") as desk:
+        with self.spy.tx(source="pagerduty") as tx:
             at = self.clock.now()
             rung = Ringing(
                 id="PD1", url="https://acme.pagerduty.com/1", status="acknowledged", who=who, at=at
             )
-            Paging(desk).heard(PagerNews(id="n1", kind="acknowledged", page=rung))
+            Paging(tx).heard(PagerNews(id="n1", kind="acknowledged", page=rung))
 
     def paper(self) -> Paper:
-        with self.spy.desk() as desk:
-            documents = Documents(desk)
-            facts = documents.document(desk.incident(1))
+        with self.spy.tx() as tx:
+            documents = Documents(tx)
+            facts = documents.document(tx.incident(1))
             return self.templates.paper("postmortem", facts, names=documents.names(facts))
 
     def picture(self) -> str:
-        with self.spy.desk() as desk:
-            facts = Documents(desk).document(desk.incident(1))
+        with self.spy.tx() as tx:
+            facts = Documents(tx).document(tx.incident(1))
         return self.templates.picture(self.paper().title, facts["picture"])
 
 
@@ -113,12 +113,12 @@ def checkout() -> Story:
 
 def _file(story: Story, number: int, issue: int) -> None:
     """GitHub has the follow-up's issue."""
-    with story.spy.desk() as desk:
-        follow_up = desk.work.follow_ups.get(number)
+    with story.spy.tx() as tx:
+        follow_up = tx.session.follow_ups.get(number)
         assert follow_up
         url = f"https://github.com/acme/postmortems/issues/{issue}"
         filed = Filed(repository="acme/postmortems", number=issue, url=url)
-        desk.work.follow_ups.put(replace(follow_up, filed=filed))
+        tx.session.follow_ups.put(replace(follow_up, filed=filed))
 
 
 def unwritten() -> Story:

@@ -13,9 +13,9 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
 from bot.commands.testkit import POLICY
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 
 COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
 
@@ -129,9 +129,9 @@ def test_a_postmortem_is_printed_and_drawn_from_the_database_alone(
     monkeypatch.setenv("DATABASE_URL", sqlite_url)
     Path("config.yaml").write_text("severities: {sev1: {update_every: 15m}}", encoding="utf-8")
     engine = open_engine(sqlite_url)
-    with Database(engine).begin() as work:
-        desk = Desk(work=work, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
-        Incidents(desk).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
+    with Database(engine).begin() as session:
+        tx = Transaction(session=session, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
+        Incidents(tx).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
     engine.dispose()
 
     printed = spy("postmortem", "1", "--picture", "it.svg")
@@ -277,10 +277,10 @@ def test_a_channel_is_named_by_an_open_incidents_or_by_its_id(fresh: str):
 
 def test_an_incidents_channel_may_be_named_as_slack_shows_it(fresh: str):
     engine = open_engine(fresh)
-    with Database(engine).begin() as work:
-        desk = Desk(work=work, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
-        Incidents(desk).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
-        Rooms(desk).opened(1, "C0INC1", "inc-1-checkout-is-down")
+    with Database(engine).begin() as session:
+        tx = Transaction(session=session, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
+        Incidents(tx).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
+        Rooms(tx).opened(1, "C0INC1", "inc-1-checkout-is-down")
     engine.dispose()
 
     said = spy("say", "--as", "U0ANA", "--in", "#inc-1-checkout-is-down", "tldr")

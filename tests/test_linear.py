@@ -31,7 +31,7 @@ from bot.commands.plugins import load
 from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.paper import Paper, Section, body
 from bot.domain.policy import Policy
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 LONG = 40_000
 """As long as a message in Slack may be."""
@@ -245,7 +245,7 @@ PLAIN: dict[Any, Callable[[str], Any]] = {
     tzinfo: lambda _: NOON.tzinfo,
     timedelta: lambda _: timedelta(minutes=5),
     Policy: lambda _: POLICY,
-    Desk: lambda _: desk(),
+    Transaction: lambda _: tx(),
     templates.Names: lambda _: dict[str, str]().get,
 }
 SEVERAL = dict.fromkeys((Iterable, Collection, Sequence, tuple), tuple) | {
@@ -258,9 +258,9 @@ SEVERAL = dict.fromkeys((Iterable, Collection, Sequence, tuple), tuple) | {
 
 
 @cache
-def desk() -> Desk:
-    """A desk at which nothing is kept."""
-    return SpyKit().desk().__enter__()
+def tx() -> Transaction:
+    """A transaction at which nothing is kept."""
+    return SpyKit().tx().__enter__()
 
 
 FOR_TYPES_ALONE = {"Box": object, "Limits": object}

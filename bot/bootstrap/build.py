@@ -99,7 +99,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
 
     delivery = Delivery(
         Couriers(chat, pager, templates, say, forge_to_open(settings, timeout, stack)),
-        units=database,
+        sessions=database,
         clock=clock,
         policy=policy,
         lease=settings.delivery.lease,
@@ -107,7 +107,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     )
     runner = Runner(
         _operator(settings, live),
-        units=database,
+        sessions=database,
         clock=clock,
         policy=live.policy,
         lease=settings.delivery.lease,
@@ -120,7 +120,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
 
     router = Router(
         handbook,
-        units=database,
+        sessions=database,
         clock=clock,
         policy=policy,
         templates=templates,

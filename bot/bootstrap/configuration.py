@@ -10,8 +10,8 @@ from bot.adapters.overrides import Mistake
 from bot.bootstrap.build import Bot
 from bot.config import News
 from bot.domain.effects import Post
-from bot.services.desk import Desk
 from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
 
 CONFIGURATION_EVERY = timedelta(seconds=2)
 log = structlog.get_logger()
@@ -35,8 +35,8 @@ class Configuration:
     def _take_over(self) -> None:
         policy = self._bot.live.policy()
         self._bot.adopt(policy)
-        with self._bot.database.begin() as work:
-            Reminders(Desk(work=work, now=self._bot.clock.now(), policy=policy)).plan_anew()
+        with self._bot.database.begin() as session:
+            Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).plan_anew()
         if self._planned:
             log.info("the configuration has changed, and is taken over")
         self._planned = True
@@ -60,7 +60,7 @@ class Configuration:
     def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:
         policy = self._bot.live.policy()
         message = self._bot.templates.render(template, {"mistakes": mistakes})
-        with self._bot.database.begin() as work:
-            desk = Desk(work=work, now=self._bot.clock.now(), policy=policy)
-            desk.send(*(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers))
+        with self._bot.database.begin() as session:
+            tx = Transaction(session=session, now=self._bot.clock.now(), policy=policy)
+            tx.send(*(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers))
         self._bot.delivery.wake()

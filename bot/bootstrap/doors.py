@@ -15,23 +15,23 @@ from bot.bootstrap.build import Bot
 from bot.bootstrap.manifest import manifest
 from bot.domain.change import Change, service_name
 from bot.ports import (
-    Contended,
+    Conflict,
     IssueNews,
     Moved,
     OutOfTime,
     PagerNews,
     Rejected,
+    Session,
     TimeLimit,
     Unavailable,
-    Work,
 )
 from bot.services.changes import Changes
-from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
 from bot.services.locks import Locks
 from bot.services.paging import Paging
 from bot.services.postmortems import Postmortems
-from bot.services.undisturbed import undisturbed
+from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
 from bot.web import Door, Page, WebAnswer, arrived_at
 
 log = structlog.get_logger()
@@ -68,10 +68,10 @@ def pagerduty_door(bot: Bot) -> Door | None:
 
 
 def _hear_pager(bot: Bot, heard: PagerNews, limit: TimeLimit) -> WebAnswer:
-    with bot.database.begin(limit) as work:
-        if work.inbound.remember(f"pagerduty:{heard.id}", at=bot.clock.now()) is not None:
+    with bot.database.begin(limit) as session:
+        if session.inbound.remember(f"pagerduty:{heard.id}", at=bot.clock.now()) is not None:
             return _KNOWN
-        Paging(_desk(bot, work, "pagerduty")).heard(heard)
+        Paging(_transaction(bot, session, "pagerduty")).heard(heard)
     bot.delivery.wake()
     return _KEPT
 
@@ -105,18 +105,18 @@ def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
 
 
 def _hear_github(bot: Bot, heard: github_webhook.Heard, delivery: str, limit: TimeLimit) -> WebAnswer:
-    with bot.database.begin(limit) as work:
-        if work.inbound.remember(delivery, at=bot.clock.now()) is not None:
+    with bot.database.begin(limit) as session:
+        if session.inbound.remember(delivery, at=bot.clock.now()) is not None:
             return _KNOWN
-        desk = _desk(bot, work, "github")
+        tx = _transaction(bot, session, "github")
         match heard:
             case Change():
-                Changes(desk).hear(heard)
+                Changes(tx).hear(heard)
             case IssueNews():
-                if not FollowUps(desk).heard(heard):
+                if not FollowUps(tx).heard(heard):
                     return _NOTHING
             case Moved():
-                Postmortems(desk).moved(heard)
+                Postmortems(tx).moved(heard)
     bot.delivery.wake()
     return _KEPT
 
@@ -146,10 +146,10 @@ def changes_door(bot: Bot) -> Door | None:
 
 
 def _hear_tool(bot: Bot, heard: Change, signature: str, limit: TimeLimit) -> WebAnswer:
-    with bot.database.begin(limit) as work:
-        if work.inbound.remember(f"changes:{signature}", at=bot.clock.now()) is not None:
+    with bot.database.begin(limit) as session:
+        if session.inbound.remember(f"changes:{signature}", at=bot.clock.now()) is not None:
             return _KNOWN
-        kept = Changes(_desk(bot, work, "changes")).hear(heard)
+        kept = Changes(_transaction(bot, session, "changes")).hear(heard)
     return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")
 
 
@@ -168,9 +168,9 @@ def locks_door(bot: Bot) -> Page:
 
 
 def _locked(bot: Bot, service: str) -> WebAnswer:
-    with bot.database.read() as work:
-        lock = Locks(_desk(bot, work, "deploy")).of(service)
-        person = work.people.get(lock.by) if lock and lock.by else None
+    with bot.database.read() as session:
+        lock = Locks(_transaction(bot, session, "deploy")).of(service)
+        person = session.people.get(lock.by) if lock and lock.by else None
     facts = {
         "service": service,
         "locked": lock is not None,
@@ -187,8 +187,8 @@ def outbox_door(bot: Bot) -> Page:
     """Show who writes a plugin what became of its effects; lanes and troubles name rooms, so in a rehearsal alone."""
 
     def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
-        with bot.database.read() as work:
-            entries = work.outbox.latest(limit=_ENTRIES)
+        with bot.database.read() as session:
+            entries = session.outbox.latest(limit=_ENTRIES)
         body = json.dumps([asdict(it) | {"due_at": it.due_at.isoformat()} for it in entries]) + "\n"
         headers = {"content-type": "application/json", "cache-control": "no-store"}
         return WebAnswer(headers=headers, body=body)
@@ -209,8 +209,8 @@ def _in_time(act: Callable[[TimeLimit], WebAnswer]) -> WebAnswer:
     """Act on what was told, or let it be sent again: nothing of it is kept then."""
     limit = TimeLimit.of(ACTED_WITHIN)
     try:
-        return undisturbed(lambda: act(limit))
-    except (Unavailable, Contended, OutOfTime) as error:
+        return retry_on_conflict(lambda: act(limit))
+    except (Unavailable, Conflict, OutOfTime) as error:
         log.warning("what a webhook told was not kept", why=str(error) or type(error).__name__)
         return WebAnswer(
             status=503, body="Spy's database does not answer. Nothing was kept; send it again.\n"
@@ -221,5 +221,5 @@ def _refused(rejected: Rejected) -> WebAnswer:
     return WebAnswer(status=401 if rejected.code == "signature" else 400, body=f"{rejected}\n")
 
 
-def _desk(bot: Bot, work: Work, source: str) -> Desk:
-    return Desk(work=work, now=bot.clock.now(), policy=bot.live.policy(), source=source)
+def _transaction(bot: Bot, session: Session, source: str) -> Transaction:
+    return Transaction(session=session, now=bot.clock.now(), policy=bot.live.policy(), source=source)

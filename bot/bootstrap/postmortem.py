@@ -8,8 +8,8 @@ from bot.adapters.database import Database, make_ready, open_engine
 from bot.adapters.templates import JinjaTemplates
 from bot.bootstrap.build import open_clock
 from bot.config import Settings
-from bot.services.desk import Desk
 from bot.services.documents import Documents
+from bot.services.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -26,11 +26,11 @@ def postmortem(settings: Settings, number: int) -> Written | None:
         engine = open_engine(settings.env.database_url.get_secret_value())
         stack.callback(engine.dispose)
         make_ready(engine)
-        work = stack.enter_context(Database(engine).read())
-        incident = work.incidents.get(number)
+        session = stack.enter_context(Database(engine).read())
+        incident = session.incidents.get(number)
         if incident is None:
             return None
-        documents = Documents(Desk(work=work, now=clock.now(), policy=settings.policy()))
+        documents = Documents(Transaction(session=session, now=clock.now(), policy=settings.policy()))
         facts = documents.document(incident)
         names = documents.names(facts)
     templates = JinjaTemplates(settings.template_folders)

@@ -40,8 +40,8 @@ from bot.delivery.sync import (
 from bot.delivery.ticks import TICK_EVERY, Ticks
 from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
 from bot.scheduler import Job, Scheduler
-from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.transaction import Transaction
 from bot.web import Page, WebAnswer, build_web, listen, serve
 from bot.web.figures import Figures, registry
 
@@ -74,7 +74,7 @@ def run(settings: Settings) -> int:
         bot.runner.start()
         stack.callback(bot.runner.stop)
         lanes = Lanes(
-            units=bot.database,
+            sessions=bot.database,
             clock=bot.clock,
             policy=bot.live.policy,
             lease=settings.delivery.lease,
@@ -139,21 +139,21 @@ def _greet(bot: Bot, stop: threading.Event) -> None:
 def _introduce(bot: Bot) -> None:
     """Keep who Spy itself is, so that nobody gives it something to do."""
     us = bot.chat.identify()
-    with suppress(Unavailable), bot.database.begin() as work:
-        desk = Desk(work=work, now=bot.clock.now(), policy=bot.live.policy())
-        People(desk).met(us.user, Profile(name=us.name, is_bot=True))
+    with suppress(Unavailable), bot.database.begin() as session:
+        tx = Transaction(session=session, now=bot.clock.now(), policy=bot.live.policy())
+        People(tx).met(us.user, Profile(name=us.name, is_bot=True))
 
 
 def _jobs(bot: Bot) -> Iterator[Job]:
     sync = Sync(
-        units=bot.database,
+        sessions=bot.database,
         clock=bot.clock,
         policy=bot.live.policy,
         chat=bot.chat,
         pager=bot.pager,
         wake=bot.delivery.wake,
     )
-    ticks = Ticks(units=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
+    ticks = Ticks(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
     configuration = Configuration(bot)
     if bot.pager:
         yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
@@ -191,12 +191,12 @@ def _pages(bot: Bot) -> Mapping[str, Page]:
 
 def _figures(bot: Bot, lanes: Lanes) -> Figures:
     def waiting() -> Mapping[str, int]:
-        with bot.database.read() as work:
-            return work.outbox.waiting()
+        with bot.database.read() as session:
+            return session.outbox.waiting()
 
     def opened() -> int:
-        with bot.database.read() as work:
-            return sum(not incident.drill for incident in work.incidents.open(limit=10_000))
+        with bot.database.read() as session:
+            return sum(not incident.drill for incident in session.incidents.open(limit=10_000))
 
     return Figures(
         tally=lambda: dict(bot.delivery.tally),

@@ -14,8 +14,8 @@ from bot.config import Settings
 from bot.domain.message import Buttons, Message
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
-from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 PATIENCE = timedelta(seconds=15)
 """How long the command waits for what it asked for to leave; a running bot goes on after that."""
@@ -34,35 +34,37 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
     with ExitStack() as stack:
         bot = build(settings, stack)
         stack.callback(bot.delivery.stop)
-        with bot.database.begin() as work:
-            desk = Desk(work=work, now=bot.clock.now(), policy=settings.policy(), source=Way.TERMINAL)
+        with bot.database.begin() as session:
+            tx = Transaction(
+                session=session, now=bot.clock.now(), policy=settings.policy(), source=Way.TERMINAL
+            )
             try:
-                asker, place = _person(desk, person), channel and _channel(desk, channel)
+                asker, place = _person(tx, person), channel and _channel(tx, channel)
             except Refusal as refusal:
-                sys.stdout.write(f"{plain(refusal.sentence, People(desk).name)}\n")
+                sys.stdout.write(f"{plain(refusal.sentence, People(tx).name)}\n")
                 return 1
         text = MENTIONED_ID.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
         ask = Ask(id=f"say:{uuid4().hex}", text=text, user=asker, way=Way.TERMINAL, channel=place)
         answer = bot.router.answer(ask)
-        with bot.database.begin() as work:
-            names = People(Desk(work=work, now=bot.clock.now(), policy=settings.policy())).name
+        with bot.database.begin() as session:
+            names = People(Transaction(session=session, now=bot.clock.now(), policy=settings.policy())).name
             sys.stdout.write(_on_terminal(answer.message, names) if answer.message else "Done.\n")
         if settings.env.slack_bot_token and not bot.delivery.drain(within=PATIENCE):
             sys.stdout.write("Not all of it has left yet; a running bot keeps trying.\n")
     return 0
 
 
-def _person(desk: Desk, person: str) -> str:
+def _person(tx: Transaction, person: str) -> str:
     name = person.removeprefix("@")
-    return name if PERSON_ID.fullmatch(name) else People(desk).named(name)
+    return name if PERSON_ID.fullmatch(name) else People(tx).named(name)
 
 
-def _channel(desk: Desk, channel: str) -> str:
+def _channel(tx: Transaction, channel: str) -> str:
     """Return the Slack id; refuse a name that no open incident's channel has."""
     name = channel.removeprefix("#")
     if CHANNEL_ID.fullmatch(name):
         return name
-    for incident in desk.work.incidents.open(limit=MOST_OPEN):
+    for incident in tx.session.incidents.open(limit=MOST_OPEN):
         if incident.room and incident.room_name == name:
             return incident.room
     raise Refusal(UNKNOWN_CHANNEL.format(name=shortened(name)))

@@ -31,7 +31,7 @@ from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.spelling import is_slip
 from bot.domain.text import shortened
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
 ALIKE = 0.7
@@ -62,22 +62,22 @@ class Interpreter:
     def __init__(self, handbook: Handbook) -> None:
         self._handbook = handbook
 
-    def understand(self, text: str, desk: Desk, *, asker: str, channel: str | None = None) -> Meant:
+    def understand(self, text: str, tx: Transaction, *, asker: str, channel: str | None = None) -> Meant:
         """Find the command that was typed; refuses, with what may have been meant, where there is none."""
         typed, number = _without_number(read(text))
         if wanted := self._help_wanted(typed):
-            return self.understand(wanted, desk, asker=asker)
+            return self.understand(wanted, tx, asker=asker)
         typed = self._spelled_out(typed)
         candidates = self._candidates(typed)
         if candidates and number is None:
-            typed, number = _number_before_text(candidates[0], typed, desk, asker, channel)
+            typed, number = _number_before_text(candidates[0], typed, tx, asker, channel)
         for command in candidates:
             is_meant = _begins(command, typed) == _begins(candidates[0], typed)
-            bound = _bound(command, typed, desk, asker, is_meant=is_meant)
+            bound = _bound(command, typed, tx, asker, is_meant=is_meant)
             if bound is not None:
                 return Meant(command=command, bound=bound, typed=typed, number=number)
         if not candidates and self._is_begun(typed):
-            return self.understand(f"{HELP} {typed.text}", desk, asker=asker)
+            return self.understand(f"{HELP} {typed.text}", tx, asker=asker)
         raise self._not_understood(typed, number)
 
     def of_form(self, text: str) -> Meant:
@@ -202,7 +202,7 @@ class _Vocabulary:
 
     command: Command
     pattern: Sequence_
-    desk: Desk
+    tx: Transaction
 
     def bind(self, typed: Typed, accepts: Accepts | None = None, *, says: Says = exactly) -> Bindings | None:
         """Return what fills the slots; by `accepts`, where it is not `looks`."""
@@ -212,12 +212,12 @@ class _Vocabulary:
 
     def looks(self, slot: Slot, phrase: Word) -> bool:
         """Whether these words are a slot's beyond doubt."""
-        return self._fits(slot, phrase, lambda reader, words: reader.looks(words, self.desk))
+        return self._fits(slot, phrase, lambda reader, words: reader.looks(words, self.tx))
 
     def resembles(self, slot: Slot, phrase: Word) -> bool:
         """Whether these words are a slot's, or nearly."""
         return self._fits(
-            slot, phrase, lambda it, words: it.looks(words, self.desk) or it.resembles(words, self.desk)
+            slot, phrase, lambda it, words: it.looks(words, self.tx) or it.resembles(words, self.tx)
         )
 
     def _fits(self, slot: Slot, phrase: Word, is_one: Callable[[Reader, str], bool]) -> bool:
@@ -247,14 +247,14 @@ def _nearly(word: Word, literals: tuple[str, ...]) -> bool:
     return any(is_slip(word.bare, it) for it in literals)
 
 
-def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: bool) -> Bindings | None:
+def _bound(command: Command, typed: Typed, tx: Transaction, asker: str, *, is_meant: bool) -> Bindings | None:
     """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
-    spotted, rest = _spotted(command, typed, desk)
-    words = _Vocabulary(command, lacking(command.pattern, spotted), desk)
+    spotted, rest = _spotted(command, typed, tx)
+    words = _Vocabulary(command, lacking(command.pattern, spotted), tx)
     bound = words.bind(rest)
     if is_meant:
         nearly = words.bind(rest, words.resembles, says=_nearly)
-        doubt = _Doubt(command, typed, desk, asker)
+        doubt = _Doubt(command, typed, tx, asker)
         if nearly is not None and nearly.keys() - (bound or {}).keys():
             if not doubt.is_settled(bound or {}, nearly):
                 raise doubt.of(bound or {}, nearly)
@@ -264,8 +264,8 @@ def _bound(command: Command, typed: Typed, desk: Desk, asker: str, *, is_meant: 
             typed=typed,
             rest=rest,
             spotted=spotted,
-            severities=tuple(desk.policy.severities),
-            teams=desk.policy.teams.keys(),
+            severities=tuple(tx.policy.severities),
+            teams=tx.policy.teams.keys(),
         )
         bound = _settled(reading, bound, words)
         _must_be_readable(doubt, words, rest, bound or {})
@@ -296,12 +296,12 @@ def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: 
             raise doubt.about(name, words.bind(typed, looks) or {}, bound)
 
 
-def _spotted(command: Command, typed: Typed, desk: Desk) -> tuple[dict[str, Piece], Typed]:
+def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str, Piece], Typed]:
     """Find what may stand anywhere, such as `SEV-1` in an incident's name, and what was typed without it."""
     begun = _begins(command, typed)
     for name, slot in command.slots.items():
         if slot.reader.spot and not slot.required:
-            spot = slot.reader.spot(typed.words[begun:], command.flags, desk)
+            spot = slot.reader.spot(typed.words[begun:], command.flags, tx)
             if spot:
                 at, end = begun + spot.start, begun + spot.stop
                 phrase = typed.phrase(at, end)
@@ -316,7 +316,7 @@ class _Doubt:
 
     command: Command
     typed: Typed
-    desk: Desk
+    tx: Transaction
     asker: str
 
     def of(self, bound: Bindings, nearly: Bindings) -> Refusal:
@@ -353,7 +353,7 @@ class _Doubt:
         if slot is None or len(piece) > LONGEST or not self._is_option_beside_text(name):
             return False
         try:
-            slot.reader.read(slot.reader.sees(piece), self.desk, self.asker)
+            slot.reader.read(slot.reader.sees(piece), self.tx, self.asker)
         except Refusal:
             return True
         return False
@@ -369,7 +369,7 @@ class _Doubt:
         if name in self.command.flags or slot is None:
             return peeled(self.typed.text[piece.start : piece.end]).casefold() != name
         is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
-        return not is_text and not slot.reader.looks(slot.reader.sees(piece), self.desk)
+        return not is_text and not slot.reader.looks(slot.reader.sees(piece), self.tx)
 
     def _sentence(self, name: str, piece: Piece) -> tuple[str, list[str]]:
         typed = self.typed.text[piece.option : piece.end]
@@ -377,7 +377,7 @@ class _Doubt:
             return f"Did you mean `{name}` by {shortened(typed)}?", [name]
         reader = self.command.slots[name].reader
         try:
-            reader.read(reader.sees(piece), self.desk, self.asker)
+            reader.read(reader.sees(piece), self.tx, self.asker)
         except Refusal as refusal:
             before = self.typed.text[piece.option : piece.start]
             return refusal.sentence, [f"{before}{it.label}" for it in refusal.choices]
@@ -416,7 +416,7 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
 
 
 def _number_before_text(
-    command: Command, typed: Typed, desk: Desk, asker: str, channel: str | None
+    command: Command, typed: Typed, tx: Transaction, asker: str, channel: str | None
 ) -> tuple[Typed, int | None]:
     """Read `stop inc-1` and `note 1 "x"` as about INC-1; asks, where that is not the channel's own incident."""
     at = _begins(command, typed)
@@ -425,8 +425,8 @@ def _number_before_text(
     if word is None or found is None:
         return typed, None
     number, is_prose = int(found[1]), bool(behind) and not behind[0].quoted
-    here = desk.work.incidents.in_room(channel) if channel else None
-    other = desk.work.incidents.get(number)
+    here = tx.session.incidents.in_room(channel) if channel else None
+    other = tx.session.incidents.get(number)
     is_named = word.bare.startswith("inc-") or bool(not is_prose and other and other.is_seen_by(asker))
     if not is_named or (is_prose and here and here.number == number):
         return typed, None

@@ -35,11 +35,11 @@ from bot.ports import (
     Parcel,
     Person,
     Posted,
+    Session,
     Standstill,
     TimeLimit,
     Trace,
     UserGroup,
-    Work,
 )
 
 
@@ -122,22 +122,22 @@ class Memory:
         self._turn = Lock()
 
     @contextmanager
-    def begin(self, limit: TimeLimit | None = None) -> Iterator[Work]:
+    def begin(self, limit: TimeLimit | None = None) -> Iterator[Session]:
         with self._turn:
             draft = self._kept.copied()
-            yield MemoryWork(draft)
+            yield MemorySession(draft)
             with limit.committing() if limit else nullcontext():
                 self._kept = draft
 
     @contextmanager
-    def read(self) -> Iterator[Work]:
+    def read(self) -> Iterator[Session]:
         before = self._kept
         draft = before.copied()
-        yield MemoryWork(draft)
+        yield MemorySession(draft)
         if draft != before:
             raise RuntimeError("something was written in a read-only transaction")
 
-    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+    def begin_background(self) -> AbstractContextManager[Session]:
         return self.begin()
 
     def copied(self) -> "Memory":
@@ -151,7 +151,7 @@ class Memory:
         return tuple(self._kept.outbox.values())
 
 
-class MemoryWork:
+class MemorySession:
     def __init__(self, kept: Kept) -> None:
         self._kept = kept
         self.incidents = Incidents(kept)
@@ -176,7 +176,7 @@ class MemoryWork:
         self.follow_ups = FollowUps(kept.follow_ups)
         self.troubles = Troubles(kept)
 
-    def alone(self, section: str) -> None:
+    def lock(self, section: str) -> None:
         """Nobody else is at work while this one is."""
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
@@ -202,7 +202,7 @@ class Incidents(Records):
     def get(self, number: int) -> Incident | None:
         return self._kept.incidents.get(number)
 
-    def hold(self, numbers: Collection[int]) -> Collection[int]:
+    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
         return {number for number in numbers if number in self._kept.incidents}
 
     look = get
@@ -375,8 +375,8 @@ class Stretches(Records):
 
     def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
         mine = (it for it in self._kept.stretches.values() if it.person == person)
-        lately = (it for it in mine if it.ended_at is None or it.ended_at > since)
-        return sorted(lately, key=lambda it: (it.started_at, it.number))
+        recent = (it for it in mine if it.ended_at is None or it.ended_at > since)
+        return sorted(recent, key=lambda it: (it.started_at, it.number))
 
     def put(self, stretch: Stretch) -> None:
         self._kept.stretches[stretch.number] = stretch

@@ -21,12 +21,12 @@ from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
-from bot.ports import Clock, Runbooks, Templates, TimeLimit, UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Clock, Runbooks, Sessions, Templates, TimeLimit
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.permissions import Permissions
-from bot.services.undisturbed import undisturbed
+from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
 
 _ANSWER = TypeAdapter(Answer)
 MENTIONED = 20
@@ -42,7 +42,7 @@ class Router:
         self,
         handbook: Handbook,
         *,
-        units: UnitOfWork,
+        sessions: Sessions,
         clock: Clock,
         policy: Policy,
         templates: Templates,
@@ -52,7 +52,7 @@ class Router:
         self._handbook = handbook
         self._interpreter = Interpreter(handbook)
         self._runbooks = runbooks
-        self._units = units
+        self._sessions = sessions
         self._clock = clock
         self._policy = policy
         self._templates = templates
@@ -66,54 +66,54 @@ class Router:
         """Act on an ask once; the same one again gets the same answer and nothing more happens."""
         limit = limit or TimeLimit.none()
         try:
-            answer = undisturbed(partial(self._act, ask, limit))
+            answer = retry_on_conflict(partial(self._act, ask, limit))
         except Refusal as refusal:
-            answer = undisturbed(partial(self._refuse, ask, refusal, limit))
+            answer = retry_on_conflict(partial(self._refuse, ask, refusal, limit))
         self._wake()
         return answer
 
     def notice(self, notice: Notice, limit: TimeLimit | None = None) -> None:
         """Let the listeners see what happened, once."""
-        undisturbed(partial(self._notice, notice, limit or TimeLimit.none()))
+        retry_on_conflict(partial(self._notice, notice, limit or TimeLimit.none()))
         self._wake()
 
     def _notice(self, notice: Notice, limit: TimeLimit) -> None:
         if isinstance(notice, Edited | Shared):
             notice = replace(notice, text=plain_prose(notice.text))
-        with self._units.begin(limit) as work:
+        with self._sessions.begin(limit) as session:
             now = self._clock.now()
-            if work.inbound.remember(notice.id, at=now) is not None:
+            if session.inbound.remember(notice.id, at=now) is not None:
                 return
-            desk = Desk(work=work, now=now, policy=self._policy, source="slack")
+            tx = Transaction(session=session, now=now, policy=self._policy, source="slack")
             for listener in self._handbook.listeners:
                 if type(notice) is listener.notice and limit.enter(listener.name):
                     with _contained(listener.name):
-                        listener.run(notice, **self._wired(listener.services, desk))
+                        listener.run(notice, **self._wired(listener.services, tx))
 
     # --- acting ---
 
     def _act(self, ask: Ask, limit: TimeLimit) -> Answer:
-        with self._units.begin(limit) as work:
+        with self._sessions.begin(limit) as session:
             now = self._clock.now()
-            earlier = work.inbound.remember(ask.id, at=now)
+            earlier = session.inbound.remember(ask.id, at=now)
             if earlier is not None:
                 return _ANSWER.validate_json(earlier) if earlier else Answer()
-            if ask.message and work.inbound.remember(f"done:{ask.message}", at=now) is not None:
+            if ask.message and session.inbound.remember(f"done:{ask.message}", at=now) is not None:
                 return Answer()  # an edit of what was done already
-            desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
-            People(desk).seen(ask.user, ask.user_name)
-            _meet_mentioned(ask, desk)
-            outcome = self._run(ask, desk, limit)
-            answer = self._tell(ask, outcome, desk)
-            work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
+            tx = Transaction(session=session, now=now, policy=self._policy, source=ask.way.value)
+            People(tx).seen(ask.user, ask.user_name)
+            _meet_mentioned(ask, tx)
+            outcome = self._run(ask, tx, limit)
+            answer = self._tell(ask, outcome, tx)
+            session.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
             return answer
 
-    def _run(self, ask: Ask, desk: Desk, limit: TimeLimit) -> Outcome:
+    def _run(self, ask: Ask, tx: Transaction, limit: TimeLimit) -> Outcome:
         said = self._interpreter
         meant = (
             said.of_form(ask.text)
             if ask.given
-            else said.understand(ask.text, desk, asker=ask.user, channel=ask.channel)
+            else said.understand(ask.text, tx, asker=ask.user, channel=ask.channel)
         )
         ask = replace(ask, incident=meant.number if meant.number is not None else ask.incident)
         given = {name: cleaned(it) for name, it in ask.given.items()}
@@ -124,23 +124,25 @@ class Router:
                 "Please tell an admin: the log says which plugin hangs."
             )
         with _contained(words):
-            return self._call(meant.command, {**meant.bound, **given}, ask, meant.typed, desk)
+            return self._call(meant.command, {**meant.bound, **given}, ask, meant.typed, tx)
 
-    def _call(self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, desk: Desk) -> Outcome:
+    def _call(
+        self, command: Command, bound: dict[str, str], ask: Ask, typed: Typed, tx: Transaction
+    ) -> Outcome:
         bound = {name: word for name, word in bound.items() if word.strip()}
         word = bound.pop(NUMBER, None)
         about = command.wants_incident or command.allow == "commander"
         try:
             number = incident_number(word) if word else ask.incident
-            incident = self._incident(number, ask, desk) if about else None
+            incident = self._incident(number, ask, tx) if about else None
         except Refusal:
             if word:  # `due friday at 3` is of no INC-3: the day is what can't be read
-                _arguments(command, bound, typed, desk, ask)
+                _arguments(command, bound, typed, tx, ask)
             raise
         if incident is None and command.needs_incident:
-            raise Incidents(desk).pick(typed.text, asker=ask.user)
-        _permit(command, ask, incident, desk)
-        arguments = _arguments(command, bound, typed, desk, ask)
+            raise Incidents(tx).pick(typed.text, asker=ask.user)
+        _permit(command, ask, incident, tx)
+        arguments = _arguments(command, bound, typed, tx, ask)
         for name, slot in command.slots.items():
             if slot.required and not bound.get(name) and slot.type is not bool:
                 raise Refusal(f"The {name} is missing. Usage: `{command.usage}`", slot=name)
@@ -148,69 +150,69 @@ class Router:
             arguments["ask"] = ask
         if command.wants_incident:
             arguments["incident"] = incident
-        return command.run(**arguments, **self._wired(command.services, desk))
+        return command.run(**arguments, **self._wired(command.services, tx))
 
-    def _incident(self, number: int | None, ask: Ask, desk: Desk) -> Incident | None:
-        incidents = Incidents(desk)
+    def _incident(self, number: int | None, ask: Ask, tx: Transaction) -> Incident | None:
+        incidents = Incidents(tx)
         if number is not None:
             return incidents.find(number, asker=ask.user)
         return incidents.in_room(ask.channel) if ask.channel else None
 
-    def _wired(self, services: Mapping[str, type], desk: Desk) -> dict[str, Any]:
-        here: dict[type, Any] = {Handbook: self._handbook, Desk: desk, Runbooks: self._runbooks}
-        return {name: here.get(wanted) or wanted(desk) for name, wanted in services.items()}
+    def _wired(self, services: Mapping[str, type], tx: Transaction) -> dict[str, Any]:
+        here: dict[type, Any] = {Handbook: self._handbook, Transaction: tx, Runbooks: self._runbooks}
+        return {name: here.get(wanted) or wanted(tx) for name, wanted in services.items()}
 
     # --- answering ---
 
-    def _tell(self, ask: Ask, outcome: Outcome, desk: Desk) -> Answer:
+    def _tell(self, ask: Ask, outcome: Outcome, tx: Transaction) -> Answer:
         if isinstance(outcome, Fill):
-            return self._open(ask, outcome, desk)
+            return self._open(ask, outcome, tx)
         if outcome is None:
             return Answer()
         facts = outcome.facts
         if outcome.paper is not None:
             facts = {
                 **facts,
-                "paper": self._templates.paper("postmortem", outcome.paper, names=People(desk).name).text,
+                "paper": self._templates.paper("postmortem", outcome.paper, names=People(tx).name).text,
             }
-        message = self._templates.render(outcome.template, facts, names=People(desk).name)
+        message = self._templates.render(outcome.template, facts, names=People(tx).name)
         if _is_discreet(outcome, ask):
-            return self._send_discreetly(ask, message, desk)
-        if outcome.confirms and ask.way in VISIBLE and _said_there(desk.effects, ask, desk):
+            return self._send_discreetly(ask, message, tx)
+        if outcome.confirms and ask.way in VISIBLE and _said_there(tx.effects, ask, tx):
             return Answer()
-        return self._send(ask, message, desk, shared=outcome.shared)
+        return self._send(ask, message, tx, shared=outcome.shared)
 
-    def _send(self, ask: Ask, message: Message, desk: Desk, *, shared: bool) -> Answer:
+    def _send(self, ask: Ask, message: Message, tx: Transaction, *, shared: bool) -> Answer:
         """Answer in the acknowledgement where the way allows it; where it is visible, in the channel."""
         if ask.way in {Way.SLASH, Way.TERMINAL}:
             return Answer(message=message, shared=shared)
         aloud = ask.way in VISIBLE or (shared and ask.way in {Way.BUTTON, Way.FORM})
         if aloud and ask.channel:
             key = f"answer:{ask.id}"
-            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread, asker=ask.user))
+            tx.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread, asker=ask.user))
             return Answer()
-        return self._send_discreetly(ask, message, desk)
+        return self._send_discreetly(ask, message, tx)
 
-    def _send_discreetly(self, ask: Ask, message: Message, desk: Desk) -> Answer:
+    def _send_discreetly(self, ask: Ask, message: Message, tx: Transaction) -> Answer:
         """Answer so that the asker alone sees it."""
         key = f"answer:{ask.id}"
         if ask.way in {Way.SLASH, Way.TERMINAL}:
             return Answer(message=message)
         if ask.way is Way.BUTTON and ask.response_url and not ask.thread:  # it answers beside a thread
-            desk.send(Respond(key=key, url=ask.response_url, message=message, person=ask.user))
+            tx.send(Respond(key=key, url=ask.response_url, message=message, person=ask.user))
         elif ask.way is Way.DM and ask.channel:
-            desk.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
+            tx.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
         else:
             place = ask.channel or ask.user
-            desk.send(Whisper(key=key, to=place, person=ask.user, message=message, thread=ask.thread))
+            tx.send(Whisper(key=key, to=place, person=ask.user, message=message, thread=ask.thread))
         return Answer()
 
-    def _open(self, ask: Ask, fill: Fill, desk: Desk) -> Answer:
+    def _open(self, ask: Ask, fill: Fill, tx: Transaction) -> Answer:
         if ask.way is Way.FORM:
             blank = next((name for name, said in ask.given.items() if not said.strip()), None)
             raise Refusal("A few words are needed here.", slot=blank)
         if ask.trigger:
-            desk.send(
+            tx.send(
                 OpenForm(
                     key=f"form:{ask.id}",
                     trigger=ask.trigger,
@@ -226,7 +228,7 @@ class Router:
             return Answer()
         facts = {"command": fill.command, "incident": ask.incident}
         message = self._templates.render("help/form", facts)
-        return self._send_discreetly(ask, message, desk)
+        return self._send_discreetly(ask, message, tx)
 
     def _refuse(self, ask: Ask, refusal: Refusal, limit: TimeLimit) -> Answer:
         if ask.way is Way.FORM:
@@ -235,20 +237,20 @@ class Router:
             return Answer(complaints={field: self._with_names(refusal.sentence)})
         facts = {"sentence": refusal.sentence, "choices": refusal.choices}
         message = self._templates.render("help/refusal", facts)
-        with self._units.begin(limit) as work:
+        with self._sessions.begin(limit) as session:
             now = self._clock.now()
-            if work.inbound.remember(ask.id, at=now) is not None:
+            if session.inbound.remember(ask.id, at=now) is not None:
                 return Answer(message=message) if ask.way is Way.SLASH else Answer()
-            desk = Desk(work=work, now=now, policy=self._policy, source=ask.way.value)
-            People(desk).seen(ask.user, ask.user_name)  # again: what was refused is undone
-            answer = self._send_discreetly(ask, message, desk)
-            work.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
+            tx = Transaction(session=session, now=now, policy=self._policy, source=ask.way.value)
+            People(tx).seen(ask.user, ask.user_name)  # again: what was refused is undone
+            answer = self._send_discreetly(ask, message, tx)
+            session.inbound.answered(ask.id, _ANSWER.dump_json(answer).decode())
         return answer
 
     def _with_names(self, sentence: str) -> str:
         """Spell out whom a sentence mentions: Slack draws no mentions in a form."""
-        with self._units.read() as work:
-            people = People(Desk(work=work, now=self._clock.now(), policy=self._policy))
+        with self._sessions.read() as session:
+            people = People(Transaction(session=session, now=self._clock.now(), policy=self._policy))
             return MENTION.sub(lambda found: people.name(found["id"]) or found[0], sentence)
 
 
@@ -262,18 +264,18 @@ def _contained(doing: str) -> Iterator[None]:
 
 
 def _arguments(
-    command: Command, bound: Mapping[str, str], typed: Typed, desk: Desk, ask: Ask
+    command: Command, bound: Mapping[str, str], typed: Typed, tx: Transaction, ask: Ask
 ) -> dict[str, Any]:
     return {
-        name: _read(slot, bound[name], typed, desk, ask) if bound.get(name) else _absent(slot.type)
+        name: _read(slot, bound[name], typed, tx, ask) if bound.get(name) else _absent(slot.type)
         for name, slot in command.slots.items()
     }
 
 
-def _read(slot: Parameter, word: str, typed: Typed, desk: Desk, ask: Ask) -> Any:
+def _read(slot: Parameter, word: str, typed: Typed, tx: Transaction, ask: Ask) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
-        return slot.reader.read(_fitting(slot, slot.reader.sees(word).strip()), desk, ask.user)
+        return slot.reader.read(_fitting(slot, slot.reader.sees(word).strip()), tx, ask.user)
     except Refusal as refusal:
         choices = (
             tuple(Choice(label=it.label, say=typed.saying(word, it.label)) for it in refusal.choices)
@@ -293,11 +295,11 @@ def _fitting(slot: Parameter, text: str) -> str:
     )
 
 
-def _permit(command: Command, ask: Ask, incident: Incident | None, desk: Desk) -> None:
+def _permit(command: Command, ask: Ask, incident: Incident | None, tx: Transaction) -> None:
     """Refuse who has not the command's role; an incident's commander has that of commander in it."""
     if command.allow == "commander" and incident and incident.commander == ask.user:
         return
-    Permissions(desk).require(ask.user, command.allow, f"`{command.words}`")
+    Permissions(tx).require(ask.user, command.allow, f"`{command.words}`")
 
 
 def _absent(kind: Any) -> Any:
@@ -310,14 +312,14 @@ def _is_discreet(reply: Reply, ask: Ask) -> bool:
     return any(isinstance(it, Incident) and it.private and ask.channel != it.room for it in told)
 
 
-def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
+def _said_there(effects: Iterable[Effect], ask: Ask, tx: Transaction) -> bool:
     """Whether what happened is itself said where the asker spoke, so that an answer would be an echo.
 
     In a thread nothing is said of itself: what happened has its line in the channel.
     """
     if ask.thread:
         return False
-    here = desk.work.incidents.in_room(ask.channel) if ask.channel else None
+    here = tx.session.incidents.in_room(ask.channel) if ask.channel else None
     places = {ask.channel, room(here.number) if here else None}
     return any(
         isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in SAID_THERE)
@@ -326,7 +328,7 @@ def _said_there(effects: Iterable[Effect], ask: Ask, desk: Desk) -> bool:
     )
 
 
-def _meet_mentioned(ask: Ask, desk: Desk) -> None:
+def _meet_mentioned(ask: Ask, tx: Transaction) -> None:
     """Learn who is spoken of: what leaves for a phone tells their names."""
     for found in islice(MENTION.finditer(" ".join((ask.text, *ask.given.values()))), MENTIONED):
-        People(desk).seen(found["id"], found["label"])
+        People(tx).seen(found["id"], found["label"])

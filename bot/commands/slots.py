@@ -32,8 +32,8 @@ from bot.domain.severity import heard
 from bot.domain.spelling import is_slip, nearest
 from bot.domain.text import shortened
 from bot.services.changes import named
-from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 Someone = NewType("Someone", str)
 """A person's Slack id."""
@@ -50,7 +50,7 @@ Began = NewType("Began", datetime)
 Start = NewType("Start", datetime)
 """A moment, or a day for its midnight: `since yesterday`."""
 
-Lately = NewType("Lately", datetime)
+RecentTime = NewType("RecentTime", datetime)
 """A day or a week that needs no word before it, for its midnight: `yesterday`, `this week`."""
 
 Line = NewType("Line", str)
@@ -75,7 +75,7 @@ LONGEST_TEXT, LONGEST_LINE = 40_000, 3_000
 _MOST_WORDS = 30
 """How many words at each end of a text may be its severity; a name is no longer."""
 
-Looks = Callable[[str, Desk], bool]
+Looks = Callable[[str, Transaction], bool]
 
 
 def _word(raw: str) -> str:
@@ -83,8 +83,8 @@ def _word(raw: str) -> str:
     return as_seen(peeled(raw))
 
 
-def _nothing(word: str, desk: Desk) -> bool:
-    del word, desk
+def _nothing(word: str, tx: Transaction) -> bool:
+    del word, tx
     return False
 
 
@@ -93,7 +93,7 @@ class Reader:
     """`looks` decides where the usage line leaves a choice; `read` makes the value, or refuses with a sentence."""
 
     looks: Looks
-    read: Callable[[str, Desk, str], Any]
+    read: Callable[[str, Transaction, str], Any]
     example: str = ""
     """What a person may say there; text is its own name."""
     longest: int = 1
@@ -106,24 +106,22 @@ class Reader:
     """Of how many characters it has at most."""
     sees: Callable[[str], str] = _word
     """What is read of the words as they were typed."""
-    spot: Callable[[Sequence[Word], frozenset[str], Desk], range | None] | None = None
+    spot: Callable[[Sequence[Word], frozenset[str], Transaction], range | None] | None = None
     """Where it stands among the words of a text without quotes, beside the command's flags or amid the text."""
 
 
 # --- teams and people -------------------------------------------------------------------------------------
 
 
-def _team_looks(word: str, desk: Desk) -> bool:
-    return (word.startswith(":") and not word.endswith(":")) or word.strip(
-        ":"
-    ).casefold() in desk.policy.teams
+def _team_looks(word: str, tx: Transaction) -> bool:
+    return (word.startswith(":") and not word.endswith(":")) or word.strip(":").casefold() in tx.policy.teams
 
 
-def _team(word: str, desk: Desk, asker: str) -> Team:
+def _team(word: str, tx: Transaction, asker: str) -> Team:
     del asker
     bare = word.strip(":").casefold()
-    if bare in desk.policy.teams:
-        return desk.policy.teams[bare]
+    if bare in tx.policy.teams:
+        return tx.policy.teams[bare]
     if len(word) > 1 and word.startswith(":") and word.endswith(":"):
         raise Refusal(
             f"{shortened(word)} is an emoji, not a team. A team is written with one colon: {shortened(word[:-1])}."
@@ -132,19 +130,19 @@ def _team(word: str, desk: Desk, asker: str) -> Team:
         raise Refusal(
             f'{word} is a person, and a team is named here, such as :imoc. To reach them: `page {word} "…"`.'
         )
-    _must_not_be_marked(word, desk)
-    if person := desk.work.people.named(bare):
+    _must_not_be_marked(word, tx)
+    if person := tx.session.people.named(bare):
         raise Refusal(
             f"There is no team :{bare}. {person.name} is a person, who is written @{bare}.", slot="team"
         )
-    return desk.policy.team(word)
+    return tx.policy.team(word)
 
 
-def _must_not_be_marked(word: str, desk: Desk) -> None:
+def _must_not_be_marked(word: str, tx: Transaction) -> None:
     """Refuse what Slack has marked as neither a team nor a person, with what it is."""
     seen = shortened(as_seen(word))
     if word.startswith(("<#", "#")):
-        meant = nearest(seen.removeprefix("#").casefold(), desk.policy.teams)
+        meant = nearest(seen.removeprefix("#").casefold(), tx.policy.teams)
         raise Refusal(
             f"{seen} is a channel. A team is written with a colon, such as :imoc, and a person @raj."
             + (f" Did you mean :{meant}?" if meant else ""),
@@ -157,63 +155,63 @@ def _must_not_be_marked(word: str, desk: Desk) -> None:
         raise Refusal(f"{seen} is an e-mail address. Type @ and choose the person from Slack's list.")
 
 
-def _person_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _person_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return word.startswith(("@", "<!subteam")) or bool(MENTION.fullmatch(word))
 
 
-def _person_resembles(word: str, desk: Desk) -> bool:
+def _person_resembles(word: str, tx: Transaction) -> bool:
     """Whether a person's name hangs on to a word: `age@raj`."""
     before, at, name = word.rpartition("@")
-    return bool(before and at and name and desk.work.people.named(name))
+    return bool(before and at and name and tx.session.people.named(name))
 
 
-def _person(word: str, desk: Desk, asker: str) -> Someone:
+def _person(word: str, tx: Transaction, asker: str) -> Someone:
     if found := MENTION.fullmatch(word):
         return Someone(found["id"])
     if word.casefold() in {"me", "@me"}:
         return Someone(asker)
-    if _person_resembles(word, desk):
+    if _person_resembles(word, tx):
         before, _, name = word.rpartition("@")
         raise Refusal(
             f"Is @{name} meant?", slot="person", choices=(Choice(label=f"{before} @{name}", say=name),)
         )
-    _must_not_be_marked(word, desk)
-    return Someone(People(desk).named(word))
+    _must_not_be_marked(word, tx)
+    return Someone(People(tx).named(word))
 
 
 # --- how bad, how far, what for ---------------------------------------------------------------------------
 
 
-def _severity_looks(word: str, desk: Desk) -> bool:
-    told = heard(word, desk.policy.severities)
-    return word.casefold() in desk.policy.severities or (told is not None and told.is_sure)
+def _severity_looks(word: str, tx: Transaction) -> bool:
+    told = heard(word, tx.policy.severities)
+    return word.casefold() in tx.policy.severities or (told is not None and told.is_sure)
 
 
-def _severity_resembles(word: str, desk: Desk) -> bool:
+def _severity_resembles(word: str, tx: Transaction) -> bool:
     return word.casefold() in {"sev", "severity"} or any(
-        is_slip(word.casefold(), it) for it in desk.policy.severities
+        is_slip(word.casefold(), it) for it in tx.policy.severities
     )
 
 
-def _severity(word: str, desk: Desk, asker: str) -> Severity:
+def _severity(word: str, tx: Transaction, asker: str) -> Severity:
     del asker
-    return desk.policy.severity(word)
+    return tx.policy.severity(word)
 
 
-def _severity_spot(words: Sequence[Word], flags: frozenset[str], desk: Desk) -> range | None:
+def _severity_spot(words: Sequence[Word], flags: frozenset[str], tx: Transaction) -> range | None:
     """Find the severity in an incident's name: said in a word anywhere, by a letter alone at its end (`P1`)."""
     ends = [n for n in range(len(words)) if n < _MOST_WORDS or n >= len(words) - _MOST_WORDS]
     spots = [it for at in ends for it in (range(at, at + 2), range(at, at + 1)) if it.stop <= len(words)]
-    found = [it for it in spots if _is_severity(words, it, flags, desk)]
+    found = [it for it in spots if _is_severity(words, it, flags, tx)]
     return max(found, key=lambda it: (it.stop, len(it)), default=None)
 
 
-def _is_severity(words: Sequence[Word], spot: range, flags: frozenset[str], desk: Desk) -> bool:
+def _is_severity(words: Sequence[Word], spot: range, flags: frozenset[str], tx: Transaction) -> bool:
     said = words[spot.start : spot.stop]
     if any(it.quoted or len(it.text) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
         return False
-    told = heard(" ".join(it.bare.lstrip("#") for it in said), desk.policy.severities)
+    told = heard(" ".join(it.bare.lstrip("#") for it in said), tx.policy.severities)
     before = words[spot.start - 1].bare if spot.start else ""
     is_last = all(it.bare in flags or it.text.startswith(":") for it in words[spot.stop : spot.stop + 9])
     if told is None or is_denied(words, spot.start):
@@ -228,13 +226,13 @@ def _is_set_off(word: str) -> bool:
     return word.startswith(("(", "[", "#")) or word.endswith(":")
 
 
-def _phase_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _phase_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return word.casefold() in set(WORKING)
 
 
-def _phase(word: str, desk: Desk, asker: str) -> Phase:
-    del desk, asker
+def _phase(word: str, tx: Transaction, asker: str) -> Phase:
+    del tx, asker
     said = word.casefold()
     if said in set(WORKING):
         return Phase(said)
@@ -247,18 +245,18 @@ def _phase(word: str, desk: Desk, asker: str) -> Phase:
     )
 
 
-def _category_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _category_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return word.casefold() in set(Category)
 
 
-def _category_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _category_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return any(is_slip(word.casefold(), it.value) for it in Category)
 
 
-def _category(word: str, desk: Desk, asker: str) -> Category:
-    del desk, asker
+def _category(word: str, tx: Transaction, asker: str) -> Category:
+    del tx, asker
     said = word.casefold()
     if said in set(Category):
         return Category(said)
@@ -269,18 +267,18 @@ def _category(word: str, desk: Desk, asker: str) -> Category:
     )
 
 
-def _part_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _part_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return word.casefold() in PARTS
 
 
-def _part_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _part_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return any(is_slip(word.casefold(), it) for it in PARTS)
 
 
-def _part(word: str, desk: Desk, asker: str) -> Part:
-    del desk, asker
+def _part(word: str, tx: Transaction, asker: str) -> Part:
+    del tx, asker
     said = word.casefold()
     if said in PARTS:
         return Part(said)
@@ -293,23 +291,23 @@ def _part(word: str, desk: Desk, asker: str) -> Part:
 # --- times ------------------------------------------------------------------------------------------------
 
 
-def _moment_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _moment_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return bool(_DATE.fullmatch(word)) or is_moment(word)
 
 
-def _moment(word: str, desk: Desk, asker: str) -> datetime:
+def _moment(word: str, tx: Transaction, asker: str) -> datetime:
     """Read `10:05`, `2pm` or `yesterday 23:10` in the asker's own zone (UTC where it is not known), or `20m` ago."""
     if found := _DATE.fullmatch(word):
         return datetime.fromtimestamp(int(found["seconds"]), UTC)
-    moment = read_moment(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
-    if moment > desk.now:
+    moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
+    if moment > tx.now:
         raise Refusal(f"{shortened(as_seen(word))} is still to come. Say when it was.")
     return moment
 
 
-def _told_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _told_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
 
 
@@ -324,84 +322,84 @@ def _told_leads(words: str) -> bool:
 _SINCE = re.compile(r"(?:from|since|at|around)\s+", re.IGNORECASE)
 
 
-def _began_looks(word: str, desk: Desk) -> bool:
+def _began_looks(word: str, tx: Transaction) -> bool:
     begins = _SINCE.match(word)
-    return _told_looks(word, desk) or bool(begins and is_moment(word[begins.end() :]))
+    return _told_looks(word, tx) or bool(begins and is_moment(word[begins.end() :]))
 
 
-def _began_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _began_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return (" " in word or word.casefold() == "yesterday") and looks_timely(word)
 
 
-def began(word: str, desk: Desk, asker: str) -> datetime:
+def began(word: str, tx: Transaction, asker: str) -> datetime:
     """Read `since 10:05` or `from 2pm` in the asker's own zone."""
-    return _moment(_SINCE.sub("", word, count=1), desk, asker)
+    return _moment(_SINCE.sub("", word, count=1), tx, asker)
 
 
-def _told_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _told_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return word.casefold().endswith(" ago") and looks_timely(word)
 
 
-def _start_looks(word: str, desk: Desk) -> bool:
-    return _moment_looks(word, desk) or is_start(word)
+def _start_looks(word: str, tx: Transaction) -> bool:
+    return _moment_looks(word, tx) or is_start(word)
 
 
-def _start_resembles(word: str, desk: Desk) -> bool:
+def _start_resembles(word: str, tx: Transaction) -> bool:
     """Whether it is what follows `since` only: of a number alone, or a month, nothing else would be told."""
-    return _moment_resembles(word, desk) or word.isdecimal() or looks_daily(word)
+    return _moment_resembles(word, tx) or word.isdecimal() or looks_daily(word)
 
 
-def _start(word: str, desk: Desk, asker: str) -> datetime:
-    if _moment_looks(word, desk):
-        return _moment(word, desk, asker)
-    return read_start(as_seen(word), now=desk.now, zone=People(desk).zone(asker))
+def _start(word: str, tx: Transaction, asker: str) -> datetime:
+    if _moment_looks(word, tx):
+        return _moment(word, tx, asker)
+    return read_start(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
 
 
-def _lately_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _recent_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return word.casefold() in {"today", "yesterday", "this week", "last week"}
 
 
-def _length_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _length_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return read_length(word) is not None
 
 
-def _length(word: str, desk: Desk, asker: str) -> timedelta:
+def _length(word: str, tx: Transaction, asker: str) -> timedelta:
     """`15m`, `2h`, `half an hour`; a bare number counts minutes. Between a minute and a day."""
-    del desk, asker
+    del tx, asker
     length = read_length(word) or timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
         raise Refusal(f"How long is {shortened(word)}? Say it like 15m or 2h, a day at most.")
     return length
 
 
-def _day_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _day_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return is_day(word)
 
 
-def _day_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _day_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return looks_daily(word) or is_length_ahead(word)
 
 
-def _moment_resembles(word: str, desk: Desk) -> bool:
-    del desk
+def _moment_resembles(word: str, tx: Transaction) -> bool:
+    del tx
     return looks_timely(word)
 
 
-def _day(word: str, desk: Desk, asker: str) -> date:
-    return read_day(word, now=desk.now, zone=People(desk).zone(asker))
+def _day(word: str, tx: Transaction, asker: str) -> date:
+    return read_day(word, now=tx.now, zone=People(tx).zone(asker))
 
 
 # --- words ------------------------------------------------------------------------------------------------
 
 
-def _text(word: str, desk: Desk, asker: str) -> str:
-    del desk, asker
+def _text(word: str, tx: Transaction, asker: str) -> str:
+    del tx, asker
     return word.strip()
 
 
@@ -409,8 +407,8 @@ def _plain_text(raw: str) -> str:
     return as_seen(raw).rstrip(" .,;")
 
 
-def _url(word: str, desk: Desk, asker: str) -> "Url":
-    del desk, asker
+def _url(word: str, tx: Transaction, asker: str) -> "Url":
+    del tx, asker
     found = _LINK.search(word)
     url = found["url"] if found else word
     if not re.match(r"https?://\S+$", url):
@@ -425,23 +423,23 @@ ServiceName = NewType("ServiceName", str)
 """A service as people call it, `checkout` or `:checkout`; one that Spy has not heard of is one all the same."""
 
 
-def _service_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _service_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return is_service_name(word) and word.casefold() not in _PARTICLES and not looks_timely(word)
 
 
-def _service(word: str, desk: Desk, asker: str) -> ServiceName:
-    del desk, asker
+def _service(word: str, tx: Transaction, asker: str) -> ServiceName:
+    del tx, asker
     return ServiceName(named(word))
 
 
-def _any(word: str, desk: Desk) -> bool:
-    del desk
+def _any(word: str, tx: Transaction) -> bool:
+    del tx
     return bool(word)
 
 
-def _url_looks(word: str, desk: Desk) -> bool:
-    del desk
+def _url_looks(word: str, tx: Transaction) -> bool:
+    del tx
     return bool(re.match(r"<?https?://", word))
 
 
@@ -469,7 +467,7 @@ READERS: Mapping[Any, Reader] = {
     Start: Reader(
         looks=_start_looks, read=_start, example="yesterday", longest=6, resembles=_start_resembles, sees=str
     ),
-    Lately: Reader(looks=_lately_looks, read=_start, example="yesterday", longest=2, sees=str),
+    RecentTime: Reader(looks=_recent_looks, read=_start, example="yesterday", longest=2, sees=str),
     Told: Reader(
         looks=_told_looks,
         read=_moment,
@@ -505,7 +503,7 @@ READERS: Mapping[Any, Reader] = {
     Plain: Reader(looks=_any, read=_text, sees=_plain_text),
     Line: Reader(looks=_any, read=_text, sees=as_prose, most=LONGEST_LINE),
     str: Reader(looks=_any, read=_text, sees=as_prose),
-    bool: Reader(looks=_any, read=lambda word, _desk, _asker: bool(word)),
+    bool: Reader(looks=_any, read=lambda word, _tx, _asker: bool(word)),
 }
 WORD = Reader(looks=_any, read=_text)
 """How a bare word is read that has no type of its own."""
@@ -520,13 +518,13 @@ def reader_of(kind: Any, *, is_word: bool = False) -> Reader | None:
 def one_of(*words: str) -> Reader:
     """Read one of these words."""
 
-    def read(word: str, desk: Desk, asker: str) -> str:
-        del desk, asker
+    def read(word: str, tx: Transaction, asker: str) -> str:
+        del tx, asker
         if word.casefold() not in words:
             raise Refusal(f"{shortened(word)} is none of: {', '.join(words)}.")
         return word.casefold()
 
-    return Reader(looks=lambda word, _desk: word.casefold() in words, read=read, example=words[0])
+    return Reader(looks=lambda word, _tx: word.casefold() in words, read=read, example=words[0])
 
 
 # --- numbers ----------------------------------------------------------------------------------------------
@@ -538,15 +536,15 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
     A plugin makes a type of it: `ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]`.
     """
 
-    def read(word: str, desk: Desk, asker: str) -> int:
-        del desk, asker
+    def read(word: str, tx: Transaction, asker: str) -> int:
+        del tx, asker
         found = read_number(word)
         if found is None:
             where = f"`{listed_by}` lists them." if listed_by else "Say it like 12."
             raise Refusal(f"{shortened(word)} is no number of {noun}. {where}")
         return found
 
-    return Reader(looks=lambda word, _desk: read_number(word) is not None, read=read, example="1")
+    return Reader(looks=lambda word, _tx: read_number(word) is not None, read=read, example="1")
 
 
 PageNumber = Annotated[int, number_of("a page of this list")]
@@ -556,8 +554,8 @@ PageNumber = Annotated[int, number_of("a page of this list")]
 def several(one: Reader) -> Reader:
     """Read one or more in a text, with blanks or commas between them: `7 8`, `#7, #8`."""
 
-    def read(words: str, desk: Desk, asker: str) -> tuple[Any, ...]:
+    def read(words: str, tx: Transaction, asker: str) -> tuple[Any, ...]:
         said = words.replace(",", " ").split() or [words]
-        return tuple(one.read(word, desk, asker) for word in said)
+        return tuple(one.read(word, tx, asker) for word in said)
 
     return Reader(looks=_any, read=read, example=one.example, sees=str)

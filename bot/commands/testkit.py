@@ -24,7 +24,7 @@ It knows people whom `meet` has made known, and others as `<@U0RAJ>`:
     >>> spy.say("page @raj look here").message.text
     'page/requested (page, incident, manager)'
 
-What a command asks of the world is in `effects`; `desk` plays what the world answers.
+What a command asks of the world is in `effects`; `transaction` plays what the world answers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -50,10 +50,10 @@ from bot.domain.paper import Paper
 from bot.domain.policy import Policy, Severity, Team
 from bot.domain.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
-from bot.services.desk import Desk
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 from bot.services.views import Views
 
 ITSELF = "U0SPY"
@@ -143,17 +143,17 @@ class SpyKit:
         self.policy = policy
         self.templates = templates or PlainTemplates()
         self.handbook = _handbook(plugins)
-        self.units = Memory()
+        self.sessions = Memory()
         self._runbooks = runbooks
         self._numbers = count(1)
         self._router = self._begun()
-        with self.desk() as desk:
-            People(desk).met(ITSELF, Profile(name="Spy", is_bot=True))
+        with self.tx() as tx:
+            People(tx).met(ITSELF, Profile(name="Spy", is_bot=True))
 
     def _begun(self) -> Router:
         return Router(
             self.handbook,
-            units=self.units,
+            sessions=self.sessions,
             clock=self.clock,
             policy=self.policy,
             templates=self.templates,
@@ -163,7 +163,7 @@ class SpyKit:
     def restarted(self) -> "SpyKit":
         """Return Spy as it is after a restart: it knows what is kept, and goes on with a copy of that."""
         again = copy(self)
-        again.units = self.units.copied()
+        again.sessions = self.sessions.copied()
         again._router = again._begun()  # noqa: SLF001  its own
         return again
 
@@ -221,9 +221,9 @@ class SpyKit:
 
     def meet(self, **people: str) -> None:
         """Make people known by name: `meet(U0ANA="Ana Lima")`."""
-        with self.desk() as desk:
+        with self.tx() as tx:
             for person, name in people.items():
-                People(desk).seen(person, name)
+                People(tx).seen(person, name)
 
     def adopt(self, policy: Policy) -> None:
         """Go by other decisions from now on, as when config.yaml has changed."""
@@ -244,8 +244,8 @@ class SpyKit:
         return visited
 
     def _tick(self) -> int:
-        with self.desk() as desk:
-            return Reminders(desk).tick(100)
+        with self.tx() as tx:
+            return Reminders(tx).tick(100)
 
     def pass_time(self, **by: float) -> None:
         """Let time pass (`minutes=5`) with Spy awake: what is due on the way is spoken when it is due."""
@@ -256,36 +256,36 @@ class SpyKit:
         self.clock.reach(until)
 
     def _next_due(self) -> datetime | None:
-        with self.desk() as desk:
-            return desk.work.timers.next_due()
+        with self.tx() as tx:
+            return tx.session.timers.next_due()
 
     # --- what the world answers ---
 
     @contextmanager
-    def desk(self, *, source: str = "spy") -> Iterator[Desk]:
-        """Work in one transaction, as delivery and webhooks do: `Paging(desk).sent(…)`."""
-        with self.units.begin() as work:
-            yield Desk(work=work, now=self.clock.now(), policy=self.policy, source=source)
+    def tx(self, *, source: str = "spy") -> Iterator[Transaction]:
+        """Work in one transaction, as delivery and webhooks do: `Paging(transaction).sent(…)`."""
+        with self.sessions.begin() as session:
+            yield Transaction(session=session, now=self.clock.now(), policy=self.policy, source=source)
 
     def open_room(self, number: int, *, channel: str | None = None) -> None:
         """Let Slack open the incident's channel."""
-        with self.desk() as desk:
-            Rooms(desk).opened(number, channel or f"C0INC{number}", desk.incident(number).room_name)
+        with self.tx() as tx:
+            Rooms(tx).opened(number, channel or f"C0INC{number}", tx.incident(number).room_name)
 
     def deliver(self) -> None:
-        """Let the world take all that is ready; what comes of it is for `desk` to play."""
+        """Let the world take all that is ready; what comes of it is for `transaction` to play."""
         now = self.clock.now()
-        with self.units.begin() as work:
-            while parcels := work.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
+        with self.sessions.begin() as session:
+            while parcels := session.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
                 for parcel in parcels:
-                    work.outbox.done(parcel.id, at=now)
+                    session.outbox.done(parcel.id, at=now)
 
     # --- what can be seen ---
 
     @property
     def effects(self) -> Sequence[Effect]:
         """All that was asked of the world so far, as the outbox keeps it, in order."""
-        return [row.effect for row in self.units.queued()]
+        return [row.effect for row in self.sessions.queued()]
 
     def asked(self, kind: type[Effect]) -> Sequence[Any]:
         """Give the effects of one kind."""
@@ -309,8 +309,8 @@ class SpyKit:
 
     def surface(self, surface: str, ref: int, mark: str = "") -> Message:
         """Show a lasting message (card, announcement, page, tell, told, brief, relief …) as it would stand now."""
-        with self.desk() as desk:
-            template, facts = Views(desk).surface(surface, ref, mark)
+        with self.tx() as tx:
+            template, facts = Views(tx).surface(surface, ref, mark)
         return self._rendered(template, facts)
 
     def nags(self, surface: str = "nag", *, to: str | None = None) -> Sequence[Message]:
@@ -319,20 +319,20 @@ class SpyKit:
         return [self.surface(surface, it.ref, it.mark) for it in shown.values()]
 
     def incident(self, number: int) -> Incident:
-        with self.desk() as desk:
-            return desk.incident(number)
+        with self.tx() as tx:
+            return tx.incident(number)
 
     def pages(self, number: int) -> Sequence[Page]:
-        with self.desk() as desk:
-            return desk.work.pages.of(number)
+        with self.tx() as tx:
+            return tx.session.pages.of(number)
 
     def timeline(self, number: int) -> Sequence[Entry]:
-        with self.desk() as desk:
-            return desk.work.timeline.of(number)
+        with self.tx() as tx:
+            return tx.session.timeline.of(number)
 
     def _rendered(self, template: str, facts: Mapping[str, Any]) -> Message:
-        with self.desk() as desk:
-            return self.templates.render(template, facts, names=People(desk).name)
+        with self.tx() as tx:
+            return self.templates.render(template, facts, names=People(tx).name)
 
 
 def _handbook(plugins: Sequence[ModuleType | Path]) -> Handbook:

@@ -20,10 +20,10 @@ class RequestThreads:
         self._count = self._idle = 0
         self._left: set[Future[Any]] = set()
 
-    def submit(self, work: Callable[[], T]) -> Future[T]:
+    def submit(self, task: Callable[[], T]) -> Future[T]:
         future: Future[T] = Future()
         with self._lock:
-            self._waiting.put((future, work))
+            self._waiting.put((future, task))
             if self._idle:
                 self._idle -= 1  # it is woken by the queue
                 return future
@@ -48,14 +48,14 @@ class RequestThreads:
 
     def _run(self) -> None:
         while True:
-            future, work = self._next()
+            future, task = self._next()
             if future.set_running_or_notify_cancel():
-                _fulfil(future, work)
+                _fulfil(future, task)
             with self._lock:
                 if future in self._left:
                     self._left.remove(future)
                     return
-            del future, work  # nothing of a request is kept while the thread is idle
+            del future, task  # nothing of a request is kept while the thread is idle
 
     def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
         with self._lock:
@@ -65,9 +65,9 @@ class RequestThreads:
         return self._waiting.get()
 
 
-def _fulfil(future: Future[Any], work: Callable[[], Any]) -> None:
+def _fulfil(future: Future[Any], task: Callable[[], Any]) -> None:
     try:
-        result = work()
+        result = task()
     except Exception as error:  # noqa: BLE001  it is raised again where the result is asked for
         future.set_exception(error)
     except BaseException as error:  # noqa: BLE001  what would end a program ends here

@@ -64,13 +64,13 @@ class TimedRouter:
     def notice(self, notice: Notice) -> None:
         self._in_time(notice, lambda limit: self._router.notice(notice, limit))
 
-    def _in_time(self, request: Ask | Notice, work: Callable[[TimeLimit], T]) -> T:
+    def _in_time(self, request: Ask | Notice, task: Callable[[TimeLimit], T]) -> T:
         limit = self._limits(
             request.arrived_at + ANSWER_WITHIN,
             begin_by=request.arrived_at + BEGIN_WITHIN,
             admit=lambda doing: self.hanging[doing] < HANGING,
         )
-        future = self._threads.submit(lambda: work(limit) if time.monotonic() < limit.begin_by else _late())
+        future = self._threads.submit(lambda: task(limit) if time.monotonic() < limit.begin_by else _late())
         try:
             return self._awaited(future, limit)
         except OutOfTime as error:

@@ -5,7 +5,7 @@ from dataclasses import replace
 
 from bot.domain.policy import Account
 from bot.ports import Chat, Pager, Rejected, Throttled, Unreachable
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 
 class Accounts:
@@ -20,10 +20,10 @@ class Accounts:
             raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
         return self._maybe_pager
 
-    def of(self, person: str | None, desk: Desk) -> Account:
+    def of(self, person: str | None, tx: Transaction) -> Account:
         """Return what is known of somebody's account without asking anybody."""
-        known = desk.work.people.get(person) if person else None
-        account = desk.policy.people.get(person or "") or Account()
+        known = tx.session.people.get(person) if person else None
+        account = tx.policy.people.get(person or "") or Account()
         return replace(account, email=account.email or (known.email if known else None))
 
     def email(self, account: Account, person: str) -> str | None:

@@ -8,7 +8,7 @@ from bot.domain.events import Closing
 from bot.domain.incident import Incident
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 T = TypeVar("T")
 CLOSING: Mapping[str, Closing] = {
@@ -43,16 +43,16 @@ class Shut:
     how: Closing
 
 
-def resolve(address: str, desk: Desk, *, aside: bool = False) -> Place:
+def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
     """Find the place. Without a room a public incident goes on under its announcement, a private one by DM."""
     if not address.startswith("room:"):
-        return Place(to=Channels(desk).present(address) if address.startswith(("C", "G")) else address)
-    incident = desk.incident(int(address.removeprefix("room:")))
+        return Place(to=Channels(tx).present(address) if address.startswith(("C", "G")) else address)
+    incident = tx.incident(int(address.removeprefix("room:")))
     if incident.room and not (incident.channel_closed or aside):
         return Place(to=incident.room, room_of=incident.number)
     if incident.room or aside:
         return Place(to=incident.owner, aside=incident)
-    announced = desk.work.messages.get(f"announcement:{incident.number}")
+    announced = tx.session.messages.get(f"announcement:{incident.number}")
     if announced and not incident.private:
         return Place(to=announced.channel, thread=announced.ts)
     return Place(to=incident.owner)

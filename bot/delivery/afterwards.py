@@ -32,12 +32,12 @@ from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Refusal
 from bot.domain.timer import mark_of
 from bot.ports import Forge, Issue, IssueDraft, Leaf, Offer, Parcel, Rejected, Remark, Templates
-from bot.services.desk import Desk
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered, what
 
@@ -83,40 +83,40 @@ class AfterwardsCourier:
         self._forge = forge
         self._templates = templates
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
         effect = parcel.effect
         if not isinstance(effect, Afterwards):
             raise unsupported(effect)
         try:
-            return self._errand(effect, parcel, desk)
+            return self._errand(effect, parcel, tx)
         except Refusal as refusal:
             return Errand(go=partial(_reject, refusal.sentence))
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
         """Who asked hears it each time; of what nobody asked for, the channel hears once."""
         effect = parcel.effect
         if isinstance(effect, FileFollowUp):
-            FollowUps(desk).refused(effect.follow_up, why)
-        is_new = Troubles(desk).begins(_trouble(effect), why)
+            FollowUps(tx).refused(effect.follow_up, why)
+        is_new = Troubles(tx).begins(_trouble(effect), why)
         if is_new or getattr(effect, "by", None):
-            Undelivered(desk).tell(effect, why)
+            Undelivered(tx).tell(effect, why)
 
-    def _errand(self, effect: Afterwards, parcel: Parcel, desk: Desk) -> Errand | None:
+    def _errand(self, effect: Afterwards, parcel: Parcel, tx: Transaction) -> Errand | None:
         match effect:
             case FileFollowUp():
-                follow_up = desk.work.follow_ups.get(effect.follow_up)
-                return self._follow_up(effect, follow_up, parcel, desk) if follow_up else None
+                follow_up = tx.session.follow_ups.get(effect.follow_up)
+                return self._follow_up(effect, follow_up, parcel, tx) if follow_up else None
             case ExportPostmortem():
-                return self._export(effect, self._order(effect.incident, desk), parcel, desk)
+                return self._export(effect, self._order(effect.incident, tx), parcel, tx)
             case FileLog():
-                return self._log(effect, self._order(effect.incident, desk))
+                return self._log(effect, self._order(effect.incident, tx))
             case CopyPostmortem():
-                return self._copy(effect, self._order(effect.incident, desk), desk)
+                return self._copy(effect, self._order(effect.incident, tx), tx)
         raise unsupported(effect)
 
-    def _order(self, number: int, desk: Desk) -> _Order:
-        incident = desk.incident(number)
-        documents, postmortems = Documents(desk), Postmortems(desk)
+    def _order(self, number: int, tx: Transaction) -> _Order:
+        incident = tx.incident(number)
+        documents, postmortems = Documents(tx), Postmortems(tx)
         postmortem = postmortems.of(incident)
         facts = documents.document(incident)
         return _Order(
@@ -135,12 +135,14 @@ class AfterwardsCourier:
 
     # --- follow-ups ---
 
-    def _follow_up(self, effect: FileFollowUp, follow_up: FollowUp, parcel: Parcel, desk: Desk) -> Errand:
-        incident = desk.incident(follow_up.incident)
-        postmortems, paperwork = Postmortems(desk), desk.policy.paperwork
+    def _follow_up(
+        self, effect: FileFollowUp, follow_up: FollowUp, parcel: Parcel, tx: Transaction
+    ) -> Errand:
+        incident = tx.incident(follow_up.incident)
+        postmortems, paperwork = Postmortems(tx), tx.policy.paperwork
         repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
         facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
-        paper = self._templates.paper("follow_up", facts, names=People(desk).name)
+        paper = self._templates.paper("follow_up", facts, names=People(tx).name)
         mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
         draft = IssueDraft(
             title=paper.title,
@@ -156,10 +158,10 @@ class AfterwardsCourier:
         def renewed(issue: Issue) -> IssueDraft:
             return replace(draft, body=body(paper, mark, before=issue.body).text)
 
-        def settle(desk: Desk, issue: Issue) -> None:
+        def settle(tx: Transaction, issue: Issue) -> None:
             assignee = _assigned(draft.assignee, issue, filed)
-            FollowUps(desk).filed(follow_up.number, issue, assignee=assignee)
-            _mended(effect, desk)
+            FollowUps(tx).filed(follow_up.number, issue, assignee=assignee)
+            _mended(effect, tx)
 
         return Errand(
             go=partial(self._make, repository, lambda: draft, renewed, filed),
@@ -198,8 +200,8 @@ class AfterwardsCourier:
 
     # --- the document ---
 
-    def _export(self, effect: ExportPostmortem, order: _Order, parcel: Parcel, desk: Desk) -> Errand:
-        filed, paperwork, severities = order.postmortem.filed, desk.policy.paperwork, desk.policy.severities
+    def _export(self, effect: ExportPostmortem, order: _Order, parcel: Parcel, tx: Transaction) -> Errand:
+        filed, paperwork, severities = order.postmortem.filed, tx.policy.paperwork, tx.policy.severities
         severity = order.incident.severity
         services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
         assignee = paperwork.logins.get(order.facts["owner"])
@@ -237,8 +239,8 @@ class AfterwardsCourier:
         return Errand(
             go=go,
             look=None if filed else look,
-            settle=lambda desk, result: self._exported(
-                effect, _assigned(assignee, result.issue, filed), desk, result
+            settle=lambda tx, result: self._exported(
+                effect, _assigned(assignee, result.issue, filed), tx, result
             ),
         )
 
@@ -246,10 +248,10 @@ class AfterwardsCourier:
         return self._templates.paper("postmortem", order.facts, names=order.names)
 
     def _exported(
-        self, effect: ExportPostmortem, assignee: str | None, desk: Desk, result: _Exported
+        self, effect: ExportPostmortem, assignee: str | None, tx: Transaction, result: _Exported
     ) -> None:
         issue = result.issue
-        is_first = Postmortems(desk).exported(
+        is_first = Postmortems(tx).exported(
             effect.incident,
             issue,
             assignee=assignee,
@@ -257,17 +259,17 @@ class AfterwardsCourier:
             spills=result.body.spills,
             origin=effect.key,
         )
-        _mended(effect, desk)
-        without = Postmortems(desk).left_out(effect.incident)
+        _mended(effect, tx)
+        without = Postmortems(tx).left_out(effect.incident)
         if without or (effect.by and not is_first):
-            self._tell(effect, without, desk)
+            self._tell(effect, without, tx)
 
-    def _tell(self, effect: Afterwards, without: Sequence[str], desk: Desk) -> None:
+    def _tell(self, effect: Afterwards, without: Sequence[str], tx: Transaction) -> None:
         """Let who asked for it know, or who writes it, as nobody else needs to."""
-        incident = desk.incident(effect.incident)
-        postmortem = Postmortems(desk).of(incident)
+        incident = tx.incident(effect.incident)
+        postmortem = Postmortems(tx).of(incident)
         to = effect.by or postmortem.owned_by(incident)
-        desk.send(
+        tx.send(
             Notify(
                 key=f"told:{effect.key}",
                 to=incident.room or to,
@@ -304,8 +306,8 @@ class AfterwardsCourier:
                 github.add_remark(*at, wanted[number])
         return _Logged(pages=len(texts), is_whole=len(due) <= COMMENTS_AT_ONCE)
 
-    def _copy(self, effect: CopyPostmortem, order: _Order, desk: Desk) -> Errand | None:
-        paperwork = desk.policy.paperwork
+    def _copy(self, effect: CopyPostmortem, order: _Order, tx: Transaction) -> Errand | None:
+        paperwork = tx.policy.paperwork
         repository, folder = paperwork.copy_to, paperwork.copy_folder
         if repository is None:
             return None
@@ -331,14 +333,14 @@ def _differs(remark: Remark | None, text: str) -> bool:
     return not is_edited_page(remark.body) and remark.body.replace("\r\n", "\n") != text
 
 
-def _logged(effect: FileLog, desk: Desk, result: _Logged) -> None:
-    Postmortems(desk).logged(effect.incident, result.pages)
+def _logged(effect: FileLog, tx: Transaction, result: _Logged) -> None:
+    Postmortems(tx).logged(effect.incident, result.pages)
     if not result.is_whole:
-        desk.send(replace(effect, key=f"{effect.key}+"))
+        tx.send(replace(effect, key=f"{effect.key}+"))
 
 
-def _copied(number: int, desk: Desk, offer: Offer) -> None:
-    Postmortems(desk).copied(number, offer)
+def _copied(number: int, tx: Transaction, offer: Offer) -> None:
+    Postmortems(tx).copied(number, offer)
 
 
 def _trouble(effect: Effect) -> str:
@@ -347,10 +349,10 @@ def _trouble(effect: Effect) -> str:
     return f"github:{type(effect).__name__}:{of}"
 
 
-def _mended(effect: Afterwards, desk: Desk) -> None:
+def _mended(effect: Afterwards, tx: Transaction) -> None:
     """Say that GitHub has taken what it would not take before, where that was told."""
-    if Troubles(desk).ends(_trouble(effect)):
-        Rooms(desk).mended(effect.incident, what(effect))
+    if Troubles(tx).ends(_trouble(effect)):
+        Rooms(tx).mended(effect.incident, what(effect))
 
 
 def _assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:

@@ -11,13 +11,13 @@ from bot.domain.effects import MeetPerson, Notify, OpenForm, Post, Respond, Say,
 from bot.domain.message import Message, Section
 from bot.ports import Chat, Parcel, Posted, Rejected, Templates
 from bot.services.channels import Channels
-from bot.services.desk import Desk
 from bot.services.failovers import Failovers
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.rooms import Rooms
 from bot.services.telling import Telling
+from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
@@ -44,18 +44,18 @@ class ChatCourier:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:  # noqa: PLR0911  a table
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:  # noqa: PLR0911  a table
         match parcel.effect:
             case Show() as effect:
-                return self._show(effect, parcel, desk)
+                return self._show(effect, parcel, tx)
             case Say() as effect:
-                return self._say(effect, parcel, desk)
+                return self._say(effect, parcel, tx)
             case Post() as effect:
                 return self._post(effect, parcel)
             case Whisper() as effect:
                 return Errand(go=partial(self._whisper, effect))
             case Notify() as effect:
-                return self._notify(effect, parcel, desk)
+                return self._notify(effect, parcel, tx)
             case Respond() as effect:
                 return Errand(go=partial(self._chat.respond, effect.url, effect.message))
             case OpenForm() as effect:
@@ -63,43 +63,43 @@ class ChatCourier:
             case MeetPerson() as effect:
                 return Errand(
                     go=partial(self._chat.profile, effect.person),
-                    settle=lambda desk, profile: People(desk).met(effect.person, profile),
+                    settle=lambda tx, profile: People(tx).met(effect.person, profile),
                 )
         raise unsupported(parcel.effect)
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
         match parcel.effect:
             case Show() as effect:
-                self._unshown(effect, desk, why)
+                self._unshown(effect, tx, why)
             case Say(thread_of=None) as effect:
-                self._tell_commander(effect.incident, effect.key, why, desk, effect)
+                self._tell_commander(effect.incident, effect.key, why, tx, effect)
             case Post(asker=str() as asker) as effect:
                 whisper = Whisper(key=f"unsaid:{effect.key}", to=asker, person=asker, message=effect.message)
-                desk.send(whisper)
+                tx.send(whisper)
             case Respond(person=str() as person) as effect:
                 whisper = Whisper(
                     key=f"unsaid:{effect.key}", to=person, person=person, message=effect.message
                 )
-                desk.send(whisper)
+                tx.send(whisper)
             case OpenForm() as effect:
-                self._unopened(effect, desk, why)
+                self._unopened(effect, tx, why)
             case Say() | MeetPerson():
                 pass  # the line itself is in the incident's channel; who people are is asked again
             case effect:
-                Undelivered(desk).tell_maintainers(effect, why)
+                Undelivered(tx).tell_maintainers(effect, why)
 
     # --- lasting messages ---
 
-    def _show(self, effect: Show, parcel: Parcel, desk: Desk) -> Errand | None:
-        place = resolve(effect.to, desk, aside=effect.aside)
+    def _show(self, effect: Show, parcel: Parcel, tx: Transaction) -> Errand | None:
+        place = resolve(effect.to, tx, aside=effect.aside)
         if is_needless(place):
             return None
-        template, facts = Views(desk).surface(effect.surface, effect.ref, effect.mark)
-        message = self._templates.render(template, facts, names=People(desk).name)
-        standing = _standing(effect.slot, place, desk)
+        template, facts = Views(tx).surface(effect.surface, effect.ref, effect.mark)
+        message = self._templates.render(template, facts, names=People(tx).name)
+        standing = _standing(effect.slot, place, tx)
         words, slot = self._aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.room or "", room_of=place.aside.number) if place.aside else place
-        in_room = partial(self._put, own, _standing(effect.slot, own, desk), message, effect.slot)
+        in_room = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
 
         def go() -> Posted | Shut | _Taken:
             if place.aside and effect.surface == "card":  # does the channel take words again?
@@ -109,15 +109,15 @@ class ChatCourier:
                         return _Taken(posted=taken)
             return self._put(place, standing, words, slot)
 
-        def settle(desk: Desk, came: Posted | Shut | _Taken) -> None:
+        def settle(tx: Transaction, came: Posted | Shut | _Taken) -> None:
             match came:
                 case Shut():
-                    self._shut(came, effect, desk)
+                    self._shut(came, effect, tx)
                 case _Taken():
-                    Rooms(desk).posted(effect.slot, came.posted)
-                    Rooms(desk).reopened(effect.ref)
+                    Rooms(tx).posted(effect.slot, came.posted)
+                    Rooms(tx).reopened(effect.ref)
                 case _:
-                    self._shown(effect, place, standing, came, desk)
+                    self._shown(effect, place, standing, came, tx)
 
         find = self._look(place, slot, parcel)
 
@@ -144,20 +144,22 @@ class ChatCourier:
             return self._say_in(place, message, slot)
         return standing
 
-    def _shown(self, effect: Show, place: Place, before: Posted | None, posted: Posted, desk: Desk) -> None:
+    def _shown(
+        self, effect: Show, place: Place, before: Posted | None, posted: Posted, tx: Transaction
+    ) -> None:
         if posted != before:
-            Rooms(desk).posted(place.slot(effect.slot), posted)
+            Rooms(tx).posted(place.slot(effect.slot), posted)
             if effect.tells and posted.permalink and not place.aside:
-                desk.work.timeline.set_permalink(*effect.tells, posted.permalink)
+                tx.session.timeline.set_permalink(*effect.tells, posted.permalink)
         if effect.surface in {"announcement", "told"}:
-            Channels(desk).ends(effect.to)
-        if effect.surface == "announcement" and Troubles(desk).ends(f"announcement:{effect.ref}"):
-            Rooms(desk).mended(effect.ref, f"The announcement in <#{effect.to}>")
+            Channels(tx).ends(effect.to)
+        if effect.surface == "announcement" and Troubles(tx).ends(f"announcement:{effect.ref}"):
+            Rooms(tx).mended(effect.ref, f"The announcement in <#{effect.to}>")
 
-    def _shut(self, shut: Shut, effect: Show | Say | Notify, desk: Desk) -> None:
+    def _shut(self, shut: Shut, effect: Show | Say | Notify, tx: Transaction) -> None:
         """Keep that the channel takes nothing, and let this be heard elsewhere."""
-        Rooms(desk).closed(shut.incident, shut.how)
-        desk.send(replace(effect, key=f"aside:{effect.key}"))
+        Rooms(tx).closed(shut.incident, shut.how)
+        tx.send(replace(effect, key=f"aside:{effect.key}"))
 
     def _aside(self, place: Place, message: Message) -> Message:
         """Say before a message why it is read here; in its own channel it is left as it is."""
@@ -167,42 +169,42 @@ class ChatCourier:
         parts = (Section(why), *message.parts) if message.parts else ()
         return Message(text=f"{why}\n{message.text}", parts=parts)
 
-    def _unshown(self, effect: Show, desk: Desk, why: str) -> None:
+    def _unshown(self, effect: Show, tx: Transaction, why: str) -> None:
         if effect.surface == "told":
-            Channels(desk).refused(effect.to, why)
-            Telling(desk).failed(effect.ref, why)
+            Channels(tx).refused(effect.to, why)
+            Telling(tx).failed(effect.ref, why)
         elif effect.surface == "page" and not effect.needs_room:
-            Paging(desk).move_line(effect.ref)
+            Paging(tx).move_line(effect.ref)
         elif effect.surface == "announcement":
-            Channels(desk).refused(effect.to, why)
-            if Troubles(desk).begins(f"announcement:{effect.ref}", why):
-                Rooms(desk).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
+            Channels(tx).refused(effect.to, why)
+            if Troubles(tx).begins(f"announcement:{effect.ref}", why):
+                Rooms(tx).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
         elif effect.needs_room and not effect.aside:
-            desk.send(replace(effect, key=f"aside:{effect.key}", aside=True))
+            tx.send(replace(effect, key=f"aside:{effect.key}", aside=True))
         elif effect.surface == "failover":
-            Failovers(desk).move_message(effect.ref)
+            Failovers(tx).move_message(effect.ref)
         elif effect.surface == "relief":
-            Relief(desk).unheard(effect.ref, effect.to, why)
+            Relief(tx).unheard(effect.ref, effect.to, why)
         else:
-            Undelivered(desk).tell_maintainers(effect, why)
+            Undelivered(tx).tell_maintainers(effect, why)
 
     # --- words said once ---
 
-    def _say(self, effect: Say, parcel: Parcel, desk: Desk) -> Errand | None:
-        place = resolve(effect.to, desk)
+    def _say(self, effect: Say, parcel: Parcel, tx: Transaction) -> Errand | None:
+        place = resolve(effect.to, tx)
         if is_needless(place) and effect.template not in NEEDED:
             return None
-        message = self._templates.render(effect.template, effect.facts, names=People(desk).name)
+        message = self._templates.render(effect.template, effect.facts, names=People(tx).name)
         message = self._aside(place, message)
         if effect.thread_of:
-            above = desk.work.messages.get(effect.thread_of)
+            above = tx.session.messages.get(effect.thread_of)
             place = Place(to=place.to, thread=above.ts if above else None)
 
-        def settle(desk: Desk, came: Posted | Shut) -> None:
+        def settle(tx: Transaction, came: Posted | Shut) -> None:
             if isinstance(came, Shut):
-                self._shut(came, effect, desk)
+                self._shut(came, effect, tx)
             elif came.permalink and not effect.thread_of and not place.aside:
-                desk.work.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
+                tx.session.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
 
         return Errand(
             go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
@@ -215,21 +217,21 @@ class ChatCourier:
         post = partial(self._say_in, place, effect.message, key)
         return Errand(go=partial(within, place, self._chat, post), look=self._look(place, key, parcel))
 
-    def _notify(self, effect: Notify, parcel: Parcel, desk: Desk) -> Errand:
-        names, line = People(desk).name, effect.line
+    def _notify(self, effect: Notify, parcel: Parcel, tx: Transaction) -> Errand:
+        names, line = People(tx).name, effect.line
         words = self._templates.render(line.template, line.facts, names=names).text if line else ""
-        incident = desk.incident(effect.incident) if effect.incident else None
+        incident = tx.incident(effect.incident) if effect.incident else None
         facts = {"incident": incident, "words": words, **effect.facts}
         message = self._templates.render(effect.template, facts, names=names)
         if effect.person and effect.person != effect.to:
             whisper = Whisper(key=effect.key, to=effect.to, person=effect.person, message=message)
             return Errand(go=partial(self._whisper, whisper))
-        place = resolve(effect.to, desk)
+        place = resolve(effect.to, tx)
         message = self._aside(place, message)
 
-        def settle(desk: Desk, came: Posted | Shut) -> None:
+        def settle(tx: Transaction, came: Posted | Shut) -> None:
             if isinstance(came, Shut):
-                self._shut(came, effect, desk)
+                self._shut(came, effect, tx)
 
         return Errand(
             go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
@@ -243,10 +245,12 @@ class ChatCourier:
     def _look(self, place: Place, key: str, parcel: Parcel) -> Any:
         return partial(self._chat.find_post, place.to, key=key, since=parcel.queued_at, thread=place.thread)
 
-    def _tell_commander(self, number: int, key: str, why: str, desk: Desk, line: Say | None = None) -> None:
+    def _tell_commander(
+        self, number: int, key: str, why: str, tx: Transaction, line: Say | None = None
+    ) -> None:
         """The room takes no words: say them to who leads, by DM."""
-        incident = desk.incident(number)
-        desk.send(
+        incident = tx.incident(number)
+        tx.send(
             Notify(
                 key=f"unsaid:{key}",
                 to=incident.owner,
@@ -287,10 +291,10 @@ class ChatCourier:
 
         return Errand(go=go)
 
-    def _unopened(self, effect: OpenForm, desk: Desk, why: str) -> None:
+    def _unopened(self, effect: OpenForm, tx: Transaction, why: str) -> None:
         facts = {"command": effect.command, "incident": effect.incident, "why": why}
         to = effect.channel or effect.person
-        desk.send(
+        tx.send(
             Notify(key=f"late:{effect.key}", to=to, person=effect.person, template="help/form", facts=facts)
         )
 
@@ -300,7 +304,7 @@ def is_needless(place: Place) -> bool:
     return place.aside is not None and not place.aside.is_open
 
 
-def _standing(slot: str, place: Place, desk: Desk) -> Posted | None:
+def _standing(slot: str, place: Place, tx: Transaction) -> Posted | None:
     """Find where a lasting message stands; what stands in a channel that the incident had before does not count."""
-    found = desk.work.messages.get(place.slot(slot))
+    found = tx.session.messages.get(place.slot(slot))
     return None if found and place.room_of and found.channel != place.to else found

@@ -20,7 +20,7 @@ from bot.domain.effects import (
     SayCommand,
 )
 from bot.ports import Chat, Forge, Pager, Parcel, Templates
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 
 Say = Callable[[SayCommand, str | None], None]
@@ -45,11 +45,11 @@ class Couriers:
         self._pages = PageCourier(chat, pager, templates)
         self._chat = ChatCourier(chat, templates)
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
-        return self._of(parcel.effect).errand(parcel, desk)
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
+        return self._of(parcel.effect).errand(parcel, tx)
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        self._of(parcel.effect).gave_up(parcel, desk, why)
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+        self._of(parcel.effect).gave_up(parcel, tx, why)
 
     def _of(self, effect: Effect) -> Courier:
         match effect:
@@ -72,12 +72,12 @@ class CommandCourier:
     def __init__(self, say: Say | None) -> None:
         self._say = say
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
         effect = parcel.effect
         if not isinstance(effect, SayCommand):
             raise unsupported(effect)
-        place = desk.incident(effect.incident).room
+        place = tx.incident(effect.incident).room
         return Errand(go=partial(self._say, effect, place)) if self._say else None
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        Undelivered(desk).tell(parcel.effect, why)
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+        Undelivered(tx).tell(parcel.effect, why)

@@ -7,13 +7,13 @@ from typing import Any, Protocol
 
 from bot.domain.effects import Effect
 from bot.ports import Parcel
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 PATIENCE = timedelta(hours=1)
 """How long an effect is tried before it is given up, aloud."""
 
 
-def nothing(_desk: Desk, _result: Any) -> None:
+def nothing(_tx: Transaction, _result: Any) -> None:
     """Follow up with nothing."""
 
 
@@ -27,16 +27,16 @@ class Errand:
 
     go: Callable[[], Any]
     look: Callable[[], Any] | None = None
-    settle: Callable[[Desk, Any], None] = nothing
-    struggle: Callable[[Desk, str, timedelta], None] | None = None
+    settle: Callable[[Transaction, Any], None] = nothing
+    struggle: Callable[[Transaction, str, timedelta], None] | None = None
     patience: timedelta = PATIENCE
 
 
 class Courier(Protocol):
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
         """Make the effect ready, in a read-only transaction. None where there is nothing left to do."""
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
         """Say that it will not be done, and why in a sentence. Renders nothing: what it asks for is rendered later."""
 
 

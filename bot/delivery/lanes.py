@@ -6,8 +6,8 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 
 from bot.domain.policy import Policy
-from bot.ports import Clock, Standstill, UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Clock, Sessions, Standstill
+from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 
 LOOK_EVERY = timedelta(seconds=5)
@@ -15,7 +15,7 @@ LOOK_EVERY = timedelta(seconds=5)
 
 @dataclass(frozen=True, kw_only=True)
 class Lanes:
-    units: UnitOfWork
+    sessions: Sessions
     clock: Clock
     policy: Callable[[], Policy]
     lease: timedelta
@@ -32,10 +32,10 @@ class Lanes:
             self._tell(stuck)
 
     def _tell(self, stuck: Sequence[Standstill]) -> None:
-        with self.units.begin_in_a_lull() as work:
-            desk = Desk(work=work, now=self.clock.now(), policy=self.policy())
+        with self.sessions.begin_background() as session:
+            tx = Transaction(session=session, now=self.clock.now(), policy=self.policy())
             for still in stuck:
-                Undelivered(desk).stands_still(still)
+                Undelivered(tx).stands_still(still)
         self.wake()
 
     def trouble(self) -> str:
@@ -51,8 +51,8 @@ class Lanes:
         return Counter(_kind(it) for it in self._standing())
 
     def _standing(self) -> Sequence[Standstill]:
-        with self.units.read() as work:
-            return work.outbox.standing(now=self.clock.now(), lease=self.lease)
+        with self.sessions.read() as session:
+            return session.outbox.standing(now=self.clock.now(), lease=self.lease)
 
 
 def _kind(still: Standstill) -> str:

@@ -9,9 +9,9 @@ from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffe
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
 from bot.ports import Chat, Pager, Parcel, Rejected, Ringing, Templates
-from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 
 PATIENCE = timedelta(minutes=30)
@@ -30,21 +30,21 @@ class PageCourier:
     def _pager(self) -> Pager:
         return self._accounts.pager
 
-    def errand(self, parcel: Parcel | PageEffect, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel | PageEffect, tx: Transaction) -> Errand | None:
         """Make a page's effect ready; it needs to know nothing of earlier tries, so that the effect alone will do."""
         effect = parcel.effect if isinstance(parcel, Parcel) else parcel
         if not isinstance(effect, PageEffect):
             raise unsupported(effect)
-        page = desk.work.pages.get(effect.page)
+        page = tx.session.pages.get(effect.page)
         if page is None or page.state is PageState.RESOLVED:
             return None
         match effect:
             case SendPage():
-                return self._send(page, desk)
+                return self._send(page, tx)
             case AnswerPage():
-                return self._answer(effect, page, desk) if page.pagerduty_id else None
+                return self._answer(effect, page, tx) if page.pagerduty_id else None
             case EscalatePage():
-                return self._escalate(effect, page, desk)
+                return self._escalate(effect, page, tx)
             case FindResponder():
                 return self._responder(effect, page)
         raise unsupported(effect)
@@ -55,7 +55,7 @@ class PageCourier:
             return None
         return Errand(
             go=partial(self._find, effect.user),
-            settle=lambda desk, person: Paging(desk).found(effect.page, person),
+            settle=lambda tx, person: Paging(tx).found(effect.page, person),
             patience=PATIENCE,
         )
 
@@ -64,30 +64,30 @@ class PageCourier:
         found = self._chat.find_by_email(address) if address else None
         return found.id if found else None
 
-    def _send(self, page: Page, desk: Desk) -> Errand:
-        incident = desk.incident(page.incident) if page.incident else None
+    def _send(self, page: Page, tx: Transaction) -> Errand:
+        incident = tx.incident(page.incident) if page.incident else None
         if incident and incident.is_over_since(page.requested_at):
             return self._withdraw(page)
         facts = {"page": page, "incident": incident}
-        names = People(desk).name
+        names = People(tx).name
         title = self._templates.words("page/title", facts, names=names)
         details = self._templates.words("page/details", facts, names=names)
 
-        def struggle(desk: Desk, why: str, in_vain: timedelta) -> None:
+        def struggle(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
-                Paging(desk).delayed(page.number, why)
+                Paging(tx).delayed(page.number, why)
 
         return Errand(
             go=partial(
                 self._ring,
                 page,
-                self._service(page, desk),
+                self._service(page, tx),
                 title,
                 details,
-                self._accounts.of(page.person, desk),
+                self._accounts.of(page.person, tx),
             ),
             look=lambda: self._pager.find(page.key),
-            settle=lambda desk, ringing: Paging(desk).sent(page.number, ringing),
+            settle=lambda tx, ringing: Paging(tx).sent(page.number, ringing),
             struggle=struggle,
             patience=PATIENCE,
         )
@@ -95,11 +95,11 @@ class PageCourier:
     def _withdraw(self, page: Page) -> Errand:
         """Ring nobody for what is over; an earlier try may have rung unheard, and is resolved after this."""
 
-        def settle(desk: Desk, ringing: Ringing | None) -> None:
+        def settle(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:
-                Paging(desk).sent(page.number, ringing)
+                Paging(tx).sent(page.number, ringing)
             else:
-                Paging(desk).withdrawn(page.number)
+                Paging(tx).withdrawn(page.number)
 
         return Errand(
             go=lambda: self._pager.find(page.key),
@@ -107,11 +107,11 @@ class PageCourier:
             patience=PATIENCE,
         )
 
-    def _service(self, page: Page, desk: Desk) -> tuple[str, str | None]:
+    def _service(self, page: Page, tx: Transaction) -> tuple[str, str | None]:
         if not page.team:
-            return Paging(desk).service_for_people(), None
-        team = desk.policy.team(page.team)
-        return team.service or Paging(desk).service_for_people(), team.escalation_policy
+            return Paging(tx).service_for_people(), None
+        team = tx.policy.team(page.team)
+        return team.service or Paging(tx).service_for_people(), team.escalation_policy
 
     def _ring(
         self, page: Page, where: tuple[str, str | None], title: str, details: str, account: Account
@@ -136,16 +136,16 @@ class PageCourier:
                 raise
             return found
 
-    def _answer(self, effect: AnswerPage, page: Page, desk: Desk) -> Errand:
-        account = self._accounts.of(effect.by, desk)
+    def _answer(self, effect: AnswerPage, page: Page, tx: Transaction) -> Errand:
+        account = self._accounts.of(effect.by, tx)
 
-        def settle(desk: Desk, ringing: Ringing) -> None:
-            if not Paging(desk).answered(page.number, effect.answer, ringing, by=effect.by):
-                Undelivered(desk).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
+        def settle(tx: Transaction, ringing: Ringing) -> None:
+            if not Paging(tx).answered(page.number, effect.answer, ringing, by=effect.by):
+                Undelivered(tx).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
 
-        def struggle(desk: Desk, why: str, in_vain: timedelta) -> None:
+        def struggle(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
-                Paging(desk).waits(page.number, why)
+                Paging(tx).waits(page.number, why)
 
         return Errand(
             go=partial(self._give, effect, page.pagerduty_id or "", account),
@@ -159,29 +159,29 @@ class PageCourier:
         email = self._accounts.email_if_told(account, effect.by)
         return self._pager.answer(pagerduty_id, effect.answer, email=email)
 
-    def _escalate(self, effect: EscalatePage, page: Page, desk: Desk) -> Errand | None:
+    def _escalate(self, effect: EscalatePage, page: Page, tx: Transaction) -> Errand | None:
         """An answer that came meanwhile stops it, and so does the incident's end."""
-        incident = desk.incident(page.incident) if page.incident else None
+        incident = tx.incident(page.incident) if page.incident else None
         if page.state is not PageState.SENT or page.answer or page.is_needless(incident):
             return None
         if not page.may_go_to(effect.level):
             return None
         return Errand(
             go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
-            settle=lambda desk, ringing: Paging(desk).escalated(page.number, effect.level, ringing),
+            settle=lambda tx, ringing: Paging(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
         """Say what PagerDuty would not do; that it has no further level is said once."""
         match parcel.effect:
             case SendPage(page=page):
-                Paging(desk).failed(page, why)
+                Paging(tx).failed(page, why)
             case EscalatePage(page=page) as effect:
-                if Paging(desk).not_escalated(page):
-                    Undelivered(desk).tell(effect, why)
+                if Paging(tx).not_escalated(page):
+                    Undelivered(tx).tell(effect, why)
             case AnswerPage(page=page) as effect:
-                Paging(desk).not_answered(page)
-                Undelivered(desk).tell(effect, why)
+                Paging(tx).not_answered(page)
+                Undelivered(tx).tell(effect, why)
             case effect:
-                Undelivered(desk).tell(effect, why)
+                Undelivered(tx).tell(effect, why)

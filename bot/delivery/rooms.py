@@ -10,10 +10,10 @@ from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTo
 from bot.domain.incident import Incident, room_name
 from bot.domain.markup import plain_prose
 from bot.ports import Chat, Parcel, Rejected, Said, Templates
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
 
@@ -26,33 +26,33 @@ class RoomCourier:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand | None:
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
         match parcel.effect:
             case OpenRoom() as effect:
-                return self._open(desk.incident(effect.incident))
+                return self._open(tx.incident(effect.incident))
             case ReadMessage() as effect:
                 return self._read(effect)
             case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
-                incident = desk.incident(effect.incident)
+                incident = tx.incident(effect.incident)
                 channel = None if incident.channel_closed else incident.room
-                return self._furnished(effect, incident, channel, desk) if channel else None
+                return self._furnished(effect, incident, channel, tx) if channel else None
         raise unsupported(parcel.effect)
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
         match parcel.effect:
             case OpenRoom(incident=number):
-                Rooms(desk).refused(number, why)
+                Rooms(tx).refused(number, why)
             case Welcome():
                 pass  # nobody asked for it, and who comes in reads the card
             case effect:
-                Undelivered(desk).tell(effect, why)
+                Undelivered(tx).tell(effect, why)
 
     def _open(self, incident: Incident) -> Errand | None:
         if incident.room and not incident.channel_closed:
             return None
         return Errand(
             go=partial(self._open_or_adopt, incident),
-            settle=lambda desk, room: Rooms(desk).opened(incident.number, *room),
+            settle=lambda tx, room: Rooms(tx).opened(incident.number, *room),
         )
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
@@ -72,22 +72,30 @@ class RoomCourier:
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
 
     def _furnished(
-        self, effect: Invite | SetTopic | AddBookmark | Welcome, incident: Incident, channel: str, desk: Desk
+        self,
+        effect: Invite | SetTopic | AddBookmark | Welcome,
+        incident: Incident,
+        channel: str,
+        tx: Transaction,
     ) -> Errand:
         """Where the channel takes nothing any more, another one gets it, or this one when it is open again."""
         errand, place = (
-            self._furnish(effect, incident, channel, desk),
+            self._furnish(effect, incident, channel, tx),
             Place(to=channel, room_of=incident.number),
         )
 
-        def settle(desk: Desk, came: object) -> None:
+        def settle(tx: Transaction, came: object) -> None:
             if isinstance(came, Shut):
-                Rooms(desk).closed(came.incident, came.how)
+                Rooms(tx).closed(came.incident, came.how)
 
         return replace(errand, go=partial(within, place, self._chat, errand.go), settle=settle)
 
     def _furnish(
-        self, effect: Invite | SetTopic | AddBookmark | Welcome, incident: Incident, channel: str, desk: Desk
+        self,
+        effect: Invite | SetTopic | AddBookmark | Welcome,
+        incident: Incident,
+        channel: str,
+        tx: Transaction,
     ) -> Errand:
         match effect:
             case Invite():
@@ -96,17 +104,17 @@ class RoomCourier:
                 topic = self._templates.render("room/topic", {"incident": incident}).text
                 return Errand(go=partial(self._chat.set_topic, channel, topic))
             case AddBookmark():
-                return self._bookmark(effect, incident, channel, desk)
+                return self._bookmark(effect, incident, channel, tx)
             case Welcome():
                 tldr = self._templates.render(
-                    "incident/tldr", Views(desk).tldr(incident), names=People(desk).name
+                    "incident/tldr", Views(tx).tldr(incident), names=People(tx).name
                 )
                 return Errand(go=partial(self._chat.whisper, channel, effect.person, tldr))
 
-    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, desk: Desk) -> Errand:
-        announced = desk.work.messages.get(f"announcement:{incident.number}")
+    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, tx: Transaction) -> Errand:
+        announced = tx.session.messages.get(f"announcement:{incident.number}")
         home = announced.permalink if announced else None
-        beside = self._chat.permalink(desk.policy.announce or channel)
+        beside = self._chat.permalink(tx.policy.announce or channel)
         url = effect.url or home or beside
         urls = dict.fromkeys(
             (url, effect.url or beside)
@@ -118,9 +126,9 @@ class RoomCourier:
         return Errand(go=partial(self._chat.bookmark, channel, effect.title, url), look=look)
 
     def _read(self, effect: ReadMessage) -> Errand:
-        def settle(desk: Desk, said: Said) -> None:
-            Incidents(desk).note_message(
-                desk.incident(effect.incident),
+        def settle(tx: Transaction, said: Said) -> None:
+            Incidents(tx).note_message(
+                tx.incident(effect.incident),
                 plain_prose(said.text),
                 by=said.person,
                 said_at=datetime.fromtimestamp(float(effect.ts), UTC),

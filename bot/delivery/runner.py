@@ -18,10 +18,10 @@ import structlog
 from bot.domain.failover import Part
 from bot.domain.plan import End, Outcome, Workflow
 from bot.domain.policy import Policy
-from bot.ports import Clock, Operator, UnitOfWork, Work
-from bot.services.desk import Desk
+from bot.ports import Clock, Operator, Session, Sessions
 from bot.services.failover_moves import FailoverMoves, Undertaking
-from bot.services.undisturbed import undisturbed
+from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
 
 POLL = timedelta(seconds=0.5)
 """How often runs are looked for unasked, and whether somebody called one back."""
@@ -47,14 +47,14 @@ class Runner:
         self,
         operator: Operator,
         *,
-        units: UnitOfWork,
+        sessions: Sessions,
         clock: Clock,
         policy: Callable[[], Policy],
         lease: timedelta,
         wake: Callable[[], None],
     ) -> None:
         self._operator = operator
-        self._units = units
+        self._sessions = sessions
         self._clock = clock
         self._policy = policy
         self._lease = lease
@@ -105,9 +105,9 @@ class Runner:
     def _claim(self) -> int | None:
         with self._changing:
             busy = tuple(self._walks)
-        with self._units.begin_in_a_lull() as work:
+        with self._sessions.begin_background() as session:
             now = self._clock.now()
-            return work.failovers.claim(self._owner, now=now, lease=self._lease, besides=busy)
+            return session.failovers.claim(self._owner, now=now, lease=self._lease, besides=busy)
 
     def _begin_walk(self, number: int) -> None:
         walk = Thread(target=self._walk, args=(number,), name=f"failover-{number}", daemon=True)
@@ -117,7 +117,7 @@ class Runner:
 
     def _walk(self, number: int) -> None:
         try:
-            while (undertaking := self._at_desk(partial(self._next, number))) is not None:
+            while (undertaking := self._in_transaction(partial(self._next, number))) is not None:
                 self._tell()
                 outcome = self._do(undertaking)
                 if outcome is None:
@@ -138,25 +138,25 @@ class Runner:
         if self._stumbles[number] < STUMBLES:
             return
         try:
-            self._at_desk(partial(self._give_up, number))
+            self._in_transaction(partial(self._give_up, number))
             del self._stumbles[number]
         except Exception:
             log.exception("a failover can't be asked about either; trying again", failover=number)
 
-    def _give_up(self, number: int, desk: Desk) -> None:
-        if desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease):
-            FailoverMoves(desk).stumbled(number, FAULT)
+    def _give_up(self, number: int, tx: Transaction) -> None:
+        if tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease):
+            FailoverMoves(tx).stumbled(number, FAULT)
 
-    def _next(self, number: int, desk: Desk) -> Undertaking | None:
+    def _next(self, number: int, tx: Transaction) -> Undertaking | None:
         """Start the next move, unless another process has the run by now."""
-        is_mine = desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease)
+        is_mine = tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
         if not is_mine or self._stopping.is_set():
             return None
-        return FailoverMoves(desk).next(number)
+        return FailoverMoves(tx).next(number)
 
     def _leave(self, number: int) -> None:
         try:
-            self._at_desk(lambda desk: desk.work.failovers.let_go(number, self._owner))
+            self._in_transaction(lambda tx: tx.session.failovers.let_go(number, self._owner))
         except Exception:
             log.exception("a failover can't be let go; its lease will run out", failover=number)
         with self._changing:
@@ -171,7 +171,7 @@ class Runner:
         watch = _Watch(self, it)
         with watch:
             outcome = self._done(it, watch)
-        return None if watch.is_interrupted and it.only_looks else outcome
+        return None if watch.is_interrupted and it.read_only else outcome
 
     def _done(self, it: Undertaking, watch: "_Watch") -> Outcome:
         if it.until is not None:
@@ -197,15 +197,15 @@ class Runner:
         """Show what was printed (None: nothing new), keep the run, and say whether it is to be stopped."""
         number = it.run.number
 
-        def look(desk: Desk) -> bool:
-            moves = FailoverMoves(desk)
+        def look(tx: Transaction) -> bool:
+            moves = FailoverMoves(tx)
             if renew:
-                desk.work.failovers.renew(number, self._owner, until=desk.now + self._lease)
+                tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
             if tail is not None:
                 moves.heard(number, it.attempt, tail)
             return moves.is_to_stop(number)
 
-        is_to_stop = self._at_desk(look)
+        is_to_stop = self._in_transaction(look)
         if tail is not None:
             self._tell()
         return is_to_stop
@@ -220,29 +220,29 @@ class Runner:
 
     # --- transactions ---
 
-    def _at_desk(self, act: Callable[[Desk], T]) -> T:
-        return undisturbed(partial(self._transact, act))
+    def _in_transaction(self, act: Callable[[Transaction], T]) -> T:
+        return retry_on_conflict(partial(self._transact, act))
 
-    def _transact(self, act: Callable[[Desk], T]) -> T:
-        with self._units.begin_in_a_lull() as work:
-            return act(self._desk(work))
+    def _transact(self, act: Callable[[Transaction], T]) -> T:
+        with self._sessions.begin_background() as session:
+            return act(self._transaction(session))
 
-    def _insist(self, act: Callable[[Desk], None]) -> None:
+    def _insist(self, act: Callable[[Transaction], None]) -> None:
         """Keep what is known of the world, however long the database is away."""
         while True:
             try:
-                return self._at_desk(act)
+                return self._in_transaction(act)
             except Exception:
                 log.exception("how a move ended can't be kept; trying again")
                 if self._stopping.wait(1):
                     raise
 
-    def _desk(self, work: Work) -> Desk:
-        return Desk(work=work, now=self._clock.now(), policy=self._policy(), source="spy")
+    def _transaction(self, session: Session) -> Transaction:
+        return Transaction(session=session, now=self._clock.now(), policy=self._policy(), source="spy")
 
 
-def _finish(it: Undertaking, outcome: Outcome, desk: Desk) -> None:
-    FailoverMoves(desk).finished(it.run.number, it.attempt, outcome)
+def _finish(it: Undertaking, outcome: Outcome, tx: Transaction) -> None:
+    FailoverMoves(tx).finished(it.run.number, it.attempt, outcome)
 
 
 class _Watch:
@@ -284,6 +284,6 @@ class _Watch:
             renewed = now if renew else renewed
             if is_to_stop and self._it.may_be_stopped:
                 self.stopped.set()
-            if self._runner.stopping.is_set() and self._it.only_looks:
+            if self._runner.stopping.is_set() and self._it.read_only:
                 self.is_interrupted = True
                 self.stopped.set()

@@ -16,19 +16,19 @@ from bot.ports import (
     Pager,
     PagerNews,
     Rejected,
+    Session,
+    Sessions,
     Throttled,
-    UnitOfWork,
     Unreachable,
-    Work,
 )
 from bot.services.changes import Changes
 from bot.services.covers import Covers
-from bot.services.desk import Desk
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.shifts import HORIZON, Shifts
+from bot.services.transaction import Transaction
 
 ONCALL_EVERY = timedelta(seconds=60)
 SHIFTS_EVERY = timedelta(seconds=60)
@@ -55,7 +55,7 @@ log = structlog.get_logger()
 class Sync:
     """Each job is safe to run anywhere at any time; a lease keeps two processes from asking the same at once."""
 
-    units: UnitOfWork
+    sessions: Sessions
     clock: Clock
     policy: Callable[[], Policy]
     chat: Chat
@@ -75,11 +75,11 @@ class Sync:
             duties = pager.duties(policies)
         except TROUBLE as trouble:
             log.warning("on-calls not synced", why=str(trouble))
-            with self.units.begin() as work:
-                OnCall(self._desk(work)).not_synced(str(trouble))
+            with self.sessions.begin() as session:
+                OnCall(self._transaction(session)).not_synced(str(trouble))
             return
-        with self.units.begin() as work:
-            OnCall(self._desk(work)).synced(duties)
+        with self.sessions.begin() as session:
+            OnCall(self._transaction(session)).synced(duties)
 
     def shifts(self) -> None:
         """Copy the teams' schedules as they hold in the end, learn whose shifts those are, and weigh those that run."""
@@ -91,8 +91,8 @@ class Sync:
 
     def _copy_shifts(self, pager: Pager, team: Team) -> None:
         self._copy_schedule(pager, team)
-        with self.units.begin() as work:
-            Shifts(self._desk(work)).weigh(team)
+        with self.sessions.begin() as session:
+            Shifts(self._transaction(session)).weigh(team)
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:
         """A schedule that can't be read stays as it was: nothing is taken for gone."""
@@ -102,25 +102,25 @@ class Sync:
         except TROUBLE as trouble:
             log.warning("a schedule could not be read", schedule=schedule, why=str(trouble))
             return
-        with self.units.read() as work:
-            strangers = Shifts(self._desk(work)).strangers(turns)
+        with self.sessions.read() as session:
+            strangers = Shifts(self._transaction(session)).strangers(turns)
         self._each(self._look_for, strangers)
-        with self.units.begin() as work:
-            Shifts(self._desk(work)).synced(team, turns)
-        with self.units.begin() as work:
-            Covers(self._desk(work)).compare(schedule)
+        with self.sessions.begin() as session:
+            Shifts(self._transaction(session)).synced(team, turns)
+        with self.sessions.begin() as session:
+            Covers(self._transaction(session)).compare(schedule)
 
     def _look_for(self, email: str) -> None:
         try:
             person = self.chat.find_by_email(email)
         except TROUBLE as trouble:
-            with self.units.begin() as work:
-                is_news = Shifts(self._desk(work)).not_found_out(email)
+            with self.sessions.begin() as session:
+                is_news = Shifts(self._transaction(session)).not_found_out(email)
             if is_news:
                 log.warning("an e-mail can't be looked up in Slack", why=str(trouble))
             return
-        with self.units.begin() as work:
-            Shifts(self._desk(work)).found(email, person)
+        with self.sessions.begin() as session:
+            Shifts(self._transaction(session)).found(email, person)
 
     def changes(self) -> None:
         """Copy what PagerDuty was told of changes: it sends no webhook of them."""
@@ -133,15 +133,17 @@ class Sync:
             log.warning("changes could not be read", why=str(trouble))
             return
         for some in range(0, len(news), CHANGES_AT_ONCE):
-            with self.units.begin_in_a_lull() as work:
-                Changes(self._desk(work)).heard_of(news[some : some + CHANGES_AT_ONCE])
+            with self.sessions.begin_background() as session:
+                Changes(self._transaction(session)).heard_of(news[some : some + CHANGES_AT_ONCE])
 
     def pages(self) -> None:
         """Ask PagerDuty about every page that still rings: for who has no webhook set up."""
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
-        with self.units.read() as work:
-            ringing = dict.fromkeys(page.pagerduty_id for page in work.pages.ringing() if page.pagerduty_id)
+        with self.sessions.read() as session:
+            ringing = dict.fromkeys(
+                page.pagerduty_id for page in session.pages.ringing() if page.pagerduty_id
+            )
         self._each(partial(self._hear, self.pager), ringing)
         self.wake()
 
@@ -152,29 +154,31 @@ class Sync:
             log.warning("a page could not be asked for", page=pagerduty_id, why=str(trouble))
             return
         kind = "unacknowledged" if found.status == "triggered" else found.status
-        with self.units.begin() as work:
-            Paging(self._desk(work)).heard(PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found))
+        with self.sessions.begin() as session:
+            Paging(self._transaction(session)).heard(
+                PagerNews(id=f"look:{pagerduty_id}", kind=kind, page=found)
+            )
 
     def people(self) -> None:
         """Learn the names, zones and e-mails of people Spy has met, once a day each."""
         if not self._my_turn("people", PEOPLE_EVERY):
             return
-        with self.units.read() as work:
-            stale = People(self._desk(work)).stale()
+        with self.sessions.read() as session:
+            stale = People(self._transaction(session)).stale()
         self._each(self._learn, stale)
 
     def _learn(self, person: str) -> None:
         """Ask about somebody; that it was asked is kept first, for whatever comes of it."""
-        with self.units.begin() as work:
-            is_news = People(self._desk(work)).ask(person)
+        with self.sessions.begin() as session:
+            is_news = People(self._transaction(session)).ask(person)
         try:
             profile = self.chat.profile(person)
         except TROUBLE as trouble:
             if is_news:
                 log.warning("a profile can't be read", person=person, why=str(trouble))
             return
-        with self.units.begin() as work:
-            People(self._desk(work)).met(person, profile)
+        with self.sessions.begin() as session:
+            People(self._transaction(session)).met(person, profile)
 
     def groups(self) -> None:
         """Learn who is in the user groups that `permissions:` names.
@@ -183,31 +187,31 @@ class Sync:
         """
         if not self.policy().user_groups:
             return
-        with self.units.read() as work:
-            stale = Permissions(self._desk(work)).stale()
+        with self.sessions.read() as session:
+            stale = Permissions(self._transaction(session)).stale()
         self._each(self._read_group, stale)
 
     def _read_group(self, group: str) -> None:
         try:
             members = self.chat.group_members(group)
         except TROUBLE as trouble:
-            with self.units.begin() as work:
-                is_news = Permissions(self._desk(work)).not_synced(group, _word(trouble))
+            with self.sessions.begin() as session:
+                is_news = Permissions(self._transaction(session)).not_synced(group, _word(trouble))
             if is_news:
                 log.warning(
                     "a user group can't be read; its last known members stay", group=group, why=str(trouble)
                 )
             return
-        with self.units.begin() as work:
-            Permissions(self._desk(work)).synced(group, members)
+        with self.sessions.begin() as session:
+            Permissions(self._transaction(session)).synced(group, members)
 
     def sweep(self) -> None:
         """Forget what nobody will ask for again."""
         now = self.clock.now()
-        with self.units.begin() as work:
-            work.inbound.forget(before=now - REQUESTS_KEPT)
-            work.outbox.forget(before=now - PARCELS_KEPT)
-            Changes(self._desk(work)).forget_old()
+        with self.sessions.begin() as session:
+            session.inbound.forget(before=now - REQUESTS_KEPT)
+            session.outbox.forget(before=now - PARCELS_KEPT)
+            Changes(self._transaction(session)).forget_old()
 
     def _each(self, do: Callable[[T], None], them: Iterable[T]) -> None:
         """Do it for each of them: a fault at one is logged, and costs no other."""
@@ -218,11 +222,11 @@ class Sync:
                 log.exception("a fault of Spy's own while it looked at one of many", about=str(it))
 
     def _my_turn(self, job: str, every: timedelta) -> bool:
-        with self.units.begin() as work:
-            return work.holds(job, self.owner, now=self.clock.now(), lease=every * 2)
+        with self.sessions.begin() as session:
+            return session.holds(job, self.owner, now=self.clock.now(), lease=every * 2)
 
-    def _desk(self, work: Work) -> Desk:
-        return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="pagerduty")
+    def _transaction(self, session: Session) -> Transaction:
+        return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source="pagerduty")
 
 
 def _word(trouble: Exception) -> str:

@@ -7,9 +7,9 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.policy import Policy
-from bot.ports import Clock, UnitOfWork, Work
-from bot.services.desk import Desk
+from bot.ports import Clock, Session, Sessions
 from bot.services.reminders import KEEPERS, Keeper, Reminders
+from bot.services.transaction import Transaction
 
 TICK_EVERY = timedelta(seconds=0.25)
 """How often the timers are looked at: what they say leaves within a second of its time."""
@@ -24,12 +24,12 @@ log = structlog.get_logger()
 class Ticks:
     """Safe to run in any number of processes at once: see `Reminders`."""
 
-    units: UnitOfWork
+    sessions: Sessions
     clock: Clock
     policy: Callable[[], Policy]
     wake: Callable[[], None]
     batch: int = BATCH
-    keepers: Mapping[str, Callable[[Desk], Keeper]] = field(default_factory=lambda: KEEPERS)
+    keepers: Mapping[str, Callable[[Transaction], Keeper]] = field(default_factory=lambda: KEEPERS)
 
     def run(self) -> None:
         """Speak until nothing is due."""
@@ -38,28 +38,28 @@ class Ticks:
 
     def _tick(self, limit: int) -> int:
         try:
-            with self.units.begin_in_a_lull() as work:
-                return Reminders(self._desk(work), self.keepers).tick(limit)
+            with self.sessions.begin_background() as session:
+                return Reminders(self._transaction(session), self.keepers).tick(limit)
         except Exception:
             log.exception("a tick failed; what is due is spoken of one by one")
             return self._one_by_one()
 
     def _one_by_one(self) -> int:
         """Put off what can't be spoken of, by itself; give how much could."""
-        with self.units.begin() as work:
-            subjects = work.timers.due_subjects(self.clock.now(), self.batch)
+        with self.sessions.begin() as session:
+            subjects = session.timers.due_subjects(self.clock.now(), self.batch)
         return sum(self._visit(subject) for subject in subjects)
 
     def _visit(self, subject: str) -> bool:
         try:
-            with self.units.begin() as work:
-                Reminders(self._desk(work), self.keepers).visit(subject)
+            with self.sessions.begin() as session:
+                Reminders(self._transaction(session), self.keepers).visit(subject)
         except Exception:
             log.exception("a timer can't be spoken; again in a minute", subject=subject)
-            with self.units.begin() as work:
-                work.timers.put_off(subject, due=self.clock.now() + PUT_OFF)
+            with self.sessions.begin() as session:
+                session.timers.put_off(subject, due=self.clock.now() + PUT_OFF)
             return False
         return True
 
-    def _desk(self, work: Work) -> Desk:
-        return Desk(work=work, now=self.clock.now(), policy=self.policy(), source="spy")
+    def _transaction(self, session: Session) -> Transaction:
+        return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source="spy")

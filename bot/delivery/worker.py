@@ -25,18 +25,18 @@ from bot.domain.effects import Effect, PageEffect, Unknown
 from bot.domain.policy import Policy
 from bot.ports import (
     Clock,
-    Contended,
+    Conflict,
     Parcel,
     Rejected,
+    Session,
+    Sessions,
     Throttled,
     Unavailable,
-    UnitOfWork,
     Unreachable,
-    Work,
 )
-from bot.services.desk import Desk
+from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.services.undisturbed import undisturbed
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""
@@ -77,7 +77,7 @@ class Delivery:
         self,
         courier: Courier,
         *,
-        units: UnitOfWork,
+        sessions: Sessions,
         clock: Clock,
         policy: Policy,
         lease: timedelta,
@@ -86,7 +86,7 @@ class Delivery:
         self.tally: Counter[tuple[str, str]] = Counter()
         """How many effects of a kind ended how: delivered, retried, throttled, given up."""
         self._courier = courier
-        self._units = units
+        self._sessions = sessions
         self._clock = clock
         self._policy = policy
         self._lease = lease
@@ -149,8 +149,8 @@ class Delivery:
         return False
 
     def _is_empty(self) -> bool:
-        with self._units.read() as work:
-            return not work.outbox.waiting()
+        with self._sessions.read() as session:
+            return not session.outbox.waiting()
 
     # --- the loop ---
 
@@ -176,7 +176,7 @@ class Delivery:
         self._collect()
         outcomes = self._unsettled[:BATCH]
         try:
-            turn = undisturbed(partial(self._transact, outcomes, claim=claim))
+            turn = retry_on_conflict(partial(self._transact, outcomes, claim=claim))
         except Unavailable:
             raise
         except Exception:
@@ -203,24 +203,24 @@ class Delivery:
 
     def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> "_Turn":
         turn = _Turn()
-        with self._units.begin_in_a_lull() as work:
-            desk = self._desk(work)
-            for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, work)):
-                turn.ends.append((outcome, self._settle(outcome, desk)))
+        with self._sessions.begin_background() as session:
+            tx = self._transaction(session)
+            for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, session)):
+                turn.ends.append((outcome, self._settle(outcome, tx)))
             busy = self._in_flight - {outcome.parcel.id for outcome in outcomes}
             free = min(BATCH, self._senders - len(busy)) if claim else 0
             if free > 0:
                 besides = busy | self._foreign
-                turn.claimed = work.outbox.claim(
-                    self._owner, now=desk.now, lease=self._lease, limit=free, besides=besides
+                turn.claimed = session.outbox.claim(
+                    self._owner, now=tx.now, lease=self._lease, limit=free, besides=besides
                 )
         return turn
 
     def _settle_one_by_one(self, outcomes: Sequence[Outcome]) -> None:
         for outcome in outcomes:
             try:
-                self._count(undisturbed(partial(self._transact, [outcome], claim=False)))
-            except Contended:
+                self._count(retry_on_conflict(partial(self._transact, [outcome], claim=False)))
+            except Conflict:
                 continue  # it keeps its place, and its turn comes again
             except Unavailable:
                 raise
@@ -234,20 +234,20 @@ class Delivery:
         parcel, fault = outcome.parcel, _fault(outcome.parcel)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
-        def give_up(desk: Desk) -> bool:
-            return desk.work.outbox.give_up(parcel.id, at=desk.now, why=why)
+        def give_up(tx: Transaction) -> bool:
+            return tx.session.outbox.give_up(parcel.id, at=tx.now, why=why)
 
-        def give_up_aloud(desk: Desk) -> None:
-            if give_up(desk):
-                Undelivered(desk).tell(parcel.effect, why)
+        def give_up_aloud(tx: Transaction) -> None:
+            if give_up(tx):
+                Undelivered(tx).tell(parcel.effect, why)
 
         try:
-            self._at_desk(give_up_aloud)
+            self._in_transaction(give_up_aloud)
         except Unavailable:
             raise
         except Exception:
             log.exception("nor can that be told", outbox=parcel.id)
-            self._at_desk(give_up)
+            self._in_transaction(give_up)
 
     def _settle_the_rest(self) -> None:
         """Store what came back last; without a database for a while, the next process looks for what was done."""
@@ -262,15 +262,15 @@ class Delivery:
                     return
                 time.sleep(FIRST_PAUSE)
 
-    def _at_desk(self, act: Callable[[Desk], object]) -> None:
+    def _in_transaction(self, act: Callable[[Transaction], object]) -> None:
         def transact() -> None:
-            with self._units.begin_in_a_lull() as work:
-                act(self._desk(work))
+            with self._sessions.begin_background() as session:
+                act(self._transaction(session))
 
-        undisturbed(transact)
+        retry_on_conflict(transact)
 
-    def _desk(self, work: Work) -> Desk:
-        return Desk(work=work, now=self._clock.now(), policy=self._policy)
+    def _transaction(self, session: Session) -> Transaction:
+        return Transaction(session=session, now=self._clock.now(), policy=self._policy)
 
     # --- calling out ---
 
@@ -302,42 +302,42 @@ class Delivery:
         return _not_tried(parcel, None, effect.why, again_in=timedelta())
 
     def _prepared(self, parcel: Parcel) -> Errand | None:
-        with self._reading, self._units.read() as work:
-            return self._courier.errand(parcel, self._desk(work))
+        with self._reading, self._sessions.read() as session:
+            return self._courier.errand(parcel, self._transaction(session))
 
     # --- settling ---
 
-    def _settle(self, outcome: Outcome, desk: Desk) -> str:
+    def _settle(self, outcome: Outcome, tx: Transaction) -> str:
         """Keep how it ended, and give that in a word: "" where this was kept before.
 
         A commit may have been kept though its answer was lost, so that the same outcome comes twice.
         """
         if outcome.why is None:
-            return self._done(outcome, desk)
+            return self._done(outcome, tx)
         is_others = isinstance(outcome.parcel.effect, Unknown)
-        if outcome.again_in is not None and (is_others or not _is_spent(outcome, desk.now)):
-            return self._put_back(outcome, desk)
-        if not desk.work.outbox.give_up(outcome.parcel.id, at=desk.now, why=outcome.why):
+        if outcome.again_in is not None and (is_others or not _is_spent(outcome, tx.now)):
+            return self._put_back(outcome, tx)
+        if not tx.session.outbox.give_up(outcome.parcel.id, at=tx.now, why=outcome.why):
             return ""
-        self._courier.gave_up(outcome.parcel, desk, outcome.why)
+        self._courier.gave_up(outcome.parcel, tx, outcome.why)
         return "given up"
 
-    def _done(self, outcome: Outcome, desk: Desk) -> str:
-        if not desk.work.outbox.done(outcome.parcel.id, at=desk.now):
+    def _done(self, outcome: Outcome, tx: Transaction) -> str:
+        if not tx.session.outbox.done(outcome.parcel.id, at=tx.now):
             return ""
         if outcome.errand is None:
             return "not needed"
-        outcome.errand.settle(desk, outcome.result)
-        if desk.now - outcome.parcel.queued_at > self._lease:
-            Undelivered(desk).left(outcome.parcel)
+        outcome.errand.settle(tx, outcome.result)
+        if tx.now - outcome.parcel.queued_at > self._lease:
+            Undelivered(tx).left(outcome.parcel)
         return "delivered"
 
-    def _put_back(self, outcome: Outcome, desk: Desk) -> str:
+    def _put_back(self, outcome: Outcome, tx: Transaction) -> str:
         wait, why = outcome.again_in or timedelta(), outcome.why or ""
-        is_back = desk.work.outbox.put_back(
+        is_back = tx.session.outbox.put_back(
             outcome.parcel.id,
             self._owner,
-            due=desk.now + wait,
+            due=tx.now + wait,
             tried=outcome.tried,
             uncertain=outcome.uncertain,
             why=why,
@@ -345,7 +345,7 @@ class Delivery:
         if not is_back:
             return ""
         if outcome.errand and outcome.errand.struggle:
-            outcome.errand.struggle(desk, why, desk.now + wait - outcome.parcel.queued_at)
+            outcome.errand.struggle(tx, why, tx.now + wait - outcome.parcel.queued_at)
         return "retried" if outcome.tried else "throttled"
 
     def _count(self, turn: "_Turn") -> None:
@@ -408,10 +408,10 @@ def _is_spent(outcome: Outcome, now: datetime) -> bool:
     return now - outcome.parcel.queued_at > patience
 
 
-def _incident(effect: Effect, work: Work) -> int:
+def _incident(effect: Effect, session: Session) -> int:
     """Give the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
     if isinstance(effect, PageEffect):
-        page = work.pages.get(effect.page)
+        page = session.pages.get(effect.page)
         return (page.incident if page else None) or 0
     number: int = getattr(effect, "incident", None) or effect.needs_room or 0
     return number

@@ -297,12 +297,12 @@ def _summed(
     """Give duty, rung and moment of each of the four warnings; what an earlier stretch heard in time is not said."""
     first = day_began(stretch, earlier, zone)
     today = [it for it in earlier if it.started_at >= first]
-    lately = [it for it in earlier if it.ended_at and it.ended_at > stretch.started_at - DAY]
+    recent = [it for it in earlier if it.ended_at and it.ended_at > stretch.started_at - DAY]
     for name, amount, awake in (
         (WARN, timers.duty_warn, timers.day_warn),
         (ASK, timers.duty_urge, timers.day_urge),
     ):
-        if not _was_told(lately, DUTY, name):
+        if not _was_told(recent, DUTY, name):
             yield DUTY, name, adds_up(stretch, earlier, amount)
         if not _was_told(today, LONG_DAY, name):
             yield LONG_DAY, name, max(first + awake, stretch.started_at)

@@ -125,6 +125,6 @@ MINOR = frozenset(
 """Kinds that belong on the timeline, and tell a latecomer nothing that the rest of the tldr does not."""
 
 
-def lately(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
+def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
     """Give the last events of substance, oldest first."""
     return [entry for entry in told(entries) if entry.kind not in MINOR][-most:]

@@ -1,14 +1,12 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
 from bot.ports.chat import SLACKBOT, Chat, Person, Posted, Profile, Said
-from bot.ports.failures import Contended, Rejected, Throttled, Unavailable, Unreachable
+from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.finding import Finding
 from bot.ports.forge import Discussion, Forge, Issue, IssueDraft, IssueNews, Leaf, Moved, Offer, Remark
 from bot.ports.outside import Clock, Operator
 from bot.ports.pager import Duty, Pager, PagerNews, Ringing
-from bot.ports.time_limit import Late, OutOfTime, TimeLimit
-from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
-from bot.ports.work import (
+from bot.ports.session import (
     ChangeRecords,
     Contact,
     ContactRecords,
@@ -27,6 +25,8 @@ from bot.ports.work import (
     Parcel,
     PeopleRecords,
     PostmortemRecords,
+    Session,
+    Sessions,
     ShiftRecords,
     Standstill,
     StretchRecords,
@@ -34,20 +34,20 @@ from bot.ports.work import (
     TimelineRecords,
     TimerRecords,
     Trace,
-    UnitOfWork,
     UserGroup,
     UserGroupRecords,
-    Work,
 )
+from bot.ports.time_limit import Late, OutOfTime, TimeLimit
+from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 
 __all__ = [
     "SLACKBOT",
     "ChangeRecords",
     "Chat",
     "Clock",
+    "Conflict",
     "Contact",
     "ContactRecords",
-    "Contended",
     "CoverRecords",
     "Discussion",
     "Duty",
@@ -89,6 +89,8 @@ __all__ = [
     "Ringing",
     "Runbooks",
     "Said",
+    "Session",
+    "Sessions",
     "ShiftRecords",
     "Standstill",
     "StretchRecords",
@@ -100,9 +102,7 @@ __all__ = [
     "TimerRecords",
     "Trace",
     "Unavailable",
-    "UnitOfWork",
     "Unreachable",
     "UserGroup",
     "UserGroupRecords",
-    "Work",
 ]

@@ -23,7 +23,7 @@ class Rejected(Exception):  # noqa: N818  named for what happened
         self.code = code
 
 
-class Contended(Exception):  # noqa: N818  named for what happened
+class Conflict(Exception):  # noqa: N818  named for what happened
     """Two transactions waited for each other, and this one was undone: it may be done again at once."""
 
 

@@ -9,14 +9,14 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.postmortem import Postmortem, due_by, postmortem_agenda
 from bot.domain.timer import Timer
-from bot.ports import Work
+from bot.ports import Session
 
 
 @dataclass(frozen=True, kw_only=True)
 class Aftermath:
     """Each change is made while its incident is locked."""
 
-    work: Work
+    session: Session
     now: datetime
     policy: Policy
 
@@ -30,12 +30,12 @@ class Aftermath:
         return self.keep(postmortem, incident)
 
     def of(self, number: int) -> Postmortem:
-        return self.work.postmortems.get(number) or Postmortem(incident=number)
+        return self.session.postmortems.get(number) or Postmortem(incident=number)
 
     def keep(self, postmortem: Postmortem, incident: Incident) -> list[Effect]:
         """Keep it and its timers, and let the last message that asked for it show how it stands; at the end, all."""
-        self.work.postmortems.put(postmortem)
-        self.work.timers.replace(postmortem.subject, self.agenda(postmortem, incident))
+        self.session.postmortems.put(postmortem)
+        self.session.timers.replace(postmortem.subject, self.agenda(postmortem, incident))
         at = int(self.now.timestamp() * 1000)
         is_over = postmortem.closed_at or incident.is_open
         return [
@@ -57,5 +57,5 @@ class Aftermath:
         return due_by(postmortem, incident, self.policy, zone=self.zone(postmortem.owned_by(incident)))
 
     def zone(self, person: str) -> str:
-        known = self.work.people.get(person)
+        known = self.session.people.get(person)
         return (known.zone if known else None) or "UTC"

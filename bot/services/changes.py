@@ -10,7 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 LISTED = 10
 """How many are listed at once: each has a button, and a message fifty blocks."""
@@ -19,7 +19,7 @@ LOOKED_THROUGH = 200
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lately:
+class RecentChanges:
     """The changes of a time, newest first; `is_cut`: there were more than are ever looked through."""
 
     changes: Portion[Change]
@@ -28,25 +28,25 @@ class Lately:
 
 
 class Changes:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- how they are heard of ---
 
     def hear(self, news: Change) -> Change:
         """Keep what a source says of a change; what is said of the same one again is added to it."""
-        self._work.alone(f"change:{news.key}")
-        known = self._work.changes.by_key(news.key)
+        self._session.lock(f"change:{news.key}")
+        known = self._session.changes.by_key(news.key)
         told = known.told_again(news) if known else self._numbered(news)
         if told != known:
-            self._work.changes.put(told)
+            self._session.changes.put(told)
         return told
 
     def heard_of(self, news: Iterable[Change]) -> None:
         """Keep what the pager was told of: there a service is known by the pager's id."""
         for told in news:
-            service = self._desk.policy.service_paged_as(told.service) if told.service else None
+            service = self._tx.policy.service_paged_as(told.service) if told.service else None
             self.hear(replace(told, service=service))
 
     def record(
@@ -62,9 +62,9 @@ class Changes:
 
         What is said in a private incident stays in it.
         """
-        if at and at > self._desk.now:
+        if at and at > self._tx.now:
             raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
-        number = self._work.changes.reserve()
+        number = self._session.changes.reserve()
         said = Change(
             number=number,
             key=f"hand:{number}",
@@ -72,59 +72,59 @@ class Changes:
             kind=change.OTHER,
             service=service,
             title=one_line(words),
-            happened_at=at or self._desk.now,
-            as_of=at or self._desk.now,
-            heard_at=self._desk.now,
+            happened_at=at or self._tx.now,
+            as_of=at or self._tx.now,
+            heard_at=self._tx.now,
             author=by,
             only_in=incident.number if incident and incident.private else None,
         )
-        self._work.changes.put(said)
+        self._session.changes.put(said)
         return said
 
     def _numbered(self, news: Change) -> Change:
-        return replace(news, number=self._work.changes.reserve())
+        return replace(news, number=self._session.changes.reserve())
 
     def forget_old(self) -> None:
         """Drop what was heard more than 30 days ago; what was suspected stays in its incident."""
-        self._work.changes.forget(before=self._desk.now - change.KEPT)
+        self._session.changes.forget(before=self._tx.now - change.KEPT)
 
     # --- what changed ---
 
-    def lately(
+    def recent(
         self,
         incident: Incident | None,
         *,
         span: timedelta | None = None,
         service: str | None = None,
         page: int | None = None,
-    ) -> Lately:
+    ) -> RecentChanges:
         """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
         span = span or LOOKED_BACK
-        now = self._desk.now
+        now = self._tx.now
         window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
-        newest = self._work.changes.within(window, service=service, limit=LOOKED_THROUGH)
+        newest = self._session.changes.within(window, service=service, limit=LOOKED_THROUGH)
         found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
         is_cut = len(newest) == LOOKED_THROUGH
-        return Lately(changes=Portion.of(found, page, LISTED), window=window, is_cut=is_cut)
+        return RecentChanges(changes=Portion.of(found, page, LISTED), window=window, is_cut=is_cut)
 
     # --- which is suspected ---
 
     def suspect(self, incident: Incident, number: int, *, by: str) -> Incident:
         """Mark a change as suspect: it stands on the card, and *roll back?* is asked."""
-        found = self._work.changes.get(number)
+        found = self._session.changes.get(number)
         if found is None or not found.is_seen_in(incident.number):
             raise Refusal(
                 f"I know of no change {number}; after 30 days they are forgotten.",
                 choices=(Choice(label="What changed?", say=f"incident {incident.number} changes"),),
             )
-        suspected = change.suspect(incident, found, by=by, at=self._desk.now)
+        suspected = change.suspect(incident, found, by=by, at=self._tx.now)
         if suspected is None:
             raise Refusal(f"Change {number} is suspected in {incident.id} already.")
-        return self._desk.record(incident, suspected)
+        return self._tx.record(incident, suspected)
 
     def clear(self, incident: Incident, number: int, *, by: str) -> Incident:
         """Take it back."""
-        return self._desk.record(incident, incident.clear(number, by=by, at=self._desk.now))
+        return self._tx.record(incident, incident.clear(number, by=by, at=self._tx.now))
 
 
 def named(words: str) -> str:

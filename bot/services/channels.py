@@ -7,20 +7,20 @@ from bot.domain.effects import Show
 from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 
 
 class Channels:
     """An incident's channel is followed by the incident. Of another one that Spy speaks in, who can mend it hears."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._rooms = Rooms(desk)
-        self._troubles = Troubles(desk)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._rooms = Rooms(tx)
+        self._troubles = Troubles(tx)
 
     # --- what Slack tells ---
 
@@ -54,14 +54,14 @@ class Channels:
     def moved(self, channel: str, to: str) -> None:
         """A channel has another id: Spy goes on there, and asks for the configuration to be mended."""
         incident = self._incident(channel)
-        self._work.messages.moved(channel, to)
+        self._session.messages.moved(channel, to)
         if incident:
             self._rooms.moved(incident, to=to)
         elif self._is_used(channel):
             self.begins(channel, "moved", by=None, moved_to=to)
 
     def _incident(self, channel: str) -> Incident | None:
-        return self._work.incidents.in_room(channel)
+        return self._session.incidents.in_room(channel)
 
     # --- trouble with the announcement channel, or a team's ---
 
@@ -91,40 +91,40 @@ class Channels:
         if self.present(channel) != channel:
             return
         over = self._troubles.ends(_key(channel), template="trouble/channel_over", facts=self._facts(channel))
-        if over and channel == self._desk.policy.announce:
+        if over and channel == self._tx.policy.announce:
             self._announce_again(over)
 
     def _announce_again(self, over: Trouble) -> None:
-        at = int(self._desk.now.timestamp() * 1000)
-        for it in self._work.incidents.alive_since(over.since):
+        at = int(self._tx.now.timestamp() * 1000)
+        for it in self._session.incidents.alive_since(over.since):
             if not it.private:
                 key = f"announcement:{it.number}:again:{at}"
-                self._desk.send(
-                    Show(key=key, surface="announcement", ref=it.number, to=self._desk.policy.announce or "")
+                self._tx.send(
+                    Show(key=key, surface="announcement", ref=it.number, to=self._tx.policy.announce or "")
                 )
 
     def present(self, channel: str) -> str:
         """Give the id under which a configured channel goes now."""
-        known = self._work.troubles.get(_key(channel))
+        known = self._session.troubles.get(_key(channel))
         return (known.moved_to if known and known.lasts else None) or channel
 
     def _teams(self, channel: str) -> list[Team]:
-        return [it for it in self._desk.policy.teams.values() if it.channel == channel]
+        return [it for it in self._tx.policy.teams.values() if it.channel == channel]
 
     def _is_used(self, channel: str) -> bool:
-        return channel == self._desk.policy.announce or bool(self._teams(channel))
+        return channel == self._tx.policy.announce or bool(self._teams(channel))
 
     def _facts(self, channel: str) -> dict[str, Any]:
         teams = tuple(it.key for it in self._teams(channel))
-        return {"channel": channel, "announces": channel == self._desk.policy.announce, "teams": teams}
+        return {"channel": channel, "announces": channel == self._tx.policy.announce, "teams": teams}
 
     def _menders(self, channel: str) -> list[str]:
         """Give who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
-        policy = self._desk.policy
-        managers = filter(None, map(Directory(self._desk).manager, self._teams(channel)))
+        policy = self._tx.policy
+        managers = filter(None, map(Directory(self._tx).manager, self._teams(channel)))
         told = [it for it in (*managers, *policy.maintainers) if it != channel]
         command = policy.teams.get(policy.command_team or "")
-        others = [Directory(self._desk).manager(command) or command.channel] if command else []
+        others = [Directory(self._tx).manager(command) or command.channel] if command else []
         return told or [it for it in others if it != channel]
 
 

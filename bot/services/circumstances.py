@@ -4,13 +4,13 @@ from collections.abc import Mapping
 from datetime import datetime
 
 from bot.domain.incident import Incident
-from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 
 class Circumstances:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
 
     def of(self, incident: Incident | None) -> Mapping[str, object] | None:
         """Give the incident's fields; None is what is not known yet, and moments are ISO 8601, in UTC."""
@@ -23,7 +23,7 @@ class Circumstances:
             "name": incident.name,
             "severity": incident.severity,
             "phase": incident.phase.value,
-            "commander": People(self._desk).name(leads) or leads if leads else None,
+            "commander": People(self._tx).name(leads) or leads if leads else None,
             "impact": incident.impact,
             "impact_since": _iso(incident.impact_since),
             "cause": incident.cause,

@@ -8,18 +8,18 @@ from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift, Turn, overlapping
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.shifts import Shifts
+from bot.services.transaction import Transaction
 
 ASKED_FOR = ":asked"
 """The mark of the message by which cover is first asked for; nags have their occurrence."""
 
 
 class Covers:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- what people say ---
 
@@ -28,14 +28,14 @@ class Covers:
         if asked == by:
             raise Refusal("You can't cover for yourself. Ask somebody else, or leave the person out.")
         if asked:
-            Directory(self._desk).require_assignable(
+            Directory(self._tx).require_assignable(
                 asked,
                 "cover a shift",
                 besides={by},
                 again=lambda other: f"oncall cover {words} <@{other}>",
             )
-        window = read_window(words, now=self._desk.now, zone=Directory(self._desk).zone(by))
-        mine = Shifts(self._desk).of(by)
+        window = read_window(words, now=self._tx.now, zone=Directory(self._tx).zone(by))
+        mine = Shifts(self._tx).of(by)
         shifts = overlapping(mine, window.start, window.end)
         if not shifts:
             raise _not_on_call(mine)
@@ -43,20 +43,20 @@ class Covers:
 
     def _ask(self, shift: Shift, window: Window, *, by: str, asked: str | None) -> CoverRequest:
         schedule = shift.turn.schedule
-        start, end = max(window.start, shift.start, self._desk.now), min(window.end, shift.end)
-        self._work.alone(f"covers:{schedule}")
-        for other in self._work.covers.open():
+        start, end = max(window.start, shift.start, self._tx.now), min(window.end, shift.end)
+        self._session.lock(f"covers:{schedule}")
+        for other in self._session.covers.open():
             if (other.by, other.schedule) == (by, schedule) and other.start < end and other.end > start:
                 raise Refusal(f"You asked for cover then already (request {other.number}).")
         cover = CoverRequest(
-            number=self._work.covers.reserve(),
+            number=self._session.covers.reserve(),
             schedule=schedule,
             team=shift.team,
             by=by,
             asked=asked,
             start=start,
             end=end,
-            asked_at=self._desk.now,
+            asked_at=self._tx.now,
         )
         self._keep(cover, because="asked")
         self._show(cover, ASKED_FOR, origin="asked")
@@ -64,15 +64,15 @@ class Covers:
 
     def accept(self, number: int, *, by: str) -> CoverRequest:
         """Say *I'll cover*; PagerDuty is told, and both hear when it has it."""
-        promised = self._alone(number).accept(by=by, at=self._desk.now)
+        promised = self._locked(number).accept(by=by, at=self._tx.now)
         self._keep(promised, because="promised")
-        at = int(self._desk.now.timestamp() * 1000)
-        self._desk.send(MakeOverride(key=f"override:{number}:{by}:{at}", cover=number))
+        at = int(self._tx.now.timestamp() * 1000)
+        self._tx.send(MakeOverride(key=f"override:{number}:{by}:{at}", cover=number))
         return promised
 
     def decline(self, number: int, *, by: str) -> CoverRequest:
-        cover = self._alone(number)
-        declined = cover.decline(by=by, at=self._desk.now)
+        cover = self._locked(number)
+        declined = cover.decline(by=by, at=self._tx.now)
         if declined != cover:
             self._keep(declined, because=f"declined:{by}")
             if by == declined.asked:
@@ -80,19 +80,19 @@ class Covers:
         return declined
 
     def withdraw(self, number: int, *, by: str) -> CoverRequest:
-        withdrawn = self._alone(number).withdraw(by=by, at=self._desk.now)
+        withdrawn = self._locked(number).withdraw(by=by, at=self._tx.now)
         self._keep(withdrawn, because="withdrawn")
         return withdrawn
 
     def count_out(self, person: str) -> None:
         """Somebody can't cover any more: who asked them hears, as when they decline."""
-        for cover in self._work.covers.open():
-            if cover.asked == person and cover.state is CoverState.ASKED and cover.end > self._desk.now:
+        for cover in self._session.covers.open():
+            if cover.asked == person and cover.state is CoverState.ASKED and cover.end > self._tx.now:
                 self.decline(cover.number, by=person)
 
-    def _alone(self, number: int) -> CoverRequest:
-        self._work.alone(f"cover:{number}")
-        cover = self._work.covers.get(number)
+    def _locked(self, number: int) -> CoverRequest:
+        self._session.lock(f"cover:{number}")
+        cover = self._session.covers.get(number)
         if cover is None:
             raise Refusal(f"There is no request for cover {number}.")
         return cover
@@ -101,33 +101,33 @@ class Covers:
 
     def made_sure(self, number: int, turn: Turn) -> None:
         """PagerDuty has the override: both hear."""
-        cover = self._alone(number)
+        cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             covered = cover.made_sure()
             self._keep(covered, because="covered")
             for person in (covered.by, cover.taken_by):
                 self._tell(covered, person, origin="covered")
-            Shifts(self._desk).taken_over(turn, team=cover.team, person=cover.taken_by)
+            Shifts(self._tx).taken_over(turn, team=cover.team, person=cover.taken_by)
 
     def refused(self, number: int, why: str) -> None:
         """PagerDuty would not: both hear, and cover is wanted again."""
-        cover = self._alone(number)
+        cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             wanted = cover.refused(why)
-            at = int(self._desk.now.timestamp() * 1000)
+            at = int(self._tx.now.timestamp() * 1000)
             self._keep(wanted, because=f"refused:{at}")
             for person in (cover.by, cover.taken_by):
                 self._tell(wanted, person, origin=f"refused:{at}")
 
     def compare(self, schedule: str) -> None:
         """Close what the schedule itself has settled: an override made by hand, or a swap."""
-        for cover in self._work.covers.open():
+        for cover in self._session.covers.open():
             if cover.schedule == schedule and cover.state is CoverState.ASKED:
                 self._compare(cover.number)
 
     def _compare(self, number: int) -> None:
-        cover = self._alone(number)
-        shifts = self._work.shifts.on(cover.schedule, since=cover.start, until=cover.end)
+        cover = self._locked(number)
+        shifts = self._session.shifts.on(cover.schedule, since=cover.start, until=cover.end)
         compared = cover.compared_with(it for it in shifts if not it.gone_at)
         if compared != cover:
             self._keep(compared, because="elsewhere")
@@ -137,61 +137,61 @@ class Covers:
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
         """Give the next nag; none once the time itself has come."""
-        zone = Directory(self._desk).zone(cover.by)
-        timers = cover_agenda(cover, self._desk.policy, zone=zone)
-        return timers if self._desk.now < cover.start else []
+        zone = Directory(self._tx).zone(cover.by)
+        timers = cover_agenda(cover, self._tx.policy, zone=zone)
+        return timers if self._tx.now < cover.start else []
 
     def plan_anew(self) -> None:
         """Set the timers of what is asked for by the policy in force."""
-        for number in sorted(it.number for it in self._work.covers.open()):
-            cover = self._alone(number)
-            self._work.timers.replace(cover.subject, self.agenda(cover))
+        for number in sorted(it.number for it in self._session.covers.open()):
+            cover = self._locked(number)
+            self._session.timers.replace(cover.subject, self.agenda(cover))
 
     def say(self, cover: CoverRequest, timer: Timer) -> None:
         """Ask again, unless the one who was asked can't, and tell who needs it that nobody covers so far."""
-        said = cover.after_saying(timer, at=self._desk.now)
-        self._work.covers.put(said)
+        said = cover.after_saying(timer, at=self._tx.now)
+        self._session.covers.put(said)
         if not said.has_declined:
             self._show(said, f":{timer.occurrence}", origin="said")
         self._tell(said, said.by, origin=f"said:{timer.occurrence}")
 
     def _keep(self, cover: CoverRequest, *, because: str) -> None:
         """Keep the request and its timers, and let every message that asked show how it stands."""
-        self._work.covers.put(cover)
-        self._work.timers.replace(cover.subject, self.agenda(cover))
+        self._session.covers.put(cover)
+        self._session.timers.replace(cover.subject, self.agenda(cover))
         if because != "asked":
             marks = (f":{name.partition('/')[2]}" for name, told in cover.told.items() if not told.silent)
             for mark in (ASKED_FOR, *marks):
                 self._show(cover, mark, origin=because)
 
     def _show(self, cover: CoverRequest, mark: str, *, origin: str) -> None:
-        to = cover.asked or self._desk.policy.team(cover.team).channel
+        to = cover.asked or self._tx.policy.team(cover.team).channel
         key = f"cover:{cover.number}{mark}:{origin}"
-        self._desk.send(Show(key=key, surface="cover", ref=cover.number, mark=mark, to=to))
+        self._tx.send(Show(key=key, surface="cover", ref=cover.number, mark=mark, to=to))
 
     def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
         """Tell one of the two, in a message of its own, how it stands."""
         mark = f":{person}:{origin}"
         key = f"covering:{cover.number}{mark}"
-        self._desk.send(Show(key=key, surface="covering", ref=cover.number, mark=mark, to=person))
+        self._tx.send(Show(key=key, surface="covering", ref=cover.number, mark=mark, to=person))
 
 
 class CoverNags:
     """Keeps the duty to find cover."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        self._work.alone(f"cover:{ref}")
-        cover = self._work.covers.get(int(ref))
-        return Covers(self._desk).agenda(cover) if cover else []
+        self._session.lock(f"cover:{ref}")
+        cover = self._session.covers.get(int(ref))
+        return Covers(self._tx).agenda(cover) if cover else []
 
     def speak(self, timer: Timer) -> None:
-        cover = self._work.covers.get(int(timer.subject.partition(":")[2]))
+        cover = self._session.covers.get(int(timer.subject.partition(":")[2]))
         if cover:
-            Covers(self._desk).say(cover, timer)
+            Covers(self._tx).say(cover, timer)
 
 
 def _not_on_call(mine: Sequence[Shift]) -> Refusal:

@@ -7,13 +7,13 @@ from bot.domain import events
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.timeline import HIDDEN, KEPT, WORDS, Entry, moved, reworded, shown, standing, told
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 
 class Curation:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def keep(self, incident: Incident, numbers: Sequence[int]) -> list[Entry]:
         """Let lines be in every telling, housekeeping and hidden ones too."""
@@ -26,21 +26,21 @@ class Curation:
     def _mark(self, incident: Incident, numbers: Sequence[int], mark: str) -> list[Entry]:
         entries = self._entries(incident)
         found = [standing(entries, number) for number in numbers]
-        self._work.timeline.curate(incident.number, [it.seq for it in found], mark)
+        self._session.timeline.curate(incident.number, [it.seq for it in found], mark)
         return found
 
     def move(self, incident: Incident, number: int, to: datetime) -> Entry:
         """Say that a line happened at another time (UTC)."""
         found = shown(self._entries(incident), number)
-        corrected = moved(found, to, seq=incident.entries + 1, at=self._desk.now)
-        self._desk.correct(incident, corrected)
+        corrected = moved(found, to, seq=incident.entries + 1, at=self._tx.now)
+        self._tx.correct(incident, corrected)
         return corrected
 
     def edit(self, incident: Incident, number: int, words: str) -> Entry:
         """Say a line's words otherwise; what was said stays in the full log."""
         found = shown(self._entries(incident), number)
-        corrected = reworded(found, words, seq=incident.entries + 1, at=self._desk.now)
-        self._desk.correct(incident, corrected)
+        corrected = reworded(found, words, seq=incident.entries + 1, at=self._tx.now)
+        self._tx.correct(incident, corrected)
         return corrected
 
     def merge(self, incident: Incident, numbers: Sequence[int]) -> Entry:
@@ -57,9 +57,9 @@ class Curation:
                     slot="numbers",
                 )
         words = " · ".join(it.text for it in found if it.text)
-        corrected = reworded(found[0], words, seq=incident.entries + 1, at=self._desk.now)
-        self._desk.correct(incident, corrected)
-        self._work.timeline.curate(incident.number, [it.seq for it in found[1:]], HIDDEN)
+        corrected = reworded(found[0], words, seq=incident.entries + 1, at=self._tx.now)
+        self._tx.correct(incident, corrected)
+        self._session.timeline.curate(incident.number, [it.seq for it in found[1:]], HIDDEN)
         return corrected
 
     def add_image(
@@ -70,7 +70,7 @@ class Curation:
         if any(it.kind == "image_shared" and it.data.get("url") == url for it in there):
             return
         shared = events.ImageShared(at=said_at, by=by, name=name, url=url, message=message, words=words)
-        self._desk.record(incident, shared)
+        self._tx.record(incident, shared)
 
     def _entries(self, incident: Incident) -> Sequence[Entry]:
-        return self._work.timeline.of(incident.number)
+        return self._session.timeline.of(incident.number)

@@ -8,7 +8,7 @@ from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 from bot.ports import SLACKBOT, Person
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 IN_SLACK = "Type @ and choose the person from Slack's list."
 IN_TERMINAL = (
@@ -20,55 +20,55 @@ NAMED = 3
 
 
 class Directory:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def seen(self, person: str, name: str | None) -> None:
         """Remember the name that came with a request, and ask Slack for all the rest, at most once a day."""
-        known = self._work.people.get(person)
+        known = self._session.people.get(person)
         if known is None:
-            self._work.people.put(Person(id=person, name=name or f"<@{person}>"))
+            self._session.people.put(Person(id=person, name=name or f"<@{person}>"))
         if known is None or known.profiled_at is None:
-            key = f"meet:{person}:{self._desk.now:%Y-%m-%d}"
-            self._desk.send(MeetPerson(key=key, person=person))
+            key = f"meet:{person}:{self._tx.now:%Y-%m-%d}"
+            self._tx.send(MeetPerson(key=key, person=person))
 
     def name(self, ident: str) -> str | None:
         """Return the name of a person, or of an incident's or a team's channel, by Slack id; None if unknown."""
         if ident.startswith(("C", "G")):
             return self._channel_name(ident)
-        known = self._work.people.get(ident)
+        known = self._session.people.get(ident)
         return known.name if known and not known.name.startswith("<@") else None
 
     def _channel_name(self, channel: str) -> str | None:
         """A private incident's channel is named nowhere: its name says what the incident is about."""
-        incident = self._work.incidents.in_room(channel)
+        incident = self._session.incidents.in_room(channel)
         if incident and incident.room_name and not incident.private:
             return incident.room_name
-        return next((it.key for it in self._desk.policy.teams.values() if it.channel == channel), None)
+        return next((it.key for it in self._tx.policy.teams.values() if it.channel == channel), None)
 
     def paged_as(self, user: str | None, email: str | None = None) -> str | None:
         """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""
-        if found := self._desk.policy.person_of(user=user, email=email):
+        if found := self._tx.policy.person_of(user=user, email=email):
             return found
-        contact = self._work.contacts.get(email.casefold()) if email else None
+        contact = self._session.contacts.get(email.casefold()) if email else None
         return contact.person if contact else None
 
     def called(self, name: str) -> str | None:
         """Return who has exactly this name; None where nobody has, or several."""
-        found = self._work.people.named(name)
+        found = self._session.people.named(name)
         return found.id if found and found.name.casefold() == name.casefold() else None
 
     def zone(self, person: str) -> str:
         """Give the zone a person lives in (IANA); UTC where it is not known."""
-        known = self._work.people.get(person)
+        known = self._session.people.get(person)
         return (known.zone if known else None) or "UTC"
 
     def named(self, name: str) -> str:
         """Find a person by name; refuse where Spy has not met anyone of that name."""
-        known = self._work.people.named(name.removeprefix("@"))
+        known = self._session.people.named(name.removeprefix("@"))
         if known is None:
-            way_out = IN_TERMINAL if self._desk.source == "terminal" else IN_SLACK
+            way_out = IN_TERMINAL if self._tx.source == "terminal" else IN_SLACK
             raise Refusal(f"I don't know {shortened(as_seen(name))}. {way_out}", slot="person")
         return known.id
 
@@ -76,7 +76,7 @@ class Directory:
 
     def is_assignable(self, person: str) -> bool:
         """Whether somebody may be given something to do; who Slack has not described yet counts as a person."""
-        known = self._work.people.get(person)
+        known = self._session.people.get(person)
         return person != SLACKBOT and (known is None or known.is_assignable)
 
     def require_assignable(
@@ -111,7 +111,7 @@ class Directory:
         return manager if manager and self.is_assignable(manager) else None
 
     def _not_assignable(self, person: str) -> str:
-        known = self._work.people.get(person)
+        known = self._session.people.get(person)
         if known and known.is_deactivated:
             return f"The Slack account of {self._shown(person)} is deactivated"
         return f"{self._shown(person)} is a bot"
@@ -121,16 +121,16 @@ class Directory:
 
     def _who_could(self, others: Iterable[str], besides: Collection[str]) -> Mapping[str, str]:
         """Return who could do it, and why they."""
-        on_call = dict.fromkeys(self.on_call(), f"on call for :{self._desk.policy.command_team}")
+        on_call = dict.fromkeys(self.on_call(), f"on call for :{self._tx.policy.command_team}")
         able = on_call | {it: "in the channel" for it in others if it not in on_call}
         found = [it for it in able if it not in besides and self.is_assignable(it)]
         return {it: able[it] for it in found[:NAMED]}
 
     def on_call(self) -> list[str]:
         """Return who is on call for the command team, first level first, as far as Slack knows them."""
-        team = self._desk.policy.teams.get(self._desk.policy.command_team or "")
+        team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
         duties = [
-            it for it in self._work.duties.copy().duties if team and it.policy == team.escalation_policy
+            it for it in self._session.duties.copy().duties if team and it.policy == team.escalation_policy
         ]
         found = (self.paged_as(it.user, it.email) for it in sorted(duties, key=lambda it: it.level))
         return list(dict.fromkeys(filter(None, found)))

@@ -16,9 +16,9 @@ from bot.domain.page import Page
 from bot.domain.postmortem import missing
 from bot.domain.timeline import KEPT, MINOR, Entry, told
 from bot.services.aftermath import Aftermath
-from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 MOST_LINES = 120
@@ -51,18 +51,18 @@ _IDS = re.compile(r"\b[UWCG][A-Z0-9]{2,}\b")
 
 
 class Documents:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
 
     # --- for the document ---
 
     def document(self, incident: Incident) -> Facts:
         """Give all that the document says; entries of the timeline as the facts that their templates want."""
-        n, entries = incident.number, self._work.timeline.of(incident.number)
-        pages = self._work.pages.of(n)
-        until = incident.resolved_at or self._desk.now
+        n, entries = incident.number, self._session.timeline.of(incident.number)
+        pages = self._session.pages.of(n)
+        until = incident.resolved_at or self._tx.now
         shown = told(entries)
         incident = _as_corrected(incident, shown)
         lines = [it for it in shown if it.kind not in MINOR | AFTERWARDS or it.curated == KEPT]
@@ -70,8 +70,8 @@ class Documents:
         led = _merged_spells(spells([it for it in entries if it.kind in KINDS], now=until))
         return {
             **self.state(incident),
-            "clocks": clocks(incident, entries, now=self._desk.now),
-            "lasted": incident.lasted(self._desk.now),
+            "clocks": clocks(incident, entries, now=self._tx.now),
+            "lasted": incident.lasted(self._tx.now),
             "pages": pages,
             "updates": updates(entries),
             "led": led,
@@ -90,13 +90,13 @@ class Documents:
     def picture(self, incident: Incident, entries: Sequence[Entry], pages: Sequence[Page]) -> list[Bar]:
         people = {entry.actor for entry in entries} | {str(it.data.get("commander")) for it in entries}
         people |= {page.person for page in pages}
-        names = {it: People(self._desk).name(it) or it for it in filter(None, people)}
-        return bars(incident, entries, pages, names=names, now=self._desk.now)
+        names = {it: People(self._tx).name(it) or it for it in filter(None, people)}
+        return bars(incident, entries, pages, names=names, now=self._tx.now)
 
     def names(self, facts: Facts) -> Callable[[str], str | None]:
         """Give the names of all people and channels that are spoken of, for a rendering outside of this transaction."""
         spoken_of = set(_IDS.findall(str(facts)))
-        known = {person: People(self._desk).name(person) for person in spoken_of}
+        known = {person: People(self._tx).name(person) for person in spoken_of}
         return known.get
 
     # --- for the room ---
@@ -107,8 +107,8 @@ class Documents:
     def state(self, incident: Incident) -> Facts:
         """Give how it stands: who writes it, until when, what is missing, the follow-ups by category."""
         postmortem = self._aftermath.of(incident.number)
-        follow_ups = self._work.follow_ups.of(incident.number)
-        suspects = len(_suspected(self._work.timeline.among([incident.number], [SUSPECT, CLEARED])))
+        follow_ups = self._session.follow_ups.of(incident.number)
+        suspects = len(_suspected(self._session.timeline.among([incident.number], [SUSPECT, CLEARED])))
         return {
             "incident": incident,
             "postmortem": postmortem,
@@ -117,22 +117,22 @@ class Documents:
             "missing": missing(postmortem, incident, follow_ups, suspects=suspects),
             "follow_ups": _by_category(follow_ups),
             "repository": self._repository(incident),
-            "now": self._desk.now,
+            "now": self._tx.now,
         }
 
     def _repository(self, incident: Incident) -> str | None:
-        paperwork = self._desk.policy.paperwork
+        paperwork = self._tx.policy.paperwork
         return paperwork.private_repository if incident.private else paperwork.repository
 
     def preview(self, incident: Incident) -> Facts:
         """Give the state with a few figures: what a room reads of a document that is long."""
-        entries = self._work.timeline.of(incident.number)
+        entries = self._session.timeline.of(incident.number)
         return {
             **self.state(incident),
-            "clocks": clocks(incident, entries, now=self._desk.now),
-            "lasted": incident.lasted(self._desk.now),
+            "clocks": clocks(incident, entries, now=self._tx.now),
+            "lasted": incident.lasted(self._tx.now),
             "updates": updates(entries),
-            "pages": self._work.pages.of(incident.number),
+            "pages": self._session.pages.of(incident.number),
             "lines": len(told(entries)),
         }
 
@@ -142,16 +142,16 @@ class Documents:
         """Give what a reminder shows; `mark` tells which occurrence it is, or whose digest."""
         if surface == "digest":
             person = mark.split(":")[1]
-            service = FollowUps(self._desk)
+            service = FollowUps(self._tx)
             todo = service.todo(person)
             overdue = service.overdue(todo, reader=person)
             return {"person": person, "follow_ups": todo, "overdue": overdue}
         if surface == "follow_up":
-            follow_up = self._work.follow_ups.get(ref)
-            incident = self._desk.incident(follow_up.incident) if follow_up else None
+            follow_up = self._session.follow_ups.get(ref)
+            incident = self._tx.incident(follow_up.incident) if follow_up else None
             said = follow_up.told.get(mark.removeprefix(":")) if follow_up else None
-            return {"follow_up": follow_up, "incident": incident, "said": said, "now": self._desk.now}
-        incident = self._desk.incident(ref)
+            return {"follow_up": follow_up, "incident": incident, "said": said, "now": self._tx.now}
+        incident = self._tx.incident(ref)
         said = self._aftermath.of(ref).told.get(mark.removeprefix(":"))
         return {**self.state(incident), "said": said}
 

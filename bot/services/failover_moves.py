@@ -7,8 +7,8 @@ from bot.domain.effects import Show
 from bot.domain.failover import ONCE_ONLY, Failover, Move, Part, State
 from bot.domain.failover_effects import CARD
 from bot.domain.plan import Action, Check, Outcome, told
-from bot.services.desk import Desk
 from bot.services.failovers import Failovers
+from bot.services.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -39,7 +39,7 @@ class Undertaking:
         return self.run.plan.steps[self.move.at].timeout
 
     @property
-    def only_looks(self) -> bool:
+    def read_only(self) -> bool:
         """Whether it may be broken off and done again."""
         return self.move.part not in ONCE_ONLY
 
@@ -50,19 +50,19 @@ class Undertaking:
 
 
 class FailoverMoves:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._failovers = Failovers(desk)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._failovers = Failovers(tx)
 
     def next(self, number: int) -> Undertaking | None:
         """Keep that the next move starts, and give it; None where there is none now.
 
         What was under way at this time was so in a process that is gone, since each does one thing at a time.
         """
-        run = self._failovers.alone(number)
+        run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.keep(run, run.taken_over(at=self._desk.now))
+            run = self._failovers.keep(run, run.taken_over(at=self._tx.now))
         if run.state is State.APPROVED:
             run = self._begun(run)
         run = self._failovers.follow(run)
@@ -72,49 +72,49 @@ class FailoverMoves:
     def _begun(self, run: Failover) -> Failover:
         """Begin, if the plan is still the one that was approved."""
         fresh = self._failovers.as_it_is(run)
-        return self._failovers.keep(run, run.begin(at=self._desk.now)) if fresh is run else fresh
+        return self._failovers.keep(run, run.begin(at=self._tx.now)) if fresh is run else fresh
 
     def _started(self, run: Failover, move: Move) -> Undertaking:
         action = run.action(move) if move.part in {*ONCE_ONLY, Part.LOOK} else None
         check = run.check(move) if move.part not in ONCE_ONLY else None
         soak = run.plan.steps[move.at].soak if move.part is Part.SOAK else None
         does = told(action) if action else told(check.by) if check and not soak else ""
-        run = self._failovers.keep(run, run.start(move, at=self._desk.now, does=does))
+        run = self._failovers.keep(run, run.start(move, at=self._tx.now, does=does))
         return Undertaking(
             run=run,
             attempt=run.attempts,
             move=move,
             action=action,
             check=check,
-            until=self._desk.now + soak if soak else None,
+            until=self._tx.now + soak if soak else None,
             sought=run.looks_at.attempt if run.looks_at else None,
         )
 
     def finished(self, number: int, attempt: int, outcome: Outcome) -> None:
         """Keep how a move ended, and what follows from it."""
-        run = self._failovers.alone(number)
-        if event := run.finish(attempt, outcome, at=self._desk.now):
+        run = self._failovers.locked(number)
+        if event := run.finish(attempt, outcome, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def stumbled(self, number: int, why: str) -> None:
         """Ask the room how it goes on, since Spy can't do what comes next; for who has the run to say."""
-        run = self._failovers.alone(number)
+        run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.follow(self._failovers.keep(run, run.taken_over(at=self._desk.now)))
-        if event := run.stumble(why, at=self._desk.now):
+            run = self._failovers.follow(self._failovers.keep(run, run.taken_over(at=self._tx.now)))
+        if event := run.stumble(why, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def heard(self, number: int, attempt: int, tail: str) -> None:
         """Show what a move has printed so far, by its end."""
-        run = self._failovers.alone(number)
+        run = self._failovers.locked(number)
         if run.attempt and run.attempt.number == attempt:
-            self._work.failovers.put(replace(run, tail=tail))
-            at = int(self._desk.now.timestamp() * 1000)
-            self._desk.send(Show(key=f"{CARD}:{number}:heard:{at}", surface=CARD, ref=number, to=run.place))
+            self._session.failovers.put(replace(run, tail=tail))
+            at = int(self._tx.now.timestamp() * 1000)
+            self._tx.send(Show(key=f"{CARD}:{number}:heard:{at}", surface=CARD, ref=number, to=run.place))
 
     def is_to_stop(self, number: int) -> bool:
         """Whether somebody called it back, so that what runs is to be ended."""
-        run = self._work.failovers.get(number)
+        run = self._session.failovers.get(number)
         return bool(run and run.is_called_back)
 
 

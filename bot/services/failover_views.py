@@ -9,8 +9,8 @@ from bot.domain.failover import Failover, Move, Part, Result, State, Task
 from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
 from bot.ports import Trace
-from bot.services.desk import Desk
 from bot.services.failovers import Failovers
+from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 FAILOVER = frozenset({CARD, QUESTION, WORD})
@@ -42,39 +42,41 @@ class Line:
 
 
 class FailoverViews:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def facts(self, surface: str, ref: int, mark: str) -> Facts:
         """Give what a surface shows; `mark` tells which of several messages it is."""
-        run = self._work.failovers.get(ref)
+        run = self._session.failovers.get(ref)
         if run is None:
             raise LookupError(f"failover {ref} is not in the database")
         return self.question(run, mark) if surface == QUESTION else self.card(run)
 
     def card(self, run: Failover) -> Facts:
         is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run
-        lately = Failovers(self._desk).lately(run.plan.name) if is_new else None
+        recent = Failovers(self._tx).recent(run.plan.name) if is_new else None
         done, all_of_it = _progress(run)
         return {
             "run": run,
-            "now": self._desk.now,
-            "incident": self._work.incidents.look(run.incident) if run.incident else None,
+            "now": self._tx.now,
+            "incident": self._session.incidents.look(run.incident) if run.incident else None,
             "before": [_before(run, at) for at in range(len(run.plan.before))],
             "steps": [_step(run, at) for at in range(len(run.plan.steps))],
             "done": done,
             "of": all_of_it,
             "bar": _bar(done, all_of_it),
-            "lately": lately,
-            "is_undoable": not run.is_active and Failovers(self._desk).is_undoable(run),
+            "recent": recent,
+            "is_undoable": not run.is_active and Failovers(self._tx).is_undoable(run),
             "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
         }
 
     def question(self, run: Failover, mark: str) -> Facts:
         """Give what was asked (`mark`: `:question.time`), and what became of it."""
         number, _, time = mark.removeprefix(":").partition(".")
-        mine = [it for it in self._work.failovers.trail(run.number) if it.data.get("question") == int(number)]
+        mine = [
+            it for it in self._session.failovers.trail(run.number) if it.data.get("question") == int(number)
+        ]
         asked = next((it for it in mine if it.kind == "failover_asked"), None)
         is_open = run.question is not None and run.question.number == int(number)
         move = run.question.move if run.question and is_open else None
@@ -124,7 +126,7 @@ class FailoverViews:
     def _of_step(self, run: Failover, step: str) -> list[Trace]:
         """Give what happened to a step, known by how its name begins; to all where none is named."""
         wanted = step.strip().casefold()
-        trail = self._work.failovers.trail(run.number)
+        trail = self._session.failovers.trail(run.number)
         return [it for it in trail if str(it.data.get("name", "")).casefold().startswith(wanted)]
 
 

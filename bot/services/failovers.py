@@ -28,9 +28,9 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import Trace
-from bot.services.desk import Desk
 from bot.services.locks import Locks
 from bot.services.permissions import Permissions
+from bot.services.transaction import Transaction
 
 UNWRITTEN = (
     "No failover plan is written yet. docs/failover.md tells how to write the first one in ten minutes."
@@ -48,7 +48,7 @@ class Standing:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Lately:
+class RecentFailovers:
     """The last runs of a plan: one that had begun, one that ended well, and a rehearsal."""
 
     begun: Failover | None
@@ -57,10 +57,10 @@ class Lately:
 
 
 class Failovers:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._permissions = Permissions(desk)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._permissions = Permissions(tx)
 
     # --- what people say ---
 
@@ -80,7 +80,7 @@ class Failovers:
 
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
         """Propose to take back what a run has moved, while its undo is valid; in its incident's room, if it has one."""
-        done = self._alone(number, by=by) if number else self._last_done(place, incident)
+        done = self._locked(number, by=by) if number else self._last_done(place, incident)
         self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
         where = room(done.incident) if done.incident else place
@@ -88,8 +88,8 @@ class Failovers:
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
 
     def _must_be_undoable(self, done: Failover) -> None:
-        last = self._work.failovers.last_moved(done.plan.lock)
-        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._desk.now)
+        last = self._session.failovers.last_moved(done.plan.lock)
+        done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._tx.now)
 
     def is_undoable(self, run: Failover) -> bool:
         """Whether it can be taken back just now."""
@@ -104,23 +104,23 @@ class Failovers:
 
         Where the plan has changed since, it is shown anew and this does not count.
         """
-        run = self._alone(number, by=by)
+        run = self._locked(number, by=by)
         self._permissions.require(by, run.plan.allow, "Approving this failover")
         self._permissions.require_member(by, "Approving a failover")
-        approved = run.approve(by=by, at=self._desk.now, shown=shown)
+        approved = run.approve(by=by, at=self._tx.now, shown=shown)
         fresh = self.as_it_is(run)
         return self.keep(run, approved) if fresh is run else fresh
 
     def abort(self, number: int, *, by: str) -> Failover:
         """Withdraw or call back. Whoever proposed it may, and whoever may run it."""
-        run = self._alone(number, by=by)
+        run = self._locked(number, by=by)
         if by != run.proposed_by:
             self._permissions.require(by, run.plan.allow, "Aborting this failover")
-        return self.follow(self.keep(run, run.abort(by=by, at=self._desk.now)))
+        return self.follow(self.keep(run, run.abort(by=by, at=self._tx.now)))
 
     def answer(self, number: int, words: str, *, by: str, question: int | None = None) -> Failover:
         """Answer what it asks, by one of the words that its question offers; with `question`, that one only."""
-        run = self._alone(number, by=by)
+        run = self._locked(number, by=by)
         self._permissions.require(by, run.plan.allow, "Answering for this failover")
         word = words.strip().casefold().replace(" ", "_")
         given = Answer(word) if word in set(Answer) else None
@@ -129,7 +129,7 @@ class Failovers:
             raise Refusal(
                 f"{shortened(words)} is no answer that I know. {run.id} takes: {known}.", slot="answer"
             )
-        return self.follow(self.keep(run, run.answer(given, by=by, at=self._desk.now, question=question)))
+        return self.follow(self.keep(run, run.answer(given, by=by, at=self._tx.now, question=question)))
 
     # --- finding ---
 
@@ -137,7 +137,7 @@ class Failovers:
         """Find by number; without one, what is active here, or else the only one that is active."""
         if number is not None:
             return self._seen(number, asker)
-        active = [it for it in self._work.failovers.active() if self._is_seen(it, asker)]
+        active = [it for it in self._session.failovers.active() if self._is_seen(it, asker)]
         here = [it for it in active if it.place == place or (incident and it.incident == incident.number)]
         found = here or active
         if len(found) == 1:
@@ -152,40 +152,40 @@ class Failovers:
 
     def plans(self, *, asker: str) -> Sequence[Standing]:
         """List the plans as they stand."""
-        active = [it for it in self._work.failovers.active() if self._is_seen(it, asker)]
-        return [self._standing(plan, active, asker) for plan in self._desk.policy.plans.values()]
+        active = [it for it in self._session.failovers.active() if self._is_seen(it, asker)]
+        return [self._standing(plan, active, asker) for plan in self._tx.policy.plans.values()]
 
     def _standing(self, plan: Plan, active: Sequence[Failover], asker: str) -> Standing:
-        lately = self.lately(plan.name, seen_by=asker)
+        recent = self.recent(plan.name, seen_by=asker)
         mine = [it for it in active if it.plan.name == plan.name]
-        return Standing(plan=plan, last=lately.begun, rehearsed=lately.rehearsed, active=mine)
+        return Standing(plan=plan, last=recent.begun, rehearsed=recent.rehearsed, active=mine)
 
-    def lately(self, plan: str, *, seen_by: str | None = None) -> Lately:
+    def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
         """Give a plan's last runs; of those that somebody may see."""
-        ended = self._work.failovers.ended(plan, limit=50)
+        ended = self._session.failovers.ended(plan, limit=50)
         if seen_by:
             ended = [it for it in ended if self._is_seen(it, seen_by)]
         begun = [it for it in ended if it.task is Task.MOVE and it.began_at]
-        return Lately(
+        return RecentFailovers(
             begun=next(iter(begun), None),
             done=next((it for it in begun if it.state is State.DONE), None),
             rehearsed=next((it for it in ended if it.task is Task.REHEARSAL), None),
         )
 
     def _seen(self, number: int, asker: str) -> Failover:
-        run = self._work.failovers.get(number)
+        run = self._session.failovers.get(number)
         if run is None or not self._is_seen(run, asker):
             raise Refusal(f"There is no failover {number} that you can see. `failover` lists the plans.")
         return run
 
     def _is_seen(self, run: Failover, asker: str) -> bool:
-        incident = self._work.incidents.look(run.incident) if run.incident else None
+        incident = self._session.incidents.look(run.incident) if run.incident else None
         return incident is None or incident.is_seen_by(asker)
 
     def _last_done(self, place: str, incident: Incident | None) -> Failover:
         """Find what would be rolled back where no number is said: the last one here that ended well."""
         ended = [
-            run for name in self._desk.policy.plans for run in self._work.failovers.ended(name, limit=20)
+            run for name in self._tx.policy.plans for run in self._session.failovers.ended(name, limit=20)
         ]
         here = [
             it
@@ -201,7 +201,7 @@ class Failovers:
     # --- opening ---
 
     def _called(self, words: str) -> tuple[Plan, Mapping[str, str]]:
-        plans = self._desk.policy.plans
+        plans = self._tx.policy.plans
         said = words.split()
         for plan in plans.values():
             if (given := plan.read(said)) is not None:
@@ -225,9 +225,9 @@ class Failovers:
         self._permissions.require(by, plan.allow, f"The plan {plan.name}")
         if task is not Task.REHEARSAL:
             self._must_be_free(plan.lock, by)
-        now = self._desk.now
+        now = self._tx.now
         return Failover(
-            number=self._work.failovers.reserve(),
+            number=self._session.failovers.reserve(),
             plan=plan,
             given=given,
             what=what,
@@ -239,8 +239,8 @@ class Failovers:
         )
 
     def _must_be_free(self, lock: str, by: str) -> None:
-        self._work.alone(f"failover-lock:{lock}")
-        holder = self._work.failovers.holder(lock)
+        self._session.lock(f"failover-lock:{lock}")
+        holder = self._session.failovers.holder(lock)
         if holder is None:
             return
         if not self._is_seen(holder, by):
@@ -267,41 +267,41 @@ class Failovers:
 
     # --- keeping it ---
 
-    def alone(self, number: int) -> Failover:
+    def locked(self, number: int) -> Failover:
         """Fetch to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
-        run = self._work.failovers.get(number)
+        run = self._session.failovers.get(number)
         if run is None:
             raise LookupError(f"failover {number} is not in the database")
         if run.incident:
-            self._desk.incident(run.incident)
-        self._work.alone(f"failover:{number}")
-        return self._work.failovers.get(number) or run
+            self._tx.incident(run.incident)
+        self._session.lock(f"failover:{number}")
+        return self._session.failovers.get(number) or run
 
-    def _alone(self, number: int, *, by: str | None = None) -> Failover:
-        if self._work.failovers.get(number) is None:
+    def _locked(self, number: int, *, by: str | None = None) -> Failover:
+        if self._session.failovers.get(number) is None:
             raise Refusal(f"There is no failover {number}. `failover` lists the plans.")
-        return self.alone(self._seen(number, by).number if by else number)
+        return self.locked(self._seen(number, by).number if by else number)
 
     def keep(self, run: Failover, *happened: FailoverEvent | Event) -> Failover:
         """Keep what happened: the run, its trail, its incident's timeline, effects and timers together."""
         for event in happened:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
-            self._work.failovers.append(self._trace(run, event))
+            self._session.failovers.append(self._trace(run, event))
             incident = self._tell_incident(run, event)
-            self._desk.send(*echoes(before, run, event))
+            self._tx.send(*echoes(before, run, event))
             if run.task is not Task.REHEARSAL:
                 self._keep_lock(run, event, incident)
-        self._work.failovers.put(run)
-        self._work.timers.replace(f"failover:{run.number}", failover_agenda(run))
+        self._session.failovers.put(run)
+        self._session.timers.replace(f"failover:{run.number}", failover_agenda(run))
         if run.of and not run.is_active:
             self._show_again(run.of, because=run)
         return run
 
     def _show_again(self, number: int, *, because: Failover) -> None:
         """Let the message of what was taken back offer that no more."""
-        if undone := self._work.failovers.get(number):
+        if undone := self._session.failovers.get(number):
             key = f"{CARD}:{number}:by{because.number}.{because.entries}"
-            self._desk.send(Show(key=key, surface=CARD, ref=number, to=undone.place))
+            self._tx.send(Show(key=key, surface=CARD, ref=number, to=undone.place))
 
     def _trace(self, run: Failover, event: Event) -> Trace:
         facts = asdict(event)
@@ -311,13 +311,13 @@ class Failovers:
             kind=event.kind(),
             at=facts.pop("at"),
             by=facts.pop("by"),
-            source=self._desk.source,
+            source=self._tx.source,
             data=facts,
         )
 
     def _keep_lock(self, run: Failover, event: Event, incident: Incident | None) -> None:
         """Let nobody deploy to what is being moved; a lock that somebody else has set stays theirs."""
-        locks, holder = Locks(self._desk), f"failover:{run.number}"
+        locks, holder = Locks(self._tx), f"failover:{run.number}"
         standing = locks.of(run.plan.lock)
         if isinstance(event, FailoverBegan) and standing is None:
             drill = "DRILL, " if run.plan.drill or (incident and incident.drill) else ""
@@ -332,11 +332,11 @@ class Failovers:
             return None
         if isinstance(event, FailoverMoveFinished):
             event = replace(event, output="", dropped=0)
-        return self._desk.record(self._desk.incident(run.incident), event)
+        return self._tx.record(self._tx.incident(run.incident), event)
 
     def follow(self, run: Failover) -> Failover:
         """Let happen what follows by itself."""
-        while event := run.consequence(at=self._desk.now):
+        while event := run.consequence(at=self._tx.now):
             run = self.keep(run, event)
         return run
 
@@ -344,7 +344,7 @@ class Failovers:
         """Give the run itself where its plan is as it was shown; else the run that is shown anew, or withdrawn."""
         if run.task is Task.ROLLBACK:
             return run
-        plan = self._desk.policy.plans.get(run.plan.name)
+        plan = self._tx.policy.plans.get(run.plan.name)
         try:
             filled = plan.filled(run.given) if plan else None
         except (Refusal, KeyError):
@@ -355,32 +355,32 @@ class Failovers:
                 if plan
                 else "the plan is not in config.yaml any more"
             )
-            return self.keep(run, run.withdraw(why, at=self._desk.now))
-        changed = run.changed(filled, at=self._desk.now)
+            return self.keep(run, run.withdraw(why, at=self._tx.now))
+        changed = run.changed(filled, at=self._tx.now)
         return self.keep(run.shown_anew(filled), changed) if changed else run
 
     def move_message(self, number: int) -> None:
         """Show it to who proposed it, by DM, where its message can't stand in the channel."""
-        run = self.alone(number)
+        run = self.locked(number)
         if run.place != run.proposed_by:
             run = replace(run, place=run.proposed_by)
-            self._work.failovers.put(run)
-            self._desk.send(Show(key=f"{CARD}:{number}:moved", surface=CARD, ref=number, to=run.place))
+            self._session.failovers.put(run)
+            self._tx.send(Show(key=f"{CARD}:{number}:moved", surface=CARD, ref=number, to=run.place))
 
 
 class FailoverNags:
     """Keeps what time brings to a failover: a proposal lapses, a question is asked again."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._failovers = Failovers(desk)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._failovers = Failovers(tx)
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        return failover_agenda(self._failovers.alone(int(ref)))
+        return failover_agenda(self._failovers.locked(int(ref)))
 
     def speak(self, timer: Timer) -> None:
-        run = self._failovers.alone(int(timer.subject.partition(":")[2]))
-        now = self._desk.now
+        run = self._failovers.locked(int(timer.subject.partition(":")[2]))
+        now = self._tx.now
         event = run.ask_again(at=now) if timer.duty == ASK_AGAIN else run.lapse(at=now)
         self._failovers.keep(run, event)
 

@@ -21,14 +21,14 @@ from bot.domain.refusal import Refusal
 from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
-from bot.services.desk import Desk
 from bot.services.directory import Directory
+from bot.services.transaction import Transaction
 
 
 class FollowUps:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- what people say ---
 
@@ -52,16 +52,16 @@ class FollowUps:
         self._must_be_to_come(due, asker=by)
         self._must_do_it(owner, incident, f"incident {incident.number} action {quoted(what)}")
         added = events.FollowUpAdded(
-            at=self._desk.now,
+            at=self._tx.now,
             by=by,
-            follow_up=self._work.follow_ups.reserve(),
+            follow_up=self._session.follow_ups.reserve(),
             what=what,
             category=category.value if category else None,
             owner=owner,
             due=due,
         )
         follow_up = FollowUp.added(incident.number, added)
-        self._desk.record(incident, added)
+        self._tx.record(incident, added)
         self._keep(follow_up)
         self._publish(follow_up)
         return follow_up
@@ -78,27 +78,27 @@ class FollowUps:
         """Give it another owner, category or due date."""
         self._must_be_to_come(due, asker=by)
         follow_up = self.find(number, asker=by)
-        self._must_do_it(owner, self._desk.incident(follow_up.incident), f"follow-up owner {number}")
-        changed = follow_up.change(by=by, at=self._desk.now, owner=owner, category=category, due=due)
+        self._must_do_it(owner, self._tx.incident(follow_up.incident), f"follow-up owner {number}")
+        changed = follow_up.change(by=by, at=self._tx.now, owner=owner, category=category, due=due)
         return self._happened(follow_up, changed)
 
     def finish(self, number: int, *, by: str) -> FollowUp:
         """Say that it is done; its issue is closed with it."""
         follow_up = self.find(number, asker=by)
-        return self._happened(follow_up, follow_up.finish(by=by, at=self._desk.now))
+        return self._happened(follow_up, follow_up.finish(by=by, at=self._tx.now))
 
     def take_up_again(self, number: int, *, by: str) -> FollowUp:
         follow_up = self.find(number, asker=by)
-        again = follow_up.take_up_again(by=by, at=self._desk.now)
+        again = follow_up.take_up_again(by=by, at=self._tx.now)
         return self._happened(follow_up, again, reopens=True)
 
     def let_go(self, person: str) -> Mapping[int, Sequence[int]]:
         """Take from somebody what they have to do; return its numbers by incident."""
         freed: dict[int, list[int]] = {}
-        for it in self._work.follow_ups.open_of(person):
-            follow_up = self._alone(it.number)
+        for it in self._session.follow_ups.open_of(person):
+            follow_up = self._locked(it.number)
             if follow_up and follow_up.owner == person:
-                after = replace(follow_up, owner=None, moved_at=self._desk.now)
+                after = replace(follow_up, owner=None, moved_at=self._tx.now)
                 self._keep(after, before=follow_up)
                 self._publish(after)
                 freed.setdefault(after.incident, []).append(after.number)
@@ -106,13 +106,13 @@ class FollowUps:
 
     def _must_be_to_come(self, due: date | None, *, asker: str) -> None:
         """Refuse a day that is over where the asker lives."""
-        zone = ZoneInfo(Directory(self._desk).zone(asker))
-        if due and due < self._desk.now.astimezone(zone).date():
+        zone = ZoneInfo(Directory(self._tx).zone(asker))
+        if due and due < self._tx.now.astimezone(zone).date():
             raise Refusal(f"{due} is past. Say a day to come, such as `by friday` or `by 2w`.", slot="due")
 
     def _must_do_it(self, owner: str | None, incident: Incident, say: str) -> None:
         if owner:
-            Directory(self._desk).require_assignable(
+            Directory(self._tx).require_assignable(
                 owner,
                 "do a follow-up",
                 others=incident.members,
@@ -124,8 +124,8 @@ class FollowUps:
 
     def heard(self, news: IssueNews) -> bool:
         """Hear that an issue was closed or opened again; False where it is no follow-up's, or nothing new."""
-        found = self._work.follow_ups.filed_as(news.repository, news.number)
-        follow_up = self._alone(found.number) if found else None
+        found = self._session.follow_ups.filed_as(news.repository, news.number)
+        follow_up = self._locked(found.number) if found else None
         if follow_up is None or follow_up.is_open == (news.state == "open"):
             return False
         if follow_up.filed:
@@ -134,7 +134,7 @@ class FollowUps:
             follow_up = replace(follow_up, filed=replace(follow_up.filed, as_of=news.at))
         by = next((it for it, login in self._logins() if login == (news.by or "").casefold()), None)
         happened: events.FollowUpDone | events.FollowUpReopened
-        now, number, what = self._desk.now, follow_up.number, follow_up.what
+        now, number, what = self._tx.now, follow_up.number, follow_up.what
         if news.state == "closed":
             happened = events.FollowUpDone(
                 at=now, by=by, follow_up=number, what=what, who=news.by, why=news.reason
@@ -145,11 +145,11 @@ class FollowUps:
         return True
 
     def _logins(self) -> list[tuple[str, str]]:
-        return [(person, login.casefold()) for person, login in self._desk.policy.paperwork.logins.items()]
+        return [(person, login.casefold()) for person, login in self._tx.policy.paperwork.logins.items()]
 
     def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
         """GitHub has the issue, where it says that it is; `assignee` is the login that Spy gave it."""
-        follow_up = self._alone(number)
+        follow_up = self._locked(number)
         if follow_up:
             before = follow_up.filed.milestone if follow_up.filed else None
             filed = Filed(
@@ -161,50 +161,50 @@ class FollowUps:
                 as_of=issue.as_of,
             )
             after = replace(follow_up, filed=filed, trouble=None, without=issue.without)
-            self._work.follow_ups.put(after)
+            self._session.follow_ups.put(after)
 
     def moved(self, news: Moved) -> None:
         """Keep where issues are now that were transferred, or whose repository has another name."""
-        for found in self._work.follow_ups.filed_in(news.repository):
-            follow_up = self._alone(found.number)
+        for found in self._session.follow_ups.filed_in(news.repository):
+            follow_up = self._locked(found.number)
             if follow_up and follow_up.filed:
                 filed = filed_now(follow_up.filed, news)
-                self._work.follow_ups.put(replace(follow_up, filed=filed))
+                self._session.follow_ups.put(replace(follow_up, filed=filed))
 
     def refused(self, number: int, why: str) -> None:
         """GitHub would not take it: the list says so, and the next export tries again."""
-        follow_up = self._alone(number)
+        follow_up = self._locked(number)
         if follow_up:
-            self._work.follow_ups.put(replace(follow_up, trouble=why))
+            self._session.follow_ups.put(replace(follow_up, trouble=why))
 
     # --- finding ---
 
     def find(self, number: int, *, asker: str) -> FollowUp:
         """Find by number; one of a private incident is as good as absent to who is not in it."""
-        follow_up = self._alone(number)
+        follow_up = self._locked(number)
         if follow_up and self._is_seen(follow_up, asker):
             return follow_up
         raise Refusal(f"There is no follow-up {number}. `follow-ups` lists what is open.", slot="number")
 
-    def _alone(self, number: int) -> FollowUp | None:
-        self._work.alone(f"follow-up:{number}")
-        return self._work.follow_ups.get(number)
+    def _locked(self, number: int) -> FollowUp | None:
+        self._session.lock(f"follow-up:{number}")
+        return self._session.follow_ups.get(number)
 
     def of(self, incident: Incident) -> Sequence[FollowUp]:
-        return self._work.follow_ups.of(incident.number)
+        return self._session.follow_ups.of(incident.number)
 
     def open_to(self, asker: str, *, limit: int = 1_000) -> Sequence[FollowUp]:
         """Give what is open in all incidents that this person may see."""
-        return [it for it in self._work.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
+        return [it for it in self._session.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
 
     def overdue(self, follow_ups: Iterable[FollowUp], *, reader: str) -> frozenset[int]:
         """Give the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
-        zone = Directory(self._desk).zone
-        late = (it for it in follow_ups if it.is_overdue(self._desk.now, zone=zone(it.owner or reader)))
+        zone = Directory(self._tx).zone
+        late = (it for it in follow_ups if it.is_overdue(self._tx.now, zone=zone(it.owner or reader)))
         return frozenset(it.number for it in late)
 
     def _is_seen(self, follow_up: FollowUp, asker: str) -> bool:
-        incident = self._work.incidents.look(follow_up.incident)
+        incident = self._session.incidents.look(follow_up.incident)
         return bool(incident and (incident.is_seen_by(asker) or follow_up.owner == asker))
 
     # --- keeping ---
@@ -217,23 +217,23 @@ class FollowUps:
         reopens: bool = False,
         tells_github: bool = True,
     ) -> FollowUp:
-        self._desk.record(self._desk.incident(follow_up.incident), event)
+        self._tx.record(self._tx.incident(follow_up.incident), event)
         after = follow_up.after(event)
         self._keep(after, before=follow_up)
         self._publish(after, reopens=reopens, as_issue=tells_github)
         return after
 
     def _keep(self, follow_up: FollowUp, *, before: FollowUp | None = None) -> None:
-        self._work.follow_ups.put(follow_up)
-        self._work.timers.replace(follow_up.subject, self.agenda(follow_up))
+        self._session.follow_ups.put(follow_up)
+        self._session.timers.replace(follow_up.subject, self.agenda(follow_up))
         owners = {follow_up.owner, before.owner if before else None}
         for person in sorted(filter(None, owners)):
-            self._work.alone(digest_subject(person))
-            self._work.timers.replace(digest_subject(person), self.digest(person))
-        self._desk.send(*self._shows(follow_up))
+            self._session.lock(digest_subject(person))
+            self._session.timers.replace(digest_subject(person), self.digest(person))
+        self._tx.send(*self._shows(follow_up))
 
     def _shows(self, follow_up: FollowUp) -> list[Show]:
-        at = int(self._desk.now.timestamp() * 1000)
+        at = int(self._tx.now.timestamp() * 1000)
         return [
             Show(
                 key=f"follow-up:{follow_up.number}:{occurrence}:{at}",
@@ -248,37 +248,37 @@ class FollowUps:
     def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:
         """Tell what happened where it can be read: in its own issue, and in the postmortem's, once that is there."""
         n = follow_up.incident
-        postmortem = self._work.postmortems.get(n)
+        postmortem = self._session.postmortems.get(n)
         is_exported = bool(postmortem and postmortem.filed)
-        at = int(self._desk.now.timestamp() * 1000)
+        at = int(self._tx.now.timestamp() * 1000)
         if as_issue and (is_exported or follow_up.filed):
             key = f"file-follow-up:{follow_up.number}:{at}"
             filing = FileFollowUp(key=key, incident=n, follow_up=follow_up.number, reopens=reopens)
-            self._desk.send(filing)
+            self._tx.send(filing)
         if is_exported:
             key = f"export:{n}:follow-up:{follow_up.number}:{at}"
-            self._desk.send(ExportPostmortem(key=key, incident=n))
+            self._tx.send(ExportPostmortem(key=key, incident=n))
 
     # --- reminding ---
 
     def agenda(self, follow_up: FollowUp) -> list[Timer]:
         if not follow_up.owner or self._is_drill(follow_up):
             return []
-        zone = Directory(self._desk).zone(follow_up.owner)
-        return follow_up_agenda(follow_up, self._desk.policy.timers, zone=zone)
+        zone = Directory(self._tx).zone(follow_up.owner)
+        return follow_up_agenda(follow_up, self._tx.policy.timers, zone=zone)
 
     def digest(self, person: str) -> list[Timer]:
         since = min((it.moved_at or it.added_at for it in self.todo(person)), default=None)
-        zone = Directory(self._desk).zone(person)
-        return digest_agenda(person, since, self._desk.policy.timers, zone=zone, now=self._desk.now)
+        zone = Directory(self._tx).zone(person)
+        return digest_agenda(person, since, self._tx.policy.timers, zone=zone, now=self._tx.now)
 
     def todo(self, person: str) -> list[FollowUp]:
         """Give what somebody has to do, soonest due first; what is of drills needs no doing."""
-        mine = [it for it in self._work.follow_ups.open_of(person) if not self._is_drill(it)]
+        mine = [it for it in self._session.follow_ups.open_of(person) if not self._is_drill(it)]
         return sorted(mine, key=lambda it: (it.due or date.max, it.number))
 
     def _is_drill(self, follow_up: FollowUp) -> bool:
-        incident = self._work.incidents.look(follow_up.incident)
+        incident = self._session.incidents.look(follow_up.incident)
         return incident is None or incident.drill
 
 
@@ -295,36 +295,36 @@ def filed_now(filed: Filed, news: Moved) -> Filed:
 class FollowUpNags:
     """Keeps the duty to do what was promised."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        self._desk.work.alone(f"follow-up:{ref}")
-        follow_up = self._desk.work.follow_ups.get(int(ref))
-        return FollowUps(self._desk).agenda(follow_up) if follow_up else []
+        self._tx.session.lock(f"follow-up:{ref}")
+        follow_up = self._tx.session.follow_ups.get(int(ref))
+        return FollowUps(self._tx).agenda(follow_up) if follow_up else []
 
     def speak(self, timer: Timer) -> None:
         number = int(timer.subject.partition(":")[2])
-        follow_up = self._desk.work.follow_ups.get(number)
+        follow_up = self._tx.session.follow_ups.get(number)
         if follow_up is None or follow_up.owner is None:
             return
-        self._desk.work.follow_ups.put(follow_up.after_saying(timer, at=self._desk.now))
+        self._tx.session.follow_ups.put(follow_up.after_saying(timer, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"follow-up:{number}{mark}:said"
-        self._desk.send(Show(key=key, surface="follow_up", ref=number, to=follow_up.owner, mark=mark))
+        self._tx.send(Show(key=key, surface="follow_up", ref=number, to=follow_up.owner, mark=mark))
 
 
 class DigestNags:
     """Keeps the duty to look through one's follow-ups once a week."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        self._desk.work.alone(f"digest:{ref}")
-        return FollowUps(self._desk).digest(ref)
+        self._tx.session.lock(f"digest:{ref}")
+        return FollowUps(self._tx).digest(ref)
 
     def speak(self, timer: Timer) -> None:
         person = timer.subject.partition(":")[2]
         mark = f":{person}:{timer.occurrence}"
-        self._desk.send(Show(key=f"digest{mark}", surface="digest", ref=0, to=person, mark=mark))
+        self._tx.send(Show(key=f"digest{mark}", surface="digest", ref=0, to=person, mark=mark))

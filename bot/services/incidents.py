@@ -16,9 +16,9 @@ from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.search import Search
 from bot.domain.text import quoted, shortened
 from bot.domain.timeline import Entry, told
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.paging import Paging
+from bot.services.transaction import Transaction
 
 SAME_ASK = timedelta(seconds=60)
 """Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
@@ -26,7 +26,7 @@ SAME_ASK = timedelta(seconds=60)
 OFFERED = 5
 """So many incidents as buttons to choose one."""
 
-LATELY = timedelta(days=7)
+RECENT = timedelta(days=7)
 """How far back an incident that is over is offered."""
 
 REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
@@ -41,9 +41,9 @@ class Declaration:
 
 
 class Incidents:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- beginning and end ---
 
@@ -61,23 +61,23 @@ class Incidents:
 
         While one of this name is open, that one is the answer, unless another is to be opened `anyway`.
         """
-        self._work.alone("declare")
+        self._session.lock("declare")
         short = _shorten(name)
         alike = self._alike(short, by, private=private, drill=drill)
         clicks = [it for it in alike if self.is_double_click(it, by)]
         if alike and (not anyway or (clicks and len(alike) > 1)):
             return Declaration(incident=[*alike[:1], *clicks][-1], is_new=False)
         declared = events.Declared(
-            at=self._desk.now,
+            at=self._tx.now,
             by=by,
             name=short,
             severity=severity.key if severity else None,
             private=private,
             drill=drill,
-            next_due=self._desk.now + severity.update_every if severity and severity.update_every else None,
+            next_due=self._tx.now + severity.update_every if severity and severity.update_every else None,
         )
-        incident = Incident.declared(self._work.incidents.reserve(), declared)
-        incident = self._desk.record(incident, declared)
+        incident = Incident.declared(self._session.incidents.reserve(), declared)
+        incident = self._tx.record(incident, declared)
         if short != name:
             incident = self.note(incident, name, by=by)
         if not drill:
@@ -90,24 +90,24 @@ class Incidents:
         A drill is not the real thing, nor a private incident one that all can read. What `by` opened a while
         ago they know of.
         """
-        severities = self._desk.policy.severities
+        severities = self._tx.policy.severities
         wanted = bare_name(name, severities)
-        called = self._work.incidents.names_of_open()
+        called = self._session.incidents.names_of_open()
         numbers = sorted(number for number, it in called if bare_name(it, severities) == wanted)
-        found = [it for it in map(self._work.incidents.look, numbers) if it and it.is_seen_by(by)]
+        found = [it for it in map(self._session.incidents.look, numbers) if it and it.is_seen_by(by)]
         same = [it for it in found if (it.private, it.drill) == (private, drill)]
         return [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
 
     def is_double_click(self, incident: Incident, by: str) -> bool:
         """Whether `by` has opened it this very moment."""
-        return incident.declared_by == by and incident.declared_at >= self._desk.now - SAME_ASK
+        return incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
 
     def join(self, incident: Incident, *, by: str) -> bool:
         """Let somebody be invited to an incident's channel; False where they are in it already."""
         if by in incident.members:
             return False
-        moment = int(self._desk.now.timestamp())
-        self._desk.send(
+        moment = int(self._tx.now.timestamp())
+        self._tx.send(
             Invite(key=f"invite:{incident.number}:{by}:{moment}", incident=incident.number, people=(by,))
         )
         return True
@@ -117,86 +117,86 @@ class Incidents:
     ) -> None:
         already = {page.team for page in paged}
         for key in severity.page if severity else ():
-            team = self._desk.policy.team(key)
+            team = self._tx.policy.team(key)
             if team.service and team.key not in already:
-                Paging(self._desk).page_team(team, incident.name, by=by, incident=incident, on_card=True)
+                Paging(self._tx).page_team(team, incident.name, by=by, incident=incident, on_card=True)
 
     def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
         """End it, and resolve its pages with it."""
-        ended = self._desk.record(incident, incident.resolve(how, by=by, at=self._desk.now))
-        Paging(self._desk).resolve_all(ended, by=by)
+        ended = self._tx.record(incident, incident.resolve(how, by=by, at=self._tx.now))
+        Paging(self._tx).resolve_all(ended, by=by)
         return ended
 
     def cancel(self, incident: Incident, why: str, *, by: str) -> Incident:
         """End it as a false alarm, and resolve its pages with it."""
-        ended = self._desk.record(incident, incident.cancel(why, by=by, at=self._desk.now))
-        Paging(self._desk).resolve_all(ended, by=by)
+        ended = self._tx.record(incident, incident.cancel(why, by=by, at=self._tx.now))
+        Paging(self._tx).resolve_all(ended, by=by)
         return ended
 
     def reopen(self, incident: Incident, *, by: str) -> Incident:
-        severity = self._desk.policy.severities.get(incident.severity or "")
-        opened = self._desk.record(incident, incident.reopen(by=by, at=self._desk.now, severity=severity))
-        Paging(self._desk).wait_again(opened)
+        severity = self._tx.policy.severities.get(incident.severity or "")
+        opened = self._tx.record(incident, incident.reopen(by=by, at=self._tx.now, severity=severity))
+        Paging(self._tx).wait_again(opened)
         return opened
 
     # --- what is going on ---
 
     def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
         """Set the severity; a raise pages whom the new one says and nobody has paged since it was opened."""
-        changed = incident.set_severity(severity, by=by, at=self._desk.now)
+        changed = incident.set_severity(severity, by=by, at=self._tx.now)
         if changed is None:
             raise Refusal(f"{incident.id} is {severity.key} already.")
-        incident = self._desk.record(incident, changed)
+        incident = self._tx.record(incident, changed)
         if not incident.drill:
-            pages = self._work.pages.of(incident.number)
+            pages = self._session.pages.of(incident.number)
             paged = [page for page in pages if page.requested_at >= incident.opened_at]
             self._page_for(severity, incident, by=by, paged=paged)
         return incident
 
     def move_to(self, incident: Incident, phase: Phase, *, by: str) -> Incident:
-        changed = incident.move_to(phase, by=by, at=self._desk.now)
+        changed = incident.move_to(phase, by=by, at=self._tx.now)
         if changed is None:
             raise Refusal(f"{incident.id} is {phase} already.")
-        return self._desk.record(incident, changed)
+        return self._tx.record(incident, changed)
 
     def post_update(self, incident: Incident, message: str, *, by: str) -> Incident:
-        severity = self._desk.policy.severities.get(incident.severity or "")
-        update = incident.post_update(message, by=by, at=self._desk.now, severity=severity)
-        return self._desk.record(incident, update)
+        severity = self._tx.policy.severities.get(incident.severity or "")
+        update = incident.post_update(message, by=by, at=self._tx.now, severity=severity)
+        return self._tx.record(incident, update)
 
     def state_impact(self, incident: Incident, impact: str, *, by: str, since: datetime | None) -> Incident:
         """State the impact; without `since` (UTC) it began when last said, else when it was declared."""
         began = since or incident.impact_since or incident.declared_at
-        if began > self._desk.now:
+        if began > self._tx.now:
             raise Refusal(
                 f"Impact can't begin in the future ({began:%H:%M} UTC). Say when it began.", slot="since"
             )
-        stated = events.ImpactStated(at=self._desk.now, by=by, impact=impact, since=began)
-        return self._desk.record(incident, stated)
+        stated = events.ImpactStated(at=self._tx.now, by=by, impact=impact, since=began)
+        return self._tx.record(incident, stated)
 
     def suspect_cause(self, incident: Incident, cause: str, *, by: str) -> Incident:
-        return self._desk.record(incident, events.CauseSuspected(at=self._desk.now, by=by, cause=cause))
+        return self._tx.record(incident, events.CauseSuspected(at=self._tx.now, by=by, cause=cause))
 
     def add_link(self, incident: Incident, url: str, *, by: str, title: str = "") -> Incident:
         if any(link.url == url for link in incident.links):
             raise Refusal(f"{incident.id} has that link already.")
-        added = events.LinkAdded(at=self._desk.now, by=by, url=url, title=title or url)
-        return self._desk.record(incident, added)
+        added = events.LinkAdded(at=self._tx.now, by=by, url=url, title=title or url)
+        return self._tx.record(incident, added)
 
     # --- notes ---
 
     def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
         """Note it at a time (UTC) that is past, or now."""
-        if at and at > self._desk.now:
+        if at and at > self._tx.now:
             raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
-        return self._desk.record(incident, events.NoteTaken(at=at or self._desk.now, by=by, note=text))
+        return self._tx.record(incident, events.NoteTaken(at=at or self._tx.now, by=by, note=text))
 
     def note_message(
         self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str
     ) -> None:
         """Make a note of a Slack message (ts), at the time it was said; once, however many react."""
         if not self._made_from(incident, message):
-            self._desk.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
+            self._tx.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
 
     def correct_note(self, incident: Incident, message: str, text: str) -> None:
         """Follow an edit of the Slack message that a note was made from."""
@@ -209,79 +209,79 @@ class Incidents:
                 message=message,
                 supersedes=standing.seq,
             )
-            self._desk.record(incident, corrected)
+            self._tx.record(incident, corrected)
 
     def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
         """Take back the note that was made from a Slack message."""
         if standing := self._made_from(incident, message):
-            removed = events.NoteRemoved(at=self._desk.now, by=by, message=message, supersedes=standing.seq)
-            self._desk.record(incident, removed)
+            removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=standing.seq)
+            self._tx.record(incident, removed)
 
     def _made_from(self, incident: Incident, message: str) -> Entry | None:
-        standing = told(self._work.timeline.of(incident.number))
+        standing = told(self._session.timeline.of(incident.number))
         return next((entry for entry in standing if entry.data.get("message") == message), None)
 
     # --- the step guide ---
 
     def move_on(self, incident: Incident, *, by: str) -> Incident:
         """Take the present step for done."""
-        return self._desk.record(incident, guide.move_on(incident, by=by, at=self._desk.now))
+        return self._tx.record(incident, guide.move_on(incident, by=by, at=self._tx.now))
 
     def nothing_changed(self, incident: Incident, *, by: str) -> Incident:
         """Answer *what changed?* with: nothing."""
-        return self._desk.record(incident, guide.nothing_changed(incident, by=by, at=self._desk.now))
+        return self._tx.record(incident, guide.nothing_changed(incident, by=by, at=self._tx.now))
 
     # --- what Spy says unasked ---
 
     def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
         """Move the reminder of the update, once."""
-        return self._desk.record(incident, snooze(incident, span, by=by, at=self._desk.now))
+        return self._tx.record(incident, snooze(incident, span, by=by, at=self._tx.now))
 
     def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
         """Let unsolicited posts rest so long; safety nags don't."""
-        until = self._desk.now + span
-        return self._desk.record(incident, incident.hush(until, by=by, at=self._desk.now))
+        until = self._tx.now + span
+        return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
 
     # --- who leads ---
 
     def take_command(self, incident: Incident, *, by: str) -> Incident:
         """Take command if nobody has it; else ask for it: see `domain.command`."""
-        Directory(self._desk).require_assignable(by, f"lead {incident.id}", others=incident.members)
-        return self._desk.record(incident, command.take(incident, by=by, at=self._desk.now))
+        Directory(self._tx).require_assignable(by, f"lead {incident.id}", others=incident.members)
+        return self._tx.record(incident, command.take(incident, by=by, at=self._tx.now))
 
     def offer_command(self, incident: Incident, to: str, *, by: str) -> Incident:
-        offered = command.offer(incident, to, by=by, at=self._desk.now)
-        Directory(self._desk).require_assignable(
+        offered = command.offer(incident, to, by=by, at=self._tx.now)
+        Directory(self._tx).require_assignable(
             to,
             f"lead {incident.id}",
             others=incident.members,
             besides=filter(None, (incident.commander,)),
             again=lambda other: f"incident {incident.number} hand <@{other}>",
         )
-        return self._desk.record(incident, offered)
+        return self._tx.record(incident, offered)
 
     def accept_command(self, incident: Incident, *, by: str) -> Incident:
-        return self._desk.record(incident, command.accept(incident, by=by, at=self._desk.now))
+        return self._tx.record(incident, command.accept(incident, by=by, at=self._tx.now))
 
     def decline_command(self, incident: Incident, *, by: str) -> Incident:
-        return self._desk.record(incident, command.decline(incident, by=by, at=self._desk.now))
+        return self._tx.record(incident, command.decline(incident, by=by, at=self._tx.now))
 
     def give_role(
         self, incident: Incident, role: str, person: str, *, by: str, anyway: bool = False
     ) -> Incident:
         """Give a role that is configured, or that somebody has here; any other one only `anyway`."""
         role = self._role(incident, role, person, anyway=anyway)
-        given = command.give_role(incident, role, person, by=by, at=self._desk.now)
-        Directory(self._desk).require_assignable(
+        given = command.give_role(incident, role, person, by=by, at=self._tx.now)
+        Directory(self._tx).require_assignable(
             person,
             f"be {given.role} of {incident.id}",
             others=incident.members,
             again=lambda other: f"incident {incident.number} role {given.role} <@{other}>",
         )
-        return self._desk.record(incident, given)
+        return self._tx.record(incident, given)
 
     def _role(self, incident: Incident, said: str, person: str, *, anyway: bool) -> str:
-        known = tuple(dict.fromkeys((*self._desk.policy.roles, *incident.roles)))
+        known = tuple(dict.fromkeys((*self._tx.policy.roles, *incident.roles)))
         if plain(said) in COMMAND_NAMES:
             return said
         if not 0 < len(plain(said)) <= ROLE_LENGTH:
@@ -309,22 +309,22 @@ class Incidents:
     # --- finding ---
 
     def in_room(self, channel: str) -> Incident | None:
-        return self._work.incidents.in_room(channel)
+        return self._session.incidents.in_room(channel)
 
     def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
         """List what is looked for, newest first, a page at a time."""
-        count = self._work.incidents.count(wanted)
+        count = self._session.incidents.count(wanted)
         number = within(page, count, size)
-        found = self._work.incidents.search(wanted, skip=(number - 1) * size, limit=size)
+        found = self._session.incidents.search(wanted, skip=(number - 1) * size, limit=size)
         return Portion(items=found, count=count, number=number, size=size)
 
     def has_private(self, wanted: Search) -> bool:
         """Whether a private one is among what is looked for."""
-        return self._work.incidents.count(replace(wanted, private=True)) > 0
+        return self._session.incidents.count(replace(wanted, private=True)) > 0
 
     def find(self, number: int, *, asker: str) -> Incident:
         """Find by number; a private one is as good as absent to who is not in it."""
-        found = self._work.incidents.get(number)
+        found = self._session.incidents.get(number)
         if found and found.is_seen_by(asker):
             return found
         raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
@@ -332,13 +332,13 @@ class Incidents:
     def pick(self, command_words: str, *, asker: str) -> Refusal:
         """Ask which incident is meant: an open one, else one that ended lately; only such a one is reopened."""
         rest = command_words.removeprefix("incident").strip()
-        ended = Search(seen_by=asker, phases=REOPENED, since=self._desk.now - LATELY)
+        ended = Search(seen_by=asker, phases=REOPENED, since=self._tx.now - RECENT)
         if rest.casefold() == "reopen":
             none = (
                 "No incident ended in the last 7 days. `incident 42 reopen` takes an older one by its number."
             )
             return self._choice(rest, ended, WHICH, none)
-        if self._work.incidents.count(Search(seen_by=asker)):
+        if self._session.incidents.count(Search(seen_by=asker)):
             return self._choice(rest, Search(seen_by=asker), WHICH, NONE_OPEN)
         return self._choice(rest, ended, f"{NONE_OPEN} Or choose one that ended lately", NONE_OPEN)
 

@@ -8,8 +8,8 @@ from itertools import groupby
 from bot.domain.load import KINDS, Load, Ring, Spell, loads, spells
 from bot.domain.page import Page
 from bot.domain.shift import Shift
-from bot.services.desk import Desk
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
@@ -21,35 +21,35 @@ class LoadAnswer:
 
 
 class Loads:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
-    def lately(self) -> LoadAnswer:
+    def recent(self) -> LoadAnswer:
         """Answer for 7 and for 30 days."""
-        since = self._desk.now - MONTH
-        incidents = self._work.incidents.alive_since(since)
+        since = self._tx.now - MONTH
+        incidents = self._session.incidents.alive_since(since)
         drills = {it.number for it in incidents if it.drill}
         led = self._spells([it.number for it in incidents if not it.drill])
         rings = self._rings(since, drills)
         people = {ring.person for ring in rings} | {it.person for several in led.values() for it in several}
-        zones = {person: People(self._desk).zone(person) for person in people}
+        zones = {person: People(self._tx).zone(person) for person in people}
 
         def of(length: timedelta) -> list[Load]:
-            start, timers = self._desk.now - length, self._desk.policy.timers
+            start, timers = self._tx.now - length, self._tx.policy.timers
             return loads(rings, led, since=start, zones=zones, timers=timers)
 
         return LoadAnswer(week=of(WEEK), month=of(MONTH))
 
     def _spells(self, numbers: Sequence[int]) -> Mapping[str, Sequence[Spell]]:
-        entries = self._work.timeline.among(numbers, KINDS)
+        entries = self._session.timeline.among(numbers, KINDS)
         by_incident = groupby(entries, key=lambda entry: entry.incident)
-        return {f"INC-{number}": spells(own, now=self._desk.now) for number, own in by_incident}
+        return {f"INC-{number}": spells(own, now=self._tx.now) for number, own in by_incident}
 
     def _rings(self, since: datetime, drills: set[int]) -> list[Ring]:
-        shifts = self._work.shifts.between(since, self._desk.now)
+        shifts = self._session.shifts.between(since, self._tx.now)
         rings = []
-        for page in self._work.pages.since(since):
+        for page in self._session.pages.since(since):
             person = page.person or self._on_call(page, shifts)
             if person and not page.test and page.incident not in drills:
                 about = f"INC-{page.incident}" if page.incident else f"page {page.number}"

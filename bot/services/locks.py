@@ -7,23 +7,23 @@ from bot.domain.effects import Show, room
 from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 SHOWN_ON = 50
 """Newest open incidents whose cards follow along."""
 
 
 class Locks:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def of(self, service: str) -> Lock | None:
         """Give the lock that stands on a service."""
-        return self._work.locks.of(service)
+        return self._session.locks.of(service)
 
     def standing(self) -> Sequence[Lock]:
-        return self._work.locks.standing()
+        return self._session.locks.standing()
 
     def lock(self, service: str, why: str, *, by: str | None, holder: str | None = None) -> Lock:
         """Lock a service and announce it; `holder` is what runs (`failover:12`), where that is not the person `by`.
@@ -32,16 +32,16 @@ class Locks:
         """
         if holder is None and by is None:
             raise ValueError("a lock has a holder, or is somebody's")
-        self._work.alone(f"lock:{service}")
+        self._session.lock(f"lock:{service}")
         if standing := self.of(service):
             raise standing.already(asker=by)
         lock = Lock(
-            number=self._work.locks.reserve(),
+            number=self._session.locks.reserve(),
             service=service,
             why=one_line(why),
             by=by,
             holder=holder or held_by(by or ""),
-            since=self._desk.now,
+            since=self._tx.now,
         )
         self._keep(lock, because="set")
         return lock
@@ -50,58 +50,58 @@ class Locks:
         self, service: str, *, by: str | None, holder: str | None = None, anyway: bool = False
     ) -> Lock:
         """Release a service. What runs releases its own as its `holder`; a person what runs only `anyway`."""
-        self._work.alone(f"lock:{service}")
+        self._session.lock(f"lock:{service}")
         lock = self.of(service)
         if lock is None:
             raise Refusal(f"{service} is not locked. `locks` shows what is.")
         its_own = holder is not None and holder == lock.holder
-        released = lock.release(by=by, at=self._desk.now, anyway=anyway or its_own)
+        released = lock.release(by=by, at=self._tx.now, anyway=anyway or its_own)
         self._keep(released, because="released")
         return released
 
     def remind(self, lock: Lock, timer: Timer) -> None:
         """Ask who set it whether it is still needed."""
-        self._work.locks.put(lock.reminded(at=self._desk.now))
+        self._session.locks.put(lock.reminded(at=self._tx.now))
         self._ask(lock, int(timer.occurrence), because="asked")
 
     # --- keeping it ---
 
     def _keep(self, lock: Lock, *, because: str) -> None:
         """Keep it and its timer; the announcement, the questions and the cards of open incidents follow."""
-        self._work.locks.put(lock)
-        self._work.timers.replace(lock.subject, lock_agenda(lock, self._desk.policy))
-        if self._desk.policy.announce:
+        self._session.locks.put(lock)
+        self._session.timers.replace(lock.subject, lock_agenda(lock, self._tx.policy))
+        if self._tx.policy.announce:
             key = f"lock:{lock.number}:{because}"
-            self._desk.send(Show(key=key, surface="lock", ref=lock.number, to=self._desk.policy.announce))
+            self._tx.send(Show(key=key, surface="lock", ref=lock.number, to=self._tx.policy.announce))
         for asked in range(lock.reminders):
             self._ask(lock, asked, because=because)
-        for incident in self._work.incidents.open(limit=SHOWN_ON):
+        for incident in self._session.incidents.open(limit=SHOWN_ON):
             key = f"card:{incident.number}:lock:{lock.number}:{because}"
-            self._desk.send(Show(key=key, surface="card", ref=incident.number, to=room(incident.number)))
+            self._tx.send(Show(key=key, surface="card", ref=incident.number, to=room(incident.number)))
 
     def _ask(self, lock: Lock, count: int, *, because: str) -> None:
         if lock.by:
             mark = f":{count}"
             key = f"forgotten:{lock.number}{mark}:{because}"
-            self._desk.send(Show(key=key, surface="forgotten", ref=lock.number, mark=mark, to=lock.by))
+            self._tx.send(Show(key=key, surface="forgotten", ref=lock.number, mark=mark, to=lock.by))
 
 
 class LockNags:
     """Keeps the duty not to forget a lock."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        lock = self._work.locks.get(int(ref))
+        lock = self._session.locks.get(int(ref))
         if lock is None:
             return []
-        self._work.alone(f"lock:{lock.service}")
-        lock = self._work.locks.get(int(ref))
-        return lock_agenda(lock, self._desk.policy) if lock else []
+        self._session.lock(f"lock:{lock.service}")
+        lock = self._session.locks.get(int(ref))
+        return lock_agenda(lock, self._tx.policy) if lock else []
 
     def speak(self, timer: Timer) -> None:
-        lock = self._work.locks.get(int(timer.subject.partition(":")[2]))
+        lock = self._session.locks.get(int(timer.subject.partition(":")[2]))
         if lock:
-            Locks(self._desk).remind(lock, timer)
+            Locks(self._tx).remind(lock, timer)

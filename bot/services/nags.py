@@ -13,30 +13,30 @@ from bot.domain.reminder import (
     milestone_of,
 )
 from bot.domain.timer import Timer
-from bot.services.desk import Desk
 from bot.services.paging import Paging
+from bot.services.transaction import Transaction
 
 
 class IncidentNags:
     """Keeps the duties of incidents."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        incident = self._work.incidents.get(int(ref))
+        incident = self._session.incidents.get(int(ref))
         if incident is None:
             return []
-        timers = agenda(incident, self._desk.policy)
-        if not any(it.duty == STILL_OPEN and it.due_at <= self._desk.now for it in timers):
+        timers = agenda(incident, self._tx.policy)
+        if not any(it.duty == STILL_OPEN and it.due_at <= self._tx.now for it in timers):
             return timers
-        known = self._work.people.get(incident.owner)
-        return agenda(incident, self._desk.policy, zone=(known.zone if known else None) or "UTC")
+        known = self._session.people.get(incident.owner)
+        return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
 
     def speak(self, timer: Timer) -> None:
-        incident = self._desk.incident(int(timer.subject.partition(":")[2]))
-        policy, now = self._desk.policy, self._desk.now
+        incident = self._tx.incident(int(timer.subject.partition(":")[2]))
+        policy, now = self._tx.policy, self._tx.now
         milestone = milestone_of(timer.duty, policy)
         to = whom(incident, timer.duty, milestone, policy)
         in_room = to == room(incident.number)
@@ -46,9 +46,9 @@ class IncidentNags:
         if milestone and milestone.command:
             self._say(filled(milestone.command, incident), timer, by=incident.owner)
         to = to if allowed else card(incident.number)
-        incident = self._desk.record(incident, timer.said(now, to=to))
+        incident = self._tx.record(incident, timer.said(now, to=to))
         if to == card(incident.number):
-            self._desk.send(
+            self._tx.send(
                 Show(
                     key=f"card:{incident.number}:{incident.entries}",
                     surface="card",
@@ -58,31 +58,31 @@ class IncidentNags:
             )
         else:
             said = incident.reminded[timer.duty]
-            self._desk.send(nag(incident.number, timer.duty, said, origin="said"))
+            self._tx.send(nag(incident.number, timer.duty, said, origin="said"))
         if timer.duty == NO_COMMANDER_PAGE:
             self._page_backup(incident.number)
 
     def _say(self, command: str, timer: Timer, *, by: str) -> None:
         number = int(timer.subject.partition(":")[2])
-        self._desk.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
+        self._tx.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
 
     def _page_backup(self, number: int) -> None:
         """A drill pages nobody unless told to."""
-        incident, policy = self._desk.incident(number), self._desk.policy
+        incident, policy = self._tx.incident(number), self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service and not incident.drill:
             words = f"{incident.id} has no commander: {incident.name}"
-            Paging(self._desk).page_team(team, words, by=None, incident=incident)
+            Paging(self._tx).page_team(team, words, by=None, incident=incident)
 
 
 class PageNags:
     """Keeps the duty to answer pages."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        return Paging(self._desk).agenda(int(ref))
+        return Paging(self._tx).agenda(int(ref))
 
     def speak(self, timer: Timer) -> None:
-        Paging(self._desk).unanswered(int(timer.subject.partition(":")[2]), timer)
+        Paging(self._tx).unanswered(int(timer.subject.partition(":")[2]), timer)

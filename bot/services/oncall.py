@@ -6,8 +6,8 @@ from datetime import datetime
 
 from bot.domain.policy import Team
 from bot.ports import Duty, DutyCopy
-from bot.services.desk import Desk
 from bot.services.directory import Directory
+from bot.services.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -28,14 +28,14 @@ class OnCallAnswer:
 
 
 class OnCall:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def of(self, *teams: Team) -> OnCallAnswer:
         """Answer for these teams, or for all."""
-        copy = self._work.duties.copy()
-        asked = teams or tuple(self._desk.policy.teams.values())
+        copy = self._session.duties.copy()
+        asked = teams or tuple(self._tx.policy.teams.values())
         return OnCallAnswer(
             teams=tuple(self._on_call(team, copy) for team in asked),
             synced_at=copy.synced_at,
@@ -43,7 +43,7 @@ class OnCall:
         )
 
     def _on_call(self, team: Team, copy: DutyCopy) -> TeamOnCall:
-        duties, directory = _of(team, copy), Directory(self._desk)
+        duties, directory = _of(team, copy), Directory(self._tx)
         known = ((it, directory.paged_as(it.user, it.email)) for it in duties)
         gone = tuple(it for it, person in known if person and not directory.is_assignable(person))
         return TeamOnCall(team=team, duties=duties, gone=gone)
@@ -55,11 +55,11 @@ class OnCall:
         return answer.synced_at if is_known else None
 
     def synced(self, duties: Sequence[Duty]) -> None:
-        self._work.duties.replace(DutyCopy(duties=tuple(duties), synced_at=self._desk.now))
+        self._session.duties.replace(DutyCopy(duties=tuple(duties), synced_at=self._tx.now))
 
     def not_synced(self, why: str) -> None:
         """Keep the last good copy, and say why it ages."""
-        self._work.duties.replace(replace(self._work.duties.copy(), trouble=why))
+        self._session.duties.replace(replace(self._session.duties.copy(), trouble=why))
 
 
 def _of(team: Team, copy: DutyCopy) -> tuple[Duty, ...]:

@@ -8,7 +8,7 @@ from bot.domain.cover import CoverRequest
 from bot.domain.incident import Incident
 from bot.domain.shift import HANDOVER, OVERLOAD, UNANSWERED, WARNING, Shift
 from bot.domain.timer import LATE_AFTER
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 
@@ -20,9 +20,9 @@ DUTIES = {"warning": WARNING, "unready": UNANSWERED, "overload": OVERLOAD}
 
 
 class OnCallViews:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def facts(self, surface: str, ref: int, mark: str) -> Facts:
         """Give what a surface shows; `mark` tells which of several messages it is."""
@@ -36,11 +36,11 @@ class OnCallViews:
                 return self._shift(ref, "")
             case "cover" | "covering":
                 return self._cover(ref, f"cover/{occurrence}")
-        page = self._work.pages.get(ref)
-        return {"page": page, "now": self._desk.now}
+        page = self._session.pages.get(ref)
+        return {"page": page, "now": self._tx.now}
 
     def _shift(self, number: int, name: str) -> dict[str, Any]:
-        shift = self._work.shifts.get(number)
+        shift = self._session.shifts.get(number)
         if shift is None:
             raise LookupError(f"shift {number} is not in the database")
         said = shift.told.get(name)
@@ -53,18 +53,18 @@ class OnCallViews:
             "fresh": bool(said and said.at - shift.known_since < LATE_AFTER),
             "cover": self._cover_of(shift),
             "by_now": self._now_on_call(shift),
-            "ahead": _ahead(shift.start - self._desk.now),
-            "now": self._desk.now,
+            "ahead": _ahead(shift.start - self._tx.now),
+            "now": self._tx.now,
         }
 
     def _cover_of(self, shift: Shift) -> CoverRequest | None:
         """Give what its person asked for of this shift, if that is still open."""
-        mine = (it for it in self._work.covers.open() if it.by == shift.person)
+        mine = (it for it in self._session.covers.open() if it.by == shift.person)
         return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
 
     def _now_on_call(self, shift: Shift) -> str | None:
         """Give the name of who has a shift that is gone: whoever is on call when it would have begun."""
-        on = self._work.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
+        on = self._session.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
         heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
         return next((it.turn.name for it in heirs), None) if shift.gone_at else None
 
@@ -74,8 +74,8 @@ class OnCallViews:
 
     def _incidents_of(self, shift: Shift) -> list[Incident]:
         """Give the incidents of a shift: its team was paged for them, or its person led or had a role."""
-        alive = self._work.incidents.alive_since(shift.start)
-        pages = self._work.pages.since(shift.start)
+        alive = self._session.incidents.alive_since(shift.start)
+        pages = self._session.pages.since(shift.start)
         paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
         return [
             it
@@ -87,15 +87,15 @@ class OnCallViews:
         ]
 
     def _cover(self, number: int, name: str) -> Facts:
-        cover = self._work.covers.get(number)
+        cover = self._session.covers.get(number)
         if cover is None:
             raise LookupError(f"request for cover {number} is not in the database")
         return {
             "cover": cover,
             "again": name in cover.told,
             "said": cover.told.get(name),
-            "ahead": _ahead(cover.start - self._desk.now),
-            "now": self._desk.now,
+            "ahead": _ahead(cover.start - self._tx.now),
+            "now": self._tx.now,
         }
 
 

@@ -15,20 +15,20 @@ from bot.domain.reminder import UNANSWERED, page_agenda, verdict_agenda
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.oncall import OnCall
 from bot.services.rooms import Rooms
 from bot.services.stretches import Stretches
+from bot.services.transaction import Transaction
 
 NEXT_LEVEL = "the next level"
 """Whom a page went on to, where PagerDuty does not say."""
 
 
 class Paging:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def page_team(
         self,
@@ -49,11 +49,11 @@ class Paging:
             )
         return self._request(
             Page(
-                number=self._work.pages.reserve(),
+                number=self._session.pages.reserve(),
                 key=f"spy-{uuid4().hex}",
                 message=message,
                 requested_by=by,
-                requested_at=self._desk.now,
+                requested_at=self._tx.now,
                 team=team.key,
                 incident=incident.number if incident else None,
                 line_at=None if on_card else _line_at(incident, channel),
@@ -72,7 +72,7 @@ class Paging:
     ) -> Page:
         """Page one person, on the command team's service."""
         self.service_for_people()
-        Directory(self._desk).require_assignable(
+        Directory(self._tx).require_assignable(
             person,
             "answer a page",
             others=incident.members if incident else (),
@@ -83,11 +83,11 @@ class Paging:
         )
         return self._request(
             Page(
-                number=self._work.pages.reserve(),
+                number=self._session.pages.reserve(),
                 key=f"spy-{uuid4().hex}",
                 message=message,
                 requested_by=by,
-                requested_at=self._desk.now,
+                requested_at=self._tx.now,
                 person=person,
                 incident=incident.number if incident else None,
                 line_at=_line_at(incident, channel),
@@ -98,36 +98,36 @@ class Paging:
     def test(self, *, by: str) -> Page:
         """Ring somebody's own phone, gently; its line is between the two, and a timer tells how it went."""
         self.service_for_people()
-        number = self._work.pages.reserve()
+        number = self._session.pages.reserve()
         page = self._request(
             Page(
                 number=number,
                 key=f"spy-{uuid4().hex}",
                 message="",
                 requested_by=by,
-                requested_at=self._desk.now,
+                requested_at=self._tx.now,
                 person=by,
                 test=True,
                 line_at=by,
             ),
             None,
         )
-        self._work.timers.replace(f"test:{number}", verdict_agenda(page, self._desk.policy))
+        self._session.timers.replace(f"test:{number}", verdict_agenda(page, self._tx.policy))
         return page
 
     def judge(self, number: int, timer: Timer) -> None:
         """Say whether the phone of a test was answered, and let it ring no more."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None or page.person is None:
             return
-        self._work.pages.put(page.after(timer.said(self._desk.now, to=page.person)))
-        self._desk.send(Show(key=f"tested:{number}", surface="tested", ref=number, to=page.person))
+        self._session.pages.put(page.after(timer.said(self._tx.now, to=page.person)))
+        self._tx.send(Show(key=f"tested:{number}", surface="tested", ref=number, to=page.person))
         if page.is_ringing:
             self._answer(page, RESOLVE, by=page.person)
 
     def service_for_people(self) -> str:
         """Give the PagerDuty service on which a single person is paged."""
-        policy = self._desk.policy
+        policy = self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service:
             return team.service
@@ -137,32 +137,32 @@ class Paging:
         )
 
     def _request(self, page: Page, incident: Incident | None) -> Page:
-        self._work.pages.put(page)
-        self._desk.send(SendPage(key=f"send-page:{page.number}", page=page.number))
+        self._session.pages.put(page)
+        self._tx.send(SendPage(key=f"send-page:{page.number}", page=page.number))
         requested = events.PageRequested(
-            at=self._desk.now,
+            at=self._tx.now,
             by=page.requested_by,
             page=page.number,
             whom=page.whom,
             message=page.message,
         )
         if incident:
-            incident = self._desk.record(incident, requested)
+            incident = self._tx.record(incident, requested)
         tells = (incident.number, incident.entries) if incident else None
         self._show(page, origin="requested", tells=tells)
-        team = self._desk.policy.teams.get(page.team or "")
-        if team and (as_of := OnCall(self._desk).nobody_since(team)):
+        team = self._tx.policy.teams.get(page.team or "")
+        if team and (as_of := OnCall(self._tx).nobody_since(team)):
             return self._keep(page, self._nobody(page, as_of=as_of))
         return page
 
     def _nobody(self, page: Page, *, as_of: datetime | None = None) -> events.PageRingsNobody:
-        team = self._desk.policy.teams.get(page.team or "")
+        team = self._tx.policy.teams.get(page.team or "")
         return events.PageRingsNobody(
-            at=self._desk.now,
+            at=self._tx.now,
             page=page.number,
             whom=page.whom,
             as_of=as_of,
-            manager=Directory(self._desk).manager(team),
+            manager=Directory(self._tx).manager(team),
             fallback=self._fallback(page),
         )
 
@@ -170,7 +170,7 @@ class Paging:
         """Whether PagerDuty has it and rings nobody; not told before it was first asked who is on call."""
         if ringing.status != "triggered":
             return False
-        asked = self._work.duties.copy().synced_at is not None
+        asked = self._session.duties.copy().synced_at is not None
         return ringing.assigned == NOBODY or (ringing.assigned is None and asked)
 
     # --- from chat ---
@@ -191,20 +191,20 @@ class Paging:
 
     def resolve_all(self, incident: Incident, *, by: str) -> None:
         """Resolve whatever of an incident still rings."""
-        for page in self._work.pages.of(incident.number):
+        for page in self._session.pages.of(incident.number):
             if page.may_ring:
                 self._answer(page, RESOLVE, by=by)
 
     def wait_again(self, incident: Incident) -> None:
         """Wait for answers to what still rings of an incident that is open again."""
-        for page in self._work.pages.of(incident.number):
-            self._keep_time(self._alone(page.number) or page)
+        for page in self._session.pages.of(incident.number):
+            self._keep_time(self._locked(page.number) or page)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
         """Tell PagerDuty; nobody else is rung meanwhile, however long that takes."""
-        self._desk.send(AnswerPage.given(page.number, answer, by=by, at=self._desk.now))
-        page = (self._alone(page.number) or page).asked_to(answer, by=by)
-        self._work.pages.put(page)
+        self._tx.send(AnswerPage.given(page.number, answer, by=by, at=self._tx.now))
+        page = (self._locked(page.number) or page).asked_to(answer, by=by)
+        self._session.pages.put(page)
         self._keep_time(page)
         if said := page.reminded.get(UNANSWERED):
             self._show_unanswered(page, said.occurrence, origin=f"{answer}:{self._mark}", to=said.to)
@@ -212,7 +212,7 @@ class Paging:
     def _bring(self, page: Page, person: str) -> None:
         """Let whoever answers into the incident's channel."""
         if page.incident:
-            Rooms(self._desk).bring(self._desk.incident(page.incident), person)
+            Rooms(self._tx).bring(self._tx.incident(page.incident), person)
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
         """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.
@@ -220,10 +220,10 @@ class Paging:
         A private incident's is as good as absent to who is neither in it nor paged by it.
         """
         bare, said = reference.strip("#").upper(), read_number(reference)
-        page = self._work.pages.by_pagerduty(bare) if said is None else self._work.pages.get(said)
+        page = self._session.pages.by_pagerduty(bare) if said is None else self._session.pages.get(said)
         if page and self._is_seen(page, by=asker):
             return page
-        ringing = [it for it in self._work.pages.of(incident.number) if it.is_ringing] if incident else []
+        ringing = [it for it in self._session.pages.of(incident.number) if it.is_ringing] if incident else []
         if not bare and len(ringing) == 1:
             return ringing[0]
         known = ", ".join(f"{it.number} ({it.whom})" for it in ringing) or "none here"
@@ -231,22 +231,22 @@ class Paging:
         raise Refusal(f"{asked} Ringing now: {known}.", slot="page")
 
     def _is_seen(self, page: Page, *, by: str) -> bool:
-        incident = self._work.incidents.look(page.incident) if page.incident else None
+        incident = self._session.incidents.look(page.incident) if page.incident else None
         return incident is None or incident.is_seen_by(by) or by in {page.person, page.requested_by}
 
     def unanswered(self, number: int, timer: Timer) -> None:
         """Nobody answered in time: say so, and ring the next level, or for a person the command team."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None:
             return
-        incident = self._desk.incident(page.incident) if page.incident else None
+        incident = self._tx.incident(page.incident) if page.incident else None
         to = page.line_at or (room(incident.number) if incident else page.requested_by)
-        said = timer.said(self._desk.now, to=to or "")
+        said = timer.said(self._tx.now, to=to or "")
         page = page.after(said)
-        self._work.pages.put(page)
+        self._session.pages.put(page)
         if incident:
             occurrence = f"{page.number}-{timer.occurrence}"
-            incident = self._desk.record(incident, replace(said, occurrence=occurrence))
+            incident = self._tx.record(incident, replace(said, occurrence=occurrence))
         if to:
             self._show_unanswered(page, timer.occurrence, origin="said", to=to)
         if not (incident and incident.drill):
@@ -255,20 +255,20 @@ class Paging:
 
     def agenda(self, number: int) -> list[Timer]:
         """Read the page afresh, and return what is to be said of it next."""
-        page = self._alone(number)
+        page = self._locked(number)
         return self._agenda(page) if page else []
 
     def _agenda(self, page: Page) -> list[Timer]:
-        incident = self._work.incidents.look(page.incident) if page.incident else None
-        return page_agenda(page, self._desk.policy, incident)
+        incident = self._session.incidents.look(page.incident) if page.incident else None
+        return page_agenda(page, self._tx.policy, incident)
 
     def _escalate(self, page: Page, incident: Incident | None) -> None:
         if page.team:
             level = page.level if page.rings_nobody or page.is_last_level else page.level + 1
             key = f"escalate-page:{page.number}:{page.reminded[UNANSWERED].occurrence}"
-            self._desk.send(EscalatePage(key=key, page=page.number, level=level))
+            self._tx.send(EscalatePage(key=key, page=page.number, level=level))
             return
-        team = self._desk.policy.teams.get(self._desk.policy.command_team or "")
+        team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
         if team and team.service and page.reminded[UNANSWERED].count == 1:
             words = f"{page.message} ({page.whom} was paged and does not answer)"
             backing = self.page_team(
@@ -279,27 +279,27 @@ class Paging:
                 channel=page.line_at or page.requested_by,
             )
             if incident:
-                stretches = Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy)
+                stretches = Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy)
                 stretches.also_paged(incident, page.number, backing.number)
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
         """PagerDuty rings this level now, at our word; it may have told us so itself already."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None or page.state is not PageState.SENT or not page.may_go_to(level):
             return
         to = ringing.assigned or f"level {level}"
         if self._has_nobody(ringing) and not page.rings_nobody:
             self._keep(page, self._nobody(page))
         elif self._has_nobody(ringing) or to == page.assigned:
-            page = replace(page, level=level, escalated_at=self._desk.now)
+            page = replace(page, level=level, escalated_at=self._tx.now)
             self._put(page, origin=f"again:{self._mark}")
         else:
-            escalated = events.PageEscalated(at=self._desk.now, page=number, whom=page.whom, to=to)
+            escalated = events.PageEscalated(at=self._tx.now, page=number, whom=page.whom, to=to)
             self._keep(page, escalated)
 
     def not_escalated(self, number: int) -> bool:
         """PagerDuty would not: whoever it rings is rung again the next time. False where that is known already."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None or page.is_last_level:
             return False
         self._put(replace(page, is_last_level=True), origin=f"again:{self._mark}")
@@ -307,23 +307,23 @@ class Paging:
 
     # --- what happened to it ---
 
-    def _alone(self, number: int) -> Page | None:
+    def _locked(self, number: int) -> Page | None:
         """Fetch a page to change it, with nobody else changing it meanwhile: who has its incident has the page."""
-        page = self._work.pages.get(number)
+        page = self._session.pages.get(number)
         if page and page.incident:
-            self._desk.incident(page.incident)
+            self._tx.incident(page.incident)
         else:
-            self._work.alone(f"page:{number}")
-        return self._work.pages.get(number)
+            self._session.lock(f"page:{number}")
+        return self._session.pages.get(number)
 
     def sent(self, number: int, ringing: Ringing) -> None:
         """PagerDuty has it."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None or page.pagerduty_id is not None:
             return
         knew, has_nobody = page.rings_nobody, self._has_nobody(ringing)
         sent = events.PageSent(
-            at=self._desk.now,
+            at=self._tx.now,
             by=page.requested_by,
             page=page.number,
             whom=page.whom,
@@ -337,10 +337,10 @@ class Paging:
 
     def delayed(self, number: int, why: str) -> None:
         """PagerDuty has not taken it so far: said once, with another way to reach people."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.state is PageState.REQUESTED:
             delayed = events.PageDelayed(
-                at=self._desk.now,
+                at=self._tx.now,
                 page=page.number,
                 whom=page.whom,
                 why=why,
@@ -350,17 +350,17 @@ class Paging:
 
     def withdrawn(self, number: int) -> None:
         """PagerDuty never took it, and its incident is over."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.pagerduty_id is None and page.may_ring:
-            self._keep(page, events.PageWithdrawn(at=self._desk.now, page=number, whom=page.whom))
+            self._keep(page, events.PageWithdrawn(at=self._tx.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:
         """PagerDuty will not take it."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None:
             return
         failed = events.PageFailed(
-            at=self._desk.now,
+            at=self._tx.now,
             page=page.number,
             whom=page.whom,
             why=why,
@@ -370,13 +370,13 @@ class Paging:
 
     def waits(self, number: int, why: str) -> None:
         """PagerDuty does not take an answer that was given in chat: the page says so, and Spy keeps trying."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.answer and page.why is None:
             self._put(replace(page, why=why), origin=f"waits:{self._mark}")
 
     def answered(self, number: int, answer: str, ringing: Ringing, *, by: str) -> bool:
         """PagerDuty has the answer that somebody gave in chat; False where it took none."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page is None:
             return True
         if ringing.status not in {ACKNOWLEDGE, RESOLVE}:
@@ -386,15 +386,15 @@ class Paging:
         page = self._keep(page, event) if event else page
         if page.state is PageState.ACKNOWLEDGED and page.acknowledged_by == ringing.who:
             page = replace(page, acknowledged_person=by)
-        self._work.pages.put(page.unconfirmed() if page.answer == answer else page)
+        self._session.pages.put(page.unconfirmed() if page.answer == answer else page)
         self._keep_time(page)
         return True
 
     def not_answered(self, number: int) -> None:
         """PagerDuty would not have the answer: the page rings on, and is waited for again."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.is_being_renewed:
-            lapsed = events.PageUnanswered(at=page.rings_since or self._desk.now, page=number, whom=page.whom)
+            lapsed = events.PageUnanswered(at=page.rings_since or self._tx.now, page=number, whom=page.whom)
             self._keep(page.unconfirmed(), lapsed)
         elif page:
             self._put(page.unconfirmed(), origin=f"refused:{self._mark}")
@@ -402,18 +402,18 @@ class Paging:
     def heard(self, news: PagerNews) -> None:
         """Take PagerDuty's word, from its webhook or by asking; the same word twice changes nothing."""
         ringing = news.page
-        known = self._work.pages.by_key(ringing.key) if ringing.key else None
-        numbers = {page.number for page in self._work.pages.following(ringing.id)}
+        known = self._session.pages.by_key(ringing.key) if ringing.key else None
+        numbers = {page.number for page in self._session.pages.following(ringing.id)}
         if known and known.pagerduty_id in {None, ringing.id}:
             numbers.add(known.number)
         for number in sorted(numbers):
             self._hear(number, news)
 
     def _hear(self, number: int, news: PagerNews) -> None:
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.pagerduty_id is None:
             self.sent(number, news.page)
-            page = self._work.pages.get(number)
+            page = self._session.pages.get(number)
         if page and news.kind == "unacknowledged" and self._renews(page, news):
             self._renew(page, news)
         elif page and (event := self._told(page, news)):
@@ -428,17 +428,17 @@ class Paging:
             self._bring(page, event.person)
         elif user := ringing.user:
             key = f"find-responder:{page.number}:{user}:{self._mark}"
-            self._desk.send(FindResponder(key=key, page=page.number, user=user))
+            self._tx.send(FindResponder(key=key, page=page.number, user=user))
 
     def found(self, number: int, person: str | None) -> None:
         """Keep who acknowledged a page, as Slack knows them, and let them into the channel."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.state is PageState.ACKNOWLEDGED and page.acknowledged_person is None and person:
-            self._work.pages.put(replace(page, acknowledged_person=person))
+            self._session.pages.put(replace(page, acknowledged_person=person))
             self._bring(page, person)
 
     def _told(self, page: Page, news: PagerNews) -> events.PageEvent | None:  # noqa: PLR0911  a table
-        at = news.page.at or self._desk.now
+        at = news.page.at or self._tx.now
         who = news.page.who or "PagerDuty"
         about = {"at": at, "page": page.number, "whom": page.whom}
         to = news.page.assigned or NEXT_LEVEL
@@ -465,36 +465,32 @@ class Paging:
 
     def _renews(self, page: Page, news: PagerNews) -> bool:
         """Whether the acknowledgement lapsed while somebody leads and updates in time: that rings nobody."""
-        by_hand, at = news.page.user is not None, news.page.at or self._desk.now
+        by_hand, at = news.page.user is not None, news.page.at or self._tx.now
         if by_hand or page.state is not PageState.ACKNOWLEDGED or page.is_answered_since(at):
             return False
-        incident = self._desk.incident(page.incident) if page.incident else None
-        leads = (
-            incident is not None and incident.commander is not None and incident.is_in_time(self._desk.now)
-        )
-        return leads and self._desk.policy.timers.renew_acknowledgement
+        incident = self._tx.incident(page.incident) if page.incident else None
+        leads = incident is not None and incident.commander is not None and incident.is_in_time(self._tx.now)
+        return leads and self._tx.policy.timers.renew_acknowledgement
 
     def _renew(self, page: Page, news: PagerNews) -> None:
         """Acknowledge it anew, in the name of who did, else of who leads."""
-        leads = self._desk.incident(page.incident).commander if page.incident else None
-        page = page.lapsed(news.page.at or self._desk.now, by=page.acknowledged_person or leads or "")
+        leads = self._tx.incident(page.incident).commander if page.incident else None
+        page = page.lapsed(news.page.at or self._tx.now, by=page.acknowledged_person or leads or "")
         self._put(page, origin=f"lapsed:{self._mark}")
-        self._desk.send(
-            AnswerPage.given(page.number, ACKNOWLEDGE, by=page.answer_by or "", at=self._desk.now)
-        )
+        self._tx.send(AnswerPage.given(page.number, ACKNOWLEDGE, by=page.answer_by or "", at=self._tx.now))
 
     def _responder(self, page: Page, ringing: Ringing) -> str | None:
         """Return who this is in Slack, where that is known without asking; by name alone only in public."""
-        people = Directory(self._desk)
+        people = Directory(self._tx)
         if found := people.paged_as(ringing.user):
             return found
-        incident = self._work.incidents.look(page.incident) if page.incident else None
+        incident = self._session.incidents.look(page.incident) if page.incident else None
         by_name = ringing.who and not ringing.user and incident and not incident.private
         return people.called(ringing.who or "") if by_name else None
 
     def _confirmed(self, page: Page, ringing: Ringing, *, by: str) -> events.PageEvent | None:
         """Return what an answer given in chat comes to; None where it is known already."""
-        at, who = ringing.at or self._desk.now, Directory(self._desk).name(by) or f"<@{by}>"
+        at, who = ringing.at or self._tx.now, Directory(self._tx).name(by) or f"<@{by}>"
         about = {"at": at, "page": page.number, "whom": page.whom}
         shown_as = (ringing.who or "another account") if ringing.in_own_name else None
         if ringing.status == RESOLVE or page.state is PageState.RESOLVED:
@@ -509,12 +505,12 @@ class Paging:
     def _keep(self, page: Page, event: events.PageEvent) -> Page:
         before = page.state
         page = page.after(event)
-        self._work.pages.put(page)
+        self._session.pages.put(page)
         if page.incident:
-            incident = self._desk.record(self._desk.incident(page.incident), event)
+            incident = self._tx.record(self._tx.incident(page.incident), event)
             if page.requested_by is None:
-                stretches = Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy)
-                self._desk.send(*stretches.about_page(incident, page.number))
+                stretches = Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy)
+                self._tx.send(*stretches.about_page(incident, page.number))
         origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
         self._show(page, origin=origin)
         said = page.reminded.get(UNANSWERED)
@@ -525,45 +521,45 @@ class Paging:
 
     def _put(self, page: Page, *, origin: str) -> None:
         """Keep what no event tells of, and let the page's messages show it."""
-        self._work.pages.put(page)
+        self._session.pages.put(page)
         self._show(page, origin=origin)
         if page.incident:
             key = f"card:{page.incident}:page:{page.number}:{origin}"
-            self._desk.send(Show(key=key, surface="card", ref=page.incident, to=room(page.incident)))
+            self._tx.send(Show(key=key, surface="card", ref=page.incident, to=room(page.incident)))
         if said := page.reminded.get(UNANSWERED):
             self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
         self._keep_time(page)
 
     @property
     def _mark(self) -> int:
-        return int(self._desk.now.timestamp() * 1000)
+        return int(self._tx.now.timestamp() * 1000)
 
     def _keep_time(self, page: Page) -> None:
-        self._work.timers.replace(f"page:{page.number}", self._agenda(page))
+        self._session.timers.replace(f"page:{page.number}", self._agenda(page))
 
     def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
         mark = f":{occurrence}"
         key = f"unanswered:{page.number}{mark}:{origin}"
-        self._desk.send(Show(key=key, surface="unanswered", ref=page.number, mark=mark, to=to))
+        self._tx.send(Show(key=key, surface="unanswered", ref=page.number, mark=mark, to=to))
 
     def _show(self, page: Page, *, origin: str, tells: tuple[int, int] | None = None) -> None:
         if page.line_at:
             key = f"page-line:{page.number}:{origin}"
             surface = "test" if page.test else "page"
-            self._desk.send(Show(key=key, surface=surface, ref=page.number, to=page.line_at, tells=tells))
+            self._tx.send(Show(key=key, surface=surface, ref=page.number, to=page.line_at, tells=tells))
 
     def move_line(self, number: int) -> None:
         """Follow the page by DM to who asked for it, where its line can't stand in the channel."""
-        page = self._alone(number)
+        page = self._locked(number)
         if page and page.requested_by and page.line_at != page.requested_by:
             page = replace(page, line_at=page.requested_by)
-            self._work.pages.put(page)
+            self._session.pages.put(page)
             self._show(page, origin="moved")
 
     def _fallback(self, page: Page) -> tuple[str, ...]:
         """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""
-        team = self._desk.policy.teams.get(page.team or "")
-        duties = self._work.duties.copy().duties
+        team = self._tx.policy.teams.get(page.team or "")
+        duties = self._session.duties.copy().duties
         reach = [
             " ".join(filter(None, (duty.name, duty.phone or duty.email)))
             for duty in duties

@@ -10,7 +10,7 @@ from bot.ports import Person, Profile
 from bot.services.covers import Covers
 from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps
-from bot.services.postmortems import LATELY, Postmortems
+from bot.services.postmortems import RECENT, Postmortems
 from bot.services.stretches import Stretches
 
 SOON = timedelta(minutes=10)
@@ -28,7 +28,7 @@ class People(Directory):
 
         What a bot or a deactivated account has to do is nobody's from then on, and each incident's channel is asked.
         """
-        before, zone = self._work.people.get(person), self.zone(person)
+        before, zone = self._session.people.get(person), self.zone(person)
         known = Person(
             id=person,
             name=profile.name,
@@ -37,48 +37,48 @@ class People(Directory):
             is_guest=profile.is_guest,
             is_bot=profile.is_bot,
             is_deactivated=profile.is_deactivated,
-            profiled_at=self._desk.now,
-            asked_at=self._desk.now,
+            profiled_at=self._tx.now,
+            asked_at=self._tx.now,
         )
-        self._work.people.put(known)
+        self._session.people.put(known)
         if not known.is_assignable:
             self._give_back(known, is_news=before is None or before.is_assignable)
         elif self.zone(person) != zone:
-            Stretches(work=self._work, now=self._desk.now, policy=self._desk.policy).replan(person)
+            Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy).replan(person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""
-        follow_ups, postmortems = FollowUps(self._desk).let_go(gone.id), Postmortems(self._desk)
-        lately = self._work.incidents.alive_since(self._desk.now - LATELY)
-        theirs = {it.number for it in lately if gone.id in _busy(it)}
-        unwritten = {it.number for it in lately if is_news and postmortems.is_owed_by(it, gone.id)}
+        follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
+        recent = self._session.incidents.alive_since(self._tx.now - RECENT)
+        theirs = {it.number for it in recent if gone.id in _busy(it)}
+        unwritten = {it.number for it in recent if is_news and postmortems.is_owed_by(it, gone.id)}
         for number in sorted({*follow_ups, *theirs, *unwritten}):
-            incident = self._desk.incident(number)
+            incident = self._tx.incident(number)
             writes = number in unwritten and postmortems.let_go(incident, gone.id)
             lost = command.lose(
                 incident,
                 gone.id,
-                at=self._desk.now,
+                at=self._tx.now,
                 is_bot=not gone.is_deactivated,
                 follow_ups=follow_ups.get(number, ()),
                 postmortem=writes,
             )
-            self._desk.record(incident, lost) if lost else None
-        Covers(self._desk).count_out(gone.id)
+            self._tx.record(incident, lost) if lost else None
+        Covers(self._tx).count_out(gone.id)
 
     def stale(self, *, limit: int = 20) -> list[str]:
         """Return whom Slack is to be asked about again: who is at work on an incident first, all others daily."""
-        now = self._desk.now
-        at_it = (person for it in self._work.incidents.open(limit=OPEN) for person in _busy(it))
-        asked = {person: self._work.people.get(person) for person in dict.fromkeys(at_it)}
-        others = self._work.people.unprofiled(before=now - DAY, limit=limit)
+        now = self._tx.now
+        at_it = (person for it in self._session.incidents.open(limit=OPEN) for person in _busy(it))
+        asked = {person: self._session.people.get(person) for person in dict.fromkeys(at_it)}
+        others = self._session.people.unprofiled(before=now - DAY, limit=limit)
         unasked = [it for it in (*asked.values(), *others) if it and _is_before(_last_asked(it), now - SOON)]
         return list(dict.fromkeys(it.id for it in unasked))[:limit]
 
     def ask(self, person: str) -> bool:
         """Keep that Slack is asked about somebody, so that others get their turn; say whether it answered before."""
-        known = self._work.people.get(person) or Person(id=person, name=f"<@{person}>")
-        self._work.people.put(replace(known, asked_at=self._desk.now))
+        known = self._session.people.get(person) or Person(id=person, name=f"<@{person}>")
+        self._session.people.put(replace(known, asked_at=self._tx.now))
         return known.asked_at in {None, known.profiled_at}
 
 

@@ -7,8 +7,8 @@ from datetime import datetime, timedelta
 from bot.domain.policy import is_user_group
 from bot.domain.refusal import Refusal
 from bot.ports import UserGroup
-from bot.services.desk import Desk
 from bot.services.directory import Directory
+from bot.services.transaction import Transaction
 
 FRESH = timedelta(minutes=5)
 """How long what Slack told of a user group is not asked for again."""
@@ -30,20 +30,20 @@ class Holders:
 
 
 class Permissions:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- who may ------------------------------------------------------------------------------------------
 
     def may(self, person: str, role: str) -> bool:
         """Whether a person (a Slack id) has a role: named themselves, or in a user group that is named."""
-        holds = self._desk.policy.may(person, role) or person in self.holders(role).everybody
+        holds = self._tx.policy.may(person, role) or person in self.holders(role).everybody
         return holds and self._is_assignable(person)
 
     def holders(self, role: str) -> Holders:
         """Give who has a role, admins included; the role `everyone` is nobody's in particular."""
-        granted = sorted(filter(self._is_assignable, self._desk.policy.granted(role)))
+        granted = sorted(filter(self._is_assignable, self._tx.policy.granted(role)))
         return Holders(
             people=tuple(it for it in granted if not is_user_group(it)),
             groups=tuple(self._with_who_can(self._group(it)) for it in granted if is_user_group(it)),
@@ -56,7 +56,7 @@ class Permissions:
 
     def require_member(self, person: str, what: str) -> None:
         """Refuse guests, people of other organisations, and whoever Slack has not told of yet."""
-        known = self._work.people.get(person)
+        known = self._session.people.get(person)
         if known is None or known.profiled_at is None:
             raise Refusal(
                 f"{what} is for members of this workspace, and Slack has not told me yet whether you are one. "
@@ -72,30 +72,30 @@ class Permissions:
 
     def stale(self) -> list[str]:
         """Give the user groups that `permissions:` names and Slack is to be asked about again."""
-        before = self._desk.now - FRESH
-        read = {it: self._group(it).synced_at for it in sorted(self._desk.policy.user_groups)}
+        before = self._tx.now - FRESH
+        read = {it: self._group(it).synced_at for it in sorted(self._tx.policy.user_groups)}
         return [group for group, at in read.items() if at is None or at <= before]
 
     def synced(self, group: str, members: Sequence[str]) -> None:
         """Take in who is in a user group."""
-        self._work.user_groups.put(UserGroup(id=group, members=tuple(members), synced_at=self._desk.now))
+        self._session.user_groups.put(UserGroup(id=group, members=tuple(members), synced_at=self._tx.now))
 
     def not_synced(self, group: str, trouble: str) -> bool:
         """Keep that a user group could not be read, and its last known members; say whether that is news."""
         known = self._group(group)
-        self._work.user_groups.put(replace(known, trouble=trouble))
+        self._session.user_groups.put(replace(known, trouble=trouble))
         return known.trouble != trouble
 
     # --- below --------------------------------------------------------------------------------------------
 
     def _is_assignable(self, person: str) -> bool:
-        return Directory(self._desk).is_assignable(person)
+        return Directory(self._tx).is_assignable(person)
 
     def _with_who_can(self, group: UserGroup) -> UserGroup:
         return replace(group, members=tuple(filter(self._is_assignable, group.members)))
 
     def _group(self, group: str) -> UserGroup:
-        return self._work.user_groups.get(group) or UserGroup(id=group)
+        return self._session.user_groups.get(group) or UserGroup(id=group)
 
     def _whom_to_ask(self, holders: Holders) -> str:
         people = ", ".join(f"<@{person}>" for person in holders.people)
@@ -114,7 +114,7 @@ class Permissions:
             return "Slack has not told me yet who is in it"
         others = [person for person in group.members if person not in holders.people]
         named = _named(others) if others else "nobody else" if group.members else "nobody"
-        return f"{named}, as of {_moment(group.synced_at, now=self._desk.now)}"
+        return f"{named}, as of {_moment(group.synced_at, now=self._tx.now)}"
 
 
 def _named(people: Sequence[str]) -> str:

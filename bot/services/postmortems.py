@@ -14,21 +14,21 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.aftermath import Aftermath
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps, filed_now
 from bot.services.incidents import OFFERED
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 
-LATELY = timedelta(days=60)
+RECENT = timedelta(days=60)
 """How far back an incident is offered whose postmortem may be meant."""
 
 
 class Postmortems:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
 
     def of(self, incident: Incident) -> Postmortem:
         return self._aftermath.of(incident.number)
@@ -39,22 +39,22 @@ class Postmortems:
     # --- what people say ---
 
     def write(self, incident: Incident, part: str, words: str, *, by: str) -> Incident:
-        written = self.of(incident).write(part, words, by=by, at=self._desk.now)
+        written = self.of(incident).write(part, words, by=by, at=self._tx.now)
         return self._happened(incident, written)
 
     def need_nothing(self, incident: Incident, category: Category, because: str, *, by: str) -> Incident:
-        said = self.of(incident).need_nothing(category, because, by=by, at=self._desk.now)
+        said = self.of(incident).need_nothing(category, because, by=by, at=self._tx.now)
         return self._happened(incident, said)
 
     def plan(
         self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
     ) -> Postmortem:
         """Say who writes it, or until when (UTC)."""
-        if due and due <= self._desk.now:
+        if due and due <= self._tx.now:
             raise Refusal("That is past. Say a day to come, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
         if owner:
-            Directory(self._desk).require_assignable(
+            Directory(self._tx).require_assignable(
                 owner,
                 "write a postmortem",
                 others=incident.members,
@@ -63,7 +63,7 @@ class Postmortems:
         if due and before.closed_at:
             raise Refusal(f"The review of {incident.id} is closed: nothing is due any more.", slot="due")
         planned = events.PostmortemPlanned(
-            at=self._desk.now, by=by, owner=owner or before.owner, due=due or before.due
+            at=self._tx.now, by=by, owner=owner or before.owner, due=due or before.due
         )
         self._happened(incident, planned)
         return self.of(incident)
@@ -85,8 +85,8 @@ class Postmortems:
 
     def close(self, incident: Incident, *, by: str) -> Incident:
         """Close the review: nothing is asked for any more, and GitHub is told."""
-        follow_ups = self._work.follow_ups.of(incident.number)
-        closed = self.of(incident).close(incident, follow_ups, by=by, at=self._desk.now)
+        follow_ups = self._session.follow_ups.of(incident.number)
+        closed = self.of(incident).close(incident, follow_ups, by=by, at=self._tx.now)
         after = self._happened(incident, closed)
         if self.of(after).filed:
             self._send_to_github(after, by=None, origin=f"closed:{self._mark}")
@@ -100,7 +100,7 @@ class Postmortems:
 
     def repository(self, incident: Incident) -> str:
         """Say where it goes; refused where nothing is configured, and never more public than the incident."""
-        paperwork = self._desk.policy.paperwork
+        paperwork = self._tx.policy.paperwork
         file = f"`spy postmortem {incident.number} > file.md` writes it to a file"
         if incident.private:
             if not paperwork.private_repository:
@@ -115,7 +115,7 @@ class Postmortems:
 
     def writable(self, filed: Filed | None, incident: Incident) -> Filed | None:
         """Give the issue that may be written to: of an incident that was made private, none that others read."""
-        paperwork = self._desk.policy.paperwork
+        paperwork = self._tx.policy.paperwork
         public, private = (
             (it or "").casefold() for it in (paperwork.repository, paperwork.private_repository)
         )
@@ -124,15 +124,15 @@ class Postmortems:
 
     @property
     def _mark(self) -> str:
-        return str(int(self._desk.now.timestamp() * 1000))
+        return str(int(self._tx.now.timestamp() * 1000))
 
     def _send_to_github(self, incident: Incident, *, by: str | None, origin: str) -> None:
         n = incident.number
-        for it in self._work.follow_ups.of(n):
+        for it in self._session.follow_ups.of(n):
             if it.filed is None or it.trouble:
                 key = f"file-follow-up:{it.number}:{origin}"
-                self._desk.send(FileFollowUp(key=key, incident=n, by=by, follow_up=it.number))
-        self._desk.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
+                self._tx.send(FileFollowUp(key=key, incident=n, by=by, follow_up=it.number))
+        self._tx.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
 
     # --- what GitHub says ---
 
@@ -147,10 +147,10 @@ class Postmortems:
         origin: str,
     ) -> bool:
         """GitHub has it, and Spy wanted it for `assignee` (a login); True where that is the first time."""
-        incident = self._desk.incident(number)
+        incident = self._tx.incident(number)
         is_first = self.of(incident).filed is None
         told = events.PostmortemExported(
-            at=self._desk.now,
+            at=self._tx.now,
             repository=issue.repository,
             number=issue.number,
             url=issue.url,
@@ -158,67 +158,67 @@ class Postmortems:
             milestone=issue.milestone,
         )
         if is_first:
-            incident = self._desk.record(incident, told)
+            incident = self._tx.record(incident, told)
         postmortem = self.of(incident).after(told)
         postmortem = replace(postmortem, taken_over=tuple(taken_over), without=issue.without)
         self._keep(postmortem, incident)
         if spills or postmortem.pages:
-            self._desk.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
-        if self._desk.policy.paperwork.copy_to and not incident.private:
-            self._desk.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
+            self._tx.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
+        if self._tx.policy.paperwork.copy_to and not incident.private:
+            self._tx.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
         if is_first and self._has_new_follow_ups(number):
             self._send_to_github(incident, by=None, origin=f"first:{origin}")
         return is_first
 
     def _has_new_follow_ups(self, number: int) -> bool:
         """Whether any was added while the export was on its way: nobody has asked for its issue."""
-        return any(it.filed is None and it.trouble is None for it in self._work.follow_ups.of(number))
+        return any(it.filed is None and it.trouble is None for it in self._session.follow_ups.of(number))
 
     def logged(self, number: int, pages: int) -> None:
         """The full log stands in so many comments."""
-        self._work.postmortems.put(replace(self._alone(number), pages=pages))
+        self._session.postmortems.put(replace(self._locked(number), pages=pages))
 
     def copied(self, number: int, offer: Offer) -> None:
         """It is offered to the other repository; what that did not take with it is told once."""
-        before = self._alone(number)
+        before = self._locked(number)
         after = replace(before, copied=offer.url or before.copied, copied_without=offer.without)
-        self._work.postmortems.put(after)
+        self._session.postmortems.put(after)
         for path in offer.without:
             if path not in before.copied_without:
-                Rooms(self._desk).unsaid(
+                Rooms(self._tx).unsaid(
                     number, f"{path}, beside the copy of the postmortem", "GitHub refused the file."
                 )
 
     def left_out(self, number: int) -> list[str]:
         """Give what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
-        postmortem = self._alone(number)
-        follow_ups = self._work.follow_ups.of(number)
+        postmortem = self._locked(number)
+        follow_ups = self._session.follow_ups.of(number)
         lacks = [
             *postmortem.without,
             *(f"{what} (follow-up {it.number})" for it in follow_ups for what in it.without),
         ]
-        self._work.postmortems.put(replace(postmortem, told_without=tuple(lacks)))
+        self._session.postmortems.put(replace(postmortem, told_without=tuple(lacks)))
         return [it for it in lacks if it not in postmortem.told_without]
 
-    def _alone(self, number: int) -> Postmortem:
+    def _locked(self, number: int) -> Postmortem:
         """Read it with its incident locked, as whoever changes it does."""
-        return self.of(self._desk.incident(number))
+        return self.of(self._tx.incident(number))
 
     def moved(self, news: Moved) -> None:
         """Keep where issues are now that were transferred, or whose repository has another name."""
-        for found in self._work.postmortems.filed_in(news.repository):
-            postmortem = self._alone(found.incident)
+        for found in self._session.postmortems.filed_in(news.repository):
+            postmortem = self._locked(found.incident)
             if postmortem.filed:
                 filed = filed_now(postmortem.filed, news)
-                self._work.postmortems.put(replace(postmortem, filed=filed))
-        FollowUps(self._desk).moved(news)
+                self._session.postmortems.put(replace(postmortem, filed=filed))
+        FollowUps(self._tx).moved(news)
 
     # --- finding ---
 
     def pick(self, *, asker: str, rest: str = "") -> Refusal:
         """Ask which incident is meant, with those that were resolved lately as buttons."""
-        lately = self._work.incidents.alive_since(self._desk.now - LATELY)
-        mine = [it for it in reversed(lately) if it.is_seen_by(asker)]
+        recent = self._session.incidents.alive_since(self._tx.now - RECENT)
+        mine = [it for it in reversed(recent) if it.is_seen_by(asker)]
         candidates = Portion.of(sorted(mine, key=lambda it: it.is_open), 1, OFFERED)
         if not candidates.items:
             return Refusal("There was no incident lately. `postmortem 42` takes an older one by its number.")
@@ -234,32 +234,32 @@ class Postmortems:
     # --- keeping ---
 
     def _happened(self, incident: Incident, event: events.Event) -> Incident:
-        after = self._desk.record(incident, event)
+        after = self._tx.record(incident, event)
         self._keep(self.of(after).after(event), after)
         return after
 
     def _keep(self, postmortem: Postmortem, incident: Incident) -> None:
-        self._desk.send(*self._aftermath.keep(postmortem, incident))
+        self._tx.send(*self._aftermath.keep(postmortem, incident))
 
 
 class PostmortemNags:
     """Keeps the duty to write it while it is fresh."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._aftermath = Aftermath(work=desk.work, now=desk.now, policy=desk.policy)
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        incident = self._desk.work.incidents.get(int(ref))
+        incident = self._tx.session.incidents.get(int(ref))
         return self._aftermath.agenda(self._aftermath.of(incident.number), incident) if incident else []
 
     def speak(self, timer: Timer) -> None:
-        incident = self._desk.incident(int(timer.subject.partition(":")[2]))
+        incident = self._tx.incident(int(timer.subject.partition(":")[2]))
         postmortem = self._aftermath.of(incident.number)
         owner = postmortem.owned_by(incident)
-        if not Directory(self._desk).is_assignable(owner):
+        if not Directory(self._tx).is_assignable(owner):
             owner = room(incident.number)
-        self._desk.work.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._desk.now))
+        self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"review:{incident.number}{mark}:said"
-        self._desk.send(Show(key=key, surface="review", ref=incident.number, to=owner, mark=mark))
+        self._tx.send(Show(key=key, surface="review", ref=incident.number, to=owner, mark=mark))

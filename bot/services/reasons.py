@@ -10,25 +10,25 @@ from bot.domain.refusal import Refusal
 from bot.domain.relief import DUTY, LADDER, LONG_DAY, Stretch
 from bot.domain.reminder import UNANSWERED, milestone_of
 from bot.domain.timeline import Entry
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 OF_PEOPLE = frozenset({LADDER, DUTY, LONG_DAY})
 
 
 class Reasons:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def of(self, incident: Incident, duty: str | None = None) -> Facts:
         """Say why Spy last spoke or paged here, or spoke of this duty."""
-        entries = self._work.timeline.of(incident.number)
+        entries = self._session.timeline.of(incident.number)
         for entry in reversed(entries):
             if entry.kind == "reminded" and duty in {None, entry.data["duty"]}:
                 return self._reminder(incident, entry)
             if entry.kind == "page_requested" and duty in {None, "page"}:
-                page = self._work.pages.get(entry.data["page"])
+                page = self._session.pages.get(entry.data["page"])
                 if page:
                     return self.page(page)
         raise Refusal(
@@ -37,8 +37,8 @@ class Reasons:
 
     def page(self, page: Page) -> Facts:
         """Say why a page was sent."""
-        incident = self._work.incidents.get(page.incident) if page.incident else None
-        severity = self._desk.policy.severities.get((incident.severity if incident else None) or "")
+        incident = self._session.incidents.get(page.incident) if page.incident else None
+        severity = self._tx.policy.severities.get((incident.severity if incident else None) or "")
         by_severity = bool(severity and page.team in severity.page and page.line_at is None)
         return {
             "duty": "page",
@@ -46,23 +46,23 @@ class Reasons:
             "page": page,
             "severity": severity.key if severity and by_severity else None,
             "unanswered": page.reminded.get(UNANSWERED),
-            "after": self._desk.policy.timers.page_unanswered_after,
+            "after": self._tx.policy.timers.page_unanswered_after,
             "stretch": self._relieving(page),
-            "timers": self._desk.policy.timers,
+            "timers": self._tx.policy.timers,
         }
 
     def _relieving(self, page: Page) -> Stretch | None:
         """Give the stretch that a page of Spy's own was to end."""
-        entries = self._work.timeline.of(page.incident) if page.incident and not page.requested_by else ()
+        entries = self._session.timeline.of(page.incident) if page.incident and not page.requested_by else ()
         for entry in entries:
             if entry.kind == "reminded" and entry.data["duty"] == LADDER:
-                stretch = self._work.stretches.get(int(entry.data["mark"]))
+                stretch = self._session.stretches.get(int(entry.data["mark"]))
                 if stretch and page.number in stretch.pages:
                     return stretch
         return None
 
     def _reminder(self, incident: Incident, entry: Entry) -> Facts:
-        severity = self._desk.policy.severities.get(incident.severity or "")
+        severity = self._tx.policy.severities.get(incident.severity or "")
         duty = entry.data["duty"]
         return {
             "duty": duty.partition(":")[0],
@@ -72,7 +72,7 @@ class Reasons:
             "due_at": datetime.fromisoformat(entry.data["due_at"]),
             "late": entry.data["late"],
             "every": severity.update_every if severity else None,
-            "milestone": milestone_of(duty, self._desk.policy),
-            "stretch": self._work.stretches.get(int(entry.data["mark"])) if duty in OF_PEOPLE else None,
-            "timers": self._desk.policy.timers,
+            "milestone": milestone_of(duty, self._tx.policy),
+            "stretch": self._session.stretches.get(int(entry.data["mark"])) if duty in OF_PEOPLE else None,
+            "timers": self._tx.policy.timers,
         }

@@ -33,12 +33,12 @@ from bot.domain.relief import (
 )
 from bot.domain.reminder import may_post
 from bot.domain.timer import Timer
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.rooms import Rooms
 from bot.services.stretches import Stretches
+from bot.services.transaction import Transaction
 
 BACKUP_LEVEL = 2
 """The level of the command team's escalation policy that steps in for the first."""
@@ -57,19 +57,19 @@ class Relieving:
 class Relief:
     """Keeps the duties of people, and what they say to them."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
-        self._stretches = Stretches(work=desk.work, now=desk.now, policy=desk.policy)
-        self._timers = desk.policy.timers
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+        self._stretches = Stretches(session=tx.session, now=tx.now, policy=tx.policy)
+        self._timers = tx.policy.timers
 
     # --- what is due ---
 
-    def hold(self, person: str) -> bool:
+    def try_lock(self, person: str) -> bool:
         """Take the person's incidents, then the person, as a command does; False where another work is at them."""
         before = self._stretches.of(person).running
         numbers = sorted(before.on) if before else []
-        if len(self._work.incidents.hold(numbers)) < len(numbers):
+        if len(self._session.incidents.try_lock(numbers)) < len(numbers):
             return False
         now = self._stretches.alone_with(person).running
         return now is None or set(now.on) <= set(numbers)
@@ -88,17 +88,17 @@ class Relief:
         stretch = past.running
         if stretch is None:
             return
-        zone, now = self._stretches.zone(person), self._desk.now
+        zone, now = self._stretches.zone(person), self._tx.now
         missed = overdue(stretch, zone, self._timers, earlier=past.earlier, now=now)
         highest = next((it for it in missed if it.duty == timer.duty), timer)
-        self._work.timers.spoken(highest.key, now)
+        self._session.timers.spoken(highest.key, now)
         if highest.duty == LADDER:
             climbed = reached(stretch, zone, self._timers, now=now)
             stretch = self._climb(stretch, climbed[0], highest) if climbed else stretch
         else:
             stretch = self._warn(stretch, highest)
         self._stretches.keep(stretch, past)
-        self._desk.send(*self._stretches.shows(stretch))
+        self._tx.send(*self._stretches.shows(stretch))
 
     def _climb(self, stretch: Stretch, rung: Rung, timer: Timer) -> Stretch:
         if rung.name == WARN:
@@ -119,33 +119,33 @@ class Relief:
 
     def _ask(self, stretch: Stretch, timer: Timer, words: str, places: Sequence[str]) -> Stretch:
         """Say it in these places, and keep with each of the incidents that it was said."""
-        now = self._desk.now
+        now = self._tx.now
         for place in places:
             stretch = stretch.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
         for number in sorted(stretch.on):
             here = room(number)
             to = here if here in places else places[0]
-            self._desk.record(self._desk.incident(number), timer.said(now, to=to))
+            self._tx.record(self._tx.incident(number), timer.said(now, to=to))
         return stretch.after(timer.said(now, to=places[0]))
 
     def _rooms(self, stretch: Stretch) -> list[str]:
         return [room(number) for number in sorted(stretch.on)]
 
     def _may_post(self, place: str, timer: Timer) -> bool:
-        incident = self._desk.incident(int(place.removeprefix("room:")))
-        return may_post(incident, timer.duty, self._desk.now, self._desk.policy)
+        incident = self._tx.incident(int(place.removeprefix("room:")))
+        return may_post(incident, timer.duty, self._tx.now, self._tx.policy)
 
     def _team_channel(self, stretch: Stretch) -> list[str]:
         """A private incident is asked about in its own room only."""
         team = self._command_team
-        public = any(not self._desk.incident(number).private for number in stretch.on)
+        public = any(not self._tx.incident(number).private for number in stretch.on)
         return [team.channel] if team and public else []
 
     # --- pages ---
 
     @property
     def _command_team(self) -> Team | None:
-        policy = self._desk.policy
+        policy = self._tx.policy
         return policy.teams.get(policy.command_team or "")
 
     def _page(self, stretch: Stretch, rung: Rung) -> Stretch:
@@ -153,9 +153,9 @@ class Relief:
         team, incident = self._command_team, self._real(stretch)
         if team is None or not team.service or incident is None:
             return stretch
-        whom = self._backup(team, stretch) if rung.name == PAGE else People(self._desk).manager(team)
+        whom = self._backup(team, stretch) if rung.name == PAGE else People(self._tx).manager(team)
         words = self._plea(stretch, incident)
-        paging = Paging(self._desk)
+        paging = Paging(self._tx)
         if whom and whom != stretch.person:
             page = paging.page_person(whom, words, by=None, incident=incident)
         else:
@@ -164,25 +164,25 @@ class Relief:
 
     def _real(self, stretch: Stretch) -> Incident | None:
         """Give the incident to be paged about: one that the person leads, if any, and no drill."""
-        every = [self._desk.incident(number) for number in sorted(stretch.on)]
+        every = [self._tx.incident(number) for number in sorted(stretch.on)]
         real = [incident for incident in every if not incident.drill]
         led = [incident for incident in real if incident.number in stretch.led]
         return next(iter(led or real), None)
 
     def _backup(self, team: Team, stretch: Stretch) -> str | None:
         """Find who comes next on the command team, where Slack knows them."""
-        duties = self._work.duties.copy().duties
+        duties = self._session.duties.copy().duties
         for duty in sorted(duties, key=lambda duty: duty.level):
             if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL:
-                person = People(self._desk).paged_as(duty.user, duty.email)
-                if person and person != stretch.person and People(self._desk).is_assignable(person):
+                person = People(self._tx).paged_as(duty.user, duty.email)
+                if person and person != stretch.person and People(self._tx).is_assignable(person):
                     return person
         return None
 
     def _plea(self, stretch: Stretch, incident: Incident) -> str:
         """Give the words of the page: PagerDuty keeps them, so they are made here."""
-        name = People(self._desk).name(stretch.person) or "Somebody"
-        hours, minutes = divmod(int(stretch.lasted(self._desk.now).total_seconds() // 60), 60)
+        name = People(self._tx).name(stretch.person) or "Somebody"
+        hours, minutes = divmod(int(stretch.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
         leads, since = incident.number in stretch.led, self._has_since(stretch, incident.number)
         if since and since > stretch.started_at:
@@ -205,40 +205,40 @@ class Relief:
                 f"That is you. Somebody else can step in, or say `incident {incident.number} hand`."
             )
         if what != COMMAND:
-            given = command.give_role(incident, what, by, by=by, at=self._desk.now)
-            incident = self._desk.record(incident, given)
+            given = command.give_role(incident, what, by, by=by, at=self._tx.now)
+            incident = self._tx.record(incident, given)
             return Relieving(incident=incident, person=person, what=what, is_done=True)
         if incident.command_offered_to != by:
-            incident = Incidents(self._desk).take_command(incident, by=by)
+            incident = Incidents(self._tx).take_command(incident, by=by)
             if incident.commander != by:
-                self._desk.send(brief(incident.number, incident.entries, by))
+                self._tx.send(brief(incident.number, incident.entries, by))
         is_done = incident.commander == by
         return Relieving(incident=incident, person=person, what=COMMAND, is_done=is_done)
 
     def say_fine(self, *, by: str) -> datetime:
         """Say *I'm fine*, to be seen in every room one is at work in; give until when nobody is asked."""
         before = self._stretches.of(by).running
-        rooms = self._work.incidents.hold(sorted(before.on)) if before else ()
+        rooms = self._session.incidents.try_lock(sorted(before.on)) if before else ()
         past = self._stretches.alone_with(by)
         if past.running is None:
             raise Refusal(
                 "You lead no open incident and have no part in one: nobody is asked to relieve you."
             )
         zone = self._stretches.zone(by)
-        stretch = fine(past.running, at=self._desk.now, zone=zone, timers=self._timers)
+        stretch = fine(past.running, at=self._tx.now, zone=zone, timers=self._timers)
         until = next_rung(stretch, zone, self._timers).due_at
         for number in sorted(rooms):
-            put_off = events.ReliefPutOff(at=self._desk.now, by=by, until=until)
-            self._desk.record(self._desk.incident(number), put_off)
+            put_off = events.ReliefPutOff(at=self._tx.now, by=by, until=until)
+            self._tx.record(self._tx.incident(number), put_off)
         self._stretches.keep(stretch, past)
-        self._desk.send(*self._stretches.shows(stretch))
+        self._tx.send(*self._stretches.shows(stretch))
         return until
 
     def unheard(self, number: int, to: str, why: str) -> None:
         """Say in the rooms that somebody could not be asked or told."""
         place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
         for incident in sorted(self._stretch(number).on):
-            Rooms(self._desk).unsaid(incident, f"The word about relief to {place}", why)
+            Rooms(self._tx).unsaid(incident, f"The word about relief to {place}", why)
 
     # --- what its messages show ---
 
@@ -248,7 +248,7 @@ class Relief:
         words, _, to = mark.removeprefix(":").partition("@")
         asked = next((it for it in stretch.asked if it.mark == mark), None)
         past, zone = self._stretches.of(stretch.person), self._stretches.zone(stretch.person)
-        until = stretch.ended_at or self._desk.now
+        until = stretch.ended_at or self._tx.now
         first = day_began(stretch, past.earlier, zone)
         return {
             **self._for(stretch, to),
@@ -256,9 +256,9 @@ class Relief:
             "words": words,
             "asked": asked,
             "is_latest": asked is not None and asked == self._latest(stretch, asked),
-            "lasted": stretch.lasted(self._desk.now),
+            "lasted": stretch.lasted(self._tx.now),
             "parts": self._parts(stretch),
-            "now": self._desk.now,
+            "now": self._tx.now,
             "on_duty": on_duty([*past.earlier, *([past.running] if past.running else [])], until=until),
             "first": first,
             "awake": until - first,
@@ -267,19 +267,19 @@ class Relief:
             "fine_for": self._timers.relief_fine,
             "fine_until": self._fine_until(stretch),
             "is_spared": self._is_spared(stretch),
-            "pages": [page for page in map(self._work.pages.get, stretch.pages) if page],
+            "pages": [page for page in map(self._session.pages.get, stretch.pages) if page],
         }
 
     def rest(self, number: int, mark: str) -> Mapping[str, Any]:
         """Give what somebody hears whose part another has taken over; `mark` is `:incident:entry`."""
         stretch = self._stretch(number)
-        incident = self._desk.incident(int(mark.split(":")[1]))
+        incident = self._tx.incident(int(mark.split(":")[1]))
         return {
             "stretch": stretch,
             "incident": incident,
-            "others": [self._desk.incident(it) for it in sorted(stretch.on) if it != incident.number],
+            "others": [self._tx.incident(it) for it in sorted(stretch.on) if it != incident.number],
             "still": at_work(incident).get(stretch.person),
-            "lasted": stretch.lasted(self._desk.now),
+            "lasted": stretch.lasted(self._tx.now),
             "led": self._led(incident, stretch.person),
         }
 
@@ -288,11 +288,11 @@ class Relief:
         return {number: since for number in stretch.on if (since := self._has_since(stretch, number))}
 
     def _has_since(self, stretch: Stretch, number: int) -> datetime | None:
-        incident, part = self._desk.incident(number), stretch.on[number]
+        incident, part = self._tx.incident(number), stretch.on[number]
         if part == COMMAND:
             return incident.command_since
         since: datetime | None = None
-        for given in self._work.timeline.among([number], [events.RoleGiven.kind()]):
+        for given in self._session.timeline.among([number], [events.RoleGiven.kind()]):
             if given.data["role"] == part:
                 is_theirs = given.data["person"] == stretch.person
                 since = (since or given.occurred_at) if is_theirs else None
@@ -300,12 +300,12 @@ class Relief:
 
     def _led(self, incident: Incident, person: str) -> timedelta | None:
         """Give how long somebody last led an incident."""
-        entries = self._work.timeline.among([incident.number], KINDS)
-        led = [it.end - it.start for it in spells(entries, now=self._desk.now) if it.person == person]
+        entries = self._session.timeline.among([incident.number], KINDS)
+        led = [it.end - it.start for it in spells(entries, now=self._tx.now) if it.person == person]
         return led[-1] if led else None
 
     def _stretch(self, number: int) -> Stretch:
-        found = self._work.stretches.get(number)
+        found = self._session.stretches.get(number)
         if found is None:
             raise LookupError(f"stretch {number} is not in the database")
         return found
@@ -313,7 +313,7 @@ class Relief:
     def _for(self, stretch: Stretch, to: str) -> Mapping[str, Any]:
         """Give the incidents that may be told of there: a private one to its own room, and to the person."""
         here = int(to.removeprefix("room:")) if to.startswith("room:") else None
-        every = [self._desk.incident(number) for number in stretch.was_on]
+        every = [self._tx.incident(number) for number in stretch.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == stretch.person]
         audience = "person" if to == stretch.person else "room" if here else "team"
         at_it = [it for it in seen if it.number in stretch.on and (here is None or it.number == here)]
@@ -332,4 +332,4 @@ class Relief:
         if stretch.fine_at is None or not stretch.is_running:
             return None
         until = stretch.fine_at + self._timers.relief_fine
-        return until if until > self._desk.now else None
+        return until if until > self._tx.now else None

@@ -7,7 +7,6 @@ from bot.domain.relief import at_work
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from bot.services.covers import CoverNags, Covers
-from bot.services.desk import Desk
 from bot.services.failovers import FailoverNags
 from bot.services.follow_ups import DigestNags, FollowUpNags
 from bot.services.locks import LockNags
@@ -16,6 +15,7 @@ from bot.services.postmortems import PostmortemNags
 from bot.services.relief import Relief
 from bot.services.shifts import ShiftNags, Shifts, Verdicts
 from bot.services.stretches import Stretches
+from bot.services.transaction import Transaction
 
 OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
@@ -32,7 +32,7 @@ class Keeper(Protocol):
 
 
 INCIDENT, PERSON = "incident", "person"
-KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
+KEEPERS: Mapping[str, Callable[[Transaction], Keeper]] = {
     INCIDENT: IncidentNags,
     "page": PageNags,
     "shift": ShiftNags,
@@ -49,10 +49,12 @@ KEEPERS: Mapping[str, Callable[[Desk], Keeper]] = {
 
 
 class Reminders:
-    def __init__(self, desk: Desk, keepers: Mapping[str, Callable[[Desk], Keeper]] = KEEPERS) -> None:
-        self._desk = desk
+    def __init__(
+        self, tx: Transaction, keepers: Mapping[str, Callable[[Transaction], Keeper]] = KEEPERS
+    ) -> None:
+        self._tx = tx
         self._keepers = keepers
-        self._timers = desk.work.timers
+        self._timers = tx.session.timers
 
     def tick(self, limit: int) -> int:
         """Speak for up to `limit` subjects; give how many had something due. All of it is one transaction.
@@ -60,44 +62,44 @@ class Reminders:
         Incidents go many at a time. What touches incidents beside its own subject goes alone: two processes that
         each hold some of each other's incidents would wait for ever.
         """
-        subjects = self._timers.due_subjects(self._desk.now, limit)
-        mine = self._held(subjects) or self._alone(subjects[:1])
+        subjects = self._timers.due_subjects(self._tx.now, limit)
+        mine = self._held(subjects) or self._locked(subjects[:1])
         for subject in mine:
             self.visit(subject)
         return len(mine)
 
-    def _alone(self, subjects: Sequence[str]) -> Sequence[str]:
+    def _locked(self, subjects: Sequence[str]) -> Sequence[str]:
         """Give the subject, unless it is a person whose incidents another work is at: the next tick finds them free."""
         people = [_ref(it) for it in subjects if _kind(it) == PERSON]
-        return subjects if all(Relief(self._desk).hold(person) for person in people) else []
+        return subjects if all(Relief(self._tx).try_lock(person) for person in people) else []
 
     def _held(self, subjects: Sequence[str]) -> Sequence[str]:
         """Give the incidents among the subjects that nobody else is at now, where an incident is due first."""
         if not subjects or _kind(subjects[0]) != INCIDENT:
             return []
         numbers = {int(_ref(it)): it for it in subjects if _kind(it) == INCIDENT}
-        return [numbers[number] for number in sorted(self._desk.work.incidents.hold(list(numbers)))]
+        return [numbers[number] for number in sorted(self._tx.session.incidents.try_lock(list(numbers)))]
 
     def plan_anew(self) -> None:
         """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
         people: set[str] = set()
-        for incident in self._desk.work.incidents.open(limit=OPEN_AT_MOST):
-            self._timers.replace(f"incident:{incident.number}", agenda(incident, self._desk.policy))
+        for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
+            self._timers.replace(f"incident:{incident.number}", agenda(incident, self._tx.policy))
             people |= at_work(incident).keys()
-        stretches = Stretches(work=self._desk.work, now=self._desk.now, policy=self._desk.policy)
+        stretches = Stretches(session=self._tx.session, now=self._tx.now, policy=self._tx.policy)
         for person in sorted(people):
             stretches.replan(person)
-        Covers(self._desk).plan_anew()  # first: who makes a cover sure takes it before its schedule
-        Shifts(self._desk).plan_anew()
+        Covers(self._tx).plan_anew()  # first: who makes a cover sure takes it before its schedule
+        Shifts(self._tx).plan_anew()
 
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
-        keeper = self._keepers[_kind(subject)](self._desk)
+        keeper = self._keepers[_kind(subject)](self._tx)
         ref = _ref(subject)
-        waiting = {timer.key for timer in self._timers.due(subject, self._desk.now)}
+        waiting = {timer.key for timer in self._timers.due(subject, self._tx.now)}
         for timer in keeper.agenda(ref):
-            if timer.key in waiting and timer.due_at <= self._desk.now:
-                self._timers.spoken(timer.key, self._desk.now)
+            if timer.key in waiting and timer.due_at <= self._tx.now:
+                self._timers.spoken(timer.key, self._tx.now)
                 keeper.speak(timer)
         self._timers.replace(subject, keeper.agenda(ref))
 

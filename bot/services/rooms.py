@@ -18,7 +18,7 @@ from bot.domain.effects import (
 from bot.domain.incident import Closed, Incident
 from bot.domain.refusal import Refusal
 from bot.ports import Posted
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 SURENESS: Mapping[str, int] = {"gone": 0, "archived": 1, "left": 1, "deleted": 2}
 """What of a closed channel says more than the other: that it is gone is all that a refused call tells."""
@@ -27,44 +27,44 @@ COMING = (events.PersonInvited.kind(), events.PersonJoined.kind())
 
 
 class Rooms:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- opened, closed, and opened again ---
 
     def opened(self, number: int, channel: str, name: str) -> None:
         """Slack has the channel; whatever waited for it goes out. Another one gets all that the first one had."""
-        before = self._desk.incident(number)
+        before = self._tx.incident(number)
         if before.room is None or before.channel_closed:
-            opened = events.RoomOpened(at=self._desk.now, channel=channel, channel_name=name)
-            after = self._desk.record(before, opened)
+            opened = events.RoomOpened(at=self._tx.now, channel=channel, channel_name=name)
+            after = self._tx.record(before, opened)
             if before.channel_closed or before.room_refused:
-                self._desk.send(*furnished_anew(after, self._desk.policy, seq=after.entries))
+                self._tx.send(*furnished_anew(after, self._tx.policy, seq=after.entries))
                 self._show_again(after, before.channel_closed)
-        self._work.outbox.release(number)
+        self._session.outbox.release(number)
 
     def refused(self, number: int, why: str) -> None:
         """Slack gives no channel: what waited for it goes to where the incident can still be followed."""
-        self._desk.record(self._desk.incident(number), events.RoomRefused(at=self._desk.now, why=why))
-        self._work.outbox.release(number)
+        self._tx.record(self._tx.incident(number), events.RoomRefused(at=self._tx.now, why=why))
+        self._session.outbox.release(number)
 
     def closed(self, number: int, how: events.Closing, *, by: str | None = None) -> None:
         """The channel takes nothing any more. Who leads is told once, and what belongs there goes to them."""
-        incident = self._desk.incident(number)
+        incident = self._tx.incident(number)
         known = incident.channel_closed
         if incident.room and (known is None or SURENESS[how] > SURENESS[known.how]):
-            closed = events.ChannelClosed(at=self._desk.now, by=by, channel=incident.room, how=how)
-            self._desk.record(incident, closed)
+            closed = events.ChannelClosed(at=self._tx.now, by=by, channel=incident.room, how=how)
+            self._tx.record(incident, closed)
 
     def reopened(self, number: int, *, by: str | None = None) -> None:
         """The channel takes words again: it shows how things stand now, and what was said meanwhile."""
-        before = self._desk.incident(number)
+        before = self._tx.incident(number)
         if before.channel_closed is None:
             return
-        after = self._desk.record(before, events.ChannelReopened(at=self._desk.now, by=by))
-        self._desk.send(SetTopic(key=f"topic:{number}:{after.entries}", incident=number))
-        self._desk.send(*self._links_since(after, before.channel_closed))
+        after = self._tx.record(before, events.ChannelReopened(at=self._tx.now, by=by))
+        self._tx.send(SetTopic(key=f"topic:{number}:{after.entries}", incident=number))
+        self._tx.send(*self._links_since(after, before.channel_closed))
         self._show_again(after, before.channel_closed)
 
     def open_another(self, incident: Incident) -> None:
@@ -72,11 +72,11 @@ class Rooms:
         if incident.room and not incident.channel_closed:
             raise Refusal(f"{incident.id} has its channel: <#{incident.room}>.")
         incident.must_be_open()
-        at = int(self._desk.now.timestamp() * 1000)
-        self._desk.send(OpenRoom(key=f"open-room:{incident.number}:{at}", incident=incident.number))
+        at = int(self._tx.now.timestamp() * 1000)
+        self._tx.send(OpenRoom(key=f"open-room:{incident.number}:{at}", incident=incident.number))
 
     def _links_since(self, incident: Incident, closed: Closed) -> list[Effect]:
-        added = self._work.timeline.among([incident.number], ["link_added"])
+        added = self._session.timeline.among([incident.number], ["link_added"])
         return [
             AddBookmark(
                 key=f"bookmark:{incident.number}:{it.seq}:{incident.entries}",
@@ -93,26 +93,26 @@ class Rooms:
         if closed is None:
             return
         n, mark = incident.number, closed.mark
-        self._desk.send(Show(key=f"missed:{n}{mark}", surface="missed", ref=n, to=room(n), mark=mark))
+        self._tx.send(Show(key=f"missed:{n}{mark}", surface="missed", ref=n, to=room(n), mark=mark))
         for person in closed.asked:
-            self._desk.send(closed_channel(incident, to=person, mark=mark, seq=incident.entries))
+            self._tx.send(closed_channel(incident, to=person, mark=mark, seq=incident.entries))
 
     # --- who is in it, and who may see it ---
 
     def joined(self, channel: str, person: str, *, origin: str) -> None:
         """Somebody came into an incident channel; who opened it needs no introduction."""
-        incident = self._work.incidents.in_room(channel)
+        incident = self._session.incidents.in_room(channel)
         if incident is None or person == incident.declared_by:
             return
         was_invited = self._is_awaited(incident, person)
         if was_invited or person not in incident.members:
-            incident = self._desk.record(incident, events.PersonJoined(at=self._desk.now, person=person))
+            incident = self._tx.record(incident, events.PersonJoined(at=self._tx.now, person=person))
         if not was_invited:
-            self._desk.send(Welcome(key=f"welcome:{origin}", incident=incident.number, person=person))
+            self._tx.send(Welcome(key=f"welcome:{origin}", incident=incident.number, person=person))
 
     def _is_awaited(self, incident: Incident, person: str) -> bool:
         """Whether Spy invited and welcomed them, and this is their coming."""
-        entries = self._work.timeline.among([incident.number], [*COMING])
+        entries = self._session.timeline.among([incident.number], [*COMING])
         theirs = [entry.kind for entry in entries if entry.data["person"] == person]
         return theirs[-1:] == [events.PersonInvited.kind()]
 
@@ -120,12 +120,12 @@ class Rooms:
         """Invite somebody into an open incident's channel with the tldr, and count them in; once."""
         if person in incident.members or not incident.is_open:
             return incident
-        return self._desk.record(incident, events.PersonInvited(at=self._desk.now, person=person))
+        return self._tx.record(incident, events.PersonInvited(at=self._tx.now, person=person))
 
     def left(self, incident: Incident, person: str) -> None:
         """Somebody left, or was taken out: of a private incident they hear no more."""
         if person in incident.members:
-            self._desk.record(incident, events.PersonLeft(at=self._desk.now, person=person))
+            self._tx.record(incident, events.PersonLeft(at=self._tx.now, person=person))
 
     def put_out(self, incident: Incident, *, by: str | None, origin: str) -> None:
         """Spy was taken out. Into a public channel it comes back by itself, with what it says next."""
@@ -133,7 +133,7 @@ class Rooms:
             self.closed(incident.number, "left", by=by)
         elif incident.is_open:
             key, facts = f"put-out:{origin}", {"by": by}
-            self._desk.send(
+            self._tx.send(
                 Notify(
                     key=key,
                     to=incident.owner,
@@ -147,44 +147,42 @@ class Rooms:
         """The channel was made private, and so the incident is: what is shown elsewhere shows no more of it."""
         if incident.private:
             return
-        shown = self._work.messages.get(f"announcement:{incident.number}")
-        after = self._desk.record(incident, events.MadePrivate(at=self._desk.now, by=by))
+        shown = self._session.messages.get(f"announcement:{incident.number}")
+        after = self._tx.record(incident, events.MadePrivate(at=self._tx.now, by=by))
         n, seq = after.number, after.entries
         if shown:
-            self._desk.send(
+            self._tx.send(
                 Show(key=f"announcement:{n}:{seq}", surface="announcement", ref=n, to=shown.channel)
             )
-        for entry in self._work.timeline.among([n], ["team_told"]):
-            if tell := self._work.tells.get(entry.data["tell"]):
+        for entry in self._session.timeline.among([n], ["team_told"]):
+            if tell := self._session.tells.get(entry.data["tell"]):
                 key = f"told:{tell.number}:{seq}"
-                self._desk.send(Show(key=key, surface="told", ref=tell.number, to=tell.channel))
+                self._tx.send(Show(key=key, surface="told", ref=tell.number, to=tell.channel))
 
     def moved(self, incident: Incident, *, to: str) -> None:
         """Slack gave the channel another id."""
         if incident.room and incident.room != to:
-            moved = events.ChannelMoved(at=self._desk.now, channel=to, before=incident.room)
-            self._desk.record(incident, moved)
+            moved = events.ChannelMoved(at=self._tx.now, channel=to, before=incident.room)
+            self._tx.record(incident, moved)
 
     def renamed(self, channel: str, name: str) -> None:
-        incident = self._work.incidents.in_room(channel)
+        incident = self._session.incidents.in_room(channel)
         if incident:
-            self._desk.record(
-                incident, events.RoomOpened(at=self._desk.now, channel=channel, channel_name=name)
-            )
+            self._tx.record(incident, events.RoomOpened(at=self._tx.now, channel=channel, channel_name=name))
 
     # --- what is said there ---
 
     def unsaid(self, number: int, what: str, why: str) -> None:
         """Something could not be delivered for good: say so where it can be read."""
-        incident = self._work.incidents.get(number)
+        incident = self._session.incidents.get(number)
         if incident:
-            self._desk.record(incident, events.DeliveryFailed(at=self._desk.now, what=what, why=why))
+            self._tx.record(incident, events.DeliveryFailed(at=self._tx.now, what=what, why=why))
 
     def mended(self, number: int, what: str) -> None:
         """What could not be delivered for a while is delivered again."""
-        incident = self._work.incidents.get(number)
+        incident = self._session.incidents.get(number)
         if incident:
-            self._desk.record(incident, events.DeliveryMended(at=self._desk.now, what=what))
+            self._tx.record(incident, events.DeliveryMended(at=self._tx.now, what=what))
 
     def posted(self, slot: str, posted: Posted) -> None:
-        self._work.messages.put(slot, posted)
+        self._session.messages.put(slot, posted)

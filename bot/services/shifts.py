@@ -25,9 +25,9 @@ from bot.domain.shift import (
 )
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person
-from bot.services.desk import Desk
 from bot.services.directory import Directory
 from bot.services.paging import Paging
+from bot.services.transaction import Transaction
 
 ADDRESSES_KEPT = timedelta(days=1)
 LEFT_ALONE = timedelta(minutes=10)
@@ -39,27 +39,27 @@ SURFACES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVE
 
 
 class Shifts:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     # --- what people say and ask ---
 
     def of(self, person: str) -> Sequence[Shift]:
         """Give what is theirs now and to come, first ones first."""
-        return self._work.shifts.of_person(person, since=self._desk.now)
+        return self._session.shifts.of_person(person, since=self._tx.now)
 
     def ready(self, number: int | None, *, by: str) -> Shift:
         """Say *I'm ready* for a shift, or for one's next that is not answered yet."""
         shift = self._mine(number, by=by)
-        self._work.alone(shift.subject)
-        ready = (self._work.shifts.get(shift.number) or shift).ready(by=by, at=self._desk.now)
+        self._session.lock(shift.subject)
+        ready = (self._session.shifts.get(shift.number) or shift).ready(by=by, at=self._tx.now)
         self._keep(ready, because="ready")
         return ready
 
     def find(self, number: int, *, by: str) -> Shift:
         """Find one of somebody's own shifts by its number."""
-        shift = self._work.shifts.get(number)
+        shift = self._session.shifts.get(number)
         if shift is None:
             raise Refusal(f"There is no shift {number}. `oncall me` lists yours.")
         shift.must_be_theirs(by)
@@ -82,36 +82,36 @@ class Shifts:
 
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
         """Give the e-mail addresses that Slack was not asked about within a day."""
-        policy = self._desk.policy
+        policy = self._tx.policy
         unknown = (it for it in turns if it.email and not policy.person_of(user=it.user, email=it.email))
         addresses = dict.fromkeys(turn.email.casefold() for turn in unknown if turn.email)
-        known = {address: self._work.contacts.get(address) for address in addresses}
+        known = {address: self._session.contacts.get(address) for address in addresses}
         return [it for it, contact in known.items() if contact is None or self._is_due(contact)]
 
     def _is_due(self, contact: Contact) -> bool:
         tried, asked = contact.tried_at, contact.asked_at
-        is_left_alone = tried and tried > self._desk.now - LEFT_ALONE
-        return not is_left_alone and (asked is None or asked <= self._desk.now - ADDRESSES_KEPT)
+        is_left_alone = tried and tried > self._tx.now - LEFT_ALONE
+        return not is_left_alone and (asked is None or asked <= self._tx.now - ADDRESSES_KEPT)
 
     def not_found_out(self, email: str) -> bool:
         """Keep that Slack did not say whose an address is, so that others get their turn; say whether it did before."""
-        known = self._work.contacts.get(email) or Contact(email=email)
-        self._work.contacts.put(replace(known, tried_at=self._desk.now))
+        known = self._session.contacts.get(email) or Contact(email=email)
+        self._session.contacts.put(replace(known, tried_at=self._tx.now))
         return known.tried_at is None
 
     def found(self, email: str, person: Person | None) -> None:
         """Keep whose an e-mail address is in Slack, if anybody's."""
-        known = self._work.contacts.get(email) or Contact(email=email)
-        found = replace(known, person=person.id if person else None, asked_at=self._desk.now, tried_at=None)
-        self._work.contacts.put(replace(found, reported_at=None) if person else found)
+        known = self._session.contacts.get(email) or Contact(email=email)
+        found = replace(known, person=person.id if person else None, asked_at=self._tx.now, tried_at=None)
+        self._session.contacts.put(replace(found, reported_at=None) if person else found)
         if person:
-            self._work.people.put(replace(person, profiled_at=self._desk.now, asked_at=self._desk.now))
+            self._session.people.put(replace(person, profiled_at=self._tx.now, asked_at=self._tx.now))
 
     def synced(self, team: Team, turns: Iterable[Turn]) -> None:
         """Take in a team's schedule as it holds from now on: new shifts, moved ones, and ones that are gone."""
-        now, schedule = self._desk.now, team.schedule or ""
+        now, schedule = self._tx.now, team.schedule or ""
         self._alone_on(schedule)
-        known = {it.subject: it for it in self._work.shifts.on(schedule, since=now, until=now + HORIZON)}
+        known = {it.subject: it for it in self._session.shifts.on(schedule, since=now, until=now + HORIZON)}
         mine = [turn for turn in turns if turn.schedule == schedule and turn.end > now]
         seen = [self._begun_earlier(turn, known.values()) for turn in unbroken(mine)]
         subjects = {subject(turn) for turn in seen}
@@ -126,90 +126,90 @@ class Shifts:
     def _begun_earlier(self, turn: Turn, known: Iterable[Shift]) -> Turn:
         """Who is on call already, and goes on, began when they began: entries of the past are not read again."""
         for shift in known:
-            going_on = shift.start < turn.start <= min(shift.end, self._desk.now)
+            going_on = shift.start < turn.start <= min(shift.end, self._tx.now)
             if going_on and shift.turn.user == turn.user and not shift.gone_at:
                 return replace(turn, start=shift.start)
         return turn
 
     def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
         """Keep a turn. Where it is the rest of a shift that was cut in two, its person knows of it already."""
-        now = self._desk.now
-        person = Directory(self._desk).paged_as(turn.user, turn.email)
-        zone = Directory(self._desk).zone(person) if person else "UTC"
+        now = self._tx.now
+        person = Directory(self._tx).paged_as(turn.user, turn.email)
+        zone = Directory(self._tx).zone(person) if person else "UTC"
         if known and known.seen(turn, person=person, zone=zone, at=now) == known:
             return known
-        self._work.alone(subject(turn))
-        fresh = self._work.shifts.of(subject(turn))
+        self._session.lock(subject(turn))
+        fresh = self._session.shifts.of(subject(turn))
         if fresh:
             return self._keep(fresh.seen(turn, person=person, zone=zone, at=now), because="moved")
-        number = self._work.shifts.reserve()
+        number = self._session.shifts.reserve()
         new = Shift.new(number, turn, team=team.key, person=person, zone=zone, known_since=now)
-        return self._keep(new.rest_of(whole, self._desk.policy) if whole else new, because="new")
+        return self._keep(new.rest_of(whole, self._tx.policy) if whole else new, because="new")
 
     def _report(self, team: Team, shift: Shift) -> None:
         """A person whom Slack does not know can't be warned: the schedule's owner hears, once."""
         email = shift.turn.email
         key = (email or shift.turn.user).casefold()
-        contact = self._work.contacts.get(key) or Contact(email=key)
+        contact = self._session.contacts.get(key) or Contact(email=key)
         not_asked_yet = email and contact.asked_at is None
         if shift.person or contact.reported_at or not_asked_yet:
             return
-        self._work.contacts.put(replace(contact, reported_at=self._desk.now))
+        self._session.contacts.put(replace(contact, reported_at=self._tx.now))
         to = self._owner(team)
-        self._desk.send(Show(key=f"stranger:{key}:{to}", surface="stranger", ref=shift.number, to=to))
+        self._tx.send(Show(key=f"stranger:{key}:{to}", surface="stranger", ref=shift.number, to=to))
 
     def _owner(self, team: Team) -> str:
         """Return who answers for a team's schedule: its manager, else the team's channel."""
-        return Directory(self._desk).manager(team) or team.channel
+        return Directory(self._tx).manager(team) or team.channel
 
     def _lose(self, shift: Shift) -> None:
-        self._work.alone(shift.subject)
-        fresh = self._work.shifts.get(shift.number) or shift
-        self._keep(fresh.gone(self._desk.now), because="gone")
+        self._session.lock(shift.subject)
+        fresh = self._session.shifts.get(shift.number) or shift
+        self._keep(fresh.gone(self._tx.now), because="gone")
 
     def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
         """Somebody covers: they know already, so that nothing need be said or answered at once."""
         self._alone_on(turn.schedule)
-        self._work.alone(subject(turn))
-        if self._work.shifts.of(subject(turn)):
+        self._session.lock(subject(turn))
+        if self._session.shifts.of(subject(turn)):
             return
-        now = self._desk.now
-        zone = Directory(self._desk).zone(person)
-        number = self._work.shifts.reserve()
+        now = self._tx.now
+        zone = Directory(self._tx).zone(person)
+        number = self._session.shifts.reserve()
         shift = Shift.new(number, turn, team=team, person=person, zone=zone, known_since=now)
-        shift = knowing(shift.ready(by=person, at=now), self._desk.policy)
+        shift = knowing(shift.ready(by=person, at=now), self._tx.policy)
         if turn.email:
-            self._work.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
+            self._session.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
         self._keep(shift, because="covered")
 
     # --- what happens in them ---
 
     def weigh(self, team: Team) -> None:
         """Look who of a team is on call and has had more incidents in this shift than one person handles well."""
-        now, schedule = self._desk.now, team.schedule or ""
-        on = [it for it in self._work.shifts.on(schedule, since=now, until=now) if not it.gone_at]
+        now, schedule = self._tx.now, team.schedule or ""
+        on = [it for it in self._session.shifts.on(schedule, since=now, until=now) if not it.gone_at]
         unweighed = [it for it in on if it.person and not it.overload]
         overloaded = [shift for shift in unweighed if self._after_incidents(shift).overload]
         if overloaded:
             self._alone_on(schedule)
         for shift in overloaded:
-            self._work.alone(shift.subject)
-            fresh = self._work.shifts.get(shift.number) or shift
+            self._session.lock(shift.subject)
+            fresh = self._session.shifts.get(shift.number) or shift
             if not fresh.gone_at and not fresh.overload:
                 self._keep(self._after_incidents(fresh), because="overload")
 
     def _after_incidents(self, shift: Shift) -> Shift:
-        now = self._desk.now
-        return shift.after_incidents(self._incidents_of(shift), self._desk.policy.timers, at=now)
+        now = self._tx.now
+        return shift.after_incidents(self._incidents_of(shift), self._tx.policy.timers, at=now)
 
     def _incidents_of(self, shift: Shift) -> Sequence[Incident]:
         """Give those that its team or its person was paged for lately, or that its person leads."""
-        since = max(shift.start, self._desk.now - SHIFT)
-        pages = self._work.pages.since(since)
+        since = max(shift.start, self._tx.now - SHIFT)
+        pages = self._session.pages.since(since)
         paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
         return [
             it
-            for it in self._work.incidents.alive_since(since)
+            for it in self._session.incidents.alive_since(since)
             if (it.number in paged or it.commander == shift.person)
             and shift.person
             and it.is_seen_by(shift.person)
@@ -217,25 +217,25 @@ class Shifts:
 
     def _alone_on(self, schedule: str) -> None:
         """Take the schedule before its shifts: whoever takes several could otherwise wait in a ring."""
-        self._work.alone(f"shifts:{schedule}")
+        self._session.lock(f"shifts:{schedule}")
 
     # --- keeping it ---
 
     def plan_anew(self) -> None:
         """Set the timers of what is known by the policy in force."""
-        shifts = self._work.shifts.between(self._desk.now, self._desk.now + HORIZON)
+        shifts = self._session.shifts.between(self._tx.now, self._tx.now + HORIZON)
         for schedule in sorted({it.turn.schedule for it in shifts}):
             self._alone_on(schedule)
         for known in shifts:
-            self._work.alone(known.subject)
-            shift = self._work.shifts.get(known.number) or known
-            self._work.timers.replace(shift.subject, shift_agenda(shift, self._desk.policy))
+            self._session.lock(known.subject)
+            shift = self._session.shifts.get(known.number) or known
+            self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
 
     def _keep(self, shift: Shift, *, because: str) -> Shift:
         """Keep the shift and its timers, and let what was said of it show how it stands."""
-        self._work.shifts.put(shift)
-        self._work.timers.replace(shift.subject, shift_agenda(shift, self._desk.policy))
-        at = int(self._desk.now.timestamp() * 1000)
+        self._session.shifts.put(shift)
+        self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
+        at = int(self._tx.now.timestamp() * 1000)
         for name in (name for name, told in shift.told.items() if not told.silent):
             duty, _, occurrence = name.partition("/")
             self._show(shift, duty, occurrence, origin=f"{because}:{at}")
@@ -243,53 +243,53 @@ class Shifts:
 
     def say(self, shift: Shift, timer: Timer) -> None:
         """Say what is due."""
-        said = shift.after_saying(timer, at=self._desk.now)
-        self._work.shifts.put(said)
+        said = shift.after_saying(timer, at=self._tx.now)
+        self._session.shifts.put(said)
         self._show(said, timer.duty, timer.occurrence, origin="said")
 
     def _show(self, shift: Shift, duty: str, occurrence: str, *, origin: str) -> None:
-        team = self._desk.policy.teams.get(shift.team)
+        team = self._tx.policy.teams.get(shift.team)
         to = self._owner(team) if duty == UNANSWERED and team else shift.person
         if to:
             surface, mark = SURFACES[duty], f":{occurrence}"
             key = f"{surface}:{shift.number}{mark}:{origin}"
-            self._desk.send(Show(key=key, surface=surface, ref=shift.number, mark=mark, to=to))
+            self._tx.send(Show(key=key, surface=surface, ref=shift.number, mark=mark, to=to))
 
 
 class ShiftNags:
     """Keeps the duties to those who are on call."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def agenda(self, ref: str) -> Sequence[Timer]:
         """A shift that is over wants neither warning nor handover."""
         shift = self._shift(f"shift:{ref}")
-        if shift is None or shift.end <= self._desk.now:
+        if shift is None or shift.end <= self._tx.now:
             return []
-        return shift_agenda(shift, self._desk.policy)
+        return shift_agenda(shift, self._tx.policy)
 
     def speak(self, timer: Timer) -> None:
         if shift := self._shift(timer.subject):
-            Shifts(self._desk).say(shift, timer)
+            Shifts(self._tx).say(shift, timer)
 
     def _shift(self, name: str) -> Shift | None:
-        self._work.alone(name)
-        return self._work.shifts.of(name)
+        self._session.lock(name)
+        return self._session.shifts.of(name)
 
 
 class Verdicts:
     """Keeps the duty to say how a test page went."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        self._work.alone(f"page:{ref}")
-        page = self._work.pages.get(int(ref))
-        return verdict_agenda(page, self._desk.policy) if page else []
+        self._session.lock(f"page:{ref}")
+        page = self._session.pages.get(int(ref))
+        return verdict_agenda(page, self._tx.policy) if page else []
 
     def speak(self, timer: Timer) -> None:
-        Paging(self._desk).judge(int(timer.subject.partition(":")[2]), timer)
+        Paging(self._tx).judge(int(timer.subject.partition(":")[2]), timer)

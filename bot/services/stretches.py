@@ -10,7 +10,7 @@ from bot.domain.incident import Incident
 from bot.domain.page import RESOLVE
 from bot.domain.policy import Policy
 from bot.domain.relief import COMMAND, Stretch, at_work, began, is_worth_a_break, stretch_agenda, subject
-from bot.ports import Work
+from bot.ports import Session
 
 LOOK_BACK = timedelta(days=4)
 """Whoever was on duty longer ago has rested since, or else their stretch still runs."""
@@ -28,7 +28,7 @@ class History:
 class Stretches:
     """Each change is made alone with its person, after their incidents were locked: see `Relief.agenda`."""
 
-    work: Work
+    session: Session
     now: datetime
     policy: Policy
 
@@ -38,7 +38,7 @@ class Stretches:
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
         for person in moved:
-            self._alone(person)  # all of them before a number is taken, which others wait for
+            self._locked(person)  # all of them before a number is taken, which others wait for
         for person in moved:
             effects += self._move(person, before, incident)
         if before and before.command_offered_to != incident.command_offered_to and not moved:
@@ -50,7 +50,7 @@ class Stretches:
         past = self.of(person)
         stretch = past.running
         if what and stretch is None:
-            number = self.work.stretches.reserve()
+            number = self.session.stretches.reserve()
             stretch = began(number, person, incident.number, what, at=self.now)
         elif stretch and what:
             stretch = stretch.joined(incident.number, what)
@@ -61,7 +61,7 @@ class Stretches:
         self.keep(stretch, past)
         if not _was_relieved(incident, was, what):
             return [*self.shows(stretch)]
-        known = self.work.people.get(person)
+        known = self.session.people.get(person)
         reads_it = known is None or known.is_assignable
         is_long = reads_it and before and is_worth_a_break(stretch, before, now=self.now)
         return [
@@ -74,22 +74,22 @@ class Stretches:
 
     def alone_with(self, person: str) -> History:
         """Read a person's last days, with nobody else changing them until this work ends."""
-        self._alone(person)
+        self._locked(person)
         return self.of(person)
 
-    def _alone(self, person: str) -> None:
-        self.work.alone(f"stretch:{person}")
+    def _locked(self, person: str) -> None:
+        self.session.lock(f"stretch:{person}")
 
     def of(self, person: str) -> History:
-        every = self.work.stretches.of(person, since=self.now - LOOK_BACK)
+        every = self.session.stretches.of(person, since=self.now - LOOK_BACK)
         running = next((it for it in every if it.is_running), None)
         return History(running=running, earlier=[it for it in every if not it.is_running])
 
     def keep(self, stretch: Stretch, past: History) -> None:
         """Keep a stretch, and the timers that follow from it."""
-        self.work.stretches.put(stretch)
+        self.session.stretches.put(stretch)
         agenda = stretch_agenda(stretch, self.zone(stretch.person), self.policy.timers, earlier=past.earlier)
-        self.work.timers.replace(subject(stretch.person), agenda)
+        self.session.timers.replace(subject(stretch.person), agenda)
 
     def also_paged(self, incident: Incident, page: int, more: int) -> None:
         """Keep a page that was sent because another one, for relief, was not answered."""
@@ -106,7 +106,7 @@ class Stretches:
 
     def zone(self, person: str) -> tzinfo:
         """Give where somebody lives, UTC where it is not known."""
-        known = self.work.people.get(person)
+        known = self.session.people.get(person)
         return ZoneInfo(known.zone) if known and known.zone else UTC
 
     # --- showing ---
@@ -137,11 +137,11 @@ class Stretches:
     def _hang_up(self, stretch: Stretch, incident: Incident, was: str) -> list[Effect]:
         """Let no phone ring any more for relief that was found."""
         by = incident.roles.get(was, incident.commander) or stretch.person
-        pages = [page for page in map(self.work.pages.get, stretch.pages) if page and page.may_ring]
+        pages = [page for page in map(self.session.pages.get, stretch.pages) if page and page.may_ring]
         mine = [page for page in pages if page.incident == incident.number]
         for page in mine:
-            self.work.pages.put(page.asked_to(RESOLVE, by=by))
-            self.work.timers.replace(f"page:{page.number}", ())
+            self.session.pages.put(page.asked_to(RESOLVE, by=by))
+            self.session.timers.replace(f"page:{page.number}", ())
         return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]
 
     def _rest(self, stretch: Stretch, incident: Incident) -> Show:

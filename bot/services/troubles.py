@@ -6,15 +6,15 @@ from typing import Any
 
 from bot.domain.effects import Notify
 from bot.domain.trouble import Trouble
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 
 class Troubles:
     """Durable, by key: who meets the same trouble again says nothing, in this process or another."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._records = desk.work.troubles
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._records = tx.session.troubles
 
     def begins(
         self,
@@ -34,7 +34,7 @@ class Troubles:
         if known and known.lasts:
             return False
         told = tuple(dict.fromkeys(tell))
-        trouble = Trouble(key=key, why=why, since=self._desk.now, told=told, moved_to=moved_to)
+        trouble = Trouble(key=key, why=why, since=self._tx.now, told=told, moved_to=moved_to)
         self._records.put(trouble)
         self._tell(trouble, "began", template, facts or {})
         return True
@@ -44,14 +44,14 @@ class Troubles:
         known = self._records.get(key)
         if known is None or not known.lasts:
             return None
-        self._desk.work.alone(f"trouble:{key}")
-        over = replace(known, over_at=self._desk.now)
+        self._tx.session.lock(f"trouble:{key}")
+        over = replace(known, over_at=self._tx.now)
         self._records.put(over)
         self._tell(over, "over", template, facts or {})
         return over
 
     def _known(self, key: str) -> Trouble | None:
-        self._desk.work.alone(f"trouble:{key}")
+        self._tx.session.lock(f"trouble:{key}")
         return self._records.get(key)
 
     def _tell(self, trouble: Trouble, end: str, template: str, facts: Mapping[str, Any]) -> None:
@@ -59,4 +59,4 @@ class Troubles:
         known = {"why": trouble.why, "since": trouble.since, **facts}
         for to in trouble.told:
             key = f"trouble:{trouble.key}:{mark}:{end}:{to}"
-            self._desk.send(Notify(key=key, to=to, template=template, facts=known))
+            self._tx.send(Notify(key=key, to=to, template=template, facts=known))

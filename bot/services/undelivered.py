@@ -28,8 +28,8 @@ from bot.domain.effects import (
     room,
 )
 from bot.ports import Parcel, Standstill
-from bot.services.desk import Desk
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 
 NAMES: Mapping[type[Effect], str] = {
     SendPage: "Page {page}",
@@ -58,16 +58,16 @@ LAST = "lost:"
 class Undelivered:
     """Renders nothing: what it asks for is rendered when it leaves."""
 
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def tell(self, effect: Effect, why: str) -> None:
         """Say it in the incident's channel; without an incident, to who asked for it, or who looks after Spy."""
         number = self._incident(effect)
         asker = getattr(effect, "by", None) or getattr(effect, "asker", None) or self._pager(effect)
         if number:
-            Rooms(self._desk).unsaid(number, what(effect), why)
+            Rooms(self._tx).unsaid(number, what(effect), why)
         elif asker:
             facts = {"what": what(effect), "why": why}
             self._notify(f"unsaid:{effect.key}", asker, "delivery/unsaid", facts)
@@ -81,42 +81,42 @@ class Undelivered:
             return
         kind = getattr(effect, "surface", type(effect).__name__)
         facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
-        for person in self._desk.policy.maintainers:
-            key = f"{LAST}{kind}:{to}:{self._desk.now:%Y-%m-%d}:{person}"
+        for person in self._tx.policy.maintainers:
+            key = f"{LAST}{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
             self._notify(key, person, "delivery/unsaid", facts)
 
     def stands_still(self, still: Standstill) -> None:
         """Say once that an effect, and what is behind it, does not leave."""
         number = self._incident(still.effect)
         facts = {"what": what(still.effect), "since": still.since}
-        for place in [room(number)] if number else self._desk.policy.maintainers:
+        for place in [room(number)] if number else self._tx.policy.maintainers:
             key = f"{_stuck(still.id)}:{place}"
             self._notify(key, place, "delivery/stuck", facts, incident=number)
 
     def left(self, parcel: Parcel) -> None:
         """Say that what stood still has left, where that was said."""
         number = self._incident(parcel.effect)
-        for place in [room(number)] if number else self._desk.policy.maintainers:
-            if self._work.outbox.knows(f"{_stuck(parcel.id)}:{place}"):
+        for place in [room(number)] if number else self._tx.policy.maintainers:
+            if self._session.outbox.knows(f"{_stuck(parcel.id)}:{place}"):
                 key, facts = f"left:{parcel.id}:{place}", {"what": what(parcel.effect)}
                 self._notify(key, place, "delivery/left", facts, incident=number)
 
     def _notify(
         self, key: str, to: str, template: str, facts: Mapping[str, Any], incident: int | None = None
     ) -> None:
-        self._desk.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
+        self._tx.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
 
     def _incident(self, effect: Effect) -> int | None:
         number: int | None = getattr(effect, "incident", None) or effect.needs_room
         if isinstance(effect, PageEffect):
-            page = self._work.pages.get(effect.page)
+            page = self._session.pages.get(effect.page)
             number = page.incident if page else None
-        found = self._work.incidents.get(number) if number else None
-        there = found or self._work.incidents.in_room(getattr(effect, "to", ""))
+        found = self._session.incidents.get(number) if number else None
+        there = found or self._session.incidents.in_room(getattr(effect, "to", ""))
         return there.number if there else None
 
     def _pager(self, effect: Effect) -> str | None:
-        page = self._work.pages.get(effect.page) if isinstance(effect, PageEffect) else None
+        page = self._session.pages.get(effect.page) if isinstance(effect, PageEffect) else None
         return page.requested_by if page else None
 
 

@@ -11,14 +11,14 @@ from bot.domain.nag import filled
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
-from bot.domain.timeline import Entry, lately, told
+from bot.domain.timeline import Entry, latest, told
 from bot.domain.timer import Said, moment_of
-from bot.services.desk import Desk
 from bot.services.documents import SHOWN, Documents
 from bot.services.failover_views import FAILOVER, FailoverViews
 from bot.services.oncall_views import ON_CALL, OnCallViews
 from bot.services.people import People
 from bot.services.relief import Relief
+from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 POSTMORTEM = "milestone:postmortem@stop"
@@ -49,46 +49,46 @@ CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "
 
 
 class Views:
-    def __init__(self, desk: Desk) -> None:
-        self._desk = desk
-        self._work = desk.work
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def surface(self, surface: str, ref: int, mark: str = "") -> tuple[str, Facts]:
         """Give the template and the facts of a lasting message; `mark` as in `Show`."""
         if surface in FAILOVER:
-            return f"surfaces/{surface}", FailoverViews(self._desk).facts(surface, ref, mark)
+            return f"surfaces/{surface}", FailoverViews(self._tx).facts(surface, ref, mark)
         if surface in ON_CALL:
-            return f"surfaces/{surface}", OnCallViews(self._desk).facts(surface, ref, mark)
+            return f"surfaces/{surface}", OnCallViews(self._tx).facts(surface, ref, mark)
         if surface in SHOWN:
-            return f"surfaces/{surface}", Documents(self._desk).facts(surface, ref, mark)
+            return f"surfaces/{surface}", Documents(self._tx).facts(surface, ref, mark)
         shown = getattr(self, surface)
         facts: Facts = shown(ref, mark) if surface in MARKED else shown(ref)
         return f"surfaces/{surface}", facts
 
     def card(self, number: int) -> Facts:
-        return self._state(self._desk.incident(number))
+        return self._state(self._tx.incident(number))
 
     def announcement(self, number: int) -> Facts:
-        return self._state(self._desk.incident(number))
+        return self._state(self._tx.incident(number))
 
     def page(self, number: int) -> Facts:
-        page = self._work.pages.get(number)
-        incident = self._desk.incident(page.incident) if page and page.incident else None
-        team = self._desk.policy.teams.get((page.team if page else None) or "")
-        manager = People(self._desk).manager(team)
-        return {"page": page, "incident": incident, "manager": manager, "now": self._desk.now}
+        page = self._session.pages.get(number)
+        incident = self._tx.incident(page.incident) if page and page.incident else None
+        team = self._tx.policy.teams.get((page.team if page else None) or "")
+        manager = People(self._tx).manager(team)
+        return {"page": page, "incident": incident, "manager": manager, "now": self._tx.now}
 
     def tell(self, number: int) -> Facts:
-        tell = self._work.tells.get(number)
-        incident = self._desk.incident(tell.incident) if tell else None
-        return {"tell": tell, "incident": incident, "now": self._desk.now}
+        tell = self._session.tells.get(number)
+        incident = self._tx.incident(tell.incident) if tell else None
+        return {"tell": tell, "incident": incident, "now": self._tx.now}
 
     told = tell
 
     def brief(self, number: int, mark: str = "") -> Facts:
         """Return what a successor reads before *I have command*; `mark` is the offer (`:entry`), else the last one."""
-        incident = self._desk.incident(number)
-        offers = self._work.timeline.among([number], [CommandOffered.kind()])
+        incident = self._tx.incident(number)
+        offers = self._session.timeline.among([number], [CommandOffered.kind()])
         offer = next((it for it in offers if mark == f":{it.seq}"), None)
         return {
             **self.tldr(incident),
@@ -100,16 +100,16 @@ class Views:
 
     def _unseen(self, number: int) -> list[Facts]:
         """Give what other teams were told and have not said *Seen* to."""
-        entries = self._work.timeline.of(number)
+        entries = self._session.timeline.of(number)
         heard = {entry.data["tell"] for entry in entries if entry.kind in {"tell_seen", "tell_failed"}}
         told = [entry for entry in entries if entry.kind == "team_told"]
         return [_line(entry) for entry in told if entry.data["tell"] not in heard]
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Give what Spy will say next of this incident."""
-        policy, zone = self._desk.policy, People(self._desk).zone(incident.owner)
+        policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
-        ahead = [it for it in timers if it.due_at > self._desk.now and it.duty != UPDATE_LATE]
+        ahead = [it for it in timers if it.due_at > self._tx.now and it.duty != UPDATE_LATE]
         return [
             {
                 "duty": it.duty,
@@ -121,34 +121,34 @@ class Views:
 
     def nag(self, number: int, mark: str) -> Facts:
         """Give what was said of a duty (`mark`: `:duty/occurrence`), and what became of it."""
-        incident = self._desk.incident(number)
+        incident = self._tx.incident(number)
         duty, _, occurrence = mark.removeprefix(":").rpartition("/")
         spell = occurrence.rpartition(".")[0]
         entry = self._reminded(number, duty, occurrence)
-        at = entry.occurred_at if entry else self._desk.now
+        at = entry.occurred_at if entry else self._tx.now
         said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
         snooze = incident.snoozed.get(UPDATE_DUE)
-        milestone = milestone_of(duty, self._desk.policy)
+        milestone = milestone_of(duty, self._tx.policy)
         return {
             **self._state(incident),
             "duty": duty.partition(":")[0],
             "named": duty,
-            "standing": standing(incident, self._desk.policy, duty, said),
+            "standing": standing(incident, self._tx.policy, duty, said),
             "said_at": at,
             "late": bool(entry and entry.data.get("late")),
             "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,
             "promised": moment_of(spell),
             "snooze": snooze if snooze and snooze.mark == spell else None,
-            "severities": list(self._desk.policy.severities),
+            "severities": list(self._tx.policy.severities),
             "milestone": milestone,
             "message": filled(milestone.message, incident) if milestone and milestone.message else None,
-            "due": Documents(self._desk).due(incident) if duty == POSTMORTEM else None,
+            "due": Documents(self._tx).due(incident) if duty == POSTMORTEM else None,
         }
 
     def _reminded(self, number: int, duty: str, occurrence: str) -> Entry | None:
         mine = (
             entry
-            for entry in self._work.timeline.of(number)
+            for entry in self._session.timeline.of(number)
             if entry.kind == "reminded"
             and (entry.data["duty"], entry.data["occurrence"]) == (duty, occurrence)
         )
@@ -156,24 +156,24 @@ class Views:
 
     def unanswered(self, number: int, mark: str) -> Facts:
         """Give a page that nobody answered in time; `mark` tells which time."""
-        page = self._work.pages.get(number)
+        page = self._session.pages.get(number)
         said = page.reminded.get(UNANSWERED) if page else None
         return {**self.page(number), "said": said, "latest": bool(said and mark == f":{said.occurrence}")}
 
     def relief(self, number: int, mark: str) -> Facts:
         """Give how a stretch stands of which somebody was told (`mark`: `:words@address`)."""
-        return Relief(self._desk).relief(number, mark)
+        return Relief(self._tx).relief(number, mark)
 
     def rest(self, number: int, mark: str) -> Facts:
         """Give what somebody reads who was relieved (`mark`: `:incident:entry`)."""
-        return Relief(self._desk).rest(number, mark)
+        return Relief(self._tx).rest(number, mark)
 
     def missed(self, number: int, mark: str) -> Facts:
         """Give what was told while the channel was closed (since `mark`, in milliseconds)."""
-        incident, since = self._desk.incident(number), _moment(mark)
-        entries = self._work.timeline.of(number)
+        incident, since = self._tx.incident(number), _moment(mark)
+        entries = self._session.timeline.of(number)
         again = [it.recorded_at for it in entries if it.kind in TAKEN and it.recorded_at > since]
-        until = min(again, default=self._desk.now)
+        until = min(again, default=self._tx.now)
         lines = [
             _line(it) for it in told(entries) if since <= it.recorded_at < until and it.kind not in CLOSINGS
         ]
@@ -187,37 +187,37 @@ class Views:
 
     def closed_channel(self, number: int, mark: str) -> Facts:
         """Give what became of the channel since somebody was asked about it (`mark`: `:milliseconds:person`)."""
-        incident = self._desk.incident(number)
+        incident = self._tx.incident(number)
         closed = incident.channel_closed
         is_closed = bool(closed and mark.startswith(f"{closed.mark}:"))
         return {"incident": incident, "closed": closed if is_closed else None}
 
     def lock(self, number: int) -> Facts:
-        return {"lock": self._work.locks.get(number), "now": self._desk.now}
+        return {"lock": self._session.locks.get(number), "now": self._tx.now}
 
     def forgotten(self, number: int, mark: str) -> Facts:
         """Give a lock that somebody was asked about; `mark` tells which time (`:0` the first)."""
-        lock = self._work.locks.get(number)
+        lock = self._session.locks.get(number)
         return {**self.lock(number), "latest": bool(lock and mark == f":{max(lock.reminders - 1, 0)}")}
 
     def tldr(self, incident: Incident) -> Facts:
         """Tell the whole state on one screen: the card's facts and the last three events of substance."""
-        recent = lately(self._work.timeline.of(incident.number))
+        recent = latest(self._session.timeline.of(incident.number))
         return {**self._state(incident), "events": [_line(entry) for entry in recent]}
 
     def checklist(self, incident: Incident) -> Facts:
         """Give all steps of the guide, each with what was done of it."""
-        lines = guide.checklist(incident, self._work.timeline.of(incident.number))
+        lines = guide.checklist(incident, self._session.timeline.of(incident.number))
         return {
             "incident": incident,
             "lines": lines,
             "guide": guide.standing(incident),
-            "now": self._desk.now,
+            "now": self._tx.now,
         }
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
         """Give the last lines that are told, oldest first, or those from a line (its number) on."""
-        lines = [_line(entry) for entry in told(self._work.timeline.of(incident.number))]
+        lines = [_line(entry) for entry in told(self._session.timeline.of(incident.number))]
         if since is not None and lines and since > lines[-1]["line"]:
             raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
         last = max(len(lines) - LINES, 0)
@@ -233,14 +233,14 @@ class Views:
     def _state(self, incident: Incident) -> Facts:
         return {
             "incident": incident,
-            "pages": self._work.pages.of(incident.number),
-            "failovers": [it for it in self._work.failovers.active() if it.incident == incident.number],
-            "now": self._desk.now,
-            "lasted": incident.lasted(self._desk.now),
-            "asks": open_asks(incident, self._desk.policy),
-            "locks": self._work.locks.standing() if incident.is_open else (),
+            "pages": self._session.pages.of(incident.number),
+            "failovers": [it for it in self._session.failovers.active() if it.incident == incident.number],
+            "now": self._tx.now,
+            "lasted": incident.lasted(self._tx.now),
+            "asks": open_asks(incident, self._tx.policy),
+            "locks": self._session.locks.standing() if incident.is_open else (),
             "guide": guide.standing(incident),
-            "commanded_for": self._desk.now - incident.command_since if incident.command_since else None,
+            "commanded_for": self._tx.now - incident.command_since if incident.command_since else None,
         }
 
 

@@ -12,9 +12,9 @@ import pytest
 from sqlalchemy import make_url
 
 from bot.adapters.database import Database, Limits, open_engine
-from bot.adapters.database.work import OPTIMISM
-from bot.ports import Contended, Late, OutOfTime, Person, TimeLimit, Unavailable, Work
-from bot.services.undisturbed import undisturbed
+from bot.adapters.database.session import OPTIMISM
+from bot.ports import Conflict, Late, OutOfTime, Person, Session, TimeLimit, Unavailable
+from bot.services.retry import retry_on_conflict
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 SECOND = timedelta(seconds=1)
@@ -35,13 +35,13 @@ def database(database_url: str) -> Iterator[Database]:
         yield database
 
 
-def ana(work: Work) -> None:
-    work.people.put(Person(id="U0ANA", name="Ana"))
+def ana(session: Session) -> None:
+    session.people.put(Person(id="U0ANA", name="Ana"))
 
 
 def knows_ana(database: Database) -> bool:
-    with database.read() as work:
-        return work.people.get("U0ANA") is not None
+    with database.read() as session:
+        return session.people.get("U0ANA") is not None
 
 
 # --- committed or given up --------------------------------------------------------------------------------
@@ -50,8 +50,8 @@ def knows_ana(database: Database) -> bool:
 def test_what_was_given_up_is_not_committed(database: Database):
     limit = TimeLimit.of(LONG)
 
-    with suppress(OutOfTime), database.begin(limit) as work:
-        ana(work)
+    with suppress(OutOfTime), database.begin(limit) as session:
+        ana(session)
         assert limit.give_up()
 
     assert not knows_ana(database)
@@ -60,8 +60,8 @@ def test_what_was_given_up_is_not_committed(database: Database):
 def test_what_is_committed_can_not_be_given_up(database: Database):
     limit = TimeLimit.of(LONG)
 
-    with database.begin(limit) as work:
-        ana(work)
+    with database.begin(limit) as session:
+        ana(session)
 
     assert not limit.give_up()
     assert knows_ana(database)
@@ -71,8 +71,8 @@ def test_what_was_given_up_is_not_begun_again(database: Database):
     limit = TimeLimit.of(LONG)
     limit.give_up()
 
-    with pytest.raises(OutOfTime), database.begin(limit) as work:
-        ana(work)
+    with pytest.raises(OutOfTime), database.begin(limit) as session:
+        ana(session)
 
 
 def test_what_was_given_up_begins_no_command():
@@ -91,9 +91,9 @@ def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database:
 
     def hang() -> None:
         try:
-            with database.begin(limit) as work:
-                ana(work)
-                work.flush()  # type: ignore[attr-defined]  # as early as it can be
+            with database.begin(limit) as session:
+                ana(session)
+                session.flush()  # type: ignore[attr-defined]  # as early as it can be
                 holds.set()
                 let_go.wait(LONG)
         except OutOfTime as error:
@@ -104,39 +104,39 @@ def test_what_hangs_with_its_locks_held_loses_them_when_it_is_given_up(database:
     holds.wait(LONG)
     limit.give_up()
     limit.let_go()
-    with database.begin() as work:
-        work.people.put(Person(id="U0ANA", name="Somebody else"))
+    with database.begin() as session:
+        session.people.put(Person(id="U0ANA", name="Somebody else"))
     let_go.set()
     thread.join()
 
     assert len(ends) == 1
-    with database.read() as work:
-        assert work.people.get("U0ANA") == Person(id="U0ANA", name="Somebody else")
+    with database.read() as session:
+        assert session.people.get("U0ANA") == Person(id="U0ANA", name="Somebody else")
 
 
 # --- conflicts --------------------------------------------------------------------------------------------
 
 
 def test_the_same_request_twice_at_the_same_time_is_acted_on_once(database: Database):
-    with suppress(Contended), database.begin(TimeLimit.of(LONG)) as first:
+    with suppress(Conflict), database.begin(TimeLimit.of(LONG)) as first:
         assert first.inbound.remember("Ev1", at=NOON) is None
-        undisturbed(lambda: answer(database))
+        retry_on_conflict(lambda: answer(database))
         first.inbound.answered("Ev1", "another")
 
-    with database.read() as work:
-        assert work.inbound.remember("Ev1", at=NOON) == "the answer"
+    with database.read() as session:
+        assert session.inbound.remember("Ev1", at=NOON) == "the answer"
 
 
 def answer(database: Database) -> None:
-    with database.begin(TimeLimit.of(LONG)) as work:
-        work.inbound.remember("Ev1", at=NOON)
-        work.inbound.answered("Ev1", "the answer")
+    with database.begin(TimeLimit.of(LONG)) as session:
+        session.inbound.remember("Ev1", at=NOON)
+        session.inbound.answered("Ev1", "the answer")
 
 
 def test_on_sqlite_of_two_that_take_the_same_number_one_is_done_again(sqlite_url: str):
     with opened(sqlite_url) as database:
         limit = TimeLimit.of(LONG)
-        with suppress(Contended), database.begin(limit) as first:
+        with suppress(Conflict), database.begin(limit) as first:
             taken = first.incidents.reserve()
             with database.begin(TimeLimit.of(LONG)) as second:
                 assert second.incidents.reserve() == taken
@@ -147,10 +147,10 @@ def test_on_sqlite_of_two_that_take_the_same_number_one_is_done_again(sqlite_url
 
 
 def test_on_sqlite_who_only_writes_at_the_end_holds_no_lock_before(sqlite_url: str):
-    with opened(sqlite_url) as database, database.begin(TimeLimit.of(LONG)) as work:
-        work.inbound.remember("Ev1", at=NOON)
-        ana(work)
-        assert work.people.get("U0KIM") is None
+    with opened(sqlite_url) as database, database.begin(TimeLimit.of(LONG)) as session:
+        session.inbound.remember("Ev1", at=NOON)
+        ana(session)
+        assert session.people.get("U0KIM") is None
         with closing(other_process(sqlite_url)) as other:
             other.execute("BEGIN IMMEDIATE")
             other.rollback()
@@ -160,19 +160,19 @@ def test_on_sqlite_who_only_writes_at_the_end_holds_no_lock_before(sqlite_url: s
 
 
 def keep(database: Database, limit: TimeLimit) -> None:
-    with database.begin(limit) as work:
-        work.inbound.remember("Ev1", at=NOON)
-        ana(work)
+    with database.begin(limit) as session:
+        session.inbound.remember("Ev1", at=NOON)
+        ana(session)
 
 
 def test_on_sqlite_a_lock_that_another_process_keeps_is_not_waited_for_without_an_end(sqlite_url: str):
     with opened(sqlite_url, HURRIED) as database, closing(other_process(sqlite_url)) as other:
         other.execute("BEGIN IMMEDIATE")
         with pytest.raises(Unavailable, match="another process"):
-            undisturbed(partial(keep, database, TimeLimit.of(LONG)))
+            retry_on_conflict(partial(keep, database, TimeLimit.of(LONG)))
         other.rollback()
 
-        undisturbed(partial(keep, database, TimeLimit.of(LONG)))
+        retry_on_conflict(partial(keep, database, TimeLimit.of(LONG)))
         assert knows_ana(database)
 
 
@@ -186,7 +186,7 @@ def test_on_sqlite_a_lock_that_another_process_holds_for_a_moment_is_tried_for_a
                 if name == "conflicts" and value == OPTIMISM:
                     other.rollback()
 
-        undisturbed(partial(keep, database, AtItsLock.of(LONG)))
+        retry_on_conflict(partial(keep, database, AtItsLock.of(LONG)))
         assert knows_ana(database)
 
 
@@ -206,9 +206,9 @@ def test_a_turn_that_does_not_come_is_not_waited_for_without_an_end(sqlite_url: 
 
 def test_on_postgresql_a_lock_that_another_keeps_is_not_waited_for_without_an_end(postgresql_url: str):
     with opened(postgresql_url, HURRIED) as database, database.begin() as first:
-        first.alone("declare")
+        first.lock("declare")
         with pytest.raises(Unavailable, match="a lock was not free"), database.begin() as second:
-            second.alone("declare")
+            second.lock("declare")
 
 
 def test_a_server_that_says_nothing_any_more_is_given_up_and_then_another_connection_is_made(
@@ -221,8 +221,8 @@ def test_a_server_that_says_nothing_any_more_is_given_up_and_then_another_connec
             knows_ana(database)
         proxy.swallows = False
 
-        with database.begin() as work:
-            ana(work)
+        with database.begin() as session:
+            ana(session)
         assert knows_ana(database)
 
 

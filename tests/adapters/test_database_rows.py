@@ -27,15 +27,15 @@ def test_a_zone_that_is_not_known_any_more_is_utc(engine: Engine):
         zone="Asia/Tokyo",
         known_since=NOON,
     )
-    with Database(engine).begin() as work:
-        work.people.put(Person(id="U0ANA", name="Ana", zone="Asia/Tokyo"))
-        work.shifts.put(shift)
+    with Database(engine).begin() as session:
+        session.people.put(Person(id="U0ANA", name="Ana", zone="Asia/Tokyo"))
+        session.shifts.put(shift)
     with engine.begin() as connection:
         connection.execute(text("UPDATE person SET zone = 'America/Nowhere'"))
         connection.execute(text("UPDATE shift SET kept = replace(kept, 'Asia/Tokyo', 'America/Nowhere')"))
 
-    with Database(engine).begin() as work:
-        person, kept = work.people.get("U0ANA"), work.shifts.get(1)
+    with Database(engine).begin() as session:
+        person, kept = session.people.get("U0ANA"), session.shifts.get(1)
 
     assert person
     assert kept

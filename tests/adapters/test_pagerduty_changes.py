@@ -84,11 +84,11 @@ def test_the_changes_of_an_hour_are_asked_for(box: Box):
 
 
 def test_what_pagerduty_was_told_is_kept_once_under_the_teams_name():
-    units, pager, clock = Memory(), FakePager(), FrozenClock(NOON)
+    sessions, pager, clock = Memory(), FakePager(), FrozenClock(NOON)
     told = read(DOCUMENTED | {"timestamp": "2026-11-23T11:50:00Z"})
     pager.told = [told]
     sync = Sync(
-        units=units, clock=clock, policy=lambda: POLICY, chat=FakeChat(), pager=pager, wake=lambda: None
+        sessions=sessions, clock=clock, policy=lambda: POLICY, chat=FakeChat(), pager=pager, wake=lambda: None
     )
 
     sync.changes()
@@ -96,6 +96,6 @@ def test_what_pagerduty_was_told_is_kept_once_under_the_teams_name():
     pager.troubles = [Unreachable("PagerDuty is down")]
     sync.changes()
 
-    with units.begin() as work:
-        [kept] = work.changes.within(Window(since=NOON - HOUR, until=NOON), limit=10)
+    with sessions.begin() as session:
+        [kept] = session.changes.within(Window(since=NOON - HOUR, until=NOON), limit=10)
     assert (kept.number, kept.service) == (1, "payments")

@@ -9,7 +9,7 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.domain.events import Declared
 from bot.domain.incident import Incident
-from bot.services.undisturbed import undisturbed
+from bot.services.retry import retry_on_conflict
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -18,9 +18,9 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 def database(postgresql_url: str) -> Iterator[Database]:
     engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
     database = Database(engine)
-    with database.begin() as work:
+    with database.begin() as session:
         for number in (1, 2):
-            work.incidents.put(Incident.declared(number, Declared(at=NOON, by="U0ANA", name="x")))
+            session.incidents.put(Incident.declared(number, Declared(at=NOON, by="U0ANA", name="x")))
     yield database
     engine.dispose()
 
@@ -30,13 +30,15 @@ def test_of_two_that_wait_crosswise_one_is_undone_and_done_again(database: Datab
 
     def change(first: int, second: int) -> None:
         tries.append(first)
-        with database.begin() as work:
-            work.incidents.get(first)
+        with database.begin() as session:
+            session.incidents.get(first)
             if len(tries) <= 2:
                 met.wait(timeout=10)
-            work.incidents.get(second)
+            session.incidents.get(second)
 
-    threads = [Thread(target=undisturbed, args=(lambda a=a, b=b: change(a, b),)) for a, b in ((1, 2), (2, 1))]
+    threads = [
+        Thread(target=retry_on_conflict, args=(lambda a=a, b=b: change(a, b),)) for a, b in ((1, 2), (2, 1))
+    ]
     for thread in threads:
         thread.start()
     for thread in threads:

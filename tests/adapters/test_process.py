@@ -140,12 +140,12 @@ def test_a_program_of_the_plans_own_is_found_beside_the_configuration(stage: Sta
     program.parent.mkdir()
     program.write_text("#!/bin/sh\npwd; echo $1\n")
     program.chmod(0o755)
-    (stage.folder / "work").mkdir()
+    (stage.folder / "session").mkdir()
 
-    outcome = stage.run(Command(args=("./bin/drain", "7"), folder="work"))
+    outcome = stage.run(Command(args=("./bin/drain", "7"), folder="session"))
 
     assert outcome.end is End.OK
-    assert outcome.output.split() == [str((stage.folder / "work").resolve()), "7"]
+    assert outcome.output.split() == [str((stage.folder / "session").resolve()), "7"]
 
 
 def test_a_program_reads_nothing(stage: Stage):

@@ -42,7 +42,7 @@ def chat(box: Box, web: PooledWebClient) -> SlackChat:
     return chat
 
 
-def lately(box: Box) -> datetime:
+def recent(box: Box) -> datetime:
     return box.clock.now() - timedelta(seconds=5)
 
 
@@ -85,7 +85,7 @@ def test_nobody_there_leaves_the_outcome_unknown():
 
 
 def test_a_lost_answer_is_found_again_by_its_key(box: Box, chat: SlackChat):
-    since = lately(box)
+    since = recent(box)
     box.faults.inject("slack", "chat.postMessage", RESET_AFTER)
 
     with pytest.raises(Unreachable):
@@ -101,17 +101,17 @@ def test_a_long_message_that_was_begun_is_posted_to_its_end_and_once(box: Box, c
 
     with pytest.raises(Unreachable):
         chat.post("C0PAY", words, key="k")
-    assert chat.find_post("C0PAY", key="k", since=lately(box)) is None
+    assert chat.find_post("C0PAY", key="k", since=recent(box)) is None
     posted = chat.post("C0PAY", words, key="k")
 
     said = [it for it in box.slack.messages("payments") if it.bot]
     assert " ".join(" ".join(box.slack.text_of(it) for it in said).split()) == words.text
     assert posted.ts == said[0].ts
-    assert chat.find_post("C0PAY", key="k", since=lately(box)) == posted
+    assert chat.find_post("C0PAY", key="k", since=recent(box)) == posted
 
 
 def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: SlackChat):
-    since = lately(box)
+    since = recent(box)
     box.faults.inject("slack", "conversations.create", RESET_AFTER)
 
     with pytest.raises(Unreachable):
@@ -124,7 +124,7 @@ def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: Sla
 def test_looking_for_a_channel_leaves_no_trace_in_it(box: Box, chat: SlackChat):
     chat.open_room("inc-1-x", private=False)
 
-    chat.find_room("inc-1-x", private=False, since=lately(box))
+    chat.find_room("inc-1-x", private=False, since=recent(box))
 
     assert "chat.deleteScheduledMessage" in box.calls("slack")
     assert texts(box, "inc-1-x") == []
@@ -134,7 +134,7 @@ def test_a_channel_that_was_seen_needs_no_probe(box: Box, chat: SlackChat):
     channel = chat.open_room("inc-1-x", private=False)
     chat.remember_room(channel, "inc-1-x")
 
-    assert chat.find_room("inc-1-x", private=False, since=lately(box)) == channel
+    assert chat.find_room("inc-1-x", private=False, since=recent(box)) == channel
     assert "chat.scheduleMessage" not in box.calls("slack")
 
 
@@ -177,7 +177,7 @@ def test_an_edit_takes_away_the_blocks_that_are_no_more(box: Box, chat: SlackCha
 
 
 def test_an_edited_message_is_still_found_by_its_key(box: Box, chat: SlackChat):
-    since = lately(box)
+    since = recent(box)
     posted = chat.post("C0PAY", HELLO, key="k")
 
     chat.edit(posted, Message(text="bye"))

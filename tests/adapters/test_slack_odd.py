@@ -17,7 +17,7 @@ from tests.fakes.chat import WallClock
 
 ME = {"ok": True, "team_id": "T1", "team": "acme", "url": "https://a/", "user_id": "U0SPY", "user": "spy"}
 HELLO = Message(text="hello")
-LATELY = datetime(2026, 11, 23, 12, tzinfo=UTC)
+RECENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
 Ask = Callable[..., SlackChat]
 
 
@@ -42,13 +42,13 @@ def ask(stand_in: StandIn) -> Iterator[Ask]:
 
 CALLS: dict[str, Callable[[SlackChat], object]] = {
     "create": lambda chat: chat.open_room("inc-1-x", private=False),
-    "find a channel": lambda chat: chat.find_room("inc-1-x", private=False, since=LATELY),
+    "find a channel": lambda chat: chat.find_room("inc-1-x", private=False, since=RECENT),
     "look for a bookmark": lambda chat: chat.has_bookmark("C0INC", "https://x"),
     "post": lambda chat: chat.post("C0INC", HELLO, key="k"),
     "post a long one": lambda chat: chat.post("C0INC", Message(text="word " * 20_000), key="k"),
-    "find a post": lambda chat: chat.find_post("C0INC", key="k", since=LATELY),
-    "find a post in a thread": lambda chat: chat.find_post("C0INC", key="k", since=LATELY, thread="1.1"),
-    "find a post to a person": lambda chat: chat.find_post("U0ANA", key="k", since=LATELY),
+    "find a post": lambda chat: chat.find_post("C0INC", key="k", since=RECENT),
+    "find a post in a thread": lambda chat: chat.find_post("C0INC", key="k", since=RECENT, thread="1.1"),
+    "find a post to a person": lambda chat: chat.find_post("U0ANA", key="k", since=RECENT),
     "read": lambda chat: chat.read("C0INC", "1.1"),
     "profile": lambda chat: chat.profile("U0ANA"),
     "e-mail": lambda chat: chat.find_by_email("ana@acme.test"),
@@ -101,7 +101,7 @@ def test_an_odd_mark_on_one_message_hides_no_other(ask: Ask, mark: object):
     ours = {"ts": "1.2", "metadata": {"event_type": "spy", "event_payload": {"key": "k", "first": None}}}
     odd = {"ts": "1.1", "text": None, "metadata": mark}
 
-    found = ask({"ok": True, "messages": [None, "x", odd, ours]}).find_post("C0INC", key="k", since=LATELY)
+    found = ask({"ok": True, "messages": [None, "x", odd, ours]}).find_post("C0INC", key="k", since=RECENT)
 
     assert found
     assert found.ts == "1.2"
@@ -139,7 +139,7 @@ def test_a_channel_of_unknown_age_is_not_taken_for_spys_own(ask: Ask, created: o
     answer = {"ok": True, "channel": told, "scheduled_message_id": "Q1"}
 
     with pytest.raises(Unreachable):  # the probe that follows is answered oddly, too
-        ask(answer).find_room("inc-1-x", private=False, since=LATELY)
+        ask(answer).find_room("inc-1-x", private=False, since=RECENT)
 
 
 @pytest.mark.parametrize("meta", [None, "x", 7, {}, {"messages": None}, {"messages": [None, 7]}])

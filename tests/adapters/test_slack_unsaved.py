@@ -13,7 +13,7 @@ from bot.adapters.slack.replies import Replies
 from bot.commands.ask import Ask, Way
 from bot.commands.timed import NotDone
 from bot.domain.message import Message
-from bot.ports import Contended, Rejected, Throttled, Unavailable
+from bot.ports import Conflict, Rejected, Throttled, Unavailable
 from tests.adapters.test_slack_inbound import (
     EVENT,
     NOWHERE,
@@ -28,7 +28,7 @@ from tests.adapters.test_slack_inbound import (
 from tests.fakes.chat import WallClock
 
 LONG = 60.0
-UNSAVED = [Unavailable("it does not answer"), Contended("again and again"), NotDone("Nothing was done.")]
+UNSAVED = [Unavailable("it does not answer"), Conflict("again and again"), NotDone("Nothing was done.")]
 BUTTON = {"type": "button", "action_id": "say-1", "block_id": "b", "value": "incident 7 take"}
 SPOKEN = {
     "plain": said("spy incident tldr"),

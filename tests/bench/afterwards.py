@@ -15,9 +15,9 @@ from bot.commands.router import Router
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.events import NoteTaken
 from bot.domain.timer import mark_of
-from bot.services.desk import Desk
 from bot.services.documents import Documents
 from bot.services.incidents import Incidents
+from bot.services.transaction import Transaction
 from tests.bench.measures import Effort, Say, median
 from tests.bench.table import Row
 
@@ -37,7 +37,7 @@ def afterwards(effort: Effort, say: Say) -> Iterator[Row]:
         say("a long incident", 0.1)
         lived_through(database, clock)
         router = Router(
-            load([HERE / "plugins"]), units=database, clock=clock, policy=POLICY, templates=templates
+            load([HERE / "plugins"]), sessions=database, clock=clock, policy=POLICY, templates=templates
         )
         say("previews", 0.4)
 
@@ -51,11 +51,11 @@ def afterwards(effort: Effort, say: Say) -> Iterator[Row]:
         facts: list[Mapping[str, Any]] = []
 
         def read(_: int) -> None:
-            with database.begin() as work:
-                incident = work.incidents.look(1)
+            with database.begin() as session:
+                incident = session.incidents.look(1)
                 assert incident
-                desk = Desk(work=work, now=clock.now(), policy=POLICY)
-                facts[:] = [Documents(desk).document(incident)]
+                tx = Transaction(session=session, now=clock.now(), policy=POLICY)
+                facts[:] = [Documents(tx).document(incident)]
 
         yield Row(what="postmortem read for an export", spy=_timed(read), unit="ms")
         yield Row(
@@ -68,17 +68,17 @@ def afterwards(effort: Effort, say: Say) -> Iterator[Row]:
 
 def lived_through(database: Database, clock: FrozenClock) -> None:
     """Declare an incident and note 5,000 things, a second each."""
-    with database.begin() as work:
-        desk = Desk(work=work, now=clock.now(), policy=POLICY)
-        Incidents(desk).declare("a long night", by="U0ANA", severity=POLICY.severity("1"))
-        incident = desk.incident(1)
+    with database.begin() as session:
+        tx = Transaction(session=session, now=clock.now(), policy=POLICY)
+        Incidents(tx).declare("a long night", by="U0ANA", severity=POLICY.severity("1"))
+        incident = tx.incident(1)
         for number in range(ENTRIES - incident.entries):
             at = clock.now() - timedelta(seconds=ENTRIES - number)
             note = NoteTaken(
                 at=at, by="U0RAJ", note=f"the queue is {number} long, <@U0KIM>", message=mark_of(at)
             )
-            incident = desk.record(incident, note)
-        Incidents(desk).resolve(desk.incident(1), "it drained", by="U0ANA")
+            incident = tx.record(incident, note)
+        Incidents(tx).resolve(tx.incident(1), "it drained", by="U0ANA")
 
 
 def _timed(run: Callable[[int], object]) -> float:

@@ -102,8 +102,8 @@ def _timed(run: Callable[[], None]) -> float:
     return time.perf_counter() - began
 
 
-def ticks(units: Database, now: datetime) -> Ticks:
-    return Ticks(units=units, clock=FrozenClock(now), policy=lambda: POLICY, wake=lambda: None)
+def ticks(sessions: Database, now: datetime) -> Ticks:
+    return Ticks(sessions=sessions, clock=FrozenClock(now), policy=lambda: POLICY, wake=lambda: None)
 
 
 def _memory(url: str) -> Row:
@@ -159,24 +159,24 @@ def _at_once(url: str) -> Iterator[Row]:
     yield Row(what=f"{what}: dropped or doubled", spy=astray, unit="", limit=0)
 
 
-def _declare(units: Database) -> None:
+def _declare(sessions: Database) -> None:
     severity = POLICY.severities["sev1"]
     due = NOON + (severity.update_every or timedelta())
     declared = Declared(at=NOON, by="U0ANA", name="trouble", severity=severity.key, next_due=due)
     for start in range(1, AT_ONCE + 1, BATCH):
-        with units.begin() as work:
+        with sessions.begin() as session:
             for number in range(start, start + BATCH):
                 incident = replace(Incident.declared(number, declared), entries=1)
-                work.incidents.put(incident)
-                work.timers.replace(f"incident:{number}", agenda(incident, POLICY))
+                session.incidents.put(incident)
+                session.timers.replace(f"incident:{number}", agenda(incident, POLICY))
 
 
 def _speak(url: str, ready: Barrier) -> None:
     engine = open_engine(url)
-    units = Database(engine)
-    units.ping()
+    sessions = Database(engine)
+    sessions.ping()
     ready.wait(30)
-    ticks(units, LATER).run()
+    ticks(sessions, LATER).run()
     engine.dispose()
 
 

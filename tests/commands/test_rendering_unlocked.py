@@ -59,9 +59,9 @@ def spy(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     file = tmp_path_factory.mktemp("unlocked") / "spy.db"
     file.write_bytes(migrated_sqlite.read_bytes())
     engine, templates = open_engine(f"sqlite:///{file}"), Looking(str(file))
-    units = Database(engine)
+    sessions = Database(engine)
     yield (
-        Router(load([PLUGINS]), units=units, clock=FrozenClock(), policy=POLICY, templates=templates),
+        Router(load([PLUGINS]), sessions=sessions, clock=FrozenClock(), policy=POLICY, templates=templates),
         templates,
     )
     engine.dispose()

@@ -17,7 +17,7 @@ from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post,
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 ROOM = "C0ROOM"
 
@@ -348,18 +348,18 @@ def lead(incident: Incident) -> Reply:
 
 
 @command("shape <size>")
-def shape(ask: Ask, size: str, *, desk: Desk) -> Reply | Fill | None:
+def shape(ask: Ask, size: str, *, tx: Transaction) -> Reply | Fill | None:
     """Shape."""
     if size == "wrong":
         raise Refusal("No such size.", slot="size")
-    desk.send(AnswerPage(key=ask.id, page=1, answer="x", by=ask.user))
+    tx.send(AnswerPage(key=ask.id, page=1, answer="x", by=ask.user))
     return None
 
 
 @when(Joined)
-def greet(notice: Joined, *, desk: Desk) -> None:
+def greet(notice: Joined, *, tx: Transaction) -> None:
     """Greet."""
-    desk.send(AnswerPage(key=notice.id, page=2, answer="x", by=notice.person))
+    tx.send(AnswerPage(key=notice.id, page=2, answer="x", by=notice.person))
 
 
 @pytest.fixture

@@ -51,11 +51,11 @@ def test_one_that_was_left_when_it_had_ended_keeps_its_place():
 
 @pytest.mark.parametrize("error", [SystemExit(3), KeyboardInterrupt(), GeneratorExit()])
 def test_what_would_end_the_program_is_a_fault(error: BaseException):
-    def work() -> None:
+    def task() -> None:
         raise error
 
     with pytest.raises(RuntimeError, match=type(error).__name__):
-        RequestThreads(1).submit(work).result(10)
+        RequestThreads(1).submit(task).result(10)
 
 
 def test_a_request_that_nobody_waits_for_any_more_is_not_begun():

@@ -15,8 +15,8 @@ from bot.commands.reply import Reply
 from bot.commands.router import Router
 from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
 from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
-from bot.ports import Person, TimeLimit, UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Person, Sessions, TimeLimit
+from bot.services.transaction import Transaction
 
 LONG = 60.0
 """Seconds for what comes at once, on however slow a machine."""
@@ -29,16 +29,16 @@ class Plugin:
         self.began, self.let_go = Semaphore(0), Event()
 
         @command("hang <name>")
-        def hang(name: str, *, desk: Desk) -> Reply:
+        def hang(name: str, *, tx: Transaction) -> Reply:
             """Hang."""
-            desk.work.people.put(Person(id=name, name=name))
+            tx.session.people.put(Person(id=name, name=name))
             self._hang()
             return Reply("hung", {})
 
-        @command("work")
-        def work(*, desk: Desk) -> Reply:
+        @command("session")
+        def session(*, tx: Transaction) -> Reply:
             """Work."""
-            desk.work.people.put(Person(id="U0WORK", name="work"))
+            tx.session.people.put(Person(id="U0WORK", name="session"))
             return Reply("worked", {})
 
         @command("leave")
@@ -47,12 +47,12 @@ class Plugin:
             raise SystemExit(3)
 
         @when(Joined)
-        def listen(notice: Joined, *, desk: Desk) -> None:
-            desk.work.people.put(Person(id=notice.person, name="x"))
+        def listen(notice: Joined, *, tx: Transaction) -> None:
+            tx.session.people.put(Person(id=notice.person, name="x"))
             self._hang()
 
         self.module = ModuleType("hanging")
-        vars(self.module).update(hang=hang, work=work, leave=leave, listen=listen)
+        vars(self.module).update(hang=hang, session=session, leave=leave, listen=listen)
 
     def _hang(self) -> None:
         self.began.release()
@@ -62,11 +62,11 @@ class Plugin:
 class Rooms:
     """The bot's answering side on a database. A hurried request's time is over as soon as it hangs."""
 
-    def __init__(self, units: UnitOfWork) -> None:
-        self.units, self.plugin, self.is_hurried = units, Plugin(), False
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions, self.plugin, self.is_hurried = sessions, Plugin(), False
         router = Router(
             handbook(self.plugin.module),
-            units=units,
+            sessions=sessions,
             clock=FrozenClock(),
             policy=POLICY,
             templates=PlainTemplates(),
@@ -92,8 +92,8 @@ class Rooms:
         return answer.message.text
 
     def knows(self, person: str) -> bool:
-        with self.units.read() as work:
-            return work.people.get(person) is not None
+        with self.sessions.read() as session:
+            return session.people.get(person) is not None
 
 
 @pytest.fixture
@@ -117,7 +117,7 @@ def joined(number: int) -> Joined:
 def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends(rooms: Rooms):
     said = rooms.given_up(ask("hang U0ONE"))
     rooms.plugin.let_go.set()
-    rooms.say("work")
+    rooms.say("session")
 
     assert said == "`hang` took longer than Slack waits, so Spy gave it up and nothing was done."
     assert rooms.knows("U0WORK")
@@ -129,7 +129,7 @@ def test_while_some_hang_all_others_are_answered(rooms: Rooms):
     for person in ("U0ONE", "U0TWO"):
         rooms.given_up(ask(f"hang {person}"))
 
-    assert {rooms.say("work") for _ in range(5)} == {"worked ()"}
+    assert {rooms.say("session") for _ in range(5)} == {"worked ()"}
 
 
 def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(rooms: Rooms):
@@ -137,7 +137,7 @@ def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(
         rooms.given_up(ask(f"hang U0N{number}"))
 
     assert rooms.say("hang U0MORE").startswith("help/refusal (sentence, choices): ")
-    assert rooms.say("work") == "worked ()"
+    assert rooms.say("session") == "worked ()"
     rooms.plugin.let_go.set()
     assert "hung ()" in (rooms.say("hang U0MORE") for _ in range(10_000))
 
@@ -155,7 +155,7 @@ def test_a_command_that_would_end_the_program_is_a_fault(rooms: Rooms):
     with pytest.raises(RuntimeError, match="leave would end the program"):
         rooms.say("leave")
 
-    assert rooms.say("work") == "worked ()"
+    assert rooms.say("session") == "worked ()"
 
 
 @pytest.mark.parametrize("ago", [ANSWER_WITHIN, 60])

@@ -17,21 +17,21 @@ class ChatContract:
     In it are people U0ANA and U0RAJ, both in user group S0SRE, a guest U0ZOE, channel C0PAY, and C0SECRET without Spy.
     """
 
-    def lately(self) -> datetime:
+    def recent(self) -> datetime:
         return self.now() - timedelta(seconds=5)
 
     def text_at(self, chat: Chat, posted: Posted) -> str:
         return chat.read(posted.channel, posted.ts).text
 
     def test_a_room_is_opened_and_found_again(self, chat: Chat):
-        since = self.lately()
+        since = self.recent()
 
         channel = chat.open_room("inc-1-checkout", private=False)
 
         assert chat.find_room("inc-1-checkout", private=False, since=since) == channel
 
     def test_a_private_room_is_not_taken_for_a_public_one(self, chat: Chat):
-        since = self.lately()
+        since = self.recent()
 
         channel = chat.open_room("inc-2-secret", private=True)
 
@@ -47,11 +47,11 @@ class ChatContract:
         assert refusal.value.code == "name_taken"
 
     def test_a_room_of_somebody_elses_is_never_found(self, chat: Chat):
-        assert chat.find_room("payments", private=False, since=self.lately()) is None
-        assert chat.find_room("security", private=True, since=self.lately()) is None
+        assert chat.find_room("payments", private=False, since=self.recent()) is None
+        assert chat.find_room("security", private=True, since=self.recent()) is None
 
     def test_a_room_that_is_not_there_is_not_found(self, chat: Chat):
-        assert chat.find_room("inc-5-nothing", private=False, since=self.lately()) is None
+        assert chat.find_room("inc-5-nothing", private=False, since=self.recent()) is None
 
     def test_who_is_in_already_may_be_invited_again(self, chat: Chat):
         channel = chat.open_room("inc-6-people", private=False)
@@ -69,7 +69,7 @@ class ChatContract:
         assert self.people_in(channel) >= {"U0ANA", "U0RAJ"}
 
     def test_what_is_posted_is_found_by_its_key(self, chat: Chat):
-        since = self.lately()
+        since = self.recent()
 
         posted = chat.post("C0PAY", HELLO, key="card:1")
         chat.post("C0PAY", BYE, key="card:2")
@@ -78,7 +78,7 @@ class ChatContract:
         assert chat.find_post("C0PAY", key="card:3", since=since) is None
 
     def test_a_reply_is_found_in_its_thread(self, chat: Chat):
-        since = self.lately()
+        since = self.recent()
         parent = chat.post("C0PAY", HELLO, key="card:1")
 
         reply = chat.post("C0PAY", BYE, key="line:1", thread=parent.ts)
@@ -86,7 +86,7 @@ class ChatContract:
         assert chat.find_post("C0PAY", key="line:1", since=since, thread=parent.ts) == reply
 
     def test_a_person_is_written_to_by_dm(self, chat: Chat):
-        since = self.lately()
+        since = self.recent()
 
         posted = chat.post("U0ANA", HELLO, key="brief:1")
 

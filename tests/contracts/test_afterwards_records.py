@@ -6,10 +6,10 @@ from datetime import date
 from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 from bot.domain.shift import Told
-from bot.ports import UnitOfWork
-from tests.contracts.test_work import NOON, noted, units
+from bot.ports import Sessions
+from tests.contracts.test_session import NOON, noted, sessions
 
-__all__ = ["units"]  # the fixture: each kind of unit of work, one after the other
+__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 
 
 def follow_up(number: int, *, incident: int = 1, owner: str | None = "U0RAJ") -> FollowUp:
@@ -25,7 +25,7 @@ def follow_up(number: int, *, incident: int = 1, owner: str | None = "U0RAJ") ->
     )
 
 
-def test_a_postmortem_comes_back_as_it_was(units: UnitOfWork) -> None:
+def test_a_postmortem_comes_back_as_it_was(sessions: Sessions) -> None:
     filed = Filed(repository="acme/postmortems", number=9, url="https://x.example/9")
     whole = Postmortem(
         incident=1,
@@ -38,49 +38,49 @@ def test_a_postmortem_comes_back_as_it_was(units: UnitOfWork) -> None:
         told={"1.half": Told(at=NOON, late=True)},
         told_to={"1.half": "U0ANA"},
     )
-    with units.begin() as work:
-        work.postmortems.put(Postmortem(incident=1))
-        work.postmortems.put(whole)
+    with sessions.begin() as session:
+        session.postmortems.put(Postmortem(incident=1))
+        session.postmortems.put(whole)
 
-    with units.begin() as work:
-        assert work.postmortems.get(1) == whole
-        assert work.postmortems.get(2) is None
+    with sessions.begin() as session:
+        assert session.postmortems.get(1) == whole
+        assert session.postmortems.get(2) is None
 
 
-def test_follow_ups_are_found_by_incident_by_owner_and_by_issue(units: UnitOfWork) -> None:
+def test_follow_ups_are_found_by_incident_by_owner_and_by_issue(sessions: Sessions) -> None:
     filed = replace(
         follow_up(2), filed=Filed(repository="Acme/Postmortems", number=9, url="https://x.example/9")
     )
     done = replace(follow_up(3), done_at=NOON, done_by="raj-p", why="completed")
-    with units.begin() as work:
+    with sessions.begin() as session:
         for it in (follow_up(1), filed, done, follow_up(4, incident=2, owner=None)):
-            work.follow_ups.put(it)
+            session.follow_ups.put(it)
 
-    with units.begin() as work:
-        assert work.follow_ups.get(3) == done
-        assert [it.number for it in work.follow_ups.of(1)] == [1, 2, 3]
-        assert [it.number for it in work.follow_ups.open_of("U0RAJ")] == [1, 2]
-        assert [it.number for it in work.follow_ups.open(limit=2)] == [4, 2]
-        assert work.follow_ups.filed_as("acme/postmortems", 9) == filed
-        assert work.follow_ups.filed_as("acme/postmortems", 8) is None
+    with sessions.begin() as session:
+        assert session.follow_ups.get(3) == done
+        assert [it.number for it in session.follow_ups.of(1)] == [1, 2, 3]
+        assert [it.number for it in session.follow_ups.open_of("U0RAJ")] == [1, 2]
+        assert [it.number for it in session.follow_ups.open(limit=2)] == [4, 2]
+        assert session.follow_ups.filed_as("acme/postmortems", 9) == filed
+        assert session.follow_ups.filed_as("acme/postmortems", 8) is None
 
 
-def test_follow_ups_have_numbers_of_their_own(units: UnitOfWork) -> None:
-    with units.begin() as work:
-        first = work.follow_ups.reserve()
-        work.follow_ups.put(follow_up(first))
-    with units.begin() as work:
-        second = work.follow_ups.reserve()
+def test_follow_ups_have_numbers_of_their_own(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        first = session.follow_ups.reserve()
+        session.follow_ups.put(follow_up(first))
+    with sessions.begin() as session:
+        second = session.follow_ups.reserve()
 
     assert (first, second) == (1, 2)
 
 
-def test_entries_are_marked_and_unmarked(units: UnitOfWork) -> None:
-    with units.begin() as work:
+def test_entries_are_marked_and_unmarked(sessions: Sessions) -> None:
+    with sessions.begin() as session:
         for seq in (1, 2, 3):
-            work.timeline.append(noted(seq, incident=1))
-        work.timeline.curate(1, [1, 3], "hidden")
-        work.timeline.curate(1, [3], None)
+            session.timeline.append(noted(seq, incident=1))
+        session.timeline.curate(1, [1, 3], "hidden")
+        session.timeline.curate(1, [3], None)
 
-    with units.begin() as work:
-        assert [it.curated for it in work.timeline.of(1)] == ["hidden", None, None]
+    with sessions.begin() as session:
+        assert [it.curated for it in session.timeline.of(1)] == ["hidden", None, None]

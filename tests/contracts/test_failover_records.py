@@ -5,10 +5,10 @@ from datetime import timedelta
 
 from bot.domain.failover import Approval, Failover, State, Task
 from bot.domain.plan import Command, Param, Plan, Question, Request, Step
-from bot.ports import Trace, UnitOfWork
-from tests.contracts.test_work import NOON, units
+from bot.ports import Sessions, Trace
+from tests.contracts.test_session import NOON, sessions
 
-__all__ = ["units"]  # the fixture: each kind of unit of work, one after the other
+__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 LEASE = timedelta(seconds=20)
 PLAN = Plan(
     name="pod",
@@ -38,98 +38,98 @@ def run(number: int = 1, **facts: object) -> Failover:
     return replace(proposed, **facts)  # type: ignore[arg-type]
 
 
-def kept(units: UnitOfWork, *failovers: Failover) -> None:
-    with units.begin() as work:
+def kept(sessions: Sessions, *failovers: Failover) -> None:
+    with sessions.begin() as session:
         for it in failovers:
-            work.failovers.put(it)
+            session.failovers.put(it)
 
 
-def claimed(units: UnitOfWork, owner: str, *, after: int = 0, besides: tuple[int, ...] = ()) -> int | None:
-    with units.begin() as work:
+def claimed(sessions: Sessions, owner: str, *, after: int = 0, besides: tuple[int, ...] = ()) -> int | None:
+    with sessions.begin() as session:
         now = NOON + timedelta(seconds=after)
-        return work.failovers.claim(owner, now=now, lease=LEASE, besides=besides)
+        return session.failovers.claim(owner, now=now, lease=LEASE, besides=besides)
 
 
-def test_a_failover_comes_back_as_it_was(units: UnitOfWork) -> None:
+def test_a_failover_comes_back_as_it_was(sessions: Sessions) -> None:
     moved = run(state=State.DONE, approvals=(Approval(by="U0RAJ", at=NOON),), began=(0, 1), ended_at=NOON)
-    kept(units, run(), moved)
+    kept(sessions, run(), moved)
 
-    with units.begin() as work:
-        assert work.failovers.get(1) == moved
-        assert work.failovers.get(2) is None
-
-
-def test_numbers_are_given_once(units: UnitOfWork) -> None:
-    with units.begin() as work:
-        assert [work.failovers.reserve(), work.failovers.reserve()] == [1, 2]
+    with sessions.begin() as session:
+        assert session.failovers.get(1) == moved
+        assert session.failovers.get(2) is None
 
 
-def test_a_lock_is_held_while_a_run_is_active_and_not_by_a_rehearsal(units: UnitOfWork) -> None:
+def test_numbers_are_given_once(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert [session.failovers.reserve(), session.failovers.reserve()] == [1, 2]
+
+
+def test_a_lock_is_held_while_a_run_is_active_and_not_by_a_rehearsal(sessions: Sessions) -> None:
     over = run(1, state=State.DONE, began=(0,), ended_at=NOON)
-    kept(units, over, run(2, task=Task.REHEARSAL, state=State.APPROVED), run(3))
+    kept(sessions, over, run(2, task=Task.REHEARSAL, state=State.APPROVED), run(3))
 
-    with units.begin() as work:
-        holder = work.failovers.holder("pod-7")
+    with sessions.begin() as session:
+        holder = session.failovers.holder("pod-7")
         assert holder
         assert holder.number == 3
-        assert work.failovers.holder("pod-8") is None
-        assert [it.number for it in work.failovers.active()] == [2, 3]
+        assert session.failovers.holder("pod-8") is None
+        assert [it.number for it in session.failovers.active()] == [2, 3]
 
 
-def test_what_moved_last_and_what_ended_last_are_found(units: UnitOfWork) -> None:
+def test_what_moved_last_and_what_ended_last_are_found(sessions: Sessions) -> None:
     ended = {"state": State.DONE, "ended_at": NOON}
     kept(
-        units,
+        sessions,
         run(1, **ended, began=(0,)),
         run(2, **{**ended, "ended_at": NOON + LEASE}, began=(0,)),
         run(3, **ended, task=Task.REHEARSAL),
         run(4, state=State.LAPSED, ended_at=NOON),
     )
 
-    with units.begin() as work:
-        last = work.failovers.last_moved("pod-7")
+    with sessions.begin() as session:
+        last = session.failovers.last_moved("pod-7")
         assert last
         assert last.number == 2
-        assert work.failovers.last_moved("pod-8") is None
-        assert [it.number for it in work.failovers.ended("pod", limit=3)] == [2, 4, 3]
+        assert session.failovers.last_moved("pod-8") is None
+        assert [it.number for it in session.failovers.ended("pod", limit=3)] == [2, 4, 3]
 
 
-def test_one_owner_at_a_time_is_at_a_run(units: UnitOfWork) -> None:
-    kept(units, run(1), run(2, plan=OTHER, state=State.APPROVED), run(3, plan=THIRD, state=State.RUNNING))
+def test_one_owner_at_a_time_is_at_a_run(sessions: Sessions) -> None:
+    kept(sessions, run(1), run(2, plan=OTHER, state=State.APPROVED), run(3, plan=THIRD, state=State.RUNNING))
 
-    assert claimed(units, "one") == 2
-    assert claimed(units, "one", besides=(2,)) == 3
-    assert claimed(units, "other") is None
-    assert claimed(units, "other", after=21) == 2
-    with units.begin() as work:
-        assert not work.failovers.renew(2, "one", until=NOON)
-        assert work.failovers.renew(3, "one", until=NOON + timedelta(minutes=5))
-    assert claimed(units, "other", after=21, besides=(2,)) is None
-
-
-def test_what_is_let_go_is_taken_by_whoever_comes(units: UnitOfWork) -> None:
-    kept(units, run(2, state=State.RUNNING))
-    claimed(units, "one")
-    with units.begin() as work:
-        work.failovers.let_go(2, "other")
-    assert claimed(units, "other") is None
-
-    with units.begin() as work:
-        work.failovers.let_go(2, "one")
-
-    assert claimed(units, "other") == 2
+    assert claimed(sessions, "one") == 2
+    assert claimed(sessions, "one", besides=(2,)) == 3
+    assert claimed(sessions, "other") is None
+    assert claimed(sessions, "other", after=21) == 2
+    with sessions.begin() as session:
+        assert not session.failovers.renew(2, "one", until=NOON)
+        assert session.failovers.renew(3, "one", until=NOON + timedelta(minutes=5))
+    assert claimed(sessions, "other", after=21, besides=(2,)) is None
 
 
-def test_keeping_a_run_leaves_its_owner_alone(units: UnitOfWork) -> None:
-    kept(units, run(2, state=State.RUNNING))
-    claimed(units, "one")
+def test_what_is_let_go_is_taken_by_whoever_comes(sessions: Sessions) -> None:
+    kept(sessions, run(2, state=State.RUNNING))
+    claimed(sessions, "one")
+    with sessions.begin() as session:
+        session.failovers.let_go(2, "other")
+    assert claimed(sessions, "other") is None
 
-    kept(units, run(2, state=State.ROLLING_BACK))
+    with sessions.begin() as session:
+        session.failovers.let_go(2, "one")
 
-    assert claimed(units, "other") is None
+    assert claimed(sessions, "other") == 2
 
 
-def test_the_trail_is_kept_in_order(units: UnitOfWork) -> None:
+def test_keeping_a_run_leaves_its_owner_alone(sessions: Sessions) -> None:
+    kept(sessions, run(2, state=State.RUNNING))
+    claimed(sessions, "one")
+
+    kept(sessions, run(2, state=State.ROLLING_BACK))
+
+    assert claimed(sessions, "other") is None
+
+
+def test_the_trail_is_kept_in_order(sessions: Sessions) -> None:
     traces = [
         Trace(
             failover=1,
@@ -142,10 +142,10 @@ def test_the_trail_is_kept_in_order(units: UnitOfWork) -> None:
         )
         for seq, kind in enumerate(("failover_proposed", "failover_approved"), start=1)
     ]
-    with units.begin() as work:
+    with sessions.begin() as session:
         for trace in traces:
-            work.failovers.append(trace)
+            session.failovers.append(trace)
 
-    with units.begin() as work:
-        assert work.failovers.trail(1) == traces
-        assert work.failovers.trail(2) == []
+    with sessions.begin() as session:
+        assert session.failovers.trail(1) == traces
+        assert session.failovers.trail(2) == []

@@ -12,114 +12,114 @@ from bot.domain.effects import SendPage, Show
 from bot.domain.refusal import Refusal
 from bot.domain.relief import COMMAND, Asked, at_work, began
 from bot.domain.timer import Timer
-from bot.ports import UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Sessions
 from bot.services.incidents import Incidents
 from bot.services.relief import Relief
 from bot.services.reminders import Reminders
-from tests.contracts.test_work import NOON, claimed, units
+from bot.services.transaction import Transaction
+from tests.contracts.test_session import NOON, claimed, sessions
 
-__all__ = ["units"]  # the fixture: each kind of unit of work, one after the other
+__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 
 @contextmanager
-def desk_of(units: UnitOfWork, now: datetime = NOON) -> Iterator[Desk]:
-    with units.begin() as work:
-        yield Desk(work=work, now=now, policy=POLICY)
+def transaction_of(sessions: Sessions, now: datetime = NOON) -> Iterator[Transaction]:
+    with sessions.begin() as session:
+        yield Transaction(session=session, now=now, policy=POLICY)
 
 
-def declare(units: UnitOfWork, name: str = "checkout is down", *, by: str = "U0ANA") -> int:
-    with desk_of(units) as desk:
-        return Incidents(desk).declare(name, by=by).incident.number
+def declare(sessions: Sessions, name: str = "checkout is down", *, by: str = "U0ANA") -> int:
+    with transaction_of(sessions) as tx:
+        return Incidents(tx).declare(name, by=by).incident.number
 
 
-def tick(units: UnitOfWork, now: datetime) -> None:
-    with desk_of(units, now) as desk:
-        while Reminders(desk).tick(100):
+def tick(sessions: Sessions, now: datetime) -> None:
+    with transaction_of(sessions, now) as tx:
+        while Reminders(tx).tick(100):
             pass
 
 
-def asked(units: UnitOfWork, now: datetime) -> list[str]:
+def asked(sessions: Sessions, now: datetime) -> list[str]:
     """Where the ladder's messages went; rooms are not open here, so that they wait."""
-    parcels = claimed(units, now=now, limit=100)
-    with units.begin() as work:
+    parcels = claimed(sessions, now=now, limit=100)
+    with sessions.begin() as session:
         for parcel in parcels:
-            work.outbox.done(parcel.id, at=now)
+            session.outbox.done(parcel.id, at=now)
     effects = [parcel.effect for parcel in parcels]
     return sorted(it.to for it in effects if isinstance(it, Show) and it.surface == "relief")
 
 
-def test_a_stretch_comes_back_as_it_was(units: UnitOfWork) -> None:
+def test_a_stretch_comes_back_as_it_was(sessions: Sessions) -> None:
     stretch = began(7, "U0ANA", 42, COMMAND, at=NOON).joined(43, "scribe")
     stretch = stretch.after(
         Timer(subject="person:U0ANA", duty="relief", occurrence="7.ask", due_at=NOON).said(NOON, to="x")
     )
     stretch = replace(stretch, fine_at=NOON, pages=(17, 18))
     stretch = stretch.asking(Asked(words="relief-ask", to="C0IMOC", at=NOON, due_at=NOON))
-    with units.begin() as work:
-        work.stretches.put(stretch)
+    with sessions.begin() as session:
+        session.stretches.put(stretch)
 
-    with units.begin() as work:
-        assert work.stretches.get(7) == stretch
-        assert work.stretches.get(8) is None
+    with sessions.begin() as session:
+        assert session.stretches.get(7) == stretch
+        assert session.stretches.get(8) is None
 
 
-def test_a_persons_stretches_are_found_those_that_ended_long_ago_left_out(units: UnitOfWork) -> None:
+def test_a_persons_stretches_are_found_those_that_ended_long_ago_left_out(sessions: Sessions) -> None:
     old, last, running = (
         began(number, "U0ANA", 42, COMMAND, at=NOON + number * HOUR) for number in (1, 2, 3)
     )
-    with units.begin() as work:
+    with sessions.begin() as session:
         for it in (running, last.left(42, at=NOON + 3 * HOUR), old.left(42, at=NOON + 2 * HOUR)):
-            work.stretches.put(it)
-        work.stretches.put(began(4, "U0RAJ", 42, COMMAND, at=NOON))
+            session.stretches.put(it)
+        session.stretches.put(began(4, "U0RAJ", 42, COMMAND, at=NOON))
 
-        found = work.stretches.of("U0ANA", since=NOON + 2 * HOUR)
+        found = session.stretches.of("U0ANA", since=NOON + 2 * HOUR)
 
     assert [it.number for it in found] == [2, 3]
 
 
-def test_stretches_count_up(units: UnitOfWork) -> None:
-    with units.begin() as work:
-        assert (work.stretches.reserve(), work.stretches.reserve()) == (1, 2)
+def test_stretches_count_up(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert (session.stretches.reserve(), session.stretches.reserve()) == (1, 2)
 
 
-def test_the_ladder_is_climbed_once_however_often_it_ticks(units: UnitOfWork) -> None:
-    declare(units)
-    tick(units, NOON + 45 * MINUTE)
-    tick(units, NOON + 45 * MINUTE)
-    assert asked(units, NOON + 45 * MINUTE) == ["U0ANA"]
+def test_the_ladder_is_climbed_once_however_often_it_ticks(sessions: Sessions) -> None:
+    declare(sessions)
+    tick(sessions, NOON + 45 * MINUTE)
+    tick(sessions, NOON + 45 * MINUTE)
+    assert asked(sessions, NOON + 45 * MINUTE) == ["U0ANA"]
 
-    tick(units, NOON + 60 * MINUTE)
-    tick(units, NOON + 60 * MINUTE)
+    tick(sessions, NOON + 60 * MINUTE)
+    tick(sessions, NOON + 60 * MINUTE)
 
-    assert asked(units, NOON + 60 * MINUTE) == ["C0IMOC", "U0ANA"], "what she was told is edited"
+    assert asked(sessions, NOON + 60 * MINUTE) == ["C0IMOC", "U0ANA"], "what she was told is edited"
 
 
-def test_relief_that_came_leaves_nothing_due(units: UnitOfWork) -> None:
-    number = declare(units)
-    with desk_of(units, NOON + 50 * MINUTE) as desk:
-        Relief(desk).relieve(desk.incident(number), None, by="U0RAJ")
-    with desk_of(units, NOON + 51 * MINUTE) as desk:
-        Incidents(desk).accept_command(desk.incident(number), by="U0RAJ")
+def test_relief_that_came_leaves_nothing_due(sessions: Sessions) -> None:
+    number = declare(sessions)
+    with transaction_of(sessions, NOON + 50 * MINUTE) as tx:
+        Relief(tx).relieve(tx.incident(number), None, by="U0RAJ")
+    with transaction_of(sessions, NOON + 51 * MINUTE) as tx:
+        Incidents(tx).accept_command(tx.incident(number), by="U0RAJ")
 
-    with units.begin() as work:
-        assert not work.timers.due("person:U0ANA", NOON + 24 * HOUR)
-        [raj] = work.stretches.of("U0RAJ", since=NOON)
-        waiting = work.timers.due("person:U0RAJ", NOON + 24 * HOUR)
+    with sessions.begin() as session:
+        assert not session.timers.due("person:U0ANA", NOON + 24 * HOUR)
+        [raj] = session.stretches.of("U0RAJ", since=NOON)
+        waiting = session.timers.due("person:U0RAJ", NOON + 24 * HOUR)
 
     assert raj.started_at == NOON + 51 * MINUTE
     assert waiting[0].due_at == NOON + 96 * MINUTE
 
 
-def test_two_processes_that_tick_at_once_ask_once(units: UnitOfWork) -> None:
+def test_two_processes_that_tick_at_once_ask_once(sessions: Sessions) -> None:
     for number in range(5):
-        declare(units, f"trouble {number}", by=f"U0P{number}")
+        declare(sessions, f"trouble {number}", by=f"U0P{number}")
     both = Barrier(2)
 
     def run() -> None:
         both.wait()
-        tick(units, NOON + 75 * MINUTE)
+        tick(sessions, NOON + 75 * MINUTE)
 
     threads = [Thread(target=run) for _ in range(2)]
     for thread in threads:
@@ -127,23 +127,23 @@ def test_two_processes_that_tick_at_once_ask_once(units: UnitOfWork) -> None:
     for thread in threads:
         thread.join()
 
-    effects = [parcel.effect for parcel in claimed(units, now=NOON + 75 * MINUTE, limit=200)]
+    effects = [parcel.effect for parcel in claimed(sessions, now=NOON + 75 * MINUTE, limit=200)]
     assert len([it for it in effects if isinstance(it, SendPage)]) == 5
 
 
-def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(units: UnitOfWork) -> None:
-    numbers = [declare(units, f"trouble {number}") for number in range(6)]
+def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(sessions: Sessions) -> None:
+    numbers = [declare(sessions, f"trouble {number}") for number in range(6)]
     both = Barrier(2)
 
     def resolve() -> None:
         both.wait()
         for number in reversed(numbers):
-            with desk_of(units, NOON + 61 * MINUTE) as desk:
-                Incidents(desk).resolve(desk.incident(number), "", by="U0ANA")
+            with transaction_of(sessions, NOON + 61 * MINUTE) as tx:
+                Incidents(tx).resolve(tx.incident(number), "", by="U0ANA")
 
     def run() -> None:
         both.wait()
-        tick(units, NOON + 61 * MINUTE)
+        tick(sessions, NOON + 61 * MINUTE)
 
     threads = [Thread(target=it) for it in (resolve, run)]
     for thread in threads:
@@ -151,17 +151,17 @@ def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(units: Unit
     for thread in threads:
         thread.join()
 
-    with units.begin() as work:
-        [stretch] = work.stretches.of("U0ANA", since=NOON)
+    with sessions.begin() as session:
+        [stretch] = session.stretches.of("U0ANA", since=NOON)
         assert stretch.ended_at == NOON + 61 * MINUTE
-        assert not work.timers.due("person:U0ANA", NOON + 24 * HOUR)
+        assert not session.timers.due("person:U0ANA", NOON + 24 * HOUR)
 
 
 class Storm:
     """People who declare, relieve, hand over, have roles and resolve, all at once, by dice of their own."""
 
-    def __init__(self, units: UnitOfWork) -> None:
-        self.units = units
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
         self.trouble: list[Exception] = []
         self.now = NOON
 
@@ -170,34 +170,34 @@ class Storm:
         for turn in range(25):
             self.now += MINUTE
             try:
-                with desk_of(self.units, self.now) as desk:
-                    self._turn(desk, dice, f"trouble {seed}-{turn}")
+                with transaction_of(self.sessions, self.now) as tx:
+                    self._turn(tx, dice, f"trouble {seed}-{turn}")
             except Refusal:
                 continue
             except Exception as error:  # noqa: BLE001  whatever it is, the test tells
                 self.trouble.append(error)
 
-    def _turn(self, desk: Desk, dice: Random, name: str) -> None:
-        who, incidents = dice.choice(PEOPLE), Incidents(desk)
-        opened = desk.work.incidents.open(limit=20)
+    def _turn(self, tx: Transaction, dice: Random, name: str) -> None:
+        who, incidents = dice.choice(PEOPLE), Incidents(tx)
+        opened = tx.session.incidents.open(limit=20)
         if not opened or dice.random() < 0.3:
             incidents.declare(name, by=who)
             return
-        incident = desk.incident(dice.choice(opened).number)
+        incident = tx.incident(dice.choice(opened).number)
         match dice.randrange(4):
             case 0:
-                Relief(desk).relieve(incident, None, by=who)
+                Relief(tx).relieve(incident, None, by=who)
             case 1:
                 incidents.accept_command(incident, by=incident.command_offered_to or who)
             case 2:
                 incidents.give_role(incident, "scribe", who, by=who)
             case _:
-                Relief(desk).say_fine(by=who)
+                Relief(tx).say_fine(by=who)
 
     def tick(self) -> None:
         for _ in range(25):
             try:
-                tick(self.units, self.now)
+                tick(self.sessions, self.now)
             except Exception as error:  # noqa: BLE001  whatever it is, the test tells
                 self.trouble.append(error)
 
@@ -205,8 +205,8 @@ class Storm:
 PEOPLE = ("U0ANA", "U0RAJ", "U0KIM", "U0MIA")
 
 
-def test_in_a_storm_nothing_waits_in_a_ring_and_stretches_stay_true(units: UnitOfWork) -> None:
-    storm = Storm(units)
+def test_in_a_storm_nothing_waits_in_a_ring_and_stretches_stay_true(sessions: Sessions) -> None:
+    storm = Storm(sessions)
     threads = [Thread(target=storm.act, args=(seed,)) for seed in range(3)] + [Thread(target=storm.tick)]
     for thread in threads:
         thread.start()
@@ -214,9 +214,9 @@ def test_in_a_storm_nothing_waits_in_a_ring_and_stretches_stay_true(units: UnitO
         thread.join()
 
     assert storm.trouble == []
-    with units.begin() as work:
-        opened = work.incidents.open(limit=1000)
+    with sessions.begin() as session:
+        opened = session.incidents.open(limit=1000)
         for person in PEOPLE:
-            running = [it for it in work.stretches.of(person, since=NOON) if it.is_running]
+            running = [it for it in session.stretches.of(person, since=NOON) if it.is_running]
             expected = {it.number: at_work(it)[person] for it in opened if person in at_work(it)}
             assert [dict(it.on) for it in running] == ([expected] if expected else [])

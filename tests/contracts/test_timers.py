@@ -9,15 +9,15 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.domain.timer import Timer
-from bot.ports import UnitOfWork
-from tests.contracts.test_work import FACTORIES
+from bot.ports import Sessions
+from tests.contracts.test_session import FACTORIES
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 
 
 @pytest.fixture(params=FACTORIES)
-def units(request: pytest.FixtureRequest) -> Iterator[UnitOfWork]:
+def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
     with FACTORIES[request.param](request) as opened:
         yield opened
 
@@ -26,106 +26,106 @@ def timer(subject: str = "incident:42", *, duty: str = "update_due", k: int = 0,
     return Timer(subject=subject, duty=duty, occurrence=f"x.{k}", due_at=NOON + after * MINUTE)
 
 
-def plan(units: UnitOfWork, subject: str, *timers: Timer) -> None:
-    with units.begin() as work:
-        work.timers.replace(subject, timers)
+def plan(sessions: Sessions, subject: str, *timers: Timer) -> None:
+    with sessions.begin() as session:
+        session.timers.replace(subject, timers)
 
 
-def due(units: UnitOfWork, subject: str = "incident:42", *, after: int = 0) -> list[Timer]:
-    with units.begin() as work:
-        return list(work.timers.due(subject, NOON + after * MINUTE))
+def due(sessions: Sessions, subject: str = "incident:42", *, after: int = 0) -> list[Timer]:
+    with sessions.begin() as session:
+        return list(session.timers.due(subject, NOON + after * MINUTE))
 
 
-def test_what_is_due_is_found_by_subject_longest_due_first(units: UnitOfWork) -> None:
-    plan(units, "incident:42", timer(after=2), timer(duty="update_late", after=9))
-    plan(units, "page:17", timer("page:17", duty="unanswered", after=1))
+def test_what_is_due_is_found_by_subject_longest_due_first(sessions: Sessions) -> None:
+    plan(sessions, "incident:42", timer(after=2), timer(duty="update_late", after=9))
+    plan(sessions, "page:17", timer("page:17", duty="unanswered", after=1))
 
-    with units.begin() as work:
-        assert work.timers.due_subjects(NOON, 10) == ()
-        assert list(work.timers.due_subjects(NOON + 5 * MINUTE, 10)) == ["page:17", "incident:42"]
-        assert list(work.timers.due_subjects(NOON + 5 * MINUTE, 1)) == ["page:17"]
-    assert due(units, after=5) == [timer(after=2)]
-
-
-def test_what_is_wanted_replaces_what_waited(units: UnitOfWork) -> None:
-    plan(units, "incident:42", timer(), timer(duty="no_severity"))
-    plan(units, "incident:43", timer("incident:43"))
-
-    plan(units, "incident:42", timer(after=3), timer(duty="roll_back"))
-
-    assert due(units, after=9) == [timer(duty="roll_back"), timer(after=3)]
-    assert due(units, "incident:43") == [timer("incident:43")]
-    plan(units, "incident:42")
-    assert due(units, after=9) == []
+    with sessions.begin() as session:
+        assert session.timers.due_subjects(NOON, 10) == ()
+        assert list(session.timers.due_subjects(NOON + 5 * MINUTE, 10)) == ["page:17", "incident:42"]
+        assert list(session.timers.due_subjects(NOON + 5 * MINUTE, 1)) == ["page:17"]
+    assert due(sessions, after=5) == [timer(after=2)]
 
 
-def test_what_was_spoken_never_comes_back(units: UnitOfWork) -> None:
-    plan(units, "incident:42", timer())
-    with units.begin() as work:
-        work.timers.spoken(timer().key, NOON)
-        work.timers.replace("incident:42", [timer(), timer(k=1, after=5)])
+def test_what_is_wanted_replaces_what_waited(sessions: Sessions) -> None:
+    plan(sessions, "incident:42", timer(), timer(duty="no_severity"))
+    plan(sessions, "incident:43", timer("incident:43"))
 
-    plan(units, "incident:42", timer(), timer(k=1, after=5))
+    plan(sessions, "incident:42", timer(after=3), timer(duty="roll_back"))
 
-    assert due(units, after=9) == [timer(k=1, after=5)]
-
-
-def test_the_last_plan_of_a_work_counts(units: UnitOfWork) -> None:
-    with units.begin() as work:
-        work.timers.replace("incident:42", [timer()])
-        work.timers.replace("incident:42", [timer(after=4)])
-
-    assert due(units, after=9) == [timer(after=4)]
+    assert due(sessions, after=9) == [timer(duty="roll_back"), timer(after=3)]
+    assert due(sessions, "incident:43") == [timer("incident:43")]
+    plan(sessions, "incident:42")
+    assert due(sessions, after=9) == []
 
 
-def test_what_raises_planned_nothing(units: UnitOfWork) -> None:
-    with suppress(KeyError), units.begin() as work:
-        work.timers.replace("incident:42", [timer()])
+def test_what_was_spoken_never_comes_back(sessions: Sessions) -> None:
+    plan(sessions, "incident:42", timer())
+    with sessions.begin() as session:
+        session.timers.spoken(timer().key, NOON)
+        session.timers.replace("incident:42", [timer(), timer(k=1, after=5)])
+
+    plan(sessions, "incident:42", timer(), timer(k=1, after=5))
+
+    assert due(sessions, after=9) == [timer(k=1, after=5)]
+
+
+def test_the_last_plan_of_a_work_counts(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        session.timers.replace("incident:42", [timer()])
+        session.timers.replace("incident:42", [timer(after=4)])
+
+    assert due(sessions, after=9) == [timer(after=4)]
+
+
+def test_what_raises_planned_nothing(sessions: Sessions) -> None:
+    with suppress(KeyError), sessions.begin() as session:
+        session.timers.replace("incident:42", [timer()])
         raise KeyError
 
-    assert due(units, after=9) == []
+    assert due(sessions, after=9) == []
 
 
-def test_the_next_due_time_is_known(units: UnitOfWork) -> None:
-    with units.begin() as work:
-        assert work.timers.next_due() is None
-    plan(units, "incident:42", timer(after=3), timer(duty="update_late", after=8))
+def test_the_next_due_time_is_known(sessions: Sessions) -> None:
+    with sessions.begin() as session:
+        assert session.timers.next_due() is None
+    plan(sessions, "incident:42", timer(after=3), timer(duty="update_late", after=8))
 
-    with units.begin() as work:
-        assert work.timers.next_due() == NOON + 3 * MINUTE
-        work.timers.spoken(timer().key, NOON)
-        assert work.timers.next_due() == NOON + 8 * MINUTE
-
-
-def test_what_can_not_be_spoken_is_put_off(units: UnitOfWork) -> None:
-    plan(units, "incident:42", timer(), timer(duty="update_late", after=8))
-    with units.begin() as work:
-        work.timers.put_off("incident:42", due=NOON + MINUTE)
-
-    assert due(units) == []
-    assert due(units, after=1) == [timer(after=1)]
-    assert len(due(units, after=8)) == 2
+    with sessions.begin() as session:
+        assert session.timers.next_due() == NOON + 3 * MINUTE
+        session.timers.spoken(timer().key, NOON)
+        assert session.timers.next_due() == NOON + 8 * MINUTE
 
 
-def test_many_subjects_are_planned_in_one_work(units: UnitOfWork) -> None:
+def test_what_can_not_be_spoken_is_put_off(sessions: Sessions) -> None:
+    plan(sessions, "incident:42", timer(), timer(duty="update_late", after=8))
+    with sessions.begin() as session:
+        session.timers.put_off("incident:42", due=NOON + MINUTE)
+
+    assert due(sessions) == []
+    assert due(sessions, after=1) == [timer(after=1)]
+    assert len(due(sessions, after=8)) == 2
+
+
+def test_many_subjects_are_planned_in_one_work(sessions: Sessions) -> None:
     subjects = [f"incident:{number}" for number in range(50)]
-    with units.begin() as work:
+    with sessions.begin() as session:
         for subject in subjects:
-            work.timers.replace(subject, [timer(subject)])
+            session.timers.replace(subject, [timer(subject)])
 
-    with units.begin() as work:
-        assert set(work.timers.due_subjects(NOON, 100)) == set(subjects)
+    with sessions.begin() as session:
+        assert set(session.timers.due_subjects(NOON, 100)) == set(subjects)
 
 
 def test_two_processes_on_postgresql_take_different_subjects(postgresql_url: str) -> None:
     engine = open_engine(postgresql_url.replace("postgresql://", "postgresql+psycopg://"))
-    units, taken, both = Database(engine), [], Barrier(2)
+    sessions, taken, both = Database(engine), [], Barrier(2)
     for number in range(8):
-        plan(units, f"incident:{number}", timer(f"incident:{number}"))
+        plan(sessions, f"incident:{number}", timer(f"incident:{number}"))
 
     def take() -> None:
-        with units.begin() as work:
-            taken.append(list(work.timers.due_subjects(NOON, 4)))
+        with sessions.begin() as session:
+            taken.append(list(session.timers.due_subjects(NOON, 4)))
             both.wait(10)
 
     threads = [Thread(target=take) for _ in range(2)]

@@ -43,12 +43,12 @@ def spy() -> SpyKit:
     """An incident with a timeline that no issue can hold."""
     story = Story()
     story.opens('"a long night" sev1')
-    with story.spy.desk() as desk:
-        incident = desk.incident(1)
+    with story.spy.tx() as tx:
+        incident = tx.incident(1)
         first = incident.entries + 1
         for seq in range(first, ENTRIES):
-            desk.work.timeline.append(note(seq, at=desk.now))
-        desk.work.incidents.put(replace(incident, entries=ENTRIES - 1))
+            tx.session.timeline.append(note(seq, at=tx.now))
+        tx.session.incidents.put(replace(incident, entries=ENTRIES - 1))
     story.spy.say('incident stop "it drained"', channel="C0ROOM")
     return story.spy
 
@@ -71,13 +71,13 @@ def note(seq: int, *, at: datetime) -> Entry:
 
 def deliver(spy: SpyKit, courier: AfterwardsCourier, effect: Afterwards) -> None:
     """Do as the worker does."""
-    with spy.desk() as desk:
-        parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=desk.now)
-        errand = courier.errand(parcel, desk)
+    with spy.tx() as tx:
+        parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
+        errand = courier.errand(parcel, tx)
     assert errand
     result = errand.go()
-    with spy.desk() as desk:
-        errand.settle(desk, result)
+    with spy.tx() as tx:
+        errand.settle(tx, result)
 
 
 def write_log(spy: SpyKit, courier: AfterwardsCourier) -> None:

@@ -23,14 +23,14 @@ def test_an_announcement_that_is_refused_seven_times_is_told_once():
     parcel = Parcel(id=1, effect=ANNOUNCEMENT, attempts=1, uncertain=False, queued_at=story.clock.now())
 
     for _ in range(7):
-        with story.spy.desk() as desk:
-            courier.gave_up(parcel, desk, "That channel is archived.")
-    with story.spy.desk() as desk:
-        errand = courier.errand(parcel, desk)
+        with story.spy.tx() as tx:
+            courier.gave_up(parcel, tx, "That channel is archived.")
+    with story.spy.tx() as tx:
+        errand = courier.errand(parcel, tx)
     assert errand
     posted = errand.go()
-    with story.spy.desk() as desk:
-        errand.settle(desk, posted)
+    with story.spy.tx() as tx:
+        errand.settle(tx, posted)
 
     about = [it for it in story.spy.lines(1) if "announcement" in it]
     assert ["could not be delivered" in about[0], "works again" in about[1], len(about)] == [True, True, 2]

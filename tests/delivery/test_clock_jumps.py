@@ -12,7 +12,7 @@ from bot.delivery.worker import Delivery
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.ports import Parcel
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 
 PATIENCE = 10.0
 LEASE = timedelta(seconds=30)
@@ -26,8 +26,8 @@ class SlowPost:
         self.has_begun = threading.Event()
         self.may_end = threading.Event()
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
-        del desk
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+        del tx
         return Errand(go=lambda: self._go(parcel.effect.key))
 
     def _go(self, key: str) -> None:
@@ -37,28 +37,28 @@ class SlowPost:
 
 
 @contextmanager
-def delivering(courier: SlowPost, units: Memory, clock: FrozenClock) -> Iterator[Delivery]:
-    delivery = Delivery(courier, units=units, clock=clock, policy=POLICY, lease=LEASE, senders=2)
+def delivering(courier: SlowPost, sessions: Memory, clock: FrozenClock) -> Iterator[Delivery]:
+    delivery = Delivery(courier, sessions=sessions, clock=clock, policy=POLICY, lease=LEASE, senders=2)
     delivery.start()
     yield delivery
     courier.may_end.set()
     delivery.stop()
 
 
-def queue(units: Memory, clock: FrozenClock, key: str) -> None:
-    with units.begin() as work:
-        work.outbox.add([Post(key=key, to=f"C{key}", message=Message(text=key))], now=clock.now())
+def queue(sessions: Memory, clock: FrozenClock, key: str) -> None:
+    with sessions.begin() as session:
+        session.outbox.add([Post(key=key, to=f"C{key}", message=Message(text=key))], now=clock.now())
 
 
 def test_a_call_under_way_outlives_its_lease_when_the_clock_jumps():
-    courier, units, clock = SlowPost(), Memory(), FrozenClock()
-    queue(units, clock, "first")
-    with delivering(courier, units, clock) as delivery:
+    courier, sessions, clock = SlowPost(), Memory(), FrozenClock()
+    queue(sessions, clock, "first")
+    with delivering(courier, sessions, clock) as delivery:
         assert courier.has_begun.wait(PATIENCE)
         courier.has_begun.clear()
 
         clock.tick(hours=3)
-        queue(units, clock, "second")
+        queue(sessions, clock, "second")
         delivery.wake()
 
         assert courier.has_begun.wait(PATIENCE)  # so the outbox was looked at since the jump

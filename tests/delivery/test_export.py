@@ -58,14 +58,14 @@ def export(story: Story, courier: AfterwardsCourier, *, uncertain: bool = False)
 
 
 def deliver(story: Story, courier: AfterwardsCourier, effect: Afterwards, *, uncertain: bool) -> None:
-    with story.spy.desk() as desk:
-        parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=desk.now)
-        errand = courier.errand(parcel, desk)
+    with story.spy.tx() as tx:
+        parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
+        errand = courier.errand(parcel, tx)
     assert errand
     found = errand.look() if uncertain and errand.look else None
     result = found if found is not None else errand.go()
-    with story.spy.desk() as desk:
-        errand.settle(desk, result)
+    with story.spy.tx() as tx:
+        errand.settle(tx, result)
 
 
 def told(story: Story) -> list[str]:
@@ -109,9 +109,9 @@ def test_after_a_lost_answer_there_is_no_second_postmortem_though_labels_were_dr
 ):
     box.github.may_push = False
     export(story, courier)
-    with story.spy.desk() as desk:  # the answers were lost: nothing was kept
-        desk.work.postmortems.put(replace(desk.work.postmortems.get(1), filed=None))
-        desk.work.follow_ups.put(replace(desk.work.follow_ups.get(1), filed=None))
+    with story.spy.tx() as tx:  # the answers were lost: nothing was kept
+        tx.session.postmortems.put(replace(tx.session.postmortems.get(1), filed=None))
+        tx.session.follow_ups.put(replace(tx.session.follow_ups.get(1), filed=None))
 
     export(story, courier, uncertain=True)
 
@@ -140,8 +140,8 @@ def test_what_nobody_asked_for_and_github_refuses_is_told_once_and_once_when_it_
     effect = ExportPostmortem(key="export:1:x", incident=1)
     parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=story.clock.now())
     for _ in range(3):
-        with story.spy.desk() as desk:
-            courier.gave_up(parcel, desk, "GitHub refuses the token in GITHUB_TOKEN")
+        with story.spy.tx() as tx:
+            courier.gave_up(parcel, tx, "GitHub refuses the token in GITHUB_TOKEN")
     deliver(story, courier, effect, uncertain=False)
 
     about = [it for it in story.spy.lines(1) if "The export of the postmortem" in it]

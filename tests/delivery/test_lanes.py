@@ -12,7 +12,7 @@ from bot.delivery.worker import Delivery
 from bot.domain.effects import Effect, Invite, MeetPerson, Notify, Post, SendPage, SetTopic
 from bot.domain.message import Message
 from bot.ports import Parcel
-from bot.services.desk import Desk
+from bot.services.transaction import Transaction
 from plugins import incident
 
 LEASE = timedelta(seconds=20)
@@ -22,12 +22,12 @@ ADMIN = replace(POLICY, permissions={"admin": frozenset({"U0ADMIN"})})
 class Willing:
     """A courier to whom everything succeeds."""
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
-        del parcel, desk
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+        del parcel, tx
         return Errand(go=lambda: None)
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        raise AssertionError(f"{parcel} was given up at {desk.now}: {why}")
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+        raise AssertionError(f"{parcel} was given up at {tx.now}: {why}")
 
 
 class Play:
@@ -37,7 +37,7 @@ class Play:
         self.spy.open_room(1, channel="C0ROOM")
         self.spy.deliver()
         self.lanes = Lanes(
-            units=self.spy.units,
+            sessions=self.spy.sessions,
             clock=self.spy.clock,
             policy=lambda: ADMIN,
             lease=LEASE,
@@ -46,10 +46,10 @@ class Play:
 
     def hang(self, effect: Effect) -> None:
         """Let an effect be under way for longer than its lease."""
-        with self.spy.desk() as desk:
-            desk.send(effect)
-        with self.spy.units.begin() as work:
-            work.outbox.claim("hangs", now=self.spy.clock.now(), lease=LEASE, limit=1)
+        with self.spy.tx() as tx:
+            tx.send(effect)
+        with self.spy.sessions.begin() as session:
+            session.outbox.claim("hangs", now=self.spy.clock.now(), lease=LEASE, limit=1)
         self.spy.clock.tick(minutes=1)
 
     def look(self, times: int = 3) -> list[Notify]:
@@ -60,7 +60,7 @@ class Play:
     def move_on(self) -> None:
         """Let all that waits leave."""
         delivery = Delivery(
-            Willing(), units=self.spy.units, clock=self.spy.clock, policy=ADMIN, lease=LEASE, senders=2
+            Willing(), sessions=self.spy.sessions, clock=self.spy.clock, policy=ADMIN, lease=LEASE, senders=2
         )
         assert delivery.drain(within=timedelta(seconds=10))
         delivery.stop()

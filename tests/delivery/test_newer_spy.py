@@ -16,8 +16,8 @@ from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.domain.timeline import Entry
 from bot.ports import Parcel
-from bot.services.desk import Desk
 from bot.services.documents import Documents
+from bot.services.transaction import Transaction
 from plugins import incident, timeline
 
 WORDS = JinjaTemplates([Path(__file__).parents[2] / "templates"], clock=FrozenClock())
@@ -29,8 +29,8 @@ def spy() -> SpyKit:
     spy = SpyKit(incident, timeline, templates=WORDS)
     spy.say('incident me "checkout is down" sev1')
     spy.open_room(1, channel="C0ROOM")
-    with spy.desk() as desk:
-        desk.work.timeline.append(
+    with spy.tx() as tx:
+        tx.session.timeline.append(
             Entry(
                 incident=1,
                 seq=90,
@@ -55,8 +55,8 @@ def test_an_unknown_event_is_shown_by_its_text(spy: SpyKit, words: str):
 
 
 def test_an_unknown_event_is_in_the_postmortem_by_its_text(spy: SpyKit):
-    with spy.desk() as desk:
-        facts = Documents(desk).document(desk.incident(1))
+    with spy.tx() as tx:
+        facts = Documents(tx).document(tx.incident(1))
 
     paper = WORDS.paper("postmortem", facts)
 
@@ -67,37 +67,37 @@ class Willing:
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
-        del desk
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+        del tx
         return Errand(go=lambda: self.done.append(parcel.effect.key))
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        raise AssertionError(f"{parcel} was given up at {desk.now}: {why}")
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+        raise AssertionError(f"{parcel} was given up at {tx.now}: {why}")
 
 
 @pytest.fixture
-def units(sqlite_url: str) -> Iterator[Database]:
+def sessions(sqlite_url: str) -> Iterator[Database]:
     engine = open_engine(sqlite_url)
     yield Database(engine)
     engine.dispose()
 
 
-def test_an_unknown_effect_is_left_to_who_knows_it_and_holds_up_no_other_lane(units: Database):
+def test_an_unknown_effect_is_left_to_who_knows_it_and_holds_up_no_other_lane(sessions: Database):
     willing, clock = Willing(), FrozenClock()
-    with units.begin() as work:
+    with sessions.begin() as session:
         posts = [Post(key=key, to=key, message=Message(text=key)) for key in ("theirs", "mine")]
-        work.outbox.add(posts, now=NOON)
-    with units.engine.begin() as connection:
+        session.outbox.add(posts, now=NOON)
+    with sessions.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE outbox SET kind = 'SendPigeon' WHERE key = 'theirs'")
     delivery = Delivery(
-        willing, units=units, clock=clock, policy=POLICY, lease=timedelta(seconds=20), senders=2
+        willing, sessions=sessions, clock=clock, policy=POLICY, lease=timedelta(seconds=20), senders=2
     )
 
     with capture_logs() as logged:
         assert not delivery.drain(within=timedelta(seconds=0.5))
         delivery.stop()
 
-    with units.read() as work:
-        states = {it.kind: it.state for it in work.outbox.latest(limit=9)}
+    with sessions.read() as session:
+        states = {it.kind: it.state for it in session.outbox.latest(limit=9)}
     assert (willing.done, states) == (["mine"], {"Post": "done", "SendPigeon": "ready"})
     assert [it["event"] for it in logged].count("an effect is left to a newer Spy") == 1

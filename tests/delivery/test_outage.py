@@ -16,8 +16,8 @@ from bot.delivery.errand import Errand
 from bot.delivery.worker import Delivery
 from bot.domain.effects import Notify, Post
 from bot.domain.message import Message
-from bot.ports import Contended, Parcel, Rejected, Throttled, Unavailable, Unreachable, Work
-from bot.services.desk import Desk
+from bot.ports import Conflict, Parcel, Rejected, Session, Throttled, Unavailable, Unreachable
+from bot.services.transaction import Transaction
 
 PATIENCE = 10.0
 LEASE = timedelta(seconds=30)
@@ -34,38 +34,38 @@ class Unsteady(Memory):
         self.trouble: Callable[[], Exception] = lambda: Unavailable("the server is gone")
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
+    def begin(self) -> Iterator[Session]:
         if self.is_away:
             raise self.trouble()
-        with super().begin() as work:
-            yield work
+        with super().begin() as session:
+            yield session
         if self.answers_lost:
             self.answers_lost -= 1
             raise self.trouble()
 
     @contextmanager
-    def read(self) -> Iterator[Work]:
+    def read(self) -> Iterator[Session]:
         if self.is_away:
             raise self.trouble()
-        with super().read() as work:
-            yield work
+        with super().read() as session:
+            yield session
 
 
 class Steps:
     """Counts what is called, settled and given up; `outside` is what happens at each call."""
 
-    def __init__(self, units: Unsteady) -> None:
+    def __init__(self, sessions: Unsteady) -> None:
         self.called: list[str] = []
         self.looked: list[str] = []
         self.settled: list[str] = []
         self.lost: list[tuple[str, str]] = []
         self.outside: Callable[[], Any] = lambda: None
-        self.follows: Callable[[Desk], None] = lambda _desk: None
+        self.follows: Callable[[Transaction], None] = lambda _tx: None
         self.prepares: Callable[[], None] = lambda: None
-        self._units = units
+        self._sessions = sessions
 
-    def errand(self, parcel: Parcel, desk: Desk) -> Errand:
-        del desk
+    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+        del tx
         self.prepares()
         key = parcel.effect.key
 
@@ -73,29 +73,29 @@ class Steps:
             self.called.append(key)
             self.outside()
 
-        def settle(desk: Desk, _result: object) -> None:
+        def settle(tx: Transaction, _result: object) -> None:
             self.settled.append(key)
-            self.follows(desk)
+            self.follows(tx)
 
         return Errand(go=go, look=lambda: self.looked.append(key), settle=settle)
 
-    def gave_up(self, parcel: Parcel, desk: Desk, why: str) -> None:
-        del desk
+    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+        del tx
         self.lost.append((parcel.effect.key, why))
 
 
 class Play:
     def __init__(self) -> None:
-        self.units, self.clock = Unsteady(), FrozenClock()
-        self.steps = Steps(self.units)
+        self.sessions, self.clock = Unsteady(), FrozenClock()
+        self.steps = Steps(self.sessions)
         self.delivery = Delivery(
-            self.steps, units=self.units, clock=self.clock, policy=POLICY, lease=LEASE, senders=2
+            self.steps, sessions=self.sessions, clock=self.clock, policy=POLICY, lease=LEASE, senders=2
         )
 
     def queue(self, *keys: str, to: str = "C0PAY") -> None:
         posts = [Post(key=key, to=to, message=Message(text=key)) for key in keys]
-        with self.units.begin() as work:
-            work.outbox.add(posts, now=self.clock.now())
+        with self.sessions.begin() as session:
+            session.outbox.add(posts, now=self.clock.now())
 
     def drain(self) -> bool:
         """Deliver all, while time passes."""
@@ -109,7 +109,7 @@ class Play:
         assert not self.delivery.drain(within=timedelta(seconds=0.2))
 
     def states(self) -> dict[str, str]:
-        return {row.effect.key: row.state for row in self.units.queued()}
+        return {row.effect.key: row.state for row in self.sessions.queued()}
 
 
 @pytest.fixture
@@ -121,22 +121,22 @@ def play() -> Iterator[Play]:
 
 
 def away_until_told(play: Play) -> None:
-    play.units.is_away = True
+    play.sessions.is_away = True
 
 
-TROUBLES = [Unavailable("server closed the connection"), Unavailable("disk is full"), Contended("deadlock")]
+TROUBLES = [Unavailable("server closed the connection"), Unavailable("disk is full"), Conflict("deadlock")]
 
 
 @pytest.mark.parametrize("trouble", TROUBLES, ids=str)
 def test_an_outcome_that_could_not_be_stored_is_stored_later_and_its_lane_goes_on(
     play: Play, trouble: Exception
 ):
-    play.units.trouble = lambda: trouble
+    play.sessions.trouble = lambda: trouble
     play.steps.outside = lambda: away_until_told(play)
     play.queue("first", "second")
     play.deliver_in_vain()
     play.steps.outside = lambda: None
-    play.units.is_away = False
+    play.sessions.is_away = False
 
     assert play.drain()
 
@@ -152,13 +152,13 @@ def test_an_outcome_that_could_not_be_stored_is_stored_later_and_its_lane_goes_o
 def test_so_is_an_outcome_that_was_no_success(play: Play, answer: Exception):
     def fails_once() -> None:
         play.steps.outside = lambda: None
-        play.units.is_away = True
+        play.sessions.is_away = True
         raise answer
 
     play.steps.outside = fails_once
     play.queue("first", "second")
     play.deliver_in_vain()
-    play.units.is_away = False
+    play.sessions.is_away = False
 
     assert play.drain()
 
@@ -168,7 +168,7 @@ def test_so_is_an_outcome_that_was_no_success(play: Play, answer: Exception):
 
 def test_a_commit_that_was_kept_though_its_answer_was_lost_is_not_made_twice(play: Play):
     play.queue("first")
-    play.steps.outside = lambda: setattr(play.units, "answers_lost", 1)
+    play.steps.outside = lambda: setattr(play.sessions, "answers_lost", 1)
 
     assert play.drain()
 
@@ -177,7 +177,7 @@ def test_a_commit_that_was_kept_though_its_answer_was_lost_is_not_made_twice(pla
 
 def test_an_effect_that_was_taken_by_a_lost_answer_is_looked_for_when_its_lease_ran_out(play: Play):
     play.queue("first")
-    play.units.answers_lost = 1
+    play.sessions.answers_lost = 1
     play.deliver_in_vain()
     play.clock.tick(minutes=1)
 
@@ -192,7 +192,7 @@ def test_many_outcomes_of_an_outage_are_all_stored(play: Play):
     play.steps.outside = lambda: away_until_told(play)
     play.deliver_in_vain()
     play.steps.outside = lambda: None
-    play.units.is_away = False
+    play.sessions.is_away = False
 
     assert play.drain()
 
@@ -230,7 +230,7 @@ def test_what_can_not_be_prepared_is_given_up_aloud_and_its_lane_goes_on(play: P
 
 
 def test_an_outcome_that_can_not_be_settled_for_a_fault_is_said_once_and_its_lane_goes_on(play: Play):
-    def fails(_desk: Desk) -> None:
+    def fails(_tx: Transaction) -> None:
         raise KeyError("no such fact")
 
     play.delivery.adopt(POLICY_WITH_ADMIN)
@@ -238,7 +238,7 @@ def test_an_outcome_that_can_not_be_settled_for_a_fault_is_said_once_and_its_lan
     play.queue("first")
     assert play.drain()
 
-    [said] = [row.effect for row in play.units.queued() if isinstance(row.effect, Notify)]
+    [said] = [row.effect for row in play.sessions.queued() if isinstance(row.effect, Notify)]
 
     assert said.to == "U0ADMIN"
     assert "it may have arrived" in said.facts["why"]
@@ -247,8 +247,8 @@ def test_an_outcome_that_can_not_be_settled_for_a_fault_is_said_once_and_its_lan
 
 def test_nothing_is_prepared_while_others_wait_for_the_write_lock(play: Play):
     def writes() -> None:
-        with play.units.begin() as work:
-            assert not work.inbound.remember("asked meanwhile", at=play.clock.now())
+        with play.sessions.begin() as session:
+            assert not session.inbound.remember("asked meanwhile", at=play.clock.now())
 
     play.steps.prepares = writes
     play.queue("first")
@@ -258,13 +258,13 @@ def test_nothing_is_prepared_while_others_wait_for_the_write_lock(play: Play):
 
 def test_outcomes_that_can_not_be_stored_for_longer_than_the_lease_are_told(play: Play):
     delivery = Delivery(
-        play.steps, units=play.units, clock=play.clock, policy=POLICY, lease=timedelta(), senders=2
+        play.steps, sessions=play.sessions, clock=play.clock, policy=POLICY, lease=timedelta(), senders=2
     )
     play.steps.outside = lambda: away_until_told(play)
     play.queue("first")
     delivery.start()
     assert eventually(lambda: "can't be stored" in delivery.trouble())
-    play.units.is_away = False
+    play.sessions.is_away = False
     assert eventually(lambda: not delivery.trouble())
     delivery.stop()
 

@@ -34,19 +34,19 @@ class World:
         """Let the last effect of a kind be done, as the outbox does it once."""
         courier = PageCourier(self.chat, self.pager, self.spy.templates)
         effect = self.spy.asked(kind)[-1]
-        with self.spy.desk() as desk:
-            errand = courier.errand(effect, desk)
+        with self.spy.tx() as tx:
+            errand = courier.errand(effect, tx)
         if errand is None:
             return
         try:
             outcome = errand.go()
         except Rejected as rejected:
             parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now())
-            with self.spy.desk() as desk:
-                courier.gave_up(parcel, desk, str(rejected))
+            with self.spy.tx() as tx:
+                courier.gave_up(parcel, tx, str(rejected))
             return
-        with self.spy.desk() as desk:
-            errand.settle(desk, outcome)
+        with self.spy.tx() as tx:
+            errand.settle(tx, outcome)
 
     @property
     def page(self) -> Page:
@@ -68,8 +68,8 @@ def world() -> World:
     world = World(spy=spy, chat=FakeChat(), pager=FakePager())
     world.chat.profiles = {"U0RAJ": RAJ, "U0ZOE": ZOE}
     rung = world.pager.page_policy(key=world.page.key, title="x", details="", service="PSVC1", policy="PPOL1")
-    with spy.desk() as desk:
-        Paging(desk).sent(1, rung)
+    with spy.tx() as tx:
+        Paging(tx).sent(1, rung)
     return world
 
 
@@ -98,9 +98,9 @@ def test_who_has_no_account_is_told_of_and_owns_nothing_there(world: World):
 def test_the_webhook_of_it_that_comes_first_does_not_hide_who_did(world: World):
     world.spy.say("pager ack 1", by="U0ZOE")
     answered = world.pager.answer("Q0000000000001", "acknowledged", email=None)
-    with world.spy.desk() as desk:
-        Paging(desk).heard(PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False)))
-        Paging(desk).answered(1, "acknowledged", answered, by="U0ZOE")
+    with world.spy.tx() as tx:
+        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=replace(answered, in_own_name=False)))
+        Paging(tx).answered(1, "acknowledged", answered, by="U0ZOE")
 
     assert (world.page.acknowledged_by, world.page.shown_as) == ("Zoe Novak", "Spy")
 
@@ -129,8 +129,8 @@ def test_a_person_is_paged_by_the_account_that_is_configured(world: World, accou
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say('page <@U0ZOE> "come"')
     courier = PageCourier(world.chat, world.pager, world.spy.templates)
-    with world.spy.desk() as desk:
-        errand = courier.errand(world.spy.asked(SendPage)[-1], desk)
+    with world.spy.tx() as tx:
+        errand = courier.errand(world.spy.asked(SendPage)[-1], tx)
 
     assert errand
     assert errand.go().assigned == "Kim Park"
@@ -138,9 +138,9 @@ def test_a_person_is_paged_by_the_account_that_is_configured(world: World, accou
 
 def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: World):
     world.spy.say("pager ack 1", by="U0RAJ")
-    with world.spy.desk() as desk:
+    with world.spy.tx() as tx:
         ringing = Ringing(id="Q1", url="", status="triggered")
-        assert not Paging(desk).answered(1, "acknowledged", ringing, by="U0RAJ")
+        assert not Paging(tx).answered(1, "acknowledged", ringing, by="U0RAJ")
 
     assert "not acknowledged so far" in world.line
 
@@ -150,9 +150,9 @@ def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: 
 
 def acknowledged(world: World, email: str = "raj@example.com") -> None:
     world.pager.become("Q0000000000001", "acknowledged", by=email)
-    with world.spy.desk() as desk:
+    with world.spy.tx() as tx:
         found = world.pager.look("Q0000000000001")
-        Paging(desk).heard(PagerNews(id="1", kind="acknowledged", page=found))
+        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=found))
 
 
 def test_who_acknowledges_on_the_phone_is_found_by_e_mail_and_invited(world: World):
@@ -215,8 +215,8 @@ def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: 
     world.spy.say(f'page :payments "{typed}"')
     courier = PageCourier(world.chat, world.pager, world.spy.templates)
 
-    with world.spy.desk() as desk:
-        errand = courier.errand(world.spy.asked(SendPage)[-1], desk)
+    with world.spy.tx() as tx:
+        errand = courier.errand(world.spy.asked(SendPage)[-1], tx)
         assert errand
         errand.go()
 
@@ -236,6 +236,6 @@ def test_a_phone_does_not_show_the_name_of_a_private_channel(world: World):
     world.spy.say('incident me "the secret merger" private')
     world.spy.open_room(2)
 
-    with world.spy.desk() as desk:
-        assert People(desk).name("C0INC2") is None
-        assert People(desk).name("C0INC1") == "inc-1-checkout-is-down"
+    with world.spy.tx() as tx:
+        assert People(tx).name("C0INC2") is None
+        assert People(tx).name("C0INC1") == "inc-1-checkout-is-down"

@@ -17,10 +17,10 @@ from bot.delivery.runner import Runner
 from bot.domain.effects import Show
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Command, End, Outcome
-from bot.ports import Profile, UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
+from bot.services.transaction import Transaction
 from tests.fakes.operator import FakeOperator, Hang
 
 PATIENCE = 15.0
@@ -37,18 +37,20 @@ Start = Callable[..., Runner]
 class Stage:
     """Units of work, a clock and an operator that several runners share."""
 
-    def __init__(self, units: UnitOfWork) -> None:
-        self.units = units
+    def __init__(self, sessions: Sessions) -> None:
+        self.sessions = sessions
         self.clock = FrozenClock()
         self.operator = FakeOperator()
         self.policy = PROMPT
-        with units.begin() as work:
-            People(Desk(work=work, now=NOON, policy=PROMPT)).met("U0RAJ", Profile(name="Raj Patel"))
+        with sessions.begin() as session:
+            People(Transaction(session=session, now=NOON, policy=PROMPT)).met(
+                "U0RAJ", Profile(name="Raj Patel")
+            )
 
     def runner(self, operator: FakeOperator | None = None) -> Runner:
         return Runner(
             operator or self.operator,
-            units=self.units,
+            sessions=self.sessions,
             clock=self.clock,
             policy=lambda: self.policy,
             lease=LEASE,
@@ -56,8 +58,8 @@ class Stage:
         )
 
     def say(self, act: Callable[[Failovers], Failover]) -> Failover:
-        with self.units.begin() as work:
-            return act(Failovers(Desk(work=work, now=self.clock.now(), policy=self.policy)))
+        with self.sessions.begin() as session:
+            return act(Failovers(Transaction(session=session, now=self.clock.now(), policy=self.policy)))
 
     def approve(self, words: str = "pod 7 to east") -> int:
         """Propose as Ana and approve as Raj; the run's number."""
@@ -66,8 +68,8 @@ class Stage:
         return run.number
 
     def run(self, number: int = 1) -> Failover:
-        with self.units.begin() as work:
-            found = work.failovers.get(number)
+        with self.sessions.begin() as session:
+            found = session.failovers.get(number)
         assert found
         return found
 
@@ -78,8 +80,8 @@ class Stage:
             threading.Event().wait(0.005)
 
     def trail(self) -> list[str]:
-        with self.units.begin() as work:
-            return [f"{it.kind} {it.data.get('part', '')}" for it in work.failovers.trail(1)]
+        with self.sessions.begin() as session:
+            return [f"{it.kind} {it.data.get('part', '')}" for it in session.failovers.trail(1)]
 
     def wait_until(self, state: State, number: int = 1) -> None:
         self.wait_for(lambda: self.run(number).state is state)
@@ -212,8 +214,8 @@ def test_what_is_printed_is_shown_as_it_comes(stage: Stage, start: Start):
     stage.say(lambda it: it.abort(1, by="U0LEE"))
 
     assert stage.run().tail == "draining 7\n"
-    with stage.units.begin() as work:
-        parcels = work.outbox.claim("test", now=NOON, lease=LEASE, limit=100)
+    with stage.sessions.begin() as session:
+        parcels = session.outbox.claim("test", now=NOON, lease=LEASE, limit=100)
     assert any(isinstance(it.effect, Show) and it.effect.surface == "failover" for it in parcels)
 
 

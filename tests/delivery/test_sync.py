@@ -61,12 +61,12 @@ def spy() -> SpyKit:
 
 def syncing(spy: SpyKit, **world: Any) -> Sync:
     facts: dict[str, Any] = {"chat": FakeChat(), "pager": FakePager(), **world}
-    return Sync(units=spy.units, clock=spy.clock, policy=lambda: spy.policy, wake=lambda: None, **facts)
+    return Sync(sessions=spy.sessions, clock=spy.clock, policy=lambda: spy.policy, wake=lambda: None, **facts)
 
 
 def shifts(spy: SpyKit) -> set[str]:
-    with spy.desk() as desk:
-        return {it.turn.schedule for it in desk.work.shifts.between(NOON, NOON + timedelta(days=7))}
+    with spy.tx() as tx:
+        return {it.turn.schedule for it in tx.session.shifts.between(NOON, NOON + timedelta(days=7))}
 
 
 def test_one_schedule_that_stumbles_hides_no_other(spy: SpyKit):
@@ -87,14 +87,14 @@ def test_one_page_that_stumbles_hides_no_answer_to_another(spy: SpyKit):
     pager = OddPager(odd="Q0000000000001")
     for page, service in ((1, "PSVC1"), (2, "PSVC2")):
         rung = pager.page_policy(key=f"k{page}", title="x", details="", service=service, policy=None)
-        with spy.desk() as desk:
-            Paging(desk).sent(page, rung)
+        with spy.tx() as tx:
+            Paging(tx).sent(page, rung)
     pager.become("Q0000000000002", "acknowledged", by="kim@example.com")
 
     syncing(spy, pager=pager).pages()
 
-    with spy.desk() as desk:
-        assert [desk.work.pages.get(it).acknowledged_by for it in (1, 2)] == [None, "Kim Park"]  # type: ignore[union-attr]
+    with spy.tx() as tx:
+        assert [tx.session.pages.get(it).acknowledged_by for it in (1, 2)] == [None, "Kim Park"]  # type: ignore[union-attr]
 
 
 def test_one_person_that_stumbles_hides_nobody(spy: SpyKit):
@@ -104,8 +104,8 @@ def test_one_person_that_stumbles_hides_nobody(spy: SpyKit):
 
     syncing(spy, chat=chat).people()
 
-    with spy.desk() as desk:
-        assert desk.work.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
+    with spy.tx() as tx:
+        assert tx.session.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
 
 
 class Counting(FakeChat):
@@ -143,8 +143,8 @@ def test_twenty_who_cannot_be_read_starve_nobody(spy: SpyKit, trouble: Exception
         sync.people()
         spy.clock.tick(minutes=1)
 
-    with spy.desk() as desk:
-        assert desk.work.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
+    with spy.tx() as tx:
+        assert tx.session.people.get("U0RAJ").name == "Raj Patel"  # type: ignore[union-attr]
 
 
 def test_who_cannot_be_read_is_asked_about_now_and_then_and_logged_once(spy: SpyKit):

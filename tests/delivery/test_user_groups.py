@@ -47,7 +47,7 @@ def scene() -> Iterator[Scene]:
         keys = box.environment()
         chat = SlackChat(PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"]), spy.clock)
         sync = Sync(
-            units=spy.units,
+            sessions=spy.sessions,
             clock=spy.clock,
             policy=lambda: spy.policy,
             chat=chat,

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.domain.timeline import MINOR, Entry, lately, told
+from bot.domain.timeline import MINOR, Entry, latest, told
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -49,7 +49,7 @@ def test_things_are_told_in_the_order_they_happened():
 def test_a_latecomer_hears_the_last_events_of_substance():
     seen = entry(6, kind="tell_seen")
 
-    assert numbers(lately([*map(entry, range(1, 6)), seen])) == [3, 4, 5]
+    assert numbers(latest([*map(entry, range(1, 6)), seen])) == [3, 4, 5]
 
 
 @given(st.lists(st.tuples(st.booleans(), st.sampled_from([None, *MINOR])), max_size=10), st.integers(1, 5))
@@ -59,5 +59,5 @@ def test_nobody_hears_more_than_was_asked_for(kinds: list[tuple[bool, str | None
         for seq, (substance, kind) in enumerate(kinds, 1)
     ]
 
-    assert len(lately(entries, most=most)) <= most
-    assert set(numbers(lately(entries, most=most))) <= set(numbers(told(entries)))
+    assert len(latest(entries, most=most)) <= most
+    assert set(numbers(latest(entries, most=most))) <= set(numbers(told(entries)))

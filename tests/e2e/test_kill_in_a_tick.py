@@ -18,10 +18,10 @@ from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.delivery.ticks import Ticks
 from bot.domain.timeline import Entry
-from bot.ports import UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Sessions
 from bot.services.incidents import Incidents
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 INCIDENTS = 5
 LATER = NOON + timedelta(minutes=21)
@@ -47,19 +47,21 @@ class Fuse:
             os.kill(os.getpid(), signal.SIGKILL)
 
 
-def happened(units: UnitOfWork) -> None:
+def happened(sessions: Sessions) -> None:
     """Open some incidents at noon, each by somebody else."""
-    with units.begin() as work:
-        desk = Desk(work=work, now=NOON, policy=POLICY)
+    with sessions.begin() as session:
+        tx = Transaction(session=session, now=NOON, policy=POLICY)
         for number in range(INCIDENTS):
-            People(desk).seen(f"U{number}", f"Person {number}")
-            Incidents(desk).declare(
+            People(tx).seen(f"U{number}", f"Person {number}")
+            Incidents(tx).declare(
                 f"trouble {number}", by=f"U{number}", severity=POLICY.severities["sev1"], drill=True
             )
 
 
-def ticks(units: UnitOfWork) -> Ticks:
-    return Ticks(units=units, clock=FrozenClock(LATER), policy=lambda: POLICY, wake=lambda: None, batch=2)
+def ticks(sessions: Sessions) -> Ticks:
+    return Ticks(
+        sessions=sessions, clock=FrozenClock(LATER), policy=lambda: POLICY, wake=lambda: None, batch=2
+    )
 
 
 def tick_until(url: str, statements: int | None) -> None:
@@ -85,26 +87,26 @@ def ended(process: ForkProcess) -> int:
     return code
 
 
-def spoken(units: UnitOfWork) -> Spoken:
-    with units.begin() as work:
-        entries: Sequence[Entry] = work.timeline.among(range(1, INCIDENTS + 1), {"reminded"})
+def spoken(sessions: Sessions) -> Spoken:
+    with sessions.begin() as session:
+        entries: Sequence[Entry] = session.timeline.among(range(1, INCIDENTS + 1), {"reminded"})
     return Counter((it.incident, str(it.data["duty"]), str(it.data["occurrence"])) for it in entries)
 
 
-def asked(units: UnitOfWork, *, at: datetime) -> list[str]:
+def asked(sessions: Sessions, *, at: datetime) -> list[str]:
     """Give what the world is asked for by now."""
-    with units.begin() as work:
-        parcels = work.outbox.claim("test", now=at, lease=timedelta(minutes=1), limit=1000)
+    with sessions.begin() as session:
+        parcels = session.outbox.claim("test", now=at, lease=timedelta(minutes=1), limit=1000)
     return sorted(parcel.effect.key for parcel in parcels)
 
 
 @pytest.fixture
 def by_one() -> Memory:
     """The same story, told by one process that nobody kills."""
-    units = Memory()
-    happened(units)
-    ticks(units).run()
-    return units
+    sessions = Memory()
+    happened(sessions)
+    ticks(sessions).run()
+    return sessions
 
 
 @pytest.fixture
@@ -113,16 +115,16 @@ def url(database_url: str) -> str:
 
 
 @pytest.fixture
-def units(url: str) -> Iterator[Database]:
+def sessions(url: str) -> Iterator[Database]:
     engine = open_engine(url)
-    units = Database(engine)
-    happened(units)
+    sessions = Database(engine)
+    happened(sessions)
     engine.dispose()  # no process that is forked shall share a connection
-    yield units
+    yield sessions
     engine.dispose()
 
 
-def test_wherever_it_is_killed_each_duty_is_spoken_once(units: Database, url: str, by_one: Memory):
+def test_wherever_it_is_killed_each_duty_is_spoken_once(sessions: Database, url: str, by_one: Memory):
     deaths = 0
     for statements in count():
         if ended(started(url, dies_after=statements)) == 0:
@@ -130,18 +132,18 @@ def test_wherever_it_is_killed_each_duty_is_spoken_once(units: Database, url: st
         deaths += 1
 
     assert deaths > 10
-    assert spoken(units) == spoken(by_one)
-    assert set(spoken(units).values()) == {1}
-    assert asked(units, at=LATER) == asked(by_one, at=LATER)
+    assert spoken(sessions) == spoken(by_one)
+    assert set(spoken(sessions).values()) == {1}
+    assert asked(sessions, at=LATER) == asked(by_one, at=LATER)
 
 
 @pytest.mark.parametrize("statements", [3, 11, 17, 23])
-def test_beside_one_that_dies_another_speaks(units: Database, url: str, by_one: Memory, statements: int):
+def test_beside_one_that_dies_another_speaks(sessions: Database, url: str, by_one: Memory, statements: int):
     dying, living = started(url, dies_after=statements), started(url, dies_after=None)
 
     ended(dying)
     assert ended(living) == 0
-    ticks(units).run()  # what the dead one held while the other was there
+    ticks(sessions).run()  # what the dead one held while the other was there
 
-    assert spoken(units) == spoken(by_one)
-    assert asked(units, at=LATER) == asked(by_one, at=LATER)
+    assert spoken(sessions) == spoken(by_one)
+    assert asked(sessions, at=LATER) == asked(by_one, at=LATER)

@@ -21,10 +21,10 @@ from bot.delivery.runner import Runner
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Action, Check, Command, End, Outcome, Plan, Step, Workflow, told
 from bot.domain.policy import Policy
-from bot.ports import Profile, UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 FORKS = get_context("fork")
 LEASE = timedelta(seconds=20)
@@ -108,38 +108,40 @@ class Marks:
         return self.file.read_text().splitlines() if self.file.exists() else []
 
 
-def approved(units: UnitOfWork, rules: Policy) -> int:
-    with units.begin() as work:
-        desk = Desk(work=work, now=NOON, policy=rules)
-        People(desk).met("U0RAJ", Profile(name="Raj Patel"))
-        failovers = Failovers(desk)
+def approved(sessions: Sessions, rules: Policy) -> int:
+    with sessions.begin() as session:
+        tx = Transaction(session=session, now=NOON, policy=rules)
+        People(tx).met("U0RAJ", Profile(name="Raj Patel"))
+        failovers = Failovers(tx)
         number = failovers.propose("pod", by="U0ANA", place="C0GENERAL", incident=None).number
         failovers.approve(number, by="U0RAJ")
         return number
 
 
-def run_of(units: UnitOfWork, number: int) -> Failover:
-    with units.begin() as work:
-        found = work.failovers.get(number)
+def run_of(sessions: Sessions, number: int) -> Failover:
+    with sessions.begin() as session:
+        found = session.failovers.get(number)
     assert found
     return found
 
 
 def walk(
-    units: UnitOfWork,
+    sessions: Sessions,
     number: int,
     operator: Marks,
     rules: Policy,
     *,
     after: timedelta,
-    watched: UnitOfWork | None = None,
+    watched: Sessions | None = None,
 ) -> Failover:
     """Let a runner go on with it until it is over or asks; `watched` is the same database, by another door."""
     clock = FrozenClock(NOON + after)
-    runner = Runner(operator, units=units, clock=clock, policy=lambda: rules, lease=LEASE, wake=lambda: None)
+    runner = Runner(
+        operator, sessions=sessions, clock=clock, policy=lambda: rules, lease=LEASE, wake=lambda: None
+    )
     runner.start()
     until = time.monotonic() + PATIENCE
-    while (run := run_of(watched or units, number)).is_active and not run.question:
+    while (run := run_of(watched or sessions, number)).is_active and not run.question:
         assert time.monotonic() < until, f"it goes no further: {run}"
         Event().wait(0.005)
     runner.stop()
@@ -150,12 +152,12 @@ def walk_until(url: str, number: int, marks: Path, boundaries: int, *, ends_red:
     """Run in a process of its own: go on until it is over, or until the fuse is burnt down."""
     fuse = Fuse(left=iter(range(boundaries)))
     engine = open_engine(url)
-    units = Database(engine)
+    sessions = Database(engine)
     for name in ("begin", "commit"):
         event.listen(engine, name, fuse.burn)
     beside = open_engine(url)  # looking on burns no fuse
     operator, rules = Marks(file=marks, fuse=fuse), policy(ends_red=ends_red)
-    walk(units, number, operator, rules, after=timedelta(), watched=Database(beside))
+    walk(sessions, number, operator, rules, after=timedelta(), watched=Database(beside))
     beside.dispose()
     engine.dispose()
 
@@ -197,16 +199,16 @@ def test_wherever_it_is_killed_nothing_runs_twice_and_it_comes_to_its_end(
         marks = Marks(file=tmp_path / f"marks{boundaries}")
         killed = dies(url, number, marks.file, boundaries, ends_red=ends_red)
         engine = open_engine(url)
-        units = Database(engine)
+        sessions = Database(engine)
 
-        run = walk(units, number, marks, rules, after=LEASE * 2)
+        run = walk(sessions, number, marks, rules, after=LEASE * 2)
         while run.question:
             questions += 1
             answer = truth(run, marks.lines)
-            with units.begin() as work:
-                desk = Desk(work=work, now=NOON + LEASE * 2, policy=rules)
-                Failovers(desk).answer(number, answer, by="U0RAJ")
-            run = walk(units, number, marks, rules, after=LEASE * 2)
+            with sessions.begin() as session:
+                tx = Transaction(session=session, now=NOON + LEASE * 2, policy=rules)
+                Failovers(tx).answer(number, answer, by="U0RAJ")
+            run = walk(sessions, number, marks, rules, after=LEASE * 2)
         engine.dispose()
 
         assert marks.lines == effects

@@ -27,8 +27,8 @@ def hears(spy: SpyKit, title: str, *, minutes_ago: float, service: str = "checko
         author="kim",
         outcome="success",
     )
-    with spy.desk(source="changes") as desk:
-        return Changes(desk).hear(news)
+    with spy.tx(source="changes") as tx:
+        return Changes(tx).hear(news)
 
 
 def labels(message: Message) -> list[str]:
@@ -73,10 +73,10 @@ def test_the_hour_is_counted_from_the_stated_impact(spy: SpyKit, room: str):
 def test_a_deploy_that_began_long_before_counts_while_it_went_on(spy: SpyKit):
     began = spy.clock.now() - timedelta(hours=2)
     hears(spy, "slow deploy", minutes_ago=10)
-    with spy.desk() as desk:
-        news = desk.work.changes.by_key("tool:slow deploy")
+    with spy.tx() as tx:
+        news = tx.session.changes.by_key("tool:slow deploy")
         assert news
-        Changes(desk).hear(Change(**{**vars(news), "happened_at": began, "as_of": began}))
+        Changes(tx).hear(Change(**{**vars(news), "happened_at": began, "as_of": began}))
 
     assert "slow deploy" in said(spy, "changes 15m").text
 
@@ -177,8 +177,8 @@ def test_a_suspect_that_is_cleared_is_no_suspect_in_the_postmortem(spy: SpyKit, 
     for words in ("suspect 1", "suspect 2", "clear 2"):
         spy.say(words, channel=room)
 
-    with spy.desk() as desk:
-        facts = Documents(desk).document(desk.incident(1))
+    with spy.tx() as tx:
+        facts = Documents(tx).document(tx.incident(1))
 
     assert [it["title"] for it in facts["suspects"]] == ["deploy 42"]
     assert [it["title"] for it in facts["changes"]] == ["deploy 42", "flag new-cart"]
@@ -199,8 +199,8 @@ def test_a_suspect_outlives_the_change_itself(spy: SpyKit, room: str):
     spy.say("suspect 1", channel=room)
     spy.clock.tick(days=31)
 
-    with spy.desk() as desk:
-        Changes(desk).forget_old()
+    with spy.tx() as tx:
+        Changes(tx).forget_old()
 
     assert "no change" in said(spy, "changes 1d").text
     assert "deploy 42" in said(spy, "tldr", channel=room).text
@@ -243,8 +243,8 @@ def test_of_two_who_lock_one_gets_a_sentence(spy: SpyKit):
 
 
 def test_what_runs_keeps_its_lock_until_somebody_wants_it_anyway(spy: SpyKit):
-    with spy.desk() as desk:
-        Locks(desk).lock("checkout", "moving to the other site", by="U0ANA", holder="failover:12")
+    with spy.tx() as tx:
+        Locks(tx).lock("checkout", "moving to the other site", by="U0ANA", holder="failover:12")
 
     refused = said(spy, "unlock checkout", by="U0RAJ")
     assert "locked by failover 12, which runs (moving to the other site)" in refused.text
@@ -254,11 +254,11 @@ def test_what_runs_keeps_its_lock_until_somebody_wants_it_anyway(spy: SpyKit):
 
 
 def test_what_runs_lets_go_of_its_own(spy: SpyKit):
-    with spy.desk() as desk:
-        Locks(desk).lock("checkout", "moving", by=None, holder="failover:12")
-        Locks(desk).unlock("checkout", by=None, holder="failover:12")
+    with spy.tx() as tx:
+        Locks(tx).lock("checkout", "moving", by=None, holder="failover:12")
+        Locks(tx).unlock("checkout", by=None, holder="failover:12")
 
-        assert Locks(desk).of("checkout") is None
+        assert Locks(tx).of("checkout") is None
     assert "unlocked by failover 12" in spy.surface("lock", 1).text
 
 

@@ -116,8 +116,8 @@ def test_spy_taken_out_of_a_private_channel_waits_to_be_invited(spy: SpyKit):
 
 
 def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, room: str):
-    with spy.desk() as desk:
-        desk.work.messages.put("announcement:1", Posted(channel=ANNOUNCE, ts="1.0"))
+    with spy.tx() as tx:
+        tx.session.messages.put("announcement:1", Posted(channel=ANNOUNCE, ts="1.0"))
     spy.say('tell :payments "hold your deploys"', channel=room)
 
     spy.notice(MadePrivate(id="Ev1", channel=room, by="U0RAJ"))
@@ -139,13 +139,13 @@ def test_who_leaves_a_private_incident_sees_it_no_more(spy: SpyKit, room: str):
 
 
 def test_a_channel_with_another_id_is_followed_with_its_messages(spy: SpyKit, room: str):
-    with spy.desk() as desk:
-        desk.work.messages.put("card:1", Posted(channel=room, ts="1.0"))
+    with spy.tx() as tx:
+        tx.session.messages.put("card:1", Posted(channel=room, ts="1.0"))
 
     spy.notice(Moved(id="Ev1", channel=room, to="C0NEW"))
 
-    with spy.desk() as desk:
-        card = desk.work.messages.get("card:1")
+    with spy.tx() as tx:
+        card = tx.session.messages.get("card:1")
     assert spy.incident(1).room == "C0NEW"
     assert card
     assert (card.channel, card.ts) == ("C0NEW", "1.0")
@@ -169,8 +169,8 @@ def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_aft
     spy = looked_after
     spy.deliver()
     for count in range(3):
-        with spy.desk() as desk:
-            Channels(desk).refused(ANNOUNCE, f"is_archived {count}")
+        with spy.tx() as tx:
+            Channels(tx).refused(ANNOUNCE, f"is_archived {count}")
     spy.notice(Closed(id="Ev1", channel=ANNOUNCE, how="archived", by="U0RAJ"))
     once = troubles(spy)
     for origin in ("Ev2", "Ev3"):
@@ -202,7 +202,7 @@ def test_a_configured_channel_with_another_id_is_used_and_told(looked_after: Spy
 
     spy.notice(Moved(id="Ev1", channel=ANNOUNCE, to="C0NEW"))
 
-    with spy.desk() as desk:
-        Channels(desk).ends(ANNOUNCE)  # as after each post that arrives
-        assert Channels(desk).present(ANNOUNCE) == "C0NEW"
+    with spy.tx() as tx:
+        Channels(tx).ends(ANNOUNCE)  # as after each post that arrives
+        assert Channels(tx).present(ANNOUNCE) == "C0NEW"
     assert troubles(spy) == [("U0KIM", "trouble/channel")]

@@ -26,8 +26,8 @@ def labels(message: Message) -> list[str]:
 
 
 def count(spy: SpyKit) -> int:
-    with spy.desk() as desk:
-        return len(desk.work.incidents.open(limit=10))
+    with spy.tx() as tx:
+        return len(tx.session.incidents.open(limit=10))
 
 
 def test_the_second_is_asked_whether_to_join_or_to_open_another(spy: SpyKit):
@@ -196,7 +196,7 @@ def test_a_drill_is_no_double_of_the_real_thing(spy: SpyKit):
 
 
 def test_the_first_one_is_not_held_up(spy: SpyKit):
-    with spy.desk() as desk:
-        declared = Incidents(desk).declare("search is slow", by="U0RAJ")
+    with spy.tx() as tx:
+        declared = Incidents(tx).declare("search is slow", by="U0RAJ")
 
     assert declared.is_new

@@ -356,8 +356,8 @@ def test_one_message_shows_it_live(play: FailoverPlay):
     undertaking = play.start()
     assert undertaking
     play.spy.clock.tick(seconds=7)
-    with play.spy.desk() as desk:
-        FailoverMoves(desk).heard(1, undertaking.attempt, "moved 5 %\n<!channel> `x`")
+    with play.spy.tx() as tx:
+        FailoverMoves(tx).heard(1, undertaking.attempt, "moved 5 %\n<!channel> `x`")
 
     assert read(play.card()) == [
         "*Failover 1 · pod 7 to east* · by Ana Lima",
@@ -447,8 +447,8 @@ def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
 
     play.press("Abort", play.card(), by="U0LEE")
     assert "1 of 11 · *being stopped*: Lee Wong called it back" in play.card().text
-    with play.spy.desk() as desk:
-        assert FailoverMoves(desk).is_to_stop(1)
+    with play.spy.tx() as tx:
+        assert FailoverMoves(tx).is_to_stop(1)
     play.ends(undertaking, RED)
     play.to_the_end()
 
@@ -526,8 +526,8 @@ def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPla
 
 def test_a_check_that_spy_itself_can_not_do_is_asked_about_as_such(play: FailoverPlay):
     play.begun().start()
-    with play.spy.desk() as desk:
-        FailoverMoves(desk).stumbled(1, "a fault")
+    with play.spy.tx() as tx:
+        FailoverMoves(tx).stumbled(1, "a fault")
 
     assert "*replication* could not be checked: a fault." in play.question().text
     assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]

@@ -203,8 +203,8 @@ def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, room: str):
 
 def test_the_tldr_links_to_where_it_was_said(spy: SpyKit, room: str):
     spy.say("note look at the graph", channel=room)
-    with spy.desk() as desk:
-        desk.work.timeline.set_permalink(1, spy_seq := desk.incident(1).entries, "https://acme.slack.com/p1")
+    with spy.tx() as tx:
+        tx.session.timeline.set_permalink(1, spy_seq := tx.incident(1).entries, "https://acme.slack.com/p1")
 
     assert spy_seq
     assert "look at the graph <https://acme.slack.com/p1|link>" in text(spy.say("tldr", channel=room))
@@ -401,8 +401,8 @@ def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
 
 
 def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy: SpyKit, room: str):
-    with spy.desk() as desk:
-        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
+    with spy.tx() as tx:
+        tx.session.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
 
     spy.say("incident hand <@U0RAJ>", channel=room)
 
@@ -438,10 +438,10 @@ def briefs_shown_again(spy: SpyKit, person: str) -> int:
 
 def deliver(spy: SpyKit) -> None:
     """Let what waits in the outbox leave."""
-    with spy.desk() as desk:
-        outbox = desk.work.outbox
-        for parcel in outbox.claim("w", now=desk.now, lease=timedelta(minutes=1), limit=100):
-            outbox.done(parcel.id, at=desk.now)
+    with spy.tx() as tx:
+        outbox = tx.session.outbox
+        for parcel in outbox.claim("w", now=tx.now, lease=timedelta(minutes=1), limit=100):
+            outbox.done(parcel.id, at=tx.now)
 
 
 def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, room: str):
@@ -560,8 +560,8 @@ def test_a_newcomer_is_given_the_tldr_alone(spy: SpyKit, room: str):
 
 def test_a_memo_makes_a_note_of_a_message_and_takes_it_back(spy: SpyKit, room: str):
     spy.notice(Reacted(id="Ev1", channel=room, person="U0KIM", ts="1.0", emoji="memo"))
-    with spy.desk() as desk:
-        Incidents(desk).note_message(desk.incident(1), "look", by="U0RAJ", said_at=desk.now, message="1.0")
+    with spy.tx() as tx:
+        Incidents(tx).note_message(tx.incident(1), "look", by="U0RAJ", said_at=tx.now, message="1.0")
     spy.notice(Edited(id="Ev2", channel=room, person="U0RAJ", ts="1.0", text="look here"))
     edited = text(spy.say("timeline", channel=room))
     spy.notice(Unreacted(id="Ev3", channel=room, person="U0KIM", ts="1.0", emoji="memo"))

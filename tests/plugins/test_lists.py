@@ -142,9 +142,9 @@ def test_locks_go_on(spy: SpyKit):
 
 
 def test_changes_go_on(spy: SpyKit):
-    with spy.desk() as desk:
+    with spy.tx() as tx:
         for number in range(25):
-            Changes(desk).hear(changed(spy, number))
+            Changes(tx).hear(changed(spy, number))
 
     first, third = said(spy.say("changes 2h")), said(spy.say("changes 2h page 3"))
 

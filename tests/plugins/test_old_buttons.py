@@ -62,8 +62,8 @@ SAMPLES = {"person": "<@U0RAJ>", "tick": "yes", "line": "friday", "text": "rolle
 def night(state: str) -> SpyKit:
     """Give a Spy whose incident has come to this, with its page rung."""
     spy = busy()
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
     for words in STATES[state]:
         spy.clock.tick(minutes=1)
         spy.say(words, by="U0ANA", channel=ROOM)

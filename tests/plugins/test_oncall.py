@@ -144,8 +144,8 @@ def test_an_override_made_by_hand_ends_the_asking(rota: Rota):
 def test_a_promise_that_pagerduty_refuses_is_told_to_both_and_cover_is_wanted_again(rota: Rota):
     said(rota, "oncall cover tomorrow 18:00-20:00")
     said(rota, "oncall cover accept 1", by="U0RAJ")
-    with rota.spy.desk() as desk:
-        Covers(desk).refused(1, str(Rejected("no_such_user", "PagerDuty has no user with that e-mail")))
+    with rota.spy.tx() as tx:
+        Covers(tx).refused(1, str(Rejected("no_such_user", "PagerDuty has no user with that e-mail")))
 
     heard = [rota.heard("covering", who)[0] for who in ("U0ANA", "U0RAJ")]
     again = said(rota, "oncall cover accept 1", by="U0KIM")
@@ -204,8 +204,8 @@ def test_find_cover_opens_a_form_with_the_shifts_times_and_the_form_asks(rota: R
 
 def ring(rota: Rota, number: int) -> Ringing:
     ringing = Ringing(id="PD1", url="https://example.com", status="triggered")
-    with rota.spy.desk() as desk:
-        Paging(desk).sent(number, ringing)
+    with rota.spy.tx() as tx:
+        Paging(tx).sent(number, ringing)
     return ringing
 
 
@@ -225,9 +225,9 @@ def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rot
     said(rota, "oncall test")
     ring(rota, 1)
     rota.spy.clock.tick(seconds=40)
-    with rota.spy.desk() as desk:
+    with rota.spy.tx() as tx:
         acknowledged = Ringing(id="PD1", url="https://example.com", status="acknowledged", at=rota.now)
-        Paging(desk).heard(PagerNews(id="1", kind="acknowledged", page=acknowledged))
+        Paging(tx).heard(PagerNews(id="1", kind="acknowledged", page=acknowledged))
 
     rota.pass_time(HOUR)
 
@@ -237,8 +237,8 @@ def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rot
 def test_a_test_page_is_gentle_and_says_that_nothing_is_wrong(rota: Rota):
     said(rota, "oncall test")
 
-    with rota.spy.desk() as desk:
-        page = desk.work.pages.get(1)
+    with rota.spy.tx() as tx:
+        page = tx.session.pages.get(1)
 
     assert page
     assert page.test

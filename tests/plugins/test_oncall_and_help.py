@@ -21,8 +21,8 @@ def sync(spy: SpyKit) -> None:
         Duty(policy="PPOL1", level=2, name="Kim Park"),
         Duty(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now()),
     )
-    with spy.desk() as desk:
-        OnCall(desk).synced(duties)
+    with spy.tx() as tx:
+        OnCall(tx).synced(duties)
 
 
 def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
@@ -46,8 +46,8 @@ def test_one_team_may_be_asked_for(spy: SpyKit):
 
 def test_a_copy_that_ages_says_why(spy: SpyKit):
     sync(spy)
-    with spy.desk() as desk:
-        OnCall(desk).not_synced("PagerDuty is down")
+    with spy.tx() as tx:
+        OnCall(tx).not_synced("PagerDuty is down")
 
     assert "It could not be asked since: PagerDuty is down." in text(spy.say("oncall"))
 

@@ -24,20 +24,20 @@ def text(answer: Answer) -> str:
 
 
 def rings(spy: SpyKit, number: int) -> None:
-    with spy.desk() as desk:
-        Paging(desk).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
 
 
 def rung(spy: SpyKit, number: int, assigned: str | None) -> None:
     key = spy.pages(1)[0].key
     ringing = Ringing(id="Q1", url="https://pd/Q1", status="triggered", key=key, assigned=assigned)
-    with spy.desk() as desk:
-        Paging(desk).sent(number, ringing)
+    with spy.tx() as tx:
+        Paging(tx).sent(number, ringing)
 
 
 def on_call(spy: SpyKit, *duties: Duty) -> None:
-    with spy.desk() as desk:
-        OnCall(desk).synced(duties)
+    with spy.tx() as tx:
+        OnCall(tx).synced(duties)
 
 
 def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, room: str):
@@ -54,8 +54,8 @@ def test_a_person_is_paged_by_mention_or_by_name(spy: SpyKit):
     spy.say("page <@U0RAJ|raj> come", channel="C0GENERAL")
     spy.say("page @kim come", channel="C0GENERAL")
 
-    with spy.desk() as desk:
-        assert [desk.work.pages.get(n).person for n in (1, 2)] == ["U0RAJ", "U0KIM"]  # type: ignore[union-attr]
+    with spy.tx() as tx:
+        assert [tx.session.pages.get(n).person for n in (1, 2)] == ["U0RAJ", "U0KIM"]  # type: ignore[union-attr]
     assert [it.to for it in spy.asked(Show)] == ["C0GENERAL", "C0GENERAL"]
 
 
@@ -107,9 +107,9 @@ def test_who_takes_a_person_for_a_team_hears_how_a_person_is_paged(spy: SpyKit, 
 def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: str):
     spy.say("tell :payments hold", channel=room)
 
-    with spy.desk() as desk:
-        Paging(desk).failed(1, "PagerDuty refuses the token.")
-        Telling(desk).failed(1, "That channel is archived.")
+    with spy.tx() as tx:
+        Paging(tx).failed(1, "PagerDuty refuses the token.")
+        Telling(tx).failed(1, "That channel is archived.")
 
     said = "\n".join([*spy.lines(1), spy.surface("card", 1).text, spy.surface("tell", 1).text])
     assert said.count("PagerDuty refuses the token. Reach them another way") == 2
@@ -182,8 +182,8 @@ def test_somebody_comes_on_call_after_all(spy: SpyKit, room: str):
     on_call(spy)
     rung(spy, 1, assigned="")
     spy.pass_time(minutes=6)
-    with spy.desk() as desk:
-        Paging(desk).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
+    with spy.tx() as tx:
+        Paging(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
 
     assert "escalated to Raj Patel, not acknowledged so far" in spy.surface("card", 1).text
     assert "Raj Patel is rung." in spy.nags("unanswered")[0].text
@@ -199,10 +199,10 @@ def webhook(**incident: Any) -> bytes:
 
 
 def hear(spy: SpyKit, body: bytes) -> None:
-    with spy.desk(source="pagerduty") as desk:
+    with spy.tx(source="pagerduty") as tx:
         found = news(body, signed(body), ["s"])
         assert found
-        Paging(desk).heard(found)
+        Paging(tx).heard(found)
 
 
 def signed(body: bytes) -> str:
@@ -249,8 +249,8 @@ def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, room: st
 def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, room: str):
     rung(spy, 1, assigned="Raj Patel")
     spy.say("pager ack 1", by="U0RAJ", channel=room)
-    with spy.desk() as desk:
-        Paging(desk).waits(1, "PagerDuty did not answer")
+    with spy.tx() as tx:
+        Paging(tx).waits(1, "PagerDuty did not answer")
 
     card = spy.surface("card", 1).text
     assert (

@@ -42,13 +42,13 @@ ISSUE = Issue(repository="acme/postmortems", number=9, url="https://x.example/9"
 def exported(spy: SpyKit) -> None:
     """GitHub has the first follow-up as #10, and the postmortem as #9."""
     on_github(spy, follow_up=1)
-    with spy.desk() as desk:
-        Postmortems(desk).exported(1, ISSUE, taken_over=(), spills=False, origin="test")
+    with spy.tx() as tx:
+        Postmortems(tx).exported(1, ISSUE, taken_over=(), spills=False, origin="test")
 
 
 def on_github(spy: SpyKit, *, follow_up: int) -> None:
-    with spy.desk() as desk:
-        FollowUps(desk).filed(follow_up, replace(ISSUE, number=9 + follow_up))
+    with spy.tx() as tx:
+        FollowUps(tx).filed(follow_up, replace(ISSUE, number=9 + follow_up))
 
 
 # --- the postmortem ---
@@ -112,8 +112,8 @@ def test_a_part_is_written_in_a_form_or_in_words(spy: SpyKit, room: str):
     spy.say('postmortem write lucky "it was noon"', channel=room)
 
     assert spy.asked(OpenForm)[0].form == "postmortem/write"
-    with spy.desk() as desk:
-        assert Postmortems(desk).of(desk.incident(1)).parts == {"lucky": "it was noon"}
+    with spy.tx() as tx:
+        assert Postmortems(tx).of(tx.incident(1)).parts == {"lucky": "it was noon"}
     assert "has no part weather" in text(spy.say('postmortem write weather "fine"', channel=room))
 
 
@@ -146,8 +146,8 @@ def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, room: st
 
 def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKit, room: str):
     def waiting() -> int:
-        with spy.desk() as desk:
-            return len(desk.work.timers.due("postmortem:1", desk.now + timedelta(days=9)))
+        with spy.tx() as tx:
+            return len(tx.session.timers.due("postmortem:1", tx.now + timedelta(days=9)))
 
     counts = []
     for words in ("incident stop fixed", "incident reopen", "incident stop again"):
@@ -158,13 +158,13 @@ def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKi
 
 
 def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: str):
-    with spy.desk() as desk:
+    with spy.tx() as tx:
         change = Entry(
             incident=1,
             seq=90,
             kind="change_suspected",
-            occurred_at=desk.now,
-            recorded_at=desk.now,
+            occurred_at=tx.now,
+            recorded_at=tx.now,
             actor="U0ANA",
             source="slash",
             data={
@@ -174,10 +174,10 @@ def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: st
                 "happened_at": "2026-11-23T11:50:00Z",
             },
         )
-        desk.work.timeline.append(change)
+        tx.session.timeline.append(change)
 
-    with spy.desk() as desk:
-        facts = Documents(desk).document(desk.incident(1))
+    with spy.tx() as tx:
+        facts = Documents(tx).document(tx.incident(1))
         paper = spy.templates.paper("postmortem", facts)
 
     assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in paper.text
@@ -217,8 +217,8 @@ def test_a_follow_up_has_its_owner_category_and_day(spy: SpyKit, room: str):
 
 
 def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, room: str):
-    with spy.desk() as desk:
-        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
+    with spy.tx() as tx:
+        tx.session.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
     spy.clock.tick(hours=13, minutes=30)  # 17:30 of Monday in Los Angeles, Tuesday in UTC
 
     said = text(spy.say('incident action "alert on it" detection by today', channel=room))
@@ -229,8 +229,8 @@ def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, room: str
 
 
 def test_a_follow_up_is_overdue_when_the_day_is_over_where_its_owner_lives(spy: SpyKit, room: str):
-    with spy.desk() as desk:
-        desk.work.people.put(Person(id="U0RAJ", name="Raj Patel", zone="America/Los_Angeles"))
+    with spy.tx() as tx:
+        tx.session.people.put(Person(id="U0RAJ", name="Raj Patel", zone="America/Los_Angeles"))
     spy.say('incident action "alert on it" <@U0RAJ> detection by 2026-11-23', channel=room)
 
     spy.clock.tick(hours=18)
@@ -274,8 +274,8 @@ def test_its_owner_is_reminded_two_days_before_and_hears_once_it_is_done(spy: Sp
 def test_who_is_given_an_old_follow_up_hears_of_it_by_day_and_gets_no_list_of_last_monday(
     spy: SpyKit, room: str
 ):
-    with spy.desk() as desk:
-        desk.work.people.put(Person(id="U0RAJ", name="Raj Patel", zone="Asia/Tokyo"))
+    with spy.tx() as tx:
+        tx.session.people.put(Person(id="U0RAJ", name="Raj Patel", zone="Asia/Tokyo"))
     spy.say('incident action "alert on it" <@U0ANA> detection by 2026-12-04', channel=room)
     spy.say('incident cancel "it was a test"', channel=room)
     spy.pass_time(days=10, hours=1)
@@ -303,16 +303,16 @@ def test_github_closes_and_opens_a_follow_up(spy: SpyKit, room: str):
         by="raj-p",
     )
 
-    with spy.desk(source="github") as desk:
-        heard = [FollowUps(desk).heard(it) for it in (news, news, replace(news, number=99))]
+    with spy.tx(source="github") as tx:
+        heard = [FollowUps(tx).heard(it) for it in (news, news, replace(news, number=99))]
 
     assert heard == [True, False, False]
     assert spy.lines(1)[-1] == "*Follow-up 1 is done*, says Raj Patel: alert on it"
     assert isinstance(spy.effects[-1], ExportPostmortem)
-    with spy.desk(source="github") as desk:
+    with spy.tx(source="github") as tx:
         late = replace(news, state="open", at=news.at - timedelta(minutes=1))
-        assert not FollowUps(desk).heard(late)
-        assert FollowUps(desk).heard(replace(news, state="open"))
+        assert not FollowUps(tx).heard(late)
+        assert FollowUps(tx).heard(replace(news, state="open"))
     assert "open again" in spy.lines(1)[-1]
 
 
@@ -350,8 +350,8 @@ def test_what_github_would_not_take_is_tried_again_by_the_next_export(spy: SpyKi
     exported(spy)
     spy.clock.tick(minutes=1)
     spy.say("follow-up done 1", channel=room)
-    with spy.desk() as desk:
-        FollowUps(desk).refused(1, "GitHub does not answer")
+    with spy.tx() as tx:
+        FollowUps(tx).refused(1, "GitHub does not answer")
 
     spy.clock.tick(minutes=1)
     spy.say("postmortem export", channel=room)
@@ -522,14 +522,14 @@ def test_issues_are_kept_where_github_says_that_they_are_now(spy: SpyKit, room: 
     exported(spy)
     there = "https://x.example/acme/checkout/2"
 
-    with spy.desk(source="github") as desk:
-        Postmortems(desk).moved(Moved(repository="Acme/Postmortems", to="acme/learning"))
+    with spy.tx(source="github") as tx:
+        Postmortems(tx).moved(Moved(repository="Acme/Postmortems", to="acme/learning"))
         transferred = Moved(repository="acme/learning", number=10, to="acme/checkout", to_number=2, url=there)
-        Postmortems(desk).moved(transferred)
+        Postmortems(tx).moved(transferred)
 
-    with spy.desk() as desk:
-        document = desk.work.postmortems.get(1)
-        [follow_up] = desk.work.follow_ups.of(1)
+    with spy.tx() as tx:
+        document = tx.session.postmortems.get(1)
+        [follow_up] = tx.session.follow_ups.of(1)
     assert document
     assert document.filed
     assert follow_up.filed
@@ -544,15 +544,15 @@ def test_what_github_leaves_out_is_told_once(spy: SpyKit, room: str):
     without = replace(ISSUE, number=10, without=("the assignee raj-p",))
 
     def told() -> list[str]:
-        with spy.desk() as desk:
-            FollowUps(desk).filed(1, without)
-            return Postmortems(desk).left_out(1)
+        with spy.tx() as tx:
+            FollowUps(tx).filed(1, without)
+            return Postmortems(tx).left_out(1)
 
     assert told() == ["the assignee raj-p (follow-up 1)"]
     assert told() == []
-    with spy.desk() as desk:
-        FollowUps(desk).filed(1, replace(without, without=()))
-        assert Postmortems(desk).left_out(1) == []
+    with spy.tx() as tx:
+        FollowUps(tx).filed(1, replace(without, without=()))
+        assert Postmortems(tx).left_out(1) == []
     assert told() == ["the assignee raj-p (follow-up 1)"]
 
 
@@ -560,8 +560,8 @@ def test_a_file_that_a_copy_lacks_is_told_once(spy: SpyKit, room: str):
     offer = Offer(url="https://x.example/pull/3", without=("docs/inc-1.svg",))
 
     for _ in range(2):
-        with spy.desk() as desk:
-            Postmortems(desk).copied(1, offer)
+        with spy.tx() as tx:
+            Postmortems(tx).copied(1, offer)
 
     lines = [it for it in spy.lines(1) if "docs/inc-1.svg" in it]
     assert lines == [

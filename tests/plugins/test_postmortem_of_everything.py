@@ -9,7 +9,7 @@ from bot.services.people import People
 
 
 def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str):
-    with spy.desk() as desk:
+    with spy.tx() as tx:
         for seq, event in enumerate(HAPPENED, start=100):
             facts = {name: value for name, value in facts_of(event).items() if name not in {"at", "by"}}
             entry = Entry(
@@ -24,10 +24,10 @@ def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str
                 data=facts,
                 substance=True,
             )
-            desk.work.timeline.append(entry)
+            tx.session.timeline.append(entry)
 
-    with spy.desk() as desk:
-        paper = spy.templates.paper("postmortem", Documents(desk).document(desk.incident(1)))
+    with spy.tx() as tx:
+        paper = spy.templates.paper("postmortem", Documents(tx).document(tx.incident(1)))
 
     written = "\n".join([*(it.text for it in paper.sections), *paper.log])
     assert len(paper.log) > len(HAPPENED) - 5
@@ -41,9 +41,9 @@ def test_a_failover_is_told_step_by_step():
     play.spy.open_room(1, channel="C0ROOM")
     play.begun(channel="C0ROOM").goes(OK, OK, OK, OK, RED).to_the_end()
 
-    with play.spy.desk() as desk:
-        facts = Documents(desk).document(desk.incident(1))
-        paper = play.spy.templates.paper("postmortem", facts, names=People(desk).name)
+    with play.spy.tx() as tx:
+        facts = Documents(tx).document(tx.incident(1))
+        paper = play.spy.templates.paper("postmortem", facts, names=People(tx).name)
 
     written = "\n".join(it.text for it in paper.sections)
     assert "Ana Lima proposed failover 1 (pod 7 to east)" in written

@@ -58,9 +58,9 @@ def outside(spy: SpyKit) -> Iterator[str]:
 
 
 def paged(spy: SpyKit, number: int) -> Iterator[str]:
-    with spy.desk() as desk:
-        page = Paging(desk).find(str(number), incident=None, asker="U0ANA")
-        facts = {"page": page, "incident": desk.incident(page.incident or 0)}
+    with spy.tx() as tx:
+        page = Paging(tx).find(str(number), incident=None, asker="U0ANA")
+        facts = {"page": page, "incident": tx.incident(page.incident or 0)}
     for template in ("page/title", "page/details"):
         yield spy.templates.render(template, facts).text
 
@@ -98,8 +98,8 @@ def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, way: Way):
 @pytest.mark.parametrize("words", ["pager ack 1", "pager resolve 1", "pager ack PD1", "why page 1"])
 def test_nobody_outside_silences_a_private_incidents_page_or_hears_of_it(spy: SpyKit, words: str):
     spy.say('incident me "payroll" sev1 private', by="U0ANA")
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
 
     answer = spy.say(words, by="U0KIM").message
 

@@ -444,8 +444,8 @@ def test_decorated_commands_are_read(spy: SpyKit, room: str, said: str):
     "said", ["see &amp; <http://api.example.com|api.example.com>", "see\u200b &amp; api.example.com"]
 )
 def test_an_edited_note_reads_as_people_see_it(spy: SpyKit, room: str, said: str):
-    with spy.desk() as desk:
-        Incidents(desk).note_message(desk.incident(1), "see", by="U0ANA", said_at=desk.now, message="9.1")
+    with spy.tx() as tx:
+        Incidents(tx).note_message(tx.incident(1), "see", by="U0ANA", said_at=tx.now, message="9.1")
 
     spy.notice(Edited(id="Ev9", channel=room, person="U0ANA", ts="9.1", text=said))
 

@@ -103,8 +103,8 @@ def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Te
     spy.pass_time(minutes=21)
 
     if route == "service":
-        with spy.desk(source="api") as desk:
-            Incidents(desk).post_update(desk.incident(1), "back soon", by="U0ANA")
+        with spy.tx(source="api") as tx:
+            Incidents(tx).post_update(tx.incident(1), "back soon", by="U0ANA")
     else:
         ROUTES[route](spy)
     spy.pass_time(minutes=14)
@@ -183,9 +183,9 @@ def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: Telling
 
 def test_without_a_commander_the_backup_is_paged_in_the_end(telling: Telling):
     spy = telling("sev3")
-    with spy.desk() as desk:
-        desk.work.incidents.put(replace(desk.incident(1), commander=None, command_since=None))
-        desk.record(desk.incident(1))
+    with spy.tx() as tx:
+        tx.session.incidents.put(replace(tx.incident(1), commander=None, command_since=None))
+        tx.record(tx.incident(1))
 
     spy.pass_time(minutes=12)
 
@@ -195,9 +195,9 @@ def test_without_a_commander_the_backup_is_paged_in_the_end(telling: Telling):
 
 def test_a_drill_says_so_and_pages_nobody(telling: Telling):
     spy = telling("sev1", drill=True)
-    with spy.desk() as desk:
-        desk.work.incidents.put(replace(desk.incident(1), commander=None, command_since=None))
-        desk.record(desk.incident(1))
+    with spy.tx() as tx:
+        tx.session.incidents.put(replace(tx.incident(1), commander=None, command_since=None))
+        tx.record(tx.incident(1))
 
     spy.pass_time(minutes=20)
 
@@ -219,16 +219,16 @@ def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: Telli
 
 def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Telling):
     spy = telling("sev1")
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
 
     spy.pass_time(minutes=5)
 
     assert [(it.page, it.level) for it in spy.asked(EscalatePage)] == [(1, 2)]
     told = words(list(spy.nags("unanswered")))
     assert told == ["Page 1 to :imoc is not acknowledged after 5 min. The next level is being rung."]
-    with spy.desk() as desk:
-        Paging(desk).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
+    with spy.tx() as tx:
+        Paging(tx).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
     assert spy.pages(1)[0].escalated_to == "Kim Park"
     assert words(list(spy.nags("unanswered")))[0].endswith("Kim Park is rung.")
 
@@ -236,8 +236,8 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Tell
 def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Telling):
     spy = telling("sev3")
     spy.say("page <@U0RAJ> come", channel=ROOM)
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
 
     spy.pass_time(minutes=11)
 

@@ -28,8 +28,8 @@ def text(answer: Answer) -> str:
 
 
 def meet(spy: SpyKit, person: str, known: Profile) -> None:
-    with spy.desk() as desk:
-        People(desk).met(person, known)
+    with spy.tx() as tx:
+        People(tx).met(person, known)
 
 
 def leave(spy: SpyKit, person: str, name: str) -> None:
@@ -42,9 +42,9 @@ def staff(spy: SpyKit) -> SpyKit:
     meet(spy, "U0GONE", GONE)
     meet(spy, "U0APP", APP)
     meet(spy, "U0RAJ", Profile(name="Raj Patel", email="raj@example.com"))
-    with spy.desk() as desk:
-        Shifts(desk).found("raj@example.com", desk.work.people.get("U0RAJ"))
-        OnCall(desk).synced([Duty(policy="PPOL1", level=1, user="PRAJ", name="Raj", email="raj@example.com")])
+    with spy.tx() as tx:
+        Shifts(tx).found("raj@example.com", tx.session.people.get("U0RAJ"))
+        OnCall(tx).synced([Duty(policy="PPOL1", level=1, user="PRAJ", name="Raj", email="raj@example.com")])
     return spy
 
 
@@ -88,14 +88,14 @@ def test_every_button_does_what_was_asked_for_somebody_else(staff: SpyKit, room:
 
     staff.press("Raj Patel", refused, channel=room)
 
-    with staff.desk() as desk:
-        todo = desk.work.follow_ups.open_of("U0RAJ")
+    with staff.tx() as tx:
+        todo = tx.session.follow_ups.open_of("U0RAJ")
     paged = [it for it in staff.pages(1) if it.person == "U0RAJ"]
     assert [*todo, *paged, *staff.incident(1).roles.values()]
 
 
 def test_cover_is_not_asked_of_who_has_left(staff: SpyKit):
-    with staff.desk() as desk:
+    with staff.tx() as tx:
         turn = Turn(
             schedule="PSCH1",
             user="PRAJ",
@@ -104,7 +104,7 @@ def test_cover_is_not_asked_of_who_has_left(staff: SpyKit):
             start=NOON,
             end=NOON + timedelta(days=1),
         )
-        Shifts(desk).synced(desk.policy.team("imoc"), [turn])
+        Shifts(tx).synced(tx.policy.team("imoc"), [turn])
 
     refused = text(staff.say("oncall cover today 18:00-20:00 <@U0GONE>", by="U0RAJ"))
 
@@ -209,8 +209,8 @@ def test_who_has_left_is_not_named_among_those_who_may_approve(spy: SpyKit):
     spy.adopt(replace(POLICY, permissions={"operator": frozenset({"U0GONE", "U0RAJ", "S0SRE"})}))
     meet(spy, "U0GONE", GONE)
     meet(spy, "U0APP", APP)
-    with spy.desk() as desk:
-        permissions = Permissions(desk)
+    with spy.tx() as tx:
+        permissions = Permissions(tx)
         permissions.synced("S0SRE", ["U0KIM", "U0APP"])
 
         holders = permissions.holders("operator")
@@ -224,16 +224,16 @@ def test_slack_is_asked_often_about_who_is_at_work_on_an_incident(spy: SpyKit, r
         meet(spy, person, Profile(name=name))
     spy.clock.tick(minutes=11)
 
-    with spy.desk() as desk:
-        assert People(desk).stale() == ["U0ANA"]
+    with spy.tx() as tx:
+        assert People(tx).stale() == ["U0ANA"]
 
 
 def test_a_manager_who_has_left_is_not_offered(spy: SpyKit):
     teams = {key: replace(team, manager="U0GONE") for key, team in POLICY.teams.items()}
     meet(spy, "U0GONE", GONE)
     spy.adopt(replace(POLICY, teams=teams))
-    with spy.desk() as desk:
-        OnCall(desk).synced(())
+    with spy.tx() as tx:
+        OnCall(tx).synced(())
 
     page = spy.say("page :imoc come").message
 
@@ -279,8 +279,8 @@ def test_slack_is_asked_again_about_whom_command_is_offered(spy: SpyKit, room: s
     spy.say("incident hand @raj", channel=room)
     spy.clock.tick(minutes=11)
 
-    with spy.desk() as desk:
-        assert "U0RAJ" in People(desk).stale()
+    with spy.tx() as tx:
+        assert "U0RAJ" in People(tx).stale()
 
 
 def test_who_is_on_call_and_has_left_is_marked(staff: SpyKit):

@@ -13,8 +13,8 @@ from tests.on_call import DAY, HOUR, Rota, turn
 @pytest.fixture(autouse=True)
 def _nowhere(spy: SpyKit) -> None:
     for person in ("U0ANA", "U0RAJ"):
-        with spy.desk() as desk:
-            People(desk).met(person, Profile(name="Ana Lima", zone="America/Nowhere"))
+        with spy.tx() as tx:
+            People(tx).met(person, Profile(name="Ana Lima", zone="America/Nowhere"))
 
 
 @pytest.mark.parametrize(

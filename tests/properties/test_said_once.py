@@ -29,11 +29,11 @@ from bot.domain.refusal import Refusal
 from bot.domain.relief import Stretch
 from bot.domain.shift import Shift, Turn
 from bot.domain.timeline import Entry
-from bot.ports import Contact, UnitOfWork, Work
-from bot.services.desk import Desk
+from bot.ports import Contact, Session, Sessions
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.shifts import Shifts
+from bot.services.transaction import Transaction
 from tests.postgres import Postgres
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_rung, warned_since
 
@@ -57,14 +57,14 @@ class Death(BaseException):
 class Dying:
     """A unit of work in a process that is killed before its nth commit."""
 
-    def __init__(self, units: UnitOfWork, *, commits: int) -> None:
-        self._units = units
+    def __init__(self, sessions: Sessions, *, commits: int) -> None:
+        self._sessions = sessions
         self._left = iter(range(commits))
 
     @contextmanager
-    def begin(self) -> Iterator[Work]:
-        with self._units.begin() as work:
-            yield work
+    def begin(self) -> Iterator[Session]:
+        with self._sessions.begin() as session:
+            yield session
             if next(self._left, None) is None:
                 raise Death
 
@@ -72,7 +72,7 @@ class Dying:
 class World(RuleBasedStateMachine):
     """Incidents, the people who lead them and their shifts, under two processes; `processes` opens both."""
 
-    def __init__(self, processes: Callable[[], list[UnitOfWork]]) -> None:
+    def __init__(self, processes: Callable[[], list[Sessions]]) -> None:
         super().__init__()
         self._open = processes
         self._processes = processes()
@@ -82,10 +82,10 @@ class World(RuleBasedStateMachine):
         self._told: dict[tuple[str, str], datetime] = {}
         self._names = count(1)
         self._turns: list[Turn] = []
-        with self._desk() as desk:
+        with self._transaction() as tx:
             for person in PEOPLE:
-                People(desk).seen(person, person.title())
-                desk.work.contacts.put(Contact(email=f"{person}@example.com", person=person, asked_at=NOON))
+                People(tx).seen(person, person.title())
+                tx.session.contacts.put(Contact(email=f"{person}@example.com", person=person, asked_at=NOON))
 
     def teardown(self) -> None:
         close(self._processes)
@@ -94,9 +94,9 @@ class World(RuleBasedStateMachine):
 
     @rule(by=people, severity=st.none() | severities)
     def declare(self, by: str, severity: str | None) -> None:
-        with self._desk() as desk:
+        with self._transaction() as tx:
             chosen = POLICY.severities[severity] if severity else None
-            Incidents(desk).declare(f"trouble {next(self._names)}", by=by, severity=chosen)
+            Incidents(tx).declare(f"trouble {next(self._names)}", by=by, severity=chosen)
 
     @rule(number=which, by=people)
     def update(self, number: int, by: str) -> None:
@@ -148,8 +148,8 @@ class World(RuleBasedStateMachine):
         self._read_the_rota()
 
     def _read_the_rota(self) -> None:
-        with self._desk() as desk:
-            Shifts(desk).synced(POLICY.teams["imoc"], self._turns)
+        with self._transaction() as tx:
+            Shifts(tx).synced(POLICY.teams["imoc"], self._turns)
 
     # --- what time does, and what befalls processes ---
 
@@ -183,7 +183,7 @@ class World(RuleBasedStateMachine):
         self.sleep(by)
         dying = Dying(self._processes[1], commits=commits)
         with suppress(Death):
-            self._ticks(1, units=dying).run()
+            self._ticks(1, sessions=dying).run()
         self._ticks(0).run()
         self._look()
 
@@ -192,9 +192,9 @@ class World(RuleBasedStateMachine):
         close(self._processes)
         self._processes = self._open()
 
-    def _ticks(self, process: int, *, units: UnitOfWork | None = None) -> Ticks:
+    def _ticks(self, process: int, *, sessions: Sessions | None = None) -> Ticks:
         return Ticks(
-            units=units or self._processes[process],
+            sessions=sessions or self._processes[process],
             clock=self._clock,
             policy=lambda: POLICY,
             wake=lambda: None,
@@ -206,13 +206,13 @@ class World(RuleBasedStateMachine):
     def _look(self) -> None:
         """Compare what was said with what was owed, now that all processes rest."""
         now = self._clock.now()
-        with self._desk() as desk:
-            for incident in self._incidents(desk):
-                self._check_incident(incident, desk.work.timeline.of(incident.number), now)
+        with self._transaction() as tx:
+            for incident in self._incidents(tx):
+                self._check_incident(incident, tx.session.timeline.of(incident.number), now)
             for person in PEOPLE:
-                for stretch in desk.work.stretches.of(person, since=NOON - DAY):
+                for stretch in tx.session.stretches.of(person, since=NOON - DAY):
                     self._check_stretch(stretch, now)
-            for shift in desk.work.shifts.on("PSCH1", since=NOON - DAY, until=now + 30 * DAY):
+            for shift in tx.session.shifts.on("PSCH1", since=NOON - DAY, until=now + 30 * DAY):
                 self._check_shift(shift, now)
 
     def _check_incident(self, incident: Incident, entries: Any, now: datetime) -> None:
@@ -253,27 +253,27 @@ class World(RuleBasedStateMachine):
     @invariant()
     @precondition(lambda self: self._said)
     def nothing_is_said_twice(self) -> None:
-        with self._desk() as desk:
-            entries = desk.work.timeline.among(list(self._said), {"reminded"})
+        with self._transaction() as tx:
+            entries = tx.session.timeline.among(list(self._said), {"reminded"})
         keys = Counter((it.incident, it.data["duty"], it.data["occurrence"]) for it in entries)
         assert set(keys.values()) <= {1}
 
     # --- below ---
 
     @contextmanager
-    def _desk(self) -> Iterator[Desk]:
-        with self._processes[0].begin() as work:
-            yield Desk(work=work, now=self._clock.now(), policy=POLICY)
+    def _transaction(self) -> Iterator[Transaction]:
+        with self._processes[0].begin() as session:
+            yield Transaction(session=session, now=self._clock.now(), policy=POLICY)
 
     def _do(self, number: int, what: Callable[[Incidents, Incident], object]) -> None:
         """Do it to one of the newest incidents, if there is such a one and it may be done."""
-        with suppress(Refusal), self._desk() as desk:
-            newest = self._incidents(desk)[::-1]
+        with suppress(Refusal), self._transaction() as tx:
+            newest = self._incidents(tx)[::-1]
             if number < len(newest):
-                what(Incidents(desk), newest[number])
+                what(Incidents(tx), newest[number])
 
-    def _incidents(self, desk: Desk) -> list[Incident]:
-        every = (desk.work.incidents.get(number) for number in count(1))
+    def _incidents(self, tx: Transaction) -> list[Incident]:
+        every = (tx.session.incidents.get(number) for number in count(1))
         return list(iter(every.__next__, None))
 
 
@@ -292,7 +292,7 @@ def assert_quiet_is_kept(incident: Incident, entry: Entry, now: datetime) -> Non
     assert not hushed or is_safety or entry.data["to"].startswith("card:")
 
 
-def close(processes: list[UnitOfWork]) -> None:
+def close(processes: list[Sessions]) -> None:
     for process in processes:
         if isinstance(process, Database):
             process.engine.dispose()
@@ -300,8 +300,8 @@ def close(processes: list[UnitOfWork]) -> None:
 
 def test_in_memory():
     def world() -> World:
-        units = Memory()
-        return World(lambda: [units, units])
+        sessions = Memory()
+        return World(lambda: [sessions, sessions])
 
     run_state_machine_as_test(
         world, settings=settings(max_examples=120, stateful_step_count=30, deadline=None, database=None)

@@ -13,15 +13,15 @@ from bot.services.views import Views
 
 
 def told(spy: SpyKit) -> list[str]:
-    with spy.desk() as desk:
-        shown = Views(desk).timeline(desk.incident(1))["events"]
+    with spy.tx() as tx:
+        shown = Views(tx).timeline(tx.incident(1))["events"]
         return [f"{it['kind']} {it.get('note', '')}".strip() for it in shown]
 
 
 def note(spy: SpyKit, text: str, message: str = "1.0") -> None:
     said_at = NOON - timedelta(minutes=3)
-    with spy.desk() as desk:
-        Incidents(desk).note_message(desk.incident(1), text, by="U0RAJ", said_at=said_at, message=message)
+    with spy.tx() as tx:
+        Incidents(tx).note_message(tx.incident(1), text, by="U0RAJ", said_at=said_at, message=message)
 
 
 def test_state_timeline_and_outbox_agree(spy: SpyKit):
@@ -34,16 +34,16 @@ def test_state_timeline_and_outbox_agree(spy: SpyKit):
 
 def test_what_a_long_name_loses_is_kept_as_a_note(spy: SpyKit):
     name = "everything is down " * 20
-    with spy.desk() as desk:
-        declared = Incidents(desk).declare(name, by="U0RAJ").incident
+    with spy.tx() as tx:
+        declared = Incidents(tx).declare(name, by="U0RAJ").incident
 
     assert declared.name.endswith("…")
     assert spy.timeline(2)[1].text == name
 
 
 def test_a_name_is_one_line(spy: SpyKit):
-    with spy.desk() as desk:
-        declared = Incidents(desk).declare("checkout\n\tis   down", by="U0RAJ").incident
+    with spy.tx() as tx:
+        declared = Incidents(tx).declare("checkout\n\tis   down", by="U0RAJ").incident
 
     assert declared.name == "checkout is down"
 
@@ -58,10 +58,10 @@ def test_a_note_of_a_message_stands_at_the_messages_own_time(spy: SpyKit):
 
 def test_an_edit_supersedes_the_note_and_overwrites_nothing(spy: SpyKit):
     note(spy, "look")
-    with spy.desk() as desk:
-        Incidents(desk).correct_note(desk.incident(1), "1.0", "look here")
-        Incidents(desk).correct_note(desk.incident(1), "1.0", "look here")
-        Incidents(desk).correct_note(desk.incident(1), "9.0", "not a note")
+    with spy.tx() as tx:
+        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
+        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
+        Incidents(tx).correct_note(tx.incident(1), "9.0", "not a note")
 
     assert told(spy)[0] == "note_taken look here"
     assert [it.text for it in spy.timeline(1) if it.kind == "note_taken"] == ["look", "look here"]
@@ -69,30 +69,30 @@ def test_an_edit_supersedes_the_note_and_overwrites_nothing(spy: SpyKit):
 
 def test_a_note_that_was_edited_can_be_taken_back(spy: SpyKit):
     note(spy, "look")
-    with spy.desk() as desk:
-        Incidents(desk).correct_note(desk.incident(1), "1.0", "look here")
-        Incidents(desk).remove_note(desk.incident(1), "1.0", by="U0RAJ")
+    with spy.tx() as tx:
+        Incidents(tx).correct_note(tx.incident(1), "1.0", "look here")
+        Incidents(tx).remove_note(tx.incident(1), "1.0", by="U0RAJ")
 
     assert told(spy) == ["declared", "page_requested"]
 
 
 def test_a_note_that_was_taken_back_can_be_made_again(spy: SpyKit):
     note(spy, "look")
-    with spy.desk() as desk:
-        Incidents(desk).remove_note(desk.incident(1), "1.0", by="U0RAJ")
+    with spy.tx() as tx:
+        Incidents(tx).remove_note(tx.incident(1), "1.0", by="U0RAJ")
     note(spy, "look")
 
     assert told(spy)[0] == "note_taken look"
 
 
 def test_impact_does_not_begin_in_the_future(spy: SpyKit):
-    with spy.desk() as desk, pytest.raises(Refusal, match=r"in the future \(13:00 UTC\)"):
-        Incidents(desk).state_impact(desk.incident(1), "x", by="U0ANA", since=NOON + timedelta(hours=1))
+    with spy.tx() as tx, pytest.raises(Refusal, match=r"in the future \(13:00 UTC\)"):
+        Incidents(tx).state_impact(tx.incident(1), "x", by="U0ANA", since=NOON + timedelta(hours=1))
 
 
 def test_impact_keeps_its_beginning_when_it_is_worded_anew(spy: SpyKit):
-    with spy.desk() as desk:
-        incidents, incident = Incidents(desk), desk.incident(1)
+    with spy.tx() as tx:
+        incidents, incident = Incidents(tx), tx.incident(1)
         incident = incidents.state_impact(incident, "x", by="U0ANA", since=NOON - timedelta(hours=1))
         incident = incidents.state_impact(incident, "y", by="U0ANA", since=None)
 
@@ -100,13 +100,13 @@ def test_impact_keeps_its_beginning_when_it_is_worded_anew(spy: SpyKit):
 
 
 def test_what_is_so_already_is_refused(spy: SpyKit):
-    with spy.desk() as desk, pytest.raises(Refusal, match="INC-1 is sev1 already"):
-        Incidents(desk).set_severity(desk.incident(1), POLICY.severities["sev1"], by="U0ANA")
+    with spy.tx() as tx, pytest.raises(Refusal, match="INC-1 is sev1 already"):
+        Incidents(tx).set_severity(tx.incident(1), POLICY.severities["sev1"], by="U0ANA")
 
 
 def test_a_severity_does_not_page_a_team_twice(spy: SpyKit):
-    with spy.desk() as desk:
-        Incidents(desk).set_severity(desk.incident(1), POLICY.severities["sev2"], by="U0ANA")
+    with spy.tx() as tx:
+        Incidents(tx).set_severity(tx.incident(1), POLICY.severities["sev2"], by="U0ANA")
 
     assert len(spy.asked(SendPage)) == 1
 
@@ -115,8 +115,8 @@ def test_the_picker_offers_five(spy: SpyKit):
     for number in range(6):
         spy.say(f"incident me cart-{number}")
 
-    with spy.desk() as desk:
-        refusal = Incidents(desk).pick("incident stop", asker="U0ANA")
+    with spy.tx() as tx:
+        refusal = Incidents(tx).pick("incident stop", asker="U0ANA")
 
     assert [it.say for it in refusal.choices] == [f"incident {n} stop" for n in (7, 6, 5, 4, 3)]
 
@@ -124,7 +124,7 @@ def test_the_picker_offers_five(spy: SpyKit):
 def test_what_others_keep_private_is_not_listed(spy: SpyKit):
     spy.say("incident me payroll private", by="U0RAJ")
 
-    with spy.desk() as desk:
+    with spy.tx() as tx:
         for person, numbers in (("U0ANA", [1]), ("U0RAJ", [2, 1])):
-            found = Incidents(desk).listed(Search(seen_by=person))
+            found = Incidents(tx).listed(Search(seen_by=person))
             assert ([it.number for it in found.items], found.count) == (numbers, len(numbers))

@@ -12,32 +12,32 @@ from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
 from bot.ports import Duty, PagerNews, Ringing
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.rooms import Rooms
+from bot.services.transaction import Transaction
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 RINGING = Ringing(id="PD1", url="https://pd/PD1", status="triggered")
 
 
 def page(spy: SpyKit, number: int = 1) -> Page:
-    with spy.desk() as desk:
-        found = desk.work.pages.get(number)
+    with spy.tx() as tx:
+        found = tx.session.pages.get(number)
     assert found
     return found
 
 
 def sent(spy: SpyKit, number: int = 1) -> None:
-    with spy.desk() as desk:
-        Paging(desk).sent(number, replace(RINGING, id=f"PD{number}"))
+    with spy.tx() as tx:
+        Paging(tx).sent(number, replace(RINGING, id=f"PD{number}"))
 
 
 def hear(spy: SpyKit, kind: str, **about: object) -> None:
     ringing = replace(RINGING, **about)  # type: ignore[arg-type]
-    with spy.desk(source="pagerduty") as desk:
-        Paging(desk).heard(PagerNews(id="n", kind=kind, page=ringing))
+    with spy.tx(source="pagerduty") as tx:
+        Paging(tx).heard(PagerNews(id="n", kind=kind, page=ringing))
 
 
 def kinds(spy: SpyKit) -> list[str]:
@@ -133,19 +133,19 @@ def test_news_that_means_nothing_to_us_changes_nothing(spy: SpyKit):
 
 
 def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
-    with spy.desk() as desk:
-        OnCall(desk).synced([Duty(policy="PPOL1", level=1, name="Kim Park", phone="+1 2")])
+    with spy.tx() as tx:
+        OnCall(tx).synced([Duty(policy="PPOL1", level=1, name="Kim Park", phone="+1 2")])
     for _ in range(2):
-        with spy.desk() as desk:
-            Paging(desk).delayed(1, "PagerDuty does not answer")
+        with spy.tx() as tx:
+            Paging(tx).delayed(1, "PagerDuty does not answer")
 
     assert page(spy).fallback == ("Kim Park +1 2", "<#C0IMOC>")
     assert kinds(spy) == ["page_requested", "page_delayed"]
 
 
 def test_a_page_that_fails_says_so_in_the_room(spy: SpyKit):
-    with spy.desk() as desk:
-        Paging(desk).failed(1, "no such policy")
+    with spy.tx() as tx:
+        Paging(tx).failed(1, "no such policy")
 
     assert (page(spy).state, page(spy).why) == (PageState.FAILED, "no such policy")
     assert len(spy.lines(1)) == 1
@@ -153,8 +153,8 @@ def test_a_page_that_fails_says_so_in_the_room(spy: SpyKit):
 
 def test_a_page_to_a_person_falls_back_to_that_person(spy: SpyKit):
     spy.say("page <@U0RAJ> come")
-    with spy.desk() as desk:
-        Paging(desk).failed(2, "no_such_user")
+    with spy.tx() as tx:
+        Paging(tx).failed(2, "no_such_user")
 
     assert page(spy, 2).fallback == ("<@U0RAJ>",)
 
@@ -163,8 +163,8 @@ def test_a_page_whose_line_can_not_stand_in_the_channel_is_followed_by_dm(spy: S
     spy.say("page :imoc come", channel="C0SECRET", by="U0RAJ")
     for _ in range(2):
         spy.deliver()
-        with spy.desk() as desk:
-            Paging(desk).move_line(2)
+        with spy.tx() as tx:
+            Paging(tx).move_line(2)
 
     assert [it.to for it in spy.asked(Show) if it.surface == "page"] == ["C0SECRET", "U0RAJ"]
 
@@ -174,8 +174,8 @@ def test_ending_an_incident_resolves_what_still_rings(spy: SpyKit):
     sent(spy, 1)
     sent(spy, 2)
     hear(spy, "resolved", id="PD1")
-    with spy.desk() as desk:
-        Incidents(desk).resolve(desk.incident(1), "", by="U0ANA")
+    with spy.tx() as tx:
+        Incidents(tx).resolve(tx.incident(1), "", by="U0ANA")
 
     assert [(it.page, it.answer) for it in spy.asked(AnswerPage)] == [(2, "resolved")]
 
@@ -184,12 +184,12 @@ def test_a_page_is_acknowledged_once(spy: SpyKit):
     sent(spy)
     hear(spy, "acknowledged", who="Raj Patel", at=NOON)
 
-    with spy.desk() as desk, pytest.raises(Refusal, match="already acknowledged by Raj Patel"):
-        Paging(desk).acknowledge(page_at(desk), by="U0ANA")
+    with spy.tx() as tx, pytest.raises(Refusal, match="already acknowledged by Raj Patel"):
+        Paging(tx).acknowledge(page_at(tx), by="U0ANA")
 
 
-def page_at(desk: Desk) -> Page:
-    found = desk.work.pages.get(1)
+def page_at(tx: Transaction) -> Page:
+    found = tx.session.pages.get(1)
     assert found
     return found
 
@@ -197,15 +197,15 @@ def page_at(desk: Desk) -> Page:
 def test_a_team_without_pagerduty_can_not_be_paged(spy: SpyKit):
     mute = replace(POLICY.teams["imoc"], service=None)
 
-    with spy.desk() as desk, pytest.raises(Refusal, match="Reach it in <#C0IMOC>"):
-        Paging(desk).page_team(mute, "come", by="U0ANA")
+    with spy.tx() as tx, pytest.raises(Refusal, match="Reach it in <#C0IMOC>"):
+        Paging(tx).page_team(mute, "come", by="U0ANA")
 
 
 def test_without_a_command_team_nobody_is_paged_by_name():
     lone = SpyKit(PLUGINS, policy=replace(POLICY, command_team=None))
 
-    with lone.desk() as desk, pytest.raises(Refusal, match="Page a team instead"):
-        Paging(desk).page_person("U0RAJ", "come", by="U0ANA")
+    with lone.tx() as tx, pytest.raises(Refusal, match="Page a team instead"):
+        Paging(tx).page_person("U0RAJ", "come", by="U0ANA")
 
 
 def test_an_escalation_to_nobody_in_particular_is_told_too(spy: SpyKit):
@@ -276,8 +276,8 @@ def test_two_pages_that_were_merged_into_one_are_both_followed(spy: SpyKit):
 def test_what_a_page_was_merged_into_is_answered_from_chat(spy: SpyKit):
     sent(spy)
     hear(spy, "resolved", **MERGED)
-    with spy.desk() as desk:
-        Paging(desk).acknowledge(page_at(desk), by="U0RAJ")
+    with spy.tx() as tx:
+        Paging(tx).acknowledge(page_at(tx), by="U0RAJ")
 
     assert page(spy).must_be_ringing() == "PD9"
 
@@ -301,8 +301,8 @@ def lapse(spy: SpyKit, **when: float) -> None:
 
 def confirm(spy: SpyKit, *, by: str = "U0RAJ", **about: object) -> None:
     ringing = replace(RINGING, status="acknowledged", at=spy.clock.now(), **about)  # type: ignore[arg-type]
-    with spy.desk() as desk:
-        Paging(desk).answered(1, "acknowledged", ringing, by=by)
+    with spy.tx() as tx:
+        Paging(tx).answered(1, "acknowledged", ringing, by=by)
 
 
 def acknowledged(spy: SpyKit) -> None:
@@ -375,8 +375,8 @@ def test_it_can_be_switched_off(spy: SpyKit):
 def test_where_pagerduty_would_not_renew_it_the_room_hears_so(spy: SpyKit):
     acknowledged(spy)
     lapse(spy, minutes=10)
-    with spy.desk() as desk:
-        Paging(desk).not_answered(1)
+    with spy.tx() as tx:
+        Paging(tx).not_answered(1)
 
     assert (page(spy).state, kinds(spy)[-1]) == (PageState.SENT, "page_unanswered")
 
@@ -385,12 +385,12 @@ def test_where_pagerduty_would_not_renew_it_the_room_hears_so(spy: SpyKit):
     "news", [{"kind": "escalated"}, {"kind": "escalated", "at": NOON + timedelta(minutes=1)}]
 )
 def test_an_escalation_to_whom_it_rings_already_is_not_told(spy: SpyKit, news: dict[str, object]):
-    with spy.desk() as desk:
-        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
 
     hear(spy, assigned="Raj Patel", **news)  # type: ignore[arg-type]
-    with spy.desk() as desk:
-        Paging(desk).escalated(1, 2, replace(RINGING, assigned="Raj Patel"))
+    with spy.tx() as tx:
+        Paging(tx).escalated(1, 2, replace(RINGING, assigned="Raj Patel"))
 
     assert kinds(spy) == ["page_requested", "page_sent"]
     assert page(spy).level == 2
@@ -409,10 +409,10 @@ def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
         hear(spy, "acknowledged", who="Raj Patel", user="PURAJ", at=NOON)
     [asked] = spy.asked(FindResponder)
     for _ in range(2):
-        with spy.desk() as desk:
-            Paging(desk).found(asked.page, "U0RAJ")
-    with spy.desk() as desk:
-        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        with spy.tx() as tx:
+            Paging(tx).found(asked.page, "U0RAJ")
+    with spy.tx() as tx:
+        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
 
     assert (asked.user, invited(spy)) == ("PURAJ", ["U0RAJ"])
     assert [it.person for it in spy.asked(Welcome)] == ["U0RAJ"]
@@ -421,9 +421,9 @@ def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
 
 def test_who_came_by_themselves_later_is_welcomed_again(spy: SpyKit):
     hear(spy, "acknowledged", key=page(spy).key, who="Raj Patel", at=NOON)
-    with spy.desk() as desk:
-        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev1")
-        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev2")
+    with spy.tx() as tx:
+        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
 
     assert len(spy.asked(Welcome)) == 2
 
@@ -472,15 +472,15 @@ RAJ = Duty(policy="PPOL1", level=1, name="Raj Patel")
 
 
 def on_call(spy: SpyKit, *duties: Duty) -> None:
-    with spy.desk() as desk:
-        OnCall(desk).synced(duties)
+    with spy.tx() as tx:
+        OnCall(tx).synced(duties)
 
 
 @pytest.mark.parametrize("assigned", [None, ""])
 def test_pagerdutys_answer_counts_where_the_copy_knew_better(spy: SpyKit, assigned: str | None):
     on_call(spy, RAJ)
-    with spy.desk() as desk:
-        Paging(desk).sent(1, replace(RINGING, assigned=assigned))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, replace(RINGING, assigned=assigned))
 
     assert page(spy).rings_nobody
     assert kinds(spy)[-1] == "page_rings_nobody"
@@ -489,30 +489,30 @@ def test_pagerdutys_answer_counts_where_the_copy_knew_better(spy: SpyKit, assign
 def test_what_is_known_beforehand_is_said_once(spy: SpyKit):
     on_call(spy)
     spy.say("incident me cart is down sev1")
-    with spy.desk() as desk:
-        Paging(desk).sent(2, replace(RINGING, id="PD2", assigned=""))
+    with spy.tx() as tx:
+        Paging(tx).sent(2, replace(RINGING, id="PD2", assigned=""))
 
     assert [it.kind for it in spy.timeline(2)].count("page_rings_nobody") == 1
 
 
 def test_a_level_that_is_empty_is_told_and_asked_again(spy: SpyKit):
-    with spy.desk() as desk:
-        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
     spy.pass_time(minutes=6)
-    with spy.desk() as desk:
-        Paging(desk).escalated(1, 2, replace(RINGING, assigned=""))
+    with spy.tx() as tx:
+        Paging(tx).escalated(1, 2, replace(RINGING, assigned=""))
     spy.pass_time(minutes=6)
-    with spy.desk() as desk:
-        Paging(desk).escalated(1, 2, replace(RINGING, assigned="Kim Park"))
+    with spy.tx() as tx:
+        Paging(tx).escalated(1, 2, replace(RINGING, assigned="Kim Park"))
 
     assert [it.level for it in spy.asked(EscalatePage)] == [2, 1]
     assert (page(spy).assigned, kinds(spy)[-1]) == ("Kim Park", "page_escalated")
 
 
 def test_a_policy_without_a_further_level_rings_the_last_one_again(spy: SpyKit):
-    with spy.desk() as desk:
-        Paging(desk).sent(1, replace(RINGING, assigned="Raj Patel"))
-        Paging(desk).not_escalated(1)
+    with spy.tx() as tx:
+        Paging(tx).sent(1, replace(RINGING, assigned="Raj Patel"))
+        Paging(tx).not_escalated(1)
 
     spy.pass_time(minutes=6)
 
@@ -539,8 +539,8 @@ def test_nobody_is_rung_for_what_somebody_has_answered(spy: SpyKit, words: str):
 def test_an_answer_that_pagerduty_refused_is_waited_for_again(spy: SpyKit):
     sent(spy)
     spy.say("pager ack 1", channel="C0ROOM")
-    with spy.desk() as desk:
-        Paging(desk).not_answered(1)
+    with spy.tx() as tx:
+        Paging(tx).not_answered(1)
 
     spy.pass_time(minutes=6)
 
@@ -550,8 +550,8 @@ def test_an_answer_that_pagerduty_refused_is_waited_for_again(spy: SpyKit):
 def test_what_is_reopened_is_waited_for_again(spy: SpyKit):
     sent(spy)
     spy.say("incident stop fixed", channel="C0ROOM")
-    with spy.desk() as desk:
-        Paging(desk).not_answered(1)
+    with spy.tx() as tx:
+        Paging(tx).not_answered(1)
     spy.pass_time(minutes=20)
     spy.say("incident reopen", channel="C0ROOM")
 

@@ -21,13 +21,13 @@ def spy() -> SpyKit:
 
 
 def read(spy: SpyKit, *members: str) -> None:
-    with spy.desk() as desk:
-        Permissions(desk).synced("S0SRE", members)
+    with spy.tx() as tx:
+        Permissions(tx).synced("S0SRE", members)
 
 
 def refused(spy: SpyKit, person: str) -> str:
-    with spy.desk() as desk, pytest.raises(Refusal) as refusal:
-        Permissions(desk).require(person, "operator", WHAT)
+    with spy.tx() as tx, pytest.raises(Refusal) as refusal:
+        Permissions(tx).require(person, "operator", WHAT)
     return refusal.value.sentence
 
 
@@ -37,8 +37,8 @@ def refused(spy: SpyKit, person: str) -> str:
 def test_a_role_is_had_by_name_or_through_a_user_group(spy: SpyKit):
     read(spy, "U0KIM")
 
-    with spy.desk() as desk:
-        permissions = Permissions(desk)
+    with spy.tx() as tx:
+        permissions = Permissions(tx)
         assert [it for it in ("U0ANA", "U0RAJ", "U0KIM", "U0ZOE") if permissions.may(it, "operator")] == [
             "U0ANA",
             "U0RAJ",
@@ -53,9 +53,9 @@ def test_who_has_left_the_group_has_the_role_no_longer(spy: SpyKit):
     read(spy, "U0KIM")
     read(spy, "U0LEE")
 
-    with spy.desk() as desk:
-        assert not Permissions(desk).may("U0KIM", "operator")
-        assert Permissions(desk).may("U0LEE", "operator")
+    with spy.tx() as tx:
+        assert not Permissions(tx).may("U0KIM", "operator")
+        assert Permissions(tx).may("U0LEE", "operator")
 
 
 def test_a_refusal_names_people_and_groups_without_a_mark_that_pings_a_group(spy: SpyKit):
@@ -76,8 +76,8 @@ def test_of_a_large_group_a_refusal_names_a_few(spy: SpyKit):
 
 def test_a_refusal_says_what_is_not_known_of_a_group(spy: SpyKit):
     unread = refused(spy, "U0ZOE")
-    with spy.desk() as desk:
-        Permissions(desk).not_synced("S0SRE", "missing_scope")
+    with spy.tx() as tx:
+        Permissions(tx).not_synced("S0SRE", "missing_scope")
     unreadable = refused(spy, "U0ZOE")
     read(spy)
     empty = refused(spy, "U0ZOE")
@@ -94,8 +94,8 @@ def test_a_refusal_says_what_is_not_known_of_a_group(spy: SpyKit):
 
 def test_a_group_is_asked_for_until_it_was_read_and_again_after_a_while(spy: SpyKit):
     def stale() -> list[str]:
-        with spy.desk() as desk:
-            return Permissions(desk).stale()
+        with spy.tx() as tx:
+            return Permissions(tx).stale()
 
     never = stale()
     read(spy, "U0KIM")
@@ -106,8 +106,8 @@ def test_a_group_is_asked_for_until_it_was_read_and_again_after_a_while(spy: Spy
 
 
 def test_each_trouble_is_news_once(spy: SpyKit):
-    with spy.desk() as desk:
-        permissions = Permissions(desk)
+    with spy.tx() as tx:
+        permissions = Permissions(tx)
         news = [permissions.not_synced("S0SRE", it) for it in ("Unreachable", "Unreachable", "missing_scope")]
         permissions.synced("S0SRE", ["U0KIM"])
         again = permissions.not_synced("S0SRE", "missing_scope")
@@ -120,19 +120,19 @@ def test_each_trouble_is_news_once(spy: SpyKit):
 
 
 def test_a_member_is_let_through_and_a_guest_is_not(spy: SpyKit):
-    with spy.desk() as desk:
-        People(desk).met("U0ANA", Profile(name="Ana Lima"))
-        People(desk).met("U0ZOE", Profile(name="Zoe Novak", is_guest=True))
+    with spy.tx() as tx:
+        People(tx).met("U0ANA", Profile(name="Ana Lima"))
+        People(tx).met("U0ZOE", Profile(name="Zoe Novak", is_guest=True))
 
-        Permissions(desk).require_member("U0ANA", WHAT)
+        Permissions(tx).require_member("U0ANA", WHAT)
         with pytest.raises(Refusal, match="you are a guest in it"):
-            Permissions(desk).require_member("U0ZOE", WHAT)
+            Permissions(tx).require_member("U0ZOE", WHAT)
 
 
 def test_whoever_slack_has_not_told_of_is_asked_to_try_again(spy: SpyKit):
-    with spy.desk() as desk:
-        People(desk).seen("U0KIM", "kim")
+    with spy.tx() as tx:
+        People(tx).seen("U0KIM", "kim")
 
         for stranger in ("U0KIM", "U0NEW"):
             with pytest.raises(Refusal, match=r"not told me yet whether you are one\. Try again in a moment"):
-                Permissions(desk).require_member(stranger, WHAT)
+                Permissions(tx).require_member(stranger, WHAT)

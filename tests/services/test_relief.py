@@ -14,11 +14,11 @@ from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, Show
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
 from bot.ports import Contact, Duty, DutyCopy, Person, Profile, Ringing
-from bot.services.desk import Desk
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
 from plugins import incident, page, relief
 from plugins import time as time_plugin
 
@@ -46,14 +46,14 @@ class Night(SpyKit):
         )
         self.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park", U0MGR="Mia Gruber")
         kim = Duty(policy="PPOL1", level=2, name="Kim Park", email="kim@example.com")
-        with self.desk() as desk:
-            desk.work.duties.replace(DutyCopy(duties=(kim,), synced_at=start))
-            desk.work.contacts.put(Contact(email="kim@example.com", person="U0KIM"))
+        with self.tx() as tx:
+            tx.session.duties.replace(DutyCopy(duties=(kim,), synced_at=start))
+            tx.session.contacts.put(Contact(email="kim@example.com", person="U0KIM"))
 
     def declare(self, name: str = "checkout is down", *, by: str = "U0ANA", more: str = "sev3") -> int:
         self.say(f'incident me "{name}" {more}', by=by)
-        with self.desk() as desk:
-            number = desk.work.incidents.open(limit=1)[0].number
+        with self.tx() as tx:
+            number = tx.session.incidents.open(limit=1)[0].number
         self.open_room(number, channel=f"C0INC{number}")
         return number
 
@@ -127,8 +127,8 @@ def test_the_question_tells_how_its_pages_stand(spy: Night):
     spy.declare()
     question = next(it for it in shows(spy.wait(75)) if it.to == "C0IMOC")
 
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
 
     assert shows(spy.effects)[-1].to == "C0IMOC"
     assert "• Kim Park: sent 13:15 UTC" in spy.stands(question)
@@ -152,8 +152,8 @@ def test_who_led_only_the_last_part_is_not_said_to_have_led_all_of_it(spy: Night
 def test_no_phone_rings_on_for_relief_that_was_found(spy: Night):
     spy.declare()
     spy.wait(75)
-    with spy.desk() as desk:
-        Paging(desk).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
+    with spy.tx() as tx:
+        Paging(tx).sent(1, Ringing(id="PD1", url="https://example.com/PD1", status="triggered"))
     spy.wait(6)
 
     spy.say("incident relieve", by="U0RAJ", channel="C0INC1")
@@ -197,8 +197,8 @@ def test_only_the_newest_question_has_buttons(spy: Night):
 
 
 def test_a_backup_whom_slack_does_not_know_is_reached_through_the_team(spy: Night):
-    with spy.desk() as desk:
-        desk.work.duties.replace(DutyCopy())
+    with spy.tx() as tx:
+        tx.session.duties.replace(DutyCopy())
     spy.declare()
 
     spy.wait(75)
@@ -487,8 +487,8 @@ def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
 
 
 def lives_in(spy: SpyKit, zone: str) -> None:
-    with spy.desk() as desk:
-        desk.work.people.put(Person(id="U0ANA", name="Ana Lima", zone=zone))
+    with spy.tx() as tx:
+        tx.session.people.put(Person(id="U0ANA", name="Ana Lima", zone=zone))
 
 
 def test_by_night_the_ladder_is_halved():
@@ -509,8 +509,8 @@ def test_it_is_night_where_the_person_lives(spy: Night):
 def test_who_turns_out_to_live_elsewhere_has_a_ladder_by_that_clock(spy: Night):
     spy.clock.tick(hours=3)
     spy.declare()
-    with spy.desk() as desk:
-        People(desk).met("U0ANA", TOKYO)
+    with spy.tx() as tx:
+        People(tx).met("U0ANA", TOKYO)
 
     assert "relief-ask" in str(told(spy.wait(30)))
 
@@ -573,8 +573,8 @@ def test_the_hours_of_an_earlier_incident_count(spy: Night):
 def test_a_question_that_slack_does_not_take_is_said_in_the_room(spy: Night):
     question = asked_after_an_hour(spy)
 
-    with spy.desk() as desk:
-        Relief(desk).unheard(question.ref, question.to, "is_archived")
+    with spy.tx() as tx:
+        Relief(tx).unheard(question.ref, question.to, "is_archived")
 
     assert "The word about relief to <#C0IMOC>" in spy.lines(1)[-1]
 
@@ -582,9 +582,9 @@ def test_a_question_that_slack_does_not_take_is_said_in_the_room(spy: Night):
 def test_a_policy_that_changes_moves_what_is_due(spy: Night):
     spy.declare()
     hasty = replace(TEAM, timers=replace(TEAM.timers, relief_warn=timedelta(minutes=20)))
-    with spy.units.begin() as work:
-        Reminders(Desk(work=work, now=spy.clock.now(), policy=hasty)).plan_anew()
+    with spy.sessions.begin() as session:
+        Reminders(Transaction(session=session, now=spy.clock.now(), policy=hasty)).plan_anew()
 
-        [due] = work.timers.due("person:U0ANA", NOON + timedelta(minutes=20))
+        [due] = session.timers.due("person:U0ANA", NOON + timedelta(minutes=20))
 
     assert due.duty == "relief"

@@ -17,10 +17,10 @@ from bot.domain.effects import Effect
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.timer import Timer
-from bot.ports import UnitOfWork
-from bot.services.desk import Desk
+from bot.ports import Sessions
 from bot.services.nags import IncidentNags
 from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
 
 MANY = 30
 
@@ -33,55 +33,55 @@ def opened(url: str) -> Iterator[Database]:
 
 
 @pytest.fixture
-def units(database_url: str) -> Iterator[Database]:
+def sessions(database_url: str) -> Iterator[Database]:
     with opened(database_url) as database:
         yield database
 
 
-def open_incidents(units: UnitOfWork, count: int) -> None:
+def open_incidents(sessions: Sessions, count: int) -> None:
     """Open as many sev1 incidents with their rooms; the first update of each is due at 12:15."""
-    with units.begin() as work:
-        desk = Desk(work=work, now=NOON, policy=POLICY)
+    with sessions.begin() as session:
+        tx = Transaction(session=session, now=NOON, policy=POLICY)
         for number in range(1, count + 1):
             due = NOON + timedelta(minutes=15)
             declared = events.Declared(at=NOON, by="U0ANA", name="x", severity="sev1", next_due=due)
-            incident = desk.record(Incident.declared(number, declared), declared)
-            desk.record(
+            incident = tx.record(Incident.declared(number, declared), declared)
+            tx.record(
                 incident, events.RoomOpened(at=NOON, channel=f"C0INC{number}", channel_name=f"inc-{number}")
             )
 
 
-def ticks(units: UnitOfWork, *, minutes: float, batch: int = 7) -> Ticks:
+def ticks(sessions: Sessions, *, minutes: float, batch: int = 7) -> Ticks:
     clock = FrozenClock(NOON + timedelta(minutes=minutes))
-    return Ticks(units=units, clock=clock, policy=lambda: POLICY, wake=lambda: None, batch=batch)
+    return Ticks(sessions=sessions, clock=clock, policy=lambda: POLICY, wake=lambda: None, batch=batch)
 
 
-def reminded(units: UnitOfWork, count: int) -> Counter[tuple[int, str]]:
-    with units.begin() as work:
+def reminded(sessions: Sessions, count: int) -> Counter[tuple[int, str]]:
+    with sessions.begin() as session:
         return Counter(
             (number, entry.data["duty"])
             for number in range(1, count + 1)
-            for entry in work.timeline.of(number)
+            for entry in session.timeline.of(number)
             if entry.kind == "reminded"
         )
 
 
-def queued(units: UnitOfWork) -> list[Effect]:
-    with units.begin() as work:
-        parcels = work.outbox.claim(
+def queued(sessions: Sessions) -> list[Effect]:
+    with sessions.begin() as session:
+        parcels = session.outbox.claim(
             "me", now=NOON + timedelta(days=1), lease=timedelta(hours=1), limit=10_000
         )
     return [parcel.effect for parcel in parcels]
 
 
-def test_what_is_due_is_spoken_once_with_its_message_in_the_outbox(units: Database) -> None:
-    open_incidents(units, 3)
+def test_what_is_due_is_spoken_once_with_its_message_in_the_outbox(sessions: Database) -> None:
+    open_incidents(sessions, 3)
 
     for _ in range(3):
-        ticks(units, minutes=15).run()
+        ticks(sessions, minutes=15).run()
 
-    assert reminded(units, 3) == Counter({(number, "update_due"): 1 for number in (1, 2, 3)})
-    nags = [effect.key for effect in queued(units) if effect.key.startswith("nag:")]
+    assert reminded(sessions, 3) == Counter({(number, "update_due"): 1 for number in (1, 2, 3)})
+    nags = [effect.key for effect in queued(sessions) if effect.key.startswith("nag:")]
     assert len(nags) == 3
 
 
@@ -89,7 +89,7 @@ def test_two_processes_speak_each_thing_once(database_url: str) -> None:
     with opened(database_url) as one, opened(database_url) as two:
         open_incidents(one, MANY)
 
-        threads = [Thread(target=ticks(units, minutes=21).run) for units in (one, two)]
+        threads = [Thread(target=ticks(sessions, minutes=21).run) for sessions in (one, two)]
         for thread in threads:
             thread.start()
         for thread in threads:
@@ -101,16 +101,16 @@ def test_two_processes_speak_each_thing_once(database_url: str) -> None:
         assert len(said) == 2 * MANY
 
 
-def test_a_tick_that_fails_said_nothing_and_the_next_says_all(units: Database) -> None:
-    open_incidents(units, 2)
+def test_a_tick_that_fails_said_nothing_and_the_next_says_all(sessions: Database) -> None:
+    open_incidents(sessions, 2)
 
-    with suppress(ZeroDivisionError), units.begin() as work:
-        Reminders(Desk(work=work, now=NOON + timedelta(minutes=15), policy=POLICY)).tick(10)
+    with suppress(ZeroDivisionError), sessions.begin() as session:
+        Reminders(Transaction(session=session, now=NOON + timedelta(minutes=15), policy=POLICY)).tick(10)
         raise ZeroDivisionError
-    assert reminded(units, 2) == Counter()
-    ticks(units, minutes=15).run()
+    assert reminded(sessions, 2) == Counter()
+    ticks(sessions, minutes=15).run()
 
-    assert len(reminded(units, 2)) == 2
+    assert len(reminded(sessions, 2)) == 2
 
 
 class Broken(IncidentNags):
@@ -122,25 +122,25 @@ class Broken(IncidentNags):
         super().speak(timer)
 
 
-def test_a_fault_in_one_subject_holds_up_no_other(units: Database) -> None:
-    open_incidents(units, 4)
+def test_a_fault_in_one_subject_holds_up_no_other(sessions: Database) -> None:
+    open_incidents(sessions, 4)
 
-    replace(ticks(units, minutes=15), keepers={"incident": Broken}).run()
-    assert {number for number, _ in reminded(units, 4)} == {1, 3, 4}
-    ticks(units, minutes=15.5).run()
-    assert len(reminded(units, 4)) == 3
-    ticks(units, minutes=16).run()
+    replace(ticks(sessions, minutes=15), keepers={"incident": Broken}).run()
+    assert {number for number, _ in reminded(sessions, 4)} == {1, 3, 4}
+    ticks(sessions, minutes=15.5).run()
+    assert len(reminded(sessions, 4)) == 3
+    ticks(sessions, minutes=16).run()
 
-    assert len(reminded(units, 4)) == 4
+    assert len(reminded(sessions, 4)) == 4
 
 
-def test_another_policy_sets_the_timers_of_what_is_open_anew(units: Database) -> None:
-    open_incidents(units, 1)
+def test_another_policy_sets_the_timers_of_what_is_open_anew(sessions: Database) -> None:
+    open_incidents(sessions, 1)
     sooner = Policy(severities=POLICY.severities, milestones=())
-    with units.begin() as work:
-        work.timers.replace("incident:1", [])
-        Reminders(Desk(work=work, now=NOON, policy=sooner)).plan_anew()
+    with sessions.begin() as session:
+        session.timers.replace("incident:1", [])
+        Reminders(Transaction(session=session, now=NOON, policy=sooner)).plan_anew()
 
-    ticks(units, minutes=15).run()
+    ticks(sessions, minutes=15).run()
 
-    assert reminded(units, 1) == Counter({(1, "update_due"): 1})
+    assert reminded(sessions, 1) == Counter({(1, "update_due"): 1})

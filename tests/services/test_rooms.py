@@ -11,7 +11,7 @@ from bot.services.rooms import Rooms
 
 
 def states(spy: SpyKit) -> dict[str, str]:
-    return {row.effect.key: row.state for row in spy.units.queued()}
+    return {row.effect.key: row.state for row in spy.sessions.queued()}
 
 
 def test_a_room_that_opens_lets_go_what_waited_for_it(spy: SpyKit):
@@ -33,8 +33,8 @@ def test_a_room_is_opened_once(spy: SpyKit):
 
 def test_a_room_that_is_refused_lets_go_what_waited_and_says_why(spy: SpyKit):
     spy.say("incident me cart")
-    with spy.desk() as desk:
-        Rooms(desk).refused(2, "restricted_action")
+    with spy.tx() as tx:
+        Rooms(tx).refused(2, "restricted_action")
 
     assert spy.incident(2).room_refused == "restricted_action"
     assert "held" not in states(spy).values()
@@ -42,9 +42,9 @@ def test_a_room_that_is_refused_lets_go_what_waited_and_says_why(spy: SpyKit):
 
 
 def test_who_joins_is_welcomed_and_belongs(spy: SpyKit):
-    with spy.desk() as desk:
-        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev1")
-        Rooms(desk).joined("C0ROOM", "U0RAJ", origin="Ev2")
+    with spy.tx() as tx:
+        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
 
     assert [it.person for it in spy.asked(Welcome)] == ["U0RAJ", "U0RAJ"]
     assert spy.incident(1).members == ("U0ANA", "U0RAJ")
@@ -52,27 +52,27 @@ def test_who_joins_is_welcomed_and_belongs(spy: SpyKit):
 
 
 def test_who_opened_it_needs_no_introduction(spy: SpyKit):
-    with spy.desk() as desk:
-        Rooms(desk).joined("C0ROOM", "U0ANA", origin="Ev1")
-        Rooms(desk).joined("C0ELSEWHERE", "U0RAJ", origin="Ev2")
+    with spy.tx() as tx:
+        Rooms(tx).joined("C0ROOM", "U0ANA", origin="Ev1")
+        Rooms(tx).joined("C0ELSEWHERE", "U0RAJ", origin="Ev2")
 
     assert not spy.asked(Welcome)
 
 
 def test_what_could_not_be_said_is_said_in_the_room(spy: SpyKit):
-    with spy.desk() as desk:
-        Rooms(desk).unsaid(1, "The channel's topic", "too_long")
-        Rooms(desk).unsaid(99, "Anything", "gone")
+    with spy.tx() as tx:
+        Rooms(tx).unsaid(1, "The channel's topic", "too_long")
+        Rooms(tx).unsaid(99, "Anything", "gone")
 
     assert len(spy.lines(1)) == 1
 
 
 def test_where_a_message_stands_is_kept(spy: SpyKit):
-    with spy.desk() as desk:
-        Rooms(desk).posted("card:1", Posted(channel="C0ROOM", ts="1.0"))
+    with spy.tx() as tx:
+        Rooms(tx).posted("card:1", Posted(channel="C0ROOM", ts="1.0"))
 
-    with spy.desk() as desk:
-        assert desk.work.messages.get("card:1") == Posted(channel="C0ROOM", ts="1.0")
+    with spy.tx() as tx:
+        assert tx.session.messages.get("card:1") == Posted(channel="C0ROOM", ts="1.0")
 
 
 def test_the_first_invitation_is_the_declarers(spy: SpyKit):
@@ -91,32 +91,32 @@ def test_a_stranger_is_met_once(spy: SpyKit):
 
 
 def test_a_person_whose_name_is_not_known_yet_has_none(spy: SpyKit):
-    with spy.desk() as desk:
-        People(desk).seen("U0ZOE", None)
+    with spy.tx() as tx:
+        People(tx).seen("U0ZOE", None)
 
-        assert People(desk).name("U0ZOE") is None
-        assert People(desk).name("U0ANA") == "Ana Lima"
+        assert People(tx).name("U0ZOE") is None
+        assert People(tx).name("U0ANA") == "Ana Lima"
 
 
 def test_what_slack_says_of_somebody_is_kept_for_a_day(spy: SpyKit):
-    with spy.desk() as desk:
-        People(desk).met("U0ZOE", Profile(name="Zoe Novak", email="zoe@example.com", zone="Europe/Warsaw"))
-        fresh = People(desk).stale()
+    with spy.tx() as tx:
+        People(tx).met("U0ZOE", Profile(name="Zoe Novak", email="zoe@example.com", zone="Europe/Warsaw"))
+        fresh = People(tx).stale()
     spy.clock.tick(hours=25)
-    with spy.desk() as desk:
+    with spy.tx() as tx:
         assert "U0ZOE" not in fresh
-        assert "U0ZOE" in People(desk).stale()
-        assert People(desk).named("@zoe") == "U0ZOE"
+        assert "U0ZOE" in People(tx).stale()
+        assert People(tx).named("@zoe") == "U0ZOE"
 
 
 def test_somebody_unknown_is_asked_for_by_mention(spy: SpyKit):
-    with spy.desk() as desk, pytest.raises(Refusal, match="choose the person from Slack's list"):
-        People(desk).named("@nobody")
+    with spy.tx() as tx, pytest.raises(Refusal, match="choose the person from Slack's list"):
+        People(tx).named("@nobody")
 
 
 def test_a_time_is_read_in_the_askers_own_zone(spy: SpyKit):
-    with spy.desk() as desk:
-        People(desk).met("U0RAJ", Profile(name="Raj Patel", zone="Asia/Kolkata"))
+    with spy.tx() as tx:
+        People(tx).met("U0RAJ", Profile(name="Raj Patel", zone="Asia/Kolkata"))
 
     spy.say("incident impact x since 17:00", channel="C0ROOM", by="U0RAJ")
     in_kolkata = spy.incident(1).impact_since

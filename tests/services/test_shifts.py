@@ -52,8 +52,8 @@ def test_shifts_and_cover_go_by_what_the_configuration_says_now(rota: Rota):
     timers = replace(POLICY.timers, shift_warnings=warnings, cover_nags=nags)
     rota.spy.adopt(replace(POLICY, timers=timers))
 
-    with rota.spy.desk() as desk:
-        Reminders(desk).plan_anew()
+    with rota.spy.tx() as tx:
+        Reminders(tx).plan_anew()
     rota.pass_time(2 * WEEK)
 
     assert warned(rota, "U0ANA") == ["7d", "3d", "1h"]
@@ -216,8 +216,8 @@ def test_a_person_who_travels_is_warned_by_the_clock_of_where_they_are(rota: Rot
     rota.pass_time(2 * DAY)
 
     assert warned(rota, "U0ANA") == ["7d", "1d"]
-    with rota.spy.desk() as desk:
-        shift = desk.work.shifts.get(1)
+    with rota.spy.tx() as tx:
+        shift = tx.session.shifts.get(1)
     assert shift
     assert (shift.zone, shift.told["warning/1d"].at) == ("America/Los_Angeles", spring - DAY)
 

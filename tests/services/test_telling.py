@@ -8,14 +8,14 @@ from bot.adapters.database import Database, open_engine
 from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import Show
 from bot.domain.refusal import Refusal
-from bot.services.desk import Desk
 from bot.services.incidents import Incidents
 from bot.services.telling import Telling
+from bot.services.transaction import Transaction
 
 
 def tell(spy: SpyKit) -> None:
-    with spy.desk() as desk:
-        Telling(desk).tell(desk.incident(1), POLICY.teams["payments"], "look", by="U0ANA")
+    with spy.tx() as tx:
+        Telling(tx).tell(tx.incident(1), POLICY.teams["payments"], "look", by="U0ANA")
 
 
 def test_a_tell_is_said_to_the_team_and_followed_in_the_room(spy: SpyKit):
@@ -27,8 +27,8 @@ def test_a_tell_is_said_to_the_team_and_followed_in_the_room(spy: SpyKit):
 def test_seeing_it_twice_is_told_once(spy: SpyKit):
     tell(spy)
     for _ in range(2):
-        with spy.desk() as desk:
-            Telling(desk).see(1, by="U0KIM")
+        with spy.tx() as tx:
+            Telling(tx).see(1, by="U0KIM")
 
     assert [it.kind for it in spy.timeline(1)].count("tell_seen") == 1
 
@@ -37,36 +37,36 @@ def test_a_team_that_can_not_be_told_is_said_aloud_once(spy: SpyKit):
     tell(spy)
     for _ in range(2):
         spy.deliver()
-        with spy.desk() as desk:
-            Telling(desk).failed(1, "is_archived")
+        with spy.tx() as tx:
+            Telling(tx).failed(1, "is_archived")
 
     assert len(spy.lines(1)) == 1
     assert [(it.surface, it.to) for it in spy.asked(Show)][-1] == ("tell", "room:1")
 
 
 def test_a_tell_that_is_forgotten_is_refused_kindly(spy: SpyKit):
-    with spy.desk() as desk, pytest.raises(Refusal, match="not in Spy's records any more"):
-        Telling(desk).see(99, by="U0KIM")
+    with spy.tx() as tx, pytest.raises(Refusal, match="not in Spy's records any more"):
+        Telling(tx).see(99, by="U0KIM")
 
 
 def test_all_who_press_seen_at_once_are_counted(database_url: str):
     engine = open_engine(database_url)
     database = Database(engine)
     people = [f"U0P{number}" for number in range(8)]
-    with database.begin() as work:
-        desk = Desk(work=work, now=NOON, policy=POLICY)
-        incident = Incidents(desk).declare("checkout is down", by="U0ANA").incident
-        number = Telling(desk).tell(incident, POLICY.teams["payments"], "look", by="U0ANA").number
+    with database.begin() as session:
+        tx = Transaction(session=session, now=NOON, policy=POLICY)
+        incident = Incidents(tx).declare("checkout is down", by="U0ANA").incident
+        number = Telling(tx).tell(incident, POLICY.teams["payments"], "look", by="U0ANA").number
 
     def see(person: str) -> None:
-        with database.begin() as work:
-            Telling(Desk(work=work, now=NOON, policy=POLICY)).see(number, by=person)
+        with database.begin() as session:
+            Telling(Transaction(session=session, now=NOON, policy=POLICY)).see(number, by=person)
 
     with ThreadPoolExecutor(len(people)) as pool:
         list(pool.map(see, people))
 
-    with database.begin() as work:
-        seen = work.tells.get(number)
+    with database.begin() as session:
+        seen = session.tells.get(number)
         assert seen
         assert sorted(seen.seen_by) == people
     engine.dispose()

@@ -13,10 +13,10 @@ import pytest
 from bot.domain.change import Change, Window
 from bot.ports import Issue
 from bot.services.changes import Changes
-from bot.services.desk import Desk
 from bot.services.follow_ups import FollowUps
 from bot.services.incidents import Incidents
 from bot.services.locks import Locks
+from bot.services.transaction import Transaction
 from tests import samples
 from tests.web.doors import SECRET, Doors, opened
 
@@ -49,23 +49,23 @@ def tool(doors: Doors, told: Any, at: int | None = None) -> httpx.Response:
 
 def kept(doors: Doors) -> list[Change]:
     now = doors.bot.clock.now()
-    with doors.bot.database.begin() as work:
-        return list(work.changes.within(Window(since=now - timedelta(days=9_999), until=now), limit=99))
+    with doors.bot.database.begin() as session:
+        return list(session.changes.within(Window(since=now - timedelta(days=9_999), until=now), limit=99))
 
 
-def desk_facts(doors: Doors) -> Mapping[str, Any]:
+def transaction_facts(doors: Doors) -> Mapping[str, Any]:
     return {"now": doors.bot.clock.now(), "policy": doors.bot.live.policy()}
 
 
 def filed_as(doors: Doors, repository: str, issue: int) -> int:
     """Give the number of a follow-up that is an issue of GitHub's."""
-    with doors.bot.database.begin() as work:
-        desk = Desk(work=work, **desk_facts(doors))
-        incident = Incidents(desk).declare("checkout is down", by="U0ANA").incident
-        number = FollowUps(desk).add(incident, "look at the canary", by="U0ANA").number
+    with doors.bot.database.begin() as session:
+        tx = Transaction(session=session, **transaction_facts(doors))
+        incident = Incidents(tx).declare("checkout is down", by="U0ANA").incident
+        number = FollowUps(tx).add(incident, "look at the canary", by="U0ANA").number
         address = f"https://github.com/{repository}/issues/{issue}"
         filed = Issue(repository=repository, number=issue, url=address, title="", body="")
-        FollowUps(desk).filed(number, filed)
+        FollowUps(tx).filed(number, filed)
     return number
 
 
@@ -112,8 +112,8 @@ def test_an_issue_that_is_closed_on_github_is_a_follow_up_that_is_done(doors: Do
     answer = doors.web.post("/webhooks/github", body, headers)
 
     assert answer.text == "Kept.\n"
-    with doors.bot.database.begin() as work:
-        follow_up = work.follow_ups.get(number)
+    with doors.bot.database.begin() as session:
+        follow_up = session.follow_ups.get(number)
     assert follow_up
     assert not follow_up.is_open
 
@@ -147,14 +147,16 @@ def test_changes_are_forgotten_after_thirty_days(doors: Doors):
 
     for days, left in ((29, 1), (31, 0)):
         later = doors.bot.clock.now() + timedelta(days=days)
-        with doors.bot.database.begin() as work:
-            Changes(Desk(work=work, **{**desk_facts(doors), "now": later})).forget_old()
+        with doors.bot.database.begin() as session:
+            Changes(Transaction(session=session, **{**transaction_facts(doors), "now": later})).forget_old()
         assert len(kept(doors)) == left
 
 
 def test_a_lock_is_answered_with_423_and_who_has_it(doors: Doors):
-    with doors.bot.database.begin() as work:
-        Locks(Desk(work=work, **desk_facts(doors))).lock("checkout", "moving", by=None, holder="failover:12")
+    with doors.bot.database.begin() as session:
+        Locks(Transaction(session=session, **transaction_facts(doors))).lock(
+            "checkout", "moving", by=None, holder="failover:12"
+        )
 
     locked, free = doors.web.get("/locks/Checkout"), doors.web.get("/locks/orders")
 

@@ -3,6 +3,6 @@
 from bot.adapters.database.connection import Limits, open_engine
 from bot.adapters.database.opening import CannotOpen, is_ready, make_ready
 from bot.adapters.database.schema import migrate
-from bot.adapters.database.work import Database
+from bot.adapters.database.session import Database
 
 __all__ = ["CannotOpen", "Database", "Limits", "is_ready", "make_ready", "migrate", "open_engine"]

@@ -2,7 +2,7 @@
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
-from bot.ports import Contended, Unavailable
+from bot.ports import Conflict, Unavailable
 
 CONFLICTS = frozenset({"40P01", "40001"})
 """PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
@@ -37,7 +37,7 @@ def translated(error: DBAPIError, *, has_read: bool = False) -> Exception:
     """
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorcode", None)
     if code in CONFLICTS or code == STALE or (has_read and code == BUSY):
-        return Contended(str(error.orig))
+        return Conflict(str(error.orig))
     if isinstance(error, OUR_FAULTS) or code == WRONG:
         return error
     primary = code & 0xFF if isinstance(code, int) else code

@@ -16,7 +16,7 @@ from bot.adapters.database.statements import (
     add,
     add_once,
     find,
-    find_lately,
+    find_recent,
     insert,
     table,
     upsert,
@@ -28,7 +28,7 @@ from bot.domain.relief import Stretch
 from bot.domain.search import Search
 from bot.domain.tell import Tell
 from bot.domain.timeline import Entry
-from bot.ports import Contended, DutyCopy, Person, Posted
+from bot.ports import Conflict, DutyCopy, Person, Posted
 
 T = TypeVar("T")
 
@@ -124,7 +124,7 @@ class Incidents(Shelf[Incident]):
             return self._known[number]
         return next(iter(self._read(find(self._table, self.key, lock=False), {self.key: number})), None)
 
-    def hold(self, numbers: Collection[int]) -> Collection[int]:
+    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
         query = select(self._table).where(self._table.c.number.in_(numbers)).order_by(self._table.c.number)
         held = {it.number: it for it in self._all(query.with_for_update(skip_locked=True))}
         self._known.update(held)
@@ -224,11 +224,11 @@ class Stretches(Shelf[Stretch]):
         return self._reserve()
 
     def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
-        found = self._read(find_lately(self._table), {"person": person, "since": since})
-        lately = self._with_changed(
+        found = self._read(find_recent(self._table), {"person": person, "since": since})
+        recent = self._with_changed(
             found, lambda it: it.person == person and (it.ended_at is None or it.ended_at > since)
         )
-        return sorted(lately, key=lambda it: (it.started_at, it.number))
+        return sorted(recent, key=lambda it: (it.started_at, it.number))
 
 
 class People(Shelf[Person]):
@@ -383,7 +383,7 @@ class Inbound:
         """Write the new ones. Raises Contended where another work was faster: done again, this one finds its answer."""
         for row in self._new.values():
             if not self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
-                raise Contended(f"{row['id']} came twice at the same time")
+                raise Conflict(f"{row['id']} came twice at the same time")
         self._new.clear()
 
     def forget(self, *, before: datetime) -> None:

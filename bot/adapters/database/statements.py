@@ -57,11 +57,11 @@ def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Sel
 
 
 @cache
-def find_lately(stretches: Table) -> Select[Any]:
+def find_recent(stretches: Table) -> Select[Any]:
     """Find the stretches of a `person` that run, or ran `since` then, in the order they began."""
     c = stretches.c
-    lately = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
-    return select(stretches).where(c.person == bindparam("person"), lately).order_by(c.started_at, c.number)
+    recent = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
+    return select(stretches).where(c.person == bindparam("person"), recent).order_by(c.started_at, c.number)
 
 
 @cache

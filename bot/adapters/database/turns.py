@@ -7,7 +7,7 @@ from threading import Condition
 
 from bot.ports import Late, TimeLimit
 
-LULL = 0.003
+QUIET_TIME = 0.003
 """Seconds since the last answer, after which delivery goes ahead: by then its acknowledgement has left."""
 PATIENCE = 0.25
 """Seconds after which delivery goes ahead in any case, however many are asking; and whoever else waits for a turn."""
@@ -40,16 +40,16 @@ class Turns:
             self._left_at = time.monotonic()
 
     @contextmanager
-    def in_a_lull(self) -> Iterator[None]:
+    def in_quiet_time(self) -> Iterator[None]:
         until = time.monotonic() + PATIENCE
         while self._is_answering() and time.monotonic() < until:
-            time.sleep(LULL / 4)
+            time.sleep(QUIET_TIME / 4)
         with self._turn(float("inf")):
             yield
 
     def _is_answering(self) -> bool:
         is_asked = any(not limit.is_given_up for limit in tuple(self._answering))
-        return is_asked or time.monotonic() < self._left_at + LULL
+        return is_asked or time.monotonic() < self._left_at + QUIET_TIME
 
     @contextmanager
     def _turn(self, until: float) -> Iterator[None]:

@@ -77,10 +77,10 @@ class GitHub:
     def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
         with self._calling() as github:
             mine: dict[str, Any] = {"creator": login} if (login := self._login_of(github)) else {}
-            lately = github.get_repo(repository).get_issues(
+            recent = github.get_repo(repository).get_issues(
                 state="all", since=since - SKEW, sort="created", direction="desc", **mine
             )
-            found = (it for it in islice(lately, LOOKED_THROUGH) if mark in (it.body or ""))
+            found = (it for it in islice(recent, LOOKED_THROUGH) if mark in (it.body or ""))
             return next((issues.read(it, repository) for it in found), None)
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:

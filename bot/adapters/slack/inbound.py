@@ -33,7 +33,7 @@ from bot.adapters.slack.text import cut
 from bot.commands.ask import Answer, Ask, Notice
 from bot.commands.timed import NotDone
 from bot.domain.message import Message
-from bot.ports import Contended, Unavailable
+from bot.ports import Conflict, Unavailable
 
 log = structlog.get_logger()
 
@@ -46,7 +46,7 @@ LAST_RETRY = 3
 """So often Slack brings an event again."""
 SLACK_WAITS = 2.9
 """Seconds after which an acknowledgement may come too late."""
-UNSAVED = (NotDone, Unavailable, Contended)
+UNSAVED = (NotDone, Unavailable, Conflict)
 """What can be asked again: nothing of it was kept, for want of time or of the database."""
 NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 

@@ -10,7 +10,7 @@ from bot.domain.change import Change, Source, Window
 from bot.domain.incident import Incident, Suspect
 from bot.domain.lock import Lock
 from bot.domain.portion import Portion
-from bot.services.changes import Lately
+from bot.services.changes import RecentChanges
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -55,8 +55,8 @@ CHANGE = Change(
     heard_at=NOON,
 )
 BY_HAND = replace(CHANGE, source=Source.HAND, service=None, url=None, author="U0ANA", outcome=None)
-LATELY = tuple(
-    Lately(changes=Portion.of(changes, page, 10), window=Window(since=NOON, until=NOW), is_cut=is_cut)
+RECENT = tuple(
+    RecentChanges(changes=Portion.of(changes, page, 10), window=Window(since=NOON, until=NOW), is_cut=is_cut)
     for changes, page, is_cut in (
         ((), 1, False),
         ((CHANGE, BY_HAND) * 8, 2, True),
@@ -71,7 +71,7 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
             {"incident": it, "found": found, "service": service, "minutes": minutes}
             for minutes in (None, 90)
             for it in (*incidents, None)
-            for found in LATELY
+            for found in RECENT
             for service in ("checkout", None)
         ],
         "changes/recorded": [

@@ -119,15 +119,15 @@ def facts() -> dict[str, Sequence[Facts]]:
     questions: list[Facts] = []
     lists: list[Facts] = [{"found": Portion.of([], 1)}]
     for play in plays():
-        with play.spy.desk() as desk:
-            views = FailoverViews(desk)
+        with play.spy.tx() as tx:
+            views = FailoverViews(tx)
             for number in (1, 2):
-                run = desk.work.failovers.get(number)
+                run = tx.session.failovers.get(number)
                 if run:
                     cards.append(views.card(run))
                     trails.append(views.trail(run))
                     questions += [views.question(run, f":{asked + 1}.1") for asked in range(len(run.asks))]
-            lists.append({"found": Portion.of(Failovers(desk).plans(asker="U0ANA"), 1)})
+            lists.append({"found": Portion.of(Failovers(tx).plans(asker="U0ANA"), 1)})
     runs = [it["run"] for it in cards]
     over = [it for it in cards if it["run"].state == "rolling back" or (it["run"].began_at and it["took"])]
     return {

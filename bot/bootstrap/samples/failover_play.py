@@ -92,9 +92,9 @@ class FailoverPlay:
         clock = FrozenClock()
         templates = JinjaTemplates([INSTALLED / "templates"], clock=clock)
         spy = SpyKit(INSTALLED / "plugins", templates=templates, clock=clock, policy=policy)
-        with spy.desk() as desk:
+        with spy.tx() as tx:
             for person, name in PEOPLE.items():
-                People(desk).met(person, Profile(name=name, is_guest=person == "U0ZOE"))
+                People(tx).met(person, Profile(name=name, is_guest=person == "U0ZOE"))
         return cls(spy)
 
     def say(self, words: str, *, by: str = "U0ANA", channel: str = "C0GENERAL") -> str:
@@ -110,8 +110,8 @@ class FailoverPlay:
         return self
 
     def start(self, number: int = 1) -> Undertaking | None:
-        with self.spy.desk() as desk:
-            return FailoverMoves(desk).next(number)
+        with self.spy.tx() as tx:
+            return FailoverMoves(tx).next(number)
 
     def goes(self, *outcomes: Outcome, number: int = 1) -> "FailoverPlay":
         """Let the next moves end so, seven seconds each."""
@@ -124,8 +124,8 @@ class FailoverPlay:
         return self
 
     def ends(self, undertaking: Undertaking, outcome: Outcome) -> None:
-        with self.spy.desk() as desk:
-            FailoverMoves(desk).finished(undertaking.run.number, undertaking.attempt, outcome)
+        with self.spy.tx() as tx:
+            FailoverMoves(tx).finished(undertaking.run.number, undertaking.attempt, outcome)
 
     def to_the_end(self, number: int = 1) -> "FailoverPlay":
         while (undertaking := self.start(number)) is not None:
@@ -134,8 +134,8 @@ class FailoverPlay:
         return self
 
     def run(self, number: int = 1) -> Failover:
-        with self.spy.desk() as desk:
-            found = desk.work.failovers.get(number)
+        with self.spy.tx() as tx:
+            found = tx.session.failovers.get(number)
         if found is None:
             raise LookupError(f"no failover {number}")
         return found
@@ -150,8 +150,8 @@ class FailoverPlay:
         return self.spy.surface("failover_word", number).text
 
     def trail(self, number: int = 1) -> Sequence[str]:
-        with self.spy.desk() as desk:
-            return [it.kind for it in desk.work.failovers.trail(number)]
+        with self.spy.tx() as tx:
+            return [it.kind for it in tx.session.failovers.trail(number)]
 
 
 def text(answer: Answer) -> str:

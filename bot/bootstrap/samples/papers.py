@@ -18,14 +18,14 @@ def papers() -> Mapping[str, Facts]:
     spy.open_room(1, channel="C0ROOM")
     for words in (f'update "{TYPED}"', f'impact "{TYPED}"', f'action "{TYPED}"', 'stop "rolled back"'):
         say(f"incident {words}")
-    with spy.desk() as desk:
-        incident = desk.incident(1)
-        [follow_up] = desk.work.follow_ups.of(1)
+    with spy.tx() as tx:
+        incident = tx.incident(1)
+        [follow_up] = tx.session.follow_ups.of(1)
         return {
-            "postmortem": Documents(desk).document(incident),
+            "postmortem": Documents(tx).document(incident),
             "follow_up": {
                 "follow_up": follow_up,
                 "incident": incident,
-                "postmortem": Postmortems(desk).of(incident),
+                "postmortem": Postmortems(tx).of(incident),
             },
         }

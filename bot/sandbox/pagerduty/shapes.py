@@ -94,8 +94,8 @@ class PagerDutyJson:
     def _contact(self, user: PagerDutyUser, kind: str, details: JSON) -> JSON:
         ident = f"{user.id}{kind[0].upper()}"
         own = f"{self._url()}/users/{user.id}/contact_methods/{ident}"
-        head = {"id": ident, "type": f"{kind}_contact_method", "summary": "Work", "self": own}
-        return {**head, "html_url": None, "label": "Work", **details}
+        head = {"id": ident, "type": f"{kind}_contact_method", "summary": "Session", "self": own}
+        return {**head, "html_url": None, "label": "Session", **details}
 
     # --- services, policies, schedules
 

@@ -45,7 +45,7 @@ TOP_LEVELS = frozenset(COUNTRIES.split()) | {
         "store",
         "blog",
         "team",
-        "work",
+        "session",
         "zone",
         "xyz",
     ),

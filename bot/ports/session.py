@@ -103,7 +103,7 @@ class IncidentRecords(Protocol):
     def look(self, number: int) -> Incident | None:
         """Fetch to read, without waiting for whoever is changing it."""
 
-    def hold(self, numbers: Collection[int]) -> Collection[int]:
+    def try_lock(self, numbers: Collection[int]) -> Collection[int]:
         """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
 
     def in_room(self, channel: str) -> Incident | None: ...
@@ -392,7 +392,7 @@ class TroubleRecords(Protocol):
     def put(self, trouble: Trouble) -> None: ...
 
 
-class Work(Protocol):
+class Session(Protocol):
     """One transaction: all of it is kept, or nothing."""
 
     @property
@@ -438,26 +438,26 @@ class Work(Protocol):
     @property
     def troubles(self) -> TroubleRecords: ...
 
-    def alone(self, section: str) -> None:
+    def lock(self, section: str) -> None:
         """Wait until no other work is in this section; it is left when this work ends."""
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
         """Whether this process may do a job that one process does at a time."""
 
 
-class UnitOfWork(Protocol):
-    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Work]:
+class Sessions(Protocol):
+    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
         """Open a transaction: committed at the end of the block, rolled back when it raises.
 
         One with a limit raises OutOfTime rather than commit what was given up, and may raise Contended: it takes
         no lock that others wait for until it is committed, where the database lets it.
         """
 
-    def read(self) -> AbstractContextManager[Work]:
+    def read(self) -> AbstractContextManager[Session]:
         """Open a read-only transaction: it sees one moment, waits for no writer, and no writer waits for it.
 
         Here `get` locks nothing, `alone` returns at once, and what is written raises.
         """
 
-    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
+    def begin_background(self) -> AbstractContextManager[Session]:
         """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""

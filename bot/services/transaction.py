@@ -11,16 +11,16 @@ from bot.domain.nag import told_anew
 from bot.domain.policy import Policy
 from bot.domain.reminder import agenda
 from bot.domain.timeline import Entry
-from bot.ports import Work
+from bot.ports import Session
 from bot.services.aftermath import Aftermath
 from bot.services.stretches import Stretches
 
 
 @dataclass(frozen=True, kw_only=True)
-class Desk:
+class Transaction:
     """`now` is aware UTC; `source` is the way the request came (slash, button, pagerduty, spy …)."""
 
-    work: Work
+    session: Session
     now: datetime
     policy: Policy
     source: str = "spy"
@@ -35,16 +35,16 @@ class Desk:
                 continue
             before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
-            self.work.timeline.append(self._entry(incident, event))
+            self.session.timeline.append(self._entry(incident, event))
             self.send(*echoes(event, incident, self.policy, seq=incident.entries))
             self.send(*told_anew(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
-        self.work.incidents.put(incident)
-        stretches = Stretches(work=self.work, now=self.now, policy=self.policy)
+        self.session.incidents.put(incident)
+        stretches = Stretches(session=self.session, now=self.now, policy=self.policy)
         self.send(*stretches.follow(known, incident))
-        aftermath = Aftermath(work=self.work, now=self.now, policy=self.policy)
+        aftermath = Aftermath(session=self.session, now=self.now, policy=self.policy)
         self.send(*aftermath.follow(known, incident))
-        self.work.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
+        self.session.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
@@ -53,16 +53,16 @@ class Desk:
         is_over = after.command_offered_to != person or isinstance(event, CommandOffered)
         if person is None or not is_over or isinstance(event, PersonUnavailable):
             return
-        offers = self.work.timeline.among([after.number], [CommandOffered.kind()])
+        offers = self.session.timeline.among([after.number], [CommandOffered.kind()])
         seq = max((it.seq for it in offers if it.seq < after.entries), default=0)
-        if self.work.outbox.knows(brief(after.number, seq, person).key):
+        if self.session.outbox.knows(brief(after.number, seq, person).key):
             yield brief(after.number, seq, person, origin=str(after.entries))
 
     def correct(self, incident: Incident, entry: Entry) -> Incident:
         """Keep a corrected entry of the timeline, which supersedes another; nothing else follows from it."""
-        self.work.timeline.append(entry)
+        self.session.timeline.append(entry)
         corrected = replace(incident, entries=max(incident.entries, entry.seq))
-        self.work.incidents.put(corrected)
+        self.session.incidents.put(corrected)
         return corrected
 
     def _entry(self, incident: Incident, event: Event) -> Entry:
@@ -83,11 +83,11 @@ class Desk:
 
     def send(self, *effects: Effect) -> None:
         self.effects.extend(effects)
-        self.work.outbox.add(effects, now=self.now)
+        self.session.outbox.add(effects, now=self.now)
 
     def incident(self, number: int) -> Incident:
         """Fetch an incident that is known to exist."""
-        found = self.work.incidents.get(number)
+        found = self.session.incidents.get(number)
         if found is None:
             raise LookupError(f"INC-{number} is not in the database")
         return found

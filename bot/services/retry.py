@@ -3,17 +3,17 @@
 from collections.abc import Callable
 from typing import TypeVar
 
-from bot.ports import Contended
+from bot.ports import Conflict
 
 T = TypeVar("T")
 TRIES = 5
 
 
-def undisturbed(work: Callable[[], T]) -> T:
+def retry_on_conflict(transaction: Callable[[], T]) -> T:
     """Do a whole transaction, from its beginning each time; what it gives. Contended after the fifth try."""
     for _ in range(TRIES - 1):
         try:
-            return work()
-        except Contended:
+            return transaction()
+        except Conflict:
             continue
-    return work()
+    return transaction()

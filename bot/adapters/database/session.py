@@ -18,13 +18,13 @@ from bot.adapters.database.timers import Timers
 from bot.adapters.database.troubles import Troubles
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
-from bot.ports import Contended, TimeLimit, Unavailable, Work
+from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
 OPTIMISM = 2
 """So many tries of a request take SQLite's lock only when they write; the next takes it at once."""
 
 
-class SqlWork:
+class SqlSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._writes = writes = Writes(connection)
@@ -50,7 +50,7 @@ class SqlWork:
         self.follow_ups = afterwards.FollowUps(connection, writes)
         self.troubles = Troubles(connection, writes)
 
-    def alone(self, section: str) -> None:
+    def lock(self, section: str) -> None:
         records.wait_alone(self._connection, section)
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
@@ -69,14 +69,14 @@ class SqlWork:
         return bool(incident and (incident.room or incident.room_refused))
 
 
-class ReadOnlyWork(SqlWork):
+class ReadOnlySession(SqlSession):
     """Takes no locks: its connection refuses what is written."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
         self.incidents.lock = False
 
-    def alone(self, section: str) -> None:
+    def lock(self, section: str) -> None:
         pass
 
 
@@ -88,35 +88,35 @@ class Database:
         self._reading, self._optimistic = reading(engine), optimistic(engine)
         self._turns = Turns(exclusive=engine.dialect.name == "sqlite")
 
-    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Work]:
+    def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
         if limit is None:
             return self._begin(self._turns.at_once(TimeLimit.none()), self.engine)
         engine = self._optimistic if limit.conflicts < OPTIMISM else self.engine
         return self._begin(self._turns.at_once(limit), engine, limit)
 
-    def read(self) -> AbstractContextManager[Work]:
-        return self._transact(self._reading, None, ReadOnlyWork)
+    def read(self) -> AbstractContextManager[Session]:
+        return self._transact(self._reading, None, ReadOnlySession)
 
-    def begin_in_a_lull(self) -> AbstractContextManager[Work]:
-        return self._begin(self._turns.in_a_lull(), self.engine)
+    def begin_background(self) -> AbstractContextManager[Session]:
+        return self._begin(self._turns.in_quiet_time(), self.engine)
 
     @contextmanager
     def _begin(
         self, turn: AbstractContextManager[None], engine: Engine, limit: TimeLimit | None = None
-    ) -> Iterator[Work]:
-        with turn, self._transact(engine, limit) as work:
-            yield work
+    ) -> Iterator[Session]:
+        with turn, self._transact(engine, limit) as session:
+            yield session
 
     @contextmanager
     def _transact(
-        self, engine: Engine, limit: TimeLimit | None, kind: type[SqlWork] = SqlWork
-    ) -> Iterator[Work]:
+        self, engine: Engine, limit: TimeLimit | None, kind: type[SqlSession] = SqlSession
+    ) -> Iterator[Session]:
         try:
             with ExitStack() as commit, engine.begin() as connection:
                 with _released(connection, limit):
-                    work = kind(connection)
-                    yield work
-                    work.flush()
+                    session = kind(connection)
+                    yield session
+                    session.flush()
                 if limit:
                     commit.enter_context(limit.committing())
         except DBAPIError as error:
@@ -128,7 +128,7 @@ class Database:
 
     def _translated(self, error: DBAPIError, engine: Engine, limit: TimeLimit | None) -> Exception:
         trouble = translated(error, has_read=engine is self._optimistic)
-        if limit and isinstance(trouble, Contended):
+        if limit and isinstance(trouble, Conflict):
             limit.conflicts += 1
         return trouble
 
