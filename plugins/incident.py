@@ -31,7 +31,7 @@ from bot.domain.search import ALL, OPEN, OVER, Search
 from bot.services.incidents import Incidents
 from bot.services.postmortems import Postmortems
 from bot.services.rooms import Rooms
-from bot.services.telling import Telling
+from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
 from bot.services.views import Views
 
@@ -40,7 +40,7 @@ NAMED = 50
 """So many people at once."""
 PHASES = {"open": OPEN, "resolved": OVER, "closed": OVER, "past": OVER, "all": ALL}
 Which = Annotated[str, one_of(*PHASES)]
-TellNumber = Annotated[int, number_of("a message to a team")]
+TeamNoticeNumber = Annotated[int, number_of("a message to a team")]
 
 # --- beginning and end ---
 
@@ -267,16 +267,16 @@ def links(incident: Incident) -> Reply:
 
 
 @command('incident tell :team "message"')
-def tell(ask: Ask, incident: Incident, team: Team, message: str, *, telling: Telling) -> Reply:
+def tell(ask: Ask, incident: Incident, team: Team, message: str, *, notices: TeamNotices) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""
-    told = telling.tell(incident, team, message, by=ask.user)
-    return Reply("incident/told", {"tell": told, "team": team, "incident": incident}, confirms=True)
+    notice = notices.notify(incident, team, message, by=ask.user)
+    return Reply("incident/told", {"notice": notice, "team": team, "incident": incident}, confirms=True)
 
 
 @command("incident seen <number>")
-def seen(ask: Ask, number: TellNumber, *, telling: Telling) -> Reply:
+def seen(ask: Ask, number: TeamNoticeNumber, *, notices: TeamNotices) -> Reply:
     """Say that you have seen what an incident told your team (the *Seen* button says it for you)."""
-    return Reply("incident/seen", {"tell": telling.see(number, by=ask.user)})
+    return Reply("incident/seen", {"notice": notices.see(number, by=ask.user)})
 
 
 # --- who leads ---

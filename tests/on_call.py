@@ -6,12 +6,12 @@ from pathlib import Path
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.delivery.covers import CoverCourier
+from bot.delivery.covers import CoverHandler
 from bot.delivery.sync import Sync
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
-from bot.ports import Parcel, Person, Profile
+from bot.ports import OutboxItem, Person, Profile
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn
@@ -72,23 +72,23 @@ class Rota:
 
     def deliver_promises(self) -> None:
         """Let PagerDuty hear of promises to cover, and answer."""
-        courier = CoverCourier(self.chat, self.pager)
+        handler = CoverHandler(self.chat, self.pager)
         for effect in self.spy.asked(MakeOverride):
             with self.spy.tx() as tx:
-                parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
-                errand = courier.errand(parcel, tx)
-            if errand is None:
+                item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
+                attempt = handler.attempt(item, tx)
+            if attempt is None:
                 continue
-            outcome = errand.go()
+            outcome = attempt.call()
             with self.spy.tx() as tx:
-                errand.settle(tx, outcome)
+                attempt.on_success(tx, outcome)
 
-    def heard(self, surface: str, to: str) -> list[str]:
-        """Give the messages of a surface to an address, as each stands now."""
-        return [message.text for message in self.messages(surface, to)]
+    def heard(self, message_type: str, to: str) -> list[str]:
+        """Give the messages of a message type to an address, as each stands now."""
+        return [message.text for message in self.messages(message_type, to)]
 
-    def messages(self, surface: str, to: str) -> Sequence[Message]:
-        return self.spy.nags(surface, to=to)
+    def messages(self, message_type: str, to: str) -> Sequence[Message]:
+        return self.spy.nags(message_type, to=to)
 
 
 __all__ = ["DAY", "HOUR", "NOON", "Rota", "turn"]

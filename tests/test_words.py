@@ -35,7 +35,7 @@ from bot.bootstrap.samples.messages import (
 )
 from bot.commands.testkit import FrozenClock
 from bot.domain import events
-from bot.domain.effects import ECHOES
+from bot.domain.effects import EVENT_EFFECTS
 from bot.domain.incident import Incident
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
@@ -76,7 +76,7 @@ def test_every_template_is_tried_here():
 
 
 def test_every_event_that_is_heard_has_its_line():
-    assert {it.kind() for it in ECHOES} <= {it.kind() for it in HAPPENED}
+    assert {it.kind() for it in EVENT_EFFECTS} <= {it.kind() for it in HAPPENED}
 
 
 @pytest.mark.parametrize("template", CASES)
@@ -187,7 +187,7 @@ def test_a_topic_fits(name: str):
 def test_a_private_incident_is_not_named_to_the_team_that_is_told():
     secret = replace(FULL, name="payroll leaked", private=True)
 
-    message = render("surfaces/told", {"tell": TOLD, "incident": secret, "now": NOW})
+    message = render("surfaces/team_notice", {"notice": TOLD, "incident": secret, "now": NOW})
 
     assert "payroll" not in message.text
     assert "C0ROOM" not in f"{message.text} {buttons(message)}"

@@ -25,7 +25,7 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Live, Settings
 from bot.config import load as load_settings
-from bot.delivery.couriers import Couriers
+from bot.delivery.handlers import Handlers
 from bot.delivery.runner import Runner
 from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
@@ -98,7 +98,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         timed.answer(ask)
 
     delivery = Delivery(
-        Couriers(chat, pager, templates, say, forge_to_open(settings, timeout, stack)),
+        Handlers(chat, pager, templates, say, forge_to_open(settings, timeout, stack)),
         sessions=database,
         clock=clock,
         policy=policy,

@@ -24,7 +24,7 @@ from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
 from bot.domain.search import Search
 from bot.domain.shift import Shift, overlapping
-from bot.domain.tell import Tell
+from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
@@ -32,7 +32,7 @@ from bot.ports import (
     Contact,
     DutyCopy,
     OutboxEntry,
-    Parcel,
+    OutboxItem,
     Person,
     Posted,
     Session,
@@ -83,7 +83,7 @@ class Kept:
     incidents: dict[int, Incident] = field(default_factory=dict)
     timeline: list[Entry] = field(default_factory=list)
     pages: dict[int, Page] = field(default_factory=dict)
-    tells: dict[int, Tell] = field(default_factory=dict)
+    team_notices: dict[int, TeamNotice] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
     duties: list[DutyCopy] = field(default_factory=list)
     messages: dict[str, Posted] = field(default_factory=dict)
@@ -157,7 +157,7 @@ class MemorySession:
         self.incidents = Incidents(kept)
         self.timeline = Timeline(kept)
         self.pages = Pages(kept)
-        self.tells = Tells(kept)
+        self.team_notices = TeamNotices(kept)
         self.people = People(kept)
         self.duties = Duties(kept)
         self.messages = Messages(kept)
@@ -355,15 +355,15 @@ class UserGroups(Records):
         self._kept.user_groups[group.id] = group
 
 
-class Tells(Records):
+class TeamNotices(Records):
     def reserve(self) -> int:
-        return self._kept.next("tell")
+        return self._kept.next("team_notice")
 
-    def get(self, number: int) -> Tell | None:
-        return self._kept.tells.get(number)
+    def get(self, number: int) -> TeamNotice | None:
+        return self._kept.team_notices.get(number)
 
-    def put(self, tell: Tell) -> None:
-        self._kept.tells[tell.number] = tell
+    def put(self, notice: TeamNotice) -> None:
+        self._kept.team_notices[notice.number] = notice
 
 
 class Stretches(Records):
@@ -567,7 +567,7 @@ class Outbox(Records):
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
-    ) -> Sequence[Parcel]:
+    ) -> Sequence[OutboxItem]:
         due = [row for row in self._first_in_lanes() if row.may_leave(now) and row.id not in besides]
         taken = sorted(due, key=lambda row: (row.effect.urgency, row.id))[:limit]
         return [self._sending(row, owner, until=now + lease) for row in taken]
@@ -579,11 +579,11 @@ class Outbox(Records):
                 lanes.setdefault(row.effect.lane, row)
         return lanes.values()
 
-    def _sending(self, row: Queued, owner: str, *, until: datetime) -> Parcel:
+    def _sending(self, row: Queued, owner: str, *, until: datetime) -> OutboxItem:
         uncertain = row.uncertain or row.state == "sending"
         taken = replace(row, state="sending", owner=owner, lease_until=until, attempts=row.attempts + 1)
         self._put(replace(taken, uncertain=uncertain))
-        return Parcel(
+        return OutboxItem(
             id=row.id,
             effect=row.effect,
             attempts=row.attempts + 1,
@@ -591,14 +591,14 @@ class Outbox(Records):
             queued_at=row.queued_at,
         )
 
-    def done(self, parcel: int, *, at: datetime) -> bool:
-        return self._finish(parcel, "done", at, None)
+    def done(self, item: int, *, at: datetime) -> bool:
+        return self._finish(item, "done", at, None)
 
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
-        return self._finish(parcel, "failed", at, why)
+    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
+        return self._finish(item, "failed", at, why)
 
-    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> bool:
-        row = self._kept.outbox[parcel]
+    def _finish(self, item: int, state: str, at: datetime, why: str | None) -> bool:
+        row = self._kept.outbox[item]
         if row.done_at is None:
             self._put(replace(row, state=state, done_at=at, why=why, lease_until=None))
         return row.done_at is None
@@ -611,15 +611,15 @@ class Outbox(Records):
         return [Standstill(id=row.id, effect=row.effect, since=at) for row, at in since if at]
 
     def put_back(
-        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+        self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
     ) -> bool:
-        row = self._kept.outbox[parcel]
+        row = self._kept.outbox[item]
         if (row.state, row.owner) != ("sending", owner):
             return False
         for other in list(self._kept.outbox.values()):
             if (
                 other.is_waiting
-                and other.id != parcel
+                and other.id != item
                 and row.effect.slot
                 and other.effect.slot == row.effect.slot
             ):

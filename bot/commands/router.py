@@ -15,7 +15,7 @@ from bot.commands.grammar import Piece, Typed
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
-from bot.domain.effects import Effect, OpenForm, Post, Respond, Say, Show, Whisper, room
+from bot.domain.effects import Effect, OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage, room
 from bot.domain.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
@@ -31,7 +31,7 @@ from bot.services.transaction import Transaction
 _ANSWER = TypeAdapter(Answer)
 MENTIONED = 20
 """So many people whom one request speaks of are met."""
-SAID_THERE = frozenset({"page", "tell", "failover"})
+SAID_THERE = frozenset({"page", "team_notice_sent", "failover"})
 """Messages that answer for themselves where they stand."""
 
 
@@ -204,7 +204,7 @@ class Router:
             tx.send(Post(key=key, to=ask.channel, message=message, thread=ask.thread))
         else:
             place = ask.channel or ask.user
-            tx.send(Whisper(key=key, to=place, person=ask.user, message=message, thread=ask.thread))
+            tx.send(PostEphemeral(key=key, to=place, person=ask.user, message=message, thread=ask.thread))
         return Answer()
 
     def _open(self, ask: Ask, fill: Fill, tx: Transaction) -> Answer:
@@ -322,7 +322,8 @@ def _said_there(effects: Iterable[Effect], ask: Ask, tx: Transaction) -> bool:
     here = tx.session.incidents.in_room(ask.channel) if ask.channel else None
     places = {ask.channel, room(here.number) if here else None}
     return any(
-        isinstance(effect, Say) or (isinstance(effect, Show) and effect.surface in SAID_THERE)
+        isinstance(effect, PostEvent)
+        or (isinstance(effect, UpsertMessage) and effect.message_type in SAID_THERE)
         for effect in effects
         if getattr(effect, "to", None) in places
     )

@@ -42,7 +42,16 @@ from bot.commands.memory import Memory
 from bot.commands.plugins import Handbook, handbook, load
 from bot.commands.router import Router
 from bot.domain.course import Bar
-from bot.domain.effects import Effect, Post, Respond, Say, SayCommand, Show, Whisper, room
+from bot.domain.effects import (
+    Effect,
+    Post,
+    PostEphemeral,
+    PostEvent,
+    Respond,
+    SayCommand,
+    UpsertMessage,
+    room,
+)
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
@@ -276,9 +285,9 @@ class SpyKit:
         """Let the world take all that is ready; what comes of it is for `transaction` to play."""
         now = self.clock.now()
         with self.sessions.begin() as session:
-            while parcels := session.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
-                for parcel in parcels:
-                    session.outbox.done(parcel.id, at=now)
+            while items := session.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
+                for item in items:
+                    session.outbox.done(item.id, at=now)
 
     # --- what can be seen ---
 
@@ -295,28 +304,32 @@ class SpyKit:
         """Give what the incident's room is told, line by line."""
         return [
             self._rendered(effect.template, effect.facts).text
-            for effect in self.asked(Say)
+            for effect in self.asked(PostEvent)
             if effect.incident == number and effect.to == room(number)
         ]
 
     def private(self) -> Sequence[Message]:
         """Give what was said to one person through the outbox, in order."""
-        return [it.message for it in self.effects if isinstance(it, Whisper | Respond)]
+        return [it.message for it in self.effects if isinstance(it, PostEphemeral | Respond)]
 
     def posts(self, to: str) -> Sequence[Message]:
         """Give the answers that were posted in a channel."""
         return [it.message for it in self.effects if isinstance(it, Post) and it.to == to]
 
-    def surface(self, surface: str, ref: int, mark: str = "") -> Message:
-        """Show a lasting message (card, announcement, page, tell, told, brief, relief …) as it would stand now."""
+    def message_type(self, message_type: str, ref: int, mark: str = "") -> Message:
+        """Show a lasting message (card, announcement, page, team_notice, brief, relief …) as it would stand now."""
         with self.tx() as tx:
-            template, facts = Views(tx).surface(surface, ref, mark)
+            template, facts = Views(tx).message_type(message_type, ref, mark)
         return self._rendered(template, facts)
 
-    def nags(self, surface: str = "nag", *, to: str | None = None) -> Sequence[Message]:
+    def nags(self, message_type: str = "nag", *, to: str | None = None) -> Sequence[Message]:
         """Give what Spy said unasked (to one address), each message as it would stand now, in order."""
-        shown = {it.slot: it for it in self.asked(Show) if it.surface == surface and to in {None, it.to}}
-        return [self.surface(surface, it.ref, it.mark) for it in shown.values()]
+        shown = {
+            it.slot: it
+            for it in self.asked(UpsertMessage)
+            if it.message_type == message_type and to in {None, it.to}
+        }
+        return [self.message_type(message_type, it.ref, it.mark) for it in shown.values()]
 
     def incident(self, number: int) -> Incident:
         with self.tx() as tx:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, NoReturn
 
-from bot.delivery.errand import Errand, unsupported
+from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import (
     Afterwards,
     CopyPostmortem,
@@ -31,7 +31,7 @@ from bot.domain.paper import (
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Refusal
 from bot.domain.timer import mark_of
-from bot.ports import Forge, Issue, IssueDraft, Leaf, Offer, Parcel, Rejected, Remark, Templates
+from bot.ports import Forge, Issue, IssueDraft, Leaf, Offer, OutboxItem, Rejected, Remark, Templates
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
@@ -77,37 +77,37 @@ class _Logged:
     is_whole: bool
 
 
-class AfterwardsCourier:
+class PostmortemHandler:
     def __init__(self, forge: Callable[[], Forge] | None, templates: Templates) -> None:
         """`forge` is asked for when something is to be exported, and not before; None is a Spy without one."""
         self._forge = forge
         self._templates = templates
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
-        effect = parcel.effect
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        effect = item.effect
         if not isinstance(effect, Afterwards):
             raise unsupported(effect)
         try:
-            return self._errand(effect, parcel, tx)
+            return self._attempt(effect, item, tx)
         except Refusal as refusal:
-            return Errand(go=partial(_reject, refusal.sentence))
+            return Attempt(call=partial(_reject, refusal.sentence))
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
         """Who asked hears it each time; of what nobody asked for, the channel hears once."""
-        effect = parcel.effect
+        effect = item.effect
         if isinstance(effect, FileFollowUp):
             FollowUps(tx).refused(effect.follow_up, why)
         is_new = Troubles(tx).begins(_trouble(effect), why)
         if is_new or getattr(effect, "by", None):
             Undelivered(tx).tell(effect, why)
 
-    def _errand(self, effect: Afterwards, parcel: Parcel, tx: Transaction) -> Errand | None:
+    def _attempt(self, effect: Afterwards, item: OutboxItem, tx: Transaction) -> Attempt | None:
         match effect:
             case FileFollowUp():
                 follow_up = tx.session.follow_ups.get(effect.follow_up)
-                return self._follow_up(effect, follow_up, parcel, tx) if follow_up else None
+                return self._follow_up(effect, follow_up, item, tx) if follow_up else None
             case ExportPostmortem():
-                return self._export(effect, self._order(effect.incident, tx), parcel, tx)
+                return self._export(effect, self._order(effect.incident, tx), item, tx)
             case FileLog():
                 return self._log(effect, self._order(effect.incident, tx))
             case CopyPostmortem():
@@ -136,8 +136,8 @@ class AfterwardsCourier:
     # --- follow-ups ---
 
     def _follow_up(
-        self, effect: FileFollowUp, follow_up: FollowUp, parcel: Parcel, tx: Transaction
-    ) -> Errand:
+        self, effect: FileFollowUp, follow_up: FollowUp, item: OutboxItem, tx: Transaction
+    ) -> Attempt:
         incident = tx.incident(follow_up.incident)
         postmortems, paperwork = Postmortems(tx), tx.policy.paperwork
         repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
@@ -158,15 +158,15 @@ class AfterwardsCourier:
         def renewed(issue: Issue) -> IssueDraft:
             return replace(draft, body=body(paper, mark, before=issue.body).text)
 
-        def settle(tx: Transaction, issue: Issue) -> None:
+        def on_success(tx: Transaction, issue: Issue) -> None:
             assignee = _assigned(draft.assignee, issue, filed)
             FollowUps(tx).filed(follow_up.number, issue, assignee=assignee)
             _mended(effect, tx)
 
-        return Errand(
-            go=partial(self._make, repository, lambda: draft, renewed, filed),
-            look=None if filed else partial(self._find, repository, mark, renewed, parcel),
-            settle=settle,
+        return Attempt(
+            call=partial(self._make, repository, lambda: draft, renewed, filed),
+            find_earlier=None if filed else partial(self._find, repository, mark, renewed, item),
+            on_success=on_success,
         )
 
     def _make(
@@ -192,15 +192,15 @@ class AfterwardsCourier:
         return replace(revised, without=tuple(dict.fromkeys((*made.without, *revised.without))))
 
     def _find(
-        self, repository: str, mark: str, renewed: Callable[[Issue], IssueDraft], parcel: Parcel
+        self, repository: str, mark: str, renewed: Callable[[Issue], IssueDraft], item: OutboxItem
     ) -> Issue | None:
         """Find what an earlier try made; it may have told another state."""
-        found = self._github.find_issue(repository, hidden(mark), since=parcel.queued_at)
+        found = self._github.find_issue(repository, hidden(mark), since=item.queued_at)
         return self._github.revise_issue(found.repository, found.number, renewed) if found else None
 
     # --- the document ---
 
-    def _export(self, effect: ExportPostmortem, order: _Order, parcel: Parcel, tx: Transaction) -> Errand:
+    def _export(self, effect: ExportPostmortem, order: _Order, item: OutboxItem, tx: Transaction) -> Attempt:
         filed, paperwork, severities = order.postmortem.filed, tx.policy.paperwork, tx.policy.severities
         severity = order.incident.severity
         services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
@@ -228,18 +228,18 @@ class AfterwardsCourier:
         def renewed(issue: Issue) -> IssueDraft:
             return draft(issue.body)
 
-        def go() -> _Exported:
+        def call() -> _Exported:
             issue = self._make(order.repository, partial(draft, None), renewed, filed)
             return _Exported(issue=issue, body=written[0])
 
-        def look() -> _Exported | None:
-            found = self._find(order.repository, order.mark, renewed, parcel)
+        def find_earlier() -> _Exported | None:
+            found = self._find(order.repository, order.mark, renewed, item)
             return _Exported(issue=found, body=written[0]) if found else None
 
-        return Errand(
-            go=go,
-            look=None if filed else look,
-            settle=lambda tx, result: self._exported(
+        return Attempt(
+            call=call,
+            find_earlier=None if filed else find_earlier,
+            on_success=lambda tx, result: self._exported(
                 effect, _assigned(assignee, result.issue, filed), tx, result
             ),
         )
@@ -280,15 +280,15 @@ class AfterwardsCourier:
             )
         )
 
-    def _log(self, effect: FileLog, order: _Order) -> Errand | None:
+    def _log(self, effect: FileLog, order: _Order) -> Attempt | None:
         filed = order.postmortem.filed
         if filed is None:
             return None
 
-        def go() -> _Logged:
+        def call() -> _Logged:
             return self._write_log(filed, pages(self._paper(order).log) if effect.spilled else [])
 
-        return Errand(go=go, settle=partial(_logged, effect))
+        return Attempt(call=call, on_success=partial(_logged, effect))
 
     def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
         """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
@@ -306,14 +306,14 @@ class AfterwardsCourier:
                 github.add_remark(*at, wanted[number])
         return _Logged(pages=len(texts), is_whole=len(due) <= COMMENTS_AT_ONCE)
 
-    def _copy(self, effect: CopyPostmortem, order: _Order, tx: Transaction) -> Errand | None:
+    def _copy(self, effect: CopyPostmortem, order: _Order, tx: Transaction) -> Attempt | None:
         paperwork = tx.policy.paperwork
         repository, folder = paperwork.copy_to, paperwork.copy_folder
         if repository is None:
             return None
         name = order.incident.room_name
 
-        def go() -> Offer:
+        def call() -> Offer:
             github, branch = self._github, f"spy/inc-{order.incident.number}"
             paper = with_picture(self._paper(order), f"{name}.svg")
             path = f"{folder}/{name}.md"
@@ -324,7 +324,7 @@ class AfterwardsCourier:
             title = f"Postmortem: {paper.title}"
             return github.offer(repository, leaves, branch=branch, title=title, body=_offered(order))
 
-        return Errand(go=go, settle=partial(_copied, effect.incident))
+        return Attempt(call=call, on_success=partial(_copied, effect.incident))
 
 
 def _differs(remark: Remark | None, text: str) -> bool:

@@ -3,35 +3,35 @@
 from functools import partial
 
 from bot.delivery.accounts import Accounts
-from bot.delivery.errand import Errand, unsupported
+from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import MakeOverride
 from bot.domain.policy import Account
 from bot.domain.shift import Turn
-from bot.ports import Chat, Pager, Parcel
+from bot.ports import Chat, OutboxItem, Pager
 from bot.services.covers import Covers
 from bot.services.transaction import Transaction
 
 
-class CoverCourier:
+class CoverHandler:
     def __init__(self, chat: Chat, pager: Pager | None) -> None:
         self._accounts = Accounts(chat, pager)
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
-        effect = parcel.effect
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        effect = item.effect
         if not isinstance(effect, MakeOverride):
             raise unsupported(effect)
         cover = tx.session.covers.get(effect.cover)
         if cover is None or cover.state is not CoverState.PROMISED or not cover.taken_by:
             return None
-        return Errand(
-            go=partial(self._override, cover, cover.taken_by, self._accounts.of(cover.taken_by, tx)),
-            settle=lambda tx, turn: Covers(tx).made_sure(cover.number, turn),
+        return Attempt(
+            call=partial(self._override, cover, cover.taken_by, self._accounts.of(cover.taken_by, tx)),
+            on_success=lambda tx, turn: Covers(tx).made_sure(cover.number, turn),
         )
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
-        if isinstance(parcel.effect, MakeOverride):
-            Covers(tx).refused(parcel.effect.cover, why)
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        if isinstance(item.effect, MakeOverride):
+            Covers(tx).refused(item.effect.cover, why)
 
     def _override(self, cover: CoverRequest, taker: str, account: Account) -> Turn:
         """A second try finds what the first one made."""

@@ -4,11 +4,11 @@ from datetime import timedelta
 from functools import partial
 
 from bot.delivery.accounts import Accounts
-from bot.delivery.errand import Errand, unsupported
+from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
-from bot.ports import Chat, Pager, Parcel, Rejected, Ringing, Templates
+from bot.ports import Chat, OutboxItem, Pager, Rejected, Ringing, Templates
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -20,7 +20,7 @@ SAID_AFTER = timedelta(seconds=1)
 """In vain after which the room hears that PagerDuty does not take it: one quick try more, and then it is said."""
 
 
-class PageCourier:
+class PageHandler:
     def __init__(self, chat: Chat, pager: Pager | None, templates: Templates) -> None:
         self._chat = chat
         self._accounts = Accounts(chat, pager)
@@ -30,9 +30,9 @@ class PageCourier:
     def _pager(self) -> Pager:
         return self._accounts.pager
 
-    def errand(self, parcel: Parcel | PageEffect, tx: Transaction) -> Errand | None:
+    def attempt(self, item: OutboxItem | PageEffect, tx: Transaction) -> Attempt | None:
         """Make a page's effect ready; it needs to know nothing of earlier tries, so that the effect alone will do."""
-        effect = parcel.effect if isinstance(parcel, Parcel) else parcel
+        effect = item.effect if isinstance(item, OutboxItem) else item
         if not isinstance(effect, PageEffect):
             raise unsupported(effect)
         page = tx.session.pages.get(effect.page)
@@ -49,13 +49,13 @@ class PageCourier:
                 return self._responder(effect, page)
         raise unsupported(effect)
 
-    def _responder(self, effect: FindResponder, page: Page) -> Errand | None:
+    def _responder(self, effect: FindResponder, page: Page) -> Attempt | None:
         """Find who acknowledged it: by their e-mail, as PagerDuty has it."""
         if page.state is not PageState.ACKNOWLEDGED or page.acknowledged_person:
             return None
-        return Errand(
-            go=partial(self._find, effect.user),
-            settle=lambda tx, person: Paging(tx).found(effect.page, person),
+        return Attempt(
+            call=partial(self._find, effect.user),
+            on_success=lambda tx, person: Paging(tx).found(effect.page, person),
             patience=PATIENCE,
         )
 
@@ -64,7 +64,7 @@ class PageCourier:
         found = self._chat.find_by_email(address) if address else None
         return found.id if found else None
 
-    def _send(self, page: Page, tx: Transaction) -> Errand:
+    def _send(self, page: Page, tx: Transaction) -> Attempt:
         incident = tx.incident(page.incident) if page.incident else None
         if incident and incident.is_over_since(page.requested_at):
             return self._withdraw(page)
@@ -73,12 +73,12 @@ class PageCourier:
         title = self._templates.words("page/title", facts, names=names)
         details = self._templates.words("page/details", facts, names=names)
 
-        def struggle(tx: Transaction, why: str, in_vain: timedelta) -> None:
+        def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
                 Paging(tx).delayed(page.number, why)
 
-        return Errand(
-            go=partial(
+        return Attempt(
+            call=partial(
                 self._ring,
                 page,
                 self._service(page, tx),
@@ -86,24 +86,24 @@ class PageCourier:
                 details,
                 self._accounts.of(page.person, tx),
             ),
-            look=lambda: self._pager.find(page.key),
-            settle=lambda tx, ringing: Paging(tx).sent(page.number, ringing),
-            struggle=struggle,
+            find_earlier=lambda: self._pager.find(page.key),
+            on_success=lambda tx, ringing: Paging(tx).sent(page.number, ringing),
+            on_retry=on_retry,
             patience=PATIENCE,
         )
 
-    def _withdraw(self, page: Page) -> Errand:
+    def _withdraw(self, page: Page) -> Attempt:
         """Ring nobody for what is over; an earlier try may have rung unheard, and is resolved after this."""
 
-        def settle(tx: Transaction, ringing: Ringing | None) -> None:
+        def on_success(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:
                 Paging(tx).sent(page.number, ringing)
             else:
                 Paging(tx).withdrawn(page.number)
 
-        return Errand(
-            go=lambda: self._pager.find(page.key),
-            settle=settle,
+        return Attempt(
+            call=lambda: self._pager.find(page.key),
+            on_success=on_success,
             patience=PATIENCE,
         )
 
@@ -136,21 +136,21 @@ class PageCourier:
                 raise
             return found
 
-    def _answer(self, effect: AnswerPage, page: Page, tx: Transaction) -> Errand:
+    def _answer(self, effect: AnswerPage, page: Page, tx: Transaction) -> Attempt:
         account = self._accounts.of(effect.by, tx)
 
-        def settle(tx: Transaction, ringing: Ringing) -> None:
+        def on_success(tx: Transaction, ringing: Ringing) -> None:
             if not Paging(tx).answered(page.number, effect.answer, ringing, by=effect.by):
                 Undelivered(tx).tell(effect, f"PagerDuty took it, and has the page as {ringing.status}")
 
-        def struggle(tx: Transaction, why: str, in_vain: timedelta) -> None:
+        def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
                 Paging(tx).waits(page.number, why)
 
-        return Errand(
-            go=partial(self._give, effect, page.pagerduty_id or "", account),
-            settle=settle,
-            struggle=struggle,
+        return Attempt(
+            call=partial(self._give, effect, page.pagerduty_id or "", account),
+            on_success=on_success,
+            on_retry=on_retry,
             patience=PATIENCE,
         )
 
@@ -159,22 +159,22 @@ class PageCourier:
         email = self._accounts.email_if_told(account, effect.by)
         return self._pager.answer(pagerduty_id, effect.answer, email=email)
 
-    def _escalate(self, effect: EscalatePage, page: Page, tx: Transaction) -> Errand | None:
+    def _escalate(self, effect: EscalatePage, page: Page, tx: Transaction) -> Attempt | None:
         """An answer that came meanwhile stops it, and so does the incident's end."""
         incident = tx.incident(page.incident) if page.incident else None
         if page.state is not PageState.SENT or page.answer or page.is_needless(incident):
             return None
         if not page.may_go_to(effect.level):
             return None
-        return Errand(
-            go=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
-            settle=lambda tx, ringing: Paging(tx).escalated(page.number, effect.level, ringing),
+        return Attempt(
+            call=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
+            on_success=lambda tx, ringing: Paging(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
         """Say what PagerDuty would not do; that it has no further level is said once."""
-        match parcel.effect:
+        match item.effect:
             case SendPage(page=page):
                 Paging(tx).failed(page, why)
             case EscalatePage(page=page) as effect:

@@ -44,7 +44,7 @@ GROUPS_EVERY = timedelta(seconds=60)
 SWEEP_EVERY = timedelta(hours=1)
 REQUESTS_KEPT = timedelta(hours=24)
 """Slack repeats a request for at most some minutes; design.md asks for a day."""
-PARCELS_KEPT = timedelta(days=7)
+ITEMS_KEPT = timedelta(days=7)
 
 T = TypeVar("T")
 TROUBLE = (Unreachable, Throttled, Rejected)
@@ -210,7 +210,7 @@ class Sync:
         now = self.clock.now()
         with self.sessions.begin() as session:
             session.inbound.forget(before=now - REQUESTS_KEPT)
-            session.outbox.forget(before=now - PARCELS_KEPT)
+            session.outbox.forget(before=now - ITEMS_KEPT)
             Changes(self._transaction(session)).forget_old()
 
     def _each(self, do: Callable[[T], None], them: Iterable[T]) -> None:

@@ -20,13 +20,13 @@ from uuid import uuid4
 
 import structlog
 
-from bot.delivery.errand import PATIENCE, Courier, Errand
+from bot.delivery.attempt import PATIENCE, Attempt, Handler
 from bot.domain.effects import Effect, PageEffect, Unknown
 from bot.domain.policy import Policy
 from bot.ports import (
     Clock,
     Conflict,
-    Parcel,
+    OutboxItem,
     Rejected,
     Session,
     Sessions,
@@ -59,11 +59,11 @@ log = structlog.get_logger()
 class Outcome:
     """How a try ended: with a result, to be tried again (`again_in`), or for good (`why` alone).
 
-    Without an `errand` there was nothing to do, or it could not be prepared (`why`).
+    Without an `attempt` there was nothing to do, or it could not be prepared (`why`).
     """
 
-    parcel: Parcel
-    errand: Errand | None
+    item: OutboxItem
+    attempt: Attempt | None
     result: Any = None
     why: str | None = None
     again_in: timedelta | None = None
@@ -75,7 +75,7 @@ class Outcome:
 class Delivery:
     def __init__(
         self,
-        courier: Courier,
+        handler: Handler,
         *,
         sessions: Sessions,
         clock: Clock,
@@ -85,7 +85,7 @@ class Delivery:
     ) -> None:
         self.tally: Counter[tuple[str, str]] = Counter()
         """How many effects of a kind ended how: delivered, retried, throttled, given up."""
-        self._courier = courier
+        self._handler = handler
         self._sessions = sessions
         self._clock = clock
         self._policy = policy
@@ -186,9 +186,9 @@ class Delivery:
             return True
         self._forget(*outcomes)
         self._count(turn)
-        for parcel in turn.claimed:
-            self._in_flight.add(parcel.id)
-            self._pool.submit(self._send, parcel)
+        for item in turn.claimed:
+            self._in_flight.add(item.id)
+            self._pool.submit(self._send, item)
         return bool(outcomes or turn.claimed)
 
     def _collect(self) -> None:
@@ -197,17 +197,17 @@ class Delivery:
 
     def _forget(self, *outcomes: Outcome) -> None:
         """Let go of what is stored."""
-        stored = {outcome.parcel.id for outcome in outcomes}
-        self._unsettled = [it for it in self._unsettled if it.parcel.id not in stored]
+        stored = {outcome.item.id for outcome in outcomes}
+        self._unsettled = [it for it in self._unsettled if it.item.id not in stored]
         self._in_flight -= stored
 
     def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> "_Turn":
         turn = _Turn()
         with self._sessions.begin_background() as session:
             tx = self._transaction(session)
-            for outcome in sorted(outcomes, key=lambda it: _incident(it.parcel.effect, session)):
+            for outcome in sorted(outcomes, key=lambda it: _incident(it.item.effect, session)):
                 turn.ends.append((outcome, self._settle(outcome, tx)))
-            busy = self._in_flight - {outcome.parcel.id for outcome in outcomes}
+            busy = self._in_flight - {outcome.item.id for outcome in outcomes}
             free = min(BATCH, self._senders - len(busy)) if claim else 0
             if free > 0:
                 besides = busy | self._foreign
@@ -225,28 +225,28 @@ class Delivery:
             except Unavailable:
                 raise
             except Exception:
-                log.exception("an outcome could not be settled", outbox=outcome.parcel.id)
+                log.exception("an outcome could not be settled", outbox=outcome.item.id)
                 self._abandon(outcome)
             self._forget(outcome)
 
     def _abandon(self, outcome: Outcome) -> None:
         """Give up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
-        parcel, fault = outcome.parcel, _fault(outcome.parcel)
+        item, fault = outcome.item, _fault(outcome.item)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
         def give_up(tx: Transaction) -> bool:
-            return tx.session.outbox.give_up(parcel.id, at=tx.now, why=why)
+            return tx.session.outbox.give_up(item.id, at=tx.now, why=why)
 
         def give_up_aloud(tx: Transaction) -> None:
             if give_up(tx):
-                Undelivered(tx).tell(parcel.effect, why)
+                Undelivered(tx).tell(item.effect, why)
 
         try:
             self._in_transaction(give_up_aloud)
         except Unavailable:
             raise
         except Exception:
-            log.exception("nor can that be told", outbox=parcel.id)
+            log.exception("nor can that be told", outbox=item.id)
             self._in_transaction(give_up)
 
     def _settle_the_rest(self) -> None:
@@ -274,36 +274,36 @@ class Delivery:
 
     # --- calling out ---
 
-    def _send(self, parcel: Parcel) -> None:
-        self._outcomes.put(self._outcome(parcel))
+    def _send(self, item: OutboxItem) -> None:
+        self._outcomes.put(self._outcome(item))
         self._wake.set()
 
-    def _outcome(self, parcel: Parcel) -> Outcome:
-        if isinstance(parcel.effect, Unknown):
-            return self._left_to_others(parcel, parcel.effect)
+    def _outcome(self, item: OutboxItem) -> Outcome:
+        if isinstance(item.effect, Unknown):
+            return self._left_to_others(item, item.effect)
         try:
-            errand = self._prepared(parcel)
+            attempt = self._prepared(item)
         except Unavailable as away:
-            return _not_tried(parcel, None, str(away), again_in=_backoff(parcel))
+            return _not_tried(item, None, str(away), again_in=_backoff(item))
         except Exception:
-            log.exception("an effect could not be prepared", effect=parcel.effect.key, outbox=parcel.id)
+            log.exception("an effect could not be prepared", effect=item.effect.key, outbox=item.id)
             return Outcome(
-                parcel=parcel,
-                errand=None,
-                why=_fault(parcel),
-                again_in=_backoff(parcel) if parcel.attempts < TRIES else None,
-                uncertain=parcel.uncertain,
+                item=item,
+                attempt=None,
+                why=_fault(item),
+                again_in=_backoff(item) if item.attempts < TRIES else None,
+                uncertain=item.uncertain,
             )
-        return _try(parcel, errand) if errand else Outcome(parcel=parcel, errand=None)
+        return _try(item, attempt) if attempt else Outcome(item=item, attempt=None)
 
-    def _left_to_others(self, parcel: Parcel, effect: Unknown) -> Outcome:
+    def _left_to_others(self, item: OutboxItem, effect: Unknown) -> Outcome:
         log.warning("an effect is left to a newer Spy", effect=effect.key, why=effect.why)
-        self._foreign.add(parcel.id)
-        return _not_tried(parcel, None, effect.why, again_in=timedelta())
+        self._foreign.add(item.id)
+        return _not_tried(item, None, effect.why, again_in=timedelta())
 
-    def _prepared(self, parcel: Parcel) -> Errand | None:
+    def _prepared(self, item: OutboxItem) -> Attempt | None:
         with self._reading, self._sessions.read() as session:
-            return self._courier.errand(parcel, self._transaction(session))
+            return self._handler.attempt(item, self._transaction(session))
 
     # --- settling ---
 
@@ -314,28 +314,28 @@ class Delivery:
         """
         if outcome.why is None:
             return self._done(outcome, tx)
-        is_others = isinstance(outcome.parcel.effect, Unknown)
+        is_others = isinstance(outcome.item.effect, Unknown)
         if outcome.again_in is not None and (is_others or not _is_spent(outcome, tx.now)):
             return self._put_back(outcome, tx)
-        if not tx.session.outbox.give_up(outcome.parcel.id, at=tx.now, why=outcome.why):
+        if not tx.session.outbox.give_up(outcome.item.id, at=tx.now, why=outcome.why):
             return ""
-        self._courier.gave_up(outcome.parcel, tx, outcome.why)
+        self._handler.on_giving_up(outcome.item, tx, outcome.why)
         return "given up"
 
     def _done(self, outcome: Outcome, tx: Transaction) -> str:
-        if not tx.session.outbox.done(outcome.parcel.id, at=tx.now):
+        if not tx.session.outbox.done(outcome.item.id, at=tx.now):
             return ""
-        if outcome.errand is None:
+        if outcome.attempt is None:
             return "not needed"
-        outcome.errand.settle(tx, outcome.result)
-        if tx.now - outcome.parcel.queued_at > self._lease:
-            Undelivered(tx).left(outcome.parcel)
+        outcome.attempt.on_success(tx, outcome.result)
+        if tx.now - outcome.item.queued_at > self._lease:
+            Undelivered(tx).left(outcome.item)
         return "delivered"
 
     def _put_back(self, outcome: Outcome, tx: Transaction) -> str:
         wait, why = outcome.again_in or timedelta(), outcome.why or ""
         is_back = tx.session.outbox.put_back(
-            outcome.parcel.id,
+            outcome.item.id,
             self._owner,
             due=tx.now + wait,
             tried=outcome.tried,
@@ -344,18 +344,18 @@ class Delivery:
         )
         if not is_back:
             return ""
-        if outcome.errand and outcome.errand.struggle:
-            outcome.errand.struggle(tx, why, tx.now + wait - outcome.parcel.queued_at)
+        if outcome.attempt and outcome.attempt.on_retry:
+            outcome.attempt.on_retry(tx, why, tx.now + wait - outcome.item.queued_at)
         return "retried" if outcome.tried else "throttled"
 
     def _count(self, turn: "_Turn") -> None:
         """Count and log what is stored by now."""
         for outcome, end in turn.ends:
             if end:
-                self.tally[type(outcome.parcel.effect).__name__, end] += 1
+                self.tally[type(outcome.item.effect).__name__, end] += 1
             if end == "given up":
-                parcel = outcome.parcel
-                log.warning("given up", effect=parcel.effect.key, why=outcome.why, attempts=parcel.attempts)
+                item = outcome.item
+                log.warning("given up", effect=item.effect.key, why=outcome.why, attempts=item.attempts)
 
 
 @dataclass(kw_only=True)
@@ -363,49 +363,47 @@ class _Turn:
     """What one transaction did: the outcomes it stored, each with its end in a word, and what it claimed."""
 
     ends: list[tuple[Outcome, str]] = field(default_factory=list)
-    claimed: Sequence[Parcel] = ()
+    claimed: Sequence[OutboxItem] = ()
 
 
-def _try(parcel: Parcel, errand: Errand) -> Outcome:
+def _try(item: OutboxItem, attempt: Attempt) -> Outcome:
     """Do it; where the last try's outcome is unknown, look first."""
     try:
-        found = errand.look() if parcel.uncertain and errand.look else None
-        result = found if found is not None else errand.go()
+        found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
+        result = found if found is not None else attempt.call()
     except Throttled as throttled:
-        return _not_tried(parcel, errand, str(throttled), again_in=throttled.retry_after)
+        return _not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)
     except Rejected as rejected:
-        return Outcome(parcel=parcel, errand=errand, why=str(rejected))
+        return Outcome(item=item, attempt=attempt, why=str(rejected))
     except Unreachable as unreachable:
         return Outcome(
-            parcel=parcel, errand=errand, why=str(unreachable), again_in=_backoff(parcel), uncertain=True
+            item=item, attempt=attempt, why=str(unreachable), again_in=_backoff(item), uncertain=True
         )
     except Exception:
-        log.exception("a fault while calling out", effect=parcel.effect.key, outbox=parcel.id)
-        return Outcome(
-            parcel=parcel, errand=errand, why=_fault(parcel), again_in=_backoff(parcel), uncertain=True
-        )
-    return Outcome(parcel=parcel, errand=errand, result=result)
+        log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)
+        return Outcome(item=item, attempt=attempt, why=_fault(item), again_in=_backoff(item), uncertain=True)
+    return Outcome(item=item, attempt=attempt, result=result)
 
 
-def _not_tried(parcel: Parcel, errand: Errand | None, why: str, *, again_in: timedelta) -> Outcome:
+def _not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in: timedelta) -> Outcome:
     return Outcome(
-        parcel=parcel,
-        errand=errand,
+        item=item,
+        attempt=attempt,
         why=why,
         again_in=again_in,
         tried=False,
-        uncertain=parcel.uncertain,
+        uncertain=item.uncertain,
     )
 
 
-def _fault(parcel: Parcel) -> str:
+def _fault(item: OutboxItem) -> str:
     """Say by what people find a fault in the log."""
-    return f"a fault of Spy's own; the log has it with outbox={parcel.id}"
+    return f"a fault of Spy's own; the log has it with outbox={item.id}"
 
 
 def _is_spent(outcome: Outcome, now: datetime) -> bool:
-    patience = outcome.errand.patience if outcome.errand else PATIENCE
-    return now - outcome.parcel.queued_at > patience
+    patience = outcome.attempt.patience if outcome.attempt else PATIENCE
+    return now - outcome.item.queued_at > patience
 
 
 def _incident(effect: Effect, session: Session) -> int:
@@ -417,6 +415,6 @@ def _incident(effect: Effect, session: Session) -> int:
     return number
 
 
-def _backoff(parcel: Parcel) -> timedelta:
+def _backoff(item: OutboxItem) -> timedelta:
     """Half a second, doubled each time, to half a minute."""
-    return min(timedelta(seconds=0.5 * 2 ** min(parcel.attempts - 1, 10)), SLOWEST_RETRY)
+    return min(timedelta(seconds=0.5 * 2 ** min(item.attempts - 1, 10)), SLOWEST_RETRY)

@@ -125,15 +125,15 @@ class ReadMessage(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Show(Effect):
-    """See to it that the message of this surface exists and tells the present state: posted once, then edited."""
+class UpsertMessage(Effect):
+    """See to it that the message of this message type exists and tells the present state: posted once, then edited."""
 
-    surface: str
+    message_type: str
     ref: int
     to: str
     mark: str = ""
-    """Tells apart two messages of one surface and ref: each offer of command has a brief of its own."""
-    tells: tuple[int, int] | None = None
+    """Tells apart two messages of one message type and ref: each offer of command has a brief of its own."""
+    permalink_of: tuple[int, int] | None = None
     """The timeline entry (incident, seq) whose link this message is, once it is posted."""
     aside: bool = False
     """Whether to show it to who leads, by DM: Slack did not take it into the incident's channel."""
@@ -141,7 +141,7 @@ class Show(Effect):
 
     @property
     def slot(self) -> str:
-        return f"{self.surface}:{self.ref}{self.mark}{'@aside' if self.aside else ''}"
+        return f"{self.message_type}:{self.ref}{self.mark}{'@aside' if self.aside else ''}"
 
     @property
     def lane(self) -> str:
@@ -153,7 +153,7 @@ class Show(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Say(Effect):
+class PostEvent(Effect):
     """Tell a fact once: entry `seq` of the incident's timeline. `thread_of` a slot makes it a reply there."""
 
     to: str
@@ -189,7 +189,7 @@ class Post(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Whisper(Effect):
+class PostEphemeral(Effect):
     """Say something in a channel that only one person sees; to a person's own id it goes by DM."""
 
     to: str
@@ -254,7 +254,7 @@ class Notify(Effect):
     person: str | None = None
     facts: Mapping[str, Any] = field(default_factory=dict)
     incident: int | None = None
-    line: Say | None = None
+    line: PostEvent | None = None
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 
@@ -374,7 +374,7 @@ class CopyPostmortem(Afterwards):
 
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
 
-ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
+EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
     events.RoomRefused: (LINE, ANNOUNCEMENT),
     events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
     events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
@@ -402,7 +402,7 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
     events.PageDelayed: (LINE, CARD),
     events.PageFailed: (LINE, CARD),
     events.PageWithdrawn: (LINE, CARD),
-    events.TellFailed: (LINE,),
+    events.TeamNoticeFailed: (LINE,),
     events.Resolved: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.Reopened: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
     events.Cancelled: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
@@ -427,11 +427,11 @@ ECHOES: Mapping[type[events.Event], tuple[str, ...]] = {
 """Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
 
 
-def echoes(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
     """Give the effects of a fact that is entry `seq` of the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
-    heard = [_echo(where, event, incident, policy, seq) for where in ECHOES.get(type(event), ())]
+    heard = [_effect_at(where, event, incident, policy, seq) for where in EVENT_EFFECTS.get(type(event), ())]
     return [effect for effect in heard if effect] + _beyond(event, incident, policy, seq)
 
 
@@ -441,12 +441,12 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
         OpenRoom(key=f"open-room:{n}", incident=n),
         _announcement(incident, policy, origin="declared"),
         Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
-        Show(
+        UpsertMessage(
             key=f"card:{n}:declared",
-            surface="card",
+            message_type="card",
             ref=n,
             to=room(n),
-            tells=(n, 1) if incident.private else None,
+            permalink_of=(n, 1) if incident.private else None,
         ),
         SetTopic(key=f"topic:{n}", incident=n),
         AddBookmark(key=f"bookmark:{n}:home", incident=n, title=f"{incident.id} · all incidents")
@@ -456,20 +456,22 @@ def _declared(incident: Incident, policy: Policy) -> list[Effect]:
     return [effect for effect in effects if effect]
 
 
-def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, seq: int) -> Effect | None:
+def _effect_at(
+    where: str, event: events.Event, incident: Incident, policy: Policy, seq: int
+) -> Effect | None:
     n, kind = incident.number, event.kind()
     facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
-        return Show(key=f"card:{n}:{seq}", surface="card", ref=n, to=room(n))
+        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=room(n))
     if where == ANNOUNCEMENT:
         return _announcement(incident, policy, origin=str(seq))
     if where == LINE:
-        return Say(
+        return PostEvent(
             key=f"line:{n}:{seq}", to=room(n), template=f"events/{kind}", facts=facts, incident=n, seq=seq
         )
     if incident.private or not policy.announce:
         return None
-    return Say(
+    return PostEvent(
         key=f"follow:{n}:{seq}",
         to=policy.announce,
         template=f"events/{kind}",
@@ -480,12 +482,16 @@ def _echo(where: str, event: events.Event, incident: Incident, policy: Policy, s
     )
 
 
-def _announcement(incident: Incident, policy: Policy, *, origin: str) -> Show | None:
+def _announcement(incident: Incident, policy: Policy, *, origin: str) -> UpsertMessage | None:
     if incident.private or not policy.announce:
         return None
     n = incident.number
-    return Show(
-        key=f"announcement:{n}:{origin}", surface="announcement", ref=n, to=policy.announce, tells=(n, 1)
+    return UpsertMessage(
+        key=f"announcement:{n}:{origin}",
+        message_type="announcement",
+        ref=n,
+        to=policy.announce,
+        permalink_of=(n, 1),
     )
 
 
@@ -523,14 +529,14 @@ def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
     return [closed_channel(incident, to=incident.owner, mark=closed.mark, seq=seq)] if closed else []
 
 
-def furnished_anew(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
+def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
     """Give what another channel of an incident needs: its people, its card, its topic and its bookmarks."""
     n = incident.number
     people = tuple(dict.fromkeys((incident.owner, *incident.roles.values(), *incident.members)))
     home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
     return [
         Invite(key=f"invite:{n}:{seq}:all", incident=n, people=people),
-        Show(key=f"card:{n}:{seq}:anew", surface="card", ref=n, to=room(n)),
+        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=room(n)),
         SetTopic(key=f"topic:{n}:{seq}", incident=n),
         *([home] if policy.announce and not incident.private else []),
         *(
@@ -540,17 +546,21 @@ def furnished_anew(incident: Incident, policy: Policy, *, seq: int) -> list[Effe
     ]
 
 
-def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> Show:
+def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> UpsertMessage:
     """Show somebody what became of the channel, and what they can do."""
     key = f"channel:{incident.number}{mark}:{to}:{seq}"
-    return Show(key=key, surface="closed_channel", ref=incident.number, to=to, mark=f"{mark}:{to}")
+    return UpsertMessage(
+        key=key, message_type="closed_channel", ref=incident.number, to=to, mark=f"{mark}:{to}"
+    )
 
 
 def _invite(number: int, seq: int, person: str) -> Invite:
     return Invite(key=f"invite:{number}:{seq}", incident=number, people=(person,))
 
 
-def brief(number: int, seq: int, to: str, *, origin: str = "") -> Show:
+def brief(number: int, seq: int, to: str, *, origin: str = "") -> UpsertMessage:
     """Return what a successor reads before they say *I have command*; entry `seq` is the offer."""
     key = f"brief:{number}:{seq}"
-    return Show(key=f"{key}:{origin}" if origin else key, surface="brief", ref=number, to=to, mark=f":{seq}")
+    return UpsertMessage(
+        key=f"{key}:{origin}" if origin else key, message_type="brief", ref=number, to=to, mark=f":{seq}"
+    )

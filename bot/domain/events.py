@@ -399,8 +399,8 @@ class PageWithdrawn(PageEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TeamTold(Event):
-    tell: int
+class TeamNotified(Event):
+    notice: int
     team: str
     message: str
 
@@ -410,14 +410,14 @@ class TeamTold(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class TellSeen(Event):
-    tell: int
+class TeamNoticeSeen(Event):
+    notice: int
     team: str
 
 
 @dataclass(frozen=True, kw_only=True)
-class TellFailed(Event):
-    tell: int
+class TeamNoticeFailed(Event):
+    notice: int
     team: str
     why: str
 

@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from bot.domain import failover_events as events
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.events import Event
 from bot.domain.failover import Failover
 from bot.domain.plan import End
@@ -11,7 +11,7 @@ from bot.domain.plan import End
 CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 
 
-def echoes(before: Failover, run: Failover, event: Event) -> Iterator[Show]:
+def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[UpsertMessage]:
     """Give the effects of entry `run.entries` of its trail.
 
     A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
@@ -28,6 +28,6 @@ def echoes(before: Failover, run: Failover, event: Event) -> Iterator[Show]:
         yield _show(run, WORD, run.place)
 
 
-def _show(run: Failover, surface: str, to: str, *, mark: str = "") -> Show:
-    key = f"{surface}:{run.number}{mark}:{run.entries}"
-    return Show(key=key, surface=surface, ref=run.number, to=to, mark=mark)
+def _show(run: Failover, message_type: str, to: str, *, mark: str = "") -> UpsertMessage:
+    key = f"{message_type}:{run.number}{mark}:{run.entries}"
+    return UpsertMessage(key=key, message_type=message_type, ref=run.number, to=to, mark=mark)

@@ -327,7 +327,7 @@ class Incident:
                 return self._suspecting(event)
             case events.ChangeCleared():
                 return replace(self, suspects=tuple(it for it in self.suspects if it.change != event.change))
-            case events.TeamTold():
+            case events.TeamNotified():
                 return replace(self, told=tuple(dict.fromkeys((*self.told, event.team))))
             case events.LinkAdded():
                 return replace(self, links=(*self.links, Link(url=event.url, title=event.title)))

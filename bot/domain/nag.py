@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.domain.effects import Show, room
+from bot.domain.effects import UpsertMessage, room
 from bot.domain.incident import Incident
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import MILESTONE, STILL_OPEN, UPDATE_DUE, Standing, is_incidents, standing
@@ -15,13 +15,15 @@ def card(number: int) -> str:
     return f"card:{number}"
 
 
-def nag(number: int, duty: str, said: Said, *, origin: str) -> Show:
+def nag(number: int, duty: str, said: Said, *, origin: str) -> UpsertMessage:
     """Show the message of one occurrence; `origin` tells this wish from others for the same message."""
     mark = f":{duty}/{said.occurrence}"
-    return Show(key=f"nag:{number}{mark}:{origin}", surface="nag", ref=number, to=said.to, mark=mark)
+    return UpsertMessage(
+        key=f"nag:{number}{mark}:{origin}", message_type="nag", ref=number, to=said.to, mark=mark
+    )
 
 
-def told_anew(before: Incident, after: Incident, policy: Policy) -> Iterator[Show]:
+def told_anew(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
     """Give the nags that stand otherwise now: done, snoozed, said again or moot."""
     for duty, said in before.reminded.items():
         if is_incidents(duty) and not said.to.startswith("card:"):

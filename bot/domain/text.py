@@ -4,7 +4,7 @@ import re
 from unicodedata import category
 
 MORE = "…"
-ECHO = 60
+SHORTENED = 60
 """Characters that are shown of what a person typed: enough to recognise it."""
 
 _JOINER = "\u200d"
@@ -35,7 +35,7 @@ def storable_json(text: str) -> str:
     return _PAIR_OR_ESCAPE.sub(lambda it: r"\ufffd" if it["lost"] else it[0], text)
 
 
-def shortened(text: str, most: int = ECHO) -> str:
+def shortened(text: str, most: int = SHORTENED) -> str:
     """Cut to at most so many characters, with an ellipsis where something is left out."""
     return text if len(text) <= most else text[: letter_end(text, most - len(MORE))].rstrip() + MORE
 

@@ -111,7 +111,7 @@ def _corrected(entry: Entry, *, seq: int, at: datetime) -> Entry:
 
 MINOR = frozenset(
     {
-        "tell_seen",
+        "team_notice_seen",
         "command_offered",
         "command_declined",
         "page_requested",

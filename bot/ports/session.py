@@ -18,7 +18,7 @@ from bot.domain.postmortem import Postmortem
 from bot.domain.relief import Stretch
 from bot.domain.search import Search
 from bot.domain.shift import Shift
-from bot.domain.tell import Tell
+from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
@@ -28,7 +28,7 @@ from bot.ports.time_limit import TimeLimit
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parcel:
+class OutboxItem:
     """An effect on its way: how often it was tried, and whether its last outcome is unknown."""
 
     id: int
@@ -152,10 +152,10 @@ class PageRecords(Protocol):
     def put(self, page: Page) -> None: ...
 
 
-class TellRecords(Protocol):
+class TeamNoticeRecords(Protocol):
     def reserve(self) -> int: ...
-    def get(self, number: int) -> Tell | None: ...
-    def put(self, tell: Tell) -> None: ...
+    def get(self, number: int) -> TeamNotice | None: ...
+    def put(self, notice: TeamNotice) -> None: ...
 
 
 class PeopleRecords(Protocol):
@@ -288,20 +288,20 @@ class OutboxRecords(Protocol):
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
-    ) -> Sequence[Parcel]:
+    ) -> Sequence[OutboxItem]:
         """Take what is due: first in its lane, its room there. `besides` is what the owner has under way.
 
         What somebody took and whose lease ran out is taken as uncertain.
         """
 
-    def done(self, parcel: int, *, at: datetime) -> bool:
+    def done(self, item: int, *, at: datetime) -> bool:
         """Finish it. False where it is finished already: nothing more follows from it then."""
 
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
+    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
         """Finish it as failed. False where it is finished already."""
 
     def put_back(
-        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+        self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
     ) -> bool:
         """Let it be tried again when due. False where this owner no longer has it."""
 
@@ -402,7 +402,7 @@ class Session(Protocol):
     @property
     def pages(self) -> PageRecords: ...
     @property
-    def tells(self) -> TellRecords: ...
+    def team_notices(self) -> TeamNoticeRecords: ...
     @property
     def people(self) -> PeopleRecords: ...
     @property

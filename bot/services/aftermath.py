@@ -3,7 +3,7 @@
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.effects import Effect, Show
+from bot.domain.effects import Effect, UpsertMessage
 from bot.domain.events import Reopened
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
@@ -39,9 +39,9 @@ class Aftermath:
         at = int(self.now.timestamp() * 1000)
         is_over = postmortem.closed_at or incident.is_open
         return [
-            Show(
+            UpsertMessage(
                 key=f"review:{postmortem.incident}:{occurrence}:{at}",
-                surface="review",
+                message_type="review",
                 ref=postmortem.incident,
                 to=postmortem.told_to.get(occurrence) or postmortem.owned_by(incident),
                 mark=f":{occurrence}",

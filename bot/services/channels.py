@@ -3,7 +3,7 @@
 from typing import Any
 
 from bot.domain import events
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble
@@ -100,7 +100,9 @@ class Channels:
             if not it.private:
                 key = f"announcement:{it.number}:again:{at}"
                 self._tx.send(
-                    Show(key=key, surface="announcement", ref=it.number, to=self._tx.policy.announce or "")
+                    UpsertMessage(
+                        key=key, message_type="announcement", ref=it.number, to=self._tx.policy.announce or ""
+                    )
                 )
 
     def present(self, channel: str) -> str:

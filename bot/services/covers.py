@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.cover import CoverRequest, CoverState, cover_agenda
-from bot.domain.effects import MakeOverride, Show
+from bot.domain.effects import MakeOverride, UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift, Turn, overlapping
 from bot.domain.timer import Timer
@@ -167,13 +167,13 @@ class Covers:
     def _show(self, cover: CoverRequest, mark: str, *, origin: str) -> None:
         to = cover.asked or self._tx.policy.team(cover.team).channel
         key = f"cover:{cover.number}{mark}:{origin}"
-        self._tx.send(Show(key=key, surface="cover", ref=cover.number, mark=mark, to=to))
+        self._tx.send(UpsertMessage(key=key, message_type="cover", ref=cover.number, mark=mark, to=to))
 
     def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
         """Tell one of the two, in a message of its own, how it stands."""
         mark = f":{person}:{origin}"
         key = f"covering:{cover.number}{mark}"
-        self._tx.send(Show(key=key, surface="covering", ref=cover.number, mark=mark, to=person))
+        self._tx.send(UpsertMessage(key=key, message_type="covering", ref=cover.number, mark=mark, to=person))
 
 
 class CoverNags:

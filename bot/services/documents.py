@@ -138,15 +138,15 @@ class Documents:
 
     # --- lasting messages ---
 
-    def facts(self, surface: str, ref: int, mark: str) -> Facts:
+    def facts(self, message_type: str, ref: int, mark: str) -> Facts:
         """Give what a reminder shows; `mark` tells which occurrence it is, or whose digest."""
-        if surface == "digest":
+        if message_type == "digest":
             person = mark.split(":")[1]
             service = FollowUps(self._tx)
             todo = service.todo(person)
             overdue = service.overdue(todo, reader=person)
             return {"person": person, "follow_ups": todo, "overdue": overdue}
-        if surface == "follow_up":
+        if message_type == "follow_up":
             follow_up = self._session.follow_ups.get(ref)
             incident = self._tx.incident(follow_up.incident) if follow_up else None
             said = follow_up.told.get(mark.removeprefix(":")) if follow_up else None
@@ -157,7 +157,7 @@ class Documents:
 
 
 SHOWN = frozenset({"review", "follow_up", "digest"})
-"""Surfaces whose facts are here."""
+"""Message types whose facts are here."""
 
 
 # --- reading the timeline ---------------------------------------------------------------------------------

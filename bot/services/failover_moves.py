@@ -3,7 +3,7 @@
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.failover import ONCE_ONLY, Failover, Move, Part, State
 from bot.domain.failover_effects import CARD
 from bot.domain.plan import Action, Check, Outcome, told
@@ -110,7 +110,9 @@ class FailoverMoves:
         if run.attempt and run.attempt.number == attempt:
             self._session.failovers.put(replace(run, tail=tail))
             at = int(self._tx.now.timestamp() * 1000)
-            self._tx.send(Show(key=f"{CARD}:{number}:heard:{at}", surface=CARD, ref=number, to=run.place))
+            self._tx.send(
+                UpsertMessage(key=f"{CARD}:{number}:heard:{at}", message_type=CARD, ref=number, to=run.place)
+            )
 
     def is_to_stop(self, number: int) -> bool:
         """Whether somebody called it back, so that what runs is to be ended."""

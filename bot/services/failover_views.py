@@ -14,7 +14,7 @@ from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 FAILOVER = frozenset({CARD, QUESTION, WORD})
-"""The surfaces told from here."""
+"""The message types told from here."""
 MOVES = 30
 """Lines about moves in one message with a trail: Slack takes some 12,000 characters."""
 CELLS = 10
@@ -46,12 +46,12 @@ class FailoverViews:
         self._tx = tx
         self._session = tx.session
 
-    def facts(self, surface: str, ref: int, mark: str) -> Facts:
-        """Give what a surface shows; `mark` tells which of several messages it is."""
+    def facts(self, message_type: str, ref: int, mark: str) -> Facts:
+        """Give what a message type shows; `mark` tells which of several messages it is."""
         run = self._session.failovers.get(ref)
         if run is None:
             raise LookupError(f"failover {ref} is not in the database")
-        return self.question(run, mark) if surface == QUESTION else self.card(run)
+        return self.question(run, mark) if message_type == QUESTION else self.card(run)
 
     def card(self, run: Failover) -> Facts:
         is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bot.domain.effects import Show, room
+from bot.domain.effects import UpsertMessage, room
 from bot.domain.events import Event
 from bot.domain.failover import (
     APPROVAL_LAPSES,
@@ -14,7 +14,7 @@ from bot.domain.failover import (
     Task,
     failover_agenda,
 )
-from bot.domain.failover_effects import CARD, echoes
+from bot.domain.failover_effects import CARD, effects_of
 from bot.domain.failover_events import (
     FailoverBegan,
     FailoverEnded,
@@ -288,7 +288,7 @@ class Failovers:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
             self._session.failovers.append(self._trace(run, event))
             incident = self._tell_incident(run, event)
-            self._tx.send(*echoes(before, run, event))
+            self._tx.send(*effects_of(before, run, event))
             if run.task is not Task.REHEARSAL:
                 self._keep_lock(run, event, incident)
         self._session.failovers.put(run)
@@ -301,7 +301,7 @@ class Failovers:
         """Let the message of what was taken back offer that no more."""
         if undone := self._session.failovers.get(number):
             key = f"{CARD}:{number}:by{because.number}.{because.entries}"
-            self._tx.send(Show(key=key, surface=CARD, ref=number, to=undone.place))
+            self._tx.send(UpsertMessage(key=key, message_type=CARD, ref=number, to=undone.place))
 
     def _trace(self, run: Failover, event: Event) -> Trace:
         facts = asdict(event)
@@ -365,7 +365,9 @@ class Failovers:
         if run.place != run.proposed_by:
             run = replace(run, place=run.proposed_by)
             self._session.failovers.put(run)
-            self._tx.send(Show(key=f"{CARD}:{number}:moved", surface=CARD, ref=number, to=run.place))
+            self._tx.send(
+                UpsertMessage(key=f"{CARD}:{number}:moved", message_type=CARD, ref=number, to=run.place)
+            )
 
 
 class FailoverNags:

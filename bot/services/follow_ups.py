@@ -6,7 +6,7 @@ from datetime import date
 from zoneinfo import ZoneInfo
 
 from bot.domain import events
-from bot.domain.effects import ExportPostmortem, FileFollowUp, Show
+from bot.domain.effects import ExportPostmortem, FileFollowUp, UpsertMessage
 from bot.domain.follow_up import (
     LONGEST,
     Category,
@@ -232,12 +232,12 @@ class FollowUps:
             self._session.timers.replace(digest_subject(person), self.digest(person))
         self._tx.send(*self._shows(follow_up))
 
-    def _shows(self, follow_up: FollowUp) -> list[Show]:
+    def _shows(self, follow_up: FollowUp) -> list[UpsertMessage]:
         at = int(self._tx.now.timestamp() * 1000)
         return [
-            Show(
+            UpsertMessage(
                 key=f"follow-up:{follow_up.number}:{occurrence}:{at}",
-                surface="follow_up",
+                message_type="follow_up",
                 ref=follow_up.number,
                 to=occurrence.rpartition(".")[2],
                 mark=f":{occurrence}",
@@ -311,7 +311,9 @@ class FollowUpNags:
         self._tx.session.follow_ups.put(follow_up.after_saying(timer, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"follow-up:{number}{mark}:said"
-        self._tx.send(Show(key=key, surface="follow_up", ref=number, to=follow_up.owner, mark=mark))
+        self._tx.send(
+            UpsertMessage(key=key, message_type="follow_up", ref=number, to=follow_up.owner, mark=mark)
+        )
 
 
 class DigestNags:
@@ -327,4 +329,4 @@ class DigestNags:
     def speak(self, timer: Timer) -> None:
         person = timer.subject.partition(":")[2]
         mark = f":{person}:{timer.occurrence}"
-        self._tx.send(Show(key=f"digest{mark}", surface="digest", ref=0, to=person, mark=mark))
+        self._tx.send(UpsertMessage(key=f"digest{mark}", message_type="digest", ref=0, to=person, mark=mark))

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.change import one_line
-from bot.domain.effects import Show, room
+from bot.domain.effects import UpsertMessage, room
 from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
@@ -72,18 +72,24 @@ class Locks:
         self._session.timers.replace(lock.subject, lock_agenda(lock, self._tx.policy))
         if self._tx.policy.announce:
             key = f"lock:{lock.number}:{because}"
-            self._tx.send(Show(key=key, surface="lock", ref=lock.number, to=self._tx.policy.announce))
+            self._tx.send(
+                UpsertMessage(key=key, message_type="lock", ref=lock.number, to=self._tx.policy.announce)
+            )
         for asked in range(lock.reminders):
             self._ask(lock, asked, because=because)
         for incident in self._session.incidents.open(limit=SHOWN_ON):
             key = f"card:{incident.number}:lock:{lock.number}:{because}"
-            self._tx.send(Show(key=key, surface="card", ref=incident.number, to=room(incident.number)))
+            self._tx.send(
+                UpsertMessage(key=key, message_type="card", ref=incident.number, to=room(incident.number))
+            )
 
     def _ask(self, lock: Lock, count: int, *, because: str) -> None:
         if lock.by:
             mark = f":{count}"
             key = f"forgotten:{lock.number}{mark}:{because}"
-            self._tx.send(Show(key=key, surface="forgotten", ref=lock.number, mark=mark, to=lock.by))
+            self._tx.send(
+                UpsertMessage(key=key, message_type="forgotten", ref=lock.number, mark=mark, to=lock.by)
+            )
 
 
 class LockNags:

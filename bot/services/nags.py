@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.effects import SayCommand, Show, room
+from bot.domain.effects import SayCommand, UpsertMessage, room
 from bot.domain.nag import card, filled, nag, whom
 from bot.domain.reminder import (
     NO_COMMANDER_PAGE,
@@ -49,9 +49,9 @@ class IncidentNags:
         incident = self._tx.record(incident, timer.said(now, to=to))
         if to == card(incident.number):
             self._tx.send(
-                Show(
+                UpsertMessage(
                     key=f"card:{incident.number}:{incident.entries}",
-                    surface="card",
+                    message_type="card",
                     ref=incident.number,
                     to=room(incident.number),
                 )

@@ -15,7 +15,7 @@ Facts = Mapping[str, Any]
 ON_CALL = frozenset(
     {"warning", "unready", "handover", "overload", "stranger", "cover", "covering", "test", "tested"}
 )
-"""The surfaces told from here."""
+"""The message types told from here."""
 DUTIES = {"warning": WARNING, "unready": UNANSWERED, "overload": OVERLOAD}
 
 
@@ -24,12 +24,12 @@ class OnCallViews:
         self._tx = tx
         self._session = tx.session
 
-    def facts(self, surface: str, ref: int, mark: str) -> Facts:
-        """Give what a surface shows; `mark` tells which of several messages it is."""
+    def facts(self, message_type: str, ref: int, mark: str) -> Facts:
+        """Give what a message type shows; `mark` tells which of several messages it is."""
         occurrence = mark.removeprefix(":")
-        match surface:
+        match message_type:
             case "warning" | "unready" | "overload":
-                return self._shift(ref, f"{DUTIES[surface]}/{occurrence}")
+                return self._shift(ref, f"{DUTIES[message_type]}/{occurrence}")
             case "handover":
                 return self._handover(ref, f"{HANDOVER}/{occurrence}")
             case "stranger":

@@ -5,7 +5,7 @@ from datetime import datetime
 from uuid import uuid4
 
 from bot.domain import events
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, SendPage, Show, room
+from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, SendPage, UpsertMessage, room
 from bot.domain.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
@@ -121,7 +121,9 @@ class Paging:
         if page is None or page.person is None:
             return
         self._session.pages.put(page.after(timer.said(self._tx.now, to=page.person)))
-        self._tx.send(Show(key=f"tested:{number}", surface="tested", ref=number, to=page.person))
+        self._tx.send(
+            UpsertMessage(key=f"tested:{number}", message_type="tested", ref=number, to=page.person)
+        )
         if page.is_ringing:
             self._answer(page, RESOLVE, by=page.person)
 
@@ -148,8 +150,8 @@ class Paging:
         )
         if incident:
             incident = self._tx.record(incident, requested)
-        tells = (incident.number, incident.entries) if incident else None
-        self._show(page, origin="requested", tells=tells)
+        permalink_of = (incident.number, incident.entries) if incident else None
+        self._show(page, origin="requested", permalink_of=permalink_of)
         team = self._tx.policy.teams.get(page.team or "")
         if team and (as_of := OnCall(self._tx).nobody_since(team)):
             return self._keep(page, self._nobody(page, as_of=as_of))
@@ -525,7 +527,9 @@ class Paging:
         self._show(page, origin=origin)
         if page.incident:
             key = f"card:{page.incident}:page:{page.number}:{origin}"
-            self._tx.send(Show(key=key, surface="card", ref=page.incident, to=room(page.incident)))
+            self._tx.send(
+                UpsertMessage(key=key, message_type="card", ref=page.incident, to=room(page.incident))
+            )
         if said := page.reminded.get(UNANSWERED):
             self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
         self._keep_time(page)
@@ -540,13 +544,21 @@ class Paging:
     def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
         mark = f":{occurrence}"
         key = f"unanswered:{page.number}{mark}:{origin}"
-        self._tx.send(Show(key=key, surface="unanswered", ref=page.number, mark=mark, to=to))
+        self._tx.send(UpsertMessage(key=key, message_type="unanswered", ref=page.number, mark=mark, to=to))
 
-    def _show(self, page: Page, *, origin: str, tells: tuple[int, int] | None = None) -> None:
+    def _show(self, page: Page, *, origin: str, permalink_of: tuple[int, int] | None = None) -> None:
         if page.line_at:
             key = f"page-line:{page.number}:{origin}"
-            surface = "test" if page.test else "page"
-            self._tx.send(Show(key=key, surface=surface, ref=page.number, to=page.line_at, tells=tells))
+            message_type = "test" if page.test else "page"
+            self._tx.send(
+                UpsertMessage(
+                    key=key,
+                    message_type=message_type,
+                    ref=page.number,
+                    to=page.line_at,
+                    permalink_of=permalink_of,
+                )
+            )
 
     def move_line(self, number: int) -> None:
         """Follow the page by DM to who asked for it, where its line can't stand in the channel."""

@@ -5,7 +5,7 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import events
-from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, Show, room
+from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, UpsertMessage, room
 from bot.domain.follow_up import Category, Filed
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
@@ -185,7 +185,7 @@ class Postmortems:
         self._session.postmortems.put(after)
         for path in offer.without:
             if path not in before.copied_without:
-                Rooms(self._tx).unsaid(
+                Rooms(self._tx).undelivered(
                     number, f"{path}, beside the copy of the postmortem", "GitHub refused the file."
                 )
 
@@ -262,4 +262,4 @@ class PostmortemNags:
         self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"review:{incident.number}{mark}:said"
-        self._tx.send(Show(key=key, surface="review", ref=incident.number, to=owner, mark=mark))
+        self._tx.send(UpsertMessage(key=key, message_type="review", ref=incident.number, to=owner, mark=mark))

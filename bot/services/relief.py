@@ -238,7 +238,7 @@ class Relief:
         """Say in the rooms that somebody could not be asked or told."""
         place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
         for incident in sorted(self._stretch(number).on):
-            Rooms(self._tx).unsaid(incident, f"The word about relief to {place}", why)
+            Rooms(self._tx).undelivered(incident, f"The word about relief to {place}", why)
 
     # --- what its messages show ---
 

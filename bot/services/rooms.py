@@ -9,11 +9,11 @@ from bot.domain.effects import (
     Notify,
     OpenRoom,
     SetTopic,
-    Show,
+    UpsertMessage,
     Welcome,
     closed_channel,
-    furnished_anew,
     room,
+    set_up_again,
 )
 from bot.domain.incident import Closed, Incident
 from bot.domain.refusal import Refusal
@@ -40,7 +40,7 @@ class Rooms:
             opened = events.RoomOpened(at=self._tx.now, channel=channel, channel_name=name)
             after = self._tx.record(before, opened)
             if before.channel_closed or before.room_refused:
-                self._tx.send(*furnished_anew(after, self._tx.policy, seq=after.entries))
+                self._tx.send(*set_up_again(after, self._tx.policy, seq=after.entries))
                 self._show_again(after, before.channel_closed)
         self._session.outbox.release(number)
 
@@ -93,7 +93,9 @@ class Rooms:
         if closed is None:
             return
         n, mark = incident.number, closed.mark
-        self._tx.send(Show(key=f"missed:{n}{mark}", surface="missed", ref=n, to=room(n), mark=mark))
+        self._tx.send(
+            UpsertMessage(key=f"missed:{n}{mark}", message_type="missed", ref=n, to=room(n), mark=mark)
+        )
         for person in closed.asked:
             self._tx.send(closed_channel(incident, to=person, mark=mark, seq=incident.entries))
 
@@ -152,12 +154,16 @@ class Rooms:
         n, seq = after.number, after.entries
         if shown:
             self._tx.send(
-                Show(key=f"announcement:{n}:{seq}", surface="announcement", ref=n, to=shown.channel)
+                UpsertMessage(
+                    key=f"announcement:{n}:{seq}", message_type="announcement", ref=n, to=shown.channel
+                )
             )
-        for entry in self._session.timeline.among([n], ["team_told"]):
-            if tell := self._session.tells.get(entry.data["tell"]):
-                key = f"told:{tell.number}:{seq}"
-                self._tx.send(Show(key=key, surface="told", ref=tell.number, to=tell.channel))
+        for entry in self._session.timeline.among([n], ["team_notified"]):
+            if notice := self._session.team_notices.get(entry.data["notice"]):
+                key = f"team_notice:{notice.number}:{seq}"
+                self._tx.send(
+                    UpsertMessage(key=key, message_type="team_notice", ref=notice.number, to=notice.channel)
+                )
 
     def moved(self, incident: Incident, *, to: str) -> None:
         """Slack gave the channel another id."""
@@ -172,7 +178,7 @@ class Rooms:
 
     # --- what is said there ---
 
-    def unsaid(self, number: int, what: str, why: str) -> None:
+    def undelivered(self, number: int, what: str, why: str) -> None:
         """Something could not be delivered for good: say so where it can be read."""
         incident = self._session.incidents.get(number)
         if incident:

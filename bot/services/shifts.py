@@ -4,7 +4,7 @@ from collections.abc import Iterable, Sequence
 from dataclasses import replace
 from datetime import timedelta
 
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.incident import Incident
 from bot.domain.load import SHIFT
 from bot.domain.policy import Team
@@ -35,7 +35,7 @@ LEFT_ALONE = timedelta(minutes=10)
 HORIZON = timedelta(days=35)
 """How far ahead shifts are known: beyond the first warning and the first nag for cover."""
 
-SURFACES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
+MESSAGE_TYPES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
 
 
 class Shifts:
@@ -156,7 +156,9 @@ class Shifts:
             return
         self._session.contacts.put(replace(contact, reported_at=self._tx.now))
         to = self._owner(team)
-        self._tx.send(Show(key=f"stranger:{key}:{to}", surface="stranger", ref=shift.number, to=to))
+        self._tx.send(
+            UpsertMessage(key=f"stranger:{key}:{to}", message_type="stranger", ref=shift.number, to=to)
+        )
 
     def _owner(self, team: Team) -> str:
         """Return who answers for a team's schedule: its manager, else the team's channel."""
@@ -251,9 +253,11 @@ class Shifts:
         team = self._tx.policy.teams.get(shift.team)
         to = self._owner(team) if duty == UNANSWERED and team else shift.person
         if to:
-            surface, mark = SURFACES[duty], f":{occurrence}"
-            key = f"{surface}:{shift.number}{mark}:{origin}"
-            self._tx.send(Show(key=key, surface=surface, ref=shift.number, mark=mark, to=to))
+            message_type, mark = MESSAGE_TYPES[duty], f":{occurrence}"
+            key = f"{message_type}:{shift.number}{mark}:{origin}"
+            self._tx.send(
+                UpsertMessage(key=key, message_type=message_type, ref=shift.number, mark=mark, to=to)
+            )
 
 
 class ShiftNags:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import UTC, datetime, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
-from bot.domain.effects import AnswerPage, Effect, Show
+from bot.domain.effects import AnswerPage, Effect, UpsertMessage
 from bot.domain.incident import Incident
 from bot.domain.page import RESOLVE
 from bot.domain.policy import Policy
@@ -111,13 +111,13 @@ class Stretches:
 
     # --- showing ---
 
-    def shows(self, stretch: Stretch) -> list[Show]:
+    def shows(self, stretch: Stretch) -> list[UpsertMessage]:
         """Let every message about a stretch tell how it stands."""
         at = int(self.now.timestamp() * 1000)
         return [
-            Show(
+            UpsertMessage(
                 key=f"relief:{stretch.number}{asked.mark}:{at}",
-                surface="relief",
+                message_type="relief",
                 ref=stretch.number,
                 to=asked.to,
                 mark=asked.mark,
@@ -125,11 +125,11 @@ class Stretches:
             for asked in stretch.asked
         ]
 
-    def refreshed(self, person: str | None) -> list[Show]:
+    def refreshed(self, person: str | None) -> list[UpsertMessage]:
         running = self.of(person).running if person else None
         return self.shows(running) if running else []
 
-    def about_page(self, incident: Incident, page: int) -> list[Show]:
+    def about_page(self, incident: Incident, page: int) -> list[UpsertMessage]:
         """Show how a page stands that was to find relief."""
         running = [self.of(person).running for person in sorted(at_work(incident))]
         return [show for it in running if it and page in it.pages for show in self.shows(it)]
@@ -144,11 +144,11 @@ class Stretches:
             self.session.timers.replace(f"page:{page.number}", ())
         return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]
 
-    def _rest(self, stretch: Stretch, incident: Incident) -> Show:
+    def _rest(self, stretch: Stretch, incident: Incident) -> UpsertMessage:
         mark = f":{incident.number}:{incident.entries}"
-        return Show(
+        return UpsertMessage(
             key=f"rest:{stretch.number}{mark}",
-            surface="rest",
+            message_type="rest",
             ref=stretch.number,
             to=stretch.person,
             mark=mark,

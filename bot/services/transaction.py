@@ -4,7 +4,7 @@ from collections.abc import Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 
-from bot.domain.effects import Effect, brief, echoes
+from bot.domain.effects import Effect, brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
 from bot.domain.incident import Incident
 from bot.domain.nag import told_anew
@@ -36,7 +36,7 @@ class Transaction:
             before = incident
             incident = replace(incident.after(event), entries=incident.entries + 1)
             self.session.timeline.append(self._entry(incident, event))
-            self.send(*echoes(event, incident, self.policy, seq=incident.entries))
+            self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
             self.send(*told_anew(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self.session.incidents.put(incident)

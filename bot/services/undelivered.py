@@ -22,12 +22,12 @@ from bot.domain.effects import (
     SayCommand,
     SendPage,
     SetTopic,
-    Show,
     Unknown,
+    UpsertMessage,
     Welcome,
     room,
 )
-from bot.ports import Parcel, Standstill
+from bot.ports import OutboxItem, Standstill
 from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 
@@ -48,7 +48,7 @@ NAMES: Mapping[type[Effect], str] = {
     ExportPostmortem: "The export of the postmortem",
     FileLog: "The full log of the postmortem",
     CopyPostmortem: "The copy of the postmortem",
-    Show: "A message ({surface})",
+    UpsertMessage: "A message ({message_type})",
     Unknown: "What a newer Spy asked for ({kind})",
 }
 LAST = "lost:"
@@ -67,7 +67,7 @@ class Undelivered:
         number = self._incident(effect)
         asker = getattr(effect, "by", None) or getattr(effect, "asker", None) or self._pager(effect)
         if number:
-            Rooms(self._tx).unsaid(number, what(effect), why)
+            Rooms(self._tx).undelivered(number, what(effect), why)
         elif asker:
             facts = {"what": what(effect), "why": why}
             self._notify(f"unsaid:{effect.key}", asker, "delivery/unsaid", facts)
@@ -79,7 +79,7 @@ class Undelivered:
         to = getattr(effect, "person", None) or getattr(effect, "to", None)
         if effect.key.startswith(LAST):
             return
-        kind = getattr(effect, "surface", type(effect).__name__)
+        kind = getattr(effect, "message type", type(effect).__name__)
         facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
         for person in self._tx.policy.maintainers:
             key = f"{LAST}{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
@@ -93,12 +93,12 @@ class Undelivered:
             key = f"{_stuck(still.id)}:{place}"
             self._notify(key, place, "delivery/stuck", facts, incident=number)
 
-    def left(self, parcel: Parcel) -> None:
+    def left(self, item: OutboxItem) -> None:
         """Say that what stood still has left, where that was said."""
-        number = self._incident(parcel.effect)
+        number = self._incident(item.effect)
         for place in [room(number)] if number else self._tx.policy.maintainers:
-            if self._session.outbox.knows(f"{_stuck(parcel.id)}:{place}"):
-                key, facts = f"left:{parcel.id}:{place}", {"what": what(parcel.effect)}
+            if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
+                key, facts = f"left:{item.id}:{place}", {"what": what(item.effect)}
                 self._notify(key, place, "delivery/left", facts, incident=number)
 
     def _notify(
@@ -126,5 +126,5 @@ def what(effect: Effect) -> str:
     return NAMES.get(type(effect), "A message").format(**facts)
 
 
-def _stuck(parcel: int) -> str:
-    return f"stuck:{parcel}"
+def _stuck(item: int) -> str:
+    return f"stuck:{item}"

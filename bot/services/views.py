@@ -41,7 +41,7 @@ MARKED = frozenset(
         "forgotten",
     }
 )
-"""Surfaces of which there are several to one ref: what each shows depends on its mark too."""
+"""Message types of which there are several to one ref: what each shows depends on its mark too."""
 
 
 CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "room_opened")
@@ -53,17 +53,17 @@ class Views:
         self._tx = tx
         self._session = tx.session
 
-    def surface(self, surface: str, ref: int, mark: str = "") -> tuple[str, Facts]:
+    def message_type(self, message_type: str, ref: int, mark: str = "") -> tuple[str, Facts]:
         """Give the template and the facts of a lasting message; `mark` as in `Show`."""
-        if surface in FAILOVER:
-            return f"surfaces/{surface}", FailoverViews(self._tx).facts(surface, ref, mark)
-        if surface in ON_CALL:
-            return f"surfaces/{surface}", OnCallViews(self._tx).facts(surface, ref, mark)
-        if surface in SHOWN:
-            return f"surfaces/{surface}", Documents(self._tx).facts(surface, ref, mark)
-        shown = getattr(self, surface)
-        facts: Facts = shown(ref, mark) if surface in MARKED else shown(ref)
-        return f"surfaces/{surface}", facts
+        if message_type in FAILOVER:
+            return f"surfaces/{message_type}", FailoverViews(self._tx).facts(message_type, ref, mark)
+        if message_type in ON_CALL:
+            return f"surfaces/{message_type}", OnCallViews(self._tx).facts(message_type, ref, mark)
+        if message_type in SHOWN:
+            return f"surfaces/{message_type}", Documents(self._tx).facts(message_type, ref, mark)
+        shown = getattr(self, message_type)
+        facts: Facts = shown(ref, mark) if message_type in MARKED else shown(ref)
+        return f"surfaces/{message_type}", facts
 
     def card(self, number: int) -> Facts:
         return self._state(self._tx.incident(number))
@@ -78,12 +78,12 @@ class Views:
         manager = People(self._tx).manager(team)
         return {"page": page, "incident": incident, "manager": manager, "now": self._tx.now}
 
-    def tell(self, number: int) -> Facts:
-        tell = self._session.tells.get(number)
-        incident = self._tx.incident(tell.incident) if tell else None
-        return {"tell": tell, "incident": incident, "now": self._tx.now}
+    def team_notice(self, number: int) -> Facts:
+        team_notice = self._session.team_notices.get(number)
+        incident = self._tx.incident(team_notice.incident) if team_notice else None
+        return {"notice": team_notice, "incident": incident, "now": self._tx.now}
 
-    told = tell
+    team_notice_sent = team_notice
 
     def brief(self, number: int, mark: str = "") -> Facts:
         """Return what a successor reads before *I have command*; `mark` is the offer (`:entry`), else the last one."""
@@ -101,9 +101,13 @@ class Views:
     def _unseen(self, number: int) -> list[Facts]:
         """Give what other teams were told and have not said *Seen* to."""
         entries = self._session.timeline.of(number)
-        heard = {entry.data["tell"] for entry in entries if entry.kind in {"tell_seen", "tell_failed"}}
-        told = [entry for entry in entries if entry.kind == "team_told"]
-        return [_line(entry) for entry in told if entry.data["tell"] not in heard]
+        heard = {
+            entry.data["notice"]
+            for entry in entries
+            if entry.kind in {"team_notice_seen", "team_notice_failed"}
+        }
+        told = [entry for entry in entries if entry.kind == "team_notified"]
+        return [_line(entry) for entry in told if entry.data["notice"] not in heard]
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
         """Give what Spy will say next of this incident."""

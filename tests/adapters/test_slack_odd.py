@@ -77,7 +77,7 @@ def test_a_no_without_a_code_leaves_the_outcome_unknown(stand_in: StandIn, ask: 
     more: dict[str, Callable[[SlackChat], object]] = {
         "edit": lambda chat: chat.edit(Posted(channel="C0INC", ts="1.1", permalink=""), HELLO),
         "invite": lambda chat: chat.invite("C0INC", ["U0ANA", "U0KIM"]),
-        "whisper": lambda chat: chat.whisper("C0INC", "U0ANA", HELLO),
+        "whisper": lambda chat: chat.post_ephemeral("C0INC", "U0ANA", HELLO),
         "respond": lambda chat: chat.respond(url, HELLO),
     }
 

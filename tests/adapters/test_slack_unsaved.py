@@ -48,7 +48,9 @@ class Told(KnownChat):
     def respond(self, url: str, message: Message) -> None:
         self._take(url, message)
 
-    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
+    def post_ephemeral(
+        self, channel: str, person: str, message: Message, *, thread: str | None = None
+    ) -> None:
         del thread
         self._take(f"{channel}/{person}", message)
 

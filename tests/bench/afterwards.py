@@ -18,14 +18,14 @@ from bot.domain.timer import mark_of
 from bot.services.documents import Documents
 from bot.services.incidents import Incidents
 from bot.services.transaction import Transaction
-from tests.bench.measures import Effort, Say, median
+from tests.bench.measures import Effort, PostEvent, median
 from tests.bench.table import Row
 
 ENTRIES, ROUNDS = 5_000, 5
 HERE = Path(__file__).parents[2]
 
 
-def afterwards(effort: Effort, say: Say) -> Iterator[Row]:
+def afterwards(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """5,000 entries of a timeline: what the asker waits for, how long the database is held, and the writing."""
     del effort
     clock = FrozenClock()

@@ -34,7 +34,7 @@ class Effort:
 
 
 QUICK = Effort(singles=60, chunk=20, crowds=2, declares=4, starts=3, limited=25)
-Say = Callable[[str, float], None]
+PostEvent = Callable[[str, float], None]
 """Hears what is being done, and how much of the measure is done (0 to 1)."""
 
 
@@ -55,7 +55,7 @@ def median(values: Sequence[float]) -> float:
 # --- acknowledgements -------------------------------------------------------------------------------------
 
 
-def acknowledgement(effort: Effort, say: Say) -> Iterator[Row]:
+def acknowledgement(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """One at a time, then fifty at once: Spy and the bare app in turns, each calm before it is called."""
     with ExitStack() as stack:
         bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "bare")]
@@ -109,7 +109,7 @@ def _meet(bots: Sequence[Bot], callers: Sequence[Caller]) -> None:
 # --- one declare ------------------------------------------------------------------------------------------
 
 
-def declare(effort: Effort, say: Say) -> Iterator[Row]:
+def declare(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """One declare after another, each come to its end before the next."""
     with ExitStack() as stack:
         bots = [stack.enter_context(Bot(name, latency=SLACK_TAKES)) for name in ("spy", "least")]
@@ -167,7 +167,7 @@ def _shape(told: list[Declare], first: tuple[int, int], links: list[set[str]]) -
 # --- fifty declares ---------------------------------------------------------------------------------------
 
 
-def crowd(effort: Effort, say: Say) -> Iterator[Row]:
+def crowd(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Fifty declares at once, until the last room is usable."""
     acknowledged: list[float] = []
     took: list[list[float]] = [[], []]
@@ -197,7 +197,7 @@ def _crowded(bot: Bot, caller: Caller) -> tuple[list[float], float]:
     return answers, max(rooms) - at
 
 
-def limited(effort: Effort, say: Say) -> Iterator[Row]:
+def limited(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Many declares at once, with Slack's published limits on: all must come, as the limits allow, pages first."""
     number = effort.limited
     allowed = 60.0 * ((number - 1) // CREATES_A_MINUTE)
@@ -257,7 +257,7 @@ def _topics(bot: Bot) -> list[Call]:
 # --- the process ------------------------------------------------------------------------------------------
 
 
-def process(effort: Effort, say: Say) -> Iterator[Row]:
+def process(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Starts, and the memory of a Spy that has nothing to do."""
     with Bot("spy", latency=SLACK_TAKES) as spy, Bot("least", latency=SLACK_TAKES) as least:
         fresh = spy.ready_after
@@ -291,7 +291,7 @@ def process(effort: Effort, say: Say) -> Iterator[Row]:
     )
 
 
-MEASURES: dict[str, Callable[[Effort, Say], Iterator[Row]]] = {
+MEASURES: dict[str, Callable[[Effort, PostEvent], Iterator[Row]]] = {
     "acknowledgement": acknowledgement,
     "declare": declare,
     "crowd": crowd,

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 from bot.sandbox import Box
 from bot.sandbox.page import SandboxPage
-from tests.bench.measures import Effort, Say, median
+from tests.bench.measures import Effort, PostEvent, median
 from tests.bench.table import Row
 from tests.browser import WIDE, chromium, opened
 
@@ -14,7 +14,7 @@ PAINTED = """() => new Promise(told => new PerformanceObserver(seen => {
 }).observe({type: "paint", buffered: true}))"""
 
 
-def page(effort: Effort, say: Say) -> Iterator[Row]:
+def page(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Open the channel anew, each time in a context of its own; without a browser there is nothing to measure."""
     del effort
     if chromium() is None:

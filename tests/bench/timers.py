@@ -23,7 +23,7 @@ from bot.domain.incident import Incident
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
 from tests.bench.caller import Caller
-from tests.bench.measures import SLACK_TAKES, Effort, Say, median
+from tests.bench.measures import SLACK_TAKES, Effort, PostEvent, median
 from tests.bench.processes import Bot
 from tests.bench.story import calls
 from tests.bench.table import Row
@@ -39,7 +39,7 @@ FIRST_WORD = 30.0
 """Seconds after a declare at which the first of the usual milestones is due."""
 
 
-def timers(effort: Effort, say: Say) -> Iterator[Row]:
+def timers(effort: Effort, say: PostEvent) -> Iterator[Row]:
     """Many that wait, on both databases; many at once on PostgreSQL; the first word after a declare."""
     say("a tick with nothing due", 0.0)
     with tempfile.TemporaryDirectory(prefix="spy-bench-") as folder, serving("bench") as postgres:

@@ -90,7 +90,7 @@ def test_the_kits_example_runs():
 
 def test_the_kit_presses_buttons(spy: SpyKit):
     with pytest.raises(LookupError, match="No button 'Take'"):
-        spy.press("Take", spy.surface("card", _declared(spy)))
+        spy.press("Take", spy.message_type("card", _declared(spy)))
 
 
 def _declared(spy: SpyKit) -> int:

@@ -13,7 +13,7 @@ from bot.commands.command import command, when
 from bot.commands.plugins import Handbook
 from bot.commands.reply import Fill, Reply
 from bot.commands.testkit import POLICY, PlainTemplates, SpyKit
-from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post, SendPage, Whisper
+from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post, PostEphemeral, SendPage
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
@@ -64,7 +64,7 @@ def test_the_same_refusal_is_answered_twice(spy: SpyKit):
     first, second = (spy.say("incident me cart sev9", way=Way.MENTION, id="Ev1") for _ in range(2))
 
     assert first == second == Answer()
-    assert len(spy.asked(Whisper)) == 1
+    assert len(spy.asked(PostEphemeral)) == 1
 
 
 def test_a_message_is_edited_until_it_is_understood_and_then_done_once(spy: SpyKit):
@@ -275,7 +275,7 @@ def test_a_visible_way_does_not_echo_what_the_room_hears_anyway(opened: SpyKit, 
 def test_a_refusal_of_a_visible_way_is_whispered(opened: SpyKit):
     opened.say("incident sev sev9", channel=ROOM, way=Way.MENTION, thread="1.0")
 
-    whispered = opened.asked(Whisper)[0]
+    whispered = opened.asked(PostEphemeral)[0]
     assert (whispered.to, whispered.person, whispered.thread) == (ROOM, "U0ANA", "1.0")
 
 
@@ -295,7 +295,7 @@ def test_a_private_incident_is_told_of_to_its_members_alone(spy: SpyKit, text: s
 def test_a_button_is_answered_to_who_pressed_it(opened: SpyKit):
     opened.say("incident 1 tldr", way=Way.BUTTON, by="U0KIM")
 
-    assert [(it.to, it.person) for it in opened.asked(Whisper)] == [("C0GENERAL", "U0KIM")]
+    assert [(it.to, it.person) for it in opened.asked(PostEphemeral)] == [("C0GENERAL", "U0KIM")]
 
 
 # --- forms ------------------------------------------------------------------------------------------------

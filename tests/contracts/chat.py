@@ -138,7 +138,7 @@ class ChatContract:
         assert refusal.value.code in {"not_in_channel", "channel_not_found"}
 
     def test_a_whisper_reaches_who_is_there(self, chat: Chat):
-        chat.whisper("C0PAY", "U0ANA", HELLO)
+        chat.post_ephemeral("C0PAY", "U0ANA", HELLO)
 
     def test_a_message_with_buttons_is_taken(self, chat: Chat):
         buttons = Buttons(

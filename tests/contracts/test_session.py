@@ -10,16 +10,16 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
-from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, Show
+from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
 from bot.domain.events import Declared, Resolved, RoomOpened
 from bot.domain.incident import Closed, Incident, Link, Phase
 from bot.domain.message import Message
 from bot.domain.page import Page, PageState
 from bot.domain.search import ALL, OVER, Search
-from bot.domain.tell import Tell
+from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.domain.trouble import Trouble
-from bot.ports import Duty, DutyCopy, Parcel, Person, Posted, Session, Sessions
+from bot.ports import Duty, DutyCopy, OutboxItem, Person, Posted, Session, Sessions
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -99,15 +99,17 @@ def post(key: str, *, to: str = "C0PAY") -> Post:
     return Post(key=key, to=to, message=Message(text=key))
 
 
-def card(key: str) -> Show:
-    return Show(key=key, surface="card", ref=42, to="room:42")
+def card(key: str) -> UpsertMessage:
+    return UpsertMessage(key=key, message_type="card", ref=42, to="room:42")
 
 
-def keys(parcels: list[Parcel]) -> list[str]:
-    return [parcel.effect.key for parcel in parcels]
+def keys(items: list[OutboxItem]) -> list[str]:
+    return [item.effect.key for item in items]
 
 
-def claimed(sessions: Sessions, *, now: datetime = NOON, owner: str = "one", limit: int = 10) -> list[Parcel]:
+def claimed(
+    sessions: Sessions, *, now: datetime = NOON, owner: str = "one", limit: int = 10
+) -> list[OutboxItem]:
     with sessions.begin() as session:
         return list(session.outbox.claim(owner, now=now, lease=LEASE, limit=limit))
 
@@ -379,7 +381,7 @@ def test_pages_are_found_by_key_by_pagerduty_and_by_incident(sessions: Sessions)
 
 
 def test_a_tell_comes_back_as_it_was(sessions: Sessions) -> None:
-    tell = Tell(
+    notice = TeamNotice(
         number=5,
         incident=42,
         team="payments",
@@ -390,11 +392,11 @@ def test_a_tell_comes_back_as_it_was(sessions: Sessions) -> None:
         seen_by=("U0KIM", "U0RAJ"),
     )
     with sessions.begin() as session:
-        session.tells.put(tell)
+        session.team_notices.put(notice)
 
     with sessions.begin() as session:
-        assert session.tells.get(5) == tell
-        assert session.tells.get(6) is None
+        assert session.team_notices.get(5) == notice
+        assert session.team_notices.get(6) is None
 
 
 def test_people_are_found_by_a_name_that_only_one_has(sessions: Sessions) -> None:
@@ -501,10 +503,10 @@ def test_a_request_is_new_once_and_keeps_its_answer(sessions: Sessions) -> None:
 def test_an_effect_comes_back_as_it_was(sessions: Sessions) -> None:
     queue(sessions, post("hello"))
 
-    parcel = claimed(sessions)[0]
+    item = claimed(sessions)[0]
 
-    assert parcel.effect == post("hello")
-    assert (parcel.attempts, parcel.uncertain, parcel.queued_at) == (1, False, NOON)
+    assert item.effect == post("hello")
+    assert (item.attempts, item.uncertain, item.queued_at) == (1, False, NOON)
 
 
 def test_an_effect_is_queued_once_under_its_key(sessions: Sessions) -> None:
@@ -516,7 +518,7 @@ def test_an_effect_is_queued_once_under_its_key(sessions: Sessions) -> None:
     assert wait(sessions) == {}
 
 
-def claimed_in(session: Session) -> list[Parcel]:
+def claimed_in(session: Session) -> list[OutboxItem]:
     return list(session.outbox.claim("one", now=NOON, lease=LEASE, limit=10))
 
 
@@ -603,24 +605,24 @@ def test_what_an_owner_lost_it_takes_again_when_the_lease_ran_out(sessions: Sess
 
 def test_an_effect_ends_once(sessions: Sessions) -> None:
     queue(sessions, post("hello"))
-    parcel = claimed(sessions)[0].id
+    item = claimed(sessions)[0].id
 
     with sessions.begin() as session:
-        assert session.outbox.done(parcel, at=NOON)
+        assert session.outbox.done(item, at=NOON)
     with sessions.begin() as session:
-        assert not session.outbox.done(parcel, at=NOON)
-        assert not session.outbox.give_up(parcel, at=NOON, why="late")
-        assert not session.outbox.put_back(parcel, "one", due=NOON, tried=True, uncertain=True, why="late")
+        assert not session.outbox.done(item, at=NOON)
+        assert not session.outbox.give_up(item, at=NOON, why="late")
+        assert not session.outbox.put_back(item, "one", due=NOON, tried=True, uncertain=True, why="late")
         assert session.outbox.latest(limit=1)[0].state == "done"
 
 
 def test_what_another_has_taken_over_is_not_put_back(sessions: Sessions) -> None:
     queue(sessions, post("hello"))
-    parcel = claimed(sessions, owner="slow")[0].id
+    item = claimed(sessions, owner="slow")[0].id
     claimed(sessions, owner="other", now=NOON + MINUTE)
 
     with sessions.begin() as session:
-        is_back = session.outbox.put_back(parcel, "slow", due=NOON, tried=True, uncertain=True, why="500")
+        is_back = session.outbox.put_back(item, "slow", due=NOON, tried=True, uncertain=True, why="500")
 
     assert not is_back
     assert wait(sessions) == {"sending": 1}
@@ -720,9 +722,9 @@ def test_a_row_that_can_not_be_read_is_not_taken_for_absent(database_sessions: D
 
 def test_what_is_put_back_comes_again_when_due(sessions: Sessions) -> None:
     queue(sessions, post("hello"))
-    parcel = claimed(sessions)[0]
+    item = claimed(sessions)[0]
     with sessions.begin() as session:
-        session.outbox.put_back(parcel.id, "one", due=NOON + MINUTE, tried=True, uncertain=True, why="reset")
+        session.outbox.put_back(item.id, "one", due=NOON + MINUTE, tried=True, uncertain=True, why="reset")
 
     assert claimed(sessions) == []
     again = claimed(sessions, now=NOON + MINUTE)[0]
@@ -732,9 +734,9 @@ def test_what_is_put_back_comes_again_when_due(sessions: Sessions) -> None:
 
 def test_what_was_not_tried_does_not_count(sessions: Sessions) -> None:
     queue(sessions, post("hello"))
-    parcel = claimed(sessions)[0]
+    item = claimed(sessions)[0]
     with sessions.begin() as session:
-        session.outbox.put_back(parcel.id, "one", due=NOON, tried=False, uncertain=False, why="429")
+        session.outbox.put_back(item.id, "one", due=NOON, tried=False, uncertain=False, why="429")
 
     assert claimed(sessions)[0].attempts == 1
 
@@ -743,10 +745,10 @@ def test_what_is_put_back_stands_for_a_newer_wish_of_its_slot(sessions: Sessions
     with sessions.begin() as session:
         session.incidents.put(replace(declared(), room="C0ROOM"))
     queue(sessions, card("card:1"))
-    parcel = claimed(sessions)[0]
+    item = claimed(sessions)[0]
     queue(sessions, card("card:2"))
     with sessions.begin() as session:
-        session.outbox.put_back(parcel.id, "one", due=NOON, tried=True, uncertain=False, why="500")
+        session.outbox.put_back(item.id, "one", due=NOON, tried=True, uncertain=False, why="500")
 
     assert keys(claimed(sessions)) == ["card:1"]
     assert wait(sessions) == {"sending": 1}
@@ -784,7 +786,7 @@ def test_the_outbox_shows_first_what_waits_and_then_what_was_done(sessions: Sess
         shown = [(it.kind, it.state, it.attempts, it.why) for it in session.outbox.latest(limit=10)]
         assert shown == [
             ("Post", "ready", 0, None),
-            ("Show", "held", 0, None),
+            ("UpsertMessage", "held", 0, None),
             ("Post", "failed", 1, "channel_not_found"),
         ]
         assert len(session.outbox.latest(limit=2)) == 2

@@ -8,7 +8,7 @@ from random import Random
 from threading import Barrier, Thread
 
 from bot.commands.testkit import POLICY
-from bot.domain.effects import SendPage, Show
+from bot.domain.effects import SendPage, UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.domain.relief import COMMAND, Asked, at_work, began
 from bot.domain.timer import Timer
@@ -42,12 +42,12 @@ def tick(sessions: Sessions, now: datetime) -> None:
 
 def asked(sessions: Sessions, now: datetime) -> list[str]:
     """Where the ladder's messages went; rooms are not open here, so that they wait."""
-    parcels = claimed(sessions, now=now, limit=100)
+    items = claimed(sessions, now=now, limit=100)
     with sessions.begin() as session:
-        for parcel in parcels:
-            session.outbox.done(parcel.id, at=now)
-    effects = [parcel.effect for parcel in parcels]
-    return sorted(it.to for it in effects if isinstance(it, Show) and it.surface == "relief")
+        for item in items:
+            session.outbox.done(item.id, at=now)
+    effects = [item.effect for item in items]
+    return sorted(it.to for it in effects if isinstance(it, UpsertMessage) and it.message_type == "relief")
 
 
 def test_a_stretch_comes_back_as_it_was(sessions: Sessions) -> None:
@@ -127,7 +127,7 @@ def test_two_processes_that_tick_at_once_ask_once(sessions: Sessions) -> None:
     for thread in threads:
         thread.join()
 
-    effects = [parcel.effect for parcel in claimed(sessions, now=NOON + 75 * MINUTE, limit=200)]
+    effects = [item.effect for item in claimed(sessions, now=NOON + 75 * MINUTE, limit=200)]
     assert len([it for it in effects if isinstance(it, SendPage)]) == 5
 
 

@@ -10,11 +10,11 @@ import pytest
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import SpyKit
-from bot.delivery.afterwards import AfterwardsCourier
+from bot.delivery.afterwards import PostmortemHandler
 from bot.domain.effects import Afterwards, ExportPostmortem, FileLog
 from bot.domain.paper import LIMIT
 from bot.domain.timeline import Entry
-from bot.ports import Parcel
+from bot.ports import OutboxItem
 from bot.sandbox.box import Box
 from tests.stories import Story
 
@@ -29,12 +29,12 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def courier(box: Box) -> Iterator[AfterwardsCourier]:
+def handler(box: Box) -> Iterator[PostmortemHandler]:
     environment = box.environment()
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield AfterwardsCourier(lambda: github, JinjaTemplates([HERE / "templates"]))
+    yield PostmortemHandler(lambda: github, JinjaTemplates([HERE / "templates"]))
     github.close()
 
 
@@ -69,30 +69,30 @@ def note(seq: int, *, at: datetime) -> Entry:
     )
 
 
-def deliver(spy: SpyKit, courier: AfterwardsCourier, effect: Afterwards) -> None:
+def deliver(spy: SpyKit, handler: PostmortemHandler, effect: Afterwards) -> None:
     """Do as the worker does."""
     with spy.tx() as tx:
-        parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
-        errand = courier.errand(parcel, tx)
-    assert errand
-    result = errand.go()
+        item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
+        attempt = handler.attempt(item, tx)
+    assert attempt
+    result = attempt.call()
     with spy.tx() as tx:
-        errand.settle(tx, result)
+        attempt.on_success(tx, result)
 
 
-def write_log(spy: SpyKit, courier: AfterwardsCourier) -> None:
+def write_log(spy: SpyKit, handler: PostmortemHandler) -> None:
     """Write the log as long as a part of it is wanted."""
     count = 0
     while len(wanted := spy.asked(FileLog)) > count:
         count = len(wanted)
-        deliver(spy, courier, wanted[-1])
+        deliver(spy, handler, wanted[-1])
 
 
-def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, courier: AfterwardsCourier, box: Box):
+def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: PostmortemHandler, box: Box):
     assert len(spy.timeline(1)) == ENTRIES
 
-    deliver(spy, courier, ExportPostmortem(key="export", incident=1))
-    write_log(spy, courier)
+    deliver(spy, handler, ExportPostmortem(key="export", incident=1))
+    write_log(spy, handler)
 
     [issue] = box.github.issues.values()
     assert len(issue.body) <= LIMIT
@@ -101,8 +101,8 @@ def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, courier: A
     notes = [it for it in spy.timeline(1) if it.kind == "note_taken"]
     assert sum(it.body.count("the queue is long, @&#8203;Kim Park") for it in issue.comments) == len(notes)
 
-    deliver(spy, courier, ExportPostmortem(key="again", incident=1))
-    write_log(spy, courier)
+    deliver(spy, handler, ExportPostmortem(key="again", incident=1))
+    write_log(spy, handler)
 
     assert len(issue.comments) == len({it.body for it in issue.comments})
     assert len(box.github.issues) == 1

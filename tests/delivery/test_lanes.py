@@ -6,12 +6,12 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.testkit import POLICY, SpyKit
-from bot.delivery.errand import Errand
+from bot.delivery.attempt import Attempt
 from bot.delivery.lanes import Lanes
 from bot.delivery.worker import Delivery
 from bot.domain.effects import Effect, Invite, MeetPerson, Notify, Post, SendPage, SetTopic
 from bot.domain.message import Message
-from bot.ports import Parcel
+from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 from plugins import incident
 
@@ -20,14 +20,14 @@ ADMIN = replace(POLICY, permissions={"admin": frozenset({"U0ADMIN"})})
 
 
 class Willing:
-    """A courier to whom everything succeeds."""
+    """A handler to whom everything succeeds."""
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
-        del parcel, tx
-        return Errand(go=lambda: None)
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+        return Attempt(call=lambda: None)
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
-        raise AssertionError(f"{parcel} was given up at {tx.now}: {why}")
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        raise AssertionError(f"{item} was given up at {tx.now}: {why}")
 
 
 class Play:

@@ -10,12 +10,12 @@ from structlog.testing import capture_logs
 from bot.adapters.database import Database, open_engine
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.delivery.errand import Errand
+from bot.delivery.attempt import Attempt
 from bot.delivery.worker import Delivery
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.domain.timeline import Entry
-from bot.ports import Parcel
+from bot.ports import OutboxItem
 from bot.services.documents import Documents
 from bot.services.transaction import Transaction
 from plugins import incident, timeline
@@ -67,12 +67,12 @@ class Willing:
     def __init__(self) -> None:
         self.done: list[str] = []
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt:
         del tx
-        return Errand(go=lambda: self.done.append(parcel.effect.key))
+        return Attempt(call=lambda: self.done.append(item.effect.key))
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
-        raise AssertionError(f"{parcel} was given up at {tx.now}: {why}")
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        raise AssertionError(f"{item} was given up at {tx.now}: {why}")
 
 
 @pytest.fixture

@@ -12,11 +12,11 @@ from structlog.testing import capture_logs
 
 from bot.commands.memory import Memory
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.delivery.errand import Errand
+from bot.delivery.attempt import Attempt
 from bot.delivery.worker import Delivery
 from bot.domain.effects import Notify, Post
 from bot.domain.message import Message
-from bot.ports import Conflict, Parcel, Rejected, Session, Throttled, Unavailable, Unreachable
+from bot.ports import Conflict, OutboxItem, Rejected, Session, Throttled, Unavailable, Unreachable
 from bot.services.transaction import Transaction
 
 PATIENCE = 10.0
@@ -64,24 +64,24 @@ class Steps:
         self.prepares: Callable[[], None] = lambda: None
         self._sessions = sessions
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand:
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt:
         del tx
         self.prepares()
-        key = parcel.effect.key
+        key = item.effect.key
 
-        def go() -> None:
+        def call() -> None:
             self.called.append(key)
             self.outside()
 
-        def settle(tx: Transaction, _result: object) -> None:
+        def on_success(tx: Transaction, _result: object) -> None:
             self.settled.append(key)
             self.follows(tx)
 
-        return Errand(go=go, look=lambda: self.looked.append(key), settle=settle)
+        return Attempt(call=call, find_earlier=lambda: self.looked.append(key), on_success=on_success)
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
         del tx
-        self.lost.append((parcel.effect.key, why))
+        self.lost.append((item.effect.key, why))
 
 
 class Play:

@@ -7,11 +7,11 @@ import pytest
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
-from bot.delivery.pages import PageCourier
+from bot.delivery.pages import PageHandler
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page
 from bot.domain.policy import Account
-from bot.ports import PagerNews, Parcel, Profile, Rejected, Ringing, Unreachable
+from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
 from bot.services.people import People
 from tests.fakes.chat import FakeChat
@@ -32,21 +32,23 @@ class World:
 
     def deliver(self, kind: type[AnswerPage | EscalatePage | FindResponder]) -> None:
         """Let the last effect of a kind be done, as the outbox does it once."""
-        courier = PageCourier(self.chat, self.pager, self.spy.templates)
+        handler = PageHandler(self.chat, self.pager, self.spy.templates)
         effect = self.spy.asked(kind)[-1]
         with self.spy.tx() as tx:
-            errand = courier.errand(effect, tx)
-        if errand is None:
+            attempt = handler.attempt(effect, tx)
+        if attempt is None:
             return
         try:
-            outcome = errand.go()
+            outcome = attempt.call()
         except Rejected as rejected:
-            parcel = Parcel(id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now())
+            item = OutboxItem(
+                id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now()
+            )
             with self.spy.tx() as tx:
-                courier.gave_up(parcel, tx, str(rejected))
+                handler.on_giving_up(item, tx, str(rejected))
             return
         with self.spy.tx() as tx:
-            errand.settle(tx, outcome)
+            attempt.on_success(tx, outcome)
 
     @property
     def page(self) -> Page:
@@ -54,7 +56,7 @@ class World:
 
     @property
     def line(self) -> str:
-        return self.spy.surface("page", 1).text
+        return self.spy.message_type("page", 1).text
 
 
 @pytest.fixture
@@ -128,12 +130,12 @@ def test_configuration_says_whose_account_is_whose(world: World, account: Accoun
 def test_a_person_is_paged_by_the_account_that_is_configured(world: World, account: Account):
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say('page <@U0ZOE> "come"')
-    courier = PageCourier(world.chat, world.pager, world.spy.templates)
+    handler = PageHandler(world.chat, world.pager, world.spy.templates)
     with world.spy.tx() as tx:
-        errand = courier.errand(world.spy.asked(SendPage)[-1], tx)
+        attempt = handler.attempt(world.spy.asked(SendPage)[-1], tx)
 
-    assert errand
-    assert errand.go().assigned == "Kim Park"
+    assert attempt
+    assert attempt.call().assigned == "Kim Park"
 
 
 def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: World):
@@ -213,12 +215,12 @@ def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
 )
 def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: str):
     world.spy.say(f'page :payments "{typed}"')
-    courier = PageCourier(world.chat, world.pager, world.spy.templates)
+    handler = PageHandler(world.chat, world.pager, world.spy.templates)
 
     with world.spy.tx() as tx:
-        errand = courier.errand(world.spy.asked(SendPage)[-1], tx)
-        assert errand
-        errand.go()
+        attempt = handler.attempt(world.spy.asked(SendPage)[-1], tx)
+        assert attempt
+        attempt.call()
 
     words = list(world.pager.words.values())[-1]
     assert read in words.title

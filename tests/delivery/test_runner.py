@@ -14,7 +14,7 @@ from bot.bootstrap.samples.failover_play import PLANS, POD
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, FrozenClock
 from bot.delivery.runner import Runner
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Command, End, Outcome
 from bot.ports import Profile, Sessions
@@ -215,8 +215,8 @@ def test_what_is_printed_is_shown_as_it_comes(stage: Stage, start: Start):
 
     assert stage.run().tail == "draining 7\n"
     with stage.sessions.begin() as session:
-        parcels = session.outbox.claim("test", now=NOON, lease=LEASE, limit=100)
-    assert any(isinstance(it.effect, Show) and it.effect.surface == "failover" for it in parcels)
+        items = session.outbox.claim("test", now=NOON, lease=LEASE, limit=100)
+    assert any(isinstance(it.effect, UpsertMessage) and it.effect.message_type == "failover" for it in items)
 
 
 def test_a_bot_that_stops_breaks_off_a_soak_and_another_goes_on(stage: Stage, start: Start):

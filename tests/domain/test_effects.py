@@ -8,16 +8,16 @@ import pytest
 
 from bot.domain import events
 from bot.domain.effects import (
-    ECHOES,
+    EVENT_EFFECTS,
     AddBookmark,
     Effect,
     Invite,
     OpenRoom,
     SendPage,
     SetTopic,
-    Show,
+    UpsertMessage,
     Urgency,
-    echoes,
+    effects_of,
     room,
 )
 from bot.domain.incident import Incident
@@ -36,7 +36,7 @@ class Sample:
     since: datetime = NOON
     next_due: datetime = NOON
     page: int = 17
-    tell: int = 5
+    notice: int = 5
     private: bool = False
     drill: bool = False
     supersedes: int = 1
@@ -61,14 +61,24 @@ def declared(*, private: bool = False) -> Incident:
 
 
 def heard(event: events.Event, *, private: bool = False, policy: Policy = POLICY) -> list[Effect]:
-    return echoes(event, declared(private=private), policy, seq=7)
+    return effects_of(event, declared(private=private), policy, seq=7)
 
 
 def test_declaring_asks_for_the_room_and_all_that_belongs_in_it():
     effects = heard(Sample().of(events.Declared))
 
-    assert [type(it) for it in effects] == [OpenRoom, Show, Invite, Show, SetTopic, AddBookmark]
-    assert [getattr(it, "to", None) for it in effects if isinstance(it, Show)] == ["C0INCIDENTS", "room:42"]
+    assert [type(it) for it in effects] == [
+        OpenRoom,
+        UpsertMessage,
+        Invite,
+        UpsertMessage,
+        SetTopic,
+        AddBookmark,
+    ]
+    assert [getattr(it, "to", None) for it in effects if isinstance(it, UpsertMessage)] == [
+        "C0INCIDENTS",
+        "room:42",
+    ]
 
 
 def test_the_announcement_and_the_room_do_not_wait_for_each_other():
@@ -85,7 +95,7 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_room(kind: type[event
     effects = heard(Sample().of(kind), private=True)
 
     assert all(getattr(it, "to", "room:42") in {"room:42", "to"} for it in effects)
-    assert not any(getattr(it, "surface", "") == "announcement" for it in effects)
+    assert not any(getattr(it, "message type", "") == "announcement" for it in effects)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
@@ -97,14 +107,14 @@ def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[eve
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
 def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[events.Event]):
-    first, second = heard(Sample().of(kind)), echoes(Sample().of(kind), declared(), POLICY, seq=8)
+    first, second = heard(Sample().of(kind)), effects_of(Sample().of(kind), declared(), POLICY, seq=8)
     repeated = {it.key for it in first} & {it.key for it in second}
 
     assert len({it.key for it in first}) == len(first)
     assert kind in {events.Declared, events.RoomOpened} or not repeated
 
 
-@pytest.mark.parametrize("kind", ECHOES, ids=lambda kind: kind.kind())
+@pytest.mark.parametrize("kind", EVENT_EFFECTS, ids=lambda kind: kind.kind())
 def test_a_line_carries_the_whole_fact(kind: type[events.Event]):
     lines = [it for it in heard(Sample().of(kind)) if it.key == "line:42:7"]
 
@@ -118,8 +128,8 @@ def test_an_offer_of_command_briefs_whom_it_is_offered_to():
     offered = heard(events.CommandOffered(at=NOON, by="U0ANA", to="U0RAJ"))
     asked_for = heard(events.CommandOffered(at=NOON, by="U0RAJ", to="U0RAJ"))
 
-    assert [it.to for it in offered if isinstance(it, Show)] == ["U0RAJ"]
-    assert not [it for it in asked_for if isinstance(it, Show)]
+    assert [it.to for it in offered if isinstance(it, UpsertMessage)] == ["U0RAJ"]
+    assert not [it for it in asked_for if isinstance(it, UpsertMessage)]
 
 
 def test_whoever_gets_a_role_is_invited():
@@ -142,9 +152,10 @@ def test_pages_go_first_and_in_order():
 
 
 def test_a_lasting_message_waits_once():
-    cards = [Show(key=f"card:42:{seq}", surface="card", ref=42, to=room(42)) for seq in (1, 2)]
+    cards = [UpsertMessage(key=f"card:42:{seq}", message_type="card", ref=42, to=room(42)) for seq in (1, 2)]
     offers = [
-        Show(key=f"brief:42:{seq}", surface="brief", ref=42, to="U0RAJ", mark=f":{seq}") for seq in (1, 2)
+        UpsertMessage(key=f"brief:42:{seq}", message_type="brief", ref=42, to="U0RAJ", mark=f":{seq}")
+        for seq in (1, 2)
     ]
 
     assert cards[0].slot == cards[1].slot

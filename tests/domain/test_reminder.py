@@ -259,8 +259,8 @@ def test_a_milestone_that_was_said_does_not_come_again_with_another_severity():
         ("cause", events.CauseSuspected(at=NOON, by="U0ANA", cause="x")),
         ("severity", events.SeveritySet(at=NOON, by="U0ANA", severity="sev2", before=None)),
         ("mitigated", events.PhaseChanged(at=NOON, by="U0ANA", phase="mitigated", before="triage")),
-        ("told", events.TeamTold(at=NOON, by="U0ANA", tell=1, team="payments", message="x")),
-        ("told :payments", events.TeamTold(at=NOON, by="U0ANA", tell=1, team="payments", message="x")),
+        ("told", events.TeamNotified(at=NOON, by="U0ANA", notice=1, team="payments", message="x")),
+        ("told :payments", events.TeamNotified(at=NOON, by="U0ANA", notice=1, team="payments", message="x")),
         ("role support", events.RoleGiven(at=NOON, by="U0ANA", role="support", person="U0RAJ")),
     ],
 )

@@ -47,7 +47,7 @@ def test_things_are_told_in_the_order_they_happened():
 
 
 def test_a_latecomer_hears_the_last_events_of_substance():
-    seen = entry(6, kind="tell_seen")
+    seen = entry(6, kind="team_notice_seen")
 
     assert numbers(latest([*map(entry, range(1, 6)), seen])) == [3, 4, 5]
 

@@ -104,7 +104,7 @@ def test_a_second_export_keeps_what_people_wrote(world: World):
     assert "it was noon" in body
     assert "nothing did" not in body
     assert len(issues(world, "again")) == 3
-    assert "People have edited these sections" in " ".join(world.whispers("ana"))
+    assert "People have edited these sections" in " ".join(world.ephemerals("ana"))
 
 
 def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
@@ -133,7 +133,7 @@ def test_who_has_it_now_is_assigned_on_github(world: World):
     document, _, rollback = issues(world, "owner")
     assert rollback.assignees == ["ana-lima"]
     assert document.assignees == ["ana-lima"]  # nobody-there is unknown to GitHub
-    heard = " ".join(world.whispers("ana"))
+    heard = " ".join(world.ephemerals("ana"))
     assert "GitHub left out: the assignee nobody-there" in heard
 
 

@@ -154,4 +154,4 @@ def test_the_incident_that_was_meant_can_be_pressed(world: World):
     world.box.slack.press("kim", choice.channel, choice.ts, f"INC-{number} the one that is meant")
     world.settle()
 
-    assert any("the one that is meant" in text and "triage" in text for text in world.whispers("kim")[-1:])
+    assert any("the one that is meant" in text and "triage" in text for text in world.ephemerals("kim")[-1:])

@@ -26,7 +26,7 @@ def deployed(now: datetime, *, minutes_ago: int) -> Any:
     return told
 
 
-def tell(world: World, told: Any, *, secret: str = GITHUB) -> httpx.Response:
+def notice(world: World, told: Any, *, secret: str = GITHUB) -> httpx.Response:
     body = samples.body(told)
     headers = {
         "X-GitHub-Event": "deployment_status",
@@ -51,8 +51,8 @@ def documented(world: World) -> str:
 
 def test_a_deploy_that_github_told_of_is_found_on_the_card_and_marked(world: World):
     slack, told = world.box.slack, deployed(world.box.clock.now(), minutes_ago=5)
-    assert tell(world, told, secret="other").status_code == 401
-    assert [tell(world, told).text for _ in range(2)] == ["Kept.\n", "Known already.\n"]
+    assert notice(world, told, secret="other").status_code == 401
+    assert [notice(world, told).text for _ in range(2)] == ["Kept.\n", "Known already.\n"]
     number = world.declare('me "checkout is down" sev3')
     world.settle()
     room = world.room(number).id

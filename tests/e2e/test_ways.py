@@ -102,13 +102,13 @@ def test_a_reaction_makes_a_note_an_edit_changes_it_and_taking_it_back_removes_i
 
 
 def test_a_newcomer_gets_the_tldr_and_nobody_else_does(world: World, room: str):
-    before = world.texts(room), world.whispers("ana")
+    before = world.texts(room), world.ephemerals("ana")
     world.box.slack.join("kim", room)
     world.settle()
 
-    assert any("Commander" in text or "command" in text for text in world.whispers("kim"))
+    assert any("Commander" in text or "command" in text for text in world.ephemerals("kim"))
     assert len(world.texts(room)) == len(before[0]) + 1  # that Kim joined
-    assert world.whispers("ana") == before[1]
+    assert world.ephemerals("ana") == before[1]
 
 
 def test_a_private_incident_is_heard_of_by_nobody_who_is_not_in_it(world: World):

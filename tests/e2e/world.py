@@ -72,7 +72,7 @@ class World:
         """All that is to be read in a channel."""
         return [self.box.slack.text_of(it) for it in self.box.slack.messages(channel)]
 
-    def whispers(self, person: str) -> list[str]:
+    def ephemerals(self, person: str) -> list[str]:
         """All that only this person sees."""
         return [self.box.slack.text_of(it) for it in self.box.slack.ephemerals(person)]
 

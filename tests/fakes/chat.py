@@ -53,7 +53,7 @@ class FakeChat:
     def __init__(self) -> None:
         self.rooms: dict[str, Room] = {}
         self.posts: list[Post] = []
-        self.whispers: list[Post] = []
+        self.ephemerals: list[Post] = []
         self.responses: list[tuple[str, Message]] = []
         self.forms: list[tuple[str, Form, dict[str, Any]]] = []
         self.profiles: dict[str, Profile] = {}
@@ -149,10 +149,12 @@ class FakeChat:
                 return
         raise Rejected("message_not_found", "That message is gone.")
 
-    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
+    def post_ephemeral(
+        self, channel: str, person: str, message: Message, *, thread: str | None = None
+    ) -> None:
         self._called("whisper")
         self._written(channel)
-        self.whispers.append(Post(to=channel, ts=self._ts(), message=message, person=person, thread=thread))
+        self.ephemerals.append(Post(to=channel, ts=self._ts(), message=message, person=person, thread=thread))
 
     def respond(self, url: str, message: Message) -> None:
         self._called("respond")

@@ -5,7 +5,7 @@ from datetime import timedelta
 from bot.commands.ask import Way
 from bot.commands.testkit import SpyKit
 from bot.domain.change import Change, Source
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
 from bot.services.changes import Changes
 from bot.services.documents import Documents
@@ -50,7 +50,7 @@ def test_the_card_offers_what_changed_in_the_hour_before(spy: SpyKit, room: str)
     spy.clock.tick(minutes=3)
     hears(spy, "the rollback", minutes_ago=0)
 
-    spy.press("What changed?", spy.surface("card", 1), channel=room)
+    spy.press("What changed?", spy.message_type("card", 1), channel=room)
 
     listed = spy.private()[-1]
     assert listed.text.index("deploy 42") < listed.text.index("deploy 41")
@@ -139,7 +139,8 @@ def test_one_press_marks_a_suspect_everywhere(spy: SpyKit, room: str):
     assert spy.timeline(1)[-1].data["happened_at"] == "2026-11-23T11:55:00Z"
     assert "*Suspected change*, says Raj Patel" in spy.lines(1)[-1]
     assert (
-        "*Suspected change*: <https://ci.example.com/7|deploy 42> on checkout" in spy.surface("card", 1).text
+        "*Suspected change*: <https://ci.example.com/7|deploy 42> on checkout"
+        in spy.message_type("card", 1).text
     )
     assert (
         "*Suspected cause* a change: <https://ci.example.com/7|deploy 42>"
@@ -211,25 +212,25 @@ def test_a_suspect_outlives_the_change_itself(spy: SpyKit, room: str):
 
 def test_a_lock_is_announced_once_and_its_message_follows(spy: SpyKit, room: str):
     spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
-    announced = spy.surface("lock", 1).text
+    announced = spy.message_type("lock", 1).text
     spy.say("unlock checkout", by="U0ANA")
 
     assert "*checkout is not to be deployed*: rolling back by hand" in announced
     assert "Locked by Raj Patel since 12:00 UTC" in announced
-    assert "may be deployed again*, unlocked by Ana Lima" in spy.surface("lock", 1).text
-    assert {it.slot for it in spy.asked(Show) if it.surface == "lock"} == {"lock:1"}
-    assert {it.to for it in spy.asked(Show) if it.surface == "lock"} == {"C0INCIDENTS"}
+    assert "may be deployed again*, unlocked by Ana Lima" in spy.message_type("lock", 1).text
+    assert {it.slot for it in spy.asked(UpsertMessage) if it.message_type == "lock"} == {"lock:1"}
+    assert {it.to for it in spy.asked(UpsertMessage) if it.message_type == "lock"} == {"C0INCIDENTS"}
 
 
 def test_a_lock_stands_on_the_card_and_in_the_tldr_of_open_incidents(spy: SpyKit, room: str):
     spy.deliver()
     spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
 
-    assert "card:1:lock:1:set" in {it.key for it in spy.asked(Show)}
-    for text in (spy.surface("card", 1).text, said(spy, "tldr", channel=room).text):
+    assert "card:1:lock:1:set" in {it.key for it in spy.asked(UpsertMessage)}
+    for text in (spy.message_type("card", 1).text, said(spy, "tldr", channel=room).text):
         assert "*Not to be deployed* checkout by Raj Patel since 12:00 UTC" in text
     spy.say("unlock checkout")
-    assert "Not to be deployed" not in spy.surface("card", 1).text
+    assert "Not to be deployed" not in spy.message_type("card", 1).text
 
 
 def test_of_two_who_lock_one_gets_a_sentence(spy: SpyKit):
@@ -259,7 +260,7 @@ def test_what_runs_lets_go_of_its_own(spy: SpyKit):
         Locks(tx).unlock("checkout", by=None, holder="failover:12")
 
         assert Locks(tx).of("checkout") is None
-    assert "unlocked by failover 12" in spy.surface("lock", 1).text
+    assert "unlocked by failover 12" in spy.message_type("lock", 1).text
 
 
 def test_a_forgotten_lock_is_asked_about_daily(spy: SpyKit):

@@ -6,15 +6,15 @@ import pytest
 
 from bot.commands.ask import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Invite, Notify, OpenRoom, SetTopic, Show
+from bot.domain.effects import Invite, Notify, OpenRoom, SetTopic, UpsertMessage
 from bot.ports import Posted
 from bot.services.channels import Channels
 
 ANNOUNCE = "C0INCIDENTS"
 
 
-def shows(spy: SpyKit, surface: str) -> list[Show]:
-    return [it for it in spy.asked(Show) if it.surface == surface]
+def shows(spy: SpyKit, message_type: str) -> list[UpsertMessage]:
+    return [it for it in spy.asked(UpsertMessage) if it.message_type == message_type]
 
 
 def asked(spy: SpyKit, to: str = "U0ANA") -> list[str]:
@@ -123,8 +123,8 @@ def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, room: st
     spy.notice(MadePrivate(id="Ev1", channel=room, by="U0RAJ"))
 
     assert spy.incident(1).private
-    assert "checkout" not in spy.surface("announcement", 1).text
-    assert "checkout" not in spy.surface("told", 1).text
+    assert "checkout" not in spy.message_type("announcement", 1).text
+    assert "checkout" not in spy.message_type("team_notice", 1).text
     assert shows(spy, "announcement")[-1].to == ANNOUNCE
     assert "Private from now on" in spy.lines(1)[-1]
 

@@ -8,7 +8,7 @@ import pytest
 from bot.adapters.slack.blocks import blocks
 from bot.bootstrap.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.commands.ask import Joined, Way
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
 from bot.domain.plan import Check, Command, End, Outcome, Param
@@ -373,14 +373,14 @@ def test_one_message_shows_it_live(play: FailoverPlay):
         "Holds `pod-7`. `failover status 1` shows this, `failover trail 1` all that happened.",
     ]
     assert labels(play.card()) == ["Abort"]
-    shown = {it.slot for it in play.spy.asked(Show) if it.to == "C0GENERAL"}
+    shown = {it.slot for it in play.spy.asked(UpsertMessage) if it.to == "C0GENERAL"}
     assert shown == {"failover:1"}
 
 
 def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: FailoverPlay):
     play.begun().to_the_end()
 
-    assert read(play.spy.surface("failover_word", 1)) == [
+    assert read(play.spy.message_type("failover_word", 1)) == [
         "*Failover 1 · pod 7 to east*: It has moved, in 1 min.",
         "*Watch*: orders arriving in east",
     ]
@@ -397,19 +397,21 @@ def test_what_was_rolled_back_is_offered_for_it_no_more(play: FailoverPlay):
 
     assert play.run(2).state is State.DONE
     assert labels(play.card()) == []
-    assert play.spy.asked(Show)[-1].slot == "failover:1"  # its message is edited when the way back has ended
+    assert (
+        play.spy.asked(UpsertMessage)[-1].slot == "failover:1"
+    )  # its message is edited when the way back has ended
 
 
 def test_what_is_moved_is_locked_for_deploys_meanwhile(play: FailoverPlay):
     play.begun().goes(OK)
     locked = play.say("locks")
-    lock = play.spy.surface("lock", 1).text
+    lock = play.spy.message_type("lock", 1).text
     play.to_the_end()
 
     assert "pod-7" in locked
     assert lock.startswith("🔒 *pod-7 is not to be deployed*: pod 7 to east\nLocked by failover 1")
-    assert "*pod-7 may be deployed again*" in play.spy.surface("lock", 1).text
-    assert {it.to for it in play.spy.asked(Show) if it.surface == "lock"} == {"C0INCIDENTS"}
+    assert "*pod-7 may be deployed again*" in play.spy.message_type("lock", 1).text
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "lock"} == {"C0INCIDENTS"}
 
 
 def test_a_lock_that_somebody_has_set_stays_theirs(play: FailoverPlay):
@@ -574,7 +576,7 @@ def test_a_question_that_nobody_answers_is_asked_again_in_a_message_of_its_own(p
     play.spy.pass_time(minutes=6)
 
     assert "still waits for an answer" in play.question(mark=":1.2").text
-    marks = [it.mark for it in play.spy.asked(Show) if it.surface == "failover_question"]
+    marks = [it.mark for it in play.spy.asked(UpsertMessage) if it.message_type == "failover_question"]
     assert marks == [":1.1", ":1.2"]
 
 
@@ -603,7 +605,7 @@ def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: Failover
 
     play.begun(channel="C0ROOM").to_the_end()
 
-    assert {it.to for it in play.spy.asked(Show) if it.surface == "failover"} == {"room:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"room:1"}
     kinds = [it.kind for it in play.spy.timeline(1) if it.kind.startswith("failover")]
     assert kinds[:3] == ["failover_proposed", "failover_approved", "failover_began"]
     assert kinds[-1] == "failover_ended"
@@ -620,7 +622,7 @@ def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
     play.begun(channel="C0ROOM").goes(OK)
 
     assert "*Failover 1* pod 7 to east: running" in play.say("incident tldr", channel="C0ROOM")
-    assert "*Failover 1* pod 7 to east: running" in play.spy.surface("card", 1).text
+    assert "*Failover 1* pod 7 to east: running" in play.spy.message_type("card", 1).text
 
 
 def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
@@ -631,7 +633,7 @@ def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: Failo
 
     assert "There is no failover 1 that you can see." in play.say("failover status 1", by="U0LEE")
     assert "Another failover holds pod-7." in play.say("failover pod 7 to west", by="U0LEE")
-    assert "pod 7 to east" not in play.spy.surface("lock", 1).text
+    assert "pod 7 to east" not in play.spy.message_type("lock", 1).text
 
 
 def test_what_was_moved_for_a_private_incident_is_neither_listed_nor_taken_back_from_outside(
@@ -654,7 +656,7 @@ def test_what_an_incident_has_moved_is_taken_back_in_its_room(play: FailoverPlay
 
     play.say("failover rollback 1", channel="C0GENERAL")
 
-    assert {it.to for it in play.spy.asked(Show) if it.surface == "failover"} == {"room:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"room:1"}
 
 
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):

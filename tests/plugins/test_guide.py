@@ -1,26 +1,26 @@
 """The step guide as people see it: on the card, in the checklist, and once at ten minutes."""
 
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Say, Show
+from bot.domain.effects import PostEvent, UpsertMessage
 
 
 def test_the_card_says_the_step_and_what_is_missing(spy: SpyKit, room: str):
-    assert "*Step 2 of 8*: assess the impact · missing: the impact" in spy.surface("card", 1).text
+    assert "*Step 2 of 8*: assess the impact · missing: the impact" in spy.message_type("card", 1).text
 
     spy.say('incident impact "nobody can pay"', channel=room)
 
-    assert "*Step 3 of 8*: communicate · missing: the first update" in spy.surface("card", 1).text
+    assert "*Step 3 of 8*: communicate · missing: the first update" in spy.message_type("card", 1).text
 
 
 def test_next_step_is_one_press_and_one_edit(spy: SpyKit, room: str):
     spy.deliver()
     before = len(spy.effects)
 
-    spy.press("Next step", spy.surface("card", 1), by="U0RAJ", channel=room)
+    spy.press("Next step", spy.message_type("card", 1), by="U0RAJ", channel=room)
 
     asked = spy.effects[before:]
-    assert [it.surface for it in asked if isinstance(it, Show)] == ["card"]
-    assert not [it for it in asked if isinstance(it, Say)]
+    assert [it.message_type for it in asked if isinstance(it, UpsertMessage)] == ["card"]
+    assert not [it for it in asked if isinstance(it, PostEvent)]
     assert "step 3 of 8: communicate" in spy.private()[-1].text
     assert "Raj Patel moved on from step assess the impact" in (
         spy.say("incident timeline", channel=room).message.text

@@ -13,10 +13,10 @@ from bot.domain.effects import (
     Invite,
     OpenForm,
     OpenRoom,
+    PostEphemeral,
     ReadMessage,
     SendPage,
-    Show,
-    Whisper,
+    UpsertMessage,
 )
 from bot.domain.effects import Welcome as WelcomeEffect
 from bot.ports import Person
@@ -37,7 +37,7 @@ def test_opening_an_incident_asks_for_all_that_it_needs(spy: SpyKit):
     assert text(answer).startswith("*INC-1 checkout is down* is open (sev1), Ana Lima has command.")
     assert answer.shared
     assert len(spy.asked(OpenRoom)) == len(spy.asked(SendPage)) == 1
-    assert [it.surface for it in spy.asked(Show)] == ["announcement", "card"]
+    assert [it.message_type for it in spy.asked(UpsertMessage)] == ["announcement", "card"]
 
 
 @pytest.mark.parametrize("synonym", ["me", "start me", "open", "new", "declare"])
@@ -51,7 +51,7 @@ def test_a_drill_says_so_and_pages_nobody(spy: SpyKit):
     answer = spy.say("incident me cart sev1 drill")
 
     assert text(answer).startswith("*DRILL · INC-1 cart*")
-    assert "DRILL" in spy.surface("announcement", 1).text
+    assert "DRILL" in spy.message_type("announcement", 1).text
     assert not spy.asked(SendPage)
 
 
@@ -59,7 +59,7 @@ def test_a_private_incident_is_not_announced(spy: SpyKit):
     answer = spy.say("incident me payroll sev1 private")
 
     assert not answer.shared
-    assert [it.surface for it in spy.asked(Show)] == ["card"]
+    assert [it.message_type for it in spy.asked(UpsertMessage)] == ["card"]
     assert not spy.asked(AddBookmark)
 
 
@@ -83,7 +83,7 @@ def test_what_ought_to_be_private_is_opened_in_private(spy: SpyKit):
 def test_what_is_typed_into_a_name_pings_nobody(spy: SpyKit):
     answer = spy.say('incident me "<!channel> <b>cart</b>"')
 
-    said = f"{text(answer)} {spy.surface('announcement', 1)} {spy.surface('card', 1)}"
+    said = f"{text(answer)} {spy.message_type('announcement', 1)} {spy.message_type('card', 1)}"
     assert "<!channel>" not in said
     assert "<b>" not in said
 
@@ -96,11 +96,11 @@ def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, room: str):
     assert text(answer).startswith("*INC-1* is resolved after 42 min")
     assert spy.lines(1)[-1] == "*Resolved* by Ana Lima: rolled back"
     assert [it.answer for it in spy.asked(AnswerPage)] == ["resolved"]
-    assert "Over after 42 min: rolled back" in spy.surface("announcement", 1).text
+    assert "Over after 42 min: rolled back" in spy.message_type("announcement", 1).text
 
 
 def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, room: str):
-    spy.press("Resolve", spy.surface("card", 1), channel=room, trigger="T1")
+    spy.press("Resolve", spy.message_type("card", 1), channel=room, trigger="T1")
 
     [form] = spy.asked(OpenForm)
     assert spy.incident(1).is_open
@@ -122,7 +122,7 @@ def test_words_need_no_form_to_resolve(spy: SpyKit, room: str):
 
 
 def test_a_resolved_incident_is_not_asked_how_it_was_fixed(spy: SpyKit, room: str):
-    card = spy.surface("card", 1)
+    card = spy.message_type("card", 1)
     spy.say("incident stop", channel=room)
 
     spy.press("Resolve", card, channel=room, trigger="T1")
@@ -134,7 +134,7 @@ def test_a_resolved_incident_is_not_asked_how_it_was_fixed(spy: SpyKit, room: st
 def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, room: str):
     spy.say("incident stop", channel=room)
 
-    spy.press("Reopen", spy.surface("card", 1), channel=room)
+    spy.press("Reopen", spy.message_type("card", 1), channel=room)
 
     assert spy.incident(1).is_open
     assert spy.lines(1)[-1] == "*Reopened* by Ana Lima; now investigating"
@@ -310,7 +310,7 @@ def test_a_cause_is_a_suspicion(spy: SpyKit, room: str):
     spy.say("cause the deploy", channel=room)
 
     assert spy.lines(1) == ["*Suspected cause*, says Ana Lima: the deploy"]
-    assert "*Suspected cause*: the deploy" in spy.surface("card", 1).text
+    assert "*Suspected cause*: the deploy" in spy.message_type("card", 1).text
 
 
 def test_a_link_is_bookmarked_once(spy: SpyKit, room: str):
@@ -325,10 +325,13 @@ def test_a_link_is_bookmarked_once(spy: SpyKit, room: str):
 
 def test_telling_a_team_shows_who_has_seen_it(spy: SpyKit, room: str):
     answer = spy.say("incident tell :payments look at us", channel=room)
-    spy.press("Seen", spy.surface("told", 1), by="U0KIM", channel="C0PAY")
+    spy.press("Seen", spy.message_type("team_notice", 1), by="U0KIM", channel="C0PAY")
 
     assert text(answer).startswith("Told :payments in <#C0PAY>.")
-    assert spy.surface("tell", 1).text == "*Told :payments* in <#C0PAY>: look at us\nSeen by Kim Park"
+    assert (
+        spy.message_type("team_notice_sent", 1).text
+        == "*Told :payments* in <#C0PAY>: look at us\nSeen by Kim Park"
+    )
     assert spy.private()[-1].text == "Ana Lima knows that you have seen it."
 
 
@@ -336,9 +339,9 @@ def test_what_a_private_incident_tells_can_be_seen_by_the_team(spy: SpyKit):
     spy.say("incident me payroll private", by="U0ANA")
     spy.say("incident 1 tell :payments please rotate the keys", by="U0ANA")
 
-    spy.press("Seen", spy.surface("told", 1), by="U0KIM", channel="C0PAY")
+    spy.press("Seen", spy.message_type("team_notice", 1), by="U0KIM", channel="C0PAY")
 
-    assert spy.surface("tell", 1).text.endswith("Seen by Kim Park")
+    assert spy.message_type("team_notice_sent", 1).text.endswith("Seen by Kim Park")
 
 
 def ended(spy: SpyKit, *names: str) -> None:
@@ -390,7 +393,7 @@ def test_what_ended_long_ago_or_in_private_is_not_offered(spy: SpyKit):
 
 def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
     offered = spy.say("incident hand <@U0RAJ>", channel=room)
-    brief = spy.surface("brief", 1)
+    brief = spy.message_type("brief", 1)
     spy.press("I have command", brief, by="U0RAJ", channel=None)
 
     assert "It stays with Ana Lima until they say *I have command*" in text(offered)
@@ -406,7 +409,7 @@ def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy:
 
     spy.say("incident hand <@U0RAJ>", channel=room)
 
-    assert "Nov 24 18:00>) a word on whether it is over" in spy.surface("brief", 1).text
+    assert "Nov 24 18:00>) a word on whether it is over" in spy.message_type("brief", 1).text
 
 
 def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, room: str):
@@ -420,7 +423,7 @@ def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, 
 def test_an_offer_may_be_declined(spy: SpyKit, room: str):
     spy.say("incident hand @raj", channel=room)
 
-    spy.press("Not me after all", spy.surface("brief", 1), by="U0RAJ", channel=None)
+    spy.press("Not me after all", spy.message_type("brief", 1), by="U0RAJ", channel=None)
 
     assert spy.incident(1).commander == "U0ANA"
     assert spy.private()[-1].text == "Command of INC-1 stays with Ana Lima. Thank you for saying so."
@@ -428,20 +431,20 @@ def test_an_offer_may_be_declined(spy: SpyKit, room: str):
 
 def briefs_of(spy: SpyKit, person: str) -> list[str]:
     """Read the briefs that somebody was sent, each as it stands now."""
-    marks = {it.mark: it for it in spy.asked(Show) if it.surface == "brief" and it.to == person}
-    return [spy.surface("brief", it.ref, it.mark).text for it in marks.values()]
+    marks = {it.mark: it for it in spy.asked(UpsertMessage) if it.message_type == "brief" and it.to == person}
+    return [spy.message_type("brief", it.ref, it.mark).text for it in marks.values()]
 
 
 def briefs_shown_again(spy: SpyKit, person: str) -> int:
-    return len([it for it in spy.asked(Show) if it.surface == "brief" and it.to == person]) - 1
+    return len([it for it in spy.asked(UpsertMessage) if it.message_type == "brief" and it.to == person]) - 1
 
 
 def deliver(spy: SpyKit) -> None:
     """Let what waits in the outbox leave."""
     with spy.tx() as tx:
         outbox = tx.session.outbox
-        for parcel in outbox.claim("w", now=tx.now, lease=timedelta(minutes=1), limit=100):
-            outbox.done(parcel.id, at=tx.now)
+        for item in outbox.claim("w", now=tx.now, lease=timedelta(minutes=1), limit=100):
+            outbox.done(item.id, at=tx.now)
 
 
 def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, room: str):
@@ -482,7 +485,7 @@ def test_an_offer_that_is_over_has_no_buttons(spy: SpyKit, room: str, words: str
     deliver(spy)
     spy.say(f"incident {words}", by=by, channel=room)
 
-    brief = spy.surface("brief", 1, f":{_offer(spy)}")
+    brief = spy.message_type("brief", 1, f":{_offer(spy)}")
 
     assert briefs_shown_again(spy, "U0RAJ") == 1
     assert now in brief.text
@@ -532,7 +535,7 @@ def test_command_of_a_private_incident_can_be_handed_to_somebody_new(spy: SpyKit
     spy.open_room(1, channel="C0ROOM")
     spy.say("incident hand @raj", channel="C0ROOM")
 
-    spy.press("I have command", spy.surface("brief", 1), by="U0RAJ", channel=None)
+    spy.press("I have command", spy.message_type("brief", 1), by="U0RAJ", channel=None)
 
     assert spy.incident(1).commander == "U0RAJ"
     assert spy.asked(Invite)[-1].people == ("U0RAJ",)
@@ -592,7 +595,7 @@ def test_a_refusal_offers_a_way_out(spy: SpyKit, room: str):
     spy.press("Reopen it", refused.message)
 
     assert spy.incident(1).is_open
-    assert [it.person for it in spy.asked(Whisper)] == ["U0ANA"]
+    assert [it.person for it in spy.asked(PostEphemeral)] == ["U0ANA"]
 
 
 # --- links ------------------------------------------------------------------------------------------------
@@ -608,7 +611,7 @@ def test_a_card_with_long_links_can_still_be_edited_and_tells_of_those_it_leaves
 ):
     for number in range(count):
         spy.say(f"incident link <{graph(number, length)}>", channel=room)
-    card = spy.surface("card", 1)
+    card = spy.message_type("card", 1)
 
     assert len(payload(card)["text"].encode()) <= 4_000
     assert messages(card) == [card]

@@ -12,7 +12,7 @@ import pytest
 from bot.adapters.slack import payloads
 from bot.commands.ask import Answer, Ask
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import OpenForm, Post, SendPage, Whisper
+from bot.domain.effects import OpenForm, Post, PostEphemeral, SendPage
 from bot.ports import Ringing
 from bot.services.paging import Paging
 from tests.plugins.test_ways_of_speaking import ROOM, TEMPLATES, busy, heard
@@ -189,7 +189,7 @@ def test_every_button_in_a_thread_is_answered_there():
         again = spy.restarted()
         before = len(again.effects)
         again.ask(press(words, thread="4.4"))
-        said_there = [it for it in again.effects[before:] if isinstance(it, Post | Whisper | OpenForm)]
+        said_there = [it for it in again.effects[before:] if isinstance(it, Post | PostEphemeral | OpenForm)]
         assert [it.thread for it in said_there] == ["4.4"], words
 
 

@@ -11,11 +11,11 @@ import pytest
 from bot.adapters.pagerduty_webhook import news
 from bot.commands.ask import Answer, Way
 from bot.commands.testkit import POLICY, SpyKit
-from bot.domain.effects import AnswerPage, EscalatePage, SendPage, Show
+from bot.domain.effects import AnswerPage, EscalatePage, SendPage, UpsertMessage
 from bot.ports import Duty, Ringing
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
-from bot.services.telling import Telling
+from bot.services.team_notices import TeamNotices
 
 
 def text(answer: Answer) -> str:
@@ -44,7 +44,7 @@ def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, room: str):
     answer = spy.say("page :payments cards are refused", channel=room)
     rings(spy, 2)
 
-    line = spy.surface("page", 2).text
+    line = spy.message_type("page", 2).text
     assert text(answer).startswith("Page 2 to :payments is on its way.")
     assert line.startswith("*Page 2 to :payments*: cards are refused\nsent 12:00 UTC")
     assert line.endswith("not acknowledged so far")
@@ -56,7 +56,7 @@ def test_a_person_is_paged_by_mention_or_by_name(spy: SpyKit):
 
     with spy.tx() as tx:
         assert [tx.session.pages.get(n).person for n in (1, 2)] == ["U0RAJ", "U0KIM"]  # type: ignore[union-attr]
-    assert [it.to for it in spy.asked(Show)] == ["C0GENERAL", "C0GENERAL"]
+    assert [it.to for it in spy.asked(UpsertMessage)] == ["C0GENERAL", "C0GENERAL"]
 
 
 def test_a_page_outside_an_incident_needs_none(spy: SpyKit):
@@ -69,7 +69,7 @@ def test_a_page_is_acknowledged_from_its_line(spy: SpyKit, room: str):
     rings(spy, 1)
 
     spy.say("pager ack 1", channel=room, by="U0RAJ")
-    spy.press("Acknowledge", spy.surface("page", 1), by="U0KIM", channel=room)
+    spy.press("Acknowledge", spy.message_type("page", 1), by="U0KIM", channel=room)
 
     assert {it.answer for it in spy.asked(AnswerPage)} == {"acknowledged"}
     assert spy.asked(AnswerPage)[0].by == "U0RAJ"
@@ -109,9 +109,11 @@ def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: st
 
     with spy.tx() as tx:
         Paging(tx).failed(1, "PagerDuty refuses the token.")
-        Telling(tx).failed(1, "That channel is archived.")
+        TeamNotices(tx).failed(1, "That channel is archived.")
 
-    said = "\n".join([*spy.lines(1), spy.surface("card", 1).text, spy.surface("tell", 1).text])
+    said = "\n".join(
+        [*spy.lines(1), spy.message_type("card", 1).text, spy.message_type("team_notice_sent", 1).text]
+    )
     assert said.count("PagerDuty refuses the token. Reach them another way") == 2
     assert said.count("That channel is archived. ") == 2
     assert ".." not in said
@@ -133,7 +135,7 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
     assert answer.startswith(
         "*Careful: nobody is on call for :imoc, so it rings nobody. Reach them another way: "
     )
-    assert "but nobody is on call for :imoc" in spy.surface("card", 1).text
+    assert "but nobody is on call for :imoc" in spy.message_type("card", 1).text
     assert [it for it in spy.lines(1) if "Nobody is on call for :imoc* (PagerDuty, 12:00 UTC" in it]
 
 
@@ -161,7 +163,7 @@ def test_the_manager_is_one_press_away(spy: SpyKit, room: str, words: str, where
     answer = spy.say(words, channel=room).message
     assert answer
 
-    for message in (answer, spy.surface(where, 2)):
+    for message in (answer, spy.message_type(where, 2)):
         spy.press("Page Kim Park", message, channel=room)
 
     assert [it.person for it in spy.pages(1)[2:]] == ["U0KIM", "U0KIM"]
@@ -185,7 +187,7 @@ def test_somebody_comes_on_call_after_all(spy: SpyKit, room: str):
     with spy.tx() as tx:
         Paging(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
 
-    assert "escalated to Raj Patel, not acknowledged so far" in spy.surface("card", 1).text
+    assert "escalated to Raj Patel, not acknowledged so far" in spy.message_type("card", 1).text
     assert "Raj Patel is rung." in spy.nags("unanswered")[0].text
 
 
@@ -214,14 +216,14 @@ def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: s
     into = {"id": "Q9", "type": "incident_reference", "html_url": "https://pd/Q9"}
     hear(spy, webhook(status="resolved", resolve_reason={"type": "merge_resolve_reason", "incident": into}))
 
-    merged = spy.surface("page", 1).text
+    merged = spy.message_type("page", 1).text
     hear(spy, webhook(id="Q9", status="acknowledged"))
 
     assert (
         "merged in PagerDuty into <https://pd/Q9|another incident>, which Spy follows: sent 12:00 UTC"
         in merged
     )
-    assert "acknowledged by PagerDuty at 12:01 UTC" in spy.surface("page", 1).text
+    assert "acknowledged by PagerDuty at 12:01 UTC" in spy.message_type("page", 1).text
 
 
 @pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])
@@ -252,7 +254,7 @@ def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, room: s
     with spy.tx() as tx:
         Paging(tx).waits(1, "PagerDuty did not answer")
 
-    card = spy.surface("card", 1).text
+    card = spy.message_type("card", 1).text
     assert (
         "Raj Patel acknowledged it here, but PagerDuty does not know yet (PagerDuty did not answer)" in card
     )

@@ -7,7 +7,7 @@ import pytest
 
 from bot.commands.ask import Answer, Shared
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, Show
+from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
 from bot.domain.policy import Paperwork
 from bot.domain.timeline import Entry
 from bot.ports import Issue, IssueNews, Moved, Offer, Person
@@ -138,7 +138,7 @@ def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, room: st
 
     spy.pass_time(days=4)
 
-    asked = [it for it in spy.asked(Show) if it.surface == "review"]
+    asked = [it for it in spy.asked(UpsertMessage) if it.message_type == "review"]
     assert {it.to for it in asked} == {"U0RAJ"}
     assert len({it.mark for it in asked}) == 4
     assert "overdue by 1 d" in spy.nags("review")[0].text
@@ -266,7 +266,7 @@ def test_its_owner_is_reminded_two_days_before_and_hears_once_it_is_done(spy: Sp
 
     spy.say("follow-up done 1", channel=room)
 
-    assert {it.to for it in spy.asked(Show) if it.surface == "follow_up"} == {"U0RAJ"}
+    assert {it.to for it in spy.asked(UpsertMessage) if it.message_type == "follow_up"} == {"U0RAJ"}
     assert "is done. Thank you" in spy.nags("follow_up")[0].text
     assert "You have no open follow-ups" in spy.nags("digest")[0].text
 
@@ -282,9 +282,9 @@ def test_who_is_given_an_old_follow_up_hears_of_it_by_day_and_gets_no_list_of_la
 
     spy.say("follow-up owner 1 <@U0RAJ>", channel=room)
     spy.pass_time(hours=10)
-    in_the_night = spy.nags(to="U0RAJ", surface="digest"), spy.nags(to="U0RAJ", surface="follow_up")
+    in_the_night = spy.nags(to="U0RAJ", message_type="digest"), spy.nags(to="U0RAJ", message_type="follow_up")
     spy.pass_time(hours=3)
-    [word] = spy.nags(to="U0RAJ", surface="follow_up")
+    [word] = spy.nags(to="U0RAJ", message_type="follow_up")
 
     assert in_the_night == ([], [])
     assert "is due 2026-12-04" in word.text

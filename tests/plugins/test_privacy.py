@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.ask import Answer, Way
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import AnswerPage, Post, Respond, Say, SendPage, Show, Whisper
+from bot.domain.effects import AnswerPage, Post, PostEphemeral, PostEvent, Respond, SendPage, UpsertMessage
 from bot.ports import Ringing
 from bot.services.paging import Paging
 
@@ -45,13 +45,13 @@ def outside(spy: SpyKit) -> Iterator[str]:
     """Give all that is said where others can read it."""
     for effect in spy.effects:
         match effect:
-            case Show(surface=surface, ref=ref, to=to) if to not in INSIDE:
-                yield spy.surface(surface, ref).text
-            case Say(to=to, facts=facts) if to not in INSIDE:
+            case UpsertMessage(message_type=message_type, ref=ref, to=to) if to not in INSIDE:
+                yield spy.message_type(message_type, ref).text
+            case PostEvent(to=to, facts=facts) if to not in INSIDE:
                 yield str(facts)
             case Post(to=to, message=message) if to not in INSIDE:
                 yield message.text
-            case Whisper(person=person, message=message) if person not in MEMBERS:
+            case PostEphemeral(person=person, message=message) if person not in MEMBERS:
                 yield message.text
             case SendPage(page=page):
                 yield from paged(spy, page)
@@ -90,7 +90,7 @@ def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, way: Way):
 
     answers = [spy.say(f"incident {it}", by="U0ZOE", way=way) for it in SAID[1:]]
 
-    replies = [it.message for it in spy.effects if isinstance(it, Whisper | Post | Respond)]
+    replies = [it.message for it in spy.effects if isinstance(it, PostEphemeral | Post | Respond)]
     assert SECRET not in f"{answers} {replies}"
     assert spy.timeline(1) == before
 

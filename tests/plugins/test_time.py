@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.mrkdwn import flat
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
-from bot.domain.effects import EscalatePage, Show
+from bot.domain.effects import EscalatePage, UpsertMessage
 from bot.domain.message import Message
 from bot.domain.policy import Milestone, Policy
 from bot.ports import Ringing
@@ -22,14 +22,14 @@ TEMPLATES = Path(__file__).parents[2] / "templates"
 ROOM = "C0ROOM"
 NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
-Telling = Callable[..., SpyKit]
+TeamNotices = Callable[..., SpyKit]
 
 
 @pytest.fixture
-def telling() -> Telling:
+def telling() -> TeamNotices:
     """Open INC-1 by Ana, with its room: `telling("sev1", policy=…)`."""
 
-    def tell(severity: str = "sev1", *, policy: Policy = POLICY, drill: bool = False) -> SpyKit:
+    def notice(severity: str = "sev1", *, policy: Policy = POLICY, drill: bool = False) -> SpyKit:
         clock = FrozenClock()
         templates = JinjaTemplates([TEMPLATES], clock=clock)
         spy = SpyKit(incident, page, time, policy=policy, templates=templates, clock=clock)
@@ -38,7 +38,7 @@ def telling() -> Telling:
         spy.open_room(1, channel=ROOM)
         return spy
 
-    return tell
+    return notice
 
 
 def words(messages: list[Message] | tuple[Message, ...]) -> list[str]:
@@ -56,7 +56,7 @@ def labels(message: Message) -> list[str]:
 # --- the update promise -----------------------------------------------------------------------------------
 
 
-def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telling: Telling):
+def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telling: TeamNotices):
     spy = telling()
 
     spy.pass_time(minutes=14, seconds=59)
@@ -69,7 +69,7 @@ def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telli
     ]
 
 
-def test_the_dm_offers_to_post_to_snooze_and_to_hand_over(telling: Telling):
+def test_the_dm_offers_to_post_to_snooze_and_to_hand_over(telling: TeamNotices):
     spy = telling()
     spy.pass_time(minutes=15)
 
@@ -81,7 +81,7 @@ def test_the_dm_offers_to_post_to_snooze_and_to_hand_over(telling: Telling):
     assert "help/form" not in spy.private()[-1].text
 
 
-def test_an_update_in_time_keeps_spy_silent(telling: Telling):
+def test_an_update_in_time_keeps_spy_silent(telling: TeamNotices):
     spy = telling()
     for _ in range(4):
         spy.pass_time(minutes=14)
@@ -98,7 +98,7 @@ ROUTES: dict[str, Callable[[SpyKit], object]] = {
 
 
 @pytest.mark.parametrize("route", [*ROUTES, "service"])
-def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Telling, route: str):
+def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: TeamNotices, route: str):
     spy = telling()
     spy.pass_time(minutes=21)
 
@@ -113,7 +113,7 @@ def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Te
     assert said_to(spy, "room:1") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
 
 
-def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: Telling):
+def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
     spy = telling()
     spy.pass_time(minutes=16)
 
@@ -132,7 +132,7 @@ def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: Telling):
     assert "snoozed this reminder already" in refused.message.text
 
 
-def test_a_new_commander_hears_what_is_due(telling: Telling):
+def test_a_new_commander_hears_what_is_due(telling: TeamNotices):
     spy = telling()
     spy.say("incident hand <@U0RAJ>", channel=ROOM)
     spy.say("incident accept", by="U0RAJ", channel=ROOM)
@@ -143,7 +143,7 @@ def test_a_new_commander_hears_what_is_due(telling: Telling):
     assert said_to(spy, "U0ANA") == []
 
 
-def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling: Telling):
+def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling: TeamNotices):
     spy = telling()
 
     spy.clock.tick(hours=3)
@@ -156,7 +156,7 @@ def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling
     assert len(said_to(spy, "U0ANA")) == 1
 
 
-def test_after_three_hours_away_nothing_moot_is_said(telling: Telling):
+def test_after_three_hours_away_nothing_moot_is_said(telling: TeamNotices):
     spy = telling()
     spy.say("incident stop", channel=ROOM)
 
@@ -169,7 +169,7 @@ def test_after_three_hours_away_nothing_moot_is_said(telling: Telling):
 # --- the others -------------------------------------------------------------------------------------------
 
 
-def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: Telling):
+def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: TeamNotices):
     spy = telling("")
     spy.pass_time(minutes=5)
 
@@ -181,7 +181,7 @@ def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: Telling
     assert said_to(spy, "room:1") == ["INC-1: its severity is sev2."]
 
 
-def test_without_a_commander_the_backup_is_paged_in_the_end(telling: Telling):
+def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices):
     spy = telling("sev3")
     with spy.tx() as tx:
         tx.session.incidents.put(replace(tx.incident(1), commander=None, command_since=None))
@@ -193,7 +193,7 @@ def test_without_a_commander_the_backup_is_paged_in_the_end(telling: Telling):
     assert "The backup is being paged." in said_to(spy, "room:1")[-1]
 
 
-def test_a_drill_says_so_and_pages_nobody(telling: Telling):
+def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
     spy = telling("sev1", drill=True)
     with spy.tx() as tx:
         tx.session.incidents.put(replace(tx.incident(1), commander=None, command_since=None))
@@ -205,7 +205,7 @@ def test_a_drill_says_so_and_pages_nobody(telling: Telling):
     assert all(it.startswith("DRILL · ") for it in words(list(spy.nags())))
 
 
-def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: Telling):
+def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamNotices):
     spy = telling("sev2")
     spy.say("incident cause the deploy of 11:50", channel=ROOM)
     spy.pass_time(minutes=10)
@@ -217,7 +217,7 @@ def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: Telli
     assert said_to(spy, "room:1") == ["INC-1: mitigated 12:10 UTC (12:10)."]
 
 
-def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Telling):
+def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: TeamNotices):
     spy = telling("sev1")
     with spy.tx() as tx:
         Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
@@ -233,7 +233,7 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Tell
     assert words(list(spy.nags("unanswered")))[0].endswith("Kim Park is rung.")
 
 
-def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Telling):
+def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: TeamNotices):
     spy = telling("sev3")
     spy.say("page <@U0RAJ> come", channel=ROOM)
     with spy.tx() as tx:
@@ -248,7 +248,7 @@ def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Tel
     ]
 
 
-def test_a_long_incident_is_asked_about_in_the_morning_by_dm(telling: Telling):
+def test_a_long_incident_is_asked_about_in_the_morning_by_dm(telling: TeamNotices):
     spy = telling(
         "sev3",
         policy=replace(POLICY, severities={"sev3": replace(POLICY.severities["sev3"], update_every=None)}),
@@ -282,7 +282,7 @@ MILESTONES = replace(
 )
 
 
-def test_milestones_are_said_and_done_in_their_time(telling: Telling):
+def test_milestones_are_said_and_done_in_their_time(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
     spy.say("incident role support <@U0RAJ>", channel=ROOM)
 
@@ -290,34 +290,34 @@ def test_milestones_are_said_and_done_in_their_time(telling: Telling):
 
     assert said_to(spy, "U0ANA")[0] == "INC-1 · Check the status page."
     assert said_to(spy, "U0RAJ") == ["INC-1 · Fill out your document."]
-    told = [it for it in spy.asked(Show) if it.surface == "told"]
+    told = [it for it in spy.asked(UpsertMessage) if it.message_type == "team_notice"]
     assert [it.to for it in told] == ["C0PAY"]
-    assert "INC-1 checkout is down" in flat(spy.surface("told", 1).text, NAMES.get)
+    assert "INC-1 checkout is down" in flat(spy.message_type("team_notice", 1).text, NAMES.get)
     assert spy.incident(1).told == ("payments",)
 
 
-def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: Telling):
+def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: TeamNotices):
     hour = Milestone(name="hour", when=(timedelta(hours=1),), message="An hour of {id}: tell the press")
     spy = telling(policy=replace(POLICY, milestones=(hour,)))
     spy.pass_time(minutes=16)
 
     spy.say("incident hand <@U0RAJ>", channel=ROOM)
 
-    brief = flat(spy.surface("brief", 1).text)
+    brief = flat(spy.message_type("brief", 1).text)
     assert "the update, 15 min overdue" in brief.partition("Spy asks next")[2]
     assert "An hour of INC-1: tell the press" in brief
 
 
-def test_a_milestone_that_is_done_already_is_skipped(telling: Telling):
+def test_a_milestone_that_is_done_already_is_skipped(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
     spy.say("incident tell :payments we are on it", channel=ROOM)
 
     spy.pass_time(minutes=5)
 
-    assert len([it for it in spy.asked(Show) if it.surface == "told"]) == 1
+    assert len([it for it in spy.asked(UpsertMessage) if it.message_type == "team_notice"]) == 1
 
 
-def test_the_stop_has_its_milestones(telling: Telling):
+def test_the_stop_has_its_milestones(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
     spy.pass_time(minutes=1)
     spy.say("incident stop", channel=ROOM)
@@ -329,17 +329,17 @@ def test_the_stop_has_its_milestones(telling: Telling):
 # --- peace, and why ---------------------------------------------------------------------------------------
 
 
-def test_what_the_room_may_not_hear_is_on_the_card(telling: Telling):
+def test_what_the_room_may_not_hear_is_on_the_card(telling: TeamNotices):
     spy = telling("")
     spy.say("incident quiet 15m", channel=ROOM)
 
     spy.pass_time(minutes=6)
 
     assert spy.nags(to="room:1") == []
-    assert "*Spy waits for* the severity" in spy.surface("card", 1).text
+    assert "*Spy waits for* the severity" in spy.message_type("card", 1).text
 
 
-def test_quiet_ends_by_itself(telling: Telling):
+def test_quiet_ends_by_itself(telling: TeamNotices):
     spy = telling("")
     spy.say("quiet 15m", channel=ROOM)
 
@@ -348,17 +348,17 @@ def test_quiet_ends_by_itself(telling: Telling):
     assert len(spy.nags(to="room:1")) == 1
 
 
-def test_two_things_at_once_are_one_post(telling: Telling):
+def test_two_things_at_once_are_one_post(telling: TeamNotices):
     spy = telling("sev2")
     spy.say("incident cause a bad deploy", channel=ROOM)
     spy.clock.tick(minutes=36)
     spy.tick()
 
     assert len(spy.nags(to="room:1")) == 1
-    assert "*Spy waits for*" in spy.surface("card", 1).text
+    assert "*Spy waits for*" in spy.message_type("card", 1).text
 
 
-def test_why_names_the_rule_and_the_event(telling: Telling):
+def test_why_names_the_rule_and_the_event(telling: TeamNotices):
     spy = telling()
     spy.say("incident update looking", channel=ROOM)
     spy.pass_time(minutes=16)
@@ -373,7 +373,7 @@ def test_why_names_the_rule_and_the_event(telling: Telling):
     )
 
 
-def test_why_says_why_somebody_was_paged(telling: Telling):
+def test_why_says_why_somebody_was_paged(telling: TeamNotices):
     spy = telling("sev1")
 
     answer = spy.say("why", channel=ROOM).message
@@ -382,7 +382,7 @@ def test_why_says_why_somebody_was_paged(telling: Telling):
     assert "because *sev1* pages it" in answer.text
 
 
-def test_there_is_no_why_where_nothing_was_said(telling: Telling):
+def test_there_is_no_why_where_nothing_was_said(telling: TeamNotices):
     answer = telling("sev3").say("why", channel=ROOM).message
 
     assert answer
@@ -392,7 +392,7 @@ def test_there_is_no_why_where_nothing_was_said(telling: Telling):
 @pytest.mark.parametrize(
     "said", ["incident snooze soon", "incident quiet 3d", "incident quiet 0m", "incident snooze 10080"]
 )
-def test_a_length_that_makes_no_sense_is_explained(telling: Telling, said: str):
+def test_a_length_that_makes_no_sense_is_explained(telling: TeamNotices, said: str):
     answer = telling().say(said, channel=ROOM).message
 
     assert answer

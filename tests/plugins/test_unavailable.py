@@ -162,7 +162,7 @@ def test_whoever_takes_command_of_what_nobody_leads_has_it_at_once(spy: SpyKit, 
     spy.say("incident take", by="U0RAJ", channel=room)
 
     assert spy.incident(1).commander == "U0RAJ"
-    assert "Nobody has command" not in spy.surface("card", 1).text
+    assert "Nobody has command" not in spy.message_type("card", 1).text
 
 
 def test_a_missing_commander_is_asked_for_again_only_after_a_while(spy: SpyKit, room: str):
@@ -238,7 +238,7 @@ def test_a_manager_who_has_left_is_not_offered(spy: SpyKit):
     page = spy.say("page :imoc come").message
 
     assert page
-    assert "Gus" not in page.text + spy.surface("page", 1).text + repr(page.parts)
+    assert "Gus" not in page.text + spy.message_type("page", 1).text + repr(page.parts)
 
 
 @pytest.mark.parametrize(

@@ -17,7 +17,7 @@ from bot.commands.ask import Ask, Way
 from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.commands.testkit import FrozenClock, SpyKit
-from bot.domain.effects import OpenForm, Post, Respond, Say, Show, Whisper, room
+from bot.domain.effects import OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage, room
 from bot.domain.message import Buttons, Message
 
 HERE = Path(__file__).parents[2]
@@ -91,13 +91,13 @@ def heard(spy: SpyKit, ask: Ask | None) -> tuple[str, Message]:
     said = [(ACKNOWLEDGED, answer.message)] if answer.message else []
     for it in asked:
         match it:
-            case Post(to=place, message=message) | Whisper(to=place, person="U0KIM", message=message):
+            case Post(to=place, message=message) | PostEphemeral(to=place, person="U0KIM", message=message):
                 said.append((place, message))
             case Respond(url=place, message=message):
                 said.append((place, message))
             case OpenForm(form=form):
                 said.append((FORM, Message(text=form)))
-    if not said and any(isinstance(it, Say | Show) and it.to == room(1) for it in asked):
+    if not said and any(isinstance(it, PostEvent | UpsertMessage) and it.to == room(1) for it in asked):
         return LINE, Message(text="")
     [one] = said
     return one

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.domain.shift import Shift
 from bot.ports import Profile
 from bot.services.people import People
@@ -56,7 +56,10 @@ def test_one_persons_zone_hides_no_shift_of_the_others():
     rota.sync()
     rota.pass_time(2 * DAY)
 
-    assert {it.to for it in rota.spy.asked(Show) if it.surface == "warning"} == {"U0ANA", "U0RAJ"}
+    assert {it.to for it in rota.spy.asked(UpsertMessage) if it.message_type == "warning"} == {
+        "U0ANA",
+        "U0RAJ",
+    }
 
 
 def test_a_shift_that_was_kept_with_such_a_zone_is_told_in_utc():

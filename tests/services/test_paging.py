@@ -7,7 +7,15 @@ from pathlib import Path
 import pytest
 
 from bot.commands.testkit import NOON, POLICY, SpyKit
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, SendPage, Show, Welcome
+from bot.domain.effects import (
+    AnswerPage,
+    EscalatePage,
+    FindResponder,
+    Invite,
+    SendPage,
+    UpsertMessage,
+    Welcome,
+)
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
@@ -46,13 +54,13 @@ def kinds(spy: SpyKit) -> list[str]:
 
 def test_a_page_for_a_severity_is_followed_on_the_card(spy: SpyKit):
     assert page(spy).line_at is None
-    assert not [it for it in spy.asked(Show) if it.surface == "page"]
+    assert not [it for it in spy.asked(UpsertMessage) if it.message_type == "page"]
 
 
 def test_a_page_asked_for_in_a_room_has_its_line_there(spy: SpyKit):
     spy.say("page :payments come", channel="C0ROOM")
 
-    assert [it.to for it in spy.asked(Show) if it.surface == "page"] == ["room:1"]
+    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["room:1"]
 
 
 def test_each_page_has_a_key_that_rings_once(spy: SpyKit):
@@ -166,7 +174,7 @@ def test_a_page_whose_line_can_not_stand_in_the_channel_is_followed_by_dm(spy: S
         with spy.tx() as tx:
             Paging(tx).move_line(2)
 
-    assert [it.to for it in spy.asked(Show) if it.surface == "page"] == ["C0SECRET", "U0RAJ"]
+    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["C0SECRET", "U0RAJ"]
 
 
 def test_ending_an_incident_resolves_what_still_rings(spy: SpyKit):

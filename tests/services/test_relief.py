@@ -10,7 +10,7 @@ import pytest
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, Show
+from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
 from bot.ports import Contact, Duty, DutyCopy, Person, Profile, Ringing
@@ -63,9 +63,9 @@ class Night(SpyKit):
         self.pass_time(minutes=minutes)
         return self.effects[before:]
 
-    def stands(self, show: Show) -> str:
+    def stands(self, show: UpsertMessage) -> str:
         """Read a message of the ladder as it stands now."""
-        return self.surface(show.surface, show.ref, show.mark).text
+        return self.message_type(show.message_type, show.ref, show.mark).text
 
 
 def told(effects: Sequence[Effect]) -> list[tuple[str, str]]:
@@ -73,12 +73,12 @@ def told(effects: Sequence[Effect]) -> list[tuple[str, str]]:
     return [(it.to, it.mark.partition("@")[0]) for it in shows(effects)]
 
 
-def shows(effects: Sequence[Effect]) -> list[Show]:
-    return [it for it in effects if isinstance(it, Show) and it.surface in {"relief", "rest"}]
+def shows(effects: Sequence[Effect]) -> list[UpsertMessage]:
+    return [it for it in effects if isinstance(it, UpsertMessage) and it.message_type in {"relief", "rest"}]
 
 
-def labels(spy: SpyKit, show: Show) -> list[str]:
-    parts = spy.surface(show.surface, show.ref, show.mark).parts
+def labels(spy: SpyKit, show: UpsertMessage) -> list[str]:
+    parts = spy.message_type(show.message_type, show.ref, show.mark).parts
     return [it.label for part in parts if isinstance(part, Buttons) for it in part.buttons]
 
 
@@ -219,7 +219,7 @@ def test_a_drill_pages_nobody_and_says_so(spy: Night):
 # --- its ways out -----------------------------------------------------------------------------------------
 
 
-def asked_after_an_hour(spy: Night) -> Show:
+def asked_after_an_hour(spy: Night) -> UpsertMessage:
     spy.declare()
     return next(it for it in shows(spy.wait(60)) if it.to == "C0IMOC")
 
@@ -228,9 +228,12 @@ def test_way_out_somebody_takes_over(spy: Night):
     question = asked_after_an_hour(spy)
 
     spy.press(
-        "I can take over", spy.surface("relief", question.ref, question.mark), by="U0RAJ", channel="C0IMOC"
+        "I can take over",
+        spy.message_type("relief", question.ref, question.mark),
+        by="U0RAJ",
+        channel="C0IMOC",
     )
-    [brief] = [it for it in spy.asked(Show) if it.surface == "brief"]
+    [brief] = [it for it in spy.asked(UpsertMessage) if it.message_type == "brief"]
 
     assert (brief.to, spy.incident(1).commander) == ("U0RAJ", "U0ANA"), (
         "until *I have command* it has not moved"
@@ -238,10 +241,10 @@ def test_way_out_somebody_takes_over(spy: Night):
     assert "Raj Patel is reading the brief" in spy.stands(question)
 
     spy.clock.tick(minutes=2)
-    spy.press("I have command", spy.surface("brief", 1, brief.mark), by="U0RAJ", channel="D0RAJ")
+    spy.press("I have command", spy.message_type("brief", 1, brief.mark), by="U0RAJ", channel="D0RAJ")
 
     rest = shows(spy.effects)[-1]
-    assert (rest.surface, rest.to, spy.incident(1).commander) == ("rest", "U0ANA", "U0RAJ")
+    assert (rest.message_type, rest.to, spy.incident(1).commander) == ("rest", "U0ANA", "U0RAJ")
     assert "Raj Patel has command since 13:02 UTC" in spy.stands(rest)
     assert "You led for 1 h 02. Take a break" in spy.stands(rest)
     assert spy.stands(question) == "Ana Lima is off INC-1 after 1 h 02. Raj Patel has command of INC-1."
@@ -292,7 +295,7 @@ def test_way_out_fine_once_and_for_all_to_see(spy: Night):
     [word] = shows(spy.wait(45))
     spy.wait(5)
 
-    spy.press("I'm fine, 30 more minutes", spy.surface("relief", word.ref, word.mark))
+    spy.press("I'm fine, 30 more minutes", spy.message_type("relief", word.ref, word.mark))
 
     assert spy.lines(1)[-1].startswith(
         "*Ana Lima is fine for a while longer*: nobody is asked to step in before 13:20"
@@ -321,7 +324,7 @@ def test_who_leads_nothing_need_not_be_fine(spy: Night):
 
 def test_a_question_that_was_answered_is_refused_kindly(spy: Night):
     question = asked_after_an_hour(spy)
-    message = spy.surface("relief", question.ref, question.mark)
+    message = spy.message_type("relief", question.ref, question.mark)
     spy.say("incident 1 relieve", by="U0RAJ")
     spy.say("incident 1 accept", by="U0RAJ")
 
@@ -349,7 +352,7 @@ def test_the_brief_tells_what_waits_for_an_answer(spy: Night):
     spy.wait(20)
     spy.say("incident 1 relieve", by="U0RAJ")
 
-    text = spy.surface("brief", 1, shows_brief(spy).mark).text
+    text = spy.message_type("brief", 1, shows_brief(spy).mark).text
 
     assert "*Not seen yet* :payments was told 12:00 UTC" in text
     assert "*Roles* scribe Kim Park" in text
@@ -357,8 +360,8 @@ def test_the_brief_tells_what_waits_for_an_answer(spy: Night):
     assert "*Spy asks next*" in text
 
 
-def shows_brief(spy: Night) -> Show:
-    return [it for it in spy.asked(Show) if it.surface == "brief"][-1]
+def shows_brief(spy: Night) -> UpsertMessage:
+    return [it for it in spy.asked(UpsertMessage) if it.message_type == "brief"][-1]
 
 
 def test_why_names_the_rule_and_since_when(spy: Night):
@@ -391,7 +394,7 @@ def test_a_short_command_beside_a_long_one_is_no_reason_to_speak_of_breaks(spy: 
     spy.say("incident 2 hand <@U0RAJ>")
     spy.say("incident 2 accept", by="U0RAJ")
 
-    assert [it for it in shows(spy.effects) if it.surface == "rest"] == []
+    assert [it for it in shows(spy.effects) if it.message_type == "rest"] == []
 
 
 def test_who_led_for_a_part_of_a_long_time_at_work_has_worked_and_not_led_so_long(spy: Night):

@@ -68,10 +68,10 @@ def reminded(sessions: Sessions, count: int) -> Counter[tuple[int, str]]:
 
 def queued(sessions: Sessions) -> list[Effect]:
     with sessions.begin() as session:
-        parcels = session.outbox.claim(
+        items = session.outbox.claim(
             "me", now=NOON + timedelta(days=1), lease=timedelta(hours=1), limit=10_000
         )
-    return [parcel.effect for parcel in parcels]
+    return [item.effect for item in items]
 
 
 def test_what_is_due_is_spoken_once_with_its_message_in_the_outbox(sessions: Database) -> None:

@@ -3,7 +3,7 @@
 import pytest
 
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Invite, MeetPerson, Show, Welcome
+from bot.domain.effects import Invite, MeetPerson, UpsertMessage, Welcome
 from bot.domain.refusal import Refusal
 from bot.ports import Posted, Profile
 from bot.services.people import People
@@ -61,8 +61,8 @@ def test_who_opened_it_needs_no_introduction(spy: SpyKit):
 
 def test_what_could_not_be_said_is_said_in_the_room(spy: SpyKit):
     with spy.tx() as tx:
-        Rooms(tx).unsaid(1, "The channel's topic", "too_long")
-        Rooms(tx).unsaid(99, "Anything", "gone")
+        Rooms(tx).undelivered(1, "The channel's topic", "too_long")
+        Rooms(tx).undelivered(99, "Anything", "gone")
 
     assert len(spy.lines(1)) == 1
 
@@ -77,7 +77,7 @@ def test_where_a_message_stands_is_kept(spy: SpyKit):
 
 def test_the_first_invitation_is_the_declarers(spy: SpyKit):
     assert spy.asked(Invite)[0].people == ("U0ANA",)
-    assert [it.surface for it in spy.asked(Show)][:2] == ["announcement", "card"]
+    assert [it.message_type for it in spy.asked(UpsertMessage)][:2] == ["announcement", "card"]
 
 
 # --- people -----------------------------------------------------------------------------------------------

@@ -6,7 +6,7 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.testkit import POLICY
-from bot.domain.effects import Show
+from bot.domain.effects import UpsertMessage
 from bot.ports import Unreachable
 from bot.services.reminders import Reminders
 from tests.on_call import DAY, HOUR, NOON, Rota, turn
@@ -25,8 +25,8 @@ def warned(rota: Rota, who: str) -> list[str]:
     return [it.mark.removeprefix(":") for it in first_shows(rota, "warning") if it.to == who]
 
 
-def first_shows(rota: Rota, surface: str) -> list[Show]:
-    shows = [it for it in rota.spy.asked(Show) if it.surface == surface]
+def first_shows(rota: Rota, message_type: str) -> list[UpsertMessage]:
+    shows = [it for it in rota.spy.asked(UpsertMessage) if it.message_type == message_type]
     return list({it.slot: it for it in reversed(shows)}.values())[::-1]
 
 
@@ -244,12 +244,12 @@ def test_after_three_hours_down_what_is_overdue_comes_once_and_says_so(rota: Rot
 def test_what_became_moot_while_spy_was_down_is_not_said(rota: Rota):
     rota.on("ana", MONDAY, MONDAY + 2 * HOUR)
     rota.sync()
-    said = len(rota.spy.asked(Show))
+    said = len(rota.spy.asked(UpsertMessage))
 
     rota.spy.clock.tick(days=10)
     rota.spy.tick()
 
-    assert len(rota.spy.asked(Show)) == said
+    assert len(rota.spy.asked(UpsertMessage)) == said
 
 
 def test_a_pager_that_does_not_answer_takes_no_shift_away(rota: Rota):

@@ -186,17 +186,17 @@ def test_a_door_without_a_secret_is_not_there(tmp_path: Path, sqlite_url: str):
 def test_while_the_database_takes_nothing_what_is_told_is_to_be_sent_again(
     doors: Doors, sqlite_url: str, told_by: str
 ):
-    def tell() -> httpx.Response:
+    def notice() -> httpx.Response:
         if told_by == "github":
             return github(doors, "deployment_status")
         return tool(doors, {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"})
 
     with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), timeout=30)) as other:
         other.execute("BEGIN IMMEDIATE")
-        refused = tell()
+        refused = notice()
         other.rollback()
 
     assert refused.status_code == 503
     assert refused.text == "Spy's database does not answer. Nothing was kept; send it again.\n"
-    assert tell().status_code == 202
+    assert notice().status_code == 202
     assert len(kept(doors)) == 1

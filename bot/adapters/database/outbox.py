@@ -25,7 +25,7 @@ from bot.adapters.database import effects
 from bot.adapters.database.statements import add_once, find, table
 from bot.adapters.database.tables import OutboxRow
 from bot.domain.effects import Effect
-from bot.ports import OutboxEntry, Parcel, Standstill
+from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
 class Outbox:
@@ -68,13 +68,13 @@ class Outbox:
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
-    ) -> Sequence[Parcel]:
+    ) -> Sequence[OutboxItem]:
         self.flush()
         wanted = {"now": now, "by": owner, "until": now + lease, "most": limit, "besides": list(besides)}
         taken = self._connection.execute(_claiming(self._table), wanted)
         rows = sorted(taken, key=lambda row: (row.urgency, row.id))
         return [
-            Parcel(
+            OutboxItem(
                 id=row.id,
                 effect=effects.load(row.key, row.kind, row.payload),
                 attempts=row.attempts,
@@ -84,26 +84,26 @@ class Outbox:
             for row in rows
         ]
 
-    def done(self, parcel: int, *, at: datetime) -> bool:
-        return self._finish(parcel, "done", at, None)
+    def done(self, item: int, *, at: datetime) -> bool:
+        return self._finish(item, "done", at, None)
 
-    def give_up(self, parcel: int, *, at: datetime, why: str) -> bool:
-        return self._finish(parcel, "failed", at, why)
+    def give_up(self, item: int, *, at: datetime, why: str) -> bool:
+        return self._finish(item, "failed", at, why)
 
-    def _finish(self, parcel: int, state: str, at: datetime, why: str | None) -> bool:
-        end = {"this": parcel, "state": state, "at": at, "why": why}
+    def _finish(self, item: int, state: str, at: datetime, why: str | None) -> bool:
+        end = {"this": item, "state": state, "at": at, "why": why}
         return bool(self._connection.execute(_finishing(self._table), end).rowcount)
 
     def put_back(
-        self, parcel: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
+        self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
     ) -> bool:
         """Let it be tried again when due; a newer wish for the same slot is in it already."""
         c = self._table.c
-        mine = select(c.id).where(c.id == parcel, c.state == "sending", c.owner == owner)
+        mine = select(c.id).where(c.id == item, c.state == "sending", c.owner == owner)
         if self._connection.execute(mine.with_for_update()).first() is None:
             return False
-        slot = select(c.slot).where(c.id == parcel).scalar_subquery()
-        waiting = and_(c.slot == slot, c.id != parcel, c.state.in_(("held", "ready")))
+        slot = select(c.slot).where(c.id == item).scalar_subquery()
+        waiting = and_(c.slot == slot, c.id != item, c.state.in_(("held", "ready")))
         self._connection.execute(self._table.delete().where(waiting))
         again = {
             "state": "ready",
@@ -113,7 +113,7 @@ class Outbox:
             "lease_until": None,
             "attempts": c.attempts - (0 if tried else 1),
         }
-        self._connection.execute(update(self._table).where(c.id == parcel).values(again))
+        self._connection.execute(update(self._table).where(c.id == item).values(again))
         return True
 
     def knows(self, key: str) -> bool:

@@ -26,7 +26,7 @@ from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
 from bot.domain.relief import Stretch
 from bot.domain.search import Search
-from bot.domain.tell import Tell
+from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.ports import Conflict, DutyCopy, Person, Posted
 
@@ -210,8 +210,8 @@ class Pages(Shelf[Page]):
         return self._all(select(self._table).where(c.requested_at >= since).order_by(c.number))
 
 
-class Tells(Shelf[Tell]):
-    row, adapter, key = tables.TellRow, TypeAdapter(Tell), "number"
+class TeamNotices(Shelf[TeamNotice]):
+    row, adapter, key = tables.TeamNoticeRow, TypeAdapter(TeamNotice), "number"
 
     def reserve(self) -> int:
         return self._reserve()

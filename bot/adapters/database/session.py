@@ -31,7 +31,7 @@ class SqlSession:
         self.incidents = records.Incidents(connection, writes)
         self.timeline = records.Timeline(connection, writes)
         self.pages = records.Pages(connection, writes)
-        self.tells = records.Tells(connection, writes)
+        self.team_notices = records.TeamNotices(connection, writes)
         self.people = records.People(connection, writes)
         self.duties = records.Duties(connection)
         self.messages = records.Messages(connection)
@@ -57,7 +57,14 @@ class SqlSession:
         return records.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
     def flush(self) -> None:
-        for kept in (self.people, self.incidents, self.timeline, self.pages, self.tells, self.stretches):
+        for kept in (
+            self.people,
+            self.incidents,
+            self.timeline,
+            self.pages,
+            self.team_notices,
+            self.stretches,
+        ):
             kept.flush()
         self.outbox.flush()
         self.timers.flush()

@@ -152,8 +152,8 @@ class PageRow(SQLModel, table=True):
     reminded: dict[str, Any] = _json()
 
 
-class TellRow(SQLModel, table=True):
-    __tablename__ = "tell"
+class TeamNoticeRow(SQLModel, table=True):
+    __tablename__ = "team_notice"
 
     number: int = Field(primary_key=True)
     incident: int = Field(index=True)

@@ -203,7 +203,9 @@ class SlackChat:
             "chat.update", who=posted.ts, channel=posted.channel, ts=posted.ts, **payload(message)
         )
 
-    def whisper(self, channel: str, person: str, message: Message, *, thread: str | None = None) -> None:
+    def post_ephemeral(
+        self, channel: str, person: str, message: Message, *, thread: str | None = None
+    ) -> None:
         for each in messages(message):
             self._calls.write(
                 "chat.postEphemeral",

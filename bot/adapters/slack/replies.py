@@ -82,7 +82,7 @@ class Replies:
             if ask.response_url:
                 self._chat.respond(ask.response_url, reply.words)
             else:
-                self._chat.whisper(ask.channel or ask.user, ask.user, reply.words, thread=ask.thread)
+                self._chat.post_ephemeral(ask.channel or ask.user, ask.user, reply.words, thread=ask.thread)
         except Throttled as throttled:
             return throttled.retry_after.total_seconds()
         except Unreachable:

@@ -141,13 +141,13 @@ class FailoverPlay:
         return found
 
     def card(self, number: int = 1) -> Message:
-        return self.spy.surface("failover", number)
+        return self.spy.message_type("failover", number)
 
     def question(self, number: int = 1, mark: str = ":1.1") -> Message:
-        return self.spy.surface("failover_question", number, mark)
+        return self.spy.message_type("failover_question", number, mark)
 
     def word(self, number: int = 1) -> str:
-        return self.spy.surface("failover_word", number).text
+        return self.spy.message_type("failover_word", number).text
 
     def trail(self, number: int = 1) -> Sequence[str]:
         with self.spy.tx() as tx:

@@ -24,7 +24,7 @@ from bot.domain.relief import COMMAND, Asked, began
 from bot.domain.reminder import Standing
 from bot.domain.search import Search
 from bot.domain.shift import Overload, Shift, Told, Turn
-from bot.domain.tell import Tell
+from bot.domain.team_notice import TeamNotice
 from bot.domain.timer import Said, Snooze
 from bot.ports import Duty
 from bot.services.oncall import OnCallAnswer, TeamOnCall
@@ -116,8 +116,8 @@ PAGES = (
     replace(ACKNOWLEDGED, state=PageState.SENT, answer="acknowledged", answer_by="U0RAJ"),
     replace(SENT, merged_into="Q9", url="https://acme.pagerduty.com/incidents/Q9"),
 )
-TOLD = Tell(number=5, incident=42, team="payments", channel="C0PAY", message=TYPED, by="U0ANA", at=NOON)
-TELLS = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
+TOLD = TeamNotice(number=5, incident=42, team="payments", channel="C0PAY", message=TYPED, by="U0ANA", at=NOON)
+NOTICES = (TOLD, replace(TOLD, seen_by=("U0RAJ", "U0KIM")), replace(TOLD, failed="is_archived"))
 
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 PAGED: dict[str, Any] = {"at": NOON, "page": 17, "whom": "<@U0RAJ>"}
@@ -167,9 +167,9 @@ HAPPENED: tuple[events.Event, ...] = (
     events.PageDelayed(**PAGED, why="no answer", fallback=("Kim +1 2",)),
     events.PageFailed(**PAGED, why="no answer"),
     events.PageWithdrawn(**PAGED),
-    events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED),
-    events.TellSeen(**ABOUT, tell=5, team="payments"),
-    events.TellFailed(at=NOON, tell=5, team="payments", why="is_archived"),
+    events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED),
+    events.TeamNoticeSeen(**ABOUT, notice=5, team="payments"),
+    events.TeamNoticeFailed(at=NOON, notice=5, team="payments", why="is_archived"),
     events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
     events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
     events.Reminded(
@@ -392,7 +392,7 @@ RELIEF = [
 BRIEFED: tuple[Facts, ...] = (
     {"unseen": [], "coming": [], "asks": []},
     {
-        "unseen": [facts_of(events.TeamTold(**ABOUT, tell=5, team="payments", message=TYPED))],
+        "unseen": [facts_of(events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED))],
         "coming": [
             {"duty": "update_due", "due_at": NOW, "milestone": None},
             {"duty": "milestone:support", "due_at": NOW, "milestone": "Tell support"},
@@ -452,8 +452,10 @@ CASES: dict[str, Sequence[Facts]] = (
             for it in PAGES
             for manager in (None, "U0MGR")
         ],
-        "surfaces/tell": [{"tell": it, "incident": FULL, "now": NOW} for it in TELLS],
-        "surfaces/told": [{"tell": it, "incident": on, "now": NOW} for it in TELLS for on in INCIDENTS],
+        "surfaces/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
+        "surfaces/team_notice": [
+            {"notice": it, "incident": on, "now": NOW} for it in NOTICES for on in INCIDENTS
+        ],
         "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
         "timeline/list": [
             {"incident": FULL, "events": them, "count": count, "earlier": earlier, "later": later}
@@ -501,8 +503,8 @@ CASES: dict[str, Sequence[Facts]] = (
         + [{**it, "what": "noted", "at": NOON} for it in SHORT],
         "incident/updated": [{"incident": FULL}, {"incident": replace(FULL, update_due=None)}],
         "incident/impact": [{"incident": FULL}],
-        "incident/told": [{**it, "tell": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
-        "incident/seen": [{"tell": TOLD}],
+        "incident/told": [{**it, "notice": TOLD, "team": POLICY.teams["payments"]} for it in SHORT],
+        "incident/seen": [{"notice": TOLD}],
         "incident/offered": [
             {**it, "to": "U0RAJ", "instead_of": who} for it in SHORT for who in (None, "U0KIM")
         ],

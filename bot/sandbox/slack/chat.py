@@ -53,8 +53,8 @@ class ChatMethods:
         must_fit_an_update(text)
         message.metadata = metadata(args) or message.metadata
         self._state.edit(channel, message, text, its_blocks)  # an update with text alone loses the blocks
-        unsaid = {"ts", "thread_ts"}  # keys that Slack does not send here
-        shape = {key: value for key, value in shapes.message(message).items() if key not in unsaid}
+        undelivered = {"ts", "thread_ts"}  # keys that Slack does not send here
+        shape = {key: value for key, value in shapes.message(message).items() if key not in undelivered}
         return {"channel": channel.id, "ts": message.ts, "text": text, "message": shape}
 
     def delete(self, args: Args) -> Json:

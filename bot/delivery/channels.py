@@ -5,11 +5,11 @@ from datetime import UTC, datetime
 from functools import partial
 
 from bot.delivery.address import Place, Shut, within
-from bot.delivery.errand import Errand, unsupported
+from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
 from bot.domain.incident import Incident, room_name
 from bot.domain.markup import plain_prose
-from bot.ports import Chat, Parcel, Rejected, Said, Templates
+from bot.ports import Chat, OutboxItem, Rejected, Said, Templates
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.rooms import Rooms
@@ -21,13 +21,13 @@ OTHER_NAMES = 5
 """How many further names are tried where somebody else's channel has ours."""
 
 
-class RoomCourier:
+class ChannelHandler:
     def __init__(self, chat: Chat, templates: Templates) -> None:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:
-        match parcel.effect:
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        match item.effect:
             case OpenRoom() as effect:
                 return self._open(tx.incident(effect.incident))
             case ReadMessage() as effect:
@@ -35,11 +35,11 @@ class RoomCourier:
             case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
                 incident = tx.incident(effect.incident)
                 channel = None if incident.channel_closed else incident.room
-                return self._furnished(effect, incident, channel, tx) if channel else None
-        raise unsupported(parcel.effect)
+                return self._set_up_channel(effect, incident, channel, tx) if channel else None
+        raise unsupported(item.effect)
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
-        match parcel.effect:
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        match item.effect:
             case OpenRoom(incident=number):
                 Rooms(tx).refused(number, why)
             case Welcome():
@@ -47,12 +47,12 @@ class RoomCourier:
             case effect:
                 Undelivered(tx).tell(effect, why)
 
-    def _open(self, incident: Incident) -> Errand | None:
+    def _open(self, incident: Incident) -> Attempt | None:
         if incident.room and not incident.channel_closed:
             return None
-        return Errand(
-            go=partial(self._open_or_adopt, incident),
-            settle=lambda tx, room: Rooms(tx).opened(incident.number, *room),
+        return Attempt(
+            call=partial(self._open_or_adopt, incident),
+            on_success=lambda tx, room: Rooms(tx).opened(incident.number, *room),
         )
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
@@ -71,47 +71,47 @@ class RoomCourier:
                     return ours, name
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
 
-    def _furnished(
+    def _set_up_channel(
         self,
         effect: Invite | SetTopic | AddBookmark | Welcome,
         incident: Incident,
         channel: str,
         tx: Transaction,
-    ) -> Errand:
+    ) -> Attempt:
         """Where the channel takes nothing any more, another one gets it, or this one when it is open again."""
-        errand, place = (
-            self._furnish(effect, incident, channel, tx),
+        attempt, place = (
+            self._set_up(effect, incident, channel, tx),
             Place(to=channel, room_of=incident.number),
         )
 
-        def settle(tx: Transaction, came: object) -> None:
+        def on_success(tx: Transaction, came: object) -> None:
             if isinstance(came, Shut):
                 Rooms(tx).closed(came.incident, came.how)
 
-        return replace(errand, go=partial(within, place, self._chat, errand.go), settle=settle)
+        return replace(attempt, call=partial(within, place, self._chat, attempt.call), on_success=on_success)
 
-    def _furnish(
+    def _set_up(
         self,
         effect: Invite | SetTopic | AddBookmark | Welcome,
         incident: Incident,
         channel: str,
         tx: Transaction,
-    ) -> Errand:
+    ) -> Attempt:
         match effect:
             case Invite():
-                return Errand(go=partial(self._chat.invite, channel, effect.people))
+                return Attempt(call=partial(self._chat.invite, channel, effect.people))
             case SetTopic():
                 topic = self._templates.render("room/topic", {"incident": incident}).text
-                return Errand(go=partial(self._chat.set_topic, channel, topic))
+                return Attempt(call=partial(self._chat.set_topic, channel, topic))
             case AddBookmark():
                 return self._bookmark(effect, incident, channel, tx)
             case Welcome():
                 tldr = self._templates.render(
                     "incident/tldr", Views(tx).tldr(incident), names=People(tx).name
                 )
-                return Errand(go=partial(self._chat.whisper, channel, effect.person, tldr))
+                return Attempt(call=partial(self._chat.post_ephemeral, channel, effect.person, tldr))
 
-    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, tx: Transaction) -> Errand:
+    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, tx: Transaction) -> Attempt:
         announced = tx.session.messages.get(f"announcement:{incident.number}")
         home = announced.permalink if announced else None
         beside = self._chat.permalink(tx.policy.announce or channel)
@@ -120,13 +120,15 @@ class RoomCourier:
             (url, effect.url or beside)
         )  # an earlier try may not have known the announcement
 
-        def look() -> bool | None:
+        def find_earlier() -> bool | None:
             return True if any(self._chat.has_bookmark(channel, it) for it in urls) else None
 
-        return Errand(go=partial(self._chat.bookmark, channel, effect.title, url), look=look)
+        return Attempt(
+            call=partial(self._chat.bookmark, channel, effect.title, url), find_earlier=find_earlier
+        )
 
-    def _read(self, effect: ReadMessage) -> Errand:
-        def settle(tx: Transaction, said: Said) -> None:
+    def _read(self, effect: ReadMessage) -> Attempt:
+        def on_success(tx: Transaction, said: Said) -> None:
             Incidents(tx).note_message(
                 tx.incident(effect.incident),
                 plain_prose(said.text),
@@ -135,4 +137,4 @@ class RoomCourier:
                 message=effect.ts,
             )
 
-        return Errand(go=partial(self._chat.read, effect.channel, effect.ts), settle=settle)
+        return Attempt(call=partial(self._chat.read, effect.channel, effect.ts), on_success=on_success)

@@ -3,11 +3,11 @@
 from dataclasses import dataclass, replace
 from datetime import datetime
 
-from bot.domain.events import TeamTold, TellFailed, TellSeen
+from bot.domain.events import TeamNoticeFailed, TeamNoticeSeen, TeamNotified
 
 
 @dataclass(frozen=True, kw_only=True)
-class Tell:
+class TeamNotice:
     number: int
     incident: int
     team: str
@@ -18,16 +18,16 @@ class Tell:
     seen_by: tuple[str, ...] = ()
     failed: str | None = None
 
-    def told(self) -> TeamTold:
-        return TeamTold(at=self.at, by=self.by, tell=self.number, team=self.team, message=self.message)
+    def notified(self) -> TeamNotified:
+        return TeamNotified(at=self.at, by=self.by, notice=self.number, team=self.team, message=self.message)
 
-    def see(self, *, by: str, at: datetime) -> TellSeen | None:
+    def see(self, *, by: str, at: datetime) -> TeamNoticeSeen | None:
         """None for who has already said so."""
         if by in self.seen_by:
             return None
-        return TellSeen(at=at, by=by, tell=self.number, team=self.team)
+        return TeamNoticeSeen(at=at, by=by, notice=self.number, team=self.team)
 
-    def after(self, event: TellSeen | TellFailed) -> "Tell":
-        if isinstance(event, TellFailed):
+    def after(self, event: TeamNoticeSeen | TeamNoticeFailed) -> "TeamNotice":
+        if isinstance(event, TeamNoticeFailed):
             return replace(self, failed=event.why)
         return replace(self, seen_by=(*self.seen_by, event.by or ""))

@@ -6,17 +6,26 @@ from functools import partial
 from typing import Any
 
 from bot.delivery.address import Place, Shut, resolve, within
-from bot.delivery.errand import Errand, unsupported
-from bot.domain.effects import MeetPerson, Notify, OpenForm, Post, Respond, Say, Show, Whisper
+from bot.delivery.attempt import Attempt, unsupported
+from bot.domain.effects import (
+    MeetPerson,
+    Notify,
+    OpenForm,
+    Post,
+    PostEphemeral,
+    PostEvent,
+    Respond,
+    UpsertMessage,
+)
 from bot.domain.message import Message, Section
-from bot.ports import Chat, Parcel, Posted, Rejected, Templates
+from bot.ports import Chat, OutboxItem, Posted, Rejected, Templates
 from bot.services.channels import Channels
 from bot.services.failovers import Failovers
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.rooms import Rooms
-from bot.services.telling import Telling
+from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered
@@ -39,77 +48,79 @@ class _Taken:
     posted: Posted
 
 
-class ChatCourier:
+class MessageHandler:
     def __init__(self, chat: Chat, templates: Templates) -> None:
         self._chat = chat
         self._templates = templates
 
-    def errand(self, parcel: Parcel, tx: Transaction) -> Errand | None:  # noqa: PLR0911  a table
-        match parcel.effect:
-            case Show() as effect:
-                return self._show(effect, parcel, tx)
-            case Say() as effect:
-                return self._say(effect, parcel, tx)
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:  # noqa: PLR0911  a table
+        match item.effect:
+            case UpsertMessage() as effect:
+                return self._show(effect, item, tx)
+            case PostEvent() as effect:
+                return self._say(effect, item, tx)
             case Post() as effect:
-                return self._post(effect, parcel)
-            case Whisper() as effect:
-                return Errand(go=partial(self._whisper, effect))
+                return self._post(effect, item)
+            case PostEphemeral() as effect:
+                return Attempt(call=partial(self._post_ephemeral, effect))
             case Notify() as effect:
-                return self._notify(effect, parcel, tx)
+                return self._notify(effect, item, tx)
             case Respond() as effect:
-                return Errand(go=partial(self._chat.respond, effect.url, effect.message))
+                return Attempt(call=partial(self._chat.respond, effect.url, effect.message))
             case OpenForm() as effect:
                 return self._form(effect)
             case MeetPerson() as effect:
-                return Errand(
-                    go=partial(self._chat.profile, effect.person),
-                    settle=lambda tx, profile: People(tx).met(effect.person, profile),
+                return Attempt(
+                    call=partial(self._chat.profile, effect.person),
+                    on_success=lambda tx, profile: People(tx).met(effect.person, profile),
                 )
-        raise unsupported(parcel.effect)
+        raise unsupported(item.effect)
 
-    def gave_up(self, parcel: Parcel, tx: Transaction, why: str) -> None:
-        match parcel.effect:
-            case Show() as effect:
-                self._unshown(effect, tx, why)
-            case Say(thread_of=None) as effect:
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        match item.effect:
+            case UpsertMessage() as effect:
+                self._not_shown(effect, tx, why)
+            case PostEvent(thread_of=None) as effect:
                 self._tell_commander(effect.incident, effect.key, why, tx, effect)
             case Post(asker=str() as asker) as effect:
-                whisper = Whisper(key=f"unsaid:{effect.key}", to=asker, person=asker, message=effect.message)
-                tx.send(whisper)
+                ephemeral = PostEphemeral(
+                    key=f"unsaid:{effect.key}", to=asker, person=asker, message=effect.message
+                )
+                tx.send(ephemeral)
             case Respond(person=str() as person) as effect:
-                whisper = Whisper(
+                ephemeral = PostEphemeral(
                     key=f"unsaid:{effect.key}", to=person, person=person, message=effect.message
                 )
-                tx.send(whisper)
+                tx.send(ephemeral)
             case OpenForm() as effect:
                 self._unopened(effect, tx, why)
-            case Say() | MeetPerson():
+            case PostEvent() | MeetPerson():
                 pass  # the line itself is in the incident's channel; who people are is asked again
             case effect:
                 Undelivered(tx).tell_maintainers(effect, why)
 
     # --- lasting messages ---
 
-    def _show(self, effect: Show, parcel: Parcel, tx: Transaction) -> Errand | None:
+    def _show(self, effect: UpsertMessage, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx, aside=effect.aside)
         if is_needless(place):
             return None
-        template, facts = Views(tx).surface(effect.surface, effect.ref, effect.mark)
+        template, facts = Views(tx).message_type(effect.message_type, effect.ref, effect.mark)
         message = self._templates.render(template, facts, names=People(tx).name)
         standing = _standing(effect.slot, place, tx)
         words, slot = self._aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.room or "", room_of=place.aside.number) if place.aside else place
         in_room = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
 
-        def go() -> Posted | Shut | _Taken:
-            if place.aside and effect.surface == "card":  # does the channel take words again?
+        def call() -> Posted | Shut | _Taken:
+            if place.aside and effect.message_type == "card":  # does the channel take words again?
                 with suppress(Rejected):
                     taken = within(own, self._chat, in_room)
                     if not isinstance(taken, Shut):
                         return _Taken(posted=taken)
             return self._put(place, standing, words, slot)
 
-        def settle(tx: Transaction, came: Posted | Shut | _Taken) -> None:
+        def on_success(tx: Transaction, came: Posted | Shut | _Taken) -> None:
             match came:
                 case Shut():
                     self._shut(came, effect, tx)
@@ -119,17 +130,19 @@ class ChatCourier:
                 case _:
                     self._shown(effect, place, standing, came, tx)
 
-        find = self._look(place, slot, parcel)
+        find = self._look(place, slot, item)
 
-        def look() -> Posted | None:
+        def find_earlier() -> Posted | None:
             """What an earlier try posted told the state of then."""
             found: Posted | None = find()
             if found:
                 self._chat.edit(found, words)
             return found
 
-        return Errand(
-            go=partial(within, place, self._chat, go), look=look if standing is None else None, settle=settle
+        return Attempt(
+            call=partial(within, place, self._chat, call),
+            find_earlier=find_earlier if standing is None else None,
+            on_success=on_success,
         )
 
     def _put(self, place: Place, standing: Posted | None, message: Message, slot: str) -> Posted:
@@ -145,18 +158,18 @@ class ChatCourier:
         return standing
 
     def _shown(
-        self, effect: Show, place: Place, before: Posted | None, posted: Posted, tx: Transaction
+        self, effect: UpsertMessage, place: Place, before: Posted | None, posted: Posted, tx: Transaction
     ) -> None:
         if posted != before:
             Rooms(tx).posted(place.slot(effect.slot), posted)
-            if effect.tells and posted.permalink and not place.aside:
-                tx.session.timeline.set_permalink(*effect.tells, posted.permalink)
-        if effect.surface in {"announcement", "told"}:
+            if effect.permalink_of and posted.permalink and not place.aside:
+                tx.session.timeline.set_permalink(*effect.permalink_of, posted.permalink)
+        if effect.message_type in {"announcement", "team_notice"}:
             Channels(tx).ends(effect.to)
-        if effect.surface == "announcement" and Troubles(tx).ends(f"announcement:{effect.ref}"):
+        if effect.message_type == "announcement" and Troubles(tx).ends(f"announcement:{effect.ref}"):
             Rooms(tx).mended(effect.ref, f"The announcement in <#{effect.to}>")
 
-    def _shut(self, shut: Shut, effect: Show | Say | Notify, tx: Transaction) -> None:
+    def _shut(self, shut: Shut, effect: UpsertMessage | PostEvent | Notify, tx: Transaction) -> None:
         """Keep that the channel takes nothing, and let this be heard elsewhere."""
         Rooms(tx).closed(shut.incident, shut.how)
         tx.send(replace(effect, key=f"aside:{effect.key}"))
@@ -169,28 +182,28 @@ class ChatCourier:
         parts = (Section(why), *message.parts) if message.parts else ()
         return Message(text=f"{why}\n{message.text}", parts=parts)
 
-    def _unshown(self, effect: Show, tx: Transaction, why: str) -> None:
-        if effect.surface == "told":
+    def _not_shown(self, effect: UpsertMessage, tx: Transaction, why: str) -> None:
+        if effect.message_type == "team_notice":
             Channels(tx).refused(effect.to, why)
-            Telling(tx).failed(effect.ref, why)
-        elif effect.surface == "page" and not effect.needs_room:
+            TeamNotices(tx).failed(effect.ref, why)
+        elif effect.message_type == "page" and not effect.needs_room:
             Paging(tx).move_line(effect.ref)
-        elif effect.surface == "announcement":
+        elif effect.message_type == "announcement":
             Channels(tx).refused(effect.to, why)
             if Troubles(tx).begins(f"announcement:{effect.ref}", why):
-                Rooms(tx).unsaid(effect.ref, f"The announcement in <#{effect.to}>", why)
+                Rooms(tx).undelivered(effect.ref, f"The announcement in <#{effect.to}>", why)
         elif effect.needs_room and not effect.aside:
             tx.send(replace(effect, key=f"aside:{effect.key}", aside=True))
-        elif effect.surface == "failover":
+        elif effect.message_type == "failover":
             Failovers(tx).move_message(effect.ref)
-        elif effect.surface == "relief":
+        elif effect.message_type == "relief":
             Relief(tx).unheard(effect.ref, effect.to, why)
         else:
             Undelivered(tx).tell_maintainers(effect, why)
 
     # --- words said once ---
 
-    def _say(self, effect: Say, parcel: Parcel, tx: Transaction) -> Errand | None:
+    def _say(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx)
         if is_needless(place) and effect.template not in NEEDED:
             return None
@@ -200,53 +213,55 @@ class ChatCourier:
             above = tx.session.messages.get(effect.thread_of)
             place = Place(to=place.to, thread=above.ts if above else None)
 
-        def settle(tx: Transaction, came: Posted | Shut) -> None:
+        def on_success(tx: Transaction, came: Posted | Shut) -> None:
             if isinstance(came, Shut):
                 self._shut(came, effect, tx)
             elif came.permalink and not effect.thread_of and not place.aside:
                 tx.session.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
 
-        return Errand(
-            go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
-            look=self._look(place, effect.key, parcel),
-            settle=settle,
+        return Attempt(
+            call=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
+            find_earlier=self._look(place, effect.key, item),
+            on_success=on_success,
         )
 
-    def _post(self, effect: Post, parcel: Parcel) -> Errand:
+    def _post(self, effect: Post, item: OutboxItem) -> Attempt:
         place, key = Place(to=effect.to, thread=effect.thread), effect.key
         post = partial(self._say_in, place, effect.message, key)
-        return Errand(go=partial(within, place, self._chat, post), look=self._look(place, key, parcel))
+        return Attempt(
+            call=partial(within, place, self._chat, post), find_earlier=self._look(place, key, item)
+        )
 
-    def _notify(self, effect: Notify, parcel: Parcel, tx: Transaction) -> Errand:
+    def _notify(self, effect: Notify, item: OutboxItem, tx: Transaction) -> Attempt:
         names, line = People(tx).name, effect.line
         words = self._templates.render(line.template, line.facts, names=names).text if line else ""
         incident = tx.incident(effect.incident) if effect.incident else None
         facts = {"incident": incident, "words": words, **effect.facts}
         message = self._templates.render(effect.template, facts, names=names)
         if effect.person and effect.person != effect.to:
-            whisper = Whisper(key=effect.key, to=effect.to, person=effect.person, message=message)
-            return Errand(go=partial(self._whisper, whisper))
+            ephemeral = PostEphemeral(key=effect.key, to=effect.to, person=effect.person, message=message)
+            return Attempt(call=partial(self._post_ephemeral, ephemeral))
         place = resolve(effect.to, tx)
         message = self._aside(place, message)
 
-        def settle(tx: Transaction, came: Posted | Shut) -> None:
+        def on_success(tx: Transaction, came: Posted | Shut) -> None:
             if isinstance(came, Shut):
                 self._shut(came, effect, tx)
 
-        return Errand(
-            go=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
-            look=self._look(place, effect.key, parcel),
-            settle=settle,
+        return Attempt(
+            call=partial(within, place, self._chat, partial(self._say_in, place, message, effect.key)),
+            find_earlier=self._look(place, effect.key, item),
+            on_success=on_success,
         )
 
     def _say_in(self, place: Place, message: Message, key: str) -> Posted:
         return self._chat.post(place.to, message, key=key, thread=place.thread)
 
-    def _look(self, place: Place, key: str, parcel: Parcel) -> Any:
-        return partial(self._chat.find_post, place.to, key=key, since=parcel.queued_at, thread=place.thread)
+    def _look(self, place: Place, key: str, item: OutboxItem) -> Any:
+        return partial(self._chat.find_post, place.to, key=key, since=item.queued_at, thread=place.thread)
 
     def _tell_commander(
-        self, number: int, key: str, why: str, tx: Transaction, line: Say | None = None
+        self, number: int, key: str, why: str, tx: Transaction, line: PostEvent | None = None
     ) -> None:
         """The room takes no words: say them to who leads, by DM."""
         incident = tx.incident(number)
@@ -263,17 +278,17 @@ class ChatCourier:
 
     # --- for one person ---
 
-    def _whisper(self, effect: Whisper) -> None:
+    def _post_ephemeral(self, effect: PostEphemeral) -> None:
         """Whisper; where it can't be heard, by DM."""
         if effect.to == effect.person:
             self._chat.post(effect.person, effect.message, key=effect.key)
             return
         try:
-            self._chat.whisper(effect.to, effect.person, effect.message, thread=effect.thread)
+            self._chat.post_ephemeral(effect.to, effect.person, effect.message, thread=effect.thread)
         except Rejected:
             self._chat.post(effect.person, effect.message, key=effect.key)
 
-    def _form(self, effect: OpenForm) -> Errand:
+    def _form(self, effect: OpenForm) -> Attempt:
         form = self._templates.form(effect.form, effect.facts)
         memory = {
             "command": effect.command,
@@ -282,14 +297,14 @@ class ChatCourier:
             **({"thread": effect.thread} if effect.thread else {}),
         }
 
-        def go() -> None:
+        def call() -> None:
             try:
                 self._chat.open_form(effect.trigger, form, memory=memory)
             except Rejected as rejected:
                 if rejected.code != FORM_TAKEN:
                     raise
 
-        return Errand(go=go)
+        return Attempt(call=call)
 
     def _unopened(self, effect: OpenForm, tx: Transaction, why: str) -> None:
         facts = {"command": effect.command, "incident": effect.incident, "why": why}
