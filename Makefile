@@ -1,7 +1,7 @@
 # Two commands do everything: `make demo` and `make test`. They build .venv by themselves.
 PYTHON ?= python3
 BIN := .venv/bin
-EMULATE := tests/emulate/node_modules/.ready
+FROM_NPM := tests/emulate/node_modules/.ready tests/axe/node_modules/.ready
 
 unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each would compile all of Spy anew
 
@@ -19,11 +19,12 @@ unexport PYTHONDONTWRITEBYTECODE  # a test run starts a hundred bots, and each w
 demo: .venv/ready
 	@$(BIN)/spy demo
 
-$(EMULATE): tests/emulate/package-lock.json  # a GitHub that is not ours; without npm the tests say that they lack it
-	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/emulate && touch $@ \
-	  || echo "npm could not install tests/emulate; the tests go on without it" >&2; fi
+# a GitHub that is not ours, and checks of accessibility; without npm the tests say that they lack them
+$(FROM_NPM): tests/%/node_modules/.ready: tests/%/package-lock.json
+	@if command -v npm >/dev/null; then npm ci --silent --no-audit --no-fund --ignore-scripts --prefix tests/$* && touch $@ \
+	  || echo "npm could not install tests/$*; the tests go on without it" >&2; fi
 
-test: .venv/ready $(EMULATE)
+test: .venv/ready $(FROM_NPM)
 	@$(BIN)/pytest --numprocesses 4 --dist worksteal  # more than cores: half of the time of a test is waiting
 
 check: .venv/ready
@@ -34,7 +35,7 @@ check: .venv/ready
 	@$(BIN)/lint-imports --no-logo >build/imports.txt 2>&1 || { cat build/imports.txt; exit 1; }
 	@$(MAKE) --no-print-directory test
 
-picture: .venv/ready  # the README's two, taken while the page is tried; needs Chromium
+picture: .venv/ready $(FROM_NPM)  # the README's two, taken while the page is tried; needs Chromium
 	@$(BIN)/pytest -n0 tests/e2e/test_page.py
 	@cp build/screens/story.png build/screens/phone.png docs/
 
@@ -46,4 +47,4 @@ lock:  # the lock has hashes and no index, so that it works behind any mirror
 	  --custom-compile-command 'make lock' --output-file requirements.lock pyproject.toml
 
 clean:
-	rm -rf .venv build tests/emulate/node_modules .mypy_cache .ruff_cache
+	rm -rf .venv build tests/*/node_modules .mypy_cache .ruff_cache

@@ -27,6 +27,7 @@ if TYPE_CHECKING:
     from rich.console import Console
 
     from bot.sandbox import Box
+    from bot.sandbox.page import SandboxPage
 
 USUAL_PORT = 8765
 NOTHING_TO_DO = (
@@ -86,11 +87,12 @@ def play(
     with (
         _tidy_end(),
         _box(port) as box,
+        _page(box, out, wanted=interactive or stay, opened=interactive) as page,
         tempfile.TemporaryDirectory(prefix="spy-demo-") as folder,
         _Bot(bot, box, Path(folder), log, config) as child,
-        _page(box, child, out, wanted=interactive or stay, opened=interactive),
     ):
-        box.slack.install(child.manifest())
+        install = page.learn if page else box.slack.install
+        install(child.manifest())
         if config:
             out.print(REPLACED, soft_wrap=True, highlight=False)
         code = converse(box, lines, out, interactive=interactive)
@@ -102,20 +104,22 @@ def play(
 
 
 @contextmanager
-def _page(box: "Box", bot: "_Bot", out: "Console", *, wanted: bool, opened: bool) -> Iterator[None]:
-    """Serve the box's page, if it is wanted. Print its address, and open it in a browser if there is one."""
+def _page(box: "Box", out: "Console", *, wanted: bool, opened: bool) -> Iterator["SandboxPage | None"]:
+    """Serve the box's page, if it is wanted. Print its address, and open it in a browser if there is one.
+
+    Until it learns the bot's manifest, it says that Spy is starting.
+    """
     if not wanted:
-        yield
+        yield None
         return
     from bot.sandbox.page import SandboxPage  # noqa: PLC0415  a play from a file needs no page
 
-    page = SandboxPage(box)
-    page.learn(bot.manifest())
+    page = SandboxPage(box, is_ready=False)
     is_open = opened and _open(f"{box.url}/")
     why = "" if is_open or not opened else "No browser could be opened here. "
     out.print(f"{why}The workspace is at {box.url}/", soft_wrap=True, highlight=False)
     try:
-        yield
+        yield page
     finally:
         page.close()
 

@@ -9,9 +9,12 @@ from pathlib import Path
 from playwright.sync_api import Browser, Page, sync_playwright
 
 NAMES = ("chromium", "chromium-browser", "google-chrome")
+AXE = Path(__file__).parent / "axe" / "node_modules" / "axe-core" / "axe.min.js"
+"""Deque's accessibility checks, from npm; `make test` installs them."""
 SCREENS = Path(__file__).parent.parent / "build" / "screens"
 WIDE = {"width": 1280, "height": 800}
 PHONE = {"width": 390, "height": 844}
+SMALL = {"width": 320, "height": 640}
 SANDBOX = () if os.getuid() else ("--no-sandbox",)
 """Chromium's own refuses to run for root, as in a container."""
 
@@ -27,6 +30,21 @@ def opened() -> Iterator[Browser]:
         browser = playwright.chromium.launch(executable_path=chromium(), args=SANDBOX)
         yield browser
         browser.close()
+
+
+def can_check_access() -> bool:
+    return AXE.is_file()
+
+
+def barriers(page: Page) -> list[str]:
+    """Run axe-core on the page as it is now, and return a line for each violation of WCAG 2.2 AA or good practice."""
+    page.evaluate(f"() => {{ if (!window.axe) {{ {AXE.read_text(encoding='utf-8')} }} }}")
+    found = page.evaluate("axe.run(document, {rules: {'target-size': {enabled: true}}})")
+    return [
+        f"{it['id']}: {node['html'][:200]} {node['failureSummary']}"
+        for it in found["violations"]
+        for node in it["nodes"]
+    ]
 
 
 def photograph(page: Page, name: str) -> None:

@@ -180,7 +180,7 @@ def pytest_runtest_makereport(item: pytest.Item, call: pytest.CallInfo[None]) ->
 
 def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
     """Say aloud what could not be tried: PagerDuty's own word, the page in a browser, a GitHub that is not ours."""
-    from tests.browser import NAMES, chromium  # noqa: PLC0415  as below
+    from tests.browser import NAMES, can_check_access, chromium  # noqa: PLC0415  as below
     from tests.emulated import is_there  # noqa: PLC0415  as below
     from tests.vendors import PAGERDUTY, describes_pagerduty  # noqa: PLC0415  costs a second
 
@@ -195,3 +195,6 @@ def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
         terminalreporter.line(
             f"There is no {', '.join(NAMES)} on this machine; try: apt-get install chromium."
         )
+    elif not can_check_access():
+        terminalreporter.write_sep("!", "the page is NOT checked for accessibility", red=True)
+        terminalreporter.line("It is npm's `axe-core`: install Node with npm, and say `make test` again.")

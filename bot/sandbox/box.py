@@ -50,7 +50,7 @@ failover:
       - check: "{{ from }} has all the traffic"
         http: {url: "$switch/switch", expect: {json: {to: "{{ from }}", percent: 100}}}
         within: 2s
-      - check: "{{ to }} is well, and drained"
+      - check: "{{ to }} is healthy and drained"
         http: {url: "$switch/sites/{{ to }}/health", expect: {json: {state: drained}}}
         within: 2s
       - check: "replication lag"

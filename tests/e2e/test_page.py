@@ -12,11 +12,21 @@ from bot.sandbox import Box
 from bot.sandbox.page import SandboxPage
 from bot.sandbox.slack.world import BOT_USER
 from bot.sandbox.stories.player import StoryPlayer
-from tests.browser import PHONE, WIDE, chromium, opened, photograph
+from tests.browser import (
+    PHONE,
+    SMALL,
+    WIDE,
+    barriers,
+    can_check_access,
+    chromium,
+    opened,
+    photograph,
+)
 from tests.conftest import modest, open_box, spy_manifest
 from tests.e2e.bot_process import BotProcess
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
+needs_axe = pytest.mark.skipif(not can_check_access(), reason="axe-core is not installed")
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
@@ -108,6 +118,137 @@ def opened_window(browser: Browser, box: Box, **how: object) -> Iterator[Window]
     assert complaints == []
 
 
+def walk(window: Window) -> Iterator[str]:
+    """Visit every part of the page. The name of each place is given when it is in view."""
+    yield from at_the_start(window)
+    yield from in_an_incident(window)
+    yield from beside(window)
+
+
+def at_the_start(window: Window) -> Iterator[str]:
+    page = window.page
+    expect(page.get_by_role("heading", name="Try Spy")).to_be_visible()
+    yield "first"
+    window.say("/spy help")
+    window.reads("Only visible to you")
+    page.locator(".ephemeral").last.evaluate("it => it.scrollIntoView()")
+    yield "help"
+    page.locator("#words").fill("/inc")
+    expect(page.get_by_role("option").first).to_be_visible()
+    yield "completions"
+    page.locator("#words").fill("")
+    for menu in ("Outages", "Play a story"):
+        page.get_by_role("button", name=menu).click()
+        yield menu
+        page.keyboard.press("Escape")
+
+
+def in_an_incident(window: Window) -> Iterator[str]:
+    page = window.page
+    page.get_by_role("button", name="Open a sev1").click()
+    expect(page.locator("#head")).to_contain_text("checkout-is-down", timeout=15_000)
+    window.reads("Resolve")
+    page.locator("#messages .message", has_text="Resolve").first.evaluate("it => it.scrollIntoView()")
+    yield "card"
+    window.press("Update")
+    page.locator("#modal [type=submit]").click()
+    expect(page.locator("#modal .wrong")).to_have_count(1)
+    yield "form"
+    page.keyboard.press("Escape")
+    expect(page.locator("#modal")).to_be_hidden()
+
+    window.say("aloud, *bold* and `code` :memo:")
+    mine = page.locator("#messages .message", has_text="aloud").first
+    mine.focus()
+    mine.get_by_role("button", name="Add a reaction").click()
+    yield "reactions"
+    page.get_by_role("button", name="memo", exact=True).click()
+    mine.focus()
+    mine.get_by_role("button", name="Delete").click()
+    yield "question"
+    page.get_by_role("button", name="Cancel").click()
+    mine.focus()
+    mine.get_by_role("link", name="Reply in a thread").click()
+    expect(page.locator("#answers .message")).to_have_count(1)
+    yield "thread"
+
+
+def beside(window: Window) -> Iterator[str]:
+    page = window.page
+    if page.viewport_size == PHONE:
+        page.get_by_role("button", name="Channels").click()
+        yield "channels"
+        page.get_by_role("button", name="Phones & more").click()
+    for panel in ("Phones", "On call", "Sites", "GitHub", "Inspector"):
+        page.locator("#dock").get_by_role("link", name=panel).click()
+        expect(page.locator("#dock [aria-current=page]")).to_contain_text(panel)
+        yield panel
+
+
+def accessible(window: Window) -> list[str]:
+    """Return the barriers of each part of the page, on a phone at 320 px; take pictures on the way."""
+    page, found = window.page, list[str]()
+    size = page.viewport_size
+    for place in walk(window):
+        if place in ("first", "help", "card"):
+            photograph(page, f"{place}-{size['width']}")
+        page.set_viewport_size(SMALL if size == PHONE else size)
+        found += [f"{place}: {it}" for it in barriers(page)]
+        page.set_viewport_size(size)
+    return found
+
+
+@needs_axe
+def test_axe_finds_no_barrier_in_light(browser: Browser, box: Box):
+    for window in opened_window(browser, box, viewport=WIDE, color_scheme="light", reduced_motion="reduce"):
+        assert accessible(window) == []
+
+
+@needs_axe
+def test_axe_finds_no_barrier_in_dark_on_a_phone(browser: Browser, box: Box):
+    dark = {"color_scheme": "dark", "reduced_motion": "reduce", "has_touch": True}
+    for window in opened_window(browser, box, viewport=PHONE, **dark):
+        assert accessible(window) == []
+
+
+@pytest.mark.parametrize("size", [WIDE, PHONE, SMALL], ids=lambda it: f"{it['width']} px")
+def test_no_tab_is_cut_off(window: Window, box: Box, size: dict[str, int]):
+    box.slack.slash("kim", "general", "/page", '@raj "are you there?"')
+    window.page.set_viewport_size(size)
+    if size != WIDE:
+        window.page.get_by_role("button", name="Phones & more").click()
+    expect(window.page.locator(".tabs .ringing")).to_be_visible(timeout=15_000)
+
+    edges = window.page.locator(".tabs a").evaluate_all("all => all.map(it => it.getBoundingClientRect())")
+
+    assert len(edges) == 5
+    assert all(it["left"] >= 0 and it["right"] <= size["width"] for it in edges)
+    assert window.page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+
+
+def test_the_page_waits_until_the_bot_is_ready(browser: Browser):
+    with open_box("http") as box:
+        page = SandboxPage(box, is_ready=False)
+        tab = browser.new_page()
+        tab.goto(box.url)
+        expect(tab.get_by_role("heading", name="Spy is starting")).to_be_visible()
+        assert not can_check_access() or barriers(tab) == []
+
+        page.learn(spy_manifest())
+
+        expect(tab.get_by_role("heading", name="Try Spy")).to_be_visible()
+        tab.close()
+        page.close()
+
+
+def test_traffic_moves_at_the_press_of_a_button(window: Window, box: Box):
+    window.page.get_by_role("button", name="Fail over east → west").click()
+
+    expect(window.page.locator("#caption .over")).to_be_visible(timeout=60_000)
+    assert box.sites.switch.shares() == {"east": 0, "west": 100}
+    window.page.get_by_role("button", name="Close").click()
+
+
 def test_an_incident_is_led_from_its_opening_to_its_end_on_the_page(window: Window):
     page = window.page
     page.locator("#words").press_sequentially("/inci")
@@ -131,7 +272,8 @@ def test_an_incident_is_led_from_its_opening_to_its_end_on_the_page(window: Wind
     expect(page.locator("#modal")).to_be_hidden()
     window.reads("Rolling back the payment client.")
 
-    page.locator(".phone.rings").get_by_role("button", name="Acknowledge").click()
+    ring = page.locator(".ring", has_text="checkout is down").last
+    ring.get_by_role("button", name="Acknowledge").click()
     window.reads("acknowledged by Raj")
     photograph(page, "incident")
 
@@ -153,7 +295,7 @@ def test_an_incident_is_led_from_its_opening_to_its_end_on_the_page(window: Wind
 def test_a_story_plays_to_its_end(window: Window):
     page = window.page
     page.get_by_role("button", name="Play a story").click()
-    page.get_by_role("button", name="A good incident").click()
+    page.get_by_role("button", name="A good incident", exact=True).click()
 
     expect(page.locator("#caption .over")).to_be_visible(timeout=60_000)
     window.reads("rolled back the payment client")

@@ -31,13 +31,13 @@ def played(box: Box, script: str) -> tuple[int, str]:
 
 def test_a_play_makes_a_site_ill_and_looks_at_the_switch(play: Play):
     code, out = play(
-        "site west ill\nsite west lag 30s\ntraffic\n"
+        "site west failing\nsite west lag 30s\ntraffic\n"
         'expect "east 100 %, west 0 %" on the switch\nexpect "by east; none lost" on the switch\n'
-        'expect not "west: open" on the switch\nsite west well\nsite west lag 0s\n'
+        'expect not "west: open" on the switch\nsite west healthy\nsite west lag 0s\n'
     )
 
     assert code == 0, out
-    assert "west: drained, ill, 30 s behind" in out
+    assert "west: drained, failing, 30 s behind" in out
 
 
 def test_a_failed_look_at_the_switch_says_how_it_stands(play: Play):

@@ -11,6 +11,7 @@ import pytest
 from bot.sandbox import Box
 from bot.sandbox.faults import rate_limited
 from bot.sandbox.page import SandboxPage
+from bot.sandbox.page.icons import icon
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, mrkdwn, plain
 from bot.sandbox.slack.world import BOT_USER
@@ -107,6 +108,19 @@ def test_unknown_addresses_get_404(browser: httpx.Client, path: str) -> None:
     assert browser.get(path).status_code == 404
 
 
+def test_the_page_waits_until_the_bot_is_ready(box: Box) -> None:
+    page = SandboxPage(box, is_ready=False)
+    with httpx.Client(base_url=box.url) as browser:
+        early = browser.get("/")
+        page.learn({})
+        late = browser.get("/")
+    page.close()
+
+    assert early.status_code == 503
+    assert "Spy is starting" in early.text
+    assert late.status_code == 200
+
+
 # --- what each person sees
 
 
@@ -177,13 +191,15 @@ def test_a_script_is_text_wherever_it_was_typed(box: Box, browser: httpx.Client)
 def test_a_script_in_an_issue_is_text(box: Box, browser: httpx.Client) -> None:
     issues = f"{box.url}/github/repos/acme/postmortems/issues"
     key = {"authorization": f"token {box.environment()['GITHUB_TOKEN']}"}
-    browser.post(issues, json={"title": SCRIPT, "body": f"{SCRIPT}\n\n**bold** <!-- hidden -->"}, headers=key)
+    browser.post(
+        issues, json={"title": SCRIPT, "body": f"{SCRIPT}\n\n**bold** <!-- a remark -->"}, headers=key
+    )
 
     seen = browser.get("/region/dock", params={"dock": "github", "issue": "1"}).text
 
     assert SCRIPT not in seen
     assert "<strong>bold</strong>" in seen
-    assert "hidden" not in seen.partition("<details>")[0]
+    assert "a remark" not in seen.partition("<details>")[0]
 
 
 @pytest.mark.parametrize(
@@ -194,7 +210,7 @@ def test_a_script_in_an_issue_is_text(box: Box, browser: httpx.Client) -> None:
         ("```\nx &lt; y\n```", "<pre><code>x &lt; y</code></pre>"),
         ("&gt; said\nso", "<blockquote>said</blockquote>so"),
         ("<@U0RAJ> <!here>", '<span class="mention">@raj</span> <span class="mention you">@here</span>'),
-        ("<#C9|secret>", '<span class="mention">🔒 private channel</span>'),
+        ("<#C9|secret>", f'<span class="mention">{icon("lock")} private channel</span>'),
         ("<javascript:alert(1)|press>", "press"),
         ("<!date^1700000000^{date_short} {time}|fallback>", "Nov 14, 2023 22:13"),
         ("<!date^soon^{time}|fallback>", "fallback"),
@@ -222,7 +238,7 @@ def test_plain_text_knows_slacks_escapes_and_emoji_but_no_marks() -> None:
     ("text", "shown"),
     [
         ("[x](javascript:alert(1))", "<p>[x](javascript:alert(1))</p>\n"),
-        ("![pic](https://example.com/x.png)", '<p><span class="picture">🖼 pic</span></p>\n'),
+        ("![pic](https://example.com/x.png)", f'<p><span class="picture">{icon("picture")} pic</span></p>\n'),
         ("a <b onclick=x>b</b>", "<p>a &lt;b onclick=x&gt;b&lt;/b&gt;</p>\n"),
         ("<details>\n<summary>More</summary>\n</details>", "<details>\n<summary>More</summary>\n</details>"),
     ],
@@ -237,10 +253,10 @@ def test_markdown_reads_as_on_github_less_what_could_harm(text: str, shown: str)
 ONE: Json = {"text": words("One", "plain_text"), "value": "1"}
 TWO: Json = {"text": words("Two", "plain_text"), "value": "2", "description": words("the second")}
 BLOCKS: list[tuple[Json, str]] = [
-    ({"type": "header", "text": words("Down", "plain_text")}, '<h2 class="header">Down</h2>'),
+    ({"type": "header", "text": words("Down", "plain_text")}, '<h3 class="header">Down</h3>'),
     ({"type": "divider"}, "<hr>"),
     ({"type": "context", "elements": [words("since *ten*")]}, "since <b>ten</b>"),
-    ({"type": "image", "alt_text": "a graph", "image_url": "https://x.example/y.png"}, "🖼 a graph"),
+    ({"type": "image", "alt_text": "a graph", "image_url": "https://x.example/y.png"}, f"{icon('picture')} a graph"),
     (
         {"type": "rich_text", "elements": [{"type": "rich_text_section", "elements": [
             {"type": "text", "text": "loud", "style": {"bold": True}}, {"type": "user", "user_id": "U0RAJ"}]}]},
@@ -393,8 +409,9 @@ def test_somebody_is_invited_and_reacts_and_takes_it_back(box: Box, act: Act) ->
             {"schedule": "PSCH1", "who": "kim", "start": "2020-01-02T09:00", "end": "2020-01-02T10:00"},
             "The end is in the past. It is now ",
         ),
-        ("site", {"site": "west", "health": "ill"}, "This box has no sites."),
-        ("site", {"site": "west", "health": "sad"}, "A site is healthy, failing or without response."),
+        ("site", {"site": "west", "health": "failing"}, "This box has no sites."),
+        ("site", {"site": "west", "health": "sad"}, "A site is healthy or failing, or gives no response."),
+        ("open", {}, "Spy could not be reached."),
         ("dance", {}, "There is no action dance."),
     ],
 )
@@ -434,7 +451,7 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
     act("override", schedule="PSCH1", who="kim", **times)
 
     [override] = box.pagerduty.account.schedules["PSCH1"].overrides
-    assert "override ✕" in browser.get("/region/dock", params={"dock": "oncall"}).text
+    assert "Remove this override" in browser.get("/region/dock", params={"dock": "oncall"}).text
     act("unoverride", schedule="PSCH1", override=override.id)
     assert box.pagerduty.account.schedules["PSCH1"].overrides == ()
 
@@ -442,11 +459,11 @@ def test_an_override_is_laid_over_the_schedule_and_taken_away(
 def test_a_site_is_made_ill_where_there_are_sites() -> None:
     with Box(sites=True) as box, httpx.Client(base_url=box.url) as browser:
         page = SandboxPage(box)
-        browser.post("/act/site", json={"site": "west", "health": "ill"})
+        browser.post("/act/site", json={"site": "west", "health": "failing"})
         seen = browser.get("/region/dock", params={"dock": "sites"}).text
         page.close()
 
-    assert box.sites.west.health == "ill"
+    assert box.sites.west.health == "failing"
     assert '<meter max="100" value="100" aria-label="Share of the traffic that goes to east">' in seen
 
 

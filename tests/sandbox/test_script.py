@@ -23,6 +23,7 @@ from bot.sandbox.console.script import (
     ReplyAction,
     SayAction,
     ScriptLine,
+    SendTrafficAction,
     SetHealthAction,
     SetLagAction,
     ShowPhoneAction,
@@ -109,10 +110,11 @@ TABLE = {
     'fill message="All calm" next=15m "How bad"=': ScriptLine(
         action=FillAction(values={"message": "All calm", "next": "15m", "How bad": ""})
     ),
-    "site west ill": ScriptLine(action=SetHealthAction(site="west", health="ill")),
-    "raj phone> site east silent": ScriptLine(
-        person="raj", place="phone", action=SetHealthAction(site="east", health="silent")
+    "site west failing": ScriptLine(action=SetHealthAction(site="west", health="failing")),
+    "raj phone> site east no response": ScriptLine(
+        person="raj", place="phone", action=SetHealthAction(site="east", health="no response")
     ),
+    "traffic to west": ScriptLine(action=SendTrafficAction(site="west")),
     "site west lag 30s": ScriptLine(action=SetLagAction(site="west", seconds=30)),
     "site is down": ScriptLine(action=SayAction(text="site is down")),
     "traffic": ScriptLine(action=ShowTrafficAction()),
@@ -157,8 +159,9 @@ def test_a_line_means_one_thing(typed: str):
         "fill in the form",
         "press",
         "reply:",
-        "site west is ill",
-        "site north ill",
+        "site west is failing",
+        "site north failing",
+        "traffic to north",
         "bob> hello",
         "bob #general> hello",
         "kim general> hello",

@@ -124,7 +124,7 @@ def test_a_drained_site_turns_requests_away(client: SwitchClient):
 def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, client: SwitchClient):
     client.call("POST", "/sites/west/open")
     client.turn("west", 50)
-    box.sites.west.health = "ill"
+    box.sites.west.health = "failing"
 
     assert client.sent(4) == Counter({"east": 2, 503: 2})
 
@@ -134,11 +134,11 @@ def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, client: Sw
     assert client.sent(4) == {"east": 4}
 
 
-def test_an_ill_site_can_still_be_drained_and_a_silent_one_cannot(box: Box, client: SwitchClient):
-    box.sites.east.health = "ill"
+def test_a_failing_site_can_be_drained_and_one_with_no_response_cannot(box: Box, client: SwitchClient):
+    box.sites.east.health = "failing"
     assert client.call("POST", "/sites/east/drain")[0] == 200
 
-    box.sites.east.health = "silent"
+    box.sites.east.health = "no response"
 
     assert client.call("POST", "/sites/east/open")[0] == 502
     assert not box.sites.east.is_open
@@ -175,12 +175,12 @@ def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box,
 
 
 def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: SwitchClient):
-    box.sites.east.health = "ill"
+    box.sites.east.health = "failing"
     busy.call("GET", "/switch")
     box.wait_for(lambda: box.sites.traffic.tally().lost)
     assert box.sites.traffic.tally().last == ""
 
-    box.sites.east.health = "well"
+    box.sites.east.health = "healthy"
 
     box.wait_for(lambda: box.sites.traffic.tally().last == "east")
 

@@ -34,6 +34,7 @@ from bot.sandbox.console.script import (
     SayAction,
     ScriptAction,
     ScriptLine,
+    SendTrafficAction,
     SetHealthAction,
     SetLagAction,
     ShowPhoneAction,
@@ -74,7 +75,7 @@ Move the clocks of box and bot:
   +15m · play x60                          fast, in order; one hour a minute, until play x1
   jump +3h · jump to wed 23:00             at once (UTC); or the next 23:00: jump to 23:00
 Put people on call for twelve hours: on call imoc: raj, then ana
-Two sites: traffic shows them. site west ill breaks one (or silent, well, lag 30s).
+Two sites: traffic; traffic to east. Break one: site west failing (or no response, healthy, lag 30s).
 Check: expect "words" within 5s in #inc-1-* (or to raj, on raj's phone, on the switch); expect not "words".
 End: quit, or Ctrl-D."""
 
@@ -320,6 +321,10 @@ class ConsoleChat:
         site = self._box.sites.named[action.site]
         site.lag = float(action.seconds)
         self.transcript.note(site.seen())
+
+    @_do.register
+    def _(self, action: SendTrafficAction) -> None:
+        self._box.sites.send_all(action.site)
 
     @_do.register
     def _(self, _action: ShowTrafficAction) -> None:

@@ -37,9 +37,10 @@ NEARLY = {
     re.compile(r"jump\b.*\d.*"): "jump +3h, jump to 23:00 or jump to wed 23:00",
     re.compile(r"play ?(?:[x\u00d7]\b|[x\u00d7]?\d).*"): f"play x60, at most x{FASTEST}; play x1 ends it",
     re.compile(r"on call(?:.*:.*| [\w-]+ [\w.-]+)"): "on call imoc: raj, then ana",
-    re.compile(r"site (?:(?:east|west)\b.*|\w+ (?:well|ill|silent|lag)\b.*)"): (
-        "site west ill, site west silent, site west well or site west lag 30s (or east)"
+    re.compile(r"site (?:(?:east|west)\b.*|\w+ (?:healthy|failing|no response|lag)\b.*)"): (
+        "site west failing, site west no response, site west healthy or site west lag 30s (or east)"
     ),
+    re.compile(r"traffic to\b.*"): "traffic to east (or west)",
     re.compile(r"as|@"): "as raj",
     re.compile(r"phone"): "phone raj",
 }
@@ -51,7 +52,10 @@ NO_LETTER = {
     "Cs": "This line is not UTF-8 text. Nothing was sent. Save the script as UTF-8.",
 }
 """Characters that no message can have, by Unicode category."""
-SITE = re.compile(r"site (?P<site>east|west) (?:(?P<health>well|ill|silent)|lag (?P<lag>\d{1,5}) ?s)")
+SITE = re.compile(
+    r"site (?P<site>east|west) (?:(?P<health>healthy|failing|no response)|lag (?P<lag>\d{1,5}) ?s)"
+)
+TRAFFIC = re.compile(r"traffic to (?P<site>east|west)")
 REACTION = re.compile(rf"(?P<verb>react|unreact) :?(?P<name>[\w+-]+):?(?: (?P<words>{QUOTED}))?")
 PHONE_VERBS = {"ack": "acknowledge"} | {
     verb: verb for verb in ("acknowledge", "resolve", "escalate", "ignore")
@@ -195,10 +199,10 @@ class OnCallAction:
 
 @dataclass(frozen=True, kw_only=True)
 class SetHealthAction:
-    """Make a site healthy ("well"), answer 503 ("ill"), or not answer ("silent")."""
+    """Set the health of a site."""
 
     site: str
-    health: Literal["well", "ill", "silent"]
+    health: Literal["healthy", "failing", "no response"]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -207,6 +211,13 @@ class SetLagAction:
 
     site: str
     seconds: int
+
+
+@dataclass(frozen=True, kw_only=True)
+class SendTrafficAction:
+    """Send all traffic to one site, and drain the other."""
+
+    site: str
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -253,6 +264,7 @@ ScriptAction = (
     | OnCallAction
     | SetHealthAction
     | SetLagAction
+    | SendTrafficAction
     | ShowTrafficAction
     | HelpAction
     | QuitAction
@@ -370,7 +382,9 @@ def _on_call(line: str) -> ScriptAction | None:
 
 
 def _site(line: str) -> ScriptAction | None:
-    """Parse `site west ill` or `site west lag 30s`, None for other lines."""
+    """Parse `site west failing`, `site west lag 30s` or `traffic to east`, None for other lines."""
+    if match := TRAFFIC.fullmatch(line):
+        return SendTrafficAction(site=match["site"])
     match = SITE.fullmatch(line)
     if match and match["lag"]:
         return SetLagAction(site=match["site"], seconds=int(match["lag"]))

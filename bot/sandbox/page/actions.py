@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta, tzinfo
-from typing import Any
+from typing import Any, get_args
 from zoneinfo import ZoneInfo
 
 from bot.sandbox import Box
@@ -13,14 +13,18 @@ from bot.sandbox.feed import BoxEvent
 from bot.sandbox.page.switches import FaultSwitches
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError
 from bot.sandbox.pagerduty.schedules import ScheduleShift
+from bot.sandbox.sites.sites import Health
 from bot.sandbox.slack.delivery import DeliveryResult
 from bot.sandbox.slack.fields import Target
 from bot.sandbox.slack.own_commands import OWN_COMMANDS, unknown
+from bot.sandbox.slack.world import SlackChannel
 from bot.sandbox.stories.player import StoryPlayer
 
 FURTHEST = timedelta(days=7).total_seconds() / 60
 FASTEST = 3600
-HEALTHS = ("well", "ill", "silent")
+OPENING = 10
+"""Seconds to wait for an incident's channel."""
+HEALTHS = get_args(Health)
 
 
 class Refused(Exception):  # noqa: N818 - named for what happened
@@ -45,7 +49,8 @@ class PageActions:
         self._slack = box.slack
         self._player = player
         self._switches = switches
-        self._actions: Mapping[str, Callable[[ActionInput], None]] = {
+        self._actions: Mapping[str, Callable[[ActionInput], str | None]] = {
+            "open": self._open,
             "say": self._say,
             "edit": lambda it: self._slack.edit(
                 it.person, it.text("channel"), it.text("ts"), it.text("text")
@@ -67,18 +72,31 @@ class PageActions:
             "story": self._story,
         }
 
-    def do(self, name: str, person: str, facts: Mapping[str, Any]) -> None:
-        """Run an action. Refused if it is not possible."""
+    def do(self, name: str, person: str, facts: Mapping[str, Any]) -> str | None:
+        """Run an action. Return the id of a channel to go to, None to stay. Refused if it is not possible."""
         act = self._actions.get(name)
         if act is None:
             raise Refused(f"There is no action {name}.")
         try:
-            act(ActionInput(person=person, facts=facts))
+            return act(ActionInput(person=person, facts=facts))
         except (LookupError, ValueError, AlreadyResolvedError) as error:
             sentence = str(error.args[0]) if error.args else str(error)
             raise Refused(sentence[:1].upper() + sentence[1:]) from error
 
     # --- chat
+
+    def _open(self, it: ActionInput) -> str:
+        """Open an incident, or find it if it is open already."""
+        _must_be_heard(self._slack.slash(it.person, "general", "/incident", 'me "checkout is down" sev1'))
+        try:
+            self._box.wait_for(lambda: self._opened(it.person), OPENING)
+        except AssertionError:
+            raise Refused(f"Spy opened no channel within {OPENING} s.") from None
+        return self._opened(it.person)[-1].id
+
+    def _opened(self, person: str) -> list[SlackChannel]:
+        who = self._slack.person(person).id
+        return [c for c in self._slack.channels if c.name.endswith("-checkout-is-down") and who in c.members]
 
     def _say(self, it: ActionInput) -> None:
         text, channel, thread = it.text("text").strip(), it.text("channel"), it.text("thread") or None
@@ -167,7 +185,7 @@ class PageActions:
         """Set the health of a site."""
         health = it.text("health")
         if health not in HEALTHS:
-            raise Refused("A site is healthy, failing or without response.")
+            raise Refused("A site is healthy or failing, or gives no response.")
         self._box.sites.named[it.text("site")].health = health  # type: ignore[assignment]  # looked up above
         self._publish("site_changed")
 

@@ -43,9 +43,13 @@ FAMILIES: Mapping[str, tuple[str, ...]] = {"page_": ("dock:phones",), "issue_": 
 
 
 class PageEvents:
-    """One queue per open page, filled by the feed's thread and read in the server's."""
+    """One queue per open page, filled by the feed's thread and read in the server's.
+
+    `is_ready` is whether the bot runs. Each page hears of it once a second.
+    """
 
     def __init__(self, box: Box) -> None:
+        self.is_ready = True
         self._box = box
         self._open: dict[asyncio.Queue[bytes], asyncio.AbstractEventLoop] = {}
         box.on(self._heard)
@@ -77,7 +81,7 @@ class PageEvents:
     def _beat(self) -> bytes:
         clock = self._box.clock
         facts = {"at": clock.now().timestamp(), "rate": clock.rate, "exchanges": len(self._box.exchanges)}
-        return _event("beat", facts)
+        return _event("beat", facts | {"ready": self.is_ready})
 
     def _heard(self, event: BoxEvent) -> None:
         """Send a change: the message that changed, or the parts that show it."""

@@ -10,6 +10,8 @@ from markdown_it.token import Token
 from markdown_it.utils import OptionsDict
 from markupsafe import Markup, escape
 
+from bot.sandbox.page.icons import icon
+
 HARMLESS = re.compile(r"</?(?:details|summary|br|kbd|sub|sup|hr)\s*/?>")
 TASK = re.compile(r"\[([ xX])\] ")
 
@@ -23,7 +25,11 @@ class _Renderer(RendererHTML):
 
     def image(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
         """Show the description. The page loads nothing from outside the box."""
-        return str(Markup('<span class="picture">🖼 {}</span>').format(tokens[idx].content or "picture"))
+        return str(
+            Markup('<span class="picture">{} {}</span>').format(
+                icon("picture"), tokens[idx].content or "picture"
+            )
+        )
 
     def text(self, tokens: Sequence[Token], idx: int, _options: OptionsDict, _env: Any) -> str:
         content = tokens[idx].content

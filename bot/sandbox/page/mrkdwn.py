@@ -7,6 +7,7 @@ from datetime import UTC, datetime, timedelta, tzinfo
 
 from markupsafe import Markup, escape
 
+from bot.sandbox.page.icons import icon
 from bot.sandbox.slack.emoji import character
 
 FENCE = re.compile(r"```\n?(.*?)\n?```", re.DOTALL)
@@ -152,7 +153,7 @@ def _called(name: str, kind: str) -> Markup:
 
 def _channel(channel: str, label: str, names: Names) -> Markup:
     if not names.may_enter(channel):
-        return Markup('<span class="mention">🔒 private channel</span>')
+        return Markup('<span class="mention">{} private channel</span>').format(icon("lock"))
     address = names.link(f"#{channel}")
     return Markup('<a class="mention" href="{}">#{}</a>').format(
         address, names.of(channel) or label or channel

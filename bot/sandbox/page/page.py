@@ -14,7 +14,7 @@ from urllib.parse import parse_qs
 
 from bot.sandbox import Box
 from bot.sandbox.github.shapes import REPOSITORY
-from bot.sandbox.page.actions import PageActions, Refused
+from bot.sandbox.page.actions import HEALTHS, PageActions, Refused
 from bot.sandbox.page.channels import ChannelViews, MessageView
 from bot.sandbox.page.events import PageEvents
 from bot.sandbox.page.inspector import Inspector, laid_out
@@ -38,6 +38,24 @@ TITLES = (
     ("github", "GitHub"),
     ("inspector", "Inspector"),
 )
+STARTS = (
+    ("open", "", "alarm", "Open a sev1", "Spy makes the channel and the card, and pages who is on call."),
+    (
+        "story",
+        "1_a_good_one",
+        "play",
+        "Play a good incident",
+        "A story of one minute, from the first alarm to the end.",
+    ),
+    (
+        "story",
+        "3_a_failover",
+        "swap",
+        "Fail over east → west",
+        "Raj approves. Then Spy moves the traffic, step by step.",
+    ),
+)
+"""The first screen: action, its name, icon, title, and what happens. The last needs sites."""
 REGIONS = frozenset({"toolbar", "caption", "sidebar", "head", "composer", "home", "chat", "dock", "modal"})
 WORKERS = 16
 HEADERS = (
@@ -70,15 +88,19 @@ OF_SLACK = tuple(
 
 
 class SandboxPage:
-    """Serves the page at the box's own address, as long as the box runs."""
+    """Serves the page at the box's own address, as long as the box runs.
 
-    def __init__(self, box: Box) -> None:
+    Without `is_ready` it serves a waiting page until `learn` is called.
+    """
+
+    def __init__(self, box: Box, *, is_ready: bool = True) -> None:
         self._box = box
         self._channels = ChannelViews(box)
         self._oncall = OnCallView(box)
         self._inspector = Inspector(box)
         self._switches = FaultSwitches(box.faults)
         self._events = PageEvents(box)
+        self._events.is_ready = is_ready
         self.player = StoryPlayer(box, on_change=self._follow_story)
         self._actions = PageActions(box, self.player, self._switches)
         self._templates = PageTemplates(people=self._channels.people, channels=lambda: box.slack.channels)
@@ -109,6 +131,7 @@ class SandboxPage:
         )
         self._commands = (*own, *OF_SLACK)
         self._has_home = bool(features.get("app_home", {}).get("home_tab_enabled"))
+        self._events.is_ready = True
 
     def close(self) -> None:
         self.player.stop()
@@ -131,6 +154,8 @@ class SandboxPage:
         if rest:
             return _nowhere(request, rest)
         location = self._location(request.query)
+        if not self._events.is_ready:
+            return replace(self._render("waiting", location, {}), status=503)
         if location.place == HOME:
             self._box.slack.open_home(location.person)
         facts = self._facts(location) | self._beside(location) | self._above() | self._within(location)
@@ -174,11 +199,12 @@ class SandboxPage:
             facts = None
         if not isinstance(facts, dict):
             return _text(400, "An action is sent as a JSON object.")
+        location = self._location(request.query)
         try:
-            self._actions.do(RENAMED.get(name, name), self._location(request.query).person, facts)
+            place = self._actions.do(RENAMED.get(name, name), location.person, facts)
         except Refused as refused:
             return _json({"ok": False, "error": str(refused)})
-        return _json({"ok": True})
+        return _json({"ok": True} | ({"address": location.address(place=place)} if place else {}))
 
     # --- facts for the templates
 
@@ -224,6 +250,7 @@ class SandboxPage:
         return {
             "lines": lines,
             "has_older": has_older,
+            "starts": STARTS if self._sites() else STARTS[:-1],
             "home": self._channels.home(location),
             "modal": self._channels.modal(location),
         }
@@ -247,7 +274,7 @@ class SandboxPage:
         more: Mapping[str, Callable[[], Facts]] = {
             "phones": lambda: {"phones": self._oncall.phones(), "over": self._oncall.over()},
             "oncall": lambda: self._on_call(location),
-            "sites": lambda: {"sites": self._sites()},
+            "sites": lambda: {"sites": self._sites(), "healths": HEALTHS},
             "github": lambda: self._issues(location),
             "inspector": lambda: {
                 "exchanges": self._inspector.exchanges(),

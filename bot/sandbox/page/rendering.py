@@ -8,6 +8,7 @@ from typing import Any
 
 from jinja2 import Environment, PackageLoader
 
+from bot.sandbox.page.icons import icon
 from bot.sandbox.page.markdown import markdown
 from bot.sandbox.page.mrkdwn import Names, as_typed, link, mrkdwn, plain
 from bot.sandbox.slack.emoji import OFTEN, character
@@ -78,6 +79,7 @@ def _templates() -> Environment:
         "plain": plain,
         "as_typed": as_typed,
         "markdown": markdown,
+        "icon": icon,
         "emoji": character,
         "often": OFTEN,
         "typed": TYPED,

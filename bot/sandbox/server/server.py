@@ -292,19 +292,20 @@ class HttpServer:
         self._thread = threading.Thread(target=self._run, name="sandbox-server", daemon=True)
 
     def start(self) -> None:
-        self._listening = self.loop.run_until_complete(
-            self.loop.create_server(
-                lambda: _HttpConnection(self._handler, self), sock=self._socket, backlog=512
-            )
-        )
         self._thread.start()
+        asyncio.run_coroutine_threadsafe(self._listen(), self.loop).result()
 
     def stop(self) -> None:
         """Cut every connection."""
+        asyncio.run_coroutine_threadsafe(self._shut_down(), self.loop).result()
         self.loop.call_soon_threadsafe(self.loop.stop)
         self._thread.join()
-        self.loop.run_until_complete(self._shut_down())
         self.loop.close()
+
+    async def _listen(self) -> None:
+        self._listening = await self.loop.create_server(
+            lambda: _HttpConnection(self._handler, self), sock=self._socket, backlog=512
+        )
 
     async def _shut_down(self) -> None:
         self._listening.close()

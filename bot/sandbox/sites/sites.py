@@ -16,7 +16,7 @@ import urllib3
 from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse, HttpServer, WebSocket
 from bot.sandbox.sites.traffic import Traffic
 
-Health = Literal["well", "ill", "silent"]
+Health = Literal["healthy", "failing", "no response"]
 LAG = 0.4
 """Seconds that a site's data is normally behind."""
 PATIENCE = 1.0
@@ -28,7 +28,7 @@ ALL = 100
 
 
 class Site:
-    """One site. "ill": it answers 503, and can be opened and drained. "silent": it does not answer.
+    """One site. A failing one answers 503, and can be opened and drained. One with no response never answers.
 
     `answered` counts the requests it served. `latency` is in seconds per request, `lag` in seconds.
     """
@@ -36,20 +36,24 @@ class Site:
     def __init__(self, name: str, *, is_open: bool) -> None:
         self.name = name
         self.is_open = is_open
-        self.health: Health = "well"
+        self.health: Health = "healthy"
         self.lag = LAG
         self.latency = 0.0
         self.answered = 0
         self.server = HttpServer(self)
 
     def answer(self, request: HttpRequest) -> AnyResponse | Awaitable[AnyResponse]:
-        if self.health == "silent":
+        if self.health == "no response":
             return _never()
         match request.verb, request.path:
             case "GET", "/":
                 return self._serve()
             case "GET", "/health":
-                return _json(self._health()) if self.health == "well" else _error(503, f"{self.name} is ill.")
+                return (
+                    _json(self._health())
+                    if self.health == "healthy"
+                    else _error(503, f"{self.name} is failing.")
+                )
             case "POST", "/open" | "/drain":
                 self.is_open = request.path == "/open"
                 return _json(self._health())
@@ -60,12 +64,12 @@ class Site:
 
     def seen(self) -> str:
         """Return a line with the state of the site."""
-        parts = [self._state(), "" if self.health == "well" else self.health]
+        parts = [self._state(), "" if self.health == "healthy" else self.health]
         behind = f"{self.lag:g} s behind" if self.lag != LAG else ""
         return f"{self.name}: " + ", ".join(filter(None, [*parts, behind]))
 
     async def _serve(self) -> AnyResponse:
-        if not self.is_open or self.health != "well":
+        if not self.is_open or self.health != "healthy":
             return _error(503, f"{self.name} takes no requests.")
         if self.latency:
             await asyncio.sleep(self.latency)
@@ -222,6 +226,12 @@ class Sites:
         self.east.server.stop()
         self.west.server.stop()
         self.switch.close()
+
+    def send_all(self, name: str) -> None:
+        """Open one site, send all traffic to it, and drain the other."""
+        self.switch.split = TrafficSplit(to=name, percent=ALL)
+        for site in self.named.values():
+            site.is_open = site.name == name
 
     def seen(self) -> list[str]:
         """Return lines with the state of the switch, the traffic and the sites."""

@@ -22,6 +22,7 @@ from bot.sandbox.console.script import (
     ExpectNotAction,
     ScriptAction,
     ScriptLine,
+    SendTrafficAction,
     SetHealthAction,
     SetLagAction,
     ShowTrafficAction,
@@ -160,4 +161,4 @@ class StoryPlayer:
 def _is_about_sites(action: ScriptAction | None) -> bool:
     if isinstance(action, ExpectAction | ExpectNotAction):
         return bool(action.switch)
-    return isinstance(action, ShowTrafficAction | SetHealthAction | SetLagAction)
+    return isinstance(action, SendTrafficAction | ShowTrafficAction | SetHealthAction | SetLagAction)

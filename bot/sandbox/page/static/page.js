@@ -267,6 +267,7 @@ async function act(path, facts) {
     body: JSON.stringify(facts),
   }).catch(() => null);
   const result = await answer?.json().catch(() => null);
+  if (result?.address) await go(result.address);
   if (result?.ok) return true;
   complain(result?.error ?? "The box does not answer. Is it still running?");
   return false;
