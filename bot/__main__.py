@@ -191,12 +191,12 @@ def postmortem(
     from bot.bootstrap.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
 
     with _database_in_a_sentence():
-        paper = written(settings, number)
-    if paper is None:
+        document = written(settings, number)
+    if document is None:
         _stop([f"There is no INC-{number} in the database."], code=TROUBLE)
     if picture:
-        picture.write_text(paper.picture, encoding="utf-8")
-    typer.echo(paper.text, nl=False)
+        picture.write_text(document.picture, encoding="utf-8")
+    typer.echo(document.text, nl=False)
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":

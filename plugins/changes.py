@@ -3,9 +3,9 @@
 from datetime import datetime, timedelta
 from typing import Annotated
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request
 from bot.commands.slots import Line, PageNumber, ServiceName, Told, number_of
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
@@ -36,7 +36,7 @@ def recent(
 
 @command('change "text" [on <service>] [(at <at>|<when>)]')
 def change(  # noqa: PLR0917  each is a slot of the usage line
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     text: Line,
     service: ServiceName | None,
@@ -46,21 +46,21 @@ def change(  # noqa: PLR0917  each is a slot of the usage line
     changes: Changes,
 ) -> Reply:
     """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout at 09:10`."""
-    recorded = changes.record(text, by=ask.user, service=service, incident=incident, at=at or when)
+    recorded = changes.record(text, by=request.user, service=service, incident=incident, at=at or when)
     return Reply("changes/recorded", {"change": recorded, "incident": incident}, shared=True)
 
 
 @command("incident suspect <change>")
-def suspect(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
+def suspect(request: Request, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Mark a change as suspect: it stands on the card, in the tldr, and a rollback is asked for."""
-    incident = changes.suspect(incident, change, by=ask.user)
+    incident = changes.suspect(incident, change, by=request.user)
     return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
 
 @command("incident clear <change>")
-def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
+def clear(request: Request, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
     """Take back that a change is suspect."""
-    incident = changes.clear(incident, change, by=ask.user)
+    incident = changes.clear(incident, change, by=request.user)
     return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
 
@@ -68,16 +68,16 @@ def clear(ask: Ask, incident: Incident, change: ChangeNumber, *, changes: Change
 
 
 @command('lock <service> "why"')
-def lock(ask: Ask, service: ServiceName, why: Line, *, locks: Locks, tx: Transaction) -> Reply:
+def lock(request: Request, service: ServiceName, why: Line, *, locks: Locks, tx: Transaction) -> Reply:
     """Let nobody deploy a service until it is unlocked; it is announced, and deploy tools can ask for it."""
-    locked = locks.lock(service, why, by=ask.user)
+    locked = locks.lock(service, why, by=request.user)
     return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
 
 
 @command("unlock <service> [anyway]")
-def unlock(ask: Ask, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
+def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
     """Let a service be deployed again; `anyway` where something that runs has locked it."""
-    unlocked = locks.unlock(service, by=ask.user, anyway=anyway)
+    unlocked = locks.unlock(service, by=request.user, anyway=anyway)
     return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce})
 
 

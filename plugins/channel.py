@@ -1,8 +1,8 @@
 """The incident's channel: another one where it is gone, and what Slack tells of channels."""
 
-from bot.commands.ask import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
+from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.domain.incident import Incident
 from bot.services.channels import Channels
 from bot.services.rooms import Rooms

@@ -3,9 +3,9 @@
 from collections.abc import Sequence
 from typing import Annotated
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request
 from bot.commands.slots import Line, PageNumber, number_of
 from bot.domain.effects import room
 from bot.domain.failover import Failover
@@ -19,68 +19,77 @@ QuestionNumber = Annotated[int, number_of("a question")]
 
 
 @command('failover ["what"]')
-def failover(ask: Ask, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
+def failover(request: Request, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
     """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until somebody else approves."""
     if not what:
-        return _plans(failovers.plans(asker=ask.user), None)
-    run = failovers.propose(what, by=ask.user, place=_place(ask, incident), incident=incident)
+        return _plans(failovers.plans(asker=request.user), None)
+    run = failovers.propose(what, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
 @command("failover (plans|list) [page <page>]")
-def plans(ask: Ask, page: PageNumber | None, *, failovers: Failovers) -> Reply:
+def plans(request: Request, page: PageNumber | None, *, failovers: Failovers) -> Reply:
     """List the plans."""
-    return _plans(failovers.plans(asker=ask.user), page)
+    return _plans(failovers.plans(asker=request.user), page)
 
 
 @command('failover rehearse "what"')
-def rehearse(ask: Ask, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
+def rehearse(request: Request, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
     """Try a plan's checks and dry runs; nothing moves."""
-    run = failovers.rehearse(what, by=ask.user, place=_place(ask, incident), incident=incident)
+    run = failovers.rehearse(what, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
 @command("failover approve <run> [<shown>]")
-def approve(ask: Ask, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
+def approve(request: Request, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
     """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
-    approved = failovers.approve(run, by=ask.user, shown=shown)
+    approved = failovers.approve(run, by=request.user, shown=shown)
     return Reply("failover/approved", {"run": approved}, confirms=bool(approved.approvals))
 
 
 @command("failover abort [<run>]")
-def abort(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
+def abort(
+    request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
+) -> Reply:
     """Withdraw a proposal, or stop a run and roll it back; until the point of no return."""
-    found = _found(ask, incident, run, failovers)
-    return Reply("failover/aborted", {"run": failovers.abort(found.number, by=ask.user)}, confirms=True)
+    found = _found(request, incident, run, failovers)
+    return Reply("failover/aborted", {"run": failovers.abort(found.number, by=request.user)}, confirms=True)
 
 
 @command('failover answer <run> [<question>] "answer"')
 def answer(
-    ask: Ask, run: RunNumber, question: QuestionNumber | None, answer: Line, *, failovers: Failovers
+    request: Request, run: RunNumber, question: QuestionNumber | None, answer: Line, *, failovers: Failovers
 ) -> Reply:
     """Answer what a run asks (its buttons say it for you)."""
-    answered = failovers.answer(run, answer, by=ask.user, question=question)
+    answered = failovers.answer(run, answer, by=request.user, question=question)
     return Reply("failover/answered", {"run": answered}, confirms=True)
 
 
 @command("failover status [<run>]")
 def status(
-    ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers, views: FailoverViews
+    request: Request,
+    incident: Incident | None,
+    run: RunNumber | None,
+    *,
+    failovers: Failovers,
+    views: FailoverViews,
 ) -> Reply:
     """Show how a run stands."""
-    return Reply("surfaces/failover", views.card(_found(ask, incident, run, failovers)))
+    return Reply("surfaces/failover", views.card(_found(request, incident, run, failovers)))
 
 
 @command("failover rollback [<run>]")
-def rollback(ask: Ask, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers) -> Reply:
+def rollback(
+    request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
+) -> Reply:
     """Propose to take back a run that ended well, while its undo is valid; the last one here, without its number."""
-    back = failovers.roll_back(run, by=ask.user, place=_place(ask, incident), incident=incident)
+    back = failovers.roll_back(run, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": back, "incident": incident}, confirms=True)
 
 
 @command('failover trail [<run>] ["step"]')
 def trail(
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     run: RunNumber | None,
     step: str | None,
@@ -89,12 +98,12 @@ def trail(
     views: FailoverViews,
 ) -> Reply:
     """Show all that happened to a run: who proposed, approved and answered, what ran, how it ended, and when."""
-    return Reply("failover/trail", views.trail(_found(ask, incident, run, failovers), step or ""))
+    return Reply("failover/trail", views.trail(_found(request, incident, run, failovers), step or ""))
 
 
 @command('failover output [<run>] ["step"]')
 def output(
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     run: RunNumber | None,
     step: str | None,
@@ -103,16 +112,18 @@ def output(
     views: FailoverViews,
 ) -> Reply:
     """Show what a run's programs have printed, all of them or one step's, by its end."""
-    return Reply("failover/output", views.output(_found(ask, incident, run, failovers), step or ""))
+    return Reply("failover/output", views.output(_found(request, incident, run, failovers), step or ""))
 
 
 def _plans(plans: Sequence[Standing], page: int | None) -> Reply:
     return Reply("failover/list", {"found": Portion.of(plans, page)})
 
 
-def _found(ask: Ask, incident: Incident | None, run: RunNumber | None, failovers: Failovers) -> Failover:
-    return failovers.find(run, asker=ask.user, place=_place(ask, incident), incident=incident)
+def _found(
+    request: Request, incident: Incident | None, run: RunNumber | None, failovers: Failovers
+) -> Failover:
+    return failovers.find(run, asker=request.user, place=_place(request, incident), incident=incident)
 
 
-def _place(ask: Ask, incident: Incident | None) -> str:
-    return room(incident.number) if incident else ask.channel or ask.user
+def _place(request: Request, incident: Incident | None) -> str:
+    return room(incident.number) if incident else request.channel or request.user

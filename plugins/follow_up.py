@@ -3,9 +3,9 @@
 from datetime import date
 from typing import Annotated
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Request
 from bot.commands.slots import PageNumber, Someone, number_of
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
@@ -17,7 +17,7 @@ FollowUpNumber = Annotated[int, number_of("a follow-up", listed_by="follow-ups")
 
 @command('incident action ["action"] [@owner] [<category>] [by|until|due|in <due>]')
 def action(  # noqa: PLR0917  each is a slot of the usage line
-    ask: Ask,
+    request: Request,
     incident: Incident,
     action: str | None,
     owner: Someone | None,
@@ -30,49 +30,51 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
     if not action:
         categories = [it.value for it in Category]
         return Fill("follow_up/action", "incident action", {"incident": incident, "categories": categories})
-    added = follow_ups.add(incident, action, by=ask.user, owner=owner, category=category, due=due)
+    added = follow_ups.add(incident, action, by=request.user, owner=owner, category=category, due=due)
     is_whole = bool(category and owner and due)  # else the answer asks for the rest
     return Reply("follow_up/added", {"incident": incident, "follow_up": added}, confirms=is_whole)
 
 
 @command("follow-ups|followups [<id>] [page <page>]")
-def listing(ask: Ask, incident: Incident | None, page: PageNumber | None, *, follow_ups: FollowUps) -> Reply:
+def listing(
+    request: Request, incident: Incident | None, page: PageNumber | None, *, follow_ups: FollowUps
+) -> Reply:
     """List this incident's follow-ups; elsewhere, all that are open."""
-    found = follow_ups.of(incident) if incident else follow_ups.open_to(ask.user)
-    overdue = follow_ups.overdue(found, reader=ask.user)
+    found = follow_ups.of(incident) if incident else follow_ups.open_to(request.user)
+    overdue = follow_ups.overdue(found, reader=request.user)
     facts = {"incident": incident, "found": Portion.of(found, page), "overdue": overdue}
     return Reply("follow_up/list", facts)
 
 
 @command("follow-up done <number>")
-def done(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
+def done(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Say that a follow-up is done; its issue is closed with it."""
-    finished = follow_ups.finish(number, by=ask.user)
+    finished = follow_ups.finish(number, by=request.user)
     return Reply("follow_up/changed", {"follow_up": finished}, confirms=True)
 
 
 @command("follow-up reopen <number>")
-def reopen(ask: Ask, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
+def reopen(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Take up again what was said to be done."""
-    reopened = follow_ups.take_up_again(number, by=ask.user)
+    reopened = follow_ups.take_up_again(number, by=request.user)
     return Reply("follow_up/changed", {"follow_up": reopened}, confirms=True)
 
 
 @command("follow-up owner <number> @owner")
-def give(ask: Ask, number: FollowUpNumber, owner: Someone, *, follow_ups: FollowUps) -> Reply:
+def give(request: Request, number: FollowUpNumber, owner: Someone, *, follow_ups: FollowUps) -> Reply:
     """Say who does it."""
-    changed = follow_ups.change(number, owner=owner, by=ask.user)
+    changed = follow_ups.change(number, owner=owner, by=request.user)
     return Reply("follow_up/changed", {"follow_up": changed})
 
 
 @command("follow-up due <number> <due>")
-def due(ask: Ask, number: FollowUpNumber, due: date, *, follow_ups: FollowUps) -> Reply:
+def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: FollowUps) -> Reply:
     """Say by which day: friday, 2026-12-01, 2w."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.change(number, due=due, by=ask.user)})
+    return Reply("follow_up/changed", {"follow_up": follow_ups.change(number, due=due, by=request.user)})
 
 
 @command("follow-up sort <number> <category>")
-def sort(ask: Ask, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
+def sort(request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
     """Say what it is for: detection, escalation, recovery or prevention."""
-    changed = follow_ups.change(number, category=category, by=ask.user)
+    changed = follow_ups.change(number, category=category, by=request.user)
     return Reply("follow_up/changed", {"follow_up": changed})

@@ -1,8 +1,8 @@
 """The step guide: which step is next, what it wants, and what is done so far."""
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request
 from bot.domain import guide
 from bot.domain.incident import Incident
 from bot.services.incidents import Incidents
@@ -16,14 +16,14 @@ def checklist(incident: Incident, *, views: Views) -> Reply:
 
 
 @command("incident (next|step next) [<id>]")
-def move_on(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+def move_on(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Move on to the next step, whatever is missing in this one; the card shows it."""
-    incident = incidents.move_on(incident, by=ask.user)
+    incident = incidents.move_on(incident, by=request.user)
     return Reply("guide/step", views.card(incident.number))
 
 
 @command("incident nothing changed [<id>]")
-def nothing_changed(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+def nothing_changed(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Answer *what changed?*: you have looked, and nothing did."""
-    incident = incidents.nothing_changed(incident, by=ask.user)
+    incident = incidents.nothing_changed(incident, by=request.user)
     return Reply("guide/step", {**views.card(incident.number), "answer": guide.NOTHING_CHANGED})

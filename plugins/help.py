@@ -2,21 +2,21 @@
 
 from itertools import groupby
 
-from bot.commands.ask import Automated
 from bot.commands.command import Command, command, when
-from bot.commands.plugins import Handbook
+from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Reply
+from bot.commands.request import Automated
 from bot.domain.effects import Notify
 from bot.services.transaction import Transaction
 
 
 @command('help ["words"]')
-def helping(words: str | None, *, handbook: Handbook) -> Reply:
+def helping(words: str | None, *, registry: CommandRegistry) -> Reply:
     """Show what Spy can do; `help page` shows what begins with those words."""
     wanted = (words or "").casefold().strip("`/ -?")
-    begun = [it for it in handbook.commands if _begins_with(it, wanted)]
-    found = begun or [it for it in handbook.commands if wanted in f"{it.usage} {_said(it)}"]
-    shown = sorted(found or handbook.commands, key=_place)
+    begun = [it for it in registry.commands if _begins_with(it, wanted)]
+    found = begun or [it for it in registry.commands if wanted in f"{it.usage} {_said(it)}"]
+    shown = sorted(found or registry.commands, key=_place)
     families = [
         {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
         for family, commands in groupby(shown, key=lambda it: it.words.split()[0])
@@ -44,10 +44,10 @@ def _place(command: Command) -> int:
 
 
 @command("plugins")
-def plugins(*, handbook: Handbook) -> Reply:
+def plugins(*, registry: CommandRegistry) -> Reply:
     """Say which plugins are loaded, and which could not be."""
-    families = sorted({it.family for it in handbook.commands})
-    return Reply("help/plugins", {"families": families, "failures": handbook.failures})
+    families = sorted({it.family for it in registry.commands})
+    return Reply("help/plugins", {"families": families, "failures": registry.failures})
 
 
 @when(Automated)

@@ -3,9 +3,9 @@
 from datetime import datetime
 from typing import Annotated
 
-from bot.commands.ask import Ask, Edited, Joined, Reacted, Renamed, Unreacted, Way
 from bot.commands.command import command, when
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Edited, Joined, Reacted, Renamed, Request, Source, Unreacted
 from bot.commands.slots import (
     Began,
     Line,
@@ -47,7 +47,7 @@ TeamNoticeNumber = Annotated[int, number_of("a message to a team")]
 
 @command('incident (me|start me|open|new|declare) ["name"] [<severity>] [private] [drill] [anyway]')
 def declare(  # noqa: PLR0917  one a word of its usage line
-    ask: Ask,
+    request: Request,
     name: Plain | None,
     severity: Severity | None,
     private: bool,
@@ -67,14 +67,14 @@ def declare(  # noqa: PLR0917  one a word of its usage line
             "incident/declare", "incident me", {"severities": list(tx.policy.severities), "said": said}
         )
     declared = incidents.declare(
-        name, by=ask.user, severity=severity, private=private, drill=drill, anyway=anyway
+        name, by=request.user, severity=severity, private=private, drill=drill, anyway=anyway
     )
     incident = declared.incident
     if not declared.is_new:
-        is_double_click = incidents.is_double_click(incident, ask.user)
-        facts = {"incident": incident, "is_double_click": is_double_click, "asker": ask.user}
+        is_double_click = incidents.is_double_click(incident, request.user)
+        facts = {"incident": incident, "is_double_click": is_double_click, "asker": request.user}
         return Reply("incident/open_already", {**facts, "name": name, "severity": severity, "now": tx.now})
-    elsewhere = ask.channel != tx.policy.announce and not private
+    elsewhere = request.channel != tx.policy.announce and not private
     facts = {
         "incident": incident,
         "announce": tx.policy.announce,
@@ -85,15 +85,15 @@ def declare(  # noqa: PLR0917  one a word of its usage line
 
 
 @command("incident join [<id>]")
-def join(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+def join(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Come into the incident's channel."""
-    is_new = incidents.join(incident, by=ask.user)
+    is_new = incidents.join(incident, by=request.user)
     return Reply("incident/joined", {"incident": incident, "is_new": is_new})
 
 
 @command('incident (stop|resolve|close) ["how"]')
 def stop(
-    ask: Ask,
+    request: Request,
     incident: Incident,
     how: Line | None,
     *,
@@ -102,26 +102,26 @@ def stop(
     postmortems: Postmortems,
 ) -> Reply | Fill:
     """Resolve the incident, and its pages with it; say how if you can. Then comes the postmortem."""
-    if how is None and ask.may_ask_back and incident.is_open:
+    if how is None and request.may_ask_back and incident.is_open:
         return Fill("incident/resolve", "incident stop", {"incident": incident})
-    incident = incidents.resolve(incident, how or "", by=ask.user)
+    incident = incidents.resolve(incident, how or "", by=request.user)
     return Reply("incident/stopped", {**views.card(incident.number), "due": postmortems.due(incident)})
 
 
 @command("incident reopen [<id>]")
-def reopen(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+def reopen(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Take a resolved incident up again, in the same channel."""
     return Reply(
         "incident/done",
-        {"incident": incidents.reopen(incident, by=ask.user), "what": "reopened"},
+        {"incident": incidents.reopen(incident, by=request.user), "what": "reopened"},
         confirms=True,
     )
 
 
 @command('incident (cancel|false alarm) ["why"]')
-def cancel(ask: Ask, incident: Incident, why: Line | None, *, incidents: Incidents) -> Reply:
+def cancel(request: Request, incident: Incident, why: Line | None, *, incidents: Incidents) -> Reply:
     """Close the incident as a false alarm."""
-    incident = incidents.cancel(incident, why or "", by=ask.user)
+    incident = incidents.cancel(incident, why or "", by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "cancelled"}, confirms=True)
 
 
@@ -129,9 +129,9 @@ def cancel(ask: Ask, incident: Incident, why: Line | None, *, incidents: Inciden
 
 
 @command("incident tldr|summary [<id>]")
-def tldr(ask: Ask, incident: Incident, *, views: Views) -> Reply:
+def tldr(request: Request, incident: Incident, *, views: Views) -> Reply:
     """Tell the whole state on one screen, for your eyes only unless you asked aloud."""
-    aloud = {"shared": True} if ask.way in {Way.MENTION, Way.PLAIN} else {}
+    aloud = {"shared": True} if request.source in {Source.MENTION, Source.PLAIN} else {}
     return Reply("incident/tldr", {**views.tldr(incident), **aloud})
 
 
@@ -145,7 +145,7 @@ def share(incident: Incident, *, views: Views) -> Reply:
     'incident list [<which>] [:team] [<severity>] [since|from <since>] [<recent>] ["words"] [page <page>]'
 )
 def listing(  # noqa: PLR0917  one a word of its usage line
-    ask: Ask,
+    request: Request,
     which: Which | None,
     team: Team | None,
     severity: Severity | None,
@@ -164,7 +164,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
     """
     which = which or "open"
     wanted = Search(
-        seen_by=ask.user,
+        seen_by=request.user,
         phases=PHASES[which],
         team=team.key if team else None,
         severity=severity.key if severity else None,
@@ -187,42 +187,50 @@ def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
 
 
 @command('incident update ["message"]')
-def update(ask: Ask, incident: Incident, message: str | None, *, incidents: Incidents) -> Reply | Fill:
+def update(
+    request: Request, incident: Incident, message: str | None, *, incidents: Incidents
+) -> Reply | Fill:
     """Post a status update to all who follow, and promise the next one."""
     if not message:
         incident.must_be_open()
         return Fill("incident/update", "incident update", {"incident": incident})
-    incident = incidents.post_update(incident, message, by=ask.user)
+    incident = incidents.post_update(incident, message, by=request.user)
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
 @command('incident note "text" [(at <at>|<when>)]')
 def note(
-    ask: Ask, incident: Incident, text: str, at: datetime | None, when: Told | None, *, incidents: Incidents
+    request: Request,
+    incident: Incident,
+    text: str,
+    at: datetime | None,
+    when: Told | None,
+    *,
+    incidents: Incidents,
 ) -> Reply:
     """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
     then = at or when
-    noted = incidents.note(incident, text, by=ask.user, at=then)
+    noted = incidents.note(incident, text, by=request.user, at=then)
     return Reply("incident/done", {"incident": noted, "what": "noted", "at": then}, confirms=then is None)
 
 
 @command("incident sev|severity <severity>")
-def severity(ask: Ask, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
+def severity(request: Request, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
     """Set how bad it is."""
-    incident = incidents.set_severity(incident, severity, by=ask.user)
+    incident = incidents.set_severity(incident, severity, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "severity"}, confirms=True)
 
 
 @command("incident status|phase <phase>")
-def status(ask: Ask, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
+def status(request: Request, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
     """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
-    incident = incidents.move_to(incident, phase, by=ask.user)
+    incident = incidents.move_to(incident, phase, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "phase"}, confirms=True)
 
 
 @command('incident impact "impact" [(since <since>|<when>)]')
 def impact(
-    ask: Ask,
+    request: Request,
     incident: Incident,
     impact: Line,
     since: datetime | None,
@@ -241,22 +249,24 @@ def impact(
             raise Refusal(
                 f'Who is hit? Say it like `incident impact "half of EU" since {begun}`.', slot="impact"
             )
-        since, impact = began(impact, tx, ask.user), Line(incident.impact)
-    incident = incidents.state_impact(incident, impact, by=ask.user, since=since or when)
+        since, impact = began(impact, tx, request.user), Line(incident.impact)
+    incident = incidents.state_impact(incident, impact, by=request.user, since=since or when)
     return Reply("incident/impact", {"incident": incident}, confirms=True)
 
 
 @command('incident cause "cause"')
-def cause(ask: Ask, incident: Incident, cause: Line, *, incidents: Incidents) -> Reply:
+def cause(request: Request, incident: Incident, cause: Line, *, incidents: Incidents) -> Reply:
     """Say what you suspect; it may change."""
-    incident = incidents.suspect_cause(incident, cause, by=ask.user)
+    incident = incidents.suspect_cause(incident, cause, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "cause"}, confirms=True)
 
 
 @command('incident link <url> ["title"]')
-def link(ask: Ask, incident: Incident, url: Url, title: Plain | None, *, incidents: Incidents) -> Reply:
+def link(
+    request: Request, incident: Incident, url: Url, title: Plain | None, *, incidents: Incidents
+) -> Reply:
     """Keep a link with the incident: a graph, a document, a call."""
-    incident = incidents.add_link(incident, url, by=ask.user, title=title or "")
+    incident = incidents.add_link(incident, url, by=request.user, title=title or "")
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
@@ -267,62 +277,64 @@ def links(incident: Incident) -> Reply:
 
 
 @command('incident tell :team "message"')
-def tell(ask: Ask, incident: Incident, team: Team, message: str, *, notices: TeamNotices) -> Reply:
+def tell(request: Request, incident: Incident, team: Team, message: str, *, notices: TeamNotices) -> Reply:
     """Tell another team in its own channel, and see here who there has seen it."""
-    notice = notices.notify(incident, team, message, by=ask.user)
+    notice = notices.notify(incident, team, message, by=request.user)
     return Reply("incident/told", {"notice": notice, "team": team, "incident": incident}, confirms=True)
 
 
 @command("incident seen <number>")
-def seen(ask: Ask, number: TeamNoticeNumber, *, notices: TeamNotices) -> Reply:
+def seen(request: Request, number: TeamNoticeNumber, *, notices: TeamNotices) -> Reply:
     """Say that you have seen what an incident told your team (the *Seen* button says it for you)."""
-    return Reply("incident/seen", {"notice": notices.see(number, by=ask.user)})
+    return Reply("incident/seen", {"notice": notices.see(number, by=request.user)})
 
 
 # --- who leads ---
 
 
 @command("incident take")
-def take(ask: Ask, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
+def take(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Take command; if somebody has it, you get a brief first, and say *I have command*."""
-    incident = incidents.take_command(incident, by=ask.user)
-    if incident.commander == ask.user:
+    incident = incidents.take_command(incident, by=request.user)
+    if incident.commander == request.user:
         return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
     return Reply("surfaces/brief", views.brief(incident.number))
 
 
 @command("incident hand|handover [@person]")
-def hand(ask: Ask, incident: Incident, person: Someone | None, *, incidents: Incidents) -> Reply | Fill:
+def hand(
+    request: Request, incident: Incident, person: Someone | None, *, incidents: Incidents
+) -> Reply | Fill:
     """Offer command to somebody; it is theirs once they say *I have command*."""
     if not person:
         incident.must_be_open()
         return Fill("incident/hand", "incident hand", {"incident": incident})
     before = incident.command_offered_to
-    incident = incidents.offer_command(incident, person, by=ask.user)
+    incident = incidents.offer_command(incident, person, by=request.user)
     facts = {"incident": incident, "to": person, "instead_of": before if before != person else None}
     return Reply("incident/offered", facts, confirms=True)
 
 
 @command("incident accept [<id>]")
-def accept(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+def accept(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *I have command*."""
-    incident = incidents.accept_command(incident, by=ask.user)
+    incident = incidents.accept_command(incident, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
 
 
 @command("incident decline [<id>]")
-def decline(ask: Ask, incident: Incident, *, incidents: Incidents) -> Reply:
+def decline(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
     """Say *Not me after all*; command stays where it is."""
-    incident = incidents.decline_command(incident, by=ask.user)
+    incident = incidents.decline_command(incident, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "declined"}, confirms=True)
 
 
 @command('incident role "role" @person [anyway]')
 def role(
-    ask: Ask, incident: Incident, role: str, person: Someone, anyway: bool, *, incidents: Incidents
+    request: Request, incident: Incident, role: str, person: Someone, anyway: bool, *, incidents: Incidents
 ) -> Reply:
     """Give somebody a role, such as scribe or comms lead; `anyway` gives one that is not configured."""
-    incident = incidents.give_role(incident, role, person, by=ask.user, anyway=anyway)
+    incident = incidents.give_role(incident, role, person, by=request.user, anyway=anyway)
     given = find(role, incident.roles) or role
     return Reply("incident/role", {"incident": incident, "role": given, "person": person}, confirms=True)
 

@@ -2,9 +2,9 @@
 
 from typing import Annotated
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Request
 from bot.commands.slots import PageNumber, Someone, number_of
 from bot.domain.policy import Team
 from bot.domain.portion import Portion
@@ -23,30 +23,30 @@ CoverNumber = Annotated[int, number_of("a request for cover")]
 
 
 @command("oncall [:team] [page <page>]")
-def oncall(team: Team | None, page: PageNumber | None, *, duty: OnCall, tx: Transaction) -> Reply:
+def oncall(team: Team | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
     """Say who is on call, for one team or for all, and how old that knowledge is."""
-    answer = duty.of(team) if team else duty.of()
+    answer = on_calls.of(team) if team else on_calls.of()
     found = Portion.of(answer.teams, page)
     return Reply("oncall/who", {"answer": answer, "found": found, "now": tx.now}, shared=True)
 
 
 @command("oncall me [page <page>]")
-def mine(ask: Ask, page: PageNumber | None, *, shifts: Shifts, tx: Transaction) -> Reply:
+def mine(request: Request, page: PageNumber | None, *, shifts: Shifts, tx: Transaction) -> Reply:
     """List your shifts of the next weeks, in your own time zone."""
-    found = Portion.of(shifts.of(ask.user), page)
+    found = Portion.of(shifts.of(request.user), page)
     return Reply("oncall/me", {"found": found, "now": tx.now})
 
 
 @command("oncall ready [<shift>]")
-def ready(ask: Ask, shift: ShiftNumber | None, *, shifts: Shifts) -> Reply:
+def ready(request: Request, shift: ShiftNumber | None, *, shifts: Shifts) -> Reply:
     """Say that you are ready for a shift; without its number, for your next one."""
-    return Reply("oncall/ready", {"shift": shifts.ready(shift, by=ask.user)})
+    return Reply("oncall/ready", {"shift": shifts.ready(shift, by=request.user)})
 
 
 @command("oncall test")
-def test(ask: Ask, *, paging: Paging) -> Reply:
+def test(request: Request, *, paging: Paging) -> Reply:
     """Page yourself, gently, to prove that your phone rings; two minutes later I say whether it was answered."""
-    return Reply("oncall/testing", {"page": paging.test(by=ask.user)})
+    return Reply("oncall/testing", {"page": paging.test(by=request.user)})
 
 
 # --- cover ------------------------------------------------------------------------------------------------
@@ -54,22 +54,28 @@ def test(ask: Ask, *, paging: Paging) -> Reply:
 
 @command('oncall cover ["when"] [@person]')
 def cover(
-    ask: Ask, when: str | None, person: Someone | None, *, covers: Covers, shifts: Shifts, tx: Transaction
+    request: Request,
+    when: str | None,
+    person: Someone | None,
+    *,
+    covers: Covers,
+    shifts: Shifts,
+    tx: Transaction,
 ) -> Reply | Fill:
     """Ask your team, or one person, to cover you: `oncall cover tomorrow 18:00-20:00 @raj`, in your time zone."""
     if when:
-        asked = covers.request(when, by=ask.user, asked=person)
+        asked = covers.request(when, by=request.user, asked=person)
         return Reply("oncall/asked", {"covers": asked})
-    mine = shifts.of(ask.user)
+    mine = shifts.of(request.user)
     if not mine:
         raise Refusal("I know of no shift of yours in the next weeks, so there is nothing to cover.")
     return _cover_form(mine[0], tx)
 
 
 @command("oncall find <shift>")
-def find(ask: Ask, shift: ShiftNumber, *, shifts: Shifts, tx: Transaction) -> Fill:
+def find(request: Request, shift: ShiftNumber, *, shifts: Shifts, tx: Transaction) -> Fill:
     """Find cover for one of your shifts, in a form that has its times."""
-    return _cover_form(shifts.find(shift, by=ask.user), tx)
+    return _cover_form(shifts.find(shift, by=request.user), tx)
 
 
 def _cover_form(shift: Shift, tx: Transaction) -> Fill:
@@ -78,22 +84,22 @@ def _cover_form(shift: Shift, tx: Transaction) -> Fill:
     return Fill("oncall/cover", "oncall cover", facts)
 
 
-@command("oncall cover accept <request>")
-def accept(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
+@command("oncall cover accept <cover>")
+def accept(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
     """Cover for somebody: PagerDuty puts you on call for that time."""
-    return Reply("oncall/promised", {"cover": covers.accept(request, by=ask.user)})
+    return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user)})
 
 
-@command("oncall cover decline <request>")
-def decline(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
+@command("oncall cover decline <cover>")
+def decline(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
     """Say that you can't cover."""
-    return Reply("oncall/declined", {"cover": covers.decline(request, by=ask.user)})
+    return Reply("oncall/declined", {"cover": covers.decline(cover, by=request.user)})
 
 
-@command("oncall cover withdraw <request>")
-def withdraw(ask: Ask, request: CoverNumber, *, covers: Covers) -> Reply:
+@command("oncall cover withdraw <cover>")
+def withdraw(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
     """Take your request for cover back."""
-    return Reply("oncall/withdrawn", {"cover": covers.withdraw(request, by=ask.user)})
+    return Reply("oncall/withdrawn", {"cover": covers.withdraw(cover, by=request.user)})
 
 
 # --- load -------------------------------------------------------------------------------------------------

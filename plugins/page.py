@@ -1,8 +1,8 @@
 """Pages: ring whoever is on call, and answer what rings."""
 
-from bot.commands.ask import Ask, Way
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request, Source
 from bot.commands.slots import Someone
 from bot.domain.incident import Incident
 from bot.domain.policy import Team
@@ -13,7 +13,7 @@ from bot.services.people import People
 
 @command('page (:team|@person) "message"')
 def page(
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     team: Team | None,
     person: Someone | None,
@@ -23,13 +23,13 @@ def page(
     people: People,
 ) -> Reply:
     """Page whoever is on call for a team, or one person, through PagerDuty."""
-    if incident and not incident.is_open and ask.way is Way.BUTTON and ask.incident:
+    if incident and not incident.is_open and request.source is Source.BUTTON and request.incident:
         raise _over(incident, team, person, message)
-    here = ask.channel or ask.user
+    here = request.channel or request.user
     if team:
-        sent = paging.page_team(team, message, by=ask.user, incident=incident, channel=here)
+        sent = paging.page_team(team, message, by=request.user, incident=incident, channel=here)
     elif person:
-        sent = paging.page_person(person, message, by=ask.user, incident=incident, channel=here)
+        sent = paging.page_person(person, message, by=request.user, incident=incident, channel=here)
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
     facts = {"page": sent, "incident": incident, "manager": people.manager(team)}
@@ -49,16 +49,16 @@ def _over(incident: Incident, team: Team | None, person: Someone | None, message
 
 
 @command("pager (ack|acknowledge) [<page>]")
-def acknowledge(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
+def acknowledge(request: Request, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
     """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
-    found = paging.find(page or "", incident=incident, asker=ask.user)
-    paging.acknowledge(found, by=ask.user)
+    found = paging.find(page or "", incident=incident, asker=request.user)
+    paging.acknowledge(found, by=request.user)
     return Reply("page/asked", {"page": found, "what": "acknowledge", "incident": incident})
 
 
 @command("pager resolve [<page>]")
-def resolve(ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
+def resolve(request: Request, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
     """Resolve a page from chat."""
-    found = paging.find(page or "", incident=incident, asker=ask.user)
-    paging.resolve(found, by=ask.user)
+    found = paging.find(page or "", incident=incident, asker=request.user)
+    paging.resolve(found, by=request.user)
     return Reply("page/asked", {"page": found, "what": "resolve", "incident": incident})

@@ -3,9 +3,9 @@
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Request
 from bot.commands.slots import Line, Part, Someone
 from bot.domain.follow_up import Category
 from bot.domain.incident import Incident
@@ -21,24 +21,26 @@ END_OF_DAY = 18
 
 
 @command("postmortem [<id>]")
-def preview(ask: Ask, incident: Incident | None, *, documents: Documents, postmortems: Postmortems) -> Reply:
+def preview(
+    request: Request, incident: Incident | None, *, documents: Documents, postmortems: Postmortems
+) -> Reply:
     """Show the postmortem: what is known, what is still missing, who writes it until when."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user)
+        raise postmortems.pick(asker=request.user)
     return Reply("postmortem/preview", documents.preview(incident))
 
 
 @command("postmortem export [<id>] [dry|--dry-run]")
 def export(
-    ask: Ask, incident: Incident | None, dry: bool, *, documents: Documents, postmortems: Postmortems
+    request: Request, incident: Incident | None, dry: bool, *, documents: Documents, postmortems: Postmortems
 ) -> Reply:
     """Make or renew its issue on GitHub; what people wrote there stays. `dry` only shows the Markdown."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user, rest="export dry" if dry else "export")
+        raise postmortems.pick(asker=request.user, rest="export dry" if dry else "export")
     if dry:
-        return Reply("postmortem/draft", {"incident": incident}, paper=documents.document(incident))
+        return Reply("postmortem/draft", {"incident": incident}, document=documents.document(incident))
     repository = postmortems.repository(incident)
-    before = postmortems.export(incident, by=ask.user)
+    before = postmortems.export(incident, by=request.user)
     return Reply(
         "postmortem/exporting", {"incident": incident, "postmortem": before, "repository": repository}
     )
@@ -46,11 +48,16 @@ def export(
 
 @command('postmortem write [<part>] ["words"]')
 def write(
-    ask: Ask, incident: Incident | None, part: Part | None, words: str | None, *, postmortems: Postmortems
+    request: Request,
+    incident: Incident | None,
+    part: Part | None,
+    words: str | None,
+    *,
+    postmortems: Postmortems,
 ) -> Reply | Fill:
     """Write a part that nobody but a person can: summary, trigger, causes, surprised, helped, hindered, lucky, …"""
     if incident is None:
-        raise postmortems.pick(asker=ask.user, rest="write")
+        raise postmortems.pick(asker=request.user, rest="write")
     if words and not part:
         raise _which_part(incident, words)
     if not (part and words):
@@ -58,7 +65,7 @@ def write(
         return Fill(
             "postmortem/write", "postmortem write", {"incident": incident, "parts": PARTS, "written": written}
         )
-    incident = postmortems.write(incident, part.casefold(), words, by=ask.user)
+    incident = postmortems.write(incident, part.casefold(), words, by=request.user)
     return Reply("postmortem/written", {"incident": incident, "part": part.casefold(), "what": PARTS})
 
 
@@ -79,7 +86,7 @@ def _which_part(incident: Incident, words: str) -> Refusal:
 
 @command('postmortem none [<category>] ["because"]')
 def none(
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     category: Category | None,
     because: Line | None,
@@ -88,39 +95,41 @@ def none(
 ) -> Reply | Fill:
     """Say why a category needs no follow-up: detection, escalation, recovery or prevention."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user, rest="none")
+        raise postmortems.pick(asker=request.user, rest="none")
     if not (category and because):
         facts = {"incident": incident, "categories": [it.value for it in Category], "category": category}
         return Fill("postmortem/none", "postmortem none", facts)
-    incident = postmortems.need_nothing(incident, category, because, by=ask.user)
+    incident = postmortems.need_nothing(incident, category, because, by=request.user)
     return Reply("postmortem/nothing", {"incident": incident, "category": category.value}, confirms=True)
 
 
 @command("postmortem owner @person [<id>]")
-def owner(ask: Ask, incident: Incident | None, person: Someone, *, postmortems: Postmortems) -> Reply:
+def owner(request: Request, incident: Incident | None, person: Someone, *, postmortems: Postmortems) -> Reply:
     """Say who writes it; else it is the commander's."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user)
-    planned = postmortems.plan(incident, owner=person, by=ask.user)
+        raise postmortems.pick(asker=request.user)
+    planned = postmortems.plan(incident, owner=person, by=request.user)
     facts = {"incident": incident, "owner": planned.owned_by(incident), "due": postmortems.due(incident)}
     return Reply("postmortem/planned", facts, shared=True)
 
 
 @command("postmortem due <due> [<id>]")
-def due(ask: Ask, incident: Incident | None, due: date, *, postmortems: Postmortems, people: People) -> Reply:
+def due(
+    request: Request, incident: Incident | None, due: date, *, postmortems: Postmortems, people: People
+) -> Reply:
     """Move the day by which it is due, such as friday or 2026-12-01; the reminders move with it."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user)
-    evening = datetime.combine(due, time(END_OF_DAY), ZoneInfo(people.zone(ask.user))).astimezone(UTC)
-    planned = postmortems.plan(incident, due=evening, by=ask.user)
+        raise postmortems.pick(asker=request.user)
+    evening = datetime.combine(due, time(END_OF_DAY), ZoneInfo(people.zone(request.user))).astimezone(UTC)
+    planned = postmortems.plan(incident, due=evening, by=request.user)
     facts = {"incident": incident, "owner": planned.owned_by(incident), "due": planned.due}
     return Reply("postmortem/planned", facts, shared=True)
 
 
 @command("postmortem close [<id>]")
-def close(ask: Ask, incident: Incident | None, *, postmortems: Postmortems) -> Reply:
+def close(request: Request, incident: Incident | None, *, postmortems: Postmortems) -> Reply:
     """Close the review: nothing is asked for any more. Each category needs a follow-up, or a reason for none."""
     if incident is None:
-        raise postmortems.pick(asker=ask.user, rest="close")
-    incident = postmortems.close(incident, by=ask.user)
+        raise postmortems.pick(asker=request.user, rest="close")
+    incident = postmortems.close(incident, by=request.user)
     return Reply("postmortem/closed", {"incident": incident}, confirms=True)

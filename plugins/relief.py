@@ -1,17 +1,17 @@
 """Relief: step in for somebody who has been at it too long, or say that you are fine."""
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request
 from bot.commands.slots import Someone
 from bot.domain.incident import Incident
 from bot.services.relief import Relief
 
 
 @command("incident relieve [@person]")
-def relieve(ask: Ask, incident: Incident, person: Someone | None, *, relief: Relief) -> Reply:
+def relieve(request: Request, incident: Incident, person: Someone | None, *, relief: Relief) -> Reply:
     """Say *I can take over* from the commander, or from somebody in a role; for command you get a brief first."""
-    came = relief.relieve(incident, person, by=ask.user)
+    came = relief.relieve(incident, person, by=request.user)
     return Reply(
         "relief/relieving",
         {"incident": came.incident, "person": came.person, "what": came.what, "is_done": came.is_done},
@@ -20,6 +20,8 @@ def relieve(ask: Ask, incident: Incident, person: Someone | None, *, relief: Rel
 
 
 @command("incident fine [<id>]")
-def fine(ask: Ask, incident: Incident | None, *, relief: Relief) -> Reply:
-    """Say *I'm fine, 30 more minutes*: once a stretch, and for all to see."""
-    return Reply("relief/fine", {"incident": incident, "until": relief.say_fine(by=ask.user)}, confirms=True)
+def fine(request: Request, incident: Incident | None, *, relief: Relief) -> Reply:
+    """Say *I'm fine, 30 more minutes*: once a work period, and for all to see."""
+    return Reply(
+        "relief/fine", {"incident": incident, "until": relief.say_fine(by=request.user)}, confirms=True
+    )

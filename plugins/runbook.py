@@ -1,40 +1,40 @@
 """Runbooks: documents with their parameters filled in, commands ready to copy."""
 
-from bot.commands.ask import Ask, Way
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Request, Source
 from bot.commands.slots import PageNumber
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.ports import Runbooks
-from bot.services.circumstances import Circumstances
+from bot.services.incident_fields import IncidentFields
 
 
 @command('runbook <name> ["values"]')
 def runbook(
-    ask: Ask,
+    request: Request,
     incident: Incident | None,
     name: str,
     values: str | None,
     *,
     runbooks: Runbooks,
-    circumstances: Circumstances,
+    fields: IncidentFields,
 ) -> Reply | Fill:
     """Fill in a runbook for all to see: `runbook restart-db service=checkout`; what you leave out, a form asks."""
     wanted = runbooks.find(name)
-    said = {**wanted.pairs(values or ""), **ask.given}
+    said = {**wanted.pairs(values or ""), **request.given}
     reading = runbooks.read(wanted, said)
     if reading.is_whole:
-        filled = runbooks.fill(wanted, reading.filled, circumstances.of(incident))
+        filled = runbooks.fill(wanted, reading.filled, fields.of(incident))
         facts = {"runbook": wanted, "filled": filled, "incident": incident}
         return Reply("runbook/filled", facts, shared=True)
-    if ask.trigger and ask.way is not Way.FORM:
+    if request.trigger and request.source is not Source.FORM:
         return Fill(
             "runbook/fill",
             f"runbook {wanted.name}",
             {"runbook": wanted, "said": said, "wrong": reading.wrong},
         )
-    raise wanted.lacking(reading) if ask.way is Way.FORM else wanted.in_words(reading)
+    raise wanted.lacking(reading) if request.source is Source.FORM else wanted.in_words(reading)
 
 
 @command("(runbook|runbook list|runbooks) [page <page>]")

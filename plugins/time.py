@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.commands.ask import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
+from bot.commands.request import Request
 from bot.domain.incident import Incident
 from bot.services.incidents import Incidents
 from bot.services.paging import Paging
@@ -12,31 +12,31 @@ from bot.services.reasons import Reasons
 
 
 @command("incident snooze <span>")
-def snooze(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
+def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Move the reminder of the next update, once; the room sees who did it."""
-    incident = incidents.snooze(incident, span, by=ask.user)
+    incident = incidents.snooze(incident, span, by=request.user)
     return Reply(
         "time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until}, confirms=True
     )
 
 
 @command("incident quiet|hush <span>")
-def quiet(ask: Ask, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
+def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Let Spy say nothing unasked for so long, except what is about safety."""
-    incident = incidents.hush(incident, span, by=ask.user)
+    incident = incidents.hush(incident, span, by=request.user)
     return Reply("time/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
 
 @command("why page [<page>]")
 def why_page(
-    ask: Ask, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
+    request: Request, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
 ) -> Reply:
     """Say why somebody was paged."""
-    found = paging.find(page or "", incident=incident, asker=ask.user)
+    found = paging.find(page or "", incident=incident, asker=request.user)
     return Reply("time/why", reasons.page(found))
 
 
-@command('incident why ["duty"]')
-def why(incident: Incident, duty: str | None, *, reasons: Reasons) -> Reply:
+@command('incident why ["reminder"]')
+def why(incident: Incident, reminder: str | None, *, reasons: Reasons) -> Reply:
     """Say why Spy last spoke up or paged: the rule, and what happened."""
-    return Reply("time/why", reasons.of(incident, duty))
+    return Reply("time/why", reasons.of(incident, reminder))

@@ -3,13 +3,13 @@
 from datetime import UTC, datetime
 from typing import Annotated
 
-from bot.commands.ask import Shared
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
+from bot.commands.request import Shared
 from bot.commands.slots import number_of, several
 from bot.domain.incident import Incident
-from bot.services.curation import Curation
 from bot.services.incidents import Incidents
+from bot.services.timeline_edits import TimelineEdits
 from bot.services.views import Views
 
 LINE = number_of("a line", listed_by="incident timeline")
@@ -24,49 +24,49 @@ def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Rep
 
 
 @command('incident timeline keep "numbers"')
-def keep(incident: Incident, numbers: LineNumbers, *, curation: Curation) -> Reply:
+def keep(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Let lines be in every telling, the postmortem's too: `timeline keep 7 8`."""
-    curation.keep(incident, numbers)
+    edits.keep(incident, numbers)
     return Reply("timeline/curated", {"incident": incident, "numbers": numbers, "what": "kept"})
 
 
 @command('incident timeline hide "numbers"')
-def hide(incident: Incident, numbers: LineNumbers, *, curation: Curation) -> Reply:
+def hide(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Leave lines out of every telling; the full log has them still."""
-    curation.hide(incident, numbers)
+    edits.hide(incident, numbers)
     return Reply("timeline/curated", {"incident": incident, "numbers": numbers, "what": "hidden"})
 
 
 @command("incident timeline move <number> to|at <moment>")
-def move(incident: Incident, number: LineNumber, moment: datetime, *, curation: Curation) -> Reply:
+def move(incident: Incident, number: LineNumber, moment: datetime, *, edits: TimelineEdits) -> Reply:
     """Say that a note happened at another time: `timeline move 7 to 10:05`, in your own time zone."""
-    moved = curation.move(incident, number, moment)
+    moved = edits.move(incident, number, moment)
     facts = {"incident": incident, "numbers": [moved.seq], "what": "moved", "at": moved.occurred_at}
     return Reply("timeline/curated", facts)
 
 
 @command('incident timeline merge "numbers"')
-def merge(incident: Incident, numbers: LineNumbers, *, curation: Curation) -> Reply:
+def merge(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Put the words of several lines into the first of them."""
-    merged = curation.merge(incident, numbers)
+    merged = edits.merge(incident, numbers)
     return Reply("timeline/curated", {"incident": incident, "numbers": [merged.seq], "what": "merged"})
 
 
 @command('incident timeline edit <number> "words"')
-def edit(incident: Incident, number: LineNumber, words: str, *, curation: Curation) -> Reply:
+def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits) -> Reply:
     """Say a line's words otherwise; what was said before stays in the full log."""
-    edited = curation.edit(incident, number, words)
+    edited = edits.edit(incident, number, words)
     return Reply("timeline/curated", {"incident": incident, "numbers": [edited.seq], "what": "reworded"})
 
 
 @when(Shared)
-def shared(notice: Shared, *, incidents: Incidents, curation: Curation) -> None:
+def shared(notice: Shared, *, incidents: Incidents, edits: TimelineEdits) -> None:
     """A picture shared in the room is kept with the timeline: where it is, not the picture itself."""
     incident = incidents.in_room(notice.channel)
     if incident:
         said_at = datetime.fromtimestamp(float(notice.ts), UTC)
         for name, url in notice.images:
-            curation.add_image(
+            edits.add_image(
                 incident,
                 name=name,
                 url=url,

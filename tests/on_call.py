@@ -88,7 +88,7 @@ class Rota:
         return [message.text for message in self.messages(message_type, to)]
 
     def messages(self, message_type: str, to: str) -> Sequence[Message]:
-        return self.spy.nags(message_type, to=to)
+        return self.spy.reminder_messages(message_type, to=to)
 
 
 __all__ = ["DAY", "HOUR", "NOON", "Rota", "turn"]

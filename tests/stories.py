@@ -6,9 +6,9 @@ from pathlib import Path
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
+from bot.domain.document import Document
 from bot.domain.follow_up import Filed
-from bot.domain.paper import Paper
-from bot.domain.policy import Paperwork
+from bot.domain.policy import PostmortemSettings
 from bot.ports import PagerNews, Ringing
 from bot.services.documents import Documents
 from bot.services.paging import Paging
@@ -24,7 +24,7 @@ class Story:
     def __init__(self) -> None:
         self.clock = FrozenClock()
         self.templates = JinjaTemplates([HERE.parent / "templates"], clock=self.clock)
-        policy = replace(POLICY, paperwork=Paperwork(repository="acme/postmortems"))
+        policy = replace(POLICY, postmortem_settings=PostmortemSettings(repository="acme/postmortems"))
         self.spy = SpyKit(HERE.parent / "plugins", policy=policy, templates=self.templates, clock=self.clock)
         self.spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
 
@@ -52,21 +52,21 @@ class Story:
         self.clock.tick(minutes=after)
         with self.spy.tx(source="pagerduty") as tx:
             at = self.clock.now()
-            rung = Ringing(
+            ringing = Ringing(
                 id="PD1", url="https://acme.pagerduty.com/1", status="acknowledged", who=who, at=at
             )
-            Paging(tx).heard(PagerNews(id="n1", kind="acknowledged", page=rung))
+            Paging(tx).heard(PagerNews(id="n1", kind="acknowledged", page=ringing))
 
-    def paper(self) -> Paper:
+    def document(self) -> Document:
         with self.spy.tx() as tx:
             documents = Documents(tx)
             facts = documents.document(tx.incident(1))
-            return self.templates.paper("postmortem", facts, names=documents.names(facts))
+            return self.templates.document("postmortem", facts, names=documents.names(facts))
 
     def picture(self) -> str:
         with self.spy.tx() as tx:
             facts = Documents(tx).document(tx.incident(1))
-        return self.templates.picture(self.paper().title, facts["picture"])
+        return self.templates.picture(self.document().title, facts["picture"])
 
 
 def checkout() -> Story:
@@ -162,7 +162,7 @@ STORIES: Mapping[str, Callable[[], Story]] = {
 def write() -> None:
     for name, lived in STORIES.items():
         story = lived()
-        (HERE / "golden" / f"{name}.md").write_text(story.paper().text, encoding="utf-8")
+        (HERE / "golden" / f"{name}.md").write_text(story.document().text, encoding="utf-8")
         (HERE / "golden" / f"{name}.svg").write_text(story.picture(), encoding="utf-8")
 
 

@@ -451,9 +451,9 @@ def test_where_postmortems_go_and_by_when(read: Read):
         + "people: {U0ANA: ana-lima}\ntimers: {postmortem_due: {sev1: 2d, sev3: 10bd}}\n"
     ).policy()
 
-    assert policy.paperwork.copy_to == "acme/handbook"
-    assert policy.paperwork.copy_folder == "docs/postmortems"
-    assert policy.paperwork.logins == {"U0ANA": "ana-lima"}
+    assert policy.postmortem_settings.copy_to == "acme/handbook"
+    assert policy.postmortem_settings.copy_folder == "docs/postmortems"
+    assert policy.postmortem_settings.logins == {"U0ANA": "ana-lima"}
     assert policy.timers.postmortem_due == {"sev1": Grace(days=2), "sev3": Grace(days=10, business=True)}
 
 
@@ -483,7 +483,7 @@ def test_people_may_have_other_names_elsewhere(read: Read):
 
     policy = read(text).policy()
 
-    assert policy.paperwork.logins == {"U0ANA": "ana-lima", "U0RAJ": "raj"}
+    assert policy.postmortem_settings.logins == {"U0ANA": "ana-lima", "U0RAJ": "raj"}
     assert policy.people == {"U0RAJ": Account(pagerduty="PURAJ"), "U0KIM": Account(email="k@example.com")}
     assert policy.person_of(user="PURAJ") == "U0RAJ"
     assert policy.person_of(user="P9", email="K@example.com") == "U0KIM"

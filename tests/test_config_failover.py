@@ -24,7 +24,7 @@ from bot.config.failover import (
     WorkflowSection,
 )
 from bot.config.plan_findings import plan_findings
-from bot.domain.plan import Bound, Check, Command, Expect, Plan, Question, Request, Workflow
+from bot.domain.plan import Bound, Check, Command, Expect, HttpCall, Plan, Question, Workflow
 
 POD = """\
 failover:
@@ -124,7 +124,7 @@ def test_values_of_an_answer_are_named_by_dotted_paths_and_a_plain_value_must_be
     expect = Expect(json={"lag_s": Bound(max=5), "state.role": Bound(equals="primary")})
     url = "https://db.test/lag/{{ pod }}"
     assert check == Check(
-        name="replication", by=Request(url=url, expect=expect), within=timedelta(seconds=30)
+        name="replication", by=HttpCall(url=url, expect=expect), within=timedelta(seconds=30)
     )
 
 
@@ -140,7 +140,7 @@ def test_a_command_is_a_list_or_a_section(read: Read):
 def test_a_check_of_a_step_has_the_steps_name_unless_it_has_its_own(read: Read):
     drain, _, dns, _ = read(POD).policy().plans["pod"].steps
 
-    assert drain.verify == Check(name="drain", by=Request(url="https://lb.test/{{ pod }}"))
+    assert drain.verify == Check(name="drain", by=HttpCall(url="https://lb.test/{{ pod }}"))
     assert dns.verify
     assert (dns.verify.name, dns.verify.within) == ("weights", timedelta(minutes=1))
 
@@ -151,7 +151,7 @@ def test_a_step_runs_a_workflow_a_request_or_asks_a_person(read: Read):
     assert promote.run == Workflow(
         repository="acme/infra", file="promote.yml", ref="main", inputs={"pod": "{{ pod }}"}
     )
-    assert dns.run == Request(
+    assert dns.run == HttpCall(
         url="https://dns.test/weights",
         method="POST",
         json={"percent": "{{ stage }}"},
@@ -192,7 +192,7 @@ def test_a_body_may_hold_whatever_keys_it_likes(read: Read):
 def test_an_address_may_begin_with_a_variable(read: Read):
     text = plan(rest="before: [{check: c, http: '{{ env.LB }}/{{ x }}'}]")
 
-    assert read(text).policy().plans["a"].before[0].by == Request(url="{{ env.LB }}/{{ x }}")
+    assert read(text).policy().plans["a"].before[0].by == HttpCall(url="{{ env.LB }}/{{ x }}")
 
 
 # --- mistakes ---------------------------------------------------------------------------------------------

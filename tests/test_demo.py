@@ -102,7 +102,7 @@ def test_ones_own_configuration_says_in_a_line_what_is_replaced(
     )
 
 
-@pytest.mark.parametrize("script", ["", "\n\n", "# a remark\n#\n"])
+@pytest.mark.parametrize("script", ["", "\n\n", "# a comment\n#\n"])
 def test_a_script_with_nothing_to_do_starts_nothing(script: str):
     bot = ("/nowhere/to/be/found",)
 

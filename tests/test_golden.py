@@ -13,9 +13,9 @@ GOLDEN = Path(__file__).parent / "golden"
 
 @pytest.mark.parametrize("name", STORIES)
 def test_the_postmortem_reads_as_its_golden_file_does(name: str):
-    paper = STORIES[name]().paper()
+    document = STORIES[name]().document()
 
-    assert paper.text == (GOLDEN / f"{name}.md").read_text(encoding="utf-8")
+    assert document.text == (GOLDEN / f"{name}.md").read_text(encoding="utf-8")
 
 
 @pytest.mark.parametrize("name", STORIES)
@@ -26,7 +26,7 @@ def test_the_picture_is_drawn_as_its_golden_file_is(name: str):
 
 
 def test_nothing_that_was_typed_pings_or_breaks_out():
-    text = STORIES["hostile"]().paper().text
+    text = STORIES["hostile"]().document().text
 
     drawn = MarkdownIt("commonmark").enable("table").render(text)
     headings = re.findall(r"<h2>(.*?)</h2>", drawn)

@@ -29,7 +29,7 @@ from bot.adapters import markdown, templates
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.commands.testkit import NOON, POLICY, SpyKit
-from bot.domain.paper import Paper, Section, body
+from bot.domain.document import Document, Section, body
 from bot.domain.policy import Policy
 from bot.services.transaction import Transaction
 
@@ -342,8 +342,8 @@ def test_a_filter_is_linear(tmp_path: Path, name: str):
 
 def test_a_document_is_put_together_in_a_line():
     def merge(text: str) -> None:
-        paper = Paper(title="t", sections=(Section(key="a", text=text),), log=(text,))
-        body(paper, "INC-1", before=f"<!-- spy:INC-1 sections=a,b -->{text}")
+        document = Document(title="t", sections=(Section(key="a", text=text),), log=(text,))
+        body(document, "INC-1", before=f"<!-- spy:INC-1 sections=a,b -->{text}")
 
     assert not slow(merge, passes=2 * PASSES)
 

@@ -8,7 +8,7 @@ from typing import Annotated
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.moments import Moment
-from bot.domain.change import DEPLOY, WORD, Change, Source, address, one_line, service_name
+from bot.domain.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)
@@ -59,7 +59,7 @@ def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
     ident = f"id:{service}:{told.id}" if told.id else hashlib.sha256(signature.encode()).hexdigest()
     return Change(
         key=f"tool:{ident}",
-        source=Source.TOOL,
+        source=ChangeSource.TOOL,
         kind=_word(told.kind) or DEPLOY,
         service=service,
         title=one_line(told.title) or "(no title)",

@@ -9,7 +9,18 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.moments import Moment
-from bot.domain.change import DEPLOY, MERGE, PUSH, RELEASE, WORD, WORKFLOW, Change, Source, address, one_line
+from bot.domain.change import (
+    DEPLOY,
+    MERGE,
+    PUSH,
+    RELEASE,
+    WORD,
+    WORKFLOW,
+    Change,
+    ChangeSource,
+    address,
+    one_line,
+)
 from bot.ports import IssueNews, Moved, Rejected
 
 Heard = Change | IssueNews | Moved
@@ -89,7 +100,7 @@ class _Event(_Part):
             name: one_line(facts.pop(name) or "", WORD) or None for name in ("author", "ref", "outcome")
         }
         return Change(
-            source=Source.GITHUB,
+            source=ChangeSource.GITHUB,
             service=service_of(self.repository.full_name),
             title=one_line(facts.pop("title")) or "(no title)",
             url=address(facts.pop("url")),

@@ -26,7 +26,7 @@ from bot.adapters.mrkdwn import span
 from bot.adapters.network import causes
 from bot.adapters.output import Output, plain
 from bot.adapters.variables import Missing, Variables
-from bot.domain.plan import Bound, End, Expect, Outcome, Request
+from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
 
 LONGEST_ANSWER = 1024 * 1024
 """Bytes of an answer that are read; what comes after them is neither kept nor waited for."""
@@ -53,7 +53,7 @@ class Web:
         self._authorities = authorities
 
     def ask(
-        self, request: Request, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self, request: HttpCall, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
         """Make it once. Unknown where it left and no whole answer came: it may have been done."""
         secrets = self._variables.secrets(request)
@@ -72,9 +72,9 @@ class Web:
         end, says = _judged(answer, whole.expect)
         return Outcome(end=end, says=secrets.masked(plain(says)), output=output.text, dropped=output.dropped)
 
-    def _filled(self, request: Request) -> Request:
+    def _filled(self, request: HttpCall) -> HttpCall:
         fill = self._variables.filled
-        return Request(
+        return HttpCall(
             url=self._variables.address(request.url),
             method=request.method.upper(),
             json=fill(request.json),
@@ -114,7 +114,7 @@ class _NoAnswer(Exception):  # noqa: N818  named for what happened
 class _Asking:
     """One request in a thread of its own, so that an abort need not wait for the answer."""
 
-    request: Request
+    request: HttpCall
     timeout: timedelta
     authorities: str | None
 

@@ -18,7 +18,7 @@ from bot.adapters import mrkdwn
 from bot.adapters.macros import OwnMacros
 from bot.adapters.mrkdwn import Names
 from bot.adapters.overrides import Folders, start_counting
-from bot.domain.paper import Paper, Section
+from bot.domain.document import Document, Section
 
 LONGEST_TITLE = 250
 """GitHub takes 256 characters."""
@@ -134,7 +134,9 @@ class MarkdownTemplates:
     def __init__(self, loader: Folders) -> None:
         self.environment = _environment(loader)
 
-    def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
+    def document(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Document:
         """Write a document, `<template>.md.j2`."""
         start_counting()
         writing = _Writing(names=names)
@@ -143,7 +145,7 @@ class MarkdownTemplates:
             self.environment.get_template(f"{template}.md.j2").render(facts)
         finally:
             _writing.reset(before)
-        return Paper(
+        return Document(
             title=writing.title,
             heading=writing.heading,
             sections=tuple(writing.sections),

@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Self
 from bot.adapters.http import Web
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
-from bot.domain.plan import Action, Check, Command, End, Outcome, Plan, Question, Request, Workflow
+from bot.domain.plan import Action, Check, Command, End, HttpCall, Outcome, Plan, Question, Workflow
 
 if TYPE_CHECKING:
     from bot.adapters.github_workflows import Workflows
@@ -70,7 +70,7 @@ class OutsideOperator:
         match action:
             case Command():
                 return self._processes.run(action, timeout=timeout, hear=hear, stopped=stopped)
-            case Request():
+            case HttpCall():
                 return self._web.ask(action, timeout=timeout, hear=hear, stopped=stopped)
             case Workflow():
                 return self._workflows().dispatch(

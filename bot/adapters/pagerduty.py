@@ -36,7 +36,7 @@ from bot.adapters.server_clock import ServerClock
 from bot.domain.change import Change
 from bot.domain.shift import Turn
 from bot.domain.text import storable_json
-from bot.ports import Clock, Duty, Finding, Rejected, Ringing, Throttled, Unreachable
+from bot.ports import Clock, Finding, OnCallShift, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor whenever it is imported
@@ -136,14 +136,14 @@ class PagerDuty:
 
     # --- who is on call
 
-    def duties(self, policies: Collection[str]) -> Sequence[Duty]:
+    def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         """Say who is on call now, for these escalation policies, with a phone number where one is known."""
         if not policies:
             return ()
         wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
         on_calls = list(each(OnCall, self._all("/oncalls", "oncalls", wanted)))
         numbers = self._numbers.of({on_call.user.id for on_call in on_calls})
-        return [_duty(on_call, phone=numbers.get(on_call.user.id)) for on_call in on_calls]
+        return [_on_call(on_call, phone=numbers.get(on_call.user.id)) for on_call in on_calls]
 
     # --- changes
 
@@ -415,8 +415,8 @@ def _ringing(incident: Incident) -> Ringing:
     )
 
 
-def _duty(on_call: OnCall, *, phone: str | None) -> Duty:
-    return Duty(
+def _on_call(on_call: OnCall, *, phone: str | None) -> OnCallShift:
+    return OnCallShift(
         policy=on_call.escalation_policy.id,
         level=on_call.escalation_level,
         name=on_call.user.called,

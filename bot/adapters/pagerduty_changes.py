@@ -7,7 +7,7 @@ from typing import Annotated, Any
 from pydantic import BaseModel, ConfigDict, Field, ValidationError
 
 from bot.adapters.moments import Moment
-from bot.domain.change import OTHER, WORD, Change, Source, address, one_line
+from bot.domain.change import OTHER, WORD, Change, ChangeSource, address, one_line
 
 
 def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
@@ -22,7 +22,7 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
     happened_at = min(told.timestamp - ahead, heard_at)
     return Change(
         key=f"pagerduty:{told.id}",
-        source=Source.PAGERDUTY,
+        source=ChangeSource.PAGERDUTY,
         kind=OTHER,
         service=told.services[0].id if told.services else None,
         title=one_line(told.summary) or "(no title)",

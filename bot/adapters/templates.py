@@ -41,9 +41,9 @@ from bot.adapters.mrkdwn import (
     without_controls,
 )
 from bot.adapters.overrides import FAULTS, Folders, Mistake, must_be_readable, start_counting
-from bot.domain.course import Bar
+from bot.domain.document import Document
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
-from bot.domain.paper import Paper
+from bot.domain.statistics import Bar
 from bot.ports import Clock, Form, FormField
 
 _PLACE = re.compile("\x02([0-9]+)\x03")
@@ -90,9 +90,11 @@ class JinjaTemplates:
         draw = partial(self._form, f"{template}.form.j2", facts)
         return self._whole(draw, f"{template}.form.j2", self.environment)
 
-    def paper(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> Paper:
+    def document(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Document:
         """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
-        draw = partial(self._markdown.paper, template, facts, names=names)
+        draw = partial(self._markdown.document, template, facts, names=names)
         return self._whole(draw, f"{template}.md.j2", self._markdown.environment)
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:

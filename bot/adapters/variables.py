@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.output import Secrets
-from bot.domain.plan import PLACE, SECRET, Command, Plan, Request, Workflow, places
+from bot.domain.plan import PLACE, SECRET, Command, HttpCall, Plan, Workflow, places
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
@@ -53,7 +53,7 @@ class Variables:
         rest = url[first.end() :] if first else url
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
-    def secrets(self, action: Command | Request | Workflow) -> Secrets:
+    def secrets(self, action: Command | HttpCall | Workflow) -> Secrets:
         """Give all that must not be shown when this is done: Spy's own, and what it or any plan names."""
         values = {self._environment.get(name, "") for name in named((action, *self._plans()))}
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])

@@ -19,8 +19,8 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.templates import JinjaTemplates
 from bot.bootstrap.templates import open_templates
-from bot.commands.ask import Ask, Way
-from bot.commands.plugins import Handbook, load
+from bot.commands.plugins import CommandRegistry, load
+from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Live, Settings
@@ -30,7 +30,7 @@ from bot.delivery.runner import Runner
 from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
-from bot.ports import Clock, Forge
+from bot.ports import Clock, IssueTracker
 
 log = structlog.get_logger()
 
@@ -44,7 +44,7 @@ class Bot:
     clock: Clock
     chat: SlackChat
     pager: PagerDuty | None
-    handbook: Handbook
+    registry: CommandRegistry
     delivery: Delivery
     runner: Runner
     router: Router
@@ -80,25 +80,25 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     stack.callback(chat.close)
     pager = open_pager(settings, timeout, stack, clock)
     templates = open_templates(settings, clock)
-    handbook = load(settings.plugin_folders)
-    for failure in handbook.failures:
+    registry = load(settings.plugin_folders)
+    for failure in registry.failures:
         log.error("a plugin is left out", why=failure)
     runbooks = open_runbooks(settings)
     runbooks.mistakes()  # says in the log what is left out
 
     def say(effect: SayCommand, place: str | None) -> None:
-        ask = Ask(
+        request = Request(
             id=effect.key,
             text=effect.command,
             user=effect.person,
-            way=Way.PLAIN,
+            source=Source.PLAIN,
             channel=place,
             incident=effect.incident,
         )
-        timed.answer(ask)
+        timed.answer(request)
 
     delivery = Delivery(
-        Handlers(chat, pager, templates, say, forge_to_open(settings, timeout, stack)),
+        Handlers(chat, pager, templates, say, tracker_to_open(settings, timeout, stack)),
         sessions=database,
         clock=clock,
         policy=policy,
@@ -119,7 +119,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         runner.wake()
 
     router = Router(
-        handbook,
+        registry,
         sessions=database,
         clock=clock,
         policy=policy,
@@ -135,7 +135,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         clock=clock,
         chat=chat,
         pager=pager,
-        handbook=handbook,
+        registry=registry,
         delivery=delivery,
         runner=runner,
         router=router,
@@ -198,18 +198,20 @@ def open_pager(
     return pager
 
 
-def forge_to_open(settings: Settings, timeout: timedelta, stack: ExitStack) -> Callable[[], Forge] | None:
+def tracker_to_open(
+    settings: Settings, timeout: timedelta, stack: ExitStack
+) -> Callable[[], IssueTracker] | None:
     """GitHub, opened at the first export: its library takes a tenth of a bot's start to load."""
     if settings.github is None or not settings.env.github_token:
         return None
     token, url = settings.env.github_token.get_secret_value(), settings.env.github_api_url
 
     @cache
-    def opened() -> Forge:
+    def opened() -> IssueTracker:
         from bot.adapters.github import GitHub  # noqa: PLC0415  see above
 
-        forge = GitHub(token, url=url, timeout=timeout)
-        stack.callback(forge.close)
-        return forge
+        tracker = GitHub(token, url=url, timeout=timeout)
+        stack.callback(tracker.close)
+        return tracker
 
     return opened

@@ -34,5 +34,5 @@ def postmortem(settings: Settings, number: int) -> Written | None:
         facts = documents.document(incident)
         names = documents.names(facts)
     templates = JinjaTemplates(settings.template_folders)
-    paper = templates.paper("postmortem", facts, names=names)
-    return Written(text=paper.text, picture=templates.picture(paper.title, facts["picture"]))
+    document = templates.document("postmortem", facts, names=names)
+    return Written(text=document.text, picture=templates.picture(document.title, facts["picture"]))

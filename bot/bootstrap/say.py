@@ -9,7 +9,7 @@ from uuid import uuid4
 
 from bot.adapters.mrkdwn import plain
 from bot.bootstrap.build import build
-from bot.commands.ask import Ask, Way
+from bot.commands.request import Request, Source
 from bot.config import Settings
 from bot.domain.message import Buttons, Message
 from bot.domain.refusal import Refusal
@@ -36,7 +36,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
         stack.callback(bot.delivery.stop)
         with bot.database.begin() as session:
             tx = Transaction(
-                session=session, now=bot.clock.now(), policy=settings.policy(), source=Way.TERMINAL
+                session=session, now=bot.clock.now(), policy=settings.policy(), source=Source.TERMINAL
             )
             try:
                 asker, place = _person(tx, person), channel and _channel(tx, channel)
@@ -44,8 +44,10 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
                 sys.stdout.write(f"{plain(refusal.sentence, People(tx).name)}\n")
                 return 1
         text = MENTIONED_ID.sub(r"<@\1>", words.strip().removeprefix("/").removeprefix("spy "))
-        ask = Ask(id=f"say:{uuid4().hex}", text=text, user=asker, way=Way.TERMINAL, channel=place)
-        answer = bot.router.answer(ask)
+        request = Request(
+            id=f"say:{uuid4().hex}", text=text, user=asker, source=Source.TERMINAL, channel=place
+        )
+        answer = bot.router.answer(request)
         with bot.database.begin() as session:
             names = People(Transaction(session=session, now=bot.clock.now(), policy=settings.policy())).name
             sys.stdout.write(_on_terminal(answer.message, names) if answer.message else "Done.\n")

@@ -33,8 +33,8 @@ def own_templates(templates: JinjaTemplates) -> list[str]:
 
 def _draw_all(templates: JinjaTemplates) -> None:
     """Draw every message, form and document; what fails with Spy's own words as well is no team's fault."""
+    from bot.bootstrap.samples.documents import documents  # noqa: PLC0415  as above
     from bot.bootstrap.samples.messages import CASES, FORMS, NAMES  # noqa: PLC0415  few teams need the samples
-    from bot.bootstrap.samples.papers import papers  # noqa: PLC0415  as above
 
     for name in filter(templates.is_own, CASES):
         for facts in CASES[name]:
@@ -43,6 +43,6 @@ def _draw_all(templates: JinjaTemplates) -> None:
     for name, facts in FORMS.items():
         with suppress(Exception):
             templates.form(name, facts)
-    for name, facts in papers().items():
+    for name, facts in documents().items():
         with suppress(Exception):
-            templates.paper(name, facts, names=NAMES.get)
+            templates.document(name, facts, names=NAMES.get)

@@ -7,7 +7,6 @@ from functools import cached_property
 from types import NoneType, UnionType
 from typing import Any, Literal, Union, get_args, get_origin, get_type_hints
 
-from bot.commands.ask import Ask, Notice
 from bot.commands.grammar import (
     Sequence_,
     Slot,
@@ -19,6 +18,7 @@ from bot.commands.grammar import (
     slots_of,
 )
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Notice, Request
 from bot.commands.slots import Reader, reader_of
 from bot.domain.incident import Incident
 
@@ -138,7 +138,7 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
     named = {
         it.name: _parameter(it, hints, is_word=it.name in words)
         for it in positional
-        if it.name not in {"ask", "incident"}
+        if it.name not in {"request", "incident"}
     }
     bound = set(slots(pattern)) - {NUMBER}
     if missing := bound - set(named):
@@ -159,7 +159,7 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
         help=inspect.cleandoc(function.__doc__ or ""),
         slots=named,
         services=_services(function),
-        wants_ask="ask" in names,
+        wants_ask="request" in names,
         wants_incident="incident" in names,
         needs_incident=hints.get("incident") is Incident,
     )
@@ -191,4 +191,4 @@ def _services(function: Callable[..., Any]) -> Mapping[str, type]:
     }
 
 
-__all__ = ["NUMBER", "Ask", "Command", "Listener", "Outcome", "Parameter", "command", "when"]
+__all__ = ["NUMBER", "Command", "Listener", "Outcome", "Parameter", "Request", "command", "when"]

@@ -286,8 +286,10 @@ def _openers(items: Sequence_) -> frozenset[str]:
         match item:
             case Optionally(item=(Literally(words=words), _, *_)):
                 found |= set(words)
-            case Optionally(item=(OneOf(ways=ways),)):
-                found |= {it for way in ways if isinstance(way[0], Literally) for it in way[0].words}
+            case Optionally(item=(OneOf(sources=sources),)):
+                found |= {
+                    it for source in sources if isinstance(source[0], Literally) for it in source[0].words
+                }
     return frozenset(found)
 
 

@@ -52,7 +52,7 @@ class Optionally:
 
 @dataclass(frozen=True)
 class OneOf:
-    ways: tuple["Sequence_", ...]
+    sources: tuple["Sequence_", ...]
 
 
 Item = Literally | Slot | Optionally | OneOf
@@ -134,15 +134,15 @@ class _UsageReader:
         return Literally(tuple(words))
 
     def _group(self) -> OneOf:
-        ways: list[Sequence_] = []
+        sources: list[Sequence_] = []
         items: list[Item] = []
         while (token := self._next()) is not None:
             kind, text = token
             if kind == "bar":
-                ways.append(tuple(items))
+                sources.append(tuple(items))
                 items = []
             elif text == ")":
-                return OneOf((*ways, tuple(items)))
+                return OneOf((*sources, tuple(items)))
             else:
                 items.append(_slot(text) if kind == "slot" else Literally((text,)))
         raise UsageError(f"{self._usage!r}: ')' is missing")
@@ -170,9 +170,9 @@ def slots(sequence: Sequence_) -> Iterator[str]:
                 yield words[0]
             case Optionally(item=inner):
                 yield from slots(inner)
-            case OneOf(ways=ways):
-                for way in ways:
-                    yield from slots(way)
+            case OneOf(sources=sources):
+                for source in sources:
+                    yield from slots(source)
 
 
 def slots_of(items: Sequence_) -> Iterator[Slot]:
@@ -183,9 +183,9 @@ def slots_of(items: Sequence_) -> Iterator[Slot]:
                 yield item
             case Optionally(item=inner):
                 yield from slots_of(inner)
-            case OneOf(ways=ways):
-                for way in ways:
-                    yield from slots_of(way)
+            case OneOf(sources=sources):
+                for source in sources:
+                    yield from slots_of(source)
 
 
 def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
@@ -195,9 +195,13 @@ def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
         match item:
             case Literally(words=words):
                 prefixes = [(*prefix, word) for prefix in prefixes for word in words]
-            case OneOf(ways=ways) if all(isinstance(it, Literally) for way in ways for it in way):
-                said = [tuple(it.words[0] for it in way if isinstance(it, Literally)) for way in ways]
-                prefixes = [(*prefix, *way) for prefix in prefixes for way in said]
+            case OneOf(sources=sources) if all(
+                isinstance(it, Literally) for source in sources for it in source
+            ):
+                said = [
+                    tuple(it.words[0] for it in source if isinstance(it, Literally)) for source in sources
+                ]
+                prefixes = [(*prefix, *source) for prefix in prefixes for source in said]
             case _:
                 break
     return prefixes
@@ -216,8 +220,8 @@ def _example(item: Item, say: Callable[[Slot], str]) -> str:
             return say(item)
         case Optionally(item=inner):
             return example(inner, say)
-        case OneOf(ways=ways):
-            return example(ways[0], say)
+        case OneOf(sources=sources):
+            return example(sources[0], say)
 
 
 # --- reading what a person typed --------------------------------------------------------------------------
@@ -450,9 +454,9 @@ class _Matcher:
             case Literally(words=words):
                 if at < len(self._words) and self._is_said(self._words[at], words, choosy=choosy):
                     yield at + 1, {}
-            case OneOf(ways=ways):
-                for way in ways:
-                    yield from self.sequence(way, at, after, choosy=True)
+            case OneOf(sources=sources):
+                for source in sources:
+                    yield from self.sequence(source, at, after, choosy=True)
             case Slot(kind="text", name=name):
                 yield from self._text(name, at, after)
             case Slot():
@@ -502,8 +506,8 @@ class _Matcher:
                 return inf if _is_text(item) else self.longest(item)
             case Optionally(item=inner):
                 return self._most_words(inner)
-            case OneOf(ways=ways):
-                return max(map(self._most_words, ways))
+            case OneOf(sources=sources):
+                return max(map(self._most_words, sources))
             case Literally():
                 return 1
 

@@ -25,7 +25,7 @@ from bot.commands.grammar import (
     read,
     slots_of,
 )
-from bot.commands.plugins import Handbook
+from bot.commands.plugins import CommandRegistry
 from bot.commands.slots import Line, Reader
 from bot.domain.markup import as_seen, peeled
 from bot.domain.refusal import Choice, Refusal
@@ -59,8 +59,8 @@ class Meant:
 class Interpreter:
     """Knows the commands that can be said."""
 
-    def __init__(self, handbook: Handbook) -> None:
-        self._handbook = handbook
+    def __init__(self, registry: CommandRegistry) -> None:
+        self._registry = registry
 
     def understand(self, text: str, tx: Transaction, *, asker: str, channel: str | None = None) -> Meant:
         """Find the command that was typed; refuses, with what may have been meant, where there is none."""
@@ -112,7 +112,7 @@ class Interpreter:
 
     @cached_property
     def _prefixes(self) -> list[tuple[str, ...]]:
-        return [prefix for command in self._handbook.commands for prefix in command.prefixes]
+        return [prefix for command in self._registry.commands for prefix in command.prefixes]
 
     def _help_wanted(self, typed: Typed) -> str | None:
         """Return the command for the help that is wanted behind a command: `stop --help`, `pager help`, `me ?`."""
@@ -123,8 +123,8 @@ class Interpreter:
             return None
         said = typed.words[:-1]
         bare = said[1:] if said and said[0].bare == INCIDENT.text else said
-        ways = (bare, said, (INCIDENT, *bare))
-        begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in ways)
+        sources = (bare, said, (INCIDENT, *bare))
+        begun = (self._begun(it, may_go_on=bool(asked["flag"])) for it in sources)
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
 
     def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
@@ -132,14 +132,14 @@ class Interpreter:
         words = tuple("" if it.quoted else it.bare for it in said)
         if self._begins_some(words):
             return words
-        count = max((it.begins(words) for it in self._handbook.commands), default=0)
+        count = max((it.begins(words) for it in self._registry.commands), default=0)
         prose = [it for it in said[count:] if not it.quoted and not _NO_PROSE.match(it.text)]
         return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
         """Give the commands whose literal words begin what was typed, longest first."""
         said = _literals(typed)
-        counted = [(it.begins(said), it) for it in self._handbook.commands]
+        counted = [(it.begins(said), it) for it in self._registry.commands]
         return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
 
     # --- what is not understood ---

@@ -10,8 +10,8 @@ from threading import Lock
 from pydantic import TypeAdapter
 from pydantic_core import to_jsonable_python
 
-from bot.commands.memory_afterwards import FollowUps, Postmortems
 from bot.commands.memory_changes import Changes, Locks
+from bot.commands.memory_postmortems import FollowUps, Postmortems
 from bot.domain.change import Change
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
@@ -21,7 +21,7 @@ from bot.domain.incident import Incident
 from bot.domain.lock import Lock as DeployLock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
-from bot.domain.relief import Stretch
+from bot.domain.relief import WorkPeriod
 from bot.domain.search import Search
 from bot.domain.shift import Shift, overlapping
 from bot.domain.team_notice import TeamNotice
@@ -30,7 +30,7 @@ from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
 from bot.ports import (
     Contact,
-    DutyCopy,
+    OnCallCopy,
     OutboxEntry,
     OutboxItem,
     Person,
@@ -85,7 +85,7 @@ class Kept:
     pages: dict[int, Page] = field(default_factory=dict)
     team_notices: dict[int, TeamNotice] = field(default_factory=dict)
     people: dict[str, Person] = field(default_factory=dict)
-    duties: list[DutyCopy] = field(default_factory=list)
+    on_calls: list[OnCallCopy] = field(default_factory=list)
     messages: dict[str, Posted] = field(default_factory=dict)
     outbox: dict[int, Queued] = field(default_factory=dict)
     inbound: dict[str, tuple[datetime, str]] = field(default_factory=dict)
@@ -96,7 +96,7 @@ class Kept:
     covers: dict[int, CoverRequest] = field(default_factory=dict)
     contacts: dict[str, Contact] = field(default_factory=dict)
     user_groups: dict[str, UserGroup] = field(default_factory=dict)
-    stretches: dict[int, Stretch] = field(default_factory=dict)
+    periods: dict[int, WorkPeriod] = field(default_factory=dict)
     changes: dict[int, Change] = field(default_factory=dict)
     locks: dict[int, DeployLock] = field(default_factory=dict)
     failovers: dict[int, Failover] = field(default_factory=dict)
@@ -159,7 +159,7 @@ class MemorySession:
         self.pages = Pages(kept)
         self.team_notices = TeamNotices(kept)
         self.people = People(kept)
-        self.duties = Duties(kept)
+        self.on_calls = OnCalls(kept)
         self.messages = Messages(kept)
         self.outbox = Outbox(kept)
         self.inbound = Inbound(kept)
@@ -168,7 +168,7 @@ class MemorySession:
         self.covers = Covers(kept)
         self.contacts = Contacts(kept)
         self.user_groups = UserGroups(kept)
-        self.stretches = Stretches(kept)
+        self.periods = WorkPeriods(kept)
         self.changes = Changes(kept)
         self.locks = Locks(kept)
         self.failovers = Failovers(kept)
@@ -257,9 +257,9 @@ class Timeline(Records):
             for it in self._kept.timeline
         ]
 
-    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
         self._kept.timeline[:] = [
-            replace(it, curated=mark) if it.incident == incident and it.seq in seqs else it
+            replace(it, visibility=mark) if it.incident == incident and it.seq in seqs else it
             for it in self._kept.timeline
         ]
 
@@ -366,20 +366,20 @@ class TeamNotices(Records):
         self._kept.team_notices[notice.number] = notice
 
 
-class Stretches(Records):
+class WorkPeriods(Records):
     def reserve(self) -> int:
-        return self._kept.next("stretch")
+        return self._kept.next("period")
 
-    def get(self, number: int) -> Stretch | None:
-        return self._kept.stretches.get(number)
+    def get(self, number: int) -> WorkPeriod | None:
+        return self._kept.periods.get(number)
 
-    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
-        mine = (it for it in self._kept.stretches.values() if it.person == person)
+    def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
+        mine = (it for it in self._kept.periods.values() if it.person == person)
         recent = (it for it in mine if it.ended_at is None or it.ended_at > since)
         return sorted(recent, key=lambda it: (it.started_at, it.number))
 
-    def put(self, stretch: Stretch) -> None:
-        self._kept.stretches[stretch.number] = stretch
+    def put(self, period: WorkPeriod) -> None:
+        self._kept.periods[period.number] = period
 
 
 class People(Records):
@@ -409,12 +409,12 @@ def _age(at: datetime | None) -> float:
     return at.timestamp() if at else 0.0
 
 
-class Duties(Records):
-    def copy(self) -> DutyCopy:
-        return self._kept.duties[-1] if self._kept.duties else DutyCopy()
+class OnCalls(Records):
+    def copy(self) -> OnCallCopy:
+        return self._kept.on_calls[-1] if self._kept.on_calls else OnCallCopy()
 
-    def replace(self, copy: DutyCopy) -> None:
-        self._kept.duties[:] = [copy]
+    def replace(self, copy: OnCallCopy) -> None:
+        self._kept.on_calls[:] = [copy]
 
 
 class Messages(Records):

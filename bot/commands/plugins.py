@@ -19,7 +19,7 @@ IMPORTED_WITHIN = 30.0
 
 
 @dataclass(frozen=True, kw_only=True)
-class Handbook:
+class CommandRegistry:
     """All that Spy can do: the commands, what it listens for, and what could not be loaded."""
 
     commands: tuple[Command, ...]
@@ -27,10 +27,10 @@ class Handbook:
     failures: tuple[str, ...] = field(default=())
 
 
-def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> Handbook:
+def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> CommandRegistry:
     """Load every plugin below these folders and in the entry-point group; each may take `within` seconds."""
     loaded = [(source, _imported(loader, within)) for source, loader in _sources(folders)]
-    return handbook(
+    return registry(
         *(it for _, it in loaded if isinstance(it, ModuleType)),
         failures=[f"{source}: {it}" for source, it in loaded if isinstance(it, str)],
     )
@@ -55,10 +55,10 @@ def _imported(loader: Callable[[], ModuleType], within: float) -> ModuleType | s
         return f"it was not loaded within {within:g} s"
 
 
-def handbook(*modules: ModuleType, failures: Iterable[str] = ()) -> Handbook:
+def registry(*modules: ModuleType, failures: Iterable[str] = ()) -> CommandRegistry:
     """Gather what modules declare."""
     declared = [value for module in modules for value in vars(module).values()]
-    return Handbook(
+    return CommandRegistry(
         commands=tuple(dict.fromkeys(it for it in declared if isinstance(it, Command))),
         listeners=tuple(it for it in declared if isinstance(it, Listener)),
         failures=tuple(failures),

@@ -12,8 +12,8 @@ class Reply:
     template: str
     facts: Mapping[str, Any] = field(default_factory=dict)
     shared: bool = False
-    paper: Mapping[str, Any] | None = None
-    """The facts of a postmortem; its Markdown is then the fact `paper` of the template."""
+    document: Mapping[str, Any] | None = None
+    """The facts of a postmortem; its Markdown is then the fact `document` of the template."""
     confirms: bool = False
     """Whether the line in the incident's channel says as much: whoever asked aloud there needs no second one."""
 

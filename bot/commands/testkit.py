@@ -37,11 +37,11 @@ from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bot.commands.ask import Answer, Ask, Notice, Way
 from bot.commands.memory import Memory
-from bot.commands.plugins import Handbook, handbook, load
+from bot.commands.plugins import CommandRegistry, load, registry
+from bot.commands.request import Notice, Request, Response, Source
 from bot.commands.router import Router
-from bot.domain.course import Bar
+from bot.domain.document import Document
 from bot.domain.effects import (
     Effect,
     Post,
@@ -55,8 +55,8 @@ from bot.domain.effects import (
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.page import Page
-from bot.domain.paper import Paper
 from bot.domain.policy import Policy, Severity, Team
+from bot.domain.statistics import Bar
 from bot.domain.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.people import People
@@ -127,11 +127,11 @@ class PlainTemplates:
         del facts
         return Form(title=template, submit="Send", fields=())
 
-    def paper(
+    def document(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
-    ) -> Paper:
+    ) -> Document:
         del names
-        return Paper(title=f"{template} ({', '.join(facts)})", sections=())
+        return Document(title=f"{template} ({', '.join(facts)})", sections=())
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         return f"{title} ({', '.join(row for row, _ in rows)})"
@@ -151,7 +151,7 @@ class SpyKit:
         self.clock = clock or FrozenClock()
         self.policy = policy
         self.templates = templates or PlainTemplates()
-        self.handbook = _handbook(plugins)
+        self.registry = _registry(plugins)
         self.sessions = Memory()
         self._runbooks = runbooks
         self._numbers = count(1)
@@ -161,7 +161,7 @@ class SpyKit:
 
     def _begun(self) -> Router:
         return Router(
-            self.handbook,
+            self.registry,
             sessions=self.sessions,
             clock=self.clock,
             policy=self.policy,
@@ -184,30 +184,30 @@ class SpyKit:
         *,
         by: str = "U0ANA",
         channel: str | None = "C0GENERAL",
-        way: Way = Way.SLASH,
+        source: Source = Source.SLASH,
         id: str | None = None,  # noqa: A002  as in Ask
         thread: str | None = None,
         trigger: str | None = None,
         incident: int | None = None,
         given: Mapping[str, str] | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Say a command; an `id` that was used before makes it a second delivery of the same request."""
-        ask = Ask(
+        request = Request(
             id=id or f"ask-{next(self._numbers)}",
             text=text,
             user=by,
-            way=way,
+            source=source,
             channel=channel,
             thread=thread,
             trigger=trigger,
             incident=incident,
             given=given or {},
         )
-        return self.ask(ask)
+        return self.request(request)
 
-    def ask(self, ask: Ask) -> Answer:
+    def request(self, request: Request) -> Response:
         """Ask as an adapter does, which has read a payload."""
-        return self._router.answer(ask)
+        return self._router.answer(request)
 
     def press(
         self,
@@ -217,12 +217,14 @@ class SpyKit:
         by: str = "U0ANA",
         channel: str | None = "C0GENERAL",
         trigger: str | None = None,
-    ) -> Answer:
+    ) -> Response:
         """Press the button with this label on a message; with a `trigger`, as Slack sends it, a form may open."""
         buttons = {it.label: it for part in of.parts for it in getattr(part, "buttons", ())}
         if label not in buttons:
             raise LookupError(f"No button {label!r}: there is {', '.join(buttons) or 'none'}")
-        return self.say(buttons[label].say or "", by=by, channel=channel, way=Way.BUTTON, trigger=trigger)
+        return self.say(
+            buttons[label].say or "", by=by, channel=channel, source=Source.BUTTON, trigger=trigger
+        )
 
     def notice(self, notice: Notice) -> None:
         """Let Spy notice something."""
@@ -248,8 +250,10 @@ class SpyKit:
             visited += count
         for effect in self.asked(SayCommand):
             place = self.incident(effect.incident).room
-            ask = Ask(id=effect.key, text=effect.command, user=effect.person, way=Way.PLAIN, channel=place)
-            self._router.answer(replace(ask, incident=effect.incident))
+            request = Request(
+                id=effect.key, text=effect.command, user=effect.person, source=Source.PLAIN, channel=place
+            )
+            self._router.answer(replace(request, incident=effect.incident))
         return visited
 
     def _tick(self) -> int:
@@ -322,7 +326,9 @@ class SpyKit:
             template, facts = Views(tx).message_type(message_type, ref, mark)
         return self._rendered(template, facts)
 
-    def nags(self, message_type: str = "nag", *, to: str | None = None) -> Sequence[Message]:
+    def reminder_messages(
+        self, message_type: str = "reminder", *, to: str | None = None
+    ) -> Sequence[Message]:
         """Give what Spy said unasked (to one address), each message as it would stand now, in order."""
         shown = {
             it.slot: it
@@ -348,13 +354,13 @@ class SpyKit:
             return self.templates.render(template, facts, names=People(tx).name)
 
 
-def _handbook(plugins: Sequence[ModuleType | Path]) -> Handbook:
+def _registry(plugins: Sequence[ModuleType | Path]) -> CommandRegistry:
     modules = [it for it in plugins if isinstance(it, ModuleType)]
     folders = [it for it in plugins if isinstance(it, Path)]
-    found = load(folders) if folders else handbook()
+    found = load(folders) if folders else registry()
     if found.failures:
         raise ImportError("; ".join(found.failures))
-    given = handbook(*modules)
-    return Handbook(
+    given = registry(*modules)
+    return CommandRegistry(
         commands=(*given.commands, *found.commands), listeners=(*given.listeners, *found.listeners)
     )

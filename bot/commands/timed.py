@@ -9,7 +9,7 @@ from typing import Protocol, TypeVar
 
 import structlog
 
-from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.request import Notice, Request, Response
 from bot.commands.threads import RequestThreads
 from bot.domain.refusal import Refusal
 from bot.ports import Late, OutOfTime, TimeLimit
@@ -41,7 +41,7 @@ class NotDone(Refusal):
 class Limited(Protocol):
     """A router that keeps to a time limit."""
 
-    def answer(self, ask: Ask, limit: TimeLimit) -> Answer: ...
+    def answer(self, request: Request, limit: TimeLimit) -> Response: ...
     def notice(self, notice: Notice, limit: TimeLimit) -> None: ...
 
 
@@ -58,13 +58,13 @@ class TimedRouter:
         """How many of each command were given up and have not ended yet."""
         self._counting = Lock()
 
-    def answer(self, ask: Ask) -> Answer:
-        return self._in_time(ask, lambda limit: self._router.answer(ask, limit))
+    def answer(self, request: Request) -> Response:
+        return self._in_time(request, lambda limit: self._router.answer(request, limit))
 
     def notice(self, notice: Notice) -> None:
         self._in_time(notice, lambda limit: self._router.notice(notice, limit))
 
-    def _in_time(self, request: Ask | Notice, task: Callable[[TimeLimit], T]) -> T:
+    def _in_time(self, request: Request | Notice, task: Callable[[TimeLimit], T]) -> T:
         limit = self._limits(
             request.arrived_at + ANSWER_WITHIN,
             begin_by=request.arrived_at + BEGIN_WITHIN,
@@ -104,7 +104,7 @@ class TimedRouter:
         with self._counting:
             self.hanging[doing] += by if doing else 0
 
-    def _given_up(self, request: Ask | Notice, limit: TimeLimit, *, is_late: bool) -> NotDone:
+    def _given_up(self, request: Request | Notice, limit: TimeLimit, *, is_late: bool) -> NotDone:
         reason = "late" if is_late else "slow" if limit.doing else "database"
         sentence = {"late": LATE, "slow": SLOW.format(doing=limit.doing), "database": DATABASE}[reason]
         self.tally[reason] += 1

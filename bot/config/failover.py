@@ -21,10 +21,10 @@ from bot.domain.plan import (
     Check,
     Command,
     Expect,
+    HttpCall,
     Param,
     Plan,
     Question,
-    Request,
     Step,
     Workflow,
 )
@@ -200,8 +200,8 @@ class RequestSection(Section):
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     expect: ExpectSection = ExpectSection()
 
-    def action(self) -> Request:
-        return Request(
+    def action(self) -> HttpCall:
+        return HttpCall(
             url=self.url,
             method=self.method,
             json=self.json_,
@@ -244,7 +244,7 @@ class _OneKind(Section):
             raise ValueError(f"has {' and '.join(given)}. Keep one; two things are two steps.")
         return self
 
-    def looks(self) -> Command | Request:
+    def looks(self) -> Command | HttpCall:
         section = self.command or self.http
         assert section  # noqa: S101  the validator has seen to it
         return section.action()
@@ -275,7 +275,7 @@ class UndoSection(_OneKind):
 
     workflow: WorkflowSection | None = None
 
-    def moves(self) -> Command | Request | Workflow:
+    def moves(self) -> Command | HttpCall | Workflow:
         return self.workflow.action() if self.workflow else self.looks()
 
 
@@ -284,7 +284,7 @@ class RunSection(UndoSection):
 
     person: Words | None = None
 
-    def run(self) -> Command | Request | Workflow | Question:
+    def run(self) -> Command | HttpCall | Workflow | Question:
         return Question(person=self.person) if self.person else self.moves()
 
 

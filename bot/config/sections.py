@@ -149,7 +149,7 @@ class TimersSection(Section):
     shift_unanswered: Duration = USUAL.shift_unanswered
     shift_handover: Duration = USUAL.shift_handover
     test_page_after: Duration = USUAL.test_page_after
-    cover_nags: tuple[Duration, ...] = USUAL.cover_nags
+    cover_reminders: tuple[Duration, ...] = USUAL.cover_reminders
     lock_every: Duration = USUAL.lock_every
     shift_load_flag: Times = USUAL.shift_load_flag
     shift_load_relief: Times = USUAL.shift_load_relief
@@ -216,7 +216,7 @@ def _distinct(milestones: tuple[MilestoneSection, ...]) -> tuple[MilestoneSectio
 
 
 def usual_milestones() -> tuple[MilestoneSection, ...]:
-    """Give Spy's own, after the SREcon talk of 2017; its sixth, at 3600 s, is the relief ladder."""
+    """Give Spy's own, after the SREcon talk of 2017; its sixth, at 3600 s, is the relief escalation."""
     return tuple(
         MilestoneSection.model_validate(it)
         for it in (

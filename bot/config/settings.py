@@ -13,7 +13,7 @@ from bot.config.sections import (
     usual_milestones,
 )
 from bot.config.values import INSTALLED
-from bot.domain.policy import Account, Milestone, Paperwork, Policy, Service, Severity, Team, Timers
+from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
 from bot.domain.role import nearest, plain
 from bot.ports import Finding
 
@@ -61,7 +61,7 @@ class Settings(Sections):
                 for key, it in self.services.items()
             },
             plans={name: section.plan(name) for name, section in self.failover.items()},
-            paperwork=self._paperwork(),
+            postmortem_settings=self._postmortem_settings(),
             people={
                 person: Account(pagerduty=it.pagerduty, email=it.email)
                 for person, it in self.people.items()
@@ -86,13 +86,13 @@ class Settings(Sections):
                     cure=cure,
                 )
 
-    def _paperwork(self) -> Paperwork:
+    def _postmortem_settings(self) -> PostmortemSettings:
         github = self.github
         logins = {person: it.github for person, it in self.people.items() if it.github}
         if github is None:
-            return Paperwork(logins=logins)
-        usual = Paperwork()
-        return Paperwork(
+            return PostmortemSettings(logins=logins)
+        usual = PostmortemSettings()
+        return PostmortemSettings(
             repository=github.repository,
             private_repository=github.private_repository,
             milestone=github.milestone,

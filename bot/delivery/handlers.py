@@ -3,23 +3,23 @@
 from collections.abc import Callable
 from functools import partial
 
-from bot.delivery.afterwards import PostmortemHandler
 from bot.delivery.attempt import Attempt, Handler, unsupported
 from bot.delivery.channels import ChannelHandler
 from bot.delivery.covers import CoverHandler
 from bot.delivery.messages import MessageHandler
 from bot.delivery.pages import PageHandler
+from bot.delivery.postmortems import PostmortemHandler
 from bot.domain.effects import (
-    Afterwards,
     Effect,
     MakeOverride,
     OpenRoom,
     PageEffect,
+    PostmortemEffect,
     ReadMessage,
     RoomEffect,
     SayCommand,
 )
-from bot.ports import Chat, Forge, OutboxItem, Pager, Templates
+from bot.ports import Chat, IssueTracker, OutboxItem, Pager, Templates
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 
@@ -36,9 +36,9 @@ class Handlers:
         pager: Pager | None,
         templates: Templates,
         say: RunCommand | None = None,
-        forge: Callable[[], Forge] | None = None,
+        tracker: Callable[[], IssueTracker] | None = None,
     ) -> None:
-        self._afterwards = PostmortemHandler(forge, templates)
+        self._postmortems = PostmortemHandler(tracker, templates)
         self._commands = CommandHandler(say)
         self._rooms = ChannelHandler(chat, templates)
         self._covers = CoverHandler(chat, pager)
@@ -55,8 +55,8 @@ class Handlers:
         match effect:
             case SayCommand():
                 return self._commands
-            case Afterwards():
-                return self._afterwards
+            case PostmortemEffect():
+                return self._postmortems
             case MakeOverride():
                 return self._covers
             case PageEffect():

@@ -68,18 +68,18 @@ class Sync:
         policies = {team.escalation_policy for team in self.policy().teams.values() if team.escalation_policy}
         if self.pager is None or not policies or not self._my_turn("oncall", ONCALL_EVERY):
             return
-        self._copy_duties(self.pager, policies)
+        self._copy_on_calls(self.pager, policies)
 
-    def _copy_duties(self, pager: Pager, policies: Collection[str]) -> None:
+    def _copy_on_calls(self, pager: Pager, policies: Collection[str]) -> None:
         try:
-            duties = pager.duties(policies)
+            on_calls = pager.on_calls(policies)
         except TROUBLE as trouble:
             log.warning("on-calls not synced", why=str(trouble))
             with self.sessions.begin() as session:
                 OnCall(self._transaction(session)).not_synced(str(trouble))
             return
         with self.sessions.begin() as session:
-            OnCall(self._transaction(session)).synced(duties)
+            OnCall(self._transaction(session)).synced(on_calls)
 
     def shifts(self) -> None:
         """Copy the teams' schedules as they hold in the end, learn whose shifts those are, and weigh those that run."""

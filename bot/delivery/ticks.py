@@ -8,7 +8,7 @@ import structlog
 
 from bot.domain.policy import Policy
 from bot.ports import Clock, Session, Sessions
-from bot.services.reminders import KEEPERS, Keeper, Reminders
+from bot.services.reminders import REMINDER_SOURCES, Reminders, ReminderSource
 from bot.services.transaction import Transaction
 
 TICK_EVERY = timedelta(seconds=0.25)
@@ -29,7 +29,9 @@ class Ticks:
     policy: Callable[[], Policy]
     wake: Callable[[], None]
     batch: int = BATCH
-    keepers: Mapping[str, Callable[[Transaction], Keeper]] = field(default_factory=lambda: KEEPERS)
+    sources: Mapping[str, Callable[[Transaction], ReminderSource]] = field(
+        default_factory=lambda: REMINDER_SOURCES
+    )
 
     def run(self) -> None:
         """Speak until nothing is due."""
@@ -39,7 +41,7 @@ class Ticks:
     def _tick(self, limit: int) -> int:
         try:
             with self.sessions.begin_background() as session:
-                return Reminders(self._transaction(session), self.keepers).tick(limit)
+                return Reminders(self._transaction(session), self.sources).tick(limit)
         except Exception:
             log.exception("a tick failed; what is due is spoken of one by one")
             return self._one_by_one()
@@ -53,7 +55,7 @@ class Ticks:
     def _visit(self, subject: str) -> bool:
         try:
             with self.sessions.begin() as session:
-                Reminders(self._transaction(session), self.keepers).visit(subject)
+                Reminders(self._transaction(session), self.sources).visit(subject)
         except Exception:
             log.exception("a timer can't be spoken; again in a minute", subject=subject)
             with self.sessions.begin() as session:

@@ -26,7 +26,7 @@ _UNSAYABLE = re.compile(r"[^a-z0-9._-]+")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
 
 
-class Source(StrEnum):
+class ChangeSource(StrEnum):
     GITHUB = "github"
     PAGERDUTY = "pagerduty"
     TOOL = "tool"
@@ -46,7 +46,7 @@ class Change:
     """Spy's own, by which people mark it; 0 until it is kept."""
     key: str
     """The same for all that is said of one change."""
-    source: Source
+    source: ChangeSource
     kind: str
     service: str | None
     title: str

@@ -10,7 +10,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.shift import Shift, Told, before, lead_name, overlapping
 from bot.domain.timer import Timer
 
-NAG = "cover"
+REMINDER = "cover"
 
 
 class CoverState(StrEnum):
@@ -110,15 +110,15 @@ class CoverRequest:
     def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
         """Tell the request as it is once this was said."""
         said = Told(at=at, late=timer.is_late(at), silent=self.has_declined)
-        return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
+        return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
 
 
 def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Timer]:
-    """Give the next nag: days are counted on the asker's calendar, and what was due before it was asked is not owed."""
+    """Return the next reminder. Days follow the asker's calendar. What was due before the request is not owed."""
     if cover.state is not CoverState.ASKED:
         return []
     since = max([cover.asked_at, *(told.at for told in cover.told.values())])
-    leads = sorted(policy.timers.cover_nags, reverse=True)
+    leads = sorted(policy.timers.cover_reminders, reverse=True)
     every = ((lead_name(lead), before(cover.start, lead, zone)) for lead in leads)
     name, due = next(((name, due) for name, due in every if due > since), ("", None))
-    return [Timer(subject=cover.subject, duty=NAG, occurrence=name, due_at=due)] if due else []
+    return [Timer(subject=cover.subject, reminder=REMINDER, occurrence=name, due_at=due)] if due else []

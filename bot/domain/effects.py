@@ -333,7 +333,7 @@ class MakeOverride(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Afterwards(Effect):
+class PostmortemEffect(Effect):
     """What GitHub gets of an incident, one after the other; `by` asked for it, and hears what became of it."""
 
     incident: int
@@ -345,7 +345,7 @@ class Afterwards(Effect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileFollowUp(Afterwards):
+class FileFollowUp(PostmortemEffect):
     """See to it that this follow-up is an issue that tells its present state."""
 
     follow_up: int
@@ -354,19 +354,19 @@ class FileFollowUp(Afterwards):
 
 
 @dataclass(frozen=True, kw_only=True)
-class ExportPostmortem(Afterwards):
+class ExportPostmortem(PostmortemEffect):
     """See to it that the postmortem's issue tells the present state, but for what people wrote in it."""
 
 
 @dataclass(frozen=True, kw_only=True)
-class FileLog(Afterwards):
-    """Put the full log, where it did not fit into the issue (`spilled`), into its comments."""
+class FileLog(PostmortemEffect):
+    """Put the full log, where it did not fit into the issue (`overflow`), into its comments."""
 
-    spilled: bool = True
+    overflow: bool = True
 
 
 @dataclass(frozen=True, kw_only=True)
-class CopyPostmortem(Afterwards):
+class CopyPostmortem(PostmortemEffect):
     """Offer the document to another repository, by a pull request."""
 
 

@@ -452,7 +452,7 @@ class Reminded(Event):
     `to` is an address: a person's or a channel's id, room:42, or card:42 where the room was to be left in peace.
     """
 
-    duty: str
+    reminder: str
     occurrence: str
     mark: str
     to: str
@@ -463,9 +463,9 @@ class Reminded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Snoozed(Event):
-    """A nag of this duty is moved to `until`, once in this spell of it."""
+    """This reminder is moved to `until`; possible once until it starts anew."""
 
-    duty: str
+    reminder: str
     mark: str
     until: datetime
     substance: ClassVar[bool] = False
@@ -480,7 +480,7 @@ class ReliefPutOff(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Hushed(Event):
-    """Unsolicited posts rest until then; safety nags don't."""
+    """Unsolicited posts rest until then; safety reminders don't."""
 
     until: datetime
     substance: ClassVar[bool] = False

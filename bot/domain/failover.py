@@ -421,10 +421,10 @@ class Failover:
     def lapse(self, *, at: datetime) -> events.FailoverEnded:
         return self._ended(State.LAPSED, "", at)
 
-    def ask_again(self, *, at: datetime) -> events.FailoverNagged:
+    def ask_again(self, *, at: datetime) -> events.FailoverReminded:
         """Ask once more what nobody has answered."""
         number, count = len(self.asks), self.asks[-1] + 1
-        return events.FailoverNagged(
+        return events.FailoverReminded(
             at=at, failover=self.number, what=self.what, question=number, count=count
         )
 
@@ -563,7 +563,7 @@ class Failover:
                 return self._after_asking(event)
             case events.FailoverAnswered():
                 return self._after_answer(event)
-            case events.FailoverNagged():
+            case events.FailoverReminded():
                 return replace(self, asks=(*self.asks[:-1], event.count))
             case events.FailoverAborted(by=str() as by):
                 called = Approval(by=by, at=event.at)
@@ -682,10 +682,10 @@ def failover_agenda(run: Failover) -> list[Timer]:
     subject = f"failover:{run.number}"
     if run.state is State.PROPOSED:
         mark = str(round(run.lapses_at.timestamp()))
-        return [Timer(subject=subject, duty=LAPSE, occurrence=f"{mark}.1", due_at=run.lapses_at)]
+        return [Timer(subject=subject, reminder=LAPSE, occurrence=f"{mark}.1", due_at=run.lapses_at)]
     if run.question is None or run.asks[-1] >= ASKED_AT_MOST:
         return []
     count = run.asks[-1]
     due = run.question.since + ASKED_AGAIN * count
     occurrence = f"{run.question.number}.{count}"
-    return [Timer(subject=subject, duty=ASK_AGAIN, occurrence=occurrence, due_at=due)]
+    return [Timer(subject=subject, reminder=ASK_AGAIN, occurrence=occurrence, due_at=due)]

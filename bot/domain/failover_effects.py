@@ -19,7 +19,7 @@ def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[Upsert
     """
     if not (isinstance(event, events.FailoverMoveFinished) and event.end == End.OK):
         yield _show(run, CARD, run.place)
-    if isinstance(event, events.FailoverAsked | events.FailoverNagged):
+    if isinstance(event, events.FailoverAsked | events.FailoverReminded):
         yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{run.asks[-1]}")
     elif before.question and not run.question:
         for count in range(1, run.asks[-1] + 1):

@@ -101,7 +101,7 @@ class FailoverAnswered(FailoverEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailoverNagged(FailoverEvent):
+class FailoverReminded(FailoverEvent):
     """A question was asked for the `count`th time, since nobody had answered."""
 
     question: int

@@ -163,7 +163,7 @@ def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[
         due = awake(follow_up.moved_at, zone, timers)
     elif due <= follow_up.added_at:
         return []
-    return [Timer(subject=follow_up.subject, duty=SOON, occurrence=occurrence, due_at=due)]
+    return [Timer(subject=follow_up.subject, reminder=SOON, occurrence=occurrence, due_at=due)]
 
 
 def digest_subject(person: str) -> str:
@@ -182,7 +182,7 @@ def digest_agenda(
     return [
         Timer(
             subject=digest_subject(person),
-            duty=WEEKLY,
+            reminder=WEEKLY,
             occurrence=f"{due.astimezone(UTC):%G-W%V}",
             due_at=due,
         )

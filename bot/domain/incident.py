@@ -130,7 +130,7 @@ class Incident:
     """What Spy last said of each duty."""
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet_until: datetime | None = None
-    nagged_at: datetime | None = None
+    reminded_at: datetime | None = None
     """When the room last got a post that nobody asked for."""
     steps: Mapping[str, Passed] = field(default_factory=dict)
     """The steps of the guide that somebody said are done."""
@@ -371,11 +371,11 @@ class Incident:
                 return replace(
                     self,
                     reminded=remembering(self.reminded, event),
-                    nagged_at=event.at if in_room else self.nagged_at,
+                    reminded_at=event.at if in_room else self.reminded_at,
                 )
             case events.Snoozed():
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
-                return replace(self, snoozed={**self.snoozed, event.duty: snooze})
+                return replace(self, snoozed={**self.snoozed, event.reminder: snooze})
             case events.StepPassed():
                 passed = Passed(by=event.by or "", at=event.at, answer=event.answer)
                 return replace(self, steps={**self.steps, event.step: passed})

@@ -79,4 +79,4 @@ def lock_agenda(lock: Lock, policy: Policy) -> list[Timer]:
         return []
     passed = (lock.reminded_at - lock.since) // every if lock.reminded_at else 0
     due = lock.since + every * (passed + 1)
-    return [Timer(subject=lock.subject, duty=FORGOTTEN, occurrence=str(lock.reminders), due_at=due)]
+    return [Timer(subject=lock.subject, reminder=FORGOTTEN, occurrence=str(lock.reminders), due_at=due)]

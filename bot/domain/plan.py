@@ -90,7 +90,7 @@ class Expect:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Request:
+class HttpCall:
     """An HTTP request; `json` is its body."""
 
     url: str
@@ -117,7 +117,7 @@ class Question:
     person: str
 
 
-Action = Command | Request | Workflow | Question
+Action = Command | HttpCall | Workflow | Question
 
 
 def told(action: Action) -> str:
@@ -129,7 +129,7 @@ def _told(action: Action) -> str:
     match action:
         case Command(args=args):
             return shlex.join(args)
-        case Request(method=method, url=url, json=body):
+        case HttpCall(method=method, url=url, json=body):
             return f"{method} {url}" + (
                 f" {json.dumps(body, ensure_ascii=False)}" if body is not None else ""
             )
@@ -145,7 +145,7 @@ class Check:
     """Looks, and changes nothing: tried again until it is green, for as long as `within`; red after that."""
 
     name: str
-    by: Command | Request
+    by: Command | HttpCall
     within: timedelta = timedelta(seconds=10)
 
 
@@ -156,8 +156,8 @@ class Step:
     name: str
     run: Action
     verify: Check | None = None
-    undo: Command | Request | Workflow | None = None
-    dry_run: Command | Request | None = None
+    undo: Command | HttpCall | Workflow | None = None
+    dry_run: Command | HttpCall | None = None
     stages: tuple[int | str, ...] = ()
     soak: timedelta = timedelta()
     timeout: timedelta = timedelta(minutes=5)

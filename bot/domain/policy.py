@@ -42,7 +42,7 @@ class Grace:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Paperwork:
+class PostmortemSettings:
     """Where postmortems go: repositories as owner/name, `logins` from Slack id to GitHub login."""
 
     repository: str | None = None
@@ -103,7 +103,7 @@ class Timers:
     shift_handover: timedelta = timedelta(hours=1)
     """How long before its end the handover is to be written."""
     test_page_after: timedelta = timedelta(minutes=2)
-    cover_nags: tuple[timedelta, ...] = (
+    cover_reminders: tuple[timedelta, ...] = (
         *(timedelta(weeks=it) for it in (4, 3, 2, 1)),
         *(timedelta(days=it) for it in (3, 2, 1)),
         timedelta(hours=12),
@@ -175,7 +175,7 @@ class Policy:
     services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
     """What can be failed over, by name."""
-    paperwork: Paperwork = field(default_factory=Paperwork)
+    postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""
     roles: tuple[str, ...] = ROLES

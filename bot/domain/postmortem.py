@@ -177,7 +177,7 @@ def postmortem_agenda(
         at = awake(moment, zone, policy.timers, weekdays=weekdays)
         if at > since:
             occurrence = f"{mark_of(due)}.{name}"
-            return [Timer(subject=postmortem.subject, duty=OWED, occurrence=occurrence, due_at=at)]
+            return [Timer(subject=postmortem.subject, reminder=OWED, occurrence=occurrence, due_at=at)]
     return []
 
 

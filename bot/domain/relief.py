@@ -1,7 +1,7 @@
-"""When somebody has been at it too long: a person's unbroken stretches, and the ladder that asks for relief.
+"""When somebody has been at it too long: a person's unbroken work periods, and the escalation that asks for relief.
 
-A stretch is the time in which somebody leads, or has a role in, at least one open incident: handing over one
-while leading another is no rest. By night its time counts double, so that the whole ladder is halved.
+A work period is the time in which somebody leads, or has a role in, at least one open incident: handing over one
+while leading another is no rest. By night its time counts double, so that the whole escalation is halved.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -22,17 +22,17 @@ REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
 SMALL_HOURS = time(4)
 BREAK_AFTER = timedelta(minutes=30)
 """After less in command nobody is told to take a break."""
-LADDER, DUTY, LONG_DAY = "relief", "duty", "day"
-"""The duties of a person's subject: the ladder, hours on duty in any 24, hours since the day's first duty."""
+ESCALATION, ON_DUTY, LONG_DAY = "relief", "duty", "day"
+"""The duties of a person's subject: the escalation, hours on duty in any 24, hours since the day's first duty."""
 WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
 
 
-# --- a stretch --------------------------------------------------------------------------------------------
+# --- a work period --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A message that was sent about a stretch: which words (duty and rung), and to which address."""
+    """A message that was sent about a work period: which words (duty and rung), and to which address."""
 
     words: str
     to: str
@@ -49,7 +49,7 @@ class Asked:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stretch:
+class WorkPeriod:
     """A person's unbroken time at work on incidents; `on` says on which, and as what (command or a role)."""
 
     number: int
@@ -60,7 +60,7 @@ class Stretch:
     was_on: tuple[int, ...] = ()
     """Every incident it touched, first one first."""
     fine_at: datetime | None = None
-    """When the person said *I'm fine*: once a stretch."""
+    """When the person said *I'm fine*: once a work period."""
     reminded: Mapping[str, Said] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
     """What was said of it and to whom: each such message shows how it stands now."""
@@ -88,40 +88,40 @@ class Stretch:
         overlap = min(self.ended_at or until, until) - max(self.started_at, since)
         return max(overlap, timedelta())
 
-    def joined(self, incident: int, what: str) -> "Stretch":
-        """Tell the stretch with one more incident, or with another part in it."""
+    def joined(self, incident: int, what: str) -> "WorkPeriod":
+        """Tell the work period with one more incident, or with another part in it."""
         was_on = tuple(dict.fromkeys((*self.was_on, incident)))
         return replace(self, on={**self.on, incident: what}, was_on=was_on)
 
-    def left(self, incident: int, *, at: datetime) -> "Stretch":
-        """Tell the stretch without an incident; the last one ends it."""
+    def left(self, incident: int, *, at: datetime) -> "WorkPeriod":
+        """Tell the work period without an incident; the last one ends it."""
         on = {number: what for number, what in self.on.items() if number != incident}
         return replace(self, on=on, ended_at=self.ended_at if on else at)
 
-    def after(self, event: Reminded) -> "Stretch":
+    def after(self, event: Reminded) -> "WorkPeriod":
         return replace(self, reminded=remembering(self.reminded, event))
 
-    def asking(self, asked: Asked) -> "Stretch":
-        """Tell the stretch once somebody was asked; the same words to the same address stay one message."""
+    def asking(self, asked: Asked) -> "WorkPeriod":
+        """Tell the work period once somebody was asked; the same words to the same address stay one message."""
         kept = (it for it in self.asked if it.mark != asked.mark)
         return replace(self, asked=(*kept, asked))
 
-    def has_said(self, duty: str, *names: str) -> bool:
-        """Whether one of these rungs was the last that was spoken of a duty."""
-        said = self.reminded.get(duty)
-        return said is not None and _rung(said.occurrence) in names
+    def has_said(self, reminder: str, *names: str) -> bool:
+        """Whether one of these steps was the last that was spoken of a duty."""
+        said = self.reminded.get(reminder)
+        return said is not None and _step(said.occurrence) in names
 
 
 def subject(person: str) -> str:
     return f"person:{person}"
 
 
-def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> Stretch:
-    """Begin a stretch: its clock starts at zero."""
-    return Stretch(number=number, person=person, started_at=at).joined(incident, what)
+def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> WorkPeriod:
+    """Begin a work period: its clock starts at zero."""
+    return WorkPeriod(number=number, person=person, started_at=at).joined(incident, what)
 
 
-def at_work(incident: Incident) -> Mapping[str, str]:
+def people_working(incident: Incident) -> Mapping[str, str]:
     """Give who is at work on an incident, and as what: command, or a role. Nobody is, once it is over."""
     if not incident.is_open:
         return {}
@@ -129,35 +129,35 @@ def at_work(incident: Incident) -> Mapping[str, str]:
     return {**roles, incident.commander: COMMAND} if incident.commander else roles
 
 
-def is_worth_a_break(stretch: Stretch, before: Incident, *, now: datetime) -> bool:
+def is_worth_a_break(period: WorkPeriod, before: Incident, *, now: datetime) -> bool:
     """Whether somebody whose part in an incident (as it was before) is another's now should hear to take a break."""
-    at_it = stretch.lasted(now)
-    if stretch.is_running and before.commander == stretch.person and before.command_since:
+    at_it = period.lasted(now)
+    if period.is_running and before.commander == period.person and before.command_since:
         at_it = now - before.command_since
     return at_it >= BREAK_AFTER
 
 
-def fine(stretch: Stretch, *, at: datetime, zone: tzinfo, timers: Timers) -> Stretch:
-    """Say *I'm fine*: the ladder waits half an hour from now and goes on from where it was; once a stretch."""
-    if stretch.fine_at:
+def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> WorkPeriod:
+    """Say *I'm fine*: the escalation waits half an hour from now and goes on from where it was; once a work period."""
+    if period.fine_at:
         raise Refusal(
-            "You have said that once already in this stretch, and once is the rule. "
+            "You have said that once already in this work period, and once is the rule. "
             "Hand over, if only for a meal: `incident hand @person`."
         )
-    due_at = next_rung(stretch, zone, timers).due_at
+    due_at = next_step(period, zone, timers).due_at
     if due_at >= at + timers.relief_fine:
         raise Refusal(
             f"Nobody is asked before {due_at.astimezone(zone):%H:%M} your time anyway. Keep this for then."
         )
-    return replace(stretch, fine_at=at)
+    return replace(period, fine_at=at)
 
 
-# --- the ladder -------------------------------------------------------------------------------------------
+# --- the escalation -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
-class Rung:
-    """A step of the ladder: `after` so much of a stretch, by day."""
+class EscalationStep:
+    """A step of the escalation: `after` so much of a work period, by day."""
 
     name: str
     after: timedelta
@@ -172,18 +172,18 @@ class Rung:
         return self.name in {PAGE, MANAGER} or self.name.startswith(AGAIN)
 
 
-def rungs(timers: Timers) -> Iterator[Rung]:
-    """Give the ladder from its foot; its last step repeats without end."""
-    yield Rung(name=WARN, after=timers.relief_warn)
-    yield Rung(name=ASK, after=timers.relief_ask)
-    yield Rung(name=PAGE, after=timers.relief_page)
-    yield Rung(name=MANAGER, after=timers.relief_manager)
+def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
+    """Give the escalation from its foot; its last step repeats without end."""
+    yield EscalationStep(name=WARN, after=timers.relief_warn)
+    yield EscalationStep(name=ASK, after=timers.relief_ask)
+    yield EscalationStep(name=PAGE, after=timers.relief_page)
+    yield EscalationStep(name=MANAGER, after=timers.relief_manager)
     for nth in count(1):
-        yield Rung(name=f"{AGAIN}{nth}", after=timers.relief_manager + nth * timers.relief_every)
+        yield EscalationStep(name=f"{AGAIN}{nth}", after=timers.relief_manager + nth * timers.relief_every)
 
 
 def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> datetime:
-    """Give the moment (UTC) at which a stretch weighs so much; time of the person's night counts double."""
+    """Give the moment (UTC) at which a work period weighs so much; time of the person's night counts double."""
     moment, left = started_at, load
     while True:
         weight = 2 if timers.is_night(moment.astimezone(zone).hour) else 1
@@ -193,43 +193,45 @@ def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> 
         moment, left = edge, left - (edge - moment) * weight
 
 
-def climb(stretch: Stretch, zone: tzinfo, timers: Timers) -> Iterator[tuple[Rung, datetime]]:
-    """Give each rung with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
-    foot, below = stretch.started_at, timedelta()
-    waits = stretch.fine_at is not None
-    for rung in rungs(timers):
-        at = due(foot, rung.after - below, zone, timers)
-        if waits and stretch.fine_at and at > stretch.fine_at:
+def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[EscalationStep, datetime]]:
+    """Give each step with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
+    foot, below = period.started_at, timedelta()
+    waits = period.fine_at is not None
+    for step in escalation_steps(timers):
+        at = due(foot, step.after - below, zone, timers)
+        if waits and period.fine_at and at > period.fine_at:
             waits = False
-            held = stretch.fine_at + timers.relief_fine
+            held = period.fine_at + timers.relief_fine
             if held > at:
-                foot, below, at = held, rung.after, held
-        yield rung, at
+                foot, below, at = held, step.after, held
+        yield step, at
 
 
-def next_rung(stretch: Stretch, zone: tzinfo, timers: Timers) -> Timer:
-    """Give the rung above the last one spoken."""
-    return next(timer for _, timer in _above(stretch, zone, timers))
+def next_step(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Timer:
+    """Give the step above the last one spoken."""
+    return next(timer for _, timer in _above(period, zone, timers))
 
 
-def reached(stretch: Stretch, zone: tzinfo, timers: Timers, *, now: datetime) -> tuple[Rung, Timer] | None:
-    """Give the highest rung that is due and not spoken: of several that were missed, the last speaks for all."""
+def reached(
+    period: WorkPeriod, zone: tzinfo, timers: Timers, *, now: datetime
+) -> tuple[EscalationStep, Timer] | None:
+    """Give the highest step that is due and not spoken: of several that were missed, the last speaks for all."""
     found = None
-    for rung, timer in _above(stretch, zone, timers):
+    for step, timer in _above(period, zone, timers):
         if timer.due_at > now:
             return found
-        found = (rung, timer)
+        found = (step, timer)
     return found
 
 
-def _above(stretch: Stretch, zone: tzinfo, timers: Timers) -> Iterator[tuple[Rung, Timer]]:
-    said = stretch.reminded.get(LADDER)
+def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[EscalationStep, Timer]]:
+    said = period.reminded.get(ESCALATION)
     below = said is not None
-    for rung, at in climb(stretch, zone, timers):
+    for step, at in climb(period, zone, timers):
         if below and said:
-            below = rung.name != _rung(said.occurrence)
+            below = step.name != _step(said.occurrence)
             continue
-        yield rung, _timer(stretch, LADDER, rung.name, at)
+        yield step, _timer(period, ESCALATION, step.name, at)
 
 
 def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
@@ -246,15 +248,15 @@ def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
 # --- hours that add up ------------------------------------------------------------------------------------
 
 
-def on_duty(stretches: Iterable[Stretch], *, until: datetime, window: timedelta = DAY) -> timedelta:
+def on_duty(periods: Iterable[WorkPeriod], *, until: datetime, window: timedelta = DAY) -> timedelta:
     """Add up the time on duty in the window that ends then."""
-    return sum((it.within(until - window, until) for it in stretches), timedelta())
+    return sum((it.within(until - window, until) for it in periods), timedelta())
 
 
-def adds_up(stretch: Stretch, earlier: Sequence[Stretch], amount: timedelta) -> datetime:
-    """Give when a running stretch brings the duty within any 24 h to this amount, if it goes on; its start at least."""
-    every = (*earlier, stretch)
-    moment = stretch.started_at
+def adds_up(period: WorkPeriod, earlier: Sequence[WorkPeriod], amount: timedelta) -> datetime:
+    """Return when a running work period reaches this much time on duty within 24 h, if it goes on."""
+    every = (*earlier, period)
+    moment = period.started_at
     edges = sorted({at + DAY for it in earlier for at in (it.started_at, it.ended_at or moment)})
     for edge in [edge for edge in edges if edge > moment]:
         at = _at_this_rate(every, moment, amount)
@@ -264,18 +266,18 @@ def adds_up(stretch: Stretch, earlier: Sequence[Stretch], amount: timedelta) -> 
     return _at_this_rate(every, moment, amount) or moment
 
 
-def _at_this_rate(stretches: Sequence[Stretch], moment: datetime, amount: timedelta) -> datetime | None:
+def _at_this_rate(periods: Sequence[WorkPeriod], moment: datetime, amount: timedelta) -> datetime | None:
     """None while each minute of duty that is done, another one falls out of the window."""
-    missing = amount - on_duty(stretches, until=moment)
+    missing = amount - on_duty(periods, until=moment)
     if missing <= timedelta():
         return moment
-    falls_out = any(it.started_at + DAY <= moment < (it.ended_at or moment) + DAY for it in stretches)
+    falls_out = any(it.started_at + DAY <= moment < (it.ended_at or moment) + DAY for it in periods)
     return None if falls_out else moment + missing
 
 
-def day_began(stretch: Stretch, earlier: Sequence[Stretch], zone: tzinfo) -> datetime:
+def day_began(period: WorkPeriod, earlier: Sequence[WorkPeriod], zone: tzinfo) -> datetime:
     """Give the first duty since the last rest that was a night's, by the person's own clock."""
-    began_at = stretch.started_at
+    began_at = period.started_at
     for it in sorted(earlier, key=lambda it: it.started_at, reverse=True):
         if it.ended_at is None or _is_rest(it.ended_at, began_at, zone):
             break
@@ -292,24 +294,24 @@ def _is_rest(start: datetime, end: datetime, zone: tzinfo) -> bool:
 
 
 def _summed(
-    stretch: Stretch, earlier: Sequence[Stretch], zone: tzinfo, timers: Timers
+    period: WorkPeriod, earlier: Sequence[WorkPeriod], zone: tzinfo, timers: Timers
 ) -> Iterator[tuple[str, str, datetime]]:
-    """Give duty, rung and moment of each of the four warnings; what an earlier stretch heard in time is not said."""
-    first = day_began(stretch, earlier, zone)
+    """Return reminder, step and due time of the four warnings, without those that an earlier work period sent."""
+    first = day_began(period, earlier, zone)
     today = [it for it in earlier if it.started_at >= first]
-    recent = [it for it in earlier if it.ended_at and it.ended_at > stretch.started_at - DAY]
+    recent = [it for it in earlier if it.ended_at and it.ended_at > period.started_at - DAY]
     for name, amount, awake in (
         (WARN, timers.duty_warn, timers.day_warn),
         (ASK, timers.duty_urge, timers.day_urge),
     ):
-        if not _was_told(recent, DUTY, name):
-            yield DUTY, name, adds_up(stretch, earlier, amount)
+        if not _was_told(recent, ON_DUTY, name):
+            yield ON_DUTY, name, adds_up(period, earlier, amount)
         if not _was_told(today, LONG_DAY, name):
-            yield LONG_DAY, name, max(first + awake, stretch.started_at)
+            yield LONG_DAY, name, max(first + awake, period.started_at)
 
 
-def _was_told(stretches: Iterable[Stretch], duty: str, name: str) -> bool:
-    return any(it.has_said(duty, *_AT_LEAST[name]) for it in stretches)
+def _was_told(periods: Iterable[WorkPeriod], reminder: str, name: str) -> bool:
+    return any(it.has_said(reminder, *_AT_LEAST[name]) for it in periods)
 
 
 _AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
@@ -318,50 +320,50 @@ _AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
 # --- the agenda -------------------------------------------------------------------------------------------
 
 
-def stretch_agenda(
-    stretch: Stretch, zone: tzinfo, timers: Timers, *, earlier: Sequence[Stretch] = ()
+def work_period_agenda(
+    period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = ()
 ) -> list[Timer]:
-    """Give what is to be said next of a stretch, by duty; nothing once it is over. `earlier`: of the last days."""
-    if not stretch.is_running:
+    """Give what is to be said next of a work period, by duty; nothing once it is over. `earlier`: of the last days."""
+    if not period.is_running:
         return []
     summed = [
-        _timer(stretch, duty, name, at)
-        for duty, name, at in _summed(stretch, earlier, zone, timers)
-        if not _was_told([stretch], duty, name)
+        _timer(period, reminder, name, at)
+        for reminder, name, at in _summed(period, earlier, zone, timers)
+        if not _was_told([period], reminder, name)
     ]
-    return [next_rung(stretch, zone, timers), *_first_of_each(summed)]
+    return [next_step(period, zone, timers), *_first_of_each(summed)]
 
 
 def overdue(
-    stretch: Stretch, zone: tzinfo, timers: Timers, *, earlier: Sequence[Stretch] = (), now: datetime
+    period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = (), now: datetime
 ) -> list[Timer]:
-    """Give what is to be said now: of each duty the highest rung that is due."""
-    if not stretch.is_running:
+    """Give what is to be said now: of each duty the highest step that is due."""
+    if not period.is_running:
         return []
-    highest = reached(stretch, zone, timers, now=now)
+    highest = reached(period, zone, timers, now=now)
     summed = {
-        duty: _timer(stretch, duty, name, at)
-        for duty, name, at in _summed(stretch, earlier, zone, timers)
-        if at <= now and not _was_told([stretch], duty, name)
+        reminder: _timer(period, reminder, name, at)
+        for reminder, name, at in _summed(period, earlier, zone, timers)
+        if at <= now and not _was_told([period], reminder, name)
     }
     return [*([highest[1]] if highest else []), *summed.values()]
 
 
-def rung_of(timer: Timer) -> str:
-    return _rung(timer.occurrence)
+def step_of(timer: Timer) -> str:
+    return _step(timer.occurrence)
 
 
 def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
     first: dict[str, Timer] = {}
     for timer in timers:
-        first.setdefault(timer.duty, timer)
+        first.setdefault(timer.reminder, timer)
     return list(first.values())
 
 
-def _timer(stretch: Stretch, duty: str, name: str, at: datetime) -> Timer:
-    """Make a timer; its spell is the stretch, so that each is said once in it."""
-    return Timer(subject=stretch.subject, duty=duty, occurrence=f"{stretch.number}.{name}", due_at=at)
+def _timer(period: WorkPeriod, reminder: str, name: str, at: datetime) -> Timer:
+    """Make a timer; its spell is the work period, so that each is said once in it."""
+    return Timer(subject=period.subject, reminder=reminder, occurrence=f"{period.number}.{name}", due_at=at)
 
 
-def _rung(occurrence: str) -> str:
+def _step(occurrence: str) -> str:
     return occurrence.rpartition(".")[2]

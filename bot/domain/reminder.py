@@ -33,7 +33,7 @@ SINCE_OPENED = frozenset(
 """Duties that are counted from when the incident was opened, or reopened: what was said before that is moot."""
 
 USUAL_PERIOD = timedelta(minutes=30)
-"""How often an overdue update is nagged where its severity says nothing any more."""
+"""How often an overdue update is reminded where its severity says nothing any more."""
 CHANGE_WORDS = re.compile(
     r"\b(change|chang\w+|deploy\w*|release\w*|roll\w*|ship\w*|merge\w*|config\w*|migrat\w+|upgrade\w*"
     r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
@@ -77,8 +77,8 @@ def _once_stopped(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
         return
     for milestone in policy.milestones:
         if milestone.at_stop and concerns(milestone, incident):
-            duty, mark = f"{MILESTONE}{milestone.name}{AT_STOP}", mark_of(incident.resolved_at)
-            yield _once(incident, duty, mark, incident.resolved_at)
+            reminder, mark = f"{MILESTONE}{milestone.name}{AT_STOP}", mark_of(incident.resolved_at)
+            yield _once(incident, reminder, mark, incident.resolved_at)
 
 
 def _update(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
@@ -164,13 +164,13 @@ def _milestone(incident: Incident, milestone: Milestone) -> Timer | None:
     if not concerns(milestone, incident):
         return None
     since = incident.opened_at
-    duty, mark = f"{MILESTONE}{milestone.name}", mark_of(since) if incident.reopened_at else "open"
-    said = _said(incident.reminded, duty, mark)
+    reminder, mark = f"{MILESTONE}{milestone.name}", mark_of(since) if incident.reopened_at else "open"
+    said = _said(incident.reminded, reminder, mark)
     at = incident.severity_at if milestone.severities else None
     for after in sorted(milestone.when):
         counted = since + after
         if said is None or counted > said.at:
-            return _timer(incident, duty, mark, said, max(counted, at or counted))
+            return _timer(incident, reminder, mark, said, max(counted, at or counted))
     return None
 
 
@@ -191,10 +191,10 @@ def holds(condition: str, incident: Incident) -> bool:
     return CONDITIONS[word](incident)
 
 
-def milestone_of(duty: str, policy: Policy) -> Milestone | None:
+def milestone_of(reminder: str, policy: Policy) -> Milestone | None:
     """Find the milestone that a duty's name speaks of, if it is still configured."""
-    name = duty.removeprefix(MILESTONE).removesuffix(AT_STOP)
-    return next((it for it in policy.milestones if duty.startswith(MILESTONE) and it.name == name), None)
+    name = reminder.removeprefix(MILESTONE).removesuffix(AT_STOP)
+    return next((it for it in policy.milestones if reminder.startswith(MILESTONE) and it.name == name), None)
 
 
 def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) -> list[Timer]:
@@ -214,7 +214,7 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
     start = max(filter(None, (page.rings_since, page.escalated_at, reopened_at))) + every
     due = _after(start, every, said)
     occurrence = f"{mark}.{said.count if said else 0}"
-    return [Timer(subject=f"page:{page.number}", duty=UNANSWERED, occurrence=occurrence, due_at=due)]
+    return [Timer(subject=f"page:{page.number}", reminder=UNANSWERED, occurrence=occurrence, due_at=due)]
 
 
 def verdict_agenda(page: Page, policy: Policy) -> list[Timer]:
@@ -222,28 +222,34 @@ def verdict_agenda(page: Page, policy: Policy) -> list[Timer]:
     if not page.test or VERDICT in page.reminded:
         return []
     due = page.requested_at + policy.timers.test_page_after
-    return [Timer(subject=f"test:{page.number}", duty=VERDICT, occurrence="1", due_at=due)]
+    return [Timer(subject=f"test:{page.number}", reminder=VERDICT, occurrence="1", due_at=due)]
 
 
 # --- the parts of a rule ----------------------------------------------------------------------------------
 
 
-def _said(reminded: Mapping[str, Said], duty: str, mark: str) -> Said | None:
-    said = reminded.get(duty)
+def _said(reminded: Mapping[str, Said], reminder: str, mark: str) -> Said | None:
+    said = reminded.get(reminder)
     return said if said and said.mark == mark else None
 
 
-def _once(incident: Incident, duty: str, mark: str, due: datetime) -> Timer | None:
-    return None if _said(incident.reminded, duty, mark) else _timer(incident, duty, mark, None, due)
+def _once(incident: Incident, reminder: str, mark: str, due: datetime) -> Timer | None:
+    return None if _said(incident.reminded, reminder, mark) else _timer(incident, reminder, mark, None, due)
 
 
 def _repeated(
-    incident: Incident, duty: str, mark: str, start: datetime, every: timedelta, *, most: int | None = None
+    incident: Incident,
+    reminder: str,
+    mark: str,
+    start: datetime,
+    every: timedelta,
+    *,
+    most: int | None = None,
 ) -> Timer | None:
-    said = _said(incident.reminded, duty, mark)
+    said = _said(incident.reminded, reminder, mark)
     if said and most is not None and said.count >= most:
         return None
-    return _timer(incident, duty, mark, said, _after(start, every, said))
+    return _timer(incident, reminder, mark, said, _after(start, every, said))
 
 
 def _after(start: datetime, every: timedelta, said: Said | None) -> datetime:
@@ -253,12 +259,12 @@ def _after(start: datetime, every: timedelta, said: Said | None) -> datetime:
     return start + every * ((said.at - start) // every + 1)
 
 
-def _timer(incident: Incident, duty: str, mark: str, said: Said | None, due: datetime) -> Timer:
+def _timer(incident: Incident, reminder: str, mark: str, said: Said | None, due: datetime) -> Timer:
     occurrence = f"{mark}.{said.count if said else 0}"
-    return Timer(subject=f"incident:{incident.number}", duty=duty, occurrence=occurrence, due_at=due)
+    return Timer(subject=f"incident:{incident.number}", reminder=reminder, occurrence=occurrence, due_at=due)
 
 
-# --- how a nag stands -------------------------------------------------------------------------------------
+# --- how a reminder stands -------------------------------------------------------------------------------------
 
 
 class Standing(StrEnum):
@@ -273,40 +279,40 @@ class Standing(StrEnum):
     """Not asked for any more: the incident ended, or the promise is another one."""
 
 
-def standing(incident: Incident, policy: Policy, duty: str, said: Said) -> Standing:
+def standing(incident: Incident, policy: Policy, reminder: str, said: Said) -> Standing:
     """Tell how something said of an incident's duty stands now."""
-    if _is_done(incident, policy, duty, said):
+    if _is_done(incident, policy, reminder, said):
         return Standing.DONE
-    if not incident.is_open and not duty.endswith(AT_STOP):
+    if not incident.is_open and not reminder.endswith(AT_STOP):
         return Standing.MOOT
-    if duty in {UPDATE_DUE, UPDATE_LATE}:
+    if reminder in {UPDATE_DUE, UPDATE_LATE}:
         if incident.update_due is None or mark_of(incident.update_due) != said.mark:
             return Standing.MOOT
         snooze = incident.snoozed.get(UPDATE_DUE)
         if snooze and snooze.mark == said.mark and snooze.until > said.at:
             return Standing.SNOOZED
-    if duty in SINCE_OPENED and said.mark != mark_of(incident.opened_at):
+    if reminder in SINCE_OPENED and said.mark != mark_of(incident.opened_at):
         return Standing.MOOT
-    latest = incident.reminded.get(duty)
+    latest = incident.reminded.get(reminder)
     return Standing.AGAIN if latest and latest.occurrence != said.occurrence else Standing.OPEN
 
 
-def _is_done(incident: Incident, policy: Policy, duty: str, said: Said) -> bool:
-    if duty in {UPDATE_DUE, UPDATE_LATE}:
+def _is_done(incident: Incident, policy: Policy, reminder: str, said: Said) -> bool:
+    if reminder in {UPDATE_DUE, UPDATE_LATE}:
         return incident.updated_at is not None and incident.updated_at >= said.at
-    if duty in {NO_COMMANDER, NO_COMMANDER_PAGE}:
+    if reminder in {NO_COMMANDER, NO_COMMANDER_PAGE}:
         return incident.commander is not None
-    if duty == NO_SEVERITY:
+    if reminder == NO_SEVERITY:
         return incident.severity is not None
-    if duty in {ROLL_BACK, MITIGATE_FIRST}:
+    if reminder in {ROLL_BACK, MITIGATE_FIRST}:
         return incident.mitigated_at is not None
-    milestone = milestone_of(duty, policy)
+    milestone = milestone_of(reminder, policy)
     return bool(milestone and milestone.unless and holds(milestone.unless, incident))
 
 
-def is_incidents(duty: str) -> bool:
+def is_incidents(reminder: str) -> bool:
     """Whether a duty is one of these: a person's (relief) and a page's are kept elsewhere."""
-    return duty.startswith(MILESTONE) or duty in {
+    return reminder.startswith(MILESTONE) or reminder in {
         UPDATE_DUE,
         UPDATE_LATE,
         NO_COMMANDER,
@@ -321,18 +327,18 @@ def is_incidents(duty: str) -> bool:
 def open_asks(incident: Incident, policy: Policy) -> list[str]:
     """Give the duties that were spoken of and still stand open, for the card; what is asked twice, once."""
     stand = [
-        duty
-        for duty, said in incident.reminded.items()
-        if is_incidents(duty)
-        and not duty.startswith(MILESTONE)
-        and standing(incident, policy, duty, said) is Standing.OPEN
+        reminder
+        for reminder, said in incident.reminded.items()
+        if is_incidents(reminder)
+        and not reminder.startswith(MILESTONE)
+        and standing(incident, policy, reminder, said) is Standing.OPEN
     ]
     more = {UPDATE_LATE: UPDATE_DUE, NO_COMMANDER_PAGE: NO_COMMANDER}
-    return [duty for duty in stand if duty not in {more.get(it) for it in stand}]
+    return [reminder for reminder in stand if reminder not in {more.get(it) for it in stand}]
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
-    """Move the nag about the update that is promised, once: so long from now, or from when it is due."""
+    """Move the reminder about the update that is promised, once: so long from now, or from when it is due."""
     incident.must_be_open()
     if incident.update_due is None:
         raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")
@@ -344,28 +350,28 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
             slot="span",
             choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),
         )
-    return Snoozed(at=at, by=by, duty=UPDATE_DUE, mark=mark, until=max(at, incident.update_due) + span)
+    return Snoozed(at=at, by=by, reminder=UPDATE_DUE, mark=mark, until=max(at, incident.update_due) + span)
 
 
 # --- peace in the room ------------------------------------------------------------------------------------
 
 SAFETY = frozenset({NO_COMMANDER, NO_COMMANDER_PAGE, UNANSWERED, "relief"})
-"""Duties that no quiet and no rest keeps back. `relief` is its rungs from the one that asks the team (60 min) on."""
+"""Duties that no quiet and no rest keeps back. `relief` is its steps from the one that asks the team (60 min) on."""
 
 
-def is_safety(incident: Incident, duty: str) -> bool:
-    return duty in SAFETY or (duty == UPDATE_LATE and incident.severity == "sev1")
+def is_safety(incident: Incident, reminder: str) -> bool:
+    return reminder in SAFETY or (reminder == UPDATE_LATE and incident.severity == "sev1")
 
 
-def may_speak(incident: Incident, duty: str, now: datetime) -> bool:
+def may_speak(incident: Incident, reminder: str, now: datetime) -> bool:
     """Whether quiet lets this be said to anybody."""
     quiet = incident.quiet_until is not None and now < incident.quiet_until
-    return not quiet or is_safety(incident, duty)
+    return not quiet or is_safety(incident, reminder)
 
 
-def may_post(incident: Incident, duty: str, now: datetime, policy: Policy) -> bool:
+def may_post(incident: Incident, reminder: str, now: datetime, policy: Policy) -> bool:
     """Whether the room may get this unasked now; what may not is told on the card."""
-    if is_safety(incident, duty):
+    if is_safety(incident, reminder):
         return True
-    rested = incident.nagged_at is None or now - incident.nagged_at >= policy.timers.room_rest
-    return rested and may_speak(incident, duty, now)
+    rested = incident.reminded_at is None or now - incident.reminded_at >= policy.timers.room_rest
+    return rested and may_speak(incident, reminder, now)

@@ -113,7 +113,7 @@ class Shift:
     def after_saying(self, timer: Timer, *, at: datetime) -> "Shift":
         """Tell the shift as it is once this was said."""
         said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, f"{timer.duty}/{timer.occurrence}": said})
+        return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
 
     def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
         """Tell the shift as it is after these incidents; those of its last 12 h weigh, drills don't."""
@@ -186,21 +186,21 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
     if shift.gone_at or shift.person is None:
         return []
     timers = policy.timers
-    duties = (
+    on_calls = (
         _next_warning(shift, timers),
         _unanswered(shift, timers),
         _handover(shift, timers),
         _overload(shift),
     )
-    return [timer for timer in duties if timer and timer.due_at < shift.end]
+    return [timer for timer in on_calls if timer and timer.due_at < shift.end]
 
 
 def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
-    last = max((told.at for name, told in shift.told.items() if _duty(name) == WARNING), default=None)
+    last = max((told.at for name, told in shift.told.items() if _on_call(name) == WARNING), default=None)
     for name, due in _warnings(shift, timers):
         close = last is not None and due < last + (timedelta() if name == START else CLOSE)
         if f"{WARNING}/{name}" not in shift.told and not close:
-            return Timer(subject=shift.subject, duty=WARNING, occurrence=name, due_at=due)
+            return Timer(subject=shift.subject, reminder=WARNING, occurrence=name, due_at=due)
     return None
 
 
@@ -223,7 +223,7 @@ def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
         return None
     grace = min(shift.known_since + CLOSE, shift.start)
     due = max(shift.start - timers.shift_unanswered, grace)
-    return Timer(subject=shift.subject, duty=UNANSWERED, occurrence="once", due_at=due)
+    return Timer(subject=shift.subject, reminder=UNANSWERED, occurrence="once", due_at=due)
 
 
 def _handover(shift: Shift, timers: Timers) -> Timer | None:
@@ -231,23 +231,25 @@ def _handover(shift: Shift, timers: Timers) -> Timer | None:
     due = shift.end - timers.shift_handover
     if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
         return None
-    return Timer(subject=shift.subject, duty=HANDOVER, occurrence=name, due_at=due)
+    return Timer(subject=shift.subject, reminder=HANDOVER, occurrence=name, due_at=due)
 
 
 def _overload(shift: Shift) -> Timer | None:
     if shift.overload is None or f"{OVERLOAD}/once" in shift.told:
         return None
-    return Timer(subject=shift.subject, duty=OVERLOAD, occurrence="once", due_at=shift.overload.at)
+    return Timer(subject=shift.subject, reminder=OVERLOAD, occurrence="once", due_at=shift.overload.at)
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:
     """Leave out the warning that is due at once: this person took the shift just now, of their own accord."""
-    due = [it for it in shift_agenda(shift, policy) if it.duty == WARNING and it.due_at <= shift.known_since]
-    silent = {f"{it.duty}/{it.occurrence}": Told(at=it.due_at, silent=True) for it in due}
+    due = [
+        it for it in shift_agenda(shift, policy) if it.reminder == WARNING and it.due_at <= shift.known_since
+    ]
+    silent = {f"{it.reminder}/{it.occurrence}": Told(at=it.due_at, silent=True) for it in due}
     return replace(shift, told={**shift.told, **silent})
 
 
-def _duty(name: str) -> str:
+def _on_call(name: str) -> str:
     return name.partition("/")[0]
 
 

@@ -38,7 +38,7 @@ class Entry:
     text: str = ""
     data: Mapping[str, Any] = field(default_factory=dict)
     substance: bool = True
-    curated: str | None = None
+    visibility: str | None = None
     supersedes: int | None = None
     """The `seq` of the entry that this one corrects or takes back."""
 
@@ -47,9 +47,9 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
     """Give what a reader should see, oldest first: without what was hidden, superseded, or is housekeeping not kept."""
     kept = list(entries)
     gone = {entry.supersedes for entry in kept if entry.supersedes}
-    shown = (it for it in kept if it.seq not in gone and it.curated != HIDDEN)
+    shown = (it for it in kept if it.seq not in gone and it.visibility != HIDDEN)
     return sorted(
-        (it for it in shown if it.substance or it.curated == KEPT),
+        (it for it in shown if it.substance or it.visibility == KEPT),
         key=lambda entry: (entry.occurred_at, entry.seq),
     )
 
@@ -71,7 +71,7 @@ def standing(entries: Iterable[Entry], number: int) -> Entry:
 def shown(entries: Iterable[Entry], number: int) -> Entry:
     """Find what stands there, to correct it; refused where it is hidden, since nobody would see it corrected."""
     found = standing(entries, number)
-    if found.curated == HIDDEN:
+    if found.visibility == HIDDEN:
         raise Refusal(
             f"Line {number} is hidden, or was merged into another. `timeline keep {number}` shows it again; "
             "then it can be corrected.",

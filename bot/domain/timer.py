@@ -28,14 +28,14 @@ class Timer:
     """
 
     subject: str
-    duty: str
+    reminder: str
     occurrence: str
     due_at: datetime
 
     @property
     def key(self) -> str:
         """Unique for ever: what was spoken under it is never spoken again."""
-        return f"{self.subject}/{self.duty}/{self.occurrence}"
+        return f"{self.subject}/{self.reminder}/{self.occurrence}"
 
     @property
     def mark(self) -> str:
@@ -48,7 +48,7 @@ class Timer:
         """Give the fact that it was spoken to an address (a person's or channel's id, room:42, card:42)."""
         return Reminded(
             at=now,
-            duty=self.duty,
+            reminder=self.reminder,
             occurrence=self.occurrence,
             mark=self.mark,
             to=to,
@@ -70,7 +70,7 @@ class Said:
 
 @dataclass(frozen=True, kw_only=True)
 class Snooze:
-    """One nag moved, once: the spell it belongs to, to when, by whom."""
+    """One reminder moved, once: the spell it belongs to, to when, by whom."""
 
     mark: str
     until: datetime
@@ -79,7 +79,7 @@ class Snooze:
 
 def remembering(reminded: Mapping[str, Said], event: Reminded) -> Mapping[str, Said]:
     """Give what was spoken of each duty once this was spoken too."""
-    before = reminded.get(event.duty)
+    before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0
     said = Said(mark=event.mark, count=count + 1, at=event.at, occurrence=event.occurrence, to=event.to)
-    return {**reminded, event.duty: said}
+    return {**reminded, event.reminder: said}

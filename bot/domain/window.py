@@ -1,4 +1,4 @@
-"""A stretch of time as a person says it: tomorrow 18:00-20:00."""
+"""A work period of time as a person says it: tomorrow 18:00-20:00."""
 
 import re
 from dataclasses import dataclass

@@ -41,7 +41,7 @@ class PagerNews:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Duty:
+class OnCallShift:
     """One on-call duty: `start` and `end` in UTC (None: always), `level` of the escalation policy."""
 
     policy: str
@@ -86,7 +86,7 @@ class Pager(Protocol):
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
         """Ring this level (1 is the first) of its escalation policy."""
 
-    def duties(self, policies: Collection[str]) -> Sequence[Duty]:
+    def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         """Say who is on call now, for these escalation policies, with a phone number where there is one."""
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:

@@ -15,7 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.lock import Lock
 from bot.domain.page import Page
 from bot.domain.postmortem import Postmortem
-from bot.domain.relief import Stretch
+from bot.domain.relief import WorkPeriod
 from bot.domain.search import Search
 from bot.domain.shift import Shift
 from bot.domain.team_notice import TeamNotice
@@ -23,7 +23,7 @@ from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
 from bot.ports.chat import Person, Posted
-from bot.ports.pager import Duty
+from bot.ports.pager import OnCallShift
 from bot.ports.time_limit import TimeLimit
 
 
@@ -61,10 +61,10 @@ class Standstill:
 
 
 @dataclass(frozen=True, kw_only=True)
-class DutyCopy:
+class OnCallCopy:
     """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
 
-    duties: tuple[Duty, ...] = ()
+    on_calls: tuple[OnCallShift, ...] = ()
     synced_at: datetime | None = None
     trouble: str | None = None
 
@@ -132,7 +132,7 @@ class TimelineRecords(Protocol):
         """Give the whole timeline in the order it was kept."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
-    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
         """Mark entries as kept or hidden; None takes the mark off."""
 
 
@@ -166,9 +166,9 @@ class PeopleRecords(Protocol):
         """People of whom Slack has told nothing since then; first who was asked about longest ago, or never."""
 
 
-class DutyRecords(Protocol):
-    def copy(self) -> DutyCopy: ...
-    def replace(self, copy: DutyCopy) -> None: ...
+class OnCallRecords(Protocol):
+    def copy(self) -> OnCallCopy: ...
+    def replace(self, copy: OnCallCopy) -> None: ...
 
 
 class ShiftRecords(Protocol):
@@ -333,13 +333,13 @@ class InboundRecords(Protocol):
     def forget(self, *, before: datetime) -> None: ...
 
 
-class StretchRecords(Protocol):
+class WorkPeriodRecords(Protocol):
     def reserve(self) -> int: ...
-    def get(self, number: int) -> Stretch | None: ...
-    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
-        """Give the person's stretches that went on after then, oldest first; the last one may still run."""
+    def get(self, number: int) -> WorkPeriod | None: ...
+    def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
+        """Give the person's work periods that went on after then, oldest first; the last one may still run."""
 
-    def put(self, stretch: Stretch) -> None: ...
+    def put(self, period: WorkPeriod) -> None: ...
 
 
 class TimerRecords(Protocol):
@@ -406,7 +406,7 @@ class Session(Protocol):
     @property
     def people(self) -> PeopleRecords: ...
     @property
-    def duties(self) -> DutyRecords: ...
+    def on_calls(self) -> OnCallRecords: ...
     @property
     def shifts(self) -> ShiftRecords: ...
     @property
@@ -426,7 +426,7 @@ class Session(Protocol):
     @property
     def timers(self) -> TimerRecords: ...
     @property
-    def stretches(self) -> StretchRecords: ...
+    def periods(self) -> WorkPeriodRecords: ...
     @property
     def changes(self) -> ChangeRecords: ...
     @property

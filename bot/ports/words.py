@@ -4,10 +4,10 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any, Protocol
 
-from bot.domain.course import Bar
+from bot.domain.document import Document
 from bot.domain.message import Message
-from bot.domain.paper import Paper
 from bot.domain.runbook import Reading, Runbook
+from bot.domain.statistics import Bar
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -49,9 +49,9 @@ class Templates(Protocol):
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
         """Fill in a form."""
 
-    def paper(
+    def document(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
-    ) -> Paper:
+    ) -> Document:
         """Write a document in Markdown: `postmortem` or `follow_up`."""
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:

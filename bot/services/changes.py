@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import change
-from bot.domain.change import LOOKED_BACK, Change, Source, Window, before_impact, one_line, service_name
+from bot.domain.change import LOOKED_BACK, Change, ChangeSource, Window, before_impact, one_line, service_name
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
@@ -68,7 +68,7 @@ class Changes:
         said = Change(
             number=number,
             key=f"hand:{number}",
-            source=Source.HAND,
+            source=ChangeSource.HAND,
             kind=change.OTHER,
             service=service,
             title=one_line(words),

@@ -13,7 +13,7 @@ from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 
 ASKED_FOR = ":asked"
-"""The mark of the message by which cover is first asked for; nags have their occurrence."""
+"""The mark of the message by which cover is first asked for; reminders have their occurrence."""
 
 
 class Covers:
@@ -136,7 +136,7 @@ class Covers:
     # --- keeping it ---
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
-        """Give the next nag; none once the time itself has come."""
+        """Give the next reminder; none once the time itself has come."""
         zone = Directory(self._tx).zone(cover.by)
         timers = cover_agenda(cover, self._tx.policy, zone=zone)
         return timers if self._tx.now < cover.start else []
@@ -176,7 +176,7 @@ class Covers:
         self._tx.send(UpsertMessage(key=key, message_type="covering", ref=cover.number, mark=mark, to=person))
 
 
-class CoverNags:
+class CoverReminders:
     """Keeps the duty to find cover."""
 
     def __init__(self, tx: Transaction) -> None:

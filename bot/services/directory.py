@@ -129,8 +129,10 @@ class Directory:
     def on_call(self) -> list[str]:
         """Return who is on call for the command team, first level first, as far as Slack knows them."""
         team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
-        duties = [
-            it for it in self._session.duties.copy().duties if team and it.policy == team.escalation_policy
+        on_calls = [
+            it
+            for it in self._session.on_calls.copy().on_calls
+            if team and it.policy == team.escalation_policy
         ]
-        found = (self.paged_as(it.user, it.email) for it in sorted(duties, key=lambda it: it.level))
+        found = (self.paged_as(it.user, it.email) for it in sorted(on_calls, key=lambda it: it.level))
         return list(dict.fromkeys(filter(None, found)))

@@ -8,16 +8,16 @@ from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
-from bot.domain.course import Bar, bars, clocks, updates
 from bot.domain.follow_up import Category, FollowUp
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, Spell, spells
 from bot.domain.page import Page
 from bot.domain.postmortem import missing
+from bot.domain.statistics import Bar, bars, clocks, updates
 from bot.domain.timeline import KEPT, MINOR, Entry, told
-from bot.services.aftermath import Aftermath
 from bot.services.follow_ups import FollowUps
 from bot.services.people import People
+from bot.services.postmortem_lifecycle import PostmortemLifecycle
 from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
@@ -41,7 +41,7 @@ MAJOR = frozenset(
         "review_closed",
     }
 )
-AFTERWARDS = frozenset(
+POSTMORTEM = frozenset(
     {"follow_up_added", "follow_up_done", "follow_up_reopened", "nothing_needed", "review_closed"}
 )
 """What is told elsewhere in the document."""
@@ -54,7 +54,7 @@ class Documents:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
 
     # --- for the document ---
 
@@ -65,8 +65,8 @@ class Documents:
         until = incident.resolved_at or self._tx.now
         shown = told(entries)
         incident = _as_corrected(incident, shown)
-        lines = [it for it in shown if it.kind not in MINOR | AFTERWARDS or it.curated == KEPT]
-        curated = _most_telling(lines)
+        lines = [it for it in shown if it.kind not in MINOR | POSTMORTEM or it.visibility == KEPT]
+        visibility = _most_telling(lines)
         led = _merged_spells(spells([it for it in entries if it.kind in KINDS], now=until))
         return {
             **self.state(incident),
@@ -77,8 +77,8 @@ class Documents:
             "led": led,
             "people": _people(incident, shown, led),
             "picture": _rows(self.picture(incident, entries, pages)),
-            "days": _by_day(curated),
-            "left_out": len(lines) - len(curated),
+            "days": _by_day(visibility),
+            "left_out": len(lines) - len(visibility),
             "handovers": [_line(it) for it in shown if it.kind == "command_taken" and it.data["before"]],
             "suspects": [_change(it) for it in _suspected(shown)],
             "changes": [_change(it) for it in _by_change(shown).values()],
@@ -102,18 +102,18 @@ class Documents:
     # --- for the room ---
 
     def due(self, incident: Incident) -> datetime | None:
-        return self._aftermath.due(self._aftermath.of(incident.number), incident)
+        return self._lifecycle.due(self._lifecycle.of(incident.number), incident)
 
     def state(self, incident: Incident) -> Facts:
         """Give how it stands: who writes it, until when, what is missing, the follow-ups by category."""
-        postmortem = self._aftermath.of(incident.number)
+        postmortem = self._lifecycle.of(incident.number)
         follow_ups = self._session.follow_ups.of(incident.number)
         suspects = len(_suspected(self._session.timeline.among([incident.number], [SUSPECT, CLEARED])))
         return {
             "incident": incident,
             "postmortem": postmortem,
             "owner": postmortem.owned_by(incident),
-            "due": self._aftermath.due(postmortem, incident),
+            "due": self._lifecycle.due(postmortem, incident),
             "missing": missing(postmortem, incident, follow_ups, suspects=suspects),
             "follow_ups": _by_category(follow_ups),
             "repository": self._repository(incident),
@@ -121,8 +121,8 @@ class Documents:
         }
 
     def _repository(self, incident: Incident) -> str | None:
-        paperwork = self._tx.policy.paperwork
-        return paperwork.private_repository if incident.private else paperwork.repository
+        postmortem_settings = self._tx.policy.postmortem_settings
+        return postmortem_settings.private_repository if incident.private else postmortem_settings.repository
 
     def preview(self, incident: Incident) -> Facts:
         """Give the state with a few figures: what a room reads of a document that is long."""
@@ -152,7 +152,7 @@ class Documents:
             said = follow_up.told.get(mark.removeprefix(":")) if follow_up else None
             return {"follow_up": follow_up, "incident": incident, "said": said, "now": self._tx.now}
         incident = self._tx.incident(ref)
-        said = self._aftermath.of(ref).told.get(mark.removeprefix(":"))
+        said = self._lifecycle.of(ref).told.get(mark.removeprefix(":"))
         return {**self.state(incident), "said": said}
 
 
@@ -199,12 +199,14 @@ def _log(entries: Iterable[Entry]) -> list[dict[str, Any]]:
     kept = list(entries)
     gone = {entry.supersedes for entry in kept}
     in_order = sorted(kept, key=lambda it: (it.occurred_at, it.seq))
-    return [{**_line(it), "curated": it.curated, "is_superseded": it.seq in gone} for it in in_order]
+    return [{**_line(it), "visibility": it.visibility, "is_superseded": it.seq in gone} for it in in_order]
 
 
 def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
     """Of a timeline that is too long to be read: what people kept, then the turns, then the first of the rest."""
-    ranked = sorted(lines, key=lambda it: (it.curated != KEPT, it.kind not in MAJOR, it.occurred_at, it.seq))
+    ranked = sorted(
+        lines, key=lambda it: (it.visibility != KEPT, it.kind not in MAJOR, it.occurred_at, it.seq)
+    )
     return sorted(ranked[:MOST_LINES], key=lambda it: (it.occurred_at, it.seq))
 
 

@@ -370,7 +370,7 @@ class Failovers:
             )
 
 
-class FailoverNags:
+class FailoverReminders:
     """Keeps what time brings to a failover: a proposal lapses, a question is asked again."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -383,7 +383,7 @@ class FailoverNags:
     def speak(self, timer: Timer) -> None:
         run = self._failovers.locked(int(timer.subject.partition(":")[2]))
         now = self._tx.now
-        event = run.ask_again(at=now) if timer.duty == ASK_AGAIN else run.lapse(at=now)
+        event = run.ask_again(at=now) if timer.reminder == ASK_AGAIN else run.lapse(at=now)
         self._failovers.keep(run, event)
 
 

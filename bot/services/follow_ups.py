@@ -145,7 +145,9 @@ class FollowUps:
         return True
 
     def _logins(self) -> list[tuple[str, str]]:
-        return [(person, login.casefold()) for person, login in self._tx.policy.paperwork.logins.items()]
+        return [
+            (person, login.casefold()) for person, login in self._tx.policy.postmortem_settings.logins.items()
+        ]
 
     def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
         """GitHub has the issue, where it says that it is; `assignee` is the login that Spy gave it."""
@@ -292,7 +294,7 @@ def filed_now(filed: Filed, news: Moved) -> Filed:
     return replace(filed, repository=news.to, number=news.to_number, url=news.url or filed.url)
 
 
-class FollowUpNags:
+class FollowUpReminders:
     """Keeps the duty to do what was promised."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -316,7 +318,7 @@ class FollowUpNags:
         )
 
 
-class DigestNags:
+class DigestReminders:
     """Keeps the duty to look through one's follow-ups once a week."""
 
     def __init__(self, tx: Transaction) -> None:

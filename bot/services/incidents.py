@@ -238,7 +238,7 @@ class Incidents:
         return self._tx.record(incident, snooze(incident, span, by=by, at=self._tx.now))
 
     def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
-        """Let unsolicited posts rest so long; safety nags don't."""
+        """Let unsolicited posts rest so long; safety reminders don't."""
         until = self._tx.now + span
         return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
 

@@ -92,7 +92,7 @@ class Locks:
             )
 
 
-class LockNags:
+class LockReminders:
     """Keeps the duty not to forget a lock."""
 
     def __init__(self, tx: Transaction) -> None:

@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 from datetime import datetime
 
 from bot.domain.policy import Team
-from bot.ports import Duty, DutyCopy
+from bot.ports import OnCallCopy, OnCallShift
 from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
@@ -13,8 +13,8 @@ from bot.services.transaction import Transaction
 @dataclass(frozen=True, kw_only=True)
 class TeamOnCall:
     team: Team
-    duties: tuple[Duty, ...]
-    gone: tuple[Duty, ...] = ()
+    on_calls: tuple[OnCallShift, ...]
+    gone: tuple[OnCallShift, ...] = ()
     """Those of people whose account in Slack is deactivated."""
 
 
@@ -34,7 +34,7 @@ class OnCall:
 
     def of(self, *teams: Team) -> OnCallAnswer:
         """Answer for these teams, or for all."""
-        copy = self._session.duties.copy()
+        copy = self._session.on_calls.copy()
         asked = teams or tuple(self._tx.policy.teams.values())
         return OnCallAnswer(
             teams=tuple(self._on_call(team, copy) for team in asked),
@@ -42,26 +42,26 @@ class OnCall:
             trouble=copy.trouble,
         )
 
-    def _on_call(self, team: Team, copy: DutyCopy) -> TeamOnCall:
-        duties, directory = _of(team, copy), Directory(self._tx)
-        known = ((it, directory.paged_as(it.user, it.email)) for it in duties)
+    def _on_call(self, team: Team, copy: OnCallCopy) -> TeamOnCall:
+        on_calls, directory = _of(team, copy), Directory(self._tx)
+        known = ((it, directory.paged_as(it.user, it.email)) for it in on_calls)
         gone = tuple(it for it, person in known if person and not directory.is_assignable(person))
-        return TeamOnCall(team=team, duties=duties, gone=gone)
+        return TeamOnCall(team=team, on_calls=on_calls, gone=gone)
 
     def nobody_since(self, team: Team) -> datetime | None:
         """Return as of when (UTC) nobody is on call for a team; None where somebody is, or it is not known."""
         answer = self.of(team)
-        is_known = team.escalation_policy and not answer.teams[0].duties
+        is_known = team.escalation_policy and not answer.teams[0].on_calls
         return answer.synced_at if is_known else None
 
-    def synced(self, duties: Sequence[Duty]) -> None:
-        self._session.duties.replace(DutyCopy(duties=tuple(duties), synced_at=self._tx.now))
+    def synced(self, on_calls: Sequence[OnCallShift]) -> None:
+        self._session.on_calls.replace(OnCallCopy(on_calls=tuple(on_calls), synced_at=self._tx.now))
 
     def not_synced(self, why: str) -> None:
         """Keep the last good copy, and say why it ages."""
-        self._session.duties.replace(replace(self._session.duties.copy(), trouble=why))
+        self._session.on_calls.replace(replace(self._session.on_calls.copy(), trouble=why))
 
 
-def _of(team: Team, copy: DutyCopy) -> tuple[Duty, ...]:
-    on = [duty for duty in copy.duties if duty.policy == team.escalation_policy]
-    return tuple(sorted(on, key=lambda duty: (duty.level, duty.name)))
+def _of(team: Team, copy: OnCallCopy) -> tuple[OnCallShift, ...]:
+    on = [on_call for on_call in copy.on_calls if on_call.policy == team.escalation_policy]
+    return tuple(sorted(on, key=lambda on_call: (on_call.level, on_call.name)))

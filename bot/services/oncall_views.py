@@ -16,7 +16,7 @@ ON_CALL = frozenset(
     {"warning", "unready", "handover", "overload", "stranger", "cover", "covering", "test", "tested"}
 )
 """The message types told from here."""
-DUTIES = {"warning": WARNING, "unready": UNANSWERED, "overload": OVERLOAD}
+ON_CALLS = {"warning": WARNING, "unready": UNANSWERED, "overload": OVERLOAD}
 
 
 class OnCallViews:
@@ -29,7 +29,7 @@ class OnCallViews:
         occurrence = mark.removeprefix(":")
         match message_type:
             case "warning" | "unready" | "overload":
-                return self._shift(ref, f"{DUTIES[message_type]}/{occurrence}")
+                return self._shift(ref, f"{ON_CALLS[message_type]}/{occurrence}")
             case "handover":
                 return self._handover(ref, f"{HANDOVER}/{occurrence}")
             case "stranger":

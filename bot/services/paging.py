@@ -18,8 +18,8 @@ from bot.ports import PagerNews, Ringing
 from bot.services.directory import Directory
 from bot.services.oncall import OnCall
 from bot.services.rooms import Rooms
-from bot.services.stretches import Stretches
 from bot.services.transaction import Transaction
+from bot.services.work_periods import WorkPeriods
 
 NEXT_LEVEL = "the next level"
 """Whom a page went on to, where PagerDuty does not say."""
@@ -172,7 +172,7 @@ class Paging:
         """Whether PagerDuty has it and rings nobody; not told before it was first asked who is on call."""
         if ringing.status != "triggered":
             return False
-        asked = self._session.duties.copy().synced_at is not None
+        asked = self._session.on_calls.copy().synced_at is not None
         return ringing.assigned == NOBODY or (ringing.assigned is None and asked)
 
     # --- from chat ---
@@ -281,8 +281,8 @@ class Paging:
                 channel=page.line_at or page.requested_by,
             )
             if incident:
-                stretches = Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy)
-                stretches.also_paged(incident, page.number, backing.number)
+                periods = WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy)
+                periods.also_paged(incident, page.number, backing.number)
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
         """PagerDuty rings this level now, at our word; it may have told us so itself already."""
@@ -511,8 +511,8 @@ class Paging:
         if page.incident:
             incident = self._tx.record(self._tx.incident(page.incident), event)
             if page.requested_by is None:
-                stretches = Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy)
-                self._tx.send(*stretches.about_page(incident, page.number))
+                periods = WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy)
+                self._tx.send(*periods.about_page(incident, page.number))
         origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
         self._show(page, origin=origin)
         said = page.reminded.get(UNANSWERED)
@@ -571,11 +571,11 @@ class Paging:
     def _fallback(self, page: Page) -> tuple[str, ...]:
         """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""
         team = self._tx.policy.teams.get(page.team or "")
-        duties = self._session.duties.copy().duties
+        on_calls = self._session.on_calls.copy().on_calls
         reach = [
-            " ".join(filter(None, (duty.name, duty.phone or duty.email)))
-            for duty in duties
-            if team and duty.policy == team.escalation_policy
+            " ".join(filter(None, (on_call.name, on_call.phone or on_call.email)))
+            for on_call in on_calls
+            if team and on_call.policy == team.escalation_policy
         ]
         if page.person:
             reach.append(f"<@{page.person}>")

@@ -5,13 +5,13 @@ from datetime import datetime, timedelta
 
 from bot.domain import command
 from bot.domain.incident import Incident
-from bot.domain.relief import DAY, at_work
+from bot.domain.relief import DAY, people_working
 from bot.ports import Person, Profile
 from bot.services.covers import Covers
 from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import RECENT, Postmortems
-from bot.services.stretches import Stretches
+from bot.services.work_periods import WorkPeriods
 
 SOON = timedelta(minutes=10)
 """How often Slack is asked about who is at work on an incident: their account may be deactivated meanwhile.
@@ -44,7 +44,7 @@ class People(Directory):
         if not known.is_assignable:
             self._give_back(known, is_news=before is None or before.is_assignable)
         elif self.zone(person) != zone:
-            Stretches(session=self._session, now=self._tx.now, policy=self._tx.policy).replan(person)
+            WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy).replan(person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""
@@ -85,7 +85,7 @@ class People(Directory):
 def _busy(incident: Incident) -> set[str]:
     """Return who has something to do in an incident while it is open, or is asked to."""
     offered = incident.command_offered_to if incident.is_open else None
-    return {*at_work(incident), *filter(None, (offered,))}
+    return {*people_working(incident), *filter(None, (offered,))}
 
 
 def _last_asked(known: Person) -> datetime | None:

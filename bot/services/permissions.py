@@ -102,8 +102,8 @@ class Permissions:
         groups = [
             f"somebody in the user group {it.id} ({self._members(it, holders)})" for it in holders.groups
         ]
-        if ask := ", or ".join(filter(None, (people, *groups))):
-            return f": ask {ask}."
+        if request := ", or ".join(filter(None, (people, *groups))):
+            return f": ask {request}."
         return ". Nobody has it yet: see `permissions:` in config.yaml."
 
     def _members(self, group: UserGroup, holders: Holders) -> str:

@@ -13,10 +13,10 @@ from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
-from bot.services.aftermath import Aftermath
 from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps, filed_now
 from bot.services.incidents import OFFERED
+from bot.services.postmortem_lifecycle import PostmortemLifecycle
 from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 
@@ -28,13 +28,13 @@ class Postmortems:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
 
     def of(self, incident: Incident) -> Postmortem:
-        return self._aftermath.of(incident.number)
+        return self._lifecycle.of(incident.number)
 
     def due(self, incident: Incident) -> datetime | None:
-        return self._aftermath.due(self.of(incident), incident)
+        return self._lifecycle.due(self.of(incident), incident)
 
     # --- what people say ---
 
@@ -100,24 +100,25 @@ class Postmortems:
 
     def repository(self, incident: Incident) -> str:
         """Say where it goes; refused where nothing is configured, and never more public than the incident."""
-        paperwork = self._tx.policy.paperwork
+        postmortem_settings = self._tx.policy.postmortem_settings
         file = f"`spy postmortem {incident.number} > file.md` writes it to a file"
         if incident.private:
-            if not paperwork.private_repository:
+            if not postmortem_settings.private_repository:
                 raise Refusal(
                     f"{incident.id} is private, and so its postmortem goes nowhere that others read. "
                     f"{file}; or name a repository for private ones: `github: {{private_repository: …}}`."
                 )
-            return paperwork.private_repository
-        if not paperwork.repository:
+            return postmortem_settings.private_repository
+        if not postmortem_settings.repository:
             raise Refusal(f"No repository is configured: `github: {{repository: …}}` in config.yaml. {file}.")
-        return paperwork.repository
+        return postmortem_settings.repository
 
     def writable(self, filed: Filed | None, incident: Incident) -> Filed | None:
         """Give the issue that may be written to: of an incident that was made private, none that others read."""
-        paperwork = self._tx.policy.paperwork
+        postmortem_settings = self._tx.policy.postmortem_settings
         public, private = (
-            (it or "").casefold() for it in (paperwork.repository, paperwork.private_repository)
+            (it or "").casefold()
+            for it in (postmortem_settings.repository, postmortem_settings.private_repository)
         )
         is_read_by_all = bool(filed and filed.repository.casefold() == public != private)
         return None if incident.private and is_read_by_all else filed
@@ -143,7 +144,7 @@ class Postmortems:
         *,
         assignee: str | None = None,
         taken_over: Sequence[str],
-        spills: bool,
+        overflows: bool,
         origin: str,
     ) -> bool:
         """GitHub has it, and Spy wanted it for `assignee` (a login); True where that is the first time."""
@@ -162,9 +163,9 @@ class Postmortems:
         postmortem = self.of(incident).after(told)
         postmortem = replace(postmortem, taken_over=tuple(taken_over), without=issue.without)
         self._keep(postmortem, incident)
-        if spills or postmortem.pages:
-            self._tx.send(FileLog(key=f"log:{origin}", incident=number, spilled=spills))
-        if self._tx.policy.paperwork.copy_to and not incident.private:
+        if overflows or postmortem.pages:
+            self._tx.send(FileLog(key=f"log:{origin}", incident=number, overflow=overflows))
+        if self._tx.policy.postmortem_settings.copy_to and not incident.private:
             self._tx.send(CopyPostmortem(key=f"copy:{origin}", incident=number))
         if is_first and self._has_new_follow_ups(number):
             self._send_to_github(incident, by=None, origin=f"first:{origin}")
@@ -239,23 +240,23 @@ class Postmortems:
         return after
 
     def _keep(self, postmortem: Postmortem, incident: Incident) -> None:
-        self._tx.send(*self._aftermath.keep(postmortem, incident))
+        self._tx.send(*self._lifecycle.keep(postmortem, incident))
 
 
-class PostmortemNags:
+class PostmortemReminders:
     """Keeps the duty to write it while it is fresh."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._aftermath = Aftermath(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
 
     def agenda(self, ref: str) -> Sequence[Timer]:
         incident = self._tx.session.incidents.get(int(ref))
-        return self._aftermath.agenda(self._aftermath.of(incident.number), incident) if incident else []
+        return self._lifecycle.agenda(self._lifecycle.of(incident.number), incident) if incident else []
 
     def speak(self, timer: Timer) -> None:
         incident = self._tx.incident(int(timer.subject.partition(":")[2]))
-        postmortem = self._aftermath.of(incident.number)
+        postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
         if not Directory(self._tx).is_assignable(owner):
             owner = room(incident.number)

@@ -7,13 +7,13 @@ from typing import Any
 from bot.domain.incident import Incident
 from bot.domain.page import Page
 from bot.domain.refusal import Refusal
-from bot.domain.relief import DUTY, LADDER, LONG_DAY, Stretch
+from bot.domain.relief import ESCALATION, LONG_DAY, ON_DUTY, WorkPeriod
 from bot.domain.reminder import UNANSWERED, milestone_of
 from bot.domain.timeline import Entry
 from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
-OF_PEOPLE = frozenset({LADDER, DUTY, LONG_DAY})
+OF_PEOPLE = frozenset({ESCALATION, ON_DUTY, LONG_DAY})
 
 
 class Reasons:
@@ -21,18 +21,18 @@ class Reasons:
         self._tx = tx
         self._session = tx.session
 
-    def of(self, incident: Incident, duty: str | None = None) -> Facts:
+    def of(self, incident: Incident, reminder: str | None = None) -> Facts:
         """Say why Spy last spoke or paged here, or spoke of this duty."""
         entries = self._session.timeline.of(incident.number)
         for entry in reversed(entries):
-            if entry.kind == "reminded" and duty in {None, entry.data["duty"]}:
+            if entry.kind == "reminded" and reminder in {None, entry.data["reminder"]}:
                 return self._reminder(incident, entry)
-            if entry.kind == "page_requested" and duty in {None, "page"}:
+            if entry.kind == "page_requested" and reminder in {None, "page"}:
                 page = self._session.pages.get(entry.data["page"])
                 if page:
                     return self.page(page)
         raise Refusal(
-            f"Spy has said nothing of its own{' about that' if duty else ''} in {incident.id} so far."
+            f"Spy has said nothing of its own{' about that' if reminder else ''} in {incident.id} so far."
         )
 
     def page(self, page: Page) -> Facts:
@@ -41,38 +41,38 @@ class Reasons:
         severity = self._tx.policy.severities.get((incident.severity if incident else None) or "")
         by_severity = bool(severity and page.team in severity.page and page.line_at is None)
         return {
-            "duty": "page",
+            "reminder": "page",
             "incident": incident,
             "page": page,
             "severity": severity.key if severity and by_severity else None,
             "unanswered": page.reminded.get(UNANSWERED),
             "after": self._tx.policy.timers.page_unanswered_after,
-            "stretch": self._relieving(page),
+            "period": self._relieving(page),
             "timers": self._tx.policy.timers,
         }
 
-    def _relieving(self, page: Page) -> Stretch | None:
-        """Give the stretch that a page of Spy's own was to end."""
+    def _relieving(self, page: Page) -> WorkPeriod | None:
+        """Give the work period that a page of Spy's own was to end."""
         entries = self._session.timeline.of(page.incident) if page.incident and not page.requested_by else ()
         for entry in entries:
-            if entry.kind == "reminded" and entry.data["duty"] == LADDER:
-                stretch = self._session.stretches.get(int(entry.data["mark"]))
-                if stretch and page.number in stretch.pages:
-                    return stretch
+            if entry.kind == "reminded" and entry.data["reminder"] == ESCALATION:
+                period = self._session.periods.get(int(entry.data["mark"]))
+                if period and page.number in period.pages:
+                    return period
         return None
 
     def _reminder(self, incident: Incident, entry: Entry) -> Facts:
         severity = self._tx.policy.severities.get(incident.severity or "")
-        duty = entry.data["duty"]
+        reminder = entry.data["reminder"]
         return {
-            "duty": duty.partition(":")[0],
-            "named": duty,
+            "reminder": reminder.partition(":")[0],
+            "named": reminder,
             "incident": incident,
             "said_at": entry.occurred_at,
             "due_at": datetime.fromisoformat(entry.data["due_at"]),
             "late": entry.data["late"],
             "every": severity.update_every if severity else None,
-            "milestone": milestone_of(duty, self._tx.policy),
-            "stretch": self._session.stretches.get(int(entry.data["mark"])) if duty in OF_PEOPLE else None,
+            "milestone": milestone_of(reminder, self._tx.policy),
+            "period": self._session.periods.get(int(entry.data["mark"])) if reminder in OF_PEOPLE else None,
             "timers": self._tx.policy.timers,
         }

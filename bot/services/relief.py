@@ -1,4 +1,4 @@
-"""Look after who has been at it too long: speak the ladder, find somebody to step in, let the person decide."""
+"""Look after who has been at it too long: speak the escalation, find somebody to step in, let the person decide."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -14,22 +14,22 @@ from bot.domain.refusal import Refusal
 from bot.domain.relief import (
     ASK,
     COMMAND,
-    LADDER,
+    ESCALATION,
     PAGE,
     WARN,
     Asked,
-    Rung,
-    Stretch,
-    at_work,
+    EscalationStep,
+    WorkPeriod,
     climb,
     day_began,
     fine,
-    next_rung,
+    next_step,
     on_duty,
     overdue,
+    people_working,
     reached,
-    rung_of,
-    stretch_agenda,
+    step_of,
+    work_period_agenda,
 )
 from bot.domain.reminder import may_post
 from bot.domain.timer import Timer
@@ -37,8 +37,8 @@ from bot.services.incidents import Incidents
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.rooms import Rooms
-from bot.services.stretches import Stretches
 from bot.services.transaction import Transaction
+from bot.services.work_periods import WorkPeriods
 
 BACKUP_LEVEL = 2
 """The level of the command team's escalation policy that steps in for the first."""
@@ -60,85 +60,85 @@ class Relief:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._stretches = Stretches(session=tx.session, now=tx.now, policy=tx.policy)
+        self._periods = WorkPeriods(session=tx.session, now=tx.now, policy=tx.policy)
         self._timers = tx.policy.timers
 
     # --- what is due ---
 
     def try_lock(self, person: str) -> bool:
         """Take the person's incidents, then the person, as a command does; False where another work is at them."""
-        before = self._stretches.of(person).running
+        before = self._periods.of(person).running
         numbers = sorted(before.on) if before else []
         if len(self._session.incidents.try_lock(numbers)) < len(numbers):
             return False
-        now = self._stretches.alone_with(person).running
+        now = self._periods.alone_with(person).running
         return now is None or set(now.on) <= set(numbers)
 
     def agenda(self, ref: str) -> Sequence[Timer]:
-        past = self._stretches.alone_with(ref)
+        past = self._periods.alone_with(ref)
         if past.running is None:
             return []
-        zone = self._stretches.zone(ref)
-        return stretch_agenda(past.running, zone, self._timers, earlier=past.earlier)
+        zone = self._periods.zone(ref)
+        return work_period_agenda(past.running, zone, self._timers, earlier=past.earlier)
 
     def speak(self, timer: Timer) -> None:
-        """Say the highest rung that is due: what was missed below it is not said any more."""
+        """Say the highest step that is due: what was missed below it is not said any more."""
         person = timer.subject.partition(":")[2]
-        past = self._stretches.alone_with(person)
-        stretch = past.running
-        if stretch is None:
+        past = self._periods.alone_with(person)
+        period = past.running
+        if period is None:
             return
-        zone, now = self._stretches.zone(person), self._tx.now
-        missed = overdue(stretch, zone, self._timers, earlier=past.earlier, now=now)
-        highest = next((it for it in missed if it.duty == timer.duty), timer)
+        zone, now = self._periods.zone(person), self._tx.now
+        missed = overdue(period, zone, self._timers, earlier=past.earlier, now=now)
+        highest = next((it for it in missed if it.reminder == timer.reminder), timer)
         self._session.timers.spoken(highest.key, now)
-        if highest.duty == LADDER:
-            climbed = reached(stretch, zone, self._timers, now=now)
-            stretch = self._climb(stretch, climbed[0], highest) if climbed else stretch
+        if highest.reminder == ESCALATION:
+            climbed = reached(period, zone, self._timers, now=now)
+            period = self._climb(period, climbed[0], highest) if climbed else period
         else:
-            stretch = self._warn(stretch, highest)
-        self._stretches.keep(stretch, past)
-        self._tx.send(*self._stretches.shows(stretch))
+            period = self._warn(period, highest)
+        self._periods.keep(period, past)
+        self._tx.send(*self._periods.shows(period))
 
-    def _climb(self, stretch: Stretch, rung: Rung, timer: Timer) -> Stretch:
-        if rung.name == WARN:
-            return self._ask(stretch, timer, f"{LADDER}-{WARN}", [stretch.person])
-        words = f"{LADDER}-{rung.name if rung.asks_anew else ASK}"
-        stretch = self._ask(stretch, timer, words, [*self._rooms(stretch), *self._team_channel(stretch)])
-        return self._page(stretch, rung) if rung.pages else stretch
+    def _climb(self, period: WorkPeriod, step: EscalationStep, timer: Timer) -> WorkPeriod:
+        if step.name == WARN:
+            return self._ask(period, timer, f"{ESCALATION}-{WARN}", [period.person])
+        words = f"{ESCALATION}-{step.name if step.asks_anew else ASK}"
+        period = self._ask(period, timer, words, [*self._rooms(period), *self._team_channel(period)])
+        return self._page(period, step) if step.pages else period
 
-    def _warn(self, stretch: Stretch, timer: Timer) -> Stretch:
+    def _warn(self, period: WorkPeriod, timer: Timer) -> WorkPeriod:
         """Tell the person how the hours add up; from the second mark on the others too."""
-        words, places = f"{timer.duty}-{rung_of(timer)}", [stretch.person]
-        if rung_of(timer) == ASK:
+        words, places = f"{timer.reminder}-{step_of(timer)}", [period.person]
+        if step_of(timer) == ASK:
             places += [
-                *(it for it in self._rooms(stretch) if self._may_post(it, timer)),
-                *self._team_channel(stretch),
+                *(it for it in self._rooms(period) if self._may_post(it, timer)),
+                *self._team_channel(period),
             ]
-        return self._ask(stretch, timer, words, places)
+        return self._ask(period, timer, words, places)
 
-    def _ask(self, stretch: Stretch, timer: Timer, words: str, places: Sequence[str]) -> Stretch:
+    def _ask(self, period: WorkPeriod, timer: Timer, words: str, places: Sequence[str]) -> WorkPeriod:
         """Say it in these places, and keep with each of the incidents that it was said."""
         now = self._tx.now
         for place in places:
-            stretch = stretch.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
-        for number in sorted(stretch.on):
+            period = period.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
+        for number in sorted(period.on):
             here = room(number)
             to = here if here in places else places[0]
             self._tx.record(self._tx.incident(number), timer.said(now, to=to))
-        return stretch.after(timer.said(now, to=places[0]))
+        return period.after(timer.said(now, to=places[0]))
 
-    def _rooms(self, stretch: Stretch) -> list[str]:
-        return [room(number) for number in sorted(stretch.on)]
+    def _rooms(self, period: WorkPeriod) -> list[str]:
+        return [room(number) for number in sorted(period.on)]
 
     def _may_post(self, place: str, timer: Timer) -> bool:
         incident = self._tx.incident(int(place.removeprefix("room:")))
-        return may_post(incident, timer.duty, self._tx.now, self._tx.policy)
+        return may_post(incident, timer.reminder, self._tx.now, self._tx.policy)
 
-    def _team_channel(self, stretch: Stretch) -> list[str]:
+    def _team_channel(self, period: WorkPeriod) -> list[str]:
         """A private incident is asked about in its own room only."""
         team = self._command_team
-        public = any(not self._tx.incident(number).private for number in stretch.on)
+        public = any(not self._tx.incident(number).private for number in period.on)
         return [team.channel] if team and public else []
 
     # --- pages ---
@@ -148,45 +148,45 @@ class Relief:
         policy = self._tx.policy
         return policy.teams.get(policy.command_team or "")
 
-    def _page(self, stretch: Stretch, rung: Rung) -> Stretch:
+    def _page(self, period: WorkPeriod, step: EscalationStep) -> WorkPeriod:
         """Page the backup, then the manager; a drill pages nobody unless told to."""
-        team, incident = self._command_team, self._real(stretch)
+        team, incident = self._command_team, self._real(period)
         if team is None or not team.service or incident is None:
-            return stretch
-        whom = self._backup(team, stretch) if rung.name == PAGE else People(self._tx).manager(team)
-        words = self._plea(stretch, incident)
+            return period
+        whom = self._backup(team, period) if step.name == PAGE else People(self._tx).manager(team)
+        words = self._plea(period, incident)
         paging = Paging(self._tx)
-        if whom and whom != stretch.person:
+        if whom and whom != period.person:
             page = paging.page_person(whom, words, by=None, incident=incident)
         else:
             page = paging.page_team(team, words, by=None, incident=incident)
-        return replace(stretch, pages=(*stretch.pages, page.number))
+        return replace(period, pages=(*period.pages, page.number))
 
-    def _real(self, stretch: Stretch) -> Incident | None:
+    def _real(self, period: WorkPeriod) -> Incident | None:
         """Give the incident to be paged about: one that the person leads, if any, and no drill."""
-        every = [self._tx.incident(number) for number in sorted(stretch.on)]
+        every = [self._tx.incident(number) for number in sorted(period.on)]
         real = [incident for incident in every if not incident.drill]
-        led = [incident for incident in real if incident.number in stretch.led]
+        led = [incident for incident in real if incident.number in period.led]
         return next(iter(led or real), None)
 
-    def _backup(self, team: Team, stretch: Stretch) -> str | None:
+    def _backup(self, team: Team, period: WorkPeriod) -> str | None:
         """Find who comes next on the command team, where Slack knows them."""
-        duties = self._session.duties.copy().duties
-        for duty in sorted(duties, key=lambda duty: duty.level):
-            if duty.policy == team.escalation_policy and duty.level >= BACKUP_LEVEL:
-                person = People(self._tx).paged_as(duty.user, duty.email)
-                if person and person != stretch.person and People(self._tx).is_assignable(person):
+        on_calls = self._session.on_calls.copy().on_calls
+        for reminder in sorted(on_calls, key=lambda reminder: reminder.level):
+            if reminder.policy == team.escalation_policy and reminder.level >= BACKUP_LEVEL:
+                person = People(self._tx).paged_as(reminder.user, reminder.email)
+                if person and person != period.person and People(self._tx).is_assignable(person):
                     return person
         return None
 
-    def _plea(self, stretch: Stretch, incident: Incident) -> str:
+    def _plea(self, period: WorkPeriod, incident: Incident) -> str:
         """Give the words of the page: PagerDuty keeps them, so they are made here."""
-        name = People(self._tx).name(stretch.person) or "Somebody"
-        hours, minutes = divmod(int(stretch.lasted(self._tx.now).total_seconds() // 60), 60)
+        name = People(self._tx).name(period.person) or "Somebody"
+        hours, minutes = divmod(int(period.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
-        leads, since = incident.number in stretch.led, self._has_since(stretch, incident.number)
-        if since and since > stretch.started_at:
-            now = "in command of" if leads else f"{stretch.on[incident.number]} of"
+        leads, since = incident.number in period.led, self._has_since(period, incident.number)
+        if since and since > period.started_at:
+            now = "in command of" if leads else f"{period.on[incident.number]} of"
             return f"{name} has been at work for {length}, now {now} {incident.id}. Can you step in?"
         did = "has led" if leads else "has worked on"
         return f"{name} {did} {incident.id} for {length}. Can you step in?"
@@ -196,8 +196,8 @@ class Relief:
     def relieve(self, incident: Incident, person: str | None, *, by: str) -> Relieving:
         """Offer to take over: for command a brief comes first; a role is theirs at once."""
         person = person or incident.commander
-        what = at_work(incident).get(person or "", COMMAND)
-        if person and incident.is_open and person not in at_work(incident):
+        what = people_working(incident).get(person or "", COMMAND)
+        if person and incident.is_open and person not in people_working(incident):
             leads = f"<@{incident.commander}> has command" if incident.commander else "nobody has command"
             raise Refusal(f"<@{person}> is off {incident.id} already: {leads}.")
         if person == by:
@@ -217,84 +217,84 @@ class Relief:
 
     def say_fine(self, *, by: str) -> datetime:
         """Say *I'm fine*, to be seen in every room one is at work in; give until when nobody is asked."""
-        before = self._stretches.of(by).running
+        before = self._periods.of(by).running
         rooms = self._session.incidents.try_lock(sorted(before.on)) if before else ()
-        past = self._stretches.alone_with(by)
+        past = self._periods.alone_with(by)
         if past.running is None:
             raise Refusal(
                 "You lead no open incident and have no part in one: nobody is asked to relieve you."
             )
-        zone = self._stretches.zone(by)
-        stretch = fine(past.running, at=self._tx.now, zone=zone, timers=self._timers)
-        until = next_rung(stretch, zone, self._timers).due_at
+        zone = self._periods.zone(by)
+        period = fine(past.running, at=self._tx.now, zone=zone, timers=self._timers)
+        until = next_step(period, zone, self._timers).due_at
         for number in sorted(rooms):
             put_off = events.ReliefPutOff(at=self._tx.now, by=by, until=until)
             self._tx.record(self._tx.incident(number), put_off)
-        self._stretches.keep(stretch, past)
-        self._tx.send(*self._stretches.shows(stretch))
+        self._periods.keep(period, past)
+        self._tx.send(*self._periods.shows(period))
         return until
 
     def unheard(self, number: int, to: str, why: str) -> None:
         """Say in the rooms that somebody could not be asked or told."""
         place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
-        for incident in sorted(self._stretch(number).on):
+        for incident in sorted(self._period(number).on):
             Rooms(self._tx).undelivered(incident, f"The word about relief to {place}", why)
 
     # --- what its messages show ---
 
     def relief(self, number: int, mark: str) -> Mapping[str, Any]:
-        """Give what a message about a stretch shows; `mark` is `:words@address`, which says for whose eyes."""
-        stretch = self._stretch(number)
+        """Give what a message about a work period shows; `mark` is `:words@address`, which says for whose eyes."""
+        period = self._period(number)
         words, _, to = mark.removeprefix(":").partition("@")
-        asked = next((it for it in stretch.asked if it.mark == mark), None)
-        past, zone = self._stretches.of(stretch.person), self._stretches.zone(stretch.person)
-        until = stretch.ended_at or self._tx.now
-        first = day_began(stretch, past.earlier, zone)
+        asked = next((it for it in period.asked if it.mark == mark), None)
+        past, zone = self._periods.of(period.person), self._periods.zone(period.person)
+        until = period.ended_at or self._tx.now
+        first = day_began(period, past.earlier, zone)
         return {
-            **self._for(stretch, to),
-            "stretch": stretch,
+            **self._for(period, to),
+            "period": period,
             "words": words,
             "asked": asked,
-            "is_latest": asked is not None and asked == self._latest(stretch, asked),
-            "lasted": stretch.lasted(self._tx.now),
-            "parts": self._parts(stretch),
+            "is_latest": asked is not None and asked == self._latest(period, asked),
+            "lasted": period.lasted(self._tx.now),
+            "parts": self._parts(period),
             "now": self._tx.now,
             "on_duty": on_duty([*past.earlier, *([past.running] if past.running else [])], until=until),
             "first": first,
             "awake": until - first,
-            "asks_at": next(at for rung, at in climb(stretch, zone, self._timers) if rung.name == ASK),
-            "has_asked": any(it.words != f"{LADDER}-{WARN}" for it in stretch.asked),
+            "asks_at": next(at for step, at in climb(period, zone, self._timers) if step.name == ASK),
+            "has_asked": any(it.words != f"{ESCALATION}-{WARN}" for it in period.asked),
             "fine_for": self._timers.relief_fine,
-            "fine_until": self._fine_until(stretch),
-            "is_spared": self._is_spared(stretch),
-            "pages": [page for page in map(self._session.pages.get, stretch.pages) if page],
+            "fine_until": self._fine_until(period),
+            "is_spared": self._is_spared(period),
+            "pages": [page for page in map(self._session.pages.get, period.pages) if page],
         }
 
     def rest(self, number: int, mark: str) -> Mapping[str, Any]:
         """Give what somebody hears whose part another has taken over; `mark` is `:incident:entry`."""
-        stretch = self._stretch(number)
+        period = self._period(number)
         incident = self._tx.incident(int(mark.split(":")[1]))
         return {
-            "stretch": stretch,
+            "period": period,
             "incident": incident,
-            "others": [self._tx.incident(it) for it in sorted(stretch.on) if it != incident.number],
-            "still": at_work(incident).get(stretch.person),
-            "lasted": stretch.lasted(self._tx.now),
-            "led": self._led(incident, stretch.person),
+            "others": [self._tx.incident(it) for it in sorted(period.on) if it != incident.number],
+            "still": people_working(incident).get(period.person),
+            "lasted": period.lasted(self._tx.now),
+            "led": self._led(incident, period.person),
         }
 
-    def _parts(self, stretch: Stretch) -> Mapping[int, datetime]:
+    def _parts(self, period: WorkPeriod) -> Mapping[int, datetime]:
         """Return since when somebody has what they do in each incident: command, or their role."""
-        return {number: since for number in stretch.on if (since := self._has_since(stretch, number))}
+        return {number: since for number in period.on if (since := self._has_since(period, number))}
 
-    def _has_since(self, stretch: Stretch, number: int) -> datetime | None:
-        incident, part = self._tx.incident(number), stretch.on[number]
+    def _has_since(self, period: WorkPeriod, number: int) -> datetime | None:
+        incident, part = self._tx.incident(number), period.on[number]
         if part == COMMAND:
             return incident.command_since
         since: datetime | None = None
         for given in self._session.timeline.among([number], [events.RoleGiven.kind()]):
             if given.data["role"] == part:
-                is_theirs = given.data["person"] == stretch.person
+                is_theirs = given.data["person"] == period.person
                 since = (since or given.occurred_at) if is_theirs else None
         return max(since, incident.opened_at) if since else None
 
@@ -304,32 +304,32 @@ class Relief:
         led = [it.end - it.start for it in spells(entries, now=self._tx.now) if it.person == person]
         return led[-1] if led else None
 
-    def _stretch(self, number: int) -> Stretch:
-        found = self._session.stretches.get(number)
+    def _period(self, number: int) -> WorkPeriod:
+        found = self._session.periods.get(number)
         if found is None:
-            raise LookupError(f"stretch {number} is not in the database")
+            raise LookupError(f"work period {number} is not in the database")
         return found
 
-    def _for(self, stretch: Stretch, to: str) -> Mapping[str, Any]:
+    def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
         """Give the incidents that may be told of there: a private one to its own room, and to the person."""
         here = int(to.removeprefix("room:")) if to.startswith("room:") else None
-        every = [self._tx.incident(number) for number in stretch.was_on]
-        seen = [it for it in every if not it.private or it.number == here or to == stretch.person]
-        audience = "person" if to == stretch.person else "room" if here else "team"
-        at_it = [it for it in seen if it.number in stretch.on and (here is None or it.number == here)]
+        every = [self._tx.incident(number) for number in period.was_on]
+        seen = [it for it in every if not it.private or it.number == here or to == period.person]
+        audience = "person" if to == period.person else "room" if here else "team"
+        at_it = [it for it in seen if it.number in period.on and (here is None or it.number == here)]
         return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
 
-    def _latest(self, stretch: Stretch, asked: Asked) -> Asked:
+    def _latest(self, period: WorkPeriod, asked: Asked) -> Asked:
         """Give the newest message to the same place: only that one has buttons."""
-        return [it for it in stretch.asked if it.to == asked.to][-1]
+        return [it for it in period.asked if it.to == asked.to][-1]
 
-    def _is_spared(self, stretch: Stretch) -> bool:
+    def _is_spared(self, period: WorkPeriod) -> bool:
         """Whether somebody would have been paged by now, were it no drill."""
-        paged = LADDER in stretch.reminded and not stretch.has_said(LADDER, WARN, ASK)
-        return paged and bool(stretch.on) and self._real(stretch) is None
+        paged = ESCALATION in period.reminded and not period.has_said(ESCALATION, WARN, ASK)
+        return paged and bool(period.on) and self._real(period) is None
 
-    def _fine_until(self, stretch: Stretch) -> datetime | None:
-        if stretch.fine_at is None or not stretch.is_running:
+    def _fine_until(self, period: WorkPeriod) -> datetime | None:
+        if period.fine_at is None or not period.is_running:
             return None
-        until = stretch.fine_at + self._timers.relief_fine
+        until = period.fine_at + self._timers.relief_fine
         return until if until > self._tx.now else None

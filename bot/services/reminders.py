@@ -3,25 +3,25 @@
 from collections.abc import Callable, Mapping, Sequence
 from typing import Protocol
 
-from bot.domain.relief import at_work
+from bot.domain.relief import people_working
 from bot.domain.reminder import agenda
 from bot.domain.timer import Timer
-from bot.services.covers import CoverNags, Covers
-from bot.services.failovers import FailoverNags
-from bot.services.follow_ups import DigestNags, FollowUpNags
-from bot.services.locks import LockNags
-from bot.services.nags import IncidentNags, PageNags
-from bot.services.postmortems import PostmortemNags
+from bot.services.covers import CoverReminders, Covers
+from bot.services.failovers import FailoverReminders
+from bot.services.follow_ups import DigestReminders, FollowUpReminders
+from bot.services.incident_reminders import IncidentReminders, PageReminders
+from bot.services.locks import LockReminders
+from bot.services.postmortems import PostmortemReminders
 from bot.services.relief import Relief
-from bot.services.shifts import ShiftNags, Shifts, Verdicts
-from bot.services.stretches import Stretches
+from bot.services.shifts import ShiftReminders, Shifts, Verdicts
 from bot.services.transaction import Transaction
+from bot.services.work_periods import WorkPeriods
 
 OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
 
 
-class Keeper(Protocol):
+class ReminderSource(Protocol):
     """Knows the duties of one kind of subject; `ref` is what follows the kind in its name (42 of incident:42)."""
 
     def agenda(self, ref: str) -> Sequence[Timer]:
@@ -32,28 +32,30 @@ class Keeper(Protocol):
 
 
 INCIDENT, PERSON = "incident", "person"
-KEEPERS: Mapping[str, Callable[[Transaction], Keeper]] = {
-    INCIDENT: IncidentNags,
-    "page": PageNags,
-    "shift": ShiftNags,
-    "cover": CoverNags,
+REMINDER_SOURCES: Mapping[str, Callable[[Transaction], ReminderSource]] = {
+    INCIDENT: IncidentReminders,
+    "page": PageReminders,
+    "shift": ShiftReminders,
+    "cover": CoverReminders,
     "test": Verdicts,
-    "lock": LockNags,
-    "failover": FailoverNags,
+    "lock": LockReminders,
+    "failover": FailoverReminders,
     PERSON: Relief,
-    "postmortem": PostmortemNags,
-    "follow-up": FollowUpNags,
-    "digest": DigestNags,
+    "postmortem": PostmortemReminders,
+    "follow-up": FollowUpReminders,
+    "digest": DigestReminders,
 }
 """Kind of subject → who keeps its duties; each is in a file of its own among the services."""
 
 
 class Reminders:
     def __init__(
-        self, tx: Transaction, keepers: Mapping[str, Callable[[Transaction], Keeper]] = KEEPERS
+        self,
+        tx: Transaction,
+        sources: Mapping[str, Callable[[Transaction], ReminderSource]] = REMINDER_SOURCES,
     ) -> None:
         self._tx = tx
-        self._keepers = keepers
+        self._sources = sources
         self._timers = tx.session.timers
 
     def tick(self, limit: int) -> int:
@@ -85,23 +87,23 @@ class Reminders:
         people: set[str] = set()
         for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
             self._timers.replace(f"incident:{incident.number}", agenda(incident, self._tx.policy))
-            people |= at_work(incident).keys()
-        stretches = Stretches(session=self._tx.session, now=self._tx.now, policy=self._tx.policy)
+            people |= people_working(incident).keys()
+        periods = WorkPeriods(session=self._tx.session, now=self._tx.now, policy=self._tx.policy)
         for person in sorted(people):
-            stretches.replan(person)
+            periods.replan(person)
         Covers(self._tx).plan_anew()  # first: who makes a cover sure takes it before its schedule
         Shifts(self._tx).plan_anew()
 
     def visit(self, subject: str) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
-        keeper = self._keepers[_kind(subject)](self._tx)
+        source = self._sources[_kind(subject)](self._tx)
         ref = _ref(subject)
         waiting = {timer.key for timer in self._timers.due(subject, self._tx.now)}
-        for timer in keeper.agenda(ref):
+        for timer in source.agenda(ref):
             if timer.key in waiting and timer.due_at <= self._tx.now:
                 self._timers.spoken(timer.key, self._tx.now)
-                keeper.speak(timer)
-        self._timers.replace(subject, keeper.agenda(ref))
+                source.speak(timer)
+        self._timers.replace(subject, source.agenda(ref))
 
 
 def _kind(subject: str) -> str:

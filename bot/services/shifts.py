@@ -33,7 +33,7 @@ ADDRESSES_KEPT = timedelta(days=1)
 LEFT_ALONE = timedelta(minutes=10)
 """So long Slack is not asked again about an address of which it did not tell."""
 HORIZON = timedelta(days=35)
-"""How far ahead shifts are known: beyond the first warning and the first nag for cover."""
+"""How far ahead shifts are known: beyond the first warning and the first reminder for cover."""
 
 MESSAGE_TYPES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
 
@@ -239,28 +239,28 @@ class Shifts:
         self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
         at = int(self._tx.now.timestamp() * 1000)
         for name in (name for name, told in shift.told.items() if not told.silent):
-            duty, _, occurrence = name.partition("/")
-            self._show(shift, duty, occurrence, origin=f"{because}:{at}")
+            reminder, _, occurrence = name.partition("/")
+            self._show(shift, reminder, occurrence, origin=f"{because}:{at}")
         return shift
 
     def say(self, shift: Shift, timer: Timer) -> None:
         """Say what is due."""
         said = shift.after_saying(timer, at=self._tx.now)
         self._session.shifts.put(said)
-        self._show(said, timer.duty, timer.occurrence, origin="said")
+        self._show(said, timer.reminder, timer.occurrence, origin="said")
 
-    def _show(self, shift: Shift, duty: str, occurrence: str, *, origin: str) -> None:
+    def _show(self, shift: Shift, reminder: str, occurrence: str, *, origin: str) -> None:
         team = self._tx.policy.teams.get(shift.team)
-        to = self._owner(team) if duty == UNANSWERED and team else shift.person
+        to = self._owner(team) if reminder == UNANSWERED and team else shift.person
         if to:
-            message_type, mark = MESSAGE_TYPES[duty], f":{occurrence}"
+            message_type, mark = MESSAGE_TYPES[reminder], f":{occurrence}"
             key = f"{message_type}:{shift.number}{mark}:{origin}"
             self._tx.send(
                 UpsertMessage(key=key, message_type=message_type, ref=shift.number, mark=mark, to=to)
             )
 
 
-class ShiftNags:
+class ShiftReminders:
     """Keeps the duties to those who are on call."""
 
     def __init__(self, tx: Transaction) -> None:

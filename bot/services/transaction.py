@@ -7,13 +7,13 @@ from datetime import datetime
 from bot.domain.effects import Effect, brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
 from bot.domain.incident import Incident
-from bot.domain.nag import told_anew
 from bot.domain.policy import Policy
 from bot.domain.reminder import agenda
+from bot.domain.reminder_message import told_anew
 from bot.domain.timeline import Entry
 from bot.ports import Session
-from bot.services.aftermath import Aftermath
-from bot.services.stretches import Stretches
+from bot.services.postmortem_lifecycle import PostmortemLifecycle
+from bot.services.work_periods import WorkPeriods
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +40,10 @@ class Transaction:
             self.send(*told_anew(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self.session.incidents.put(incident)
-        stretches = Stretches(session=self.session, now=self.now, policy=self.policy)
-        self.send(*stretches.follow(known, incident))
-        aftermath = Aftermath(session=self.session, now=self.now, policy=self.policy)
-        self.send(*aftermath.follow(known, incident))
+        periods = WorkPeriods(session=self.session, now=self.now, policy=self.policy)
+        self.send(*periods.follow(known, incident))
+        lifecycle = PostmortemLifecycle(session=self.session, now=self.now, policy=self.policy)
+        self.send(*lifecycle.follow(known, incident))
         self.session.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
 

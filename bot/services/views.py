@@ -7,10 +7,10 @@ from typing import Any
 from bot.domain import guide
 from bot.domain.events import CommandOffered
 from bot.domain.incident import Incident
-from bot.domain.nag import filled
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
 from bot.domain.reminder import UNANSWERED, UPDATE_DUE, UPDATE_LATE, agenda, milestone_of, open_asks, standing
+from bot.domain.reminder_message import filled
 from bot.domain.timeline import Entry, latest, told
 from bot.domain.timer import Said, moment_of
 from bot.services.documents import SHOWN, Documents
@@ -32,7 +32,7 @@ MARKED = frozenset(
         "brief",
         "missed",
         "closed_channel",
-        "nag",
+        "reminder",
         "unanswered",
         "relief",
         "rest",
@@ -113,31 +113,31 @@ class Views:
         """Give what Spy will say next of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
-        ahead = [it for it in timers if it.due_at > self._tx.now and it.duty != UPDATE_LATE]
+        ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE]
         return [
             {
-                "duty": it.duty,
+                "reminder": it.reminder,
                 "due_at": it.due_at,
-                "milestone": _spoken(milestone_of(it.duty, policy), incident),
+                "milestone": _spoken(milestone_of(it.reminder, policy), incident),
             }
             for it in ahead[:most]
         ]
 
-    def nag(self, number: int, mark: str) -> Facts:
+    def reminder(self, number: int, mark: str) -> Facts:
         """Give what was said of a duty (`mark`: `:duty/occurrence`), and what became of it."""
         incident = self._tx.incident(number)
-        duty, _, occurrence = mark.removeprefix(":").rpartition("/")
+        reminder, _, occurrence = mark.removeprefix(":").rpartition("/")
         spell = occurrence.rpartition(".")[0]
-        entry = self._reminded(number, duty, occurrence)
+        entry = self._reminded(number, reminder, occurrence)
         at = entry.occurred_at if entry else self._tx.now
         said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
         snooze = incident.snoozed.get(UPDATE_DUE)
-        milestone = milestone_of(duty, self._tx.policy)
+        milestone = milestone_of(reminder, self._tx.policy)
         return {
             **self._state(incident),
-            "duty": duty.partition(":")[0],
-            "named": duty,
-            "standing": standing(incident, self._tx.policy, duty, said),
+            "reminder": reminder.partition(":")[0],
+            "named": reminder,
+            "standing": standing(incident, self._tx.policy, reminder, said),
             "said_at": at,
             "late": bool(entry and entry.data.get("late")),
             "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,
@@ -146,15 +146,15 @@ class Views:
             "severities": list(self._tx.policy.severities),
             "milestone": milestone,
             "message": filled(milestone.message, incident) if milestone and milestone.message else None,
-            "due": Documents(self._tx).due(incident) if duty == POSTMORTEM else None,
+            "due": Documents(self._tx).due(incident) if reminder == POSTMORTEM else None,
         }
 
-    def _reminded(self, number: int, duty: str, occurrence: str) -> Entry | None:
+    def _reminded(self, number: int, reminder: str, occurrence: str) -> Entry | None:
         mine = (
             entry
             for entry in self._session.timeline.of(number)
             if entry.kind == "reminded"
-            and (entry.data["duty"], entry.data["occurrence"]) == (duty, occurrence)
+            and (entry.data["reminder"], entry.data["occurrence"]) == (reminder, occurrence)
         )
         return next(mine, None)
 
@@ -165,7 +165,7 @@ class Views:
         return {**self.page(number), "said": said, "latest": bool(said and mark == f":{said.occurrence}")}
 
     def relief(self, number: int, mark: str) -> Facts:
-        """Give how a stretch stands of which somebody was told (`mark`: `:words@address`)."""
+        """Give how a work period stands of which somebody was told (`mark`: `:words@address`)."""
         return Relief(self._tx).relief(number, mark)
 
     def rest(self, number: int, mark: str) -> Facts:

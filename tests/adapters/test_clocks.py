@@ -16,7 +16,7 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import findings
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import answer_http, build_app
-from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.request import Notice, Request, Response
 from bot.domain.message import Message
 from bot.ports import Unreachable
 from bot.sandbox import Box
@@ -108,7 +108,7 @@ def test_changes_are_asked_for_and_kept_by_both_clocks(box: Box, off: timedelta)
         clock=clock,
     )
     with closing(pager):
-        pager.duties(["PPOL1"])  # any answer tells the time
+        pager.on_calls(["PPOL1"])  # any answer tells the time
         box.pagerduty.change("deploy of checkout")
         now = clock.now()
         [found] = pager.changes(since=now - HOUR, until=now + timedelta(seconds=5))
@@ -119,8 +119,8 @@ def test_changes_are_asked_for_and_kept_by_both_clocks(box: Box, off: timedelta)
 class Deaf:
     """A router that nothing reaches."""
 
-    def answer(self, _ask: Ask) -> Answer:
-        return Answer()
+    def answer(self, _request: Request) -> Response:
+        return Response()
 
     def notice(self, _notice: Notice) -> None: ...
 

@@ -277,6 +277,6 @@ def through(url: str) -> Iterator[tuple[Proxy, str]]:
     """A way to the server that can be cut without either end noticing."""
     where = make_url(url)
     proxy = Proxy(f"{where.query['host']}/.s.PGSQL.{where.port or 5432}")
-    way = where.set(host="127.0.0.1", port=proxy.port, query={})
-    yield proxy, way.render_as_string(hide_password=False)
+    source = where.set(host="127.0.0.1", port=proxy.port, query={})
+    yield proxy, source.render_as_string(hide_password=False)
     proxy.close()

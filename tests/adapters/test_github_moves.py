@@ -126,8 +126,8 @@ def test_an_issue_is_found_in_a_renamed_repository_with_all_that_was_asked(
 
 
 def test_comments_are_written_where_the_issue_is(github: GitHub, moved: MovedGitHub):
-    there = github.remarks(OLD, 1)
-    github.add_remark(there.repository, there.number, "the log")
+    there = github.comments(OLD, 1)
+    github.add_comment(there.repository, there.number, "the log")
 
     assert (there.repository, there.number) == (ELSEWHERE, 2)
     assert moved.written == [("POST", f"{ELSEWHERE}/issues/2/comments")]

@@ -16,7 +16,7 @@ import pytest
 from bot.adapters.http import LONGEST_ANSWER, Web
 from bot.adapters.output import KEPT
 from bot.adapters.variables import Variables
-from bot.domain.plan import Bound, End, Expect, Outcome, Request
+from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
 
 SECRET = "s3same/open"
 LONG = timedelta(seconds=10)
@@ -84,15 +84,15 @@ def site() -> Iterator[Site]:
         yield site
 
 
-def ask(request: Request, timeout: timedelta = LONG, stopped: Event | None = None) -> Outcome:
+def call(request: HttpCall, timeout: timedelta = LONG, stopped: Event | None = None) -> Outcome:
     variables = Variables({"TOKEN": f" {SECRET}\n", "BASE": "http://127.0.0.1:1/x"}, own=["xoxb-own"])
     return Web(variables).ask(request, timeout=timeout, hear=len, stopped=stopped or Event())
 
 
 def judged(site: Site, body: Any, **bounds: Bound) -> tuple[End, str]:
     site.body = body if isinstance(body, bytes) else json.dumps(body).encode()
-    outcome = ask(
-        Request(url=site.url, expect=Expect(json={k.replace("__", "."): v for k, v in bounds.items()}))
+    outcome = call(
+        HttpCall(url=site.url, expect=Expect(json={k.replace("__", "."): v for k, v in bounds.items()}))
     )
     return outcome.end, outcome.says
 
@@ -101,9 +101,11 @@ def judged(site: Site, body: Any, **bounds: Bound) -> tuple[End, str]:
 
 
 def test_a_request_is_made_once_with_what_its_plan_says(site: Site):
-    request = Request(url=f"{site.url}/a%2Fb?c=d", method="POST", json={"percent": 5}, headers={"X-Pod": "7"})
+    request = HttpCall(
+        url=f"{site.url}/a%2Fb?c=d", method="POST", json={"percent": 5}, headers={"X-Pod": "7"}
+    )
 
-    outcome = ask(request)
+    outcome = call(request)
 
     [(method, path, headers, body)] = site.asked
     assert (outcome.end, outcome.says, outcome.output) == (End.OK, "HTTP 200", "{}")
@@ -112,14 +114,14 @@ def test_a_request_is_made_once_with_what_its_plan_says(site: Site):
 
 def test_variables_are_filled_in_and_never_shown(site: Site):
     site.body = f"you sent {SECRET} or s3same%2Fopen".encode()
-    request = Request(
+    request = HttpCall(
         url=f"{site.url}/?t={{{{ env.TOKEN }}}}",
         method="PUT",
         json={"list": ["{{ env.TOKEN }}"]},
         headers={"Authorization": "Bearer {{ env.TOKEN }}"},
     )
 
-    outcome = ask(request)
+    outcome = call(request)
 
     [(_, path, headers, body)] = site.asked
     assert (path, headers["authorization"]) == ("/?t=s3same%2Fopen", f"Bearer {SECRET}")
@@ -128,13 +130,13 @@ def test_variables_are_filled_in_and_never_shown(site: Site):
 
 
 def test_an_address_may_begin_with_a_variable():
-    outcome = ask(Request(url="{{ env.BASE }}/lag"))
+    outcome = call(HttpCall(url="{{ env.BASE }}/lag"))
 
     assert (outcome.end, outcome.says) == (End.RED, "cannot be reached: connection refused")
 
 
 def test_a_variable_that_is_not_set_is_told_and_nothing_is_asked(site: Site):
-    outcome = ask(Request(url=site.url, headers={"X": "{{ env.NOWHERE }}"}))
+    outcome = call(HttpCall(url=site.url, headers={"X": "{{ env.NOWHERE }}"}))
 
     assert outcome.end is End.RED
     assert outcome.says.startswith("NOWHERE is not set in Spy's environment")
@@ -143,7 +145,7 @@ def test_a_variable_that_is_not_set_is_told_and_nothing_is_asked(site: Site):
 
 @pytest.mark.parametrize("url", ["ftp://127.0.0.1/x", "127.0.0.1", "http://", "http://[half", ""])
 def test_an_address_that_is_none_is_red(url: str):
-    outcome = ask(Request(url=url))
+    outcome = call(HttpCall(url=url))
 
     assert outcome.end is End.RED
     assert "not valid" in outcome.says or "cannot be reached" in outcome.says
@@ -152,14 +154,14 @@ def test_an_address_that_is_none_is_red(url: str):
 def test_no_proxy_comes_between_a_site_on_this_machine(site: Site, monkeypatch: pytest.MonkeyPatch):
     monkeypatch.setenv("http_proxy", "http://127.0.0.1:1")
 
-    assert ask(Request(url=site.url)).end is End.OK
+    assert call(HttpCall(url=site.url)).end is End.OK
 
 
 # --- what may have happened -------------------------------------------------------------------------------
 
 
 def test_a_refused_connection_is_red_since_nothing_left():
-    outcome = ask(Request(url="http://127.0.0.1:1", method="POST"))
+    outcome = call(HttpCall(url="http://127.0.0.1:1", method="POST"))
 
     assert (outcome.end, outcome.says) == (End.RED, "cannot be reached: connection refused")
 
@@ -167,7 +169,7 @@ def test_a_refused_connection_is_red_since_nothing_left():
 def test_a_connection_that_breaks_leaves_it_unknown_and_is_not_tried_again(site: Site):
     site.breaks = True
 
-    outcome = ask(Request(url=site.url, method="POST"))
+    outcome = call(HttpCall(url=site.url, method="POST"))
 
     assert (outcome.end, outcome.says) == (End.UNKNOWN, "the connection broke before the answer was whole")
     assert len(site.asked) == 1
@@ -183,7 +185,7 @@ def test_an_answer_that_breaks_off_leaves_it_unknown():
                 link.sendall(b"HTTP/1.1 200 OK\r\ncontent-length: 100\r\n\r\nhalf")
 
         threading.Thread(target=half).start()
-        outcome = ask(Request(url=f"http://127.0.0.1:{server.getsockname()[1]}", method="POST"))
+        outcome = call(HttpCall(url=f"http://127.0.0.1:{server.getsockname()[1]}", method="POST"))
 
     assert (outcome.end, outcome.says) == (End.UNKNOWN, "the connection broke before the answer was whole")
 
@@ -191,7 +193,7 @@ def test_an_answer_that_breaks_off_leaves_it_unknown():
 def test_silence_leaves_it_unknown_when_its_time_is_up(site: Site):
     site.lets_wait = Event()
 
-    outcome = ask(Request(url=site.url, method="POST"), timeout=timedelta(seconds=0.2))
+    outcome = call(HttpCall(url=site.url, method="POST"), timeout=timedelta(seconds=0.2))
 
     assert (outcome.end, outcome.says) == (End.UNKNOWN, "no answer after 0 s")
 
@@ -200,7 +202,7 @@ def test_an_abort_does_not_wait_for_the_answer(site: Site):
     site.lets_wait, stopped = Event(), Event()
     threading.Timer(0.1, stopped.set).start()
 
-    outcome = ask(Request(url=site.url, method="POST"), stopped=stopped)
+    outcome = call(HttpCall(url=site.url, method="POST"), stopped=stopped)
 
     assert (outcome.end, outcome.says) == (End.UNKNOWN, "stopped before an answer came")
 
@@ -209,7 +211,7 @@ def test_what_was_aborted_before_it_began_is_not_asked(site: Site):
     stopped = Event()
     stopped.set()
 
-    outcome = ask(Request(url=site.url, method="POST"), stopped=stopped)
+    outcome = call(HttpCall(url=site.url, method="POST"), stopped=stopped)
 
     assert (outcome.end, outcome.says, site.asked) == (End.RED, "stopped", [])
 
@@ -220,7 +222,7 @@ def test_what_was_aborted_before_it_began_is_not_asked(site: Site):
 def test_a_look_follows_a_redirect_within_its_host(site: Site):
     site.status, site.headers = 302, {"location": "/there"}
 
-    assert ask(Request(url=f"{site.url}/here")).end is End.OK
+    assert call(HttpCall(url=f"{site.url}/here")).end is End.OK
     assert [path for _, path, _, _ in site.asked] == ["/here", "/there"]
 
 
@@ -228,7 +230,7 @@ def test_a_look_follows_a_redirect_within_its_host(site: Site):
 def test_nothing_else_is_followed(site: Site, method: str, to: str):
     site.status, site.headers = 307, {"location": to}
 
-    outcome = ask(Request(url=site.url, method=method, headers={"X-Key": "{{ env.TOKEN }}"}))
+    outcome = call(HttpCall(url=site.url, method=method, headers={"X-Key": "{{ env.TOKEN }}"}))
 
     assert (outcome.end, len(site.asked)) == (End.RED, 1)
     assert outcome.says.startswith("HTTP 307, to http")
@@ -238,7 +240,7 @@ def test_a_redirect_in_a_circle_ends(site: Site):
     site.status, site.headers = 302, {"location": "/"}
     site.asked = _AlwaysEmpty()
 
-    assert ask(Request(url=site.url)).says.startswith("HTTP 302, to ")
+    assert call(HttpCall(url=site.url)).says.startswith("HTTP 302, to ")
 
 
 class _AlwaysEmpty(list[Any]):
@@ -260,7 +262,7 @@ def test_a_status_is_any_of_success_or_what_its_plan_wants(
 ):
     site.status, site.body = status, b""
 
-    outcome = ask(Request(url=site.url, expect=Expect(status=wanted)))
+    outcome = call(HttpCall(url=site.url, expect=Expect(status=wanted)))
 
     assert (outcome.end, outcome.says) == (end, f"HTTP {status}")
 
@@ -317,17 +319,17 @@ def test_true_is_not_one(site: Site):
 def test_a_text_is_looked_for(site: Site):
     site.body = "all is wéll".encode()
 
-    assert ask(Request(url=site.url, expect=Expect(text="wéll"))).end is End.OK
-    assert ask(Request(url=site.url, expect=Expect(text="ill"))).says == "“ill” is not in its answer"
+    assert call(HttpCall(url=site.url, expect=Expect(text="wéll"))).end is End.OK
+    assert call(HttpCall(url=site.url, expect=Expect(text="ill"))).says == "“ill” is not in its answer"
 
 
 def test_of_a_long_answer_the_last_of_its_first_megabyte_is_kept(site: Site):
     site.body = b"y" * (LONGEST_ANSWER + 10)
 
-    outcome = ask(Request(url=site.url))
+    outcome = call(HttpCall(url=site.url))
 
     assert (outcome.end, len(outcome.output), outcome.dropped) == (End.OK, KEPT, LONGEST_ANSWER - KEPT)
-    assert ask(Request(url=site.url, expect=Expect(text="z"))).says == "its answer is longer than 1 MB"
+    assert call(HttpCall(url=site.url, expect=Expect(text="z"))).says == "its answer is longer than 1 MB"
 
 
 def test_a_secret_in_a_value_is_masked_and_a_long_value_is_cut(site: Site):

@@ -97,8 +97,8 @@ def slack_check(url: str) -> str:
 
 
 def github(url: str) -> str:
-    with closing(GitHub("t", url=url, timeout=timedelta(seconds=1))) as forge:
-        return told(lambda: forge.open_issue("acme/x", IssueDraft(title="x", body="")))
+    with closing(GitHub("t", url=url, timeout=timedelta(seconds=1))) as tracker:
+        return told(lambda: tracker.open_issue("acme/x", IssueDraft(title="x", body="")))
 
 
 def github_check(url: str) -> str:
@@ -111,7 +111,7 @@ def told(call: Callable[[], object]) -> str:
     return str(trouble.value)
 
 
-@pytest.mark.parametrize("ask", [pagerduty, slack, slack_answer, slack_check, github, github_check])
+@pytest.mark.parametrize("call", [pagerduty, slack, slack_answer, slack_check, github, github_check])
 @pytest.mark.parametrize(
     ("place", "why"),
     [
@@ -121,9 +121,9 @@ def told(call: Callable[[], object]) -> str:
     ],
 )
 def test_each_trouble_of_each_service_is_one_short_sentence(
-    request: pytest.FixtureRequest, ask: Callable[[str], str], place: str, why: str
+    request: pytest.FixtureRequest, call: Callable[[str], str], place: str, why: str
 ):
-    sentence = ask(request.getfixturevalue(place))
+    sentence = call(request.getfixturevalue(place))
 
     assert f"did not answer: {why}" in sentence or f"did not answer auth.test: {why}" in sentence
     assert len(sentence.partition(". ")[0]) < 80

@@ -10,7 +10,7 @@ from bot.adapters.http import Web
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
-from bot.domain.plan import Check, Command, End, Request
+from bot.domain.plan import Check, Command, End, HttpCall
 
 
 def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> OutsideOperator:
@@ -45,7 +45,7 @@ def test_a_check_without_time_is_looked_at_once(tmp_path: Path):
 
 
 def test_a_check_of_what_cannot_be_reached_is_red_in_the_end(tmp_path: Path):
-    check = Check(name="lag", by=Request(url="http://127.0.0.1:1"), within=timedelta(seconds=0.1))
+    check = Check(name="lag", by=HttpCall(url="http://127.0.0.1:1"), within=timedelta(seconds=0.1))
 
     outcome = operator(tmp_path).check(check, stopped=Event())
 

@@ -154,7 +154,7 @@ def test_pages_leave_side_by_side(box: Box, pager: PagerDuty) -> None:
 
 
 def test_duties_say_from_when_to_when(box: Box, pager: PagerDuty) -> None:
-    first, *_ = pager.duties(["PPOL1"])
+    first, *_ = pager.on_calls(["PPOL1"])
 
     assert first.start is not None
     assert first.end is not None
@@ -163,18 +163,18 @@ def test_duties_say_from_when_to_when(box: Box, pager: PagerDuty) -> None:
 
 
 def test_someone_named_in_the_policy_is_always_on_call(pager: PagerDuty) -> None:
-    [always] = [duty for duty in pager.duties(["PPOL2"]) if duty.level == 2]
+    [always] = [on_call for on_call in pager.on_calls(["PPOL2"]) if on_call.level == 2]
 
     assert (always.name, always.start, always.end) == ("Raj Patel", None, None)
 
 
 def test_phone_numbers_are_asked_for_once_a_day(box: Box, pager: PagerDuty, watch: Stopwatch) -> None:
     for watch.seconds in (0, 60, 86_399):
-        pager.duties(["PPOL1"])
+        pager.on_calls(["PPOL1"])
     assert box.calls("pagerduty").count("GET /users/{id}/contact_methods") == 2
 
     watch.seconds = 86_401
-    pager.duties(["PPOL1"])
+    pager.on_calls(["PPOL1"])
 
     assert box.calls("pagerduty").count("GET /users/{id}/contact_methods") == 4
 
@@ -182,11 +182,11 @@ def test_phone_numbers_are_asked_for_once_a_day(box: Box, pager: PagerDuty, watc
 def test_a_number_that_cannot_be_had_hides_nobody(box: Box, pager: PagerDuty) -> None:
     box.faults.inject("pagerduty", "GET /users/{id}/contact_methods", http(500), times=2)
 
-    without = pager.duties(["PPOL1"])
-    later = pager.duties(["PPOL1"])
+    without = pager.on_calls(["PPOL1"])
+    later = pager.on_calls(["PPOL1"])
 
-    assert [duty.phone for duty in without] == [None, None]
-    assert [duty.phone for duty in later] == ["+15550101", "+15550100"]
+    assert [on_call.phone for on_call in without] == [None, None]
+    assert [on_call.phone for on_call in later] == ["+15550101", "+15550100"]
 
 
 # --- spy check

@@ -69,9 +69,11 @@ def test_one_odd_entry_does_not_hide_a_schedule(stand_in: StandIn, odd: Any):
     ],
 )
 def test_one_odd_on_call_does_not_hide_the_others(stand_in: StandIn, odd: Any):
-    duties = connected(stand_in, oncalls=[odd, ON_CALL], more=False).duties(["PPOL1"])
+    on_calls = connected(stand_in, oncalls=[odd, ON_CALL], more=False).on_calls(["PPOL1"])
 
-    assert [(duty.policy, duty.level, duty.name) for duty in duties] == [("PPOL1", 1, "Raj Patel")]
+    assert [(on_call.policy, on_call.level, on_call.name) for on_call in on_calls] == [
+        ("PPOL1", 1, "Raj Patel")
+    ]
 
 
 @pytest.mark.parametrize(
@@ -85,9 +87,9 @@ def test_one_odd_on_call_does_not_hide_the_others(stand_in: StandIn, odd: Any):
     ],
 )
 def test_who_has_no_name_is_called_by_what_there_is(stand_in: StandIn, user: Any, name: str):
-    [duty] = connected(stand_in, oncalls=[{**ON_CALL, "user": user}]).duties(["PPOL1"])
+    [on_call] = connected(stand_in, oncalls=[{**ON_CALL, "user": user}]).on_calls(["PPOL1"])
 
-    assert duty.name == name
+    assert on_call.name == name
 
 
 @pytest.mark.parametrize(

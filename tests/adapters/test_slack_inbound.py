@@ -15,9 +15,7 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.inbound import HttpAnswer, answer_http, build_app
-from bot.commands.ask import (
-    Answer,
-    Ask,
+from bot.commands.request import (
     Automated,
     Closed,
     Deleted,
@@ -31,9 +29,11 @@ from bot.commands.ask import (
     Reacted,
     Renamed,
     Reopened,
+    Request,
+    Response,
     Shared,
+    Source,
     Unreacted,
-    Way,
 )
 from bot.domain.message import Message
 from tests.fakes.chat import WallClock
@@ -49,13 +49,13 @@ class Listening:
     """A router that remembers what it was asked."""
 
     def __init__(self) -> None:
-        self.asks: list[Ask] = []
+        self.asks: list[Request] = []
         self.notices: list[Notice] = []
-        self.reply = Answer()
+        self.reply = Response()
         self.fault: Exception | None = None
 
-    def answer(self, ask: Ask) -> Answer:
-        self.asks.append(ask)
+    def answer(self, request: Request) -> Response:
+        self.asks.append(request)
         if self.fault:
             raise self.fault
         return self.reply
@@ -175,12 +175,12 @@ def test_a_short_command_says_its_own_name_first(slack: Slack):
     slack.slash("/incident", 'me "x" <@U0RAJ|raj>')
 
     assert slack.router.asks == [
-        Ask(
+        Request(
             id="1.2.abc",
             text='incident me "x" <@U0RAJ|raj>',
             user="U0ANA",
             user_name="ana",
-            way=Way.SLASH,
+            source=Source.SLASH,
             channel="C0GENERAL",
             trigger="1.2.abc",
             response_url="https://hooks.slack.com/commands/1",
@@ -195,7 +195,7 @@ def test_spy_itself_is_no_part_of_what_is_said(slack: Slack):
 
 
 def test_an_answer_goes_back_in_the_acknowledgement(slack: Slack):
-    slack.router.reply = Answer(message=Message(text="hello"))
+    slack.router.reply = Response(message=Message(text="hello"))
 
     private = slack.slash("/spy", "help")
     slack.router.reply = replace(slack.router.reply, shared=True)
@@ -270,7 +270,9 @@ def test_a_fault_of_ours_is_a_sentence_with_the_words_kept(slack: Slack, capsys:
 def test_a_mention_says_what_follows_it(slack: Slack, text: str, words: str):
     slack.event(said(text) | {"type": "app_mention"})
 
-    assert [(ask.id, ask.text, ask.way) for ask in slack.router.asks] == [("Ev1", words, Way.MENTION)]
+    assert [(request.id, request.text, request.source) for request in slack.router.asks] == [
+        ("Ev1", words, Source.MENTION)
+    ]
 
 
 def test_a_mention_in_a_thread_knows_its_thread(slack: Slack):
@@ -289,7 +291,9 @@ def test_a_message_that_mentions_is_asked_once(slack: Slack):
 def test_a_plain_message_that_begins_with_spy_is_an_ask(slack: Slack, text: str):
     slack.event(said(text))
 
-    assert [(ask.text, ask.way) for ask in slack.router.asks] == [("incident tldr", Way.PLAIN)]
+    assert [(request.text, request.source) for request in slack.router.asks] == [
+        ("incident tldr", Source.PLAIN)
+    ]
 
 
 @pytest.mark.parametrize("text", ["spying is bad", "I spy", "spy", "", "despicable spy incident"])
@@ -306,7 +310,7 @@ def test_talk_is_no_ask(slack: Slack, text: str):
 def test_a_dm_needs_no_prefix(slack: Slack, text: str, words: str):
     slack.event(said(text, channel="D0ANA", channel_type="im"))
 
-    assert [(ask.text, ask.way) for ask in slack.router.asks] == [(words, Way.DM)]
+    assert [(request.text, request.source) for request in slack.router.asks] == [(words, Source.DM)]
 
 
 @pytest.mark.parametrize(
@@ -348,13 +352,17 @@ def edited(text: str, before: str, *, after: float = 20.0, **more: Any) -> dict[
 
 
 @pytest.mark.parametrize(
-    ("text", "way"), [("spy incident tldr", Way.PLAIN), ("<@U0SPY> incident tldr", Way.MENTION)]
+    ("text", "source"), [("spy incident tldr", Source.PLAIN), ("<@U0SPY> incident tldr", Source.MENTION)]
 )
-def test_a_message_that_is_edited_into_a_command_is_one(slack: Slack, text: str, way: Way):
+def test_a_message_that_is_edited_into_a_command_is_one(slack: Slack, text: str, source: Source):
     slack.event(edited(text, "spy incidnet tldr"))
 
-    [ask] = slack.router.asks
-    assert (ask.text, ask.way, ask.message) == ("incident tldr", way, "C0GENERAL:1795433600.0001")
+    [request] = slack.router.asks
+    assert (request.text, request.source, request.message) == (
+        "incident tldr",
+        source,
+        "C0GENERAL:1795433600.0001",
+    )
     assert [type(it) for it in slack.router.notices] == [Edited]
 
 
@@ -391,7 +399,7 @@ def test_an_edit_that_makes_no_command_now_is_none(slack: Slack, event: dict[str
 def test_decoration_hides_no_command(slack: Slack, text: str):
     slack.event(said(text))
 
-    assert [ask.text for ask in slack.router.asks] == ["tldr"]
+    assert [request.text for request in slack.router.asks] == ["tldr"]
 
 
 @pytest.mark.parametrize("subtype", ["thread_broadcast", "file_share"])
@@ -413,7 +421,7 @@ def test_speech_with_something_attached_is_speech(slack: Slack, subtype: str):
 def test_what_nothing_can_store_is_replaced_at_the_door(slack: Slack, text: str, words: str):
     slack.event(said(f"spy {text}"))
 
-    assert [ask.text for ask in slack.router.asks] == [words]
+    assert [request.text for request in slack.router.asks] == [words]
 
 
 # --- buttons and forms ------------------------------------------------------------------------------------
@@ -425,8 +433,8 @@ def test_a_press_says_what_the_button_says(slack: Slack):
     answer = slack.interaction(PRESS | {"actions": [action]})
 
     assert answer.status == 200
-    assert [(ask.text, ask.way, ask.thread) for ask in slack.router.asks] == [
-        ("incident 7 take", Way.BUTTON, None)
+    assert [(request.text, request.source, request.thread) for request in slack.router.asks] == [
+        ("incident 7 take", Source.BUTTON, None)
     ]
 
 
@@ -440,13 +448,18 @@ def test_a_button_that_only_opens_a_link_is_acknowledged(slack: Slack):
 def test_a_form_brings_its_command_and_its_fields(slack: Slack):
     slack.interaction(SUBMISSION)
 
-    ask = slack.router.asks[0]
-    assert (ask.text, ask.way, ask.incident, ask.channel) == ("incident 7 update", Way.FORM, 7, "C1")
-    assert ask.given == {"message": "all well"}
+    request = slack.router.asks[0]
+    assert (request.text, request.source, request.incident, request.channel) == (
+        "incident 7 update",
+        Source.FORM,
+        7,
+        "C1",
+    )
+    assert request.given == {"message": "all well"}
 
 
 def test_complaints_stand_under_their_question(slack: Slack):
-    slack.router.reply = Answer(complaints={"message": "Say more.", "unknown": "Hm."})
+    slack.router.reply = Response(complaints={"message": "Say more.", "unknown": "Hm."})
 
     answer = slack.interaction(SUBMISSION)
 
@@ -454,7 +467,7 @@ def test_complaints_stand_under_their_question(slack: Slack):
 
 
 def test_a_forms_answer_is_shown_in_its_place(slack: Slack):
-    slack.router.reply = Answer(message=Message(text="Noted."))
+    slack.router.reply = Response(message=Message(text="Noted."))
 
     body = json.loads(slack.interaction(SUBMISSION).body)
 
@@ -478,7 +491,7 @@ def test_a_closed_form_is_acknowledged(slack: Slack):
 # --- notices ----------------------------------------------------------------------------------------------
 
 REACTION = {"user": "U0ANA", "reaction": "memo", "item": {"type": "message", "channel": "C1", "ts": "3.0"}}
-SPOKEN = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
+SENT = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
 
 
 @pytest.mark.parametrize(
@@ -501,8 +514,8 @@ SPOKEN = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
                 "type": "message",
                 "subtype": "message_changed",
                 "channel": "C1",
-                "message": SPOKEN,
-                "previous_message": SPOKEN | {"text": "then"},
+                "message": SENT,
+                "previous_message": SENT | {"text": "then"},
             },
             Edited(id="Ev1", channel="C1", person="U0ANA", ts="3.0", text="now"),
         ),
@@ -512,12 +525,12 @@ SPOKEN = {"type": "message", "user": "U0ANA", "text": "now", "ts": "3.0"}
                 "subtype": "message_deleted",
                 "channel": "C1",
                 "deleted_ts": "3.0",
-                "previous_message": SPOKEN,
+                "previous_message": SENT,
             },
             Deleted(id="Ev1", channel="C1", ts="3.0"),
         ),
         (
-            SPOKEN
+            SENT
             | {
                 "subtype": "file_share",
                 "channel": "C1",
@@ -611,14 +624,14 @@ def test_what_happens_in_a_channel_is_noticed(slack: Slack, event: dict[str, Any
             "type": "message",
             "subtype": "message_changed",
             "channel": "C1",
-            "message": SPOKEN,
-            "previous_message": SPOKEN,
+            "message": SENT,
+            "previous_message": SENT,
         },
         {
             "type": "message",
             "subtype": "message_changed",
             "channel": "C1",
-            "message": SPOKEN | {"bot_id": "B0"},
+            "message": SENT | {"bot_id": "B0"},
         },
         {"type": "pin_added", "channel_id": "C1", "user": "U0ANA"},
     ],

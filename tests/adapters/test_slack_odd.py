@@ -18,11 +18,11 @@ from tests.fakes.chat import WallClock
 ME = {"ok": True, "team_id": "T1", "team": "acme", "url": "https://a/", "user_id": "U0SPY", "user": "spy"}
 HELLO = Message(text="hello")
 RECENT = datetime(2026, 11, 23, 12, tzinfo=UTC)
-Ask = Callable[..., SlackChat]
+Connect = Callable[..., SlackChat]
 
 
 @pytest.fixture
-def ask(stand_in: StandIn) -> Iterator[Ask]:
+def connect(stand_in: StandIn) -> Iterator[Connect]:
     """Make a chat whose Slack says who Spy is, and to all else the same."""
     webs: list[PooledWebClient] = []
 
@@ -65,15 +65,19 @@ ODD: dict[str, Any] = {
 
 @pytest.mark.parametrize("call", CALLS)
 @pytest.mark.parametrize("odd", ODD)
-def test_an_answer_without_what_slack_promises_leaves_the_outcome_unknown(ask: Ask, call: str, odd: str):
+def test_an_answer_without_what_slack_promises_leaves_the_outcome_unknown(
+    connect: Connect, call: str, odd: str
+):
     with pytest.raises(Unreachable):
-        CALLS[call](ask(ODD[odd]))
+        CALLS[call](connect(ODD[odd]))
 
 
 @pytest.mark.parametrize("call", [*CALLS, "edit", "invite", "whisper", "respond"])
 @pytest.mark.parametrize("code", [{}, {"error": None}, {"error": ""}, {"error": {"a": 1}}, {"error": 7}])
-def test_a_no_without_a_code_leaves_the_outcome_unknown(stand_in: StandIn, ask: Ask, call: str, code: Any):
-    chat, url = ask({"ok": False, **code}), stand_in(lambda *_: (200, {}, {"ok": False, **code}))
+def test_a_no_without_a_code_leaves_the_outcome_unknown(
+    stand_in: StandIn, connect: Connect, call: str, code: Any
+):
+    chat, url = connect({"ok": False, **code}), stand_in(lambda *_: (200, {}, {"ok": False, **code}))
     more: dict[str, Callable[[SlackChat], object]] = {
         "edit": lambda chat: chat.edit(Posted(channel="C0INC", ts="1.1", permalink=""), HELLO),
         "invite": lambda chat: chat.invite("C0INC", ["U0ANA", "U0KIM"]),
@@ -88,8 +92,8 @@ def test_a_no_without_a_code_leaves_the_outcome_unknown(stand_in: StandIn, ask: 
 @pytest.mark.parametrize(
     "errors", [None, "x", 7, {}, ["x", None, {}, {"user": None, "error": "cant_invite"}]]
 )
-def test_an_invitation_is_not_undone_by_odd_words_about_it(ask: Ask, errors: object):
-    ask({"ok": True, "errors": errors}).invite("C0INC", ["U0ANA", "U0KIM"])
+def test_an_invitation_is_not_undone_by_odd_words_about_it(connect: Connect, errors: object):
+    connect({"ok": True, "errors": errors}).invite("C0INC", ["U0ANA", "U0KIM"])
 
 
 ODD_MARKS = [None, "x", 7, [], {"event_type": "spy"}, {"event_type": "spy", "event_payload": None}]
@@ -97,57 +101,61 @@ ODD_MARKS += [{"event_type": "spy", "event_payload": it} for it in ("k", ["k"], 
 
 
 @pytest.mark.parametrize("mark", ODD_MARKS)
-def test_an_odd_mark_on_one_message_hides_no_other(ask: Ask, mark: object):
+def test_an_odd_mark_on_one_message_hides_no_other(connect: Connect, mark: object):
     ours = {"ts": "1.2", "metadata": {"event_type": "spy", "event_payload": {"key": "k", "first": None}}}
     odd = {"ts": "1.1", "text": None, "metadata": mark}
 
-    found = ask({"ok": True, "messages": [None, "x", odd, ours]}).find_post("C0INC", key="k", since=RECENT)
+    found = connect({"ok": True, "messages": [None, "x", odd, ours]}).find_post(
+        "C0INC", key="k", since=RECENT
+    )
 
     assert found
     assert found.ts == "1.2"
 
 
 @pytest.mark.parametrize("text", [None, "", " ", 7, []])
-def test_a_message_without_text_is_read_from_its_blocks_or_refused(ask: Ask, text: object):
+def test_a_message_without_text_is_read_from_its_blocks_or_refused(connect: Connect, text: object):
     bare = {"ts": "1.1", "text": text, "user": None}
     alert = bare | {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "CPU high"}}]}
 
-    assert ask({"ok": True, "messages": [None, alert]}).read("C0INC", "1.1") == Said(
+    assert connect({"ok": True, "messages": [None, alert]}).read("C0INC", "1.1") == Said(
         text="CPU high", person=None
     )
     with pytest.raises(Rejected, match="has no text"):
-        ask({"ok": True, "messages": [bare]}).read("C0INC", "1.1")
+        connect({"ok": True, "messages": [bare]}).read("C0INC", "1.1")
 
 
 @pytest.mark.parametrize("entry", [None, "x", 7, [], {"link": None}])
-def test_an_odd_bookmark_hides_no_other(ask: Ask, entry: object):
-    assert ask({"ok": True, "bookmarks": [entry, {"link": "https://x"}]}).has_bookmark("C0INC", "https://x")
+def test_an_odd_bookmark_hides_no_other(connect: Connect, entry: object):
+    assert connect({"ok": True, "bookmarks": [entry, {"link": "https://x"}]}).has_bookmark(
+        "C0INC", "https://x"
+    )
 
 
 @pytest.mark.parametrize("odd", [None, "x", 7, [], ["x"]])
-def test_a_person_is_read_as_far_as_slack_describes_them(ask: Ask, odd: object):
+def test_a_person_is_read_as_far_as_slack_describes_them(connect: Connect, odd: object):
     said = {"id": odd, "name": "ana", **dict.fromkeys(("profile", "enterprise_user", "team_id", "tz"), odd)}
 
-    found = ask({"ok": True, "user": said}).profile("U0ANA")
+    found = connect({"ok": True, "user": said}).profile("U0ANA")
 
     assert (found.name, found.email, found.zone, found.is_bot) == ("ana", None, None, False)
 
 
 @pytest.mark.parametrize("created", [None, "x", [], {}])
-def test_a_channel_of_unknown_age_is_not_taken_for_spys_own(ask: Ask, created: object):
+def test_a_channel_of_unknown_age_is_not_taken_for_spys_own(connect: Connect, created: object):
     told = {"creator": "U0SPY", "name": "inc-1-x", "is_private": False, "created": created}
     answer = {"ok": True, "channel": told, "scheduled_message_id": "Q1"}
 
     with pytest.raises(Unreachable):  # the probe that follows is answered oddly, too
-        ask(answer).find_room("inc-1-x", private=False, since=RECENT)
+        connect(answer).find_room("inc-1-x", private=False, since=RECENT)
 
 
 @pytest.mark.parametrize("meta", [None, "x", 7, {}, {"messages": None}, {"messages": [None, 7]}])
-def test_a_refusal_is_told_whatever_stands_beside_it(ask: Ask, meta: object):
+def test_a_refusal_is_told_whatever_stands_beside_it(connect: Connect, meta: object):
     said = {"ok": False, "error": "odd_thing", "needed": None, "response_metadata": meta}
 
     with pytest.raises(Rejected, match=r"^Slack refused chat\.postMessage: odd_thing\.$"):
-        ask(said).post("C0INC", HELLO, key="k")
+        connect(said).post("C0INC", HELLO, key="k")
 
 
 @pytest.mark.parametrize("said", ["", "soon", "nan", "inf", "1e300", "Wed, 21 Oct 2026 07:28:00 GMT"])

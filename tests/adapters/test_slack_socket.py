@@ -9,7 +9,7 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import build_app
 from bot.adapters.slack.socket import SocketLink
-from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.request import Notice, Request, Response
 from bot.domain.message import Message
 from bot.sandbox import Box
 from tests.fakes.chat import WallClock
@@ -18,8 +18,8 @@ from tests.fakes.chat import WallClock
 class Echo:
     """A router that answers with what it was asked."""
 
-    def answer(self, ask: Ask) -> Answer:
-        return Answer(message=Message(text=f"heard {ask.text}"))
+    def answer(self, request: Request) -> Response:
+        return Response(message=Message(text=f"heard {request.text}"))
 
     def notice(self, notice: Notice) -> None:
         pass

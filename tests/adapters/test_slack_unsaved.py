@@ -10,7 +10,7 @@ import pytest
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import LAST_RETRY, answer_envelope, build_app
 from bot.adapters.slack.replies import Replies
-from bot.commands.ask import Ask, Way
+from bot.commands.request import Request, Source
 from bot.commands.timed import NotDone
 from bot.domain.message import Message
 from bot.ports import Conflict, Rejected, Throttled, Unavailable
@@ -30,7 +30,7 @@ from tests.fakes.chat import WallClock
 LONG = 60.0
 UNSAVED = [Unavailable("it does not answer"), Conflict("again and again"), NotDone("Nothing was done.")]
 BUTTON = {"type": "button", "action_id": "say-1", "block_id": "b", "value": "incident 7 take"}
-SPOKEN = {
+SENT = {
     "plain": said("spy incident tldr"),
     "mention": said("<@U0SPY> incident tldr") | {"type": "app_mention"},
     "dm": said("incident tldr", channel="D0ANA", channel_type="im"),
@@ -75,18 +75,18 @@ def told(slack: Slack) -> Told:
 
 
 @pytest.mark.parametrize("error", UNSAVED, ids=repr)
-@pytest.mark.parametrize("way", SPOKEN)
-def test_what_was_spoken_is_left_for_slack_to_bring_again(slack: Slack, way: str, error: Exception):
+@pytest.mark.parametrize("source", SENT)
+def test_what_was_spoken_is_left_for_slack_to_bring_again(slack: Slack, source: str, error: Exception):
     slack.router.fault = error
 
-    assert slack.event(SPOKEN[way]).status == 503
+    assert slack.event(SENT[source]).status == 503
 
 
 @pytest.mark.parametrize("error", UNSAVED, ids=repr)
 def test_by_socket_mode_it_is_not_acknowledged(slack: Slack, error: Exception):
     slack.router.fault = error
 
-    assert answer_envelope(slack.app, EVENT | {"event": SPOKEN["plain"]}).status == 503
+    assert answer_envelope(slack.app, EVENT | {"event": SENT["plain"]}).status == 503
 
 
 @pytest.mark.parametrize("error", UNSAVED, ids=repr)
@@ -98,7 +98,7 @@ def test_a_notice_is_left_for_slack_to_bring_again(slack: Slack, error: Exceptio
 
 def test_what_slack_brings_for_the_last_time_is_told(slack: Slack, told: Told):
     slack.router.fault = Unavailable("it does not answer")
-    body = EVENT | {"event": SPOKEN["plain"]}
+    body = EVENT | {"event": SENT["plain"]}
 
     earlier = answer_envelope(slack.app, body, retry=LAST_RETRY - 1)
     last = answer_envelope(slack.app, body, retry=LAST_RETRY)
@@ -145,7 +145,7 @@ def test_a_form_stays_open_with_the_reason(slack: Slack, error: Exception):
 def test_a_fault_of_ours_is_no_reason_to_bring_it_again(slack: Slack, told: Told):
     slack.router.fault = RuntimeError("a bug")
 
-    assert slack.event(SPOKEN["plain"]).status == 200
+    assert slack.event(SENT["plain"]).status == 200
     assert "fault of its own" in told.said.get(timeout=LONG)[1]
 
 
@@ -158,8 +158,8 @@ TROUBLES: list[list[Exception]] = [
 ]
 
 
-def asked(**more: Any) -> Ask:
-    return Ask(id="1", text="tldr", user="U0ANA", way=Way.BUTTON, channel="C0GENERAL", **more)
+def asked(**more: Any) -> Request:
+    return Request(id="1", text="tldr", user="U0ANA", source=Source.BUTTON, channel="C0GENERAL", **more)
 
 
 @pytest.mark.parametrize("troubles", TROUBLES, ids=len)

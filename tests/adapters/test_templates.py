@@ -39,7 +39,7 @@ def say(tmp_path: Path, templates: JinjaTemplates) -> Write:
 
 
 @pytest.fixture
-def ask(tmp_path: Path, templates: JinjaTemplates) -> Callable[..., Form]:
+def asked(tmp_path: Path, templates: JinjaTemplates) -> Callable[..., Form]:
     def filled(source: str, **facts: object) -> Form:
         (tmp_path / "asked.form.j2").write_text(source)
         return templates.form("asked", facts)
@@ -353,8 +353,8 @@ def test_clipping_leaves_short_text_alone() -> None:
 # --- forms
 
 
-def test_a_form_is_filled_in(ask: Callable[..., Form]) -> None:
-    form = ask(
+def test_a_form_is_filled_in(asked: Callable[..., Form]) -> None:
+    form = asked(
         '{{ title("Open an incident") }}{{ submit("Open") }}{{ intro("In " ~ where) }}\n'
         '{{ ask("name", "What is happening?", initial=name, hint="A few words", max_length=80) }}\n'
         '{{ ask("severity", "How bad?", kind="choice", options=severities, optional=true) }}\n',
@@ -386,9 +386,9 @@ def test_a_form_is_filled_in(ask: Callable[..., Form]) -> None:
     )
 
 
-def test_a_form_without_a_title_is_refused(ask: Callable[..., Form]) -> None:
+def test_a_form_without_a_title_is_refused(asked: Callable[..., Form]) -> None:
     with pytest.raises(ValueError, match="must call title"):
-        ask('{{ submit("Open") }}')
+        asked('{{ submit("Open") }}')
 
 
 def test_until_counts_from_one_moment_to_another(say: Write) -> None:

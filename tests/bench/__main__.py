@@ -7,13 +7,13 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
-from tests.bench.afterwards import afterwards
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
+from tests.bench.postmortems import postmortems
 from tests.bench.table import Row, table
 from tests.bench.timers import timers
 
-ALL = {**MEASURES, "timers": timers, "afterwards": afterwards, "page": page}
+ALL = {**MEASURES, "timers": timers, "afterwards": postmortems, "page": page}
 
 
 def main() -> int:

@@ -76,9 +76,9 @@ def wait(engine: Engine) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for start in range(0, WAITING // 2, BATCH):
         every = [
-            Timer(subject=f"incident:{number}", duty=duty, occurrence="1.0", due_at=tomorrow)
+            Timer(subject=f"incident:{number}", reminder=reminder, occurrence="1.0", due_at=tomorrow)
             for number in range(start, start + BATCH)
-            for duty in ("update_due", "update_late")
+            for reminder in ("update_due", "update_late")
         ]
         with engine.begin() as connection:
             connection.execute(
@@ -152,7 +152,7 @@ def _at_once(url: str) -> Iterator[Row]:
         process.join()
     took = time.perf_counter() - began
     with opened(url) as engine:
-        keys = _nags(engine)
+        keys = _reminder_messages(engine)
     what = f"{AT_ONCE:,} due at once, two processes, PostgreSQL"
     yield Row(what=f"{what}: all in the outbox", spy=took, unit="s", limit=5)
     astray = abs(AT_ONCE - len(keys)) + len(keys) - len(set(keys))
@@ -180,9 +180,11 @@ def _speak(url: str, ready: Barrier) -> None:
     engine.dispose()
 
 
-def _nags(engine: Engine) -> Sequence[str]:
+def _reminder_messages(engine: Engine) -> Sequence[str]:
     with engine.begin() as connection:
-        said = connection.execute(text("SELECT key FROM outbox WHERE key LIKE :nags"), {"nags": "nag:%said"})
+        said = connection.execute(
+            text("SELECT key FROM outbox WHERE key LIKE :reminders"), {"reminders": "reminder:%said"}
+        )
         return list(said.scalars())
 
 

@@ -9,8 +9,8 @@ from typing import Any
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.ask import Ask, Way
 from bot.commands.plugins import load
+from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
 from bot.domain.message import Message
@@ -67,10 +67,14 @@ def spy(migrated_sqlite: Path, tmp_path_factory: pytest.TempPathFactory) -> Iter
     engine.dispose()
 
 
-@pytest.mark.parametrize("way", [Way.SLASH, Way.MENTION, Way.BUTTON])
-def test_no_answer_is_rendered_while_others_can_not_write(spy: tuple[Router, Looking], way: Way):
+@pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.BUTTON])
+def test_no_answer_is_rendered_while_others_can_not_write(spy: tuple[Router, Looking], source: Source):
     router, templates = spy
     for number, text in enumerate(SAID):
         before = templates.rendered
-        router.answer(Ask(id=f"{way}{number}", text=text, user=f"U0{way.name}", way=way, channel="C0GENERAL"))
+        router.answer(
+            Request(
+                id=f"{source}{number}", text=text, user=f"U0{source.name}", source=source, channel="C0GENERAL"
+            )
+        )
         assert templates.rendered > before, text

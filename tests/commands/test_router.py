@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from bot.commands.ask import Answer, Ask, Deleted, Joined, Way
 from bot.commands.command import command, when
-from bot.commands.plugins import Handbook
+from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
+from bot.commands.request import Deleted, Joined, Request, Response, Source
 from bot.commands.testkit import POLICY, PlainTemplates, SpyKit
 from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post, PostEphemeral, SendPage
 from bot.domain.incident import Incident
@@ -36,16 +36,16 @@ class Sentences(PlainTemplates):
 
 @pytest.fixture
 def spy(spy: SpyKit) -> SpyKit:
-    return SpyKit(*[_module(spy.handbook)], templates=Sentences())
+    return SpyKit(*[_module(spy.registry)], templates=Sentences())
 
 
-def _module(handbook: Handbook) -> ModuleType:
+def _module(registry: CommandRegistry) -> ModuleType:
     module = ModuleType("known")
-    vars(module).update({str(n): it for n, it in enumerate((*handbook.commands, *handbook.listeners))})
+    vars(module).update({str(n): it for n, it in enumerate((*registry.commands, *registry.listeners))})
     return module
 
 
-def said(answer: Answer) -> str:
+def said(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
@@ -61,9 +61,9 @@ def test_the_same_ask_twice_is_acted_on_once_and_answered_twice(spy: SpyKit):
 
 
 def test_the_same_refusal_is_answered_twice(spy: SpyKit):
-    first, second = (spy.say("incident me cart sev9", way=Way.MENTION, id="Ev1") for _ in range(2))
+    first, second = (spy.say("incident me cart sev9", source=Source.MENTION, id="Ev1") for _ in range(2))
 
-    assert first == second == Answer()
+    assert first == second == Response()
     assert len(spy.asked(PostEphemeral)) == 1
 
 
@@ -71,10 +71,15 @@ def test_a_message_is_edited_until_it_is_understood_and_then_done_once(spy: SpyK
     for number, text in enumerate(
         ("incident me cart sev9", "incident me cart sev1", "incident me carts sev1")
     ):
-        ask = Ask(
-            id=f"Ev{number}", text=text, user="U0ANA", way=Way.PLAIN, channel=ROOM, message=f"{ROOM}:1.2"
+        request = Request(
+            id=f"Ev{number}",
+            text=text,
+            user="U0ANA",
+            source=Source.PLAIN,
+            channel=ROOM,
+            message=f"{ROOM}:1.2",
         )
-        spy.ask(ask)
+        spy.request(request)
 
     assert [it.name for it in (spy.incident(1),)] == ["cart"]
     assert len(spy.asked(OpenRoom)) == 1
@@ -137,7 +142,7 @@ def test_elsewhere_without_a_number_the_open_ones_are_offered(spy: SpyKit):
 def test_a_choice_of_the_picker_can_be_pressed(spy: SpyKit):
     spy.say("incident me cart")
 
-    spy.say('incident 1 note "look"', way=Way.BUTTON)
+    spy.say('incident 1 note "look"', source=Source.BUTTON)
 
     assert spy.timeline(1)[-1].text == "look"
 
@@ -258,22 +263,22 @@ def test_a_slash_command_is_answered_in_the_acknowledgement(opened: SpyKit):
     assert not opened.asked(Post)
 
 
-@pytest.mark.parametrize("way", [Way.MENTION, Way.PLAIN, Way.DM])
-def test_a_visible_way_is_answered_where_it_was_said(opened: SpyKit, way: Way):
-    assert opened.say("incident list", way=way, thread="1.0") == Answer()
+@pytest.mark.parametrize("source", [Source.MENTION, Source.PLAIN, Source.DM])
+def test_a_visible_way_is_answered_where_it_was_said(opened: SpyKit, source: Source):
+    assert opened.say("incident list", source=source, thread="1.0") == Response()
 
     assert [(it.to, it.thread) for it in opened.asked(Post)] == [("C0GENERAL", "1.0")]
 
 
 @pytest.mark.parametrize("text", ["update all is well", "page :imoc come", "sev sev2", "tell :payments look"])
 def test_a_visible_way_does_not_echo_what_the_room_hears_anyway(opened: SpyKit, text: str):
-    opened.say(text, channel=ROOM, way=Way.PLAIN)
+    opened.say(text, channel=ROOM, source=Source.PLAIN)
 
     assert not opened.asked(Post)
 
 
 def test_a_refusal_of_a_visible_way_is_whispered(opened: SpyKit):
-    opened.say("incident sev sev9", channel=ROOM, way=Way.MENTION, thread="1.0")
+    opened.say("incident sev sev9", channel=ROOM, source=Source.MENTION, thread="1.0")
 
     whispered = opened.asked(PostEphemeral)[0]
     assert (whispered.to, whispered.person, whispered.thread) == (ROOM, "U0ANA", "1.0")
@@ -282,18 +287,18 @@ def test_a_refusal_of_a_visible_way_is_whispered(opened: SpyKit):
 @pytest.mark.parametrize(
     "text", ["incident list", "incident 1 tldr", "incident 1 timeline", "incident 1 share tldr"]
 )
-@pytest.mark.parametrize("way", [Way.MENTION, Way.PLAIN, Way.SLASH])
-def test_a_private_incident_is_told_of_to_its_members_alone(spy: SpyKit, text: str, way: Way):
+@pytest.mark.parametrize("source", [Source.MENTION, Source.PLAIN, Source.SLASH])
+def test_a_private_incident_is_told_of_to_its_members_alone(spy: SpyKit, text: str, source: Source):
     spy.say("incident me payroll private")
 
-    answer = spy.say(text, way=way)
+    answer = spy.say(text, source=source)
 
     assert not answer.shared
     assert not spy.asked(Post)
 
 
 def test_a_button_is_answered_to_who_pressed_it(opened: SpyKit):
-    opened.say("incident 1 tldr", way=Way.BUTTON, by="U0KIM")
+    opened.say("incident 1 tldr", source=Source.BUTTON, by="U0KIM")
 
     assert [(it.to, it.person) for it in opened.asked(PostEphemeral)] == [("C0GENERAL", "U0KIM")]
 
@@ -309,13 +314,13 @@ def test_a_command_without_its_text_opens_a_form(spy: SpyKit):
 
 
 def test_where_no_form_can_open_the_words_are_told(spy: SpyKit):
-    assert said(spy.say("incident me", way=Way.TERMINAL)).startswith("help/form")
+    assert said(spy.say("incident me", source=Source.TERMINAL)).startswith("help/form")
 
 
 def test_a_form_fills_the_slots(spy: SpyKit):
     given = {"name": "cart", "severity": "sev2", "private": "", "drill": "yes"}
 
-    spy.say("incident me", way=Way.FORM, given=given)
+    spy.say("incident me", source=Source.FORM, given=given)
 
     incident = spy.incident(1)
     assert (incident.name, incident.severity, incident.private, incident.drill) == (
@@ -327,7 +332,7 @@ def test_a_form_fills_the_slots(spy: SpyKit):
 
 
 def test_a_form_says_beside_the_field_what_is_wrong_with_it(spy: SpyKit):
-    answer = spy.say("incident me", way=Way.FORM, given={"name": "cart", "severity": "sev9"})
+    answer = spy.say("incident me", source=Source.FORM, given={"name": "cart", "severity": "sev9"})
 
     assert answer.complaints["severity"].startswith("There is no severity sev9.")
 
@@ -348,11 +353,11 @@ def lead(incident: Incident) -> Reply:
 
 
 @command("shape <size>")
-def shape(ask: Ask, size: str, *, tx: Transaction) -> Reply | Fill | None:
+def shape(request: Request, size: str, *, tx: Transaction) -> Reply | Fill | None:
     """Shape."""
     if size == "wrong":
         raise Refusal("No such size.", slot="size")
-    tx.send(AnswerPage(key=ask.id, page=1, answer="x", by=ask.user))
+    tx.send(AnswerPage(key=request.id, page=1, answer="x", by=request.user))
     return None
 
 
@@ -383,13 +388,13 @@ def test_who_is_refused_is_met_all_the_same(strict: SpyKit):
 
 
 def test_where_nobody_has_a_role_the_cure_is_named(strict: SpyKit):
-    nobody = SpyKit(_module(strict.handbook), templates=Sentences())
+    nobody = SpyKit(_module(strict.registry), templates=Sentences())
 
     assert "see `permissions:` in config.yaml" in said(nobody.say("wipe"))
 
 
 def test_a_commander_may_what_commanders_may(opened: SpyKit, strict: SpyKit):
-    both = Handbook(commands=(*opened.handbook.commands, *strict.handbook.commands))
+    both = CommandRegistry(commands=(*opened.registry.commands, *strict.registry.commands))
     spy = SpyKit(_module(both), templates=Sentences())
     spy.say("incident me cart", by="U0KIM")
 
@@ -398,7 +403,7 @@ def test_a_commander_may_what_commanders_may(opened: SpyKit, strict: SpyKit):
 
 
 def test_a_command_may_answer_with_nothing(strict: SpyKit):
-    assert strict.say("shape round") == Answer()
+    assert strict.say("shape round") == Response()
     assert len(strict.asked(AnswerPage)) == 1
 
 

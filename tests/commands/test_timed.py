@@ -8,10 +8,10 @@ from types import ModuleType
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.ask import Ask, Joined, Way
 from bot.commands.command import command, when
-from bot.commands.plugins import handbook
+from bot.commands.plugins import registry
 from bot.commands.reply import Reply
+from bot.commands.request import Joined, Request, Source
 from bot.commands.router import Router
 from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
 from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
@@ -65,7 +65,7 @@ class Rooms:
     def __init__(self, sessions: Sessions) -> None:
         self.sessions, self.plugin, self.is_hurried = sessions, Plugin(), False
         router = Router(
-            handbook(self.plugin.module),
+            registry(self.plugin.module),
             sessions=sessions,
             clock=FrozenClock(),
             policy=POLICY,
@@ -79,15 +79,15 @@ class Rooms:
 
         self.router = TimedRouter(router, limits=UntilItHangs)
 
-    def given_up(self, request: Ask | Joined) -> str:
+    def given_up(self, request: Request | Joined) -> str:
         self.is_hurried = True
         with pytest.raises(NotDone) as refused:
-            self.router.answer(request) if isinstance(request, Ask) else self.router.notice(request)
+            self.router.answer(request) if isinstance(request, Request) else self.router.notice(request)
         self.is_hurried = False
         return refused.value.sentence
 
     def say(self, text: str, **more: float) -> str:
-        answer = self.router.answer(ask(text, **more))
+        answer = self.router.answer(request(text, **more))
         assert answer.message
         return answer.message.text
 
@@ -105,9 +105,9 @@ def rooms(database_url: str) -> Iterator[Rooms]:
     engine.dispose()
 
 
-def ask(text: str, *, ago: float = -LONG) -> Ask:
+def request(text: str, *, ago: float = -LONG) -> Request:
     now = time.monotonic()
-    return Ask(id=f"{text}-{now}", text=text, user="U0ANA", way=Way.SLASH, arrived_at=now - ago)
+    return Request(id=f"{text}-{now}", text=text, user="U0ANA", source=Source.SLASH, arrived_at=now - ago)
 
 
 def joined(number: int) -> Joined:
@@ -115,7 +115,7 @@ def joined(number: int) -> Joined:
 
 
 def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends(rooms: Rooms):
-    said = rooms.given_up(ask("hang U0ONE"))
+    said = rooms.given_up(request("hang U0ONE"))
     rooms.plugin.let_go.set()
     rooms.say("session")
 
@@ -127,14 +127,14 @@ def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends
 
 def test_while_some_hang_all_others_are_answered(rooms: Rooms):
     for person in ("U0ONE", "U0TWO"):
-        rooms.given_up(ask(f"hang {person}"))
+        rooms.given_up(request(f"hang {person}"))
 
     assert {rooms.say("session") for _ in range(5)} == {"worked ()"}
 
 
 def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(rooms: Rooms):
     for number in range(HANGING):
-        rooms.given_up(ask(f"hang U0N{number}"))
+        rooms.given_up(request(f"hang U0N{number}"))
 
     assert rooms.say("hang U0MORE").startswith("help/refusal (sentence, choices): ")
     assert rooms.say("session") == "worked ()"

@@ -5,7 +5,7 @@ from datetime import timedelta
 from threading import Barrier, Thread
 
 from bot.commands.testkit import POLICY
-from bot.domain.change import Change, Source, Window
+from bot.domain.change import Change, ChangeSource, Window
 from bot.domain.incident import Suspect
 from bot.domain.lock import Lock
 from bot.domain.refusal import Refusal
@@ -24,7 +24,7 @@ def change(number: int = 0, *, minutes: float = 0, service: str | None = "checko
     return Change(
         number=number,
         key=f"github:acme/checkout:deployment:{number}",
-        source=Source.GITHUB,
+        source=ChangeSource.GITHUB,
         kind="deploy",
         service=service,
         title="main to production",

@@ -15,7 +15,7 @@ from bot.adapters.http import Web
 from bot.adapters.operator import OutsideOperator
 from bot.adapters.process import Processes
 from bot.adapters.variables import Variables
-from bot.domain.plan import Action, Check, Command, End, Expect, Outcome, Question, Request, Workflow
+from bot.domain.plan import Action, Check, Command, End, Expect, HttpCall, Outcome, Question, Workflow
 from bot.ports import Operator
 from bot.sandbox.box import Box
 from tests.fakes.operator import FakeOperator, Hang
@@ -33,8 +33,8 @@ class World:
     fine: Command
     failing: Command
     hanging: Command
-    green: Request
-    red: Request
+    green: HttpCall
+    red: HttpCall
 
 
 def fake_world() -> Iterator[World]:
@@ -45,8 +45,8 @@ def fake_world() -> Iterator[World]:
         fine=Command(args=("fine",)),
         failing=Command(args=("failing",)),
         hanging=Command(args=("hanging",)),
-        green=Request(url=url),
-        red=Request(url=url, expect=Expect(status=(418,))),
+        green=HttpCall(url=url),
+        red=HttpCall(url=url, expect=Expect(status=(418,))),
     )
     fake.script(world.fine, Outcome(end=End.OK, says="exit 0", output="done\n"))
     fake.script(world.failing, Outcome(end=End.RED, says="exit 3"))
@@ -73,7 +73,7 @@ def outside_world() -> Iterator[World]:
             workflows=lambda: workflows,
             again=timedelta(seconds=0.05),
         )
-        rate = Request(
+        rate = HttpCall(
             url=environment["GITHUB_API_URL"] + "/rate_limit",
             headers={"Authorization": "token {{ env.GITHUB_TOKEN }}"},
         )
@@ -83,7 +83,7 @@ def outside_world() -> Iterator[World]:
             failing=python("raise SystemExit(3)"),
             hanging=python("import time; time.sleep(60)"),
             green=rate,
-            red=Request(url=rate.url, headers=rate.headers, expect=Expect(status=(418,))),
+            red=HttpCall(url=rate.url, headers=rate.headers, expect=Expect(status=(418,))),
         )
 
 

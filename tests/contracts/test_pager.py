@@ -176,9 +176,11 @@ def test_what_is_resolved_stays_resolved(pager: Pager) -> None:
 
 
 def test_duties_tell_who_is_on_call_at_each_level(pager: Pager) -> None:
-    duties = pager.duties(["PPOL1", "PPOL2"])
+    on_calls = pager.on_calls(["PPOL1", "PPOL2"])
 
-    assert {(duty.policy, duty.level, duty.name, duty.email, duty.phone) for duty in duties} == {
+    assert {
+        (on_call.policy, on_call.level, on_call.name, on_call.email, on_call.phone) for on_call in on_calls
+    } == {
         ("PPOL1", 1, "Raj Patel", "raj@example.com", "+15550101"),
         ("PPOL1", 2, "Ana Lima", "ana@example.com", "+15550100"),
         ("PPOL2", 1, "Kim Park", "kim@example.com", "+15550102"),
@@ -187,7 +189,7 @@ def test_duties_tell_who_is_on_call_at_each_level(pager: Pager) -> None:
 
 
 def test_nobody_is_on_call_for_nothing(pager: Pager) -> None:
-    assert list(pager.duties([])) == []
+    assert list(pager.on_calls([])) == []
 
 
 # --- schedules --------------------------------------------------------------------------------------------
@@ -287,7 +289,7 @@ def test_a_level_on_which_nobody_is_on_call_is_skipped(world: World) -> None:
     world.vacate("PSCH1")
 
     assert page_imoc(world.pager).assigned == "Ana Lima"
-    assert [duty.name for duty in world.pager.duties(["PPOL1"])] == ["Ana Lima"]
+    assert [on_call.name for on_call in world.pager.on_calls(["PPOL1"])] == ["Ana Lima"]
 
 
 def test_where_nobody_is_on_call_it_rings_nobody(world: World) -> None:
@@ -298,7 +300,7 @@ def test_where_nobody_is_on_call_it_rings_nobody(world: World) -> None:
 
     assert (page.status, page.assigned) == ("triggered", "")
     assert world.pager.escalate(page.id, 2).assigned == ""
-    assert list(world.pager.duties(["PPOL1"])) == []
+    assert list(world.pager.on_calls(["PPOL1"])) == []
 
 
 def test_an_answer_says_whether_it_was_given_in_spys_own_name(pager: Pager) -> None:

@@ -19,7 +19,7 @@ from bot.domain.search import ALL, OVER, Search
 from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.domain.trouble import Trouble
-from bot.ports import Duty, DutyCopy, OutboxItem, Person, Posted, Session, Sessions
+from bot.ports import OnCallCopy, OnCallShift, OutboxItem, Person, Posted, Session, Sessions
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
@@ -440,15 +440,17 @@ def test_people_not_asked_for_lately_are_found_those_never_asked_for_first(sessi
 
 
 def test_the_copy_of_the_duties_is_replaced_whole(sessions: Sessions) -> None:
-    ana = Duty(policy="PPOL1", level=1, name="Ana Lima", phone="+351 1", end=NOON)
+    ana = OnCallShift(policy="PPOL1", level=1, name="Ana Lima", phone="+351 1", end=NOON)
     with sessions.begin() as session:
-        assert session.duties.copy() == DutyCopy()
-        session.duties.replace(DutyCopy(duties=(ana, ana), synced_at=NOON))
+        assert session.on_calls.copy() == OnCallCopy()
+        session.on_calls.replace(OnCallCopy(on_calls=(ana, ana), synced_at=NOON))
     with sessions.begin() as session:
-        session.duties.replace(DutyCopy(duties=(ana,), synced_at=NOON, trouble="PagerDuty is down"))
+        session.on_calls.replace(OnCallCopy(on_calls=(ana,), synced_at=NOON, trouble="PagerDuty is down"))
 
     with sessions.begin() as session:
-        assert session.duties.copy() == DutyCopy(duties=(ana,), synced_at=NOON, trouble="PagerDuty is down")
+        assert session.on_calls.copy() == OnCallCopy(
+            on_calls=(ana,), synced_at=NOON, trouble="PagerDuty is down"
+        )
 
 
 def test_a_message_may_move(sessions: Sessions) -> None:

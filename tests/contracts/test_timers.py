@@ -22,8 +22,8 @@ def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
         yield opened
 
 
-def timer(subject: str = "incident:42", *, duty: str = "update_due", k: int = 0, after: int = 0) -> Timer:
-    return Timer(subject=subject, duty=duty, occurrence=f"x.{k}", due_at=NOON + after * MINUTE)
+def timer(subject: str = "incident:42", *, reminder: str = "update_due", k: int = 0, after: int = 0) -> Timer:
+    return Timer(subject=subject, reminder=reminder, occurrence=f"x.{k}", due_at=NOON + after * MINUTE)
 
 
 def plan(sessions: Sessions, subject: str, *timers: Timer) -> None:
@@ -37,8 +37,8 @@ def due(sessions: Sessions, subject: str = "incident:42", *, after: int = 0) -> 
 
 
 def test_what_is_due_is_found_by_subject_longest_due_first(sessions: Sessions) -> None:
-    plan(sessions, "incident:42", timer(after=2), timer(duty="update_late", after=9))
-    plan(sessions, "page:17", timer("page:17", duty="unanswered", after=1))
+    plan(sessions, "incident:42", timer(after=2), timer(reminder="update_late", after=9))
+    plan(sessions, "page:17", timer("page:17", reminder="unanswered", after=1))
 
     with sessions.begin() as session:
         assert session.timers.due_subjects(NOON, 10) == ()
@@ -48,12 +48,12 @@ def test_what_is_due_is_found_by_subject_longest_due_first(sessions: Sessions) -
 
 
 def test_what_is_wanted_replaces_what_waited(sessions: Sessions) -> None:
-    plan(sessions, "incident:42", timer(), timer(duty="no_severity"))
+    plan(sessions, "incident:42", timer(), timer(reminder="no_severity"))
     plan(sessions, "incident:43", timer("incident:43"))
 
-    plan(sessions, "incident:42", timer(after=3), timer(duty="roll_back"))
+    plan(sessions, "incident:42", timer(after=3), timer(reminder="roll_back"))
 
-    assert due(sessions, after=9) == [timer(duty="roll_back"), timer(after=3)]
+    assert due(sessions, after=9) == [timer(reminder="roll_back"), timer(after=3)]
     assert due(sessions, "incident:43") == [timer("incident:43")]
     plan(sessions, "incident:42")
     assert due(sessions, after=9) == []
@@ -89,7 +89,7 @@ def test_what_raises_planned_nothing(sessions: Sessions) -> None:
 def test_the_next_due_time_is_known(sessions: Sessions) -> None:
     with sessions.begin() as session:
         assert session.timers.next_due() is None
-    plan(sessions, "incident:42", timer(after=3), timer(duty="update_late", after=8))
+    plan(sessions, "incident:42", timer(after=3), timer(reminder="update_late", after=8))
 
     with sessions.begin() as session:
         assert session.timers.next_due() == NOON + 3 * MINUTE
@@ -98,7 +98,7 @@ def test_the_next_due_time_is_known(sessions: Sessions) -> None:
 
 
 def test_what_can_not_be_spoken_is_put_off(sessions: Sessions) -> None:
-    plan(sessions, "incident:42", timer(), timer(duty="update_late", after=8))
+    plan(sessions, "incident:42", timer(), timer(reminder="update_late", after=8))
     with sessions.begin() as session:
         session.timers.put_off("incident:42", due=NOON + MINUTE)
 

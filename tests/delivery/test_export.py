@@ -9,17 +9,17 @@ import pytest
 
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
-from bot.commands.ask import MadePrivate
-from bot.delivery.afterwards import PostmortemHandler
-from bot.domain.effects import Afterwards, ExportPostmortem, FileFollowUp, Notify
-from bot.domain.policy import Paperwork
+from bot.commands.request import MadePrivate
+from bot.delivery.postmortems import PostmortemHandler
+from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify, PostmortemEffect
+from bot.domain.policy import PostmortemSettings
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
-PAPERWORK = Paperwork(
+POSTMORTEM_SETTINGS = PostmortemSettings(
     repository="acme/postmortems", logins={"U0ANA": "ana-lima", "U0RAJ": "nobody"}, milestone="Reliability"
 )
 
@@ -43,7 +43,7 @@ def handler(box: Box) -> Iterator[PostmortemHandler]:
 @pytest.fixture
 def story() -> Story:
     story = Story()
-    story.spy.policy = replace(story.spy.policy, paperwork=PAPERWORK)
+    story.spy.policy = replace(story.spy.policy, postmortem_settings=POSTMORTEM_SETTINGS)
     story.opens('"checkout is down" sev1')
     story.say('action "alert on the queue" <@U0RAJ> detection')
     return story
@@ -57,7 +57,7 @@ def export(story: Story, handler: PostmortemHandler, *, uncertain: bool = False)
         deliver(story, handler, effect, uncertain=uncertain)
 
 
-def deliver(story: Story, handler: PostmortemHandler, effect: Afterwards, *, uncertain: bool) -> None:
+def deliver(story: Story, handler: PostmortemHandler, effect: PostmortemEffect, *, uncertain: bool) -> None:
     with story.spy.tx() as tx:
         item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
         attempt = handler.attempt(item, tx)
@@ -123,8 +123,8 @@ def test_what_was_made_private_is_written_to_no_issue_that_others_read(
 ):
     export(story, handler)
     before = {number: it.body for number, it in box.github.issues.items()}
-    private = replace(PAPERWORK, private_repository="acme/private")
-    story.spy.adopt(replace(story.spy.policy, paperwork=private))
+    private = replace(POSTMORTEM_SETTINGS, private_repository="acme/private")
+    story.spy.adopt(replace(story.spy.policy, postmortem_settings=private))
     story.spy.notice(MadePrivate(id="Ev1", channel="C0ROOM"))
     story.say('note "a secret"')
 

@@ -69,9 +69,11 @@ def world() -> World:
     spy.open_room(1)
     world = World(spy=spy, chat=FakeChat(), pager=FakePager())
     world.chat.profiles = {"U0RAJ": RAJ, "U0ZOE": ZOE}
-    rung = world.pager.page_policy(key=world.page.key, title="x", details="", service="PSVC1", policy="PPOL1")
+    ringing = world.pager.page_policy(
+        key=world.page.key, title="x", details="", service="PSVC1", policy="PPOL1"
+    )
     with spy.tx() as tx:
-        Paging(tx).sent(1, rung)
+        Paging(tx).sent(1, ringing)
     return world
 
 

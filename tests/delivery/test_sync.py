@@ -86,9 +86,9 @@ def test_one_page_that_stumbles_hides_no_answer_to_another(spy: SpyKit):
     spy.say('page :payments "come"')
     pager = OddPager(odd="Q0000000000001")
     for page, service in ((1, "PSVC1"), (2, "PSVC2")):
-        rung = pager.page_policy(key=f"k{page}", title="x", details="", service=service, policy=None)
+        ringing = pager.page_policy(key=f"k{page}", title="x", details="", service=service, policy=None)
         with spy.tx() as tx:
-            Paging(tx).sent(page, rung)
+            Paging(tx).sent(page, ringing)
     pager.become("Q0000000000002", "acknowledged", by="kim@example.com")
 
     syncing(spy, pager=pager).pages()

@@ -8,7 +8,7 @@ import pytest
 from bot.commands.testkit import POLICY
 from bot.domain.change import (
     Change,
-    Source,
+    ChangeSource,
     Window,
     before_impact,
     is_service_name,
@@ -37,7 +37,7 @@ def deploy(**more: object) -> Change:
     facts = {
         "number": 12,
         "key": "k",
-        "source": Source.TOOL,
+        "source": ChangeSource.TOOL,
         "kind": "deploy",
         "service": "checkout",
         "title": "deploy 42",
@@ -59,7 +59,7 @@ def suspecting(at: datetime = NOON) -> Incident:
 
 
 def rollback_due(incident: Incident) -> list[datetime]:
-    return [it.due_at for it in agenda(incident, POLICY) if it.duty == ROLL_BACK]
+    return [it.due_at for it in agenda(incident, POLICY) if it.reminder == ROLL_BACK]
 
 
 # --- one change -------------------------------------------------------------------------------------------

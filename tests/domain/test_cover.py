@@ -1,4 +1,4 @@
-"""Cover: asked for, promised by the first, made sure of, and nagged about while it is not."""
+"""Cover: asked for, promised by the first, made sure of, and reminded about while it is not."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -25,8 +25,8 @@ def asked(before: timedelta = 40 * DAY) -> CoverRequest:
     )
 
 
-def nags(cover: CoverRequest) -> list[str]:
-    """Speak each nag when it is due, and tell which there were."""
+def reminder_messages(cover: CoverRequest) -> list[str]:
+    """Speak each reminder when it is due, and tell which there were."""
     said = []
     while timers := cover_agenda(cover, Policy(), zone="UTC"):
         cover = cover.after_saying(timers[0], at=timers[0].due_at)
@@ -35,11 +35,11 @@ def nags(cover: CoverRequest) -> list[str]:
 
 
 def test_an_uncovered_request_is_nagged_from_four_weeks_to_twelve_hours_before():
-    assert nags(asked()) == ["28d", "21d", "14d", "7d", "3d", "2d", "1d", "12h"]
+    assert reminder_messages(asked()) == ["28d", "21d", "14d", "7d", "3d", "2d", "1d", "12h"]
 
 
 def test_what_was_due_before_it_was_asked_is_not_owed():
-    assert nags(asked(before=2 * DAY + HOUR)) == ["2d", "1d", "12h"]
+    assert reminder_messages(asked(before=2 * DAY + HOUR)) == ["2d", "1d", "12h"]
 
 
 def test_several_that_were_missed_are_said_once():
@@ -48,14 +48,14 @@ def test_several_that_were_missed_are_said_once():
 
     after = cover.after_saying(first, at=START - 36 * HOUR)
 
-    assert nags(after) == ["1d", "12h"]
+    assert reminder_messages(after) == ["1d", "12h"]
     assert after.told["cover/28d"].late
 
 
 def test_nobody_is_nagged_once_somebody_covers():
-    assert nags(asked().accept(by="U0RAJ", at=START - DAY)) == []
-    assert nags(asked().accept(by="U0RAJ", at=START - DAY).made_sure()) == []
-    assert nags(asked().withdraw(by="U0ANA", at=START - DAY)) == []
+    assert reminder_messages(asked().accept(by="U0RAJ", at=START - DAY)) == []
+    assert reminder_messages(asked().accept(by="U0RAJ", at=START - DAY).made_sure()) == []
+    assert reminder_messages(asked().withdraw(by="U0ANA", at=START - DAY)) == []
 
 
 def test_the_first_one_covers():
@@ -86,7 +86,7 @@ def test_a_promise_that_the_pager_does_not_take_opens_the_request_again():
     again = asked().accept(by="U0RAJ", at=START - 3 * DAY - HOUR).refused("no such user")
 
     assert (again.state, again.why) == (CoverState.ASKED, "no such user")
-    assert nags(again)[-1] == "12h"
+    assert reminder_messages(again)[-1] == "12h"
 
 
 def test_only_who_asked_can_take_it_back():

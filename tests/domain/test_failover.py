@@ -16,7 +16,7 @@ from bot.domain.failover import (
     Task,
     failover_agenda,
 )
-from bot.domain.plan import Check, Command, End, Outcome, Plan, Question, Request, Step, Workflow
+from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Plan, Question, Step, Workflow
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -24,7 +24,7 @@ MINUTE = timedelta(minutes=1)
 OK, RED = Outcome(end=End.OK, says="exit 0"), Outcome(end=End.RED, says="exit 3")
 UNKNOWN = Outcome(end=End.UNKNOWN, says="the connection broke")
 
-LOOK = Request(url="http://look")
+LOOK = HttpCall(url="http://look")
 DRAIN = Step(
     name="drain",
     run=Command(args=("drain",)),
@@ -32,7 +32,7 @@ DRAIN = Step(
     undo=Command(args=("undrain",)),
     dry_run=Command(args=("drain", "--dry")),
 )
-DNS = Step(name="dns", run=Request(url="http://dns"), undo=Command(args=("dns", "back")), stages=(5, 100))
+DNS = Step(name="dns", run=HttpCall(url="http://dns"), undo=Command(args=("dns", "back")), stages=(5, 100))
 PROMOTE = Step(
     name="promote",
     run=Command(args=("promote",)),

@@ -226,7 +226,7 @@ def test_a_fact_that_comes_later_outdoes_the_word():
 
 
 def due(incident: Incident) -> datetime | None:
-    return next((it.due_at for it in agenda(incident, POLICY) if it.duty == MITIGATE_FIRST), None)
+    return next((it.due_at for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST), None)
 
 
 @pytest.mark.parametrize(
@@ -251,7 +251,7 @@ def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(
 
 def test_it_is_said_once_and_then_shows_what_became_of_it():
     incident = told(suspected(3))
-    timer = next(it for it in agenda(incident, POLICY) if it.duty == MITIGATE_FIRST)
+    timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST)
 
     said = incident.after(timer.said(after(minutes=10), to="room:42"))
 
@@ -263,7 +263,7 @@ def test_it_is_said_once_and_then_shows_what_became_of_it():
 
 def test_where_roll_back_is_asked_nothing_is_added():
     incident = told(suspected(3, "the deploy of 11:58"), severity="sev1")
-    asked = next(it for it in agenda(incident, POLICY) if it.duty == "roll_back")
+    asked = next(it for it in agenda(incident, POLICY) if it.reminder == "roll_back")
 
     assert due(incident) is None
     assert due(incident.after(asked.said(after(minutes=10), to="room:42"))) is None

@@ -11,10 +11,10 @@ from bot.domain.plan import (
     Check,
     Command,
     Expect,
+    HttpCall,
     Param,
     Plan,
     Question,
-    Request,
     Step,
     Workflow,
     places,
@@ -28,7 +28,7 @@ POD = Plan(
     usage="pod <pod> to <location>",
     params={"pod": Param(pattern="[0-9]{1,3}"), "location": Param(choices=("east", "west"))},
     lock="pod-{{ pod }}",
-    before=(Check(name="lag", by=Request(url="http://lag/{{ pod }}")),),
+    before=(Check(name="lag", by=HttpCall(url="http://lag/{{ pod }}")),),
     steps=(
         Step(
             name="drain",
@@ -37,8 +37,10 @@ POD = Plan(
         ),
         Step(
             name="dns",
-            run=Request(url="http://dns", method="POST", json={"percent": "{{ stage }}", "pod": "{{ pod }}"}),
-            undo=Request(url="http://dns/back", method="POST"),
+            run=HttpCall(
+                url="http://dns", method="POST", json={"percent": "{{ stage }}", "pod": "{{ pod }}"}
+            ),
+            undo=HttpCall(url="http://dns/back", method="POST"),
             stages=(5, 100),
             soak=timedelta(seconds=60),
         ),
@@ -60,7 +62,7 @@ def test_values_are_filled_in_wherever_their_name_stands():
     filled = POD.filled(GIVEN)
 
     assert filled.lock == "pod-7"
-    assert filled.before[0].by == Request(url="http://lag/7")
+    assert filled.before[0].by == HttpCall(url="http://lag/7")
     assert filled.steps[0].run == Command(args=("./drain", "7"))
     assert filled.steps[0].undo == Command(args=("./undrain", "7"))
     assert filled.steps[2].run == Question(person="Orders in east?")
@@ -69,15 +71,15 @@ def test_values_are_filled_in_wherever_their_name_stands():
 def test_a_stage_is_filled_in_later_and_stays_a_number():
     run = POD.filled(GIVEN).steps[1].run
 
-    assert isinstance(run, Request)
+    assert isinstance(run, HttpCall)
     assert run.json == {"percent": "{{ stage }}", "pod": "7"}
     assert staged(run, 5) == replace(run, json={"percent": 5, "pod": "7"})
 
 
 def test_in_an_answer_too_a_stage_is_a_number_and_to_a_program_it_is_a_word():
-    asked = Request(url="http://x/{{ stage }}", expect=Expect(json={"percent": Bound(equals="{{ stage }}")}))
+    asked = HttpCall(url="http://x/{{ stage }}", expect=Expect(json={"percent": Bound(equals="{{ stage }}")}))
 
-    assert staged(asked, 5) == Request(url="http://x/5", expect=Expect(json={"percent": Bound(equals=5)}))
+    assert staged(asked, 5) == HttpCall(url="http://x/5", expect=Expect(json={"percent": Bound(equals=5)}))
     assert staged(Command(args=("move", "{{ stage }}")), 5) == Command(args=("move", "5"))
 
 
@@ -115,12 +117,12 @@ def test_what_a_shell_would_read_is_one_argument_and_one_piece_of_an_address(val
 
     assert filled.steps[0].run == Command(args=("./drain", value))
     check = filled.before[0].by
-    assert isinstance(check, Request)
+    assert isinstance(check, HttpCall)
     assert set(check.url.removeprefix("http://lag/")).isdisjoint(" /;$`'\"()")
 
 
 def test_a_secret_is_left_to_be_filled_in_where_it_is_used():
-    secret = Request(url="http://x", headers={"Authorization": "Bearer {{ env.TOKEN }}"})
+    secret = HttpCall(url="http://x", headers={"Authorization": "Bearer {{ env.TOKEN }}"})
 
     filled = replace(POD, steps=(Step(name="x", run=secret),)).filled(GIVEN)
 
@@ -141,7 +143,7 @@ def test_a_filled_plan_is_kept_as_json_and_comes_back_as_it_was():
     expect = Expect(
         status=(200,), json={"lag_s": Bound(max=5), "share": Bound(equals=0.5), "up": Bound(equals=True)}
     )
-    lag = Check(name="lag", by=Request(url="http://lag", json={"of": [1, "{{ pod }}"]}, expect=expect))
+    lag = Check(name="lag", by=HttpCall(url="http://lag", json={"of": [1, "{{ pod }}"]}, expect=expect))
     filled = replace(POD, before=(lag,)).filled(GIVEN)
 
     again = adapter.validate_json(adapter.dump_json(filled))
@@ -170,9 +172,9 @@ def test_the_names_of_all_places_are_found():
     ("action", "words"),
     [
         (Command(args=("./drain", "a b")), "./drain 'a b'"),
-        (Request(url="http://x/{{ stage }}", method="POST"), "POST http://x/<stage>"),
+        (HttpCall(url="http://x/{{ stage }}", method="POST"), "POST http://x/<stage>"),
         (
-            Request(url="http://x", method="PUT", json={"percent": 5, "to": "{{ env.SITE }}"}),
+            HttpCall(url="http://x", method="PUT", json={"percent": 5, "to": "{{ env.SITE }}"}),
             'PUT http://x {"percent": 5, "to": "<env.SITE>"}',
         ),
         (
@@ -182,5 +184,7 @@ def test_the_names_of_all_places_are_found():
         (Question(person="All well?"), "All well?"),
     ],
 )
-def test_what_an_action_does_is_told_in_one_line(action: Command | Request | Workflow | Question, words: str):
+def test_what_an_action_does_is_told_in_one_line(
+    action: Command | HttpCall | Workflow | Question, words: str
+):
     assert told(action) == words

@@ -1,4 +1,4 @@
-"""Stretches and the relief ladder: by day, by night, over several incidents, and hours that add up."""
+"""Work periods and the relief escalation: by day, by night, over several incidents, and hours that add up."""
 
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta, tzinfo
@@ -15,19 +15,19 @@ from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
 from bot.domain.relief import (
     COMMAND,
-    Stretch,
+    WorkPeriod,
     adds_up,
-    at_work,
     began,
     climb,
     day_began,
     due,
     fine,
-    next_rung,
+    next_step,
     on_duty,
     overdue,
-    rung_of,
-    stretch_agenda,
+    people_working,
+    step_of,
+    work_period_agenda,
 )
 from bot.domain.timer import Timer
 
@@ -37,29 +37,29 @@ TIMERS = Timers()
 BERLIN, NEW_YORK = ZoneInfo("Europe/Berlin"), ZoneInfo("America/New_York")
 
 
-def leading(*, since: datetime = NOON, number: int = 7) -> Stretch:
+def leading(*, since: datetime = NOON, number: int = 7) -> WorkPeriod:
     return began(number, "U0ANA", 42, COMMAND, at=since)
 
 
-def past(start: timedelta, end: timedelta, *, number: int = 1) -> Stretch:
-    """A stretch that began and ended so long before noon."""
+def past(start: timedelta, end: timedelta, *, number: int = 1) -> WorkPeriod:
+    """A work period that began and ended so long before noon."""
     return replace(leading(since=NOON - start, number=number), on={}, ended_at=NOON - end)
 
 
-def minutes(stretch: Stretch, most: int, zone: tzinfo = UTC) -> list[float]:
-    """How many minutes after its start each rung comes."""
-    return [(at - stretch.started_at) / MINUTE for _, at in islice(climb(stretch, zone, TIMERS), most)]
+def minutes(period: WorkPeriod, most: int, zone: tzinfo = UTC) -> list[float]:
+    """How many minutes after its start each step comes."""
+    return [(at - period.started_at) / MINUTE for _, at in islice(climb(period, zone, TIMERS), most)]
 
 
-def speak(stretch: Stretch, timer: Timer, at: datetime | None = None) -> Stretch:
-    return stretch.after(timer.said(at or timer.due_at, to="room:42"))
+def speak(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
+    return period.after(timer.said(at or timer.due_at, to="room:42"))
 
 
 def declared(number: int = 42) -> Incident:
     return Incident.declared(number, events.Declared(at=NOON, by="U0ANA", name="checkout is down"))
 
 
-# --- the ladder -------------------------------------------------------------------------------------------
+# --- the escalation -------------------------------------------------------------------------------------------
 
 
 def test_by_day_the_ladder_is_45_60_75_90_and_then_hourly():
@@ -67,9 +67,9 @@ def test_by_day_the_ladder_is_45_60_75_90_and_then_hourly():
 
 
 def test_by_night_the_ladder_is_halved():
-    stretch = leading(since=datetime(2026, 11, 23, 23, 0, tzinfo=UTC))
+    period = leading(since=datetime(2026, 11, 23, 23, 0, tzinfo=UTC))
 
-    assert minutes(stretch, 5) == [22.5, 30, 37.5, 45, 75]
+    assert minutes(period, 5) == [22.5, 30, 37.5, 45, 75]
 
 
 def test_night_is_where_the_person_is():
@@ -80,15 +80,15 @@ def test_night_is_where_the_person_is():
 
 
 def test_a_stretch_into_the_night_is_halved_from_ten_o_clock_on():
-    stretch = leading(since=datetime(2026, 11, 23, 21, 40, tzinfo=UTC))
+    period = leading(since=datetime(2026, 11, 23, 21, 40, tzinfo=UTC))
 
-    assert minutes(stretch, 2) == [32.5, 40]
+    assert minutes(period, 2) == [32.5, 40]
 
 
 def test_a_stretch_into_the_morning_weighs_double_only_until_seven():
-    stretch = leading(since=datetime(2026, 11, 23, 6, 40, tzinfo=UTC))
+    period = leading(since=datetime(2026, 11, 23, 6, 40, tzinfo=UTC))
 
-    assert minutes(stretch, 2) == [25, 40]
+    assert minutes(period, 2) == [25, 40]
 
 
 def test_the_night_in_which_the_clocks_go_back_is_an_hour_longer():
@@ -128,31 +128,31 @@ def test_a_ladder_never_takes_longer_than_by_day_nor_shorter_than_by_night(
 
 
 def test_the_next_rung_follows_the_last_one_spoken():
-    stretch = leading()
+    period = leading()
 
-    stretch = speak(stretch, next_rung(stretch, UTC, TIMERS))
+    period = speak(period, next_step(period, UTC, TIMERS))
 
-    assert next_rung(stretch, UTC, TIMERS).due_at == NOON + 60 * MINUTE
+    assert next_step(period, UTC, TIMERS).due_at == NOON + 60 * MINUTE
 
 
 def test_of_several_missed_rungs_the_highest_speaks_for_all():
     missed = overdue(leading(), UTC, TIMERS, now=NOON + 100 * MINUTE)
 
-    assert [(rung_of(it), it.due_at) for it in missed] == [("manager", NOON + 90 * MINUTE)]
+    assert [(step_of(it), it.due_at) for it in missed] == [("manager", NOON + 90 * MINUTE)]
 
 
 def test_after_a_missed_stretch_the_ladder_goes_on_above():
-    stretch = leading()
-    [missed] = overdue(stretch, UTC, TIMERS, now=NOON + 100 * MINUTE)
+    period = leading()
+    [missed] = overdue(period, UTC, TIMERS, now=NOON + 100 * MINUTE)
 
-    stretch = speak(stretch, missed, NOON + 100 * MINUTE)
+    period = speak(period, missed, NOON + 100 * MINUTE)
 
-    assert next_rung(stretch, UTC, TIMERS).due_at == NOON + 150 * MINUTE
-    assert not overdue(stretch, UTC, TIMERS, now=NOON + 149 * MINUTE)
+    assert next_step(period, UTC, TIMERS).due_at == NOON + 150 * MINUTE
+    assert not overdue(period, UTC, TIMERS, now=NOON + 149 * MINUTE)
 
 
 def test_each_rung_of_each_stretch_has_a_key_of_its_own():
-    keys = [next_rung(leading(number=number), UTC, TIMERS).key for number in (7, 8)]
+    keys = [next_step(leading(number=number), UTC, TIMERS).key for number in (7, 8)]
 
     assert keys == ["person:U0ANA/relief/7.warn", "person:U0ANA/relief/8.warn"]
 
@@ -161,24 +161,24 @@ def test_each_rung_of_each_stretch_has_a_key_of_its_own():
 
 
 def test_fine_holds_up_the_next_rung_for_half_an_hour_and_the_others_with_it():
-    stretch = fine(leading(), at=NOON + 50 * MINUTE, zone=UTC, timers=TIMERS)
+    period = fine(leading(), at=NOON + 50 * MINUTE, zone=UTC, timers=TIMERS)
 
-    assert minutes(stretch, 5) == [45, 80, 95, 110, 170]
+    assert minutes(period, 5) == [45, 80, 95, 110, 170]
 
 
 def test_fine_is_half_an_hour_by_night_too():
     late = leading(since=datetime(2026, 11, 23, 23, 0, tzinfo=UTC))
 
-    stretch = fine(late, at=late.started_at + 25 * MINUTE, zone=UTC, timers=TIMERS)
+    period = fine(late, at=late.started_at + 25 * MINUTE, zone=UTC, timers=TIMERS)
 
-    assert minutes(stretch, 3) == [22.5, 55, 62.5]
+    assert minutes(period, 3) == [22.5, 55, 62.5]
 
 
 def test_fine_is_said_once_a_stretch():
-    stretch = fine(leading(), at=NOON + 50 * MINUTE, zone=UTC, timers=TIMERS)
+    period = fine(leading(), at=NOON + 50 * MINUTE, zone=UTC, timers=TIMERS)
 
     with pytest.raises(Refusal, match="once already"):
-        fine(stretch, at=NOON + 82 * MINUTE, zone=UTC, timers=TIMERS)
+        fine(period, at=NOON + 82 * MINUTE, zone=UTC, timers=TIMERS)
 
 
 def test_fine_is_kept_for_when_it_helps():
@@ -186,39 +186,39 @@ def test_fine_is_kept_for_when_it_helps():
         fine(leading(), at=NOON + 5 * MINUTE, zone=UTC, timers=TIMERS)
 
 
-# --- stretches --------------------------------------------------------------------------------------------
+# --- work periods --------------------------------------------------------------------------------------------
 
 
 def test_handing_over_one_incident_while_leading_another_is_no_rest():
-    stretch = leading().joined(43, COMMAND).left(42, at=NOON + 50 * MINUTE)
+    period = leading().joined(43, COMMAND).left(42, at=NOON + 50 * MINUTE)
 
-    assert stretch.is_running
-    assert next_rung(stretch, UTC, TIMERS).due_at == NOON + 45 * MINUTE
-    assert (stretch.led, stretch.was_on) == ((43,), (42, 43))
+    assert period.is_running
+    assert next_step(period, UTC, TIMERS).due_at == NOON + 45 * MINUTE
+    assert (period.led, period.was_on) == ((43,), (42, 43))
 
 
 def test_leaving_the_last_incident_ends_the_stretch_and_all_that_was_due():
-    stretch = leading().left(42, at=NOON + 50 * MINUTE)
+    period = leading().left(42, at=NOON + 50 * MINUTE)
 
-    assert stretch.lasted(NOON + 3 * HOUR) == 50 * MINUTE
-    assert stretch_agenda(stretch, UTC, TIMERS) == []
-    assert overdue(stretch, UTC, TIMERS, now=NOON + 3 * HOUR) == []
+    assert period.lasted(NOON + 3 * HOUR) == 50 * MINUTE
+    assert work_period_agenda(period, UTC, TIMERS) == []
+    assert overdue(period, UTC, TIMERS, now=NOON + 3 * HOUR) == []
 
 
 def test_at_work_are_the_commander_and_who_has_a_role():
     incident = declared().after(events.RoleGiven(at=NOON, by="U0ANA", role="scribe", person="U0RAJ"))
 
-    assert at_work(incident) == {"U0ANA": COMMAND, "U0RAJ": "scribe"}
+    assert people_working(incident) == {"U0ANA": COMMAND, "U0RAJ": "scribe"}
 
 
 def test_a_commander_who_has_a_role_as_well_leads():
     incident = declared().after(events.RoleGiven(at=NOON, by="U0ANA", role="scribe", person="U0ANA"))
 
-    assert at_work(incident) == {"U0ANA": COMMAND}
+    assert people_working(incident) == {"U0ANA": COMMAND}
 
 
 def test_nobody_is_at_work_on_what_is_over():
-    assert at_work(declared().after(events.Resolved(at=NOON, by="U0ANA"))) == {}
+    assert people_working(declared().after(events.Resolved(at=NOON, by="U0ANA"))) == {}
 
 
 # --- hours that add up ------------------------------------------------------------------------------------
@@ -258,13 +258,13 @@ def test_the_moment_found_is_the_first_at_which_the_hours_add_up(gaps: list[int]
     for off, on in zip(gaps[::2], gaps[1::2], strict=False):
         earlier.append(past(edge + (off + on) * MINUTE, edge + off * MINUTE))
         edge += (off + on) * MINUTE
-    stretch = leading()
+    period = leading()
 
-    due_at = adds_up(stretch, earlier, hours * HOUR)
+    due_at = adds_up(period, earlier, hours * HOUR)
 
-    assert on_duty([*earlier, stretch], until=due_at) >= hours * HOUR
+    assert on_duty([*earlier, period], until=due_at) >= hours * HOUR
     if due_at > NOON:
-        assert on_duty([*earlier, stretch], until=due_at - MINUTE) < hours * HOUR
+        assert on_duty([*earlier, period], until=due_at - MINUTE) < hours * HOUR
 
 
 def test_the_day_begins_with_the_first_duty_after_a_night():
@@ -286,16 +286,21 @@ def test_sixteen_hours_off_duty_are_a_rest_at_any_time():
 
 
 def test_four_warnings_are_given_of_the_hours_each_once():
-    stretch = leading()
+    period = leading()
     heard = []
     for _ in range(4):
-        rest = [it for it in stretch_agenda(stretch, UTC, TIMERS) if it.duty != "relief"]
+        rest = [it for it in work_period_agenda(period, UTC, TIMERS) if it.reminder != "relief"]
         soonest = min(rest, key=lambda it: it.due_at)
-        heard.append((soonest.duty, rung_of(soonest), (soonest.due_at - NOON) / HOUR))
-        stretch = speak(stretch, soonest)
+        heard.append((soonest.reminder, step_of(soonest), (soonest.due_at - NOON) / HOUR))
+        period = speak(period, soonest)
 
-    assert heard == [("duty", "warn", 8), ("duty", "ask", 12), ("day", "warn", 14), ("day", "ask", 16)]
-    assert [it.duty for it in stretch_agenda(stretch, UTC, TIMERS)] == ["relief"]
+    assert heard == [
+        ("duty", "warn", 8),
+        ("duty", "ask", 12),
+        ("day", "warn", 14),
+        ("day", "ask", 16),
+    ]
+    assert [it.reminder for it in work_period_agenda(period, UTC, TIMERS)] == ["relief"]
 
 
 def test_fourteen_hours_after_the_days_first_duty_a_new_stretch_is_warned_at_its_start():
@@ -303,17 +308,17 @@ def test_fourteen_hours_after_the_days_first_duty_a_new_stretch_is_warned_at_its
 
     [warned] = overdue(leading(), UTC, TIMERS, earlier=earlier, now=NOON)
 
-    assert (warned.duty, rung_of(warned), warned.due_at) == ("day", "warn", NOON)
+    assert (warned.reminder, step_of(warned), warned.due_at) == ("day", "warn", NOON)
 
 
 def test_what_an_earlier_stretch_of_the_day_heard_is_not_said_again():
     tired = past(11 * HOUR, 2 * HOUR)
-    [warned] = [it for it in stretch_agenda(tired_running(tired), UTC, TIMERS) if it.duty == "duty"]
+    [warned] = [it for it in work_period_agenda(tired_running(tired), UTC, TIMERS) if it.reminder == "duty"]
 
-    agenda = stretch_agenda(leading(), UTC, TIMERS, earlier=[speak(tired, warned)])
+    agenda = work_period_agenda(leading(), UTC, TIMERS, earlier=[speak(tired, warned)])
 
-    assert [rung_of(it) for it in agenda if it.duty == "duty"] == ["ask"]
+    assert [step_of(it) for it in agenda if it.reminder == "duty"] == ["ask"]
 
 
-def tired_running(stretch: Stretch) -> Stretch:
-    return replace(stretch, ended_at=None, on={42: COMMAND})
+def tired_running(period: WorkPeriod) -> WorkPeriod:
+    return replace(period, ended_at=None, on={42: COMMAND})

@@ -5,7 +5,8 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.domain import events, reminder
+from bot.domain import events
+from bot.domain import reminder as reminders
 from bot.domain.incident import Incident, Phase
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Milestone, Policy, Severity
@@ -30,17 +31,17 @@ def declared(severity: str | None = "sev1") -> Incident:
     )
 
 
-def timer(incident: Incident, duty: str, policy: Policy = POLICY) -> Timer | None:
-    return next((it for it in agenda(incident, policy) if it.duty == duty), None)
+def timer(incident: Incident, reminder: str, policy: Policy = POLICY) -> Timer | None:
+    return next((it for it in agenda(incident, policy) if it.reminder == reminder), None)
 
 
-def due(incident: Incident, duty: str, policy: Policy = POLICY) -> datetime | None:
-    found = timer(incident, duty, policy)
+def due(incident: Incident, reminder: str, policy: Policy = POLICY) -> datetime | None:
+    found = timer(incident, reminder, policy)
     return found.due_at if found else None
 
 
-def spoken(incident: Incident, duty: str, *, at: datetime, policy: Policy = POLICY) -> Incident:
-    found = timer(incident, duty, policy)
+def spoken(incident: Incident, reminder: str, *, at: datetime, policy: Policy = POLICY) -> Incident:
+    found = timer(incident, reminder, policy)
     assert found
     return incident.after(found.said(at, to="U0ANA"))
 
@@ -186,7 +187,7 @@ def test_rolling_back_is_not_asked_about_once_it_is_mitigated_or_asked():
 def test_still_open_is_asked_in_the_owners_morning(opened: datetime, zone: str, asked: datetime):
     incident = replace(declared(), declared_at=opened)
 
-    found = next(it for it in agenda(incident, POLICY, zone=zone) if it.duty == "still_open")
+    found = next(it for it in agenda(incident, POLICY, zone=zone) if it.reminder == "still_open")
 
     assert found.due_at == asked
 
@@ -194,7 +195,7 @@ def test_still_open_is_asked_in_the_owners_morning(opened: datetime, zone: str, 
 def test_still_open_is_asked_daily():
     incident = spoken(declared(), "still_open", at=datetime(2026, 11, 24, 10, tzinfo=UTC))
 
-    found = next(it for it in agenda(incident, POLICY, zone="UTC") if it.duty == "still_open")
+    found = next(it for it in agenda(incident, POLICY, zone="UTC") if it.reminder == "still_open")
 
     assert found.due_at == datetime(2026, 11, 25, 10, tzinfo=UTC)
 
@@ -311,15 +312,15 @@ def test_an_update_is_promised_from_the_reopening_when_the_severity_changes():
     assert changed.next_due == after(days=3, minutes=30)
 
 
-@pytest.mark.parametrize("duty", ["no_severity", "still_open", "mitigate_first"])
-def test_what_was_asked_before_it_was_resolved_is_not_open_once_it_is_reopened(duty: str):
+@pytest.mark.parametrize("reminder", ["no_severity", "still_open", "mitigate_first"])
+def test_what_was_asked_before_it_was_resolved_is_not_open_once_it_is_reopened(reminder: str):
     suspected = events.CauseSuspected(at=after(minutes=1), by="U0ANA", cause="a full disk")
-    asked = spoken(declared(severity=None).after(suspected), duty, at=after(hours=13))
-    said = asked.reminded[duty]
+    asked = spoken(declared(severity=None).after(suspected), reminder, at=after(hours=13))
+    said = asked.reminded[reminder]
     reopened = asked.after(events.Resolved(at=after(hours=14), by="U0ANA")).after(REOPENED)
 
-    assert standing(reopened, POLICY, duty, said) is Standing.MOOT
-    assert reminder.open_asks(reopened, POLICY) == []
+    assert standing(reopened, POLICY, reminder, said) is Standing.MOOT
+    assert reminders.open_asks(reopened, POLICY) == []
 
 
 # --- pages ------------------------------------------------------------------------------------------------
@@ -397,25 +398,27 @@ def test_a_nag_stands_open_until_its_duty_is_done_by_any_route():
 
 
 def test_the_room_gets_one_unsolicited_post_in_five_minutes():
-    incident = replace(declared("sev2"), nagged_at=NOON)
+    incident = replace(declared("sev2"), reminded_at=NOON)
 
     assert not may_post(incident, "roll_back", after(minutes=4), POLICY)
     assert may_post(incident, "roll_back", after(minutes=5), POLICY)
 
 
-@pytest.mark.parametrize("duty", ["no_commander", "no_commander_page", "unanswered", "relief", "update_late"])
-def test_safety_nags_pass_whatever_was_said(duty: str):
-    incident = replace(declared(), nagged_at=NOON, quiet_until=after(minutes=15))
+@pytest.mark.parametrize(
+    "reminder", ["no_commander", "no_commander_page", "unanswered", "relief", "update_late"]
+)
+def test_safety_nags_pass_whatever_was_said(reminder: str):
+    incident = replace(declared(), reminded_at=NOON, quiet_until=after(minutes=15))
 
-    assert may_post(incident, duty, after(minutes=1), POLICY)
+    assert may_post(incident, reminder, after(minutes=1), POLICY)
 
 
 def test_quiet_hushes_everything_else_and_ends():
     incident = replace(declared("sev2"), quiet_until=after(minutes=15))
 
-    for duty in ("update_late", "update_due", "no_severity", "milestone:page"):
-        assert not reminder.may_speak(incident, duty, after(minutes=14))
-        assert reminder.may_speak(incident, duty, after(minutes=15))
+    for name in ("update_late", "update_due", "no_severity", "milestone:page"):
+        assert not reminders.may_speak(incident, name, after(minutes=14))
+        assert reminders.may_speak(incident, name, after(minutes=15))
 
 
 def test_only_what_still_stands_open_is_asked_for_on_the_card():
@@ -423,6 +426,6 @@ def test_only_what_still_stands_open_is_asked_for_on_the_card():
         spoken(declared(), "update_due", at=after(minutes=15)), "update_late", at=after(minutes=20)
     )
 
-    assert reminder.open_asks(incident, POLICY) == ["update_late"]
-    assert reminder.open_asks(updated(incident, at=after(minutes=21)), POLICY) == []
+    assert reminders.open_asks(incident, POLICY) == ["update_late"]
+    assert reminders.open_asks(updated(incident, at=after(minutes=21)), POLICY) == []
     assert incident.phase is Phase.TRIAGE

@@ -51,13 +51,13 @@ def lived(shift: Shift, until: datetime, *, awake_from: datetime | None = None) 
         if at > until:
             break
         shift = shift.after_saying(timer, at=at)
-        said.append(f"{timer.duty}/{timer.occurrence} {at - shift.start}")
+        said.append(f"{timer.reminder}/{timer.occurrence} {at - shift.start}")
     return said
 
 
-def due(shift: Shift, duty: str = "warning") -> tuple[str, datetime] | None:
+def due(shift: Shift, reminder: str = "warning") -> tuple[str, datetime] | None:
     return next(
-        ((it.occurrence, it.due_at) for it in shift_agenda(shift, POLICY) if it.duty == duty),
+        ((it.occurrence, it.due_at) for it in shift_agenda(shift, POLICY) if it.reminder == reminder),
         None,
     )
 
@@ -297,7 +297,7 @@ def test_three_incidents_in_twelve_hours_of_a_shift_are_too_many(
 
 def test_relief_is_offered_once_a_shift():
     weighed = shift().after_incidents(opened(1, 2, 3), POLICY.timers, at=START + 3 * HOUR)
-    timer = next(it for it in shift_agenda(weighed, POLICY) if it.duty == "overload")
+    timer = next(it for it in shift_agenda(weighed, POLICY) if it.reminder == "overload")
     offered = weighed.after_saying(timer, at=timer.due_at)
 
     again = offered.after_incidents(opened(1, 2, 3, 4), POLICY.timers, at=START + 4 * HOUR)

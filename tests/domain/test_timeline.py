@@ -37,7 +37,7 @@ def test_what_was_taken_back_is_not_told_at_all():
 
 
 def test_what_was_hidden_is_not_told():
-    assert numbers(told([entry(1, curated="hidden"), entry(2)])) == [2]
+    assert numbers(told([entry(1, visibility="hidden"), entry(2)])) == [2]
 
 
 def test_things_are_told_in_the_order_they_happened():

@@ -1,4 +1,4 @@
-"""A stretch of time as people say it, in their own zone and across the days when clocks change."""
+"""A work period of time as people say it, in their own zone and across the days when clocks change."""
 
 from datetime import UTC, datetime, timedelta
 

@@ -90,7 +90,7 @@ def ended(process: ForkProcess) -> int:
 def spoken(sessions: Sessions) -> Spoken:
     with sessions.begin() as session:
         entries: Sequence[Entry] = session.timeline.among(range(1, INCIDENTS + 1), {"reminded"})
-    return Counter((it.incident, str(it.data["duty"]), str(it.data["occurrence"])) for it in entries)
+    return Counter((it.incident, str(it.data["reminder"]), str(it.data["occurrence"])) for it in entries)
 
 
 def asked(sessions: Sessions, *, at: datetime) -> list[str]:

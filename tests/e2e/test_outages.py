@@ -87,7 +87,7 @@ def postgresql_world(
     tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
 ) -> Iterator[tuple[World, Proxy, str]]:
     folder = tmp_path_factory.mktemp("outages")
-    with postgres.fresh() as url, through(url) as (proxy, way), living_in(folder, way) as world:
+    with postgres.fresh() as url, through(url) as (proxy, source), living_in(folder, source) as world:
         yield world, proxy, url
 
 

@@ -11,7 +11,7 @@ from tests.e2e.world import World
 PLUGIN = '''
 """Something that not everybody may."""
 
-from bot.commands.ask import Ask
+from bot.commands.request import Ask
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.services.permissions import Permissions

@@ -30,7 +30,7 @@ class Command:
     name: str = "/incident"
     words: str
     marker: str = ""
-    ways: Sequence[BotProcess]
+    sources: Sequence[BotProcess]
 
 
 def test_a_hundred_commands_to_two_processes_each_happen_once(
@@ -40,7 +40,8 @@ def test_a_hundred_commands_to_two_processes_each_happen_once(
     world = World(box=box, bot=bots[0])
 
     opening = [
-        Command(person=next(PEOPLE), words=f'me "trouble {n}x" sev1', ways=ways(bots, n)) for n in range(10)
+        Command(person=next(PEOPLE), words=f'me "trouble {n}x" sev1', sources=sources(bots, n))
+        for n in range(10)
     ]
     answers = said(box, opening)
     world.settle(30)
@@ -53,7 +54,7 @@ def test_a_hundred_commands_to_two_processes_each_happen_once(
     everything_is_heard_once(world, commands)
 
 
-def ways(bots: Sequence[BotProcess], at: int) -> Sequence[BotProcess]:
+def sources(bots: Sequence[BotProcess], at: int) -> Sequence[BotProcess]:
     """Every third comes twice, to both processes; the others to one or the other."""
     return bots if at % 3 == 0 else bots[at % 2 :][:1]
 
@@ -69,7 +70,7 @@ def command(bots: Sequence[BotProcess], at: int, *, number: int) -> Command:
         f':payments "{marker}"',
     )[kind]
     name = "/page" if words.startswith(":") else "/incident"
-    return Command(person=next(PEOPLE), name=name, words=words, marker=marker, ways=ways(bots, at))
+    return Command(person=next(PEOPLE), name=name, words=words, marker=marker, sources=sources(bots, at))
 
 
 def said(box: Box, commands: Sequence[Command]) -> list[str]:
@@ -102,7 +103,7 @@ def deliver(box: Box, command: Command, client: httpx.Client) -> list[str]:
     )
     body = urlencode(payload).encode()
     with ThreadPoolExecutor(2) as both:
-        return list(both.map(lambda bot: post(bot, body, client), command.ways))
+        return list(both.map(lambda bot: post(bot, body, client), command.sources))
 
 
 def post(bot: BotProcess, body: bytes, client: httpx.Client) -> str:

@@ -14,7 +14,7 @@ WAITING = re.compile(r'^spy_outbox_waiting\{state="\w+"\} (\S+)$', re.MULTILINE)
 NUMBER = re.compile(r"INC-(\d+)")
 LEASE = timedelta(seconds=20)
 """How long what a bot has under way is its own, unless configured otherwise."""
-LINES = ("line:", "nag:", "relief:", "unanswered:")
+LINES = ("line:", "reminder:", "relief:", "unanswered:")
 """Messages that tell of trouble, and what is said once the clock has gone on."""
 
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 from bot.domain.change import Change
 from bot.domain.shift import Turn
-from bot.ports import Duty, Rejected, Ringing
+from bot.ports import OnCallShift, Rejected, Ringing
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
@@ -124,10 +124,10 @@ class FakePager:
         self.pages[pagerduty_id] = replace(page, status="triggered", assigned=name)
         return self.pages[pagerduty_id]
 
-    def duties(self, policies: Collection[str]) -> Sequence[Duty]:
+    def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         self._meet_trouble()
         return [
-            Duty(
+            OnCallShift(
                 policy=policy,
                 level=level,
                 name=PEOPLE[email][0],

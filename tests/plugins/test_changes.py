@@ -2,9 +2,9 @@
 
 from datetime import timedelta
 
-from bot.commands.ask import Way
+from bot.commands.request import Source
 from bot.commands.testkit import SpyKit
-from bot.domain.change import Change, Source
+from bot.domain.change import Change, ChangeSource
 from bot.domain.effects import UpsertMessage
 from bot.domain.message import Message
 from bot.services.changes import Changes
@@ -16,7 +16,7 @@ def hears(spy: SpyKit, title: str, *, minutes_ago: float, service: str = "checko
     at = spy.clock.now() - timedelta(minutes=minutes_ago)
     news = Change(
         key=f"tool:{title}",
-        source=Source.TOOL,
+        source=ChangeSource.TOOL,
         kind="deploy",
         service=service,
         title=title,
@@ -155,7 +155,7 @@ def test_a_suspect_brings_up_the_rollback_after_ten_minutes(spy: SpyKit, room: s
 
     spy.pass_time(minutes=10)
 
-    [asked] = [it.text for it in spy.nags(to="room:1") if "Roll back?" in it.text]
+    [asked] = [it.text for it in spy.reminder_messages(to="room:1") if "Roll back?" in it.text]
     assert "deploy 42" in asked
     assert "a change was suspected 12:00 UTC" in said(spy, "incident why roll_back", channel=room).text
 
@@ -167,7 +167,7 @@ def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, room: str):
 
     spy.pass_time(minutes=11)
 
-    assert not [it for it in spy.nags(to="room:1") if "Roll back?" in it.text]
+    assert not [it for it in spy.reminder_messages(to="room:1") if "Roll back?" in it.text]
     assert spy.incident(1).suspects == ()
     assert "Not suspected any more" in spy.lines(1)[-1]
 
@@ -268,12 +268,12 @@ def test_a_forgotten_lock_is_asked_about_daily(spy: SpyKit):
 
     spy.pass_time(days=2, minutes=1)
 
-    first, second = spy.nags("forgotten", to="U0RAJ")
+    first, second = spy.reminder_messages("forgotten", to="U0RAJ")
     assert first.text == "checkout is still locked; you were asked again since."
     assert "*Is checkout still not to be deployed?* You have locked it since" in second.text
     spy.press("Unlock", second, by="U0RAJ")
     spy.pass_time(days=3)
-    assert [it.text[:20] for it in spy.nags("forgotten")] == ["checkout is unlocked"] * 2
+    assert [it.text[:20] for it in spy.reminder_messages("forgotten")] == ["checkout is unlocked"] * 2
 
 
 def test_after_three_days_away_a_lock_is_asked_about_once(spy: SpyKit):
@@ -283,7 +283,7 @@ def test_after_three_days_away_a_lock_is_asked_about_once(spy: SpyKit):
     spy.tick()
     spy.pass_time(hours=22)
 
-    assert len(spy.nags("forgotten")) == 1
+    assert len(spy.reminder_messages("forgotten")) == 1
 
 
 def test_what_is_not_locked_cannot_be_unlocked(spy: SpyKit):
@@ -295,7 +295,7 @@ def test_locks_are_listed_where_they_are_asked_for(spy: SpyKit):
     spy.say('lock checkout "one"')
     spy.say('lock orders "two"')
 
-    answer = spy.say("locks", way=Way.SLASH)
+    answer = spy.say("locks", source=Source.SLASH)
 
     assert answer.shared
     assert answer.message

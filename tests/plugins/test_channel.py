@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.ask import Closed, Left, MadePrivate, Moved, PutOut, Reopened
+from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import Invite, Notify, OpenRoom, SetTopic, UpsertMessage
 from bot.ports import Posted
@@ -19,7 +19,7 @@ def shows(spy: SpyKit, message_type: str) -> list[UpsertMessage]:
 
 def asked(spy: SpyKit, to: str = "U0ANA") -> list[str]:
     """What somebody reads about the channel, each message as it stands now."""
-    return [it.text for it in spy.nags("closed_channel", to=to)]
+    return [it.text for it in spy.reminder_messages("closed_channel", to=to)]
 
 
 @pytest.mark.parametrize(
@@ -48,7 +48,7 @@ def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, room: str):
     spy.pass_time(minutes=1)
     spy.notice(Reopened(id="Ev2", channel=room, by="U0KIM"))
 
-    [missed] = [it.text for it in spy.nags("missed")]
+    [missed] = [it.text for it in spy.reminder_messages("missed")]
     assert "we found it" in missed
     assert asked(spy) == ["*INC-1* goes on in <#C0ROOM>."]
     assert spy.incident(1).channel_closed is None

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.ask import Answer, Way
+from bot.commands.request import Response, Source
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import Invite, SendPage
 from bot.domain.message import Buttons, Message
@@ -16,7 +16,7 @@ def first(spy: SpyKit, room: str) -> None:
     spy.clock.tick(minutes=3)
 
 
-def said(answer: Answer) -> Message:
+def said(answer: Response) -> Message:
     assert answer.message
     return answer.message
 
@@ -56,7 +56,7 @@ NEARLY = (
 
 @pytest.mark.parametrize("name", NEARLY)
 def test_nearly_the_same_name_is_the_same(spy: SpyKit, name: str):
-    spy.say("incident me", by="U0RAJ", way=Way.FORM, given={"name": name})
+    spy.say("incident me", by="U0RAJ", source=Source.FORM, given={"name": name})
 
     assert count(spy) == 1
 
@@ -71,7 +71,7 @@ def test_another_name_is_another_incident(spy: SpyKit, name: str):
 @pytest.mark.parametrize("names", [("🔥", "💧"), ("!!!", "???"), ("sev1", "sev2"), ("P1", "p 2")])
 def test_names_without_a_letter_are_told_apart_as_well(spy: SpyKit, names: tuple[str, str]):
     for name in names:
-        spy.say("incident me", by="U0RAJ", way=Way.FORM, given={"name": name})
+        spy.say("incident me", by="U0RAJ", source=Source.FORM, given={"name": name})
 
     assert count(spy) == 3
 
@@ -101,8 +101,8 @@ def test_another_that_is_pressed_twice_opens_one(spy: SpyKit):
 
 
 def test_a_name_with_quotes_in_it_can_be_opened_again(spy: SpyKit):
-    spy.say("incident me", by="U0ANA", way=Way.FORM, given={"name": 'the "big" one'})
-    spy.say("incident me", by="U0RAJ", way=Way.FORM, given={"name": 'the "big" one'})
+    spy.say("incident me", by="U0ANA", source=Source.FORM, given={"name": 'the "big" one'})
+    spy.say("incident me", by="U0RAJ", source=Source.FORM, given={"name": 'the "big" one'})
 
     spy.press("Open another", spy.private()[-1], by="U0RAJ")
 
@@ -134,7 +134,9 @@ def test_who_is_in_it_is_not_invited_again(spy: SpyKit):
 
 
 def test_the_form_closes_and_the_question_comes_as_a_message(spy: SpyKit):
-    spy.say("incident me", by="U0RAJ", way=Way.FORM, given={"name": "checkout is down", "severity": "sev1"})
+    spy.say(
+        "incident me", by="U0RAJ", source=Source.FORM, given={"name": "checkout is down", "severity": "sev1"}
+    )
 
     assert labels(spy.private()[-1]) == ["Join INC-1", "Open another"]
 
@@ -183,7 +185,7 @@ def test_who_is_in_a_private_one_is_asked_where_nobody_else_reads_it(spy: SpyKit
     spy.say('incident me "payroll is stolen" private', by="U0ANA")
     spy.open_room(2, channel="C0SECRET")
     spy.say("incident 2 role scribe <@U0RAJ>", by="U0ANA")
-    spy.say('incident me "payroll is stolen" private', by="U0RAJ", way=Way.MENTION)
+    spy.say('incident me "payroll is stolen" private', by="U0RAJ", source=Source.MENTION)
 
     assert "*INC-2 has this name*" in spy.private()[-1].text
     assert not spy.posts("C0GENERAL")

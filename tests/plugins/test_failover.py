@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.slack.blocks import blocks
 from bot.bootstrap.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
-from bot.commands.ask import Joined, Way
+from bot.commands.request import Joined, Source
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
@@ -724,7 +724,7 @@ def test_what_is_not_shown_of_a_long_output_is_said(play: FailoverPlay):
 
 
 def test_asked_where_it_stands_the_answer_is_not_said_twice(play: FailoverPlay):
-    answer = play.spy.say("failover pod 7 to east", way=Way.PLAIN)
+    answer = play.spy.say("failover pod 7 to east", source=Source.PLAIN)
 
     assert answer.message is None
     assert play.spy.posts("C0GENERAL") == []

@@ -66,7 +66,7 @@ def test_who_skips_mitigation_is_told_once_and_kindly(spy: SpyKit, room: str):
 
     spy.pass_time(minutes=30)
 
-    said = [it.text for it in spy.nags(to="room:1") if "mitigate" in it.text]
+    said = [it.text for it in spy.reminder_messages(to="room:1") if "mitigate" in it.text]
     assert len(said) == 1
     assert said[0].startswith("*First mitigate, then find out why.* The cause of INC-1 is being looked for")
     assert "*mitigate first* (10 min in, once)" in spy.say("why mitigate_first", channel=room).message.text
@@ -78,4 +78,4 @@ def test_what_was_said_shows_that_it_is_mitigated(spy: SpyKit, room: str):
 
     spy.say("incident status mitigated", channel=room)
 
-    assert "INC-1: mitigated 12:12 UTC" in [it.text for it in spy.nags(to="room:1")][-1]
+    assert "INC-1: mitigated 12:12 UTC" in [it.text for it in spy.reminder_messages(to="room:1")][-1]

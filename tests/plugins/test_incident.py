@@ -5,7 +5,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.slack.blocks import messages, payload
-from bot.commands.ask import Answer, Edited, Joined, Reacted, Renamed, Unreacted, Way
+from bot.commands.request import Edited, Joined, Reacted, Renamed, Response, Source, Unreacted
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import (
     AddBookmark,
@@ -23,7 +23,7 @@ from bot.ports import Person
 from bot.services.incidents import Incidents
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
@@ -109,7 +109,7 @@ def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, room: str):
 
 @pytest.mark.parametrize(("how", "kept"), [("rolled back", "rolled back"), ("", None), ("  ", None)])
 def test_how_it_was_fixed_can_be_left_empty(spy: SpyKit, room: str, how: str, kept: str | None):
-    spy.say("incident stop", way=Way.FORM, channel=room, incident=1, given={"how": how})
+    spy.say("incident stop", source=Source.FORM, channel=room, incident=1, given={"how": how})
 
     assert not spy.incident(1).is_open
     assert spy.incident(1).resolution == kept
@@ -221,7 +221,7 @@ def test_the_tldr_can_be_shared_by_a_button(spy: SpyKit, room: str):
 
 
 def test_a_tldr_asked_for_aloud_need_not_be_shared(spy: SpyKit, room: str):
-    spy.say("tldr", channel=room, way=Way.MENTION)
+    spy.say("tldr", channel=room, source=Source.MENTION)
 
     with pytest.raises(LookupError):
         spy.press("Share here", spy.posts(room)[0], channel=room)

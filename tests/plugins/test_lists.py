@@ -5,15 +5,15 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.ask import Answer, Way
+from bot.commands.request import Response, Source
 from bot.commands.testkit import SpyKit
-from bot.domain.change import Change, Source
+from bot.domain.change import Change, ChangeSource
 from bot.domain.message import Buttons, Message
 from bot.domain.policy import Team
 from bot.services.changes import Changes
 
 
-def said(answer: Answer) -> Message:
+def said(answer: Response) -> Message:
     assert answer.message
     return answer.message
 
@@ -158,7 +158,7 @@ def changed(spy: SpyKit, number: int) -> Change:
     return Change(
         number=0,
         key=f"k{number}",
-        source=Source.GITHUB,
+        source=ChangeSource.GITHUB,
         kind="deploy",
         service=None,
         title=f"deploy {number}",
@@ -209,7 +209,7 @@ def test_runbooks_are_listed_in_many_words(spy: SpyKit, words: str):
 
 @pytest.mark.parametrize("words", ["failover", "failover plans", "failover list page 2"])
 def test_plans_are_listed_in_many_words(spy: SpyKit, words: str):
-    assert "No failover plan is written yet" in said(spy.say(words, way=Way.SLASH)).text
+    assert "No failover plan is written yet" in said(spy.say(words, source=Source.SLASH)).text
 
 
 def test_a_search_of_too_many_words_is_refused(thirty: SpyKit):

@@ -10,7 +10,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.slack import payloads
-from bot.commands.ask import Answer, Ask
+from bot.commands.request import Request, Response
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import OpenForm, Post, PostEphemeral, SendPage
 from bot.ports import Ringing
@@ -73,16 +73,16 @@ def night(state: str) -> SpyKit:
     return spy
 
 
-def press(words: str, *, by: str = "U0KIM", thread: str | None = None) -> Ask:
+def press(words: str, *, by: str = "U0KIM", thread: str | None = None) -> Request:
     message = {"ts": "5.5", "thread_ts": thread} if thread else {"ts": "5.5"}
     about = {"trigger_id": "t1", "user": {"id": by}, "channel": {"id": ROOM}, "message": message}
     action = {"type": "button", "value": words}
-    ask = payloads.press({**about, "response_url": "https://hooks.slack.com/1", "actions": [action]})
-    assert ask
-    return ask
+    request = payloads.press({**about, "response_url": "https://hooks.slack.com/1", "actions": [action]})
+    assert request
+    return request
 
 
-def sent(form: OpenForm) -> Ask:
+def sent(form: OpenForm) -> Request:
     """Fill in a form that was opened, and send it."""
     fields = TEMPLATES.form(form.form, form.facts).fields
     values: dict[str, Any] = {
@@ -100,7 +100,7 @@ def sent(form: OpenForm) -> Ask:
 
 
 def opened(spy: SpyKit, words: str) -> OpenForm:
-    spy.ask(press(words))
+    spy.request(press(words))
     form: OpenForm = spy.asked(OpenForm)[-1]
     return form
 
@@ -122,12 +122,12 @@ def answers(spy: SpyKit) -> Iterator[tuple[str, SpyKit, str]]:
 @pytest.mark.parametrize("state", STATES)
 def test_every_button_is_answered_and_none_changes_what_is_over_or_wakes_somebody_for_it(state: str):
     spy = night(state)
-    before, rung = facts(spy), len(spy.asked(SendPage))
+    before, ringing = facts(spy), len(spy.asked(SendPage))
 
     for words, after, answer in answers(spy):
         assert not answer.startswith(("I don't know", "I understood", "What can I do")), words
         if state in OVER and words != "incident 1 reopen":
-            wakes = len(after.asked(SendPage)) > rung and words.startswith("inc")
+            wakes = len(after.asked(SendPage)) > ringing and words.startswith("inc")
             assert (facts(after), wakes) == (before, False), words
 
 
@@ -146,9 +146,9 @@ def test_a_button_of_what_is_over_says_so_at_once(state: str, words: str):
 def test_command_that_was_handed_over_is_on_offer_no_more(words: str, by: str):
     spy = night("handed over")
 
-    heard_by = spy.ask(press(f"incident 1 {words}", by=by))
+    heard_by = spy.request(press(f"incident 1 {words}", by=by))
 
-    assert heard_by == Answer()
+    assert heard_by == Response()
     assert "not offered to you now" in spy.private()[-1].text or "already command" in spy.private()[-1].text
     assert spy.incident(1).commander == "U0RAJ"
 
@@ -188,7 +188,7 @@ def test_every_button_in_a_thread_is_answered_there():
     for words in BUTTONS:
         again = spy.restarted()
         before = len(again.effects)
-        again.ask(press(words, thread="4.4"))
+        again.request(press(words, thread="4.4"))
         said_there = [it for it in again.effects[before:] if isinstance(it, Post | PostEphemeral | OpenForm)]
         assert [it.thread for it in said_there] == ["4.4"], words
 
@@ -197,10 +197,12 @@ def test_every_button_in_a_thread_is_answered_there():
 def test_what_is_said_in_a_thread_is_answered_there(words: str):
     spy = night("open")
     event = {"type": "message", "channel": ROOM, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
-    ask = payloads.speech({"event_id": "Ev1", "event": {**event, "text": words, "thread_ts": "4.4"}}, "U0SPY")
-    assert ask
+    request = payloads.speech(
+        {"event_id": "Ev1", "event": {**event, "text": words, "thread_ts": "4.4"}}, "U0SPY"
+    )
+    assert request
 
-    spy.ask(ask)
+    spy.request(request)
 
     assert [it.thread for it in spy.effects if isinstance(it, Post)] == ["4.4"]
 
@@ -215,7 +217,7 @@ def test_a_form_is_answered_after_a_restart_and_whatever_happened_meanwhile(stat
     spy = night(state).restarted()
     before = len(spy.effects)
 
-    answer = spy.ask(sent(form))
+    answer = spy.request(sent(form))
 
     assert answer.complaints or answer.message or len(spy.effects) > before
     assert "I don't know" not in repr(answer)
@@ -227,7 +229,7 @@ def test_a_form_of_what_is_over_by_now_says_so_beside_its_question(state: str, w
     form = opened(night("open"), words)
     spy = night(state)
 
-    answer = spy.ask(sent(form))
+    answer = spy.request(sent(form))
 
     assert spy.incident(1).state in "".join(answer.complaints.values())
 
@@ -237,8 +239,8 @@ def test_a_form_that_was_sent_twice_is_carried_out_once():
     form = opened(spy, "incident 1 update")
 
     for _ in range(2):
-        spy.ask(sent(form))
+        spy.request(sent(form))
     spy = spy.restarted()
-    spy.ask(sent(form))
+    spy.request(sent(form))
 
     assert [it.kind for it in spy.timeline(1)].count("update_posted") == 1

@@ -4,25 +4,25 @@ import html
 
 import pytest
 
-from bot.commands.ask import Answer, Automated
+from bot.commands.request import Automated, Response
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import Notify, OpenRoom
-from bot.ports import Duty
+from bot.ports import OnCallShift
 from bot.services.oncall import OnCall
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
 
 def sync(spy: SpyKit) -> None:
-    duties = (
-        Duty(policy="PPOL1", level=2, name="Kim Park"),
-        Duty(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now()),
+    on_calls = (
+        OnCallShift(policy="PPOL1", level=2, name="Kim Park"),
+        OnCallShift(policy="PPOL1", level=1, name="Ana Lima", end=spy.clock.now()),
     )
     with spy.tx() as tx:
-        OnCall(tx).synced(duties)
+        OnCall(tx).synced(on_calls)
 
 
 def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
@@ -59,7 +59,7 @@ def test_before_the_first_sync_that_is_said(spy: SpyKit):
 def test_help_lists_every_command_in_one_line(spy: SpyKit):
     said = text(spy.say("help"))
 
-    for it in spy.handbook.commands:
+    for it in spy.registry.commands:
         assert it.help.splitlines()[0] in said
     assert said.startswith("*incident*")
 
@@ -81,7 +81,7 @@ def shown(spy: SpyKit, words: str, channel: str = "C0GENERAL") -> list[str]:
 def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, room: str, asked: str):
     before = len(spy.effects)
 
-    for it in spy.handbook.commands:
+    for it in spy.registry.commands:
         for said in it.prefixes if it.words != "help" else ():
             assert it.usage in shown(spy, f"{' '.join(said)} {asked}", room)
     assert len(spy.effects) == before

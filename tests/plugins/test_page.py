@@ -9,16 +9,16 @@ from typing import Any
 import pytest
 
 from bot.adapters.pagerduty_webhook import news
-from bot.commands.ask import Answer, Way
+from bot.commands.request import Response, Source
 from bot.commands.testkit import POLICY, SpyKit
 from bot.domain.effects import AnswerPage, EscalatePage, SendPage, UpsertMessage
-from bot.ports import Duty, Ringing
+from bot.ports import OnCallShift, Ringing
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.team_notices import TeamNotices
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
@@ -28,16 +28,16 @@ def rings(spy: SpyKit, number: int) -> None:
         Paging(tx).sent(number, Ringing(id="PD1", url="https://pd/PD1", status="triggered"))
 
 
-def rung(spy: SpyKit, number: int, assigned: str | None) -> None:
+def ringing(spy: SpyKit, number: int, assigned: str | None) -> None:
     key = spy.pages(1)[0].key
     ringing = Ringing(id="Q1", url="https://pd/Q1", status="triggered", key=key, assigned=assigned)
     with spy.tx() as tx:
         Paging(tx).sent(number, ringing)
 
 
-def on_call(spy: SpyKit, *duties: Duty) -> None:
+def on_call(spy: SpyKit, *on_calls: OnCallShift) -> None:
     with spy.tx() as tx:
-        OnCall(tx).synced(duties)
+        OnCall(tx).synced(on_calls)
 
 
 def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, room: str):
@@ -60,7 +60,7 @@ def test_a_person_is_paged_by_mention_or_by_name(spy: SpyKit):
 
 
 def test_a_page_outside_an_incident_needs_none(spy: SpyKit):
-    spy.say('page imoc "come"', way=Way.MENTION)
+    spy.say('page imoc "come"', source=Source.MENTION)
 
     assert len(spy.asked(SendPage)) == 1
 
@@ -122,7 +122,7 @@ def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: st
 # --- nobody is on call ------------------------------------------------------------------------------------
 
 
-RAJ = Duty(policy="PPOL1", level=1, name="Raj Patel", phone="+1 2")
+RAJ = OnCallShift(policy="PPOL1", level=1, name="Raj Patel", phone="+1 2")
 
 
 def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: SpyKit):
@@ -130,7 +130,7 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
 
     answer = text(spy.say('incident me "checkout is down" sev1'))
     spy.open_room(1)
-    rung(spy, 1, assigned=None)
+    ringing(spy, 1, assigned=None)
 
     assert answer.startswith(
         "*Careful: nobody is on call for :imoc, so it rings nobody. Reach them another way: "
@@ -143,11 +143,11 @@ def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
     on_call(spy)
     spy.say('incident me "checkout is down" sev1')
     spy.open_room(1)
-    rung(spy, 1, assigned="")
+    ringing(spy, 1, assigned="")
 
     spy.pass_time(minutes=6)
 
-    [said] = spy.nags("unanswered")
+    [said] = spy.reminder_messages("unanswered")
     assert "Nobody is on call, so it rings nobody." in said.text
     assert "next level" not in said.text
 
@@ -169,9 +169,9 @@ def test_the_manager_is_one_press_away(spy: SpyKit, room: str, words: str, where
     assert [it.person for it in spy.pages(1)[2:]] == ["U0KIM", "U0KIM"]
 
 
-@pytest.mark.parametrize("duties", [[RAJ], [replace(RAJ, level=2)]])
-def test_somebody_on_any_level_is_somebody(spy: SpyKit, duties: list[Duty]):
-    on_call(spy, *duties)
+@pytest.mark.parametrize("on_calls", [[RAJ], [replace(RAJ, level=2)]])
+def test_somebody_on_any_level_is_somebody(spy: SpyKit, on_calls: list[OnCallShift]):
+    on_call(spy, *on_calls)
 
     assert "nobody is on call" not in text(spy.say('incident me "checkout is down" sev1'))
 
@@ -182,13 +182,13 @@ def test_what_nobody_knows_yet_is_not_claimed(spy: SpyKit):
 
 def test_somebody_comes_on_call_after_all(spy: SpyKit, room: str):
     on_call(spy)
-    rung(spy, 1, assigned="")
+    ringing(spy, 1, assigned="")
     spy.pass_time(minutes=6)
     with spy.tx() as tx:
         Paging(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
 
     assert "escalated to Raj Patel, not acknowledged so far" in spy.message_type("card", 1).text
-    assert "Raj Patel is rung." in spy.nags("unanswered")[0].text
+    assert "Raj Patel is rung." in spy.reminder_messages("unanswered")[0].text
 
 
 # --- merged, answered, over -------------------------------------------------------------------------------
@@ -212,7 +212,7 @@ def signed(body: bytes) -> str:
 
 
 def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: str):
-    rung(spy, 1, assigned="Raj Patel")
+    ringing(spy, 1, assigned="Raj Patel")
     into = {"id": "Q9", "type": "incident_reference", "html_url": "https://pd/Q9"}
     hear(spy, webhook(status="resolved", resolve_reason={"type": "merge_resolve_reason", "incident": into}))
 
@@ -228,28 +228,28 @@ def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: s
 
 @pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])
 def test_a_page_of_what_is_over_rings_no_further(spy: SpyKit, room: str, words: str):
-    rung(spy, 1, assigned="Raj Patel")
+    ringing(spy, 1, assigned="Raj Patel")
     spy.pass_time(minutes=2)
 
     spy.say(words, channel=room)
     spy.pass_time(minutes=20)
 
     assert spy.asked(EscalatePage) == []
-    assert spy.nags("unanswered") == []
+    assert spy.reminder_messages("unanswered") == []
 
 
 def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, room: str):
-    rung(spy, 1, assigned="Raj Patel")
+    ringing(spy, 1, assigned="Raj Patel")
     spy.pass_time(minutes=6)
 
     spy.say("incident stop fixed", channel=room)
 
-    [said] = spy.nags("unanswered")
+    [said] = spy.reminder_messages("unanswered")
     assert said.text.endswith("INC-1 is over, so nobody else is rung.")
 
 
 def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, room: str):
-    rung(spy, 1, assigned="Raj Patel")
+    ringing(spy, 1, assigned="Raj Patel")
     spy.say("pager ack 1", by="U0RAJ", channel=room)
     with spy.tx() as tx:
         Paging(tx).waits(1, "PagerDuty did not answer")

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.ask import Answer, Shared
+from bot.commands.request import Response, Shared
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
-from bot.domain.policy import Paperwork
+from bot.domain.policy import PostmortemSettings
 from bot.domain.timeline import Entry
 from bot.ports import Issue, IssueNews, Moved, Offer, Person
 from bot.services.documents import Documents
@@ -20,18 +20,18 @@ from tests.plugins.conftest import HERE
 @pytest.fixture
 def spy(spy: SpyKit) -> SpyKit:
     """Give a Spy that knows a repository."""
-    paperwork = Paperwork(repository="acme/postmortems", logins={"U0RAJ": "raj-p"})
+    postmortem_settings = PostmortemSettings(repository="acme/postmortems", logins={"U0RAJ": "raj-p"})
     kit = SpyKit(
         HERE / "plugins",
         templates=spy.templates,
         clock=spy.clock,
-        policy=replace(spy.policy, paperwork=paperwork),
+        policy=replace(spy.policy, postmortem_settings=postmortem_settings),
     )
     kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     return kit
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
@@ -43,7 +43,7 @@ def exported(spy: SpyKit) -> None:
     """GitHub has the first follow-up as #10, and the postmortem as #9."""
     on_github(spy, follow_up=1)
     with spy.tx() as tx:
-        Postmortems(tx).exported(1, ISSUE, taken_over=(), spills=False, origin="test")
+        Postmortems(tx).exported(1, ISSUE, taken_over=(), overflows=False, origin="test")
 
 
 def on_github(spy: SpyKit, *, follow_up: int) -> None:
@@ -129,7 +129,7 @@ def test_a_review_is_closed_after_a_word_on_each_category(spy: SpyKit, room: str
     assert "about escalation, recovery, prevention" in refused
     assert spy.incident(1).phase == "reviewed"
     spy.pass_time(days=10)
-    assert not spy.nags("review")
+    assert not spy.reminder_messages("review")
 
 
 def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, room: str):
@@ -141,7 +141,7 @@ def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, room: st
     asked = [it for it in spy.asked(UpsertMessage) if it.message_type == "review"]
     assert {it.to for it in asked} == {"U0RAJ"}
     assert len({it.mark for it in asked}) == 4
-    assert "overdue by 1 d" in spy.nags("review")[0].text
+    assert "overdue by 1 d" in spy.reminder_messages("review")[0].text
 
 
 def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKit, room: str):
@@ -178,9 +178,9 @@ def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, room: st
 
     with spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
-        paper = spy.templates.paper("postmortem", facts)
+        document = spy.templates.document("postmortem", facts)
 
-    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in paper.text
+    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in document.text
     assert "the causes" not in text(spy.say("postmortem", channel=room))
 
 
@@ -267,8 +267,8 @@ def test_its_owner_is_reminded_two_days_before_and_hears_once_it_is_done(spy: Sp
     spy.say("follow-up done 1", channel=room)
 
     assert {it.to for it in spy.asked(UpsertMessage) if it.message_type == "follow_up"} == {"U0RAJ"}
-    assert "is done. Thank you" in spy.nags("follow_up")[0].text
-    assert "You have no open follow-ups" in spy.nags("digest")[0].text
+    assert "is done. Thank you" in spy.reminder_messages("follow_up")[0].text
+    assert "You have no open follow-ups" in spy.reminder_messages("digest")[0].text
 
 
 def test_who_is_given_an_old_follow_up_hears_of_it_by_day_and_gets_no_list_of_last_monday(
@@ -282,9 +282,12 @@ def test_who_is_given_an_old_follow_up_hears_of_it_by_day_and_gets_no_list_of_la
 
     spy.say("follow-up owner 1 <@U0RAJ>", channel=room)
     spy.pass_time(hours=10)
-    in_the_night = spy.nags(to="U0RAJ", message_type="digest"), spy.nags(to="U0RAJ", message_type="follow_up")
+    in_the_night = (
+        spy.reminder_messages(to="U0RAJ", message_type="digest"),
+        spy.reminder_messages(to="U0RAJ", message_type="follow_up"),
+    )
     spy.pass_time(hours=3)
-    [word] = spy.nags(to="U0RAJ", message_type="follow_up")
+    [word] = spy.reminder_messages(to="U0RAJ", message_type="follow_up")
 
     assert in_the_night == ([], [])
     assert "is due 2026-12-04" in word.text

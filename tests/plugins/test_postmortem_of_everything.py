@@ -27,10 +27,10 @@ def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str
             tx.session.timeline.append(entry)
 
     with spy.tx() as tx:
-        paper = spy.templates.paper("postmortem", Documents(tx).document(tx.incident(1)))
+        document = spy.templates.document("postmortem", Documents(tx).document(tx.incident(1)))
 
-    written = "\n".join([*(it.text for it in paper.sections), *paper.log])
-    assert len(paper.log) > len(HAPPENED) - 5
+    written = "\n".join([*(it.text for it in document.sections), *document.log])
+    assert len(document.log) > len(HAPPENED) - 5
     assert "<b>down" not in written
     assert "@channel" not in written
 
@@ -43,10 +43,10 @@ def test_a_failover_is_told_step_by_step():
 
     with play.spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
-        paper = play.spy.templates.paper("postmortem", facts, names=People(tx).name)
+        document = play.spy.templates.document("postmortem", facts, names=People(tx).name)
 
-    written = "\n".join(it.text for it in paper.sections)
+    written = "\n".join(it.text for it in document.sections)
     assert "Ana Lima proposed failover 1 (pod 7 to east)" in written
     assert "failover 1 (pod 7 to east): rolled back, dns 5: HTTP 503" in written
-    assert any("run `./drain 7`" in line for line in paper.log)
-    assert any("dns 5, check *red* (HTTP 503)" in line for line in paper.log)
+    assert any("run `./drain 7`" in line for line in document.log)
+    assert any("dns 5, check *red* (HTTP 503)" in line for line in document.log)

@@ -4,7 +4,7 @@ from collections.abc import Iterator
 
 import pytest
 
-from bot.commands.ask import Answer, Way
+from bot.commands.request import Response, Source
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import AnswerPage, Post, PostEphemeral, PostEvent, Respond, SendPage, UpsertMessage
 from bot.ports import Ringing
@@ -65,30 +65,30 @@ def paged(spy: SpyKit, number: int) -> Iterator[str]:
         yield spy.templates.render(template, facts).text
 
 
-def overheard(answer: Answer) -> str:
+def overheard(answer: Response) -> str:
     return answer.message.text if answer.message and answer.shared else ""
 
 
 @pytest.mark.parametrize("opened", [True, False], ids=["with a room", "without a room"])
-@pytest.mark.parametrize("way", [Way.SLASH, Way.MENTION, Way.PLAIN, Way.BUTTON, Way.DM])
-def test_what_its_members_say_elsewhere_is_not_overheard(spy: SpyKit, way: Way, opened: bool):  # noqa: FBT001  a column
+@pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.DM])
+def test_what_its_members_say_elsewhere_is_not_overheard(spy: SpyKit, source: Source, opened: bool):  # noqa: FBT001  a column
     spy.say(f"incident {SAID[0]} sev1", by="U0ANA")
     if opened:
         spy.open_room(1, channel="C0ROOM")
 
-    channel = "U0ANA" if way is Way.DM else "C0GENERAL"
-    heard = [overheard(spy.say(f"incident {it}", by="U0ANA", channel=channel, way=way)) for it in SAID]
+    channel = "U0ANA" if source is Source.DM else "C0GENERAL"
+    heard = [overheard(spy.say(f"incident {it}", by="U0ANA", channel=channel, source=source)) for it in SAID]
 
     assert SECRET not in " ".join((*heard, *outside(spy)))
 
 
-@pytest.mark.parametrize("way", [Way.SLASH, Way.MENTION, Way.BUTTON, Way.DM])
-def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, way: Way):
+@pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.BUTTON, Source.DM])
+def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, source: Source):
     spy.say(f"incident {SAID[0]}", by="U0ANA")
     spy.open_room(1, channel="C0ROOM")
     before = spy.timeline(1)
 
-    answers = [spy.say(f"incident {it}", by="U0ZOE", way=way) for it in SAID[1:]]
+    answers = [spy.say(f"incident {it}", by="U0ZOE", source=source) for it in SAID[1:]]
 
     replies = [it.message for it in spy.effects if isinstance(it, PostEphemeral | Post | Respond)]
     assert SECRET not in f"{answers} {replies}"

@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.ask import Answer
+from bot.commands.request import Response
 from bot.commands.testkit import POLICY, SpyKit
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.ask import Way
+from bot.commands.request import Source
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import OpenForm, Post
 
@@ -21,7 +21,7 @@ def test_a_runbook_is_filled_in_for_all_to_see(spy: SpyKit):
 
 
 def test_said_aloud_it_is_answered_in_the_room(spy: SpyKit, room: str):
-    spy.say(SAID, channel=room, way=Way.PLAIN)
+    spy.say(SAID, channel=room, source=Source.PLAIN)
 
     [answer] = spy.posts(room)
     assert "systemctl restart postgresql@checkout" in answer.text
@@ -45,7 +45,7 @@ def test_a_private_incidents_fields_stay_in_its_channel(spy: SpyKit):
     spy.say('incident me "payroll leaked" private')
     spy.open_room(1, channel="C0SECRET")
 
-    elsewhere = spy.say("inc-1 runbook nobody-answers team=payments", way=Way.PLAIN)
+    elsewhere = spy.say("inc-1 runbook nobody-answers team=payments", source=Source.PLAIN)
 
     assert elsewhere.message is None
     assert spy.posts("C0GENERAL") == []
@@ -68,7 +68,7 @@ def test_what_is_missing_is_asked_for_in_a_form(spy: SpyKit):
 def test_the_form_that_is_sent_is_answered_in_the_room(spy: SpyKit, room: str):
     given = {"service": "checkout", "region": "west", "why": "&lt;stuck&gt;"}
 
-    spy.say("runbook restart-db", way=Way.FORM, channel=room, given=given)
+    spy.say("runbook restart-db", source=Source.FORM, channel=room, given=given)
 
     [post] = spy.asked(Post)
     assert (post.to, post.asker) == (room, "U0ANA")
@@ -77,7 +77,7 @@ def test_the_form_that_is_sent_is_answered_in_the_room(spy: SpyKit, room: str):
 
 def test_a_form_that_is_wrong_says_so_beside_its_field(spy: SpyKit):
     answer = spy.say(
-        "runbook restart-db", way=Way.FORM, given={"service": "a b", "region": "east", "why": ""}
+        "runbook restart-db", source=Source.FORM, given={"service": "a b", "region": "east", "why": ""}
     )
 
     assert answer.complaints == {
@@ -114,7 +114,7 @@ def test_a_form_that_is_wrong_says_so_beside_its_field(spy: SpyKit):
 def test_without_a_form_a_sentence_says_what_is_missing_and_how_to_say_it(
     spy: SpyKit, said: str, answer: str
 ):
-    spy.say(said, way=Way.PLAIN)
+    spy.say(said, source=Source.PLAIN)
 
     assert answer in spy.private()[-1].text
 

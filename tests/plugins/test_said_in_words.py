@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.ask import Answer, Edited, Shared, Way
+from bot.commands.request import Edited, Response, Shared, Source
 from bot.commands.testkit import SpyKit
 from bot.domain.incident import room_name
 from bot.domain.message import Buttons
@@ -12,12 +12,12 @@ HOST = "<http://api.example.com|api.example.com>"
 """What Slack makes of a typed api.example.com."""
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
 
-def says(answer: Answer) -> list[str]:
+def says(answer: Response) -> list[str]:
     """Give what the buttons of an answer say."""
     assert answer.message
     parts = [it for it in answer.message.parts if isinstance(it, Buttons)]
@@ -219,7 +219,7 @@ def test_words_that_are_no_time_stay_text(spy: SpyKit, room: str, note: str):
 
 
 def test_a_note_may_be_of_then(spy: SpyKit, room: str):
-    answer = spy.say("note replica was promoted at 9:30 am", channel=room, way=Way.MENTION)
+    answer = spy.say("note replica was promoted at 9:30 am", channel=room, source=Source.MENTION)
 
     assert answer.message is None
     assert "at 09:30 UTC" in spy.posts(room)[-1].text
@@ -379,9 +379,9 @@ def test_a_time_to_come_is_asked_back(spy: SpyKit, room: str, said: str):
 # --- what one sees ----------------------------------------------------------------------------------------
 
 
-@pytest.mark.parametrize("way", [Way.PLAIN, Way.SLASH, Way.DM, Way.BUTTON])
-def test_a_linked_host_is_the_name_one_sees(spy: SpyKit, way: Way):
-    spy.say(f'lock {HOST} "migration"', way=way)
+@pytest.mark.parametrize("source", [Source.PLAIN, Source.SLASH, Source.DM, Source.BUTTON])
+def test_a_linked_host_is_the_name_one_sees(spy: SpyKit, source: Source):
+    spy.say(f'lock {HOST} "migration"', source=source)
 
     assert "is not locked" not in text(spy.say("unlock api.example.com"))
 

@@ -46,7 +46,7 @@ def words(messages: list[Message] | tuple[Message, ...]) -> list[str]:
 
 
 def said_to(spy: SpyKit, to: str) -> list[str]:
-    return words(list(spy.nags(to=to)))
+    return words(list(spy.reminder_messages(to=to)))
 
 
 def labels(message: Message) -> list[str]:
@@ -73,7 +73,7 @@ def test_the_dm_offers_to_post_to_snooze_and_to_hand_over(telling: TeamNotices):
     spy = telling()
     spy.pass_time(minutes=15)
 
-    dm = spy.nags(to="U0ANA")[0]
+    dm = spy.reminder_messages(to="U0ANA")[0]
 
     offered = ["Post update", "Snooze 5 min", "Snooze 15 min", "Snooze 30 min", "Hand over", "Why?"]
     assert labels(dm) == offered
@@ -87,7 +87,7 @@ def test_an_update_in_time_keeps_spy_silent(telling: TeamNotices):
         spy.pass_time(minutes=14)
         spy.say("incident update on it", channel=ROOM)
 
-    assert spy.nags() == []
+    assert spy.reminder_messages() == []
 
 
 ROUTES: dict[str, Callable[[SpyKit], object]] = {
@@ -117,16 +117,16 @@ def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
     spy = telling()
     spy.pass_time(minutes=16)
 
-    answer = spy.press("Snooze 15 min", spy.nags(to="U0ANA")[0], by="U0RAJ", channel=None)
+    answer = spy.press("Snooze 15 min", spy.reminder_messages(to="U0ANA")[0], by="U0RAJ", channel=None)
     assert answer.message is None
     assert "*Snoozed* by" in spy.lines(1)[-1]
     assert "Snoozed by Raj Patel until 12:31 UTC" in said_to(spy, "U0ANA")[0]
     spy.pass_time(minutes=14, seconds=59)
-    assert len(spy.nags()) == 1
+    assert len(spy.reminder_messages()) == 1
     spy.pass_time(seconds=1)
 
-    assert len(spy.nags(to="U0ANA")) == 2
-    assert labels(spy.nags(to="U0ANA")[1]) == ["Post update", "Hand over", "Why?"]
+    assert len(spy.reminder_messages(to="U0ANA")) == 2
+    assert labels(spy.reminder_messages(to="U0ANA")[1]) == ["Post update", "Hand over", "Why?"]
     refused = spy.say("incident snooze 5m", channel=ROOM)
     assert refused.message
     assert "snoozed this reminder already" in refused.message.text
@@ -149,7 +149,7 @@ def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling
     spy.clock.tick(hours=3)
     spy.tick()
 
-    late = [it for it in words(list(spy.nags())) if "This comes late" in it]
+    late = [it for it in words(list(spy.reminder_messages())) if "This comes late" in it]
     assert len(late) == 2
     assert "This comes late: it was due 12:15 UTC" in said_to(spy, "U0ANA")[0]
     spy.pass_time(minutes=14)
@@ -163,7 +163,7 @@ def test_after_three_hours_away_nothing_moot_is_said(telling: TeamNotices):
     spy.clock.tick(hours=3)
     spy.tick()
 
-    assert spy.nags() == []
+    assert spy.reminder_messages() == []
 
 
 # --- the others -------------------------------------------------------------------------------------------
@@ -173,9 +173,9 @@ def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: TeamNot
     spy = telling("")
     spy.pass_time(minutes=5)
 
-    ask = spy.nags(to="room:1")[0]
-    assert labels(ask) == ["sev1", "sev2", "sev3", "Why?"]
-    spy.press("sev2", ask, channel=ROOM)
+    request = spy.reminder_messages(to="room:1")[0]
+    assert labels(request) == ["sev1", "sev2", "sev3", "Why?"]
+    spy.press("sev2", request, channel=ROOM)
     spy.pass_time(minutes=20)
 
     assert said_to(spy, "room:1") == ["INC-1: its severity is sev2."]
@@ -202,7 +202,7 @@ def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
     spy.pass_time(minutes=20)
 
     assert spy.pages(1) == []
-    assert all(it.startswith("DRILL · ") for it in words(list(spy.nags())))
+    assert all(it.startswith("DRILL · ") for it in words(list(spy.reminder_messages())))
 
 
 def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamNotices):
@@ -210,9 +210,9 @@ def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamN
     spy.say("incident cause the deploy of 11:50", channel=ROOM)
     spy.pass_time(minutes=10)
 
-    ask = spy.nags(to="room:1")[0]
-    assert words([ask])[0].startswith("Roll back? A change is suspected (the deploy of 11:50)")
-    spy.press("It is mitigated", ask, channel=ROOM)
+    request = spy.reminder_messages(to="room:1")[0]
+    assert words([request])[0].startswith("Roll back? A change is suspected (the deploy of 11:50)")
+    spy.press("It is mitigated", request, channel=ROOM)
 
     assert said_to(spy, "room:1") == ["INC-1: mitigated 12:10 UTC (12:10)."]
 
@@ -225,12 +225,12 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Team
     spy.pass_time(minutes=5)
 
     assert [(it.page, it.level) for it in spy.asked(EscalatePage)] == [(1, 2)]
-    told = words(list(spy.nags("unanswered")))
+    told = words(list(spy.reminder_messages("unanswered")))
     assert told == ["Page 1 to :imoc is not acknowledged after 5 min. The next level is being rung."]
     with spy.tx() as tx:
         Paging(tx).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
     assert spy.pages(1)[0].escalated_to == "Kim Park"
-    assert words(list(spy.nags("unanswered")))[0].endswith("Kim Park is rung.")
+    assert words(list(spy.reminder_messages("unanswered")))[0].endswith("Kim Park is rung.")
 
 
 def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: TeamNotices):
@@ -242,7 +242,7 @@ def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Tea
     spy.pass_time(minutes=11)
 
     assert [(it.team, it.person) for it in spy.pages(1)] == [(None, "U0RAJ"), ("imoc", None)]
-    assert words(list(spy.nags("unanswered"))) == [
+    assert words(list(spy.reminder_messages("unanswered"))) == [
         "Page 1 to Raj Patel is not acknowledged. Said again since.",
         "Page 1 to Raj Patel is not acknowledged after 10 min. The command team was paged too.",
     ]
@@ -335,7 +335,7 @@ def test_what_the_room_may_not_hear_is_on_the_card(telling: TeamNotices):
 
     spy.pass_time(minutes=6)
 
-    assert spy.nags(to="room:1") == []
+    assert spy.reminder_messages(to="room:1") == []
     assert "*Spy waits for* the severity" in spy.message_type("card", 1).text
 
 
@@ -345,7 +345,7 @@ def test_quiet_ends_by_itself(telling: TeamNotices):
 
     spy.pass_time(minutes=19)
 
-    assert len(spy.nags(to="room:1")) == 1
+    assert len(spy.reminder_messages(to="room:1")) == 1
 
 
 def test_two_things_at_once_are_one_post(telling: TeamNotices):
@@ -354,7 +354,7 @@ def test_two_things_at_once_are_one_post(telling: TeamNotices):
     spy.clock.tick(minutes=36)
     spy.tick()
 
-    assert len(spy.nags(to="room:1")) == 1
+    assert len(spy.reminder_messages(to="room:1")) == 1
     assert "*Spy waits for*" in spy.message_type("card", 1).text
 
 

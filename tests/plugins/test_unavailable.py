@@ -7,11 +7,11 @@ import pytest
 
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.people import profile
-from bot.commands.ask import Answer, Way
+from bot.commands.request import Response, Source
 from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import MeetPerson
 from bot.domain.shift import Turn
-from bot.ports import Duty, Profile
+from bot.ports import OnCallShift, Profile
 from bot.services.oncall import OnCall
 from bot.services.people import People
 from bot.services.permissions import Permissions
@@ -22,7 +22,7 @@ GONE = profile({"id": "U0GONE", "deleted": True, "profile": {"real_name": "Gus G
 APP = profile({"id": "U0APP", "is_bot": True, "profile": {"real_name": "Jira"}}, US)
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     assert answer.message
     return answer.message.text
 
@@ -44,7 +44,9 @@ def staff(spy: SpyKit) -> SpyKit:
     meet(spy, "U0RAJ", Profile(name="Raj Patel", email="raj@example.com"))
     with spy.tx() as tx:
         Shifts(tx).found("raj@example.com", tx.session.people.get("U0RAJ"))
-        OnCall(tx).synced([Duty(policy="PPOL1", level=1, user="PRAJ", name="Raj", email="raj@example.com")])
+        OnCall(tx).synced(
+            [OnCallShift(policy="PPOL1", level=1, user="PRAJ", name="Raj", email="raj@example.com")]
+        )
     return spy
 
 
@@ -170,10 +172,10 @@ def test_a_missing_commander_is_asked_for_again_only_after_a_while(spy: SpyKit, 
     leave(spy, "U0ANA", "Ana Lima")
     spy.tick()
 
-    before = [it.text for it in spy.nags() if "Nobody has command" in it.text]
+    before = [it.text for it in spy.reminder_messages() if "Nobody has command" in it.text]
     spy.pass_time(minutes=16)
 
-    after = [it.text for it in spy.nags() if "Nobody has command" in it.text]
+    after = [it.text for it in spy.reminder_messages() if "Nobody has command" in it.text]
     assert (before, len(after) > 0) == ([], True)
 
 
@@ -256,7 +258,7 @@ def test_a_form_names_people_where_slack_draws_no_mentions(
 ):
     given = {"person": f"<@{person}>"}
 
-    answer = staff.say("incident hand", by="U0RAJ", channel=room, way=Way.FORM, given=given)
+    answer = staff.say("incident hand", by="U0RAJ", channel=room, source=Source.FORM, given=given)
 
     assert answer.complaints["person"].startswith(sentence)
 

@@ -13,17 +13,17 @@ import pytest
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack import payloads
 from bot.adapters.templates import JinjaTemplates
-from bot.commands.ask import Ask, Way
 from bot.commands.command import Command
 from bot.commands.plugins import load
+from bot.commands.request import Request, Source
 from bot.commands.testkit import FrozenClock, SpyKit
 from bot.domain.effects import OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage, room
 from bot.domain.message import Buttons, Message
 
 HERE = Path(__file__).parents[2]
-HANDBOOK = load([HERE / "plugins"])
+REGISTRY = load([HERE / "plugins"])
 KNOWN = ModuleType("known")
-vars(KNOWN).update({str(n): it for n, it in enumerate((*HANDBOOK.commands, *HANDBOOK.listeners))})
+vars(KNOWN).update({str(n): it for n, it in enumerate((*REGISTRY.commands, *REGISTRY.listeners))})
 TEMPLATES = JinjaTemplates([HERE / "templates"], clock=FrozenClock())
 RUNBOOKS = FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com")
 
@@ -36,27 +36,27 @@ def event(text: str, **more: str) -> Mapping[str, Any]:
     return {"event_id": "Ev1", "event": message | {"text": text} | more}
 
 
-def slash(command: str, text: str) -> Ask:
+def slash(command: str, text: str) -> Request:
     body = {"command": command, "text": text, "user_id": "U0KIM", "channel_id": ROOM, "trigger_id": "t1"}
     return payloads.slash(body)
 
 
-def short(text: str) -> Ask:
+def short(text: str) -> Request:
     """Say it by the command of its first word, as in `/page :imoc …`."""
     name, _, rest = text.partition(" ")
     return slash(f"/{name}", rest)
 
 
-def press(text: str) -> Ask | None:
+def press(text: str) -> Request | None:
     body = {"trigger_id": "t1", "user": {"id": "U0KIM"}, "channel": {"id": ROOM}, "response_url": RESPONSE}
     return payloads.press(body | {"actions": [{"type": "button", "value": text}]})
 
 
-def direct(text: str) -> Ask | None:
+def direct(text: str) -> Request | None:
     return payloads.speech(event(f"inc-1 {text}", channel=DM, channel_type="im"), BOT)
 
 
-WAYS: Mapping[str, tuple[Callable[[str], Ask | None], set[str]]] = {
+WAYS: Mapping[str, tuple[Callable[[str], Request | None], set[str]]] = {
     "slash": (lambda text: slash("/spy", text), {ACKNOWLEDGED, FORM}),
     "short slash": (short, {ACKNOWLEDGED, FORM}),
     "mention": (lambda text: payloads.mention(event(f"<@{BOT}> {text}"), BOT), {ROOM, LINE}),
@@ -64,7 +64,7 @@ WAYS: Mapping[str, tuple[Callable[[str], Ask | None], set[str]]] = {
     "direct message": (direct, {DM}),
     "button": (press, {RESPONSE, ROOM, FORM}),
     "terminal": (
-        lambda text: Ask(id="t1", text=text, user="U0KIM", way=Way.TERMINAL, channel=ROOM),
+        lambda text: Request(id="t1", text=text, user="U0KIM", source=Source.TERMINAL, channel=ROOM),
         {ACKNOWLEDGED},
     ),
 }
@@ -82,11 +82,11 @@ def busy() -> SpyKit:
     return spy
 
 
-def heard(spy: SpyKit, ask: Ask | None) -> tuple[str, Message]:
+def heard(spy: SpyKit, request: Request | None) -> tuple[str, Message]:
     """Give the one answer that reaches whoever asked, with its place."""
-    assert ask
+    assert request
     before = len(spy.effects)
-    answer = spy.ask(ask)
+    answer = spy.request(request)
     asked = spy.effects[before:]
     said = [(ACKNOWLEDGED, answer.message)] if answer.message else []
     for it in asked:
@@ -108,10 +108,10 @@ def labels(message: Message) -> set[str]:
     return buttons - {"Share here"}  # what was said aloud is shared already
 
 
-@pytest.mark.parametrize("way", WAYS)
-@pytest.mark.parametrize("command", HANDBOOK.commands, ids=lambda it: it.words.replace(" ", "_"))
-def test_every_command_is_answered_in_every_way(command: Command, way: str):
-    said, places = WAYS[way]
+@pytest.mark.parametrize("source", WAYS)
+@pytest.mark.parametrize("command", REGISTRY.commands, ids=lambda it: it.words.replace(" ", "_"))
+def test_every_command_is_answered_in_every_way(command: Command, source: str):
+    said, places = WAYS[source]
 
     usual, expected = heard(busy(), slash("/spy", command.example))
     place, answer = heard(busy(), said(command.example))
@@ -121,9 +121,9 @@ def test_every_command_is_answered_in_every_way(command: Command, way: str):
         assert (answer.text, labels(answer)) == (expected.text, labels(expected))
 
 
-@pytest.mark.parametrize("way", WAYS)
-def test_whoever_asks_for_command_gets_the_brief(way: str):
-    said, _ = WAYS[way]
+@pytest.mark.parametrize("source", WAYS)
+def test_whoever_asks_for_command_gets_the_brief(source: str):
+    said, _ = WAYS[source]
 
     place, answer = heard(busy(), said("take"))
 

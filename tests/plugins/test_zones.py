@@ -43,7 +43,7 @@ def test_every_command_works_for_whom_no_zone_is_known(spy: SpyKit, room: str, w
 def test_reminders_go_on_for_a_day_and_longer(spy: SpyKit, room: str):
     spy.pass_time(days=2)
 
-    assert spy.nags(to="U0ANA")[-1].text
+    assert spy.reminder_messages(to="U0ANA")[-1].text
     assert "still_open" in spy.incident(1).reminded
 
 

@@ -13,7 +13,12 @@ LATE = MINUTE
 CHECK = timedelta(minutes=10)
 SHOWN = NO_SEVERITY = timedelta(minutes=5)
 MOST = 5
-LADDER = (("warn", 45 * MINUTE), ("ask", 60 * MINUTE), ("page", 75 * MINUTE), ("manager", 90 * MINUTE))
+ESCALATION = (
+    ("warn", 45 * MINUTE),
+    ("ask", 60 * MINUTE),
+    ("page", 75 * MINUTE),
+    ("manager", 90 * MINUTE),
+)
 NEVER_NIGHT = Timers(night_from=0, night_until=0)
 LEADS = (7 * DAY, DAY, HOUR, timedelta())
 CLOSE = timedelta(minutes=15)
@@ -32,14 +37,14 @@ POLICY = Policy(
         Milestone(name="report", at_stop=True, message="Write it down."),
     ),
 )
-"""Three severities; one milestone after ten minutes and one at the end; no night, so that the ladder is plain."""
+"""Three severities; one milestone after ten minutes and one at the end; no night, so that the escalation is plain."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Debt:
     """A duty that must be spoken of by now; `spell` is what it belongs to, so that it is new when that is new."""
 
-    duty: str
+    reminder: str
     spell: object
     due_at: datetime
 
@@ -51,7 +56,7 @@ class Debt:
 class Speech:
     """Something that was said of an incident, as the test has seen it."""
 
-    duty: str
+    reminder: str
     spell: object
     at: datetime
 
@@ -60,7 +65,7 @@ class Speech:
 class Rhythm:
     """When a duty is due: at the start, and at the end of each period, if it has one, at `most` so often."""
 
-    duty: str
+    reminder: str
     spell: object
     start: datetime
     every: timedelta | None = None
@@ -68,11 +73,11 @@ class Rhythm:
 
     def debt(self, said: Sequence[Speech], now: datetime) -> Debt | None:
         """Whatever was missed is one debt."""
-        mine = [it.at for it in said if (it.duty, it.spell) == (self.duty, self.spell)]
+        mine = [it.at for it in said if (it.reminder, it.spell) == (self.reminder, self.spell)]
         due = self._due([at for at in mine if at >= self.start])
         if due is None or due > now or (self.most is not None and len(mine) >= self.most):
             return None
-        return Debt(duty=self.duty, spell=self.spell, due_at=due)
+        return Debt(reminder=self.reminder, spell=self.spell, due_at=due)
 
     def _due(self, said: Sequence[datetime]) -> datetime | None:
         if not said:
@@ -92,34 +97,34 @@ def _while_open(incident: Incident) -> Iterator[Rhythm]:
         yield from _promise(incident, incident.update_due, POLICY.severities[incident.severity])
     if incident.severity is None:
         start = opened + NO_SEVERITY
-        yield Rhythm(duty="no_severity", spell=opened, start=start, every=NO_SEVERITY, most=MOST)
+        yield Rhythm(reminder="no_severity", spell=opened, start=start, every=NO_SEVERITY, most=MOST)
     if not incident.impact:
-        yield Rhythm(duty="milestone:check", spell=opened, start=opened + CHECK)
+        yield Rhythm(reminder="milestone:check", spell=opened, start=opened + CHECK)
 
 
 def _promise(incident: Incident, due: datetime, severity: Severity) -> Iterator[Rhythm]:
     snooze = incident.snoozed.get("update_due")
     is_snoozed = snooze and snooze.mark == str(round(due.timestamp() * 1000))
     start = max(due, snooze.until) if snooze and is_snoozed else due
-    for duty, after in (("update_due", timedelta()), ("update_late", SHOWN)):
-        yield Rhythm(duty=duty, spell=due, start=start + after, every=severity.update_every)
+    for reminder, after in (("update_due", timedelta()), ("update_late", SHOWN)):
+        yield Rhythm(reminder=reminder, spell=due, start=start + after, every=severity.update_every)
 
 
 def _at_the_end(incident: Incident) -> Iterator[Rhythm]:
     if incident.phase is Phase.RESOLVED and incident.resolved_at:
-        yield Rhythm(duty="milestone:report@stop", spell=incident.resolved_at, start=incident.resolved_at)
+        yield Rhythm(reminder="milestone:report@stop", spell=incident.resolved_at, start=incident.resolved_at)
 
 
 # --- people -----------------------------------------------------------------------------------------------
 
 
-def highest_rung(began: datetime, now: datetime) -> str | None:
-    """Give the last step of the ladder that somebody has reached, by day."""
+def highest_step(began: datetime, now: datetime) -> str | None:
+    """Give the last step of the escalation that somebody has reached, by day."""
     lasted = now - began
-    hours = (lasted - LADDER[-1][1]) // HOUR
+    hours = (lasted - ESCALATION[-1][1]) // HOUR
     if hours >= 1:
         return f"again{hours}"
-    return next((name for name, after in reversed(LADDER) if lasted >= after), None)
+    return next((name for name, after in reversed(ESCALATION) if lasted >= after), None)
 
 
 def warned_since(shift: Shift, now: datetime) -> datetime | None:

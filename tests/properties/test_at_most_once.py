@@ -18,11 +18,11 @@ from bot.domain.failover import (
     State,
     failover_agenda,
 )
-from bot.domain.plan import Check, Command, End, Outcome, Plan, Question, Request, Step
+from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Plan, Question, Step
 from bot.domain.refusal import Refusal
 from tests.domain.test_failover import NOON
 
-CHECK = Check(name="check", by=Request(url="http://look"))
+CHECK = Check(name="check", by=HttpCall(url="http://look"))
 UNDO = Command(args=("undo",))
 
 

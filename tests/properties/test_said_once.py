@@ -26,7 +26,7 @@ from bot.commands.testkit import NOON, FrozenClock
 from bot.delivery.ticks import Ticks
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
-from bot.domain.relief import Stretch
+from bot.domain.relief import WorkPeriod
 from bot.domain.shift import Shift, Turn
 from bot.domain.timeline import Entry
 from bot.ports import Contact, Session, Sessions
@@ -35,7 +35,7 @@ from bot.services.people import People
 from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 from tests.postgres import Postgres
-from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_rung, warned_since
+from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_step, warned_since
 
 PEOPLE = ("ana", "raj", "kim")
 TOPICAL = ("update_", "no_severity", "milestone:")
@@ -210,36 +210,36 @@ class World(RuleBasedStateMachine):
             for incident in self._incidents(tx):
                 self._check_incident(incident, tx.session.timeline.of(incident.number), now)
             for person in PEOPLE:
-                for stretch in tx.session.stretches.of(person, since=NOON - DAY):
-                    self._check_stretch(stretch, now)
+                for period in tx.session.periods.of(person, since=NOON - DAY):
+                    self._check_period(period, now)
             for shift in tx.session.shifts.on("PSCH1", since=NOON - DAY, until=now + 30 * DAY):
                 self._check_shift(shift, now)
 
     def _check_incident(self, incident: Incident, entries: Any, now: datetime) -> None:
         before = self._said[incident.number]
-        every = [it for it in entries if it.kind == "reminded" and it.data["duty"].startswith(TOPICAL)]
+        every = [it for it in entries if it.kind == "reminded" and it.data["reminder"].startswith(TOPICAL)]
         fresh = every[len(before) :]
-        owed = {debt.duty: debt for debt in debts(incident, before, now)}
+        owed = {debt.reminder: debt for debt in debts(incident, before, now)}
 
-        assert sorted(it.data["duty"] for it in fresh) == sorted(owed)
+        assert sorted(it.data["reminder"] for it in fresh) == sorted(owed)
         for entry in fresh:
-            debt = owed[entry.data["duty"]]
+            debt = owed[entry.data["reminder"]]
             assert entry.occurred_at == now
             assert moment(entry) == debt.due_at
             assert entry.data["late"] == debt.is_late(now)
             assert_quiet_is_kept(incident, entry, now)
             before.append(said(debt, now))
 
-    def _check_stretch(self, stretch: Stretch, now: datetime) -> None:
+    def _check_period(self, period: WorkPeriod, now: datetime) -> None:
         """Each rung was said at the first look after it was reached, and those missed below it never."""
-        spoken = stretch.reminded.get("relief")
-        if stretch.is_running:
-            highest = highest_rung(stretch.started_at, now)
-            assert (spoken and spoken.occurrence) == (highest and f"{stretch.number}.{highest}")
+        spoken = period.reminded.get("relief")
+        if period.is_running:
+            highest = highest_step(period.started_at, now)
+            assert (spoken and spoken.occurrence) == (highest and f"{period.number}.{highest}")
         if spoken:
-            first = self._reached.setdefault((stretch.number, spoken.occurrence), spoken.at)
-            rungs = [key for key in self._reached if key[0] == stretch.number]
-            assert (spoken.at, spoken.count) == (first, len(rungs))
+            first = self._reached.setdefault((period.number, spoken.occurrence), spoken.at)
+            escalation_steps = [key for key in self._reached if key[0] == period.number]
+            assert (spoken.at, spoken.count) == (first, len(escalation_steps))
 
     def _check_shift(self, shift: Shift, now: datetime) -> None:
         for name, told in shift.told.items():
@@ -255,7 +255,7 @@ class World(RuleBasedStateMachine):
     def nothing_is_said_twice(self) -> None:
         with self._transaction() as tx:
             entries = tx.session.timeline.among(list(self._said), {"reminded"})
-        keys = Counter((it.incident, it.data["duty"], it.data["occurrence"]) for it in entries)
+        keys = Counter((it.incident, it.data["reminder"], it.data["occurrence"]) for it in entries)
         assert set(keys.values()) <= {1}
 
     # --- below ---
@@ -278,7 +278,7 @@ class World(RuleBasedStateMachine):
 
 
 def said(debt: Debt, at: datetime) -> Speech:
-    return Speech(duty=debt.duty, spell=debt.spell, at=at)
+    return Speech(reminder=debt.reminder, spell=debt.spell, at=at)
 
 
 def moment(entry: Entry) -> datetime:
@@ -288,7 +288,7 @@ def moment(entry: Entry) -> datetime:
 
 def assert_quiet_is_kept(incident: Incident, entry: Entry, now: datetime) -> None:
     hushed = incident.quiet_until is not None and now < incident.quiet_until
-    is_safety = entry.data["duty"] == "update_late" and incident.severity == "sev1"
+    is_safety = entry.data["reminder"] == "update_late" and incident.severity == "sev1"
     assert not hushed or is_safety or entry.data["to"].startswith("card:")
 
 

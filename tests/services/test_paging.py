@@ -19,7 +19,7 @@ from bot.domain.effects import (
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
-from bot.ports import Duty, PagerNews, Ringing
+from bot.ports import OnCallShift, PagerNews, Ringing
 from bot.services.incidents import Incidents
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
@@ -142,7 +142,7 @@ def test_news_that_means_nothing_to_us_changes_nothing(spy: SpyKit):
 
 def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
     with spy.tx() as tx:
-        OnCall(tx).synced([Duty(policy="PPOL1", level=1, name="Kim Park", phone="+1 2")])
+        OnCall(tx).synced([OnCallShift(policy="PPOL1", level=1, name="Kim Park", phone="+1 2")])
     for _ in range(2):
         with spy.tx() as tx:
             Paging(tx).delayed(1, "PagerDuty does not answer")
@@ -476,12 +476,12 @@ def test_nobody_is_invited_to_what_is_over(spy: SpyKit):
 # --- nobody is on call ------------------------------------------------------------------------------------
 
 
-RAJ = Duty(policy="PPOL1", level=1, name="Raj Patel")
+RAJ = OnCallShift(policy="PPOL1", level=1, name="Raj Patel")
 
 
-def on_call(spy: SpyKit, *duties: Duty) -> None:
+def on_call(spy: SpyKit, *on_calls: OnCallShift) -> None:
     with spy.tx() as tx:
-        OnCall(tx).synced(duties)
+        OnCall(tx).synced(on_calls)
 
 
 @pytest.mark.parametrize("assigned", [None, ""])

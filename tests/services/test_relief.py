@@ -1,4 +1,4 @@
-"""The relief ladder told as stories: to its end, its ways out, by night, late, and over several incidents."""
+"""The relief escalation told as stories: to its end, its ways out, by night, late, and over several incidents."""
 
 import re
 from collections.abc import Sequence
@@ -13,7 +13,7 @@ from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
-from bot.ports import Contact, Duty, DutyCopy, Person, Profile, Ringing
+from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
@@ -27,7 +27,7 @@ TOKYO = Profile(name="Ana Lima", zone="Asia/Tokyo")
 QUIET = replace(POLICY.severities["sev3"], update_every=None)
 IMOC = replace(POLICY.teams["imoc"], manager="U0MGR")
 TEAM = replace(POLICY, teams={**POLICY.teams, "imoc": IMOC}, severities={**POLICY.severities, "sev3": QUIET})
-"""A severity that promises no updates, so that only the ladder speaks."""
+"""A severity that promises no updates, so that only the escalation speaks."""
 
 
 class Night(SpyKit):
@@ -45,9 +45,9 @@ class Night(SpyKit):
             templates=JinjaTemplates([TEMPLATES], clock=clock),
         )
         self.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park", U0MGR="Mia Gruber")
-        kim = Duty(policy="PPOL1", level=2, name="Kim Park", email="kim@example.com")
+        kim = OnCallShift(policy="PPOL1", level=2, name="Kim Park", email="kim@example.com")
         with self.tx() as tx:
-            tx.session.duties.replace(DutyCopy(duties=(kim,), synced_at=start))
+            tx.session.on_calls.replace(OnCallCopy(on_calls=(kim,), synced_at=start))
             tx.session.contacts.put(Contact(email="kim@example.com", person="U0KIM"))
 
     def declare(self, name: str = "checkout is down", *, by: str = "U0ANA", more: str = "sev3") -> int:
@@ -64,12 +64,12 @@ class Night(SpyKit):
         return self.effects[before:]
 
     def stands(self, show: UpsertMessage) -> str:
-        """Read a message of the ladder as it stands now."""
+        """Read a message of the escalation as it stands now."""
         return self.message_type(show.message_type, show.ref, show.mark).text
 
 
 def told(effects: Sequence[Effect]) -> list[tuple[str, str]]:
-    """Where messages of the ladder went, and which."""
+    """Where messages of the escalation went, and which."""
     return [(it.to, it.mark.partition("@")[0]) for it in shows(effects)]
 
 
@@ -87,7 +87,7 @@ def spy() -> Night:
     return Night()
 
 
-# --- the ladder to its end --------------------------------------------------------------------------------
+# --- the escalation to its end --------------------------------------------------------------------------------
 
 
 def test_after_45_minutes_the_commander_gets_a_word(spy: Night):
@@ -198,7 +198,7 @@ def test_only_the_newest_question_has_buttons(spy: Night):
 
 def test_a_backup_whom_slack_does_not_know_is_reached_through_the_team(spy: Night):
     with spy.tx() as tx:
-        tx.session.duties.replace(DutyCopy())
+        tx.session.on_calls.replace(OnCallCopy())
     spy.declare()
 
     spy.wait(75)
@@ -590,4 +590,4 @@ def test_a_policy_that_changes_moves_what_is_due(spy: Night):
 
         [due] = session.timers.due("person:U0ANA", NOON + timedelta(minutes=20))
 
-    assert due.duty == "relief"
+    assert due.reminder == "relief"

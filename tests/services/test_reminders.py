@@ -18,7 +18,7 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 from bot.domain.timer import Timer
 from bot.ports import Sessions
-from bot.services.nags import IncidentNags
+from bot.services.incident_reminders import IncidentReminders
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
@@ -59,7 +59,7 @@ def ticks(sessions: Sessions, *, minutes: float, batch: int = 7) -> Ticks:
 def reminded(sessions: Sessions, count: int) -> Counter[tuple[int, str]]:
     with sessions.begin() as session:
         return Counter(
-            (number, entry.data["duty"])
+            (number, entry.data["reminder"])
             for number in range(1, count + 1)
             for entry in session.timeline.of(number)
             if entry.kind == "reminded"
@@ -81,8 +81,8 @@ def test_what_is_due_is_spoken_once_with_its_message_in_the_outbox(sessions: Dat
         ticks(sessions, minutes=15).run()
 
     assert reminded(sessions, 3) == Counter({(number, "update_due"): 1 for number in (1, 2, 3)})
-    nags = [effect.key for effect in queued(sessions) if effect.key.startswith("nag:")]
-    assert len(nags) == 3
+    reminder_messages = [effect.key for effect in queued(sessions) if effect.key.startswith("reminder:")]
+    assert len(reminder_messages) == 3
 
 
 def test_two_processes_speak_each_thing_once(database_url: str) -> None:
@@ -113,7 +113,7 @@ def test_a_tick_that_fails_said_nothing_and_the_next_says_all(sessions: Database
     assert len(reminded(sessions, 2)) == 2
 
 
-class Broken(IncidentNags):
+class Broken(IncidentReminders):
     """Knows how to speak of every incident but the second."""
 
     def speak(self, timer: Timer) -> None:
@@ -125,7 +125,7 @@ class Broken(IncidentNags):
 def test_a_fault_in_one_subject_holds_up_no_other(sessions: Database) -> None:
     open_incidents(sessions, 4)
 
-    replace(ticks(sessions, minutes=15), keepers={"incident": Broken}).run()
+    replace(ticks(sessions, minutes=15), sources={"incident": Broken}).run()
     assert {number for number, _ in reminded(sessions, 4)} == {1, 3, 4}
     ticks(sessions, minutes=15.5).run()
     assert len(reminded(sessions, 4)) == 3

@@ -48,8 +48,8 @@ def test_shifts_and_cover_go_by_what_the_configuration_says_now(rota: Rota):
     rota.sync()
     rota.pass_time(15 * DAY)
     rota.spy.say("oncall cover 2026-12-15 18:00-20:00", by="U0ANA")
-    warnings, nags = (7 * DAY, 3 * DAY, HOUR), (2 * HOUR,)
-    timers = replace(POLICY.timers, shift_warnings=warnings, cover_nags=nags)
+    warnings, reminder_messages = (7 * DAY, 3 * DAY, HOUR), (2 * HOUR,)
+    timers = replace(POLICY.timers, shift_warnings=warnings, cover_reminders=reminder_messages)
     rota.spy.adopt(replace(POLICY, timers=timers))
 
     with rota.spy.tx() as tx:

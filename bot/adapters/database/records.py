@@ -24,11 +24,11 @@ from bot.adapters.database.statements import (
 from bot.adapters.database.writes import Writes
 from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
-from bot.domain.relief import Stretch
+from bot.domain.relief import WorkPeriod
 from bot.domain.search import Search
 from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
-from bot.ports import Conflict, DutyCopy, Person, Posted
+from bot.ports import Conflict, OnCallCopy, Person, Posted
 
 T = TypeVar("T")
 
@@ -217,13 +217,13 @@ class TeamNotices(Shelf[TeamNotice]):
         return self._reserve()
 
 
-class Stretches(Shelf[Stretch]):
-    row, adapter, key = tables.StretchRow, TypeAdapter(Stretch), "number"
+class WorkPeriods(Shelf[WorkPeriod]):
+    row, adapter, key = tables.WorkPeriodRow, TypeAdapter(WorkPeriod), "number"
 
     def reserve(self) -> int:
         return self._reserve()
 
-    def of(self, person: str, *, since: datetime) -> Sequence[Stretch]:
+    def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
         found = self._read(find_recent(self._table), {"person": person, "since": since})
         recent = self._with_changed(
             found, lambda it: it.person == person and (it.ended_at is None or it.ended_at > since)
@@ -270,7 +270,7 @@ class Timeline:
         self._writes = writes
         self._table = table(tables.TimelineRow)
         self._new: list[Entry] = []
-        self._is_curated = False
+        self._has_visibility = False
         """Whether a mark on an entry is not written yet."""
 
     def append(self, entry: Entry) -> None:
@@ -297,17 +297,17 @@ class Timeline:
         found = update(self._table).where(c.incident == incident, c.seq == seq)
         self._connection.execute(found.values(permalink=permalink))
 
-    def curate(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
+    def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
         c = self._table.c
         found = update(self._table).where(c.incident == incident, c.seq.in_(list(seqs)))
-        self._writes.add(found.values(curated=mark))
-        self._is_curated = True
+        self._writes.add(found.values(visibility=mark))
+        self._has_visibility = True
 
     def _write_marks(self) -> None:
-        if self._is_curated:
+        if self._has_visibility:
             self.flush()
             self._writes.flush()
-            self._is_curated = False
+            self._has_visibility = False
 
     def flush(self) -> None:
         if self._new:
@@ -319,20 +319,20 @@ def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row.items() if name != "id"}
 
 
-class Duties:
+class OnCalls:
     """PagerDuty's on-calls, kept whole as they were read."""
 
-    adapter = TypeAdapter(DutyCopy)
+    adapter = TypeAdapter(OnCallCopy)
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
-        self._table = table(tables.DutyCopyRow)
+        self._table = table(tables.OnCallCopyRow)
 
-    def copy(self) -> DutyCopy:
+    def copy(self) -> OnCallCopy:
         row = self._connection.execute(select(self._table)).mappings().first()
-        return self.adapter.validate_python(_without_id(row)) if row else DutyCopy()
+        return self.adapter.validate_python(_without_id(row)) if row else OnCallCopy()
 
-    def replace(self, copy: DutyCopy) -> None:
+    def replace(self, copy: OnCallCopy) -> None:
         row = {"id": 1, **self.adapter.dump_python(copy)}
         self._connection.execute(upsert(self._connection, self._table, "id"), [row])
 

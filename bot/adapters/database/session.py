@@ -8,7 +8,7 @@ from sqlalchemy import Connection, Engine, func, select
 from sqlalchemy.exc import DBAPIError
 from sqlalchemy.exc import TimeoutError as NoConnection
 
-from bot.adapters.database import afterwards, changes, oncall, records
+from bot.adapters.database import changes, oncall, postmortems, records
 from bot.adapters.database.connection import letting_go, optimistic, reading
 from bot.adapters.database.failovers import Failovers
 from bot.adapters.database.failures import translated
@@ -33,7 +33,7 @@ class SqlSession:
         self.pages = records.Pages(connection, writes)
         self.team_notices = records.TeamNotices(connection, writes)
         self.people = records.People(connection, writes)
-        self.duties = records.Duties(connection)
+        self.on_calls = records.OnCalls(connection)
         self.messages = records.Messages(connection)
         self.inbound = records.Inbound(connection)
         self.outbox = Outbox(connection, self._has_place)
@@ -42,12 +42,12 @@ class SqlSession:
         self.covers = oncall.Covers(connection, writes)
         self.contacts = oncall.Contacts(connection, writes)
         self.user_groups = UserGroups(connection, writes)
-        self.stretches = records.Stretches(connection, writes)
+        self.periods = records.WorkPeriods(connection, writes)
         self.changes = changes.Changes(connection, writes)
         self.locks = changes.Locks(connection, writes)
         self.failovers = Failovers(connection, writes)
-        self.postmortems = afterwards.Postmortems(connection, writes)
-        self.follow_ups = afterwards.FollowUps(connection, writes)
+        self.postmortems = postmortems.Postmortems(connection, writes)
+        self.follow_ups = postmortems.FollowUps(connection, writes)
         self.troubles = Troubles(connection, writes)
 
     def lock(self, section: str) -> None:
@@ -63,7 +63,7 @@ class SqlSession:
             self.timeline,
             self.pages,
             self.team_notices,
-            self.stretches,
+            self.periods,
         ):
             kept.flush()
         self.outbox.flush()

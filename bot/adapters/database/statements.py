@@ -57,11 +57,11 @@ def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Sel
 
 
 @cache
-def find_recent(stretches: Table) -> Select[Any]:
-    """Find the stretches of a `person` that run, or ran `since` then, in the order they began."""
-    c = stretches.c
+def find_recent(periods: Table) -> Select[Any]:
+    """Find the work periods of a `person` that run, or ran `since` then, in the order they began."""
+    c = periods.c
     recent = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
-    return select(stretches).where(c.person == bindparam("person"), recent).order_by(c.started_at, c.number)
+    return select(periods).where(c.person == bindparam("person"), recent).order_by(c.started_at, c.number)
 
 
 @cache

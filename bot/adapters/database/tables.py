@@ -91,7 +91,7 @@ class IncidentRow(SQLModel, table=True):
     reminded: dict[str, Any] = _json()
     snoozed: dict[str, Any] = _json()
     quiet_until: datetime | None = _moment()
-    nagged_at: datetime | None = _moment()
+    reminded_at: datetime | None = _moment()
     steps: dict[str, Any] = _json()
     entries: int
 
@@ -112,7 +112,7 @@ class TimelineRow(SQLModel, table=True):
     text: str
     data: dict[str, Any] = _json()
     substance: bool
-    curated: str | None
+    visibility: str | None
     supersedes: int | None
 
 
@@ -180,13 +180,13 @@ class PersonRow(SQLModel, table=True):
     is_deactivated: bool = False
 
 
-class DutyCopyRow(SQLModel, table=True):
+class OnCallCopyRow(SQLModel, table=True):
     """The stored copy of PagerDuty's on-calls: one row."""
 
-    __tablename__ = "duty_copy"
+    __tablename__ = "on_call_copy"
 
     id: int = Field(primary_key=True)
-    duties: list[dict[str, Any]] = _json()
+    on_calls: list[dict[str, Any]] = _json()
     synced_at: datetime | None = _moment()
     trouble: str | None
 
@@ -242,17 +242,17 @@ class TimerRow(SQLModel, table=True):
 
     key: str = Field(primary_key=True)
     subject: str
-    duty: str
+    reminder: str
     occurrence: str
     due_at: datetime = _moment()
     state: str
     spoken_at: datetime | None = _moment()
 
 
-class StretchRow(SQLModel, table=True):
+class WorkPeriodRow(SQLModel, table=True):
     """A person's unbroken time at work on incidents."""
 
-    __tablename__ = "stretch"
+    __tablename__ = "work_period"
     __table_args__ = (Index("stretch_by_person", "person", "ended_at"),)
 
     number: int = Field(primary_key=True)

@@ -28,8 +28,8 @@ from bot.domain.timer import Timer
 WINDOW = 4
 """So many times the limit is looked at, for subjects that no other process is at."""
 ALL_AT_ONCE = text(
-    "INSERT INTO timer (key, subject, duty, occurrence, due_at, state)"
-    " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:duty AS text[]),"
+    "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
+    " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
     " CAST(:occurrence AS text[]), CAST(:due_at AS timestamptz[]), CAST(:state AS text[]))"
     " ON CONFLICT (key) DO UPDATE SET due_at = excluded.due_at"
     " WHERE timer.state = 'waiting' AND timer.due_at <> excluded.due_at"
@@ -110,7 +110,7 @@ class Timers:
 
     def _due(self, of: ColumnElement[bool], now: datetime) -> list[Timer]:
         c = self._table.c
-        waiting = select(c.subject, c.duty, c.occurrence, c.due_at).where(
+        waiting = select(c.subject, c.reminder, c.occurrence, c.due_at).where(
             of, c.state == "waiting", c.due_at <= now
         )
         return [Timer(**row) for row in self._connection.execute(waiting.order_by(c.due_at)).mappings()]
@@ -177,7 +177,7 @@ def _row(timer: Timer) -> dict[str, Any]:
     return {
         "key": timer.key,
         "subject": timer.subject,
-        "duty": timer.duty,
+        "reminder": timer.reminder,
         "occurrence": timer.occurrence,
         "due_at": timer.due_at,
         "state": "waiting",

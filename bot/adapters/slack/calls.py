@@ -32,7 +32,7 @@ class Calls:
         """Call a method that takes JSON; `who` keeps its turn where there is a queue."""
         return self._call(method, who, params, {"json": fitted(method, params)})
 
-    def ask(self, method: str, /, **params: Any) -> Answer:
+    def request(self, method: str, /, **params: Any) -> Answer:
         """Call a method that only takes a form."""
         return self._call(method, "", params, {"params": params})
 

@@ -64,7 +64,7 @@ class SlackChat:
     def identify(self) -> Identity:
         """Ask Slack who Spy is, once."""
         if self._identity is None:
-            me = self._calls.ask("auth.test")
+            me = self._calls.request("auth.test")
             self._identity = Identity(
                 team=promised(me, "team_id"),
                 team_name=promised(me, "team"),
@@ -83,7 +83,7 @@ class SlackChat:
         def knock() -> None:
             together.wait()
             with suppress(Unreachable, Throttled, Rejected):
-                self._calls.ask("api.test")
+                self._calls.request("api.test")
 
         with ThreadPoolExecutor(connections) as pool:
             for _ in range(connections):
@@ -142,7 +142,7 @@ class SlackChat:
         self._calls.write("bookmarks.add", channel_id=channel, title=title, type="link", link=url)
 
     def has_bookmark(self, channel: str, url: str) -> bool:
-        answer = self._calls.ask("bookmarks.list", channel_id=channel)
+        answer = self._calls.request("bookmarks.list", channel_id=channel)
         return any(it.get("link") == url for it in entries(answer, "bookmarks"))
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
@@ -224,7 +224,7 @@ class SlackChat:
     def read(self, channel: str, ts: str) -> Said:
         only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
         for method, more in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
-            for message in entries(self._calls.ask(method, **only, **more), "messages"):
+            for message in entries(self._calls.request(method, **only, **more), "messages"):
                 if message.get("ts") == ts:
                     return _read(message)
         raise Rejected("message_not_found", "That message is gone.")
@@ -248,7 +248,7 @@ class SlackChat:
         return None if found is None or found.is_deactivated else found
 
     def group_members(self, group: str) -> Sequence[str]:
-        users = self._calls.ask("usergroups.users.list", usergroup=group).get("users")
+        users = self._calls.request("usergroups.users.list", usergroup=group).get("users")
         if not isinstance(users, list):
             raise Unreachable("Slack's answer has no users")
         return members(users)
@@ -256,7 +256,7 @@ class SlackChat:
     # --- below --------------------------------------------------------------------------------------------
 
     def _user(self, method: str, **who: str) -> Mapping[str, Any]:
-        user = part(self._calls.ask(method, **who), "user")
+        user = part(self._calls.request(method, **who), "user")
         if not user:
             raise Unreachable("Slack's answer has no user")
         return user
@@ -279,7 +279,7 @@ class SlackChat:
             "limit": PAGE,
         } | ({"ts": thread} if thread else {})
         for _ in range(PAGES):
-            answer = self._calls.ask(method, **wanted)
+            answer = self._calls.request(method, **wanted)
             yield from entries(answer, "messages")
             cursor = maybe(answer, "response_metadata", "next_cursor")
             if not cursor:

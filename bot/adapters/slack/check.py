@@ -57,8 +57,10 @@ def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
     slack = ServerClock(clock)
     slack.hear(headers)
     if abs(slack.ahead) > OFF:
-        way = "behind" if slack.ahead > timedelta() else "ahead of"
-        cure = f"It is {span(abs(slack.ahead))} {way} Slack's. Let this machine follow a time server (NTP)."
+        source = "behind" if slack.ahead > timedelta() else "ahead of"
+        cure = (
+            f"It is {span(abs(slack.ahead))} {source} Slack's. Let this machine follow a time server (NTP)."
+        )
         yield Finding(what="This machine's clock", well=False, cure=cure)
 
 

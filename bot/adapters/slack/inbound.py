@@ -30,7 +30,7 @@ from bot.adapters.slack.delays import Delays
 from bot.adapters.slack.lengths import COMPLAINT
 from bot.adapters.slack.replies import Replies
 from bot.adapters.slack.text import cut
-from bot.commands.ask import Answer, Ask, Notice
+from bot.commands.request import Notice, Request, Response
 from bot.commands.timed import NotDone
 from bot.domain.message import Message
 from bot.ports import Conflict, Unavailable
@@ -51,13 +51,13 @@ UNSAVED = (NotDone, Unavailable, Conflict)
 NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 
 Body = Mapping[str, Any]
-R = TypeVar("R", Ask, Notice)
+R = TypeVar("R", Request, Notice)
 
 
 class Router(Protocol):
     """Who answers: database work only, so that the acknowledgement is in time."""
 
-    def answer(self, ask: Ask) -> Answer: ...
+    def answer(self, request: Request) -> Response: ...
     def notice(self, notice: Notice) -> None: ...
 
 
@@ -196,33 +196,33 @@ class Listeners:
         self._replies = Replies(chat)
 
     def slash(self, body: Body, context: BoltContext) -> BoltResponse:
-        ask = _timed(payloads.slash(body), context)
+        request = _timed(payloads.slash(body), context)
         try:
-            return self._slash_ack(ask, self._router.answer(ask))
+            return self._slash_ack(request, self._router.answer(request))
         except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
-            words = _told(ask, error)
-            if time.monotonic() > ask.arrived_at + SLACK_WAITS:
-                self._replies.add(ask, words)
-            return self._slash_ack(ask, Answer(message=words))
+            words = _told(request, error)
+            if time.monotonic() > request.arrived_at + SLACK_WAITS:
+                self._replies.add(request, words)
+            return self._slash_ack(request, Response(message=words))
 
-    def _slash_ack(self, ask: Ask, answer: Answer) -> BoltResponse:
+    def _slash_ack(self, request: Request, answer: Response) -> BoltResponse:
         """Answer in the acknowledgement; what does not fit into it follows, for the asker alone."""
         if answer.message is None:
             return _done()
         first, *others = messages(answer.message)
         for part in others:
-            self._replies.add(ask, part)
+            self._replies.add(request, part)
         said = {name: value for name, value in payload(first).items() if value}
         kind = "in_channel" if answer.shared else "ephemeral"
         return BoltResponse(status=200, body={"response_type": kind, **said})
 
     def submission(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a form; where we fail it stays open, with all that was typed into it."""
-        ask = _timed(payloads.submission(body), context)
+        request = _timed(payloads.submission(body), context)
         try:
-            return _form_ack(self._router.answer(ask), body)
+            return _form_ack(self._router.answer(request), body)
         except Exception as error:  # noqa: BLE001  the boundary, as above
-            return _form_ack(Answer(complaints={"": _sentence(ask, error)}), body)
+            return _form_ack(Response(complaints={"": _sentence(request, error)}), body)
 
     def press(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer a button, which Slack brings but once."""
@@ -234,11 +234,11 @@ class Listeners:
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
         """Answer words; of an edit the incident's channel takes note, and a command that it makes is answered."""
         bot = self._bot(body)
-        if ask := payloads.speech(body, bot):
-            return self._aside(ask, context, comes_again=True)
+        if request := payloads.speech(body, bot):
+            return self._aside(request, context, comes_again=True)
         noticed = self.event(body, context)
-        ask = payloads.correction(body, bot) if noticed.status == HTTPStatus.OK else None
-        return self._aside(ask, context, comes_again=True) if ask else noticed
+        request = payloads.correction(body, bot) if noticed.status == HTTPStatus.OK else None
+        return self._aside(request, context, comes_again=True) if request else noticed
 
     def event(self, body: Body, context: BoltContext) -> BoltResponse:
         """Pass a notice on. One that fails is not acknowledged: Slack brings it again, and nobody is waiting."""
@@ -266,22 +266,22 @@ class Listeners:
     def nothing(self) -> BoltResponse:
         return _done()
 
-    def _aside(self, ask: Ask | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
+    def _aside(self, request: Request | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
         """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox.
 
         What could not be kept is not acknowledged where Slack brings it again, and told where it does not.
         """
-        if ask is None:
+        if request is None:
             return _done()
         try:
-            self._router.answer(_timed(ask, context))
+            self._router.answer(_timed(request, context))
         except UNSAVED as error:
-            words = _told(ask, error)
+            words = _told(request, error)
             if comes_again and context[RETRY] < LAST_RETRY:
                 return BoltResponse(status=503)
-            self._replies.add(ask, words)
+            self._replies.add(request, words)
         except Exception as error:  # noqa: BLE001  as above
-            self._replies.add(ask, _told(ask, error))
+            self._replies.add(request, _told(request, error))
         return _done()
 
     def _bot(self, body: Body) -> str:
@@ -300,24 +300,24 @@ def _timed(request: R, context: BoltContext) -> R:
     return replace(request, arrived_at=context[ARRIVED_AT])
 
 
-def _told(ask: Ask, error: Exception) -> Message:
-    words = cut(ask.text, WORDS_SHOWN) or "(none)"
-    return Message(text=f"{_sentence(ask, error)} Your words: {words}")
+def _told(request: Request, error: Exception) -> Message:
+    words = cut(request.text, WORDS_SHOWN) or "(none)"
+    return Message(text=f"{_sentence(request, error)} Your words: {words}")
 
 
-def _sentence(ask: Ask, error: Exception) -> str:
+def _sentence(request: Request, error: Exception) -> str:
     """Log what went wrong, and say it; in Python, since what is broken may be the templates."""
     if isinstance(error, NotDone):  # logged by who gave it up
         return error.sentence
     if isinstance(error, UNSAVED):
-        log.warning("not done", way=str(ask.way), ask=ask.id, why=str(error))
+        log.warning("not done", source=str(request.source), request=request.id, why=str(error))
         return NO_DATABASE
     mark = uuid4().hex[:8]
-    log.error("an ask failed", fault=mark, way=str(ask.way), ask=ask.id, exc_info=error)
+    log.error("an ask failed", fault=mark, source=str(request.source), request=request.id, exc_info=error)
     return f"Spy hit a fault of its own and did nothing. It is logged as {mark}."
 
 
-def _form_ack(answer: Answer, body: Body) -> BoltResponse:
+def _form_ack(answer: Response, body: Body) -> BoltResponse:
     """Complaints stand under their question; one that fits no question stands under the first."""
     questions = payloads.questions(body)
     if answer.complaints and questions:

@@ -6,8 +6,7 @@ from typing import Any
 
 from bot.adapters.slack import forms
 from bot.adapters.slack.reading import listed, maybe, part, required
-from bot.commands.ask import (
-    Ask,
+from bot.commands.request import (
     Automated,
     Closed,
     Deleted,
@@ -21,9 +20,10 @@ from bot.commands.ask import (
     Reacted,
     Renamed,
     Reopened,
+    Request,
     Shared,
+    Source,
     Unreacted,
-    Way,
 )
 from bot.domain.markup import undecorated
 
@@ -42,35 +42,35 @@ CALLED = re.compile(
 # --- asks -------------------------------------------------------------------------------------------------
 
 
-def slash(body: Payload) -> Ask:
+def slash(body: Payload) -> Request:
     """`/incident me "x"` says `incident me "x"`; `/spy …` says what follows."""
     name = required(body, "command").removeprefix("/")
     words = (maybe(body, "text") or "").strip()
-    return Ask(
+    return Request(
         id=required(body, "trigger_id"),
         text=words if name == "spy" else f"{name} {words}".strip(),
         user=required(body, "user_id"),
         user_name=maybe(body, "user_name"),
-        way=Way.SLASH,
+        source=Source.SLASH,
         channel=maybe(body, "channel_id"),
         trigger=maybe(body, "trigger_id"),
         response_url=maybe(body, "response_url"),
     )
 
 
-def press(body: Payload) -> Ask | None:
+def press(body: Payload) -> Request | None:
     """A press says its button's value; one that only opens a link says nothing."""
     action = next((it for it in listed(body, "actions") if isinstance(it, Mapping)), {})
     said = maybe(action, "value") or maybe(action, "selected_option", "value")
     if not said or action.get("type") not in ("button", "overflow", "static_select"):
         return None
     thread = maybe(body, "message", "thread_ts") or maybe(body, "container", "thread_ts")
-    return Ask(
+    return Request(
         id=required(body, "trigger_id"),
         text=said,
         user=required(body, "user", "id"),
         user_name=_handle(body),
-        way=Way.BUTTON,
+        source=Source.BUTTON,
         channel=maybe(body, "channel", "id") or maybe(body, "container", "channel_id"),
         thread=thread if thread != maybe(body, "message", "ts") else None,
         trigger=maybe(body, "trigger_id"),
@@ -78,17 +78,17 @@ def press(body: Payload) -> Ask | None:
     )
 
 
-def submission(body: Payload) -> Ask:
+def submission(body: Payload) -> Request:
     """A form that is sent says the command that it was opened for, with what was filled in."""
     view = part(body, "view")
     memory = forms.remembered(view)
     number = memory.get("incident")
-    return Ask(
+    return Request(
         id=maybe(body, "trigger_id") or required(view, "id"),
         text=required(memory, "command"),
         user=required(body, "user", "id"),
         user_name=_handle(body),
-        way=Way.FORM,
+        source=Source.FORM,
         channel=maybe(memory, "channel"),
         thread=maybe(memory, "thread"),
         trigger=maybe(body, "trigger_id"),
@@ -108,29 +108,29 @@ def title(body: Payload) -> str:
     return maybe(body, "view", "title", "text") or "Spy"
 
 
-def mention(body: Payload, bot: str) -> Ask | None:
+def mention(body: Payload, bot: str) -> Request | None:
     """Slack sends no `app_mention` in a DM; what comes twice (an edit) is not said again."""
     event = part(body, "event")
     if _is_automatic(event) or "edited" in event or required(event, "channel").startswith("D"):
         return None
-    return _spoken(body, Way.MENTION, after_mention(undecorated(maybe(event, "text") or ""), bot))
+    return _spoken(body, Source.MENTION, after_mention(undecorated(maybe(event, "text") or ""), bot))
 
 
-def speech(body: Payload, bot: str) -> Ask | None:
+def speech(body: Payload, bot: str) -> Request | None:
     """A DM, or words that begin with `spy`; a mention comes as an event of its own."""
     event = part(body, "event")
     text = undecorated(maybe(event, "text") or "")
     if event.get("subtype") not in SPEECH or _is_automatic(event) or not text.strip():
         return None
     if event.get("channel_type") == "im":
-        return _spoken(body, Way.DM, _without_call(after_mention(text, bot)))
+        return _spoken(body, Source.DM, _without_call(after_mention(text, bot)))
     called = CALLED.match(text)
     if not called or not called["words"] or _mentions(text, bot):
         return None
-    return _spoken(body, Way.PLAIN, called["words"].strip())
+    return _spoken(body, Source.PLAIN, called["words"].strip())
 
 
-def correction(body: Payload, bot: str) -> Ask | None:
+def correction(body: Payload, bot: str) -> Request | None:
     """A message that was edited into a command, within an hour; the router does no message twice."""
     event = part(body, "event")
     if event.get("subtype") != "message_changed":
@@ -142,7 +142,7 @@ def correction(body: Payload, bot: str) -> Ask | None:
     now = {**body, "event_id": f"{required(body, 'event_id')}:edit", "event": {**message, **place}}
     text = undecorated(maybe(message, "text") or "")
     if place["channel_type"] != "im" and _mentions(text, bot) and not _is_automatic(message):
-        return _spoken(now, Way.MENTION, after_mention(text, bot))
+        return _spoken(now, Source.MENTION, after_mention(text, bot))
     return speech(now, bot)
 
 
@@ -157,13 +157,13 @@ def _was_just_edited(message: Payload, before: Payload) -> bool:
         return False
 
 
-def _spoken(body: Payload, way: Way, text: str) -> Ask:
+def _spoken(body: Payload, source: Source, text: str) -> Request:
     channel, written = required(body, "event", "channel"), maybe(body, "event", "ts")
-    return Ask(
+    return Request(
         id=required(body, "event_id"),
         text=text,
         user=required(body, "event", "user"),
-        way=way,
+        source=source,
         channel=channel,
         thread=maybe(body, "event", "thread_ts"),
         message=f"{channel}:{written}" if written else None,

@@ -7,7 +7,7 @@ from threading import Condition, Thread
 import structlog
 
 from bot.adapters.slack.chat import SlackChat
-from bot.commands.ask import Ask
+from bot.commands.request import Request
 from bot.domain.message import Message
 from bot.ports import Rejected, Throttled, Unreachable
 
@@ -22,7 +22,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class _Reply:
-    ask: Ask
+    request: Request
     words: Message
     due: float
     until: float
@@ -38,13 +38,13 @@ class Replies:
         self._waiting: list[_Reply] = []
         self._is_sending = False
 
-    def add(self, ask: Ask, words: Message) -> None:
+    def add(self, request: Request, words: Message) -> None:
         now = time.monotonic()
         with self._changed:
             if len(self._waiting) >= MOST:
-                log.warning("nobody could be told", request=ask.id, words=words.text)
+                log.warning("nobody could be told", request=request.id, words=words.text)
                 return
-            self._waiting.append(_Reply(ask=ask, words=words, due=now, until=now + TRIED_FOR))
+            self._waiting.append(_Reply(request=request, words=words, due=now, until=now + TRIED_FOR))
             self._changed.notify()
             if self._is_sending:
                 return
@@ -58,7 +58,7 @@ class Replies:
                 continue
             due = time.monotonic() + again_in
             if due > reply.until:
-                log.warning("nobody could be told", request=reply.ask.id, words=reply.words.text)
+                log.warning("nobody could be told", request=reply.request.id, words=reply.words.text)
                 continue
             with self._changed:
                 self._waiting.append(replace(reply, due=due, wait=min(reply.wait * 2, LONGEST_WAIT)))
@@ -77,16 +77,18 @@ class Replies:
 
     def _send(self, reply: _Reply) -> float | None:
         """Return in how many seconds to try again; None where it was taken, or never will be."""
-        ask = reply.ask
+        request = reply.request
         try:
-            if ask.response_url:
-                self._chat.respond(ask.response_url, reply.words)
+            if request.response_url:
+                self._chat.respond(request.response_url, reply.words)
             else:
-                self._chat.post_ephemeral(ask.channel or ask.user, ask.user, reply.words, thread=ask.thread)
+                self._chat.post_ephemeral(
+                    request.channel or request.user, request.user, reply.words, thread=request.thread
+                )
         except Throttled as throttled:
             return throttled.retry_after.total_seconds()
         except Unreachable:
             return reply.wait
         except Rejected as rejected:
-            log.warning("nobody could be told", request=ask.id, why=str(rejected), words=reply.words.text)
+            log.warning("nobody could be told", request=request.id, why=str(rejected), words=reply.words.text)
         return None

@@ -67,7 +67,7 @@ class Rooms:
 
     def _is_ours(self, channel: str, name: str, private: bool, since: datetime, creator: str) -> bool:  # noqa: FBT001  a fact of the channel, not a switch
         try:
-            found = part(self._calls.ask("conversations.info", channel=channel), "channel")
+            found = part(self._calls.request("conversations.info", channel=channel), "channel")
         except Rejected as refusal:
             if refusal.code in NOT_OURS:
                 return False

@@ -65,11 +65,11 @@ class SocketLink:
         self._wait = FIRST_WAIT
         self._told = ""
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack-payload")
-        self._keeper = threading.Thread(target=self._keep, name="slack-link", daemon=True)
+        self._source = threading.Thread(target=self._keep, name="slack-link", daemon=True)
 
     def start(self) -> None:
         self._wanted.set()
-        self._keeper.start()
+        self._source.start()
 
     def is_alive(self) -> bool:
         """Tell whether a link stands that Slack has greeted, and that still answers pings."""
@@ -82,8 +82,8 @@ class SocketLink:
         self._stopping.set()
         self._wanted.set()
         self._workers.shutdown()
-        if self._keeper.ident is not None:
-            self._keeper.join()
+        if self._source.ident is not None:
+            self._source.join()
         for link in (*self._leaving, *([self._link] if self._link else [])):
             link.close()
 

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.change import Change, Source, Window
+from bot.domain.change import Change, ChangeSource, Window
 from bot.domain.incident import Incident, Suspect
 from bot.domain.lock import Lock
 from bot.domain.portion import Portion
@@ -43,7 +43,7 @@ RELEASED = (
 CHANGE = Change(
     number=12,
     key="k",
-    source=Source.TOOL,
+    source=ChangeSource.TOOL,
     kind="deploy",
     service="checkout",
     title=TYPED * 6,
@@ -54,7 +54,7 @@ CHANGE = Change(
     as_of=NOON,
     heard_at=NOON,
 )
-BY_HAND = replace(CHANGE, source=Source.HAND, service=None, url=None, author="U0ANA", outcome=None)
+BY_HAND = replace(CHANGE, source=ChangeSource.HAND, service=None, url=None, author="U0ANA", outcome=None)
 RECENT = tuple(
     RecentChanges(changes=Portion.of(changes, page, 10), window=Window(since=NOON, until=NOW), is_cut=is_cut)
     for changes, page, is_cut in (

@@ -37,7 +37,7 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
     """Give the templates their facts; `full` has all that can be said of an open incident."""
     line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
     spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
-    ways = ("archived", "deleted", "left", "refused", "moved")
+    sources = ("archived", "deleted", "left", "refused", "moved")
     return {
         "incident/aside": [{"incident": replace(full, channel_closed=it)} for it in (None, *closings())],
         "incident/put_out": [{"incident": it, "by": by} for it in (full,) for by in ("U0RAJ", None)],
@@ -53,7 +53,7 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
         "trouble/channel": [
             {**place, "how": how, "by": by, "why": "is_archived", "moved_to": "C0NEW", "since": NOON}
             for place in PLACES
-            for how in ways
+            for how in sources
             for by in ("U0RAJ", None)
         ],
         "trouble/channel_over": [{**place, "why": "x", "since": NOON} for place in PLACES],

@@ -49,7 +49,7 @@ HAPPENED = (
     events.FailoverAsked(**ABOUT, question=1, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="look", why=""),
     events.FailoverAnswered(**ABOUT, question=1, answer="did_not"),
-    events.FailoverNagged(**ABOUT, question=1, count=2),
+    events.FailoverReminded(**ABOUT, question=1, count=2),
     events.FailoverAborted(**ABOUT),
     events.FailoverRollbackBegan(**ABOUT, why=TYPED),
     events.FailoverRollbackBegan(**ABOUT, why=""),

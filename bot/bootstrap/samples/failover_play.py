@@ -5,18 +5,18 @@ from dataclasses import dataclass, replace
 from datetime import timedelta
 
 from bot.adapters.templates import JinjaTemplates
-from bot.commands.ask import Answer
+from bot.commands.request import Response
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.config.values import INSTALLED
 from bot.domain.failover import Failover
 from bot.domain.message import Message
-from bot.domain.plan import Check, Command, End, Outcome, Param, Plan, Question, Request, Step
+from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Param, Plan, Question, Step
 from bot.domain.policy import Policy
 from bot.ports import Profile
 from bot.services.failover_moves import FailoverMoves, Undertaking
 from bot.services.people import People
 
-LOOK = Request(url="http://look/{{ location }}")
+LOOK = HttpCall(url="http://look/{{ location }}")
 OK, RED = Outcome(end=End.OK, says="exit 0"), Outcome(end=End.RED, says="HTTP 503")
 UNKNOWN = Outcome(end=End.UNKNOWN, says="the connection broke")
 
@@ -38,9 +38,9 @@ POD = Plan(
         ),
         Step(
             name="dns",
-            run=Request(url="http://dns", method="POST", json={"percent": "{{ stage }}"}),
-            verify=Check(name="dns", by=Request(url="http://dns/{{ stage }}")),
-            undo=Request(url="http://dns/back", method="POST"),
+            run=HttpCall(url="http://dns", method="POST", json={"percent": "{{ stage }}"}),
+            verify=Check(name="dns", by=HttpCall(url="http://dns/{{ stage }}")),
+            undo=HttpCall(url="http://dns/back", method="POST"),
             stages=(5, 100),
             soak=timedelta(seconds=60),
         ),
@@ -154,5 +154,5 @@ class FailoverPlay:
             return [it.kind for it in tx.session.failovers.trail(number)]
 
 
-def text(answer: Answer) -> str:
+def text(answer: Response) -> str:
     return answer.message.text if answer.message else ""

@@ -5,11 +5,11 @@ from dataclasses import asdict, replace
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from bot.bootstrap.samples import afterwards as sample_afterwards
 from bot.bootstrap.samples import changes as sample_changes
 from bot.bootstrap.samples import channels as sample_channels
 from bot.bootstrap.samples import failover as sample_failover
 from bot.bootstrap.samples import guide as sample_guide
+from bot.bootstrap.samples import postmortems as sample_postmortems
 from bot.bootstrap.samples import runbooks as sample_runbooks
 from bot.commands.testkit import POLICY
 from bot.domain import events, guide
@@ -26,7 +26,7 @@ from bot.domain.search import Search
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.team_notice import TeamNotice
 from bot.domain.timer import Said, Snooze
-from bot.ports import Duty
+from bot.ports import OnCallShift
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 
 Facts = Mapping[str, Any]
@@ -37,7 +37,7 @@ HALF_HOUR = timedelta(minutes=30)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
-NAGS = (
+REMINDERS = (
     "update_due",
     "update_late",
     "no_commander",
@@ -58,11 +58,11 @@ PARTIALS = {
     "words",
     "events/line",
     "incident/state",
-    "nags/nag",
-    "nags/update",
-    *sample_afterwards.PARTIALS,
+    "reminders/reminder",
+    "reminders/update",
+    *sample_postmortems.PARTIALS,
     *sample_failover.PARTIALS,
-} | {f"nags/{duty}" for duty in NAGS}
+} | {f"reminders/{reminder}" for reminder in REMINDERS}
 """Parts of other templates: they are tried with those."""
 
 
@@ -173,13 +173,13 @@ HAPPENED: tuple[events.Event, ...] = (
     events.ReliefPutOff(**ABOUT, until=NOON + HALF_HOUR),
     events.DeliveryFailed(at=NOON, what="The channel's topic", why="too_long"),
     events.Reminded(
-        at=NOON, duty="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
+        at=NOON, reminder="update_due", occurrence="1.0", mark="1", to="U0ANA", due_at=NOON, late=True
     ),
-    events.Snoozed(**ABOUT, duty="update_due", mark="1", until=NOW),
+    events.Snoozed(**ABOUT, reminder="update_due", mark="1", until=NOW),
     events.StepPassed(**ABOUT, step="clean_up"),
     events.StepPassed(**ABOUT, step="changes", answer="nothing changed"),
     events.Hushed(**ABOUT, until=NOW),
-    *sample_afterwards.HAPPENED,
+    *sample_postmortems.HAPPENED,
     *sample_failover.HAPPENED,
     *sample_changes.HAPPENED,
     *sample_channels.HAPPENED,
@@ -213,14 +213,14 @@ def state_of(incident: Incident) -> Facts:
 MILESTONE = Milestone(name="status-page", message=TYPED)
 
 
-def nags_of(duty: str) -> list[Facts]:
-    """Give a nag in every way it can stand, of every incident."""
+def reminder_messages_of(reminder: str) -> list[Facts]:
+    """Give a reminder in every way it can stand, of every incident."""
     snooze = Snooze(mark="1", until=NOW + HALF_HOUR, by="U0RAJ")
     return [
         {
             **state_of(incident),
-            "duty": duty,
-            "named": duty,
+            "reminder": reminder,
+            "named": reminder,
             "standing": standing,
             "said_at": NOW,
             "late": standing is Standing.OPEN,
@@ -236,34 +236,34 @@ def nags_of(duty: str) -> list[Facts]:
         for standing in Standing
         for milestone in (
             (MILESTONE, replace(MILESTONE, message=None, command="page :imoc"), None)
-            if duty == "milestone"
+            if reminder == "milestone"
             else (None,)
         )
         if (standing is not Standing.DONE or incident is FULL)
-        and not (standing is Standing.SNOOZED and duty not in {"update_due", "update_late"})
+        and not (standing is Standing.SNOOZED and reminder not in {"update_due", "update_late"})
     ]
 
 
-def why_of(duty: str, incident: Incident) -> Facts:
+def why_of(reminder: str, incident: Incident) -> Facts:
     return {
-        "duty": duty,
-        "named": f"{duty}:status-page",
+        "reminder": reminder,
+        "named": f"{reminder}:status-page",
         "incident": incident,
         "said_at": NOW,
         "due_at": NOON,
-        "late": duty == "update_due",
+        "late": reminder == "update_due",
         "every": HALF_HOUR,
         "milestone": replace(MILESTONE, severities=("sev1",)),
         "timers": POLICY.timers,
-        "stretch": None,
+        "period": None,
     }
 
 
 STATES = [state_of(incident) for incident in (*INCIDENTS, UNEXPLAINED)]
 SHORT = [{"incident": incident} for incident in INCIDENTS]
-ANA = Duty(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
-ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], duties=(ANA, replace(ANA, level=2)), gone=(ANA,))
-NOBODY_ON_CALL = TeamOnCall(team=POLICY.teams["payments"], duties=())
+ANA = OnCallShift(policy="PPOL1", level=1, name="Ana Lima", end=NOW)
+ON_CALL = TeamOnCall(team=POLICY.teams["imoc"], on_calls=(ANA, replace(ANA, level=2)), gone=(ANA,))
+NOBODY_ON_CALL = TeamOnCall(team=POLICY.teams["payments"], on_calls=())
 TURN = Turn(
     schedule="PSCH1",
     user="PUANA",
@@ -334,17 +334,17 @@ LOAD = Load(
 )
 FAMILY = {"name": "page", "commands": [{"usage": 'page (:team|@person) "message"', "help": "Page.\nMore."}]}
 
-STRETCH = began(7, "U0ANA", 42, COMMAND, at=NOON)
+WORK_PERIOD = began(7, "U0ANA", 42, COMMAND, at=NOON)
 SECOND = replace(FULL, number=43)
 ASKED_OF = Asked(words="relief-ask", to="C0IMOC", at=NOW, due_at=NOON)
 
 
 def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
-    stretch = replace(STRETCH, on={it.number: COMMAND for it in on}, ended_at=None if on else NOW)
+    period = replace(WORK_PERIOD, on={it.number: COMMAND for it in on}, ended_at=None if on else NOW)
     return {
         "audience": audience,
         "words": words,
-        "stretch": stretch,
+        "period": period,
         "incidents": on,
         "left": () if on else (FULL,),
         "asked": ASKED_OF,
@@ -365,7 +365,7 @@ def relief_of(audience: str, words: str, *on: Incident, **more: Any) -> Facts:
     }
 
 
-SAID_OF_A_STRETCH = (
+SENT_OF_A_PERIOD = (
     "relief-warn",
     "relief-ask",
     "relief-again1",
@@ -378,13 +378,13 @@ RELIEF = [
     *(
         relief_of(audience, words, *on)
         for audience in ("person", "room", "team")
-        for words in SAID_OF_A_STRETCH
+        for words in SENT_OF_A_PERIOD
         for on in ((), (FULL,), (NEW, SECOND), (replace(FULL, drill=True),), (REFUSED,))
     ),
     relief_of("team", "relief-ask", FULL, pages=(SENT, FAILED), fine_until=NOW),
     relief_of("person", "relief-warn", FULL, fine_until=NOW, asked=replace(ASKED_OF, at=NOON)),
-    relief_of("team", "relief-ask", FULL, stretch=replace(STRETCH, on={42: "scribe"})),
-    relief_of("team", "relief-ask", FULL, SECOND, stretch=replace(STRETCH, on={42: "scribe", 43: "ops"})),
+    relief_of("team", "relief-ask", FULL, period=replace(WORK_PERIOD, on={42: "scribe"})),
+    relief_of("team", "relief-ask", FULL, SECOND, period=replace(WORK_PERIOD, on={42: "scribe", 43: "ops"})),
     relief_of("team", "relief-ask", left=(), is_latest=False, asked=None),
     relief_of("team", "relief-ask", replace(FULL, drill=True), is_spared=True),
 ]
@@ -394,8 +394,8 @@ BRIEFED: tuple[Facts, ...] = (
     {
         "unseen": [facts_of(events.TeamNotified(**ABOUT, notice=5, team="payments", message=TYPED))],
         "coming": [
-            {"duty": "update_due", "due_at": NOW, "milestone": None},
-            {"duty": "milestone:support", "due_at": NOW, "milestone": "Tell support"},
+            {"reminder": "update_due", "due_at": NOW, "milestone": None},
+            {"reminder": "milestone:support", "due_at": NOW, "milestone": "Tell support"},
         ],
         "asks": ["update_due", "no_severity"],
     },
@@ -407,13 +407,13 @@ CASES: dict[str, Sequence[Facts]] = (
     | sample_changes.facts(INCIDENTS[:2])
     | sample_channels.facts(INCIDENTS[:2], FULL)
     | sample_guide.facts(INCIDENTS, FULL, OVER)
-    | sample_afterwards.facts(INCIDENTS, OVER, FULL, PAGES)
+    | sample_postmortems.facts(INCIDENTS, OVER, FULL, PAGES)
     | sample_runbooks.facts(FULL)
     | {
         "surfaces/relief": RELIEF,
         "surfaces/rest": [
             {
-                "stretch": STRETCH,
+                "period": WORK_PERIOD,
                 "incident": it,
                 "others": others,
                 "still": still,
@@ -578,7 +578,7 @@ CASES: dict[str, Sequence[Facts]] = (
             for wanted, found in (("", True), ("page", True), (TYPED, False))
         ],
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
-        "surfaces/nag": [facts for duty in NAGS for facts in nags_of(duty)],
+        "surfaces/reminder": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
         "surfaces/unanswered": [
             {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": said, "latest": latest}
             for it in PAGES
@@ -598,19 +598,19 @@ CASES: dict[str, Sequence[Facts]] = (
         "time/quiet": [{**it, "until": NOW} for it in SHORT],
         "time/why": [
             *(
-                why_of(duty, it)
-                for duty in (*NAGS, "unanswered")
+                why_of(reminder, it)
+                for reminder in (*REMINDERS, "unanswered")
                 for it in (FULL, replace(FULL, updated_at=None))
             ),
             *(
                 {
-                    "duty": "page",
+                    "reminder": "page",
                     "incident": FULL,
                     "page": it,
                     "severity": severity,
                     "unanswered": None,
                     "after": HALF_HOUR,
-                    "stretch": None,
+                    "period": None,
                     "timers": POLICY.timers,
                 }
                 for it in (SENT, replace(SENT, requested_by=None))
@@ -638,7 +638,7 @@ CASES: dict[str, Sequence[Facts]] = (
 
 FORMS: dict[str, Facts] = (
     sample_runbooks.FORMS
-    | sample_afterwards.forms(FULL)
+    | sample_postmortems.forms(FULL)
     | {
         "oncall/cover": {
             "team": "imoc",

@@ -407,8 +407,8 @@ def _span(text: str) -> timedelta:
 def _chat_action(line: str, first: str, rest: str) -> ScriptAction:
     if line.startswith("/"):
         return SlashAction(command=first, text=rest)
-    if first in SPOKEN:
-        return SPOKEN[first](text=rest) if rest else _usage(f"{first} some words")
+    if first in SENT:
+        return SENT[first](text=rest) if rest else _usage(f"{first} some words")
     if first in VERBS:
         return VERBS[first](_straight(line), _straight(rest))
     return SayAction(text=line)
@@ -523,4 +523,4 @@ VERBS = {
     "join": _join,
     "fill": _fill,
 }
-SPOKEN: Mapping[str, type[SayAction | ReplyAction]] = {"say:": SayAction, "reply:": ReplyAction}
+SENT: Mapping[str, type[SayAction | ReplyAction]] = {"say:": SayAction, "reply:": ReplyAction}

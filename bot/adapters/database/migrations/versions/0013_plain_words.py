@@ -2,6 +2,7 @@
 
 import json
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import sqlalchemy as sa
@@ -10,114 +11,127 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
-TABLES = {"tell": "team_notice"}
-COLUMNS: Mapping[tuple[str, str], str] = {}
-"""Of a table by its new name: former column to new column."""
-EFFECTS = {"Show": "UpsertMessage", "Say": "PostEvent", "Whisper": "PostEphemeral"}
-EFFECT_FIELDS = {"surface": "message_type", "tells": "permalink_of"}
-EVENTS = {
-    "team_told": "team_notified",
-    "tell_seen": "team_notice_seen",
-    "tell_failed": "team_notice_failed",
+TABLES = {"tell": "team_notice", "stretch": "work_period", "duty_copy": "on_call_copy"}
+COLUMNS: Mapping[tuple[str, str], str] = {
+    ("incident", "nagged_at"): "reminded_at",
+    ("timeline", "curated"): "visibility",
+    ("timer", "duty"): "reminder",
+    ("on_call_copy", "duties"): "on_calls",
 }
-EVENT_FIELDS = {"tell": "notice"}
-MESSAGE_TYPES = {"tell": "team_notice_sent", "told": "team_notice"}
-"""Where a message was posted is kept under its type and what it is about, such as `card:42`."""
+"""Of a table by its new name: former column to new column."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Names:
+    """Former names to new ones. Effects wait in the outbox; events stand on timelines and in failovers."""
+
+    effects: Mapping[str, str]
+    effect_fields: Mapping[str, str]
+    events: Mapping[str, str]
+    event_fields: Mapping[str, str]
+    message_types: Mapping[str, str]
+    """Where a message was posted is kept under its type and what it is about, such as `card:42`."""
+
+    def reversed(self) -> "Names":
+        return Names(**{name: {new: old for old, new in names.items()} for name, names in vars(self).items()})
+
+
+NAMES = Names(
+    effects={"Show": "UpsertMessage", "Say": "PostEvent", "Whisper": "PostEphemeral"},
+    effect_fields={"surface": "message_type", "tells": "permalink_of", "spilled": "overflow"},
+    events={
+        "team_told": "team_notified",
+        "tell_seen": "team_notice_seen",
+        "tell_failed": "team_notice_failed",
+        "failover_nagged": "failover_reminded",
+    },
+    event_fields={"tell": "notice", "duty": "reminder"},
+    message_types={"nag": "reminder", "tell": "team_notice_sent", "told": "team_notice"},
+)
+FIELDS_CHANGED = ("team_notified", "team_notice_seen", "team_notice_failed", "reminded", "snoozed")
 
 
 def upgrade() -> None:
-    _rename(TABLES, COLUMNS)
-    _rewrite(EFFECTS, EFFECT_FIELDS, EVENTS, EVENT_FIELDS, MESSAGE_TYPES)
+    _rename_tables(TABLES)
+    for (table, old), new in COLUMNS.items():
+        op.alter_column(table, old, new_column_name=new)
+    _rewrite(NAMES)
 
 
 def downgrade() -> None:
-    _rewrite(*map(_back, (EFFECTS, EFFECT_FIELDS, EVENTS, EVENT_FIELDS, MESSAGE_TYPES)))
-    back = {(table, new): old for (table, old), new in COLUMNS.items()}
-    _rename({}, back)
-    _rename(_back(TABLES), {})
+    _rewrite(NAMES.reversed())
+    for (table, old), new in COLUMNS.items():
+        op.alter_column(table, new, new_column_name=old)
+    _rename_tables({new: old for old, new in TABLES.items()})
 
 
-def _back(names: Mapping[str, str]) -> dict[str, str]:
-    return {new: old for old, new in names.items()}
-
-
-def _rename(tables: Mapping[str, str], columns: Mapping[tuple[str, str], str]) -> None:
+def _rename_tables(tables: Mapping[str, str]) -> None:
     for old, new in tables.items():
         op.rename_table(old, new)
-        op.execute(sa.text("UPDATE counter SET name = :new WHERE name = :old").bindparams(old=old, new=new))
-    for (table, old), new in columns.items():
-        op.alter_column(table, old, new_column_name=new)
+        _replace("counter", "name", {old: new})
 
 
-def _rewrite(
-    effects: Mapping[str, str],
-    effect_fields: Mapping[str, str],
-    events: Mapping[str, str],
-    event_fields: Mapping[str, str],
-    message_types: Mapping[str, str],
-) -> None:
-    for old, new in events.items():
-        op.execute(sa.text("UPDATE timeline SET kind = :new WHERE kind = :old").bindparams(old=old, new=new))
-    _rewrite_timeline(events, event_fields)
-    for old, new in effects.items():
-        op.execute(sa.text("UPDATE outbox SET kind = :new WHERE kind = :old").bindparams(old=old, new=new))
-    _rewrite_waiting(effect_fields, events, event_fields, message_types)
-    for old, new in message_types.items():
+def _replace(table: str, column: str, names: Mapping[str, str]) -> None:
+    of = sa.table(table, sa.column(column))
+    for old, new in names.items():
+        op.execute(of.update().where(of.c[column] == old).values({column: new}))
+
+
+def _rewrite(names: Names) -> None:
+    _rewrite_timeline(names)
+    _replace("timeline", "kind", names.events)
+    _replace("failover_trace", "kind", names.events)
+    _rewrite_waiting(names)
+    _replace("outbox", "kind", names.effects)
+    slots = sa.table("message", sa.column("slot"))
+    for old in names.message_types:
+        for (slot,) in (
+            op.get_bind().execute(sa.select(slots.c.slot).where(slots.c.slot.like(f"{old}:%"))).all()
+        ):
+            moved = _prefixed(slot, names.message_types)
+            op.execute(slots.update().where(slots.c.slot == slot).values(slot=moved))
+
+
+def _rewrite_timeline(names: Names) -> None:
+    """Rename the fields of the events that have any such, whether their kind has its old name or its new one."""
+    kinds = {*FIELDS_CHANGED, *(old for old, new in NAMES.events.items() if new in FIELDS_CHANGED)}
+    timeline = sa.table("timeline", sa.column("id"), sa.column("kind"), sa.column("data", sa.JSON))
+    of_these = sa.select(timeline.c.id, timeline.c.data).where(timeline.c.kind.in_(kinds))
+    for row in op.get_bind().execute(of_these).all():
         op.execute(
-            sa.text(
-                "UPDATE message SET slot = :new || substr(slot, :length) WHERE slot LIKE :like"
-            ).bindparams(new=new, length=len(old) + 1, like=f"{old}:%")
+            timeline.update()
+            .where(timeline.c.id == row.id)
+            .values(data=_renamed(row.data, names.event_fields))
         )
 
 
-def _rewrite_timeline(events: Mapping[str, str], fields: Mapping[str, str]) -> None:
-    timeline = sa.table("timeline", sa.column("id"), sa.column("kind"), sa.column("data", sa.JSON))
-    of_these = sa.select(timeline.c.id, timeline.c.data).where(timeline.c.kind.in_(events.values()))
-    for row in op.get_bind().execute(of_these).all():
-        data = _renamed(row.data, fields)
-        if data != row.data:
-            op.execute(timeline.update().where(timeline.c.id == row.id).values(data=data))
-
-
-def _rewrite_waiting(
-    fields: Mapping[str, str],
-    events: Mapping[str, str],
-    event_fields: Mapping[str, str],
-    message_types: Mapping[str, str],
-) -> None:
+def _rewrite_waiting(names: Names) -> None:
     """Rewrite the effects that are not delivered yet; what is done is never read again."""
     outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "done_at")))
     for row in op.get_bind().execute(sa.select(outbox).where(outbox.c.done_at.is_(None))).all():
-        payload = _effect(json.loads(row.payload), fields, events, event_fields, message_types)
         values = {
-            "payload": json.dumps(payload),
-            "lane": _prefixed(row.lane, message_types),
-            "slot": _prefixed(row.slot, message_types),
+            "payload": json.dumps(_effect(json.loads(row.payload), names)),
+            "lane": _prefixed(row.lane, names.message_types),
+            "slot": _prefixed(row.slot, names.message_types),
         }
         op.execute(outbox.update().where(outbox.c.id == row.id).values(**values))
 
 
-def _effect(
-    payload: dict[str, Any],
-    fields: Mapping[str, str],
-    events: Mapping[str, str],
-    event_fields: Mapping[str, str],
-    message_types: Mapping[str, str],
-) -> dict[str, Any]:
-    effect = _renamed(payload, fields)
+def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
+    effect = _renamed(payload, names.effect_fields)
     for name in ("message_type", "surface"):
         if name in effect:
-            effect[name] = message_types.get(effect[name], effect[name])
+            effect[name] = names.message_types.get(effect[name], effect[name])
     folder, _, kind = str(effect.get("template", "")).partition("/")
-    if folder == "events" and kind in events:
-        effect["template"] = f"events/{events[kind]}"
+    if folder == "events":
+        effect["template"] = f"events/{names.events.get(kind, kind)}"
     told = (effect.get("facts") or {}).get("e")
-    if isinstance(told, dict) and told.get("kind") in events:
-        effect["facts"]["e"] = {**_renamed(told, event_fields), "kind": events[told["kind"]]}
+    if isinstance(told, dict) and told.get("kind") in names.events:
+        effect["facts"]["e"] = {**_renamed(told, names.event_fields), "kind": names.events[told["kind"]]}
     if isinstance(effect.get("line"), dict):
-        effect["line"] = _effect(effect["line"], fields, events, event_fields, message_types)
+        effect["line"] = _effect(effect["line"], names)
     if isinstance(effect.get("thread_of"), str):
-        effect["thread_of"] = _prefixed(effect["thread_of"], message_types)
+        effect["thread_of"] = _prefixed(effect["thread_of"], names.message_types)
     return effect
 
 

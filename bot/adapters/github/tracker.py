@@ -1,0 +1,243 @@
+"""Issues, their comments and pull requests on GitHub, through PyGithub.
+
+Its own retries and pauses are switched off: the outbox tries again, and knows what was done before.
+"""
+
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from datetime import datetime, timedelta
+from http import HTTPStatus
+from itertools import islice
+from threading import Lock
+from typing import Any
+
+from github import (
+    Auth,
+    Github,
+    GithubException,
+    RateLimitExceededException,
+    UnknownObjectException,
+)
+from github.ContentFile import ContentFile
+from github.PullRequest import PullRequest
+from github.Repository import Repository
+from requests import RequestException
+
+from bot.adapters.github import issues
+from bot.adapters.github.answers import NOT_UNDERSTOOD
+from bot.adapters.github.pauses import UNNAMED, asked_pause
+from bot.adapters.network import reason
+from bot.ports import (
+    Comment,
+    Discussion,
+    Issue,
+    IssueDraft,
+    Offer,
+    Rejected,
+    RepoFile,
+    Throttled,
+    Unreachable,
+)
+
+LOOKED_THROUGH = 1_000
+"""Spy's newest issues, among which one is sought whose making is in doubt."""
+SKEW = timedelta(days=1)
+"""By how much GitHub's clock may be behind ours, for all that is sought since a moment."""
+
+
+class GitHub:
+    """One client behind a lock: PyGithub promises nothing to several threads."""
+
+    def __init__(self, token: str, *, url: str, timeout: timedelta) -> None:
+        self._lock = Lock()
+        self._github = Github(
+            auth=Auth.Token(token),
+            base_url=url.rstrip("/"),
+            timeout=max(1, int(timeout.total_seconds())),
+            retry=None,
+            seconds_between_requests=0,
+            seconds_between_writes=0,
+            per_page=100,
+        )
+        self._login: str | None = None
+
+    def close(self) -> None:
+        self._github.close()
+
+    # --- issues ---
+
+    def open_issue(self, repository: str, draft: IssueDraft) -> Issue:
+        """Open it; what GitHub will not take with it is left out, and named."""
+        with self._calling() as github:
+            made, without = issues.create(_repository(github, repository), draft)
+            if issues.has_moved(made):
+                made, without = issues.create(github.get_repo(repository), draft)
+            return issues.read(made, repository, without)
+
+    def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
+        with self._calling() as github:
+            mine: dict[str, Any] = {"creator": login} if (login := self._login_of(github)) else {}
+            recent = github.get_repo(repository).get_issues(
+                state="all", since=since - SKEW, sort="created", direction="desc", **mine
+            )
+            found = (it for it in islice(recent, LOOKED_THROUGH) if mark in (it.body or ""))
+            return next((issues.read(it, repository) for it in found), None)
+
+    def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
+        with self._calling() as github:
+            issue = issues.find(_repository(github, repository), number)
+            before = issues.read(issue, repository)
+        draft = revise(before)
+        with self._calling():
+            without = issues.revise(issue, draft)
+            return issues.read(issue, repository, without)
+
+    def _login_of(self, github: Github) -> str:
+        """Give whose the token is; an app's token has nobody, and gives nothing."""
+        if self._login is None:
+            try:
+                self._login = github.get_user().login
+            except GithubException as nobody:
+                if nobody.status not in {HTTPStatus.FORBIDDEN, HTTPStatus.NOT_FOUND}:
+                    raise
+                self._login = ""
+        return self._login
+
+    # --- comments ---
+
+    def comments(self, repository: str, number: int) -> Discussion:
+        with self._calling() as github:
+            issue = issues.find(_repository(github, repository), number)
+            number = issues.number_of(issue)
+            comments = tuple(Comment(id=it.id, body=it.body or "") for it in issue.get_comments())
+            return Discussion(repository=issues.home(issue, repository), number=number, comments=comments)
+
+    def add_comment(self, repository: str, number: int, body: str) -> Comment:
+        with self._calling() as github:
+            made = _repository(github, repository).get_issue(number).create_comment(body)
+            if not isinstance(made.raw_data.get("id"), int):
+                raise Unreachable("GitHub names no comment: the issue may just have been moved")
+            return Comment(id=made.id, body=body)
+
+    def edit_comment(self, repository: str, number: int, comment: Comment, body: str) -> None:
+        with self._calling() as github:
+            _repository(github, repository).get_issue(number).get_comment(comment.id).edit(body)
+
+    # --- files ---
+
+    def read_file(self, repository: str, path: str, *, branch: str) -> str | None:
+        with self._calling() as github:
+            repo = github.get_repo(repository)
+            found = _content(repo, path, branch if _offered(repo, branch) else repo.default_branch)
+            return found.decoded_content.decode() if found else None
+
+    def offer(
+        self, repository: str, leaves: Sequence[RepoFile], *, branch: str, title: str, body: str
+    ) -> Offer:
+        """Put files on a branch of Spy's own and offer it; each step looks whether an earlier try has done it."""
+        with self._calling() as github:
+            repo = github.get_repo(repository)
+            offered = _offered(repo, branch)
+            news = [it for it in leaves if offered or not _is_there(repo, it, repo.default_branch)]
+            if not news:
+                return Offer()
+            if not offered:
+                _start_branch(repo, branch)
+            without = _write_all(repo, leaves, branch=branch, message=title)
+            if not offered and {it.path for it in news} <= set(without):
+                return Offer(without=without)
+            made = offered or repo.create_pull(base=repo.default_branch, head=branch, title=title, body=body)
+            return Offer(url=made.html_url, without=without)
+
+    # --- calling ---
+
+    @contextmanager
+    def _calling(self) -> Iterator[Github]:
+        """Make the vendor's troubles ours."""
+        try:
+            with self._lock:
+                yield self._github
+        except RateLimitExceededException as limited:
+            raise Throttled("GitHub asks to wait", retry_after=_wait(limited)) from limited
+        except RequestException as trouble:
+            raise Unreachable(f"GitHub did not answer: {reason(trouble)}") from trouble
+        except NOT_UNDERSTOOD as odd:
+            raise Unreachable("GitHub's answer was not understood") from odd
+        except GithubException as trouble:
+            raise _trouble(trouble) from trouble
+
+
+def _repository(github: Github, name: str) -> Repository:
+    """Name a repository without asking for it first."""
+    return Repository(github.requester.withLazy(lazy=True), url=f"/repos/{name}")
+
+
+def _wait(limited: GithubException) -> timedelta:
+    return asked_pause(limited.headers or {}) or UNNAMED
+
+
+def _trouble(trouble: GithubException) -> Exception:
+    said = trouble.message or "no reason given"
+    if trouble.status >= HTTPStatus.INTERNAL_SERVER_ERROR or trouble.status == HTTPStatus.REQUEST_TIMEOUT:
+        return Unreachable(f"GitHub answered {trouble.status}: {said}")
+    if trouble.status == HTTPStatus.TOO_MANY_REQUESTS:
+        return Throttled("GitHub asks to wait", retry_after=_wait(trouble))
+    if trouble.status in {HTTPStatus.NOT_FOUND, HTTPStatus.GONE}:
+        return Rejected("gone", "GitHub has no such repository or issue, or the token may not see it")
+    if trouble.status == HTTPStatus.UNAUTHORIZED:
+        return Rejected("token", "GitHub refuses the token in GITHUB_TOKEN")
+    if trouble.status < HTTPStatus.BAD_REQUEST:
+        return Unreachable(f"GitHub's answer was not understood ({trouble.status})")
+    details = trouble.data.get("errors") if isinstance(trouble.data, dict) else None
+    several = details if isinstance(details, list) else []
+    more = "; ".join(str(it.get("message") or it.get("field")) for it in several if isinstance(it, dict))
+    return Rejected("refused", f"GitHub answered {trouble.status}: {said}{f' ({more})' if more else ''}")
+
+
+def _offered(repo: Repository, branch: str) -> PullRequest | None:
+    """Find the open pull request of a branch."""
+    head = f"{repo.full_name.partition('/')[0]}:{branch}"
+    return next(iter(repo.get_pulls(state="open", head=head)), None)
+
+
+def _start_branch(repo: Repository, branch: str) -> None:
+    """Let the branch begin where the main one is; what was on it was merged or turned down."""
+    start = repo.get_git_ref(f"heads/{repo.default_branch}").object.sha
+    try:
+        repo.get_git_ref(f"heads/{branch}").edit(start, force=True)
+    except UnknownObjectException:
+        repo.create_git_ref(f"refs/heads/{branch}", start)
+
+
+def _is_there(repo: Repository, repo_file: RepoFile, branch: str) -> bool:
+    found = _content(repo, repo_file.path, branch)
+    return found is not None and found.decoded_content.decode() == repo_file.text
+
+
+def _content(repo: Repository, path: str, branch: str) -> ContentFile | None:
+    try:
+        found = repo.get_contents(path, ref=branch)
+    except UnknownObjectException:
+        return None
+    return None if isinstance(found, list) else found
+
+
+def _write_all(repo: Repository, leaves: Sequence[RepoFile], *, branch: str, message: str) -> tuple[str, ...]:
+    """Write the document, and what stands beside it as far as GitHub takes it; give the paths of what it did not."""
+    document, *beside = leaves
+    _write(repo, document, branch=branch, message=message)
+    without = []
+    for repo_file in beside:
+        try:
+            _write(repo, repo_file, branch=branch, message=message)
+        except (GithubException, RequestException):
+            without.append(repo_file.path)
+    return tuple(without)
+
+
+def _write(repo: Repository, repo_file: RepoFile, *, branch: str, message: str) -> None:
+    there = _content(repo, repo_file.path, branch)
+    if there is None:
+        repo.create_file(repo_file.path, message, repo_file.text, branch=branch)
+    elif there.decoded_content.decode() != repo_file.text:
+        repo.update_file(repo_file.path, message, repo_file.text, there.sha, branch=branch)

@@ -1,0 +1,177 @@
+"""The words of what comes after an incident, in every way they can stand."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+from bot.domain import events
+from bot.domain.follow_up import Category, Filed, FollowUp
+from bot.domain.incident import Incident
+from bot.domain.page import Page
+from bot.domain.portion import Portion
+from bot.domain.postmortem import PARTS, Postmortem
+from bot.domain.shift import Told
+from bot.domain.statistics import Update, clocks
+
+Facts = Mapping[str, Any]
+NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
+NOW = NOON + timedelta(minutes=20)
+HALF_HOUR = timedelta(minutes=30)
+TYPED = 'the <!channel> is <b>down</b> & "out"'
+PARTIALS = {"follow_up.md", "postmortem.md", "postmortem/words"}
+"""Documents, which are no messages (tests/adapters/test_markdown.py), and words that messages share."""
+ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
+HAPPENED: tuple[events.Event, ...] = (
+    events.FollowUpAdded(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpAdded(
+        **ABOUT, follow_up=7, what=TYPED, category="detection", owner="U0RAJ", due=date(2026, 12, 1)
+    ),
+    events.FollowUpDone(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpDone(at=NOON, follow_up=7, what=TYPED, who="raj-p", why="not_planned"),
+    events.FollowUpDone(at=NOON, follow_up=7, what=TYPED),
+    events.FollowUpReopened(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpReopened(at=NOON, follow_up=7, what=TYPED, who="raj-p"),
+    events.FollowUpChanged(**ABOUT, follow_up=7, what=TYPED),
+    events.FollowUpChanged(
+        **ABOUT, follow_up=7, what=TYPED, category="recovery", owner="U0RAJ", due=date(2026, 12, 1)
+    ),
+    events.NothingNeeded(**ABOUT, category="detection", because=TYPED),
+    events.PartWritten(**ABOUT, part="lucky", words=TYPED),
+    events.PostmortemPlanned(**ABOUT, owner="U0RAJ", due=NOW),
+    events.PostmortemPlanned(**ABOUT, owner=None, due=None),
+    events.PostmortemExported(
+        at=NOON, repository="acme/postmortems", number=9, url="https://example.com/issues/9"
+    ),
+    events.ReviewClosed(**ABOUT),
+    events.ImageShared(**ABOUT, name=TYPED, url="https://example.com/p.png", message="1.0", words=TYPED),
+    events.ImageShared(**ABOUT, name="graph", url="https://example.com/p.png", message="1.0"),
+)
+FILED = Filed(repository="acme/postmortems", number=9, url="https://example.com/issues/9")
+FOLLOW_UP = FollowUp(number=7, incident=42, what=TYPED, added_by="U0ANA", added_at=NOON)
+FOLLOW_UPS = (
+    FOLLOW_UP,
+    replace(FOLLOW_UP, category=Category.DETECTION, trouble=TYPED),
+    replace(FOLLOW_UP, category=Category.DETECTION, owner="U0RAJ"),
+    replace(FOLLOW_UP, category=Category.RECOVERY, owner="U0RAJ", due=date(2026, 12, 1), filed=FILED),
+    replace(FOLLOW_UP, category=Category.RECOVERY, owner="U0RAJ", due=date(2026, 11, 1)),
+    replace(FOLLOW_UP, done_at=NOW, done_by="U0RAJ", why="not_planned"),
+    replace(FOLLOW_UP, done_at=NOW, done_by="U0RAJ"),
+)
+POSTMORTEMS = (
+    Postmortem(incident=42),
+    Postmortem(
+        incident=42,
+        parts={"summary": TYPED},
+        filed=FILED,
+        exported_at=NOW,
+        taken_over=("surprised", "public"),
+        nothing={"prevention": TYPED},
+        copied="https://example.com/pull/3",
+    ),
+    Postmortem(incident=42, filed=FILED, exported_at=NOW, closed_at=NOW, closed_by="U0ANA"),
+)
+SORTED = [
+    ("detection", list(FOLLOW_UPS[1:3])),
+    ("recovery", []),
+    ("prevention", []),
+    ("not sorted yet", [FOLLOW_UP]),
+]
+
+
+def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list[Facts]:
+    """Give every incident with a postmortem at every stage."""
+    return [
+        {
+            "incident": incident,
+            "postmortem": postmortem,
+            "owner": "U0ANA",
+            "due": due,
+            "missing": lacks,
+            "follow_ups": SORTED,
+            "repository": "acme/postmortems" if due else None,
+            "now": NOW,
+            "clocks": clocks(incident, (), now=NOW),
+            "lasted": incident.lasted(NOW),
+            "updates": [Update(at=NOW, promised=NOON), Update(at=NOON, promised=None)],
+            "pages": pages,
+            "lines": 12,
+            "said": said,
+        }
+        for incident in incidents
+        for postmortem, (due, lacks, said) in zip(
+            POSTMORTEMS,
+            (
+                (NOW + HALF_HOUR, ["impact", *PARTS, "detection", "an owner of follow-up 7"], None),
+                (NOON, [], Told(at=NOW, late=True)),
+                (None, ["summary"], Told(at=NOW)),
+            ),
+            strict=True,
+        )
+    ]
+
+
+def facts(
+    incidents: Sequence[Incident], over: Incident, full: Incident, pages: Sequence[Page]
+) -> dict[str, Sequence[Facts]]:
+    """Give the templates their facts."""
+    all_of_them = of_postmortems(incidents, pages)
+    short: list[Facts] = [{"incident": incident} for incident in incidents]
+    return {
+        "incident/stopped": [
+            {"incident": over, "pages": pages, "due": due} for pages in ([], pages) for due in (NOW, None)
+        ],
+        "postmortem/preview": all_of_them,
+        "postmortem/draft": [
+            {**it, "document": document} for it in short for document in ("# It\n", "<b> ```\n" * 1500)
+        ],
+        "postmortem/exporting": [
+            {**it, "postmortem": postmortem, "repository": "acme/postmortems"}
+            for it in short
+            for postmortem in POSTMORTEMS
+        ],
+        "postmortem/exported": [
+            {**it, "postmortem": postmortem, "without": without}
+            for it in short
+            for postmortem in POSTMORTEMS[1:]
+            for without in ((), ("the milestone x", "the assignee y"))
+        ],
+        "postmortem/written": [{**it, "part": part, "what": PARTS} for it in short[:1] for part in PARTS],
+        "postmortem/nothing": [{**it, "category": "detection"} for it in short],
+        "postmortem/planned": [{**it, "owner": "U0ANA", "due": due} for it in short for due in (NOW, None)],
+        "postmortem/closed": short,
+        "follow_up/added": [{**it, "follow_up": one} for it in short[:2] for one in FOLLOW_UPS],
+        "follow_up/changed": [{"follow_up": one} for one in FOLLOW_UPS],
+        "follow_up/list": [
+            {"incident": on, "found": Portion.of(them, 1, size), "overdue": overdue}
+            for on, overdue in ((full, frozenset[int]()), (None, {FOLLOW_UP.number}))
+            for them in ((), FOLLOW_UPS, FOLLOW_UPS * 5)
+            for size in (4, 20)
+        ],
+        "timeline/curated": [
+            {**it, "numbers": numbers, "what": what}
+            for it in short[:1]
+            for numbers in ([7], [7, 8])
+            for what in ("kept", "hidden", "merged", "reworded")
+        ]
+        + [{**it, "numbers": [7], "what": "moved", "at": NOON} for it in short[:1]],
+        "surfaces/review": all_of_them,
+        "surfaces/follow_up": [
+            {"follow_up": one, "incident": on, "said": said, "now": NOW}
+            for one in FOLLOW_UPS
+            for on in incidents[4:]
+            for said in (None, Told(at=NOW, late=True))
+        ],
+        "surfaces/digest": [
+            {"person": "U0RAJ", "follow_ups": them, "overdue": {FOLLOW_UP.number}}
+            for them in ((), FOLLOW_UPS[2:5], FOLLOW_UPS * 5)
+        ],
+    }
+
+
+def forms(full: Incident) -> dict[str, Facts]:
+    return {
+        "postmortem/write": {"incident": asdict(full), "parts": PARTS, "written": {"lucky": TYPED}},
+        "postmortem/none": {"incident": asdict(full), "categories": [*Category], "category": None},
+        "follow_up/action": {"incident": asdict(full), "categories": [*Category]},
+    }

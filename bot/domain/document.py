@@ -1,0 +1,253 @@
+"""A document whose sections are Spy's until a person edits them: marked, put together again, made to fit.
+
+What Spy owns stands between hidden marks, each with the hash of what Spy wrote. Where the hash does not fit any more a
+person has edited: the section is theirs, and stays as it is. So does all that stands outside the marks.
+"""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from hashlib import sha256
+
+LIMIT = 65_536
+"""The longest body, of an issue or a comment, that GitHub takes."""
+LOG, PICTURE = "log", "picture"
+
+_BEGIN = re.compile(r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n")
+_OPENING = re.compile(r"<!-- spy:section (?P<key>[\w-]+) ")
+_HEAD = re.compile(r"<!-- spy:(?P<mark>[\w:.-]+) sections=(?P<keys>[\w,-]*) -->")
+_TICKED = re.compile(r"^([^\S\n]*[-*] )\[[xX]\]", re.MULTILINE)
+_PAGE = re.compile(r"<!-- spy:log (?P<number>\d+) (?P<hash>[0-9a-f]+) -->\r?\n(?P<text>.*)", re.DOTALL)
+CUT = "\n\n*Cut here: GitHub takes no more in one text.*"
+SHORTEST = 400
+"""No section is cut below this many characters."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Section:
+    key: str
+    text: str
+
+
+@dataclass(frozen=True, kw_only=True)
+class Document:
+    """A document as Spy would write it now; `log` are the lines of the full log.
+
+    `title` is plain text, for where nobody reads Markdown; `heading` the same in Markdown.
+    """
+
+    title: str
+    sections: tuple[Section, ...]
+    heading: str = ""
+    log: tuple[str, ...] = ()
+
+    @property
+    def whole(self) -> tuple[Section, ...]:
+        return (*self.sections, full_log(self.log)) if self.log else self.sections
+
+    @property
+    def text(self) -> str:
+        """The whole of it, without marks, for a file."""
+        bodies = [section.text for section in self.whole]
+        return "\n\n".join((f"# {self.heading or self.title}", *bodies)) + "\n"
+
+
+@dataclass(frozen=True, kw_only=True)
+class Body:
+    """What an issue is to say: `taken_over` are people's sections, `does not fit`: the log stands elsewhere."""
+
+    text: str
+    taken_over: tuple[str, ...] = ()
+    overflows: bool = False
+
+
+# --- putting it together ----------------------------------------------------------------------------------
+
+
+def body(document: Document, mark: str, *, before: str | None = None, limit: int = LIMIT) -> Body:
+    """Write the document into what stands there already (None: nothing does), within the limit.
+
+    First the full log leaves; if it is still too long, the longest of Spy's own sections are cut.
+    """
+    whole = _merged(document.whole, mark, before)
+    if len(whole.text) <= limit:
+        return whole
+    sections = (
+        [*document.sections, Section(key=LOG, text=_ELSEWHERE)] if document.log else [*document.sections]
+    )
+    merged = _merged(sections, mark, before)
+    while len(merged.text) > limit:
+        sections, was = _shorter(sections, merged.taken_over), sections
+        if sections == was:
+            raise ValueError("what people wrote there fills it: there is no room for Spy's own")
+        merged = _merged(sections, mark, before)
+    return replace(merged, overflows=bool(document.log))
+
+
+_ELSEWHERE = "## Full log\n\nIt is too long to stand here: see the comments below."
+
+
+def full_log(lines: Sequence[str]) -> Section:
+    listed = "\n".join(lines) or "Nothing was logged."
+    text = f"## Full log\n\n<details><summary>Every entry, {len(lines)} in all</summary>\n\n{listed}\n\n</details>"
+    return Section(key=LOG, text=text)
+
+
+def _shorter(sections: Sequence[Section], theirs: Iterable[str]) -> list[Section]:
+    """Cut the longest section that may be cut by a third, at the end of a line."""
+    ours = [it for it in sections if it.key not in theirs and len(it.text) > SHORTEST]
+    if not ours:
+        return list(sections)
+    longest = max(ours, key=lambda it: len(it.text))
+    return [_cut(it, len(it.text) * 2 // 3) if it is longest else it for it in sections]
+
+
+def _cut(section: Section, most: int) -> Section:
+    text = section.text.removesuffix(CUT)[:most]
+    text = text[: text.rfind("\n")] if "\n" in text else text
+    fence = "\n```" if text.count("```") % 2 else ""
+    return replace(section, text=f"{text}{fence}{CUT}")
+
+
+def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
+    if before is None or not (head := _HEAD.search(before)):
+        if before is not None and before.strip():
+            return Body(
+                text=before, taken_over=tuple(it.key for it in sections)
+            )  # nothing of ours is left in it
+        parts = [_head(mark, sections), *(_marked(it) for it in sections)]
+        return Body(text="\n\n".join(parts) + "\n")
+    ours = {it.key: it for it in sections}
+    found = list(_standing(before))
+    standing = {it.key for it in found}
+    broken = {opening["key"] for opening in _OPENING.finditer(before)} - standing
+    theirs = [it.key for it in found if it.is_edited]
+    text = _renewed(before, found, ours)
+    known = set(filter(None, head["keys"].split(",")))
+    new = [it for it in sections if it.key not in standing | known]
+    text = text.replace(head[0], _head(mark, sections, *known), 1)
+    text = "\n\n".join([text.rstrip("\n"), *(_marked(it) for it in new)]) + "\n"
+    gone = known & ours.keys() - standing - broken
+    return Body(text=text, taken_over=tuple(sorted({*theirs, *broken, *gone})))
+
+
+@dataclass(frozen=True, kw_only=True)
+class _Standing:
+    """A section as it stands in a document, from its first mark to its last; `hash` is of what Spy wrote."""
+
+    key: str
+    hash: str
+    text: str
+    start: int
+    end: int
+
+    @property
+    def is_edited(self) -> bool:
+        return _hash(self.text) != self.hash
+
+
+def _standing(document: str) -> Iterator[_Standing]:
+    """Find the sections between their marks; a mark that nobody closed is looked for once only."""
+    unclosed: set[str] = set()
+    reached = 0
+    for begin in _BEGIN.finditer(document):
+        key, mark = begin["key"], _end(begin["key"])
+        if begin.start() < reached or key in unclosed:
+            continue
+        close = document.find(mark, begin.end())
+        if close < 0:
+            unclosed.add(key)
+            continue
+        reached = close + len(mark)
+        text = document[begin.end() : close].removesuffix("\n").removesuffix("\r")
+        yield _Standing(key=key, hash=begin["hash"], text=text, start=begin.start(), end=reached)
+
+
+def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, Section]) -> str:
+    """Write Spy's sections anew where they stand; what people edited stays."""
+    parts, at = [], 0
+    for it in standing:
+        if it.key in ours and not it.is_edited:
+            parts += [document[at : it.start], _marked(_with_ticks(ours[it.key], it.text))]
+            at = it.end
+    return "".join([*parts, document[at:]])
+
+
+def _with_ticks(section: Section, before: str) -> Section:
+    """Keep the boxes that people ticked: a tick is no edit, and not to be lost."""
+    ticked = {_TICKED.sub(r"\1[ ]", it) for it in before.splitlines() if _TICKED.match(it)}
+    lines = (it.replace("[ ]", "[x]", 1) if it in ticked else it for it in section.text.splitlines())
+    return replace(section, text="\n".join(lines))
+
+
+def _head(mark: str, sections: Iterable[Section], *known: str) -> str:
+    keys = ",".join(sorted({*known, *(it.key for it in sections)}))
+    return f"<!-- spy:{mark} sections={keys} -->"
+
+
+def _marked(section: Section) -> str:
+    digest = _hash(section.text)
+    return f"<!-- spy:section {section.key} {digest} -->\n{section.text}\n{_end(section.key)}"
+
+
+def _end(key: str) -> str:
+    return f"<!-- spy:end {key} -->"
+
+
+def _hash(text: str) -> str:
+    """Tell texts apart but for ticks, and for the blanks and line ends that GitHub's own editor changes."""
+    lines = (line.rstrip() for line in _TICKED.sub(r"\1[ ]", text).splitlines())
+    return sha256("\n".join(lines).strip("\n").encode(errors="surrogatepass")).hexdigest()[:12]
+
+
+def with_picture(document: Document, picture: str) -> Document:
+    """Give it as a file beside its picture (a file's name), under a heading of its own."""
+    drawn = f"## In one picture\n\n![In one picture]({picture})"
+    kept = (replace(it, text=drawn) if it.key == PICTURE else it for it in document.sections)
+    heading = Section(key="heading", text=f"# {document.heading or document.title}")
+    return replace(document, sections=(heading, *kept))
+
+
+def hidden(mark: str) -> str:
+    """Give the mark by which an issue is found again, as it begins in its body."""
+    return f"<!-- spy:{mark} "
+
+
+# --- the log in comments ----------------------------------------------------------------------------------
+
+
+def pages(lines: Iterable[str], *, limit: int = LIMIT) -> list[str]:
+    """Cut the log into texts that fit into a comment each, at line ends."""
+    room = limit - 200
+    cut: list[list[str]] = [[]]
+    length = 0
+    for line in (it[:room] for it in lines):
+        if length + len(line) + 1 > room:
+            cut.append([])
+            length = 0
+        cut[-1].append(line)
+        length += len(line) + 1
+    return [
+        _page(number, f"**Full log, part {number} of {len(cut)}**\n\n" + "\n".join(them))
+        for number, them in enumerate(cut, start=1)
+    ]
+
+
+def emptied(number: int) -> str:
+    """Give what is left of a page of the log that is not needed any more."""
+    return _page(number, "*The log needs this part no more.*")
+
+
+def page_number(text: str) -> int | None:
+    """Say which page of the log a comment is, None where it is none."""
+    found = _PAGE.match(text)
+    return int(found["number"]) if found else None
+
+
+def is_edited_page(text: str) -> bool:
+    found = _PAGE.match(text)
+    return found is not None and _hash(found["text"]) != found["hash"]
+
+
+def _page(number: int, text: str) -> str:
+    return f"<!-- spy:log {number} {_hash(text)} -->\n{text}"

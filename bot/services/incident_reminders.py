@@ -1,0 +1,90 @@
+"""What is said of an incident's and a page's duties when they are due: to whom, and what is done about it."""
+
+from collections.abc import Sequence
+
+from bot.domain.effects import SayCommand, UpsertMessage, room
+from bot.domain.reminder import (
+    NO_COMMANDER_PAGE,
+    STILL_OPEN,
+    agenda,
+    may_post,
+    may_speak,
+    milestone_of,
+)
+from bot.domain.reminder_message import card, filled, reminder_message, whom
+from bot.domain.timer import Timer
+from bot.services.paging import Paging
+from bot.services.transaction import Transaction
+
+
+class IncidentReminders:
+    """Keeps the duties of incidents."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        incident = self._session.incidents.get(int(ref))
+        if incident is None:
+            return []
+        timers = agenda(incident, self._tx.policy)
+        if not any(it.reminder == STILL_OPEN and it.due_at <= self._tx.now for it in timers):
+            return timers
+        known = self._session.people.get(incident.owner)
+        return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
+
+    def speak(self, timer: Timer) -> None:
+        incident = self._tx.incident(int(timer.subject.partition(":")[2]))
+        policy, now = self._tx.policy, self._tx.now
+        milestone = milestone_of(timer.reminder, policy)
+        to = whom(incident, timer.reminder, milestone, policy)
+        in_room = to == room(incident.number)
+        allowed = (
+            may_post(incident, timer.reminder, now, policy)
+            if in_room
+            else may_speak(incident, timer.reminder, now)
+        )
+        if milestone and milestone.command:
+            self._say(filled(milestone.command, incident), timer, by=incident.owner)
+        to = to if allowed else card(incident.number)
+        incident = self._tx.record(incident, timer.said(now, to=to))
+        if to == card(incident.number):
+            self._tx.send(
+                UpsertMessage(
+                    key=f"card:{incident.number}:{incident.entries}",
+                    message_type="card",
+                    ref=incident.number,
+                    to=room(incident.number),
+                )
+            )
+        else:
+            said = incident.reminded[timer.reminder]
+            self._tx.send(reminder_message(incident.number, timer.reminder, said, origin="said"))
+        if timer.reminder == NO_COMMANDER_PAGE:
+            self._page_backup(incident.number)
+
+    def _say(self, command: str, timer: Timer, *, by: str) -> None:
+        number = int(timer.subject.partition(":")[2])
+        self._tx.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
+
+    def _page_backup(self, number: int) -> None:
+        """A drill pages nobody unless told to."""
+        incident, policy = self._tx.incident(number), self._tx.policy
+        team = policy.teams.get(policy.command_team or "")
+        if team and team.service and not incident.drill:
+            words = f"{incident.id} has no commander: {incident.name}"
+            Paging(self._tx).page_team(team, words, by=None, incident=incident)
+
+
+class PageReminders:
+    """Keeps the duty to answer pages."""
+
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+
+    def agenda(self, ref: str) -> Sequence[Timer]:
+        return Paging(self._tx).agenda(int(ref))
+
+    def speak(self, timer: Timer) -> None:
+        Paging(self._tx).unanswered(int(timer.subject.partition(":")[2]), timer)

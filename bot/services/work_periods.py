@@ -1,0 +1,173 @@
+"""Follow who is at work: work periods begin and end with what happens to incidents, and their timers with them."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+from datetime import UTC, datetime, timedelta, tzinfo
+from zoneinfo import ZoneInfo
+
+from bot.domain.effects import AnswerPage, Effect, UpsertMessage
+from bot.domain.incident import Incident
+from bot.domain.page import RESOLVE
+from bot.domain.policy import Policy
+from bot.domain.relief import (
+    COMMAND,
+    WorkPeriod,
+    began,
+    is_worth_a_break,
+    people_working,
+    subject,
+    work_period_agenda,
+)
+from bot.ports import Session
+
+LOOK_BACK = timedelta(days=4)
+"""Whoever was on duty longer ago has rested since, or else their work period still runs."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class History:
+    """A person's last days at work; `running` is the work period they are in."""
+
+    running: WorkPeriod | None
+    earlier: Sequence[WorkPeriod]
+
+
+@dataclass(frozen=True, kw_only=True)
+class WorkPeriods:
+    """Each change is made alone with its person, after their incidents were locked: see `Relief.agenda`."""
+
+    session: Session
+    now: datetime
+    policy: Policy
+
+    def follow(self, before: Incident | None, incident: Incident) -> list[Effect]:
+        """Begin, go on with and end the work periods that a change of an incident touches; give what to show of it."""
+        was, now = people_working(before) if before else {}, people_working(incident)
+        moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
+        effects: list[Effect] = []
+        for person in moved:
+            self._locked(person)  # all of them before a number is taken, which others wait for
+        for person in moved:
+            effects += self._move(person, before, incident)
+        if before and before.command_offered_to != incident.command_offered_to and not moved:
+            effects += self.refreshed(incident.commander)
+        return effects
+
+    def _move(self, person: str, before: Incident | None, incident: Incident) -> list[Effect]:
+        was, what = (
+            people_working(before).get(person) if before else None,
+            people_working(incident).get(person),
+        )
+        past = self.of(person)
+        period = past.running
+        if what and period is None:
+            number = self.session.periods.reserve()
+            period = began(number, person, incident.number, what, at=self.now)
+        elif period and what:
+            period = period.joined(incident.number, what)
+        elif period:
+            period = period.left(incident.number, at=self.now)
+        else:
+            return []
+        self.keep(period, past)
+        if not _was_relieved(incident, was, what):
+            return [*self.shows(period)]
+        known = self.session.people.get(person)
+        reads_it = known is None or known.is_assignable
+        is_long = reads_it and before and is_worth_a_break(period, before, now=self.now)
+        return [
+            *self.shows(period),
+            *([self._rest(period, incident)] if is_long else []),
+            *self._hang_up(period, incident, was or COMMAND),
+        ]
+
+    # --- reading and keeping ---
+
+    def alone_with(self, person: str) -> History:
+        """Read a person's last days, with nobody else changing them until this work ends."""
+        self._locked(person)
+        return self.of(person)
+
+    def _locked(self, person: str) -> None:
+        self.session.lock(f"work period:{person}")
+
+    def of(self, person: str) -> History:
+        every = self.session.periods.of(person, since=self.now - LOOK_BACK)
+        running = next((it for it in every if it.is_running), None)
+        return History(running=running, earlier=[it for it in every if not it.is_running])
+
+    def keep(self, period: WorkPeriod, past: History) -> None:
+        """Keep a work period, and the timers that follow from it."""
+        self.session.periods.put(period)
+        agenda = work_period_agenda(
+            period, self.zone(period.person), self.policy.timers, earlier=past.earlier
+        )
+        self.session.timers.replace(subject(period.person), agenda)
+
+    def also_paged(self, incident: Incident, page: int, more: int) -> None:
+        """Keep a page that was sent because another one, for relief, was not answered."""
+        for person in sorted(people_working(incident)):
+            past = self.alone_with(person)
+            if past.running and page in past.running.pages:
+                self.keep(replace(past.running, pages=(*past.running.pages, more)), past)
+
+    def replan(self, person: str) -> None:
+        """Set the timers of somebody who moved zone."""
+        past = self.alone_with(person)
+        if past.running:
+            self.keep(past.running, past)
+
+    def zone(self, person: str) -> tzinfo:
+        """Give where somebody lives, UTC where it is not known."""
+        known = self.session.people.get(person)
+        return ZoneInfo(known.zone) if known and known.zone else UTC
+
+    # --- showing ---
+
+    def shows(self, period: WorkPeriod) -> list[UpsertMessage]:
+        """Let every message about a work period tell how it stands."""
+        at = int(self.now.timestamp() * 1000)
+        return [
+            UpsertMessage(
+                key=f"relief:{period.number}{asked.mark}:{at}",
+                message_type="relief",
+                ref=period.number,
+                to=asked.to,
+                mark=asked.mark,
+            )
+            for asked in period.asked
+        ]
+
+    def refreshed(self, person: str | None) -> list[UpsertMessage]:
+        running = self.of(person).running if person else None
+        return self.shows(running) if running else []
+
+    def about_page(self, incident: Incident, page: int) -> list[UpsertMessage]:
+        """Show how a page stands that was to find relief."""
+        running = [self.of(person).running for person in sorted(people_working(incident))]
+        return [show for it in running if it and page in it.pages for show in self.shows(it)]
+
+    def _hang_up(self, period: WorkPeriod, incident: Incident, was: str) -> list[Effect]:
+        """Let no phone ring any more for relief that was found."""
+        by = incident.roles.get(was, incident.commander) or period.person
+        pages = [page for page in map(self.session.pages.get, period.pages) if page and page.may_ring]
+        mine = [page for page in pages if page.incident == incident.number]
+        for page in mine:
+            self.session.pages.put(page.asked_to(RESOLVE, by=by))
+            self.session.timers.replace(f"page:{page.number}", ())
+        return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]
+
+    def _rest(self, period: WorkPeriod, incident: Incident) -> UpsertMessage:
+        mark = f":{incident.number}:{incident.entries}"
+        return UpsertMessage(
+            key=f"rest:{period.number}{mark}",
+            message_type="rest",
+            ref=period.number,
+            to=period.person,
+            mark=mark,
+        )
+
+
+def _was_relieved(incident: Incident, was: str | None, what: str | None) -> bool:
+    """Whether somebody else does it now; what is over needs nobody."""
+    return incident.is_open and (what is None or (was == COMMAND and what != COMMAND))

@@ -1,0 +1,108 @@
+"""A postmortem of 5,000 entries on GitHub, through the real client: within its limits, and nothing of it lost."""
+
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from bot.adapters.github import GitHub
+from bot.adapters.templates import JinjaTemplates
+from bot.commands.testkit import SpyKit
+from bot.delivery.postmortems import PostmortemHandler
+from bot.domain.document import LIMIT
+from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect
+from bot.domain.timeline import Entry
+from bot.ports import OutboxItem
+from bot.sandbox.box import Box
+from tests.stories import Story
+
+HERE = Path(__file__).parents[2]
+ENTRIES = 5_000
+
+
+@pytest.fixture
+def box() -> Iterator[Box]:
+    with Box() as box:
+        yield box
+
+
+@pytest.fixture
+def handler(box: Box) -> Iterator[PostmortemHandler]:
+    environment = box.environment()
+    github = GitHub(
+        environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
+    )
+    yield PostmortemHandler(lambda: github, JinjaTemplates([HERE / "templates"]))
+    github.close()
+
+
+@pytest.fixture(scope="module")
+def spy() -> SpyKit:
+    """An incident with a timeline that no issue can hold."""
+    story = Story()
+    story.opens('"a long night" sev1')
+    with story.spy.tx() as tx:
+        incident = tx.incident(1)
+        first = incident.entries + 1
+        for seq in range(first, ENTRIES):
+            tx.session.timeline.append(note(seq, at=tx.now))
+        tx.session.incidents.put(replace(incident, entries=ENTRIES - 1))
+    story.spy.say('incident stop "it drained"', channel="C0ROOM")
+    return story.spy
+
+
+def note(seq: int, *, at: datetime) -> Entry:
+    words = f"note {seq}: the queue is long, <@U0KIM>"
+    return Entry(
+        incident=1,
+        seq=seq,
+        kind="note_taken",
+        occurred_at=at,
+        recorded_at=at,
+        actor="U0RAJ",
+        source="slash",
+        permalink=f"https://acme.slack.com/archives/C0ROOM/p{seq}",
+        text=words,
+        data={"note": words, "message": None},
+    )
+
+
+def deliver(spy: SpyKit, handler: PostmortemHandler, effect: PostmortemEffect) -> None:
+    """Do as the worker does."""
+    with spy.tx() as tx:
+        item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
+        attempt = handler.attempt(item, tx)
+    assert attempt
+    result = attempt.call()
+    with spy.tx() as tx:
+        attempt.on_success(tx, result)
+
+
+def write_log(spy: SpyKit, handler: PostmortemHandler) -> None:
+    """Write the log as long as a part of it is wanted."""
+    count = 0
+    while len(wanted := spy.asked(FileLog)) > count:
+        count = len(wanted)
+        deliver(spy, handler, wanted[-1])
+
+
+def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: PostmortemHandler, box: Box):
+    assert len(spy.timeline(1)) == ENTRIES
+
+    deliver(spy, handler, ExportPostmortem(key="export", incident=1))
+    write_log(spy, handler)
+
+    [issue] = box.github.issues.values()
+    assert len(issue.body) <= LIMIT
+    assert "see the comments below" in issue.body
+    assert all(len(it.body) <= LIMIT for it in issue.comments)
+    notes = [it for it in spy.timeline(1) if it.kind == "note_taken"]
+    assert sum(it.body.count("the queue is long, @&#8203;Kim Park") for it in issue.comments) == len(notes)
+
+    deliver(spy, handler, ExportPostmortem(key="again", incident=1))
+    write_log(spy, handler)
+
+    assert len(issue.comments) == len({it.body for it in issue.comments})
+    assert len(box.github.issues) == 1
