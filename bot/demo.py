@@ -147,7 +147,10 @@ def _with_something_to_do(lines: Iterable[str]) -> Iterable[str] | None:
 
 @contextmanager
 def _box(port: int | None) -> Iterator["Box"]:
-    from bot.sandbox import Box  # noqa: PLC0415  nothing to do must cost nothing
+    try:
+        from bot.sandbox import Box  # noqa: PLC0415  nothing to do must cost nothing
+    except ModuleNotFoundError as missing:
+        raise DidNotStay(f"The demo needs {missing.name}: pip install 'spy[demo]'.") from None
 
     def at(port: int) -> Box:
         return Box(delivery="socket", port=port, sites=True)

@@ -12,7 +12,7 @@ from bot.sandbox.feed import BoxEvent, Feed
 from bot.sandbox.github.github import SandboxGitHub
 from bot.sandbox.pagerduty.pagerduty import SandboxPagerDuty
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server.gateway import Gateway, Mount, asgi, by_route
+from bot.sandbox.server.gateway import Gateway, Mount, by_route
 from bot.sandbox.server.server import HttpServer
 from bot.sandbox.sites.sites import Sites
 from bot.sandbox.slack.delivery import Delivery
@@ -230,13 +230,13 @@ class Box:
             Mount(
                 prefix="/pagerduty",
                 service="pagerduty",
-                endpoint=asgi(self.pagerduty.app(), "/pagerduty"),
+                endpoint=self.pagerduty.api(),
                 name=by_route("/pagerduty"),
             ),
             Mount(
                 prefix="/github",
                 service="github",
-                endpoint=asgi(self.github.app(), "/github"),
+                endpoint=self.github.api(),
                 name=by_route("/github"),
             ),
             Mount(prefix="/box/", service="", endpoint=control.answer, name=lambda _: ""),

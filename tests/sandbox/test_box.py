@@ -62,14 +62,14 @@ def test_listeners_hear_what_can_be_seen_in_order(box: Box, slack: WebClient) ->
     ]
 
 
-def test_waiting_in_vain_shows_what_happened_instead(box: Box) -> None:
+def test_a_wait_that_fails_shows_the_last_events(box: Box) -> None:
     box.slack.say("ana", "general", "nothing to see")
 
     with pytest.raises(AssertionError, match="nothing to see"):
         box.wait_for(lambda: False, seconds=0.05)
 
 
-def test_waiting_ends_as_soon_as_the_thing_happens(box: Box) -> None:
+def test_a_wait_ends_as_soon_as_its_condition_holds(box: Box) -> None:
     speaker = threading.Timer(0.05, box.slack.say, ("ana", "general", "now"))
     speaker.start()
 
@@ -102,7 +102,7 @@ def test_the_configuration_fits_the_world(box: Box) -> None:
     }
 
 
-def test_another_process_can_read_and_reset_the_memory(box: Box, slack: WebClient) -> None:
+def test_another_process_can_read_and_reset_the_record(box: Box, slack: WebClient) -> None:
     slack.chat_postMessage(channel="C0GENERAL", text="hello")
 
     with urllib3.PoolManager() as pool:
@@ -118,10 +118,10 @@ def test_another_process_can_read_and_reset_the_memory(box: Box, slack: WebClien
     assert [e for e in left if e["direction"] == "from_bot"] == []
 
 
-def test_what_is_no_http_is_refused_and_the_box_lives_on(box: Box) -> None:
+def test_a_request_that_is_not_http_is_refused_and_the_box_goes_on(box: Box) -> None:
     with socket.create_connection(("127.0.0.1", int(box.url.rpartition(":")[2]))) as caller:
         caller.sendall(b"hello\r\n\r\n")
-        assert caller.recv(100).startswith(b"HTTP/1.1 400")
+        assert caller.recv(100).startswith(b"HTTP/1.0 400")
 
     with urllib3.PoolManager() as pool:
         assert pool.request("POST", box.environment()["SLACK_API_URL"] + "api.test").json()["ok"]

@@ -13,7 +13,7 @@ from bot.sandbox.feed import BoxEvent
 from bot.sandbox.github.actions import GitHubActions
 from bot.sandbox.github.files import GitHubFiles
 from bot.sandbox.github.shapes import REPOSITORY, GitHubComment, GitHubIssue, GitHubJson, GitHubMilestone
-from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, ASGIApp, RefusedError, Route, api
+from bot.sandbox.server.rest import JSON, Api, ApiCall, ApiResponse, RefusedError, Route, api
 
 DOCS = "https://docs.github.com/rest"
 BOT = "spy-bot"
@@ -36,7 +36,7 @@ class GitHubHost(Protocol):
 
 
 class SandboxGitHub:
-    """The repository. The bot calls `app`.
+    """The repository. The bot calls `api`.
 
     Tests read `issues` and `files`, and act as people with `edit`, `plan` and `delete`. `actions` are the
     workflows of another repository.
@@ -58,7 +58,7 @@ class SandboxGitHub:
         self._comment_ids = itertools.count(1001)
         self.files = GitHubFiles(self._shapes, clock=clock, numbers=self._numbers, author=BOT)
 
-    def app(self) -> ASGIApp:
+    def api(self) -> Api:
         return api(
             [*self.actions.routes(), *self._routes()], prefix="/github", admit=self._admit, refuse=_refusal
         )
@@ -133,7 +133,7 @@ class SandboxGitHub:
         )
 
     def show_user(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
-        return ApiResponse(body=self._shapes.oneself(BOT), headers={"x-oauth-scopes": "repo"})
+        return ApiResponse(body=self._shapes.own_account(BOT), headers={"x-oauth-scopes": "repo"})
 
     def show_repository(self, call: ApiCall) -> ApiResponse:  # noqa: ARG002 - as above
         shown = self._shapes.repository()

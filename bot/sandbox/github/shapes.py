@@ -102,7 +102,7 @@ class GitHubJson:
             **{f"{link}_url": f"{url}/{link}" for link in USER_LINKS.split()},
         }
 
-    def oneself(self, login: str) -> JSON:
+    def own_account(self, login: str) -> JSON:
         """Return a user as they see their own account."""
         words = dict.fromkeys(("bio", "blog", "company", "location", "name"), "") | {
             "email": f"{login}@example.com"

@@ -62,7 +62,7 @@ class PagerDutyIncident:
     def rings_for(self, user_id: str) -> bool:
         return self.status == "triggered" and user_id in self.assigned and user_id not in self.ignored
 
-    def is_unheard(self, now: datetime) -> bool:
+    def must_escalate(self, now: datetime) -> bool:
         """Whether nobody answered on this level in time, and there is a next level."""
         since = min(self.assigned.values(), default=now)
         climbs = self.assigned_via == "escalation_policy" and self.level < len(self.policy.levels)
@@ -169,10 +169,10 @@ class PagerDutyIncidents:
     def annotate(self, incident: PagerDutyIncident, text: str, *, by: str) -> IncidentLogEntry:
         return self._write(incident, "annotate", by=by, note=text)
 
-    def let_time_pass(self) -> None:
+    def apply_timeouts(self) -> None:
         """Escalate what nobody answered, and ring again after acknowledgements that timed out."""
         for incident in self._all.values():
-            if incident.is_unheard(self._clock()):
+            if incident.must_escalate(self._clock()):
                 self.escalate(incident, level=incident.level + 1, by=incident.service.id)
             elif incident.is_forgotten(self._clock()):
                 self._unacknowledge(incident, by=incident.service.id)

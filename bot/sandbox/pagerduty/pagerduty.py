@@ -16,7 +16,7 @@ from bot.sandbox.pagerduty.rest import PagerDutyApi
 from bot.sandbox.pagerduty.shapes import PagerDutyJson
 from bot.sandbox.pagerduty.webhooks import WebhookSender
 from bot.sandbox.recorder import Exchange
-from bot.sandbox.server.rest import ASGIApp
+from bot.sandbox.server.rest import Api
 
 LATEST = "latest"
 
@@ -51,7 +51,7 @@ class NobodyThereError(LookupError):
 
 
 class SandboxPagerDuty:
-    """What people see and do on their phones. The bot calls `app`.
+    """What people see and do on their phones. The bot calls `api`.
 
     With `webhooks`, each change is sent to the bot. `secrets` are the signing secrets, the newest first.
     """
@@ -73,7 +73,7 @@ class SandboxPagerDuty:
             record=self._record,
         )
 
-    def app(self) -> ASGIApp:
+    def api(self) -> Api:
         rest = PagerDutyApi(
             self.account,
             self.incidents,
@@ -82,7 +82,7 @@ class SandboxPagerDuty:
             clock=self._clock,
             token=lambda: self._box.environment()["PAGERDUTY_API_TOKEN"],
         )
-        return rest.app()
+        return rest.api()
 
     def close(self) -> None:
         self._sender.close()
@@ -93,7 +93,7 @@ class SandboxPagerDuty:
     def phones(self) -> dict[str, list[PhoneRing]]:
         """What rings, by person, the oldest first."""
         with self.lock:
-            self.incidents.let_time_pass()
+            self.incidents.apply_timeouts()
             return {user.handle: self._rings(user.id) for user in self.account.users.values()}
 
     def acknowledge(self, person: str, which: str = LATEST) -> PagerDutyIncident:

@@ -24,7 +24,7 @@ from bot.sandbox.pagerduty.api_rules import (
 from bot.sandbox.pagerduty.directory import DirectoryApi
 from bot.sandbox.pagerduty.incidents import AlreadyResolvedError, PagerDutyIncident, PagerDutyIncidents
 from bot.sandbox.pagerduty.shapes import PagerDutyJson
-from bot.sandbox.server.rest import JSON, ApiCall, ApiResponse, ASGIApp, Route, api
+from bot.sandbox.server.rest import JSON, Api, ApiCall, ApiResponse, Route, api
 
 DUPLICATE = (2002, "Open incident with matching dedup key already exists on this service")
 FAR = timedelta(days=3650)
@@ -50,7 +50,7 @@ class PagerDutyApi:
         self._clock = clock
         self._token = token
 
-    def app(self) -> ASGIApp:
+    def api(self) -> Api:
         return api(self._routes(), prefix="/pagerduty", admit=self._admit, refuse=refusal)
 
     def _routes(self) -> Iterable[Route]:
@@ -72,7 +72,7 @@ class PagerDutyApi:
     def _locked(self, endpoint: Callable[[ApiCall], ApiResponse]) -> Callable[[ApiCall], ApiResponse]:
         def run(call: ApiCall) -> ApiResponse:
             with self._lock:
-                self._incidents.let_time_pass()
+                self._incidents.apply_timeouts()
                 return endpoint(call)
 
         return run

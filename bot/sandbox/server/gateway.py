@@ -11,7 +11,6 @@ from email.utils import format_datetime
 
 from bot.sandbox.faults import Fault, Faults, Hook
 from bot.sandbox.recorder import Exchange, Recorder
-from bot.sandbox.server.rest import ASGIApp, AsgiScope
 from bot.sandbox.server.server import AnyResponse, HttpRequest, HttpResponse, WebSocket
 
 AN_ID = re.compile(r"/(?:\d+|[PQRI][A-Z0-9]{4,})(?=/|$)")  # a number, or an id as PagerDuty makes them
@@ -33,52 +32,6 @@ class Mount:
 def by_route(prefix: str) -> Callable[[HttpRequest], str]:
     """Return a function that names a request by its route, such as `POST /incidents/{id}`."""
     return lambda request: f"{request.verb} {AN_ID.sub('/{id}', request.path.removeprefix(prefix)) or '/'}"
-
-
-def asgi(app: ASGIApp, root: str) -> Endpoint:
-    """Return an endpoint for an ASGI app that is mounted at `root`."""
-
-    async def endpoint(request: HttpRequest) -> HttpResponse:
-        status, headers, parts = 500, list[tuple[str, str]](), list[bytes]()
-
-        async def receive() -> AsgiScope:
-            return {"type": "http.request", "body": request.body, "more_body": False}
-
-        async def send(message: AsgiScope) -> None:
-            nonlocal status
-            if message["type"] == "http.response.start":
-                status = message["status"]
-                headers.extend((name.decode(), value.decode()) for name, value in message.get("headers", ()))
-            else:
-                parts.append(message.get("body", b""))
-
-        await app(_scope(request, root), receive, send)
-        named = {name.lower(): value for name, value in headers}
-        kind = named.pop("content-type", "text/plain")
-        named.pop("content-length", None)
-        return HttpResponse(
-            status=status, body=b"".join(parts), content_type=kind, headers=tuple(named.items())
-        )
-
-    return endpoint
-
-
-def _scope(request: HttpRequest, root: str) -> AsgiScope:
-    host, _, port = request.connection.rpartition(":")
-    return {
-        "type": "http",
-        "asgi": {"version": "3.0", "spec_version": "2.3"},
-        "http_version": "1.1",
-        "method": request.verb,
-        "scheme": "http",
-        "path": request.path,
-        "raw_path": request.path.encode(),
-        "root_path": root,
-        "query_string": request.query.encode(),
-        "headers": [(name.encode(), value.encode("latin-1")) for name, value in request.headers.items()],
-        "client": (host, int(port)),
-        "server": None,
-    }
 
 
 class Gateway:

@@ -1,19 +1,17 @@
-"""Turns a vendor's REST API, a table of routes and functions, into an ASGI app."""
+"""Turns a vendor's REST API, a table of routes and functions, into an endpoint."""
 
 from __future__ import annotations
 
 import json
 import re
-from collections.abc import Awaitable, Callable, Iterable, Mapping, MutableMapping
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Any
 from urllib.parse import parse_qs
 
+from bot.sandbox.server.server import HttpRequest, HttpResponse
+
 JSON = dict[str, Any]
-AsgiScope = MutableMapping[str, Any]
-Receive = Callable[[], Awaitable[MutableMapping[str, Any]]]
-Send = Callable[[MutableMapping[str, Any]], Awaitable[None]]
-ASGIApp = Callable[[AsgiScope, Receive, Send], Awaitable[None]]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -62,20 +60,27 @@ class RefusedError(Exception):
 Endpoint = Callable[[ApiCall], ApiResponse]
 Route = tuple[str, str, Endpoint]
 Refuse = Callable[[int, str], ApiResponse]
+Api = Callable[[HttpRequest], HttpResponse]
 
 
-def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[ApiCall], None], refuse: Refuse) -> ASGIApp:
-    """Return an ASGI app of the routes.
+def api(routes: Iterable[Route], *, prefix: str, admit: Callable[[ApiCall], None], refuse: Refuse) -> Api:
+    """Return an endpoint that is mounted at `prefix`.
 
     `admit` raises RefusedError for a caller without the key. `refuse` makes the answer to other errors.
     """
     table = [(verb, _pattern(template), endpoint) for verb, template, endpoint in routes]
 
-    async def app(scope: AsgiScope, receive: Receive, send: Send) -> None:
-        call = _call(scope, await _body(receive), prefix=prefix)
-        await _send(send, _answer(call, table, admit=admit, refuse=refuse))
+    def endpoint(request: HttpRequest) -> HttpResponse:
+        answer = _answer(_call(request, prefix=prefix), table, admit=admit, refuse=refuse)
+        body = b"" if answer.body is None else json.dumps(answer.body).encode()
+        return HttpResponse(
+            status=answer.status,
+            body=body,
+            content_type="application/json",
+            headers=tuple(answer.headers.items()),
+        )
 
-    return app
+    return endpoint
 
 
 def _pattern(template: str) -> re.Pattern[str]:
@@ -103,28 +108,11 @@ def _answer(
     return refuse(404, "Not Found")
 
 
-def _call(scope: AsgiScope, raw: bytes, *, prefix: str) -> ApiCall:
+def _call(request: HttpRequest, *, prefix: str) -> ApiCall:
     return ApiCall(
-        method=scope["method"],
-        path=scope["path"].removeprefix(prefix).rstrip("/") or "/",
-        query=parse_qs(scope["query_string"].decode(), keep_blank_values=True),
-        headers={name.decode().lower(): value.decode("latin-1") for name, value in scope["headers"]},
-        raw=raw,
+        method=request.verb,
+        path=request.path.removeprefix(prefix).rstrip("/") or "/",
+        query=parse_qs(request.query, keep_blank_values=True),
+        headers=request.headers,
+        raw=request.body,
     )
-
-
-async def _body(receive: Receive) -> bytes:
-    body = bytearray()
-    while True:
-        message = await receive()
-        body += message.get("body", b"")
-        if not message.get("more_body"):
-            return bytes(body)
-
-
-async def _send(send: Send, answer: ApiResponse) -> None:
-    content = b"" if answer.body is None else json.dumps(answer.body).encode()
-    headers = {"content-type": "application/json", "content-length": str(len(content)), **answer.headers}
-    raw = [(name.encode(), value.encode()) for name, value in headers.items()]
-    await send({"type": "http.response.start", "status": answer.status, "headers": raw})
-    await send({"type": "http.response.body", "body": content})
