@@ -18,7 +18,7 @@ from bot.sandbox.page.actions import HEALTHS, PageActions, Refused
 from bot.sandbox.page.channels import ChannelViews, MessageView
 from bot.sandbox.page.events import PageEvents
 from bot.sandbox.page.inspector import Inspector, laid_out
-from bot.sandbox.page.location import HOME, RENAMED, PageLocation
+from bot.sandbox.page.location import HOME, PageLocation
 from bot.sandbox.page.oncall import OnCallView
 from bot.sandbox.page.rendering import PageTemplates
 from bot.sandbox.page.switches import FaultSwitches
@@ -30,7 +30,12 @@ from bot.sandbox.slack.own_commands import OWN_COMMANDS
 from bot.sandbox.stories.player import StoryFocus, StoryPlayer
 
 STATIC = Path(__file__).parent / "static"
-KINDS = {".js": "text/javascript", ".css": "text/css", ".svg": "image/svg+xml"}
+KINDS = {
+    ".js": "text/javascript; charset=utf-8",
+    ".css": "text/css; charset=utf-8",
+    ".svg": "image/svg+xml; charset=utf-8",
+    ".woff2": "font/woff2",
+}
 TITLES = (
     ("phones", "Phones"),
     ("oncall", "On call"),
@@ -162,7 +167,6 @@ class SandboxPage:
         return self._render("page", location, facts)
 
     def _region(self, request: HttpRequest, name: str) -> HttpResponse:
-        name = RENAMED.get(name, name)
         if name not in REGIONS:
             return _nowhere(request, name)
         location = self._location(request.query)
@@ -201,7 +205,7 @@ class SandboxPage:
             return _text(400, "An action is sent as a JSON object.")
         location = self._location(request.query)
         try:
-            place = self._actions.do(RENAMED.get(name, name), location.person, facts)
+            place = self._actions.do(name, location.person, facts)
         except Refused as refused:
             return _json({"ok": False, "error": str(refused)})
         return _json({"ok": True} | ({"address": location.address(place=place)} if place else {}))
@@ -346,9 +350,7 @@ def _file(_request: HttpRequest, name: str) -> HttpResponse:
     file = (STATIC / name).resolve()
     if not file.is_relative_to(STATIC) or file.suffix not in KINDS or not file.is_file():
         return _text(404, "There is no such file.")
-    return HttpResponse(
-        body=file.read_bytes(), content_type=f"{KINDS[file.suffix]}; charset=utf-8", headers=HEADERS
-    )
+    return HttpResponse(body=file.read_bytes(), content_type=KINDS[file.suffix], headers=HEADERS)
 
 
 def _text(status: int, sentence: str) -> HttpResponse:
