@@ -30,7 +30,7 @@ def _arguments() -> argparse.Namespace:
     parser.add_argument(
         "--latency", type=float, default=0.0, metavar="S", help="seconds that each call takes"
     )
-    parser.add_argument("--limits", action="store_true", help="hold the bot to Slack's published rates")
+    parser.add_argument("--limits", action="store_true", help="enforce Slack's published rates")
     parser.add_argument(
         "--people", type=int, default=0, metavar="N", help="so many more: U0P1, U0P2 and so on"
     )

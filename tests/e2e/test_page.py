@@ -320,7 +320,7 @@ def test_the_inspector_shows_what_waits_in_the_outbox_and_why(window: Window, bo
     expect(effects.locator(".held, .ready, .sending")).to_have_count(0, timeout=30_000)
 
 
-def test_what_is_said_while_the_page_is_loaded_stands_on_it(window: Window, box: Box):
+def test_a_message_that_arrives_while_the_page_loads_is_shown(window: Window, box: Box):
     window.page.route("**/page.js", lambda it: (box.slack.say("kim", "general", "meanwhile"), it.continue_()))
 
     window.page.reload()
@@ -329,7 +329,7 @@ def test_what_is_said_while_the_page_is_loaded_stands_on_it(window: Window, box:
     window.complaints.clear()  # a picture may have been under way when the page was left
 
 
-def test_what_was_typed_into_one_issue_is_not_in_the_next(window: Window, box: Box):
+def test_each_issue_has_its_own_form(window: Window, box: Box):
     page = window.page
     issues = "repos/acme/postmortems/issues"
     key = {"authorization": f"token {box.environment()['GITHUB_TOKEN']}"}
@@ -350,7 +350,7 @@ def test_what_was_typed_into_one_issue_is_not_in_the_next(window: Window, box: B
     expect(page.locator(".issue [name=number]")).to_have_value(str(number))
 
 
-def test_of_a_thousand_messages_only_those_in_reach_are_drawn(window: Window, box: Box):
+def test_only_the_last_of_a_thousand_messages_are_drawn(window: Window, box: Box):
     page, imoc = window.page, box.slack.channel("imoc")
     for number in range(1000):
         box.slack.state.post(imoc, "U0KIM", f"message {number} of *many*")

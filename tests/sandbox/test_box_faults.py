@@ -31,14 +31,14 @@ def post(box: Box) -> Iterator[Callable[[], urllib3.BaseHTTPResponse]]:
 Post = Callable[[], urllib3.BaseHTTPResponse]
 
 
-def test_a_strike_hits_so_many_calls_and_then_the_sky_clears(box: Box, post: Post) -> None:
+def test_a_fault_meets_a_number_of_calls_and_then_ends(box: Box, post: Post) -> None:
     box.faults.inject("slack", "chat.postMessage", http(500), times=2)
 
     assert [post().status for _ in range(3)] == [500, 500, 200]
     assert len(box.slack.messages("general")) == 1
 
 
-def test_a_strike_can_choose_its_call(box: Box, slack: WebClient) -> None:
+def test_a_fault_can_choose_its_call(box: Box, slack: WebClient) -> None:
     box.faults.inject("slack", "*", http(500), match=lambda exchange: b"C0PAY" in exchange.body)
 
     assert slack.chat_postMessage(channel="C0GENERAL", text="x")["ok"]
@@ -46,7 +46,7 @@ def test_a_strike_can_choose_its_call(box: Box, slack: WebClient) -> None:
         slack.chat_postMessage(channel="C0PAY", text="x")
 
 
-def test_a_rate_limit_says_when_to_come_back(box: Box, post: Post) -> None:
+def test_a_rate_limit_says_how_long_to_wait(box: Box, post: Post) -> None:
     box.faults.inject("slack", "chat.postMessage", rate_limited(7))
 
     answer = post()
@@ -55,7 +55,7 @@ def test_a_rate_limit_says_when_to_come_back(box: Box, post: Post) -> None:
     assert answer.json() == {"ok": False, "error": "ratelimited"}
 
 
-def test_an_error_comes_in_slacks_own_form_and_nothing_is_done(
+def test_an_error_has_slacks_form_and_the_call_does_not_run(
     box: Box, slack: WebClient, refusal: Refusal
 ) -> None:
     box.faults.inject("slack", "conversations.create", error("name_taken"))
@@ -64,7 +64,7 @@ def test_an_error_comes_in_slacks_own_form_and_nothing_is_done(
     assert slack.conversations_create(name="inc-1")["ok"]
 
 
-def test_a_reset_before_does_nothing_and_a_reset_after_does_all(box: Box, post: Post) -> None:
+def test_a_reset_comes_before_or_after_the_call_runs(box: Box, post: Post) -> None:
     box.faults.inject("slack", "chat.postMessage", reset_before)
 
     with pytest.raises(LOST):
@@ -81,7 +81,7 @@ def test_a_reset_before_does_nothing_and_a_reset_after_does_all(box: Box, post: 
     ]
 
 
-def test_a_hanging_call_has_done_its_work(box: Box, post: Post) -> None:
+def test_a_hanging_call_has_run(box: Box, post: Post) -> None:
     box.faults.inject("slack", "chat.postMessage", hang(0.2))
     caller = threading.Thread(target=post)
 
@@ -104,7 +104,7 @@ def test_a_service_can_be_down_and_come_back(box: Box, post: Post) -> None:
     assert post().status == 200
 
 
-def test_the_effect_comes_at_the_end_of_the_latency(box: Box, post: Post) -> None:
+def test_a_call_runs_at_the_end_of_its_delay(box: Box, post: Post) -> None:
     box.faults.latency("slack", 0.15, "chat.postMessage")
     began = box.clock.now().timestamp()
 
@@ -127,7 +127,7 @@ def test_slow_calls_run_side_by_side(box: Box, post: Post) -> None:
     assert time.monotonic() - began < 8 * 0.2 / 2
 
 
-def test_hooks_run_before_the_effect_and_between_effect_and_answer(box: Box, post: Post) -> None:
+def test_hooks_run_before_and_after_the_call(box: Box, post: Post) -> None:
     seen: list[tuple[str, int, int | None]] = []
 
     def look(when: str) -> Callable[[Exchange], None]:

@@ -112,16 +112,16 @@ class TinyBot:
                 self.wfile.write(content)
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 
 
-def test_an_empty_script_ends_well_at_once(play: Play):
+def test_an_empty_script_succeeds(play: Play):
     assert play("") == (0, "")
 
 
-def test_a_script_of_remarks_ends_well(play: Play):
+def test_a_script_of_comments_succeeds(play: Play):
     assert play("# one\n\n# two") == (0, "# one\n# two\n")
 
 
@@ -163,7 +163,7 @@ def test_a_failed_expectation_does_not_end_an_interactive_chat(play: Play):
     assert 'expected "calm"' in out
 
 
-def test_what_must_not_be_seen_fails_when_it_is(play: Play):
+def test_a_script_fails_on_words_that_it_must_not_see(play: Play):
     assert play('hello\nexpect not "goodbye"')[0] == 0
     assert play('hello\nexpect not "HELLO"')[0] == 1
 
@@ -236,7 +236,7 @@ def test_a_direct_message_reaches_the_bot(box: Box, play: Play):
         ("/incidnet list", "/incidnet is not a valid command."),
     ],
 )
-def test_whatever_is_typed_gets_a_sentence(box: Box, play: Play, typed: str, said: str):
+def test_every_typed_line_gets_an_answer(box: Box, play: Play, typed: str, said: str):
     box.slack.install({"features": {"slash_commands": [{"command": "/incident"}]}})
 
     code, out = play(typed, interactive=True)
@@ -248,7 +248,7 @@ def test_whatever_is_typed_gets_a_sentence(box: Box, play: Play, typed: str, sai
 @pytest.mark.parametrize(
     "typed", ["#genral", "in #genral", "ana #genral>", "ana #genral> hi", "raj #genral> +1s"]
 )
-def test_who_names_a_channel_that_is_not_there_stays_where_they_are(box: Box, play: Play, typed: str):
+def test_an_unknown_channel_does_not_change_the_place(box: Box, play: Play, typed: str):
     play(f"{typed}\nhello", interactive=True)
 
     assert [m.text for m in box.slack.messages("general")] == ["hello"]
@@ -272,7 +272,7 @@ def test_a_form_left_open_at_the_end_is_noted(play: Play):
     assert "ana's form is still open and not sent." in out
 
 
-def test_what_one_person_fills_in_is_not_in_anothers_form(play: Play):
+def test_each_person_fills_in_their_own_form(play: Play):
     code, out = play(
         "/incident me x\npress update\nfill message=calm\nas raj\n/incident me y\npress update\nsubmit"
     )
@@ -300,7 +300,7 @@ def test_a_channel_may_be_named_by_its_beginning(box: Box, play: Play):
     assert "ana #inc-1-*> hello" in out
 
 
-def test_a_phone_rings_and_is_answered(box: Box, play: Play):
+def test_a_ringing_phone_is_answered(box: Box, play: Play):
     service = box.pagerduty.account.services["PSVC1"]
     box.pagerduty.incidents.open("Checkout is down", service, by="PUSPY")
 
@@ -355,7 +355,7 @@ def test_a_jump_goes_to_the_next_such_hour_of_that_day(box: Box, play: Play, day
     assert timedelta() < box.clock.now() - before < timedelta(days=7, seconds=30)
 
 
-def test_what_was_there_before_a_script_began_is_not_what_it_waits_for(box: Box):
+def test_a_script_does_not_wait_for_messages_from_before_its_start(box: Box):
     box.slack.create("ana", "inc-1-checkout")
     box.slack.say("ana", "inc-1-checkout", "all is calm")
     box.slack.say("ana", "general", "all is calm")
@@ -375,7 +375,7 @@ def test_what_was_there_before_a_script_began_is_not_what_it_waits_for(box: Box)
     assert seen == [FAILED, FAILED, FAILED, FAILED]
 
 
-def test_a_silent_phone_cannot_be_answered(play: Play):
+def test_a_phone_that_is_not_ringing_cannot_be_answered(play: Play):
     _, out = play("raj phone> ack", interactive=True)
 
     assert "raj's phone is not ringing" in out
@@ -427,7 +427,7 @@ def test_no_words_can_colour_or_move_the_terminal(box: Box, nasty: str):
         assert nasty not in printed
 
 
-def test_an_interrupted_talk_says_so_by_its_exit_code(box: Box):
+def test_an_interrupted_chat_has_its_own_exit_code(box: Box):
     def script() -> Iterator[str]:
         yield "hello"
         raise KeyboardInterrupt

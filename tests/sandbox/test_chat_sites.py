@@ -29,7 +29,7 @@ def played(box: Box, script: str) -> tuple[int, str]:
     return code, out.file.getvalue()  # type: ignore[attr-defined]
 
 
-def test_a_play_makes_a_site_ill_and_looks_at_the_switch(play: Play):
+def test_a_script_makes_a_site_fail_and_looks_at_the_switch(play: Play):
     code, out = play(
         "site west failing\nsite west lag 30s\ntraffic\n"
         'expect "east 100 %, west 0 %" on the switch\nexpect "by east; none lost" on the switch\n'
@@ -40,7 +40,7 @@ def test_a_play_makes_a_site_ill_and_looks_at_the_switch(play: Play):
     assert "west: drained, failing, 30 s behind" in out
 
 
-def test_a_failed_look_at_the_switch_says_how_it_stands(play: Play):
+def test_a_failed_look_at_the_switch_shows_its_state(play: Play):
     code, out = play('expect "west 5 %" within 10ms on the switch')
 
     assert code == 1

@@ -35,7 +35,7 @@ def clock(stopwatch: Stopwatch) -> Iterator[SandboxClock]:
     clock.close()
 
 
-def test_it_is_the_machines_time_until_it_is_moved(monkeypatch: pytest.MonkeyPatch):
+def test_the_clock_shows_the_machines_time_until_it_is_moved(monkeypatch: pytest.MonkeyPatch):
     monkeypatch.delenv(TODAY, raising=False)
 
     clock = SandboxClock()
@@ -71,7 +71,7 @@ def test_the_error_for_an_invalid_day_shows_a_valid_one(monkeypatch: pytest.Monk
         SandboxClock()
 
 
-def test_a_clock_that_runs_fast_gains(clock: SandboxClock, stopwatch: Stopwatch):
+def test_a_fast_clock_moves_ahead(clock: SandboxClock, stopwatch: Stopwatch):
     before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
@@ -79,7 +79,7 @@ def test_a_clock_that_runs_fast_gains(clock: SandboxClock, stopwatch: Stopwatch)
     assert clock.ahead - before == timedelta(seconds=590)
 
 
-def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: SandboxClock, stopwatch: Stopwatch):
+def test_a_clock_stays_ahead_when_it_runs_normally_again(clock: SandboxClock, stopwatch: Stopwatch):
     before = clock.ahead
     clock.play(60)
     stopwatch.seconds += 10
@@ -89,7 +89,7 @@ def test_what_was_gained_stays_when_it_runs_as_usual_again(clock: SandboxClock, 
     assert clock.ahead - before == timedelta(seconds=590)
 
 
-def test_it_gains_no_more_than_was_asked(clock: SandboxClock, stopwatch: Stopwatch):
+def test_the_clock_moves_no_further_than_asked(clock: SandboxClock, stopwatch: Stopwatch):
     until = clock.ahead + timedelta(minutes=15)
     clock.play(300, until=until)
     stopwatch.seconds += 100
@@ -119,7 +119,7 @@ def test_a_bot_whose_file_is_gone_keeps_its_time():
     assert bots.now() - before < SOON
 
 
-def test_everything_in_the_box_moves_with_it():
+def test_everything_in_the_box_uses_the_clock():
     with Box() as box:
         before = box.clock.now()
         box.clock.jump(timedelta(hours=3))

@@ -38,7 +38,7 @@ def dispatched(workflow: Workflow, **inputs: str) -> WorkflowRun:
     return run
 
 
-def test_a_run_waits_runs_and_ends_by_itself(workflow: Workflow, wait: Callable[[float], None]):
+def test_a_run_is_queued_runs_and_ends(workflow: Workflow, wait: Callable[[float], None]):
     run = dispatched(workflow, pod="7")
 
     seen = [(run.status, run.conclusion, len(next(iter(run.jobs())).steps))]

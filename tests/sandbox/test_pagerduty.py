@@ -52,7 +52,7 @@ def error_of(failure: pytest.ExceptionInfo[Any]) -> tuple[int, Any]:
     return response.status_code, response.json()["error"]
 
 
-def test_a_page_rings_the_phone_of_whoever_is_on_call(box: Box, client: Any):
+def test_a_page_rings_the_phone_of_the_person_on_call(box: Box, client: Any):
     incident = page(client, "inc-1")
 
     [ring] = box.pagerduty.phones["raj"]
@@ -66,7 +66,7 @@ def test_a_page_for_certain_people_rings_only_theirs(box: Box, client: Any):
     assert [person for person, rings in box.pagerduty.phones.items() if rings] == ["kim"]
 
 
-def test_an_acknowledged_page_is_silent_and_says_by_whom(box: Box, client: Any):
+def test_an_acknowledged_page_stops_ringing_and_names_who_acknowledged(box: Box, client: Any):
     incident = page(client)
 
     box.pagerduty.acknowledge("raj")
@@ -89,7 +89,7 @@ def test_the_same_key_on_an_open_incident_is_refused_and_found(client: Any):
     ]
 
 
-def test_the_same_key_opens_anew_once_the_first_is_resolved(box: Box, client: Any):
+def test_the_same_key_opens_a_new_incident_after_the_first_is_resolved(box: Box, client: Any):
     first = page(client, "inc-1")
     box.pagerduty.resolve("raj")
 
@@ -99,7 +99,7 @@ def test_the_same_key_opens_anew_once_the_first_is_resolved(box: Box, client: An
 
 
 @pytest.mark.parametrize("sender", [None, "stranger@example.com"])
-def test_a_page_from_nobody_known_is_refused(box: Box, sender: str | None):
+def test_a_page_from_an_unknown_person_is_refused(box: Box, sender: str | None):
     with session(box, sender) as client, pytest.raises(pdpyras.PDClientError) as failure:
         page(client)
 
@@ -201,7 +201,7 @@ def test_on_calls_say_level_and_shift(box: Box, client: Any):
     assert on_calls[3]["schedule"] is on_calls[3]["start"] is on_calls[3]["end"] is None
 
 
-def test_an_override_covers_what_lies_under_it(box: Box, client: Any):
+def test_an_override_replaces_the_shift_under_it(box: Box, client: Any):
     now = box.clock.now().replace(microsecond=0)
     cover = {"start": now.isoformat(), "end": (now + timedelta(hours=2)).isoformat()}
 
@@ -228,7 +228,7 @@ def test_people_put_on_call_are_paged_level_by_level(box: Box, client: Any):
 
 
 @pytest.mark.parametrize("asked", [("imoc", "raj"), ("imoc", "raj", "ana"), ("payments", "kim", "raj")])
-def test_whose_turn_lasts_for_a_while_is_on_call_without_an_override(box: Box, asked: tuple[str, ...]):
+def test_a_person_whose_shift_lasts_long_enough_needs_no_override(box: Box, asked: tuple[str, ...]):
     box.pagerduty.put_on_call(*asked)
 
     assert not any(schedule.overrides for schedule in box.pagerduty.account.schedules.values())
@@ -249,7 +249,7 @@ def test_the_error_names_who_cannot_be_put_on_call(box: Box, asked: tuple[str, .
 
 
 @pytest.mark.parametrize("hours", range(0, 168, 7))
-def test_nobodys_turn_ends_soon_after_a_box_is_opened(hours: int):
+def test_no_shift_ends_soon_after_a_box_is_opened(hours: int):
     opened = datetime(2026, 11, 23, 8, 59, 59, tzinfo=UTC) + timedelta(hours=hours)
 
     for schedule in schedules(opened).values():
@@ -269,7 +269,7 @@ def test_the_error_names_a_person_without_a_phone(box: Box):
         box.pagerduty.acknowledge("zoe")
 
 
-def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
+def test_a_page_without_an_answer_escalates(box: Box):
     clock = ManualClock()
     pager = SandboxPagerDuty(box, clock=clock)
     service = pager.account.services["PSVC1"]
@@ -280,7 +280,7 @@ def test_a_page_that_nobody_hears_climbs_by_itself(box: Box):
     assert [person for person, rings in pager.phones.items() if rings] == ["ana"]
 
 
-def test_a_page_that_was_acknowledged_and_forgotten_rings_again(box: Box):
+def test_a_page_rings_again_after_its_acknowledgement_times_out(box: Box):
     clock = ManualClock()
     pager = SandboxPagerDuty(box, clock=clock)
     pager.incidents.open("Checkout is down", pager.account.services["PSVC1"], by="PUSPY")
@@ -379,7 +379,7 @@ class Listener:
                 self.end_headers()
 
             def log_message(self, *_: object) -> None:
-                """Say nothing."""
+                """Log nothing."""
 
         return Handler
 

@@ -36,7 +36,7 @@ def test_somebody_is_always_on_call_and_never_two(covers: list[ScheduleShift], s
 
 
 @given(covers=st.lists(shifts(), min_size=1, max_size=5), moment=st.floats(0, 0.999))
-def test_the_last_override_holds_at_every_moment_of_it(covers: list[ScheduleShift], moment: float):
+def test_the_last_override_wins_for_all_of_its_time(covers: list[ScheduleShift], moment: float):
     schedule = SCHEDULE
     for number, cover in enumerate(covers):
         schedule = schedule.with_override(ScheduleOverride(id=f"O{number}", shift=cover))
@@ -51,7 +51,7 @@ def test_turns_change_weekly():
     assert [SCHEDULE.on_call(at(hours)).user for hours in (-1, 0, 167, 168)] == ["ana", "raj", "raj", "ana"]
 
 
-def test_an_override_that_is_taken_back_leaves_no_trace():
+def test_a_removed_override_has_no_effect():
     cover = ScheduleShift(user="kim", start=at(1), end=at(2))
 
     schedule = SCHEDULE.with_override(ScheduleOverride(id="O1", shift=cover)).without_override("O1")

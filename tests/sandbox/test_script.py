@@ -194,7 +194,7 @@ def test_a_line_that_is_almost_a_command_is_not_sent_as_a_message(typed: str):
     assert action.sentence.endswith((".", "say:", "also."))
 
 
-def test_a_prompt_of_nobody_names_who_there_is():
+def test_a_prompt_of_an_unknown_person_names_the_known_ones():
     action = read("bob> hello", people=PEOPLE).action
 
     assert action == UnclearAction(
@@ -203,7 +203,7 @@ def test_a_prompt_of_nobody_names_who_there_is():
     )
 
 
-def test_a_prompt_of_no_place_shows_which_places_there_are():
+def test_a_prompt_of_an_unknown_place_shows_the_known_ones():
     action = read("kim genral> hello", people=PEOPLE).action
 
     assert isinstance(action, UnclearAction)
@@ -221,7 +221,7 @@ def test_away_from_a_phone_its_words_are_sent_as_a_message():
 
 
 @pytest.mark.parametrize("script", sorted(SCRIPTS.glob("*.txt")), ids=lambda script: script.stem)
-def test_every_line_of_a_play_is_understood(script: Path):
+def test_every_line_of_a_script_is_understood(script: Path):
     lines = [read(line, people=PEOPLE) for line in script.read_text(encoding="utf-8").splitlines()]
 
     assert [line for line in lines if isinstance(line.action, UnclearAction)] == []

@@ -60,7 +60,7 @@ def client(box: Box, busy: SwitchClient) -> SwitchClient:
     return busy
 
 
-def test_at_first_east_answers_everything(client: SwitchClient):
+def test_east_has_all_traffic_at_first(client: SwitchClient):
     assert client.sent(20) == {"east": 20}
     assert client.call("GET", "/switch")[1] == {"to": "east", "percent": 100, "answered": 20, "errors": 0}
 
@@ -97,7 +97,7 @@ def test_moves_under_the_load_of_eight_threads_lose_nothing(client: SwitchClient
     assert answers.keys() == {"east", "west"}
 
 
-def test_a_turn_is_answered_once_all_before_it_has_been(box: Box, client: SwitchClient):
+def test_a_turn_is_answered_after_all_earlier_requests(box: Box, client: SwitchClient):
     box.sites.east.latency = 0.2
     with ThreadPoolExecutor(1) as thread:
         under_way = thread.submit(client.sent)
@@ -121,7 +121,7 @@ def test_a_drained_site_turns_requests_away(client: SwitchClient):
     assert client.sent() == {"west": 1}
 
 
-def test_an_ill_site_shows_until_the_switch_is_turned_again(box: Box, client: SwitchClient):
+def test_errors_of_a_failing_site_are_counted_until_the_next_turn(box: Box, client: SwitchClient):
     client.call("POST", "/sites/west/open")
     client.turn("west", 50)
     box.sites.west.health = "failing"
@@ -148,7 +148,7 @@ def test_a_failing_site_can_be_drained_and_one_with_no_response_cannot(box: Box,
     "order",
     [{}, {"to": "north", "percent": 5}, {"to": "west", "percent": 101}, {"to": "west", "percent": "5"}],
 )
-def test_a_turn_that_makes_no_sense_is_refused_and_nothing_moves(client: SwitchClient, order: dict[str, Any]):
+def test_an_invalid_turn_is_refused_and_changes_nothing(client: SwitchClient, order: dict[str, Any]):
     status, answer = client.call("PUT", "/switch", **order)
 
     assert status == 400
@@ -156,14 +156,14 @@ def test_a_turn_that_makes_no_sense_is_refused_and_nothing_moves(client: SwitchC
     assert client.sent() == {"east": 1}
 
 
-def test_a_dry_run_says_what_would_be_and_turns_nothing(client: SwitchClient):
+def test_a_dry_run_answers_as_a_turn_does_and_changes_nothing(client: SwitchClient):
     _, answer = client.call("PUT", "/switch", to="west", percent=100, dry_run=True)
 
     assert (answer["to"], answer["percent"]) == ("west", 100)
     assert client.sent() == {"east": 1}
 
 
-def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box, busy: SwitchClient):
+def test_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box, busy: SwitchClient):
     assert box.sites.traffic.tally().answered == {"east": 0, "west": 0}
     busy.call("POST", "/sites/west/open")
     box.wait_for(lambda: box.sites.traffic.tally().last == "east")
@@ -174,7 +174,7 @@ def test_the_traffic_begins_with_the_first_look_and_follows_the_switch(box: Box,
     assert box.sites.traffic.tally().lost == 0
 
 
-def test_the_traffic_counts_what_is_lost_and_goes_on(box: Box, busy: SwitchClient):
+def test_traffic_counts_lost_requests_and_goes_on(box: Box, busy: SwitchClient):
     box.sites.east.health = "failing"
     busy.call("GET", "/switch")
     box.wait_for(lambda: box.sites.traffic.tally().lost)

@@ -41,7 +41,7 @@ def modal(*blocks: Block, **more: Any) -> Block:
     return {"type": "modal", "title": title, "submit": submit, "blocks": list(blocks), **more}
 
 
-def test_sound_blocks_pass_and_are_given_the_ids_they_lack() -> None:
+def test_valid_blocks_pass_and_get_missing_ids() -> None:
     blocks = [
         {"type": "header", "text": words("Checkout is down", "plain_text")},
         section(fields=[words("*Severity*\nsev1")], accessory=button(action_id="go")),
@@ -93,7 +93,7 @@ def test_sound_blocks_pass_and_are_given_the_ids_they_lack() -> None:
         pytest.param("section", id="no array"),
     ],
 )
-def test_unsound_blocks_are_refused(blocks: Any) -> None:
+def test_invalid_blocks_are_refused(blocks: Any) -> None:
     with pytest.raises(SlackError) as caught:
         sound_message(blocks)
 
@@ -119,12 +119,12 @@ def test_blocks_that_are_too_long_together_are_refused() -> None:
         pytest.param(None, id="nothing"),
     ],
 )
-def test_unsound_views_are_refused(view: Any) -> None:
+def test_invalid_views_are_refused(view: Any) -> None:
     with pytest.raises(SlackError, match="invalid_arguments"):
         sound_view(view, "modal")
 
 
-def test_a_sound_modal_passes() -> None:
+def test_a_valid_modal_passes() -> None:
     kept = sound_view(modal(field(), field(select(2), optional=True)), "modal")
 
     assert kept["blocks"][1]["element"]["action_id"] == "b1.0"

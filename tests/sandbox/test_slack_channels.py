@@ -32,7 +32,7 @@ def test_the_bot_hears_who_archives_and_unarchives_a_channel(bot: Any, kind: str
 
 
 @KINDS
-def test_a_channel_that_is_deleted_is_nowhere(bot: Any, kind: str, place: str, refusal: Refusal):
+def test_a_deleted_channel_is_gone(bot: Any, kind: str, place: str, refusal: Refusal):
     ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
     bot.box.slack.delete_channel(place)
 
@@ -44,7 +44,7 @@ def test_a_channel_that_is_deleted_is_nowhere(bot: Any, kind: str, place: str, r
     assert bot.client.conversations_create(name="inc-1-x")["channel"]["id"] != place
 
 
-def test_a_channel_that_is_hidden_says_so_in_it(bot: Any):
+def test_a_channel_that_becomes_private_has_a_message_about_it(bot: Any):
     bot.box.slack.make_private("payments", "raj")
 
     assert [(it["type"], it["subtype"], it["user"], it["channel_type"]) for it in bot.heard] == [
@@ -54,7 +54,7 @@ def test_a_channel_that_is_hidden_says_so_in_it(bot: Any):
     assert (shape["is_private"], shape["is_channel"], shape["id"]) == (True, False, "C0PAY")
 
 
-def test_a_hidden_channel_without_the_bot_is_not_there_for_it(bot: Any, refusal: Refusal):
+def test_the_bot_does_not_see_a_private_channel_that_it_is_not_in(bot: Any, refusal: Refusal):
     bot.box.slack.remove_bot("payments")
     bot.heard.clear()
     bot.box.slack.make_private("payments")
@@ -74,7 +74,7 @@ def test_a_channel_is_made_public_again(bot: Any):
 
 
 @pytest.mark.parametrize("kind", ["group"])
-def test_a_channel_with_a_new_id_is_nowhere_under_the_old_one(bot: Any, place: str, refusal: Refusal):
+def test_a_channel_with_a_new_id_is_not_found_by_the_old_one(bot: Any, place: str, refusal: Refusal):
     ts = bot.client.chat_postMessage(channel=place, text="hello")["ts"]
     new = bot.box.slack.change_id(place)
 
@@ -100,7 +100,7 @@ def test_the_members_who_stay_hear_who_was_removed(bot: Any, kind: str, place: s
 
 
 @KINDS
-def test_the_bot_hears_that_it_is_out_and_by_whom_and_nothing_more(bot: Any, kind: str, place: str):
+def test_the_bot_hears_who_removed_it_and_nothing_later(bot: Any, kind: str, place: str):
     bot.box.slack.remove_bot(place, "ana")
     bot.box.slack.say("ana", place, "now we are alone")
 

@@ -72,7 +72,7 @@ def test_events_and_scopes_are_those_of_the_manifest(installed: Any, refusal: An
     assert refusal(installed.client.users_info, user="U0ANA") == "missing_scope"
 
 
-def test_slackbot_is_known_and_is_no_app(bot: Any):
+def test_slackbot_is_a_known_user_and_not_an_app(bot: Any):
     found = bot.client.users_info(user="USLACKBOT")["user"]
 
     assert (found["name"], found["is_bot"], "bot_id" in found["profile"]) == ("slackbot", False, False)

@@ -95,7 +95,7 @@ def test_a_payload_is_signed(posting: Box, ear: Any) -> None:
     assert headers["x-slack-signature"] == expected
 
 
-def test_an_event_that_was_not_answered_well_comes_again_with_the_same_id(posting: Box, ear: Any) -> None:
+def test_an_event_with_a_failed_answer_comes_again_with_the_same_id(posting: Box, ear: Any) -> None:
     ear.answers += [500, 503]
 
     posting.slack.say("ana", "general", "hello")
@@ -126,7 +126,7 @@ def test_a_command_is_never_tried_again(posting: Box, ear: Any) -> None:
     assert len(ear.got) == 1
 
 
-def test_a_bot_that_is_not_there_fails_the_command(posting: Box) -> None:
+def test_a_command_fails_without_a_bot(posting: Box) -> None:
     posting.bot_url = "http://127.0.0.1:9"
 
     assert posting.slack.slash("ana", "general", "/incident").status == "failed"
@@ -182,7 +182,7 @@ def test_what_is_not_acknowledged_comes_again_over_another_link(box: Box) -> Non
 
 
 @pytest.mark.parametrize("harm", ["deafen", "freeze"])
-def test_a_deaf_link_stays_open_and_brings_nothing(box: Box, harm: str) -> None:
+def test_a_deaf_link_stays_open_and_carries_nothing(box: Box, harm: str) -> None:
     box.slack.sender.patience = 0.2
     client, got = link(box)
 

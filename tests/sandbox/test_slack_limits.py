@@ -45,7 +45,7 @@ def test_a_channel_takes_three_posts_at_once_and_then_one_a_second() -> None:
     assert [limits.wait("chat.postMessage", None, "C1") for _ in range(2)] == [0, 1]
 
 
-def test_over_the_limit_the_answer_is_429_and_says_when_to_come_back() -> None:
+def test_over_the_limit_the_answer_is_429_with_a_time_to_wait() -> None:
     with Box(limits=True) as box, urllib3.PoolManager() as http:
         headers = {"authorization": f"Bearer {box.environment()['SLACK_BOT_TOKEN']}"}
         url = box.environment()["SLACK_API_URL"] + "chat.postMessage"

@@ -91,7 +91,7 @@ def test_an_answer_in_channel_is_seen_by_all_and_comes_back_as_an_event(bot: Any
     bot.box.wait_for(lambda: "event:message" in [e.method for e in bot.box.exchanges])  # Bolt drops its own
 
 
-def test_a_command_that_nobody_answers_fails_before_the_persons_eyes(either: Any) -> None:
+def test_a_command_without_an_answer_shows_an_error_to_the_person(either: Any) -> None:
     either.box.slack.sender.patience = 0.2
     either.app.command("/incident")(lambda: None)
     seen: list[str] = []
@@ -106,7 +106,7 @@ def test_a_command_that_nobody_answers_fails_before_the_persons_eyes(either: Any
     assert any("/incident failed with the error" in text for text in seen)
 
 
-def test_a_response_url_adds_five_answers_and_replaces_none_of_a_command(bot: Any) -> None:
+def test_a_response_url_adds_five_answers_and_replaces_no_command(bot: Any) -> None:
     urls: list[str] = []
 
     @bot.app.command("/incident")
@@ -163,7 +163,7 @@ def test_what_happens_to_a_message_is_heard_in_order(bot: Any) -> None:
     assert bot.heard[2]["message"]["text"] == "it was the queue"
 
 
-def test_nothing_is_heard_of_channels_that_the_bot_is_not_in(bot: Any) -> None:
+def test_the_bot_hears_nothing_of_channels_that_it_is_not_in(bot: Any) -> None:
     bot.box.slack.remove_bot("payments")
     bot.heard.clear()
 
@@ -236,7 +236,7 @@ def test_the_bots_errors_stay_on_the_modal(either: Any) -> None:
     assert either.box.slack.view("raj").errors == errors
 
 
-def test_a_trigger_opens_one_modal_and_not_for_long(bot: Any, refusal: Any) -> None:
+def test_a_trigger_opens_one_modal_and_expires(bot: Any, refusal: Any) -> None:
     triggers: list[str] = []
     bot.app.action("open")(lambda ack, body: triggers.append(body["trigger_id"]) or ack())
     ts = a_card(bot)

@@ -40,7 +40,7 @@ def box() -> Iterator[Box]:
         ("#payments #security #nowhere issue#7", "<#C0PAY|payments> <#C0SECRET|> #nowhere issue#7"),
     ],
 )
-def test_in_both_it_is_the_same(box: Box, typed: str, read: str):
+def test_messages_and_commands_convert_it_the_same_way(box: Box, typed: str, read: str):
     assert in_message(box.slack.state, typed) == read
     assert in_command(box.slack.state, typed) == read
 

@@ -108,7 +108,7 @@ def test_an_invitation_with_one_bad_guest_invites_nobody_unless_forced(box: Box,
         ("general", "name_taken"),
     ],
 )
-def test_a_channels_name_is_held_to_slacks_rules(
+def test_a_channels_name_must_follow_slacks_rules(
     slack: WebClient, refusal: Refusal, name: str, error: str
 ) -> None:
     assert refusal(slack.conversations_create, name=name) == error
@@ -177,7 +177,9 @@ def test_people_are_found_by_id_and_address(slack: WebClient, refusal: Refusal) 
     assert refusal(slack.users_lookupByEmail, email="x@example.com") == "users_not_found"
 
 
-def test_marks_are_put_on_and_taken_off_once(box: Box, slack: WebClient, refusal: Refusal) -> None:
+def test_reactions_pins_and_bookmarks_are_added_and_removed_once(
+    box: Box, slack: WebClient, refusal: Refusal
+) -> None:
     ts = slack.chat_postMessage(channel="C0GENERAL", text="x")["ts"]
     mark = {"channel": "C0GENERAL", "timestamp": ts}
 
@@ -219,9 +221,7 @@ def test_an_edit_takes_4000_bytes_as_slack_keeps_them_whatever_the_blocks_hold(
     assert refusal(slack.chat_update, **edit, text=fits + "x") == "msg_too_long"
 
 
-def test_a_long_text_is_posted_in_several_messages_unless_blocks_stand_for_it(
-    box: Box, slack: WebClient
-) -> None:
+def test_a_long_text_without_blocks_is_posted_in_several_messages(box: Box, slack: WebClient) -> None:
     slack.chat_postMessage(channel="C0GENERAL", text="x" * 9_000, blocks=[SHORT])
     slack.chat_postMessage(channel="C0GENERAL", text="x" * 9_000)
 
@@ -242,7 +242,7 @@ def test_a_view_has_a_largest_size(box: Box, slack: WebClient, refusal: Refusal)
     assert refusal(slack.views_publish, user_id="U0ANA", view=view) == "view_too_large"
 
 
-def test_a_scheduled_message_can_be_called_off(box: Box, slack: WebClient, refusal: Refusal) -> None:
+def test_a_scheduled_message_can_be_cancelled(box: Box, slack: WebClient, refusal: Refusal) -> None:
     soon = int(box.clock.now().timestamp()) + 60
     id_ = slack.chat_scheduleMessage(channel="C0GENERAL", text="x", post_at=soon)["scheduled_message_id"]
     off = {"channel": "C0GENERAL", "scheduled_message_id": id_}
@@ -253,11 +253,11 @@ def test_a_scheduled_message_can_be_called_off(box: Box, slack: WebClient, refus
     assert refusal(slack.chat_scheduleMessage, channel="C0GENERAL", text="x", post_at=1) == "time_in_past"
 
 
-def test_topics_have_a_longest(slack: WebClient, refusal: Refusal) -> None:
+def test_topics_have_a_limit(slack: WebClient, refusal: Refusal) -> None:
     assert refusal(slack.conversations_setTopic, channel="C0GENERAL", topic="x" * 251) == "too_long"
 
 
-def test_a_token_must_be_there_and_right(box: Box, refusal: Refusal) -> None:
+def test_a_call_needs_a_valid_token(box: Box, refusal: Refusal) -> None:
     url = box.environment()["SLACK_API_URL"]
 
     assert refusal(WebClient(base_url=url).auth_test) == "not_authed"

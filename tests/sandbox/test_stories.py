@@ -32,7 +32,7 @@ def test_a_story_that_names_an_hour_names_its_day(story: Story):
 
 
 @pytest.mark.parametrize("story", STORIES, ids=lambda it: it.name)
-def test_begun_at_any_hour_of_any_day_it_rings_the_same_people_at_the_same_hour(story: Story):
+def test_a_story_rings_the_same_people_on_any_day(story: Story):
     with Box() as box:
         box.clock.jump(timedelta(minutes=59 - box.clock.now().minute))  # just before turns change
 

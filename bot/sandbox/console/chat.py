@@ -91,7 +91,7 @@ def converse(box: Box, lines: Iterable[str], out: Console, *, interactive: bool)
     Otherwise the first error or failed expectation ends the script with 1.
     """
     chat = ConsoleChat(box, out, patience=timedelta(0) if interactive else PATIENCE)
-    box.on(chat.transcript.heard)
+    box.on(chat.transcript.on_event)
     if interactive and lines is sys.stdin:
         lines = chat.typed()
     try:

@@ -389,7 +389,7 @@ def _site(line: str) -> ScriptAction | None:
     if match and match["lag"]:
         return SetLagAction(site=match["site"], seconds=int(match["lag"]))
     if match:
-        return SetHealthAction(site=match["site"], health=match["health"])  # type: ignore[arg-type]  # SITE has these alone
+        return SetHealthAction(site=match["site"], health=match["health"])  # type: ignore[arg-type]  # SITE matches only these
     return None
 
 

@@ -59,7 +59,7 @@ class Transcript:
     def trouble(self, text: str) -> None:
         self._print(Text(plain(text), style=FAILURE))
 
-    def heard(self, event: BoxEvent) -> None:
+    def on_event(self, event: BoxEvent) -> None:
         """Print an event, if the person at the keyboard needs it."""
         place, text = event.place and self._place_name(event.place), event.text
         if isinstance(event.subject, SlackMessage) and event.kind in ("posted", "edited"):

@@ -87,7 +87,7 @@ class PageActions:
 
     def _open(self, it: ActionInput) -> str:
         """Open an incident, or find it if it is open already."""
-        _must_be_heard(self._slack.slash(it.person, "general", "/incident", 'me "checkout is down" sev1'))
+        _require_answer(self._slack.slash(it.person, "general", "/incident", 'me "checkout is down" sev1'))
         try:
             self._box.wait_for(lambda: self._opened(it.person), OPENING)
         except AssertionError:
@@ -137,7 +137,7 @@ class PageActions:
             answer = self._slack.use_in_view(
                 it.person, it.text("view"), target, value, it.facts.get("values")
             )
-        _must_be_heard(answer)
+        _require_answer(answer)
 
     def _submit(self, it: ActionInput) -> None:
         """Submit a form. The form itself shows the errors."""
@@ -219,7 +219,7 @@ class PageActions:
         self._box.publish(BoxEvent(kind=kind))
 
 
-def _must_be_heard(answer: DeliveryResult) -> None:
+def _require_answer(answer: DeliveryResult) -> None:
     if answer.status == "timeout":
         raise Refused("Spy did not answer within 3 s.")
     if not answer.ok:

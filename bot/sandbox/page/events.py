@@ -52,7 +52,7 @@ class PageEvents:
         self.is_ready = True
         self._box = box
         self._open: dict[asyncio.Queue[bytes], asyncio.AbstractEventLoop] = {}
-        box.on(self._heard)
+        box.on(self._on_event)
 
     def send(self, kind: str, **facts: object) -> None:
         """Send an event to every open page."""
@@ -83,7 +83,7 @@ class PageEvents:
         facts = {"at": clock.now().timestamp(), "rate": clock.rate, "exchanges": len(self._box.exchanges)}
         return _event("beat", facts | {"ready": self.is_ready})
 
-    def _heard(self, event: BoxEvent) -> None:
+    def _on_event(self, event: BoxEvent) -> None:
         """Send a change: the message that changed, or the parts that show it."""
         kind, person = event.kind, event.person
         if kind == "failed":

@@ -8,8 +8,6 @@ from urllib.parse import parse_qs, urlencode
 
 HOME = "home"
 DOCKS = ("phones", "oncall", "sites", "github", "inspector")
-RENAMED = {"hood": "inspector", "sky": "toolbar", "room": "chat", "weather": "faults"}
-"""Names in addresses of earlier versions, and their present names."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -27,7 +25,6 @@ class PageLocation:
         given = parse_qs(query)
         wanted = {field.name: given[key][-1] for field, key in KEYS if given.get(key)}
         location = cls(**wanted)
-        location = replace(location, dock=RENAMED.get(location.dock, location.dock))
         return location if location.dock in DOCKS else replace(location, dock=cls.dock)
 
     def address(self, **changes: str) -> str:

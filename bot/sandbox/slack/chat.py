@@ -10,7 +10,7 @@ from bot.sandbox.slack.text import stored
 from bot.sandbox.slack.world import BOT_USER, Json, SlackChannel, SlackMessage
 
 LONGEST_TEXT = 40_000
-LONGEST_UPDATE = 4_000  # bytes, as Slack keeps them, whatever the blocks hold
+LONGEST_UPDATE = 4_000  # bytes, as Slack keeps them, whatever the blocks contain
 LONGEST_PIECE = 4_000  # characters; a longer text without blocks becomes several messages
 FURTHEST = 120 * 24 * 3600  # seconds ahead that a message may be scheduled
 WRITE = flat("chat:write")

@@ -171,7 +171,7 @@ def id_changed(old: str, new: str, ts: str) -> Json:
     return {"type": "channel_id_changed", "old_channel_id": old, "new_channel_id": new, "event_ts": ts}
 
 
-def put_out(channel: SlackChannel, user: str, ts: str) -> Json:
+def bot_removed(channel: SlackChannel, user: str, ts: str) -> Json:
     """Return the event for a bot that was removed. Only those who stay get `member_left_channel`."""
     kind = "group_left" if channel.is_private else "channel_left"
     return {"type": kind, "channel": channel.id, "actor_id": user, "event_ts": ts}

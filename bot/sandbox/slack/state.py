@@ -246,7 +246,7 @@ class WorkspaceState:
             ts = self.new_ts()
             self._publish_channel("left", channel, person=user)
             if user == BOT_USER:
-                self._send(channel, lambda: events.put_out(channel, by or user, ts))
+                self._send(channel, lambda: events.bot_removed(channel, by or user, ts))
             channel.members.pop(user, None)
             self._send(channel, lambda: events.membership("member_left_channel", channel, user, None, ts))
             words = f"was removed from the channel by <@{by}>" if by else "has left the channel"
@@ -307,7 +307,7 @@ class WorkspaceState:
             self.post(channel, user, CONVERTED[kind], subtype=f"channel_convert_to_{kind}")
 
     def change_id(self, channel: SlackChannel) -> str:
-        """Give the channel a new id, as when it is shared with another company. The old id is gone."""
+        """Change the channel's id, as when it is shared with another company. The old id is gone."""
         with self.feed.lock:
             old = channel.id
             channel.id = self.new_id("C")
