@@ -5,13 +5,13 @@ from bot.commands.reply import Reply
 from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.domain.incident import Incident
 from bot.services.channels import Channels
-from bot.services.rooms import Rooms
+from bot.services.incident_channels import IncidentChannels
 
 
 @command("incident (channel new|new channel)")
-def another(incident: Incident, *, rooms: Rooms) -> Reply:
+def another(incident: Incident, *, channels: IncidentChannels) -> Reply:
     """Open another channel, where the incident's own was archived, deleted, or can't be reached."""
-    rooms.open_another(incident)
+    channels.open_another(incident)
     return Reply("incident/another_channel", {"incident": incident}, shared=True)
 
 

@@ -7,7 +7,7 @@ from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.request import Request
 from bot.commands.slots import Line, PageNumber, number_of
-from bot.domain.effects import room
+from bot.domain.effects import incident_channel
 from bot.domain.failover import Failover
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
@@ -126,4 +126,4 @@ def _found(
 
 
 def _place(request: Request, incident: Incident | None) -> str:
-    return room(incident.number) if incident else request.channel or request.user
+    return incident_channel(incident.number) if incident else request.channel or request.user

@@ -28,9 +28,9 @@ from bot.domain.portion import Portion
 from bot.domain.refusal import Refusal
 from bot.domain.role import find
 from bot.domain.search import ALL, OPEN, OVER, Search
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.postmortems import Postmortems
-from bot.services.rooms import Rooms
 from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
 from bot.services.views import Views
@@ -343,15 +343,15 @@ def role(
 
 
 @when(Joined)
-def joined(notice: Joined, *, rooms: Rooms) -> None:
+def joined(notice: Joined, *, channels: IncidentChannels) -> None:
     """A newcomer gets the tldr, visible to them alone."""
-    rooms.joined(notice.channel, notice.person, origin=notice.id)
+    channels.joined(notice.channel, notice.person, origin=notice.id)
 
 
 @when(Reacted)
 def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
     """📝 makes a note of the message."""
-    incident = incidents.in_room(notice.channel)
+    incident = incidents.in_channel(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
         key = f"read:{notice.id}"
         tx.send(
@@ -364,7 +364,7 @@ def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
 @when(Unreacted)
 def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
     """Taking the 📝 back takes the note back."""
-    incident = incidents.in_room(notice.channel)
+    incident = incidents.in_channel(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
         incidents.remove_note(incident, notice.ts, by=notice.person)
 
@@ -372,11 +372,11 @@ def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
 @when(Edited)
 def edited(notice: Edited, *, incidents: Incidents) -> None:
     """Editing a noted message edits the note."""
-    if incident := incidents.in_room(notice.channel):
+    if incident := incidents.in_channel(notice.channel):
         incidents.correct_note(incident, notice.ts, notice.text)
 
 
 @when(Renamed)
-def renamed(notice: Renamed, *, rooms: Rooms) -> None:
-    """A room may be renamed."""
-    rooms.renamed(notice.channel, notice.name)
+def renamed(notice: Renamed, *, channels: IncidentChannels) -> None:
+    """A channel may be renamed."""
+    channels.renamed(notice.channel, notice.name)

@@ -13,7 +13,7 @@ from bot.services.reasons import Reasons
 
 @command("incident snooze <span>")
 def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
-    """Move the reminder of the next update, once; the room sees who did it."""
+    """Move the reminder of the next update, once; the channel sees who did it."""
     incident = incidents.snooze(incident, span, by=request.user)
     return Reply(
         "time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until}, confirms=True

@@ -61,8 +61,8 @@ def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineE
 
 @when(Shared)
 def shared(notice: Shared, *, incidents: Incidents, edits: TimelineEdits) -> None:
-    """A picture shared in the room is kept with the timeline: where it is, not the picture itself."""
-    incident = incidents.in_room(notice.channel)
+    """A picture shared in the channel is kept with the timeline: where it is, not the picture itself."""
+    incident = incidents.in_channel(notice.channel)
     if incident:
         said_at = datetime.fromtimestamp(float(notice.ts), UTC)
         for name, url in notice.images:

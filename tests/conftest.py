@@ -1,4 +1,4 @@
-"""What tests of more than one room share: databases of both kinds, a box, and the real bot beside it."""
+"""What tests of more than one channel share: databases of both kinds, a box, and the real bot beside it."""
 
 import json
 import os

@@ -14,12 +14,12 @@ from bot.services.documents import Documents
 from bot.services.paging import Paging
 
 HERE = Path(__file__).parent
-ROOM = "C0ROOM"
+CHANNEL = "C0ROOM"
 ANA, RAJ, KIM = "U0ANA", "U0RAJ", "U0KIM"
 
 
 class Story:
-    """A room in which people say things, each so many minutes after the last."""
+    """A channel in which people say things, each so many minutes after the last."""
 
     def __init__(self) -> None:
         self.clock = FrozenClock()
@@ -30,11 +30,11 @@ class Story:
 
     def opens(self, words: str) -> None:
         self.spy.say(f"incident me {words}", by=ANA)
-        self.spy.open_room(1, channel=ROOM)
+        self.spy.create_channel(1, channel=CHANNEL)
 
     def say(self, words: str, *, by: str = ANA, after: float = 0) -> None:
         self.clock.tick(minutes=after)
-        self.spy.say(words, by=by, channel=ROOM)
+        self.spy.say(words, by=by, channel=CHANNEL)
         self._link()
 
     def _link(self) -> None:
@@ -42,7 +42,7 @@ class Story:
         with self.spy.tx() as tx:
             for entry in tx.session.timeline.of(1):
                 if entry.permalink is None and entry.substance:
-                    address = f"https://acme.slack.com/archives/{ROOM}/p{entry.seq:04}"
+                    address = f"https://acme.slack.com/archives/{CHANNEL}/p{entry.seq:04}"
                     tx.session.timeline.set_permalink(1, entry.seq, address)
 
     def answers_page(self, who: str, *, after: float) -> None:

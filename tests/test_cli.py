@@ -13,8 +13,8 @@ from typer.testing import CliRunner, Result
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
 from bot.commands.testkit import POLICY
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 
 COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
@@ -280,7 +280,7 @@ def test_an_incidents_channel_may_be_named_as_slack_shows_it(fresh: str):
     with Database(engine).begin() as session:
         tx = Transaction(session=session, now=datetime(2026, 11, 23, 12, 0, tzinfo=UTC), policy=POLICY)
         Incidents(tx).declare("checkout is down", by="U0ANA", severity=POLICY.severity("3"))
-        Rooms(tx).opened(1, "C0INC1", "inc-1-checkout-is-down")
+        IncidentChannels(tx).opened(1, "C0INC1", "inc-1-checkout-is-down")
     engine.dispose()
 
     said = spy("say", "--as", "U0ANA", "--in", "#inc-1-checkout-is-down", "tldr")

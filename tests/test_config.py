@@ -405,7 +405,7 @@ def test_where_a_team_is_named_support_spy_tells_it_by_itself(read: Read):
 @pytest.mark.parametrize(
     ("written", "complaint"),
     [
-        ("timers: {room_rest: 5}", "15: timers.room_rest: must be a length of time"),
+        ("timers: {channel_rest: 5}", "15: timers.channel_rest: must be a length of time"),
         ("timers: {night_from: 24}", "15: timers.night_from: must be less than or equal to 23"),
         ("timers: {relief_wran: 4m}", "15: timers.relief_wran: unknown key. Did you mean relief_warn?"),
         (

@@ -91,7 +91,7 @@ def test_ones_own_configuration_says_in_a_line_what_is_replaced(
     notes: Path, tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     own = tmp_path / "own.yaml"
-    own.write_text("slack: {announce: C0OURS}\ntimers: {room_rest: 7m}\n", encoding="utf-8")
+    own.write_text("slack: {announce: C0OURS}\ntimers: {channel_rest: 7m}\n", encoding="utf-8")
     bot = standing_in(READY.format(notes=str(notes)))
 
     code = demo.play(io.StringIO("ana> hello\n"), port=None, log=None, bot=bot, config=own)

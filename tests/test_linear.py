@@ -304,7 +304,7 @@ def test_what_reads_is_found():
         "bot.adapters.slack.blocks.payload",
         "bot.commands.grammar.read",
         "bot.commands.slots._moment",
-        "bot.domain.incident.room_name",
+        "bot.domain.incident.channel_name",
         "bot.domain.window.read_window",
         "bot.sandbox.console.script.read",
     } <= set(READERS)
@@ -362,7 +362,7 @@ TYPED = {
 def spy() -> SpyKit:
     kit = SpyKit(ROOT / "plugins", templates=JinjaTemplates([FOLDER]))
     kit.say('incident me "checkout is down" sev1', by="U0ANA")
-    kit.open_room(1, channel="C0ROOM")
+    kit.create_channel(1, channel="C0ROOM")
     return kit
 
 

@@ -178,7 +178,7 @@ def test_a_pages_title_is_one_plain_line(page: Page, incident: Incident):
 
 @pytest.mark.parametrize("name", ["<" * 120, "checkout is down", "&" * 120])
 def test_a_topic_fits(name: str):
-    assert len(render("room/topic", {"incident": replace(FULL, name=name, drill=True)}).text) <= 250
+    assert len(render("channel/topic", {"incident": replace(FULL, name=name, drill=True)}).text) <= 250
 
 
 # --- single messages --------------------------------------------------------------------------------------

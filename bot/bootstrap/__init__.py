@@ -1,1 +1,1 @@
-"""Build the bot from its settings: the only room that knows every adapter. One file a command of the shell."""
+"""Build the bot from its settings: the only package that knows every adapter. One file a command of the shell."""

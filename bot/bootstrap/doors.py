@@ -184,7 +184,7 @@ def _locked(bot: Bot, service: str) -> WebAnswer:
 
 
 def outbox_door(bot: Bot) -> Page:
-    """Show who writes a plugin what became of its effects; lanes and troubles name rooms, so in a rehearsal alone."""
+    """Show a plugin's author what became of its effects, but not in production: lanes name private channels."""
 
     def door(_name: str, _query: Mapping[str, str]) -> WebAnswer:
         with bot.database.read() as session:

@@ -67,8 +67,8 @@ def _channel(tx: Transaction, channel: str) -> str:
     if CHANNEL_ID.fullmatch(name):
         return name
     for incident in tx.session.incidents.open(limit=MOST_OPEN):
-        if incident.room and incident.room_name == name:
-            return incident.room
+        if incident.channel and incident.channel_name == name:
+            return incident.channel
     raise Refusal(UNKNOWN_CHANNEL.format(name=shortened(name)))
 
 

@@ -425,7 +425,7 @@ def _number_before_text(
     if word is None or found is None:
         return typed, None
     number, is_prose = int(found[1]), bool(behind) and not behind[0].quoted
-    here = tx.session.incidents.in_room(channel) if channel else None
+    here = tx.session.incidents.in_channel(channel) if channel else None
     other = tx.session.incidents.get(number)
     is_named = word.bare.startswith("inc-") or bool(not is_prose and other and other.is_seen_by(asker))
     if not is_named or (is_prose and here and here.number == number):

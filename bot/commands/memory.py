@@ -45,7 +45,7 @@ from bot.ports import (
 
 @dataclass(frozen=True, kw_only=True)
 class Queued:
-    """A row of the outbox; `state` is held (for its room), ready, sending, done or failed."""
+    """A row of the outbox; `state` is held (for its channel), ready, sending, done or failed."""
 
     id: int
     effect: Effect
@@ -207,8 +207,8 @@ class Incidents(Records):
 
     look = get
 
-    def in_room(self, channel: str) -> Incident | None:
-        return next((it for it in self._kept.incidents.values() if it.room == channel), None)
+    def in_channel(self, channel: str) -> Incident | None:
+        return next((it for it in self._kept.incidents.values() if it.channel == channel), None)
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         newest = sorted(self._kept.incidents.values(), key=lambda it: -it.number)
@@ -562,8 +562,10 @@ class Outbox(Records):
         )
 
     def _needs_a_place(self, effect: Effect) -> bool:
-        incident = self._kept.incidents.get(effect.needs_room or 0)
-        return effect.needs_room is not None and not (incident and (incident.room or incident.room_refused))
+        incident = self._kept.incidents.get(effect.needs_channel or 0)
+        return effect.needs_channel is not None and not (
+            incident and (incident.channel or incident.channel_refused)
+        )
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
@@ -640,7 +642,7 @@ class Outbox(Records):
 
     def release(self, incident: int) -> None:
         for row in list(self._kept.outbox.values()):
-            if row.state == "held" and row.effect.needs_room == incident:
+            if row.state == "held" and row.effect.needs_channel == incident:
                 self._put(replace(row, state="ready"))
 
     def next_due(self) -> datetime | None:

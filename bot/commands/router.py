@@ -15,7 +15,16 @@ from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import VISIBLE, Edited, Notice, Request, Response, Shared, Source
-from bot.domain.effects import Effect, OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage, room
+from bot.domain.effects import (
+    Effect,
+    OpenForm,
+    Post,
+    PostEphemeral,
+    PostEvent,
+    Respond,
+    UpsertMessage,
+    incident_channel,
+)
 from bot.domain.incident import Incident
 from bot.domain.markup import MENTION, cleaned, plain_prose
 from bot.domain.message import Message
@@ -156,7 +165,7 @@ class Router:
         incidents = Incidents(tx)
         if number is not None:
             return incidents.find(number, asker=request.user)
-        return incidents.in_room(request.channel) if request.channel else None
+        return incidents.in_channel(request.channel) if request.channel else None
 
     def _wired(self, services: Mapping[str, type], tx: Transaction) -> dict[str, Any]:
         here: dict[type, Any] = {CommandRegistry: self._registry, Transaction: tx, Runbooks: self._runbooks}
@@ -317,7 +326,7 @@ def _absent(kind: Any) -> Any:
 def _is_discreet(reply: Reply, request: Request) -> bool:
     """Whether the answer tells of a private incident outside its own channel."""
     told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
-    return any(isinstance(it, Incident) and it.private and request.channel != it.room for it in told)
+    return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in told)
 
 
 def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
@@ -327,8 +336,8 @@ def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) ->
     """
     if request.thread:
         return False
-    here = tx.session.incidents.in_room(request.channel) if request.channel else None
-    places = {request.channel, room(here.number) if here else None}
+    here = tx.session.incidents.in_channel(request.channel) if request.channel else None
+    places = {request.channel, incident_channel(here.number) if here else None}
     return any(
         isinstance(effect, PostEvent)
         or (isinstance(effect, UpsertMessage) and effect.message_type in SAID_THERE)

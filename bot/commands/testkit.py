@@ -8,7 +8,7 @@
     ('checkout is down', 'U0ANA')
     >>> spy.pages(1)[0].team  # whom the severity pages
     'imoc'
-    >>> spy.open_room(1, channel="C0ROOM")
+    >>> spy.create_channel(1, channel="C0ROOM")
     >>> spy.clock.tick(minutes=5)
     >>> spy.say("update looking into it", by="U0ANA", channel="C0ROOM").message.text
     'incident/updated (incident)'
@@ -50,7 +50,7 @@ from bot.domain.effects import (
     Respond,
     SayCommand,
     UpsertMessage,
-    room,
+    incident_channel,
 )
 from bot.domain.incident import Incident
 from bot.domain.message import Message
@@ -59,9 +59,9 @@ from bot.domain.policy import Policy, Severity, Team
 from bot.domain.statistics import Bar
 from bot.domain.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
+from bot.services.incident_channels import IncidentChannels
 from bot.services.people import People
 from bot.services.reminders import Reminders
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 from bot.services.views import Views
 
@@ -249,7 +249,7 @@ class SpyKit:
         while count := self._tick():
             visited += count
         for effect in self.asked(SayCommand):
-            place = self.incident(effect.incident).room
+            place = self.incident(effect.incident).channel
             request = Request(
                 id=effect.key, text=effect.command, user=effect.person, source=Source.PLAIN, channel=place
             )
@@ -280,10 +280,10 @@ class SpyKit:
         with self.sessions.begin() as session:
             yield Transaction(session=session, now=self.clock.now(), policy=self.policy, source=source)
 
-    def open_room(self, number: int, *, channel: str | None = None) -> None:
+    def create_channel(self, number: int, *, channel: str | None = None) -> None:
         """Let Slack open the incident's channel."""
         with self.tx() as tx:
-            Rooms(tx).opened(number, channel or f"C0INC{number}", tx.incident(number).room_name)
+            IncidentChannels(tx).opened(number, channel or f"C0INC{number}", tx.incident(number).channel_name)
 
     def deliver(self) -> None:
         """Let the world take all that is ready; what comes of it is for `transaction` to play."""
@@ -305,11 +305,11 @@ class SpyKit:
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def lines(self, number: int) -> Sequence[str]:
-        """Give what the incident's room is told, line by line."""
+        """Give what the incident's channel is told, line by line."""
         return [
             self._rendered(effect.template, effect.facts).text
             for effect in self.asked(PostEvent)
-            if effect.incident == number and effect.to == room(number)
+            if effect.incident == number and effect.to == incident_channel(number)
         ]
 
     def private(self) -> Sequence[Message]:

@@ -4,7 +4,14 @@ from collections.abc import Mapping
 from datetime import timedelta
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BeforeValidator, Field, StrictBool, StrictInt, model_validator
+from pydantic import (
+    AfterValidator,
+    BeforeValidator,
+    Field,
+    StrictBool,
+    StrictInt,
+    model_validator,
+)
 
 from bot.config.failover import PlanSection
 from bot.config.values import (
@@ -132,7 +139,7 @@ class TimersSection(Section):
     renew_acknowledgement: StrictBool = USUAL.renew_acknowledgement
     still_open_every: Duration = USUAL.still_open_every
     still_open_hour: Hour = USUAL.still_open_hour
-    room_rest: Duration = USUAL.room_rest
+    channel_rest: Duration = USUAL.channel_rest
     relief_warn: Duration = USUAL.relief_warn
     relief_ask: Duration = USUAL.relief_ask
     relief_page: Duration = USUAL.relief_page
@@ -155,6 +162,14 @@ class TimersSection(Section):
     shift_load_relief: Times = USUAL.shift_load_relief
     postmortem_due: Mapping[Name, Days] = USUAL.postmortem_due
     follow_up_ahead: Duration = USUAL.follow_up_ahead
+
+    @model_validator(mode="before")
+    @classmethod
+    def _former_name(cls, given: Any) -> Any:
+        """Read `channel_rest` by its former name too."""
+        if isinstance(given, dict) and "room_rest" in given and "channel_rest" not in given:
+            return {"channel_rest" if name == "room_rest" else name: value for name, value in given.items()}
+        return given
 
 
 class ServiceSection(Section):
@@ -195,8 +210,10 @@ class MilestoneSection(Section):
     severities: tuple[Name, ...] = ()
     to: Annotated[
         str,
-        shaped(r":?[a-z0-9][a-z0-9 _-]*", "is nobody: commander, room, a role such as support, or :team."),
+        BeforeValidator(lambda to: "channel" if to == "room" else to),
+        shaped(r":?[a-z0-9][a-z0-9 _-]*", "is nobody: commander, channel, a role such as support, or :team."),
     ] = "commander"
+    """`room` is the former word for `channel`."""
     message: Words | None = None
     command: Words | None = None
     unless: Condition | None = None

@@ -73,7 +73,7 @@ class Settings(Sections):
     def _spoken_to(self) -> Iterator[str]:
         """Return the roles that milestones speak to: they are there, listed in `roles` or not."""
         people = (plain(it.to) for it in self.milestones if not it.to.startswith(":"))
-        return (it for it in people if it not in {"commander", "room"})
+        return (it for it in people if it not in {"commander", "channel"})
 
     def _misspelt_roles(self) -> Iterator[Finding]:
         for role in self._spoken_to():

@@ -25,7 +25,7 @@ class Place:
 
     to: str
     thread: str | None = None
-    room_of: int | None = None
+    incident: int | None = None
     """The incident whose own channel this is."""
     aside: Incident | None = None
     """The incident whose channel does not take it, so that who leads hears it by DM."""
@@ -44,13 +44,13 @@ class Shut:
 
 
 def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
-    """Find the place. Without a room a public incident goes on under its announcement, a private one by DM."""
-    if not address.startswith("room:"):
+    """Find the place. Without a channel a public incident goes on under its announcement, a private one by DM."""
+    if not address.startswith("incident:"):
         return Place(to=Channels(tx).present(address) if address.startswith(("C", "G")) else address)
-    incident = tx.incident(int(address.removeprefix("room:")))
-    if incident.room and not (incident.channel_closed or aside):
-        return Place(to=incident.room, room_of=incident.number)
-    if incident.room or aside:
+    incident = tx.incident(int(address.removeprefix("incident:")))
+    if incident.channel and not (incident.channel_closed or aside):
+        return Place(to=incident.channel, incident=incident.number)
+    if incident.channel or aside:
         return Place(to=incident.owner, aside=incident)
     announced = tx.session.messages.get(f"announcement:{incident.number}")
     if announced and not incident.private:
@@ -67,9 +67,9 @@ def within(place: Place, chat: Chat, do: Callable[[], T]) -> T | Shut:
         return _joining(place.to, chat, do)
     except Rejected as refused:
         how = CLOSING.get(refused.code)
-        if how is None or place.room_of is None:
+        if how is None or place.incident is None:
             raise
-        return Shut(incident=place.room_of, how=how)
+        return Shut(incident=place.incident, how=how)
 
 
 def _joining(channel: str, chat: Chat, do: Callable[[], T]) -> T:

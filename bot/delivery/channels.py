@@ -6,13 +6,13 @@ from functools import partial
 
 from bot.delivery.address import Place, Shut, within
 from bot.delivery.attempt import Attempt, unsupported
-from bot.domain.effects import AddBookmark, Invite, OpenRoom, ReadMessage, SetTopic, Welcome
-from bot.domain.incident import Incident, room_name
+from bot.domain.effects import AddBookmark, CreateChannel, Invite, ReadMessage, SetTopic, Welcome
+from bot.domain.incident import Incident, channel_name
 from bot.domain.markup import plain_prose
 from bot.ports import Chat, OutboxItem, Rejected, Said, Templates
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.people import People
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
@@ -28,45 +28,45 @@ class ChannelHandler:
 
     def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
         match item.effect:
-            case OpenRoom() as effect:
+            case CreateChannel() as effect:
                 return self._open(tx.incident(effect.incident))
             case ReadMessage() as effect:
                 return self._read(effect)
             case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
                 incident = tx.incident(effect.incident)
-                channel = None if incident.channel_closed else incident.room
+                channel = None if incident.channel_closed else incident.channel
                 return self._set_up_channel(effect, incident, channel, tx) if channel else None
         raise unsupported(item.effect)
 
     def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
         match item.effect:
-            case OpenRoom(incident=number):
-                Rooms(tx).refused(number, why)
+            case CreateChannel(incident=number):
+                IncidentChannels(tx).refused(number, why)
             case Welcome():
                 pass  # nobody asked for it, and who comes in reads the card
             case effect:
                 Undelivered(tx).tell(effect, why)
 
     def _open(self, incident: Incident) -> Attempt | None:
-        if incident.room and not incident.channel_closed:
+        if incident.channel and not incident.channel_closed:
             return None
         return Attempt(
             call=partial(self._open_or_adopt, incident),
-            on_success=lambda tx, room: Rooms(tx).opened(incident.number, *room),
+            on_success=lambda tx, channel: IncidentChannels(tx).opened(incident.number, *channel),
         )
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
         """Give the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
-        base = room_name(incident.number, incident.name)
+        base = channel_name(incident.number, incident.name)
         closed = incident.channel_closed
         since = closed.at if closed else incident.declared_at
         for name in (base, *(f"{base[:77]}-{n}" for n in range(2, OTHER_NAMES + 2))):
             try:
-                return self._chat.open_room(name, private=incident.private), name
+                return self._chat.create_channel(name, private=incident.private), name
             except Rejected as rejected:
                 if rejected.code != "name_taken":
                     raise
-                ours = self._chat.find_room(name, private=incident.private, since=since)
+                ours = self._chat.find_channel(name, private=incident.private, since=since)
                 if ours:
                     return ours, name
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
@@ -81,12 +81,12 @@ class ChannelHandler:
         """Where the channel takes nothing any more, another one gets it, or this one when it is open again."""
         attempt, place = (
             self._set_up(effect, incident, channel, tx),
-            Place(to=channel, room_of=incident.number),
+            Place(to=channel, incident=incident.number),
         )
 
         def on_success(tx: Transaction, came: object) -> None:
             if isinstance(came, Shut):
-                Rooms(tx).closed(came.incident, came.how)
+                IncidentChannels(tx).closed(came.incident, came.how)
 
         return replace(attempt, call=partial(within, place, self._chat, attempt.call), on_success=on_success)
 
@@ -101,7 +101,7 @@ class ChannelHandler:
             case Invite():
                 return Attempt(call=partial(self._chat.invite, channel, effect.people))
             case SetTopic():
-                topic = self._templates.render("room/topic", {"incident": incident}).text
+                topic = self._templates.render("channel/topic", {"incident": incident}).text
                 return Attempt(call=partial(self._chat.set_topic, channel, topic))
             case AddBookmark():
                 return self._bookmark(effect, incident, channel, tx)

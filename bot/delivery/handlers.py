@@ -10,13 +10,13 @@ from bot.delivery.messages import MessageHandler
 from bot.delivery.pages import PageHandler
 from bot.delivery.postmortems import PostmortemHandler
 from bot.domain.effects import (
+    ChannelEffect,
+    CreateChannel,
     Effect,
     MakeOverride,
-    OpenRoom,
     PageEffect,
     PostmortemEffect,
     ReadMessage,
-    RoomEffect,
     SayCommand,
 )
 from bot.ports import Chat, IssueTracker, OutboxItem, Pager, Templates
@@ -40,7 +40,7 @@ class Handlers:
     ) -> None:
         self._postmortems = PostmortemHandler(tracker, templates)
         self._commands = CommandHandler(say)
-        self._rooms = ChannelHandler(chat, templates)
+        self._channels = ChannelHandler(chat, templates)
         self._covers = CoverHandler(chat, pager)
         self._pages = PageHandler(chat, pager, templates)
         self._chat = MessageHandler(chat, templates)
@@ -61,8 +61,8 @@ class Handlers:
                 return self._covers
             case PageEffect():
                 return self._pages
-            case RoomEffect() | OpenRoom() | ReadMessage():
-                return self._rooms
+            case ChannelEffect() | CreateChannel() | ReadMessage():
+                return self._channels
         return self._chat
 
 
@@ -76,7 +76,7 @@ class CommandHandler:
         effect = item.effect
         if not isinstance(effect, SayCommand):
             raise unsupported(effect)
-        place = tx.incident(effect.incident).room
+        place = tx.incident(effect.incident).channel
         return Attempt(call=partial(self._say, effect, place)) if self._say else None
 
     def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:

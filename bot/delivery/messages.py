@@ -21,10 +21,10 @@ from bot.domain.message import Message, Section
 from bot.ports import Chat, OutboxItem, Posted, Rejected, Templates
 from bot.services.channels import Channels
 from bot.services.failovers import Failovers
+from bot.services.incident_channels import IncidentChannels
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.relief import Relief
-from bot.services.rooms import Rooms
 from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
@@ -109,13 +109,13 @@ class MessageHandler:
         message = self._templates.render(template, facts, names=People(tx).name)
         standing = _standing(effect.slot, place, tx)
         words, slot = self._aside(place, message), place.slot(effect.slot)
-        own = Place(to=place.aside.room or "", room_of=place.aside.number) if place.aside else place
-        in_room = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
+        own = Place(to=place.aside.channel or "", incident=place.aside.number) if place.aside else place
+        in_channel = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
 
         def call() -> Posted | Shut | _Taken:
             if place.aside and effect.message_type == "card":  # does the channel take words again?
                 with suppress(Rejected):
-                    taken = within(own, self._chat, in_room)
+                    taken = within(own, self._chat, in_channel)
                     if not isinstance(taken, Shut):
                         return _Taken(posted=taken)
             return self._put(place, standing, words, slot)
@@ -125,8 +125,8 @@ class MessageHandler:
                 case Shut():
                     self._shut(came, effect, tx)
                 case _Taken():
-                    Rooms(tx).posted(effect.slot, came.posted)
-                    Rooms(tx).reopened(effect.ref)
+                    IncidentChannels(tx).posted(effect.slot, came.posted)
+                    IncidentChannels(tx).reopened(effect.ref)
                 case _:
                     self._shown(effect, place, standing, came, tx)
 
@@ -161,17 +161,17 @@ class MessageHandler:
         self, effect: UpsertMessage, place: Place, before: Posted | None, posted: Posted, tx: Transaction
     ) -> None:
         if posted != before:
-            Rooms(tx).posted(place.slot(effect.slot), posted)
+            IncidentChannels(tx).posted(place.slot(effect.slot), posted)
             if effect.permalink_of and posted.permalink and not place.aside:
                 tx.session.timeline.set_permalink(*effect.permalink_of, posted.permalink)
         if effect.message_type in {"announcement", "team_notice"}:
             Channels(tx).ends(effect.to)
         if effect.message_type == "announcement" and Troubles(tx).ends(f"announcement:{effect.ref}"):
-            Rooms(tx).mended(effect.ref, f"The announcement in <#{effect.to}>")
+            IncidentChannels(tx).mended(effect.ref, f"The announcement in <#{effect.to}>")
 
     def _shut(self, shut: Shut, effect: UpsertMessage | PostEvent | Notify, tx: Transaction) -> None:
         """Keep that the channel takes nothing, and let this be heard elsewhere."""
-        Rooms(tx).closed(shut.incident, shut.how)
+        IncidentChannels(tx).closed(shut.incident, shut.how)
         tx.send(replace(effect, key=f"aside:{effect.key}"))
 
     def _aside(self, place: Place, message: Message) -> Message:
@@ -186,13 +186,13 @@ class MessageHandler:
         if effect.message_type == "team_notice":
             Channels(tx).refused(effect.to, why)
             TeamNotices(tx).failed(effect.ref, why)
-        elif effect.message_type == "page" and not effect.needs_room:
+        elif effect.message_type == "page" and not effect.needs_channel:
             Paging(tx).move_line(effect.ref)
         elif effect.message_type == "announcement":
             Channels(tx).refused(effect.to, why)
             if Troubles(tx).begins(f"announcement:{effect.ref}", why):
-                Rooms(tx).undelivered(effect.ref, f"The announcement in <#{effect.to}>", why)
-        elif effect.needs_room and not effect.aside:
+                IncidentChannels(tx).undelivered(effect.ref, f"The announcement in <#{effect.to}>", why)
+        elif effect.needs_channel and not effect.aside:
             tx.send(replace(effect, key=f"aside:{effect.key}", aside=True))
         elif effect.message_type == "failover":
             Failovers(tx).move_message(effect.ref)
@@ -263,7 +263,7 @@ class MessageHandler:
     def _tell_commander(
         self, number: int, key: str, why: str, tx: Transaction, line: PostEvent | None = None
     ) -> None:
-        """The room takes no words: say them to who leads, by DM."""
+        """The channel takes no words: say them to who leads, by DM."""
         incident = tx.incident(number)
         tx.send(
             Notify(
@@ -322,4 +322,4 @@ def is_needless(place: Place) -> bool:
 def _standing(slot: str, place: Place, tx: Transaction) -> Posted | None:
     """Find where a lasting message stands; what stands in a channel that the incident had before does not count."""
     found = tx.session.messages.get(place.slot(slot))
-    return None if found and place.room_of and found.channel != place.to else found
+    return None if found and place.incident and found.channel != place.to else found

@@ -17,7 +17,7 @@ from bot.services.undelivered import Undelivered
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""
 SAID_AFTER = timedelta(seconds=1)
-"""In vain after which the room hears that PagerDuty does not take it: one quick try more, and then it is said."""
+"""In vain after which the channel hears that PagerDuty does not take it: one quick try more, and then it is said."""
 
 
 class PageHandler:

@@ -44,9 +44,9 @@ from bot.ports import (
 )
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
+from bot.services.incident_channels import IncidentChannels
 from bot.services.people import People
 from bot.services.postmortems import Postmortems
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered, what
@@ -228,7 +228,7 @@ class PostmortemHandler:
             try:
                 written[:] = [body(document, order.mark, before=before)]
             except ValueError as full:
-                raise Rejected("full", f"The issue has no room left: {full}") from full
+                raise Rejected("full", f"The issue has no channel left: {full}") from full
             return IssueDraft(
                 title=f"Postmortem: {document.title}",
                 body=written[0].text,
@@ -286,7 +286,7 @@ class PostmortemHandler:
         tx.send(
             Notify(
                 key=f"told:{effect.key}",
-                to=incident.room or to,
+                to=incident.channel or to,
                 person=to,
                 template="postmortem/exported",
                 facts={"postmortem": postmortem, "without": without},
@@ -325,7 +325,7 @@ class PostmortemHandler:
         repository, folder = postmortem_settings.copy_to, postmortem_settings.copy_folder
         if repository is None:
             return None
-        name = order.incident.room_name
+        name = order.incident.channel_name
 
         def call() -> Offer:
             github, branch = self._github, f"spy/inc-{order.incident.number}"
@@ -366,7 +366,7 @@ def _trouble(effect: Effect) -> str:
 def _mended(effect: PostmortemEffect, tx: Transaction) -> None:
     """Say that GitHub has taken what it would not take before, where that was told."""
     if Troubles(tx).ends(_trouble(effect)):
-        Rooms(tx).mended(effect.incident, what(effect))
+        IncidentChannels(tx).mended(effect.incident, what(effect))
 
 
 def _assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:

@@ -1,7 +1,7 @@
 """The runner: moves failovers on, a thread for each, every move kept before it is done and after it.
 
 Whatever dies in between leaves a move that was kept as started: whoever takes the run over, when its lease has run
-out, asks the room about it. See `domain.failover`.
+out, asks the channel about it. See `domain.failover`.
 """
 
 import time
@@ -132,7 +132,7 @@ class Runner:
             self._leave(number)
 
     def _stumble(self, number: int) -> None:
-        """Try again in a moment, since the database may be away; where it is not, ask the room after some tries."""
+        """Try again in a moment, since the database may be away; where it is not, ask the channel after some tries."""
         self._stopping.wait(STUMBLE)
         self._stumbles[number] += 1
         if self._stumbles[number] < STUMBLES:

@@ -411,7 +411,7 @@ def _incident(effect: Effect, session: Session) -> int:
     if isinstance(effect, PageEffect):
         page = session.pages.get(effect.page)
         return (page.incident if page else None) or 0
-    number: int = getattr(effect, "incident", None) or effect.needs_room or 0
+    number: int = getattr(effect, "incident", None) or effect.needs_channel or 0
     return number
 
 

@@ -79,7 +79,7 @@ def body(document: Document, mark: str, *, before: str | None = None, limit: int
     while len(merged.text) > limit:
         sections, was = _shorter(sections, merged.taken_over), sections
         if sections == was:
-            raise ValueError("what people wrote there fills it: there is no room for Spy's own")
+            raise ValueError("what people wrote there fills it: there is no channel for Spy's own")
         merged = _merged(sections, mark, before)
     return replace(merged, overflows=bool(document.log))
 
@@ -218,11 +218,11 @@ def hidden(mark: str) -> str:
 
 def pages(lines: Iterable[str], *, limit: int = LIMIT) -> list[str]:
     """Cut the log into texts that fit into a comment each, at line ends."""
-    room = limit - 200
+    space = limit - 200
     cut: list[list[str]] = [[]]
     length = 0
-    for line in (it[:room] for it in lines):
-        if length + len(line) + 1 > room:
+    for line in (it[:space] for it in lines):
+        if length + len(line) + 1 > space:
             cut.append([])
             length = 0
         cut[-1].append(line)

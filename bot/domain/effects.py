@@ -40,40 +40,40 @@ class Effect:
         return None
 
     @property
-    def needs_room(self) -> int | None:
+    def needs_channel(self) -> int | None:
         """The incident whose channel must exist first."""
         return None
 
 
-def room(number: int) -> str:
+def incident_channel(number: int) -> str:
     """Address an incident's channel before its Slack id is known."""
-    return f"room:{number}"
+    return f"incident:{number}"
 
 
 def _number(address: str) -> int | None:
-    return int(address.removeprefix("room:")) if address.startswith("room:") else None
+    return int(address.removeprefix("incident:")) if address.startswith("incident:") else None
 
 
 # --- the incident channel ---------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
-class OpenRoom(Effect):
+class CreateChannel(Effect):
     incident: int
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomEffect(Effect):
+class ChannelEffect(Effect):
     incident: int
 
     @property
-    def needs_room(self) -> int:
+    def needs_channel(self) -> int:
         return self.incident
 
 
 @dataclass(frozen=True, kw_only=True)
-class Invite(RoomEffect):
+class Invite(ChannelEffect):
     people: tuple[str, ...]
     urgency: ClassVar[Urgency] = Urgency.SOON
 
@@ -83,21 +83,21 @@ class Invite(RoomEffect):
 
 
 @dataclass(frozen=True, kw_only=True)
-class SetTopic(RoomEffect):
+class SetTopic(ChannelEffect):
     pass
 
 
 @dataclass(frozen=True, kw_only=True)
-class AddBookmark(RoomEffect):
-    """Pin a link above the room; without a `url` it is the announcement."""
+class AddBookmark(ChannelEffect):
+    """Pin a link above the channel; without a `url` it is the announcement."""
 
     title: str
     url: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Welcome(RoomEffect):
-    """Give a newcomer to the room the tldr, visible to them alone, once they are in it."""
+class Welcome(ChannelEffect):
+    """Give a newcomer to the channel the tldr, visible to them alone, once they are in it."""
 
     person: str
 
@@ -145,10 +145,10 @@ class UpsertMessage(Effect):
 
     @property
     def lane(self) -> str:
-        return f"posts:{self.to}" if self.needs_room else self.slot
+        return f"posts:{self.to}" if self.needs_channel else self.slot
 
     @property
-    def needs_room(self) -> int | None:
+    def needs_channel(self) -> int | None:
         return _number(self.to)
 
 
@@ -168,7 +168,7 @@ class PostEvent(Effect):
         return self.thread_of or f"posts:{self.to}"
 
     @property
-    def needs_room(self) -> int | None:
+    def needs_channel(self) -> int | None:
         return _number(self.to)
 
 
@@ -227,7 +227,7 @@ class OpenForm(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class SayCommand(Effect):
-    """Say a command in somebody's name, in the incident's room: what a milestone does."""
+    """Say a command in somebody's name, in the incident's channel: what a milestone does."""
 
     incident: int
     command: str
@@ -375,7 +375,7 @@ class CopyPostmortem(PostmortemEffect):
 LINE, CARD, ANNOUNCEMENT, FOLLOWERS = "line", "card", "announcement", "followers"
 
 EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
-    events.RoomRefused: (LINE, ANNOUNCEMENT),
+    events.ChannelRefused: (LINE, ANNOUNCEMENT),
     events.SeveritySet: (LINE, CARD, ANNOUNCEMENT),
     events.PhaseChanged: (LINE, CARD, ANNOUNCEMENT),
     events.UpdatePosted: (LINE, CARD, ANNOUNCEMENT, FOLLOWERS),
@@ -424,7 +424,7 @@ EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
     events.PostmortemExported: (LINE,),
     events.ReviewClosed: (LINE, CARD, ANNOUNCEMENT),
 }
-"""Where each fact is heard: a line in the room, the header card, the announcement, those who follow its thread."""
+"""Where each fact is heard: a line in the channel, the header card, the announcement, those who follow its thread."""
 
 
 def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
@@ -438,14 +438,14 @@ def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: 
 def _declared(incident: Incident, policy: Policy) -> list[Effect]:
     n = incident.number
     effects: list[Effect | None] = [
-        OpenRoom(key=f"open-room:{n}", incident=n),
+        CreateChannel(key=f"create-channel:{n}", incident=n),
         _announcement(incident, policy, origin="declared"),
         Invite(key=f"invite:{n}:declared", incident=n, people=(incident.declared_by,)),
         UpsertMessage(
             key=f"card:{n}:declared",
             message_type="card",
             ref=n,
-            to=room(n),
+            to=incident_channel(n),
             permalink_of=(n, 1) if incident.private else None,
         ),
         SetTopic(key=f"topic:{n}", incident=n),
@@ -462,12 +462,17 @@ def _effect_at(
     n, kind = incident.number, event.kind()
     facts = {"e": {**asdict(event), "kind": kind, "incident": n}, "drill": incident.drill}
     if where == CARD:
-        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=room(n))
+        return UpsertMessage(key=f"card:{n}:{seq}", message_type="card", ref=n, to=incident_channel(n))
     if where == ANNOUNCEMENT:
         return _announcement(incident, policy, origin=str(seq))
     if where == LINE:
         return PostEvent(
-            key=f"line:{n}:{seq}", to=room(n), template=f"events/{kind}", facts=facts, incident=n, seq=seq
+            key=f"line:{n}:{seq}",
+            to=incident_channel(n),
+            template=f"events/{kind}",
+            facts=facts,
+            incident=n,
+            seq=seq,
         )
     if incident.private or not policy.announce:
         return None
@@ -501,8 +506,8 @@ def _beyond(  # noqa: PLR0911  a table
     """Give what a few facts ask for besides being heard."""
     n = incident.number
     match event:
-        case events.RoomOpened():
-            announcement = _announcement(incident, policy, origin=f"room:{seq}")
+        case events.ChannelOpened():
+            announcement = _announcement(incident, policy, origin=f"channel:{seq}")
             return [announcement] if announcement else []
         case events.CommandOffered():
             invited = _invite(n, seq, event.to)
@@ -536,7 +541,7 @@ def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect
     home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
     return [
         Invite(key=f"invite:{n}:{seq}:all", incident=n, people=people),
-        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=room(n)),
+        UpsertMessage(key=f"card:{n}:{seq}:anew", message_type="card", ref=n, to=incident_channel(n)),
         SetTopic(key=f"topic:{n}:{seq}", incident=n),
         *([home] if policy.announce and not incident.private else []),
         *(

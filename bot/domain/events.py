@@ -46,14 +46,14 @@ class Declared(Event):
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomOpened(Event):
+class ChannelOpened(Event):
     channel: str
     channel_name: str
     substance: ClassVar[bool] = False
 
 
 @dataclass(frozen=True, kw_only=True)
-class RoomRefused(Event):
+class ChannelRefused(Event):
     """Slack gave no channel, and will not: `why` is its word for it."""
 
     why: str
@@ -449,7 +449,7 @@ class DeliveryFailed(Event):
 class Reminded(Event):
     """A timer spoke: which duty and occurrence (`mark` is its spell), to whom, and whether it was late.
 
-    `to` is an address: a person's or a channel's id, room:42, or card:42 where the room was to be left in peace.
+    `to` is an address: a person's or a channel's id, incident:42, or card:42 where the channel was to be left in peace.
     """
 
     reminder: str
@@ -584,7 +584,7 @@ class ReviewClosed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ImageShared(Event):
-    """A picture that somebody shared in the room, in the message with this ts.
+    """A picture that somebody shared in the channel, in the message with this ts.
 
     Kept is where it is in Slack (`url`), for those who may see it there: Spy copies and publishes no picture.
     """

@@ -96,10 +96,10 @@ class Incident:
     phase: Phase = Phase.TRIAGE
     private: bool = False
     drill: bool = False
-    room: str | None = None
+    channel: str | None = None
     """Slack's id of the incident channel, once there is one."""
-    room_name: str
-    room_refused: str | None = None
+    channel_name: str
+    channel_refused: str | None = None
     channel_closed: "Closed | None" = None
     """Since when the channel takes nothing from Spy."""
     commander: str | None = None
@@ -131,7 +131,7 @@ class Incident:
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet_until: datetime | None = None
     reminded_at: datetime | None = None
-    """When the room last got a post that nobody asked for."""
+    """When the channel last got a post that nobody asked for."""
     steps: Mapping[str, Passed] = field(default_factory=dict)
     """The steps of the guide that somebody said are done."""
     entries: int = 0
@@ -197,7 +197,7 @@ class Incident:
             severity_at=event.at if event.severity else None,
             private=event.private,
             drill=event.drill,
-            room_name=room_name(number, event.name),
+            channel_name=channel_name(number, event.name),
             commander=event.by,
             command_since=event.at,
             members=(event.by,),
@@ -282,22 +282,22 @@ class Incident:
     def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
         """Tell the incident as it is once the event has happened; many events leave it as it was."""
         match event:
-            case events.RoomOpened():
+            case events.ChannelOpened():
                 return replace(
                     self,
-                    room=event.channel,
-                    room_name=event.channel_name,
-                    room_refused=None,
+                    channel=event.channel,
+                    channel_name=event.channel_name,
+                    channel_refused=None,
                     channel_closed=None,
                 )
-            case events.RoomRefused():
-                return replace(self, room_refused=event.why)
+            case events.ChannelRefused():
+                return replace(self, channel_refused=event.why)
             case events.ChannelClosed():
                 return self._closed(event)
             case events.ChannelReopened():
                 return replace(self, channel_closed=None)
             case events.ChannelMoved():
-                return replace(self, room=event.channel)
+                return replace(self, channel=event.channel)
             case events.MadePrivate():
                 return replace(self, private=True)
             case events.PersonJoined() | events.PersonInvited():
@@ -367,11 +367,11 @@ class Incident:
             case events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
-                in_room = event.to == f"room:{self.number}"
+                in_channel = event.to == f"incident:{self.number}"
                 return replace(
                     self,
                     reminded=remembering(self.reminded, event),
-                    reminded_at=event.at if in_room else self.reminded_at,
+                    reminded_at=event.at if in_channel else self.reminded_at,
                 )
             case events.Snoozed():
                 snooze = Snooze(mark=event.mark, until=event.until, by=event.by or "")
@@ -449,7 +449,7 @@ def bare_name(name: str, severities: Collection[str] = ()) -> str:
 _LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$")
 
 
-def room_name(number: int, name: str) -> str:
+def channel_name(number: int, name: str) -> str:
     """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
     named = _UNNAMED.sub(_unnamed, as_seen(cleaned(name)))
     letters = unicodedata.normalize("NFKD", _SKIN.sub(":", html.unescape(named)).casefold())

@@ -64,7 +64,7 @@ class Timers:
     asked_at_most: int = 5
     """How often for a commander (then the backup is paged) and for a severity."""
     update_shown_after: timedelta = timedelta(minutes=5)
-    """How long an update may be overdue before the room sees it."""
+    """How long an update may be overdue before the channel sees it."""
     roll_back_after: timedelta = timedelta(minutes=10)
     roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
     mitigate_first_after: timedelta = timedelta(minutes=10)
@@ -74,8 +74,8 @@ class Timers:
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: int = 10
     """The hour of the owner's day (local) at which *still open* is asked."""
-    room_rest: timedelta = timedelta(minutes=5)
-    """At most one unsolicited post a room in this time; the rest is on the card."""
+    channel_rest: timedelta = timedelta(minutes=5)
+    """At most one unsolicited post a channel in this time; the rest is on the card."""
     relief_warn: timedelta = timedelta(minutes=45)
     relief_ask: timedelta = timedelta(minutes=60)
     relief_page: timedelta = timedelta(minutes=75)
@@ -131,7 +131,7 @@ class Timers:
 class Milestone:
     """Something to be said or done so long after an incident opened, or when it stops.
 
-    `to` is commander, room, a role, or :team. One of `message` (plain words) and `command` (said in the
+    `to` is commander, channel, a role, or :team. One of `message` (plain words) and `command` (said in the
     commander's name) is there. `unless` names a condition that makes it needless: see `reminder.CONDITIONS`.
     """
 

@@ -82,7 +82,7 @@ def _once_stopped(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
 
 
 def _update(incident: Incident, policy: Policy) -> Iterator[Timer | None]:
-    """The commander hears at due, the room some minutes later; both again each period."""
+    """The commander hears at due, the channel some minutes later; both again each period."""
     if incident.update_due is None:
         return
     mark, start = mark_of(incident.update_due), incident.update_due
@@ -353,7 +353,7 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
     return Snoozed(at=at, by=by, reminder=UPDATE_DUE, mark=mark, until=max(at, incident.update_due) + span)
 
 
-# --- peace in the room ------------------------------------------------------------------------------------
+# --- peace in the channel ------------------------------------------------------------------------------------
 
 SAFETY = frozenset({NO_COMMANDER, NO_COMMANDER_PAGE, UNANSWERED, "relief"})
 """Duties that no quiet and no rest keeps back. `relief` is its steps from the one that asks the team (60 min) on."""
@@ -370,8 +370,8 @@ def may_speak(incident: Incident, reminder: str, now: datetime) -> bool:
 
 
 def may_post(incident: Incident, reminder: str, now: datetime, policy: Policy) -> bool:
-    """Whether the room may get this unasked now; what may not is told on the card."""
+    """Whether the channel may get this unasked now; what may not is told on the card."""
     if is_safety(incident, reminder):
         return True
-    rested = incident.reminded_at is None or now - incident.reminded_at >= policy.timers.room_rest
+    rested = incident.reminded_at is None or now - incident.reminded_at >= policy.timers.channel_rest
     return rested and may_speak(incident, reminder, now)

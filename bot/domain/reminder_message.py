@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.domain.effects import UpsertMessage, room
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident import Incident
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import MILESTONE, STILL_OPEN, UPDATE_DUE, Standing, is_incidents, standing
@@ -37,13 +37,13 @@ def whom(incident: Incident, reminder: str, milestone: Milestone | None, policy:
     """Give the address that a duty speaks to, if nothing hushes it."""
     if milestone:
         return _milestones(incident, milestone, policy)
-    return incident.owner if reminder in {UPDATE_DUE, STILL_OPEN} else room(incident.number)
+    return incident.owner if reminder in {UPDATE_DUE, STILL_OPEN} else incident_channel(incident.number)
 
 
 def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str:
     """A role that nobody has is the commander's business; a team hears of no private incident."""
-    if milestone.to == "room":
-        return room(incident.number)
+    if milestone.to == "channel":
+        return incident_channel(incident.number)
     team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
     if team and not incident.private:
         return team.channel

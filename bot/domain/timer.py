@@ -45,7 +45,7 @@ class Timer:
         return now - self.due_at > LATE_AFTER
 
     def said(self, now: datetime, *, to: str) -> Reminded:
-        """Give the fact that it was spoken to an address (a person's or channel's id, room:42, card:42)."""
+        """Give the fact that it was spoken to an address (a person's or channel's id, incident:42, card:42)."""
         return Reminded(
             at=now,
             reminder=self.reminder,

@@ -77,10 +77,10 @@ class Person:
 class Chat(Protocol):
     """Slack. Every call may raise Unreachable, Throttled or Rejected."""
 
-    def open_room(self, name: str, *, private: bool) -> str:
+    def create_channel(self, name: str, *, private: bool) -> str:
         """Create a channel and give its id; Rejected with `name_taken` where the name is used."""
 
-    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
+    def find_channel(self, name: str, *, private: bool, since: datetime) -> str | None:
         """Find a channel that Spy itself created under this name since then; somebody else's is never given."""
 
     def invite(self, channel: str, people: Collection[str]) -> None:

@@ -40,7 +40,7 @@ class OutboxItem:
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxEntry:
-    """How an effect stands: `state` is held (for its room), ready, sending, done or failed; `why` its last trouble."""
+    """An effect in the outbox. `state`: held (for its channel), ready, sending, done or failed. `why`: last error."""
 
     id: int
     kind: str
@@ -106,7 +106,7 @@ class IncidentRecords(Protocol):
     def try_lock(self, numbers: Collection[int]) -> Collection[int]:
         """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
 
-    def in_room(self, channel: str) -> Incident | None: ...
+    def in_channel(self, channel: str) -> Incident | None: ...
     def open(self, *, limit: int) -> Sequence[Incident]:
         """Newest first."""
 
@@ -289,7 +289,7 @@ class OutboxRecords(Protocol):
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
     ) -> Sequence[OutboxItem]:
-        """Take what is due: first in its lane, its room there. `besides` is what the owner has under way.
+        """Take what is due: first in its lane, its channel there. `besides` is what the owner has under way.
 
         What somebody took and whose lease ran out is taken as uncertain.
         """

@@ -8,7 +8,7 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.trouble import Trouble
 from bot.services.directory import Directory
-from bot.services.rooms import Rooms
+from bot.services.incident_channels import IncidentChannels
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 
@@ -19,49 +19,49 @@ class Channels:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._rooms = Rooms(tx)
+        self._channels = IncidentChannels(tx)
         self._troubles = Troubles(tx)
 
     # --- what Slack tells ---
 
     def closed(self, channel: str, how: events.Closing, *, by: str | None) -> None:
         if incident := self._incident(channel):
-            self._rooms.closed(incident.number, how, by=by)
+            self._channels.closed(incident.number, how, by=by)
         else:
             self.begins(channel, how, by=by)
 
     def reopened(self, channel: str, *, by: str | None) -> None:
         if incident := self._incident(channel):
-            self._rooms.reopened(incident.number, by=by)
+            self._channels.reopened(incident.number, by=by)
         else:
             self.ends(channel)
 
     def put_out(self, channel: str, *, by: str | None, private: bool, origin: str) -> None:
         """Spy was taken out of a channel: a public one it joins again when it next speaks there."""
         if incident := self._incident(channel):
-            self._rooms.put_out(incident, by=by, origin=origin)
+            self._channels.put_out(incident, by=by, origin=origin)
         elif private:
             self.begins(channel, "left", by=by)
 
     def left(self, channel: str, person: str) -> None:
         if incident := self._incident(channel):
-            self._rooms.left(incident, person)
+            self._channels.left(incident, person)
 
     def made_private(self, channel: str, *, by: str | None) -> None:
         if incident := self._incident(channel):
-            self._rooms.made_private(incident, by=by)
+            self._channels.made_private(incident, by=by)
 
     def moved(self, channel: str, to: str) -> None:
         """A channel has another id: Spy goes on there, and asks for the configuration to be mended."""
         incident = self._incident(channel)
         self._session.messages.moved(channel, to)
         if incident:
-            self._rooms.moved(incident, to=to)
+            self._channels.moved(incident, to=to)
         elif self._is_used(channel):
             self.begins(channel, "moved", by=None, moved_to=to)
 
     def _incident(self, channel: str) -> Incident | None:
-        return self._session.incidents.in_room(channel)
+        return self._session.incidents.in_channel(channel)
 
     # --- trouble with the announcement channel, or a team's ---
 

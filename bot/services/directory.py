@@ -42,9 +42,9 @@ class Directory:
 
     def _channel_name(self, channel: str) -> str | None:
         """A private incident's channel is named nowhere: its name says what the incident is about."""
-        incident = self._session.incidents.in_room(channel)
-        if incident and incident.room_name and not incident.private:
-            return incident.room_name
+        incident = self._session.incidents.in_channel(channel)
+        if incident and incident.channel_name and not incident.private:
+            return incident.channel_name
         return next((it.key for it in self._tx.policy.teams.values() if it.channel == channel), None)
 
     def paged_as(self, user: str | None, email: str | None = None) -> str | None:

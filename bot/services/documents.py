@@ -1,4 +1,4 @@
-"""The facts of a postmortem, read afresh: what its document says, and what the room is shown of it."""
+"""The facts of a postmortem, read afresh: what its document says, and what the channel is shown of it."""
 
 import re
 from collections import Counter
@@ -99,7 +99,7 @@ class Documents:
         known = {person: People(self._tx).name(person) for person in spoken_of}
         return known.get
 
-    # --- for the room ---
+    # --- for the channel ---
 
     def due(self, incident: Incident) -> datetime | None:
         return self._lifecycle.due(self._lifecycle.of(incident.number), incident)
@@ -125,7 +125,7 @@ class Documents:
         return postmortem_settings.private_repository if incident.private else postmortem_settings.repository
 
     def preview(self, incident: Incident) -> Facts:
-        """Give the state with a few figures: what a room reads of a document that is long."""
+        """Give the state with a few figures: what a channel reads of a document that is long."""
         entries = self._session.timeline.of(incident.number)
         return {
             **self.state(incident),

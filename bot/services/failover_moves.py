@@ -97,7 +97,7 @@ class FailoverMoves:
             self._failovers.follow(self._failovers.keep(run, event))
 
     def stumbled(self, number: int, why: str) -> None:
-        """Ask the room how it goes on, since Spy can't do what comes next; for who has the run to say."""
+        """Ask the channel how it goes on, since Spy can't do what comes next; for who has the run to say."""
         run = self._failovers.locked(number)
         if run.attempt:
             run = self._failovers.follow(self._failovers.keep(run, run.taken_over(at=self._tx.now)))

@@ -3,7 +3,7 @@
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
 
-from bot.domain.effects import UpsertMessage, room
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.events import Event
 from bot.domain.failover import (
     APPROVAL_LAPSES,
@@ -79,11 +79,11 @@ class Failovers:
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
-        """Propose to take back what a run has moved, while its undo is valid; in its incident's room, if it has one."""
+        """Propose to undo what a run has moved, while its undo is valid, in the channel of its incident if any."""
         done = self._locked(number, by=by) if number else self._last_done(place, incident)
         self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
-        where = room(done.incident) if done.incident else place
+        where = incident_channel(done.incident) if done.incident else place
         run = self._new(plan, done.given, f"{done.what}, back", Task.ROLLBACK, by=by, place=where)
         return self._begin_life(replace(run, of=done.number, incident=done.incident))
 

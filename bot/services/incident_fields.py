@@ -28,7 +28,8 @@ class IncidentFields:
             "impact_since": _iso(incident.impact_since),
             "cause": incident.cause,
             "opened_at": _iso(incident.declared_at),
-            "room": incident.room_name,
+            "channel": incident.channel_name,
+            "room": incident.channel_name,
             "drill": incident.drill,
         }
 

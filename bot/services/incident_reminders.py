@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 
-from bot.domain.effects import SayCommand, UpsertMessage, room
+from bot.domain.effects import SayCommand, UpsertMessage, incident_channel
 from bot.domain.reminder import (
     NO_COMMANDER_PAGE,
     STILL_OPEN,
@@ -39,10 +39,10 @@ class IncidentReminders:
         policy, now = self._tx.policy, self._tx.now
         milestone = milestone_of(timer.reminder, policy)
         to = whom(incident, timer.reminder, milestone, policy)
-        in_room = to == room(incident.number)
+        in_channel = to == incident_channel(incident.number)
         allowed = (
             may_post(incident, timer.reminder, now, policy)
-            if in_room
+            if in_channel
             else may_speak(incident, timer.reminder, now)
         )
         if milestone and milestone.command:
@@ -55,7 +55,7 @@ class IncidentReminders:
                     key=f"card:{incident.number}:{incident.entries}",
                     message_type="card",
                     ref=incident.number,
-                    to=room(incident.number),
+                    to=incident_channel(incident.number),
                 )
             )
         else:

@@ -308,8 +308,8 @@ class Incidents:
 
     # --- finding ---
 
-    def in_room(self, channel: str) -> Incident | None:
-        return self._session.incidents.in_room(channel)
+    def in_channel(self, channel: str) -> Incident | None:
+        return self._session.incidents.in_channel(channel)
 
     def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
         """List what is looked for, newest first, a page at a time."""

@@ -3,7 +3,7 @@
 from collections.abc import Sequence
 
 from bot.domain.change import one_line
-from bot.domain.effects import UpsertMessage, room
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
@@ -80,7 +80,9 @@ class Locks:
         for incident in self._session.incidents.open(limit=SHOWN_ON):
             key = f"card:{incident.number}:lock:{lock.number}:{because}"
             self._tx.send(
-                UpsertMessage(key=key, message_type="card", ref=incident.number, to=room(incident.number))
+                UpsertMessage(
+                    key=key, message_type="card", ref=incident.number, to=incident_channel(incident.number)
+                )
             )
 
     def _ask(self, lock: Lock, count: int, *, because: str) -> None:

@@ -5,7 +5,14 @@ from datetime import datetime
 from uuid import uuid4
 
 from bot.domain import events
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, SendPage, UpsertMessage, room
+from bot.domain.effects import (
+    AnswerPage,
+    EscalatePage,
+    FindResponder,
+    SendPage,
+    UpsertMessage,
+    incident_channel,
+)
 from bot.domain.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
@@ -16,8 +23,8 @@ from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
 from bot.services.directory import Directory
+from bot.services.incident_channels import IncidentChannels
 from bot.services.oncall import OnCall
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
@@ -40,7 +47,7 @@ class Paging:
         channel: str | None = None,
         on_card: bool = False,
     ) -> Page:
-        """Page whoever is on call for a team. Its line stands in the room, else in `channel`."""
+        """Page whoever is on call for a team. Its line stands in the channel, else in `channel`."""
         if not team.service:
             raise Refusal(
                 f"Team :{team.key} has no PagerDuty service, so it can't be paged. "
@@ -214,7 +221,7 @@ class Paging:
     def _bring(self, page: Page, person: str) -> None:
         """Let whoever answers into the incident's channel."""
         if page.incident:
-            Rooms(self._tx).bring(self._tx.incident(page.incident), person)
+            IncidentChannels(self._tx).bring(self._tx.incident(page.incident), person)
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
         """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.
@@ -242,7 +249,7 @@ class Paging:
         if page is None:
             return
         incident = self._tx.incident(page.incident) if page.incident else None
-        to = page.line_at or (room(incident.number) if incident else page.requested_by)
+        to = page.line_at or (incident_channel(incident.number) if incident else page.requested_by)
         said = timer.said(self._tx.now, to=to or "")
         page = page.after(said)
         self._session.pages.put(page)
@@ -528,7 +535,9 @@ class Paging:
         if page.incident:
             key = f"card:{page.incident}:page:{page.number}:{origin}"
             self._tx.send(
-                UpsertMessage(key=key, message_type="card", ref=page.incident, to=room(page.incident))
+                UpsertMessage(
+                    key=key, message_type="card", ref=page.incident, to=incident_channel(page.incident)
+                )
             )
         if said := page.reminded.get(UNANSWERED):
             self._show_unanswered(page, said.occurrence, origin=origin, to=said.to)
@@ -593,4 +602,4 @@ def _must_not_be_resolved(page: Page) -> None:
 
 
 def _line_at(incident: Incident | None, channel: str | None) -> str | None:
-    return room(incident.number) if incident else channel
+    return incident_channel(incident.number) if incident else channel

@@ -5,7 +5,14 @@ from dataclasses import replace
 from datetime import datetime, timedelta
 
 from bot.domain import events
-from bot.domain.effects import CopyPostmortem, ExportPostmortem, FileFollowUp, FileLog, UpsertMessage, room
+from bot.domain.effects import (
+    CopyPostmortem,
+    ExportPostmortem,
+    FileFollowUp,
+    FileLog,
+    UpsertMessage,
+    incident_channel,
+)
 from bot.domain.follow_up import Category, Filed
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
@@ -15,9 +22,9 @@ from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.directory import Directory
 from bot.services.follow_ups import FollowUps, filed_now
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import OFFERED
 from bot.services.postmortem_lifecycle import PostmortemLifecycle
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 
 RECENT = timedelta(days=60)
@@ -186,7 +193,7 @@ class Postmortems:
         self._session.postmortems.put(after)
         for path in offer.without:
             if path not in before.copied_without:
-                Rooms(self._tx).undelivered(
+                IncidentChannels(self._tx).undelivered(
                     number, f"{path}, beside the copy of the postmortem", "GitHub refused the file."
                 )
 
@@ -259,7 +266,7 @@ class PostmortemReminders:
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
         if not Directory(self._tx).is_assignable(owner):
-            owner = room(incident.number)
+            owner = incident_channel(incident.number)
         self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"review:{incident.number}{mark}:said"

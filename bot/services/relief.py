@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import command, events
-from bot.domain.effects import brief, room
+from bot.domain.effects import brief, incident_channel
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, spells
 from bot.domain.policy import Team
@@ -33,10 +33,10 @@ from bot.domain.relief import (
 )
 from bot.domain.reminder import may_post
 from bot.domain.timer import Timer
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.paging import Paging
 from bot.services.people import People
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
@@ -104,7 +104,7 @@ class Relief:
         if step.name == WARN:
             return self._ask(period, timer, f"{ESCALATION}-{WARN}", [period.person])
         words = f"{ESCALATION}-{step.name if step.asks_anew else ASK}"
-        period = self._ask(period, timer, words, [*self._rooms(period), *self._team_channel(period)])
+        period = self._ask(period, timer, words, [*self._channels(period), *self._team_channel(period)])
         return self._page(period, step) if step.pages else period
 
     def _warn(self, period: WorkPeriod, timer: Timer) -> WorkPeriod:
@@ -112,7 +112,7 @@ class Relief:
         words, places = f"{timer.reminder}-{step_of(timer)}", [period.person]
         if step_of(timer) == ASK:
             places += [
-                *(it for it in self._rooms(period) if self._may_post(it, timer)),
+                *(it for it in self._channels(period) if self._may_post(it, timer)),
                 *self._team_channel(period),
             ]
         return self._ask(period, timer, words, places)
@@ -123,20 +123,20 @@ class Relief:
         for place in places:
             period = period.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
         for number in sorted(period.on):
-            here = room(number)
+            here = incident_channel(number)
             to = here if here in places else places[0]
             self._tx.record(self._tx.incident(number), timer.said(now, to=to))
         return period.after(timer.said(now, to=places[0]))
 
-    def _rooms(self, period: WorkPeriod) -> list[str]:
-        return [room(number) for number in sorted(period.on)]
+    def _channels(self, period: WorkPeriod) -> list[str]:
+        return [incident_channel(number) for number in sorted(period.on)]
 
     def _may_post(self, place: str, timer: Timer) -> bool:
-        incident = self._tx.incident(int(place.removeprefix("room:")))
+        incident = self._tx.incident(int(place.removeprefix("incident:")))
         return may_post(incident, timer.reminder, self._tx.now, self._tx.policy)
 
     def _team_channel(self, period: WorkPeriod) -> list[str]:
-        """A private incident is asked about in its own room only."""
+        """A private incident is asked about in its own channel only."""
         team = self._command_team
         public = any(not self._tx.incident(number).private for number in period.on)
         return [team.channel] if team and public else []
@@ -216,9 +216,9 @@ class Relief:
         return Relieving(incident=incident, person=person, what=COMMAND, is_done=is_done)
 
     def say_fine(self, *, by: str) -> datetime:
-        """Say *I'm fine*, to be seen in every room one is at work in; give until when nobody is asked."""
+        """Say *I'm fine*, to be seen in every channel of their incidents; give until when nobody is asked."""
         before = self._periods.of(by).running
-        rooms = self._session.incidents.try_lock(sorted(before.on)) if before else ()
+        channels = self._session.incidents.try_lock(sorted(before.on)) if before else ()
         past = self._periods.alone_with(by)
         if past.running is None:
             raise Refusal(
@@ -227,7 +227,7 @@ class Relief:
         zone = self._periods.zone(by)
         period = fine(past.running, at=self._tx.now, zone=zone, timers=self._timers)
         until = next_step(period, zone, self._timers).due_at
-        for number in sorted(rooms):
+        for number in sorted(channels):
             put_off = events.ReliefPutOff(at=self._tx.now, by=by, until=until)
             self._tx.record(self._tx.incident(number), put_off)
         self._periods.keep(period, past)
@@ -235,10 +235,10 @@ class Relief:
         return until
 
     def unheard(self, number: int, to: str, why: str) -> None:
-        """Say in the rooms that somebody could not be asked or told."""
+        """Say in the channels that somebody could not be asked or told."""
         place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
         for incident in sorted(self._period(number).on):
-            Rooms(self._tx).undelivered(incident, f"The word about relief to {place}", why)
+            IncidentChannels(self._tx).undelivered(incident, f"The word about relief to {place}", why)
 
     # --- what its messages show ---
 
@@ -311,11 +311,11 @@ class Relief:
         return found
 
     def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
-        """Give the incidents that may be told of there: a private one to its own room, and to the person."""
-        here = int(to.removeprefix("room:")) if to.startswith("room:") else None
+        """Give the incidents that may be told of there: a private one to its own channel, and to the person."""
+        here = int(to.removeprefix("incident:")) if to.startswith("incident:") else None
         every = [self._tx.incident(number) for number in period.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == period.person]
-        audience = "person" if to == period.person else "room" if here else "team"
+        audience = "person" if to == period.person else "channel" if here else "team"
         at_it = [it for it in seen if it.number in period.on and (here is None or it.number == here)]
         return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
 

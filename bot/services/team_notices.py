@@ -1,7 +1,7 @@
 """Tell another team, in its own channel, and learn who there has seen it."""
 
 from bot.domain import events
-from bot.domain.effects import UpsertMessage, room
+from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
@@ -68,7 +68,7 @@ class TeamNotices:
             key=f"team_notice_sent:{n}:{origin}",
             message_type="team_notice_sent",
             ref=n,
-            to=room(notice.incident),
+            to=incident_channel(notice.incident),
             permalink_of=permalink_of,
         )
         self._tx.send(line)

@@ -65,7 +65,7 @@ class TimelineEdits:
     def add_image(
         self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime
     ) -> None:
-        """Keep where a picture is that was shared in the room; once, however often Slack tells of it."""
+        """Keep where a picture is that was shared in the channel; once, however often Slack tells of it."""
         there = told(self._entries(incident))
         if any(it.kind == "image_shared" and it.data.get("url") == url for it in there):
             return

@@ -7,6 +7,7 @@ from bot.domain.effects import (
     AddBookmark,
     AnswerPage,
     CopyPostmortem,
+    CreateChannel,
     Effect,
     EscalatePage,
     ExportPostmortem,
@@ -16,7 +17,6 @@ from bot.domain.effects import (
     Invite,
     MakeOverride,
     Notify,
-    OpenRoom,
     PageEffect,
     ReadMessage,
     SayCommand,
@@ -25,10 +25,10 @@ from bot.domain.effects import (
     Unknown,
     UpsertMessage,
     Welcome,
-    room,
+    incident_channel,
 )
 from bot.ports import OutboxItem, Standstill
-from bot.services.rooms import Rooms
+from bot.services.incident_channels import IncidentChannels
 from bot.services.transaction import Transaction
 
 NAMES: Mapping[type[Effect], str] = {
@@ -36,7 +36,7 @@ NAMES: Mapping[type[Effect], str] = {
     AnswerPage: "The answer to page {page} ({answer})",
     EscalatePage: "The escalation of page {page}",
     FindResponder: "The invitation of who acknowledged page {page}",
-    OpenRoom: "The channel of INC-{incident}",
+    CreateChannel: "The channel of INC-{incident}",
     Invite: "The invitation of {people}",
     SetTopic: "The channel's topic",
     AddBookmark: "The bookmark {title}",
@@ -67,7 +67,7 @@ class Undelivered:
         number = self._incident(effect)
         asker = getattr(effect, "by", None) or getattr(effect, "asker", None) or self._pager(effect)
         if number:
-            Rooms(self._tx).undelivered(number, what(effect), why)
+            IncidentChannels(self._tx).undelivered(number, what(effect), why)
         elif asker:
             facts = {"what": what(effect), "why": why}
             self._notify(f"unsaid:{effect.key}", asker, "delivery/unsaid", facts)
@@ -89,14 +89,14 @@ class Undelivered:
         """Say once that an effect, and what is behind it, does not leave."""
         number = self._incident(still.effect)
         facts = {"what": what(still.effect), "since": still.since}
-        for place in [room(number)] if number else self._tx.policy.maintainers:
+        for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
             key = f"{_stuck(still.id)}:{place}"
             self._notify(key, place, "delivery/stuck", facts, incident=number)
 
     def left(self, item: OutboxItem) -> None:
         """Say that what stood still has left, where that was said."""
         number = self._incident(item.effect)
-        for place in [room(number)] if number else self._tx.policy.maintainers:
+        for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
             if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
                 key, facts = f"left:{item.id}:{place}", {"what": what(item.effect)}
                 self._notify(key, place, "delivery/left", facts, incident=number)
@@ -107,12 +107,12 @@ class Undelivered:
         self._tx.send(Notify(key=key, to=to, template=template, facts=facts, incident=incident))
 
     def _incident(self, effect: Effect) -> int | None:
-        number: int | None = getattr(effect, "incident", None) or effect.needs_room
+        number: int | None = getattr(effect, "incident", None) or effect.needs_channel
         if isinstance(effect, PageEffect):
             page = self._session.pages.get(effect.page)
             number = page.incident if page else None
         found = self._session.incidents.get(number) if number else None
-        there = found or self._session.incidents.in_room(getattr(effect, "to", ""))
+        there = found or self._session.incidents.in_channel(getattr(effect, "to", ""))
         return there.number if there else None
 
     def _pager(self, effect: Effect) -> str | None:

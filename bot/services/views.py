@@ -44,7 +44,7 @@ MARKED = frozenset(
 """Message types of which there are several to one ref: what each shows depends on its mark too."""
 
 
-CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "room_opened")
+CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
 """Kinds that tell what became of the channel, and those after which it took words again."""
 
 

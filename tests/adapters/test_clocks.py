@@ -71,9 +71,9 @@ def test_a_channel_whose_answer_was_lost_is_found(box: Box, off: timedelta):
         asked_at = clock.now()
         box.faults.inject("slack", "conversations.create", reset_after)
         with pytest.raises(Unreachable):
-            chat.open_room("inc-1-x", private=True)
+            chat.create_channel("inc-1-x", private=True)
 
-        assert chat.find_room("inc-1-x", private=True, since=asked_at)
+        assert chat.find_channel("inc-1-x", private=True, since=asked_at)
 
 
 @pytest.mark.parametrize("step", [-HOUR, HOUR], ids=str)
@@ -82,20 +82,20 @@ def test_a_clock_that_was_set_meanwhile_hides_nothing(box: Box, step: timedelta)
     with speaking(box, clock) as chat:
         asked_at = clock.now()
         chat.post("C0PAY", HELLO, key="line:1")
-        channel = chat.open_room("inc-1-x", private=True)
+        channel = chat.create_channel("inc-1-x", private=True)
         clock.off = step
 
         assert chat.find_post("C0PAY", key="line:1", since=asked_at)
-        assert chat.find_room("inc-1-x", private=True, since=asked_at) == channel
+        assert chat.find_channel("inc-1-x", private=True, since=asked_at) == channel
 
 
 def test_a_channel_from_long_before_is_not_taken(box: Box):
     with speaking(box, ShiftedClock(timedelta())) as chat:
-        chat.open_room("inc-1-x", private=True)
+        chat.create_channel("inc-1-x", private=True)
         box.clock.jump(2 * SKEW)
         chat.profile("U0ANA")  # any answer tells the time
 
-        assert chat.find_room("inc-1-x", private=True, since=datetime.now(UTC)) is None
+        assert chat.find_channel("inc-1-x", private=True, since=datetime.now(UTC)) is None
 
 
 @pytest.mark.parametrize("off", OFF, ids=str)

@@ -115,26 +115,26 @@ def test_a_lost_channel_is_found_again_by_its_name_and_maker(box: Box, chat: Sla
     box.faults.inject("slack", "conversations.create", RESET_AFTER)
 
     with pytest.raises(Unreachable):
-        chat.open_room("inc-1-x", private=True)
+        chat.create_channel("inc-1-x", private=True)
 
-    assert chat.find_room("inc-1-x", private=True, since=since) == box.slack.channel("inc-1-x").id
+    assert chat.find_channel("inc-1-x", private=True, since=since) == box.slack.channel("inc-1-x").id
     assert not {"conversations.list", "users.conversations", "users.list"} & set(box.calls("slack"))
 
 
 def test_looking_for_a_channel_leaves_no_trace_in_it(box: Box, chat: SlackChat):
-    chat.open_room("inc-1-x", private=False)
+    chat.create_channel("inc-1-x", private=False)
 
-    chat.find_room("inc-1-x", private=False, since=recent(box))
+    chat.find_channel("inc-1-x", private=False, since=recent(box))
 
     assert "chat.deleteScheduledMessage" in box.calls("slack")
     assert texts(box, "inc-1-x") == []
 
 
 def test_a_channel_that_was_seen_needs_no_probe(box: Box, chat: SlackChat):
-    channel = chat.open_room("inc-1-x", private=False)
-    chat.remember_room(channel, "inc-1-x")
+    channel = chat.create_channel("inc-1-x", private=False)
+    chat.remember_channel(channel, "inc-1-x")
 
-    assert chat.find_room("inc-1-x", private=False, since=recent(box)) == channel
+    assert chat.find_channel("inc-1-x", private=False, since=recent(box)) == channel
     assert "chat.scheduleMessage" not in box.calls("slack")
 
 
@@ -151,9 +151,9 @@ def test_being_told_to_slow_down_closes_the_method(box: Box, chat: SlackChat):
     box.faults.inject("slack", "conversations.create", rate_limited(30))
 
     with pytest.raises(Throttled) as first:
-        chat.open_room("inc-1-x", private=False)
+        chat.create_channel("inc-1-x", private=False)
     with pytest.raises(Throttled):
-        chat.open_room("inc-2-x", private=False)
+        chat.create_channel("inc-2-x", private=False)
 
     assert first.value.retry_after == timedelta(seconds=30)
     assert box.calls("slack").count("conversations.create") == 1

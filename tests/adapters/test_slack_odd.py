@@ -32,7 +32,7 @@ def connect(stand_in: StandIn) -> Iterator[Connect]:
         )
         webs.append(PooledWebClient("xoxb-1", base_url=f"{url}/api/"))
         chat = SlackChat(webs[-1], WallClock())
-        chat.remember_room("C0INC", "inc-1-x")
+        chat.remember_channel("C0INC", "inc-1-x")
         return chat
 
     yield make
@@ -41,8 +41,8 @@ def connect(stand_in: StandIn) -> Iterator[Connect]:
 
 
 CALLS: dict[str, Callable[[SlackChat], object]] = {
-    "create": lambda chat: chat.open_room("inc-1-x", private=False),
-    "find a channel": lambda chat: chat.find_room("inc-1-x", private=False, since=RECENT),
+    "create": lambda chat: chat.create_channel("inc-1-x", private=False),
+    "find a channel": lambda chat: chat.find_channel("inc-1-x", private=False, since=RECENT),
     "look for a bookmark": lambda chat: chat.has_bookmark("C0INC", "https://x"),
     "post": lambda chat: chat.post("C0INC", HELLO, key="k"),
     "post a long one": lambda chat: chat.post("C0INC", Message(text="word " * 20_000), key="k"),
@@ -147,7 +147,7 @@ def test_a_channel_of_unknown_age_is_not_taken_for_spys_own(connect: Connect, cr
     answer = {"ok": True, "channel": told, "scheduled_message_id": "Q1"}
 
     with pytest.raises(Unreachable):  # the probe that follows is answered oddly, too
-        connect(answer).find_room("inc-1-x", private=False, since=RECENT)
+        connect(answer).find_channel("inc-1-x", private=False, since=RECENT)
 
 
 @pytest.mark.parametrize("meta", [None, "x", 7, {}, {"messages": None}, {"messages": [None, 7]}])

@@ -93,16 +93,19 @@ def least(app: App, store: Store, slack: "Slack") -> None:
     def furnish(
         person: str, text: str, created: Future[dict[str, Any]], announced: Future[dict[str, Any]]
     ) -> None:
-        room = created.result()["channel"]["id"]
+        channel = created.result()["channel"]["id"]
         calls: list[tuple[str, dict[str, Any]]] = [
-            ("conversations.invite", {"channel": room, "users": person}),
-            ("chat.postMessage", {"channel": room, "text": text}),
-            ("conversations.setTopic", {"channel": room, "topic": text}),
-            ("bookmarks.add", {"channel_id": room, "title": text, "type": "link", "link": "https://a.test/"}),
+            ("conversations.invite", {"channel": channel, "users": person}),
+            ("chat.postMessage", {"channel": channel, "text": text}),
+            ("conversations.setTopic", {"channel": channel, "topic": text}),
+            (
+                "bookmarks.add",
+                {"channel_id": channel, "title": text, "type": "link", "link": "https://a.test/"},
+            ),
         ]
         wait([pool.submit(slack.call, method, **params) for method, params in calls])
         announcement = announced.result()["ts"]
-        slack.call("chat.update", channel=ANNOUNCE, ts=announcement, text=f"{text} <#{room}>")
+        slack.call("chat.update", channel=ANNOUNCE, ts=announcement, text=f"{text} <#{channel}>")
 
 
 APPS: dict[str, Callable[[App, Store, "Slack"], None]] = {"bare": bare, "least": least}

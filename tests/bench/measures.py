@@ -9,7 +9,7 @@ from itertools import count
 
 from tests.bench.caller import Caller
 from tests.bench.processes import Bot
-from tests.bench.story import ANNOUNCE, Call, Declare, calls, usable_rooms
+from tests.bench.story import ANNOUNCE, Call, Declare, calls, usable_channels
 from tests.bench.table import Row
 
 SLACK_TAKES = 0.1
@@ -149,7 +149,7 @@ def _times(spy: list[tuple[float, Declare]], least: list[tuple[float, Declare]])
     def took(told: list[tuple[float, Declare]], what: str) -> float:
         return 1000 * median([getattr(it, what) - at for at, it in told])
 
-    for what, words in (("announced", "declare → announced"), ("usable", "declare → room usable")):
+    for what, words in (("announced", "declare → announced"), ("usable", "declare → channel usable")):
         yield Row(what=words, spy=took(spy, what), floor=took(least, what), unit="ms", limit=1.15)
 
 
@@ -168,7 +168,7 @@ def _shape(told: list[Declare], first: tuple[int, int], links: list[set[str]]) -
 
 
 def crowd(effort: Effort, say: PostEvent) -> Iterator[Row]:
-    """Fifty declares at once, until the last room is usable."""
+    """Fifty declares at once, until the last channel is usable."""
     acknowledged: list[float] = []
     took: list[list[float]] = [[], []]
     with ExitStack() as stack:
@@ -184,17 +184,17 @@ def crowd(effort: Effort, say: PostEvent) -> Iterator[Row]:
                 acknowledged += answers if bot.name == "spy" else []
     yield Row(what=f"{AT_ONCE} at once: slowest acknowledgement", spy=max(acknowledged), unit="s", limit=1.0)
     spy, least = (median(it) for it in took)
-    yield Row(what=f"{AT_ONCE} at once: last room usable", spy=spy, floor=least, unit="s", limit=2.0)
+    yield Row(what=f"{AT_ONCE} at once: last channel usable", spy=spy, floor=least, unit="s", limit=2.0)
 
 
 def _crowded(bot: Bot, caller: Caller) -> tuple[list[float], float]:
     bot.slack.reset()
     at = time.time()
     answers = caller.together([text() for _ in range(AT_ONCE)])
-    rooms = usable_rooms(calls(bot.slack.settled()))
-    if len(rooms) != AT_ONCE:
-        raise RuntimeError(f"{bot.name}: {len(rooms)} of {AT_ONCE} rooms became usable")
-    return answers, max(rooms) - at
+    channels = usable_channels(calls(bot.slack.settled()))
+    if len(channels) != AT_ONCE:
+        raise RuntimeError(f"{bot.name}: {len(channels)} of {AT_ONCE} channels became usable")
+    return answers, max(channels) - at
 
 
 def limited(effort: Effort, say: PostEvent) -> Iterator[Row]:
@@ -209,18 +209,20 @@ def limited(effort: Effort, say: PostEvent) -> Iterator[Row]:
         caller.together([text("sev1") for _ in range(number)])
         within = allowed + 90
         while (went := time.time() - at) < within and len(_topics(bot)) < number:
-            say(f"{number} at once under Slack's limits ({CREATES_A_MINUTE} rooms a minute)", went / within)
+            say(
+                f"{number} at once under Slack's limits ({CREATES_A_MINUTE} channels a minute)", went / within
+            )
             time.sleep(1)
         exchanges = bot.slack.settled(within=120)
     made = calls(exchanges)
     well = [call for call in made if call.status == 200]
     pages = [it.finished for it in calls(exchanges, "pagerduty") if it.method == "POST /incidents"]
-    rooms = usable_rooms(well)
-    yield from _arrived(number, well, rooms, pages)
+    channels = usable_channels(well)
+    yield from _arrived(number, well, channels, pages)
     yield Row(what="under limits: last page sent", spy=max(pages) - at, unit="s", limit=3, note="pages first")
-    ends = max(rooms, default=0.0) - at
+    ends = max(channels, default=0.0) - at
     yield Row(
-        what="under limits: last room usable",
+        what="under limits: last channel usable",
         spy=ends,
         floor=allowed,
         unit="s",
@@ -236,11 +238,11 @@ def limited(effort: Effort, say: PostEvent) -> Iterator[Row]:
     )
 
 
-def _arrived(number: int, well: list[Call], rooms: list[float], pages: list[float]) -> Iterator[Row]:
+def _arrived(number: int, well: list[Call], channels: list[float], pages: list[float]) -> Iterator[Row]:
     """What is missing, of all that had to come."""
     each = {
         "announcements": sum(c.method == "chat.postMessage" and c.channel == ANNOUNCE for c in well),
-        "rooms": len(rooms),
+        "channels": len(channels),
         "topics": sum(c.method == "conversations.setTopic" for c in well),
         "pages": len(pages),
     }

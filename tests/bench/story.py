@@ -1,4 +1,4 @@
-"""What the calls to Slack tell of a declare: when it was announced, when its room was usable, how deep it went."""
+"""What the calls to Slack tell of a declare: when it was announced, when its channel was usable, how deep it went."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -44,12 +44,16 @@ class Declare:
         return cls(announced=_announced(mine), usable=usable, depth=_depth(path), count=len(mine))
 
 
-def usable_rooms(made: Sequence[Call]) -> list[float]:
-    """When each room was usable: the asker invited, and a first message in it."""
+def usable_channels(made: Sequence[Call]) -> list[float]:
+    """When each channel was usable: the asker invited, and a first message in it."""
     well = [call for call in made if call.status == 200 and call.channel not in {"", ANNOUNCE}]
-    rooms = groupby(sorted(well, key=lambda call: call.channel), key=lambda call: call.channel)
-    found = [list(room) for _, room in rooms]
-    return [_usable(room) for room in found if {"chat.postMessage", "conversations.invite"} <= _methods(room)]
+    channels = groupby(sorted(well, key=lambda call: call.channel), key=lambda call: call.channel)
+    found = [list(channel) for _, channel in channels]
+    return [
+        _usable(channel)
+        for channel in found
+        if {"chat.postMessage", "conversations.invite"} <= _methods(channel)
+    ]
 
 
 def _methods(made: Sequence[Call]) -> set[str]:

@@ -7,7 +7,7 @@ import pytest
 from bot.commands.testkit import SpyKit
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
-ROOM = "C0ROOM"
+CHANNEL = "C0ROOM"
 
 
 @pytest.fixture
@@ -20,7 +20,7 @@ def spy() -> SpyKit:
 
 @pytest.fixture
 def opened(spy: SpyKit) -> SpyKit:
-    """Give a Spy with INC-1 open in its room."""
+    """Give a Spy with INC-1 open in its channel."""
     spy.say('incident me "checkout is down" sev1')
-    spy.open_room(1, channel=ROOM)
+    spy.create_channel(1, channel=CHANNEL)
     return spy

@@ -13,13 +13,13 @@ from bot.commands.plugins import CommandRegistry
 from bot.commands.reply import Fill, Reply
 from bot.commands.request import Deleted, Joined, Request, Response, Source
 from bot.commands.testkit import POLICY, PlainTemplates, SpyKit
-from bot.domain.effects import AnswerPage, MeetPerson, OpenForm, OpenRoom, Post, PostEphemeral, SendPage
+from bot.domain.effects import AnswerPage, CreateChannel, MeetPerson, OpenForm, Post, PostEphemeral, SendPage
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.refusal import Refusal
 from bot.services.transaction import Transaction
 
-ROOM = "C0ROOM"
+CHANNEL = "C0ROOM"
 
 
 class Sentences(PlainTemplates):
@@ -57,7 +57,7 @@ def test_the_same_ask_twice_is_acted_on_once_and_answered_twice(spy: SpyKit):
     first, second = (spy.say("incident me cart sev1", id="trigger-1") for _ in range(2))
 
     assert first == second
-    assert len(spy.asked(OpenRoom)) == len(spy.asked(SendPage)) == 1
+    assert len(spy.asked(CreateChannel)) == len(spy.asked(SendPage)) == 1
 
 
 def test_the_same_refusal_is_answered_twice(spy: SpyKit):
@@ -76,13 +76,13 @@ def test_a_message_is_edited_until_it_is_understood_and_then_done_once(spy: SpyK
             text=text,
             user="U0ANA",
             source=Source.PLAIN,
-            channel=ROOM,
-            message=f"{ROOM}:1.2",
+            channel=CHANNEL,
+            message=f"{CHANNEL}:1.2",
         )
         spy.request(request)
 
     assert [it.name for it in (spy.incident(1),)] == ["cart"]
-    assert len(spy.asked(OpenRoom)) == 1
+    assert len(spy.asked(CreateChannel)) == 1
 
 
 def test_a_double_click_shows_the_incident_that_is_open(spy: SpyKit):
@@ -92,25 +92,25 @@ def test_a_double_click_shows_the_incident_that_is_open(spy: SpyKit):
     spy.clock.tick(seconds=2)
     spy.say("incident me cart sev1")
 
-    assert [it.incident for it in spy.asked(OpenRoom)] == [1, 2]
+    assert [it.incident for it in spy.asked(CreateChannel)] == [1, 2]
 
 
 def test_another_name_is_another_incident(spy: SpyKit):
     for name, by in (("cart", "U0ANA"), ("cart", "U0RAJ"), ("search", "U0ANA")):
         spy.say(f"incident me {name}", by=by)
 
-    assert len(spy.asked(OpenRoom)) == 2
+    assert len(spy.asked(CreateChannel)) == 2
 
 
 def test_a_notice_is_taken_once(opened: SpyKit):
     for _ in range(2):
-        opened.notice(Joined(id="Ev9", channel=ROOM, person="U0KIM"))
+        opened.notice(Joined(id="Ev9", channel=CHANNEL, person="U0KIM"))
 
     assert [it.kind for it in opened.timeline(1)].count("person_joined") == 1
 
 
 def test_a_notice_that_nobody_listens_for_is_let_be(opened: SpyKit):
-    opened.notice(Deleted(id="Ev9", channel=ROOM, ts="1.0"))
+    opened.notice(Deleted(id="Ev9", channel=CHANNEL, ts="1.0"))
 
     assert len(opened.timeline(1)) == 3
 
@@ -121,8 +121,8 @@ def test_a_notice_that_nobody_listens_for_is_let_be(opened: SpyKit):
 @pytest.mark.parametrize(
     "text", ["incident tldr", "tldr", "incident 1 tldr", "inc-1 tldr", "tldr 1", "INC-1", "incident #1", "summary"]
 )  # fmt: skip
-def test_the_room_or_a_number_says_which_incident(opened: SpyKit, text: str):
-    assert said(opened.say(text, channel=ROOM)).startswith("incident/tldr")
+def test_the_channel_or_a_number_says_which_incident(opened: SpyKit, text: str):
+    assert said(opened.say(text, channel=CHANNEL)).startswith("incident/tldr")
 
 
 @pytest.mark.parametrize("text", ["incident 1 tldr", "inc-1 tldr", "tldr 1", "incident 1", "#1 tldr"])
@@ -208,18 +208,18 @@ def test_what_resembles_no_command_is_not_taken_for_one(spy: SpyKit, text: str):
 def test_blank_words_are_no_words(opened: SpyKit, text: str):
     before = len(opened.timeline(1))
 
-    opened.say(text, channel=ROOM)
+    opened.say(text, channel=CHANNEL)
 
     assert len(opened.timeline(1)) == before
     assert len(opened.asked(SendPage)) == 1
 
 
 def test_incident_may_stand_before_what_needs_no_such_word(opened: SpyKit):
-    opened.say("incident page :payments please look", channel=ROOM)
+    opened.say("incident page :payments please look", channel=CHANNEL)
 
     assert [page.team for page in opened.pages(1)] == ["imoc", "payments"]
-    assert said(opened.say("incident help", channel=ROOM)) == said(opened.say("help", channel=ROOM))
-    assert said(opened.say("incident oncall", channel=ROOM)) == said(opened.say("oncall", channel=ROOM))
+    assert said(opened.say("incident help", channel=CHANNEL)) == said(opened.say("help", channel=CHANNEL))
+    assert said(opened.say("incident oncall", channel=CHANNEL)) == said(opened.say("oncall", channel=CHANNEL))
 
 
 def test_a_wrong_word_is_offered_right_with_all_that_was_typed(spy: SpyKit):
@@ -227,7 +227,7 @@ def test_a_wrong_word_is_offered_right_with_all_that_was_typed(spy: SpyKit):
 
     assert answer[0] == "There is no severity sev9. Did you mean sev3? Severities: sev1, sev2, sev3."
     assert answer[1] == "incident me cart is down sev1 drill"
-    assert not spy.asked(OpenRoom)
+    assert not spy.asked(CreateChannel)
 
 
 def test_a_severity_may_be_told_by_its_number(spy: SpyKit):
@@ -248,7 +248,7 @@ def test_ten_thousand_characters_are_kept_whole(spy: SpyKit):
 def test_a_refusal_changes_nothing(opened: SpyKit):
     before = opened.timeline(1)
 
-    opened.say("incident sev sev9", channel=ROOM)
+    opened.say("incident sev sev9", channel=CHANNEL)
 
     assert opened.timeline(1) == before
 
@@ -257,7 +257,7 @@ def test_a_refusal_changes_nothing(opened: SpyKit):
 
 
 def test_a_slash_command_is_answered_in_the_acknowledgement(opened: SpyKit):
-    tldr, timeline = opened.say("tldr", channel=ROOM), opened.say("timeline", channel=ROOM)
+    tldr, timeline = opened.say("tldr", channel=CHANNEL), opened.say("timeline", channel=CHANNEL)
 
     assert (tldr.shared, timeline.shared) == (False, True)
     assert not opened.asked(Post)
@@ -271,17 +271,17 @@ def test_a_visible_way_is_answered_where_it_was_said(opened: SpyKit, source: Sou
 
 
 @pytest.mark.parametrize("text", ["update all is well", "page :imoc come", "sev sev2", "tell :payments look"])
-def test_a_visible_way_does_not_echo_what_the_room_hears_anyway(opened: SpyKit, text: str):
-    opened.say(text, channel=ROOM, source=Source.PLAIN)
+def test_a_visible_way_does_not_echo_what_the_channel_hears_anyway(opened: SpyKit, text: str):
+    opened.say(text, channel=CHANNEL, source=Source.PLAIN)
 
     assert not opened.asked(Post)
 
 
 def test_a_refusal_of_a_visible_way_is_whispered(opened: SpyKit):
-    opened.say("incident sev sev9", channel=ROOM, source=Source.MENTION, thread="1.0")
+    opened.say("incident sev sev9", channel=CHANNEL, source=Source.MENTION, thread="1.0")
 
     whispered = opened.asked(PostEphemeral)[0]
-    assert (whispered.to, whispered.person, whispered.thread) == (ROOM, "U0ANA", "1.0")
+    assert (whispered.to, whispered.person, whispered.thread) == (CHANNEL, "U0ANA", "1.0")
 
 
 @pytest.mark.parametrize(
@@ -423,7 +423,7 @@ def test_asking_again_much_later_is_a_new_ask(spy: SpyKit):
     spy.clock.tick(minutes=timedelta(days=1).total_seconds())
     spy.say("incident me cart", id="two")
 
-    assert len(spy.asked(OpenRoom)) == 2
+    assert len(spy.asked(CreateChannel)) == 2
 
 
 def test_the_beginning_of_commands_is_answered_with_their_help(spy: SpyKit):

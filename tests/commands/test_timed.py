@@ -59,7 +59,7 @@ class Plugin:
         self.let_go.wait(LONG)
 
 
-class Rooms:
+class IncidentChannels:
     """The bot's answering side on a database. A hurried request's time is over as soon as it hangs."""
 
     def __init__(self, sessions: Sessions) -> None:
@@ -71,11 +71,11 @@ class Rooms:
             policy=POLICY,
             templates=PlainTemplates(),
         )
-        rooms = self
+        channels = self
 
         class UntilItHangs(TimeLimit):
             def left(self) -> float:
-                return 0.0 if rooms.is_hurried and rooms.plugin.began.acquire(timeout=LONG) else LONG
+                return 0.0 if channels.is_hurried and channels.plugin.began.acquire(timeout=LONG) else LONG
 
         self.router = TimedRouter(router, limits=UntilItHangs)
 
@@ -97,11 +97,11 @@ class Rooms:
 
 
 @pytest.fixture
-def rooms(database_url: str) -> Iterator[Rooms]:
+def channels(database_url: str) -> Iterator[IncidentChannels]:
     engine = open_engine(database_url.replace("postgresql://", "postgresql+psycopg://"))
-    rooms = Rooms(Database(engine))
-    yield rooms
-    rooms.plugin.let_go.set()
+    channels = IncidentChannels(Database(engine))
+    yield channels
+    channels.plugin.let_go.set()
     engine.dispose()
 
 
@@ -114,54 +114,54 @@ def joined(number: int) -> Joined:
     return Joined(id=f"Ev{number}", channel="C1", person="U0KIM", arrived_at=time.monotonic() + LONG)
 
 
-def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends(rooms: Rooms):
-    said = rooms.given_up(request("hang U0ONE"))
-    rooms.plugin.let_go.set()
-    rooms.say("session")
+def test_a_command_that_hangs_is_given_up_and_nothing_of_it_is_kept_when_it_ends(channels: IncidentChannels):
+    said = channels.given_up(request("hang U0ONE"))
+    channels.plugin.let_go.set()
+    channels.say("session")
 
     assert said == "`hang` took longer than Slack waits, so Spy gave it up and nothing was done."
-    assert rooms.knows("U0WORK")
-    assert not rooms.knows("U0ONE")
-    assert rooms.router.tally == {"slow": 1}
+    assert channels.knows("U0WORK")
+    assert not channels.knows("U0ONE")
+    assert channels.router.tally == {"slow": 1}
 
 
-def test_while_some_hang_all_others_are_answered(rooms: Rooms):
+def test_while_some_hang_all_others_are_answered(channels: IncidentChannels):
     for person in ("U0ONE", "U0TWO"):
-        rooms.given_up(request(f"hang {person}"))
+        channels.given_up(request(f"hang {person}"))
 
-    assert {rooms.say("session") for _ in range(5)} == {"worked ()"}
+    assert {channels.say("session") for _ in range(5)} == {"worked ()"}
 
 
-def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(rooms: Rooms):
+def test_a_command_of_which_several_hang_is_refused_at_once_until_one_has_ended(channels: IncidentChannels):
     for number in range(HANGING):
-        rooms.given_up(request(f"hang U0N{number}"))
+        channels.given_up(request(f"hang U0N{number}"))
 
-    assert rooms.say("hang U0MORE").startswith("help/refusal (sentence, choices): ")
-    assert rooms.say("session") == "worked ()"
-    rooms.plugin.let_go.set()
-    assert "hung ()" in (rooms.say("hang U0MORE") for _ in range(10_000))
+    assert channels.say("hang U0MORE").startswith("help/refusal (sentence, choices): ")
+    assert channels.say("session") == "worked ()"
+    channels.plugin.let_go.set()
+    assert "hung ()" in (channels.say("hang U0MORE") for _ in range(10_000))
 
 
-def test_a_listener_that_hangs_is_given_up_too_and_at_last_passed_over(rooms: Rooms):
+def test_a_listener_that_hangs_is_given_up_too_and_at_last_passed_over(channels: IncidentChannels):
     for number in range(HANGING):
-        rooms.given_up(joined(number))
+        channels.given_up(joined(number))
 
-    rooms.router.notice(joined(HANGING))
+    channels.router.notice(joined(HANGING))
 
-    assert not rooms.knows("U0KIM")
+    assert not channels.knows("U0KIM")
 
 
-def test_a_command_that_would_end_the_program_is_a_fault(rooms: Rooms):
+def test_a_command_that_would_end_the_program_is_a_fault(channels: IncidentChannels):
     with pytest.raises(RuntimeError, match="leave would end the program"):
-        rooms.say("leave")
+        channels.say("leave")
 
-    assert rooms.say("session") == "worked ()"
+    assert channels.say("session") == "worked ()"
 
 
 @pytest.mark.parametrize("ago", [ANSWER_WITHIN, 60])
-def test_what_has_waited_longer_than_slack_waits_is_not_begun(rooms: Rooms, ago: float):
+def test_what_has_waited_longer_than_slack_waits_is_not_begun(channels: IncidentChannels, ago: float):
     with pytest.raises(NotDone, match="did not begin this"):
-        rooms.say("hang U0LATE", ago=ago)
+        channels.say("hang U0LATE", ago=ago)
 
-    assert not rooms.plugin.began.acquire(blocking=False)
-    assert rooms.router.tally == {"late": 1}
+    assert not channels.plugin.began.acquire(blocking=False)
+    assert channels.router.tally == {"late": 1}

@@ -23,45 +23,45 @@ class ChatContract:
     def text_at(self, chat: Chat, posted: Posted) -> str:
         return chat.read(posted.channel, posted.ts).text
 
-    def test_a_room_is_opened_and_found_again(self, chat: Chat):
+    def test_a_channel_is_opened_and_found_again(self, chat: Chat):
         since = self.recent()
 
-        channel = chat.open_room("inc-1-checkout", private=False)
+        channel = chat.create_channel("inc-1-checkout", private=False)
 
-        assert chat.find_room("inc-1-checkout", private=False, since=since) == channel
+        assert chat.find_channel("inc-1-checkout", private=False, since=since) == channel
 
-    def test_a_private_room_is_not_taken_for_a_public_one(self, chat: Chat):
+    def test_a_private_channel_is_not_taken_for_a_public_one(self, chat: Chat):
         since = self.recent()
 
-        channel = chat.open_room("inc-2-secret", private=True)
+        channel = chat.create_channel("inc-2-secret", private=True)
 
-        assert chat.find_room("inc-2-secret", private=True, since=since) == channel
-        assert chat.find_room("inc-2-secret", private=False, since=since) is None
+        assert chat.find_channel("inc-2-secret", private=True, since=since) == channel
+        assert chat.find_channel("inc-2-secret", private=False, since=since) is None
 
     def test_a_name_is_given_once(self, chat: Chat):
-        chat.open_room("inc-3-again", private=False)
+        chat.create_channel("inc-3-again", private=False)
 
         with pytest.raises(Rejected) as refusal:
-            chat.open_room("inc-3-again", private=False)
+            chat.create_channel("inc-3-again", private=False)
 
         assert refusal.value.code == "name_taken"
 
-    def test_a_room_of_somebody_elses_is_never_found(self, chat: Chat):
-        assert chat.find_room("payments", private=False, since=self.recent()) is None
-        assert chat.find_room("security", private=True, since=self.recent()) is None
+    def test_a_channel_of_somebody_elses_is_never_found(self, chat: Chat):
+        assert chat.find_channel("payments", private=False, since=self.recent()) is None
+        assert chat.find_channel("security", private=True, since=self.recent()) is None
 
-    def test_a_room_that_is_not_there_is_not_found(self, chat: Chat):
-        assert chat.find_room("inc-5-nothing", private=False, since=self.recent()) is None
+    def test_a_channel_that_is_not_there_is_not_found(self, chat: Chat):
+        assert chat.find_channel("inc-5-nothing", private=False, since=self.recent()) is None
 
     def test_who_is_in_already_may_be_invited_again(self, chat: Chat):
-        channel = chat.open_room("inc-6-people", private=False)
+        channel = chat.create_channel("inc-6-people", private=False)
 
         chat.invite(channel, ["U0ANA"])
         chat.invite(channel, ["U0ANA", "U0RAJ"])
         chat.invite(channel, ["U0ANA", "U0RAJ"])
 
     def test_a_stranger_keeps_nobody_out(self, chat: Chat):
-        channel = chat.open_room("inc-7-strangers", private=False)
+        channel = chat.create_channel("inc-7-strangers", private=False)
 
         with pytest.raises(Rejected, match="U0NOBODY"):
             chat.invite(channel, ["U0ANA", "U0NOBODY", "U0RAJ"])

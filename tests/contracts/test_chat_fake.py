@@ -13,8 +13,8 @@ class TestFakeChat(ChatContract):
     @pytest.fixture
     def chat(self) -> FakeChat:
         chat = FakeChat()
-        chat.has_room("C0PAY", "payments")
-        chat.has_room("C0SECRET", "security", private=True, joined=False)
+        chat.has_channel("C0PAY", "payments")
+        chat.has_channel("C0SECRET", "security", private=True, joined=False)
         ana = Profile(name="ana", email="ana@example.com", zone="Europe/Lisbon")
         zoe = Profile(name="zoe", email="zoe@example.com", is_guest=True)
         chat.profiles = {"U0ANA": ana, "U0RAJ": Profile(name="raj"), "U0ZOE": zoe}
@@ -26,7 +26,7 @@ class TestFakeChat(ChatContract):
         return datetime.now(UTC)
 
     def people_in(self, channel: str) -> set[str]:
-        return set(self.fake.rooms[channel].people)
+        return set(self.fake.channels[channel].people)
 
     def trigger(self) -> str:
         return "1.2.trigger"

@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
-from bot.domain.events import Declared, Resolved, RoomOpened
+from bot.domain.events import ChannelOpened, Declared, Resolved
 from bot.domain.incident import Closed, Incident, Link, Phase
 from bot.domain.message import Message
 from bot.domain.page import Page, PageState
@@ -100,7 +100,7 @@ def post(key: str, *, to: str = "C0PAY") -> Post:
 
 
 def card(key: str) -> UpsertMessage:
-    return UpsertMessage(key=key, message_type="card", ref=42, to="room:42")
+    return UpsertMessage(key=key, message_type="card", ref=42, to="incident:42")
 
 
 def keys(items: list[OutboxItem]) -> list[str]:
@@ -168,11 +168,11 @@ def test_what_raises_was_never_there(sessions: Sessions) -> None:
 
 def test_what_was_put_can_be_asked_for_at_once(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        session.incidents.put(replace(declared(), room="C0ROOM"))
+        session.incidents.put(replace(declared(), channel="C0ROOM"))
         session.timeline.append(noted(1))
         session.pages.put(paged())
 
-        assert session.incidents.in_room("C0ROOM") is not None
+        assert session.incidents.in_channel("C0ROOM") is not None
         assert session.timeline.of(42) == [noted(1)]
         assert session.pages.by_key("spy-1") == paged()
 
@@ -260,7 +260,7 @@ def test_after_a_read_the_same_connection_writes(sessions: Sessions) -> None:
 def test_an_incident_comes_back_as_it_was(sessions: Sessions) -> None:
     full = replace(
         declared(),
-        room="C0ROOM",
+        channel="C0ROOM",
         phase=Phase.FALSE_ALARM,
         roles={"scribe": "U0RAJ"},
         members=("U0ANA", "U0RAJ"),
@@ -286,18 +286,20 @@ def test_open_incidents_come_newest_first(sessions: Sessions) -> None:
         assert [it.number for it in session.incidents.open(limit=2)] == [4, 2]
 
 
-def test_incidents_are_found_by_room_and_open_ones_by_name(sessions: Sessions) -> None:
+def test_incidents_are_found_by_channel_and_open_ones_by_name(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        session.incidents.put(declared(1).after(RoomOpened(at=NOON, channel="C0ONE", channel_name="inc-1")))
+        session.incidents.put(
+            declared(1).after(ChannelOpened(at=NOON, channel="C0ONE", channel_name="inc-1"))
+        )
         session.incidents.put(declared(2).after(Resolved(at=NOON, by="U0ANA")))
         session.incidents.put(declared(3))
         session.incidents.put(replace(declared(4), name="Something else"))
 
     with sessions.begin() as session:
-        found = session.incidents.in_room("C0ONE")
+        found = session.incidents.in_channel("C0ONE")
         assert found
         assert found.number == 1
-        assert session.incidents.in_room("C0TWO") is None
+        assert session.incidents.in_channel("C0TWO") is None
         assert sorted(session.incidents.names_of_open())[1:] == [(3, declared(3).name), (4, "Something else")]
 
 
@@ -526,7 +528,7 @@ def claimed_in(session: Session) -> list[OutboxItem]:
 
 def test_of_one_slot_one_waits(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        session.incidents.put(replace(declared(), room="C0ROOM"))
+        session.incidents.put(replace(declared(), channel="C0ROOM"))
     queue(sessions, card("card:1"), card("card:2"))
 
     assert keys(claimed(sessions)) == ["card:1"]
@@ -553,23 +555,25 @@ def test_pages_jump_the_queue(sessions: Sessions) -> None:
     assert keys(claimed(sessions, limit=1)) == ["page"]
 
 
-def test_what_needs_a_room_waits_for_it(sessions: Sessions) -> None:
+def test_what_needs_a_channel_waits_for_it(sessions: Sessions) -> None:
     with sessions.begin() as session:
         session.incidents.put(declared())
         session.outbox.add([card("card"), post("elsewhere")], now=NOON)
 
     before = keys(claimed(sessions))
     with sessions.begin() as session:
-        session.incidents.put(declared().after(RoomOpened(at=NOON, channel="C0ROOM", channel_name="inc-42")))
+        session.incidents.put(
+            declared().after(ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"))
+        )
         session.outbox.release(42)
     after = keys(claimed(sessions))
 
     assert (before, after) == (["elsewhere"], ["card"])
 
 
-def test_what_is_asked_of_a_room_that_is_there_need_not_wait(sessions: Sessions) -> None:
+def test_what_is_asked_of_a_channel_that_is_there_need_not_wait(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        session.incidents.put(replace(declared(), room_refused="restricted_action"))
+        session.incidents.put(replace(declared(), channel_refused="restricted_action"))
     queue(sessions, card("card"), AddBookmark(key="bookmark", incident=42, title="x"))
 
     assert keys(claimed(sessions)) == ["card", "bookmark"]
@@ -745,7 +749,7 @@ def test_what_was_not_tried_does_not_count(sessions: Sessions) -> None:
 
 def test_what_is_put_back_stands_for_a_newer_wish_of_its_slot(sessions: Sessions) -> None:
     with sessions.begin() as session:
-        session.incidents.put(replace(declared(), room="C0ROOM"))
+        session.incidents.put(replace(declared(), channel="C0ROOM"))
     queue(sessions, card("card:1"))
     item = claimed(sessions)[0]
     queue(sessions, card("card:2"))

@@ -41,7 +41,7 @@ def tick(sessions: Sessions, now: datetime) -> None:
 
 
 def asked(sessions: Sessions, now: datetime) -> list[str]:
-    """Where the escalation's messages went; rooms are not open here, so that they wait."""
+    """Where the escalation's messages went; channels are not open here, so that they wait."""
     items = claimed(sessions, now=now, limit=100)
     with sessions.begin() as session:
         for item in items:

@@ -34,7 +34,7 @@ class Play:
     def __init__(self) -> None:
         self.spy = SpyKit(incident, policy=ADMIN)
         self.spy.say('incident me "checkout is down" sev1')
-        self.spy.open_room(1, channel="C0ROOM")
+        self.spy.create_channel(1, channel="C0ROOM")
         self.spy.deliver()
         self.lanes = Lanes(
             sessions=self.spy.sessions,
@@ -85,7 +85,7 @@ def test_it_is_told_once_in_the_incidents_channel(play: Play, effect: Effect):
 
     [told] = play.look()
 
-    assert (told.to, told.template, told.lane) == ("room:1", "delivery/stuck", told.key)
+    assert (told.to, told.template, told.lane) == ("incident:1", "delivery/stuck", told.key)
 
 
 OF_NONE = [MeetPerson(key="meet", person="U0KIM"), Post(key="dm", to="D0KIM", message=Message(text="secret"))]

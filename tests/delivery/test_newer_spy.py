@@ -28,7 +28,7 @@ def spy() -> SpyKit:
     """An incident whose last event is of a kind that this Spy does not know."""
     spy = SpyKit(incident, timeline, templates=WORDS)
     spy.say('incident me "checkout is down" sev1')
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
     with spy.tx() as tx:
         tx.session.timeline.append(
             Entry(

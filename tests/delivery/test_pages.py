@@ -66,7 +66,7 @@ def world() -> World:
     spy = SpyKit(HERE / "plugins", templates=words, clock=clock)
     spy.meet(U0ANA="Ana Lima", U0RAJ="raj", U0ZOE="Zoe Novak")
     spy.say('incident me "checkout is down" sev1')
-    spy.open_room(1)
+    spy.create_channel(1)
     world = World(spy=spy, chat=FakeChat(), pager=FakePager())
     world.chat.profiles = {"U0RAJ": RAJ, "U0ZOE": ZOE}
     ringing = world.pager.page_policy(
@@ -238,7 +238,7 @@ def test_slack_is_asked_who_is_spoken_of(world: World, words: str):
 
 def test_a_phone_does_not_show_the_name_of_a_private_channel(world: World):
     world.spy.say('incident me "the secret merger" private')
-    world.spy.open_room(2)
+    world.spy.create_channel(2)
 
     with world.spy.tx() as tx:
         assert People(tx).name("C0INC2") is None

@@ -10,15 +10,15 @@ from bot.domain import events
 from bot.domain.effects import (
     EVENT_EFFECTS,
     AddBookmark,
+    CreateChannel,
     Effect,
     Invite,
-    OpenRoom,
     SendPage,
     SetTopic,
     UpsertMessage,
     Urgency,
     effects_of,
-    room,
+    incident_channel,
 )
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
@@ -64,11 +64,11 @@ def heard(event: events.Event, *, private: bool = False, policy: Policy = POLICY
     return effects_of(event, declared(private=private), policy, seq=7)
 
 
-def test_declaring_asks_for_the_room_and_all_that_belongs_in_it():
+def test_declaring_asks_for_the_channel_and_all_that_belongs_in_it():
     effects = heard(Sample().of(events.Declared))
 
     assert [type(it) for it in effects] == [
-        OpenRoom,
+        CreateChannel,
         UpsertMessage,
         Invite,
         UpsertMessage,
@@ -77,24 +77,24 @@ def test_declaring_asks_for_the_room_and_all_that_belongs_in_it():
     ]
     assert [getattr(it, "to", None) for it in effects if isinstance(it, UpsertMessage)] == [
         "C0INCIDENTS",
-        "room:42",
+        "incident:42",
     ]
 
 
-def test_the_announcement_and_the_room_do_not_wait_for_each_other():
+def test_the_announcement_and_the_channel_do_not_wait_for_each_other():
     opening, announcement, *rest = heard(Sample().of(events.Declared))
 
-    assert opening.needs_room is None
-    assert announcement.needs_room is None
+    assert opening.needs_channel is None
+    assert announcement.needs_channel is None
     assert opening.lane != announcement.lane
-    assert all(it.needs_room == 42 for it in rest)
+    assert all(it.needs_channel == 42 for it in rest)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
-def test_a_private_incident_is_heard_of_nowhere_but_in_its_room(kind: type[events.Event]):
+def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[events.Event]):
     effects = heard(Sample().of(kind), private=True)
 
-    assert all(getattr(it, "to", "room:42") in {"room:42", "to"} for it in effects)
+    assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
     assert not any(getattr(it, "message type", "") == "announcement" for it in effects)
 
 
@@ -102,7 +102,7 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_room(kind: type[event
 def test_without_a_channel_for_announcements_nothing_is_announced(kind: type[events.Event]):
     effects = heard(Sample().of(kind), policy=Policy())
 
-    assert all(getattr(it, "to", "room:42") in {"room:42", "to"} for it in effects)
+    assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())
@@ -111,7 +111,7 @@ def test_each_effect_of_a_fact_has_a_key_of_its_own(kind: type[events.Event]):
     repeated = {it.key for it in first} & {it.key for it in second}
 
     assert len({it.key for it in first}) == len(first)
-    assert kind in {events.Declared, events.RoomOpened} or not repeated
+    assert kind in {events.Declared, events.ChannelOpened} or not repeated
 
 
 @pytest.mark.parametrize("kind", EVENT_EFFECTS, ids=lambda kind: kind.kind())
@@ -138,10 +138,10 @@ def test_whoever_gets_a_role_is_invited():
     assert [it.people for it in effects if isinstance(it, Invite)] == [("U0KIM",)]
 
 
-def test_a_room_that_opens_is_linked_from_the_announcement():
-    effects = heard(Sample().of(events.RoomOpened))
+def test_a_channel_that_opens_is_linked_from_the_announcement():
+    effects = heard(Sample().of(events.ChannelOpened))
 
-    assert [it.key for it in effects] == ["announcement:42:room:7"]
+    assert [it.key for it in effects] == ["announcement:42:channel:7"]
 
 
 def test_pages_go_first_and_in_order():
@@ -152,7 +152,10 @@ def test_pages_go_first_and_in_order():
 
 
 def test_a_lasting_message_waits_once():
-    cards = [UpsertMessage(key=f"card:42:{seq}", message_type="card", ref=42, to=room(42)) for seq in (1, 2)]
+    cards = [
+        UpsertMessage(key=f"card:42:{seq}", message_type="card", ref=42, to=incident_channel(42))
+        for seq in (1, 2)
+    ]
     offers = [
         UpsertMessage(key=f"brief:42:{seq}", message_type="brief", ref=42, to="U0RAJ", mark=f":{seq}")
         for seq in (1, 2)

@@ -81,7 +81,7 @@ def test_the_facts_say_which_step_it_is(
 
 
 def test_without_a_commander_the_first_step_is_not_done():
-    nobody = Incident(number=1, name="x", declared_by="U0ANA", declared_at=NOON, room_name="inc-1")
+    nobody = Incident(number=1, name="x", declared_by="U0ANA", declared_at=NOON, channel_name="inc-1")
 
     assert guide.standing(nobody) == guide.Guide(step=Step.CALM, missing=("commander",))
 
@@ -253,7 +253,7 @@ def test_it_is_said_once_and_then_shows_what_became_of_it():
     incident = told(suspected(3))
     timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST)
 
-    said = incident.after(timer.said(after(minutes=10), to="room:42"))
+    said = incident.after(timer.said(after(minutes=10), to="incident:42"))
 
     assert due(said.after(suspected(12, "a full queue"))) is None
     assert standing(said, POLICY, MITIGATE_FIRST, said.reminded[MITIGATE_FIRST]) is Standing.OPEN
@@ -266,4 +266,4 @@ def test_where_roll_back_is_asked_nothing_is_added():
     asked = next(it for it in agenda(incident, POLICY) if it.reminder == "roll_back")
 
     assert due(incident) is None
-    assert due(incident.after(asked.said(after(minutes=10), to="room:42"))) is None
+    assert due(incident.after(asked.said(after(minutes=10), to="incident:42"))) is None

@@ -10,7 +10,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from bot.domain import command, events
-from bot.domain.incident import CLOSED, WORKING, Incident, Phase, room_name
+from bot.domain.incident import CLOSED, WORKING, Incident, Phase, channel_name
 from bot.domain.policy import Severity
 from bot.domain.refusal import Refusal
 
@@ -136,13 +136,13 @@ def test_a_private_incident_is_seen_by_its_members_only():
     assert declared().is_seen_by("U0ZOE")
 
 
-def test_a_room_that_opens_late_is_no_longer_refused():
-    refused = declared().after(events.RoomRefused(at=NOON, why="restricted_action"))
+def test_a_channel_that_opens_late_is_no_longer_refused():
+    refused = declared().after(events.ChannelRefused(at=NOON, why="restricted_action"))
 
-    opened = refused.after(events.RoomOpened(at=LATER, channel="C0ROOM", channel_name="inc-42"))
+    opened = refused.after(events.ChannelOpened(at=LATER, channel="C0ROOM", channel_name="inc-42"))
 
-    assert refused.room_refused == "restricted_action"
-    assert (opened.room, opened.room_refused) == ("C0ROOM", None)
+    assert refused.channel_refused == "restricted_action"
+    assert (opened.channel, opened.channel_refused) == ("C0ROOM", None)
 
 
 def test_phases_are_open_or_closed():
@@ -151,19 +151,20 @@ def test_phases_are_open_or_closed():
 
 
 @given(st.text(max_size=300), st.integers(1, 10**9))
-def test_a_rooms_name_is_one_that_slack_takes(name: str, number: int):
-    channel = room_name(number, name)
+def test_a_channels_name_is_one_that_slack_takes(name: str, number: int):
+    channel = channel_name(number, name)
 
     assert channel.startswith(f"inc-{number}")
     assert len(channel) <= 80
     assert set(channel) <= set("abcdefghijklmnopqrstuvwxyz0123456789-")
 
 
-def test_a_rooms_name_is_made_of_what_was_typed_not_of_slacks_way_to_send_it():
+def test_a_channels_name_is_made_of_what_was_typed_not_of_slacks_way_to_send_it():
     assert (
-        room_name(7, "<#C0NEW> and <#C0OLD|> with <@U0NEW>") == "inc-7-a-channel-and-a-channel-with-someone"
+        channel_name(7, "<#C0NEW> and <#C0OLD|> with <@U0NEW>")
+        == "inc-7-a-channel-and-a-channel-with-someone"
     )
-    assert room_name(7, "R&amp;D &lt;b&gt;pages&lt;/b&gt; are slow") == "inc-7-r-d-b-pages-b-are-slow"
+    assert channel_name(7, "R&amp;D &lt;b&gt;pages&lt;/b&gt; are slow") == "inc-7-r-d-b-pages-b-are-slow"
 
 
 Decision = Callable[[Incident], events.Event | None]

@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.domain.incident import room_name
+from bot.domain.incident import channel_name
 from bot.domain.markup import cleaned, plain_prose
 
 
@@ -45,9 +45,11 @@ def test_a_mark_that_was_typed_letter_by_letter_does_not_become_one(typed: str):
 
 
 def test_an_incidents_name_with_typed_brackets_has_no_letters_of_escapes():
-    assert room_name(1, "a &lt;@ops&gt; b") == "inc-1-a-ops-b"
-    assert room_name(1, "a &lt;@U0ANA&gt; b") == "inc-1-a-u0ana-b"  # typed letter by letter: it names nobody
-    assert room_name(1, "a <@U0ANA> b") == "inc-1-a-someone-b"
+    assert channel_name(1, "a &lt;@ops&gt; b") == "inc-1-a-ops-b"
+    assert (
+        channel_name(1, "a &lt;@U0ANA&gt; b") == "inc-1-a-u0ana-b"
+    )  # typed letter by letter: it names nobody
+    assert channel_name(1, "a <@U0ANA> b") == "inc-1-a-someone-b"
 
 
 @pytest.mark.parametrize("much", ["&lt;", "&lt;@U1|", "&lt;https://", "&lt;!a^", "&amp;"])

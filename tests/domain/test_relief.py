@@ -52,7 +52,7 @@ def minutes(period: WorkPeriod, most: int, zone: tzinfo = UTC) -> list[float]:
 
 
 def speak(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
-    return period.after(timer.said(at or timer.due_at, to="room:42"))
+    return period.after(timer.said(at or timer.due_at, to="incident:42"))
 
 
 def declared(number: int = 42) -> Incident:

@@ -103,7 +103,7 @@ def test_a_severity_that_changes_promises_anew():
     assert due(declared("sev2").after(late), "update_due") == after(minutes=40)
 
 
-def test_a_snooze_moves_the_nag_once_and_the_rooms_with_it():
+def test_a_snooze_moves_the_nag_once_and_the_channels_with_it():
     incident = spoken(declared(), "update_due", at=after(minutes=15))
     incident = incident.after(snooze(incident, timedelta(minutes=5), by="U0RAJ", at=after(minutes=16)))
 
@@ -368,7 +368,7 @@ def test_a_page_is_spoken_of_five_times():
     for minutes in (5, 10, 15, 20, 25):
         found = page_agenda(page, POLICY)[0]
         assert found.due_at == after(minutes=minutes)
-        page = page.after(found.said(after(minutes=minutes), to="room:42"))
+        page = page.after(found.said(after(minutes=minutes), to="incident:42"))
 
     assert page_agenda(page, POLICY) == []
 
@@ -397,7 +397,7 @@ def test_a_nag_stands_open_until_its_duty_is_done_by_any_route():
 # --- peace ------------------------------------------------------------------------------------------------
 
 
-def test_the_room_gets_one_unsolicited_post_in_five_minutes():
+def test_the_channel_gets_one_unsolicited_post_in_five_minutes():
     incident = replace(declared("sev2"), reminded_at=NOON)
 
     assert not may_post(incident, "roll_back", after(minutes=4), POLICY)

@@ -17,7 +17,7 @@ def test_what_an_archived_channel_does_not_take_is_read_elsewhere(common_world: 
     world = common_world
     number = world.declare('me "tidied away" sev2')
     world.settle()
-    world.box.slack.archive(world.room(number).id)
+    world.box.slack.archive(world.channel(number).id)
     world.slash(f'inc-{number} update "we found it"')
     world.settle()
     for _ in range(2):
@@ -36,17 +36,17 @@ def test_a_deleted_channel_is_replaced_with_all_that_belongs_there(common_world:
     world, slack = common_world, common_world.box.slack
     number = world.declare('me "deleted" sev2')
     world.settle()
-    slack.delete_channel(world.room(number).id)
+    slack.delete_channel(world.channel(number).id)
     world.settle()
 
     world.slash(f"inc-{number} channel new")
     world.settle()
 
-    room = world.room(number)
-    assert "ana" in slack.members(room.id)
-    assert world.marks(room.id)[f"card:{number}"] == 1
-    assert f"INC-{number}" in slack.topic(room.id)
-    assert room.name in slack.text_of(world.marked("incidents", f"announcement:{number}"))
+    channel = world.channel(number)
+    assert "ana" in slack.members(channel.id)
+    assert world.marks(channel.id)[f"card:{number}"] == 1
+    assert f"INC-{number}" in slack.topic(channel.id)
+    assert channel.name in slack.text_of(world.marked("incidents", f"announcement:{number}"))
     assert any(f"*INC-{number}* goes on in" in it for it in dms(world, "ana"))
 
 
@@ -54,17 +54,18 @@ def test_an_unarchived_channel_shows_what_it_missed(common_world: World):
     world = common_world
     number = world.declare('me "opened again" sev2')
     world.settle()
-    room = world.room(number).id
-    world.box.slack.archive(room)
+    channel = world.channel(number).id
+    world.box.slack.archive(channel)
     world.slash(f'inc-{number} update "half of it is back"')
     world.settle()
 
-    world.box.slack.unarchive(room)
+    world.box.slack.unarchive(channel)
     world.settle()
 
     assert any(
-        "While the channel took nothing" in it and "half of it is back" in it for it in world.texts(room)
+        "While the channel took nothing" in it and "half of it is back" in it for it in world.texts(channel)
     )
     assert any(
-        "half of it is back" in world.box.slack.text_of(it) for it in [world.marked(room, f"card:{number}")]
+        "half of it is back" in world.box.slack.text_of(it)
+        for it in [world.marked(channel, f"card:{number}")]
     )

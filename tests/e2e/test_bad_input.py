@@ -82,9 +82,9 @@ def test_ten_thousand_characters_open_an_incident_and_none_is_lost(world: World)
     number = world.declare(f'me "{words}"')
     world.settle()
 
-    room = world.room(number)
-    assert len(room.name) <= 80
-    assert any(words in " ".join(text.split()) for text in world.texts(room.id))
+    channel = world.channel(number)
+    assert len(channel.name) <= 80
+    assert any(words in " ".join(text.split()) for text in world.texts(channel.id))
 
 
 def test_an_update_of_many_thousand_characters_leaves_whole(world: World):
@@ -94,7 +94,7 @@ def test_an_update_of_many_thousand_characters_leaves_whole(world: World):
     world.slash(f'{number} update "{words}"')
     world.settle()
 
-    assert words in " ".join(" ".join(world.texts(world.room(number).id)).split())
+    assert words in " ".join(" ".join(world.texts(world.channel(number).id)).split())
 
 
 def test_a_name_that_would_ping_everybody_pings_nobody(world: World):
@@ -112,7 +112,7 @@ def test_control_characters_do_no_harm(world: World):
     number = world.declare('me "odd\x00\x07\u202e name\x1b[31m"')
     world.settle()
 
-    assert world.room(number).name.startswith(f"inc-{number}-odd")
+    assert world.channel(number).name.startswith(f"inc-{number}-odd")
 
 
 @pytest.mark.parametrize(

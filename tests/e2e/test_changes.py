@@ -55,17 +55,17 @@ def test_a_deploy_that_github_told_of_is_found_on_the_card_and_marked(world: Wor
     assert [notice(world, told).text for _ in range(2)] == ["Kept.\n", "Known already.\n"]
     number = world.declare('me "checkout is down" sev3')
     world.settle()
-    room = world.room(number).id
+    channel = world.channel(number).id
 
-    slack.press("ana", room, world.marked(room, f"card:{number}").ts, "What changed?")
+    slack.press("ana", channel, world.marked(channel, f"card:{number}").ts, "What changed?")
     world.settle()
     listed = slack.ephemerals("ana")[-1]
-    slack.press("ana", room, listed.ts, "Suspect #1")
+    slack.press("ana", channel, listed.ts, "Suspect #1")
     world.settle()
 
     assert "deploy: master to production on hello-world · success · Codertocat" in slack.text_of(listed)
-    assert any("*Suspected change*, says" in text for text in world.texts(room))
-    assert "*Suspected change*" in slack.text_of(world.marked(room, f"card:{number}"))
+    assert any("*Suspected change*, says" in text for text in world.texts(channel))
+    assert "*Suspected change*" in slack.text_of(world.marked(channel, f"card:{number}"))
 
 
 def test_a_deploy_tool_tells_of_a_change_and_asks_for_the_lock(world: World):

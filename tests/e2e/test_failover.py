@@ -145,7 +145,7 @@ def test_an_abort_ends_the_program_and_takes_back_what_was_done(stage: Stage):
     assert stage.ran == ["drain", "move-west", "unmove", "undrain"]
 
 
-def test_a_bot_that_is_killed_in_a_step_asks_its_heirs_room_and_the_step_runs_once(stage: Stage):
+def test_a_bot_that_is_killed_in_a_step_asks_its_heirs_channel_and_the_step_runs_once(stage: Stage):
     held = stage.hold("move-west")
     stage.propose_and_approve("site to west")
     stage.runs("move-west")

@@ -92,17 +92,17 @@ def test_whatever_slack_refuses_for_its_limits_is_done_later(world: World):
 def test_what_is_said_later_is_said_once_as_well(fair: World, fault: str):
     number = fair.declare(f'me "{fault} while talking" sev1')
     fair.settle()
-    room = fair.room(number).id
+    channel = fair.channel(number).id
     for mark in ('"told:', '"tell:', '"line:', '"follow:'):
         fair.box.faults.inject("slack", "chat.postMessage", FAULTS[fault], match=partial(marked, mark))
 
     for words in ('tell :payments "hold on"', 'update "we look"', 'note "a thought"'):
-        assert fair.slash(words, where=room).ok
+        assert fair.slash(words, where=channel).ok
     fair.settle()
 
-    assert set(fair.marks(room).values()) == {1}
-    assert once(fair, room, "we look")
-    assert once(fair, room, "a thought")
+    assert set(fair.marks(channel).values()) == {1}
+    assert once(fair, channel, "we look")
+    assert once(fair, channel, "a thought")
     assert set(fair.marks("incidents").values()) == set(fair.marks("payments").values()) == {1}
     assert sum(it.startswith(f"follow:{number}:") for it in fair.marks("incidents")) == 1
 
@@ -127,27 +127,27 @@ def test_somebody_elses_channel_of_that_name_is_never_adopted(fair: World):
     fair.declare('me "stolen laptop" private drill')
     fair.settle()
 
-    ours = fair.room(next_one)
+    ours = fair.channel(next_one)
     assert (ours.name, ours.is_private) == (f"inc-{next_one}-stolen-laptop-2", True)
     assert fair.marks(theirs.id) == {}
     assert "spy" not in fair.box.slack.members(theirs.id)
 
 
-def test_a_private_room_that_is_refused_is_not_made_public(fair: World):
+def test_a_private_channel_that_is_refused_is_not_made_public(fair: World):
     fair.box.faults.inject("slack", "conversations.create", error("restricted_action"), times=9)
 
     number = fair.declare('me "lost laptop" private')
     fair.settle()
 
-    assert fair.rooms(number) == []
+    assert fair.channels(number) == []
     assert "lost laptop" not in " ".join(fair.texts("general") + fair.texts("incidents"))
     assert any("lost laptop" in text for text in fair.texts("D0ANA"))
 
 
-def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcement(fair: World):
+def test_a_public_channel_that_is_refused_leaves_the_incident_under_its_announcement(fair: World):
     fair.box.faults.inject("slack", "conversations.create", error("restricted_action"), times=9)
 
-    number = fair.declare('me "without a room" sev1')
+    number = fair.declare('me "without a channel" sev1')
     fair.settle()
     fair.slash(f'{number} note "still here"')
     fair.settle()
@@ -155,63 +155,65 @@ def test_a_public_room_that_is_refused_leaves_the_incident_under_its_announcemen
     announcement = fair.marked("incidents", f"announcement:{number}")
     under = [it for it in fair.box.slack.messages("incidents") if it.thread_ts == announcement.ts]
     assert any("still here" in it.text for it in under)
-    assert fair.pages("without a room") == 1
+    assert fair.pages("without a channel") == 1
 
 
 def test_a_team_whose_channel_the_bot_was_removed_from_is_told_all_the_same(fair: World):
-    room = opened(fair)
+    channel = opened(fair)
     fair.box.slack.remove_bot("payments")
 
-    fair.slash('tell :payments "we are in trouble"', where=room)
+    fair.slash('tell :payments "we are in trouble"', where=channel)
     fair.settle()
 
     assert fair.texts("payments")[-1].count("we are in trouble") == 1
 
 
 def test_a_team_that_can_not_be_told_is_said_aloud(fair: World):
-    room = opened(fair)
+    channel = opened(fair)
     fair.box.slack.remove_bot("payments")
     fair.box.faults.inject("slack", "conversations.join", error("restricted_action"))
 
-    fair.slash('tell :payments "hold on"', where=room)
+    fair.slash('tell :payments "hold on"', where=channel)
     fair.settle()
 
-    assert any(":payments" in text and "not" in text for text in fair.texts(room)[-2:])
+    assert any(":payments" in text and "not" in text for text in fair.texts(channel)[-2:])
 
 
-def test_words_for_a_room_that_was_archived_reach_the_commander(fair: World):
-    room = opened(fair)
-    fair.box.slack.archive(room)
+def test_words_for_a_channel_that_was_archived_reach_the_commander(fair: World):
+    channel = opened(fair)
+    fair.box.slack.archive(channel)
 
-    fair.slash(f'{number_of(fair, room)} note "the cause is clear now"')
+    fair.slash(f'{number_of(fair, channel)} note "the cause is clear now"')
     fair.settle()
 
     assert any("the cause is clear now" in text for text in fair.texts("D0ANA"))
 
 
 def opened(world: World) -> str:
-    """Open an incident that is like no other; its room."""
+    """Open an incident that is like no other; its channel."""
     number = world.declare(f'me "checkout is down {time.monotonic_ns()}" sev1')
     world.settle()
-    return world.room(number).id
+    return world.channel(number).id
 
 
-def number_of(world: World, room: str) -> str:
-    return world.box.slack.channel(room).name.split("-")[1]
+def number_of(world: World, channel: str) -> str:
+    return world.box.slack.channel(channel).name.split("-")[1]
 
 
 # --- PagerDuty --------------------------------------------------------------------------------------------
 
 
-def test_while_pagerduty_is_down_the_room_says_how_to_reach_people_and_later_one_page_goes_out(world: World):
+def test_while_pagerduty_is_down_the_channel_says_how_to_reach_people_and_later_one_page_goes_out(
+    world: World,
+):
     box = world.box
     box.wait_for(lambda: box.calls("pagerduty").count("GET /users/{id}/contact_methods") >= 3)
     box.faults.down("pagerduty")
 
     world.slash('me "checkout is down" sev1')
-    box.wait_for(lambda: world.rooms(1) and "Raj" in said_in(world, world.room(1).id), seconds=15)
+    box.wait_for(lambda: world.channels(1) and "Raj" in said_in(world, world.channel(1).id), seconds=15)
 
-    assert "+15550101" in said_in(world, world.room(1).id)
+    assert "+15550101" in said_in(world, world.channel(1).id)
     box.faults.up("pagerduty")
     box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
     world.settle(30)
@@ -222,7 +224,9 @@ def said_in(world: World, channel: str) -> str:
     return "\n".join(world.texts(channel))
 
 
-def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_room(box: Box, sqlite_url: str, serve: Serve):
+def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_channel(
+    box: Box, sqlite_url: str, serve: Serve
+):
     config = box.config_yaml().replace("ana@example.com", "nobody@example.com")
     bot = serve(config, {**box.environment(), "DATABASE_URL": sqlite_url})
     box.bot_url = bot.url
@@ -231,16 +235,18 @@ def test_a_sender_that_pagerduty_does_not_know_is_said_in_the_room(box: Box, sql
     world.declare('me "checkout is down" sev1')
     world.settle()
 
-    assert "pagerduty.from" in said_in(world, world.room(1).id)
+    assert "pagerduty.from" in said_in(world, world.channel(1).id)
     assert world.pages("checkout is down") == 0
 
 
-def test_a_pagerduty_that_asks_for_patience_is_said_in_the_room_too(world: World):
+def test_a_pagerduty_that_asks_for_patience_is_said_in_the_channel_too(world: World):
     box = world.box
     box.faults.down("pagerduty", rate_limited(2))
 
     world.slash('me "checkout is down" sev1')
-    box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
+    box.wait_for(
+        lambda: world.channels(1) and "not sent yet" in said_in(world, world.channel(1).id), seconds=15
+    )
 
     box.faults.up("pagerduty")
     box.wait_for(lambda: world.pages("checkout is down"), seconds=20)
@@ -252,14 +258,16 @@ def test_a_page_that_could_not_be_sent_before_the_incident_was_over_wakes_nobody
     box = world.box
     box.faults.down("pagerduty")
     world.slash('me "checkout is down" sev1')
-    box.wait_for(lambda: world.rooms(1) and "not sent yet" in said_in(world, world.room(1).id), seconds=15)
+    box.wait_for(
+        lambda: world.channels(1) and "not sent yet" in said_in(world, world.channel(1).id), seconds=15
+    )
 
-    assert world.slash('stop "it was the monitor"', where=world.room(1).id).ok
+    assert world.slash('stop "it was the monitor"', where=world.channel(1).id).ok
     box.faults.up("pagerduty")
     world.settle(60)
 
     assert world.pages("checkout is down") == 0
-    assert "was not sent" in said_in(world, world.room(1).id)
+    assert "was not sent" in said_in(world, world.channel(1).id)
 
 
 def test_an_answer_that_pagerduty_does_not_take_is_said_to_who_gave_it(world: World):

@@ -84,9 +84,9 @@ def test_what_a_locked_database_does_not_take_is_not_done_later_either(
     assert command.ok
     assert "nothing was done" in str(command.body)
     assert "said by command" in str(command.body)
-    world.box.wait_for(lambda: world.rooms(1))
-    assert "said-aloud" in world.room(1).name
-    assert not world.rooms(2)
+    world.box.wait_for(lambda: world.channels(1))
+    assert "said-aloud" in world.channel(1).name
+    assert not world.channels(2)
 
 
 def test_a_database_that_says_nothing_is_told_and_then_all_goes_on(

@@ -73,7 +73,7 @@ def test_killed_between_commit_and_acknowledgement_who_asks_again_sees_the_same(
     world.settle()
 
     assert unheard.status == "timeout"
-    assert world.rooms(number)
+    assert world.channels(number)
     world.everything_is_there_once(name)
 
 

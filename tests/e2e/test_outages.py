@@ -161,7 +161,7 @@ def test_a_clock_that_steps_stops_nothing_and_doubles_nothing(
     world.settle()
 
     world.everything_is_there_once(name)
-    assert sum("after the step" in text for text in world.texts(world.room(number).id)) == 1
+    assert sum("after the step" in text for text in world.texts(world.channel(number).id)) == 1
 
 
 @contextmanager

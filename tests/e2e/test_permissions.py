@@ -11,7 +11,7 @@ from tests.e2e.world import World
 PLUGIN = '''
 """Something that not everybody may."""
 
-from bot.commands.request import Ask
+from bot.commands.request import Request
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.services.permissions import Permissions
@@ -24,9 +24,9 @@ def switch() -> Reply:
 
 
 @command("approve it")
-def approve(ask: Ask, *, permissions: Permissions) -> Reply:
+def approve(request: Request, *, permissions: Permissions) -> Reply:
     """Approve it."""
-    permissions.require_member(ask.user, "Approving it")
+    permissions.require_member(request.user, "Approving it")
     return Reply("switched")
 '''
 

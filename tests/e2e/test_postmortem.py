@@ -53,12 +53,12 @@ def lived_through(world: World, name: str) -> int:
         f'action "{name}: one press to roll back" @raj recovery by 3w',
         'stop "rolled back"',
     ):
-        world.slash(words, where=world.room(number).name)
+        world.slash(words, where=world.channel(number).name)
     return number
 
 
 def say(world: World, number: int, words: str) -> None:
-    world.box.slack.slash("ana", world.room(number).name, "/spy", words)
+    world.box.slack.slash("ana", world.channel(number).name, "/spy", words)
     world.settle()
 
 
@@ -84,7 +84,9 @@ def test_a_postmortem_becomes_an_issue_with_its_follow_ups(world: World):
     assert f"- [ ] [acme/postmortems#{alert.number}](" in document.body
     assert "@&#8203;raj-patel in #&#8203;12" in document.body
     assert not re.search(r"@\w", HIDDEN.sub("", document.body))
-    assert any(f"acme/postmortems#{document.number}" in text for text in world.texts(world.room(number).id))
+    assert any(
+        f"acme/postmortems#{document.number}" in text for text in world.texts(world.channel(number).id)
+    )
 
 
 def test_a_second_export_keeps_what_people_wrote(world: World):
@@ -110,7 +112,7 @@ def test_a_second_export_keeps_what_people_wrote(world: World):
 def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
     number = lived_through(world, "done")
     say(world, number, "postmortem export")
-    first = re.search(r"Follow-up (\d+)", " ".join(world.texts(world.room(number).id)))
+    first = re.search(r"Follow-up (\d+)", " ".join(world.texts(world.channel(number).id)))
     assert first
 
     say(world, number, f"follow-up done {first[1]}")
@@ -123,7 +125,7 @@ def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):
 def test_who_has_it_now_is_assigned_on_github(world: World):
     number = lived_through(world, "owner")
     say(world, number, "postmortem export")
-    said = " ".join(world.texts(world.room(number).id))
+    said = " ".join(world.texts(world.channel(number).id))
     second = re.findall(r"Follow-up (\d+)", said)[1]
 
     say(world, number, f"follow-up owner {second} @ana")
@@ -220,13 +222,13 @@ def test_killed_at_each_boundary_there_is_one_issue_and_no_follow_up_twice(world
     name = f"killed {moment}"
     number = lived_through(world, name)
     for _ in range(30):
-        world.slash(f"note {'x' * 2900}", where=world.room(number).name)
+        world.slash(f"note {'x' * 2900}", where=world.channel(number).name)
     world.settle()
     killed: list[str] = []
     for method in {call.method for call in BOUNDARIES}:
         die_at(world, method, moment, killed)
 
-    world.box.slack.slash("ana", world.room(number).name, "/spy", "postmortem export")
+    world.box.slack.slash("ana", world.channel(number).name, "/spy", "postmortem export")
     for count in range(1, len(BOUNDARIES) + 1):
         world.box.wait_for(lambda: not world.bot.is_alive, seconds=60)
         assert len(killed) == count

@@ -116,11 +116,11 @@ def post(bot: BotProcess, body: bytes, client: httpx.Client) -> str:
 
 
 def incidents_are_there_once(world: World) -> None:
-    """Each incident has its room, its announcement, its bookmark and its page; and there is no other."""
-    rooms = [channel for channel in world.box.slack.channels if channel.name.startswith("inc-")]
-    topics = Counter(room.name.partition("-trouble-")[2] for room in rooms)
+    """Each incident has its channel, its announcement, its bookmark and its page; and there is no other."""
+    channels = [channel for channel in world.box.slack.channels if channel.name.startswith("inc-")]
+    topics = Counter(channel.name.partition("-trouble-")[2] for channel in channels)
     assert topics == {f"{n}x": 1 for n in range(INCIDENTS)}
-    assert all(len(room.bookmarks) == 1 for room in rooms)
+    assert all(len(channel.bookmarks) == 1 for channel in channels)
     assert all(world.pages(f"trouble {n}x") == 1 for n in range(INCIDENTS))
     marks = world.marks("incidents")
     assert [marks[f"announcement:{number}"] for number in range(1, INCIDENTS + 1)] == [1] * INCIDENTS

@@ -12,11 +12,11 @@ from tests.e2e.world import World
 
 
 @pytest.fixture
-def room(common_world: World, request: pytest.FixtureRequest) -> str:
+def channel(common_world: World, request: pytest.FixtureRequest) -> str:
     """The channel of an incident of the test's own."""
     number = common_world.declare(f'me "{request.node.name[-60:]} {time.monotonic_ns()}" sev3')
     common_world.settle()
-    return common_world.room(number).id
+    return common_world.channel(number).id
 
 
 @pytest.fixture
@@ -24,13 +24,13 @@ def world(common_world: World) -> World:
     return common_world
 
 
-def card(world: World, room: str) -> SlackMessage:
-    [mark] = [it for it in world.marks(room) if it.startswith("card:")]
-    return world.marked(room, mark)
+def card(world: World, channel: str) -> SlackMessage:
+    [mark] = [it for it in world.marks(channel) if it.startswith("card:")]
+    return world.marked(channel, mark)
 
 
-def timeline(world: World, room: str) -> str:
-    return str(world.slash("timeline", where=room).body)
+def timeline(world: World, channel: str) -> str:
+    return str(world.slash("timeline", where=channel).body)
 
 
 # --- five ways --------------------------------------------------------------------------------------------
@@ -40,7 +40,7 @@ def test_a_slash_command_is_answered_in_the_channel(world: World):
     number = world.declare('me "said by slash"')
     world.settle()
 
-    assert world.room(number)
+    assert world.channel(number)
     assert any(f"INC-{number}" in text for text in world.texts("general"))
 
 
@@ -79,35 +79,35 @@ def test_a_terminal_is_answered_in_the_terminal(world: World):
 # --- notes ------------------------------------------------------------------------------------------------
 
 
-def test_a_reaction_makes_a_note_an_edit_changes_it_and_taking_it_back_removes_it(world: World, room: str):
+def test_a_reaction_makes_a_note_an_edit_changes_it_and_taking_it_back_removes_it(world: World, channel: str):
     slack = world.box.slack
-    ts = slack.say("ana", room, "the database is slow")
+    ts = slack.say("ana", channel, "the database is slow")
 
-    slack.react("ana", room, ts, "memo")
+    slack.react("ana", channel, ts, "memo")
     world.settle()
-    assert "the database is slow" in timeline(world, room)
+    assert "the database is slow" in timeline(world, channel)
 
-    slack.edit("ana", room, ts, "the replica is slow")
+    slack.edit("ana", channel, ts, "the replica is slow")
     world.settle()
-    edited = timeline(world, room)
+    edited = timeline(world, channel)
     assert "the replica is slow" in edited
     assert "the database is slow" not in edited
 
-    slack.unreact("ana", room, ts, "memo")
+    slack.unreact("ana", channel, ts, "memo")
     world.settle()
-    assert "the replica is slow" not in timeline(world, room)
+    assert "the replica is slow" not in timeline(world, channel)
 
 
 # --- who hears --------------------------------------------------------------------------------------------
 
 
-def test_a_newcomer_gets_the_tldr_and_nobody_else_does(world: World, room: str):
-    before = world.texts(room), world.ephemerals("ana")
-    world.box.slack.join("kim", room)
+def test_a_newcomer_gets_the_tldr_and_nobody_else_does(world: World, channel: str):
+    before = world.texts(channel), world.ephemerals("ana")
+    world.box.slack.join("kim", channel)
     world.settle()
 
     assert any("Commander" in text or "command" in text for text in world.ephemerals("kim"))
-    assert len(world.texts(room)) == len(before[0]) + 1  # that Kim joined
+    assert len(world.texts(channel)) == len(before[0]) + 1  # that Kim joined
     assert world.ephemerals("ana") == before[1]
 
 
@@ -119,7 +119,7 @@ def test_a_private_incident_is_heard_of_by_nobody_who_is_not_in_it(world: World)
     prying = world.slash(f"{number} tldr", by="kim")
     hers = world.slash("list", by="ana")
 
-    assert world.room(number).is_private
+    assert world.channel(number).is_private
     assert "stolen laptop" not in f"{others.body} {prying.body}"
     assert "stolen laptop" in str(hers.body)
     everywhere = [text for it in ("general", "incidents", "imoc") for text in world.texts(it)]
@@ -144,24 +144,24 @@ def test_an_incident_without_a_name_is_asked_for_one_until_it_has_it(world: Worl
     assert any("named at last" in text for text in world.texts("incidents"))
 
 
-def test_the_update_button_opens_a_form_whose_words_are_posted(world: World, room: str):
+def test_the_update_button_opens_a_form_whose_words_are_posted(world: World, channel: str):
     slack = world.box.slack
-    slack.press("ana", room, card(world, room).ts, "Update")
+    slack.press("ana", channel, card(world, channel).ts, "Update")
     world.box.wait_for(lambda: slack.views("ana"))
 
     answer = slack.submit("ana", None, {"What is going on?": "half of them work again"})
     world.settle()
 
     assert answer.ok
-    assert sum("*Update*" in it.text and "half of them" in it.text for it in slack.messages(room)) == 1
+    assert sum("*Update*" in it.text and "half of them" in it.text for it in slack.messages(channel)) == 1
 
 
-def test_take_command_moves_it_only_once_it_is_accepted(world: World, room: str):
+def test_take_command_moves_it_only_once_it_is_accepted(world: World, channel: str):
     slack = world.box.slack
-    slack.join("raj", room)
-    slack.press("raj", room, card(world, room).ts, "Take command")
+    slack.join("raj", channel)
+    slack.press("raj", channel, card(world, channel).ts, "Take command")
     world.settle()
-    assert "Commander\nana" in slack.text_of(card(world, room)).replace("*", "").replace("Ana", "ana")
+    assert "Commander\nana" in slack.text_of(card(world, channel)).replace("*", "").replace("Ana", "ana")
 
     [offer] = [
         it
@@ -171,18 +171,18 @@ def test_take_command_moves_it_only_once_it_is_accepted(world: World, room: str)
     slack.press("raj", offer.channel, offer.ts, "I have command")
     world.settle()
 
-    assert "Commander\nraj" in slack.text_of(card(world, room)).replace("*", "").replace("Raj", "raj")
+    assert "Commander\nraj" in slack.text_of(card(world, channel)).replace("*", "").replace("Raj", "raj")
 
 
-def test_the_button_that_resolves_asks_how_it_was_fixed(world: World, room: str):
+def test_the_button_that_resolves_asks_how_it_was_fixed(world: World, channel: str):
     slack = world.box.slack
 
-    slack.press("ana", room, card(world, room).ts, "Resolve")
+    slack.press("ana", channel, card(world, channel).ts, "Resolve")
     world.settle()
     slack.submit("ana", None, {"How was it fixed?": "rolled back"})
     world.settle()
 
-    assert re.search(r"Resolved.*: rolled back", slack.text_of(card(world, room)))
+    assert re.search(r"Resolved.*: rolled back", slack.text_of(card(world, channel)))
 
 
 # --- delivered twice --------------------------------------------------------------------------------------
@@ -199,7 +199,7 @@ def test_what_slack_delivers_twice_is_acted_on_once_and_answered_twice(
     world.settle()
 
     assert again.body == first.body
-    assert [len(world.rooms(number)) for number in (1, 2)] == [1, 0]
+    assert [len(world.channels(number)) for number in (1, 2)] == [1, 0]
     world.everything_is_there_once("checkout is down")
 
 
@@ -211,7 +211,7 @@ def test_a_message_that_comes_twice_is_answered_once(box: Box, sqlite_url: str, 
     box.slack.redeliver()
     world.settle()
 
-    assert [len(world.rooms(number)) for number in (1, 2)] == [1, 0]
+    assert [len(world.channels(number)) for number in (1, 2)] == [1, 0]
     assert sum(it.bot for it in box.slack.messages("general")) == 1
 
 

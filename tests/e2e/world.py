@@ -48,14 +48,14 @@ class World:
         counts = WAITING.findall(self.bot.page("/metrics") or "")
         return bool(counts) and not any(float(count) for count in counts)
 
-    def rooms(self, number: int) -> list[SlackChannel]:
+    def channels(self, number: int) -> list[SlackChannel]:
         """Every channel that the bot made for an incident."""
         mine = re.compile(rf"inc-{number}-")
         return [it for it in self.box.slack.channels if mine.match(it.name) and it.creator == "U0SPY"]
 
-    def room(self, number: int) -> SlackChannel:
-        [room] = self.rooms(number)
-        return room
+    def channel(self, number: int) -> SlackChannel:
+        [channel] = self.channels(number)
+        return channel
 
     def marks(self, channel: str) -> Counter[str]:
         """How often each of the bot's marked messages stands in a channel."""
@@ -83,16 +83,16 @@ class World:
 
     def everything_is_there_once(self, name: str) -> None:
         """Hold that all of an opened incident is there, and nothing of it twice."""
-        [number] = {n for n in range(1, 100) for room in self.rooms(n) if slug(name) in room.name}
-        room, slack = self.room(number), self.box.slack
-        assert slack.members(room.id).count("ana") == 1
-        marks = self.marks(room.id)
+        [number] = {n for n in range(1, 100) for channel in self.channels(n) if slug(name) in channel.name}
+        channel, slack = self.channel(number), self.box.slack
+        assert slack.members(channel.id).count("ana") == 1
+        marks = self.marks(channel.id)
         assert set(marks.values()) == {1}
         assert {it for it in marks if not it.startswith(LINES)} == {f"card:{number}"}
         assert self.marks("incidents")[f"announcement:{number}"] == 1
-        assert room.name in slack.text_of(self.marked("incidents", f"announcement:{number}"))
-        assert f"INC-{number}" in slack.topic(room.id)
-        assert len(slack.bookmarks(room.id)) == 1
+        assert channel.name in slack.text_of(self.marked("incidents", f"announcement:{number}"))
+        assert f"INC-{number}" in slack.topic(channel.id)
+        assert len(slack.bookmarks(channel.id)) == 1
         assert self.pages(name) == 1
         phones = self.box.pagerduty.phones.values()  # it is escalated where the clock has gone on
         assert sum(name in ring.title for phone in phones for ring in phone) == 1

@@ -20,7 +20,7 @@ class WallClock:
 
 
 @dataclass(kw_only=True)
-class Room:
+class Channel:
     """A channel; `ours` tells whether Spy made it, `joined` whether it is in."""
 
     id: str
@@ -51,7 +51,7 @@ class FakeChat:
     """Implements `ports.Chat`. `failures` are raised in turn by the method they are filed under."""
 
     def __init__(self) -> None:
-        self.rooms: dict[str, Room] = {}
+        self.channels: dict[str, Channel] = {}
         self.posts: list[Post] = []
         self.ephemerals: list[Post] = []
         self.responses: list[tuple[str, Message]] = []
@@ -68,11 +68,10 @@ class FakeChat:
         """Let the next calls of a method raise these, one each, before anything is done."""
         self.failures.setdefault(method, []).extend(failures)
 
-    def has_room(self, channel: str, name: str, **facts: Any) -> Room:
+    def has_channel(self, channel: str, name: str, **facts: Any) -> Channel:
         """Let there be a channel, made by a person unless told otherwise."""
-        room = Room(id=channel, name=name, **({"ours": False} | facts))
-        self.rooms[channel] = room
-        return room
+        self.channels[channel] = Channel(id=channel, name=name, **({"ours": False} | facts))
+        return self.channels[channel]
 
     def person_says(self, channel: str, person: str, text: str, *, thread: str | None = None) -> str:
         ts = self._ts()
@@ -85,41 +84,46 @@ class FakeChat:
 
     # --- ports.Chat ---------------------------------------------------------------------------------------
 
-    def open_room(self, name: str, *, private: bool) -> str:
-        self._called("open_room")
-        if any(room.name == name for room in self.rooms.values()):
+    def create_channel(self, name: str, *, private: bool) -> str:
+        self._called("create_channel")
+        if any(it.name == name for it in self.channels.values()):
             raise Rejected("name_taken", "A channel of that name exists already.")
         channel = f"C{next(self._numbers):05}"
-        self.rooms[channel] = Room(id=channel, name=name, private=private)
+        self.channels[channel] = Channel(id=channel, name=name, private=private)
         return channel
 
-    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
-        self._called("find_room")
-        for room in self.rooms.values():
-            if room.name == name and room.private == private and room.ours and room.created >= since:
-                return room.id
+    def find_channel(self, name: str, *, private: bool, since: datetime) -> str | None:
+        self._called("find_channel")
+        for channel in self.channels.values():
+            if (
+                channel.name == name
+                and channel.private == private
+                and channel.ours
+                and channel.created >= since
+            ):
+                return channel.id
         return None
 
     def invite(self, channel: str, people: Collection[str]) -> None:
         self._called("invite")
-        room = self._room(channel)
+        there = self._channel(channel).people
         known = [person for person in people if self._knows(person)]
-        room.people.extend(person for person in known if person not in room.people)
+        there.extend(person for person in known if person not in there)
         strangers = [person for person in people if not self._knows(person)]
         if strangers:
             raise Rejected("user_not_found", f"Slack did not let Spy invite {', '.join(strangers)}.")
 
     def set_topic(self, channel: str, topic: str) -> None:
         self._called("set_topic")
-        self._room(channel).topic = topic
+        self._channel(channel).topic = topic
 
     def bookmark(self, channel: str, title: str, url: str) -> None:
         self._called("bookmark")
-        self._room(channel).bookmarks[url] = title
+        self._channel(channel).bookmarks[url] = title
 
     def has_bookmark(self, channel: str, url: str) -> bool:
         self._called("has_bookmark")
-        return url in self._room(channel).bookmarks
+        return url in self._channel(channel).bookmarks
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
         place = f"{WORKSPACE}archives/{channel}"
@@ -166,7 +170,7 @@ class FakeChat:
 
     def join(self, channel: str) -> None:
         self._called("join")
-        self._room(channel).joined = True
+        self._channel(channel).joined = True
 
     def read(self, channel: str, ts: str) -> Said:
         self._called("read")
@@ -208,17 +212,17 @@ class FakeChat:
         """Everybody is known, unless profiles say who is."""
         return not self.profiles or person in self.profiles
 
-    def _room(self, channel: str) -> Room:
-        if channel not in self.rooms:
+    def _channel(self, channel: str) -> Channel:
+        if channel not in self.channels:
             raise Rejected("channel_not_found", "Spy can't see that channel.")
-        return self.rooms[channel]
+        return self.channels[channel]
 
     def _written(self, to: str) -> None:
         """Refuse where Slack would. A channel that was never arranged takes everything."""
-        room = self.rooms.get(to)
-        if room and room.archived:
+        channel = self.channels.get(to)
+        if channel and channel.archived:
             raise Rejected("is_archived", "That channel is archived.")
-        if room and not room.joined:
+        if channel and not channel.joined:
             raise Rejected("not_in_channel", "Spy is not in that channel.")
 
     def _ts(self) -> str:

@@ -26,8 +26,8 @@ def spy() -> SpyKit:
 
 
 @pytest.fixture
-def room(spy: SpyKit) -> str:
+def channel(spy: SpyKit) -> str:
     """Give the channel of INC-1, a sev1 that Ana declared."""
     spy.say('incident me "checkout is down" sev1', by="U0ANA")
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
     return "C0ROOM"

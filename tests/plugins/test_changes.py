@@ -44,13 +44,13 @@ def said(spy: SpyKit, words: str, *, by: str = "U0ANA", channel: str = "C0GENERA
 # --- what changed -----------------------------------------------------------------------------------------
 
 
-def test_the_card_offers_what_changed_in_the_hour_before(spy: SpyKit, room: str):
+def test_the_card_offers_what_changed_in_the_hour_before(spy: SpyKit, channel: str):
     for title, ago in (("long ago", 61), ("deploy 41", 30), ("deploy 42", 5)):
         hears(spy, title, minutes_ago=ago)
     spy.clock.tick(minutes=3)
     hears(spy, "the rollback", minutes_ago=0)
 
-    spy.press("What changed?", spy.message_type("card", 1), channel=room)
+    spy.press("What changed?", spy.message_type("card", 1), channel=channel)
 
     listed = spy.private()[-1]
     assert listed.text.index("deploy 42") < listed.text.index("deploy 41")
@@ -59,12 +59,12 @@ def test_the_card_offers_what_changed_in_the_hour_before(spy: SpyKit, room: str)
     assert labels(listed) == ["Suspect #3", "Suspect #2"]
 
 
-def test_the_hour_is_counted_from_the_stated_impact(spy: SpyKit, room: str):
+def test_the_hour_is_counted_from_the_stated_impact(spy: SpyKit, channel: str):
     hears(spy, "deploy 41", minutes_ago=80)
     hears(spy, "deploy 42", minutes_ago=5)
-    spy.say('incident impact "no orders" since 30m', channel=room)
+    spy.say('incident impact "no orders" since 30m', channel=channel)
 
-    listed = said(spy, "changes", channel=room).text
+    listed = said(spy, "changes", channel=channel).text
 
     assert "deploy 41" in listed
     assert "deploy 42" not in listed
@@ -99,27 +99,27 @@ def test_a_change_of_then_that_is_told_now_is_listed_then_only(spy: SpyKit):
     assert "flag on" in said(spy, "changes 3h").text
 
 
-def test_a_change_is_told_by_hand(spy: SpyKit, room: str):
-    told = said(spy, 'change "flag new-cart at 50 %" on checkout', channel=room)
-    spy.press("Suspect #1", told, channel=room)
+def test_a_change_is_told_by_hand(spy: SpyKit, channel: str):
+    told = said(spy, 'change "flag new-cart at 50 %" on checkout', channel=channel)
+    spy.press("Suspect #1", told, channel=channel)
 
     assert "*Change #1* 12:00 UTC" in told.text
     assert "flag new-cart at 50 % on checkout" in told.text
     assert spy.incident(1).suspects[0].title == "flag new-cart at 50 %"
 
 
-def test_what_is_told_in_a_private_incident_stays_in_it(spy: SpyKit, room: str):
+def test_what_is_told_in_a_private_incident_stays_in_it(spy: SpyKit, channel: str):
     spy.say('incident me "payroll" sev3 private', by="U0KIM")
-    spy.open_room(2, channel="C0PRIVATE")
+    spy.create_channel(2, channel="C0PRIVATE")
     spy.say('change "revoked the leaked keys"', by="U0KIM", channel="C0PRIVATE")
 
     assert "leaked keys" in said(spy, "changes", by="U0KIM", channel="C0PRIVATE").text
     assert "leaked keys" not in said(spy, "changes").text
-    assert "leaked keys" not in said(spy, "changes", channel=room).text
-    assert "I know of no change 1" in said(spy, "suspect 1", channel=room).text
+    assert "leaked keys" not in said(spy, "changes", channel=channel).text
+    assert "I know of no change 1" in said(spy, "suspect 1", channel=channel).text
 
 
-def test_no_webhook_makes_spy_speak(spy: SpyKit, room: str):
+def test_no_webhook_makes_spy_speak(spy: SpyKit, channel: str):
     before = len(spy.effects)
 
     hears(spy, "deploy 42", minutes_ago=1)
@@ -130,10 +130,10 @@ def test_no_webhook_makes_spy_speak(spy: SpyKit, room: str):
 # --- which is suspected -----------------------------------------------------------------------------------
 
 
-def test_one_press_marks_a_suspect_everywhere(spy: SpyKit, room: str):
+def test_one_press_marks_a_suspect_everywhere(spy: SpyKit, channel: str):
     hears(spy, "deploy 42", minutes_ago=5)
 
-    spy.press("Suspect #1", said(spy, "changes", channel=room), by="U0RAJ", channel=room)
+    spy.press("Suspect #1", said(spy, "changes", channel=channel), by="U0RAJ", channel=channel)
 
     assert spy.timeline(1)[-1].kind == "change_suspected"
     assert spy.timeline(1)[-1].data["happened_at"] == "2026-11-23T11:55:00Z"
@@ -144,39 +144,39 @@ def test_one_press_marks_a_suspect_everywhere(spy: SpyKit, room: str):
     )
     assert (
         "*Suspected cause* a change: <https://ci.example.com/7|deploy 42>"
-        in said(spy, "tldr", channel=room).text
+        in said(spy, "tldr", channel=channel).text
     )
-    assert "suspected" in said(spy, "changes", channel=room).text
+    assert "suspected" in said(spy, "changes", channel=channel).text
 
 
-def test_a_suspect_brings_up_the_rollback_after_ten_minutes(spy: SpyKit, room: str):
+def test_a_suspect_brings_up_the_rollback_after_ten_minutes(spy: SpyKit, channel: str):
     hears(spy, "deploy 42", minutes_ago=5)
-    spy.say("suspect 1", channel=room)
+    spy.say("suspect 1", channel=channel)
 
     spy.pass_time(minutes=10)
 
-    [asked] = [it.text for it in spy.reminder_messages(to="room:1") if "Roll back?" in it.text]
+    [asked] = [it.text for it in spy.reminder_messages(to="incident:1") if "Roll back?" in it.text]
     assert "deploy 42" in asked
-    assert "a change was suspected 12:00 UTC" in said(spy, "incident why roll_back", channel=room).text
+    assert "a change was suspected 12:00 UTC" in said(spy, "incident why roll_back", channel=channel).text
 
 
-def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, room: str):
+def test_a_suspect_that_is_cleared_brings_up_nothing(spy: SpyKit, channel: str):
     hears(spy, "deploy 42", minutes_ago=5)
-    spy.say("suspect 1", channel=room)
-    spy.press("Clear #1", said(spy, "changes", channel=room), channel=room)
+    spy.say("suspect 1", channel=channel)
+    spy.press("Clear #1", said(spy, "changes", channel=channel), channel=channel)
 
     spy.pass_time(minutes=11)
 
-    assert not [it for it in spy.reminder_messages(to="room:1") if "Roll back?" in it.text]
+    assert not [it for it in spy.reminder_messages(to="incident:1") if "Roll back?" in it.text]
     assert spy.incident(1).suspects == ()
     assert "Not suspected any more" in spy.lines(1)[-1]
 
 
-def test_a_suspect_that_is_cleared_is_no_suspect_in_the_postmortem(spy: SpyKit, room: str):
+def test_a_suspect_that_is_cleared_is_no_suspect_in_the_postmortem(spy: SpyKit, channel: str):
     for title in ("deploy 42", "flag new-cart"):
         hears(spy, title, minutes_ago=5)
     for words in ("suspect 1", "suspect 2", "clear 2"):
-        spy.say(words, channel=room)
+        spy.say(words, channel=channel)
 
     with spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
@@ -185,32 +185,32 @@ def test_a_suspect_that_is_cleared_is_no_suspect_in_the_postmortem(spy: SpyKit, 
     assert [it["title"] for it in facts["changes"]] == ["deploy 42", "flag new-cart"]
 
 
-def test_what_cannot_be_suspected_gets_a_sentence(spy: SpyKit, room: str):
+def test_what_cannot_be_suspected_gets_a_sentence(spy: SpyKit, channel: str):
     hears(spy, "deploy 42", minutes_ago=5)
-    spy.say("suspect 1", channel=room)
+    spy.say("suspect 1", channel=channel)
 
-    assert "already" in said(spy, "suspect 1", channel=room).text
-    assert "no change 7" in said(spy, "suspect 7", channel=room).text
-    assert "is no number of a change" in said(spy, "suspect that", channel=room).text
-    assert "not suspected" in said(spy, "clear 7", channel=room).text
+    assert "already" in said(spy, "suspect 1", channel=channel).text
+    assert "no change 7" in said(spy, "suspect 7", channel=channel).text
+    assert "is no number of a change" in said(spy, "suspect that", channel=channel).text
+    assert "not suspected" in said(spy, "clear 7", channel=channel).text
 
 
-def test_a_suspect_outlives_the_change_itself(spy: SpyKit, room: str):
+def test_a_suspect_outlives_the_change_itself(spy: SpyKit, channel: str):
     hears(spy, "deploy 42", minutes_ago=5)
-    spy.say("suspect 1", channel=room)
+    spy.say("suspect 1", channel=channel)
     spy.clock.tick(days=31)
 
     with spy.tx() as tx:
         Changes(tx).forget_old()
 
     assert "no change" in said(spy, "changes 1d").text
-    assert "deploy 42" in said(spy, "tldr", channel=room).text
+    assert "deploy 42" in said(spy, "tldr", channel=channel).text
 
 
 # --- deploy locks -----------------------------------------------------------------------------------------
 
 
-def test_a_lock_is_announced_once_and_its_message_follows(spy: SpyKit, room: str):
+def test_a_lock_is_announced_once_and_its_message_follows(spy: SpyKit, channel: str):
     spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
     announced = spy.message_type("lock", 1).text
     spy.say("unlock checkout", by="U0ANA")
@@ -222,12 +222,12 @@ def test_a_lock_is_announced_once_and_its_message_follows(spy: SpyKit, room: str
     assert {it.to for it in spy.asked(UpsertMessage) if it.message_type == "lock"} == {"C0INCIDENTS"}
 
 
-def test_a_lock_stands_on_the_card_and_in_the_tldr_of_open_incidents(spy: SpyKit, room: str):
+def test_a_lock_stands_on_the_card_and_in_the_tldr_of_open_incidents(spy: SpyKit, channel: str):
     spy.deliver()
     spy.say('lock checkout "rolling back by hand"', by="U0RAJ")
 
     assert "card:1:lock:1:set" in {it.key for it in spy.asked(UpsertMessage)}
-    for text in (spy.message_type("card", 1).text, said(spy, "tldr", channel=room).text):
+    for text in (spy.message_type("card", 1).text, said(spy, "tldr", channel=channel).text):
         assert "*Not to be deployed* checkout by Raj Patel since 12:00 UTC" in text
     spy.say("unlock checkout")
     assert "Not to be deployed" not in spy.message_type("card", 1).text

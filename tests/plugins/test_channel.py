@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Invite, Notify, OpenRoom, SetTopic, UpsertMessage
+from bot.domain.effects import CreateChannel, Invite, Notify, SetTopic, UpsertMessage
 from bot.ports import Posted
 from bot.services.channels import Channels
 
@@ -30,10 +30,10 @@ def asked(spy: SpyKit, to: str = "U0ANA") -> list[str]:
     ],
 )
 def test_who_leads_is_asked_once_about_a_channel_that_takes_nothing(
-    spy: SpyKit, room: str, how: str, words: str, cure: str
+    spy: SpyKit, channel: str, how: str, words: str, cure: str
 ):
     for origin in ("Ev1", "Ev2"):
-        spy.notice(Closed(id=origin, channel=room, how=how, by="U0RAJ"))
+        spy.notice(Closed(id=origin, channel=channel, how=how, by="U0RAJ"))
 
     [message] = asked(spy)
     assert words in message
@@ -41,12 +41,12 @@ def test_who_leads_is_asked_once_about_a_channel_that_takes_nothing(
     assert [it.kind for it in spy.timeline(1)].count("channel_closed") == 1
 
 
-def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, room: str):
-    spy.notice(Closed(id="Ev1", channel=room, how="archived", by="U0RAJ"))
+def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, channel: str):
+    spy.notice(Closed(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
     spy.pass_time(minutes=1)
     spy.say('inc-1 update "we found it"')
     spy.pass_time(minutes=1)
-    spy.notice(Reopened(id="Ev2", channel=room, by="U0KIM"))
+    spy.notice(Reopened(id="Ev2", channel=channel, by="U0KIM"))
 
     [missed] = [it.text for it in spy.reminder_messages("missed")]
     assert "we found it" in missed
@@ -55,39 +55,39 @@ def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, room: str):
     assert len(spy.asked(SetTopic)) == 2
 
 
-def test_another_channel_gets_all_that_the_first_one_had(spy: SpyKit, room: str):
-    spy.say("role scribe <@U0KIM>", channel=room)
-    spy.notice(Closed(id="Ev1", channel=room, how="deleted", by="U0RAJ"))
+def test_another_channel_gets_all_that_the_first_one_had(spy: SpyKit, channel: str):
+    spy.say("role scribe <@U0KIM>", channel=channel)
+    spy.notice(Closed(id="Ev1", channel=channel, how="deleted", by="U0RAJ"))
     spy.deliver()
 
     spy.say("incident 1 channel new")
-    spy.open_room(1, channel="C0SECOND")
+    spy.create_channel(1, channel="C0SECOND")
 
-    assert len(spy.asked(OpenRoom)) == 2
-    assert spy.incident(1).room == "C0SECOND"
+    assert len(spy.asked(CreateChannel)) == 2
+    assert spy.incident(1).channel == "C0SECOND"
     assert {"U0ANA", "U0KIM"} <= set(spy.asked(Invite)[-1].people)
     assert shows(spy, "card")[-1].key.endswith(":anew")
     assert asked(spy) == ["*INC-1* goes on in <#C0SECOND>."]
 
 
-def test_no_other_channel_is_opened_where_there_is_one(spy: SpyKit, room: str):
-    answer = spy.say("incident channel new", channel=room)
+def test_no_other_channel_is_opened_where_there_is_one(spy: SpyKit, channel: str):
+    answer = spy.say("incident channel new", channel=channel)
 
     assert answer.message
     assert "INC-1 has its channel" in answer.message.text
-    assert len(spy.asked(OpenRoom)) == 1
+    assert len(spy.asked(CreateChannel)) == 1
 
 
-def test_a_channel_that_is_tidied_away_afterwards_is_no_trouble(spy: SpyKit, room: str):
-    spy.say('incident stop "rolled back"', channel=room)
+def test_a_channel_that_is_tidied_away_afterwards_is_no_trouble(spy: SpyKit, channel: str):
+    spy.say('incident stop "rolled back"', channel=channel)
 
-    spy.notice(Closed(id="Ev1", channel=room, how="archived", by="U0RAJ"))
+    spy.notice(Closed(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
 
     assert asked(spy) == []
 
 
-def test_who_takes_command_meanwhile_is_asked_too(spy: SpyKit, room: str):
-    spy.notice(Closed(id="Ev1", channel=room, how="archived"))
+def test_who_takes_command_meanwhile_is_asked_too(spy: SpyKit, channel: str):
+    spy.notice(Closed(id="Ev1", channel=channel, how="archived"))
 
     spy.say("incident 1 take", by="U0RAJ")
     spy.say("incident 1 accept", by="U0RAJ")
@@ -95,8 +95,8 @@ def test_who_takes_command_meanwhile_is_asked_too(spy: SpyKit, room: str):
     assert len(asked(spy, to=spy.incident(1).owner)) == 1
 
 
-def test_spy_taken_out_of_a_public_channel_is_told_with_the_cure(spy: SpyKit, room: str):
-    spy.notice(PutOut(id="Ev1", channel=room, private=False, by="U0RAJ"))
+def test_spy_taken_out_of_a_public_channel_is_told_with_the_cure(spy: SpyKit, channel: str):
+    spy.notice(PutOut(id="Ev1", channel=channel, private=False, by="U0RAJ"))
 
     [told] = [it for it in spy.asked(Notify) if it.template == "incident/put_out"]
     assert told.to == "U0ANA"
@@ -105,7 +105,7 @@ def test_spy_taken_out_of_a_public_channel_is_told_with_the_cure(spy: SpyKit, ro
 
 def test_spy_taken_out_of_a_private_channel_waits_to_be_invited(spy: SpyKit):
     spy.say('incident me "payroll" sev2 private')
-    spy.open_room(1, channel="G0ROOM")
+    spy.create_channel(1, channel="G0ROOM")
 
     spy.notice(PutOut(id="Ev1", channel="G0ROOM", private=True, by="U0RAJ"))
     [message] = asked(spy)
@@ -115,12 +115,12 @@ def test_spy_taken_out_of_a_private_channel_waits_to_be_invited(spy: SpyKit):
     assert spy.incident(1).channel_closed is None
 
 
-def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, room: str):
+def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, channel: str):
     with spy.tx() as tx:
         tx.session.messages.put("announcement:1", Posted(channel=ANNOUNCE, ts="1.0"))
-    spy.say('tell :payments "hold your deploys"', channel=room)
+    spy.say('tell :payments "hold your deploys"', channel=channel)
 
-    spy.notice(MadePrivate(id="Ev1", channel=room, by="U0RAJ"))
+    spy.notice(MadePrivate(id="Ev1", channel=channel, by="U0RAJ"))
 
     assert spy.incident(1).private
     assert "checkout" not in spy.message_type("announcement", 1).text
@@ -129,24 +129,24 @@ def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, room: st
     assert "Private from now on" in spy.lines(1)[-1]
 
 
-def test_who_leaves_a_private_incident_sees_it_no_more(spy: SpyKit, room: str):
-    spy.say("role scribe <@U0KIM>", channel=room)
-    spy.notice(MadePrivate(id="Ev1", channel=room))
+def test_who_leaves_a_private_incident_sees_it_no_more(spy: SpyKit, channel: str):
+    spy.say("role scribe <@U0KIM>", channel=channel)
+    spy.notice(MadePrivate(id="Ev1", channel=channel))
 
-    spy.notice(Left(id="Ev2", channel=room, person="U0KIM"))
+    spy.notice(Left(id="Ev2", channel=channel, person="U0KIM"))
 
     assert not spy.incident(1).is_seen_by("U0KIM")
 
 
-def test_a_channel_with_another_id_is_followed_with_its_messages(spy: SpyKit, room: str):
+def test_a_channel_with_another_id_is_followed_with_its_messages(spy: SpyKit, channel: str):
     with spy.tx() as tx:
-        tx.session.messages.put("card:1", Posted(channel=room, ts="1.0"))
+        tx.session.messages.put("card:1", Posted(channel=channel, ts="1.0"))
 
-    spy.notice(Moved(id="Ev1", channel=room, to="C0NEW"))
+    spy.notice(Moved(id="Ev1", channel=channel, to="C0NEW"))
 
     with spy.tx() as tx:
         card = tx.session.messages.get("card:1")
-    assert spy.incident(1).room == "C0NEW"
+    assert spy.incident(1).channel == "C0NEW"
     assert card
     assert (card.channel, card.ts) == ("C0NEW", "1.0")
 
@@ -165,7 +165,7 @@ def troubles(spy: SpyKit) -> list[tuple[str, str]]:
     return [(it.to, it.template) for it in spy.asked(Notify) if it.template.startswith("trouble/")]
 
 
-def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_after: SpyKit, room: str):
+def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_after: SpyKit, channel: str):
     spy = looked_after
     spy.deliver()
     for count in range(3):

@@ -10,9 +10,9 @@ from bot.services.incidents import Incidents
 
 
 @pytest.fixture(autouse=True)
-def first(spy: SpyKit, room: str) -> None:
+def first(spy: SpyKit, channel: str) -> None:
     """INC-1 is open: *checkout is down*, a sev1, declared by Ana three minutes ago."""
-    assert room
+    assert channel
     spy.clock.tick(minutes=3)
 
 
@@ -183,7 +183,7 @@ def test_a_private_name_is_never_confirmed_to_who_is_not_in_it(spy: SpyKit):
 
 def test_who_is_in_a_private_one_is_asked_where_nobody_else_reads_it(spy: SpyKit):
     spy.say('incident me "payroll is stolen" private', by="U0ANA")
-    spy.open_room(2, channel="C0SECRET")
+    spy.create_channel(2, channel="C0SECRET")
     spy.say("incident 2 role scribe <@U0RAJ>", by="U0ANA")
     spy.say('incident me "payroll is stolen" private', by="U0RAJ", source=Source.MENTION)
 

@@ -599,13 +599,13 @@ def test_what_ended_well_is_taken_back_with_the_same_eyes_on_it(play: FailoverPl
 # --- incidents --------------------------------------------------------------------------------------------
 
 
-def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: FailoverPlay):
+def test_in_an_incident_it_stands_in_the_channel_and_on_the_timeline(play: FailoverPlay):
     play.spy.say('incident me "pod 7 is slow" sev1')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
 
     play.begun(channel="C0ROOM").to_the_end()
 
-    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"room:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"incident:1"}
     kinds = [it.kind for it in play.spy.timeline(1) if it.kind.startswith("failover")]
     assert kinds[:3] == ["failover_proposed", "failover_approved", "failover_began"]
     assert kinds[-1] == "failover_ended"
@@ -617,7 +617,7 @@ def test_in_an_incident_it_stands_in_the_room_and_on_the_timeline(play: Failover
 
 def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
     play.spy.say('incident me "pod 7 is slow" sev1')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
 
     play.begun(channel="C0ROOM").goes(OK)
 
@@ -627,7 +627,7 @@ def test_who_comes_late_reads_that_something_is_being_moved(play: FailoverPlay):
 
 def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: FailoverPlay):
     play.spy.say('incident me "secret" sev3 private')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
     play.spy.notice(Joined(id="joined", channel="C0ROOM", person="U0RAJ"))
     play.begun(channel="C0ROOM").goes(OK)
 
@@ -640,7 +640,7 @@ def test_what_was_moved_for_a_private_incident_is_neither_listed_nor_taken_back_
     play: FailoverPlay,
 ):
     play.spy.say('incident me "secret" sev3 private')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
     play.spy.notice(Joined(id="joined", channel="C0ROOM", person="U0RAJ"))
     play.begun(channel="C0ROOM").to_the_end()
 
@@ -649,19 +649,19 @@ def test_what_was_moved_for_a_private_incident_is_neither_listed_nor_taken_back_
     assert "Last run" in play.say("failover", by="U0RAJ")
 
 
-def test_what_an_incident_has_moved_is_taken_back_in_its_room(play: FailoverPlay):
+def test_what_an_incident_has_moved_is_taken_back_in_its_channel(play: FailoverPlay):
     play.spy.say('incident me "secret" sev3 private')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
     play.begun(channel="C0ROOM").to_the_end()
 
     play.say("failover rollback 1", channel="C0GENERAL")
 
-    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"room:1"}
+    assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "failover"} == {"incident:1"}
 
 
 def test_in_a_drill_every_message_says_so(play: FailoverPlay):
     play.spy.say('incident me "exercise" sev3 drill')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
 
     play.begun(channel="C0ROOM").to_the_end()
 

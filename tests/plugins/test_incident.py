@@ -10,9 +10,9 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import (
     AddBookmark,
     AnswerPage,
+    CreateChannel,
     Invite,
     OpenForm,
-    OpenRoom,
     PostEphemeral,
     ReadMessage,
     SendPage,
@@ -36,7 +36,7 @@ def test_opening_an_incident_asks_for_all_that_it_needs(spy: SpyKit):
 
     assert text(answer).startswith("*INC-1 checkout is down* is open (sev1), Ana Lima has command.")
     assert answer.shared
-    assert len(spy.asked(OpenRoom)) == len(spy.asked(SendPage)) == 1
+    assert len(spy.asked(CreateChannel)) == len(spy.asked(SendPage)) == 1
     assert [it.message_type for it in spy.asked(UpsertMessage)] == ["announcement", "card"]
 
 
@@ -88,10 +88,10 @@ def test_what_is_typed_into_a_name_pings_nobody(spy: SpyKit):
     assert "<b>" not in said
 
 
-def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, room: str):
+def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, channel: str):
     spy.clock.tick(minutes=42)
 
-    answer = spy.say("incident stop rolled back", channel=room)
+    answer = spy.say("incident stop rolled back", channel=channel)
 
     assert text(answer).startswith("*INC-1* is resolved after 42 min")
     assert spy.lines(1)[-1] == "*Resolved* by Ana Lima: rolled back"
@@ -99,8 +99,8 @@ def test_stopping_tells_how_and_resolves_the_pages(spy: SpyKit, room: str):
     assert "Over after 42 min: rolled back" in spy.message_type("announcement", 1).text
 
 
-def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, room: str):
-    spy.press("Resolve", spy.message_type("card", 1), channel=room, trigger="T1")
+def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, channel: str):
+    spy.press("Resolve", spy.message_type("card", 1), channel=channel, trigger="T1")
 
     [form] = spy.asked(OpenForm)
     assert spy.incident(1).is_open
@@ -108,67 +108,67 @@ def test_the_button_that_resolves_asks_how_it_was_fixed(spy: SpyKit, room: str):
 
 
 @pytest.mark.parametrize(("how", "kept"), [("rolled back", "rolled back"), ("", None), ("  ", None)])
-def test_how_it_was_fixed_can_be_left_empty(spy: SpyKit, room: str, how: str, kept: str | None):
-    spy.say("incident stop", source=Source.FORM, channel=room, incident=1, given={"how": how})
+def test_how_it_was_fixed_can_be_left_empty(spy: SpyKit, channel: str, how: str, kept: str | None):
+    spy.say("incident stop", source=Source.FORM, channel=channel, incident=1, given={"how": how})
 
     assert not spy.incident(1).is_open
     assert spy.incident(1).resolution == kept
 
 
-def test_words_need_no_form_to_resolve(spy: SpyKit, room: str):
-    spy.say("incident stop", channel=room, trigger="T1")
+def test_words_need_no_form_to_resolve(spy: SpyKit, channel: str):
+    spy.say("incident stop", channel=channel, trigger="T1")
 
     assert not spy.incident(1).is_open
 
 
-def test_a_resolved_incident_is_not_asked_how_it_was_fixed(spy: SpyKit, room: str):
+def test_a_resolved_incident_is_not_asked_how_it_was_fixed(spy: SpyKit, channel: str):
     card = spy.message_type("card", 1)
-    spy.say("incident stop", channel=room)
+    spy.say("incident stop", channel=channel)
 
-    spy.press("Resolve", card, channel=room, trigger="T1")
+    spy.press("Resolve", card, channel=channel, trigger="T1")
 
     assert "INC-1 is already resolved" in spy.private()[-1].text
     assert not spy.asked(OpenForm)
 
 
-def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, room: str):
-    spy.say("incident stop", channel=room)
+def test_what_is_resolved_can_be_reopened_by_a_button(spy: SpyKit, channel: str):
+    spy.say("incident stop", channel=channel)
 
-    spy.press("Reopen", spy.message_type("card", 1), channel=room)
+    spy.press("Reopen", spy.message_type("card", 1), channel=channel)
 
     assert spy.incident(1).is_open
     assert spy.lines(1)[-1] == "*Reopened* by Ana Lima; now investigating"
 
 
-def test_what_is_reopened_tells_how_long_it_has_been_open_again(spy: SpyKit, room: str):
+def test_what_is_reopened_tells_how_long_it_has_been_open_again(spy: SpyKit, channel: str):
     spy.clock.tick(minutes=30)
-    spy.say("incident stop", channel=room)
+    spy.say("incident stop", channel=channel)
     spy.clock.tick(minutes=60)
-    spy.say("incident reopen", channel=room)
+    spy.say("incident reopen", channel=channel)
     spy.clock.tick(minutes=5)
 
-    told = text(spy.say("tldr", channel=room))
-    listed = text(spy.say("incident list", channel=room))
+    told = text(spy.say("tldr", channel=channel))
+    listed = text(spy.say("incident list", channel=channel))
 
     assert "open for 5 min since it was reopened, 1 h 35 since it was declared" in told
     assert "led by Ana Lima · 5 min" in listed
 
 
-def test_a_reopened_incident_that_gets_worse_pages_whom_it_paged_before(spy: SpyKit, room: str):
+def test_a_reopened_incident_that_gets_worse_pages_whom_it_paged_before(spy: SpyKit, channel: str):
     for words in ("incident sev sev1", "incident sev sev3"):
-        spy.say(words, channel=room)
+        spy.say(words, channel=channel)
     spy.clock.tick(minutes=30)
-    spy.say("incident stop", channel=room)
+    spy.say("incident stop", channel=channel)
     spy.clock.tick(minutes=60)
-    spy.say("incident reopen", channel=room)
+    spy.say("incident reopen", channel=channel)
 
-    spy.say("incident sev sev1", channel=room)
+    spy.say("incident sev sev1", channel=channel)
 
     assert [page.team for page in spy.pages(1)] == ["imoc", "imoc"]
 
 
-def test_a_false_alarm_is_closed_as_one(spy: SpyKit, room: str):
-    answer = spy.say("incident cancel the probe was wrong", channel=room)
+def test_a_false_alarm_is_closed_as_one(spy: SpyKit, channel: str):
+    answer = spy.say("incident cancel the probe was wrong", channel=channel)
 
     assert text(answer).startswith("INC-1 is closed as a false alarm")
     assert spy.lines(1) == ["*Closed as a false alarm* by Ana Lima: the probe was wrong"]
@@ -177,12 +177,12 @@ def test_a_false_alarm_is_closed_as_one(spy: SpyKit, room: str):
 # --- what is the state ---
 
 
-def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, room: str):
+def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, channel: str):
     for line in ("impact nobody can pay since 20m", "cause the 11:50 deploy", "update rolling back"):
-        spy.say(line, channel=room)
+        spy.say(line, channel=channel)
     spy.clock.tick(minutes=5)
 
-    tldr = spy.say("tldr", channel=room, by="U0KIM")
+    tldr = spy.say("tldr", channel=channel, by="U0KIM")
 
     said = text(tldr)
     for fact in (
@@ -201,46 +201,46 @@ def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, room: str):
     assert len(said.splitlines()) < 20
 
 
-def test_the_tldr_links_to_where_it_was_said(spy: SpyKit, room: str):
-    spy.say("note look at the graph", channel=room)
+def test_the_tldr_links_to_where_it_was_said(spy: SpyKit, channel: str):
+    spy.say("note look at the graph", channel=channel)
     with spy.tx() as tx:
         tx.session.timeline.set_permalink(1, spy_seq := tx.incident(1).entries, "https://acme.slack.com/p1")
 
     assert spy_seq
-    assert "look at the graph <https://acme.slack.com/p1|link>" in text(spy.say("tldr", channel=room))
+    assert "look at the graph <https://acme.slack.com/p1|link>" in text(spy.say("tldr", channel=channel))
 
 
-def test_the_tldr_can_be_shared_by_a_button(spy: SpyKit, room: str):
-    tldr = spy.say("tldr", channel=room)
+def test_the_tldr_can_be_shared_by_a_button(spy: SpyKit, channel: str):
+    tldr = spy.say("tldr", channel=channel)
     assert tldr.message
 
-    shared = spy.say("incident 1 share tldr", channel=room)
-    spy.press("Share here", tldr.message, channel=room)
+    shared = spy.say("incident 1 share tldr", channel=channel)
+    spy.press("Share here", tldr.message, channel=channel)
 
     assert shared.shared
 
 
-def test_a_tldr_asked_for_aloud_need_not_be_shared(spy: SpyKit, room: str):
-    spy.say("tldr", channel=room, source=Source.MENTION)
+def test_a_tldr_asked_for_aloud_need_not_be_shared(spy: SpyKit, channel: str):
+    spy.say("tldr", channel=channel, source=Source.MENTION)
 
     with pytest.raises(LookupError):
-        spy.press("Share here", spy.posts(room)[0], channel=room)
+        spy.press("Share here", spy.posts(channel)[0], channel=channel)
 
 
-def test_the_timeline_lists_what_happened(spy: SpyKit, room: str):
-    spy.say("note look", channel=room)
+def test_the_timeline_lists_what_happened(spy: SpyKit, channel: str):
+    spy.say("note look", channel=channel)
 
-    lines = text(spy.say("timeline", channel=room)).splitlines()
+    lines = text(spy.say("timeline", channel=channel)).splitlines()
 
     assert lines[0] == "*Timeline of INC-1 checkout is down*"
     assert lines[1].endswith("Ana Lima declared it: checkout is down (sev1)")
     assert lines[-2].endswith("*Note* from Ana Lima: look")
 
 
-def test_the_list_is_newest_first(spy: SpyKit, room: str):
+def test_the_list_is_newest_first(spy: SpyKit, channel: str):
     spy.say("incident me cart", by="U0RAJ")
 
-    lines = text(spy.say("incident list", channel=room)).splitlines()
+    lines = text(spy.say("incident list", channel=channel)).splitlines()
 
     assert lines[0] == "2 incidents open, newest first:"
     assert lines[1].startswith("• *INC-2 cart* · severity not set yet · triage · led by Raj Patel")
@@ -251,10 +251,10 @@ def test_without_an_open_incident_the_list_says_how_to_open_one(spy: SpyKit):
     assert text(spy.say("incident list")).startswith("No incident is open.")
 
 
-def test_who_says_who_does_what(spy: SpyKit, room: str):
-    spy.say("incident role scribe <@U0KIM|kim>", channel=room)
+def test_who_says_who_does_what(spy: SpyKit, channel: str):
+    spy.say("incident role scribe <@U0KIM|kim>", channel=channel)
 
-    said = text(spy.say("who", channel=room))
+    said = text(spy.say("who", channel=channel))
 
     assert "*Commander* Ana Lima since 12:00 UTC" in said
     assert "*Scribe* Kim Park" in said
@@ -264,29 +264,29 @@ def test_who_says_who_does_what(spy: SpyKit, room: str):
 # --- what is going on ---
 
 
-def test_an_update_promises_the_next_one(spy: SpyKit, room: str):
-    answer = spy.say('incident update "rolling back"', channel=room)
+def test_an_update_promises_the_next_one(spy: SpyKit, channel: str):
+    answer = spy.say('incident update "rolling back"', channel=channel)
 
     assert text(answer).startswith("Update of INC-1 posted. The next one is due by 12:15 UTC")
     assert spy.lines(1)[0].endswith(", in 15 min")
 
 
-def test_an_update_without_words_opens_a_form_that_knows_the_last(spy: SpyKit, room: str):
-    spy.say("update rolling back", channel=room)
-    spy.say("update", channel=room, trigger="t1")
+def test_an_update_without_words_opens_a_form_that_knows_the_last(spy: SpyKit, channel: str):
+    spy.say("update rolling back", channel=channel)
+    spy.say("update", channel=channel, trigger="t1")
 
     form = spy.asked(OpenForm)[0]
     assert "rolling back" in (spy.templates.form(form.form, form.facts).intro or "")
 
 
-def test_a_note_goes_on_the_timeline(spy: SpyKit, room: str):
-    assert text(spy.say("note look at the graph", channel=room)) == "Noted on the timeline of INC-1."
+def test_a_note_goes_on_the_timeline(spy: SpyKit, channel: str):
+    assert text(spy.say("note look at the graph", channel=channel)) == "Noted on the timeline of INC-1."
     assert spy.lines(1) == ["*Note* from Ana Lima: look at the graph"]
 
 
-def test_severity_and_phase_are_said_aloud(spy: SpyKit, room: str):
-    assert text(spy.say("incident sev 2", channel=room)) == "INC-1 is sev2 now."
-    assert text(spy.say("incident status identified", channel=room)) == "INC-1 is identified now."
+def test_severity_and_phase_are_said_aloud(spy: SpyKit, channel: str):
+    assert text(spy.say("incident sev 2", channel=channel)) == "INC-1 is sev2 now."
+    assert text(spy.say("incident status identified", channel=channel)) == "INC-1 is identified now."
     severity, phase = spy.lines(1)
     assert severity.startswith("*Severity sev2*, set by Ana Lima (was sev1) · next update by 12:30 UTC")
     assert phase == "*Identified*, says Ana Lima (was triage)"
@@ -300,22 +300,22 @@ def test_raising_the_severity_pages_whom_the_new_one_says_once(spy: SpyKit):
     assert [page.team for page in spy.pages(1)] == ["imoc"]
 
 
-def test_impact_is_since_when_it_began(spy: SpyKit, room: str):
-    answer = spy.say('incident impact "nobody can pay" since 11:30', channel=room)
+def test_impact_is_since_when_it_began(spy: SpyKit, channel: str):
+    answer = spy.say('incident impact "nobody can pay" since 11:30', channel=channel)
 
     assert text(answer).startswith("Impact of INC-1 stated, since 11:30 UTC")
 
 
-def test_a_cause_is_a_suspicion(spy: SpyKit, room: str):
-    spy.say("cause the deploy", channel=room)
+def test_a_cause_is_a_suspicion(spy: SpyKit, channel: str):
+    spy.say("cause the deploy", channel=channel)
 
     assert spy.lines(1) == ["*Suspected cause*, says Ana Lima: the deploy"]
     assert "*Suspected cause*: the deploy" in spy.message_type("card", 1).text
 
 
-def test_a_link_is_bookmarked_once(spy: SpyKit, room: str):
-    spy.say("incident link <https://example.com/graph?a=1&amp;b=2> the graph", channel=room)
-    again = spy.say("incident link https://example.com/graph?a=1&b=2", channel=room)
+def test_a_link_is_bookmarked_once(spy: SpyKit, channel: str):
+    spy.say("incident link <https://example.com/graph?a=1&amp;b=2> the graph", channel=channel)
+    again = spy.say("incident link https://example.com/graph?a=1&b=2", channel=channel)
 
     assert [(it.title, it.url) for it in spy.asked(AddBookmark)][1:] == [
         ("the graph", "https://example.com/graph?a=1&b=2")
@@ -323,8 +323,8 @@ def test_a_link_is_bookmarked_once(spy: SpyKit, room: str):
     assert text(again) == "INC-1 has that link already."
 
 
-def test_telling_a_team_shows_who_has_seen_it(spy: SpyKit, room: str):
-    answer = spy.say("incident tell :payments look at us", channel=room)
+def test_telling_a_team_shows_who_has_seen_it(spy: SpyKit, channel: str):
+    answer = spy.say("incident tell :payments look at us", channel=channel)
     spy.press("Seen", spy.message_type("team_notice", 1), by="U0KIM", channel="C0PAY")
 
     assert text(answer).startswith("Told :payments in <#C0PAY>.")
@@ -391,8 +391,8 @@ def test_what_ended_long_ago_or_in_private_is_not_offered(spy: SpyKit):
 # --- who leads ---
 
 
-def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
-    offered = spy.say("incident hand <@U0RAJ>", channel=room)
+def test_command_moves_when_the_successor_says_so(spy: SpyKit, channel: str):
+    offered = spy.say("incident hand <@U0RAJ>", channel=channel)
     brief = spy.message_type("brief", 1)
     spy.press("I have command", brief, by="U0RAJ", channel=None)
 
@@ -403,25 +403,25 @@ def test_command_moves_when_the_successor_says_so(spy: SpyKit, room: str):
     assert spy.lines(1)[-1].endswith("taken over from Ana Lima")
 
 
-def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy: SpyKit, room: str):
+def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy: SpyKit, channel: str):
     with spy.tx() as tx:
         tx.session.people.put(Person(id="U0ANA", name="Ana Lima", zone="America/Los_Angeles"))
 
-    spy.say("incident hand <@U0RAJ>", channel=room)
+    spy.say("incident hand <@U0RAJ>", channel=channel)
 
     assert "Nov 24 18:00>) a word on whether it is over" in spy.message_type("brief", 1).text
 
 
-def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, room: str):
-    answer = spy.say("incident take", by="U0RAJ", channel=room)
+def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, channel: str):
+    answer = spy.say("incident take", by="U0RAJ", channel=channel)
     assert answer.message
-    spy.press("I have command", answer.message, by="U0RAJ", channel=room)
+    spy.press("I have command", answer.message, by="U0RAJ", channel=channel)
 
     assert spy.incident(1).commander == "U0RAJ"
 
 
-def test_an_offer_may_be_declined(spy: SpyKit, room: str):
-    spy.say("incident hand @raj", channel=room)
+def test_an_offer_may_be_declined(spy: SpyKit, channel: str):
+    spy.say("incident hand @raj", channel=channel)
 
     spy.press("Not me after all", spy.message_type("brief", 1), by="U0RAJ", channel=None)
 
@@ -447,11 +447,11 @@ def deliver(spy: SpyKit) -> None:
             outbox.done(item.id, at=tx.now)
 
 
-def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, room: str):
-    spy.say("incident hand @raj", channel=room)
+def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, channel: str):
+    spy.say("incident hand @raj", channel=channel)
     deliver(spy)
 
-    answer = spy.say("incident hand @kim", channel=room)
+    answer = spy.say("incident hand @kim", channel=channel)
 
     assert briefs_shown_again(spy, "U0RAJ") == 1
     assert briefs_of(spy, "U0RAJ") == [
@@ -462,10 +462,10 @@ def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, room: str):
     assert "offers command to Kim Park instead of Raj Patel" in spy.lines(1)[-1]
 
 
-def test_who_asks_for_command_takes_the_offer_from_another(spy: SpyKit, room: str):
-    spy.say("incident hand @raj", channel=room)
+def test_who_asks_for_command_takes_the_offer_from_another(spy: SpyKit, channel: str):
+    spy.say("incident hand @raj", channel=channel)
 
-    spy.say("incident take", by="U0KIM", channel=room)
+    spy.say("incident take", by="U0KIM", channel=channel)
 
     assert "It is offered to Kim Park instead" in briefs_of(spy, "U0RAJ")[0]
     assert "asks for command instead of Raj Patel" in spy.lines(1)[-1]
@@ -480,10 +480,10 @@ def test_who_asks_for_command_takes_the_offer_from_another(spy: SpyKit, room: st
         ("cancel", "U0ANA", "INC-1 is false alarm"),
     ],
 )
-def test_an_offer_that_is_over_has_no_buttons(spy: SpyKit, room: str, words: str, by: str, now: str):
-    spy.say("incident hand @raj", channel=room)
+def test_an_offer_that_is_over_has_no_buttons(spy: SpyKit, channel: str, words: str, by: str, now: str):
+    spy.say("incident hand @raj", channel=channel)
     deliver(spy)
-    spy.say(f"incident {words}", by=by, channel=room)
+    spy.say(f"incident {words}", by=by, channel=channel)
 
     brief = spy.message_type("brief", 1, f":{_offer(spy)}")
 
@@ -496,9 +496,9 @@ def _offer(spy: SpyKit) -> int:
     return next(it.seq for it in spy.timeline(1) if it.kind == "command_offered")
 
 
-def test_command_that_is_offered_twice_has_one_message_with_buttons(spy: SpyKit, room: str):
-    spy.say("incident hand @raj", channel=room)
-    spy.say("incident hand @raj", channel=room)
+def test_command_that_is_offered_twice_has_one_message_with_buttons(spy: SpyKit, channel: str):
+    spy.say("incident hand @raj", channel=channel)
+    spy.say("incident hand @raj", channel=channel)
 
     first, second = briefs_of(spy, "U0RAJ")
 
@@ -506,25 +506,25 @@ def test_command_that_is_offered_twice_has_one_message_with_buttons(spy: SpyKit,
     assert "read this" in second
 
 
-def test_who_asked_for_command_in_the_channel_gets_no_message_about_the_end_of_it(spy: SpyKit, room: str):
-    spy.say("incident take", by="U0RAJ", channel=room)
-    spy.say("incident hand @kim", channel=room)
+def test_who_asked_for_command_in_the_channel_gets_no_message_about_the_end_of_it(spy: SpyKit, channel: str):
+    spy.say("incident take", by="U0RAJ", channel=channel)
+    spy.say("incident hand @kim", channel=channel)
 
     assert not briefs_of(spy, "U0RAJ")
 
 
-def test_a_role_is_given_and_its_bearer_invited(spy: SpyKit, room: str):
-    answer = spy.say("incident role scribe @kim", channel=room)
+def test_a_role_is_given_and_its_bearer_invited(spy: SpyKit, channel: str):
+    answer = spy.say("incident role scribe @kim", channel=channel)
 
     assert text(answer) == "Kim Park is scribe of INC-1."
     assert spy.asked(Invite)[-1].people == ("U0KIM",)
 
 
-def test_a_role_is_given_to_the_same_person_once(spy: SpyKit, room: str):
-    spy.say("incident role scribe @kim", channel=room)
+def test_a_role_is_given_to_the_same_person_once(spy: SpyKit, channel: str):
+    spy.say("incident role scribe @kim", channel=channel)
     lines = len(spy.lines(1))
 
-    answer = spy.say("incident role Scribe @kim", channel=room)
+    answer = spy.say("incident role Scribe @kim", channel=channel)
 
     assert text(answer) == "<@U0KIM> is scribe of INC-1 already."
     assert len(spy.lines(1)) == lines
@@ -532,7 +532,7 @@ def test_a_role_is_given_to_the_same_person_once(spy: SpyKit, room: str):
 
 def test_command_of_a_private_incident_can_be_handed_to_somebody_new(spy: SpyKit):
     spy.say("incident me payroll private", by="U0ANA")
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
     spy.say("incident hand @raj", channel="C0ROOM")
 
     spy.press("I have command", spy.message_type("brief", 1), by="U0RAJ", channel=None)
@@ -553,43 +553,43 @@ def test_who_declines_a_private_incident_hears_no_more_of_it(spy: SpyKit):
 # --- what is noticed ---
 
 
-def test_a_newcomer_is_given_the_tldr_alone(spy: SpyKit, room: str):
-    spy.notice(Joined(id="Ev1", channel=room, person="U0KIM"))
-    spy.notice(Joined(id="Ev2", channel=room, person="U0ANA"))
+def test_a_newcomer_is_given_the_tldr_alone(spy: SpyKit, channel: str):
+    spy.notice(Joined(id="Ev1", channel=channel, person="U0KIM"))
+    spy.notice(Joined(id="Ev2", channel=channel, person="U0ANA"))
     spy.notice(Joined(id="Ev3", channel="C0GENERAL", person="U0RAJ"))
 
     assert [it.person for it in spy.asked(WelcomeEffect)] == ["U0KIM"]
 
 
-def test_a_memo_makes_a_note_of_a_message_and_takes_it_back(spy: SpyKit, room: str):
-    spy.notice(Reacted(id="Ev1", channel=room, person="U0KIM", ts="1.0", emoji="memo"))
+def test_a_memo_makes_a_note_of_a_message_and_takes_it_back(spy: SpyKit, channel: str):
+    spy.notice(Reacted(id="Ev1", channel=channel, person="U0KIM", ts="1.0", emoji="memo"))
     with spy.tx() as tx:
         Incidents(tx).note_message(tx.incident(1), "look", by="U0RAJ", said_at=tx.now, message="1.0")
-    spy.notice(Edited(id="Ev2", channel=room, person="U0RAJ", ts="1.0", text="look here"))
-    edited = text(spy.say("timeline", channel=room))
-    spy.notice(Unreacted(id="Ev3", channel=room, person="U0KIM", ts="1.0", emoji="memo"))
+    spy.notice(Edited(id="Ev2", channel=channel, person="U0RAJ", ts="1.0", text="look here"))
+    edited = text(spy.say("timeline", channel=channel))
+    spy.notice(Unreacted(id="Ev3", channel=channel, person="U0KIM", ts="1.0", emoji="memo"))
 
     assert [it.ts for it in spy.asked(ReadMessage)] == ["1.0"]
     assert "*Note* from Raj Patel: look here" in edited
-    assert "look" not in text(spy.say("timeline", channel=room))
+    assert "look" not in text(spy.say("timeline", channel=channel))
 
 
-def test_another_emoji_is_no_note(spy: SpyKit, room: str):
-    spy.notice(Reacted(id="Ev1", channel=room, person="U0KIM", ts="1.0", emoji="fire"))
+def test_another_emoji_is_no_note(spy: SpyKit, channel: str):
+    spy.notice(Reacted(id="Ev1", channel=channel, person="U0KIM", ts="1.0", emoji="fire"))
     spy.notice(Reacted(id="Ev2", channel="C0GENERAL", person="U0KIM", ts="1.0", emoji="memo"))
 
     assert not spy.asked(ReadMessage)
 
 
-def test_a_room_that_is_renamed_is_the_same_room(spy: SpyKit, room: str):
-    spy.notice(Renamed(id="Ev1", channel=room, name="inc-1-cart"))
+def test_a_channel_that_is_renamed_is_the_same_channel(spy: SpyKit, channel: str):
+    spy.notice(Renamed(id="Ev1", channel=channel, name="inc-1-cart"))
 
-    assert spy.incident(1).room_name == "inc-1-cart"
+    assert spy.incident(1).channel_name == "inc-1-cart"
 
 
-def test_a_refusal_offers_a_way_out(spy: SpyKit, room: str):
-    spy.say("incident stop", channel=room)
-    refused = spy.say("incident stop", channel=room)
+def test_a_refusal_offers_a_way_out(spy: SpyKit, channel: str):
+    spy.say("incident stop", channel=channel)
+    refused = spy.say("incident stop", channel=channel)
     assert refused.message
 
     spy.press("Reopen it", refused.message)
@@ -607,10 +607,10 @@ def graph(number: int, length: int) -> str:
 
 @pytest.mark.parametrize(("count", "length", "more"), [(3, 80, 0), (8, 800, 6), (30, 80, 19), (2, 2_900, 2)])
 def test_a_card_with_long_links_can_still_be_edited_and_tells_of_those_it_leaves_out(
-    spy: SpyKit, room: str, count: int, length: int, more: int
+    spy: SpyKit, channel: str, count: int, length: int, more: int
 ):
     for number in range(count):
-        spy.say(f"incident link <{graph(number, length)}>", channel=room)
+        spy.say(f"incident link <{graph(number, length)}>", channel=channel)
     card = spy.message_type("card", 1)
 
     assert len(payload(card)["text"].encode()) <= 4_000
@@ -619,11 +619,11 @@ def test_a_card_with_long_links_can_still_be_edited_and_tells_of_those_it_leaves
     assert (f"{more} more: `incident 1 links`" in card.text) == bool(more)
 
 
-def test_every_link_is_listed(spy: SpyKit, room: str):
+def test_every_link_is_listed(spy: SpyKit, channel: str):
     for number in range(30):
-        spy.say(f"incident link <{graph(number, 800)}>", channel=room)
+        spy.say(f"incident link <{graph(number, 800)}>", channel=channel)
 
-    said = messages(spy.say("incident links", channel=room).message)
+    said = messages(spy.say("incident links", channel=channel).message)
 
     shown = "".join(str(payload(part)["blocks"]) for part in said)
     assert len(said) == 3

@@ -29,8 +29,8 @@ PLACES = {
 }
 
 
-def said(spy: SpyKit, words: str, room: str) -> str:
-    answer = spy.say(words, channel=room)
+def said(spy: SpyKit, words: str, channel: str) -> str:
+    answer = spy.say(words, channel=channel)
     assert answer.message
     return answer.message.text
 
@@ -38,20 +38,20 @@ def said(spy: SpyKit, words: str, room: str) -> str:
 @pytest.mark.parametrize("word", ["soon", "²", "-1", "1234567890", "#"])
 @pytest.mark.parametrize("words", PLACES)
 def test_what_is_no_number_is_refused_by_what_was_to_be_numbered(
-    spy: SpyKit, room: str, words: str, word: str
+    spy: SpyKit, channel: str, words: str, word: str
 ):
-    assert said(spy, words.format(word), room) == f"{word} is no number of {PLACES[words]}"
+    assert said(spy, words.format(word), channel) == f"{word} is no number of {PLACES[words]}"
 
 
 @pytest.mark.parametrize("words", ["timeline hide #1, #2", "timeline hide 1,2", 'timeline hide "1 2"'])
-def test_several_numbers_are_said_with_blanks_or_commas(spy: SpyKit, room: str, words: str):
-    assert said(spy, words, room).startswith("Lines 1, 2 of INC-1")
+def test_several_numbers_are_said_with_blanks_or_commas(spy: SpyKit, channel: str, words: str):
+    assert said(spy, words, channel).startswith("Lines 1, 2 of INC-1")
 
 
-def test_commas_alone_are_no_numbers(spy: SpyKit, room: str):
-    assert said(spy, "timeline hide ,", room) == f", is no number of {LINES}"
+def test_commas_alone_are_no_numbers(spy: SpyKit, channel: str):
+    assert said(spy, "timeline hide ,", channel) == f", is no number of {LINES}"
 
 
 @pytest.mark.parametrize("word", ["²", "99999999999999999999"])
-def test_a_page_is_named_by_a_number_or_by_pagerduty(spy: SpyKit, room: str, word: str):
-    assert said(spy, f"pager ack {word}", room).startswith(f"There is no page {word}.")
+def test_a_page_is_named_by_a_number_or_by_pagerduty(spy: SpyKit, channel: str, word: str):
+    assert said(spy, f"pager ack {word}", channel).startswith(f"There is no page {word}.")

@@ -15,7 +15,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import OpenForm, Post, PostEphemeral, SendPage
 from bot.ports import Ringing
 from bot.services.paging import Paging
-from tests.plugins.test_ways_of_speaking import ROOM, TEMPLATES, busy, heard
+from tests.plugins.test_ways_of_speaking import CHANNEL, TEMPLATES, busy, heard
 from tests.test_words import CASES, buttons, said
 
 NUMBERS = re.compile(r"\b(?:2|3|5|7|12|14|17|42|43)\b")
@@ -66,16 +66,16 @@ def night(state: str) -> SpyKit:
         Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
     for words in STATES[state]:
         spy.clock.tick(minutes=1)
-        spy.say(words, by="U0ANA", channel=ROOM)
+        spy.say(words, by="U0ANA", channel=CHANNEL)
     if state == "handed over":
-        spy.say("accept", by="U0RAJ", channel=ROOM)
+        spy.say("accept", by="U0RAJ", channel=CHANNEL)
     spy.clock.tick(minutes=1)
     return spy
 
 
 def press(words: str, *, by: str = "U0KIM", thread: str | None = None) -> Request:
     message = {"ts": "5.5", "thread_ts": thread} if thread else {"ts": "5.5"}
-    about = {"trigger_id": "t1", "user": {"id": by}, "channel": {"id": ROOM}, "message": message}
+    about = {"trigger_id": "t1", "user": {"id": by}, "channel": {"id": CHANNEL}, "message": message}
     action = {"type": "button", "value": words}
     request = payloads.press({**about, "response_url": "https://hooks.slack.com/1", "actions": [action]})
     assert request
@@ -94,7 +94,7 @@ def sent(form: OpenForm) -> Request:
         }
         for it in fields
     }
-    memory = f'{{"command": "{form.command}", "incident": {form.incident or "null"}, "channel": "{ROOM}"}}'
+    memory = f'{{"command": "{form.command}", "incident": {form.incident or "null"}, "channel": "{CHANNEL}"}}'
     view = {"id": "V1", "private_metadata": memory, "state": {"values": values}}
     return payloads.submission({"trigger_id": "t2", "user": {"id": "U0KIM"}, "view": view})
 
@@ -157,7 +157,7 @@ def test_a_page_that_an_old_button_asks_for_is_sent_only_if_it_is_wanted_all_the
     spy = night("resolved")
     _, refused = heard(spy, press("inc-1 page <@U0RAJ> nobody is on call"))
 
-    spy.press("Page all the same", refused, channel=ROOM)
+    spy.press("Page all the same", refused, channel=CHANNEL)
 
     assert refused.text.startswith("INC-1 is resolved, so nobody is paged.")
     assert spy.pages(1)[-1].person == "U0RAJ"
@@ -196,7 +196,7 @@ def test_every_button_in_a_thread_is_answered_there():
 @pytest.mark.parametrize("words", ["spy take", "spy note a thought", "spy sev sev2", "spy update we look"])
 def test_what_is_said_in_a_thread_is_answered_there(words: str):
     spy = night("open")
-    event = {"type": "message", "channel": ROOM, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
+    event = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
     request = payloads.speech(
         {"event_id": "Ev1", "event": {**event, "text": words, "thread_ts": "4.4"}}, "U0SPY"
     )

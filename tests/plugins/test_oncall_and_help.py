@@ -6,7 +6,7 @@ import pytest
 
 from bot.commands.request import Automated, Response
 from bot.commands.testkit import SpyKit
-from bot.domain.effects import Notify, OpenRoom
+from bot.domain.effects import CreateChannel, Notify
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCall
 
@@ -78,12 +78,12 @@ def shown(spy: SpyKit, words: str, channel: str = "C0GENERAL") -> list[str]:
 
 
 @pytest.mark.parametrize("asked", ["help", "?", "-h", "--help", "—help", "Help!"])
-def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, room: str, asked: str):
+def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, channel: str, asked: str):
     before = len(spy.effects)
 
     for it in spy.registry.commands:
         for said in it.prefixes if it.words != "help" else ():
-            assert it.usage in shown(spy, f"{' '.join(said)} {asked}", room)
+            assert it.usage in shown(spy, f"{' '.join(said)} {asked}", channel)
     assert len(spy.effects) == before
 
 
@@ -101,10 +101,10 @@ def test_every_command_shows_its_help_and_does_nothing(spy: SpyKit, room: str, a
         ("help stop", 'incident (stop|resolve|close) ["how"]'),
     ],
 )
-def test_one_command_is_shown_where_one_is_meant(spy: SpyKit, room: str, said: str, usage: str):
+def test_one_command_is_shown_where_one_is_meant(spy: SpyKit, channel: str, said: str, usage: str):
     before = len(spy.effects)
 
-    assert shown(spy, said, room) == [usage]
+    assert shown(spy, said, channel) == [usage]
     assert len(spy.effects) == before
 
 
@@ -125,8 +125,8 @@ def test_a_family_is_shown_by_its_name(spy: SpyKit, family: str):
         ("note is it the database ?", "is it the database ?"),
     ],
 )
-def test_what_only_ends_like_a_call_for_help_is_text(spy: SpyKit, room: str, said: str, words: str):
-    spy.say(said, channel=room)
+def test_what_only_ends_like_a_call_for_help_is_text(spy: SpyKit, channel: str, said: str, words: str):
+    spy.say(said, channel=channel)
 
     assert spy.timeline(1)[-1].text == words
 
@@ -166,4 +166,4 @@ def test_what_a_workflow_asks_for_is_offered_to_who_reads_it(spy: SpyKit):
     assert (offer.to, offer.facts["words"]) == ("C0GENERAL", 'incident me "nightly check failed"')
     shown = spy.templates.render(offer.template, offer.facts)
     assert "from people, not from workflows" in shown.text
-    assert spy.asked(OpenRoom) == []
+    assert spy.asked(CreateChannel) == []

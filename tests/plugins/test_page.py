@@ -40,8 +40,8 @@ def on_call(spy: SpyKit, *on_calls: OnCallShift) -> None:
         OnCall(tx).synced(on_calls)
 
 
-def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, room: str):
-    answer = spy.say("page :payments cards are refused", channel=room)
+def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, channel: str):
+    answer = spy.say("page :payments cards are refused", channel=channel)
     rings(spy, 2)
 
     line = spy.message_type("page", 2).text
@@ -65,35 +65,35 @@ def test_a_page_outside_an_incident_needs_none(spy: SpyKit):
     assert len(spy.asked(SendPage)) == 1
 
 
-def test_a_page_is_acknowledged_from_its_line(spy: SpyKit, room: str):
+def test_a_page_is_acknowledged_from_its_line(spy: SpyKit, channel: str):
     rings(spy, 1)
 
-    spy.say("pager ack 1", channel=room, by="U0RAJ")
-    spy.press("Acknowledge", spy.message_type("page", 1), by="U0KIM", channel=room)
+    spy.say("pager ack 1", channel=channel, by="U0RAJ")
+    spy.press("Acknowledge", spy.message_type("page", 1), by="U0KIM", channel=channel)
 
     assert {it.answer for it in spy.asked(AnswerPage)} == {"acknowledged"}
     assert spy.asked(AnswerPage)[0].by == "U0RAJ"
 
 
-def test_in_a_room_with_one_page_its_number_may_be_left_out(spy: SpyKit, room: str):
+def test_in_a_channel_with_one_page_its_number_may_be_left_out(spy: SpyKit, channel: str):
     rings(spy, 1)
 
-    answer = spy.say("pager resolve", channel=room)
+    answer = spy.say("pager resolve", channel=channel)
 
     assert text(answer).startswith("PagerDuty is asked to resolve page 1 (:imoc).")
 
 
-def test_with_several_pages_the_choice_is_told(spy: SpyKit, room: str):
-    spy.say("page :payments x", channel=room)
+def test_with_several_pages_the_choice_is_told(spy: SpyKit, channel: str):
+    spy.say("page :payments x", channel=channel)
     rings(spy, 1)
     rings(spy, 2)
 
-    assert text(spy.say("pager ack", channel=room)) == "Which page? Ringing now: 1 (:imoc), 2 (:payments)."
+    assert text(spy.say("pager ack", channel=channel)) == "Which page? Ringing now: 1 (:imoc), 2 (:payments)."
 
 
-def test_a_page_that_pagerduty_does_not_have_yet_can_not_be_answered(spy: SpyKit, room: str):
-    assert "has not reached PagerDuty yet" in text(spy.say("pager ack 1", channel=room))
-    assert "There is no page 99." in text(spy.say("pager ack 99", channel=room))
+def test_a_page_that_pagerduty_does_not_have_yet_can_not_be_answered(spy: SpyKit, channel: str):
+    assert "has not reached PagerDuty yet" in text(spy.say("pager ack 1", channel=channel))
+    assert "There is no page 99." in text(spy.say("pager ack 99", channel=channel))
 
 
 @pytest.mark.parametrize("words", ['page raj "wake up"', "page :raj wake up"])
@@ -104,8 +104,8 @@ def test_who_takes_a_person_for_a_team_hears_how_a_person_is_paged(spy: SpyKit, 
     assert answer.text == "There is no team :raj. Raj Patel is a person, who is written @raj."
 
 
-def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, room: str):
-    spy.say("tell :payments hold", channel=room)
+def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, channel: str):
+    spy.say("tell :payments hold", channel=channel)
 
     with spy.tx() as tx:
         Paging(tx).failed(1, "PagerDuty refuses the token.")
@@ -129,7 +129,7 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
     on_call(spy)
 
     answer = text(spy.say('incident me "checkout is down" sev1'))
-    spy.open_room(1)
+    spy.create_channel(1)
     ringing(spy, 1, assigned=None)
 
     assert answer.startswith(
@@ -142,7 +142,7 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
 def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
     on_call(spy)
     spy.say('incident me "checkout is down" sev1')
-    spy.open_room(1)
+    spy.create_channel(1)
     ringing(spy, 1, assigned="")
 
     spy.pass_time(minutes=6)
@@ -156,15 +156,15 @@ def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
     ("words", "where"),
     [('page :imoc "come"', "page"), ('inc-1 page :imoc "come"', "page")],
 )
-def test_the_manager_is_one_press_away(spy: SpyKit, room: str, words: str, where: str):
+def test_the_manager_is_one_press_away(spy: SpyKit, channel: str, words: str, where: str):
     managed = replace(POLICY.teams["imoc"], manager="U0KIM")
     spy.adopt(replace(POLICY, teams={**POLICY.teams, "imoc": managed}))
     on_call(spy)
-    answer = spy.say(words, channel=room).message
+    answer = spy.say(words, channel=channel).message
     assert answer
 
     for message in (answer, spy.message_type(where, 2)):
-        spy.press("Page Kim Park", message, channel=room)
+        spy.press("Page Kim Park", message, channel=channel)
 
     assert [it.person for it in spy.pages(1)[2:]] == ["U0KIM", "U0KIM"]
 
@@ -180,7 +180,7 @@ def test_what_nobody_knows_yet_is_not_claimed(spy: SpyKit):
     assert "nobody" not in text(spy.say('page :imoc "come"'))
 
 
-def test_somebody_comes_on_call_after_all(spy: SpyKit, room: str):
+def test_somebody_comes_on_call_after_all(spy: SpyKit, channel: str):
     on_call(spy)
     ringing(spy, 1, assigned="")
     spy.pass_time(minutes=6)
@@ -211,7 +211,7 @@ def signed(body: bytes) -> str:
     return "v1=" + hmac.new(b"s", body, hashlib.sha256).hexdigest()
 
 
-def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: str):
+def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, channel: str):
     ringing(spy, 1, assigned="Raj Patel")
     into = {"id": "Q9", "type": "incident_reference", "html_url": "https://pd/Q9"}
     hear(spy, webhook(status="resolved", resolve_reason={"type": "merge_resolve_reason", "incident": into}))
@@ -227,30 +227,30 @@ def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, room: s
 
 
 @pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])
-def test_a_page_of_what_is_over_rings_no_further(spy: SpyKit, room: str, words: str):
+def test_a_page_of_what_is_over_rings_no_further(spy: SpyKit, channel: str, words: str):
     ringing(spy, 1, assigned="Raj Patel")
     spy.pass_time(minutes=2)
 
-    spy.say(words, channel=room)
+    spy.say(words, channel=channel)
     spy.pass_time(minutes=20)
 
     assert spy.asked(EscalatePage) == []
     assert spy.reminder_messages("unanswered") == []
 
 
-def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, room: str):
+def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, channel: str):
     ringing(spy, 1, assigned="Raj Patel")
     spy.pass_time(minutes=6)
 
-    spy.say("incident stop fixed", channel=room)
+    spy.say("incident stop fixed", channel=channel)
 
     [said] = spy.reminder_messages("unanswered")
     assert said.text.endswith("INC-1 is over, so nobody else is rung.")
 
 
-def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, room: str):
+def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, channel: str):
     ringing(spy, 1, assigned="Raj Patel")
-    spy.say("pager ack 1", by="U0RAJ", channel=room)
+    spy.say("pager ack 1", by="U0RAJ", channel=channel)
     with spy.tx() as tx:
         Paging(tx).waits(1, "PagerDuty did not answer")
 

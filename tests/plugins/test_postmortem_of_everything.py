@@ -8,7 +8,7 @@ from bot.services.documents import Documents
 from bot.services.people import People
 
 
-def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str):
+def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, channel: str):
     with spy.tx() as tx:
         for seq, event in enumerate(HAPPENED, start=100):
             facts = {name: value for name, value in facts_of(event).items() if name not in {"at", "by"}}
@@ -38,7 +38,7 @@ def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, room: str
 def test_a_failover_is_told_step_by_step():
     play = FailoverPlay.begin()
     play.spy.say('incident me "pod 7 is slow" sev1')
-    play.spy.open_room(1, channel="C0ROOM")
+    play.spy.create_channel(1, channel="C0ROOM")
     play.begun(channel="C0ROOM").goes(OK, OK, OK, OK, RED).to_the_end()
 
     with play.spy.tx() as tx:

@@ -1,4 +1,4 @@
-"""Nothing that anybody says makes a private incident known outside its room."""
+"""Nothing that anybody says makes a private incident known outside its channel."""
 
 from collections.abc import Iterator
 
@@ -12,7 +12,7 @@ from bot.services.paging import Paging
 
 SECRET = "payroll"
 MEMBERS = {"U0ANA", "U0RAJ"}
-INSIDE = {"room:1", "C0ROOM", *MEMBERS}
+INSIDE = {"incident:1", "C0ROOM", *MEMBERS}
 
 SAID = [
     'me "payroll" private',
@@ -69,12 +69,12 @@ def overheard(answer: Response) -> str:
     return answer.message.text if answer.message and answer.shared else ""
 
 
-@pytest.mark.parametrize("opened", [True, False], ids=["with a room", "without a room"])
+@pytest.mark.parametrize("opened", [True, False], ids=["with a channel", "without a channel"])
 @pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.PLAIN, Source.BUTTON, Source.DM])
 def test_what_its_members_say_elsewhere_is_not_overheard(spy: SpyKit, source: Source, opened: bool):  # noqa: FBT001  a column
     spy.say(f"incident {SAID[0]} sev1", by="U0ANA")
     if opened:
-        spy.open_room(1, channel="C0ROOM")
+        spy.create_channel(1, channel="C0ROOM")
 
     channel = "U0ANA" if source is Source.DM else "C0GENERAL"
     heard = [overheard(spy.say(f"incident {it}", by="U0ANA", channel=channel, source=source)) for it in SAID]
@@ -85,7 +85,7 @@ def test_what_its_members_say_elsewhere_is_not_overheard(spy: SpyKit, source: So
 @pytest.mark.parametrize("source", [Source.SLASH, Source.MENTION, Source.BUTTON, Source.DM])
 def test_a_stranger_learns_nothing_by_asking(spy: SpyKit, source: Source):
     spy.say(f"incident {SAID[0]}", by="U0ANA")
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
     before = spy.timeline(1)
 
     answers = [spy.say(f"incident {it}", by="U0ZOE", source=source) for it in SAID[1:]]

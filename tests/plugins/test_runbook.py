@@ -1,4 +1,4 @@
-"""Runbooks as people say them: filled in for the room, asked for in a form, or in words where there is none."""
+"""Runbooks as people say them: filled in for the channel, asked for in a form, or in words where there is none."""
 
 import pytest
 
@@ -20,17 +20,17 @@ def test_a_runbook_is_filled_in_for_all_to_see(spy: SpyKit):
     assert "{{" not in answer.message.text
 
 
-def test_said_aloud_it_is_answered_in_the_room(spy: SpyKit, room: str):
-    spy.say(SAID, channel=room, source=Source.PLAIN)
+def test_said_aloud_it_is_answered_in_the_channel(spy: SpyKit, channel: str):
+    spy.say(SAID, channel=channel, source=Source.PLAIN)
 
-    [answer] = spy.posts(room)
+    [answer] = spy.posts(channel)
     assert "systemctl restart postgresql@checkout" in answer.text
 
 
-def test_inside_an_incident_its_fields_are_there(spy: SpyKit, room: str):
-    spy.say('incident impact "nobody can pay"', channel=room)
+def test_inside_an_incident_its_fields_are_there(spy: SpyKit, channel: str):
+    spy.say('incident impact "nobody can pay"', channel=channel)
 
-    answer = spy.say("runbook nobody-answers team=payments", channel=room)
+    answer = spy.say("runbook nobody-answers team=payments", channel=channel)
 
     assert "INC-1, checkout is down. nobody can pay" in answer.message.text
 
@@ -43,7 +43,7 @@ def test_a_team_may_be_written_as_everywhere_else(spy: SpyKit):
 
 def test_a_private_incidents_fields_stay_in_its_channel(spy: SpyKit):
     spy.say('incident me "payroll leaked" private')
-    spy.open_room(1, channel="C0SECRET")
+    spy.create_channel(1, channel="C0SECRET")
 
     elsewhere = spy.say("inc-1 runbook nobody-answers team=payments", source=Source.PLAIN)
 
@@ -65,13 +65,13 @@ def test_what_is_missing_is_asked_for_in_a_form(spy: SpyKit):
     assert (why.kind, why.initial) == ("text", "stuck, restarted by hand")
 
 
-def test_the_form_that_is_sent_is_answered_in_the_room(spy: SpyKit, room: str):
+def test_the_form_that_is_sent_is_answered_in_the_channel(spy: SpyKit, channel: str):
     given = {"service": "checkout", "region": "west", "why": "&lt;stuck&gt;"}
 
-    spy.say("runbook restart-db", source=Source.FORM, channel=room, given=given)
+    spy.say("runbook restart-db", source=Source.FORM, channel=channel, given=given)
 
     [post] = spy.asked(Post)
-    assert (post.to, post.asker) == (room, "U0ANA")
+    assert (post.to, post.asker) == (channel, "U0ANA")
     assert "logger --tag restart-db '&lt;stuck&gt;'" in post.message.text
 
 

@@ -4,7 +4,7 @@ import pytest
 
 from bot.commands.request import Edited, Response, Shared, Source
 from bot.commands.testkit import SpyKit
-from bot.domain.incident import room_name
+from bot.domain.incident import channel_name
 from bot.domain.message import Buttons
 from bot.services.incidents import Incidents
 
@@ -53,8 +53,8 @@ def test_a_severity_is_read_as_people_write_it(spy: SpyKit, words: str):
 
 
 @pytest.mark.parametrize("words", ["SEV-2", "sev 2", "P2", "2", "severity: 2", "s2"])
-def test_a_severity_is_set_as_people_write_it(spy: SpyKit, room: str, words: str):
-    spy.say(f"incident sev {words}", channel=room)
+def test_a_severity_is_set_as_people_write_it(spy: SpyKit, channel: str, words: str):
+    spy.say(f"incident sev {words}", channel=channel)
 
     assert spy.incident(1).severity == "sev2"
 
@@ -125,10 +125,10 @@ def test_punctuation_hides_no_option(spy: SpyKit, words: str):
         ("postmortem write sumary we were down", 'postmortem write summary "we were down"'),
     ],
 )
-def test_what_is_nearly_an_option_is_asked_back(spy: SpyKit, room: str, said: str, meant: str):
+def test_what_is_nearly_an_option_is_asked_back(spy: SpyKit, channel: str, said: str, meant: str):
     before = len(spy.timeline(1))
 
-    answer = spy.say(said, channel=room)
+    answer = spy.say(said, channel=channel)
 
     assert meant in says(answer)
     assert len(spy.timeline(1)) == before
@@ -144,8 +144,8 @@ def test_what_was_meant_as_text_is_a_button_away(spy: SpyKit):
 
 
 @pytest.mark.parametrize("words", ["for 15", "15 minutes", "15 min", "a quarter", "half an hour"])
-def test_a_length_is_read_or_refused(spy: SpyKit, room: str, words: str):
-    answer = text(spy.say(f"incident quiet {words}", channel=room))
+def test_a_length_is_read_or_refused(spy: SpyKit, channel: str, words: str):
+    answer = text(spy.say(f"incident quiet {words}", channel=channel))
 
     assert ("quiet until" in answer) != ("How long is" in answer)
 
@@ -175,8 +175,8 @@ def test_a_length_is_read_or_refused(spy: SpyKit, room: str, words: str):
         ("since 2026-11-22T14:00:00+01:00", "22 13:00"),
     ],
 )
-def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: str, said: str, at: str):
-    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, channel: str, quote: str, said: str, at: str):
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=channel)
 
     impact = spy.incident(1)
     assert (impact.impact, f"{impact.impact_since:%d %H:%M}") == ("half of EU", at)
@@ -193,9 +193,9 @@ def test_a_time_is_read_with_quotes_and_without(spy: SpyKit, room: str, quote: s
     ],
 )
 def test_a_time_that_cannot_be_read_is_refused_with_quotes_and_without(
-    spy: SpyKit, room: str, quote: str, said: str
+    spy: SpyKit, channel: str, quote: str, said: str
 ):
-    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=channel)
 
     assert spy.incident(1).impact is None
 
@@ -210,29 +210,29 @@ def test_a_time_that_cannot_be_read_is_refused_with_quotes_and_without(
         "down at once",
     ],
 )
-def test_words_that_are_no_time_stay_text(spy: SpyKit, room: str, note: str):
+def test_words_that_are_no_time_stay_text(spy: SpyKit, channel: str, note: str):
     for command in ("impact", "note"):
-        spy.say(f"incident {command} {note}", channel=room)
+        spy.say(f"incident {command} {note}", channel=channel)
 
     assert spy.incident(1).impact == note
     assert spy.timeline(1)[-1].text == note
 
 
-def test_a_note_may_be_of_then(spy: SpyKit, room: str):
-    answer = spy.say("note replica was promoted at 9:30 am", channel=room, source=Source.MENTION)
+def test_a_note_may_be_of_then(spy: SpyKit, channel: str):
+    answer = spy.say("note replica was promoted at 9:30 am", channel=channel, source=Source.MENTION)
 
     assert answer.message is None
-    assert "at 09:30 UTC" in spy.posts(room)[-1].text
+    assert "at 09:30 UTC" in spy.posts(channel)[-1].text
     assert spy.timeline(1)[-1].text == "replica was promoted"
 
 
 @pytest.mark.parametrize(
     ("said", "due"), [("next friday", "2026-12-04"), ("eod", "2026-11-23"), ("in 2 days", "2026-11-25")]
 )
-def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, room: str, said: str, due: str):
-    spy.say(f"action alert on queue age by {said}", channel=room)
+def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, channel: str, said: str, due: str):
+    spy.say(f"action alert on queue age by {said}", channel=channel)
 
-    listed = text(spy.say("follow-ups", channel=room))
+    listed = text(spy.say("follow-ups", channel=channel))
     assert "alert on queue age ·" in listed
     assert due in listed
 
@@ -240,25 +240,25 @@ def test_a_follow_up_is_due_when_it_was_said(spy: SpyKit, room: str, said: str, 
 @pytest.mark.parametrize(
     "stated", ["half of EU", "monday batch is missing", "20m users", "no orders since the deploy"]
 )
-def test_the_start_of_an_impact_may_be_said_afterwards(spy: SpyKit, room: str, stated: str):
-    spy.say(f"incident impact {stated}", channel=room)
-    spy.say("incident impact since 10:05", channel=room)
+def test_the_start_of_an_impact_may_be_said_afterwards(spy: SpyKit, channel: str, stated: str):
+    spy.say(f"incident impact {stated}", channel=channel)
+    spy.say("incident impact since 10:05", channel=channel)
 
     impact = spy.incident(1)
     assert (impact.impact, f"{impact.impact_since:%d %H:%M}") == (stated, "23 10:05")
 
 
-def test_a_start_without_an_impact_asks_who_is_hit(spy: SpyKit, room: str):
-    assert "Who is hit?" in text(spy.say("incident impact since 10:05", channel=room))
+def test_a_start_without_an_impact_asks_who_is_hit(spy: SpyKit, channel: str):
+    assert "Who is hit?" in text(spy.say("incident impact since 10:05", channel=channel))
     assert spy.incident(1).impact is None
 
 
 @pytest.mark.parametrize("word", ["by", "until", "due"])
 @pytest.mark.parametrize("quote", ['"', ""])
-def test_a_follow_up_has_its_day_by_each_word(spy: SpyKit, room: str, quote: str, word: str):
-    spy.say(f"action {quote}alert on queue age{quote} {word} friday", channel=room)
+def test_a_follow_up_has_its_day_by_each_word(spy: SpyKit, channel: str, quote: str, word: str):
+    spy.say(f"action {quote}alert on queue age{quote} {word} friday", channel=channel)
 
-    listed = text(spy.say("follow-ups", channel=room))
+    listed = text(spy.say("follow-ups", channel=channel))
     assert "alert on queue age ·" in listed
     assert "2026-11-27" in listed
 
@@ -278,10 +278,10 @@ def test_a_follow_up_has_its_day_by_each_word(spy: SpyKit, room: str, quote: str
         *("in 2 weeks", "in two days", "in december"),
     ],
 )
-def test_a_day_that_may_be_text_or_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
+def test_a_day_that_may_be_text_or_cannot_be_read_is_asked_back(spy: SpyKit, channel: str, said: str):
     before = len(spy.timeline(1))
 
-    answer = spy.say(f"action alert on age {said}", channel=room)
+    answer = spy.say(f"action alert on age {said}", channel=channel)
 
     assert any(f'"alert on age {said}"' in it for it in says(answer))
     assert len(spy.timeline(1)) == before
@@ -318,9 +318,9 @@ def test_a_change_by_hand_takes_a_time(spy: SpyKit, said: str, at: str):
         ("a week ago at 9:30 am", "16 09:30"),
     ],
 )
-def test_a_time_is_of_the_day_that_was_said(spy: SpyKit, room: str, quote: str, said: str, at: str):
-    spy.say(f"incident note {quote}replica promoted{quote} {said}", channel=room)
-    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=room)
+def test_a_time_is_of_the_day_that_was_said(spy: SpyKit, channel: str, quote: str, said: str, at: str):
+    spy.say(f"incident note {quote}replica promoted{quote} {said}", channel=channel)
+    spy.say(f"incident impact {quote}half of EU{quote} {said}", channel=channel)
 
     noted = next(it for it in spy.timeline(1) if it.text == "replica promoted")
     assert f"{noted.occurred_at:%d %H:%M}" == at
@@ -348,31 +348,31 @@ def test_a_change_is_of_the_day_that_was_said(spy: SpyKit, words: str):
         "a few minutes ago it failed",
     ],
 )
-def test_a_sentence_that_begins_with_a_time_stays_whole(spy: SpyKit, room: str, said: str):
+def test_a_sentence_that_begins_with_a_time_stays_whole(spy: SpyKit, channel: str, said: str):
     for command in ("impact", "note"):
-        spy.say(f"incident {command} {said}", channel=room)
+        spy.say(f"incident {command} {said}", channel=channel)
 
     assert spy.incident(1).impact == said
     assert spy.timeline(1)[-1].text == said
 
 
 @pytest.mark.parametrize("said", ["yesterday 23:10", "last friday 9:00", "20 minutes ago"])
-def test_a_time_that_has_passed_may_come_first(spy: SpyKit, room: str, said: str):
-    spy.say(f"incident note {said} the replica was promoted", channel=room)
+def test_a_time_that_has_passed_may_come_first(spy: SpyKit, channel: str, said: str):
+    spy.say(f"incident note {said} the replica was promoted", channel=channel)
 
     assert [it.text for it in spy.timeline(1) if "replica" in it.text] == ["the replica was promoted"]
 
 
 @pytest.mark.parametrize("said", ["at 12:45", "at 1pm", "tomorrow at 9:00", "at 9:00 tomorrow"])
-def test_a_time_to_come_is_asked_back(spy: SpyKit, room: str, said: str):
+def test_a_time_to_come_is_asked_back(spy: SpyKit, channel: str, said: str):
     before = len(spy.timeline(1))
 
-    answer = spy.say(f"incident note we restart it {said}", channel=room)
+    answer = spy.say(f"incident note we restart it {said}", channel=channel)
 
     assert "is still to come" in text(answer)
     assert len(spy.timeline(1)) == before
     assert answer.message
-    spy.press("Part of the text", answer.message, channel=room)
+    spy.press("Part of the text", answer.message, channel=channel)
     assert spy.timeline(1)[-1].text == f"we restart it {said}"
 
 
@@ -400,14 +400,14 @@ def test_a_linked_host_is_the_name_one_sees(spy: SpyKit, source: Source):
     ],
 )
 def test_a_channel_is_named_by_what_people_read(name: str, slug: str):
-    assert room_name(1, name) == slug
+    assert channel_name(1, name) == slug
 
 
 @pytest.mark.parametrize(
     "whom", ["<!subteam^S0SRE|@sre>", "<#C0PAY|payments>", "<mailto:raj@x.com|raj@x.com>"]
 )
-def test_a_refusal_names_what_was_typed_as_people_see_it(spy: SpyKit, room: str, whom: str):
-    said = text(spy.say(f'page {whom} "db is on fire"', channel=room)).casefold()
+def test_a_refusal_names_what_was_typed_as_people_see_it(spy: SpyKit, channel: str, whom: str):
+    said = text(spy.say(f'page {whom} "db is on fire"', channel=channel)).casefold()
 
     assert not [it for it in ("subteam", "c0pay", "mailto") if it in said]
     assert len(spy.pages(1)) == 1
@@ -419,8 +419,8 @@ def test_a_name_has_no_markup(spy: SpyKit):
     assert spy.incident(1).name == "api.example.com and the board of R&D"
 
 
-def test_a_text_keeps_the_address_behind_a_link(spy: SpyKit, room: str):
-    spy.say("note see <https://x.y/d?a=1&amp;b=2|the board> with <@U0RAJ>", channel=room)
+def test_a_text_keeps_the_address_behind_a_link(spy: SpyKit, channel: str):
+    spy.say("note see <https://x.y/d?a=1&amp;b=2|the board> with <@U0RAJ>", channel=channel)
 
     assert spy.timeline(1)[-1].text == "see the board (https://x.y/d?a=1&b=2) with <@U0RAJ>"
 
@@ -436,26 +436,26 @@ def test_a_text_keeps_the_address_behind_a_link(spy: SpyKit, room: str):
         "incident *tldr*",
     ],
 )
-def test_decorated_commands_are_read(spy: SpyKit, room: str, said: str):
-    assert "checkout is down" in text(spy.say(said, channel=room))
+def test_decorated_commands_are_read(spy: SpyKit, channel: str, said: str):
+    assert "checkout is down" in text(spy.say(said, channel=channel))
 
 
 @pytest.mark.parametrize(
     "said", ["see &amp; <http://api.example.com|api.example.com>", "see\u200b &amp; api.example.com"]
 )
-def test_an_edited_note_reads_as_people_see_it(spy: SpyKit, room: str, said: str):
+def test_an_edited_note_reads_as_people_see_it(spy: SpyKit, channel: str, said: str):
     with spy.tx() as tx:
         Incidents(tx).note_message(tx.incident(1), "see", by="U0ANA", said_at=tx.now, message="9.1")
 
-    spy.notice(Edited(id="Ev9", channel=room, person="U0ANA", ts="9.1", text=said))
+    spy.notice(Edited(id="Ev9", channel=channel, person="U0ANA", ts="9.1", text=said))
 
     assert spy.timeline(1)[-1].text == "see & api.example.com"
 
 
-def test_the_words_beside_a_picture_read_as_people_see_them(spy: SpyKit, room: str):
+def test_the_words_beside_a_picture_read_as_people_see_them(spy: SpyKit, channel: str):
     picture = ("graph", "https://a.example/F1")
     said = "<http://api.example.com|api.example.com> &gt; 2s"
-    spy.notice(Shared(id="Ev9", channel=room, person="U0ANA", ts="9.1", text=said, images=(picture,)))
+    spy.notice(Shared(id="Ev9", channel=channel, person="U0ANA", ts="9.1", text=said, images=(picture,)))
 
     assert "api.example.com > 2s" in str(spy.timeline(1)[-1].data)
 
@@ -478,11 +478,11 @@ LONG = "word " * 9_000
     ],
 )
 def test_what_is_too_long_to_be_kept_is_refused_with_its_limit(
-    spy: SpyKit, room: str, words: str, limit: str
+    spy: SpyKit, channel: str, words: str, limit: str
 ):
     before = len(spy.timeline(1))
 
-    answer = text(spy.say(f'{words} "{LONG}"', channel=room))
+    answer = text(spy.say(f'{words} "{LONG}"', channel=channel))
 
     assert limit in answer
     assert len(spy.timeline(1)) == before
@@ -507,11 +507,11 @@ def test_what_is_too_long_to_be_kept_is_refused_with_its_limit(
         "nothing",
     ],
 )
-def test_an_echo_of_what_was_typed_is_short(spy: SpyKit, room: str, words: str):
+def test_an_echo_of_what_was_typed_is_short(spy: SpyKit, channel: str, words: str):
     marked = [f"{mark}{'x' * 9_000}" for mark in ("", ":", "@")]
 
     for said in (*marked, f"<#C1|{marked[0]}>", f"<https://x.y/{marked[0]}>"):
-        answer = spy.say(f"{words} {said}", channel=room)
+        answer = spy.say(f"{words} {said}", channel=channel)
         assert not answer.message or len(answer.message.text) < 1_000
 
 
@@ -520,8 +520,8 @@ def test_an_hour_is_no_incidents_number(spy: SpyKit, said: str):
     assert "I can't read the day" in text(spy.say(f"postmortem due {said}"))
 
 
-def test_a_line_that_is_not_there_is_named(spy: SpyKit, room: str):
-    assert "There is no line 500" in text(spy.say("incident timeline from 500", channel=room))
+def test_a_line_that_is_not_there_is_named(spy: SpyKit, channel: str):
+    assert "There is no line 500" in text(spy.say("incident timeline from 500", channel=channel))
 
 
 # --- flags that are denied, or nearly said ----------------------------------------------------------------
@@ -649,10 +649,10 @@ def test_a_word_of_the_name_is_no_flag(spy: SpyKit, name: str):
         ('change "flag" on', 'change "flag on"', 'change "flag"'),
     ],
 )
-def test_words_beside_a_quote_are_asked_about(spy: SpyKit, room: str, said: str, whole: str, without: str):
+def test_words_beside_a_quote_are_asked_about(spy: SpyKit, channel: str, said: str, whole: str, without: str):
     before = len(spy.effects)
 
-    answer = spy.say(said, channel=room)
+    answer = spy.say(said, channel=channel)
 
     assert says(answer) == [whole, without]
     assert "outside the quotes. Nothing was done." in text(answer)
@@ -660,12 +660,12 @@ def test_words_beside_a_quote_are_asked_about(spy: SpyKit, room: str, said: str,
 
 
 @pytest.mark.parametrize("said", ['tell <@U0RAJ> "hold"', "tell <@U0RAJ|raj> hold", "incident list <@U0RAJ>"])
-def test_a_person_is_no_e_mail_address(spy: SpyKit, room: str, said: str):
-    assert "e-mail" not in text(spy.say(said, channel=room))
+def test_a_person_is_no_e_mail_address(spy: SpyKit, channel: str, said: str):
+    assert "e-mail" not in text(spy.say(said, channel=channel))
 
 
 @pytest.mark.parametrize("words", ["sev1", "SEV-1", "all P1", "checkout sev1", "sev1 since friday"])
-def test_incidents_are_listed_by_severity(spy: SpyKit, room: str, words: str):
+def test_incidents_are_listed_by_severity(spy: SpyKit, channel: str, words: str):
     spy.say("incident me checkout is slow sev3")
 
     listed = text(spy.say(f"incident list {words}"))
@@ -675,10 +675,10 @@ def test_incidents_are_listed_by_severity(spy: SpyKit, room: str, words: str):
 
 
 @pytest.mark.parametrize("said", ["by 2 weeks", "in 2 weeks", "due two weeks", "until a week"])
-def test_a_day_beside_a_text_in_quotes_is_no_part_of_it(spy: SpyKit, room: str, said: str):
-    spy.say(f'action "alert on age" {said}', channel=room)
+def test_a_day_beside_a_text_in_quotes_is_no_part_of_it(spy: SpyKit, channel: str, said: str):
+    spy.say(f'action "alert on age" {said}', channel=channel)
 
-    listed = text(spy.say("follow-ups", channel=room))
+    listed = text(spy.say("follow-ups", channel=channel))
     assert "alert on age ·" in listed
     assert ("2026-11-30" if "a week" in said else "2026-12-07") in listed
 
@@ -687,8 +687,8 @@ def test_a_day_beside_a_text_in_quotes_is_no_part_of_it(spy: SpyKit, room: str, 
     "words",
     ["closed yesterday", "closed from sunday", "closed this week", "closed since this week", "past today"],
 )
-def test_incidents_are_listed_from_a_day(spy: SpyKit, room: str, words: str):
-    spy.say("incident stop", channel=room)
+def test_incidents_are_listed_from_a_day(spy: SpyKit, channel: str, words: str):
+    spy.say("incident stop", channel=channel)
     spy.clock.tick(hours=10)
     assert "INC-1" in text(spy.say(f"incident list {words}"))
     spy.clock.tick(hours=24 * 14)
@@ -696,7 +696,7 @@ def test_incidents_are_listed_from_a_day(spy: SpyKit, room: str, words: str):
 
 
 @pytest.mark.parametrize("said", ["november", "90", "last night"])
-def test_a_start_of_a_list_that_cannot_be_read_is_asked_back(spy: SpyKit, room: str, said: str):
+def test_a_start_of_a_list_that_cannot_be_read_is_asked_back(spy: SpyKit, channel: str, said: str):
     assert "I can't read the time" in text(spy.say(f"incident list all since {said}"))
 
 
@@ -732,10 +732,10 @@ def test_a_start_of_a_list_that_cannot_be_read_is_asked_back(spy: SpyKit, room: 
         ("oncall :imoc :payments", ["oncall :imoc", "oncall :payments"]),
     ],
 )
-def test_of_several_names_none_is_dropped(spy: SpyKit, room: str, said: str, meant: list[str]):
+def test_of_several_names_none_is_dropped(spy: SpyKit, channel: str, said: str, meant: list[str]):
     before = len(spy.effects)
 
-    answer = spy.say(said, channel=room)
+    answer = spy.say(said, channel=channel)
 
     assert says(answer) == meant
     assert "Nothing was done." in text(answer)
@@ -754,8 +754,8 @@ def test_of_several_names_none_is_dropped(spy: SpyKit, room: str, said: str, mea
         ("page :imoc :imoc look", ":imoc look"),
     ],
 )
-def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, room: str, said: str, message: str):
-    spy.say(said, channel=room)
+def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, channel: str, said: str, message: str):
+    spy.say(said, channel=channel)
 
     assert [(it.team, it.message) for it in spy.pages(1)[1:]] == [("imoc", message)]
 
@@ -763,19 +763,19 @@ def test_a_name_in_the_message_is_no_second_name(spy: SpyKit, room: str, said: s
 @pytest.mark.parametrize(
     "said", ["page ( x", "page < x", "page , @raj", "page @", "hand <", "tell & hold", "oncall ("]
 )
-def test_a_name_that_is_none_is_answered(spy: SpyKit, room: str, said: str):
-    assert text(spy.say(said, channel=room))
+def test_a_name_that_is_none_is_answered(spy: SpyKit, channel: str, said: str):
+    assert text(spy.say(said, channel=channel))
 
 
 # --- an incident's number before the text -----------------------------------------------------------------
 
 
 @pytest.fixture
-def other(spy: SpyKit, room: str) -> str:
+def other(spy: SpyKit, channel: str) -> str:
     """Give the channel of INC-2, beside INC-1."""
-    assert room
+    assert channel
     spy.say("incident me cart is slow sev3")
-    spy.open_room(2, channel="C0OTHER")
+    spy.create_channel(2, channel="C0OTHER")
     return "C0OTHER"
 
 
@@ -809,7 +809,7 @@ def test_a_number_before_the_text_is_the_incidents(spy: SpyKit, other: str, said
 
 
 @pytest.mark.parametrize("words", ["1 pod of 3 is back", "50 % fail", "2026 was better", "9"])
-def test_a_number_in_a_text_stays_there(spy: SpyKit, room: str, words: str):
-    spy.say(f"note {words}", channel=room)
+def test_a_number_in_a_text_stays_there(spy: SpyKit, channel: str, words: str):
+    spy.say(f"note {words}", channel=channel)
 
     assert spy.timeline(1)[-1].text == words

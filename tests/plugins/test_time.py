@@ -19,7 +19,7 @@ from bot.services.paging import Paging
 from plugins import incident, page, time
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
-ROOM = "C0ROOM"
+CHANNEL = "C0ROOM"
 NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
 TeamNotices = Callable[..., SpyKit]
@@ -27,7 +27,7 @@ TeamNotices = Callable[..., SpyKit]
 
 @pytest.fixture
 def telling() -> TeamNotices:
-    """Open INC-1 by Ana, with its room: `telling("sev1", policy=…)`."""
+    """Open INC-1 by Ana, with its channel: `telling("sev1", policy=…)`."""
 
     def notice(severity: str = "sev1", *, policy: Policy = POLICY, drill: bool = False) -> SpyKit:
         clock = FrozenClock()
@@ -35,7 +35,7 @@ def telling() -> TeamNotices:
         spy = SpyKit(incident, page, time, policy=policy, templates=templates, clock=clock)
         spy.meet(**NAMES)
         spy.say(f'incident me "checkout is down" {severity}{" drill" if drill else ""}')
-        spy.open_room(1, channel=ROOM)
+        spy.create_channel(1, channel=CHANNEL)
         return spy
 
     return notice
@@ -56,7 +56,7 @@ def labels(message: Message) -> list[str]:
 # --- the update promise -----------------------------------------------------------------------------------
 
 
-def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telling: TeamNotices):
+def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_channel(telling: TeamNotices):
     spy = telling()
 
     spy.pass_time(minutes=14, seconds=59)
@@ -64,7 +64,7 @@ def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_room(telli
     spy.pass_time(seconds=1)
     assert said_to(spy, "U0ANA") == ["The update of INC-1 checkout is down is due. There was no update yet."]
     spy.pass_time(minutes=5)
-    assert said_to(spy, "room:1") == [
+    assert said_to(spy, "incident:1") == [
         "Update 5 min overdue. @Ana Lima, what is known, what is being done? There was no update yet."
     ]
 
@@ -85,13 +85,13 @@ def test_an_update_in_time_keeps_spy_silent(telling: TeamNotices):
     spy = telling()
     for _ in range(4):
         spy.pass_time(minutes=14)
-        spy.say("incident update on it", channel=ROOM)
+        spy.say("incident update on it", channel=CHANNEL)
 
     assert spy.reminder_messages() == []
 
 
 ROUTES: dict[str, Callable[[SpyKit], object]] = {
-    "command": lambda spy: spy.say("incident update back soon", channel=ROOM),
+    "command": lambda spy: spy.say("incident update back soon", channel=CHANNEL),
     "modal": lambda spy: spy.say("incident update", given={"message": "back soon"}, incident=1, channel=None),
     "terminal": lambda spy: spy.say("incident 1 update back soon", channel=None),
 }
@@ -110,7 +110,7 @@ def test_an_update_by_any_route_ends_the_nag_and_its_messages_say_so(telling: Te
     spy.pass_time(minutes=14)
 
     assert said_to(spy, "U0ANA") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
-    assert said_to(spy, "room:1") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
+    assert said_to(spy, "incident:1") == ["INC-1: update posted 12:21 UTC (12:21) by Ana Lima."]
 
 
 def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
@@ -127,15 +127,15 @@ def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
 
     assert len(spy.reminder_messages(to="U0ANA")) == 2
     assert labels(spy.reminder_messages(to="U0ANA")[1]) == ["Post update", "Hand over", "Why?"]
-    refused = spy.say("incident snooze 5m", channel=ROOM)
+    refused = spy.say("incident snooze 5m", channel=CHANNEL)
     assert refused.message
     assert "snoozed this reminder already" in refused.message.text
 
 
 def test_a_new_commander_hears_what_is_due(telling: TeamNotices):
     spy = telling()
-    spy.say("incident hand <@U0RAJ>", channel=ROOM)
-    spy.say("incident accept", by="U0RAJ", channel=ROOM)
+    spy.say("incident hand <@U0RAJ>", channel=CHANNEL)
+    spy.say("incident accept", by="U0RAJ", channel=CHANNEL)
 
     spy.pass_time(minutes=15)
 
@@ -158,7 +158,7 @@ def test_after_three_hours_away_each_overdue_thing_is_said_once_and_late(telling
 
 def test_after_three_hours_away_nothing_moot_is_said(telling: TeamNotices):
     spy = telling()
-    spy.say("incident stop", channel=ROOM)
+    spy.say("incident stop", channel=CHANNEL)
 
     spy.clock.tick(hours=3)
     spy.tick()
@@ -173,12 +173,12 @@ def test_a_severity_is_asked_for_with_the_severities_as_buttons(telling: TeamNot
     spy = telling("")
     spy.pass_time(minutes=5)
 
-    request = spy.reminder_messages(to="room:1")[0]
+    request = spy.reminder_messages(to="incident:1")[0]
     assert labels(request) == ["sev1", "sev2", "sev3", "Why?"]
-    spy.press("sev2", request, channel=ROOM)
+    spy.press("sev2", request, channel=CHANNEL)
     spy.pass_time(minutes=20)
 
-    assert said_to(spy, "room:1") == ["INC-1: its severity is sev2."]
+    assert said_to(spy, "incident:1") == ["INC-1: its severity is sev2."]
 
 
 def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices):
@@ -190,7 +190,7 @@ def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices
     spy.pass_time(minutes=12)
 
     assert [(it.team, it.requested_by) for it in spy.pages(1)] == [("imoc", None)]
-    assert "The backup is being paged." in said_to(spy, "room:1")[-1]
+    assert "The backup is being paged." in said_to(spy, "incident:1")[-1]
 
 
 def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
@@ -207,17 +207,17 @@ def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
 
 def test_rolling_back_is_brought_up_and_settled_by_the_mitigation(telling: TeamNotices):
     spy = telling("sev2")
-    spy.say("incident cause the deploy of 11:50", channel=ROOM)
+    spy.say("incident cause the deploy of 11:50", channel=CHANNEL)
     spy.pass_time(minutes=10)
 
-    request = spy.reminder_messages(to="room:1")[0]
+    request = spy.reminder_messages(to="incident:1")[0]
     assert words([request])[0].startswith("Roll back? A change is suspected (the deploy of 11:50)")
-    spy.press("It is mitigated", request, channel=ROOM)
+    spy.press("It is mitigated", request, channel=CHANNEL)
 
-    assert said_to(spy, "room:1") == ["INC-1: mitigated 12:10 UTC (12:10)."]
+    assert said_to(spy, "incident:1") == ["INC-1: mitigated 12:10 UTC (12:10)."]
 
 
-def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: TeamNotices):
+def test_a_page_that_nobody_answers_is_escalated_and_the_channel_told(telling: TeamNotices):
     spy = telling("sev1")
     with spy.tx() as tx:
         Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
@@ -235,7 +235,7 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_room_told(telling: Team
 
 def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: TeamNotices):
     spy = telling("sev3")
-    spy.say("page <@U0RAJ> come", channel=ROOM)
+    spy.say("page <@U0RAJ> come", channel=CHANNEL)
     with spy.tx() as tx:
         Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
 
@@ -284,7 +284,7 @@ MILESTONES = replace(
 
 def test_milestones_are_said_and_done_in_their_time(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
-    spy.say("incident role support <@U0RAJ>", channel=ROOM)
+    spy.say("incident role support <@U0RAJ>", channel=CHANNEL)
 
     spy.pass_time(minutes=2)
 
@@ -301,7 +301,7 @@ def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: TeamNotices
     spy = telling(policy=replace(POLICY, milestones=(hour,)))
     spy.pass_time(minutes=16)
 
-    spy.say("incident hand <@U0RAJ>", channel=ROOM)
+    spy.say("incident hand <@U0RAJ>", channel=CHANNEL)
 
     brief = flat(spy.message_type("brief", 1).text)
     assert "the update, 15 min overdue" in brief.partition("Spy asks next")[2]
@@ -310,7 +310,7 @@ def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: TeamNotices
 
 def test_a_milestone_that_is_done_already_is_skipped(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
-    spy.say("incident tell :payments we are on it", channel=ROOM)
+    spy.say("incident tell :payments we are on it", channel=CHANNEL)
 
     spy.pass_time(minutes=5)
 
@@ -320,7 +320,7 @@ def test_a_milestone_that_is_done_already_is_skipped(telling: TeamNotices):
 def test_the_stop_has_its_milestones(telling: TeamNotices):
     spy = telling(policy=MILESTONES)
     spy.pass_time(minutes=1)
-    spy.say("incident stop", channel=ROOM)
+    spy.say("incident stop", channel=CHANNEL)
     spy.pass_time(seconds=1)
 
     assert said_to(spy, "U0ANA")[-1] == "INC-1 · Check the status page."
@@ -329,41 +329,41 @@ def test_the_stop_has_its_milestones(telling: TeamNotices):
 # --- peace, and why ---------------------------------------------------------------------------------------
 
 
-def test_what_the_room_may_not_hear_is_on_the_card(telling: TeamNotices):
+def test_what_the_channel_may_not_hear_is_on_the_card(telling: TeamNotices):
     spy = telling("")
-    spy.say("incident quiet 15m", channel=ROOM)
+    spy.say("incident quiet 15m", channel=CHANNEL)
 
     spy.pass_time(minutes=6)
 
-    assert spy.reminder_messages(to="room:1") == []
+    assert spy.reminder_messages(to="incident:1") == []
     assert "*Spy waits for* the severity" in spy.message_type("card", 1).text
 
 
 def test_quiet_ends_by_itself(telling: TeamNotices):
     spy = telling("")
-    spy.say("quiet 15m", channel=ROOM)
+    spy.say("quiet 15m", channel=CHANNEL)
 
     spy.pass_time(minutes=19)
 
-    assert len(spy.reminder_messages(to="room:1")) == 1
+    assert len(spy.reminder_messages(to="incident:1")) == 1
 
 
 def test_two_things_at_once_are_one_post(telling: TeamNotices):
     spy = telling("sev2")
-    spy.say("incident cause a bad deploy", channel=ROOM)
+    spy.say("incident cause a bad deploy", channel=CHANNEL)
     spy.clock.tick(minutes=36)
     spy.tick()
 
-    assert len(spy.reminder_messages(to="room:1")) == 1
+    assert len(spy.reminder_messages(to="incident:1")) == 1
     assert "*Spy waits for*" in spy.message_type("card", 1).text
 
 
 def test_why_names_the_rule_and_the_event(telling: TeamNotices):
     spy = telling()
-    spy.say("incident update looking", channel=ROOM)
+    spy.say("incident update looking", channel=CHANNEL)
     spy.pass_time(minutes=16)
 
-    by_command = spy.say("why", channel=ROOM).message
+    by_command = spy.say("why", channel=CHANNEL).message
     assert by_command
     because = "Because update due (sev1: 15 min), last update 12:00 UTC (12:00) by Ana Lima."
     assert words([by_command])[0].startswith(because)
@@ -376,14 +376,14 @@ def test_why_names_the_rule_and_the_event(telling: TeamNotices):
 def test_why_says_why_somebody_was_paged(telling: TeamNotices):
     spy = telling("sev1")
 
-    answer = spy.say("why", channel=ROOM).message
+    answer = spy.say("why", channel=CHANNEL).message
 
     assert answer
     assert "because *sev1* pages it" in answer.text
 
 
 def test_there_is_no_why_where_nothing_was_said(telling: TeamNotices):
-    answer = telling("sev3").say("why", channel=ROOM).message
+    answer = telling("sev3").say("why", channel=CHANNEL).message
 
     assert answer
     assert "has said nothing of its own" in answer.text
@@ -393,7 +393,7 @@ def test_there_is_no_why_where_nothing_was_said(telling: TeamNotices):
     "said", ["incident snooze soon", "incident quiet 3d", "incident quiet 0m", "incident snooze 10080"]
 )
 def test_a_length_that_makes_no_sense_is_explained(telling: TeamNotices, said: str):
-    answer = telling().say(said, channel=ROOM).message
+    answer = telling().say(said, channel=CHANNEL).message
 
     assert answer
     assert "15m" in answer.text or "Usage" in answer.text

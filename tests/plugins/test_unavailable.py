@@ -62,20 +62,22 @@ GIVING = (
 
 @pytest.mark.parametrize("whom", ["<@U0GONE>", "@gus", "<@U0APP>", "<@USLACKBOT>", "<@U0SPY>"])
 @pytest.mark.parametrize("words", GIVING)
-def test_what_somebody_can_not_do_is_refused_with_who_could(staff: SpyKit, room: str, words: str, whom: str):
-    staff.say('incident action "write a runbook"', channel=room)
-    said = text(staff.say(words.format(whom), channel=room))
+def test_what_somebody_can_not_do_is_refused_with_who_could(
+    staff: SpyKit, channel: str, words: str, whom: str
+):
+    staff.say('incident action "write a runbook"', channel=channel)
+    said = text(staff.say(words.format(whom), channel=channel))
 
     assert "they can't" in said
     assert "Who could: Raj Patel (on call for :imoc)" in said
     assert not any(page.person for page in staff.pages(1))
 
 
-def test_a_button_gives_it_to_who_could(staff: SpyKit, room: str):
-    refused = staff.say("incident hand <@U0GONE>", channel=room).message
+def test_a_button_gives_it_to_who_could(staff: SpyKit, channel: str):
+    refused = staff.say("incident hand <@U0GONE>", channel=channel).message
     assert refused
 
-    staff.press("Raj Patel", refused, channel=room)
+    staff.press("Raj Patel", refused, channel=channel)
 
     assert refused.text.startswith("The Slack account of Gus Gone is deactivated: they can't lead INC-1.")
     assert staff.incident(1).command_offered_to == "U0RAJ"
@@ -84,11 +86,11 @@ def test_a_button_gives_it_to_who_could(staff: SpyKit, room: str):
 @pytest.mark.parametrize(
     "words", ["role scribe {}", 'action "alert on \\"age\\" now" {}', "page {} come now"]
 )
-def test_every_button_does_what_was_asked_for_somebody_else(staff: SpyKit, room: str, words: str):
-    refused = staff.say(f"incident {words}".format("<@U0GONE>"), channel=room).message
+def test_every_button_does_what_was_asked_for_somebody_else(staff: SpyKit, channel: str, words: str):
+    refused = staff.say(f"incident {words}".format("<@U0GONE>"), channel=channel).message
     assert refused
 
-    staff.press("Raj Patel", refused, channel=room)
+    staff.press("Raj Patel", refused, channel=channel)
 
     with staff.tx() as tx:
         todo = tx.session.follow_ups.open_of("U0RAJ")
@@ -113,22 +115,22 @@ def test_cover_is_not_asked_of_who_has_left(staff: SpyKit):
     assert "they can't cover a shift" in refused
 
 
-def test_nobody_of_that_name_who_has_left_hides_who_is_here(staff: SpyKit, room: str):
+def test_nobody_of_that_name_who_has_left_hides_who_is_here(staff: SpyKit, channel: str):
     leave(staff, "U0RAJ2", "Raj Singh")
 
-    staff.say("incident hand @raj", channel=room)
+    staff.say("incident hand @raj", channel=channel)
 
     assert staff.incident(1).command_offered_to == "U0RAJ"
 
 
-def test_somebody_unknown_is_asked_for_in_slack(spy: SpyKit, room: str):
-    spy.say("incident hand <@U0NEW>", channel=room)
+def test_somebody_unknown_is_asked_for_in_slack(spy: SpyKit, channel: str):
+    spy.say("incident hand <@U0NEW>", channel=channel)
 
     assert [it.person for it in spy.asked(MeetPerson) if it.person == "U0NEW"] == ["U0NEW"]
 
 
-def test_an_offer_to_who_turns_out_to_have_left_is_taken_back(spy: SpyKit, room: str):
-    spy.say("incident hand <@U0GONE>", channel=room)
+def test_an_offer_to_who_turns_out_to_have_left_is_taken_back(spy: SpyKit, channel: str):
+    spy.say("incident hand <@U0GONE>", channel=channel)
 
     meet(spy, "U0GONE", GONE)
 
@@ -138,10 +140,10 @@ def test_an_offer_to_who_turns_out_to_have_left_is_taken_back(spy: SpyKit, room:
     )
 
 
-def test_the_channel_is_asked_once_who_takes_over_from_who_has_left(spy: SpyKit, room: str):
-    spy.say("incident hand @kim", channel=room)
-    spy.say("incident accept", by="U0KIM", channel=room)
-    spy.say("incident role scribe @kim", channel=room)
+def test_the_channel_is_asked_once_who_takes_over_from_who_has_left(spy: SpyKit, channel: str):
+    spy.say("incident hand @kim", channel=channel)
+    spy.say("incident accept", by="U0KIM", channel=channel)
+    spy.say("incident role scribe @kim", channel=channel)
 
     for _ in range(2):
         leave(spy, "U0KIM", "Kim Park")
@@ -157,17 +159,17 @@ def test_the_channel_is_asked_once_who_takes_over_from_who_has_left(spy: SpyKit,
     ]
 
 
-def test_whoever_takes_command_of_what_nobody_leads_has_it_at_once(spy: SpyKit, room: str):
+def test_whoever_takes_command_of_what_nobody_leads_has_it_at_once(spy: SpyKit, channel: str):
     leave(spy, "U0ANA", "Ana Lima")
     spy.clock.tick(minutes=1)
 
-    spy.say("incident take", by="U0RAJ", channel=room)
+    spy.say("incident take", by="U0RAJ", channel=channel)
 
     assert spy.incident(1).commander == "U0RAJ"
     assert "Nobody has command" not in spy.message_type("card", 1).text
 
 
-def test_a_missing_commander_is_asked_for_again_only_after_a_while(spy: SpyKit, room: str):
+def test_a_missing_commander_is_asked_for_again_only_after_a_while(spy: SpyKit, channel: str):
     spy.pass_time(minutes=12)
     leave(spy, "U0ANA", "Ana Lima")
     spy.tick()
@@ -179,10 +181,10 @@ def test_a_missing_commander_is_asked_for_again_only_after_a_while(spy: SpyKit, 
     assert (before, len(after) > 0) == ([], True)
 
 
-def test_follow_ups_and_the_postmortem_are_nobodys_then(spy: SpyKit, room: str):
-    spy.say('incident action "alert on queue age" @kim', channel=room)
-    spy.say('incident stop "rolled back"', channel=room)
-    spy.say("postmortem owner @kim", channel=room)
+def test_follow_ups_and_the_postmortem_are_nobodys_then(spy: SpyKit, channel: str):
+    spy.say('incident action "alert on queue age" @kim', channel=channel)
+    spy.say('incident stop "rolled back"', channel=channel)
+    spy.say("postmortem owner @kim", channel=channel)
 
     for _ in range(3):
         leave(spy, "U0KIM", "Kim Park")
@@ -194,12 +196,12 @@ def test_follow_ups_and_the_postmortem_are_nobodys_then(spy: SpyKit, room: str):
         "*The Slack account of Kim Park is deactivated.* Nobody does follow-up 1 now:"
         " `follow-up owner 1 @person`. Who writes the postmortem? `postmortem owner @person`."
     )
-    assert "no owner" in text(spy.say("follow-ups", channel=room))
+    assert "no owner" in text(spy.say("follow-ups", channel=channel))
 
 
-def test_what_is_over_is_not_asked_for(spy: SpyKit, room: str):
-    spy.say("incident role scribe @kim", channel=room)
-    spy.say('incident cancel "false alarm"', channel=room)
+def test_what_is_over_is_not_asked_for(spy: SpyKit, channel: str):
+    spy.say("incident role scribe @kim", channel=channel)
+    spy.say('incident cancel "false alarm"', channel=channel)
 
     leave(spy, "U0KIM", "Kim Park")
 
@@ -221,7 +223,7 @@ def test_who_has_left_is_not_named_among_those_who_may_approve(spy: SpyKit):
         assert not permissions.may("U0APP", "operator")
 
 
-def test_slack_is_asked_often_about_who_is_at_work_on_an_incident(spy: SpyKit, room: str):
+def test_slack_is_asked_often_about_who_is_at_work_on_an_incident(spy: SpyKit, channel: str):
     for person, name in (("U0ANA", "Ana Lima"), ("U0RAJ", "Raj Patel"), ("U0KIM", "Kim Park")):
         meet(spy, person, Profile(name=name))
     spy.clock.tick(minutes=11)
@@ -254,17 +256,17 @@ def test_a_manager_who_has_left_is_not_offered(spy: SpyKit):
     ],
 )
 def test_a_form_names_people_where_slack_draws_no_mentions(
-    staff: SpyKit, room: str, person: str, sentence: str
+    staff: SpyKit, channel: str, person: str, sentence: str
 ):
     given = {"person": f"<@{person}>"}
 
-    answer = staff.say("incident hand", by="U0RAJ", channel=room, source=Source.FORM, given=given)
+    answer = staff.say("incident hand", by="U0RAJ", channel=channel, source=Source.FORM, given=given)
 
     assert answer.complaints["person"].startswith(sentence)
 
 
-def test_a_commander_of_what_is_over_is_asked_about_once_too(spy: SpyKit, room: str):
-    spy.say('incident stop "rolled back"', channel=room)
+def test_a_commander_of_what_is_over_is_asked_about_once_too(spy: SpyKit, channel: str):
+    spy.say('incident stop "rolled back"', channel=channel)
 
     for _ in range(3):
         leave(spy, "U0ANA", "Ana Lima")
@@ -276,9 +278,9 @@ def test_a_commander_of_what_is_over_is_asked_about_once_too(spy: SpyKit, room: 
     assert spy.incident(1).commander == "U0ANA"
 
 
-def test_slack_is_asked_again_about_whom_command_is_offered(spy: SpyKit, room: str):
+def test_slack_is_asked_again_about_whom_command_is_offered(spy: SpyKit, channel: str):
     meet(spy, "U0RAJ", Profile(name="Raj Patel"))
-    spy.say("incident hand @raj", channel=room)
+    spy.say("incident hand @raj", channel=channel)
     spy.clock.tick(minutes=11)
 
     with spy.tx() as tx:

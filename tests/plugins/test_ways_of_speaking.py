@@ -17,7 +17,15 @@ from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.testkit import FrozenClock, SpyKit
-from bot.domain.effects import OpenForm, Post, PostEphemeral, PostEvent, Respond, UpsertMessage, room
+from bot.domain.effects import (
+    OpenForm,
+    Post,
+    PostEphemeral,
+    PostEvent,
+    Respond,
+    UpsertMessage,
+    incident_channel,
+)
 from bot.domain.message import Buttons, Message
 
 HERE = Path(__file__).parents[2]
@@ -27,17 +35,17 @@ vars(KNOWN).update({str(n): it for n, it in enumerate((*REGISTRY.commands, *REGI
 TEMPLATES = JinjaTemplates([HERE / "templates"], clock=FrozenClock())
 RUNBOOKS = FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com")
 
-ROOM, DM, RESPONSE, BOT = "C0ROOM", "D0KIM", "https://hooks.slack.com/1", "U0SPY"
+CHANNEL, DM, RESPONSE, BOT = "C0ROOM", "D0KIM", "https://hooks.slack.com/1", "U0SPY"
 LINE, FORM, ACKNOWLEDGED = "a line in the incident's channel", "a form", "the acknowledgement"
 
 
 def event(text: str, **more: str) -> Mapping[str, Any]:
-    message = {"type": "message", "channel": ROOM, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
+    message = {"type": "message", "channel": CHANNEL, "channel_type": "channel", "user": "U0KIM", "ts": "9.1"}
     return {"event_id": "Ev1", "event": message | {"text": text} | more}
 
 
 def slash(command: str, text: str) -> Request:
-    body = {"command": command, "text": text, "user_id": "U0KIM", "channel_id": ROOM, "trigger_id": "t1"}
+    body = {"command": command, "text": text, "user_id": "U0KIM", "channel_id": CHANNEL, "trigger_id": "t1"}
     return payloads.slash(body)
 
 
@@ -48,7 +56,7 @@ def short(text: str) -> Request:
 
 
 def press(text: str) -> Request | None:
-    body = {"trigger_id": "t1", "user": {"id": "U0KIM"}, "channel": {"id": ROOM}, "response_url": RESPONSE}
+    body = {"trigger_id": "t1", "user": {"id": "U0KIM"}, "channel": {"id": CHANNEL}, "response_url": RESPONSE}
     return payloads.press(body | {"actions": [{"type": "button", "value": text}]})
 
 
@@ -59,12 +67,12 @@ def direct(text: str) -> Request | None:
 WAYS: Mapping[str, tuple[Callable[[str], Request | None], set[str]]] = {
     "slash": (lambda text: slash("/spy", text), {ACKNOWLEDGED, FORM}),
     "short slash": (short, {ACKNOWLEDGED, FORM}),
-    "mention": (lambda text: payloads.mention(event(f"<@{BOT}> {text}"), BOT), {ROOM, LINE}),
-    "plain": (lambda text: payloads.speech(event(f"spy {text}"), BOT), {ROOM, LINE}),
+    "mention": (lambda text: payloads.mention(event(f"<@{BOT}> {text}"), BOT), {CHANNEL, LINE}),
+    "plain": (lambda text: payloads.speech(event(f"spy {text}"), BOT), {CHANNEL, LINE}),
     "direct message": (direct, {DM}),
-    "button": (press, {RESPONSE, ROOM, FORM}),
+    "button": (press, {RESPONSE, CHANNEL, FORM}),
     "terminal": (
-        lambda text: Request(id="t1", text=text, user="U0KIM", source=Source.TERMINAL, channel=ROOM),
+        lambda text: Request(id="t1", text=text, user="U0KIM", source=Source.TERMINAL, channel=CHANNEL),
         {ACKNOWLEDGED},
     ),
 }
@@ -76,9 +84,9 @@ def busy() -> SpyKit:
     spy = SpyKit(KNOWN, templates=TEMPLATES, runbooks=RUNBOOKS)
     spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     spy.say('incident me "checkout is down" sev1', by="U0ANA")
-    spy.open_room(1, channel=ROOM)
+    spy.create_channel(1, channel=CHANNEL)
     for words in ('tell :payments "look"', 'action "alert on queue age" @ana', 'change "flag on"'):
-        spy.say(words, channel=ROOM)
+        spy.say(words, channel=CHANNEL)
     return spy
 
 
@@ -97,7 +105,9 @@ def heard(spy: SpyKit, request: Request | None) -> tuple[str, Message]:
                 said.append((place, message))
             case OpenForm(form=form):
                 said.append((FORM, Message(text=form)))
-    if not said and any(isinstance(it, PostEvent | UpsertMessage) and it.to == room(1) for it in asked):
+    if not said and any(
+        isinstance(it, PostEvent | UpsertMessage) and it.to == incident_channel(1) for it in asked
+    ):
         return LINE, Message(text="")
     [one] = said
     return one

@@ -30,31 +30,31 @@ def seen_by_all(spy: SpyKit, words: str, *, source: Source, channel: str) -> boo
 
 
 @pytest.mark.parametrize("words", FOR_ALL)
-def test_what_is_for_everybody_is_seen_by_all_from_a_slash_command(spy: SpyKit, room: str, words: str):
-    assert seen_by_all(spy, words, source=Source.SLASH, channel=room)
+def test_what_is_for_everybody_is_seen_by_all_from_a_slash_command(spy: SpyKit, channel: str, words: str):
+    assert seen_by_all(spy, words, source=Source.SLASH, channel=channel)
 
 
 @pytest.mark.parametrize("words", FOR_ONE)
-def test_all_else_is_for_the_asker_from_a_slash_command(spy: SpyKit, room: str, words: str):
-    assert not seen_by_all(spy, words, source=Source.SLASH, channel=room)
+def test_all_else_is_for_the_asker_from_a_slash_command(spy: SpyKit, channel: str, words: str):
+    assert not seen_by_all(spy, words, source=Source.SLASH, channel=channel)
 
 
 @pytest.mark.parametrize("source", [Source.PLAIN, Source.MENTION])
 @pytest.mark.parametrize("words", ["tldr", "oncall me", "changes", "incident list"])
-def test_what_is_asked_aloud_is_answered_aloud(spy: SpyKit, room: str, words: str, source: Source):
-    assert seen_by_all(spy, words, source=source, channel=room)
+def test_what_is_asked_aloud_is_answered_aloud(spy: SpyKit, channel: str, words: str, source: Source):
+    assert seen_by_all(spy, words, source=source, channel=channel)
 
 
-def test_a_button_answers_whoever_pressed_it(spy: SpyKit, room: str):
-    assert not seen_by_all(spy, "incident 1 tldr", source=Source.BUTTON, channel=room)
-    assert seen_by_all(spy, "incident 1 share tldr", source=Source.BUTTON, channel=room)
+def test_a_button_answers_whoever_pressed_it(spy: SpyKit, channel: str):
+    assert not seen_by_all(spy, "incident 1 tldr", source=Source.BUTTON, channel=channel)
+    assert seen_by_all(spy, "incident 1 share tldr", source=Source.BUTTON, channel=channel)
 
 
 @pytest.mark.parametrize("source", [Source.SLASH, Source.PLAIN, Source.MENTION, Source.BUTTON])
 @pytest.mark.parametrize("words", ["incident 1 who", "incident 1 share tldr", "timeline 1"])
 def test_a_private_incident_is_told_of_elsewhere_to_the_asker_alone(spy: SpyKit, words: str, source: Source):
     spy.say('incident me "payroll" private', by="U0ANA")
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
 
     assert not seen_by_all(spy, words, source=source, channel="C0GENERAL")
 

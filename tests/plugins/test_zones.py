@@ -31,16 +31,16 @@ def _nowhere(spy: SpyKit) -> None:
         ("oncall load", "7 days"),
     ],
 )
-def test_every_command_works_for_whom_no_zone_is_known(spy: SpyKit, room: str, words: str, said: str):
+def test_every_command_works_for_whom_no_zone_is_known(spy: SpyKit, channel: str, words: str, said: str):
     spy.pass_time(seconds=1)
 
-    answer = spy.say(words, channel=room).message
+    answer = spy.say(words, channel=channel).message
 
     assert answer
     assert said.casefold() in answer.text.casefold()
 
 
-def test_reminders_go_on_for_a_day_and_longer(spy: SpyKit, room: str):
+def test_reminders_go_on_for_a_day_and_longer(spy: SpyKit, channel: str):
     spy.pass_time(days=2)
 
     assert spy.reminder_messages(to="U0ANA")[-1].text

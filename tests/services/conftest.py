@@ -9,9 +9,9 @@ from bot.commands.testkit import SpyKit
 
 @pytest.fixture
 def spy() -> SpyKit:
-    """Give a Spy with INC-1 open, page 1 on its way for it, and its room there."""
+    """Give a Spy with INC-1 open, page 1 on its way for it, and its channel there."""
     kit = SpyKit(Path(__file__).parents[2] / "plugins")
     kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel")
     kit.say('incident me "checkout is down" sev1', by="U0ANA")
-    kit.open_room(1, channel="C0ROOM")
+    kit.create_channel(1, channel="C0ROOM")
     return kit

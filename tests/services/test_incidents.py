@@ -28,7 +28,7 @@ def test_state_timeline_and_outbox_agree(spy: SpyKit):
     entries = spy.timeline(1)
 
     assert [it.seq for it in entries] == list(range(1, spy.incident(1).entries + 1))
-    assert [it.kind for it in entries] == ["declared", "page_requested", "room_opened"]
+    assert [it.kind for it in entries] == ["declared", "page_requested", "channel_opened"]
     assert entries[0].source == "slash"
 
 

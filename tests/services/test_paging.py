@@ -20,10 +20,10 @@ from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
 from bot.domain.refusal import Refusal
 from bot.ports import OnCallShift, PagerNews, Ringing
+from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
-from bot.services.rooms import Rooms
 from bot.services.transaction import Transaction
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
@@ -57,10 +57,10 @@ def test_a_page_for_a_severity_is_followed_on_the_card(spy: SpyKit):
     assert not [it for it in spy.asked(UpsertMessage) if it.message_type == "page"]
 
 
-def test_a_page_asked_for_in_a_room_has_its_line_there(spy: SpyKit):
+def test_a_page_asked_for_in_a_channel_has_its_line_there(spy: SpyKit):
     spy.say("page :payments come", channel="C0ROOM")
 
-    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["room:1"]
+    assert [it.to for it in spy.asked(UpsertMessage) if it.message_type == "page"] == ["incident:1"]
 
 
 def test_each_page_has_a_key_that_rings_once(spy: SpyKit):
@@ -151,7 +151,7 @@ def test_a_page_that_is_late_says_so_once_and_how_to_reach_people(spy: SpyKit):
     assert kinds(spy) == ["page_requested", "page_delayed"]
 
 
-def test_a_page_that_fails_says_so_in_the_room(spy: SpyKit):
+def test_a_page_that_fails_says_so_in_the_channel(spy: SpyKit):
     with spy.tx() as tx:
         Paging(tx).failed(1, "no such policy")
 
@@ -331,7 +331,7 @@ def test_while_somebody_leads_in_time_the_page_is_acknowledged_anew(spy: SpyKit)
 
 
 @pytest.mark.parametrize("rounds", [2, 5])
-def test_however_often_it_lapses_the_room_hears_nothing(spy: SpyKit, rounds: int):
+def test_however_often_it_lapses_the_channel_hears_nothing(spy: SpyKit, rounds: int):
     acknowledged(spy)
     for _ in range(rounds):
         spy.say("incident update still at it", channel="C0ROOM")
@@ -380,7 +380,7 @@ def test_it_can_be_switched_off(spy: SpyKit):
     assert page(spy).state is PageState.SENT
 
 
-def test_where_pagerduty_would_not_renew_it_the_room_hears_so(spy: SpyKit):
+def test_where_pagerduty_would_not_renew_it_the_channel_hears_so(spy: SpyKit):
     acknowledged(spy)
     lapse(spy, minutes=10)
     with spy.tx() as tx:
@@ -420,7 +420,7 @@ def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
         with spy.tx() as tx:
             Paging(tx).found(asked.page, "U0RAJ")
     with spy.tx() as tx:
-        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
 
     assert (asked.user, invited(spy)) == ("PURAJ", ["U0RAJ"])
     assert [it.person for it in spy.asked(Welcome)] == ["U0RAJ"]
@@ -430,8 +430,8 @@ def test_who_acknowledges_is_looked_for_invited_and_welcomed_once(spy: SpyKit):
 def test_who_came_by_themselves_later_is_welcomed_again(spy: SpyKit):
     hear(spy, "acknowledged", key=page(spy).key, who="Raj Patel", at=NOON)
     with spy.tx() as tx:
-        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
-        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
+        IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
 
     assert len(spy.asked(Welcome)) == 2
 

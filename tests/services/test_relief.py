@@ -54,7 +54,7 @@ class Night(SpyKit):
         self.say(f'incident me "{name}" {more}', by=by)
         with self.tx() as tx:
             number = tx.session.incidents.open(limit=1)[0].number
-        self.open_room(number, channel=f"C0INC{number}")
+        self.create_channel(number, channel=f"C0INC{number}")
         return number
 
     def wait(self, minutes: float) -> Sequence[Effect]:
@@ -101,13 +101,13 @@ def test_after_45_minutes_the_commander_gets_a_word(spy: Night):
     assert labels(spy, word) == ["Hand over", "I'm fine, 30 more minutes", "Why?"]
 
 
-def test_after_an_hour_the_room_and_the_team_are_asked(spy: Night):
+def test_after_an_hour_the_channel_and_the_team_are_asked(spy: Night):
     spy.declare()
     spy.wait(45)
 
     asked = shows(spy.wait(15))
 
-    assert [it.to for it in asked if "ask" in it.mark] == ["room:1", "C0IMOC"]
+    assert [it.to for it in asked if "ask" in it.mark] == ["incident:1", "C0IMOC"]
     assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 for 1 h 00.* Can someone step in?")
     assert labels(spy, asked[-1]) == ["I can take over", "Why?"]
 
@@ -182,8 +182,8 @@ def test_then_everybody_is_asked_each_hour(spy: Night):
 
     asked = shows(spy.wait(120))
 
-    anew = [it.mark for it in asked if it.to == "room:1" and "again" in it.mark]
-    assert list(dict.fromkeys(anew)) == [":relief-again1@room:1", ":relief-again2@room:1"]
+    anew = [it.mark for it in asked if it.to == "incident:1" and "again" in it.mark]
+    assert list(dict.fromkeys(anew)) == [":relief-again1@incident:1", ":relief-again2@incident:1"]
     assert len(spy.pages(1)) == 4
 
 
@@ -191,7 +191,7 @@ def test_only_the_newest_question_has_buttons(spy: Night):
     spy.declare()
     asked = shows(spy.wait(150))
 
-    first = next(it for it in asked if it.mark == ":relief-ask@room:1")
+    first = next(it for it in asked if it.mark == ":relief-ask@incident:1")
 
     assert labels(spy, first) == []
 
@@ -262,7 +262,7 @@ def test_the_successors_clock_starts_at_zero(spy: Night):
     assert told(spy.wait(1)) == [("U0RAJ", ":relief-warn")]
 
 
-def test_a_successor_is_brought_into_the_room(spy: Night):
+def test_a_successor_is_brought_into_the_channel(spy: Night):
     asked_after_an_hour(spy)
 
     spy.say("incident 1 relieve", by="U0RAJ", channel="C0IMOC")
@@ -302,7 +302,7 @@ def test_way_out_fine_once_and_for_all_to_see(spy: Night):
     )
     assert labels(spy, word) == ["Hand over", "Why?"]
     assert "ask" not in str(told(spy.wait(29.5)))
-    assert [it[0] for it in told(spy.wait(0.5)) if "ask" in it[1]] == ["room:1", "C0IMOC"]
+    assert [it[0] for it in told(spy.wait(0.5)) if "ask" in it[1]] == ["incident:1", "C0IMOC"]
 
 
 def test_fine_is_said_once(spy: Night):
@@ -421,18 +421,18 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
     asked = shows(spy.wait(20))
 
     assert "You still have INC-2. Who could take it?" in spy.stands(rest)
-    assert [it.to for it in asked if "ask" in it.mark] == ["room:2", "C0IMOC"]
+    assert [it.to for it in asked if "ask" in it.mark] == ["incident:2", "C0IMOC"]
     words = "*Ana Lima has been at work for 1 h 00, in command of INC-2 for 20 min.*"
     assert spy.stands(asked[-1]).startswith(words)
 
 
-def test_who_leads_two_is_asked_about_in_both_rooms_once_each(spy: Night):
+def test_who_leads_two_is_asked_about_in_both_channels_once_each(spy: Night):
     spy.declare()
     spy.declare("search is slow")
 
     asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
 
-    assert [it.to for it in asked] == ["room:1", "room:2", "C0IMOC"]
+    assert [it.to for it in asked] == ["incident:1", "incident:2", "C0IMOC"]
     assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 and INC-2 for 1 h 00.*")
     assert labels(spy, asked[-1]) == ["I can take over INC-1", "I can take over INC-2", "Why?"]
 
@@ -468,12 +468,12 @@ def test_a_role_counts_too(spy: Night):
     assert shows(spy.effects)[-1].to == "U0RAJ"
 
 
-def test_a_private_incident_is_asked_about_in_its_own_room_only(spy: Night):
+def test_a_private_incident_is_asked_about_in_its_own_channel_only(spy: Night):
     spy.declare(more="sev3 private")
 
     asked = [it for it in shows(spy.wait(60)) if "ask" in it.mark]
 
-    assert [it.to for it in asked] == ["room:1"]
+    assert [it.to for it in asked] == ["incident:1"]
 
 
 def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
@@ -482,8 +482,8 @@ def test_a_public_question_does_not_tell_of_a_private_incident(spy: Night):
 
     asked = {it.to: spy.stands(it) for it in shows(spy.wait(60)) if "ask" in it.mark}
 
-    assert "INC-2" not in asked["room:1"] + asked["C0IMOC"]
-    assert "INC-2" in asked["room:2"]
+    assert "INC-2" not in asked["incident:1"] + asked["C0IMOC"]
+    assert "INC-2" in asked["incident:2"]
 
 
 # --- by night, late, and far away -------------------------------------------------------------------------
@@ -498,7 +498,7 @@ def test_by_night_the_ladder_is_halved():
     spy = Night(start=datetime(2026, 11, 23, 3, 0, tzinfo=UTC))
     spy.declare()
 
-    assert [it[0] for it in told(spy.wait(30)) if "ask" in it[1]] == ["room:1", "C0IMOC"]
+    assert [it[0] for it in told(spy.wait(30)) if "ask" in it[1]] == ["incident:1", "C0IMOC"]
 
 
 def test_it_is_night_where_the_person_lives(spy: Night):
@@ -527,7 +527,7 @@ def test_after_three_hours_of_silence_the_highest_rung_is_spoken_once_and_says_i
     spy.tick()
     asked = shows(spy.effects[before:])
 
-    assert told(asked) == [("room:1", ":relief-again1"), ("C0IMOC", ":relief-again1")]
+    assert told(asked) == [("incident:1", ":relief-again1"), ("C0IMOC", ":relief-again1")]
     assert "This comes late: it was due 14:30 UTC" in spy.stands(asked[0])
     assert len(spy.pages(1)) == 1
     assert told(spy.wait(29)) == []
@@ -555,7 +555,7 @@ def test_eight_hours_are_said_to_the_person_and_twelve_to_all(spy: Night):
     twelve = [it for it in shows(second) if it.mark.startswith(":duty-ask")]
 
     assert eight.to == "U0ANA"
-    assert [it.to for it in twelve] == ["U0ANA", "room:1", "C0IMOC"]
+    assert [it.to for it in twelve] == ["U0ANA", "incident:1", "C0IMOC"]
     assert "on duty for 12 h 00 of the last 24 h" in spy.stands(twelve[-1])
 
 
@@ -573,7 +573,7 @@ def test_the_hours_of_an_earlier_incident_count(spy: Night):
 # --- what may go wrong ------------------------------------------------------------------------------------
 
 
-def test_a_question_that_slack_does_not_take_is_said_in_the_room(spy: Night):
+def test_a_question_that_slack_does_not_take_is_said_in_the_channel(spy: Night):
     question = asked_after_an_hour(spy)
 
     with spy.tx() as tx:

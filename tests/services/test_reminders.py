@@ -39,7 +39,7 @@ def sessions(database_url: str) -> Iterator[Database]:
 
 
 def open_incidents(sessions: Sessions, count: int) -> None:
-    """Open as many sev1 incidents with their rooms; the first update of each is due at 12:15."""
+    """Open as many sev1 incidents with their channels; the first update of each is due at 12:15."""
     with sessions.begin() as session:
         tx = Transaction(session=session, now=NOON, policy=POLICY)
         for number in range(1, count + 1):
@@ -47,7 +47,8 @@ def open_incidents(sessions: Sessions, count: int) -> None:
             declared = events.Declared(at=NOON, by="U0ANA", name="x", severity="sev1", next_due=due)
             incident = tx.record(Incident.declared(number, declared), declared)
             tx.record(
-                incident, events.RoomOpened(at=NOON, channel=f"C0INC{number}", channel_name=f"inc-{number}")
+                incident,
+                events.ChannelOpened(at=NOON, channel=f"C0INC{number}", channel_name=f"inc-{number}"),
             )
 
 

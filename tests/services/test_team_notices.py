@@ -18,11 +18,11 @@ def notice(spy: SpyKit) -> None:
         TeamNotices(tx).notify(tx.incident(1), POLICY.teams["payments"], "look", by="U0ANA")
 
 
-def test_a_tell_is_said_to_the_team_and_followed_in_the_room(spy: SpyKit):
+def test_a_tell_is_said_to_the_team_and_followed_in_the_channel(spy: SpyKit):
     notice(spy)
 
     assert [(it.message_type, it.to) for it in spy.asked(UpsertMessage)][-2:] == [
-        ("team_notice_sent", "room:1"),
+        ("team_notice_sent", "incident:1"),
         ("team_notice", "C0PAY"),
     ]
 
@@ -44,7 +44,10 @@ def test_a_team_that_can_not_be_told_is_said_aloud_once(spy: SpyKit):
             TeamNotices(tx).failed(1, "is_archived")
 
     assert len(spy.lines(1)) == 1
-    assert [(it.message_type, it.to) for it in spy.asked(UpsertMessage)][-1] == ("team_notice_sent", "room:1")
+    assert [(it.message_type, it.to) for it in spy.asked(UpsertMessage)][-1] == (
+        "team_notice_sent",
+        "incident:1",
+    )
 
 
 def test_a_tell_that_is_forgotten_is_refused_kindly(spy: SpyKit):

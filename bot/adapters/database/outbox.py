@@ -50,14 +50,14 @@ class Outbox:
         return True
 
     def _row(self, effect: Effect, now: datetime) -> dict[str, object]:
-        held = effect.needs_room is not None and not self._has_place(effect.needs_room)
+        held = effect.needs_channel is not None and not self._has_place(effect.needs_channel)
         return {
             "key": effect.key,
             "kind": type(effect).__name__,
             "payload": effects.dump(effect),
             "lane": effect.lane,
             "slot": effect.slot,
-            "needs_room": effect.needs_room,
+            "needs_channel": effect.needs_channel,
             "state": "held" if held else "ready",
             "urgency": int(effect.urgency),
             "queued_at": now,
@@ -216,5 +216,5 @@ def _standing(outbox: Table) -> Select[Any]:
 @cache
 def _releasing(outbox: Table) -> Update:
     """Let what waited for the channel `of` an incident go out."""
-    held = update(outbox).where(outbox.c.needs_room == bindparam("of"), outbox.c.state == "held")
+    held = update(outbox).where(outbox.c.needs_channel == bindparam("of"), outbox.c.state == "held")
     return held.values(state="ready")

@@ -130,9 +130,9 @@ class Incidents(Shelf[Incident]):
         self._known.update(held)
         return set(held)
 
-    def in_room(self, channel: str) -> Incident | None:
-        found = self._read(find(self._table, "room", lock=self.lock), {"room": channel})
-        return next(iter(self._with_changed(found, lambda it: it.room == channel)), None)
+    def in_channel(self, channel: str) -> Incident | None:
+        found = self._read(find(self._table, "channel", lock=self.lock), {"channel": channel})
+        return next(iter(self._with_changed(found, lambda it: it.channel == channel)), None)
 
     def open(self, *, limit: int) -> Sequence[Incident]:
         c = self._table.c

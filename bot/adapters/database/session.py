@@ -73,7 +73,7 @@ class SqlSession:
 
     def _has_place(self, number: int) -> bool:
         incident = self.incidents.get(number)
-        return bool(incident and (incident.room or incident.room_refused))
+        return bool(incident and (incident.channel or incident.channel_refused))
 
 
 class ReadOnlySession(SqlSession):

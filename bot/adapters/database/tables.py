@@ -62,9 +62,9 @@ class IncidentRow(SQLModel, table=True):
     phase: str = Field(index=True)
     private: bool
     drill: bool
-    room: str | None = Field(index=True)
-    room_name: str
-    room_refused: str | None
+    channel: str | None = Field(index=True)
+    channel_name: str
+    channel_refused: str | None
     channel_closed: dict[str, Any] | None = Field(sa_column=Column(JSON(none_as_null=True)))
     commander: str | None
     command_since: datetime | None = _moment()
@@ -203,7 +203,7 @@ class MessageRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """An effect on its way; `state` is held (for its room), ready, sending, done or failed."""
+    """An effect on its way; `state` is held (for its channel), ready, sending, done or failed."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -218,7 +218,7 @@ class OutboxRow(SQLModel, table=True):
     payload: str
     lane: str
     slot: str | None
-    needs_room: int | None = Field(index=True)
+    needs_channel: int | None = Field(index=True)
     state: str
     urgency: int
     queued_at: datetime = _moment()
@@ -253,7 +253,7 @@ class WorkPeriodRow(SQLModel, table=True):
     """A person's unbroken time at work on incidents."""
 
     __tablename__ = "work_period"
-    __table_args__ = (Index("stretch_by_person", "person", "ended_at"),)
+    __table_args__ = (Index("work_period_by_person", "person", "ended_at"),)
 
     number: int = Field(primary_key=True)
     person: str

@@ -1,4 +1,4 @@
-"""GitHub: the only room that knows the vendor's library, PyGithub."""
+"""GitHub: the only package that knows the vendor's library, PyGithub."""
 
 from bot.adapters.github.check import findings
 from bot.adapters.github.tracker import GitHub

@@ -24,7 +24,7 @@ ENDING = ".md.j2"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 LARGEST = 100_000
 """Bytes of a runbook's file."""
-ROOM = 9_000
+CHANNEL = 9_000
 """Characters of a filled-in runbook that a message holds, with room for what Slack adds to it."""
 
 log = structlog.get_logger()
@@ -198,9 +198,9 @@ def _line_of(words: str, text: str) -> int:
 
 def _fitting(blocks: Sequence[str]) -> int:
     """Count the blocks, from the first, that a message holds; none is cut in two."""
-    room = ROOM
+    channel = CHANNEL
     for count, block in enumerate(blocks):
-        room -= len(block) + 2
-        if room < 0:
+        channel -= len(block) + 2
+        if channel < 0:
             return count
     return len(blocks)

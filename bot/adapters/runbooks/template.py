@@ -41,6 +41,7 @@ INCIDENT: Mapping[str, Kind] = {
     "impact_since": Kind.WORD,
     "cause": Kind.TEXT,
     "opened_at": Kind.WORD,
+    "channel": Kind.WORD,
     "room": Kind.WORD,
     "drill": Kind.WORD,
 }

@@ -167,8 +167,8 @@ def _folded(all_of_them: list[Block]) -> list[Block]:
     if _fits(all_of_them):
         return all_of_them
     buttons = [block for block in all_of_them if block["type"] == "actions"][-3:]
-    room = TOGETHER - sum(map(_length, buttons)) - len(MORE)
-    fitting = _fitting(all_of_them, BLOCKS - len(buttons) - 1, room)
+    channel = TOGETHER - sum(map(_length, buttons)) - len(MORE)
+    fitting = _fitting(all_of_them, BLOCKS - len(buttons) - 1, channel)
     kept = all_of_them[:fitting]
     fold: Block = {"type": "context", "elements": [mrkdwn(MORE)]}
     return [*kept, fold, *(block for block in buttons if block not in kept)]

@@ -11,6 +11,7 @@ from bot.adapters.server_clock import ServerClock
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls, entries, promised
+from bot.adapters.slack.channels import IncidentChannels
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
@@ -18,7 +19,6 @@ from bot.adapters.slack.lengths import INVITED
 from bot.adapters.slack.limits import Limits
 from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.reading import listed, maybe, part
-from bot.adapters.slack.rooms import Rooms
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
@@ -51,7 +51,7 @@ class SlackChat:
         self.clock = ServerClock(clock)
         """What time it is for Slack."""
         self._calls = Calls(client, limits or Limits(), self.clock)
-        self._rooms = Rooms(self._calls)
+        self._channels = IncidentChannels(self._calls)
         self._identity: Identity | None = None
 
     # --- who we are ---------------------------------------------------------------------------------------
@@ -93,18 +93,18 @@ class SlackChat:
         """Let go of the kept connections."""
         self._client.close()
 
-    def remember_room(self, channel: str, name: str) -> None:
-        """Take in a channel that was seen to be created: `find_room` looks there first."""
-        self._rooms.remember(channel, name)
+    def remember_channel(self, channel: str, name: str) -> None:
+        """Take in a channel that was seen to be created: `find_channel` looks there first."""
+        self._channels.remember(channel, name)
 
-    # --- rooms --------------------------------------------------------------------------------------------
+    # --- channels --------------------------------------------------------------------------------------------
 
-    def open_room(self, name: str, *, private: bool) -> str:
+    def create_channel(self, name: str, *, private: bool) -> str:
         answer = self._calls.write("conversations.create", who=name, name=name, is_private=private)
         return promised(answer, "channel", "id")
 
-    def find_room(self, name: str, *, private: bool, since: datetime) -> str | None:
-        return self._rooms.find(name, private=private, since=since, creator=self.identify().user)
+    def find_channel(self, name: str, *, private: bool, since: datetime) -> str | None:
+        return self._channels.find(name, private=private, since=since, creator=self.identify().user)
 
     def invite(self, channel: str, people: Collection[str]) -> None:
         """Invite all; who can't be invited keeps nobody out, and is named in the Rejected that follows."""

@@ -256,7 +256,7 @@ class Listeners:
         return _done()
 
     def channel_created(self, body: Body) -> BoltResponse:
-        self._chat.remember_room(*payloads.created(body))
+        self._chat.remember_channel(*payloads.created(body))
         return _done()
 
     def suggestion(self) -> BoltResponse:
@@ -267,7 +267,7 @@ class Listeners:
         return _done()
 
     def _aside(self, request: Request | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
-        """Answer what has no room for words in its acknowledgement: the router's answer goes by the outbox.
+        """Answer what has no channel for words in its acknowledgement: the router's answer goes by the outbox.
 
         What could not be kept is not acknowledged where Slack brings it again, and told where it does not.
         """

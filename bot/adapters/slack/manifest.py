@@ -14,7 +14,7 @@ SCOPES = (
     "channels:read",  # who joins, what is renamed
     "chat:write",
     "commands",
-    "files:read",  # what a picture that is shared in a room is called, and where it is
+    "files:read",  # what a picture that is shared in a channel is called, and where it is
     "groups:history",
     "groups:read",
     "groups:write",  # private incidents

@@ -39,11 +39,11 @@ def pieces(text: str, limit: int) -> Iterator[str]:
 
     A block of code that is split ends in its one piece and begins anew in the next.
     """
-    room = limit - len(f"{FENCE}\n\n{FENCE}") if FENCE in text else limit
-    text = _LINK.sub(lambda link: _fitting(link, room), text)
+    space = limit - len(f"{FENCE}\n\n{FENCE}") if FENCE in text else limit
+    text = _LINK.sub(lambda link: _fitting(link, space), text)
     opened = ""
     while len(opened) + len(text) > limit:
-        edge = unit_end(text, room) or room
+        edge = unit_end(text, space) or space
         at = max(text.rfind("\n", 1, edge), 0) or max(_blank(text, edge), 0) or edge
         piece = opened + text[:at]
         is_inside = piece.count(FENCE) % 2
@@ -54,11 +54,11 @@ def pieces(text: str, limit: int) -> Iterator[str]:
         yield opened + text
 
 
-def _fitting(link: re.Match[str], room: int) -> str:
+def _fitting(link: re.Match[str], space: int) -> str:
     """Leave a link as it is, or show its words alone where it fits into no piece: half a link leads nowhere."""
-    if len(link[0]) <= room:
+    if len(link[0]) <= space:
         return link[0]
-    return cut(link["label"] or "", room) or f"`{cut(link['address'], room - len('``'))}`"
+    return cut(link["label"] or "", space) or f"`{cut(link['address'], space - len('``'))}`"
 
 
 def _blank(text: str, edge: int) -> int:

@@ -15,7 +15,7 @@ def documents() -> Mapping[str, Facts]:
     spy = SpyKit(INSTALLED / "plugins")
     say = partial(spy.say, by="U0ANA", channel="C0ROOM")
     say("incident me checkout is down sev1")
-    spy.open_room(1, channel="C0ROOM")
+    spy.create_channel(1, channel="C0ROOM")
     for words in (f'update "{TYPED}"', f'impact "{TYPED}"', f'action "{TYPED}"', 'stop "rolled back"'):
         say(f"incident {words}")
     with spy.tx() as tx:

@@ -71,7 +71,7 @@ FULL = replace(
     NEW,
     suspects=sample_changes.SUSPECTS,
     severity="sev1",
-    room="C0ROOM",
+    channel="C0ROOM",
     impact=TYPED,
     impact_since=NOON,
     cause=TYPED,
@@ -85,7 +85,7 @@ FULL = replace(
     command_offered_to="U0RAJ",
 )
 OVER = FULL.after(events.Resolved(at=NOON + HALF_HOUR, by="U0ANA", how=TYPED))
-REFUSED = replace(NEW, room_refused="restricted_action", commander=None, command_since=None)
+REFUSED = replace(NEW, channel_refused="restricted_action", commander=None, command_since=None)
 UNEXPLAINED = replace(FULL, cause=None)
 INCIDENTS = (NEW, FULL, OVER, REFUSED, replace(FULL, private=True), replace(FULL, drill=True))
 
@@ -123,8 +123,8 @@ ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 PAGED: dict[str, Any] = {"at": NOON, "page": 17, "whom": "<@U0RAJ>"}
 HAPPENED: tuple[events.Event, ...] = (
     events.Declared(**ABOUT, name=TYPED, severity="sev1", private=True),
-    events.RoomOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
-    events.RoomRefused(at=NOON, why="restricted_action"),
+    events.ChannelOpened(at=NOON, channel="C0ROOM", channel_name="inc-42"),
+    events.ChannelRefused(at=NOON, why="restricted_action"),
     events.PersonJoined(at=NOON, person="U0RAJ"),
     events.PersonInvited(at=NOON, person="U0RAJ"),
     events.SeveritySet(**ABOUT, severity="sev1", before=None),
@@ -377,7 +377,7 @@ SENT_OF_A_PERIOD = (
 RELIEF = [
     *(
         relief_of(audience, words, *on)
-        for audience in ("person", "room", "team")
+        for audience in ("person", "channel", "team")
         for words in SENT_OF_A_PERIOD
         for on in ((), (FULL,), (NEW, SECOND), (replace(FULL, drill=True),), (REFUSED,))
     ),
@@ -527,7 +527,7 @@ CASES: dict[str, Sequence[Facts]] = (
         + [{"page": it, "incident": None} for it in TESTS],
         "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
-        "room/topic": SHORT,
+        "channel/topic": SHORT,
         "oncall/who": [
             {
                 "answer": OnCallAnswer(teams=(ON_CALL, NOBODY_ON_CALL), synced_at=at, trouble=trouble),
@@ -590,8 +590,10 @@ CASES: dict[str, Sequence[Facts]] = (
             )
             for latest in (True, False)
         ],
-        "room/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
-        "room/templates": [
+        "channel/configuration": [
+            {"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}
+        ],
+        "channel/templates": [
             {"mistakes": ["ours/templates/words.j2:1: it has no due, which surfaces/card.j2 needs"]}
         ],
         "time/snoozed": [{**it, "until": NOW} for it in SHORT],

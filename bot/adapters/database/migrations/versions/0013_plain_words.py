@@ -14,6 +14,10 @@ down_revision = "0012"
 TABLES = {"tell": "team_notice", "stretch": "work_period", "duty_copy": "on_call_copy"}
 COLUMNS: Mapping[tuple[str, str], str] = {
     ("incident", "nagged_at"): "reminded_at",
+    ("incident", "room"): "channel",
+    ("incident", "room_name"): "channel_name",
+    ("incident", "room_refused"): "channel_refused",
+    ("outbox", "needs_room"): "needs_channel",
     ("timeline", "curated"): "visibility",
     ("timer", "duty"): "reminder",
     ("on_call_copy", "duties"): "on_calls",
@@ -31,23 +35,45 @@ class Names:
     event_fields: Mapping[str, str]
     message_types: Mapping[str, str]
     """Where a message was posted is kept under its type and what it is about, such as `card:42`."""
+    addresses: Mapping[str, str]
+    """An incident's channel is addressed as `incident:42` until its id is known."""
 
     def reversed(self) -> "Names":
         return Names(**{name: {new: old for old, new in names.items()} for name, names in vars(self).items()})
 
 
 NAMES = Names(
-    effects={"Show": "UpsertMessage", "Say": "PostEvent", "Whisper": "PostEphemeral"},
+    effects={
+        "OpenRoom": "CreateChannel",
+        "Show": "UpsertMessage",
+        "Say": "PostEvent",
+        "Whisper": "PostEphemeral",
+    },
     effect_fields={"surface": "message_type", "tells": "permalink_of", "spilled": "overflow"},
     events={
         "team_told": "team_notified",
         "tell_seen": "team_notice_seen",
         "tell_failed": "team_notice_failed",
         "failover_nagged": "failover_reminded",
+        "room_opened": "channel_opened",
+        "room_refused": "channel_refused",
     },
     event_fields={"tell": "notice", "duty": "reminder"},
     message_types={"nag": "reminder", "tell": "team_notice_sent", "told": "team_notice"},
+    addresses={"room": "incident"},
 )
+ADDRESSED = {
+    "incident": ("number", ["reminded"]),
+    "page": ("number", ["reminded"]),
+    "work_period": ("number", ["reminded", "asked"]),
+    "shift": ("number", ["kept"]),
+    "cover": ("number", ["kept"]),
+    "lock": ("number", ["kept"]),
+    "failover": ("number", ["kept"]),
+    "follow_up": ("number", ["kept"]),
+    "postmortem": ("incident", ["kept"]),
+}
+"""Tables whose JSON keeps addresses: the key, and the columns."""
 FIELDS_CHANGED = ("team_notified", "team_notice_seen", "team_notice_failed", "reminded", "snoozed")
 
 
@@ -55,6 +81,8 @@ def upgrade() -> None:
     _rename_tables(TABLES)
     for (table, old), new in COLUMNS.items():
         op.alter_column(table, old, new_column_name=new)
+    op.drop_index("stretch_by_person", "work_period")
+    op.create_index("work_period_by_person", "work_period", ["person", "ended_at"])
     _rewrite(NAMES)
 
 
@@ -62,6 +90,8 @@ def downgrade() -> None:
     _rewrite(NAMES.reversed())
     for (table, old), new in COLUMNS.items():
         op.alter_column(table, new, new_column_name=old)
+    op.drop_index("work_period_by_person", "work_period")
+    op.create_index("stretch_by_person", "work_period", ["person", "ended_at"])
     _rename_tables({new: old for old, new in TABLES.items()})
 
 
@@ -81,6 +111,7 @@ def _rewrite(names: Names) -> None:
     _rewrite_timeline(names)
     _replace("timeline", "kind", names.events)
     _replace("failover_trace", "kind", names.events)
+    _rewrite_addresses(names)
     _rewrite_waiting(names)
     _replace("outbox", "kind", names.effects)
     slots = sa.table("message", sa.column("slot"))
@@ -90,6 +121,32 @@ def _rewrite(names: Names) -> None:
         ):
             moved = _prefixed(slot, names.message_types)
             op.execute(slots.update().where(slots.c.slot == slot).values(slot=moved))
+
+
+def _rewrite_addresses(names: Names) -> None:
+    for name, (key, columns) in ADDRESSED.items():
+        table = sa.table(name, sa.column(key), *(sa.column(it, sa.JSON) for it in columns))
+        for row in op.get_bind().execute(sa.select(table)).mappings().all():
+            values = {it: _addressed(row[it], names.addresses) for it in columns}
+            if any(values[it] != row[it] for it in columns):
+                op.execute(table.update().where(table.c[key] == row[key]).values(values))
+    pages = sa.table("page", sa.column("number"), sa.column("line_at"))
+    for number, before in op.get_bind().execute(sa.select(pages).where(pages.c.line_at.is_not(None))).all():
+        line_at = _addressed(before, names.addresses)
+        if line_at != before:
+            op.execute(pages.update().where(pages.c.number == number).values(line_at=line_at))
+
+
+def _addressed(value: Any, addresses: Mapping[str, str]) -> Any:
+    """Rewrite each whole string that is such an address, however deep."""
+    match value:
+        case dict():
+            return {name: _addressed(it, addresses) for name, it in value.items()}
+        case list():
+            return [_addressed(it, addresses) for it in value]
+        case str() if value.rpartition(":")[2].isdecimal():
+            return _prefixed(value, addresses) if value.count(":") == 1 else value
+    return value
 
 
 def _rewrite_timeline(names: Names) -> None:
@@ -110,11 +167,20 @@ def _rewrite_waiting(names: Names) -> None:
     outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "done_at")))
     for row in op.get_bind().execute(sa.select(outbox).where(outbox.c.done_at.is_(None))).all():
         values = {
-            "payload": json.dumps(_effect(json.loads(row.payload), names)),
-            "lane": _prefixed(row.lane, names.message_types),
+            "payload": json.dumps(_addressed(_effect(json.loads(row.payload), names), names.addresses)),
+            "lane": _lane(row.lane, names),
             "slot": _prefixed(row.slot, names.message_types),
         }
         op.execute(outbox.update().where(outbox.c.id == row.id).values(**values))
+
+
+def _lane(lane: str, names: Names) -> str:
+    kind, _, address = lane.partition(":")
+    return (
+        f"posts:{_addressed(address, names.addresses)}"
+        if kind == "posts"
+        else str(_prefixed(lane, names.message_types))
+    )
 
 
 def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:

@@ -5,14 +5,14 @@ from collections.abc import Mapping
 from bot.domain import events
 from bot.domain.effects import (
     AddBookmark,
+    CreateChannel,
     Effect,
     Notify,
-    OpenRoom,
     SetTopic,
     UpsertMessage,
     Welcome,
     closed_channel,
-    room,
+    incident_channel,
     set_up_again,
 )
 from bot.domain.incident import Closed, Incident
@@ -26,7 +26,7 @@ COMING = (events.PersonInvited.kind(), events.PersonJoined.kind())
 """How somebody comes into a channel: brought by Spy, or by themselves."""
 
 
-class Rooms:
+class IncidentChannels:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
@@ -36,25 +36,25 @@ class Rooms:
     def opened(self, number: int, channel: str, name: str) -> None:
         """Slack has the channel; whatever waited for it goes out. Another one gets all that the first one had."""
         before = self._tx.incident(number)
-        if before.room is None or before.channel_closed:
-            opened = events.RoomOpened(at=self._tx.now, channel=channel, channel_name=name)
+        if before.channel is None or before.channel_closed:
+            opened = events.ChannelOpened(at=self._tx.now, channel=channel, channel_name=name)
             after = self._tx.record(before, opened)
-            if before.channel_closed or before.room_refused:
+            if before.channel_closed or before.channel_refused:
                 self._tx.send(*set_up_again(after, self._tx.policy, seq=after.entries))
                 self._show_again(after, before.channel_closed)
         self._session.outbox.release(number)
 
     def refused(self, number: int, why: str) -> None:
         """Slack gives no channel: what waited for it goes to where the incident can still be followed."""
-        self._tx.record(self._tx.incident(number), events.RoomRefused(at=self._tx.now, why=why))
+        self._tx.record(self._tx.incident(number), events.ChannelRefused(at=self._tx.now, why=why))
         self._session.outbox.release(number)
 
     def closed(self, number: int, how: events.Closing, *, by: str | None = None) -> None:
         """The channel takes nothing any more. Who leads is told once, and what belongs there goes to them."""
         incident = self._tx.incident(number)
         known = incident.channel_closed
-        if incident.room and (known is None or SURENESS[how] > SURENESS[known.how]):
-            closed = events.ChannelClosed(at=self._tx.now, by=by, channel=incident.room, how=how)
+        if incident.channel and (known is None or SURENESS[how] > SURENESS[known.how]):
+            closed = events.ChannelClosed(at=self._tx.now, by=by, channel=incident.channel, how=how)
             self._tx.record(incident, closed)
 
     def reopened(self, number: int, *, by: str | None = None) -> None:
@@ -69,11 +69,11 @@ class Rooms:
 
     def open_another(self, incident: Incident) -> None:
         """Ask Slack for another channel, where the incident has none that takes words."""
-        if incident.room and not incident.channel_closed:
-            raise Refusal(f"{incident.id} has its channel: <#{incident.room}>.")
+        if incident.channel and not incident.channel_closed:
+            raise Refusal(f"{incident.id} has its channel: <#{incident.channel}>.")
         incident.must_be_open()
         at = int(self._tx.now.timestamp() * 1000)
-        self._tx.send(OpenRoom(key=f"open-room:{incident.number}:{at}", incident=incident.number))
+        self._tx.send(CreateChannel(key=f"create-channel:{incident.number}:{at}", incident=incident.number))
 
     def _links_since(self, incident: Incident, closed: Closed) -> list[Effect]:
         added = self._session.timeline.among([incident.number], ["link_added"])
@@ -94,7 +94,9 @@ class Rooms:
             return
         n, mark = incident.number, closed.mark
         self._tx.send(
-            UpsertMessage(key=f"missed:{n}{mark}", message_type="missed", ref=n, to=room(n), mark=mark)
+            UpsertMessage(
+                key=f"missed:{n}{mark}", message_type="missed", ref=n, to=incident_channel(n), mark=mark
+            )
         )
         for person in closed.asked:
             self._tx.send(closed_channel(incident, to=person, mark=mark, seq=incident.entries))
@@ -103,7 +105,7 @@ class Rooms:
 
     def joined(self, channel: str, person: str, *, origin: str) -> None:
         """Somebody came into an incident channel; who opened it needs no introduction."""
-        incident = self._session.incidents.in_room(channel)
+        incident = self._session.incidents.in_channel(channel)
         if incident is None or person == incident.declared_by:
             return
         was_invited = self._is_awaited(incident, person)
@@ -167,14 +169,16 @@ class Rooms:
 
     def moved(self, incident: Incident, *, to: str) -> None:
         """Slack gave the channel another id."""
-        if incident.room and incident.room != to:
-            moved = events.ChannelMoved(at=self._tx.now, channel=to, before=incident.room)
+        if incident.channel and incident.channel != to:
+            moved = events.ChannelMoved(at=self._tx.now, channel=to, before=incident.channel)
             self._tx.record(incident, moved)
 
     def renamed(self, channel: str, name: str) -> None:
-        incident = self._session.incidents.in_room(channel)
+        incident = self._session.incidents.in_channel(channel)
         if incident:
-            self._tx.record(incident, events.RoomOpened(at=self._tx.now, channel=channel, channel_name=name))
+            self._tx.record(
+                incident, events.ChannelOpened(at=self._tx.now, channel=channel, channel_name=name)
+            )
 
     # --- what is said there ---
 

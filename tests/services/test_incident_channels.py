@@ -6,45 +6,45 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import Invite, MeetPerson, UpsertMessage, Welcome
 from bot.domain.refusal import Refusal
 from bot.ports import Posted, Profile
+from bot.services.incident_channels import IncidentChannels
 from bot.services.people import People
-from bot.services.rooms import Rooms
 
 
 def states(spy: SpyKit) -> dict[str, str]:
     return {row.effect.key: row.state for row in spy.sessions.queued()}
 
 
-def test_a_room_that_opens_lets_go_what_waited_for_it(spy: SpyKit):
+def test_a_channel_that_opens_lets_go_what_waited_for_it(spy: SpyKit):
     spy.say("incident me cart")
     before = states(spy)
 
-    spy.open_room(2)
+    spy.create_channel(2)
 
     assert before["card:2:declared"] == before["invite:2:declared"] == "held"
     assert states(spy)["card:2:declared"] == states(spy)["invite:2:declared"] == "ready"
 
 
-def test_a_room_is_opened_once(spy: SpyKit):
-    spy.open_room(1, channel="C0OTHER")
+def test_a_channel_is_opened_once(spy: SpyKit):
+    spy.create_channel(1, channel="C0OTHER")
 
-    assert spy.incident(1).room == "C0ROOM"
-    assert [it.kind for it in spy.timeline(1)].count("room_opened") == 1
+    assert spy.incident(1).channel == "C0ROOM"
+    assert [it.kind for it in spy.timeline(1)].count("channel_opened") == 1
 
 
-def test_a_room_that_is_refused_lets_go_what_waited_and_says_why(spy: SpyKit):
+def test_a_channel_that_is_refused_lets_go_what_waited_and_says_why(spy: SpyKit):
     spy.say("incident me cart")
     with spy.tx() as tx:
-        Rooms(tx).refused(2, "restricted_action")
+        IncidentChannels(tx).refused(2, "restricted_action")
 
-    assert spy.incident(2).room_refused == "restricted_action"
+    assert spy.incident(2).channel_refused == "restricted_action"
     assert "held" not in states(spy).values()
     assert len(spy.lines(2)) == 1
 
 
 def test_who_joins_is_welcomed_and_belongs(spy: SpyKit):
     with spy.tx() as tx:
-        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
-        Rooms(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
+        IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev1")
+        IncidentChannels(tx).joined("C0ROOM", "U0RAJ", origin="Ev2")
 
     assert [it.person for it in spy.asked(Welcome)] == ["U0RAJ", "U0RAJ"]
     assert spy.incident(1).members == ("U0ANA", "U0RAJ")
@@ -53,23 +53,23 @@ def test_who_joins_is_welcomed_and_belongs(spy: SpyKit):
 
 def test_who_opened_it_needs_no_introduction(spy: SpyKit):
     with spy.tx() as tx:
-        Rooms(tx).joined("C0ROOM", "U0ANA", origin="Ev1")
-        Rooms(tx).joined("C0ELSEWHERE", "U0RAJ", origin="Ev2")
+        IncidentChannels(tx).joined("C0ROOM", "U0ANA", origin="Ev1")
+        IncidentChannels(tx).joined("C0ELSEWHERE", "U0RAJ", origin="Ev2")
 
     assert not spy.asked(Welcome)
 
 
-def test_what_could_not_be_said_is_said_in_the_room(spy: SpyKit):
+def test_what_could_not_be_said_is_said_in_the_channel(spy: SpyKit):
     with spy.tx() as tx:
-        Rooms(tx).undelivered(1, "The channel's topic", "too_long")
-        Rooms(tx).undelivered(99, "Anything", "gone")
+        IncidentChannels(tx).undelivered(1, "The channel's topic", "too_long")
+        IncidentChannels(tx).undelivered(99, "Anything", "gone")
 
     assert len(spy.lines(1)) == 1
 
 
 def test_where_a_message_stands_is_kept(spy: SpyKit):
     with spy.tx() as tx:
-        Rooms(tx).posted("card:1", Posted(channel="C0ROOM", ts="1.0"))
+        IncidentChannels(tx).posted("card:1", Posted(channel="C0ROOM", ts="1.0"))
 
     with spy.tx() as tx:
         assert tx.session.messages.get("card:1") == Posted(channel="C0ROOM", ts="1.0")
