@@ -18,6 +18,7 @@ from bot.adapters.database import migrate, open_engine
 from bot.bootstrap.manifest import manifest
 from bot.config import load
 from bot.sandbox import Box
+from bot.services.features import load_features
 from tests.e2e.bot_process import BotProcess
 from tests.e2e.world import World
 from tests.postgres import Postgres, serving
@@ -33,6 +34,8 @@ structlog.configure(
     processors=[structlog.processors.format_exc_info, structlog.processors.KeyValueRenderer()]
 )
 """Plain tracebacks: structlog's own draw every local variable, and one may hold a whole workspace."""
+
+load_features()  # some tests open a transaction of their own
 
 
 # --- databases --------------------------------------------------------------------------------------------

@@ -31,6 +31,7 @@ from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker
+from bot.services.features import load_features
 
 log = structlog.get_logger()
 
@@ -61,6 +62,7 @@ class Bot:
 
 def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
+    load_features()
     live = Live(settings, partial(load_settings, settings.path))
     policy, env = live.policy(), settings.env
     database = open_database(settings)

@@ -59,6 +59,7 @@ from bot.domain.policy import Policy, Severity, Team
 from bot.domain.statistics import Bar
 from bot.domain.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
+from bot.services.features import load_features
 from bot.services.incident_channels import IncidentChannels
 from bot.services.people import People
 from bot.services.reminders import Reminders
@@ -148,6 +149,7 @@ class SpyKit:
         clock: FrozenClock | None = None,
         runbooks: Runbooks | None = None,
     ) -> None:
+        load_features()
         self.clock = clock or FrozenClock()
         self.policy = policy
         self.templates = templates or PlainTemplates()

@@ -54,7 +54,7 @@ class Documents:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(tx)
 
     # --- for the document ---
 

@@ -288,8 +288,7 @@ class Paging:
                 channel=page.line_at or page.requested_by,
             )
             if incident:
-                periods = WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy)
-                periods.also_paged(incident, page.number, backing.number)
+                WorkPeriods(self._tx).also_paged(incident, page.number, backing.number)
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
         """PagerDuty rings this level now, at our word; it may have told us so itself already."""
@@ -518,8 +517,7 @@ class Paging:
         if page.incident:
             incident = self._tx.record(self._tx.incident(page.incident), event)
             if page.requested_by is None:
-                periods = WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy)
-                self._tx.send(*periods.about_page(incident, page.number))
+                self._tx.send(*WorkPeriods(self._tx).about_page(incident, page.number))
         origin = f"{event.kind()}:{int(event.at.timestamp() * 1000)}"
         self._show(page, origin=origin)
         said = page.reminded.get(UNANSWERED)

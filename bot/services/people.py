@@ -44,7 +44,7 @@ class People(Directory):
         if not known.is_assignable:
             self._give_back(known, is_news=before is None or before.is_assignable)
         elif self.zone(person) != zone:
-            WorkPeriods(session=self._session, now=self._tx.now, policy=self._tx.policy).replan(person)
+            WorkPeriods(self._tx).replan(person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
         """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""

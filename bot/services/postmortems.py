@@ -35,7 +35,7 @@ class Postmortems:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(tx)
 
     def of(self, incident: Incident) -> Postmortem:
         return self._lifecycle.of(incident.number)
@@ -255,7 +255,7 @@ class PostmortemReminders:
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
-        self._lifecycle = PostmortemLifecycle(session=tx.session, now=tx.now, policy=tx.policy)
+        self._lifecycle = PostmortemLifecycle(tx)
 
     def agenda(self, ref: str) -> Sequence[Timer]:
         incident = self._tx.session.incidents.get(int(ref))

@@ -60,7 +60,7 @@ class Relief:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-        self._periods = WorkPeriods(session=tx.session, now=tx.now, policy=tx.policy)
+        self._periods = WorkPeriods(tx)
         self._timers = tx.policy.timers
 
     # --- what is due ---

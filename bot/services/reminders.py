@@ -88,7 +88,7 @@ class Reminders:
         for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
             self._timers.replace(f"incident:{incident.number}", agenda(incident, self._tx.policy))
             people |= people_working(incident).keys()
-        periods = WorkPeriods(session=self._tx.session, now=self._tx.now, policy=self._tx.policy)
+        periods = WorkPeriods(self._tx)
         for person in sorted(people):
             periods.replan(person)
         Covers(self._tx).plan_anew()  # first: who makes a cover sure takes it before its schedule

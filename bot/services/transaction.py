@@ -1,8 +1,9 @@
-"""What a service works at: one transaction, one moment, one policy."""
+"""One database transaction: its session, its moment, its policy, and what it asks for."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
+from typing import Protocol, TypeVar
 
 from bot.domain.effects import Effect, brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
@@ -12,8 +13,25 @@ from bot.domain.reminder import agenda
 from bot.domain.reminder_message import told_anew
 from bot.domain.timeline import Entry
 from bot.ports import Session
-from bot.services.postmortem_lifecycle import PostmortemLifecycle
-from bot.services.work_periods import WorkPeriods
+
+T = TypeVar("T", bound=Callable[["Transaction"], "Follower"])
+
+
+class Follower(Protocol):
+    """A feature that reacts to every change of an incident, in the same transaction."""
+
+    def follow(self, before: Incident | None, incident: Incident) -> Iterable[Effect]:
+        """Keep what follows from the change and return its effects; `before` is None for a new incident."""
+
+
+FOLLOWERS: list[Callable[["Transaction"], Follower]] = []
+"""Each feature adds its own, by `@follower`."""
+
+
+def follower(feature: T) -> T:
+    """Register a class that follows incidents."""
+    FOLLOWERS.append(feature)
+    return feature
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -40,10 +58,8 @@ class Transaction:
             self.send(*told_anew(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self.session.incidents.put(incident)
-        periods = WorkPeriods(session=self.session, now=self.now, policy=self.policy)
-        self.send(*periods.follow(known, incident))
-        lifecycle = PostmortemLifecycle(session=self.session, now=self.now, policy=self.policy)
-        self.send(*lifecycle.follow(known, incident))
+        for feature in FOLLOWERS:
+            self.send(*feature(self).follow(known, incident))
         self.session.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
         return incident
 

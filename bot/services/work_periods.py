@@ -1,14 +1,13 @@
-"""Follow who is at work: work periods begin and end with what happens to incidents, and their timers with them."""
+"""Track each person's unbroken time on incidents, and its timers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
-from datetime import UTC, datetime, timedelta, tzinfo
+from datetime import UTC, timedelta, tzinfo
 from zoneinfo import ZoneInfo
 
 from bot.domain.effects import AnswerPage, Effect, UpsertMessage
 from bot.domain.incident import Incident
 from bot.domain.page import RESOLVE
-from bot.domain.policy import Policy
 from bot.domain.relief import (
     COMMAND,
     WorkPeriod,
@@ -18,7 +17,7 @@ from bot.domain.relief import (
     subject,
     work_period_agenda,
 )
-from bot.ports import Session
+from bot.services.transaction import Transaction, follower
 
 LOOK_BACK = timedelta(days=4)
 """Whoever was on duty longer ago has rested since, or else their work period still runs."""
@@ -32,13 +31,13 @@ class History:
     earlier: Sequence[WorkPeriod]
 
 
-@dataclass(frozen=True, kw_only=True)
+@follower
 class WorkPeriods:
     """Each change is made alone with its person, after their incidents were locked: see `Relief.agenda`."""
 
-    session: Session
-    now: datetime
-    policy: Policy
+    def __init__(self, tx: Transaction) -> None:
+        self._tx = tx
+        self._session = tx.session
 
     def follow(self, before: Incident | None, incident: Incident) -> list[Effect]:
         """Begin, go on with and end the work periods that a change of an incident touches; give what to show of it."""
@@ -61,20 +60,20 @@ class WorkPeriods:
         past = self.of(person)
         period = past.running
         if what and period is None:
-            number = self.session.periods.reserve()
-            period = began(number, person, incident.number, what, at=self.now)
+            number = self._session.periods.reserve()
+            period = began(number, person, incident.number, what, at=self._tx.now)
         elif period and what:
             period = period.joined(incident.number, what)
         elif period:
-            period = period.left(incident.number, at=self.now)
+            period = period.left(incident.number, at=self._tx.now)
         else:
             return []
         self.keep(period, past)
         if not _was_relieved(incident, was, what):
             return [*self.shows(period)]
-        known = self.session.people.get(person)
+        known = self._session.people.get(person)
         reads_it = known is None or known.is_assignable
-        is_long = reads_it and before and is_worth_a_break(period, before, now=self.now)
+        is_long = reads_it and before and is_worth_a_break(period, before, now=self._tx.now)
         return [
             *self.shows(period),
             *([self._rest(period, incident)] if is_long else []),
@@ -89,20 +88,20 @@ class WorkPeriods:
         return self.of(person)
 
     def _locked(self, person: str) -> None:
-        self.session.lock(f"work period:{person}")
+        self._session.lock(f"work period:{person}")
 
     def of(self, person: str) -> History:
-        every = self.session.periods.of(person, since=self.now - LOOK_BACK)
+        every = self._session.periods.of(person, since=self._tx.now - LOOK_BACK)
         running = next((it for it in every if it.is_running), None)
         return History(running=running, earlier=[it for it in every if not it.is_running])
 
     def keep(self, period: WorkPeriod, past: History) -> None:
         """Keep a work period, and the timers that follow from it."""
-        self.session.periods.put(period)
+        self._session.periods.put(period)
         agenda = work_period_agenda(
-            period, self.zone(period.person), self.policy.timers, earlier=past.earlier
+            period, self.zone(period.person), self._tx.policy.timers, earlier=past.earlier
         )
-        self.session.timers.replace(subject(period.person), agenda)
+        self._session.timers.replace(subject(period.person), agenda)
 
     def also_paged(self, incident: Incident, page: int, more: int) -> None:
         """Keep a page that was sent because another one, for relief, was not answered."""
@@ -119,14 +118,14 @@ class WorkPeriods:
 
     def zone(self, person: str) -> tzinfo:
         """Give where somebody lives, UTC where it is not known."""
-        known = self.session.people.get(person)
+        known = self._session.people.get(person)
         return ZoneInfo(known.zone) if known and known.zone else UTC
 
     # --- showing ---
 
     def shows(self, period: WorkPeriod) -> list[UpsertMessage]:
         """Let every message about a work period tell how it stands."""
-        at = int(self.now.timestamp() * 1000)
+        at = int(self._tx.now.timestamp() * 1000)
         return [
             UpsertMessage(
                 key=f"relief:{period.number}{asked.mark}:{at}",
@@ -150,12 +149,12 @@ class WorkPeriods:
     def _hang_up(self, period: WorkPeriod, incident: Incident, was: str) -> list[Effect]:
         """Let no phone ring any more for relief that was found."""
         by = incident.roles.get(was, incident.commander) or period.person
-        pages = [page for page in map(self.session.pages.get, period.pages) if page and page.may_ring]
+        pages = [page for page in map(self._session.pages.get, period.pages) if page and page.may_ring]
         mine = [page for page in pages if page.incident == incident.number]
         for page in mine:
-            self.session.pages.put(page.asked_to(RESOLVE, by=by))
-            self.session.timers.replace(f"page:{page.number}", ())
-        return [AnswerPage.given(page.number, RESOLVE, by=by, at=self.now) for page in mine]
+            self._session.pages.put(page.asked_to(RESOLVE, by=by))
+            self._session.timers.replace(f"page:{page.number}", ())
+        return [AnswerPage.given(page.number, RESOLVE, by=by, at=self._tx.now) for page in mine]
 
     def _rest(self, period: WorkPeriod, incident: Incident) -> UpsertMessage:
         mark = f":{incident.number}:{incident.entries}"

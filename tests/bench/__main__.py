@@ -7,6 +7,7 @@ import sys
 from rich.console import Console
 from rich.progress import BarColumn, Progress, TextColumn, TimeElapsedColumn
 
+from bot.services.features import load_features
 from tests.bench.measures import MEASURES, QUICK, SLACK_TAKES, Effort
 from tests.bench.page import page
 from tests.bench.postmortems import postmortems
@@ -18,6 +19,7 @@ ALL = {**MEASURES, "timers": timers, "afterwards": postmortems, "page": page}
 
 def main() -> int:
     """Measure and print; the exit code is 0 whatever the figures are: a bench is not a test."""
+    load_features()
     parser = argparse.ArgumentParser(prog="python -m tests.bench", description=__doc__)
     parser.add_argument("--only", choices=sorted(ALL), action="append", help="only this; may be repeated")
     parser.add_argument("--quick", action="store_true", help="fewer rounds: a look rather than a figure")

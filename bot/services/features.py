@@ -1,0 +1,13 @@
+"""Import every feature once, so that what it declares beside itself is known: followers, messages, reminders."""
+
+from importlib import import_module
+from pkgutil import walk_packages
+from types import ModuleType
+
+import bot.services
+
+
+def load_features(package: ModuleType = bot.services) -> None:
+    """Import each module of a package. Whoever builds a bot calls this first."""
+    for module in walk_packages(package.__path__, f"{package.__name__}."):
+        import_module(module.name)
