@@ -86,17 +86,18 @@ class PageActions:
     # --- chat
 
     def _open(self, it: ActionInput) -> str:
-        """Open an incident, or find it if it is open already."""
-        _require_answer(self._slack.slash(it.person, "general", "/incident", 'me "checkout is down" sev1'))
+        """Open an incident of a new name, and go to its channel."""
+        who, before = self._slack.person(it.person).id, len(self._opened())
+        name = f"checkout is down {before + 1}" if before else "checkout is down"
+        _require_answer(self._slack.slash(it.person, "general", "/incident", f'me "{name}" sev1'))
         try:
-            self._box.wait_for(lambda: self._opened(it.person), OPENING)
+            self._box.wait_for(lambda: any(who in c.members for c in self._opened()[before:]), OPENING)
         except AssertionError:
             raise Refused(f"Spy opened no channel within {OPENING} s.") from None
-        return self._opened(it.person)[-1].id
+        return self._opened()[-1].id
 
-    def _opened(self, person: str) -> list[SlackChannel]:
-        who = self._slack.person(person).id
-        return [c for c in self._slack.channels if c.name.endswith("-checkout-is-down") and who in c.members]
+    def _opened(self) -> list[SlackChannel]:
+        return [channel for channel in self._slack.channels if "-checkout-is-down" in channel.name]
 
     def _say(self, it: ActionInput) -> None:
         text, channel, thread = it.text("text").strip(), it.text("channel"), it.text("thread") or None
