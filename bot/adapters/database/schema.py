@@ -2,10 +2,14 @@
 
 from functools import cache
 from pathlib import Path
+from typing import TYPE_CHECKING
 
-from sqlalchemy import Engine, inspect, text
+from sqlalchemy import Connection, Engine, inspect, text
 
 from bot.adapters.database.connection import unhurried
+
+if TYPE_CHECKING:
+    from alembic.config import Config
 
 MIGRATIONS = Path(__file__).parent / "migrations"
 
@@ -24,17 +28,30 @@ def version(engine: Engine) -> str | None:
         return connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
 
 
-def migrate(engine: Engine) -> None:
+def migrate(engine: Engine, to: str = "head") -> None:
     """Run the migrations that are missing; several processes may ask at once, and one does it."""
     from alembic import command  # noqa: PLC0415  needed once in a database's life
-    from alembic.config import Config  # noqa: PLC0415  as above
 
-    config = Config()
-    config.set_main_option("script_location", str(MIGRATIONS))
     with engine.connect() as connection:
         unhurried(connection)
         with connection.begin():
             if connection.dialect.name == "postgresql":
                 connection.execute(text("SELECT pg_advisory_xact_lock(hashtext('spy migrations'))"))
-            config.attributes["connection"] = connection
-            command.upgrade(config, "head")
+            command.upgrade(_alembic(connection), to)
+
+
+def migrate_back(engine: Engine, to: str) -> None:
+    """Undo the migrations after this one."""
+    from alembic import command  # noqa: PLC0415  as above
+
+    with engine.begin() as connection:
+        command.downgrade(_alembic(connection), to)
+
+
+def _alembic(connection: Connection) -> "Config":
+    from alembic.config import Config  # noqa: PLC0415  as above
+
+    config = Config()
+    config.set_main_option("script_location", str(MIGRATIONS))
+    config.attributes["connection"] = connection
+    return config

@@ -1,6 +1,7 @@
 """Rename tables, columns and stored names to the words that the code uses now."""
 
 import json
+import re
 from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -74,6 +75,7 @@ ADDRESSED = {
     "postmortem": ("incident", ["kept"]),
 }
 """Tables whose JSON keeps addresses: the key, and the columns."""
+ADDRESS = re.compile(r"(^|@)([a-z]+):([0-9]+)(?=@|$)")
 FIELDS_CHANGED = ("team_notified", "team_notice_seen", "team_notice_failed", "reminded", "snoozed")
 
 
@@ -115,11 +117,8 @@ def _rewrite(names: Names) -> None:
     _rewrite_waiting(names)
     _replace("outbox", "kind", names.effects)
     slots = sa.table("message", sa.column("slot"))
-    for old in names.message_types:
-        for (slot,) in (
-            op.get_bind().execute(sa.select(slots.c.slot).where(slots.c.slot.like(f"{old}:%"))).all()
-        ):
-            moved = _prefixed(slot, names.message_types)
+    for (slot,) in op.get_bind().execute(sa.select(slots)).all():
+        if (moved := _slot(slot, names)) != slot:
             op.execute(slots.update().where(slots.c.slot == slot).values(slot=moved))
 
 
@@ -138,28 +137,25 @@ def _rewrite_addresses(names: Names) -> None:
 
 
 def _addressed(value: Any, addresses: Mapping[str, str]) -> Any:
-    """Rewrite each whole string that is such an address, however deep."""
+    """Rewrite each address, however deep: it is a string by itself, or stands after an @ in a slot or its mark."""
     match value:
         case dict():
             return {name: _addressed(it, addresses) for name, it in value.items()}
         case list():
             return [_addressed(it, addresses) for it in value]
-        case str() if value.rpartition(":")[2].isdecimal():
-            return _prefixed(value, addresses) if value.count(":") == 1 else value
+        case str():
+            return ADDRESS.sub(lambda it: f"{it[1]}{addresses.get(it[2], it[2])}:{it[3]}", value)
     return value
 
 
 def _rewrite_timeline(names: Names) -> None:
-    """Rename the fields of the events that have any such, whether their kind has its old name or its new one."""
+    """Rewrite the events that have such fields, whether their kind has its old name or its new one."""
     kinds = {*FIELDS_CHANGED, *(old for old, new in NAMES.events.items() if new in FIELDS_CHANGED)}
     timeline = sa.table("timeline", sa.column("id"), sa.column("kind"), sa.column("data", sa.JSON))
     of_these = sa.select(timeline.c.id, timeline.c.data).where(timeline.c.kind.in_(kinds))
     for row in op.get_bind().execute(of_these).all():
-        op.execute(
-            timeline.update()
-            .where(timeline.c.id == row.id)
-            .values(data=_renamed(row.data, names.event_fields))
-        )
+        data = _addressed(_renamed(row.data, names.event_fields), names.addresses)
+        op.execute(timeline.update().where(timeline.c.id == row.id).values(data=data))
 
 
 def _rewrite_waiting(names: Names) -> None:
@@ -167,20 +163,24 @@ def _rewrite_waiting(names: Names) -> None:
     outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "done_at")))
     for row in op.get_bind().execute(sa.select(outbox).where(outbox.c.done_at.is_(None))).all():
         values = {
-            "payload": json.dumps(_addressed(_effect(json.loads(row.payload), names), names.addresses)),
-            "lane": _lane(row.lane, names),
-            "slot": _prefixed(row.slot, names.message_types),
+            "payload": _payload(json.loads(row.payload), names),
+            "lane": _slot(row.lane, names),
+            "slot": _slot(row.slot, names),
         }
         op.execute(outbox.update().where(outbox.c.id == row.id).values(**values))
 
 
-def _lane(lane: str, names: Names) -> str:
-    kind, _, address = lane.partition(":")
-    return (
-        f"posts:{_addressed(address, names.addresses)}"
-        if kind == "posts"
-        else str(_prefixed(lane, names.message_types))
-    )
+def _payload(effect: dict[str, Any], names: Names) -> str:
+    rewritten = _addressed(_effect(effect, names), names.addresses)
+    return json.dumps(rewritten, ensure_ascii=False, separators=(",", ":"))
+
+
+def _slot(slot: str | None, names: Names) -> str | None:
+    """Rewrite a slot, or a lane: that is a slot, or `posts:` and an address."""
+    kind, _, address = (slot or "").partition(":")
+    if kind == "posts":
+        return f"posts:{_addressed(address, names.addresses)}"
+    return _prefixed(slot and _addressed(slot, names.addresses), names.message_types)
 
 
 def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
@@ -192,8 +192,9 @@ def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
     if folder == "events":
         effect["template"] = f"events/{names.events.get(kind, kind)}"
     told = (effect.get("facts") or {}).get("e")
-    if isinstance(told, dict) and told.get("kind") in names.events:
-        effect["facts"]["e"] = {**_renamed(told, names.event_fields), "kind": names.events[told["kind"]]}
+    if isinstance(told, dict):
+        kind = names.events.get(told["kind"], told["kind"])
+        effect["facts"]["e"] = {**_renamed(told, names.event_fields), "kind": kind}
     if isinstance(effect.get("line"), dict):
         effect["line"] = _effect(effect["line"], names)
     if isinstance(effect.get("thread_of"), str):

@@ -1,0 +1,286 @@
+"""A database of an earlier Spy is migrated, and all that stands in it is read."""
+
+import json
+import re
+import sqlite3
+from collections.abc import Iterator, Mapping
+from dataclasses import fields
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import TypeAdapter
+from sqlalchemy import Engine, MetaData, create_engine, insert, select
+
+from bot.adapters.database import Database, effects, migrate, open_engine
+from bot.adapters.database.schema import migrate_back, version
+from bot.domain import events, failover_events
+from bot.domain.effects import Unknown, UpsertMessage
+from bot.domain.events import Event
+from bot.domain.timer import Timer
+from bot.ports import Session
+from tests.postgres import EMPTY, Postgres
+
+EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
+TEMPLATES = Path(__file__).parents[2] / "templates"
+BEFORE_PLAIN_WORDS = "0012"
+EVENTS = {
+    kind.kind(): kind
+    for module in (events, failover_events)
+    for kind in vars(module).values()
+    if isinstance(kind, type) and issubclass(kind, Event)
+}
+RECORDS = {
+    "incident": "incidents",
+    "page": "pages",
+    "team_notice": "team_notices",
+    "work_period": "periods",
+    "shift": "shifts",
+    "cover": "covers",
+    "contact": "contacts",
+    "person": "people",
+    "change": "changes",
+    "lock": "locks",
+    "failover": "failovers",
+    "postmortem": "postmortems",
+    "follow_up": "follow_ups",
+    "user_group": "user_groups",
+}
+"""Tables, and where a session has their records."""
+KEYS = {"contact": "email", "person": "id", "postmortem": "incident", "user_group": "id"}
+NOT_RECORDS = {"alembic_version", "counter", "inbound", "lease", "message", "on_call_copy", "outbox"} | {
+    "failover_trace",
+    "timeline",
+    "timer",
+    "trouble",
+}
+ADDED = ("kind", "incident", "line", "permalink")
+"""What the trail of a failover keeps beside an event's own facts."""
+FORMER_ADDRESS = re.compile(r"(?<![a-z_])room:[0-9]")
+Rows = Mapping[str, list[dict[str, Any]]]
+
+
+@pytest.fixture
+def earlier(tmp_path: Path) -> Path:
+    """A file as Spy kept it at c136535."""
+    file = tmp_path / "spy.db"
+    connection = sqlite3.connect(file)
+    connection.executescript(EARLIER.read_text(encoding="utf-8"))
+    connection.close()
+    return file
+
+
+@pytest.fixture
+def sqlite_engine(earlier: Path) -> Iterator[Engine]:
+    engine = open_engine(f"sqlite:///{earlier}")
+    yield engine
+    engine.dispose()
+
+
+@pytest.fixture
+def postgresql_engine(earlier: Path, postgres: Postgres) -> Iterator[Engine]:
+    """The same rows in a PostgreSQL of that time."""
+    file = create_engine(f"sqlite:///{earlier}")
+    with postgres.fresh(EMPTY) as url:
+        engine = open_engine(url.replace("postgresql://", "postgresql+psycopg://"))
+        migrate(engine, to=version(file) or "")
+        copy(rows_of(file), engine)
+        yield engine
+        engine.dispose()
+    file.dispose()
+
+
+@pytest.fixture(params=["sqlite", "postgresql"])
+def engine(request: pytest.FixtureRequest) -> Engine:
+    found: Engine = request.getfixturevalue(f"{request.param}_engine")
+    return found
+
+
+def rows_of(engine: Engine) -> Rows:
+    known = MetaData()
+    known.reflect(engine)
+    with engine.connect() as connection:
+        return {
+            table.name: sorted(
+                ({str(name): _plain(it) for name, it in row.items()} for row in found), key=str
+            )
+            for table in known.sorted_tables
+            if (found := connection.execute(select(table)).mappings().all())
+        }
+
+
+def _plain(value: Any) -> Any:
+    return value.replace(tzinfo=UTC) if isinstance(value, datetime) and value.tzinfo is None else value
+
+
+def copy(rows: Rows, engine: Engine) -> None:
+    known = MetaData()
+    known.reflect(engine)
+    with engine.begin() as connection:
+        for name in rows.keys() - {"alembic_version"}:
+            connection.execute(known.tables[name].delete())
+            connection.execute(insert(known.tables[name]), rows[name])
+
+
+def lost(stored: Any, read: Any, path: str = "") -> Iterator[str]:
+    """Tell what stands in the database and is not in what was read of it."""
+    match stored, read:
+        case dict(), dict():
+            for name, value in stored.items():
+                if name in read:
+                    yield from lost(value, read[name], f"{path}.{name}")
+                elif value is not None:
+                    yield f"{path}.{name}"
+        case list(), list() if len(stored) == len(read):
+            for value, other in zip(stored, read, strict=True):
+                yield from lost(value, other, f"{path}[]")
+        case _ if stored != read:
+            yield f"{path}: {stored!r} is {read!r}"
+
+
+def as_json(value: Any) -> Any:
+    return TypeAdapter(type(value)).dump_python(value, mode="json")
+
+
+def fields_of(event: str) -> set[str]:
+    return {field.name for field in fields(EVENTS[event])}
+
+
+def waiting(rows: Rows) -> list[dict[str, Any]]:
+    return [row for row in rows["outbox"] if row["done_at"] is None]
+
+
+# --- what there was is read -------------------------------------------------------------------------------
+
+
+def test_there_was_something_in_every_table(sqlite_engine: Engine):
+    tables = MetaData()
+    tables.reflect(sqlite_engine)
+
+    assert set(rows_of(sqlite_engine)) == set(tables.tables)
+
+
+def test_every_table_is_looked_at(engine: Engine):
+    migrate(engine)
+    tables = MetaData()
+    tables.reflect(engine)
+
+    assert set(tables.tables) == set(RECORDS) | NOT_RECORDS
+
+
+def test_every_record_is_read_whole(engine: Engine):
+    migrate(engine)
+
+    missed = []
+    with Database(engine).read() as session:
+        for table, records in RECORDS.items():
+            for row in rows_of(engine)[table]:
+                key = row[KEYS.get(table, "number")]
+                value = getattr(session, records).get(key)
+                missed += [f"{table} {key}{it}" for it in lost(row.get("kept", {}), as_json(value))]
+
+    assert missed == []
+
+
+def test_every_waiting_effect_is_read_whole(engine: Engine):
+    migrate(engine)
+
+    missed = []
+    for row in waiting(rows_of(engine)):
+        effect = effects.load(row["key"], row["kind"], row["payload"])
+        assert not isinstance(effect, Unknown), effect.why
+        assert (row["slot"], row["needs_channel"]) == (effect.slot, effect.needs_channel)
+        missed += [f"{row['kind']}{it}" for it in lost(json.loads(row["payload"]), as_json(effect))]
+
+    assert missed == []
+
+
+def test_every_entry_is_of_a_known_event(engine: Engine):
+    migrate(engine)
+    with Database(engine).read() as session:
+        entries = session.timeline.of(1)
+        trail = session.failovers.trail(1)
+
+    assert len(entries) == len(rows_of(engine)["timeline"])
+    for it in (*entries, *trail):
+        assert set(it.data) <= {*fields_of(it.kind), *ADDED}, it.kind
+
+
+def test_what_is_said_next_has_its_template_and_its_event(engine: Engine):
+    migrate(engine)
+
+    for row in waiting(rows_of(engine)):
+        effect = json.loads(row["payload"])
+        told = (effect.get("facts") or {}).get("e")
+        assert told is None or set(told) <= {*fields_of(told["kind"]), "kind", "incident"}, told["kind"]
+        if row["kind"] == "PostEvent":
+            assert list(TEMPLATES.glob(f"{effect['template']}.*")), effect["template"]
+
+
+def test_a_message_in_slack_is_found_by_who_edits_it(engine: Engine):
+    before = rows_of(engine)
+    migrate(engine)
+    after = rows_of(engine)
+    slots = {row["slot"] for row in after["message"]}
+
+    posted = {row["slot"] for row in before["message"]}
+    edited = [row for row in waiting(before) if row["slot"] in posted]
+    keys = {row["key"] for row in edited}
+    assert keys
+    for row in waiting(after):
+        effect = effects.load(row["key"], row["kind"], row["payload"])
+        if row["key"] in keys:
+            assert isinstance(effect, UpsertMessage)
+            assert effect.slot in slots
+
+
+def test_a_reminder_stands_under_its_key(engine: Engine):
+    migrate(engine)
+
+    for row in rows_of(engine)["timer"]:
+        timer = {name: row[name] for name in ("subject", "reminder", "occurrence", "due_at")}
+        assert Timer(**timer).key == row["key"]
+
+
+def test_no_address_is_of_the_former_kind(engine: Engine):
+    migrate(engine)
+    rows = rows_of(engine)
+    rows = {**rows, "outbox": waiting(rows)}
+
+    found = {
+        (table, name)
+        for table, kept in rows.items()
+        for row in kept
+        for name, value in row.items()
+        if FORMER_ADDRESS.search(json.dumps(value, default=str).replace(row.get("key") or "no key", ""))
+    }
+
+    assert found == set()
+
+
+def test_numbers_go_on_where_they_were(engine: Engine):
+    before = {row["name"]: row["value"] for row in rows_of(engine)["counter"]}
+    migrate(engine)
+
+    def reserve(session: Session) -> list[int]:
+        return [session.team_notices.reserve(), session.periods.reserve(), session.incidents.reserve()]
+
+    with Database(engine).begin() as session:
+        assert reserve(session) == [before["tell"] + 1, before["stretch"] + 1, before["incident"] + 1]
+
+
+# --- back and forth ---------------------------------------------------------------------------------------
+
+
+def test_what_is_migrated_back_and_again_is_the_same(engine: Engine):
+    migrate(engine, to=BEFORE_PLAIN_WORDS)
+    before = rows_of(engine)
+    migrate(engine)
+    after = rows_of(engine)
+
+    migrate_back(engine, to=BEFORE_PLAIN_WORDS)
+    assert rows_of(engine) == before
+
+    migrate(engine)
+    assert rows_of(engine) == after
