@@ -75,7 +75,7 @@ def status(
     views: FailoverViews,
 ) -> Reply:
     """Show how a run stands."""
-    return Reply("surfaces/failover", views.card(_found(request, incident, run, failovers)))
+    return Reply("failover/card", views.card(_found(request, incident, run, failovers)))
 
 
 @command("failover rollback [<run>]")

@@ -29,10 +29,10 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
     """Add a follow-up: `incident action "alert on queue age" @raj detection by friday`."""
     if not action:
         categories = [it.value for it in Category]
-        return Fill("follow_up/action", "incident action", {"incident": incident, "categories": categories})
+        return Fill("postmortem/action", "incident action", {"incident": incident, "categories": categories})
     added = follow_ups.add(incident, action, by=request.user, owner=owner, category=category, due=due)
     is_whole = bool(category and owner and due)  # else the answer asks for the rest
-    return Reply("follow_up/added", {"incident": incident, "follow_up": added}, confirms=is_whole)
+    return Reply("postmortem/follow_up_added", {"incident": incident, "follow_up": added}, confirms=is_whole)
 
 
 @command("follow-ups|followups [<id>] [page <page>]")
@@ -43,38 +43,40 @@ def listing(
     found = follow_ups.of(incident) if incident else follow_ups.open_to(request.user)
     overdue = follow_ups.overdue(found, reader=request.user)
     facts = {"incident": incident, "found": Portion.of(found, page), "overdue": overdue}
-    return Reply("follow_up/list", facts)
+    return Reply("postmortem/follow_ups", facts)
 
 
 @command("follow-up done <number>")
 def done(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Say that a follow-up is done; its issue is closed with it."""
     finished = follow_ups.finish(number, by=request.user)
-    return Reply("follow_up/changed", {"follow_up": finished}, confirms=True)
+    return Reply("postmortem/follow_up_changed", {"follow_up": finished}, confirms=True)
 
 
 @command("follow-up reopen <number>")
 def reopen(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
     """Take up again what was said to be done."""
     reopened = follow_ups.take_up_again(number, by=request.user)
-    return Reply("follow_up/changed", {"follow_up": reopened}, confirms=True)
+    return Reply("postmortem/follow_up_changed", {"follow_up": reopened}, confirms=True)
 
 
 @command("follow-up owner <number> @owner")
 def give(request: Request, number: FollowUpNumber, owner: Someone, *, follow_ups: FollowUps) -> Reply:
     """Say who does it."""
     changed = follow_ups.change(number, owner=owner, by=request.user)
-    return Reply("follow_up/changed", {"follow_up": changed})
+    return Reply("postmortem/follow_up_changed", {"follow_up": changed})
 
 
 @command("follow-up due <number> <due>")
 def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: FollowUps) -> Reply:
     """Say by which day: friday, 2026-12-01, 2w."""
-    return Reply("follow_up/changed", {"follow_up": follow_ups.change(number, due=due, by=request.user)})
+    return Reply(
+        "postmortem/follow_up_changed", {"follow_up": follow_ups.change(number, due=due, by=request.user)}
+    )
 
 
 @command("follow-up sort <number> <category>")
 def sort(request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
     """Say what it is for: detection, escalation, recovery or prevention."""
     changed = follow_ups.change(number, category=category, by=request.user)
-    return Reply("follow_up/changed", {"follow_up": changed})
+    return Reply("postmortem/follow_up_changed", {"follow_up": changed})

@@ -12,18 +12,18 @@ from bot.services.views import Views
 @command("incident checklist|steps [<id>]")
 def checklist(incident: Incident, *, views: Views) -> Reply:
     """Show all steps: what is done, by whom and when, and what is missing."""
-    return Reply("guide/checklist", views.checklist(incident), shared=True)
+    return Reply("incident/checklist", views.checklist(incident), shared=True)
 
 
 @command("incident (next|step next) [<id>]")
 def move_on(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Move on to the next step, whatever is missing in this one; the card shows it."""
     incident = incidents.move_on(incident, by=request.user)
-    return Reply("guide/step", views.card(incident.number))
+    return Reply("incident/step", views.card(incident.number))
 
 
 @command("incident nothing changed [<id>]")
 def nothing_changed(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
     """Answer *what changed?*: you have looked, and nothing did."""
     incident = incidents.nothing_changed(incident, by=request.user)
-    return Reply("guide/step", {**views.card(incident.number), "answer": guide.NOTHING_CHANGED})
+    return Reply("incident/step", {**views.card(incident.number), "answer": guide.NOTHING_CHANGED})

@@ -298,7 +298,7 @@ def take(request: Request, incident: Incident, *, incidents: Incidents, views: V
     incident = incidents.take_command(incident, by=request.user)
     if incident.commander == request.user:
         return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
-    return Reply("surfaces/brief", views.brief(incident.number))
+    return Reply("incident/brief", views.brief(incident.number))
 
 
 @command("incident hand|handover [@person]")

@@ -33,7 +33,7 @@ def page(
     else:
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
     facts = {"page": sent, "incident": incident, "manager": people.manager(team)}
-    return Reply("page/requested", facts, confirms=True)
+    return Reply("paging/requested", facts, confirms=True)
 
 
 def _over(incident: Incident, team: Team | None, person: Someone | None, message: str) -> Refusal:
@@ -53,7 +53,7 @@ def acknowledge(request: Request, incident: Incident | None, page: str | None, *
     """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
     found = paging.find(page or "", incident=incident, asker=request.user)
     paging.acknowledge(found, by=request.user)
-    return Reply("page/asked", {"page": found, "what": "acknowledge", "incident": incident})
+    return Reply("paging/asked", {"page": found, "what": "acknowledge", "incident": incident})
 
 
 @command("pager resolve [<page>]")
@@ -61,4 +61,4 @@ def resolve(request: Request, incident: Incident | None, page: str | None, *, pa
     """Resolve a page from chat."""
     found = paging.find(page or "", incident=incident, asker=request.user)
     paging.resolve(found, by=request.user)
-    return Reply("page/asked", {"page": found, "what": "resolve", "incident": incident})
+    return Reply("paging/asked", {"page": found, "what": "resolve", "incident": incident})

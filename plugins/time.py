@@ -16,7 +16,9 @@ def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: 
     """Move the reminder of the next update, once; the channel sees who did it."""
     incident = incidents.snooze(incident, span, by=request.user)
     return Reply(
-        "time/snoozed", {"incident": incident, "until": incident.snoozed["update_due"].until}, confirms=True
+        "incident/snoozed",
+        {"incident": incident, "until": incident.snoozed["update_due"].until},
+        confirms=True,
     )
 
 
@@ -24,7 +26,7 @@ def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: 
 def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
     """Let Spy say nothing unasked for so long, except what is about safety."""
     incident = incidents.hush(incident, span, by=request.user)
-    return Reply("time/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
+    return Reply("incident/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
 
 @command("why page [<page>]")
@@ -33,10 +35,10 @@ def why_page(
 ) -> Reply:
     """Say why somebody was paged."""
     found = paging.find(page or "", incident=incident, asker=request.user)
-    return Reply("time/why", reasons.page(found))
+    return Reply("incident/why", reasons.page(found))
 
 
 @command('incident why ["reminder"]')
 def why(incident: Incident, reminder: str | None, *, reasons: Reasons) -> Reply:
     """Say why Spy last spoke up or paged: the rule, and what happened."""
-    return Reply("time/why", reasons.of(incident, reminder))
+    return Reply("incident/why", reasons.of(incident, reminder))

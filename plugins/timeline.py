@@ -20,21 +20,21 @@ LineNumbers = Annotated[tuple[int, ...], several(LINE)]
 @command("incident timeline [<id>] [from <line>]")
 def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Reply:
     """List what happened, oldest first, with links and numbers: the last lines, or those `from 12` on."""
-    return Reply("timeline/list", views.timeline(incident, line), shared=True)
+    return Reply("incident/timeline", views.timeline(incident, line), shared=True)
 
 
 @command('incident timeline keep "numbers"')
 def keep(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Let lines be in every telling, the postmortem's too: `timeline keep 7 8`."""
     edits.keep(incident, numbers)
-    return Reply("timeline/curated", {"incident": incident, "numbers": numbers, "what": "kept"})
+    return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "kept"})
 
 
 @command('incident timeline hide "numbers"')
 def hide(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Leave lines out of every telling; the full log has them still."""
     edits.hide(incident, numbers)
-    return Reply("timeline/curated", {"incident": incident, "numbers": numbers, "what": "hidden"})
+    return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "hidden"})
 
 
 @command("incident timeline move <number> to|at <moment>")
@@ -42,21 +42,25 @@ def move(incident: Incident, number: LineNumber, moment: datetime, *, edits: Tim
     """Say that a note happened at another time: `timeline move 7 to 10:05`, in your own time zone."""
     moved = edits.move(incident, number, moment)
     facts = {"incident": incident, "numbers": [moved.seq], "what": "moved", "at": moved.occurred_at}
-    return Reply("timeline/curated", facts)
+    return Reply("incident/timeline_edited", facts)
 
 
 @command('incident timeline merge "numbers"')
 def merge(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
     """Put the words of several lines into the first of them."""
     merged = edits.merge(incident, numbers)
-    return Reply("timeline/curated", {"incident": incident, "numbers": [merged.seq], "what": "merged"})
+    return Reply(
+        "incident/timeline_edited", {"incident": incident, "numbers": [merged.seq], "what": "merged"}
+    )
 
 
 @command('incident timeline edit <number> "words"')
 def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits) -> Reply:
     """Say a line's words otherwise; what was said before stays in the full log."""
     edited = edits.edit(incident, number, words)
-    return Reply("timeline/curated", {"incident": incident, "numbers": [edited.seq], "what": "reworded"})
+    return Reply(
+        "incident/timeline_edited", {"incident": incident, "numbers": [edited.seq], "what": "reworded"}
+    )
 
 
 @when(Shared)

@@ -61,7 +61,7 @@ class Story:
         with self.spy.tx() as tx:
             documents = Documents(tx)
             facts = documents.document(tx.incident(1))
-            return self.templates.document("postmortem", facts, names=documents.names(facts))
+            return self.templates.document("postmortem/document", facts, names=documents.names(facts))
 
     def picture(self) -> str:
         with self.spy.tx() as tx:

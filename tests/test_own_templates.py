@@ -19,7 +19,7 @@ from bot.config import Settings, load
 from bot.ports import Unavailable
 
 Own = Callable[[Mapping[str, str]], Settings]
-CARD = CASES["surfaces/card"][1]
+CARD = CASES["incident/card"][1]
 
 
 @pytest.fixture
@@ -48,9 +48,9 @@ def opened(settings: Settings) -> tuple[JinjaTemplates, list[str]]:
 @pytest.mark.parametrize(
     ("name", "source", "mistake"),
     [
-        ("surfaces/card.j2", "fine\n{{ incidnet.id }}", "surfaces/card.j2:2: 'incidnet' is undefined"),
-        ("surfaces/card.j2", "{{ incident.nmae }}", "surfaces/card.j2:1: "),
-        ("surfaces/page.j2", "\n\n{% if page %}", "surfaces/page.j2:3: Unexpected end of template"),
+        ("incident/card.j2", "fine\n{{ incidnet.id }}", "incident/card.j2:2: 'incidnet' is undefined"),
+        ("incident/card.j2", "{{ incident.nmae }}", "incident/card.j2:1: "),
+        ("paging/page.j2", "\n\n{% if page %}", "paging/page.j2:3: Unexpected end of template"),
         ("incident/tldr.j2", "{{ incident.name | shout }}", "incident/tldr.j2:1: No filter named 'shout'"),
         ("incident/tldr.j2", "{{ incident.name | clip }}", "incident/tldr.j2:1: "),
         ("incident/tldr.j2", "{{ when(now) }}", "incident/tldr.j2:1: 'when' is undefined"),
@@ -73,19 +73,23 @@ def opened(settings: Settings) -> tuple[JinjaTemplates, list[str]]:
         ),
         ("incident/done.j2", "{# nothing #}", "incident/done.j2:1: it says nothing"),
         (
-            "surfaces/card.j2",
+            "incident/card.j2",
             "{% call header() %}{{ divider() }}{% endcall %}",
-            "surfaces/card.j2:1: Words only here",
+            "incident/card.j2:1: Words only here",
         ),
-        ("surfaces/card.j2", "{{ button() }}", "surfaces/card.j2:1: "),
+        ("incident/card.j2", "{{ button() }}", "incident/card.j2:1: "),
         ("events/severity_set.j2", "{{ e.sverity }}", "events/severity_set.j2:1: "),
-        ("words.j2", "{% macro who(person) %}{{ person }}{% endmacro %}", "words.j2:1: it has no "),
-        ("incident/update.form.j2", "{{ title('Update') }}", "incident/update.form.j2:1: "),
-        ("postmortem.md.j2", "{{ incident.nope }}", "postmortem.md.j2:1: "),
         (
-            "follow_up.md.j2",
+            "shared/words.j2",
+            "{% macro who(person) %}{{ person }}{% endmacro %}",
+            "shared/words.j2:1: it has no ",
+        ),
+        ("incident/update.form.j2", "{{ title('Update') }}", "incident/update.form.j2:1: "),
+        ("postmortem/document.md.j2", "{{ incident.nope }}", "postmortem/document.md.j2:1: "),
+        (
+            "postmortem/follow_up.md.j2",
             "{{ title(follow_up.what) | what }}",
-            "follow_up.md.j2:1: No filter named 'what'",
+            "postmortem/follow_up.md.j2:1: No filter named 'what'",
         ),
         ("web/runbooks.html.j2", "{% for %}", "web/runbooks.html.j2:1: "),
     ],
@@ -97,17 +101,17 @@ def test_what_cannot_be_drawn_is_named_with_file_and_line_and_spys_own_is_used(
 
     assert [it[: len(mistake)] for it in mistakes] == [mistake]
     assert templates.loader.find(name) is None
-    assert "is down" in templates.render("surfaces/card", CARD).text
+    assert "is down" in templates.render("incident/card", CARD).text
 
 
 def test_what_can_be_drawn_is_used(own: Own):
-    card = "{% from 'words.j2' import who %}{{ incident.id }} led by {{ who(incident.commander) }}"
+    card = "{% from 'shared/words.j2' import who %}{{ incident.id }} led by {{ who(incident.commander) }}"
 
-    templates, mistakes = opened(own({"surfaces/card.j2": card, "coffee/sent.j2": "{{ by }}"}))
+    templates, mistakes = opened(own({"incident/card.j2": card, "coffee/sent.j2": "{{ by }}"}))
 
     assert mistakes == []
     assert (
-        templates.render("surfaces/card", CARD, names={"U0ANA": "Ana Lima"}.get).text
+        templates.render("incident/card", CARD, names={"U0ANA": "Ana Lima"}.get).text
         == "INC-42 led by Ana Lima"
     )
 
@@ -139,9 +143,9 @@ def test_a_database_that_fails_is_no_templates_fault(own: Own):
 def test_spy_check_names_each(own: Own):
     settings = own(
         {
-            "surfaces/card.j2": "{{ incidnet }}",
-            "words.j2": "{% macro %}",
-            "surfaces/page.j2": "{{ page.message }}",
+            "incident/card.j2": "{{ incidnet }}",
+            "shared/words.j2": "{% macro %}",
+            "paging/page.j2": "{{ page.message }}",
         }
     )
 

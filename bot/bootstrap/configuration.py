@@ -44,7 +44,7 @@ class Configuration:
     def _refuse(self, news: News) -> None:
         for line in news.mistakes:
             log.error("the configuration has changed and can't be used; the last good one stays", why=line)
-        self._tell(f"config:{news.version}", "channel/configuration", news.mistakes)
+        self._tell(f"config:{news.version}", "shared/configuration", news.mistakes)
 
     def _tell_of_templates(self) -> None:
         """Tell of each template of a team's own that is refused, once: also where another process met it."""
@@ -54,7 +54,7 @@ class Configuration:
             self._untold.append(mistake)
         if self._untold:
             lines = sorted(map(str, self._untold))
-            self._tell(f"templates:{sha256(repr(lines).encode()).hexdigest()}", "channel/templates", lines)
+            self._tell(f"templates:{sha256(repr(lines).encode()).hexdigest()}", "shared/templates", lines)
             self._untold.clear()
 
     def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:

@@ -34,5 +34,5 @@ def postmortem(settings: Settings, number: int) -> Written | None:
         facts = documents.document(incident)
         names = documents.names(facts)
     templates = JinjaTemplates(settings.template_folders)
-    document = templates.document("postmortem", facts, names=names)
+    document = templates.document("postmortem/document", facts, names=names)
     return Written(text=document.text, picture=templates.picture(document.title, facts["picture"]))

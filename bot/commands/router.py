@@ -183,7 +183,7 @@ class Router:
             facts = {
                 **facts,
                 "document": self._templates.document(
-                    "postmortem", outcome.document, names=People(tx).name
+                    "postmortem/document", outcome.document, names=People(tx).name
                 ).text,
             }
         message = self._templates.render(outcome.template, facts, names=People(tx).name)

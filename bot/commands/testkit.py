@@ -22,7 +22,7 @@ It knows people whom `meet` has made known, and others as `<@U0RAJ>`:
     "help/refusal (sentence, choices): I don't know @raj. Type @ and choose the person from Slack's list."
     >>> spy.meet(U0RAJ="Raj Patel")
     >>> spy.say("page @raj look here").message.text
-    'page/requested (page, incident, manager)'
+    'paging/requested (page, incident, manager)'
 
 What a command asks of the world is in `effects`; `transaction` plays what the world answers.
 """

@@ -101,7 +101,7 @@ class ChannelHandler:
             case Invite():
                 return Attempt(call=partial(self._chat.invite, channel, effect.people))
             case SetTopic():
-                topic = self._templates.render("channel/topic", {"incident": incident}).text
+                topic = self._templates.render("incident/topic", {"incident": incident}).text
                 return Attempt(call=partial(self._chat.set_topic, channel, topic))
             case AddBookmark():
                 return self._bookmark(effect, incident, channel, tx)

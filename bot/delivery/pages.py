@@ -70,8 +70,8 @@ class PageHandler:
             return self._withdraw(page)
         facts = {"page": page, "incident": incident}
         names = People(tx).name
-        title = self._templates.words("page/title", facts, names=names)
-        details = self._templates.words("page/details", facts, names=names)
+        title = self._templates.words("paging/title", facts, names=names)
+        details = self._templates.words("paging/details", facts, names=names)
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:

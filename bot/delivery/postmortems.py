@@ -152,7 +152,7 @@ class PostmortemHandler:
         postmortems, postmortem_settings = Postmortems(tx), tx.policy.postmortem_settings
         repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
         facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
-        document = self._templates.document("follow_up", facts, names=People(tx).name)
+        document = self._templates.document("postmortem/follow_up", facts, names=People(tx).name)
         mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
         draft = IssueDraft(
             title=document.title,
@@ -259,7 +259,7 @@ class PostmortemHandler:
         )
 
     def _document(self, order: _Order) -> Document:
-        return self._templates.document("postmortem", order.facts, names=order.names)
+        return self._templates.document("postmortem/document", order.facts, names=order.names)
 
     def _exported(
         self, effect: ExportPostmortem, assignee: str | None, tx: Transaction, result: _Exported

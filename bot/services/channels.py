@@ -78,7 +78,7 @@ class Channels:
             _key(channel),
             why or how,
             tell=self._menders(channel),
-            template="trouble/channel",
+            template="shared/channel",
             facts={"how": how, "by": by, "moved_to": moved_to, **self._facts(channel)},
             moved_to=moved_to,
         )
@@ -90,7 +90,7 @@ class Channels:
         """
         if self.present(channel) != channel:
             return
-        over = self._troubles.ends(_key(channel), template="trouble/channel_over", facts=self._facts(channel))
+        over = self._troubles.ends(_key(channel), template="shared/channel_over", facts=self._facts(channel))
         if over and channel == self._tx.policy.announce:
             self._announce_again(over)
 

@@ -70,7 +70,7 @@ class Undelivered:
             IncidentChannels(self._tx).undelivered(number, what(effect), why)
         elif asker:
             facts = {"what": what(effect), "why": why}
-            self._notify(f"unsaid:{effect.key}", asker, "delivery/unsaid", facts)
+            self._notify(f"unsaid:{effect.key}", asker, "shared/unsaid", facts)
         else:
             self.tell_maintainers(effect, why)
 
@@ -83,7 +83,7 @@ class Undelivered:
         facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
         for person in self._tx.policy.maintainers:
             key = f"{LAST}{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
-            self._notify(key, person, "delivery/unsaid", facts)
+            self._notify(key, person, "shared/unsaid", facts)
 
     def stands_still(self, still: Standstill) -> None:
         """Say once that an effect, and what is behind it, does not leave."""
@@ -91,7 +91,7 @@ class Undelivered:
         facts = {"what": what(still.effect), "since": still.since}
         for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
             key = f"{_stuck(still.id)}:{place}"
-            self._notify(key, place, "delivery/stuck", facts, incident=number)
+            self._notify(key, place, "shared/stuck", facts, incident=number)
 
     def left(self, item: OutboxItem) -> None:
         """Say that what stood still has left, where that was said."""
@@ -99,7 +99,7 @@ class Undelivered:
         for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
             if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
                 key, facts = f"left:{item.id}:{place}", {"what": what(item.effect)}
-                self._notify(key, place, "delivery/left", facts, incident=number)
+                self._notify(key, place, "shared/left", facts, incident=number)
 
     def _notify(
         self, key: str, to: str, template: str, facts: Mapping[str, Any], incident: int | None = None

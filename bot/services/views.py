@@ -44,6 +44,25 @@ MARKED = frozenset(
 """Message types of which there are several to one ref: what each shows depends on its mark too."""
 
 
+TEMPLATES: Mapping[str, str] = {
+    **{
+        name: f"{folder}/{name}"
+        for folder, names in {
+            "incident": "announcement brief card closed_channel missed team_notice team_notice_sent",
+            "paging": "page unanswered",
+            "oncall": "cover covering warning unready overload stranger handover test tested",
+            "postmortem": "digest review follow_up",
+            "changes": "forgotten lock",
+            "relief": "relief rest",
+        }.items()
+        for name in names.split()
+    },
+    "reminder": "incident/reminded",
+    "failover": "failover/card",
+    "failover_question": "failover/question",
+    "failover_word": "failover/outcome",
+}
+
 CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
 """Kinds that tell what became of the channel, and those after which it took words again."""
 
@@ -56,14 +75,14 @@ class Views:
     def message_type(self, message_type: str, ref: int, mark: str = "") -> tuple[str, Facts]:
         """Give the template and the facts of a lasting message; `mark` as in `Show`."""
         if message_type in FAILOVER:
-            return f"surfaces/{message_type}", FailoverViews(self._tx).facts(message_type, ref, mark)
+            return TEMPLATES[message_type], FailoverViews(self._tx).facts(message_type, ref, mark)
         if message_type in ON_CALL:
-            return f"surfaces/{message_type}", OnCallViews(self._tx).facts(message_type, ref, mark)
+            return TEMPLATES[message_type], OnCallViews(self._tx).facts(message_type, ref, mark)
         if message_type in SHOWN:
-            return f"surfaces/{message_type}", Documents(self._tx).facts(message_type, ref, mark)
+            return TEMPLATES[message_type], Documents(self._tx).facts(message_type, ref, mark)
         shown = getattr(self, message_type)
         facts: Facts = shown(ref, mark) if message_type in MARKED else shown(ref)
-        return f"surfaces/{message_type}", facts
+        return TEMPLATES[message_type], facts
 
     def card(self, number: int) -> Facts:
         return self._state(self._tx.incident(number))

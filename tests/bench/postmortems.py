@@ -60,7 +60,7 @@ def postmortems(effort: Effort, say: PostEvent) -> Iterator[Row]:
         yield Row(what="postmortem read for an export", spy=_timed(read), unit="ms")
         yield Row(
             what="postmortem written in Markdown",
-            spy=_timed(lambda _: templates.document("postmortem", facts[0])),
+            spy=_timed(lambda _: templates.document("postmortem/document", facts[0])),
             unit="ms",
         )
         engine.dispose()

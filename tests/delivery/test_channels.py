@@ -34,4 +34,4 @@ def test_an_announcement_that_is_refused_seven_times_is_told_once():
 
     about = [it for it in story.spy.lines(1) if "announcement" in it]
     assert ["could not be delivered" in about[0], "works again" in about[1], len(about)] == [True, True, 2]
-    assert [it.template for it in story.spy.asked(Notify)] == ["trouble/channel", "trouble/channel_over"]
+    assert [it.template for it in story.spy.asked(Notify)] == ["shared/channel", "shared/channel_over"]

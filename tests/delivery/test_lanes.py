@@ -85,7 +85,7 @@ def test_it_is_told_once_in_the_incidents_channel(play: Play, effect: Effect):
 
     [told] = play.look()
 
-    assert (told.to, told.template, told.lane) == ("incident:1", "delivery/stuck", told.key)
+    assert (told.to, told.template, told.lane) == ("incident:1", "shared/stuck", told.key)
 
 
 OF_NONE = [MeetPerson(key="meet", person="U0KIM"), Post(key="dm", to="D0KIM", message=Message(text="secret"))]
@@ -114,7 +114,7 @@ def test_when_it_has_left_a_second_line_says_so(play: Play):
     play.look()
     play.move_on()
 
-    assert [it.template for it in play.look()] == ["delivery/stuck", "delivery/left"]
+    assert [it.template for it in play.look()] == ["shared/stuck", "shared/left"]
 
 
 def test_what_was_late_and_never_told_needs_no_second_line(play: Play):

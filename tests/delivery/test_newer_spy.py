@@ -58,7 +58,7 @@ def test_an_unknown_event_is_in_the_postmortem_by_its_text(spy: SpyKit):
     with spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
 
-    document = WORDS.document("postmortem", facts)
+    document = WORDS.document("postmortem/document", facts)
 
     assert "a pigeon is on its way" in " ".join(section.text for section in document.sections)
 

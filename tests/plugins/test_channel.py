@@ -162,7 +162,7 @@ def looked_after(spy: SpyKit) -> SpyKit:
 
 
 def troubles(spy: SpyKit) -> list[tuple[str, str]]:
-    return [(it.to, it.template) for it in spy.asked(Notify) if it.template.startswith("trouble/")]
+    return [(it.to, it.template) for it in spy.asked(Notify) if it.template.startswith("shared/channel")]
 
 
 def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_after: SpyKit, channel: str):
@@ -176,8 +176,8 @@ def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_aft
     for origin in ("Ev2", "Ev3"):
         spy.notice(Reopened(id=origin, channel=ANNOUNCE, by="U0RAJ"))
 
-    assert once == [("U0KIM", "trouble/channel")]
-    assert troubles(spy) == [*once, ("U0KIM", "trouble/channel_over")]
+    assert once == [("U0KIM", "shared/channel")]
+    assert troubles(spy) == [*once, ("U0KIM", "shared/channel_over")]
     assert ":again:" in shows(spy, "announcement")[-1].key
 
 
@@ -205,4 +205,4 @@ def test_a_configured_channel_with_another_id_is_used_and_told(looked_after: Spy
     with spy.tx() as tx:
         Channels(tx).ends(ANNOUNCE)  # as after each post that arrives
         assert Channels(tx).present(ANNOUNCE) == "C0NEW"
-    assert troubles(spy) == [("U0KIM", "trouble/channel")]
+    assert troubles(spy) == [("U0KIM", "shared/channel")]

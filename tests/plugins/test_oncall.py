@@ -242,7 +242,7 @@ def test_a_test_page_is_gentle_and_says_that_nothing_is_wrong(rota: Rota):
 
     assert page
     assert page.test
-    title = rota.spy.templates.render("page/title", {"page": page, "incident": None}).text
+    title = rota.spy.templates.render("paging/title", {"page": page, "incident": None}).text
     assert title.startswith("Test: ")
 
 

@@ -178,7 +178,7 @@ def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, channel:
 
     with spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
-        document = spy.templates.document("postmortem", facts)
+        document = spy.templates.document("postmortem/document", facts)
 
     assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in document.text
     assert "the causes" not in text(spy.say("postmortem", channel=channel))

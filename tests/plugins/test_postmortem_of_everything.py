@@ -27,7 +27,7 @@ def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, channel: 
             tx.session.timeline.append(entry)
 
     with spy.tx() as tx:
-        document = spy.templates.document("postmortem", Documents(tx).document(tx.incident(1)))
+        document = spy.templates.document("postmortem/document", Documents(tx).document(tx.incident(1)))
 
     written = "\n".join([*(it.text for it in document.sections), *document.log])
     assert len(document.log) > len(HAPPENED) - 5
@@ -43,7 +43,7 @@ def test_a_failover_is_told_step_by_step():
 
     with play.spy.tx() as tx:
         facts = Documents(tx).document(tx.incident(1))
-        document = play.spy.templates.document("postmortem", facts, names=People(tx).name)
+        document = play.spy.templates.document("postmortem/document", facts, names=People(tx).name)
 
     written = "\n".join(it.text for it in document.sections)
     assert "Ana Lima proposed failover 1 (pod 7 to east)" in written

@@ -61,7 +61,7 @@ def paged(spy: SpyKit, number: int) -> Iterator[str]:
     with spy.tx() as tx:
         page = Paging(tx).find(str(number), incident=None, asker="U0ANA")
         facts = {"page": page, "incident": tx.incident(page.incident or 0)}
-    for template in ("page/title", "page/details"):
+    for template in ("paging/title", "paging/details"):
         yield spy.templates.render(template, facts).text
 
 

@@ -82,8 +82,8 @@ def facts(incidents: Sequence[Incident]) -> dict[str, Sequence[Facts]]:
             {"lock": it, "announce": announce} for it in (LOCK, *RELEASED) for announce in ("C0INC", None)
         ],
         "changes/locks": [{"found": Portion.of(them, 1, size)} for them in (LOCKS, ()) for size in (1, 20)],
-        "surfaces/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],
-        "surfaces/forgotten": [
+        "changes/lock": [{"lock": it, "now": NOW} for it in (LOCK, RUNS, *RELEASED)],
+        "changes/forgotten": [
             {"lock": it, "now": NOW, "latest": latest}
             for it in (LOCK, replace(RUNS, by="U0ANA"), *RELEASED)
             for latest in (True, False)

@@ -42,19 +42,19 @@ def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[F
         "incident/aside": [{"incident": replace(full, channel_closed=it)} for it in (None, *closings())],
         "incident/put_out": [{"incident": it, "by": by} for it in (full,) for by in ("U0RAJ", None)],
         "incident/another_channel": [{"incident": it} for it in incidents],
-        "surfaces/closed_channel": [
+        "incident/closed_channel": [
             {"incident": it, "closed": closed} for it in incidents for closed in (None, *closings())
         ],
-        "surfaces/missed": [
+        "incident/missed": [
             {**spell, "events": [], "count": 0},
             {**spell, "events": [line], "count": 1},
             {**spell, "events": [line] * 2, "count": 40},
         ],
-        "trouble/channel": [
+        "shared/channel": [
             {**place, "how": how, "by": by, "why": "is_archived", "moved_to": "C0NEW", "since": NOON}
             for place in PLACES
             for how in sources
             for by in ("U0RAJ", None)
         ],
-        "trouble/channel_over": [{**place, "why": "x", "since": NOON} for place in PLACES],
+        "shared/channel_over": [{**place, "why": "x", "since": NOON} for place in PLACES],
     }

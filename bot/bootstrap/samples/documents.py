@@ -22,8 +22,8 @@ def documents() -> Mapping[str, Facts]:
         incident = tx.incident(1)
         [follow_up] = tx.session.follow_ups.of(1)
         return {
-            "postmortem": Documents(tx).document(incident),
-            "follow_up": {
+            "postmortem/document": Documents(tx).document(incident),
+            "postmortem/follow_up": {
                 "follow_up": follow_up,
                 "incident": incident,
                 "postmortem": Postmortems(tx).of(incident),

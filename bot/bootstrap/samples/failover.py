@@ -131,12 +131,12 @@ def facts() -> dict[str, Sequence[Facts]]:
     runs = [it["run"] for it in cards]
     over = [it for it in cards if it["run"].state == "rolling back" or (it["run"].began_at and it["took"])]
     return {
-        "surfaces/failover": [
+        "failover/card": [
             *cards,
             {**cards[-1], "run": replace(runs[-1], tail=f"{PRINTED}\n" * 90)},
         ],
-        "surfaces/failover_question": questions,
-        "surfaces/failover_word": over,
+        "failover/question": questions,
+        "failover/outcome": over,
         "failover/list": lists,
         "failover/trail": trails,
         "failover/output": [

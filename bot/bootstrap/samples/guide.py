@@ -26,12 +26,12 @@ def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict
     )
     passed = {"mitigate": Passed(by="U0RAJ", at=NOON), "changes": ANSWERED}
     return {
-        "guide/step": [
+        "incident/step": [
             {"incident": it, "guide": guide.standing(it), "answer": answer}
             for it in at_every_step
             for answer in (None, guide.NOTHING_CHANGED)
         ],
-        "guide/checklist": [
+        "incident/checklist": [
             {"incident": it, "lines": guide.checklist(it, ()), "guide": guide.standing(it)}
             for it in (*at_every_step, replace(full, steps=passed, cause=None))
         ],

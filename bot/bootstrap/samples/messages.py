@@ -50,19 +50,22 @@ REMINDERS = (
 )
 
 PARTIALS = {
-    "guide/words",
+    "incident/guide_words",
     "oncall/words",
     "relief/others",
     "relief/person",
     "relief/words",
-    "words",
+    "changes/words",
+    "incident/words",
+    "paging/words",
+    "shared/words",
     "events/line",
     "incident/state",
-    "reminders/reminder",
-    "reminders/update",
+    "incident/reminder",
+    "incident/update_reminder",
     *sample_postmortems.PARTIALS,
     *sample_failover.PARTIALS,
-} | {f"reminders/{reminder}" for reminder in REMINDERS}
+} | {f"incident/{reminder}" for reminder in REMINDERS}
 """Parts of other templates: they are tried with those."""
 
 
@@ -410,8 +413,8 @@ CASES: dict[str, Sequence[Facts]] = (
     | sample_postmortems.facts(INCIDENTS, OVER, FULL, PAGES)
     | sample_runbooks.facts(FULL)
     | {
-        "surfaces/relief": RELIEF,
-        "surfaces/rest": [
+        "relief/relief": RELIEF,
+        "relief/rest": [
             {
                 "period": WORK_PERIOD,
                 "incident": it,
@@ -439,25 +442,25 @@ CASES: dict[str, Sequence[Facts]] = (
             )
         ],
         "relief/fine": [{"incident": it, "until": NOW} for it in (FULL, None)],
-        "surfaces/card": STATES,
-        "surfaces/announcement": STATES,
-        "surfaces/brief": [
+        "incident/card": STATES,
+        "incident/announcement": STATES,
+        "incident/brief": [
             {**it, **more, "reader": reader, "is_latest": latest}
             for it in STATES
             for more in BRIEFED
             for reader, latest in (("U0RAJ", True), ("U0RAJ", False), ("U0KIM", True), (None, True))
         ],
-        "surfaces/page": [
+        "paging/page": [
             {"page": it, "incident": FULL if it.incident else None, "manager": manager, "now": NOW}
             for it in PAGES
             for manager in (None, "U0MGR")
         ],
-        "surfaces/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
-        "surfaces/team_notice": [
+        "incident/team_notice_sent": [{"notice": it, "incident": FULL, "now": NOW} for it in NOTICES],
+        "incident/team_notice": [
             {"notice": it, "incident": on, "now": NOW} for it in NOTICES for on in INCIDENTS
         ],
         "incident/tldr": [*STATES, {**STATES[1], "shared": True}],
-        "timeline/list": [
+        "incident/timeline": [
             {"incident": FULL, "events": them, "count": count, "earlier": earlier, "later": later}
             for them, count, earlier, later in (
                 ([facts_of(event) for event in HAPPENED][-30:], 30, None, None),
@@ -510,24 +513,24 @@ CASES: dict[str, Sequence[Facts]] = (
         ],
         "incident/role": [{**it, "role": "scribe", "person": "U0RAJ"} for it in SHORT],
         "incident/unsaid": [{**it, "words": "x", "why": "is_archived"} for it in SHORT],
-        "page/requested": [
+        "paging/requested": [
             {"page": it, "incident": on, "manager": "U0MGR"} for it in PAGES for on in (None, *INCIDENTS)
         ],
-        "page/asked": [
+        "paging/asked": [
             {"page": it, "what": "acknowledge", "incident": on} for it in PAGES for on in (None, *INCIDENTS)
         ],
-        "delivery/unsaid": [
+        "shared/unsaid": [
             {"what": "Page 7", "why": "PagerDuty refuses the token."},
             {"what": "A message (warning)", "to": "U0RAJ", "why": "account_inactive"},
         ],
-        "delivery/stuck": [{"what": "Page 7", "since": NOON}],
-        "delivery/left": [{"what": "Page 7"}],
+        "shared/stuck": [{"what": "Page 7", "since": NOON}],
+        "shared/left": [{"what": "Page 7"}],
         "events/unknown": [{"e": {**ABOUT, "kind": "pigeon_sent", "text": text}} for text in ("", TYPED)],
-        "page/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+        "paging/title": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
-        "page/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
+        "paging/details": [{"page": it, "incident": on} for it in PAGES for on in (None, *INCIDENTS)]
         + [{"page": it, "incident": None} for it in TESTS],
-        "channel/topic": SHORT,
+        "incident/topic": SHORT,
         "oncall/who": [
             {
                 "answer": OnCallAnswer(teams=(ON_CALL, NOBODY_ON_CALL), synced_at=at, trouble=trouble),
@@ -555,31 +558,31 @@ CASES: dict[str, Sequence[Facts]] = (
                 "flag": 2,
             }
         ],
-        "surfaces/warning": SHIFTS,
-        "surfaces/unready": SHIFTS,
-        "surfaces/stranger": SHIFTS,
-        "surfaces/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
-        "surfaces/overload": [
+        "oncall/warning": SHIFTS,
+        "oncall/unready": SHIFTS,
+        "oncall/stranger": SHIFTS,
+        "oncall/handover": [{**it, "incidents": several} for it in SHIFTS for several in (INCIDENTS, ())],
+        "oncall/overload": [
             {**it, "shift": replace(it["shift"], overload=Overload(at=NOON, incidents=(41, 42, 43)))}
             for it in SHIFTS
         ],
-        "surfaces/cover": [
+        "oncall/cover": [
             {"cover": it, "again": again, "said": said, "ahead": ahead, "now": NOW}
             for it in COVERS
             for again, said, ahead in ((False, None, HALF_HOUR), (True, Told(at=NOON, late=True), None))
         ],
-        "surfaces/covering": [
+        "oncall/covering": [
             {"cover": it, "again": False, "said": None, "ahead": None, "now": NOW} for it in COVERS
         ],
-        "surfaces/test": [{"page": it, "now": NOW} for it in TESTS],
-        "surfaces/tested": [{"page": it, "now": NOW} for it in TESTS],
+        "oncall/test": [{"page": it, "now": NOW} for it in TESTS],
+        "oncall/tested": [{"page": it, "now": NOW} for it in TESTS],
         "help/commands": [
             {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
             for wanted, found in (("", True), ("page", True), (TYPED, False))
         ],
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
-        "surfaces/reminder": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
-        "surfaces/unanswered": [
+        "incident/reminded": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
+        "paging/unanswered": [
             {"page": it, "incident": on, "manager": "U0MGR", "now": NOW, "said": said, "latest": latest}
             for it in PAGES
             for on in ((FULL, replace(FULL, phase=Phase.RESOLVED)) if it.incident else (None,))
@@ -590,15 +593,13 @@ CASES: dict[str, Sequence[Facts]] = (
             )
             for latest in (True, False)
         ],
-        "channel/configuration": [
-            {"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}
+        "shared/configuration": [{"mistakes": ["config.yaml:5: milestones.when: must be a length of time."]}],
+        "shared/templates": [
+            {"mistakes": ["ours/templates/incident/words.j2:1: it has no due, which incident/card.j2 needs"]}
         ],
-        "channel/templates": [
-            {"mistakes": ["ours/templates/words.j2:1: it has no due, which surfaces/card.j2 needs"]}
-        ],
-        "time/snoozed": [{**it, "until": NOW} for it in SHORT],
-        "time/quiet": [{**it, "until": NOW} for it in SHORT],
-        "time/why": [
+        "incident/snoozed": [{**it, "until": NOW} for it in SHORT],
+        "incident/quiet": [{**it, "until": NOW} for it in SHORT],
+        "incident/why": [
             *(
                 why_of(reminder, it)
                 for reminder in (*REMINDERS, "unanswered")

@@ -19,7 +19,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 NOW = NOON + timedelta(minutes=20)
 HALF_HOUR = timedelta(minutes=30)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
-PARTIALS = {"follow_up.md", "postmortem.md", "postmortem/words"}
+PARTIALS = {"postmortem/follow_up.md", "postmortem/document.md", "postmortem/words"}
 """Documents, which are no messages (tests/adapters/test_markdown.py), and words that messages share."""
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 HAPPENED: tuple[events.Event, ...] = (
@@ -140,29 +140,29 @@ def facts(
         "postmortem/nothing": [{**it, "category": "detection"} for it in short],
         "postmortem/planned": [{**it, "owner": "U0ANA", "due": due} for it in short for due in (NOW, None)],
         "postmortem/closed": short,
-        "follow_up/added": [{**it, "follow_up": one} for it in short[:2] for one in FOLLOW_UPS],
-        "follow_up/changed": [{"follow_up": one} for one in FOLLOW_UPS],
-        "follow_up/list": [
+        "postmortem/follow_up_added": [{**it, "follow_up": one} for it in short[:2] for one in FOLLOW_UPS],
+        "postmortem/follow_up_changed": [{"follow_up": one} for one in FOLLOW_UPS],
+        "postmortem/follow_ups": [
             {"incident": on, "found": Portion.of(them, 1, size), "overdue": overdue}
             for on, overdue in ((full, frozenset[int]()), (None, {FOLLOW_UP.number}))
             for them in ((), FOLLOW_UPS, FOLLOW_UPS * 5)
             for size in (4, 20)
         ],
-        "timeline/curated": [
+        "incident/timeline_edited": [
             {**it, "numbers": numbers, "what": what}
             for it in short[:1]
             for numbers in ([7], [7, 8])
             for what in ("kept", "hidden", "merged", "reworded")
         ]
         + [{**it, "numbers": [7], "what": "moved", "at": NOON} for it in short[:1]],
-        "surfaces/review": all_of_them,
-        "surfaces/follow_up": [
+        "postmortem/review": all_of_them,
+        "postmortem/follow_up": [
             {"follow_up": one, "incident": on, "said": said, "now": NOW}
             for one in FOLLOW_UPS
             for on in incidents[4:]
             for said in (None, Told(at=NOW, late=True))
         ],
-        "surfaces/digest": [
+        "postmortem/digest": [
             {"person": "U0RAJ", "follow_ups": them, "overdue": {FOLLOW_UP.number}}
             for them in ((), FOLLOW_UPS[2:5], FOLLOW_UPS * 5)
         ],
@@ -173,5 +173,5 @@ def forms(full: Incident) -> dict[str, Facts]:
     return {
         "postmortem/write": {"incident": asdict(full), "parts": PARTS, "written": {"lucky": TYPED}},
         "postmortem/none": {"incident": asdict(full), "categories": [*Category], "category": None},
-        "follow_up/action": {"incident": asdict(full), "categories": [*Category]},
+        "postmortem/action": {"incident": asdict(full), "categories": [*Category]},
     }

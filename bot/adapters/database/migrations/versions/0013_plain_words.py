@@ -38,6 +38,8 @@ class Names:
     """Where a message was posted is kept under its type and what it is about, such as `card:42`."""
     addresses: Mapping[str, str]
     """An incident's channel is addressed as `incident:42` until its id is known."""
+    templates: Mapping[str, str]
+    """Templates that an effect names, so that it is rendered when it leaves."""
 
     def reversed(self) -> "Names":
         return Names(**{name: {new: old for old, new in names.items()} for name, names in vars(self).items()})
@@ -62,6 +64,15 @@ NAMES = Names(
     event_fields={"tell": "notice", "duty": "reminder"},
     message_types={"nag": "reminder", "tell": "team_notice_sent", "told": "team_notice"},
     addresses={"room": "incident"},
+    templates={
+        "channel/configuration": "shared/configuration",
+        "channel/templates": "shared/templates",
+        "delivery/left": "shared/left",
+        "delivery/stuck": "shared/stuck",
+        "delivery/unsaid": "shared/unsaid",
+        "trouble/channel": "shared/channel",
+        "trouble/channel_over": "shared/channel_over",
+    },
 )
 ADDRESSED = {
     "incident": ("number", ["reminded"]),
@@ -188,9 +199,12 @@ def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
     for name in ("message_type", "surface"):
         if name in effect:
             effect[name] = names.message_types.get(effect[name], effect[name])
-    folder, _, kind = str(effect.get("template", "")).partition("/")
+    template = str(effect.get("template", ""))
+    folder, _, kind = template.partition("/")
     if folder == "events":
         effect["template"] = f"events/{names.events.get(kind, kind)}"
+    elif template in names.templates:
+        effect["template"] = names.templates[template]
     told = (effect.get("facts") or {}).get("e")
     if isinstance(told, dict):
         kind = names.events.get(told["kind"], told["kind"])
