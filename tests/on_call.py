@@ -6,12 +6,12 @@ from pathlib import Path
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.delivery.covers import CoverHandler
-from bot.delivery.sync import Sync
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.ports import OutboxItem, Person, Profile
+from bot.workers.deliver.covers import CoverHandler
+from bot.workers.sync import Sync
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn

@@ -25,13 +25,13 @@ from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
 from bot.config import Live, Settings
 from bot.config import load as load_settings
-from bot.delivery.handlers import Handlers
-from bot.delivery.runner import Runner
-from bot.delivery.worker import Delivery
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker
 from bot.services.features import load_features
+from bot.workers.deliver.handlers import Handlers
+from bot.workers.failovers import Runner
+from bot.workers.outbox import Delivery
 
 log = structlog.get_logger()
 

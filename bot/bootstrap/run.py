@@ -26,8 +26,14 @@ from bot.bootstrap.doors import (
     slack_door,
 )
 from bot.config import Settings
-from bot.delivery.lanes import LOOK_EVERY, Lanes
-from bot.delivery.sync import (
+from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
+from bot.scheduler import Job, Scheduler
+from bot.services.people import People
+from bot.services.transaction import Transaction
+from bot.web import Page, WebAnswer, build_web, listen, serve
+from bot.web.figures import Figures, registry
+from bot.workers.lanes import LOOK_EVERY, Lanes
+from bot.workers.sync import (
     CHANGES_EVERY,
     GROUPS_EVERY,
     ONCALL_EVERY,
@@ -37,13 +43,7 @@ from bot.delivery.sync import (
     SWEEP_EVERY,
     Sync,
 )
-from bot.delivery.ticks import TICK_EVERY, Ticks
-from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
-from bot.scheduler import Job, Scheduler
-from bot.services.people import People
-from bot.services.transaction import Transaction
-from bot.web import Page, WebAnswer, build_web, listen, serve
-from bot.web.figures import Figures, registry
+from bot.workers.timers import TICK_EVERY, Ticks
 
 log = structlog.get_logger()
 

@@ -10,10 +10,10 @@ from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.pagerduty_changes import change
 from bot.commands.memory import Memory
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.delivery.sync import Sync
 from bot.domain.change import Change, Window
 from bot.ports import Unreachable
 from bot.sandbox import Box
+from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 

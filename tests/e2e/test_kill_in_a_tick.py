@@ -16,12 +16,12 @@ from sqlalchemy import Engine, event
 from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, POLICY, FrozenClock
-from bot.delivery.ticks import Ticks
 from bot.domain.timeline import Entry
 from bot.ports import Sessions
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.workers.timers import Ticks
 
 INCIDENTS = 5
 LATER = NOON + timedelta(minutes=21)

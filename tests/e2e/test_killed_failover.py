@@ -17,7 +17,6 @@ from sqlalchemy import event
 from bot.adapters.database import Database, open_engine
 from bot.bootstrap.samples.failover_play import LOOK
 from bot.commands.testkit import NOON, POLICY, FrozenClock
-from bot.delivery.runner import Runner
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Action, Check, Command, End, Outcome, Plan, Step, Workflow, told
 from bot.domain.policy import Policy
@@ -25,6 +24,7 @@ from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.workers.failovers import Runner
 
 FORKS = get_context("fork")
 LEASE = timedelta(seconds=20)

@@ -23,7 +23,6 @@ from hypothesis.stateful import (
 from bot.adapters.database import Database, open_engine
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, FrozenClock
-from bot.delivery.ticks import Ticks
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.relief import WorkPeriod
@@ -34,6 +33,7 @@ from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
+from bot.workers.timers import Ticks
 from tests.postgres import Postgres
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_step, warned_since
 

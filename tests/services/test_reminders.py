@@ -11,7 +11,6 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.commands.testkit import NOON, POLICY, FrozenClock
-from bot.delivery.ticks import Ticks
 from bot.domain import events
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
@@ -21,6 +20,7 @@ from bot.ports import Sessions
 from bot.services.incident_reminders import IncidentReminders
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
+from bot.workers.timers import Ticks
 
 MANY = 30
 

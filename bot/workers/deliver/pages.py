@@ -3,8 +3,6 @@
 from datetime import timedelta
 from functools import partial
 
-from bot.delivery.accounts import Accounts
-from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
@@ -13,6 +11,8 @@ from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
+from bot.workers.deliver.accounts import Accounts
+from bot.workers.deliver.attempt import Attempt, unsupported
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""

@@ -13,7 +13,6 @@ from bot.adapters.database import Database, open_engine
 from bot.bootstrap.samples.failover_play import PLANS, POD
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, FrozenClock
-from bot.delivery.runner import Runner
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Command, End, Outcome
@@ -21,6 +20,7 @@ from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.workers.failovers import Runner
 from tests.fakes.operator import FakeOperator, Hang
 
 PATIENCE = 15.0

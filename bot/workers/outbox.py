@@ -20,7 +20,6 @@ from uuid import uuid4
 
 import structlog
 
-from bot.delivery.attempt import PATIENCE, Attempt, Handler
 from bot.domain.effects import Effect, PageEffect, Unknown
 from bot.domain.policy import Policy
 from bot.ports import (
@@ -37,6 +36,7 @@ from bot.ports import (
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
+from bot.workers.deliver.attempt import PATIENCE, Attempt, Handler
 
 POLL = timedelta(seconds=0.5)
 """How often the outbox is looked at unasked: for what other processes left behind."""

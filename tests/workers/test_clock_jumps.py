@@ -7,12 +7,12 @@ from datetime import timedelta
 
 from bot.commands.memory import Memory
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.delivery.attempt import Attempt
-from bot.delivery.worker import Delivery
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.outbox import Delivery
 
 PATIENCE = 10.0
 LEASE = timedelta(seconds=30)

@@ -4,9 +4,9 @@ from dataclasses import replace
 from pathlib import Path
 
 from bot.adapters.templates import JinjaTemplates
-from bot.delivery.messages import MessageHandler
 from bot.domain.effects import Notify, UpsertMessage
 from bot.ports import OutboxItem
+from bot.workers.deliver.messages import MessageHandler
 from tests.fakes.chat import FakeChat
 from tests.stories import Story
 

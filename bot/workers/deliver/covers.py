@@ -2,8 +2,6 @@
 
 from functools import partial
 
-from bot.delivery.accounts import Accounts
-from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.effects import MakeOverride
 from bot.domain.policy import Account
@@ -11,6 +9,8 @@ from bot.domain.shift import Turn
 from bot.ports import Chat, OutboxItem, Pager
 from bot.services.covers import Covers
 from bot.services.transaction import Transaction
+from bot.workers.deliver.accounts import Accounts
+from bot.workers.deliver.attempt import Attempt, unsupported
 
 
 class CoverHandler:

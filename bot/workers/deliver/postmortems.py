@@ -5,7 +5,6 @@ from dataclasses import dataclass, replace
 from functools import cache, partial
 from typing import Any, NoReturn
 
-from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.document import (
     Body,
     Document,
@@ -50,6 +49,7 @@ from bot.services.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered, what
+from bot.workers.deliver.attempt import Attempt, unsupported
 
 LABEL, FOLLOW_UP_LABEL = "postmortem", "follow-up"
 COMMENTS_AT_ONCE = 8

@@ -10,14 +10,14 @@ from structlog.testing import capture_logs
 from bot.adapters.database import Database, open_engine
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
-from bot.delivery.attempt import Attempt
-from bot.delivery.worker import Delivery
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.domain.timeline import Entry
 from bot.ports import OutboxItem
 from bot.services.documents import Documents
 from bot.services.transaction import Transaction
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.outbox import Delivery
 from plugins import incident, timeline
 
 WORDS = JinjaTemplates([Path(__file__).parents[2] / "templates"], clock=FrozenClock())

@@ -10,12 +10,12 @@ import pytest
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.request import MadePrivate
-from bot.delivery.postmortems import PostmortemHandler
 from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify, PostmortemEffect
 from bot.domain.policy import PostmortemSettings
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
+from bot.workers.deliver.postmortems import PostmortemHandler
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"

@@ -7,13 +7,13 @@ import pytest
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
-from bot.delivery.pages import PageHandler
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.workers.deliver.pages import PageHandler
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 

@@ -3,12 +3,6 @@
 from collections.abc import Callable
 from functools import partial
 
-from bot.delivery.attempt import Attempt, Handler, unsupported
-from bot.delivery.channels import ChannelHandler
-from bot.delivery.covers import CoverHandler
-from bot.delivery.messages import MessageHandler
-from bot.delivery.pages import PageHandler
-from bot.delivery.postmortems import PostmortemHandler
 from bot.domain.effects import (
     ChannelEffect,
     CreateChannel,
@@ -22,6 +16,12 @@ from bot.domain.effects import (
 from bot.ports import Chat, IssueTracker, OutboxItem, Pager, Templates
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
+from bot.workers.deliver.attempt import Attempt, Handler, unsupported
+from bot.workers.deliver.channels import ChannelHandler
+from bot.workers.deliver.covers import CoverHandler
+from bot.workers.deliver.messages import MessageHandler
+from bot.workers.deliver.pages import PageHandler
+from bot.workers.deliver.postmortems import PostmortemHandler
 
 RunCommand = Callable[[SayCommand, str | None], None]
 """Acts on a command once, whoever asks however often: the effect's key tells it is the same one."""

@@ -12,9 +12,9 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.commands.command import command
 from bot.commands.reply import Reply
 from bot.commands.testkit import POLICY, SpyKit
-from bot.delivery.sync import Sync
 from bot.sandbox import Box
 from bot.services.permissions import FRESH
+from bot.workers.sync import Sync
 
 
 @command("wipe", allow="operator")

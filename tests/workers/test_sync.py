@@ -11,10 +11,10 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.commands.testkit import NOON, SpyKit
-from bot.delivery.sync import Sync
 from bot.domain.shift import Turn
 from bot.ports import Person, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
+from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 

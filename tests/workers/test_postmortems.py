@@ -10,12 +10,12 @@ import pytest
 from bot.adapters.github import GitHub
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import SpyKit
-from bot.delivery.postmortems import PostmortemHandler
 from bot.domain.document import LIMIT
 from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.timeline import Entry
 from bot.ports import OutboxItem
 from bot.sandbox.box import Box
+from bot.workers.deliver.postmortems import PostmortemHandler
 from tests.stories import Story
 
 HERE = Path(__file__).parents[2]

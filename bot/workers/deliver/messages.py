@@ -5,8 +5,6 @@ from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
-from bot.delivery.address import Place, Shut, resolve, within
-from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import (
     MeetPerson,
     Notify,
@@ -30,6 +28,8 @@ from bot.services.transaction import Transaction
 from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
+from bot.workers.deliver.address import Place, Shut, resolve, within
+from bot.workers.deliver.attempt import Attempt, unsupported
 
 GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_closed"})
 TOO_LATE = frozenset({"trigger_expired", "expired_trigger_id", "invalid_trigger_id"})

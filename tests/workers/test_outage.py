@@ -12,12 +12,12 @@ from structlog.testing import capture_logs
 
 from bot.commands.memory import Memory
 from bot.commands.testkit import POLICY, FrozenClock
-from bot.delivery.attempt import Attempt
-from bot.delivery.worker import Delivery
 from bot.domain.effects import Notify, Post
 from bot.domain.message import Message
 from bot.ports import Conflict, OutboxItem, Rejected, Session, Throttled, Unavailable, Unreachable
 from bot.services.transaction import Transaction
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.outbox import Delivery
 
 PATIENCE = 10.0
 LEASE = timedelta(seconds=30)

@@ -4,8 +4,6 @@ from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
 
-from bot.delivery.address import Place, Shut, within
-from bot.delivery.attempt import Attempt, unsupported
 from bot.domain.effects import AddBookmark, CreateChannel, Invite, ReadMessage, SetTopic, Welcome
 from bot.domain.incident import Incident, channel_name
 from bot.domain.markup import plain_prose
@@ -16,6 +14,8 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
 from bot.services.views import Views
+from bot.workers.deliver.address import Place, Shut, within
+from bot.workers.deliver.attempt import Attempt, unsupported
 
 OTHER_NAMES = 5
 """How many further names are tried where somebody else's channel has ours."""
