@@ -52,14 +52,14 @@ def change(  # noqa: PLR0917  each is a slot of the usage line
 
 @command("incident suspect <change>")
 def suspect(request: Request, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
-    """Mark a change as suspect: it stands on the card, in the tldr, and a rollback is asked for."""
+    """Mark a change as suspected: it appears on the card and in the tldr, and Spy asks for a rollback."""
     incident = changes.suspect(incident, change, by=request.user)
     return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
 
 @command("incident clear <change>")
 def clear(request: Request, incident: Incident, change: ChangeNumber, *, changes: Changes) -> Reply:
-    """Take back that a change is suspect."""
+    """Clear a suspected change."""
     incident = changes.clear(incident, change, by=request.user)
     return Reply("changes/suspected", {"incident": incident}, confirms=True)
 
@@ -69,19 +69,19 @@ def clear(request: Request, incident: Incident, change: ChangeNumber, *, changes
 
 @command('lock <service> "why"')
 def lock(request: Request, service: ServiceName, why: Line, *, locks: Locks, tx: Transaction) -> Reply:
-    """Let nobody deploy a service until it is unlocked; it is announced, and deploy tools can ask for it."""
+    """Stop deploys of a service until it is unlocked. Spy announces the lock; deploy tools can read it."""
     locked = locks.lock(service, why, by=request.user)
     return Reply("changes/locked", {"lock": locked, "announce": tx.policy.announce})
 
 
 @command("unlock <service> [anyway]")
 def unlock(request: Request, service: ServiceName, anyway: bool, *, locks: Locks, tx: Transaction) -> Reply:
-    """Let a service be deployed again; `anyway` where something that runs has locked it."""
+    """Remove a deploy lock. `anyway` also removes the lock of a running failover."""
     unlocked = locks.unlock(service, by=request.user, anyway=anyway)
     return Reply("changes/locked", {"lock": unlocked, "announce": tx.policy.announce})
 
 
 @command("locks [page <page>]")
 def listing(page: PageNumber | None, *, locks: Locks) -> Reply:
-    """List what must not be deployed now, and why."""
+    """List deploy locks and their reasons."""
     return Reply("changes/locks", {"found": Portion.of(locks.standing(), page)}, shared=True)

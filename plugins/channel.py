@@ -10,7 +10,7 @@ from bot.services.incident_channels import IncidentChannels
 
 @command("incident (channel new|new channel)")
 def another(incident: Incident, *, channels: IncidentChannels) -> Reply:
-    """Open another channel, where the incident's own was archived, deleted, or can't be reached."""
+    """Open a new channel if the incident's channel is archived, deleted or out of reach."""
     channels.open_another(incident)
     return Reply("incident/another_channel", {"incident": incident}, shared=True)
 

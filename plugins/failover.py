@@ -20,7 +20,7 @@ QuestionNumber = Annotated[int, number_of("a question")]
 
 @command('failover ["what"]')
 def failover(request: Request, incident: Incident | None, what: str | None, *, failovers: Failovers) -> Reply:
-    """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until somebody else approves."""
+    """List the plans, or propose one: `failover pod 7 to east`. Nothing moves until someone else approves."""
     if not what:
         return _plans(failovers.plans(asker=request.user), None)
     run = failovers.propose(what, by=request.user, place=_place(request, incident), incident=incident)
@@ -35,14 +35,14 @@ def plans(request: Request, page: PageNumber | None, *, failovers: Failovers) ->
 
 @command('failover rehearse "what"')
 def rehearse(request: Request, incident: Incident | None, what: str, *, failovers: Failovers) -> Reply:
-    """Try a plan's checks and dry runs; nothing moves."""
+    """Run a plan's checks and dry runs. Nothing moves."""
     run = failovers.rehearse(what, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": run, "incident": incident}, confirms=True)
 
 
 @command("failover approve <run> [<shown>]")
 def approve(request: Request, run: RunNumber, shown: str | None, *, failovers: Failovers) -> Reply:
-    """Approve what a proposal shows (the *Approve* button says it for you); whoever proposed it can't."""
+    """Approve a proposal, like its *Approve* button. You can't approve your own."""
     approved = failovers.approve(run, by=request.user, shown=shown)
     return Reply("failover/approved", {"run": approved}, confirms=bool(approved.approvals))
 
@@ -51,7 +51,7 @@ def approve(request: Request, run: RunNumber, shown: str | None, *, failovers: F
 def abort(
     request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
 ) -> Reply:
-    """Withdraw a proposal, or stop a run and roll it back; until the point of no return."""
+    """Withdraw a proposal, or stop a run and roll it back. Possible until the point of no return."""
     found = _found(request, incident, run, failovers)
     return Reply("failover/aborted", {"run": failovers.abort(found.number, by=request.user)}, confirms=True)
 
@@ -60,7 +60,7 @@ def abort(
 def answer(
     request: Request, run: RunNumber, question: QuestionNumber | None, answer: Line, *, failovers: Failovers
 ) -> Reply:
-    """Answer what a run asks (its buttons say it for you)."""
+    """Answer a run's question, like its buttons."""
     answered = failovers.answer(run, answer, by=request.user, question=question)
     return Reply("failover/answered", {"run": answered}, confirms=True)
 
@@ -74,7 +74,7 @@ def status(
     failovers: Failovers,
     views: FailoverViews,
 ) -> Reply:
-    """Show how a run stands."""
+    """Show the state of a run."""
     return Reply("failover/card", views.card(_found(request, incident, run, failovers)))
 
 
@@ -82,7 +82,7 @@ def status(
 def rollback(
     request: Request, incident: Incident | None, run: RunNumber | None, *, failovers: Failovers
 ) -> Reply:
-    """Propose to take back a run that ended well, while its undo is valid; the last one here, without its number."""
+    """Propose to undo a finished run while its undo is valid. Without a number: the last one here."""
     back = failovers.roll_back(run, by=request.user, place=_place(request, incident), incident=incident)
     return Reply("failover/proposed", {"run": back, "incident": incident}, confirms=True)
 
@@ -97,7 +97,7 @@ def trail(
     failovers: Failovers,
     views: FailoverViews,
 ) -> Reply:
-    """Show all that happened to a run: who proposed, approved and answered, what ran, how it ended, and when."""
+    """Show a run's history: who proposed, approved and answered, what ran, when, and with what result."""
     return Reply("failover/trail", views.trail(_found(request, incident, run, failovers), step or ""))
 
 
@@ -111,7 +111,7 @@ def output(
     failovers: Failovers,
     views: FailoverViews,
 ) -> Reply:
-    """Show what a run's programs have printed, all of them or one step's, by its end."""
+    """Show the last output of a run's programs: all of them, or one step's."""
     return Reply("failover/output", views.output(_found(request, incident, run, failovers), step or ""))
 
 

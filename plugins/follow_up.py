@@ -1,4 +1,4 @@
-"""Follow-ups: what is to be done afterwards, by whom and until when."""
+"""Follow-ups: what to do afterwards, by whom and until when."""
 
 from datetime import date
 from typing import Annotated
@@ -39,7 +39,7 @@ def action(  # noqa: PLR0917  each is a slot of the usage line
 def listing(
     request: Request, incident: Incident | None, page: PageNumber | None, *, follow_ups: FollowUps
 ) -> Reply:
-    """List this incident's follow-ups; elsewhere, all that are open."""
+    """List this incident's follow-ups. Elsewhere: all open ones."""
     found = follow_ups.of(incident) if incident else follow_ups.open_to(request.user)
     overdue = follow_ups.overdue(found, reader=request.user)
     facts = {"incident": incident, "found": Portion.of(found, page), "overdue": overdue}
@@ -48,28 +48,28 @@ def listing(
 
 @command("follow-up done <number>")
 def done(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
-    """Say that a follow-up is done; its issue is closed with it."""
+    """Mark a follow-up as done. This also closes its issue."""
     finished = follow_ups.finish(number, by=request.user)
     return Reply("postmortem/follow_up_changed", {"follow_up": finished}, confirms=True)
 
 
 @command("follow-up reopen <number>")
 def reopen(request: Request, number: FollowUpNumber, *, follow_ups: FollowUps) -> Reply:
-    """Take up again what was said to be done."""
+    """Reopen a follow-up."""
     reopened = follow_ups.take_up_again(number, by=request.user)
     return Reply("postmortem/follow_up_changed", {"follow_up": reopened}, confirms=True)
 
 
 @command("follow-up owner <number> @owner")
 def give(request: Request, number: FollowUpNumber, owner: Someone, *, follow_ups: FollowUps) -> Reply:
-    """Say who does it."""
+    """Set who does a follow-up."""
     changed = follow_ups.change(number, owner=owner, by=request.user)
     return Reply("postmortem/follow_up_changed", {"follow_up": changed})
 
 
 @command("follow-up due <number> <due>")
 def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: FollowUps) -> Reply:
-    """Say by which day: friday, 2026-12-01, 2w."""
+    """Set a follow-up's due date: friday, 2026-12-01, 2w."""
     return Reply(
         "postmortem/follow_up_changed", {"follow_up": follow_ups.change(number, due=due, by=request.user)}
     )
@@ -77,6 +77,6 @@ def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: Foll
 
 @command("follow-up sort <number> <category>")
 def sort(request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
-    """Say what it is for: detection, escalation, recovery or prevention."""
+    """Set a follow-up's category: detection, escalation, recovery or prevention."""
     changed = follow_ups.change(number, category=category, by=request.user)
     return Reply("postmortem/follow_up_changed", {"follow_up": changed})

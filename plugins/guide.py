@@ -11,19 +11,19 @@ from bot.services.views import Views
 
 @command("incident checklist|steps [<id>]")
 def checklist(incident: Incident, *, views: Views) -> Reply:
-    """Show all steps: what is done, by whom and when, and what is missing."""
+    """Show all steps: what is done, by whom, when, and what is missing."""
     return Reply("incident/checklist", views.checklist(incident), shared=True)
 
 
 @command("incident (next|step next) [<id>]")
 def move_on(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
-    """Move on to the next step, whatever is missing in this one; the card shows it."""
+    """Go to the next step, even if something is missing here. The card shows it."""
     incident = incidents.move_on(incident, by=request.user)
     return Reply("incident/step", views.card(incident.number))
 
 
 @command("incident nothing changed [<id>]")
 def nothing_changed(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
-    """Answer *what changed?*: you have looked, and nothing did."""
+    """Answer *what changed?* with: you looked, and nothing did."""
     incident = incidents.nothing_changed(incident, by=request.user)
     return Reply("incident/step", {**views.card(incident.number), "answer": guide.NOTHING_CHANGED})

@@ -1,5 +1,6 @@
 """Help, from the declarations themselves."""
 
+from collections.abc import Iterable
 from itertools import groupby
 
 from bot.commands.command import Command, command, when
@@ -9,24 +10,44 @@ from bot.commands.request import Automated
 from bot.domain.effects import Notify
 from bot.services.transaction import Transaction
 
+FAMILIES = (
+    "incident",
+    "page",
+    "oncall",
+    "changes",
+    "failover",
+    "runbook",
+    "postmortem",
+    "follow-up",
+    "timeline",
+)
+"""The families that help has a button for."""
+
 
 @command('help ["words"]')
 def helping(words: str | None, *, registry: CommandRegistry) -> Reply:
-    """Show what Spy can do; `help page` shows what begins with those words."""
+    """Show the most useful commands; `help page` shows the commands of one kind, `help all` shows all."""
     wanted = (words or "").casefold().strip("`/ -?")
-    begun = [it for it in registry.commands if _begins_with(it, wanted)]
-    found = begun or [it for it in registry.commands if wanted in f"{it.usage} {_said(it)}"]
-    shown = sorted(found or registry.commands, key=_place)
+    if wanted == "all":
+        return _listed(registry.commands, brief=True)
+    begun = [it for it in registry.commands if _begins_with(it, wanted)] if wanted else []
+    found = begun or [it for it in registry.commands if wanted and wanted in f"{it.usage} {_said(it)}"]
+    if found:
+        return _listed(found, brief=False)
+    families = [it for it in FAMILIES if any(_begins_with(known, it) for known in registry.commands)]
+    return Reply("help/start", {"wanted": wanted, "families": families})
+
+
+def _listed(commands: Iterable[Command], *, brief: bool) -> Reply:
     families = [
-        {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in commands]}
-        for family, commands in groupby(shown, key=lambda it: it.words.split()[0])
+        {"name": family, "commands": [{"usage": it.usage, "help": it.help} for it in some]}
+        for family, some in groupby(sorted(commands, key=_place), key=lambda it: it.words.split()[0])
     ]
-    facts = {"families": families, "wanted": wanted, "is_found": bool(found), "brief": not (wanted and found)}
-    return Reply("help/commands", facts)
+    return Reply("help/commands", {"families": families, "brief": brief})
 
 
 def _begins_with(command: Command, wanted: str) -> bool:
-    """Whether it is called by these words and others, or none; `incident` may be left out."""
+    """Tell whether its words begin with these; `incident` may be left out."""
     said = [" ".join(it) for it in command.prefixes]
     return any(
         f"{it.removeprefix(start)} ".startswith(f"{wanted} ") for it in said for start in ("", "incident ")
@@ -34,7 +55,7 @@ def _begins_with(command: Command, wanted: str) -> bool:
 
 
 def _said(command: Command) -> str:
-    """Give all the ways in which it is called, such as `incident start me`."""
+    """Return all the ways in which it is called, such as `incident start me`."""
     return ", ".join(" ".join(prefix) for prefix in command.prefixes)
 
 
@@ -45,13 +66,13 @@ def _place(command: Command) -> int:
 
 @command("plugins")
 def plugins(*, registry: CommandRegistry) -> Reply:
-    """Say which plugins are loaded, and which could not be."""
+    """List the loaded plugins, and those that failed to load."""
     families = sorted({it.family for it in registry.commands})
     return Reply("help/plugins", {"families": families, "failures": registry.failures})
 
 
 @when(Automated)
 def automated(notice: Automated, *, tx: Transaction) -> None:
-    """Offer what a workflow asks for to the people who read it: nobody stands behind a workflow."""
+    """Offer a workflow's command to the people in the channel, who may run it."""
     facts = {"words": notice.words}
     tx.send(Notify(key=f"workflow:{notice.id}", to=notice.channel, template="help/workflow", facts=facts))

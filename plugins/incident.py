@@ -59,7 +59,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
 ) -> Reply | Fill:
     """Open an incident with you in command: its channel, its card, the announcement, the pages.
 
-    Where one of this name is open you can join it instead; `anyway` opens another.
+    If one with this name is open, you can join it instead; `anyway` opens another.
     """
     if not name:
         said = {"severity": severity.key if severity else None, "private": private, "drill": drill}
@@ -86,7 +86,7 @@ def declare(  # noqa: PLR0917  one a word of its usage line
 
 @command("incident join [<id>]")
 def join(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
-    """Come into the incident's channel."""
+    """Join the incident's channel."""
     is_new = incidents.join(incident, by=request.user)
     return Reply("incident/joined", {"incident": incident, "is_new": is_new})
 
@@ -101,7 +101,7 @@ def stop(
     views: Views,
     postmortems: Postmortems,
 ) -> Reply | Fill:
-    """Resolve the incident, and its pages with it; say how if you can. Then comes the postmortem."""
+    """Resolve the incident and its pages. Say how it was fixed if you can. Then comes the postmortem."""
     if how is None and request.may_ask_back and incident.is_open:
         return Fill("incident/resolve", "incident stop", {"incident": incident})
     incident = incidents.resolve(incident, how or "", by=request.user)
@@ -110,7 +110,7 @@ def stop(
 
 @command("incident reopen [<id>]")
 def reopen(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
-    """Take a resolved incident up again, in the same channel."""
+    """Reopen a resolved incident in the same channel."""
     return Reply(
         "incident/done",
         {"incident": incidents.reopen(incident, by=request.user), "what": "reopened"},
@@ -130,14 +130,14 @@ def cancel(request: Request, incident: Incident, why: Line | None, *, incidents:
 
 @command("incident tldr|summary [<id>]")
 def tldr(request: Request, incident: Incident, *, views: Views) -> Reply:
-    """Tell the whole state on one screen, for your eyes only unless you asked aloud."""
+    """Show the whole state on one screen. Only you see it, unless you asked in public."""
     aloud = {"shared": True} if request.source in {Source.MENTION, Source.PLAIN} else {}
     return Reply("incident/tldr", {**views.tldr(incident), **aloud})
 
 
 @command("incident share tldr|summary [<id>]")
 def share(incident: Incident, *, views: Views) -> Reply:
-    """Tell the whole state to everyone here."""
+    """Show the whole state to everyone here."""
     return Reply("incident/tldr", {**views.tldr(incident), "shared": True}, shared=True)
 
 
@@ -159,8 +159,8 @@ def listing(  # noqa: PLR0917  one a word of its usage line
 ) -> Reply:
     """List the open incidents; `incident list resolved :payments since 2026-11-01 "cart"` finds past ones.
 
-    `all` lists open and past ones. A team is one that was paged or told; the words are in the name, the impact,
-    the cause or what ended it. `page 2` goes on where the first page ends.
+    `all` lists open and past ones. A team means: it was paged or told. Words are searched in the name, the impact,
+    the cause and the resolution. `page 2` shows the next page.
     """
     which = which or "open"
     wanted = Search(
@@ -178,7 +178,7 @@ def listing(  # noqa: PLR0917  one a word of its usage line
 
 @command("incident who [<id>] [page <page>]")
 def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
-    """Say who does what: the commander, the roles, the paged, the people in the channel."""
+    """Show who does what: commander, roles, paged people, people in the channel."""
     members = Portion.of(incident.members, page, NAMED)
     return Reply("incident/who", {**views.card(incident.number), "members": members}, shared=True)
 
@@ -190,7 +190,7 @@ def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
 def update(
     request: Request, incident: Incident, message: str | None, *, incidents: Incidents
 ) -> Reply | Fill:
-    """Post a status update to all who follow, and promise the next one."""
+    """Post a status update to everyone who follows, and promise the next one."""
     if not message:
         incident.must_be_open()
         return Fill("incident/update", "incident update", {"incident": incident})
@@ -208,7 +208,7 @@ def note(
     *,
     incidents: Incidents,
 ) -> Reply:
-    """Put a note on the timeline, `at 10:05` for what was then. A 📝 on a message does it at the message's own time."""
+    """Put a note on the timeline; `at 10:05` sets its time. A 📝 on a message notes that message at its own time."""
     then = at or when
     noted = incidents.note(incident, text, by=request.user, at=then)
     return Reply("incident/done", {"incident": noted, "what": "noted", "at": then}, confirms=then is None)
@@ -216,14 +216,14 @@ def note(
 
 @command("incident sev|severity <severity>")
 def severity(request: Request, incident: Incident, severity: Severity, *, incidents: Incidents) -> Reply:
-    """Set how bad it is."""
+    """Set the severity."""
     incident = incidents.set_severity(incident, severity, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "severity"}, confirms=True)
 
 
 @command("incident status|phase <phase>")
 def status(request: Request, incident: Incident, phase: Phase, *, incidents: Incidents) -> Reply:
-    """Say how far it is: triage, investigating, identified, mitigated, monitoring."""
+    """Set the phase: triage, investigating, identified, mitigated or monitoring."""
     incident = incidents.move_to(incident, phase, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "phase"}, confirms=True)
 
@@ -239,15 +239,15 @@ def impact(
     incidents: Incidents,
     tx: Transaction,
 ) -> Reply:
-    """State who is hit and how; `since 10:05` is in your own time, `since 20m` counts back.
+    """State who is affected and how. `since 10:05` is in your own time zone, `since 20m` counts back.
 
-    `impact since 10:05` alone moves the start of an impact that is stated already.
+    `impact since 10:05` alone changes when the impact began.
     """
     begun = impact.casefold().removeprefix("since ")
     if begun != impact.casefold() and looks_timely(begun):
         if incident.impact is None:
             raise Refusal(
-                f'Who is hit? Say it like `incident impact "half of EU" since {begun}`.', slot="impact"
+                f'Who is affected? Try `incident impact "half of EU" since {begun}`.', slot="impact"
             )
         since, impact = began(impact, tx, request.user), Line(incident.impact)
     incident = incidents.state_impact(incident, impact, by=request.user, since=since or when)
@@ -256,7 +256,7 @@ def impact(
 
 @command('incident cause "cause"')
 def cause(request: Request, incident: Incident, cause: Line, *, incidents: Incidents) -> Reply:
-    """Say what you suspect; it may change."""
+    """Set the suspected cause. You can change it later."""
     incident = incidents.suspect_cause(incident, cause, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "cause"}, confirms=True)
 
@@ -265,27 +265,27 @@ def cause(request: Request, incident: Incident, cause: Line, *, incidents: Incid
 def link(
     request: Request, incident: Incident, url: Url, title: Plain | None, *, incidents: Incidents
 ) -> Reply:
-    """Keep a link with the incident: a graph, a document, a call."""
+    """Save a link with the incident: a graph, a document, a call."""
     incident = incidents.add_link(incident, url, by=request.user, title=title or "")
     return Reply("incident/done", {"incident": incident, "what": "link"}, confirms=True)
 
 
 @command("incident links [<id>]")
 def links(incident: Incident) -> Reply:
-    """Show every link that is kept with the incident."""
+    """Show every saved link of the incident."""
     return Reply("incident/links", {"incident": incident}, shared=True)
 
 
 @command('incident tell :team "message"')
 def tell(request: Request, incident: Incident, team: Team, message: str, *, notices: TeamNotices) -> Reply:
-    """Tell another team in its own channel, and see here who there has seen it."""
+    """Tell another team in its own channel. You see here who has seen it."""
     notice = notices.notify(incident, team, message, by=request.user)
     return Reply("incident/told", {"notice": notice, "team": team, "incident": incident}, confirms=True)
 
 
 @command("incident seen <number>")
 def seen(request: Request, number: TeamNoticeNumber, *, notices: TeamNotices) -> Reply:
-    """Say that you have seen what an incident told your team (the *Seen* button says it for you)."""
+    """Confirm that you have seen a message to your team, like its *Seen* button."""
     return Reply("incident/seen", {"notice": notices.see(number, by=request.user)})
 
 
@@ -294,7 +294,7 @@ def seen(request: Request, number: TeamNoticeNumber, *, notices: TeamNotices) ->
 
 @command("incident take")
 def take(request: Request, incident: Incident, *, incidents: Incidents, views: Views) -> Reply:
-    """Take command; if somebody has it, you get a brief first, and say *I have command*."""
+    """Take command. If someone has it, you first get a brief; then press *I have command*."""
     incident = incidents.take_command(incident, by=request.user)
     if incident.commander == request.user:
         return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
@@ -305,7 +305,7 @@ def take(request: Request, incident: Incident, *, incidents: Incidents, views: V
 def hand(
     request: Request, incident: Incident, person: Someone | None, *, incidents: Incidents
 ) -> Reply | Fill:
-    """Offer command to somebody; it is theirs once they say *I have command*."""
+    """Offer command to someone. You stay commander until they press *I have command*."""
     if not person:
         incident.must_be_open()
         return Fill("incident/hand", "incident hand", {"incident": incident})
@@ -317,14 +317,14 @@ def hand(
 
 @command("incident accept [<id>]")
 def accept(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
-    """Say *I have command*."""
+    """Accept an offer of command: *I have command*."""
     incident = incidents.accept_command(incident, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "taken"}, confirms=True)
 
 
 @command("incident decline [<id>]")
 def decline(request: Request, incident: Incident, *, incidents: Incidents) -> Reply:
-    """Say *Not me after all*; command stays where it is."""
+    """Decline an offer of command. The commander stays the same."""
     incident = incidents.decline_command(incident, by=request.user)
     return Reply("incident/done", {"incident": incident, "what": "declined"}, confirms=True)
 
@@ -333,7 +333,7 @@ def decline(request: Request, incident: Incident, *, incidents: Incidents) -> Re
 def role(
     request: Request, incident: Incident, role: str, person: Someone, anyway: bool, *, incidents: Incidents
 ) -> Reply:
-    """Give somebody a role, such as scribe or comms lead; `anyway` gives one that is not configured."""
+    """Give someone a role, such as scribe or comms lead. `anyway` allows a role that is not configured."""
     incident = incidents.give_role(incident, role, person, by=request.user, anyway=anyway)
     given = find(role, incident.roles) or role
     return Reply("incident/role", {"incident": incident, "role": given, "person": person}, confirms=True)

@@ -24,7 +24,7 @@ CoverNumber = Annotated[int, number_of("a request for cover")]
 
 @command("oncall [:team] [page <page>]")
 def oncall(team: Team | None, page: PageNumber | None, *, on_calls: OnCall, tx: Transaction) -> Reply:
-    """Say who is on call, for one team or for all, and how old that knowledge is."""
+    """Show who is on call for one team or all teams, and how old this information is."""
     answer = on_calls.of(team) if team else on_calls.of()
     found = Portion.of(answer.teams, page)
     return Reply("oncall/who", {"answer": answer, "found": found, "now": tx.now}, shared=True)
@@ -39,13 +39,13 @@ def mine(request: Request, page: PageNumber | None, *, shifts: Shifts, tx: Trans
 
 @command("oncall ready [<shift>]")
 def ready(request: Request, shift: ShiftNumber | None, *, shifts: Shifts) -> Reply:
-    """Say that you are ready for a shift; without its number, for your next one."""
+    """Confirm that you are ready for a shift. Without a number: your next one."""
     return Reply("oncall/ready", {"shift": shifts.ready(shift, by=request.user)})
 
 
 @command("oncall test")
 def test(request: Request, *, paging: Paging) -> Reply:
-    """Page yourself, gently, to prove that your phone rings; two minutes later I say whether it was answered."""
+    """Page yourself to test your phone. Two minutes later Spy shows the result."""
     return Reply("oncall/testing", {"page": paging.test(by=request.user)})
 
 
@@ -68,13 +68,13 @@ def cover(
         return Reply("oncall/asked", {"covers": asked})
     mine = shifts.of(request.user)
     if not mine:
-        raise Refusal("I know of no shift of yours in the next weeks, so there is nothing to cover.")
+        raise Refusal("I found no shifts of yours in the next weeks, so there is nothing to cover.")
     return _cover_form(mine[0], tx)
 
 
 @command("oncall find <shift>")
 def find(request: Request, shift: ShiftNumber, *, shifts: Shifts, tx: Transaction) -> Fill:
-    """Find cover for one of your shifts, in a form that has its times."""
+    """Find cover for one of your shifts, in a form with its times."""
     return _cover_form(shifts.find(shift, by=request.user), tx)
 
 
@@ -86,7 +86,7 @@ def _cover_form(shift: Shift, tx: Transaction) -> Fill:
 
 @command("oncall cover accept <cover>")
 def accept(request: Request, cover: CoverNumber, *, covers: Covers) -> Reply:
-    """Cover for somebody: PagerDuty puts you on call for that time."""
+    """Cover for someone: PagerDuty puts you on call for that time."""
     return Reply("oncall/promised", {"cover": covers.accept(cover, by=request.user)})
 
 

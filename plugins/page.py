@@ -22,7 +22,7 @@ def page(
     paging: Paging,
     people: People,
 ) -> Reply:
-    """Page whoever is on call for a team, or one person, through PagerDuty."""
+    """Page a team's on-call person, or one person, through PagerDuty."""
     if incident and not incident.is_open and request.source is Source.BUTTON and request.incident:
         raise _over(incident, team, person, message)
     here = request.channel or request.user
@@ -50,7 +50,7 @@ def _over(incident: Incident, team: Team | None, person: Someone | None, message
 
 @command("pager (ack|acknowledge) [<page>]")
 def acknowledge(request: Request, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
-    """Acknowledge a page from chat; in an incident's channel with one page, its number may be left out."""
+    """Acknowledge a page. In an incident's channel with one page, you can leave out the number."""
     found = paging.find(page or "", incident=incident, asker=request.user)
     paging.acknowledge(found, by=request.user)
     return Reply("paging/asked", {"page": found, "what": "acknowledge", "incident": incident})
@@ -58,7 +58,7 @@ def acknowledge(request: Request, incident: Incident | None, page: str | None, *
 
 @command("pager resolve [<page>]")
 def resolve(request: Request, incident: Incident | None, page: str | None, *, paging: Paging) -> Reply:
-    """Resolve a page from chat."""
+    """Resolve a page."""
     found = paging.find(page or "", incident=incident, asker=request.user)
     paging.resolve(found, by=request.user)
     return Reply("paging/asked", {"page": found, "what": "resolve", "incident": incident})

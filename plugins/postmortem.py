@@ -24,7 +24,7 @@ END_OF_DAY = 18
 def preview(
     request: Request, incident: Incident | None, *, documents: Documents, postmortems: Postmortems
 ) -> Reply:
-    """Show the postmortem: what is known, what is still missing, who writes it until when."""
+    """Show the postmortem: what is known, what is missing, who writes it, and when it is due."""
     if incident is None:
         raise postmortems.pick(asker=request.user)
     return Reply("postmortem/preview", documents.preview(incident))
@@ -34,7 +34,7 @@ def preview(
 def export(
     request: Request, incident: Incident | None, dry: bool, *, documents: Documents, postmortems: Postmortems
 ) -> Reply:
-    """Make or renew its issue on GitHub; what people wrote there stays. `dry` only shows the Markdown."""
+    """Create or update its issue on GitHub. People's own text there stays. `dry` only shows the Markdown."""
     if incident is None:
         raise postmortems.pick(asker=request.user, rest="export dry" if dry else "export")
     if dry:
@@ -81,7 +81,7 @@ def _which_part(incident: Incident, words: str) -> Refusal:
             f"A postmortem has no part {shortened(named.strip())}. Parts: {', '.join(PARTS)}.",
             choices=choices,
         )
-    return Refusal("Which part is that? Choose it here, or say it before the words.", choices=choices)
+    return Refusal("Which part is that? Choose it here, or write it before the text.", choices=choices)
 
 
 @command('postmortem none [<category>] ["because"]')
@@ -105,7 +105,7 @@ def none(
 
 @command("postmortem owner @person [<id>]")
 def owner(request: Request, incident: Incident | None, person: Someone, *, postmortems: Postmortems) -> Reply:
-    """Say who writes it; else it is the commander's."""
+    """Set who writes the postmortem. By default the commander does."""
     if incident is None:
         raise postmortems.pick(asker=request.user)
     planned = postmortems.plan(incident, owner=person, by=request.user)
@@ -117,7 +117,7 @@ def owner(request: Request, incident: Incident | None, person: Someone, *, postm
 def due(
     request: Request, incident: Incident | None, due: date, *, postmortems: Postmortems, people: People
 ) -> Reply:
-    """Move the day by which it is due, such as friday or 2026-12-01; the reminders move with it."""
+    """Change the due date, such as friday or 2026-12-01. The reminders move too."""
     if incident is None:
         raise postmortems.pick(asker=request.user)
     evening = datetime.combine(due, time(END_OF_DAY), ZoneInfo(people.zone(request.user))).astimezone(UTC)
@@ -128,7 +128,7 @@ def due(
 
 @command("postmortem close [<id>]")
 def close(request: Request, incident: Incident | None, *, postmortems: Postmortems) -> Reply:
-    """Close the review: nothing is asked for any more. Each category needs a follow-up, or a reason for none."""
+    """Close the review; its reminders end. Each category needs a follow-up, or a reason for none."""
     if incident is None:
         raise postmortems.pick(asker=request.user, rest="close")
     incident = postmortems.close(incident, by=request.user)

@@ -10,7 +10,7 @@ from bot.services.relief import Relief
 
 @command("incident relieve [@person]")
 def relieve(request: Request, incident: Incident, person: Someone | None, *, relief: Relief) -> Reply:
-    """Say *I can take over* from the commander, or from somebody in a role; for command you get a brief first."""
+    """Take over from the commander, or from someone in a role. For command you get a brief first."""
     came = relief.relieve(incident, person, by=request.user)
     return Reply(
         "relief/relieving",
@@ -21,7 +21,7 @@ def relieve(request: Request, incident: Incident, person: Someone | None, *, rel
 
 @command("incident fine [<id>]")
 def fine(request: Request, incident: Incident | None, *, relief: Relief) -> Reply:
-    """Say *I'm fine, 30 more minutes*: once a work period, and for all to see."""
+    """Answer *I'm fine, 30 more minutes*: once in a work period; everyone sees it."""
     return Reply(
         "relief/fine", {"incident": incident, "until": relief.say_fine(by=request.user)}, confirms=True
     )

@@ -39,6 +39,6 @@ def runbook(
 
 @command("(runbook|runbook list|runbooks) [page <page>]")
 def runbooks(page: PageNumber | None, *, runbooks: Runbooks) -> Reply:
-    """List the runbooks, and why one is left out, if one is."""
+    """List the runbooks, and the mistakes in those that can't be used."""
     found = Portion.of(runbooks.all(), page)
     return Reply("runbook/list", {"found": found, "mistakes": runbooks.mistakes()})

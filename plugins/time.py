@@ -13,7 +13,7 @@ from bot.services.reasons import Reasons
 
 @command("incident snooze <span>")
 def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
-    """Move the reminder of the next update, once; the channel sees who did it."""
+    """Snooze the next update's reminder once. The channel sees who did it."""
     incident = incidents.snooze(incident, span, by=request.user)
     return Reply(
         "incident/snoozed",
@@ -24,7 +24,7 @@ def snooze(request: Request, incident: Incident, span: timedelta, *, incidents: 
 
 @command("incident quiet|hush <span>")
 def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: Incidents) -> Reply:
-    """Let Spy say nothing unasked for so long, except what is about safety."""
+    """Stop Spy's reminders for some time. Urgent reminders still appear."""
     incident = incidents.hush(incident, span, by=request.user)
     return Reply("incident/quiet", {"incident": incident, "until": incident.quiet_until}, confirms=True)
 
@@ -33,12 +33,12 @@ def quiet(request: Request, incident: Incident, span: timedelta, *, incidents: I
 def why_page(
     request: Request, incident: Incident | None, page: str | None, *, paging: Paging, reasons: Reasons
 ) -> Reply:
-    """Say why somebody was paged."""
+    """Show why someone was paged."""
     found = paging.find(page or "", incident=incident, asker=request.user)
     return Reply("incident/why", reasons.page(found))
 
 
 @command('incident why ["reminder"]')
 def why(incident: Incident, reminder: str | None, *, reasons: Reasons) -> Reply:
-    """Say why Spy last spoke up or paged: the rule, and what happened."""
+    """Show why Spy last sent a reminder or a page: the rule, and what happened."""
     return Reply("incident/why", reasons.of(incident, reminder))

@@ -19,27 +19,27 @@ LineNumbers = Annotated[tuple[int, ...], several(LINE)]
 
 @command("incident timeline [<id>] [from <line>]")
 def listing(incident: Incident, line: LineNumber | None, *, views: Views) -> Reply:
-    """List what happened, oldest first, with links and numbers: the last lines, or those `from 12` on."""
+    """List what happened, oldest first, with links and numbers: the last lines, or lines `from 12`."""
     return Reply("incident/timeline", views.timeline(incident, line), shared=True)
 
 
 @command('incident timeline keep "numbers"')
 def keep(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
-    """Let lines be in every telling, the postmortem's too: `timeline keep 7 8`."""
+    """Show lines everywhere, also in the postmortem: `timeline keep 7 8`."""
     edits.keep(incident, numbers)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "kept"})
 
 
 @command('incident timeline hide "numbers"')
 def hide(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
-    """Leave lines out of every telling; the full log has them still."""
+    """Hide lines. The full log still has them."""
     edits.hide(incident, numbers)
     return Reply("incident/timeline_edited", {"incident": incident, "numbers": numbers, "what": "hidden"})
 
 
 @command("incident timeline move <number> to|at <moment>")
 def move(incident: Incident, number: LineNumber, moment: datetime, *, edits: TimelineEdits) -> Reply:
-    """Say that a note happened at another time: `timeline move 7 to 10:05`, in your own time zone."""
+    """Change a note's time: `timeline move 7 to 10:05`, in your own time zone."""
     moved = edits.move(incident, number, moment)
     facts = {"incident": incident, "numbers": [moved.seq], "what": "moved", "at": moved.occurred_at}
     return Reply("incident/timeline_edited", facts)
@@ -47,7 +47,7 @@ def move(incident: Incident, number: LineNumber, moment: datetime, *, edits: Tim
 
 @command('incident timeline merge "numbers"')
 def merge(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> Reply:
-    """Put the words of several lines into the first of them."""
+    """Merge several lines into the first one."""
     merged = edits.merge(incident, numbers)
     return Reply(
         "incident/timeline_edited", {"incident": incident, "numbers": [merged.seq], "what": "merged"}
@@ -56,7 +56,7 @@ def merge(incident: Incident, numbers: LineNumbers, *, edits: TimelineEdits) -> 
 
 @command('incident timeline edit <number> "words"')
 def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineEdits) -> Reply:
-    """Say a line's words otherwise; what was said before stays in the full log."""
+    """Change a line's text. The old text stays in the full log."""
     edited = edits.edit(incident, number, words)
     return Reply(
         "incident/timeline_edited", {"incident": incident, "numbers": [edited.seq], "what": "reworded"}

@@ -374,6 +374,8 @@ def test_the_example_is_a_configuration_and_names_every_key():
     text = example.read_text(encoding="utf-8")
     assert settings.policy().severity("1").page == ("imoc",)
     assert not [key for key in Sections.model_fields if f"\n{key}:" not in text]
+    to_support = [it.name for it in settings.policy().milestones if it.to == "support"]
+    assert to_support == ["support-document", "support-checks-in"]
 
 
 # --- timers and milestones --------------------------------------------------------------------------------
@@ -383,23 +385,9 @@ def test_timers_and_milestones_have_spys_own_where_nothing_is_said(read: Read):
     policy = read(LEAST).policy()
 
     assert policy.timers.relief_ask == timedelta(minutes=60)
-    assert [it.name for it in policy.milestones] == [
-        "status-page",
-        "tell-support",
-        "support-document",
-        "external-words",
-        "support-checks-in",
-        "postmortem",
-    ]
+    assert [it.name for it in policy.milestones] == ["status-page", "postmortem"]
     assert policy.milestones[0].when == (timedelta(seconds=30),)
     assert policy.milestones[0].at_stop
-
-
-def test_where_a_team_is_named_support_spy_tells_it_by_itself(read: Read):
-    policy = read(LEAST.replace("payments:", "support: ")).policy()
-
-    assert (policy.milestones[1].command or "").startswith("incident tell :support ")
-    assert policy.milestones[1].unless == "told support"
 
 
 @pytest.mark.parametrize(

@@ -364,7 +364,7 @@ LINES = [
     ("failover: {a: {usage: a, steps: []}}", "1: failover.a.steps: must not be empty."),
     (
         "failover: {a: {usage: a}}",
-        "1: failover.a.steps: is missing. Give a list of what is to be done, in order.",
+        "1: failover.a.steps: is missing. Give a list of what to do, in order.",
     ),
     (
         plan(step="{name: s, run: {command: [a]}}"),

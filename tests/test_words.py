@@ -40,7 +40,7 @@ from bot.domain.incident import Incident
 from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
-from bot.services.messages import MESSAGE_TYPES
+from bot.services import views
 
 FOLDER = Path(__file__).parents[1] / "templates"
 
@@ -114,9 +114,9 @@ def test_the_plain_text_holds_every_fact_of_the_parts(template: str):
 def test_a_message_fits_into_slack_without_being_cut(template: str):
     split = [messages(message) for message in said(template)]
 
-    assert all(len(them) == 1 for them in split) or template not in {
-        it.template for it in MESSAGE_TYPES.values()
-    }  # edited in place
+    assert (
+        all(len(them) == 1 for them in split) or template not in views.TEMPLATES.values()
+    )  # edited in place
     for message in chain.from_iterable(split):
         drawn = blocks(message)
         assert not drawn or sound_message(drawn)
@@ -229,9 +229,9 @@ def test_an_update_says_when_the_next_one_is_due():
     ("page", "said"),
     [
         (ASKED, "on its way to PagerDuty"),
-        (SENT, "not acknowledged so far"),
+        (SENT, "not acknowledged yet"),
         (ACKNOWLEDGED, "acknowledged by Raj Patel at 12:30 UTC"),
-        (replace(SENT, escalated_to="Kim Park"), "escalated to Kim Park, not acknowledged so far"),
+        (replace(SENT, escalated_to="Kim Park"), "escalated to Kim Park, not acknowledged yet"),
         (replace(ACKNOWLEDGED, state=PageState.RESOLVED, resolved_at=NOW), "resolved 12:20 UTC"),
         (FAILED, "failed: PagerDuty is down. Reach them another way: Kim +1 2 · <#C0IMOC>."),
     ],

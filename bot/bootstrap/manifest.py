@@ -7,23 +7,29 @@ from bot.adapters.slack.manifest import manifest as slack_manifest
 from bot.commands.plugins import load
 from bot.config import Settings
 
-SHORT_COMMANDS = ("incident", "page", "pager", "oncall", "failover", "postmortem", "runbook")
-"""Families that have a slash command of their own, once a plugin brings them; `/spy` reaches all."""
+HINTS = {
+    "incident": 'me "checkout is down" sev1',
+    "page": ':payments "we need you"',
+    "pager": "ack",
+    "oncall": "me",
+    "failover": "pod 7 to east",
+    "postmortem": "export",
+    "runbook": "restart-db service=checkout",
+}
+"""Families that have a slash command of their own, each with the example that Slack shows; `/spy` reaches all."""
 
 
 def manifest(settings: Settings) -> str:
-    """Give the Slack app's manifest (JSON), made from the loaded commands."""
+    """Return the Slack app's manifest (JSON), made from the loaded commands."""
     found = reversed(load(settings.plugin_folders).commands)
     eldest_last = sorted(found, key=lambda it: it.family == it.words.split()[0])
     families = {command.words.split()[0]: command for command in eldest_last}
     short = [
-        SlashCommand(
-            name=name, description=families[name].about, usage=families[name].usage.partition(" ")[2]
-        )
-        for name in SHORT_COMMANDS
+        SlashCommand(name=name, description=families[name].about, usage=hint)
+        for name, hint in HINTS.items()
         if name in families
     ]
-    everything = SlashCommand(name="spy", description="Say anything to Spy.", usage="help")
+    everything = SlashCommand(name="spy", description="Send Spy any command.", usage="help")
     url = settings.web.public_url or "https://your-address.example.com"
     made = slack_manifest(
         [everything, *short], mode=settings.slack.mode, request_url=f"{url.rstrip('/')}/slack/events"

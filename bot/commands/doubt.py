@@ -150,7 +150,7 @@ def _ask_name(reading: Reading, names: Sequence[Word]) -> Refusal:
     said = f"{', '.join(labels[:-1])} and {labels[-1]}"
     return Refusal(
         f"`{reading.command.words}` takes one name, and you gave {shortened(said)}. Nothing was done. "
-        "Say it once for each. A name that belongs to the text goes in quotes with it.",
+        "Repeat the command for each. If a name belongs to the text, put it inside the quotes.",
         choices=tuple(
             Choice(label=it, say=edited(reading.typed.text, [(names[0].start, names[-1].end, it)]))
             for it in labels
@@ -305,7 +305,7 @@ def _ask_stray(reading: Reading, quote: int, stray: range) -> Refusal:
     whole = (text.start, text.end, _quoted(" ".join(parts)))
     return Refusal(
         f"I can't read {shortened(said)}: it is outside the quotes. Nothing was done. "
-        f"Put the whole {name} in quotes, or none of it.",
+        f"Put the whole {name} in quotes, or use no quotes.",
         slot=name,
         choices=(
             Choice(label=f"Part of the {name}", say=edited(typed.text, [*gone, whole])),

@@ -189,7 +189,7 @@ def incident_number(word: str) -> int:
     """Read an incident's number, `42`, `#42` or `inc-42`; refuses anything else."""
     found = ID.fullmatch(peeled(word))
     if not found:
-        raise Refusal(f"{shortened(as_seen(word))} is no incident's number. `incident list` shows them.")
+        raise Refusal(f"{shortened(as_seen(word))} is not an incident number. `incident list` shows them.")
     return int(found[1])
 
 

@@ -129,7 +129,7 @@ class Router:
         words = meant.command.words
         if not limit.enter(words):
             raise Refusal(
-                f"`{words}` is not begun: too many before it have not ended yet. Nothing was done. "
+                f"Spy did not start `{words}`: too many commands are still running. Nothing was done. "
                 "Please tell an admin: the log says which plugin hangs."
             )
         with _contained(words):
@@ -308,7 +308,7 @@ def _fitting(slot: Parameter, text: str) -> str:
         return text
     raise Refusal(
         f"The {slot.name} may have {slot.reader.most:,} characters; this has {len(text):,}. Nothing was done. "
-        "Please say it shorter, and put the whole into a message or a document that you link to."
+        "Please shorten it, and link to a message or document that has the whole text."
     )
 
 

@@ -128,13 +128,11 @@ def _team(word: str, tx: Transaction, asker: str) -> Team:
         )
     if MENTION.fullmatch(word):
         raise Refusal(
-            f'{word} is a person, and a team is named here, such as :imoc. To reach them: `page {word} "…"`.'
+            f'{word} is a person, but this needs a team, such as :imoc. To reach them: `page {word} "…"`.'
         )
     _must_not_be_marked(word, tx)
     if person := tx.session.people.named(bare):
-        raise Refusal(
-            f"There is no team :{bare}. {person.name} is a person, who is written @{bare}.", slot="team"
-        )
+        raise Refusal(f"There is no team :{bare}. {person.name} is a person: write @{bare}.", slot="team")
     return tx.policy.team(word)
 
 
@@ -150,7 +148,7 @@ def _must_not_be_marked(word: str, tx: Transaction) -> None:
             choices=(Choice(label=f":{meant}", say=f":{meant}"),) if meant else (),
         )
     if word.startswith("<!"):
-        raise Refusal(f"{seen} is a group of people. Say a team such as :imoc, or one person such as @raj.")
+        raise Refusal(f"{seen} is a group of people. Name a team such as :imoc, or one person such as @raj.")
     if "@" in seen[1:]:
         raise Refusal(f"{seen} is an e-mail address. Type @ and choose the person from Slack's list.")
 
@@ -237,10 +235,11 @@ def _phase(word: str, tx: Transaction, asker: str) -> Phase:
     if said in set(WORKING):
         return Phase(said)
     if said in {Phase.RESOLVED, "closed", "done", "fixed"}:
-        raise Refusal("To resolve it, say `incident stop`.")
+        raise Refusal("To resolve it, use `incident resolve`.")
     meant = nearest(said, WORKING)
     raise Refusal(
-        f"There is no phase {shortened(word)}.{_meant(meant)} Phases: {', '.join(WORKING)}; `incident stop` resolves.",
+        f"There is no phase {shortened(word)}.{_meant(meant)} Phases: {', '.join(WORKING)}. "
+        "To end it: `incident resolve`.",
         choices=tuple(Choice(label=phase, say=f"incident status {phase}") for phase in WORKING),
     )
 
@@ -262,7 +261,7 @@ def _category(word: str, tx: Transaction, asker: str) -> Category:
         return Category(said)
     known = ", ".join(Category)
     raise Refusal(
-        f"There is no category {shortened(word)}.{_meant(nearest(said, Category))} Follow-ups are for one of: {known}.",
+        f"There is no category {shortened(word)}.{_meant(nearest(said, Category))} Categories: {known}.",
         choices=tuple(Choice(label=it, say=it) for it in Category),
     )
 
@@ -302,7 +301,7 @@ def _moment(word: str, tx: Transaction, asker: str) -> datetime:
         return datetime.fromtimestamp(int(found["seconds"]), UTC)
     moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
     if moment > tx.now:
-        raise Refusal(f"{shortened(as_seen(word))} is still to come. Say when it was.")
+        raise Refusal(f"{shortened(as_seen(word))} is in the future. Give a past time.")
     return moment
 
 
@@ -372,7 +371,7 @@ def _length(word: str, tx: Transaction, asker: str) -> timedelta:
     del tx, asker
     length = read_length(word) or timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
-        raise Refusal(f"How long is {shortened(word)}? Say it like 15m or 2h, a day at most.")
+        raise Refusal(f"How long is {shortened(word)}? Try 15m or 2h; a day at most.")
     return length
 
 
@@ -521,7 +520,7 @@ def one_of(*words: str) -> Reader:
     def read(word: str, tx: Transaction, asker: str) -> str:
         del tx, asker
         if word.casefold() not in words:
-            raise Refusal(f"{shortened(word)} is none of: {', '.join(words)}.")
+            raise Refusal(f"{shortened(word)} is not one of: {', '.join(words)}.")
         return word.casefold()
 
     return Reader(looks=lambda word, _tx: word.casefold() in words, read=read, example=words[0])
@@ -540,8 +539,8 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
         del tx, asker
         found = read_number(word)
         if found is None:
-            where = f"`{listed_by}` lists them." if listed_by else "Say it like 12."
-            raise Refusal(f"{shortened(word)} is no number of {noun}. {where}")
+            where = f"`{listed_by}` lists them." if listed_by else "Give a number such as 12."
+            raise Refusal(f"{shortened(word)} is not the number of {noun}. {where}")
         return found
 
     return Reader(looks=lambda word, _tx: read_number(word) is not None, read=read, example="1")

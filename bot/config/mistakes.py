@@ -40,7 +40,7 @@ _MISSING = {
     "service": "Give the PagerDuty id of the team's service, such as PSVC1.",
     "repository": "Give it as owner/name.",
     "usage": "Give the words that start it, such as `pod <pod> to <location>`.",
-    "steps": "Give a list of what is to be done, in order.",
+    "steps": "Give a list of what to do, in order.",
     "run": "Say what it does: one of command, http, workflow and person.",
     "args": "Give the program and its arguments as a list.",
     "url": "Give the address to call.",

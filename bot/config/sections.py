@@ -233,7 +233,7 @@ def _distinct(milestones: tuple[MilestoneSection, ...]) -> tuple[MilestoneSectio
 
 
 def usual_milestones() -> tuple[MilestoneSection, ...]:
-    """Give Spy's own, after the SREcon talk of 2017; its sixth, at 3600 s, is the relief escalation."""
+    """Return the milestones that hold without `milestones:`. After an hour the relief reminders follow."""
     return tuple(
         MilestoneSection.model_validate(it)
         for it in (
@@ -242,24 +242,6 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
                 "when": ["30s", "stop"],
                 "message": "Check the status page: does it say what customers see?",
             },
-            {
-                "name": "tell-support",
-                "when": "2m",
-                "unless": "told",
-                "message": 'Tell support what is going on: incident tell :team "..."',
-            },
-            {
-                "name": "support-document",
-                "when": "2m",
-                "to": "support",
-                "message": "Support lead: fill out your document.",
-            },
-            {
-                "name": "external-words",
-                "when": "5m",
-                "message": "Coordinate with support what is said outside.",
-            },
-            {"name": "support-checks-in", "when": "10m", "to": "support", "message": "Support checks in."},
             {"name": "postmortem", "when": "stop", "message": "Time for the postmortem, while it is fresh."},
         )
     )

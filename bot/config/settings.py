@@ -10,7 +10,6 @@ from bot.config.sections import (
     Sections,
     SeveritySection,
     TeamSection,
-    usual_milestones,
 )
 from bot.config.values import INSTALLED
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
@@ -55,7 +54,7 @@ class Settings(Sections):
             announce=self.slack.announce,
             permissions={role: frozenset(people) for role, people in self.permissions if people},
             timers=Timers(**dict(self.timers)),
-            milestones=tuple(_milestone(self._to_support(it)) for it in self.milestones),
+            milestones=tuple(_milestone(it) for it in self.milestones),
             services={
                 key: Service(key=key, repositories=it.repositories, pagerduty=it.pagerduty)
                 for key, it in self.services.items()
@@ -100,14 +99,6 @@ class Settings(Sections):
             copy_folder=github.copy_to.folder if github.copy_to else usual.copy_folder,
             logins=logins,
         )
-
-    def _to_support(self, milestone: MilestoneSection) -> MilestoneSection:
-        """Where there is a team named support, Spy tells it by itself, unless another milestone was written."""
-        told = 'incident tell :support "{id} {name} ({severity}): we are on it"'
-        unwritten = milestone in usual_milestones() and milestone.name == "tell-support"
-        if not unwritten or "support" not in self.teams:
-            return milestone
-        return milestone.model_copy(update={"message": None, "command": told, "unless": "told support"})
 
     def missing(self) -> tuple[str, ...]:
         """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""

@@ -38,14 +38,12 @@ def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:
     if incident.commander == by:
         raise Refusal(f"You already command {incident.id}.")
     if incident.command_offered_to != by:
-        raise Refusal(
-            f"Command of {incident.id} is not offered to you now. Say `incident take` to ask for it."
-        )
+        raise Refusal(f"Command of {incident.id} is not offered to you now. Ask for it with `incident take`.")
     return CommandTaken(at=at, by=by, commander=by, before=incident.commander)
 
 
 def decline(incident: Incident, *, by: str, at: datetime) -> CommandDeclined:
-    """Say *Not me after all*: command stays where it is."""
+    """Decline an offer: command stays where it is."""
     if incident.command_offered_to != by:
         raise Refusal(f"Command of {incident.id} is not offered to you now; there is nothing to decline.")
     return CommandDeclined(at=at, by=by, to=by)
@@ -55,7 +53,7 @@ def give_role(incident: Incident, role: str, person: str, *, by: str, at: dateti
     """Give a role such as scribe; the commander's moves by a handover only."""
     _must_be_open(incident)
     if plain(role) in COMMAND_NAMES:
-        raise Refusal(f"Command moves by a handover: `incident hand <@{person}>`.", slot="role")
+        raise Refusal(f"To change the commander, use `incident hand <@{person}>`.", slot="role")
     if incident.roles.get(plain(role)) == person:
         raise Refusal(f"<@{person}> is {plain(role)} of {incident.id} already.", slot="person")
     return RoleGiven(at=at, by=by, role=plain(role), person=person)

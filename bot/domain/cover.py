@@ -61,7 +61,7 @@ class CoverRequest:
     def accept(self, *, by: str, at: datetime) -> "CoverRequest":
         """Say *I'll cover*; the first one counts."""
         if by == self.by:
-            raise Refusal("This is your own shift. Somebody else has to cover it.")
+            raise Refusal("This is your own shift. Someone else has to cover it.")
         self._must_be_wanted(at, by=by)
         return replace(self, state=CoverState.PROMISED, taken_by=by, taken_at=at, why=None)
 
@@ -79,14 +79,14 @@ class CoverRequest:
         if self.state in {CoverState.PROMISED, CoverState.COVERED}:
             raise Refusal(self._taken(by))
         if self.state is not CoverState.ASKED:
-            raise Refusal("Nobody needs to cover this any more.")
+            raise Refusal("This no longer needs cover.")
         if self.end <= at:
-            raise Refusal("That time is over.", choices=(Choice(label="My shifts", say="oncall me"),))
+            raise Refusal("That time has passed.", choices=(Choice(label="My shifts", say="oncall me"),))
 
     def _taken(self, by: str) -> str:
         """Return what somebody hears once cover is promised, and what each of the two can still do."""
         if by == self.taken_by:
-            return "You cover it already. If you can't after all, ask for cover: `oncall cover`."
+            return "You already cover it. If you can't after all, ask for cover: `oncall cover`."
         if by == self.by:
             return f"<@{self.taken_by}> covers it already. Remove the override in PagerDuty to undo it."
         return f"<@{self.taken_by}> covers it already. Thank you all the same."

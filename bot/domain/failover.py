@@ -1,7 +1,7 @@
 """The life of a failover: proposed, approved by somebody else, moved step by step, rolled back, or asked about.
 
 As with an incident, a decision is a method that returns the event it would be, or refuses, and `after(event)` is the
-run once that has happened. `next_move` says what is to be done outside, `consequence` what follows by itself from how
+run once that has happened. `next_move` says what to do outside, `consequence` what follows by itself from how
 it went. Whoever does the moving keeps a `FailoverMoveStarted` before it and a `FailoverMoveFinished` after it: what
 lies between the two when a process dies is a thing that may have happened, and a person is asked.
 """
@@ -273,7 +273,7 @@ class Failover:
     # --- what is next ---
 
     def next_move(self) -> Move | None:
-        """Say what is to be done outside now; None where nothing is: see `consequence`, or wait for an answer."""
+        """Say what to do outside now; None where nothing is: see `consequence`, or wait for an answer."""
         if self.attempt or self.question:
             return None
         if self.looks_at:
@@ -355,14 +355,12 @@ class Failover:
         """
         self._must_be_proposed(at)
         if shown not in {None, self.plan.fingerprint}:
-            raise Refusal(
-                f"{self.id} was shown anew meanwhile, and you saw it as it was. Look at it once more."
-            )
+            raise Refusal(f"{self.id} has changed since you saw it. Please read the new plan.")
         if by == self.proposed_by:
             raise Refusal(f"You proposed {self.id} yourself. A second person has to approve it.")
         if any(it.by == by for it in self.approvals):
             raise Refusal(
-                f"You have approved {self.id} already. It needs {self.needed} more by somebody else."
+                f"You have approved {self.id} already. It needs {self.needed} more from other people."
             )
         return events.FailoverApproved(
             at=at, by=by, failover=self.number, what=self.what, needed=self.needed - 1
@@ -372,16 +370,16 @@ class Failover:
         again = Choice(label="Propose it again", say=f"failover {self.what}")
         if self.state is State.LAPSED or (self.state is State.PROPOSED and at >= self.lapses_at):
             raise Refusal(
-                f"{self.id} lapsed at {self.lapses_at:%H:%M} UTC: {self._why_lapsed}.",
+                f"{self.id} expired at {self.lapses_at:%H:%M} UTC: {self._why_lapsed}.",
                 choices=(again,) if self.task is Task.MOVE else (),
             )
         if self.state is not State.PROPOSED:
-            raise Refusal(f"{self.id} needs no approval any more: it is {self.state}.")
+            raise Refusal(f"{self.id} needs no approval now: it is {self.state}.")
 
     @property
     def _why_lapsed(self) -> str:
         if not self.needed:
-            return "it was approved, and could not begin in time"
+            return "it was approved but could not start in time"
         return f"{'too few' if self.approvals else 'nobody else'} had approved it in time"
 
     def changed(self, plan: Plan, *, at: datetime) -> events.FailoverChanged | None:
@@ -441,12 +439,12 @@ class Failover:
     ) -> events.FailoverAnswered:
         """Answer what it asks; with `question`, that one and no later one, which nobody may have read yet."""
         if self.question is None:
-            raise Refusal(f"{self.id} asks nothing at the moment: it is {self.state}.")
+            raise Refusal(f"{self.id} has no open question: it is {self.state}.")
         if question not in {None, self.question.number}:
-            raise Refusal(f"That was answered already. {self.id} asks something else by now: read it first.")
+            raise Refusal(f"Someone has already answered that. {self.id} has a new question: read it first.")
         if answer not in self.question.answers:
             known = ", ".join(f"`failover answer {self.number} {it}`" for it in self.question.answers)
-            raise Refusal(f"That is no answer to what {self.id} asks. Say one of: {known}.")
+            raise Refusal(f"That is not an answer to the question of {self.id}. Use one of: {known}.")
         return events.FailoverAnswered(
             at=at,
             by=by,
@@ -460,16 +458,16 @@ class Failover:
         """Refuse where a run that ended well can't be taken back (any more)."""
         if self.task is not Task.MOVE or self.state is not State.DONE or self.ended_at is None:
             raise Refusal(
-                f"{self.id} is no move that ended well: it is {self.state}. There is nothing to roll back."
+                f"{self.id} is not a finished failover: it is {self.state}. There is nothing to roll back."
             )
         if self.plan.no_return is not None:
             name = self.plan.steps[self.plan.no_return].name
             raise Refusal(
-                f"{self.id} went past its point of no return ({name}). Move on from here with a plan of its own."
+                f"{self.id} went past its point of no return ({name}). To go back, write a separate plan."
             )
         if last_on_lock != self.number:
             raise Refusal(
-                f"Failover {last_on_lock} has moved {self.plan.lock} since, so {self.id} can't be undone any more."
+                f"Failover {last_on_lock} has moved {self.plan.lock} since, so {self.id} can no longer be undone."
             )
         if at > self.ended_at + self.plan.undo_within:
             raise Refusal(

@@ -90,7 +90,7 @@ class FollowUp:
 
     def take_up_again(self, *, by: str, at: datetime) -> FollowUpReopened:
         if self.is_open:
-            raise Refusal(f"Follow-up {self.number} is not done yet; there is nothing to take up again.")
+            raise Refusal(f"Follow-up {self.number} is not done yet; there is nothing to reopen.")
         return FollowUpReopened(at=at, by=by, follow_up=self.number, what=self.what)
 
     def change(

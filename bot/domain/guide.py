@@ -120,10 +120,10 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that the present step is done, whatever is missing; an incident's end is not said so."""
     now = standing(incident)
     if now is None or now.step is Step.CLEAN_UP:
-        raise Refusal(f"{incident.id} is {incident.state}; there is no next step to go to.")
+        raise Refusal(f"{incident.id} is {incident.state}; there is no next step.")
     if now.step is Step.CONFIRM:
         raise Refusal(
-            f"The next step is the end of {incident.id}: resolve it once you have watched it for a while.",
+            f"The next step is to resolve {incident.id}. Watch it for a while first.",
             choices=(Choice(label="Resolve", say=f"incident {incident.number} stop"),),
         )
     return StepPassed(at=at, by=by, step=now.step.value)

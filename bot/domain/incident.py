@@ -269,7 +269,7 @@ class Incident:
         """Refuse what nobody does in an incident that is over."""
         if not self.is_open:
             raise Refusal(
-                f"{self.id} is {self.state}. Reopen it first if it is back: `incident reopen`.",
+                f"{self.id} is {self.state}. If the problem is back, reopen it first: `incident reopen`.",
                 choices=(Choice(label="Reopen it", say=f"incident {self.number} reopen"),),
             )
 

@@ -52,7 +52,7 @@ class Lock:
         """Take it away, by whom (None: Spy itself). What runs keeps its lock, unless somebody wants it `anyway`."""
         if self.runs and not anyway:
             raise Refusal(
-                f"{self.service} is locked by {self.runs}, which runs ({self.why}): it lets go by itself at its end. "
+                f"{self.service} is locked by {self.runs}, which runs ({self.why}): the lock ends with it. "
                 f"If it is stuck: `unlock {self.service} anyway`.",
                 choices=(Choice(label="Unlock anyway", say=f"unlock {self.service} anyway"),),
             )

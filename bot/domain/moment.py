@@ -135,7 +135,7 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
     if foreign := _FOREIGN.fullmatch(said):
         name = foreign["zone"].upper()
         raise Refusal(
-            f"I can't read {name} times. Say it in your own time zone ({zone}), or in UTC: 10:05z.", slot=slot
+            f"I can't read {name} times. Use your own time zone ({zone}), or UTC: 10:05z.", slot=slot
         )
     found = _MOMENT.fullmatch(said)
     clock = _clock(found["clock"]) if found else None
@@ -223,7 +223,7 @@ def read_day(words: str, *, now: datetime, zone: str) -> date:
         return day_named(said, today, passed=False)
     except (ValueError, OverflowError) as wrong:
         raise Refusal(
-            f"I can't read the day {shortened(words)}. Say it like friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
+            f"I can't read the day {shortened(words)}. Try friday, tomorrow, eod, in 2 days, 2026-12-01 or 2w.",
             slot="due",
         ) from wrong
 
@@ -253,8 +253,8 @@ def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = No
     if _is_there(first):
         early, late = (f"{it.astimezone(UTC):%Y-%m-%d %H:%M}z" for it in (first, second))
         raise Refusal(
-            f"{clock:%H:%M} comes twice on {_day(day)}: the clocks go back in {place}. Say {early} for the first time, "
-            f"{late} for the second (z is UTC).",
+            f"{clock:%H:%M} comes twice on {_day(day)}: the clocks go back in {place}. Write "
+            f"{early} for the first time, {late} for the second (z is UTC).",
             slot=slot,
             choices=(Choice(label=early, say=early), Choice(label=late, say=late)),
         )
@@ -265,7 +265,7 @@ def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = No
         after += MINUTE
     raise Refusal(
         f"There is no {clock:%H:%M} on {_day(day)} in {place}: the clocks go from {before + MINUTE:%H:%M} to "
-        f"{after:%H:%M}. Say {after:%H:%M}, or {before:%H:%M}.",
+        f"{after:%H:%M}. Use {after:%H:%M} or {before:%H:%M}.",
         slot=slot,
     )
 
@@ -403,7 +403,7 @@ def _which_half(said: str, found: re.Match[str], slot: str | None) -> Refusal:
 def _still_to_come(said: str, slot: str | None) -> Refusal:
     yesterday = f"yesterday {said}"
     return Refusal(
-        f"{said} is still to come. If it was yesterday, say {yesterday}.",
+        f"{said} is in the future. If you mean yesterday, write {yesterday}.",
         slot=slot,
         choices=(Choice(label=yesterday, say=yesterday),),
     )
@@ -419,7 +419,7 @@ def _clock_or_length(said: str, clock: str, slot: str | None) -> str:
 
 def _no_moment(words: str, slot: str | None) -> Refusal:
     return Refusal(
-        f"I can't read the time {shortened(words)}. Say it like 10:05, 2pm, yesterday 23:10 or 20m for 20 min ago, "
+        f"I can't read the time {shortened(words)}. Try 10:05, 2pm, yesterday 23:10 or 20m for 20 min ago, "
         "in your own time zone; 10:05z is UTC.",
         slot=slot,
     )

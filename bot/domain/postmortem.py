@@ -84,7 +84,7 @@ class Postmortem:
         reason = _BECAUSE.sub("", because).strip()
         if not reason:
             raise Refusal(
-                f'Why does {category} need none? Say `postmortem none {category} "because …"`.',
+                f'Why does {category} need none? Try `postmortem none {category} "because …"`.',
                 slot="because",
             )
         return events.NothingNeeded(at=at, by=by, category=category.value, because=reason)
@@ -95,14 +95,14 @@ class Postmortem:
         """End the review; refused while a category of follow-ups is empty and nobody has said why."""
         if incident.is_open:
             raise Refusal(
-                f"{incident.id} is still open. `incident stop` first, then its review can be closed."
+                f"{incident.id} is still open. Resolve it first with `incident resolve`, then close its review."
             )
         if self.closed_at:
             raise Refusal(f"The review of {incident.id} is closed already.")
         if empty := list(unanswered(self, follow_ups)):
             names = ", ".join(empty)
             raise Refusal(
-                f"Nothing is said yet about {names}. Add a follow-up "
+                f"These have no follow-up yet: {names}. Add one "
                 f'(`incident action "…" {empty[0]}`), or say why there is none: '
                 f'`postmortem none {empty[0]} "because …"`.',
                 choices=tuple(

@@ -141,13 +141,13 @@ def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> W
     """Say *I'm fine*: the escalation waits half an hour from now and goes on from where it was; once a work period."""
     if period.fine_at:
         raise Refusal(
-            "You have said that once already in this work period, and once is the rule. "
+            "You have already used this once in this work period. "
             "Hand over, if only for a meal: `incident hand @person`."
         )
     due_at = next_step(period, zone, timers).due_at
     if due_at >= at + timers.relief_fine:
         raise Refusal(
-            f"Nobody is asked before {due_at.astimezone(zone):%H:%M} your time anyway. Keep this for then."
+            f"Nobody is asked before {due_at.astimezone(zone):%H:%M} your time anyway. Keep it until then."
         )
     return replace(period, fine_at=at)
 

@@ -345,7 +345,7 @@ def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Sno
     mark, before = mark_of(incident.update_due), incident.snoozed.get(UPDATE_DUE)
     if before and before.mark == mark:
         raise Refusal(
-            f"<@{before.by}> snoozed this reminder already, to {before.until:%H:%M} UTC; it moves once. "
+            f"<@{before.by}> already snoozed this reminder until {before.until:%H:%M} UTC; that is possible once. "
             "Post an update, or hand over.",
             slot="span",
             choices=(Choice(label="Post update", say=f"incident {incident.number} update"),),

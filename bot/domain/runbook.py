@@ -137,7 +137,7 @@ class Runbook:
         for pair in _PAIR.finditer(said):
             if pair["stray"]:
                 raise Refusal(
-                    f"I can't place {shortened(pair['stray'])}. Say it as name=value: `{self.example}`."
+                    f"I can't place {shortened(pair['stray'])}. Write it as name=value: `{self.example}`."
                     if self.parameters
                     else f"{self.name} has no parameters: `runbook {self.name}` is all."
                 )
@@ -182,7 +182,7 @@ class Runbook:
         pairs |= {name: _pair(name, value) for name, value in reading.filled.items()}
         lacking = self.lacking(reading)
         say = " ".join(("runbook", self.name, *pairs.values()))
-        return Refusal(f"{lacking.sentence} Say it so: `{say}`", slot=lacking.slot)
+        return Refusal(f"{lacking.sentence} Try: `{say}`", slot=lacking.slot)
 
     def _unknown(self, name: str) -> str:
         names = [it.name for it in self.parameters]

@@ -99,9 +99,9 @@ class Shift:
 
     def must_be_theirs(self, person: str) -> None:
         if self.person != person:
-            raise Refusal("That shift is not yours. `oncall me` lists the ones that are.")
+            raise Refusal("That shift is not yours. `oncall me` lists your shifts.")
         if self.gone_at:
-            raise Refusal("That shift is not yours any more. `oncall me` lists the ones that are.")
+            raise Refusal("That shift is no longer yours. `oncall me` lists your shifts.")
 
     def ready(self, *, by: str, at: datetime) -> "Shift":
         """Say *I'm ready*; a second time changes nothing."""

@@ -36,14 +36,14 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
         window = _read(said, local)
     except ValueError as wrong:
         raise Refusal(
-            f"I can't read the time {shortened(words)}. Say it like `tomorrow 18:00-20:00`, `fri 9-17` or "
+            f"I can't read the time {shortened(words)}. Try `tomorrow 18:00-20:00`, `fri 9-17` or "
             "`2026-12-24 18:00 - 2026-12-26 09:00`, in your own time zone.",
             slot="when",
         ) from wrong
     if window.end <= window.start:
         raise Refusal("It must end after it begins.", slot="when")
     if window.end <= now:
-        raise Refusal("That time is over. Say a time to come, like `tomorrow 18:00-20:00`.", slot="when")
+        raise Refusal("That time is over. Give a future time, such as `tomorrow 18:00-20:00`.", slot="when")
     return window
 
 

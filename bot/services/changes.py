@@ -63,7 +63,7 @@ class Changes:
         What is said in a private incident stays in it.
         """
         if at and at > self._tx.now:
-            raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
+            raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
         number = self._session.changes.reserve()
         said = Change(
             number=number,
@@ -114,7 +114,7 @@ class Changes:
         found = self._session.changes.get(number)
         if found is None or not found.is_seen_in(incident.number):
             raise Refusal(
-                f"I know of no change {number}; after 30 days they are forgotten.",
+                f"There is no change {number}. Spy keeps changes for 30 days.",
                 choices=(Choice(label="What changed?", say=f"incident {incident.number} changes"),),
             )
         suspected = change.suspect(incident, found, by=by, at=self._tx.now)

@@ -26,7 +26,7 @@ class Covers:
     def request(self, words: str, *, by: str, asked: str | None = None) -> list[CoverRequest]:
         """Ask for cover of one's own shifts in a time as people say it: one request a schedule."""
         if asked == by:
-            raise Refusal("You can't cover for yourself. Ask somebody else, or leave the person out.")
+            raise Refusal("You can't cover for yourself. Ask someone else, or leave the person out.")
         if asked:
             Directory(self._tx).require_assignable(
                 asked,
@@ -47,7 +47,7 @@ class Covers:
         self._session.lock(f"covers:{schedule}")
         for other in self._session.covers.open():
             if (other.by, other.schedule) == (by, schedule) and other.start < end and other.end > start:
-                raise Refusal(f"You asked for cover then already (request {other.number}).")
+                raise Refusal(f"You already asked for cover at that time (request {other.number}).")
         cover = CoverRequest(
             number=self._session.covers.reserve(),
             schedule=schedule,
@@ -148,7 +148,7 @@ class Covers:
             self._session.timers.replace(cover.subject, self.agenda(cover))
 
     def say(self, cover: CoverRequest, timer: Timer) -> None:
-        """Ask again, unless the one who was asked can't, and tell who needs it that nobody covers so far."""
+        """Ask again, unless the one who was asked can't, and tell who needs it that nobody covers yet."""
         said = cover.after_saying(timer, at=self._tx.now)
         self._session.covers.put(said)
         if not said.has_declined:
@@ -196,7 +196,7 @@ class CoverReminders:
 
 def _not_on_call(mine: Sequence[Shift]) -> Refusal:
     if not mine:
-        return Refusal("You are not on call then, nor at any time that I know of.", slot="when")
+        return Refusal("You are not on call then, and I found no other shifts of yours.", slot="when")
     start, end = mine[0].local
     return Refusal(
         f"You are not on call then. Your next shift, for :{mine[0].team}, is from {start:%a %d %b %H:%M} "

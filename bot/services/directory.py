@@ -100,7 +100,7 @@ class Directory:
         named = ", ".join(f"{self._shown(it)} ({why})" for it, why in could.items())
         raise Refusal(
             f"{self._not_assignable(person)}: they can't {what}. "
-            + (f"Who could: {named}." if named else "Choose somebody else."),
+            + (f"Who could: {named}." if named else "Choose someone else."),
             slot=slot,
             choices=tuple(Choice(label=self._shown(it), say=again(it)) for it in could if again),
         )

@@ -32,9 +32,7 @@ from bot.services.locks import Locks
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
 
-UNWRITTEN = (
-    "No failover plan is written yet. docs/failover.md tells how to write the first one in ten minutes."
-)
+UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write the first one in ten minutes."
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -125,9 +123,9 @@ class Failovers:
         word = words.strip().casefold().replace(" ", "_")
         given = Answer(word) if word in set(Answer) else None
         if given is None:
-            known = ", ".join(run.question.answers) if run.question else "none: it asks nothing at the moment"
+            known = ", ".join(run.question.answers) if run.question else "none: it has no open question"
             raise Refusal(
-                f"{shortened(words)} is no answer that I know. {run.id} takes: {known}.", slot="answer"
+                f"{shortened(words)} is not an answer to {run.id}. Answers: {known}.", slot="answer"
             )
         return self.follow(self.keep(run, run.answer(given, by=by, at=self._tx.now, question=question)))
 
@@ -147,7 +145,7 @@ class Failovers:
                 "No failover is under way. `failover` lists the plans, each with the number of its last run."
             )
         raise Refusal(
-            "Which failover? Say its number: " + ", ".join(f"{it.number} ({it.what})" for it in found) + "."
+            "Which failover? Give its number: " + ", ".join(f"{it.number} ({it.what})" for it in found) + "."
         )
 
     def plans(self, *, asker: str) -> Sequence[Standing]:
@@ -195,7 +193,7 @@ class Failovers:
             and (it.place == place or (incident and it.incident == incident.number))
         ]
         if not here:
-            raise Refusal("No failover ended well here. Say its number: `failover rollback 12`.")
+            raise Refusal("No failover has succeeded here. Give its number: `failover rollback 12`.")
         return max(here, key=lambda it: it.ended_at or it.proposed_at)
 
     # --- opening ---
@@ -210,14 +208,14 @@ class Failovers:
             raise Refusal(UNWRITTEN)
         first = said[0].casefold() if said else ""
         if first in RESERVED:
-            raise Refusal(f"Say which one: `failover {first} 12`, by its number.", slot="what")
+            raise Refusal(f"Which one? Give its number: `failover {first} 12`.", slot="what")
         meant = [plan for plan in plans.values() if plan.form[0].casefold() == first]
         if meant:
             usages = " or ".join(f"`failover {plan.usage}`" for plan in meant)
             raise Refusal(f"I understood `failover {first}`, but not the rest. Usage: {usages}", slot="what")
         known = ", ".join(f"`{plan.usage}`" for plan in plans.values())
         choices = (Choice(label="The plans", say="failover"),)
-        raise Refusal(f"No failover plan is called so. There is: {known}.", slot="what", choices=choices)
+        raise Refusal(f"There is no such failover plan. Plans: {known}.", slot="what", choices=choices)
 
     def _new(
         self, plan: Plan, given: Mapping[str, str], what: str, task: Task, *, by: str, place: str
@@ -244,13 +242,13 @@ class Failovers:
         if holder is None:
             return
         if not self._is_seen(holder, by):
-            raise Refusal(f"Another failover holds {lock}. Wait for its end.")
+            raise Refusal(f"Another failover has the lock {lock}. Wait until it ends.")
         choices = [Choice(label="Show it", say=f"failover status {holder.number}")]
         if holder.state is State.PROPOSED:
             choices.append(Choice(label="Withdraw it", say=f"failover abort {holder.number}"))
         or_else = ", or abort it first" if holder.can_be_aborted else ""
         raise Refusal(
-            f"{holder.id} ({holder.what}) holds {lock}: it is {holder.state}. Wait for its end{or_else}.",
+            f"{holder.id} ({holder.what}) has the lock {lock}: it is {holder.state}. Wait until it ends{or_else}.",
             choices=tuple(choices),
         )
 

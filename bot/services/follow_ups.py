@@ -46,7 +46,7 @@ class FollowUps:
         if len(what) > LONGEST:
             raise Refusal(
                 f"A follow-up is one line, of {LONGEST} characters at most; this has {len(what)}. "
-                "Say the rest in its issue, or in a note.",
+                "Put the rest into its issue, or into a note.",
                 slot="action",
             )
         self._must_be_to_come(due, asker=by)
@@ -108,7 +108,7 @@ class FollowUps:
         """Refuse a day that is over where the asker lives."""
         zone = ZoneInfo(Directory(self._tx).zone(asker))
         if due and due < self._tx.now.astimezone(zone).date():
-            raise Refusal(f"{due} is past. Say a day to come, such as `by friday` or `by 2w`.", slot="due")
+            raise Refusal(f"{due} is past. Give a future day, such as `by friday` or `by 2w`.", slot="due")
 
     def _must_do_it(self, owner: str | None, incident: Incident, say: str) -> None:
         if owner:

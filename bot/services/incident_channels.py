@@ -70,7 +70,7 @@ class IncidentChannels:
     def open_another(self, incident: Incident) -> None:
         """Ask Slack for another channel, where the incident has none that takes words."""
         if incident.channel and not incident.channel_closed:
-            raise Refusal(f"{incident.id} has its channel: <#{incident.channel}>.")
+            raise Refusal(f"{incident.id} already has its channel: <#{incident.channel}>.")
         incident.must_be_open()
         at = int(self._tx.now.timestamp() * 1000)
         self._tx.send(CreateChannel(key=f"create-channel:{incident.number}:{at}", incident=incident.number))

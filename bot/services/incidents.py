@@ -30,7 +30,7 @@ RECENT = timedelta(days=7)
 """How far back an incident that is over is offered."""
 
 REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
-WHICH = "Which incident? Say it in the incident's channel, or choose"
+WHICH = "Which incident? Use the command in the incident's channel, or choose"
 NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
 
 
@@ -169,7 +169,7 @@ class Incidents:
         began = since or incident.impact_since or incident.declared_at
         if began > self._tx.now:
             raise Refusal(
-                f"Impact can't begin in the future ({began:%H:%M} UTC). Say when it began.", slot="since"
+                f"Impact can't begin in the future ({began:%H:%M} UTC). Give the time it began.", slot="since"
             )
         stated = events.ImpactStated(at=self._tx.now, by=by, impact=impact, since=began)
         return self._tx.record(incident, stated)
@@ -188,7 +188,7 @@ class Incidents:
     def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
         """Note it at a time (UTC) that is past, or now."""
         if at and at > self._tx.now:
-            raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Say when it was.", slot="at")
+            raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
         return self._tx.record(incident, events.NoteTaken(at=at or self._tx.now, by=by, note=text))
 
     def note_message(

@@ -595,7 +595,7 @@ def _must_not_be_resolved(page: Page) -> None:
     """Refuse a second answer where the first one ends the page; PagerDuty may not have it yet."""
     if page.answer == RESOLVE:
         raise Refusal(
-            f"Page {page.number} is being resolved already, by <@{page.answer_by}>; PagerDuty is told."
+            f"Page {page.number} is being resolved already, by <@{page.answer_by}>; Spy is telling PagerDuty."
         )
 
 

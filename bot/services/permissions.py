@@ -59,13 +59,13 @@ class Permissions:
         known = self._session.people.get(person)
         if known is None or known.profiled_at is None:
             raise Refusal(
-                f"{what} is for members of this workspace, and Slack has not told me yet whether you are one. "
+                f"{what} is for members of this workspace, and Slack has not confirmed yet that you are one. "
                 "Try again in a moment."
             )
         if known.is_guest:
             raise Refusal(
-                f"{what} is for members of this workspace, and Slack says that you are a guest in it, "
-                "or of another organisation. Ask a member to do it."
+                f"{what} is for members of this workspace, and Slack says that you are a guest here, "
+                "or from another organisation. Ask a member to do it."
             )
 
     # --- what Slack tells ---------------------------------------------------------------------------------
@@ -100,7 +100,7 @@ class Permissions:
     def _whom_to_ask(self, holders: Holders) -> str:
         people = ", ".join(f"<@{person}>" for person in holders.people)
         groups = [
-            f"somebody in the user group {it.id} ({self._members(it, holders)})" for it in holders.groups
+            f"someone in the user group {it.id} ({self._members(it, holders)})" for it in holders.groups
         ]
         if request := ", or ".join(filter(None, (people, *groups))):
             return f": ask {request}."

@@ -58,7 +58,7 @@ class Postmortems:
     ) -> Postmortem:
         """Say who writes it, or until when (UTC)."""
         if due and due <= self._tx.now:
-            raise Refusal("That is past. Say a day to come, such as `postmortem due friday`.", slot="due")
+            raise Refusal("That is past. Give a future day, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
         if owner:
             Directory(self._tx).require_assignable(
@@ -68,7 +68,7 @@ class Postmortems:
                 again=lambda other: f"postmortem owner <@{other}> {incident.number}",
             )
         if due and before.closed_at:
-            raise Refusal(f"The review of {incident.id} is closed: nothing is due any more.", slot="due")
+            raise Refusal(f"The review of {incident.id} is closed: nothing is due now.", slot="due")
         planned = events.PostmortemPlanned(
             at=self._tx.now, by=by, owner=owner or before.owner, due=due or before.due
         )
@@ -112,7 +112,7 @@ class Postmortems:
         if incident.private:
             if not postmortem_settings.private_repository:
                 raise Refusal(
-                    f"{incident.id} is private, and so its postmortem goes nowhere that others read. "
+                    f"{incident.id} is private, so Spy does not export its postmortem where others can read it. "
                     f"{file}; or name a repository for private ones: `github: {{private_repository: …}}`."
                 )
             return postmortem_settings.private_repository
@@ -229,10 +229,12 @@ class Postmortems:
         mine = [it for it in reversed(recent) if it.is_seen_by(asker)]
         candidates = Portion.of(sorted(mine, key=lambda it: it.is_open), 1, OFFERED)
         if not candidates.items:
-            return Refusal("There was no incident lately. `postmortem 42` takes an older one by its number.")
+            return Refusal(
+                "There was no recent incident. For an older one, give its number: `postmortem 42`."
+            )
         others = "" if candidates.is_whole else f" (`incident list resolved` shows all {candidates.count})"
         return Refusal(
-            f"Which incident's postmortem? Say it in the incident's channel, or choose{others}:",
+            f"Which incident's postmortem? Use the command in the incident's channel, or choose{others}:",
             choices=tuple(
                 Choice(label=f"{it.id} {it.name}", say=f"inc-{it.number} postmortem {rest}".strip())
                 for it in candidates.items

@@ -31,9 +31,7 @@ class Reasons:
                 page = self._session.pages.get(entry.data["page"])
                 if page:
                     return self.page(page)
-        raise Refusal(
-            f"Spy has said nothing of its own{' about that' if reminder else ''} in {incident.id} so far."
-        )
+        raise Refusal(f"Spy has sent no reminder{' of that kind' if reminder else ''} in {incident.id} yet.")
 
     def page(self, page: Page) -> Facts:
         """Say why a page was sent."""

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import command, events
-from bot.domain.effects import UpsertMessage, brief, incident_channel
+from bot.domain.effects import brief, incident_channel
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, spells
 from bot.domain.policy import Team
@@ -35,7 +35,6 @@ from bot.domain.reminder import may_post
 from bot.domain.timer import Timer
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
-from bot.services.messages import Facts, message
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -182,13 +181,13 @@ class Relief:
 
     def _plea(self, period: WorkPeriod, incident: Incident) -> str:
         """Give the words of the page: PagerDuty keeps them, so they are made here."""
-        name = People(self._tx).name(period.person) or "Somebody"
+        name = People(self._tx).name(period.person) or "Someone"
         hours, minutes = divmod(int(period.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
         leads, since = incident.number in period.led, self._has_since(period, incident.number)
         if since and since > period.started_at:
             now = "in command of" if leads else f"{period.on[incident.number]} of"
-            return f"{name} has been at work for {length}, now {now} {incident.id}. Can you step in?"
+            return f"{name} has worked on incidents for {length}, now {now} {incident.id}. Can you step in?"
         did = "has led" if leads else "has worked on"
         return f"{name} {did} {incident.id} for {length}. Can you step in?"
 
@@ -203,7 +202,7 @@ class Relief:
             raise Refusal(f"<@{person}> is off {incident.id} already: {leads}.")
         if person == by:
             raise Refusal(
-                f"That is you. Somebody else can step in, or say `incident {incident.number} hand`."
+                f"That is you. Someone else can take over, or use `incident {incident.number} hand`."
             )
         if what != COMMAND:
             given = command.give_role(incident, what, by, by=by, at=self._tx.now)
@@ -223,7 +222,7 @@ class Relief:
         past = self._periods.alone_with(by)
         if past.running is None:
             raise Refusal(
-                "You lead no open incident and have no part in one: nobody is asked to relieve you."
+                "You lead no open incident and have no part in one: Spy asks nobody to take over from you."
             )
         zone = self._periods.zone(by)
         period = fine(past.running, at=self._tx.now, zone=zone, timers=self._timers)
@@ -334,17 +333,3 @@ class Relief:
             return None
         until = period.fine_at + self._timers.relief_fine
         return until if until > self._tx.now else None
-
-
-def _unheard(tx: Transaction, it: UpsertMessage, why: str) -> None:
-    Relief(tx).unheard(it.ref, it.to, why)
-
-
-@message("relief", "relief/relief", on_refused=_unheard)
-def relief(tx: Transaction, it: UpsertMessage) -> Facts:
-    return Relief(tx).relief(it.ref, it.mark)
-
-
-@message("rest", "relief/rest")
-def rest(tx: Transaction, it: UpsertMessage) -> Facts:
-    return Relief(tx).rest(it.ref, it.mark)

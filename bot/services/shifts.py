@@ -73,9 +73,7 @@ class Shifts:
             if shift.ready_at is None:
                 return shift
         raise Refusal(
-            "You said that you are ready for all of your shifts."
-            if mine
-            else "I know of no shift of yours in the next weeks."
+            "You have confirmed all your shifts." if mine else "I found no shifts of yours in the next weeks."
         )
 
     # --- what the schedules say ---

@@ -48,7 +48,7 @@ class TimelineEdits:
         entries = self._entries(incident)
         found = list({it.seq: it for it in (shown(entries, number) for number in numbers)}.values())
         if len(found) < 2:  # noqa: PLR2004  one line has nothing to be merged with
-            raise Refusal("Merge what with what? Say two numbers or more, such as `timeline merge 7 8`.")
+            raise Refusal("Merge which lines? Give two numbers or more, such as `timeline merge 7 8`.")
         for it in found:
             if it.kind not in WORDS:
                 raise Refusal(

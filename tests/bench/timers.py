@@ -32,7 +32,7 @@ from tests.postgres import serving
 WAITING, AT_ONCE, BATCH = 100_000, 10_000, 1_000
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 LATER = NOON + timedelta(minutes=16)
-"""The update of each incident is due, and nothing else."""
+"""Update due: each incident is due, and nothing else."""
 FORKS = get_context("fork")
 LOOKS = 50
 FIRST_WORD = 30.0

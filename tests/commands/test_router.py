@@ -158,7 +158,7 @@ def test_a_private_incident_is_as_good_as_absent_to_others(spy: SpyKit):
 
 
 def test_what_is_no_number_is_no_incident(spy: SpyKit):
-    assert said(spy.say("tldr checkout")).startswith("checkout is no incident's number.")
+    assert said(spy.say("tldr checkout")).startswith("checkout is not an incident number.")
 
 
 # --- what was meant ---------------------------------------------------------------------------------------

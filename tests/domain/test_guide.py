@@ -109,7 +109,7 @@ def test_one_press_moves_on_whatever_is_missing():
 
 
 def test_the_end_is_not_said_by_moving_on():
-    with pytest.raises(Refusal, match="resolve it once you have watched") as refused:
+    with pytest.raises(Refusal, match="The next step is to resolve") as refused:
         guide.move_on(told(stated(), updated(), suspected(), mitigated()), by="U0ANA", at=after(minutes=9))
 
     assert refused.value.choices[0].say == "incident 42 stop"

@@ -101,7 +101,7 @@ def test_a_resolved_incident_can_be_reopened_and_nothing_else():
 
     with pytest.raises(Refusal, match="already resolved") as refused:
         incident.resolve("", by="U0ANA", at=LATER)
-    with pytest.raises(Refusal, match="Reopen it first"):
+    with pytest.raises(Refusal, match="reopen it first"):
         incident.set_severity(SEV1, by="U0ANA", at=LATER)
 
     assert refused.value.choices[0].say == "incident 42 reopen"

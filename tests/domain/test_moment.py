@@ -263,7 +263,7 @@ def test_an_hour_that_is_left_out_is_refused_with_the_reason():
         moment("2:30", zone=BERLIN, now=spring)
 
     assert refused.value.sentence == (
-        "There is no 02:30 on Sunday 28 March in Europe/Berlin: the clocks go from 02:00 to 03:00. Say 03:00, or 01:59."
+        "There is no 02:30 on Sunday 28 March in Europe/Berlin: the clocks go from 02:00 to 03:00. Use 03:00 or 01:59."
     )
 
 
@@ -279,12 +279,12 @@ def test_an_hour_that_comes_twice_is_refused_with_both():
     ]
 
 
-# --- what is still to come --------------------------------------------------------------------------------
+# --- what is in the future --------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("words", ["12:05", "12:45", "12.45z", "1:30pm", "1359"])
 def test_a_time_that_comes_soon_is_not_taken_for_yesterdays(words: str):
-    with pytest.raises(Refusal, match=f"{words} is still to come") as refused:
+    with pytest.raises(Refusal, match=f"{words} is in the future") as refused:
         moment(words)
 
     assert [moment(it.say)[:2] for it in refused.value.choices] == ["22"]

@@ -149,7 +149,7 @@ def test_a_review_is_not_closed_while_a_category_is_empty():
     with pytest.raises(Refusal) as refused:
         postmortem.close(resolved(), there, by="U0ANA", at=MONDAY)
 
-    assert "about prevention." in refused.value.sentence
+    assert "yet: prevention." in refused.value.sentence
     assert [it.say for it in refused.value.choices] == ["inc-42 postmortem none prevention"]
 
 

@@ -177,7 +177,7 @@ def test_fine_is_half_an_hour_by_night_too():
 def test_fine_is_said_once_a_stretch():
     period = fine(leading(), at=NOON + 50 * MINUTE, zone=UTC, timers=TIMERS)
 
-    with pytest.raises(Refusal, match="once already"):
+    with pytest.raises(Refusal, match="already used this once"):
         fine(period, at=NOON + 82 * MINUTE, zone=UTC, timers=TIMERS)
 
 

@@ -109,7 +109,7 @@ def test_what_is_offered_in_a_form_is_understood_again(start: datetime, hours: i
 
 @pytest.mark.parametrize("words", ["29 feb", "30 feb", "2026-02-30", "2026-13-01", "31 apr", "whenever"])
 def test_a_day_that_is_none_is_refused_as_a_day(words: str):
-    with pytest.raises(Refusal, match=f"can't read the day {words}. Say it like friday"):
+    with pytest.raises(Refusal, match=f"can't read the day {words}. Try friday"):
         read_day(words, now=datetime(2028, 3, 1, tzinfo=UTC), zone=LISBON)
 
 

@@ -4,7 +4,7 @@ from datetime import timedelta
 
 from tests.e2e.world import World
 
-ELSEWHERE = "so you hear it here:"
+ELSEWHERE = "so Spy tells you here:"
 
 
 def dms(world: World, person: str) -> list[str]:
@@ -63,7 +63,8 @@ def test_an_unarchived_channel_shows_what_it_missed(common_world: World):
     world.settle()
 
     assert any(
-        "While the channel took nothing" in it and "half of it is back" in it for it in world.texts(channel)
+        "While Spy could not post in the channel" in it and "half of it is back" in it
+        for it in world.texts(channel)
     )
     assert any(
         "half of it is back" in world.box.slack.text_of(it)

@@ -64,7 +64,7 @@ def test_a_deploy_that_github_told_of_is_found_on_the_card_and_marked(world: Wor
     world.settle()
 
     assert "deploy: master to production on hello-world · success · Codertocat" in slack.text_of(listed)
-    assert any("*Suspected change*, says" in text for text in world.texts(channel))
+    assert any("*Suspected change* from" in text for text in world.texts(channel))
     assert "*Suspected change*" in slack.text_of(world.marked(channel, f"card:{number}"))
 
 
@@ -85,4 +85,4 @@ def test_a_deploy_tool_tells_of_a_change_and_asks_for_the_lock(world: World):
     assert locked.json()["locked"] is True
     assert httpx.get(lock).status_code == 200
     [announced] = [text for text in world.texts("incidents") if "checkout" in text]
-    assert "may be deployed again" in announced
+    assert "can be deployed again" in announced

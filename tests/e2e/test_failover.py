@@ -118,7 +118,7 @@ def test_programs_run_in_front_of_everybody_and_their_secrets_stay_secret(stage:
     stage.says("doing drain with")
 
     held.unlink()
-    stage.says("It has moved")
+    stage.says("Done")
 
     assert stage.ran == ["drain", "move-west", "look"]
     assert "hush-hush" not in "\n".join(str(it) for it in stage.box.slack.messages("C0GENERAL"))
@@ -128,7 +128,7 @@ def test_a_red_check_is_rolled_back_by_itself(stage: Stage):
     (stage.here / "fail-look").touch()
 
     stage.propose_and_approve("site to west")
-    stage.says("It is back where it was")
+    stage.says("Rolled back")
 
     assert [it for it in stage.ran if it != "look"] == ["drain", "move-west", "unmove", "undrain"]
 
@@ -139,8 +139,8 @@ def test_an_abort_ends_the_program_and_takes_back_what_was_done(stage: Stage):
     stage.runs("move-west")
 
     stage.press("Abort", by="ana")
-    stage.says("ana called it back")
-    stage.says("It is back where it was")
+    stage.says("ana aborted it")
+    stage.says("Rolled back")
 
     assert stage.ran == ["drain", "move-west", "unmove", "undrain"]
 
@@ -155,7 +155,7 @@ def test_a_bot_that_is_killed_in_a_step_asks_its_heirs_channel_and_the_step_runs
     stage.says("Did *move* happen?")
     held.unlink()
     stage.press("It happened")
-    stage.says("It has moved")
+    stage.says("Done")
 
     assert stage.ran == ["drain", "move-west", "look"]
 
@@ -163,7 +163,7 @@ def test_a_bot_that_is_killed_in_a_step_asks_its_heirs_channel_and_the_step_runs
 def test_a_workflow_is_dispatched_and_followed_to_its_end(stage: Stage):
     stage.propose_and_approve("promote")
 
-    stage.says("It has moved")
+    stage.says("Done")
 
     dispatches = [it for it in stage.box.calls("github") if it.endswith("/dispatches")]
     assert len(dispatches) == 1
@@ -179,6 +179,6 @@ def test_a_bot_that_is_told_to_stop_leaves_a_step_that_takes_long_to_its_heir(st
     stage.bot.start()
     stage.says("Did *drain* happen?")
     stage.press("Roll back")
-    stage.says("It is back where it was")
+    stage.says("Rolled back")
 
     assert stage.ran == ["drain", "undrain"]

@@ -30,7 +30,7 @@ expect "soaking" within 30s
 +15s
 expect "[Yes] [No]" within 30s
 press "No"
-expect "It is back where it was" within 30s
+expect "Rolled back" within 30s
 """
 
 

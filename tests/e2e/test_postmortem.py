@@ -106,7 +106,7 @@ def test_a_second_export_keeps_what_people_wrote(world: World):
     assert "it was noon" in body
     assert "nothing did" not in body
     assert len(issues(world, "again")) == 3
-    assert "People have edited these sections" in " ".join(world.ephemerals("ana"))
+    assert "People edited these sections" in " ".join(world.ephemerals("ana"))
 
 
 def test_a_follow_up_that_is_done_in_chat_is_closed_on_github(world: World):

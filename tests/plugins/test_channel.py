@@ -74,7 +74,7 @@ def test_no_other_channel_is_opened_where_there_is_one(spy: SpyKit, channel: str
     answer = spy.say("incident channel new", channel=channel)
 
     assert answer.message
-    assert "INC-1 has its channel" in answer.message.text
+    assert "INC-1 already has its channel" in answer.message.text
     assert len(spy.asked(CreateChannel)) == 1
 
 

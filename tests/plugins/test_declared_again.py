@@ -34,7 +34,7 @@ def test_the_second_is_asked_whether_to_join_or_to_open_another(spy: SpyKit):
     answer = spy.say('incident me "checkout is down" sev1', by="U0RAJ")
 
     assert said(answer).text.startswith(
-        "*INC-1 has this name*, opened 3 min ago by Ana Lima: <#C0ROOM>.\nJoin it, or open another."
+        "*INC-1 already has this name*, opened 3 min ago by Ana Lima: <#C0ROOM>.\nJoin it, or open another."
     )
     assert labels(said(answer)) == ["Join INC-1", "Open another"]
     assert not answer.shared
@@ -187,7 +187,7 @@ def test_who_is_in_a_private_one_is_asked_where_nobody_else_reads_it(spy: SpyKit
     spy.say("incident 2 role scribe <@U0RAJ>", by="U0ANA")
     spy.say('incident me "payroll is stolen" private', by="U0RAJ", source=Source.MENTION)
 
-    assert "*INC-2 has this name*" in spy.private()[-1].text
+    assert "*INC-2 already has this name*" in spy.private()[-1].text
     assert not spy.posts("C0GENERAL")
 
 

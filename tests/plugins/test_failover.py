@@ -42,8 +42,7 @@ def test_the_plans_are_listed_with_their_last_run_and_rehearsal(play: FailoverPl
 
     assert "*pod* `failover pod &lt;pod&gt; to &lt;location&gt;`" in said
     assert (
-        "Last run 12:01 UTC: failover 1, pod 7 to east, in 1 min; rehearsed 12:01 UTC, which went well."
-        in said
+        "Last run 12:01 UTC: failover 1, pod 7 to east, in 1 min; rehearsed 12:01 UTC, successfully." in said
     )
     assert "*ask* `failover ask`\nNever run; never rehearsed." in said
 
@@ -55,7 +54,7 @@ def test_a_run_that_was_rolled_back_was_a_run(play: FailoverPlay):
     play.say("failover pod 7 to east")
 
     assert "Last run 12:00 UTC: failover 1, pod 7 to east, rolled back; never rehearsed." in listed
-    assert "It never ended well so far; never rehearsed." in play.card(2).text
+    assert "No run has succeeded yet; never rehearsed." in play.card(2).text
 
 
 def test_all_that_is_active_of_a_plan_is_listed(play: FailoverPlay):
@@ -71,20 +70,20 @@ def test_all_that_is_active_of_a_plan_is_listed(play: FailoverPlay):
 def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: FailoverPlay):
     answer = play.say("failover pod 7 to east")
 
-    assert "Nothing moves until a second person approves, by 12:10 UTC" in answer
+    assert "Nothing moves until a second person approves. The proposal ends 12:10 UTC" in answer
     dns = (
         '2. *dns*: `POST http://dns {"percent": "&lt;stage&gt;"}`, in stages 5, 100, each watched for 1 min '
         "· check `GET http://dns/&lt;stage&gt;` · undo `POST http://dns/back`"
     )
     assert read(play.card()) == [
         "*Failover 1 · pod 7 to east* · by Ana Lima",
-        "Proposed 12:00 UTC. Nothing moves until somebody else approves, by 12:10 UTC.",
+        "Proposed 12:00 UTC. Nothing moves until someone else approves. The proposal ends 12:10 UTC.",
         "*Blast radius*: checkout of pod 7",
         "First, *replication* must be green: `GET http://look/east`",
         "1. *drain*: `./drain 7` · check `GET http://look/east` · undo `./undrain 7`",
         dns,
-        "It was never run before; never rehearsed.",
-        "Holds `pod-7`. `failover status 1` shows this, `failover trail 1` all that happened.",
+        "Never run before; never rehearsed.",
+        "Lock: `pod-7`. `failover status 1` shows this, `failover trail 1` every step.",
     ]
     assert labels(play.card()) == ["Approve", "Withdraw"]
     assert play.start() is None
@@ -93,7 +92,7 @@ def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: Failover
 def test_the_point_of_no_return_is_shown_before_anybody_approves(play: FailoverPlay):
     play.say("failover db")
 
-    assert "*point of no return: no way back from here*" in play.card().text
+    assert "*point of no return: no rollback from here*" in play.card().text
 
 
 def test_a_plan_of_many_long_steps_is_shown_to_its_end(play: FailoverPlay):
@@ -114,7 +113,7 @@ def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
 
     play.say("failover pod 7 to west")
 
-    assert "Last time it took 1 min, on 12:01 UTC" in "\n".join(read(play.card(2)))
+    assert "The last run took 1 min, 12:01 UTC" in "\n".join(read(play.card(2)))
 
 
 @pytest.mark.parametrize(
@@ -124,12 +123,12 @@ def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
         ("failover pod 7; to east", "pod must fit `[0-9]{1,3}`, and “7;” does not."),
         ("failover pod $(reboot) to east", "pod must fit `[0-9]{1,3}`"),
         ("failover pod 7", "I understood `failover pod`, but not the rest. Usage: `failover pod "),
-        ("failover moon", "No failover plan is called so. There is: `pod "),
-        ("failover approve", "Say which one: `failover approve 12`, by its number."),
-        ("failover approve one", "one is no number of a failover. Say it like 12."),
+        ("failover moon", "There is no such failover plan. Plans: `pod "),
+        ("failover approve", "Which one? Give its number: `failover approve 12`."),
+        ("failover approve one", "one is not the number of a failover. Give a number such as 12."),
         ("failover approve 99", "There is no failover 99."),
         ("failover status", "No failover is under way."),
-        ("failover rollback", "No failover ended well here."),
+        ("failover rollback", "No failover has succeeded here."),
     ],
 )
 def test_what_can_not_be_done_is_said_in_a_sentence(play: FailoverPlay, words: str, said: str):
@@ -150,7 +149,7 @@ def test_two_proposals_for_one_lock_are_one_too_many(play: FailoverPlay):
     other = play.say("failover pod 8 to west", by="U0RAJ")
 
     assert refused
-    assert refused.text.startswith("Failover 1 (pod 7 to east) holds pod-7: it is proposed.")
+    assert refused.text.startswith("Failover 1 (pod 7 to east) has the lock pod-7: it is proposed.")
     assert labels(refused) == ["Show it", "Withdraw it"]
     assert "Failover 2 · pod 8 to west is proposed" in other
 
@@ -165,8 +164,8 @@ def test_what_can_not_be_aborted_any_more_is_not_to_be_aborted_first(play: Failo
 
     while_going_back = play.say("failover pod 7 to west", by="U0RAJ")
 
-    assert while_running.endswith("it is running. Wait for its end, or abort it first.")
-    assert while_going_back.endswith("it is rolling back. Wait for its end.")
+    assert while_running.endswith("it is running. Wait until it ends, or abort it first.")
+    assert while_going_back.endswith("it is rolling back. Wait until it ends.")
 
 
 def test_a_rehearsal_holds_no_lock_and_needs_nobody(play: FailoverPlay):
@@ -175,9 +174,9 @@ def test_a_rehearsal_holds_no_lock_and_needs_nobody(play: FailoverPlay):
     said = play.say("failover rehearse pod 7 to east")
     play.to_the_end(2)
 
-    assert "its checks and dry runs begin in a moment. Nothing moves." in said
+    assert "its checks and dry runs start in a moment. Nothing moves." in said
     assert play.run(2).state is State.DONE
-    assert "The rehearsal went well" in play.word(2)
+    assert "The rehearsal succeeded" in play.word(2)
 
 
 def test_a_rehearsal_that_fails_or_is_ended_says_that_it_was_one(play: FailoverPlay):
@@ -192,7 +191,7 @@ def test_a_rehearsal_that_fails_or_is_ended_says_that_it_was_one(play: FailoverP
 
     assert play.word(1).endswith("The rehearsal failed. Nothing was moved. drain: HTTP 503.")
     assert said.endswith("is being stopped. Nothing has moved.")
-    assert "The rehearsal was ended. Nothing was moved. Ana Lima called it back" in play.word(2)
+    assert "The rehearsal was aborted. Nothing was moved. Ana Lima aborted it" in play.word(2)
 
 
 def test_a_rehearsal_goes_by_the_plan_as_it_is_when_it_begins(play: FailoverPlay):
@@ -216,7 +215,7 @@ def test_a_second_person_approves_by_the_button_and_it_begins(play: FailoverPlay
 
     assert play.run().state is State.APPROVED
     assert [it.text for it in play.spy.private()] == [
-        "Approved. Failover 1 · pod 7 to east begins in a moment."
+        "Approved. Failover 1 · pod 7 to east starts in a moment."
     ]
 
 
@@ -236,7 +235,7 @@ def test_the_proposer_a_stranger_and_one_person_twice_do_not_approve(play: Failo
     assert "for the role operator" in two.say("failover approve 1", by="U0KIM")
     assert "needs 1 more" in two.say("failover approve 1", by="U0RAJ")
     assert "You have approved Failover 1 already." in two.say("failover approve 1", by="U0RAJ")
-    assert "begins in a moment" in two.say("failover approve 1", by="U0LEE")
+    assert "starts in a moment" in two.say("failover approve 1", by="U0LEE")
 
 
 def test_a_guest_does_not_approve_whoever_named_them_operator(play: FailoverPlay):
@@ -255,7 +254,7 @@ def test_after_ten_minutes_a_proposal_lapses_and_says_so(play: FailoverPlay):
     late = play.spy.say("failover approve 1", by="U0RAJ").message
 
     assert late
-    assert late.text.startswith("Failover 1 lapsed at 12:10 UTC")
+    assert late.text.startswith("Failover 1 expired at 12:10 UTC")
     assert labels(late) == ["Propose it again"]
     assert "Nobody else approved it within 10 min. Nothing was moved." in play.card().text
     assert labels(play.card()) == []
@@ -266,7 +265,7 @@ def test_a_proposal_that_one_of_two_approved_lapses_for_want_of_the_other(play: 
     play.begun()
     play.spy.pass_time(minutes=11)
 
-    assert "Too few approved it within 10 min. Nothing was moved." in play.card().text
+    assert "Too few people approved it within 10 min. Nothing was moved." in play.card().text
     assert "too few had approved it in time" in play.say("failover approve 1", by="U0LEE")
     assert "Holds" not in play.card().text
 
@@ -276,7 +275,7 @@ def test_what_was_approved_and_could_not_begin_says_so(play: FailoverPlay):
     play.spy.clock.tick(minutes=15)
     play.start()
 
-    assert "It was approved, and could not begin within 10 min of that." in play.card().text
+    assert "It was approved but could not start within 10 min." in play.card().text
 
 
 def test_only_operators_propose_and_abort(play: FailoverPlay):
@@ -295,7 +294,7 @@ def test_a_plan_that_changed_since_it_was_shown_is_shown_anew(play: FailoverPlay
 
     assert "has changed since it was shown, so nothing is approved" in said
     assert "dns" not in play.card().text
-    assert "begins in a moment" in play.say("failover approve 1", by="U0RAJ")
+    assert "starts in a moment" in play.say("failover approve 1", by="U0RAJ")
 
 
 def test_a_second_press_does_not_approve_a_plan_that_was_not_there_yet(play: FailoverPlay):
@@ -307,7 +306,7 @@ def test_a_second_press_does_not_approve_a_plan_that_was_not_there_yet(play: Fai
     play.press("Approve", seen, by="U0RAJ")
 
     assert play.run().state is State.PROPOSED
-    assert "shown anew meanwhile" in play.spy.private()[-1].text
+    assert "has changed since you saw it" in play.spy.private()[-1].text
     play.press("Approve", play.card(), by="U0RAJ")
     assert play.run().state is State.APPROVED
 
@@ -370,7 +369,7 @@ def test_one_message_shows_it_live(play: FailoverPlay):
         "moved 5 %",
         "&lt;!channel&gt; \u02cbx\u02cb",
         "```",
-        "Holds `pod-7`. `failover status 1` shows this, `failover trail 1` all that happened.",
+        "Lock: `pod-7`. `failover status 1` shows this, `failover trail 1` every step.",
     ]
     assert labels(play.card()) == ["Abort"]
     shown = {it.slot for it in play.spy.asked(UpsertMessage) if it.to == "C0GENERAL"}
@@ -381,7 +380,7 @@ def test_at_the_end_it_says_what_moved_how_long_and_what_to_watch(play: Failover
     play.begun().to_the_end()
 
     assert read(play.spy.message_type("failover_word", 1)) == [
-        "*Failover 1 · pod 7 to east*: It has moved, in 1 min.",
+        "*Failover 1 · pod 7 to east*: Done in 1 min.",
         "*Watch*: orders arriving in east",
     ]
     assert labels(play.card()) == ["Roll back"]
@@ -409,8 +408,8 @@ def test_what_is_moved_is_locked_for_deploys_meanwhile(play: FailoverPlay):
     play.to_the_end()
 
     assert "pod-7" in locked
-    assert lock.startswith("🔒 *pod-7 is not to be deployed*: pod 7 to east\nLocked by failover 1")
-    assert "*pod-7 may be deployed again*" in play.spy.message_type("lock", 1).text
+    assert lock.startswith("🔒 *Deploy lock: pod-7* (failover 1): pod 7 to east\nLocked since")
+    assert "*pod-7 can be deployed again*" in play.spy.message_type("lock", 1).text
     assert {it.to for it in play.spy.asked(UpsertMessage) if it.message_type == "lock"} == {"C0INCIDENTS"}
 
 
@@ -425,7 +424,7 @@ def test_a_lock_that_somebody_has_set_stays_theirs(play: FailoverPlay):
 def test_what_runs_keeps_its_lock_unless_somebody_insists(play: FailoverPlay):
     play.begun().goes(OK)
 
-    assert "it lets go by itself at its end" in play.say("unlock pod-7", by="U0RAJ")
+    assert "the lock ends with it" in play.say("unlock pod-7", by="U0RAJ")
     play.say("unlock pod-7 anyway", by="U0RAJ")
 
     assert play.to_the_end().run().state is State.DONE
@@ -437,8 +436,8 @@ def test_a_red_check_rolls_back_by_itself_and_says_so(play: FailoverPlay):
 
     play.to_the_end()
 
-    assert rolling == "*Failover 1 · pod 7 to east* is rolling back what it did. dns 5: HTTP 503."
-    assert "It is back where it was" in play.word()
+    assert rolling == "*Failover 1 · pod 7 to east* is rolling back. dns 5: HTTP 503."
+    assert "Rolled back" in play.word()
     assert "↩️ *drain* · undone" in play.card().text
 
 
@@ -448,14 +447,14 @@ def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
     assert undertaking
 
     play.press("Abort", play.card(), by="U0LEE")
-    assert "1 of 11 · *being stopped*: Lee Wong called it back" in play.card().text
+    assert "1 of 11 · *being stopped*: Lee Wong aborted it" in play.card().text
     with play.spy.tx() as tx:
         assert FailoverMoves(tx).is_to_stop(1)
     play.ends(undertaking, RED)
     play.to_the_end()
 
     assert play.run().state is State.ROLLED_BACK
-    assert "Lee Wong called it back at 12:00 UTC" in "\n".join(read(play.card()))
+    assert "Lee Wong aborted it at 12:00 UTC" in "\n".join(read(play.card()))
 
 
 def test_behind_the_point_of_no_return_there_is_no_abort_and_a_red_check_asks(play: FailoverPlay):
@@ -465,8 +464,8 @@ def test_behind_the_point_of_no_return_there_is_no_abort_and_a_red_check_asks(pl
 
     play.goes(OK, RED)
 
-    assert "nothing is rolled back by itself" in play.question().text
-    assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]
+    assert "Spy does not roll back by itself" in play.question().text
+    assert labels(play.question()) == ["Check again", "Continue anyway", "Leave it as it is"]
 
 
 def test_a_point_of_no_return_without_an_undo_is_left_behind_only_on_a_persons_word(play: FailoverPlay):
@@ -480,7 +479,7 @@ def test_a_point_of_no_return_without_an_undo_is_left_behind_only_on_a_persons_w
         if it.label == "Roll back"
     ]
 
-    assert back.confirm == "Take back the rest, though promote has no undo? Only if it did not happen."
+    assert back.confirm == "Undo the rest? promote has no undo: do this only if it did not happen."
 
 
 # --- questions --------------------------------------------------------------------------------------------
@@ -509,8 +508,8 @@ def test_the_last_answer_is_told_how_it_ended(play: FailoverPlay):
 
     failed = play.say("failover answer 2 no", by="U0RAJ")
 
-    assert done == "Thank you. Failover 1 · ask: It has moved."
-    assert failed == "Thank you. Failover 2 · ask: It ended before anything had moved."
+    assert done == "Thank you. Failover 1 · ask: Done."
+    assert failed == "Thank you. Failover 2 · ask: It ended before anything moved."
 
 
 def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPlay):
@@ -518,12 +517,12 @@ def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPla
 
     assert read(play.question())[1:] == [
         (
-            "Did *dns 5* happen? I don't know: the connection broke. "
-            'It was `POST http://dns {"percent": 5}`, and is not repeated unasked.'
+            "Did *dns 5* happen? Spy does not know: the connection broke. "
+            'The command was `POST http://dns {"percent": 5}`. Spy does not repeat it without your answer.'
         ),
-        "What stands as moved: drain, dns.",
+        "Still moved: drain, dns.",
     ]
-    assert labels(play.question()) == ["Check again", "It happened", "It did not: do it again", "Roll back"]
+    assert labels(play.question()) == ["Check again", "It happened", "It did not: repeat it", "Roll back"]
 
 
 def test_a_check_that_spy_itself_can_not_do_is_asked_about_as_such(play: FailoverPlay):
@@ -532,25 +531,25 @@ def test_a_check_that_spy_itself_can_not_do_is_asked_about_as_such(play: Failove
         FailoverMoves(tx).stumbled(1, "a fault")
 
     assert "*replication* could not be checked: a fault." in play.question().text
-    assert labels(play.question()) == ["Check again", "Go on all the same", "Leave it as it stands"]
+    assert labels(play.question()) == ["Check again", "Continue anyway", "Leave it as it is"]
 
 
 def test_an_undo_that_fails_asks_and_is_left_as_it_stands_on_a_persons_word(play: FailoverPlay):
     play.begun().goes(OK, OK, RED, RED)
-    assert "Undoing *drain* failed: HTTP 503. It was `./undrain 7`." in play.question().text
+    assert "Undoing *drain* failed: HTTP 503. The command was `./undrain 7`." in play.question().text
 
     said = play.say("failover answer 1 leave", by="U0RAJ")
 
-    assert said == "Failover 1 · pod 7 to east is left as it stands: drain."
-    assert "It was left as it stands. drain: HTTP 503." in play.word()
-    assert "*Stands as moved*: drain." in play.word()
+    assert said == "Failover 1 · pod 7 to east is left as it is: drain."
+    assert "It was left as it is. drain: HTTP 503." in play.word()
+    assert "*Still moved*: drain." in play.word()
 
 
 def test_an_answer_that_is_none_is_met_with_those_there_are(play: FailoverPlay):
     play.begun("failover ask")
     play.start()
 
-    assert "takes: yes, no." in play.say("failover answer 1 maybe", by="U0RAJ")
+    assert "Answers: yes, no." in play.say("failover answer 1 maybe", by="U0RAJ")
     assert "for the role operator" in play.say("failover answer 1 yes", by="U0KIM")
 
 
@@ -564,7 +563,7 @@ def test_a_button_answers_its_own_question_and_not_the_next_one(play: FailoverPl
     play.press("Yes", first, by="U0LEE")
 
     assert play.run().state is State.RUNNING
-    assert "asks something else by now" in play.spy.private()[-1].text
+    assert "has a new question" in play.spy.private()[-1].text
     play.press("Yes", play.question(mark=":2.1"), by="U0LEE")
     assert play.run().state is State.DONE
 
@@ -592,8 +591,8 @@ def test_what_ended_well_is_taken_back_with_the_same_eyes_on_it(play: FailoverPl
 
     assert said.startswith("Failover 2 · pod 7 to east, back is proposed.")
     assert [step.name for step in play.run(2).plan.steps] == ["undo dns", "undo drain"]
-    assert play.word(2).startswith("*Failover 2 · pod 7 to east, back*: It is back where it was")
-    assert "can't be undone any more" in play.say("failover rollback 1")
+    assert play.word(2).startswith("*Failover 2 · pod 7 to east, back*: Rolled back")
+    assert "can no longer be undone" in play.say("failover rollback 1")
 
 
 # --- incidents --------------------------------------------------------------------------------------------
@@ -632,7 +631,7 @@ def test_what_belongs_to_a_private_incident_is_not_seen_from_outside(play: Failo
     play.begun(channel="C0ROOM").goes(OK)
 
     assert "There is no failover 1 that you can see." in play.say("failover status 1", by="U0LEE")
-    assert "Another failover holds pod-7." in play.say("failover pod 7 to west", by="U0LEE")
+    assert "Another failover has the lock pod-7." in play.say("failover pod 7 to west", by="U0LEE")
     assert "pod 7 to east" not in play.spy.message_type("lock", 1).text
 
 
@@ -682,7 +681,7 @@ def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play
         "• 12:00:00 Raj Patel approved it",
         "• 12:00:00 it began",
         "• 12:00:00 replication, check `GET http://look/east`",
-        "• 12:00:07 replication, check well (exit 0), 7 s",
+        "• 12:00:07 replication, check ok (exit 0), 7 s",
     ]
     assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in trail
     assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
@@ -695,7 +694,7 @@ def test_a_long_trail_leaves_moves_out_and_says_so_and_never_who_approved(play: 
 
     trail = play.say("failover trail 1").splitlines()
 
-    assert trail[1].startswith("128 earlier lines about moves are left out.")
+    assert trail[1].startswith("128 earlier lines are left out.")
     assert trail[2:5] == [
         "• 12:00:00 Ana Lima proposed it",
         "• 12:00:00 Raj Patel approved it",
@@ -703,7 +702,7 @@ def test_a_long_trail_leaves_moves_out_and_says_so_and_never_who_approved(play: 
     ]
     assert "drain, run `./drain 7`" not in "\n".join(trail)
     assert "drain, run `./drain 7`" in play.say("failover trail 1 drain")
-    assert play.say("failover trail 1 nothing").endswith("Nothing has happened to nothing so far.")
+    assert play.say("failover trail 1 nothing").endswith("Nothing has happened to nothing yet.")
 
 
 def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay):
@@ -714,7 +713,7 @@ def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay)
     assert "12:00:14 UTC *drain*, run: exit 0 (12 bytes before this are not kept)" in said
     assert "```\ndraining &lt;7&gt;\n```" in said
     assert "draining" in play.say("failover output 1 drain")
-    assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 so far.")
+    assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 yet.")
 
 
 def test_what_is_not_shown_of_a_long_output_is_said(play: FailoverPlay):

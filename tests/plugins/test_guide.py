@@ -68,8 +68,12 @@ def test_who_skips_mitigation_is_told_once_and_kindly(spy: SpyKit, channel: str)
 
     said = [it.text for it in spy.reminder_messages(to="incident:1") if "mitigate" in it.text]
     assert len(said) == 1
-    assert said[0].startswith("*First mitigate, then find out why.* The cause of INC-1 is being looked for")
-    assert "*mitigate first* (10 min in, once)" in spy.say("why mitigate_first", channel=channel).message.text
+    assert said[0].startswith(
+        "*Mitigate first, then find the cause.* People are looking for the cause of INC-1"
+    )
+    assert (
+        "*mitigate first* (once, after 10 min)" in spy.say("why mitigate_first", channel=channel).message.text
+    )
 
 
 def test_what_was_said_shows_that_it_is_mitigated(spy: SpyKit, channel: str):

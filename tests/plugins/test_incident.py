@@ -289,7 +289,7 @@ def test_severity_and_phase_are_said_aloud(spy: SpyKit, channel: str):
     assert text(spy.say("incident status identified", channel=channel)) == "INC-1 is identified now."
     severity, phase = spy.lines(1)
     assert severity.startswith("*Severity sev2*, set by Ana Lima (was sev1) · next update by 12:30 UTC")
-    assert phase == "*Identified*, says Ana Lima (was triage)"
+    assert phase == "*Identified*, by Ana Lima (was triage)"
 
 
 def test_raising_the_severity_pages_whom_the_new_one_says_once(spy: SpyKit):
@@ -303,13 +303,13 @@ def test_raising_the_severity_pages_whom_the_new_one_says_once(spy: SpyKit):
 def test_impact_is_since_when_it_began(spy: SpyKit, channel: str):
     answer = spy.say('incident impact "nobody can pay" since 11:30', channel=channel)
 
-    assert text(answer).startswith("Impact of INC-1 stated, since 11:30 UTC")
+    assert text(answer).startswith("Impact of INC-1 saved, since 11:30 UTC")
 
 
 def test_a_cause_is_a_suspicion(spy: SpyKit, channel: str):
     spy.say("cause the deploy", channel=channel)
 
-    assert spy.lines(1) == ["*Suspected cause*, says Ana Lima: the deploy"]
+    assert spy.lines(1) == ["*Suspected cause* from Ana Lima: the deploy"]
     assert "*Suspected cause*: the deploy" in spy.message_type("card", 1).text
 
 
@@ -396,7 +396,7 @@ def test_command_moves_when_the_successor_says_so(spy: SpyKit, channel: str):
     brief = spy.message_type("brief", 1)
     spy.press("I have command", brief, by="U0RAJ", channel=None)
 
-    assert "It stays with Ana Lima until they say *I have command*" in text(offered)
+    assert "Ana Lima stays commander until Raj Patel presses *I have command*" in text(offered)
     assert "<@U0RAJ>, read this" in brief.text
     assert spy.incident(1).commander == "U0RAJ"
     assert spy.lines(1)[-1].startswith("*Raj Patel has command* since 12:00 UTC")
@@ -409,7 +409,7 @@ def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy:
 
     spy.say("incident hand <@U0RAJ>", channel=channel)
 
-    assert "Nov 24 18:00>) a word on whether it is over" in spy.message_type("brief", 1).text
+    assert "Nov 24 18:00>) confirm whether it is over" in spy.message_type("brief", 1).text
 
 
 def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, channel: str):
@@ -423,10 +423,10 @@ def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, 
 def test_an_offer_may_be_declined(spy: SpyKit, channel: str):
     spy.say("incident hand @raj", channel=channel)
 
-    spy.press("Not me after all", spy.message_type("brief", 1), by="U0RAJ", channel=None)
+    spy.press("Decline", spy.message_type("brief", 1), by="U0RAJ", channel=None)
 
     assert spy.incident(1).commander == "U0ANA"
-    assert spy.private()[-1].text == "Command of INC-1 stays with Ana Lima. Thank you for saying so."
+    assert spy.private()[-1].text == "Thank you for answering. Ana Lima stays commander of INC-1."
 
 
 def briefs_of(spy: SpyKit, person: str) -> list[str]:
@@ -455,10 +455,10 @@ def test_who_is_not_offered_command_any_more_reads_so(spy: SpyKit, channel: str)
 
     assert briefs_shown_again(spy, "U0RAJ") == 1
     assert briefs_of(spy, "U0RAJ") == [
-        "Command of INC-1 is not offered to you any more. It is offered to Kim Park instead."
+        "Command of INC-1 is no longer offered to you. It is offered to Kim Park instead."
     ]
-    assert briefs_of(spy, "U0KIM")[0].startswith("Command of INC-1\n<@U0KIM>, read this")
-    assert text(answer).endswith("Raj Patel is not asked any more; Spy tells them.")
+    assert briefs_of(spy, "U0KIM")[0].startswith("Command of INC-1: your brief\n<@U0KIM>, read this")
+    assert text(answer).endswith("Raj Patel is no longer asked; Spy tells them.")
     assert "offers command to Kim Park instead of Raj Patel" in spy.lines(1)[-1]
 
 

@@ -209,7 +209,7 @@ def test_runbooks_are_listed_in_many_words(spy: SpyKit, words: str):
 
 @pytest.mark.parametrize("words", ["failover", "failover plans", "failover list page 2"])
 def test_plans_are_listed_in_many_words(spy: SpyKit, words: str):
-    assert "No failover plan is written yet" in said(spy.say(words, source=Source.SLASH)).text
+    assert "There is no failover plan yet" in said(spy.say(words, source=Source.SLASH)).text
 
 
 def test_a_search_of_too_many_words_is_refused(thirty: SpyKit):

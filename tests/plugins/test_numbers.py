@@ -23,9 +23,9 @@ PLACES = {
     'timeline edit {} "x"': LINES,
     "oncall ready {}": SHIFTS,
     "oncall find {}": SHIFTS,
-    "oncall cover accept {}": "a request for cover. Say it like 12.",
-    "failover approve {}": "a failover. Say it like 12.",
-    "incident seen {}": "a message to a team. Say it like 12.",
+    "oncall cover accept {}": "a request for cover. Give a number such as 12.",
+    "failover approve {}": "a failover. Give a number such as 12.",
+    "incident seen {}": "a message to a team. Give a number such as 12.",
 }
 
 
@@ -40,7 +40,7 @@ def said(spy: SpyKit, words: str, channel: str) -> str:
 def test_what_is_no_number_is_refused_by_what_was_to_be_numbered(
     spy: SpyKit, channel: str, words: str, word: str
 ):
-    assert said(spy, words.format(word), channel) == f"{word} is no number of {PLACES[words]}"
+    assert said(spy, words.format(word), channel) == f"{word} is not the number of {PLACES[words]}"
 
 
 @pytest.mark.parametrize("words", ["timeline hide #1, #2", "timeline hide 1,2", 'timeline hide "1 2"'])
@@ -49,7 +49,7 @@ def test_several_numbers_are_said_with_blanks_or_commas(spy: SpyKit, channel: st
 
 
 def test_commas_alone_are_no_numbers(spy: SpyKit, channel: str):
-    assert said(spy, "timeline hide ,", channel) == f", is no number of {LINES}"
+    assert said(spy, "timeline hide ,", channel) == f", is not the number of {LINES}"
 
 
 @pytest.mark.parametrize("word", ["²", "99999999999999999999"])

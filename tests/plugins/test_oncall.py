@@ -38,7 +38,7 @@ def test_my_shifts_are_listed_in_my_own_zone(rota: Rota):
 
 
 def test_who_has_no_shift_hears_where_shifts_come_from(rota: Rota):
-    assert "schedules in PagerDuty" in said(rota, "oncall me", by="U0KIM")
+    assert "PagerDuty's schedules" in said(rota, "oncall me", by="U0KIM")
 
 
 def test_who_is_on_call_is_still_answered(rota: Rota):
@@ -137,8 +137,8 @@ def test_an_override_made_by_hand_ends_the_asking(rota: Rota):
     rota.pass_time(4 * DAY)
 
     assert len(rota.heard("cover", "C0IMOC")) == 1
-    assert "needs no cover any more" in rota.heard("cover", "C0IMOC")[0]
-    assert "is not on call any more" in rota.heard("covering", "U0ANA")[0]
+    assert "no longer needs cover" in rota.heard("cover", "C0IMOC")[0]
+    assert "is no longer on call" in rota.heard("covering", "U0ANA")[0]
 
 
 def test_a_promise_that_pagerduty_refuses_is_told_to_both_and_cover_is_wanted_again(rota: Rota):
@@ -162,7 +162,7 @@ def test_cover_can_be_taken_back_by_who_asked(rota: Rota):
     taken_back = said(rota, "oncall cover withdraw 1")
 
     assert "can take this request back" in refused
-    assert taken_back.startswith("Taken back")
+    assert taken_back.startswith("Request taken back")
     assert "I'll cover" not in str(rota.messages("cover", "C0IMOC")[0].parts)
 
 
@@ -173,7 +173,7 @@ def test_cover_can_be_taken_back_by_who_asked(rota: Rota):
         ("oncall cover whenever", "U0ANA", "can't read the time"),
         ("oncall cover tomorrow 18-20 <@U0ANA>", "U0ANA", "can't cover for yourself"),
         ("oncall cover accept 99", "U0RAJ", "no request for cover 99"),
-        ("oncall cover accept soon", "U0RAJ", "soon is no number of a request for cover"),
+        ("oncall cover accept soon", "U0RAJ", "soon is not the number of a request for cover"),
         ("oncall find 99", "U0ANA", "no shift 99"),
         ("oncall cover", "U0RAJ", "nothing to cover"),
     ],
@@ -231,7 +231,7 @@ def test_a_test_page_that_was_acknowledged_proves_that_the_phone_rings(rota: Rot
 
     rota.pass_time(HOUR)
 
-    assert rota.heard("tested", "U0ANA") == ["*Your phone rings*: the test page was acknowledged after 40 s."]
+    assert rota.heard("tested", "U0ANA") == ["*Your phone works*: you acknowledged the test page after 40 s."]
 
 
 def test_a_test_page_is_gentle_and_says_that_nothing_is_wrong(rota: Rota):

@@ -1,12 +1,16 @@
 """Who is on call, and what Spy can do."""
 
 import html
+import re
 
 import pytest
 
+from bot.bootstrap.manifest import HINTS
+from bot.commands.interpreter import Interpreter
 from bot.commands.request import Automated, Response
 from bot.commands.testkit import SpyKit
 from bot.domain.effects import CreateChannel, Notify
+from bot.domain.message import Buttons
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCall
 
@@ -34,7 +38,7 @@ def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
     assert said[0].startswith("*:imoc* Ana Lima until 12:00 UTC")
     assert said[0].endswith("Kim Park (level 2)")
     assert said[1] == "*:payments* nobody is on call now; reach it in <#C0PAY>"
-    assert said[-1] == "As PagerDuty had it 40 s ago."
+    assert said[-1] == "From PagerDuty, 40 s ago."
 
 
 def test_one_team_may_be_asked_for(spy: SpyKit):
@@ -49,25 +53,53 @@ def test_a_copy_that_ages_says_why(spy: SpyKit):
     with spy.tx() as tx:
         OnCall(tx).not_synced("PagerDuty is down")
 
-    assert "It could not be asked since: PagerDuty is down." in text(spy.say("oncall"))
+    assert "Spy can't reach it since then: PagerDuty is down." in text(spy.say("oncall"))
 
 
 def test_before_the_first_sync_that_is_said(spy: SpyKit):
-    assert "PagerDuty has not been asked yet." in text(spy.say("oncall"))
+    assert "Spy has no answer from PagerDuty yet." in text(spy.say("oncall"))
 
 
 def test_help_lists_every_command_in_one_line(spy: SpyKit):
-    said = text(spy.say("help"))
+    said = text(spy.say("help all"))
 
     for it in spy.registry.commands:
         assert it.help.splitlines()[0] in said
     assert said.startswith("*incident*")
 
 
+def test_help_is_eight_lines_and_buttons_for_the_families(spy: SpyKit):
+    answer = spy.say("help")
+
+    lines = [line for line in text(answer).splitlines() if line.startswith("`")]
+    pressed = [it.say for part in answer.message.parts if isinstance(part, Buttons) for it in part.buttons]
+    assert len(lines) == 8
+    assert pressed[0] == "help incident"
+    assert pressed[-1] == "help all"
+    for said in (it for it in pressed if it):
+        assert "I know no command" not in text(spy.say(said))
+
+
+def test_every_example_in_help_is_a_command(spy: SpyKit, channel: str):
+    examples = re.findall("`([a-z][^`…]+)`", text(spy.say("help")))
+
+    for it in examples:
+        assert "I don't know" not in text(spy.say(it, channel=channel))
+    assert len(examples) > 8
+
+
+def test_every_hint_in_slacks_list_is_a_command(spy: SpyKit):
+    with spy.tx() as tx:
+        for name, hint in HINTS.items():
+            meant = Interpreter(spy.registry).understand(f"{name} {hint}", tx, asker="U0ANA")
+
+            assert meant.command.words.split()[0] == name
+
+
 def test_help_tells_more_of_what_was_asked_for(spy: SpyKit):
     said = text(spy.say("help pager"))
 
-    assert "`pager resolve [&lt;page&gt;]`\nResolve a page from chat." in said
+    assert "`pager resolve [&lt;page&gt;]`\nResolve a page." in said
     assert "tldr" not in said
 
 
@@ -132,7 +164,7 @@ def test_what_only_ends_like_a_call_for_help_is_text(spy: SpyKit, channel: str, 
 
 
 def test_help_says_when_it_knows_nothing_of_the_kind(spy: SpyKit):
-    assert text(spy.say("help teleport")).startswith("Nothing that I can do is called `teleport`.")
+    assert text(spy.say("help teleport")).startswith("I know no command `teleport`.")
 
 
 def test_plugins_are_named(spy: SpyKit):
@@ -156,7 +188,7 @@ def test_help_knows_every_way_in_which_a_command_is_called(spy: SpyKit):
         said = text(spy.say(words))
 
         assert "Open an incident with you in command" in said
-        assert "Nothing that I can do" not in said
+        assert "I know no command" not in said
 
 
 def test_what_a_workflow_asks_for_is_offered_to_who_reads_it(spy: SpyKit):

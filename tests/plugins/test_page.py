@@ -47,7 +47,7 @@ def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, channel: str):
     line = spy.message_type("page", 2).text
     assert text(answer).startswith("Page 2 to :payments is on its way.")
     assert line.startswith("*Page 2 to :payments*: cards are refused\nsent 12:00 UTC")
-    assert line.endswith("not acknowledged so far")
+    assert line.endswith("not acknowledged yet")
 
 
 def test_a_person_is_paged_by_mention_or_by_name(spy: SpyKit):
@@ -101,7 +101,7 @@ def test_who_takes_a_person_for_a_team_hears_how_a_person_is_paged(spy: SpyKit, 
     answer = spy.say(words).message
 
     assert answer
-    assert answer.text == "There is no team :raj. Raj Patel is a person, who is written @raj."
+    assert answer.text == "There is no team :raj. Raj Patel is a person: write @raj."
 
 
 def test_a_reason_that_is_a_sentence_ends_in_one_full_stop(spy: SpyKit, channel: str):
@@ -133,7 +133,7 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
     ringing(spy, 1, assigned=None)
 
     assert answer.startswith(
-        "*Careful: nobody is on call for :imoc, so it rings nobody. Reach them another way: "
+        "*Careful: nobody is on call for :imoc, so this page reaches nobody. Reach them another way: "
     )
     assert "but nobody is on call for :imoc" in spy.message_type("card", 1).text
     assert [it for it in spy.lines(1) if "Nobody is on call for :imoc* (PagerDuty, 12:00 UTC" in it]
@@ -148,7 +148,7 @@ def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
     spy.pass_time(minutes=6)
 
     [said] = spy.reminder_messages("unanswered")
-    assert "Nobody is on call, so it rings nobody." in said.text
+    assert "Nobody is on call, so this page reaches nobody." in said.text
     assert "next level" not in said.text
 
 
@@ -187,8 +187,8 @@ def test_somebody_comes_on_call_after_all(spy: SpyKit, channel: str):
     with spy.tx() as tx:
         Paging(tx).escalated(1, 1, Ringing(id="Q1", url="", status="triggered", assigned="Raj Patel"))
 
-    assert "escalated to Raj Patel, not acknowledged so far" in spy.message_type("card", 1).text
-    assert "Raj Patel is rung." in spy.reminder_messages("unanswered")[0].text
+    assert "escalated to Raj Patel, not acknowledged yet" in spy.message_type("card", 1).text
+    assert "Now paging Raj Patel." in spy.reminder_messages("unanswered")[0].text
 
 
 # --- merged, answered, over -------------------------------------------------------------------------------
@@ -245,7 +245,7 @@ def test_what_was_said_before_the_end_says_that_it_is_over(spy: SpyKit, channel:
     spy.say("incident stop fixed", channel=channel)
 
     [said] = spy.reminder_messages("unanswered")
-    assert said.text.endswith("INC-1 is over, so nobody else is rung.")
+    assert said.text.endswith("INC-1 is over, so nobody else is paged.")
 
 
 def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, channel: str):

@@ -68,7 +68,7 @@ def test_the_preview_says_what_is_missing_and_who_writes_it(spy: SpyKit, channel
 
     said = text(spy.say("postmortem", channel=channel))
 
-    assert "Writes it: Ana Lima" in said
+    assert "Owner: Ana Lima" in said
     assert "*Still missing* the impact, a summary, the trigger" in said
     assert "detection none yet" in said
 
@@ -126,7 +126,7 @@ def test_a_review_is_closed_after_a_word_on_each_category(spy: SpyKit, channel: 
 
     spy.say("postmortem close", channel=channel)
 
-    assert "about escalation, recovery, prevention" in refused
+    assert "yet: escalation, recovery, prevention" in refused
     assert spy.incident(1).phase == "reviewed"
     spy.pass_time(days=10)
     assert not spy.reminder_messages("review")
@@ -192,7 +192,7 @@ def test_a_closed_review_has_no_day_to_be_moved(spy: SpyKit, channel: str):
 
     said = text(spy.say("postmortem due 2w", channel=channel))
 
-    assert said == "The review of INC-1 is closed: nothing is due any more."
+    assert said == "The review of INC-1 is closed: nothing is due now."
 
 
 def test_a_false_alarm_owes_nothing(spy: SpyKit, channel: str):
@@ -223,7 +223,7 @@ def test_today_is_not_over_before_the_askers_own_midnight(spy: SpyKit, channel: 
 
     said = text(spy.say('incident action "alert on it" detection by today', channel=channel))
 
-    assert said.startswith("Follow-up 1 is on the list")
+    assert said.startswith("Follow-up 1 of INC-1 is saved")
     assert "due 2026-11-23" in spy.lines(1)[-1]
     assert "is past" in text(spy.say('incident action "another" by 2026-11-22', channel=channel))
 
@@ -310,7 +310,7 @@ def test_github_closes_and_opens_a_follow_up(spy: SpyKit, channel: str):
         heard = [FollowUps(tx).heard(it) for it in (news, news, replace(news, number=99))]
 
     assert heard == [True, False, False]
-    assert spy.lines(1)[-1] == "*Follow-up 1 is done*, says Raj Patel: alert on it"
+    assert spy.lines(1)[-1] == "*Follow-up 1 is done*, by Raj Patel: alert on it"
     assert isinstance(spy.effects[-1], ExportPostmortem)
     with spy.tx(source="github") as tx:
         late = replace(news, state="open", at=news.at - timedelta(minutes=1))
@@ -366,7 +366,7 @@ def test_a_follow_up_of_a_private_incident_is_not_there_for_others(spy: SpyKit):
     spy.say('incident me "payroll" sev1 private', by="U0ANA")
     spy.say('incident 1 action "lock the door" detection', by="U0ANA")
 
-    assert "There is none" in text(spy.say("follow-ups", by="U0KIM"))
+    assert "No follow-ups" in text(spy.say("follow-ups", by="U0KIM"))
     assert "There is no follow-up 1" in text(spy.say("follow-up done 1", by="U0KIM"))
 
 
@@ -416,7 +416,7 @@ def test_days_later_a_time_is_said_with_its_day(spy: SpyKit, channel: str):
 def test_a_time_that_is_none_is_refused_with_what_would_be(spy: SpyKit, channel: str, at: str):
     said = text(spy.say(f"timeline move 1 to {at}", channel=channel))
 
-    assert said.startswith(f"I can't read the time {at}. Say it like 10:05")
+    assert said.startswith(f"I can't read the time {at}. Try 10:05")
 
 
 def test_lines_are_hidden_kept_and_merged(spy: SpyKit, channel: str):
@@ -438,7 +438,7 @@ def test_a_line_is_not_merged_with_itself_by_another_number(spy: SpyKit, channel
     spy.say("note one", channel=channel)
     spy.say("timeline edit 4 uno", channel=channel)
 
-    assert text(spy.say("timeline merge 4 5", channel=channel)).startswith("Merge what with what?")
+    assert text(spy.say("timeline merge 4 5", channel=channel)).startswith("Merge which lines?")
 
 
 @pytest.mark.parametrize("words", ["timeline merge 5 6", "timeline edit 5 x", "timeline move 5 to 11:00"])

@@ -71,7 +71,7 @@ def test_the_name_of_a_role_has_a_limit(spy: SpyKit, channel: str, said: str):
 
 @pytest.mark.parametrize("said", ["commander", "lead", "IC", "incident-commander"])
 def test_command_is_no_role(spy: SpyKit, channel: str, said: str):
-    assert "Command moves by a handover" in text(spy.say(f"role {said} @kim anyway", channel=channel))
+    assert "To change the commander, use" in text(spy.say(f"role {said} @kim anyway", channel=channel))
 
 
 def test_the_roles_are_those_of_the_configuration(spy: SpyKit, channel: str):

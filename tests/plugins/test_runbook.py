@@ -94,7 +94,7 @@ def test_a_form_that_is_wrong_says_so_beside_its_field(spy: SpyKit):
         ),
         (
             "runbook restart-db service=x",
-            'Say it so: `runbook restart-db region=east service=x why="stuck, restarted',
+            'Try: `runbook restart-db region=east service=x why="stuck, restarted',
         ),
         (
             "runbook restart-db service=x regin=east",
@@ -102,7 +102,7 @@ def test_a_form_that_is_wrong_says_so_beside_its_field(spy: SpyKit):
         ),
         (
             "runbook restart-db checkout",
-            "I can't place checkout. Say it as name=value: `runbook restart-db service=",
+            "I can't place checkout. Write it as name=value: `runbook restart-db service=",
         ),
         (
             "runbook restart-db region=east service=x service=y",

@@ -249,7 +249,7 @@ def test_the_start_of_an_impact_may_be_said_afterwards(spy: SpyKit, channel: str
 
 
 def test_a_start_without_an_impact_asks_who_is_hit(spy: SpyKit, channel: str):
-    assert "Who is hit?" in text(spy.say("incident impact since 10:05", channel=channel))
+    assert "Who is affected?" in text(spy.say("incident impact since 10:05", channel=channel))
     assert spy.incident(1).impact is None
 
 
@@ -331,7 +331,7 @@ def test_a_time_is_of_the_day_that_was_said(spy: SpyKit, channel: str, quote: st
 def test_a_change_is_of_the_day_that_was_said(spy: SpyKit, words: str):
     answer = text(spy.say(f"change {words} on friday at 10:00"))
 
-    assert answer.endswith(("says Ana Lima: flag on", "says Ana Lima: flag on on checkout"))
+    assert answer.endswith(("from Ana Lima: flag on", "from Ana Lima: flag on on checkout"))
     assert "Nov 20 10:00" in answer
 
 
@@ -369,7 +369,7 @@ def test_a_time_to_come_is_asked_back(spy: SpyKit, channel: str, said: str):
 
     answer = spy.say(f"incident note we restart it {said}", channel=channel)
 
-    assert "is still to come" in text(answer)
+    assert "is in the future" in text(answer)
     assert len(spy.timeline(1)) == before
     assert answer.message
     spy.press("Part of the text", answer.message, channel=channel)

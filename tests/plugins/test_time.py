@@ -62,10 +62,10 @@ def test_an_update_that_is_due_is_asked_for_by_dm_and_then_before_the_channel(te
     spy.pass_time(minutes=14, seconds=59)
     assert said_to(spy, "U0ANA") == []
     spy.pass_time(seconds=1)
-    assert said_to(spy, "U0ANA") == ["The update of INC-1 checkout is down is due. There was no update yet."]
+    assert said_to(spy, "U0ANA") == ["Update due: INC-1 checkout is down. There is no update yet."]
     spy.pass_time(minutes=5)
     assert said_to(spy, "incident:1") == [
-        "Update 5 min overdue. @Ana Lima, what is known, what is being done? There was no update yet."
+        "Update 5 min overdue. @Ana Lima: what is known, what is being done? There is no update yet."
     ]
 
 
@@ -129,7 +129,7 @@ def test_a_snooze_moves_one_nag_once_and_says_who_did_it(telling: TeamNotices):
     assert labels(spy.reminder_messages(to="U0ANA")[1]) == ["Post update", "Hand over", "Why?"]
     refused = spy.say("incident snooze 5m", channel=CHANNEL)
     assert refused.message
-    assert "snoozed this reminder already" in refused.message.text
+    assert "already snoozed this reminder" in refused.message.text
 
 
 def test_a_new_commander_hears_what_is_due(telling: TeamNotices):
@@ -190,7 +190,7 @@ def test_without_a_commander_the_backup_is_paged_in_the_end(telling: TeamNotices
     spy.pass_time(minutes=12)
 
     assert [(it.team, it.requested_by) for it in spy.pages(1)] == [("imoc", None)]
-    assert "The backup is being paged." in said_to(spy, "incident:1")[-1]
+    assert "Now paging the backup." in said_to(spy, "incident:1")[-1]
 
 
 def test_a_drill_says_so_and_pages_nobody(telling: TeamNotices):
@@ -226,11 +226,11 @@ def test_a_page_that_nobody_answers_is_escalated_and_the_channel_told(telling: T
 
     assert [(it.page, it.level) for it in spy.asked(EscalatePage)] == [(1, 2)]
     told = words(list(spy.reminder_messages("unanswered")))
-    assert told == ["Page 1 to :imoc is not acknowledged after 5 min. The next level is being rung."]
+    assert told == ["Page 1 to :imoc is not acknowledged after 5 min. Now paging the next level."]
     with spy.tx() as tx:
         Paging(tx).escalated(1, 2, Ringing(id="PD1", url="u", status="triggered", assigned="Kim Park"))
     assert spy.pages(1)[0].escalated_to == "Kim Park"
-    assert words(list(spy.reminder_messages("unanswered")))[0].endswith("Kim Park is rung.")
+    assert words(list(spy.reminder_messages("unanswered")))[0].endswith("Now paging Kim Park.")
 
 
 def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: TeamNotices):
@@ -243,8 +243,8 @@ def test_a_person_who_does_not_answer_is_backed_by_the_command_team(telling: Tea
 
     assert [(it.team, it.person) for it in spy.pages(1)] == [(None, "U0RAJ"), ("imoc", None)]
     assert words(list(spy.reminder_messages("unanswered"))) == [
-        "Page 1 to Raj Patel is not acknowledged. Said again since.",
-        "Page 1 to Raj Patel is not acknowledged after 10 min. The command team was paged too.",
+        "Page 1 to Raj Patel is not acknowledged. There is a newer message below.",
+        "Page 1 to Raj Patel is not acknowledged after 10 min. The command team has been paged too.",
     ]
 
 
@@ -257,8 +257,8 @@ def test_a_long_incident_is_asked_about_in_the_morning_by_dm(telling: TeamNotice
     spy.pass_time(days=2)
 
     first, second = said_to(spy, "U0ANA")
-    assert first == "INC-1: asked again since."
-    assert second == "INC-1 checkout is down is still open, for 1 d 22 h now (triage). Is it?"
+    assert first == "INC-1: there is a newer reminder below."
+    assert second == "INC-1 checkout is down is still open after 1 d 22 h (triage). Is it still going on?"
 
 
 # --- milestones -------------------------------------------------------------------------------------------
@@ -304,7 +304,7 @@ def test_the_brief_tells_what_comes_next_as_it_will_be_said(telling: TeamNotices
     spy.say("incident hand <@U0RAJ>", channel=CHANNEL)
 
     brief = flat(spy.message_type("brief", 1).text)
-    assert "the update, 15 min overdue" in brief.partition("Spy asks next")[2]
+    assert "the update, 15 min overdue" in brief.partition("Next reminders")[2]
     assert "An hour of INC-1: tell the press" in brief
 
 
@@ -336,7 +336,7 @@ def test_what_the_channel_may_not_hear_is_on_the_card(telling: TeamNotices):
     spy.pass_time(minutes=6)
 
     assert spy.reminder_messages(to="incident:1") == []
-    assert "*Spy waits for* the severity" in spy.message_type("card", 1).text
+    assert "*Waiting for*: the severity" in spy.message_type("card", 1).text
 
 
 def test_quiet_ends_by_itself(telling: TeamNotices):
@@ -355,7 +355,7 @@ def test_two_things_at_once_are_one_post(telling: TeamNotices):
     spy.tick()
 
     assert len(spy.reminder_messages(to="incident:1")) == 1
-    assert "*Spy waits for*" in spy.message_type("card", 1).text
+    assert "*Waiting for*:" in spy.message_type("card", 1).text
 
 
 def test_why_names_the_rule_and_the_event(telling: TeamNotices):
@@ -365,10 +365,10 @@ def test_why_names_the_rule_and_the_event(telling: TeamNotices):
 
     by_command = spy.say("why", channel=CHANNEL).message
     assert by_command
-    because = "Because update due (sev1: 15 min), last update 12:00 UTC (12:00) by Ana Lima."
+    because = "Rule: update due (sev1: 15 min). Last update 12:00 UTC (12:00) by Ana Lima."
     assert words([by_command])[0].startswith(because)
     assert (
-        "Because *update due*"
+        "Rule: *update due*"
         in (spy.say("incident 1 why update_due", channel=None).message or by_command).text
     )
 
@@ -379,14 +379,14 @@ def test_why_says_why_somebody_was_paged(telling: TeamNotices):
     answer = spy.say("why", channel=CHANNEL).message
 
     assert answer
-    assert "because *sev1* pages it" in answer.text
+    assert "a *sev1* incident pages it" in answer.text
 
 
 def test_there_is_no_why_where_nothing_was_said(telling: TeamNotices):
     answer = telling("sev3").say("why", channel=CHANNEL).message
 
     assert answer
-    assert "has said nothing of its own" in answer.text
+    assert "has sent no reminder" in answer.text
 
 
 @pytest.mark.parametrize(

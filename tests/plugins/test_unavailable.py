@@ -136,7 +136,7 @@ def test_an_offer_to_who_turns_out_to_have_left_is_taken_back(spy: SpyKit, chann
 
     assert spy.incident(1).command_offered_to is None
     assert spy.lines(1)[-1] == (
-        "*The Slack account of Gus Gone is deactivated.* Command is not offered to them any more."
+        "*The Slack account of Gus Gone is deactivated.* Command is no longer offered to them."
     )
 
 
@@ -153,7 +153,7 @@ def test_the_channel_is_asked_once_who_takes_over_from_who_has_left(spy: SpyKit,
     assert (incident.commander, incident.roles) == (None, {})
     assert told == [
         (
-            "*The Slack account of Kim Park is deactivated.* Nobody has command now: who takes it?"
+            "*The Slack account of Kim Park is deactivated.* Nobody has command now. Who takes it?"
             " Nobody is scribe now: `incident role scribe @person`."
         )
     ]
@@ -193,7 +193,7 @@ def test_follow_ups_and_the_postmortem_are_nobodys_then(spy: SpyKit, channel: st
     told = [line for line in spy.lines(1) if "deactivated" in line]
     assert told == [spy.lines(1)[-1]]
     assert told[0] == (
-        "*The Slack account of Kim Park is deactivated.* Nobody does follow-up 1 now:"
+        "*The Slack account of Kim Park is deactivated.* Follow-up 1 has no owner now:"
         " `follow-up owner 1 @person`. Who writes the postmortem? `postmortem owner @person`."
     )
     assert "no owner" in text(spy.say("follow-ups", channel=channel))

@@ -9,7 +9,7 @@ from bot.commands.testkit import SpyKit
 from tests.docs import ROOT, section
 
 SAID = section("README.md", "What you can say")
-FOR_ALL = re.findall(r"`([^`]+)`", SAID.partition("For everybody, too")[2].partition("Outside its")[0])
+FOR_ALL = re.findall(r"`([^`]+)`", SAID.partition("always for everyone")[2].partition("Outside its")[0])
 FOR_ONE = (
     "incident tldr",
     "incident checklist nothing",

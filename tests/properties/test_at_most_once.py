@@ -92,7 +92,7 @@ class AnyFailover(RuleBasedStateMachine):
         if move.part is Part.UNDO and move.at not in self.undos:
             self.undos.append(move.at)
         if move.part is Part.RUN:
-            assert not self.run.called_back, "nothing is begun once somebody called it back"
+            assert not self.run.called_back, "nothing is begun once somebody aborted it"
         self.keep(self.run.start(move, at=self.now, does=""))
 
     @precondition(lambda self: self.run.next_move() is not None)

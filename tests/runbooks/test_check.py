@@ -43,4 +43,4 @@ def test_a_terminal_shows_commands_as_they_are_typed_and_says_in_words_what_is_m
     said = capsys.readouterr().out
     assert codes == [0, 0]
     assert "true && cat db-1 '<'" in said
-    assert "try needs word. Say it so: `runbook try word=… region=east`" in said
+    assert "try needs word. Try: `runbook try word=… region=east`" in said

@@ -77,7 +77,7 @@ def test_a_value_that_was_reckoned_is_quoted_all_the_same(shelf: Shelf):
 def test_text_may_begin_like_an_option_only_where_it_is_none(shelf: Shelf):
     assert "--message=" in shelf.fill("```\ngit commit --message={{ text }}\n```\n", text="--amend me")
 
-    with pytest.raises(Refusal, match="begins with -"):
+    with pytest.raises(Refusal, match="starts with -"):
         shelf.fill("```\ngit commit {{ text }}\n```\n", text="--amend me")
 
 
@@ -297,7 +297,7 @@ def test_what_a_runbook_needs_not_is_refused_at_load(shelf: Shelf, body: str):
             "{% set a = text %}" + "{% set a = a | replace('a', a) %}" * 9 + "{{ a }}",
             "more than 4000 characters",
         ),
-        ("{{ number + word }}", "fault in line 9"),
+        ("{{ number + word }}", "mistake in line 9"),
     ],
 )
 def test_a_runbook_that_would_run_away_is_stopped(shelf: Shelf, body: str, why: str):

@@ -63,7 +63,7 @@ def test_a_refusal_names_people_and_groups_without_a_mark_that_pings_a_group(spy
 
     assert refused(spy, "U0ZOE") == (
         "Approving a failover is for the role operator: ask <@U0ANA>, <@U0RAJ>, "
-        "or somebody in the user group S0SRE (<@U0KIM>, as of 12:00 UTC)."
+        "or someone in the user group S0SRE (<@U0KIM>, as of 12:00 UTC)."
     )
 
 
@@ -125,7 +125,7 @@ def test_a_member_is_let_through_and_a_guest_is_not(spy: SpyKit):
         People(tx).met("U0ZOE", Profile(name="Zoe Novak", is_guest=True))
 
         Permissions(tx).require_member("U0ANA", WHAT)
-        with pytest.raises(Refusal, match="you are a guest in it"):
+        with pytest.raises(Refusal, match="you are a guest here"):
             Permissions(tx).require_member("U0ZOE", WHAT)
 
 
@@ -134,5 +134,5 @@ def test_whoever_slack_has_not_told_of_is_asked_to_try_again(spy: SpyKit):
         People(tx).seen("U0KIM", "kim")
 
         for stranger in ("U0KIM", "U0NEW"):
-            with pytest.raises(Refusal, match=r"not told me yet whether you are one\. Try again in a moment"):
+            with pytest.raises(Refusal, match=r"not confirmed yet that you are one\. Try again in a moment"):
                 Permissions(tx).require_member(stranger, WHAT)

@@ -108,7 +108,7 @@ def test_after_an_hour_the_channel_and_the_team_are_asked(spy: Night):
     asked = shows(spy.wait(15))
 
     assert [it.to for it in asked if "ask" in it.mark] == ["incident:1", "C0IMOC"]
-    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 for 1 h 00.* Can someone step in?")
+    assert spy.stands(asked[-1]).startswith("*Ana Lima has led INC-1 for 1 h 00.* Can someone take over?")
     assert labels(spy, asked[-1]) == ["I can take over", "Why?"]
 
 
@@ -143,9 +143,11 @@ def test_who_led_only_the_last_part_is_not_said_to_have_led_all_of_it(spy: Night
 
     word = next(it for it in shows(spy.wait(36)) if it.to == "U0RAJ")
 
-    assert spy.stands(word).startswith("*You have been at work for 1 h 16, in command of INC-1 for 36 min.*")
+    assert spy.stands(word).startswith(
+        "*You have worked on incidents for 1 h 16, in command of INC-1 for 36 min.*"
+    )
     assert spy.pages(1)[0].message == (
-        "Raj Patel has been at work for 1 h 15, now in command of INC-1. Can you step in?"
+        "Raj Patel has worked on incidents for 1 h 15, now in command of INC-1. Can you step in?"
     )
 
 
@@ -298,7 +300,7 @@ def test_way_out_fine_once_and_for_all_to_see(spy: Night):
     spy.press("I'm fine, 30 more minutes", spy.message_type("relief", word.ref, word.mark))
 
     assert spy.lines(1)[-1].startswith(
-        "*Ana Lima is fine for a while longer*: nobody is asked to step in before 13:20"
+        "*Ana Lima is fine for now*: Spy asks nobody to take over before 13:20"
     )
     assert labels(spy, word) == ["Hand over", "Why?"]
     assert "ask" not in str(told(spy.wait(29.5)))
@@ -313,7 +315,7 @@ def test_fine_is_said_once(spy: Night):
 
     answer = spy.say("incident fine", by="U0ANA")
 
-    assert "once is the rule" in answer.message.text
+    assert "already used this once" in answer.message.text
 
 
 def test_who_leads_nothing_need_not_be_fine(spy: Night):
@@ -354,10 +356,10 @@ def test_the_brief_tells_what_waits_for_an_answer(spy: Night):
 
     text = spy.message_type("brief", 1, shows_brief(spy).mark).text
 
-    assert "*Not seen yet* :payments was told 12:00 UTC" in text
+    assert "*Not seen yet* :payments 12:00 UTC" in text
     assert "*Roles* scribe Kim Park" in text
-    assert "*Spy waits for* the update, 5 min overdue" in text
-    assert "*Spy asks next*" in text
+    assert "*Waiting for*: the update, 5 min overdue" in text
+    assert "*Next reminders*" in text
 
 
 def shows_brief(spy: Night) -> UpsertMessage:
@@ -370,8 +372,8 @@ def test_why_names_the_rule_and_since_when(spy: Night):
 
     assert "relief" in spy.say("incident 1 why relief").message.text
     why = spy.say("why page 1").message.text
-    assert "after 1 h 15 the backup" in why
-    assert "Ana Lima was at work on incidents without a rest since 12:00 UTC" in why
+    assert "the backup after 1 h 15" in why
+    assert "Ana Lima has worked on incidents without a break since 12:00 UTC" in why
 
 
 # --- across incidents -------------------------------------------------------------------------------------
@@ -422,7 +424,7 @@ def test_handing_over_one_while_leading_another_is_no_rest(spy: Night):
 
     assert "You still have INC-2. Who could take it?" in spy.stands(rest)
     assert [it.to for it in asked if "ask" in it.mark] == ["incident:2", "C0IMOC"]
-    words = "*Ana Lima has been at work for 1 h 00, in command of INC-2 for 20 min.*"
+    words = "*Ana Lima has worked on incidents for 1 h 00, in command of INC-2 for 20 min.*"
     assert spy.stands(asked[-1]).startswith(words)
 
 
@@ -449,7 +451,7 @@ def test_the_time_told_of_a_role_is_the_roles_own(spy: Night):
     asked = [it for it in shows(spy.wait(37)) if it.to == "C0IMOC"]
 
     assert spy.stands(asked[0]).startswith(
-        "*Ana Lima has been at work for 1 h 00, scribe on INC-1 for 40 min.*"
+        "*Ana Lima has worked on incidents for 1 h 00, scribe on INC-1 for 40 min.*"
     )
 
 

@@ -80,7 +80,7 @@ def test_a_warning_offers_what_to_do(rota: Rota):
     rota.spy.press("I'm ready", message, by="U0ANA")
 
     after = rota.messages("warning", "U0ANA")[0]
-    assert "You said that you are ready." in after.text
+    assert "You confirmed that you are ready." in after.text
     assert "I'm ready" not in str(after.parts)
 
 
@@ -106,7 +106,7 @@ def test_the_owner_hears_an_hour_before_of_who_did_not_answer():
     rota.pass_time(MONDAY - rota.now - HOUR)
 
     assert rota.heard("unready", "U0KIM")[0].startswith(
-        "*Ana Lima has not said that they are ready* for :imoc"
+        "*Ana Lima has not confirmed yet* that they are ready for :imoc"
     )
 
 
@@ -117,7 +117,7 @@ def test_what_the_owner_heard_is_mended_when_the_answer_comes(rota: Rota):
 
     rota.spy.say("oncall ready", by="U0ANA")
 
-    assert "Ana Lima is ready for :imoc" in rota.heard("unready", "C0IMOC")[0]
+    assert "Ana Lima confirmed 09:00 UTC" in rota.heard("unready", "C0IMOC")[0]
 
 
 def test_the_owner_hears_nothing_of_who_is_ready(rota: Rota):
@@ -144,7 +144,7 @@ def test_a_shift_that_is_overridden_an_hour_before_warns_the_other_and_takes_the
 
     assert warned(rota, "U0ANA") == ["7d", "1d"]
     assert all(
-        it.startswith("*Not yours any more*") and "Raj Patel has it." in it
+        it.startswith("*No longer yours*") and "Raj Patel has it." in it
         for it in rota.heard("warning", "U0ANA")
     )
     assert warned(rota, "U0RAJ") == ["1d", "start"]
@@ -161,7 +161,7 @@ def test_a_shift_that_moves_by_hours_is_warned_of_anew_and_not_for_the_old_hour(
     rota.pass_time(DAY)
 
     assert warned(rota, "U0ANA") == ["7d", "1d", "1d", "1h", "start"]
-    assert rota.heard("warning", "U0ANA")[1].startswith("*Not yours any more*")
+    assert rota.heard("warning", "U0ANA")[1].startswith("*No longer yours*")
 
 
 def test_a_shift_that_is_swapped_and_swapped_back_is_not_warned_of_twice_for_the_same_hour(rota: Rota):
@@ -345,7 +345,7 @@ def test_at_the_third_incident_of_a_shift_relief_is_offered_once(rota: Rota):
     assert len(first_shows(rota, "overload")) == 1
     heard = rota.messages("overload", "U0ANA")[0]
     assert heard.text.startswith("*3 incidents within 12 h of this shift* (INC-1, INC-3, INC-5)")
-    assert "You may hand the rest of it on" in heard.text
+    assert "You can ask for cover for the rest" in heard.text
     assert "oncall find 1" in str(heard.parts)
 
 
@@ -370,5 +370,5 @@ def test_the_offer_is_mended_when_somebody_else_has_the_rest(rota: Rota):
     rota.pass_time(DAY)
 
     assert rota.heard("overload", "U0ANA") == [
-        "*The rest is not yours any more*: the shift for :imoc had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
+        "*The rest is no longer yours*: the shift for :imoc had 3 incidents within 12 h (INC-1, INC-2, INC-3)."
     ]

@@ -51,7 +51,7 @@ def test_a_team_that_can_not_be_told_is_said_aloud_once(spy: SpyKit):
 
 
 def test_a_tell_that_is_forgotten_is_refused_kindly(spy: SpyKit):
-    with spy.tx() as tx, pytest.raises(Refusal, match="not in Spy's records any more"):
+    with spy.tx() as tx, pytest.raises(Refusal, match="no longer has that message"):
         TeamNotices(tx).see(99, by="U0KIM")
 
 

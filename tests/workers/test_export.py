@@ -90,7 +90,7 @@ def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
     [once] = told(story)
     assert "the labels postmortem, sev1, the assignee ana-lima, the milestone Reliability" in once
     assert "the labels follow-up, detection (follow-up 1)" in once
-    assert "let the owner of GITHUB_TOKEN set them there (the role Triage, or more)" in once
+    assert "give the owner of GITHUB_TOKEN the role Triage or higher" in once
     assert len(box.github.issues) == 2
 
 

@@ -95,7 +95,7 @@ def test_who_has_no_account_is_told_of_and_owns_nothing_there(world: World):
 
     said = "acknowledged by Zoe Novak at 12:00 UTC"
     assert said in world.line
-    assert "(in PagerDuty in the name of Spy: it has no account for Zoe Novak)" in world.line
+    assert "(PagerDuty shows Spy: it has no account for Zoe Novak)" in world.line
     assert world.page.acknowledged_person == "U0ZOE"
 
 
@@ -146,7 +146,7 @@ def test_an_answer_that_pagerduty_took_and_did_not_act_on_is_not_claimed(world: 
         ringing = Ringing(id="Q1", url="", status="triggered")
         assert not Paging(tx).answered(1, "acknowledged", ringing, by="U0RAJ")
 
-    assert "not acknowledged so far" in world.line
+    assert "not acknowledged yet" in world.line
 
 
 # --- who answered, in Slack -------------------------------------------------------------------------------

@@ -142,7 +142,7 @@ def _prose(value: str | None) -> str:
 def _known(spot: Spot, value: str | None) -> str:
     """Refuse half a command."""
     if value is None or not value.strip():
-        raise Refusal(f"A command in this runbook needs {spot.words}, which is {UNKNOWN}. Say that first.")
+        raise Refusal(f"A command in this runbook needs {spot.words}, which is {UNKNOWN}. Set it first.")
     return value
 
 
@@ -179,7 +179,7 @@ def _in_shell(value: str, spot: Spot, stand: Stand) -> str:
         )
     if value.startswith("-") and stand.begins:
         raise Refusal(
-            f"{spot.words} begins with -, and a command would take it for an option. Begin it with a letter."
+            f"{spot.words} starts with -, so a command would read it as an option. Start it with a letter."
         )
     return quoted(value)
 

@@ -233,7 +233,7 @@ class Body:
             if incident is not None or "None" not in str(error):
                 raise self.fault(_line_of(error, self._path), str(error)) from None
             raise Refusal(
-                f"The runbook {self._runbook.name} speaks of an incident: say "
+                f"The runbook {self._runbook.name} needs an incident. Type "
                 f"`{self._runbook.example}` in an incident's channel."
             ) from None
         except (TemplateError, TooMuch, TypeError, ValueError, ArithmeticError) as error:
@@ -253,8 +253,8 @@ class Body:
     def fault(self, line: int | None, why: str) -> Refusal:
         where = f" in line {line}" if line else ""
         return Refusal(
-            f"The runbook {self._runbook.name} has a fault{where}: {why.rstrip('.')}. "
-            f"Whoever keeps {self._path.name} can mend it."
+            f"The runbook {self._runbook.name} has a mistake{where}: {why.rstrip('.')}. "
+            f"The owner of {self._path.name} can fix it."
         )
 
 

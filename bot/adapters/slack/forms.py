@@ -31,7 +31,7 @@ def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
     """Give the modal; `memory` comes back with what is filled in."""
     kept = json.dumps(dict(memory), separators=(",", ":"), ensure_ascii=False)
     if len(kept) > VIEW_MEMORY:
-        raise Rejected("memory_too_long", "That is too long for a form. Say it in a message instead.")
+        raise Rejected("memory_too_long", "That is too long for a form. Write it in a message instead.")
     intro = sections(form.intro or "")
     return {
         "type": "modal",

@@ -576,10 +576,8 @@ CASES: dict[str, Sequence[Facts]] = (
         ],
         "oncall/test": [{"page": it, "now": NOW} for it in TESTS],
         "oncall/tested": [{"page": it, "now": NOW} for it in TESTS],
-        "help/commands": [
-            {"families": [FAMILY], "wanted": wanted, "is_found": found, "brief": not wanted}
-            for wanted, found in (("", True), ("page", True), (TYPED, False))
-        ],
+        "help/start": [{"wanted": wanted, "families": ("incident", "page")} for wanted in ("", TYPED)],
+        "help/commands": [{"families": [FAMILY], "brief": brief} for brief in (True, False)],
         "help/plugins": [{"families": ["page"], "failures": broken} for broken in ((), ("x.py: no",))],
         "incident/reminded": [facts for reminder in REMINDERS for facts in reminder_messages_of(reminder)],
         "paging/unanswered": [

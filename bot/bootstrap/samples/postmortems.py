@@ -75,7 +75,7 @@ SORTED = [
     ("detection", list(FOLLOW_UPS[1:3])),
     ("recovery", []),
     ("prevention", []),
-    ("not sorted yet", [FOLLOW_UP]),
+    ("no category yet", [FOLLOW_UP]),
 ]
 
 
