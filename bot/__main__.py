@@ -15,7 +15,7 @@ import typer
 
 if TYPE_CHECKING:
     from bot.config import Settings
-    from bot.ports import Finding
+    from bot.ports import CheckResult
 
 WELL, TROUBLE, UNUSABLE = 0, 1, 2
 """Exit codes: done, something needs mending, not started at all."""
@@ -115,9 +115,9 @@ def _check_for_demo(config: Path) -> None:
         settings = load(config, {})
     except ConfigError as error:
         _stop(error.lines)
-    for finding in check_own(settings):
-        if not finding.well:
-            _show(finding)
+    for result in check_own(settings):
+        if not result.well:
+            _show(result)
 
 
 @app.command()
@@ -127,16 +127,16 @@ def check(config: Config = USUAL_CONFIG) -> None:
     from bot.bootstrap.check import check as look  # noqa: PLC0415  see the top of the file
 
     is_well = True
-    for finding in chain(settings.findings(), look(settings)):
-        is_well = is_well and finding.well
-        _show(finding)
+    for result in chain(settings.results(), look(settings)):
+        is_well = is_well and result.well
+        _show(result)
     raise typer.Exit(WELL if is_well else TROUBLE)
 
 
-def _show(finding: "Finding") -> None:
-    cure = f" → {finding.cure}" if finding.cure and not finding.well else ""
-    typer.echo(f"{'ok ' if finding.well else 'FIX'}  {finding.what}{cure}")
-    for note in finding.notes:
+def _show(result: "CheckResult") -> None:
+    cure = f" → {result.cure}" if result.cure and not result.well else ""
+    typer.echo(f"{'ok ' if result.well else 'FIX'}  {result.what}{cure}")
+    for note in result.notes:
         typer.echo(f"     {note}")
 
 

@@ -98,7 +98,7 @@ def trail(
     views: FailoverViews,
 ) -> Reply:
     """Show a run's history: who proposed, approved and answered, what ran, when, and with what result."""
-    return Reply("failover/trail", views.trail(_found(request, incident, run, failovers), step or ""))
+    return Reply("failover/trail", views.audit_log(_found(request, incident, run, failovers), step or ""))
 
 
 @command('failover output [<run>] ["step"]')

@@ -6,7 +6,7 @@ import pytest
 
 from bot.bootstrap.check import check
 from bot.config import load
-from bot.ports import Finding
+from bot.ports import CheckResult
 
 PLUGIN = '''"""Ours."""
 from bot.commands.command import command
@@ -20,7 +20,7 @@ def ours({parameters}) -> Reply:
 '''
 
 
-def looked(folder: Path, source: str) -> list[Finding]:
+def looked(folder: Path, source: str) -> list[CheckResult]:
     """Check a configuration with one plugin of its own; give what is said of plugins."""
     (folder / "plugins").mkdir()
     (folder / "plugins" / "ours.py").write_text(source, encoding="utf-8")
@@ -33,10 +33,10 @@ def looked(folder: Path, source: str) -> list[Finding]:
 
 
 def test_plugins_that_are_well_are_one_line(tmp_path: Path):
-    findings = looked(tmp_path, PLUGIN.format(usage="coffee", parameters=""))
+    results = looked(tmp_path, PLUGIN.format(usage="coffee", parameters=""))
 
-    assert [it.well for it in findings] == [True]
-    assert findings[0].what.startswith("Plugins: ")
+    assert [it.well for it in results] == [True]
+    assert results[0].what.startswith("Plugins: ")
 
 
 @pytest.mark.parametrize(

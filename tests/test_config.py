@@ -310,9 +310,9 @@ def test_swapped_tokens_are_noticed(read: Read):
 def test_what_can_be_told_without_asking_anybody_is_told(read: Read):
     text = "teams: {imoc: {channel: C0IMOC}}\nseverities: {sev1: {page: [imoc]}}\nslack: {mode: http}"
 
-    findings = list(read(text, SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s").findings())
+    results = list(read(text, SLACK_BOT_TOKEN="xoxb-1", SLACK_SIGNING_SECRET="s").results())
 
-    assert [(finding.what.partition(":")[0], finding.well) for finding in findings] == [
+    assert [(result.what.partition(":")[0], result.well) for result in results] == [
         ("Configuration", True),
         ("Team imoc", False),
         ("Announcements", False),
@@ -346,17 +346,17 @@ PAGERDUTY = "pagerduty: {from: spy@example.com}"
 def test_what_is_lost_without_a_variable_is_told_in_one_line(
     read: Read, text: str, variables: dict[str, str], said: str
 ):
-    findings = [it for it in read(text, **variables).findings() if not it.well]
+    results = [it for it in read(text, **variables).results() if not it.well]
 
     variable = re.split(r"[: ]", said)[0]
-    [line] = [it.what for it in findings if variable in it.what]
+    [line] = [it.what for it in results if variable in it.what]
     assert said in line
 
 
 def test_without_an_address_a_webhook_is_a_hint_and_no_fault(read: Read):
-    findings = read(PAGERDUTY, PAGERDUTY_API_TOKEN="x").findings()
+    results = read(PAGERDUTY, PAGERDUTY_API_TOKEN="x").results()
 
-    assert [it.well for it in findings if "PAGERDUTY_WEBHOOK_SECRET" in it.what] == [True]
+    assert [it.well for it in results if "PAGERDUTY_WEBHOOK_SECRET" in it.what] == [True]
 
 
 def test_settings_show_no_secret(read: Read):
@@ -491,13 +491,13 @@ def test_roles_are_those_that_are_listed_and_those_that_milestones_speak_to(read
     )
 
     assert settings.policy().roles == ("scribe", "incident writer", "dba")
-    assert not any("role dba" in it.what for it in settings.findings())
+    assert not any("role dba" in it.what for it in settings.results())
 
 
 def test_a_milestone_that_speaks_to_a_role_by_nearly_its_name_is_told(read: Read):
     settings = read(f"{LEAST}milestones: [{{name: a, when: 1m, to: scrib, message: m}}]\n")
 
-    told = next(it for it in settings.findings() if "role scrib" in it.what)
+    told = next(it for it in settings.results() if "role scrib" in it.what)
     assert (told.well, told.cure) == (False, "Did you mean scribe? Else add scrib to `roles`.")
 
 

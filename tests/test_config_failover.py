@@ -9,7 +9,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import ConfigError, Live, Settings, load
+from bot.config import ConfigError, Reloader, Settings, load
 from bot.config.failover import (
     BoundSection,
     CheckSection,
@@ -23,7 +23,7 @@ from bot.config.failover import (
     VerifySection,
     WorkflowSection,
 )
-from bot.config.plan_findings import plan_findings
+from bot.config.plan_checks import plan_checks
 from bot.domain.plan import Bound, Check, Command, Expect, HttpCall, Plan, Question, Workflow
 
 POD = """\
@@ -513,8 +513,8 @@ SET = {"DRAIN_TOKEN": "invented", "DNS_TOKEN": "invented", "PATH": "/usr/bin:/bi
 
 
 def said(settings: Settings, variables: dict[str, str] = SET) -> list[str]:
-    findings = plan_findings(settings, variables)
-    return [it.what if it.well else f"{it.what} -> {it.cure}" for it in findings]
+    results = plan_checks(settings, variables)
+    return [it.what if it.well else f"{it.what} -> {it.cure}" for it in results]
 
 
 def test_a_plan_that_has_all_it_needs_is_one_line(read: Read, bin_folder: Path):
@@ -593,7 +593,7 @@ def test_who_could_approve_is_counted(read: Read, bin_folder: Path, people: str,
 
 def test_a_plan_that_changed_under_a_running_bot_has_another_fingerprint_once_filled(read: Read):
     path = Path("config.yaml")
-    live = Live(read(POD), lambda: load(path, {}))
+    live = Reloader(read(POD), lambda: load(path, {}))
     given = {"pod": "7", "location": "east"}
     before = live.policy().plans["pod"].filled(given).fingerprint
 
@@ -646,9 +646,16 @@ def test_the_first_plan_of_the_docs_moves_a_word_and_takes_it_back_twice_without
     remember, move, _ = read(examples()[0]).policy().plans["site"].filled({"location": "west"}).steps
     words = []
 
-    for action in (move.undo, remember.run, move.run, move.verify and move.verify.by, move.undo, move.undo):
-        assert isinstance(action, Command)
-        subprocess.run(action.args, cwd=tmp_path, check=True)
+    for instruction in (
+        move.undo,
+        remember.run,
+        move.run,
+        move.verify and move.verify.by,
+        move.undo,
+        move.undo,
+    ):
+        assert isinstance(instruction, Command)
+        subprocess.run(instruction.args, cwd=tmp_path, check=True)
         words.append((tmp_path / "site.txt").read_text(encoding="utf-8"))
 
     assert words == ["east", "east", "west", "west", "east", "east"]

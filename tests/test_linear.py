@@ -263,7 +263,7 @@ def tx() -> Transaction:
     return SpyKit().tx().__enter__()
 
 
-FOR_TYPES_ALONE = {"Box": object, "Limits": object}
+FOR_TYPES_ALONE = {"Box": object, "Config": object, "Limits": object}
 """Names that some module imports for its types alone."""
 SHORT = {"bot": "U0SPY", "other": "oncall"}
 """Parameters that no person fills."""

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.config import Live, load
+from bot.config import Reloader, load
 
 GOOD = "milestones: [{name: page, when: 30s, message: look}]\n"
 
@@ -17,8 +17,8 @@ def file(tmp_path: Path) -> Path:
     return path
 
 
-def following(path: Path) -> Live:
-    return Live(load(path, {}), lambda: load(path, {}))
+def following(path: Path) -> Reloader:
+    return Reloader(load(path, {}), lambda: load(path, {}))
 
 
 def write(path: Path, text: str) -> None:

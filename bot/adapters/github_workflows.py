@@ -21,11 +21,11 @@ from github.WorkflowRun import WorkflowRun
 from requests import RequestException
 from urllib3.exceptions import NewConnectionError
 
+from bot.adapters.actions.output import Output, plain
+from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.github.pauses import asked_pause
 from bot.adapters.mrkdwn import span
-from bot.adapters.output import Output, plain
-from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import End, Outcome, Workflow
 
 MARK = "spy"
@@ -75,42 +75,54 @@ class Workflows:
         self._pace = pace or Pace()
 
     def dispatch(
-        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
-    ) -> Outcome:
-        """Dispatch it once, and follow its run; OK is the conclusion `success`."""
-        return self._followed(
-            _Following.dispatched, action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
-        )
-
-    def look(
-        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
-    ) -> Outcome:
-        """Find the run that shows this mark, and follow it; UNKNOWN where none does, since not all can.
-
-        A look changes nothing: when somebody aborts, or its time is up, the run goes on, and how it ends is unknown.
-        """
-        return self._followed(
-            _Following.looked, action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
-        )
-
-    def _followed(
         self,
-        how: "Callable[[_Following], _Verdict]",
-        action: Workflow,
+        instruction: Workflow,
         *,
         mark: str,
         timeout: timedelta,
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        secrets = self._variables.secrets(action)
+        """Dispatch it once, and follow its run; OK is the conclusion `success`."""
+        return self._followed(
+            _Following.dispatched, instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
+        )
+
+    def look(
+        self,
+        instruction: Workflow,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
+    ) -> Outcome:
+        """Find the run that shows this mark, and follow it; UNKNOWN where none does, since not all can.
+
+        A look changes nothing: when somebody aborts, or its time is up, the run goes on, and how it ends is unknown.
+        """
+        return self._followed(
+            _Following.looked, instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
+        )
+
+    def _followed(
+        self,
+        how: "Callable[[_Following], _RunResult]",
+        instruction: Workflow,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
+    ) -> Outcome:
+        secrets = self._variables.secrets(instruction)
         output = Output(hear, secrets)
         try:
-            inputs = self._variables.filled(action.inputs)
+            inputs = self._variables.filled(instruction.inputs)
             with closing(self._client()) as github:
                 following = _Following(
                     github=github,
-                    action=action,
+                    instruction=instruction,
                     inputs=inputs,
                     mark=mark,
                     timeout=timeout,
@@ -118,12 +130,12 @@ class Workflows:
                     output=output,
                     stopped=stopped,
                 )
-                verdict = how(following)
+                test_page_result = how(following)
         except Missing as missing:
-            verdict = _Verdict(End.RED, str(missing))
+            test_page_result = _RunResult(End.RED, str(missing))
         output.end()
-        says = secrets.masked(plain(verdict.says))
-        return Outcome(end=verdict.end, says=says, output=output.text, dropped=output.dropped)
+        says = secrets.masked(plain(test_page_result.says))
+        return Outcome(end=test_page_result.end, says=says, output=output.text, dropped=output.dropped)
 
     def _client(self) -> Github:
         """Make a client that asks once, and at once: when to ask again is decided here."""
@@ -141,7 +153,7 @@ class Workflows:
 
 
 @dataclass(frozen=True)
-class _Verdict:
+class _RunResult:
     end: End
     says: str
 
@@ -151,7 +163,7 @@ class _Following:
     """One workflow on its way: dispatched or looked for, then watched until it has ended."""
 
     github: Github
-    action: Workflow
+    instruction: Workflow
     inputs: Mapping[str, str]
     mark: str
     timeout: timedelta
@@ -162,39 +174,39 @@ class _Following:
 
     def __post_init__(self) -> None:
         self._until = time.monotonic() + self.timeout.total_seconds()
-        self._repository = self.github.get_repo(self.action.repository)
-        self._workflow: GithubWorkflow = self._repository.get_workflow(self.action.file)
+        self._repository = self.github.get_repo(self.instruction.repository)
+        self._workflow: GithubWorkflow = self._repository.get_workflow(self.instruction.file)
 
     # --- which run
 
-    def dispatched(self) -> _Verdict:
+    def dispatched(self) -> _RunResult:
         if self.stopped.is_set():
-            return _Verdict(End.RED, "stopped")
-        ref = self.action.ref
+            return _RunResult(End.RED, "stopped")
+        ref = self.instruction.ref
         try:
             branch = self._find_home()
         except _Trouble as trouble:
             if not ref:
-                return _Verdict(End.RED, f"nothing was dispatched: {trouble}")
+                return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
         else:
             ref = ref or branch
         try:
             run = self._sent(ref)
         except _Trouble as trouble:
             if trouble.is_undone:
-                return _Verdict(End.RED, f"nothing was dispatched: {trouble}")
+                return _RunResult(End.RED, f"nothing was dispatched: {trouble}")
             self._tell(f"{trouble}; looking for the run")
             return self._found(self._watched)
         return self._found(self._watched) if run is None else self._watched(run)
 
-    def looked(self) -> _Verdict:
+    def looked(self) -> _RunResult:
         return self._found(self._attended)
 
     def _find_home(self) -> str:
         """Go by the repository's present name, and give its main branch: to an old name nothing is dispatched."""
         with _asking():
             repository = self._repository.complete()
-        self._workflow = repository.get_workflow(self.action.file)
+        self._workflow = repository.get_workflow(self.instruction.file)
         return repository.default_branch
 
     def _sent(self, ref: str) -> WorkflowRun | None:
@@ -213,7 +225,7 @@ class _Following:
             made = self._workflow.create_dispatch(ref, dict(inputs), throw=True, return_run_details=True)
         return made if isinstance(made, WorkflowRun) else None
 
-    def _found(self, then: Callable[[WorkflowRun], _Verdict]) -> _Verdict:
+    def _found(self, then: Callable[[WorkflowRun], _RunResult]) -> _RunResult:
         """Look for the run that shows the mark, and again for a while: GitHub lists a run late."""
         until = min(self._until, time.monotonic() + self.pace.search.total_seconds())
         why = "whether it was dispatched is not known: no run shows its mark"
@@ -224,12 +236,14 @@ class _Following:
                 why, runs = f"whether it was dispatched is not known: {trouble}", []
                 pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub's own wish
             if len(runs) > 1:
-                return _Verdict(End.UNKNOWN, f"{len(runs)} runs show its mark: {runs[0].html_url} and others")
+                return _RunResult(
+                    End.UNKNOWN, f"{len(runs)} runs show its mark: {runs[0].html_url} and others"
+                )
             if runs:
                 return then(runs[0])
             if time.monotonic() + pause > until or self.stopped.wait(pause):
                 break
-        return _Verdict(End.UNKNOWN, why)
+        return _RunResult(End.UNKNOWN, why)
 
     def _marked(self) -> list[WorkflowRun]:
         shown = re.compile(rf"(?<![\w-]){re.escape(self.mark)}(?![\w-])")
@@ -239,36 +253,36 @@ class _Following:
 
     # --- how it goes
 
-    def _watched(self, run: WorkflowRun) -> _Verdict:
+    def _watched(self, run: WorkflowRun) -> _RunResult:
         """Follow it to its end; cancel it when somebody aborts, or its time is up."""
         self._tell(run.html_url)
-        verdict = self._awaited(run, until=self._until, stopped=self.stopped)
-        return verdict or self._cancelled(run, self._interruption("ended after"))
+        test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
+        return test_page_result or self._cancelled(run, self._interruption("ended after"))
 
-    def _attended(self, run: WorkflowRun) -> _Verdict:
+    def _attended(self, run: WorkflowRun) -> _RunResult:
         """Follow it to its end, if that comes in time."""
         self._tell(run.html_url)
-        verdict = self._awaited(run, until=self._until, stopped=self.stopped)
-        return verdict or _Verdict(
+        test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
+        return test_page_result or _RunResult(
             End.UNKNOWN, f"{self._interruption('looked for')}; its run goes on: {run.html_url}"
         )
 
     def _interruption(self, words: str) -> str:
         return "stopped" if self.stopped.is_set() else f"{words} {span(self.timeout)}"
 
-    def _cancelled(self, run: WorkflowRun, why: str) -> _Verdict:
+    def _cancelled(self, run: WorkflowRun, why: str) -> _RunResult:
         """Tell the run to end, and see what became of it: it may have come to its own end first."""
         self._tell(f"{why}: cancelling")
         for pause in islice(self._pauses(), CANCELS):
             if self._takes_the_cancel(run):
                 break
-            if verdict := self._awaited(run, until=time.monotonic() + pause, stopped=Event()):
-                return verdict
+            if test_page_result := self._awaited(run, until=time.monotonic() + pause, stopped=Event()):
+                return test_page_result
         until = time.monotonic() + self.pace.grace.total_seconds()
-        verdict = self._awaited(run, until=until, stopped=Event())
-        if verdict is None:
-            return _Verdict(End.UNKNOWN, f"{why}, but GitHub has not ended it: {run.html_url}")
-        return _Verdict(End.RED, why) if run.conclusion == "cancelled" else verdict
+        test_page_result = self._awaited(run, until=until, stopped=Event())
+        if test_page_result is None:
+            return _RunResult(End.UNKNOWN, f"{why}, but GitHub has not ended it: {run.html_url}")
+        return _RunResult(End.RED, why) if run.conclusion == "cancelled" else test_page_result
 
     def _takes_the_cancel(self, run: WorkflowRun) -> bool:
         try:
@@ -278,7 +292,7 @@ class _Following:
             self._tell(str(trouble))
             return False
 
-    def _awaited(self, run: WorkflowRun, *, until: float, stopped: Event) -> _Verdict | None:
+    def _awaited(self, run: WorkflowRun, *, until: float, stopped: Event) -> _RunResult | None:
         """Look again and again, ever more slowly, until the run has ended; None where it has not."""
         for pause in self._pauses():
             has_ended = False
@@ -295,9 +309,9 @@ class _Following:
                 return None
         return None
 
-    def _judged(self, run: WorkflowRun) -> _Verdict:
+    def _judged(self, run: WorkflowRun) -> _RunResult:
         end = End.OK if run.conclusion == "success" else End.RED
-        return _Verdict(end, run.conclusion or "ended without a conclusion")
+        return _RunResult(end, run.conclusion or "ended without a conclusion")
 
     def _has_ended(self, run: WorkflowRun) -> bool:
         with _asking():

@@ -22,10 +22,10 @@ from requests.exceptions import ConnectTimeout, ProxyError, RequestException, SS
 from requests.utils import get_environ_proxies
 from urllib3.exceptions import NewConnectionError, ReadTimeoutError
 
+from bot.adapters.actions.output import Output, plain
+from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.mrkdwn import span
 from bot.adapters.network import causes
-from bot.adapters.output import Output, plain
-from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
 
 LONGEST_ANSWER = 1024 * 1024

@@ -36,7 +36,7 @@ from bot.adapters.server_clock import ServerClock
 from bot.domain.change import Change
 from bot.domain.shift import Turn
 from bot.domain.text import storable_json
-from bot.ports import Clock, Finding, OnCallShift, Rejected, Ringing, Throttled, Unreachable
+from bot.ports import CheckResult, Clock, OnCallShift, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
     warnings.simplefilter("ignore")  # pdpyras tells of its successor whenever it is imported
@@ -150,7 +150,7 @@ class PagerDuty:
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
         """Give the change events of a time; what is not as PagerDuty describes it is left out."""
         ahead = self._clock.ahead
-        window = {"since": _stamp(since + ahead), "until": _stamp(until + ahead)}
+        window = {"since": _mark(since + ahead), "until": _mark(until + ahead)}
         every = self._all("/change_events", "change_events", window)
         return [found for entry in every if (found := change(entry, heard_at=until, ahead=ahead))]
 
@@ -158,7 +158,7 @@ class PagerDuty:
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Read schedules as they hold in the end, in whole entries rather than cut to the time asked for."""
-        window = {"since": _stamp(since), "until": _stamp(until), "overflow": "true"}
+        window = {"since": _mark(since), "until": _mark(until), "overflow": "true"}
         return [turn for schedule in sorted(schedules) for turn in self._turns(schedule, window)]
 
     def _turns(self, schedule: str, window: JSON) -> Iterator[Turn]:
@@ -170,11 +170,11 @@ class PagerDuty:
         """Put somebody on call for a while; looks first, so that a second try makes nothing."""
         user = self._known_user(email)
         path = f"/schedules/{schedule}/overrides"
-        window = {"since": _stamp(start), "until": _stamp(end)}
+        window = {"since": _mark(start), "until": _mark(end)}
         made = each(Entry, _part(self._call("GET", path, params=window), "overrides"))
         if found := next((it for it in made if _covers(it, user, start, end)), None):
             return self._turn(schedule, found)
-        wanted = {"start": _stamp(start), "end": _stamp(end), "user": _reference("user", user.id)}
+        wanted = {"start": _mark(start), "end": _mark(end), "user": _reference("user", user.id)}
         return self._turn(schedule, _overridden(self._call("POST", path, body={"overrides": [wanted]})))
 
     def _turn(self, schedule: str, entry: Entry) -> Turn:
@@ -190,7 +190,7 @@ class PagerDuty:
 
     # --- is it well
 
-    def findings(
+    def results(
         self,
         *,
         services: Collection[str],
@@ -198,15 +198,15 @@ class PagerDuty:
         schedules: Collection[str],
         users: Collection[str] = (),
         emails: Collection[str] = (),
-    ) -> Iterator[Finding]:
+    ) -> Iterator[CheckResult]:
         """Look at the token, the From address and everything that the configuration names; with cures."""
         try:
             sender = self._user(self._from)
         except (Unreachable, Throttled, Rejected) as trouble:
-            yield Finding(what="PagerDuty token", well=False, cure=_cure(trouble))
+            yield CheckResult(what="PagerDuty token", well=False, cure=_cure(trouble))
             return
-        yield Finding(what="PagerDuty token", well=True)
-        yield Finding(
+        yield CheckResult(what="PagerDuty token", well=True)
+        yield CheckResult(
             what=f"PagerDuty user {self._from}",
             well=sender is not None,
             cure="" if sender else "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
@@ -217,27 +217,27 @@ class PagerDuty:
         yield from self._presences("user", "users", users)
         yield from (self._account(email) for email in sorted(emails))
 
-    def _account(self, email: str) -> Finding:
+    def _account(self, email: str) -> CheckResult:
         what = f"PagerDuty user {email}"
         try:
             found = self._user(email)
         except (Unreachable, Throttled, Rejected) as trouble:
-            return Finding(what=what, well=False, cure=_cure(trouble))
+            return CheckResult(what=what, well=False, cure=_cure(trouble))
         cure = "" if found else "Set this e-mail in people: of config.yaml to that of a PagerDuty user."
-        return Finding(what=what, well=found is not None, cure=cure)
+        return CheckResult(what=what, well=found is not None, cure=cure)
 
-    def _presences(self, what: str, path: str, idents: Collection[str]) -> Iterator[Finding]:
+    def _presences(self, what: str, path: str, idents: Collection[str]) -> Iterator[CheckResult]:
         for ident in sorted(idents):
             try:
                 self._call("GET", f"/{path}/{ident}")
             except (Unreachable, Throttled, Rejected) as trouble:
                 missing = isinstance(trouble, Rejected) and trouble.code == "not_found"
                 cure = f"Take the id from the end of the {what}'s address in PagerDuty."
-                found = Finding(
+                found = CheckResult(
                     what=f"PagerDuty {what} {ident}", well=False, cure=cure if missing else _cure(trouble)
                 )
             else:
-                found = Finding(what=f"PagerDuty {what} {ident}", well=True)
+                found = CheckResult(what=f"PagerDuty {what} {ident}", well=True)
             yield found
 
     # --- requests
@@ -443,7 +443,7 @@ def _overridden(outcomes: Any) -> Entry:
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
 
 
-def _stamp(at: datetime) -> str:
+def _mark(at: datetime) -> str:
     return f"{at.astimezone(UTC):%Y-%m-%dT%H:%M:%SZ}"
 
 

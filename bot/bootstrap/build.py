@@ -10,9 +10,9 @@ from pathlib import Path
 
 import structlog
 
+from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
 from bot.adapters.database import Database, Limits, make_ready, open_engine
-from bot.adapters.operator import OutsideOperator
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.chat import SlackChat
@@ -23,7 +23,7 @@ from bot.commands.plugins import CommandRegistry, load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
 from bot.commands.timed import TimedRouter
-from bot.config import Live, Settings
+from bot.config import Reloader, Settings
 from bot.config import load as load_settings
 from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
@@ -50,7 +50,7 @@ class Bot:
     runner: Runner
     router: Router
     timed: TimedRouter
-    live: Live
+    live: Reloader
     templates: JinjaTemplates
     runbooks: FolderRunbooks
 
@@ -63,7 +63,7 @@ class Bot:
 def build(settings: Settings, stack: ExitStack) -> Bot:
     """Wire the bot together; what must be let go of is given to the stack."""
     load_features()
-    live = Live(settings, partial(load_settings, settings.path))
+    live = Reloader(settings, partial(load_settings, settings.path))
     policy, env = live.policy(), settings.env
     database = open_database(settings)
     stack.callback(database.engine.dispose)
@@ -148,9 +148,9 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     )
 
 
-def _operator(settings: Settings, live: Live) -> OutsideOperator:
+def _operator(settings: Settings, live: Reloader) -> OutsideActionRunner:
     env = settings.env
-    return OutsideOperator.within(
+    return OutsideActionRunner.within(
         os.environ,
         folder=settings.path.parent if settings.path else Path(),
         secrets=env.secrets(),

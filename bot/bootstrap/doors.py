@@ -32,7 +32,7 @@ from bot.services.paging import Paging
 from bot.services.postmortems import Postmortems
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
-from bot.web import Door, Page, WebAnswer, arrived_at
+from bot.web import Handler, Page, WebAnswer, arrived_at
 
 log = structlog.get_logger()
 
@@ -45,7 +45,7 @@ _KEPT = WebAnswer(status=202, body="Kept.\n")
 _KNOWN = WebAnswer(status=202, body="Known already.\n")
 
 
-def slack_door(app: App) -> Door:
+def slack_door(app: App) -> Handler:
     def door(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
         answer = answer_http(app, body, headers, arrived_at=arrived_at())
         return WebAnswer(status=answer.status, headers=answer.headers, body=answer.body)
@@ -53,7 +53,7 @@ def slack_door(app: App) -> Door:
     return door
 
 
-def pagerduty_door(bot: Bot) -> Door | None:
+def pagerduty_door(bot: Bot) -> Handler | None:
     """None where no secret is set: what can't be believed is not let in."""
     secret = bot.settings.env.pagerduty_webhook_secret.get_secret_value()
 
@@ -76,7 +76,7 @@ def _hear_pager(bot: Bot, heard: PagerNews, limit: TimeLimit) -> WebAnswer:
     return _KEPT
 
 
-def github_door(bot: Bot) -> Door | None:
+def github_door(bot: Bot) -> Handler | None:
     """None where no secret is set."""
     secret = bot.settings.env.github_webhook_secret.get_secret_value()
 
@@ -121,7 +121,7 @@ def _hear_github(bot: Bot, heard: github_webhook.Heard, delivery: str, limit: Ti
     return _KEPT
 
 
-def changes_door(bot: Bot) -> Door | None:
+def changes_door(bot: Bot) -> Handler | None:
     """None where no secret is set."""
     secret = bot.settings.env.changes_webhook_secret.get_secret_value()
 

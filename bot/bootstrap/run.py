@@ -31,7 +31,7 @@ from bot.scheduler import Job, Scheduler
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.web import Page, WebAnswer, build_web, listen, serve
-from bot.web.figures import Figures, registry
+from bot.web.metrics import Metrics, registry
 from bot.workers.lanes import LOOK_EVERY, Lanes
 from bot.workers.sync import (
     CHANGES_EVERY,
@@ -97,7 +97,7 @@ def run(settings: Settings) -> int:
                 "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
                 "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
             },
-            metrics=registry(_figures(bot, lanes)),
+            metrics=registry(_metrics(bot, lanes)),
             pages=_pages(bot),
         )
         server = serve(web, socket)
@@ -189,7 +189,7 @@ def _pages(bot: Bot) -> Mapping[str, Page]:
     return {"/locks/{name}": locks_door(bot), **runbooks, **rehearsal}
 
 
-def _figures(bot: Bot, lanes: Lanes) -> Figures:
+def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
     def waiting() -> Mapping[str, int]:
         with bot.database.read() as session:
             return session.outbox.waiting()
@@ -198,7 +198,7 @@ def _figures(bot: Bot, lanes: Lanes) -> Figures:
         with bot.database.read() as session:
             return sum(not incident.drill for incident in session.incidents.open(limit=10_000))
 
-    return Figures(
+    return Metrics(
         tally=lambda: dict(bot.delivery.tally),
         waiting=waiting,
         standing=lanes.by_kind,

@@ -29,6 +29,7 @@ from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
 from bot.domain.trouble import Trouble
 from bot.ports import (
+    AuditEntry,
     Contact,
     OnCallCopy,
     OutboxEntry,
@@ -38,7 +39,6 @@ from bot.ports import (
     Session,
     Standstill,
     TimeLimit,
-    Trace,
     UserGroup,
 )
 
@@ -100,7 +100,7 @@ class Kept:
     changes: dict[int, Change] = field(default_factory=dict)
     locks: dict[int, DeployLock] = field(default_factory=dict)
     failovers: dict[int, Failover] = field(default_factory=dict)
-    traces: list[Trace] = field(default_factory=list)
+    audit_entries: list[AuditEntry] = field(default_factory=list)
     runners: dict[int, tuple[str, datetime]] = field(default_factory=dict)
     postmortems: dict[int, Postmortem] = field(default_factory=dict)
     follow_ups: dict[int, FollowUp] = field(default_factory=dict)
@@ -482,11 +482,11 @@ class Failovers(Records):
         newest = sorted((it for it in over if it[2].plan.name == plan), key=lambda it: it[:2], reverse=True)
         return [failover for _, _, failover in newest[:limit]]
 
-    def append(self, trace: Trace) -> None:
-        self._kept.traces.append(trace)
+    def append(self, trace: AuditEntry) -> None:
+        self._kept.audit_entries.append(trace)
 
-    def trail(self, number: int) -> Sequence[Trace]:
-        return [it for it in self._kept.traces if it.failover == number]
+    def audit_log(self, number: int) -> Sequence[AuditEntry]:
+        return [it for it in self._kept.audit_entries if it.failover == number]
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
         for number, failover in sorted(self._kept.failovers.items()):

@@ -7,26 +7,26 @@ from pathlib import Path
 from pydantic import ValidationError
 
 from bot.config.environment import Environment, environment_mistakes
-from bot.config.leaks import leaks
-from bot.config.live import Live, News
-from bot.config.located import Located, Mistake, Place, read
 from bot.config.mistakes import ConfigError, mistakes_of
 from bot.config.plans import faults
 from bot.config.references import dangling
+from bot.config.reloader import News, Reloader
+from bot.config.secrets_in_file import secrets_in_file
 from bot.config.sections import Sections
 from bot.config.settings import Settings
+from bot.config.yaml_lines import Mistake, Place, YamlLines, read
 
-__all__ = ["ConfigError", "Environment", "Live", "News", "Settings", "load"]
+__all__ = ["ConfigError", "Environment", "News", "Reloader", "Settings", "load"]
 
 
 def load(path: Path | None, variables: Mapping[str, str] = os.environ) -> Settings:
     """Read a configuration (None: nothing is configured). Raises ConfigError with every mistake found."""
     text = "" if path is None else _text(path)
-    located = read(text)
-    sections, found = _validated(located, path)
-    malformed = {(it.line, it.key) for it in located.mistakes}
+    with_lines = read(text)
+    sections, found = _validated(with_lines, path)
+    malformed = {(it.line, it.key) for it in with_lines.mistakes}
     rest = [(place, it) for place, it in found if (it.line, it.key) not in malformed]
-    mistakes = [*located.mistakes, *_without_secrets(rest, list(leaks(text, located)))]
+    mistakes = [*with_lines.mistakes, *_without_secrets(rest, list(secrets_in_file(text, with_lines)))]
     lines = [_line(path, mistake) for mistake in sorted(mistakes, key=lambda mistake: mistake.line or 0)]
     try:
         env = Environment.of(variables)
@@ -49,14 +49,16 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}: can't be read: {error.strerror}."]) from None
 
 
-def _validated(located: Located, path: Path | None) -> tuple[Sections, list[tuple[Place, Mistake]]]:
+def _validated(with_lines: YamlLines, path: Path | None) -> tuple[Sections, list[tuple[Place, Mistake]]]:
     """Check types, then references; where something is wrong, what is given back are the defaults."""
-    mistakes = [*dangling(located), *faults(located)]
+    mistakes = [*dangling(with_lines), *faults(with_lines)]
     try:
         folder = path.parent if path else Path()
-        return Sections.model_validate({} if located.data is None else located.data, context=folder), mistakes
+        return Sections.model_validate(
+            {} if with_lines.data is None else with_lines.data, context=folder
+        ), mistakes
     except ValidationError as error:
-        return Sections(), [*mistakes_of(error, located), *mistakes]
+        return Sections(), [*mistakes_of(error, with_lines), *mistakes]
 
 
 def _without_secrets(

@@ -141,7 +141,7 @@ class CommandSection(Section):
     folder: str | None = None
     env: tuple[Variable, ...] = ()
 
-    def action(self) -> Command:
+    def instruction(self) -> Command:
         return Command(args=self.args, folder=self.folder, env=self.env)
 
 
@@ -200,7 +200,7 @@ class RequestSection(Section):
     headers: Mapping[HeaderName, HeaderValue] = Field(default_factory=dict)
     expect: ExpectSection = ExpectSection()
 
-    def action(self) -> HttpCall:
+    def instruction(self) -> HttpCall:
         return HttpCall(
             url=self.url,
             method=self.method,
@@ -219,7 +219,7 @@ class WorkflowSection(Section):
     ref: Label | None = None
     inputs: Mapping[str, Text] = Field(default_factory=dict)
 
-    def action(self) -> Workflow:
+    def instruction(self) -> Workflow:
         return Workflow(repository=self.repository, file=self.file, ref=self.ref, inputs=self.inputs)
 
 
@@ -247,7 +247,7 @@ class _OneKind(Section):
     def looks(self) -> Command | HttpCall:
         section = self.command or self.http
         assert section  # noqa: S101  the validator has seen to it
-        return section.action()
+        return section.instruction()
 
 
 class DryRunSection(_OneKind):
@@ -276,7 +276,7 @@ class UndoSection(_OneKind):
     workflow: WorkflowSection | None = None
 
     def moves(self) -> Command | HttpCall | Workflow:
-        return self.workflow.action() if self.workflow else self.looks()
+        return self.workflow.instruction() if self.workflow else self.looks()
 
 
 class RunSection(UndoSection):

@@ -8,8 +8,8 @@ from typing import Any, get_args, get_origin
 from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
-from bot.config.located import Located, Mistake, Place, dotted
 from bot.config.sections import Sections
+from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
 
 
 class ConfigError(Exception):
@@ -52,7 +52,7 @@ _STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
 """Keys that the file may leave out, giving what is behind them in place of the whole section."""
 
 
-def mistakes_of(error: ValidationError, located: Located) -> Iterator[tuple[Place, Mistake]]:
+def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
     """Say each problem at its place; a key that is missing because it is misspelt is told once."""
     problems = error.errors(include_url=False)
     misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
@@ -60,8 +60,8 @@ def mistakes_of(error: ValidationError, located: Located) -> Iterator[tuple[Plac
         place = _place(problem)
         if not _follows_from_another(problem, misspelt):
             sentence = _sentence(problem, place)
-            written = place if problem["type"] == "missing" else _written(place, located)
-            yield written, Mistake(line=located.line(written), key=dotted(written), sentence=sentence)
+            written = place if problem["type"] == "missing" else _written(place, with_lines)
+            yield written, Mistake(line=with_lines.line(written), key=dotted(written), sentence=sentence)
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
@@ -81,13 +81,13 @@ def _place(problem: ErrorDetails) -> Place:
     return tuple(part for part in problem["loc"] if part != "[key]")
 
 
-def _written(place: Place, located: Located) -> Place:
+def _written(place: Place, with_lines: YamlLines) -> Place:
     """Give the place as the file has it, where a part of a section stands for all of it."""
     written: Place = ()
     for part in place:
-        if isinstance(part, str) and (*written, part) not in located.lines:
+        if isinstance(part, str) and (*written, part) not in with_lines.lines:
             further = tuple(part.split("."))
-            if (*written, *further) in located.lines:
+            if (*written, *further) in with_lines.lines:
                 written = (*written, *further)
                 continue
             if part in _STANDS_FOR_ALL:

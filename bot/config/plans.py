@@ -6,8 +6,8 @@ from datetime import date
 from difflib import get_close_matches
 from typing import Any
 
-from bot.config.located import Located, Mistake, Place, dotted
 from bot.config.mistakes import nearest
+from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
 from bot.domain.plan import PLACE, RESERVED, SECRET, STAGE
 
 Fault = tuple[Place, str]
@@ -21,27 +21,29 @@ _UNFILLED = (("command", 0), ("args", 0), ("command", "folder"))
 """What is the same for every run: which program, and where."""
 
 
-def faults(located: Located) -> Iterator[tuple[Place, Mistake]]:
+def faults(with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
     """Find what no single key shows. Looks at the file as it was written, however much else is wrong."""
-    for place, sentence in _faults(located):
-        yield place, Mistake(line=located.line(place), key=dotted(place), sentence=sentence)
+    for place, sentence in _faults(with_lines):
+        yield place, Mistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
 
 
-def _faults(located: Located) -> Iterator[Fault]:
-    plans = {name: _section(plan) for name, plan in _section(_section(located.data).get("failover")).items()}
+def _faults(with_lines: YamlLines) -> Iterator[Fault]:
+    plans = {
+        name: _section(plan) for name, plan in _section(_section(with_lines.data).get("failover")).items()
+    }
     for name, plan in plans.items():
         at = ("failover", name)
         if name in RESERVED:
             yield at, f"`failover {name}` has a meaning of its own. Give the plan another name."
         yield from _usage(plan, at)
         yield from _fillings(plan, at)
-        yield from _steps(plan, at, located)
+        yield from _steps(plan, at, with_lines)
         if str(plan.get("approvals")) == "0" and plan.get("drill") is not True:
             yield (
                 (*at, "approvals"),
                 "0 is for drills: write 1 or 2, or `drill: true` where nothing real moves.",
             )
-    yield from _alike(plans, located)
+    yield from _alike(plans, with_lines)
 
 
 # --- what starts it ---------------------------------------------------------------------------------------
@@ -76,14 +78,14 @@ def _slots(named: list[str], params: dict[str, Any], at: Place) -> Iterator[Faul
             yield (*at, "params", name), f"no <{name}> stands in usage, so it never gets a value."
 
 
-def _alike(plans: dict[str, dict[str, Any]], located: Located) -> Iterator[Fault]:
+def _alike(plans: dict[str, dict[str, Any]], with_lines: YamlLines) -> Iterator[Fault]:
     """Two plans of which a person's words could mean either."""
     usages = {name: plan["usage"] for name, plan in plans.items() if isinstance(plan.get("usage"), str)}
     forms = [(name, usage.casefold().split()) for name, usage in usages.items() if usage.strip()]
     for number, (name, form) in enumerate(forms):
         for other, earlier in forms[:number]:
             if len(form) == len(earlier) and all(map(_could_be_one, form, earlier)):
-                line = located.line(("failover", other, "usage"))
+                line = with_lines.line(("failover", other, "usage"))
                 sentence = f"can be the same words as `{usages[other][:60]}` of {other} (line {line})."
                 yield ("failover", name, "usage"), f"{sentence} Begin them differently."
 
@@ -149,17 +151,17 @@ def _params(name: str, params: dict[str, Any]) -> str:
 # --- its steps --------------------------------------------------------------------------------------------
 
 
-def _steps(plan: dict[str, Any], at: Place, located: Located) -> Iterator[Fault]:
+def _steps(plan: dict[str, Any], at: Place, with_lines: YamlLines) -> Iterator[Fault]:
     steps = [_section(step) for step in _listed(plan.get("steps"))]
     ends = [number for number, step in enumerate(steps) if step.get("point_of_no_return") is True]
     for number in ends[1:]:
         place = (*at, "steps", number, "point_of_no_return")
-        first = f"{_called(steps[ends[0]])} in line {located.line((*at, 'steps', ends[0]))}"
+        first = f"{_called(steps[ends[0]])} in line {with_lines.line((*at, 'steps', ends[0]))}"
         yield place, f"there is one point of no return, and {first} is it. Keep one."
     names = [str(step.get("name")).casefold() for step in steps]
     for number, step in enumerate(steps):
         if step.get("name") and names[number] in names[:number]:
-            line = located.line((*at, "steps", names.index(names[number]), "name"))
+            line = with_lines.line((*at, "steps", names.index(names[number]), "name"))
             yield (
                 (*at, "steps", number, "name"),
                 f"{_called(step)} is the step in line {line} too. Name it apart.",

@@ -5,7 +5,7 @@ from collections.abc import Iterator, Mapping
 from pathlib import Path
 from typing import Any
 
-from bot.config.located import read
+from bot.config.yaml_lines import read
 
 Section = dict[str, Any]
 
@@ -69,15 +69,15 @@ def _step(step: Section, folder: Path, *, is_drill: bool) -> Section:
     return step | {key: _shown(step[key], folder, is_drill=is_drill) for key in acts if step.get(key)}
 
 
-def _shown(action: Section, folder: Path, *, is_drill: bool) -> Section:
+def _shown(instruction: Section, folder: Path, *, is_drill: bool) -> Section:
     """Put in place of a call a program that prints it; a drill's own program stays."""
-    kind = next((it for it in KINDS if action.get(it)), None)
+    kind = next((it for it in KINDS if instruction.get(it)), None)
     if kind is None:  # a question to a person
-        return action
-    rest = {key: value for key, value in action.items() if key not in KINDS}
+        return instruction
+    rest = {key: value for key, value in instruction.items() if key not in KINDS}
     if kind == "command" and is_drill:
-        return rest | {"command": _at_home(action["command"], folder)}
-    said = (_SECRET.sub(r"$\1", str(it)) for it in _call(kind, action[kind]))
+        return rest | {"command": _at_home(instruction["command"], folder)}
+    said = (_SECRET.sub(r"$\1", str(it)) for it in _call(kind, instruction[kind]))
     return rest | {"command": ["echo", "Not done in the demo:", *said]}
 
 

@@ -14,7 +14,7 @@ from bot.config.sections import (
 from bot.config.values import INSTALLED
 from bot.domain.policy import Account, Milestone, Policy, PostmortemSettings, Service, Severity, Team, Timers
 from bot.domain.role import nearest, plain
-from bot.ports import Finding
+from bot.ports import CheckResult
 
 
 class Settings(Sections):
@@ -74,12 +74,12 @@ class Settings(Sections):
         people = (plain(it.to) for it in self.milestones if not it.to.startswith(":"))
         return (it for it in people if it not in {"commander", "channel"})
 
-    def _misspelt_roles(self) -> Iterator[Finding]:
+    def _misspelt_roles(self) -> Iterator[CheckResult]:
         for role in self._spoken_to():
             close = nearest(role, self.roles)
             if close and role not in self.roles:
                 cure = f"Did you mean {close}? Else add {role} to `roles`."
-                yield Finding(
+                yield CheckResult(
                     what=f"Milestones: one speaks to the role {role}, which is not in roles",
                     well=False,
                     cure=cure,
@@ -104,22 +104,26 @@ class Settings(Sections):
         """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""
         return tuple(self._missing())
 
-    def findings(self) -> Iterator[Finding]:
+    def results(self) -> Iterator[CheckResult]:
         """Say for `spy check` what can be told without asking anybody."""
-        yield Finding(what=f"Configuration: {self.path or 'none'}", well=True)
+        yield CheckResult(what=f"Configuration: {self.path or 'none'}", well=True)
         for line in self.missing():
-            yield Finding(what=line, well=False)
+            yield CheckResult(what=line, well=False)
         paged = sorted({team for severity in self.severities.values() for team in severity.page})
         for team in paged:
             if not self.teams[team].pagerduty:
                 cure = f"Give teams.{team} a section `pagerduty: {{service: …, escalation_policy: …}}`."
-                yield Finding(what=f"Team {team}: is to be paged and has no service", well=False, cure=cure)
+                yield CheckResult(
+                    what=f"Team {team}: is to be paged and has no service", well=False, cure=cure
+                )
         if not self.slack.announce:
             cure = "Name the channel's id in slack.announce."
-            yield Finding(what="Announcements: no channel hears of a new incident", well=False, cure=cure)
+            yield CheckResult(what="Announcements: no channel hears of a new incident", well=False, cure=cure)
         if self.slack.mode == "http" and not self.web.public_url:
             cure = "Give web.public_url, for the app manifest."
-            yield Finding(what="Slack: mode is http, and no address for it to call", well=False, cure=cure)
+            yield CheckResult(
+                what="Slack: mode is http, and no address for it to call", well=False, cure=cure
+            )
 
         yield from self._misspelt_roles()
         yield from self._github()
@@ -127,14 +131,14 @@ class Settings(Sections):
         yield from self._blank()
         yield self._sources_of_changes()
 
-    def _github(self) -> Iterator[Finding]:
+    def _github(self) -> Iterator[CheckResult]:
         if self.github and not self.env.github_token:
             what = self._absent("GITHUB_TOKEN", _WHERE_GITHUB, because="there is a github section")
-            yield Finding(
+            yield CheckResult(
                 what=f"{what} Without it no postmortem and no follow-up becomes an issue.", well=False
             )
 
-    def _webhooks(self) -> Iterator[Finding]:
+    def _webhooks(self) -> Iterator[CheckResult]:
         """Say what is heard late or never without a webhook; it is a fault where Spy has an address to be called at."""
         for name, is_used, secret, lost in (
             ("PagerDuty", self.pagerduty, self.env.pagerduty_webhook_secret, "asks it every 30 s instead"),
@@ -149,14 +153,14 @@ class Settings(Sections):
                 variable = f"{name.upper()}_WEBHOOK_SECRET"
                 cure = f"Set the webhook up (docs/running.md), with its secret in {variable}."
                 what = f"{name} webhook: {variable} is {self._lack(variable)}, so Spy {lost}"
-                yield Finding(what=what, well=not self.web.public_url, cure=cure)
+                yield CheckResult(what=what, well=not self.web.public_url, cure=cure)
 
-    def _blank(self) -> Iterator[Finding]:
+    def _blank(self) -> Iterator[CheckResult]:
         """Name each variable that is there and empty, unless another line does."""
         told = "\n".join((*self.missing(), *(it.what for it in (*self._github(), *self._webhooks()))))
         for variable in sorted(self.env.blank):
             if variable not in told:
-                yield Finding(
+                yield CheckResult(
                     what=f"environment: {variable}: is empty, which counts as not set",
                     well=False,
                     cure="Give it a value, or unset it.",
@@ -169,7 +173,7 @@ class Settings(Sections):
         reason = f" ({because})" if because else ""
         return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
-    def _sources_of_changes(self) -> Finding:
+    def _sources_of_changes(self) -> CheckResult:
         """Say who tells of changes; a repository that nobody tells of was written down in vain."""
         told = {
             "GitHub": self.env.github_webhook_secret,
@@ -183,8 +187,8 @@ class Settings(Sections):
                 "Set up GitHub's webhook (docs/changes.md), with its secret in GITHUB_WEBHOOK_SECRET: "
                 "nobody tells of the repositories in services."
             )
-            return Finding(what=what, well=False, cure=cure)
-        return Finding(what=what, well=True)
+            return CheckResult(what=what, well=False, cure=cure)
+        return CheckResult(what=what, well=True)
 
     def _missing(self) -> Iterator[str]:
         slack = "api.slack.com/apps, your app"

@@ -54,10 +54,10 @@ class Document:
 
 @dataclass(frozen=True, kw_only=True)
 class Body:
-    """What an issue is to say: `taken_over` are people's sections, `does not fit`: the log stands elsewhere."""
+    """The text of an issue. `edited_by_people`: sections that people wrote. `overflows`: the log is kept elsewhere."""
 
     text: str
-    taken_over: tuple[str, ...] = ()
+    edited_by_people: tuple[str, ...] = ()
     overflows: bool = False
 
 
@@ -77,7 +77,7 @@ def body(document: Document, mark: str, *, before: str | None = None, limit: int
     )
     merged = _merged(sections, mark, before)
     while len(merged.text) > limit:
-        sections, was = _shorter(sections, merged.taken_over), sections
+        sections, was = _shorter(sections, merged.edited_by_people), sections
         if sections == was:
             raise ValueError("what people wrote there fills it: there is no channel for Spy's own")
         merged = _merged(sections, mark, before)
@@ -113,7 +113,7 @@ def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
     if before is None or not (head := _HEAD.search(before)):
         if before is not None and before.strip():
             return Body(
-                text=before, taken_over=tuple(it.key for it in sections)
+                text=before, edited_by_people=tuple(it.key for it in sections)
             )  # nothing of ours is left in it
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
         return Body(text="\n\n".join(parts) + "\n")
@@ -128,7 +128,7 @@ def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
     text = text.replace(head[0], _head(mark, sections, *known), 1)
     text = "\n\n".join([text.rstrip("\n"), *(_marked(it) for it in new)]) + "\n"
     gone = known & ours.keys() - standing - broken
-    return Body(text=text, taken_over=tuple(sorted({*theirs, *broken, *gone})))
+    return Body(text=text, edited_by_people=tuple(sorted({*theirs, *broken, *gone})))
 
 
 @dataclass(frozen=True, kw_only=True)

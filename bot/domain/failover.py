@@ -13,7 +13,7 @@ from enum import StrEnum
 
 from bot.domain import failover_events as events
 from bot.domain.events import Event
-from bot.domain.plan import Action, Check, End, Outcome, Plan, Step, Workflow, staged
+from bot.domain.plan import Check, End, Instruction, Outcome, Plan, Step, Workflow, staged
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.timer import Timer
 
@@ -54,7 +54,7 @@ UNDER_WAY = frozenset({State.RUNNING, State.ROLLING_BACK})
 ACTIVE = frozenset({State.PROPOSED, State.APPROVED, *UNDER_WAY})
 
 
-class Part(StrEnum):
+class ActionKind(StrEnum):
     CHECK = "check"
     RUN = "run"
     VERIFY = "verify"
@@ -66,7 +66,7 @@ class Part(StrEnum):
     """Whether something of which nobody knows has happened."""
 
 
-ONCE_ONLY = frozenset({Part.RUN, Part.UNDO})
+ONCE_ONLY = frozenset({ActionKind.RUN, ActionKind.UNDO})
 """What is never repeated unasked: the others only look, or wait."""
 
 
@@ -81,20 +81,20 @@ class Answer(StrEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Move:
+class Action:
     """A part of a step (`at` in the plan's steps) or a check before them (`at` in `before`); `stage` by its place."""
 
-    part: Part
+    kind: ActionKind
     at: int
     stage: int | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Attempt:
+class ActionAttempt:
     """Something under way outside, since then (UTC)."""
 
     number: int
-    move: Move
+    action: Action
     since: datetime
 
 
@@ -102,7 +102,7 @@ class Attempt:
 class Result:
     """How an attempt ended, or what a person said of it."""
 
-    move: Move
+    action: Action
     end: End
     says: str
     at: datetime
@@ -111,11 +111,11 @@ class Result:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Asked:
+class OpenQuestion:
     """What a person is asked, and may answer."""
 
     number: int
-    move: Move
+    action: Action
     end: End
     why: str
     since: datetime
@@ -150,7 +150,7 @@ class Failover:
     began_at: datetime | None = None
     at: int = 0
     """How far on its route it is."""
-    attempt: Attempt | None = None
+    attempt: ActionAttempt | None = None
     attempts: int = 0
     began: tuple[int, ...] = ()
     """The steps that began, and may have moved something."""
@@ -158,9 +158,9 @@ class Failover:
     results: tuple[Result, ...] = ()
     trouble: Result | None = None
     """What went wrong, until something has followed from it."""
-    looks_at: Asked | None = None
+    looks_at: OpenQuestion | None = None
     """What somebody wants to be looked at, before it is answered."""
-    question: Asked | None = None
+    question: OpenQuestion | None = None
     asks: tuple[int, ...] = ()
     """For each question that came up, how often it was asked."""
     called_back: Approval | None = None
@@ -222,62 +222,66 @@ class Failover:
         return tuple(self.plan.steps[at].name for at in sorted(self.began) if at not in self.undone)
 
     @property
-    def route(self) -> tuple[Move, ...]:
+    def route(self) -> tuple[Action, ...]:
         """All that is to be done, in order, if all goes well."""
-        checks = [Move(part=Part.CHECK, at=at) for at in range(len(self.plan.before))]
-        steps = [move for at, step in enumerate(self.plan.steps) for move in self._moves(at, step)]
+        checks = [Action(kind=ActionKind.CHECK, at=at) for at in range(len(self.plan.before))]
+        steps = [action for at, step in enumerate(self.plan.steps) for action in self._actions(at, step)]
         return (*checks, *steps)
 
-    def _moves(self, at: int, step: Step) -> list[Move]:
+    def _actions(self, at: int, step: Step) -> list[Action]:
         if self.task is Task.REHEARSAL:
-            return [Move(part=Part.RUN, at=at)] if step.dry_run else []
+            return [Action(kind=ActionKind.RUN, at=at)] if step.dry_run else []
         stages = range(len(step.stages)) if step.stages else (None,)
-        parts = [Part.RUN, *([Part.VERIFY] if step.verify else []), *([Part.SOAK] if step.soak else [])]
+        parts = [
+            ActionKind.RUN,
+            *([ActionKind.VERIFY] if step.verify else []),
+            *([ActionKind.SOAK] if step.soak else []),
+        ]
         if step.verify and step.soak:
-            parts.append(Part.AGAIN)
-        return [Move(part=part, at=at, stage=stage) for stage in stages for part in parts]
+            parts.append(ActionKind.AGAIN)
+        return [Action(kind=kind, at=at, stage=stage) for stage in stages for kind in parts]
 
     @property
-    def way_back(self) -> tuple[Move, ...]:
+    def way_back(self) -> tuple[Action, ...]:
         """What is still to be undone, last ones first."""
         left = [at for at in sorted(self.began, reverse=True) if at not in self.undone]
-        return tuple(Move(part=Part.UNDO, at=at) for at in left if self.plan.steps[at].undo)
+        return tuple(Action(kind=ActionKind.UNDO, at=at) for at in left if self.plan.steps[at].undo)
 
-    def name_of(self, move: Move) -> str:
+    def name_of(self, action: Action) -> str:
         """Name what a move belongs to, with its stage."""
-        if move.part is Part.CHECK:
-            return self.plan.before[move.at].name
-        step = self.plan.steps[move.at]
-        return step.name if move.stage is None else f"{step.name} {step.stages[move.stage]}"
+        if action.kind is ActionKind.CHECK:
+            return self.plan.before[action.at].name
+        step = self.plan.steps[action.at]
+        return step.name if action.stage is None else f"{step.name} {step.stages[action.stage]}"
 
-    def action(self, move: Move) -> Action:
+    def instruction(self, action: Action) -> Instruction:
         """Give what a run or an undo does, its stage filled in."""
-        step = self.plan.steps[move.at]
-        if move.part is Part.UNDO and step.undo:
+        step = self.plan.steps[action.at]
+        if action.kind is ActionKind.UNDO and step.undo:
             return step.undo
         if self.task is Task.REHEARSAL and step.dry_run:
             return step.dry_run
-        return staged(step.run, self._stage(move))
+        return staged(step.run, self._stage(action))
 
-    def check(self, move: Move) -> Check | None:
+    def check(self, action: Action) -> Check | None:
         """Give what a check, a verification or a look looks at, its stage filled in."""
-        if move.part is Part.CHECK:
-            return self.plan.before[move.at]
-        verify = self.plan.steps[move.at].verify
-        stage = self._stage(move)
+        if action.kind is ActionKind.CHECK:
+            return self.plan.before[action.at]
+        verify = self.plan.steps[action.at].verify
+        stage = self._stage(action)
         return replace(verify, by=staged(verify.by, stage)) if verify and stage is not None else verify  # type: ignore[arg-type]
 
-    def _stage(self, move: Move) -> int | str | None:
-        return None if move.stage is None else self.plan.steps[move.at].stages[move.stage]
+    def _stage(self, action: Action) -> int | str | None:
+        return None if action.stage is None else self.plan.steps[action.at].stages[action.stage]
 
     # --- what is next ---
 
-    def next_move(self) -> Move | None:
+    def next_action(self) -> Action | None:
         """Say what to do outside now; None where nothing is: see `consequence`, or wait for an answer."""
         if self.attempt or self.question:
             return None
         if self.looks_at:
-            return replace(self.looks_at.move, part=Part.LOOK)
+            return replace(self.looks_at.action, kind=ActionKind.LOOK)
         if self.state is State.RUNNING:
             return next(iter(self.route[self.at :]), None)
         if self.state is State.ROLLING_BACK:
@@ -303,17 +307,22 @@ class Failover:
             return self._back(at)
         if self.trouble:
             return self._asked(self.trouble, at)
-        move = self.next_move()
-        if move is None:
+        action = self.next_action()
+        if action is None:
             return self._ended(State.DONE, "", at)
-        if move.part is Part.RUN and self.task is not Task.REHEARSAL and self.plan.steps[move.at].asks:
-            return self._asked(Result(move=move, end=End.OK, says="", at=at), at)
+        if (
+            action.kind is ActionKind.RUN
+            and self.task is not Task.REHEARSAL
+            and self.plan.steps[action.at].asks
+        ):
+            return self._asked(Result(action=action, end=End.OK, says="", at=at), at)
         return None
 
     def _may_still_run(self, trouble: Result) -> bool:
         """Whether a workflow may be under way on GitHub: even who aborts is asked before it is undone meanwhile."""
         is_outside = (
-            isinstance(self.plan.steps[trouble.move.at].run, Workflow) and trouble.move.part is Part.RUN
+            isinstance(self.plan.steps[trouble.action.at].run, Workflow)
+            and trouble.action.kind is ActionKind.RUN
         )
         return is_outside and trouble.end is End.UNKNOWN and self.task is not Task.REHEARSAL
 
@@ -323,7 +332,7 @@ class Failover:
 
     def _back(self, at: datetime) -> Event:
         """Roll back; where nothing has moved, that is the end."""
-        name = self.name_of(self.trouble.move) if self.trouble else ""
+        name = self.name_of(self.trouble.action) if self.trouble else ""
         why = f"{name}: {self.trouble.says}" if self.trouble and not self.called_back else ""
         by = self.called_back.by if self.called_back else None
         if self.task is Task.REHEARSAL or not self.began:
@@ -336,7 +345,7 @@ class Failover:
             failover=self.number,
             what=self.what,
             question=len(self.asks) + 1,
-            name=self.name_of(trouble.move),
+            name=self.name_of(trouble.action),
             why=trouble.says,
         )
 
@@ -476,20 +485,20 @@ class Failover:
 
     # --- what is done outside ---
 
-    def start(self, move: Move, *, at: datetime, does: str) -> events.FailoverMoveStarted:
-        return events.FailoverMoveStarted(
+    def start(self, action: Action, *, at: datetime, does: str) -> events.FailoverActionStarted:
+        return events.FailoverActionStarted(
             at=at,
             failover=self.number,
             what=self.what,
             attempt=self.attempts + 1,
-            part=move.part.value,
-            at_step=move.at,
-            stage=move.stage,
-            name=self.name_of(move),
+            action=action.kind.value,
+            at_step=action.at,
+            stage=action.stage,
+            name=self.name_of(action),
             does=does,
         )
 
-    def finish(self, attempt: int, outcome: Outcome, *, at: datetime) -> events.FailoverMoveFinished | None:
+    def finish(self, attempt: int, outcome: Outcome, *, at: datetime) -> events.FailoverActionFinished | None:
         """Keep how an attempt ended; None where that is known already.
 
         A process that was thought to be gone may yet tell: its word ends the question about its attempt.
@@ -497,13 +506,13 @@ class Failover:
         tried = self._tried(attempt)
         if tried is None:
             return None
-        return events.FailoverMoveFinished(
+        return events.FailoverActionFinished(
             at=at,
             failover=self.number,
             what=self.what,
             attempt=attempt,
-            part=tried.move.part.value,
-            name=self.name_of(tried.move),
+            action=tried.action.kind.value,
+            name=self.name_of(tried.action),
             end=outcome.end.value,
             says=outcome.says,
             took=(at - tried.since).total_seconds(),
@@ -511,26 +520,26 @@ class Failover:
             dropped=outcome.dropped,
         )
 
-    def _tried(self, attempt: int) -> Attempt | None:
+    def _tried(self, attempt: int) -> ActionAttempt | None:
         """Find the attempt: under way, or asked about since nobody knew how it ended."""
         if self.attempt and self.attempt.number == attempt:
             return self.attempt
         if self.question and self.question.attempt == attempt and self.question.end is End.UNKNOWN:
-            return Attempt(number=attempt, move=self.question.move, since=self.question.since)
+            return ActionAttempt(number=attempt, action=self.question.action, since=self.question.since)
         return None
 
-    def taken_over(self, *, at: datetime) -> events.FailoverTakenOver:
+    def resumed(self, *, at: datetime) -> events.FailoverResumed:
         """Go on for a process that is gone: what only looks is done again, what moves is asked about."""
         number = self.attempt.number if self.attempt else None
-        return events.FailoverTakenOver(at=at, failover=self.number, what=self.what, attempt=number)
+        return events.FailoverResumed(at=at, failover=self.number, what=self.what, attempt=number)
 
-    def stumble(self, why: str, *, at: datetime) -> events.FailoverStumbled | None:
+    def crash(self, why: str, *, at: datetime) -> events.FailoverCrashed | None:
         """Give up on what comes next, for a person to say how it goes on; None where nothing does."""
-        move = self.next_move()
-        if move is None:
+        action = self.next_action()
+        if action is None:
             return None
-        name = self.name_of(move)
-        return events.FailoverStumbled(at=at, failover=self.number, what=self.what, name=name, why=why)
+        name = self.name_of(action)
+        return events.FailoverCrashed(at=at, failover=self.number, what=self.what, name=name, why=why)
 
     # --- what happened ---
 
@@ -549,13 +558,13 @@ class Failover:
                 return replace(anew, state=State.PROPOSED if anew.needed else State.APPROVED)
             case events.FailoverBegan():
                 return replace(self, state=State.RUNNING, began_at=event.at)
-            case events.FailoverTakenOver():
-                return self._after_take_over(event)
-            case events.FailoverStumbled():
-                return self._after_stumble(event)
-            case events.FailoverMoveStarted():
+            case events.FailoverResumed():
+                return self._after_resuming(event)
+            case events.FailoverCrashed():
+                return self._after_crash(event)
+            case events.FailoverActionStarted():
                 return self._after_start(event)
-            case events.FailoverMoveFinished():
+            case events.FailoverActionFinished():
                 return self._after_finish(event)
             case events.FailoverAsked():
                 return self._after_asking(event)
@@ -573,105 +582,111 @@ class Failover:
                 return replace(ended, trouble=None, question=None, tail="")
         return self
 
-    def _after_take_over(self, event: events.FailoverTakenOver) -> "Failover":
+    def _after_resuming(self, event: events.FailoverResumed) -> "Failover":
         lost = self.attempt
         if lost is None:
             return self
         freed = replace(self, attempt=None, tail="")
-        if lost.move.part not in ONCE_ONLY:
+        if lost.action.kind not in ONCE_ONLY:
             return freed
         says = "the process that did it is gone, so nobody knows whether it happened"
-        result = Result(move=lost.move, end=End.UNKNOWN, says=says, at=event.at, attempt=lost.number)
+        result = Result(action=lost.action, end=End.UNKNOWN, says=says, at=event.at, attempt=lost.number)
         return replace(freed, trouble=result)
 
-    def _after_stumble(self, event: events.FailoverStumbled) -> "Failover":
-        move = self.next_move()
-        assert move, "it stumbled over what comes next"  # noqa: S101  a caller's bug, not input
-        return replace(self, trouble=Result(move=move, end=End.UNKNOWN, says=event.why, at=event.at))
+    def _after_crash(self, event: events.FailoverCrashed) -> "Failover":
+        action = self.next_action()
+        assert action, "it crashed over what comes next"  # noqa: S101  a caller's bug, not input
+        return replace(self, trouble=Result(action=action, end=End.UNKNOWN, says=event.why, at=event.at))
 
-    def _after_start(self, event: events.FailoverMoveStarted) -> "Failover":
-        move = Move(part=Part(event.part), at=event.at_step, stage=event.stage)
-        attempt = Attempt(number=event.attempt, move=move, since=event.at)
-        moves = move.part is Part.RUN and self.task is not Task.REHEARSAL
-        began = tuple(dict.fromkeys((*self.began, move.at))) if moves else self.began
+    def _after_start(self, event: events.FailoverActionStarted) -> "Failover":
+        action = Action(kind=ActionKind(event.action), at=event.at_step, stage=event.stage)
+        attempt = ActionAttempt(number=event.attempt, action=action, since=event.at)
+        actions = action.kind is ActionKind.RUN and self.task is not Task.REHEARSAL
+        began = tuple(dict.fromkeys((*self.began, action.at))) if actions else self.began
         return replace(self, attempt=attempt, attempts=event.attempt, began=began, tail="")
 
-    def _after_finish(self, event: events.FailoverMoveFinished) -> "Failover":
+    def _after_finish(self, event: events.FailoverActionFinished) -> "Failover":
         tried = self._tried(event.attempt)
         assert tried, "what ends had begun"  # noqa: S101  a caller's bug, not input
-        move, end = tried.move, End(event.end)
+        action, end = tried.action, End(event.end)
         took = timedelta(seconds=event.took)
-        result = Result(move=move, end=end, says=event.says, at=event.at, took=took, attempt=event.attempt)
+        result = Result(
+            action=action, end=end, says=event.says, at=event.at, took=took, attempt=event.attempt
+        )
         freed = replace(
             self, attempt=None, question=None, looks_at=None, results=(*self.results, result), tail=""
         )
         if end is End.OK:
-            return freed._passed(move)  # noqa: SLF001  its own
-        if move.part is Part.LOOK and self.looks_at:  # it was not seen to have happened, which is no proof
+            return freed._passed(action)  # noqa: SLF001  its own
+        if (
+            action.kind is ActionKind.LOOK and self.looks_at
+        ):  # it was not seen to have happened, which is no proof
             sought = self.looks_at
-            result = replace(result, move=sought.move, end=End.UNKNOWN, attempt=sought.attempt)
+            result = replace(result, action=sought.action, end=End.UNKNOWN, attempt=sought.attempt)
         return replace(freed, trouble=result)
 
-    def _passed(self, move: Move) -> "Failover":
+    def _passed(self, action: Action) -> "Failover":
         """Go on behind a move that went well; what a person did by hand may be the point of no return, too."""
-        if move.part is Part.UNDO:
-            return replace(self, undone=(*self.undone, move.at), trouble=None)
+        if action.kind is ActionKind.UNDO:
+            return replace(self, undone=(*self.undone, action.at), trouble=None)
         is_behind = (
-            move.part is Part.RUN and move.at == self.plan.no_return and self.task is not Task.REHEARSAL
+            action.kind is ActionKind.RUN
+            and action.at == self.plan.no_return
+            and self.task is not Task.REHEARSAL
         )
-        began = dict.fromkeys((*self.began, move.at)) if is_behind else self.began
+        began = dict.fromkeys((*self.began, action.at)) if is_behind else self.began
         return replace(self, at=self.at + 1, trouble=None, began=tuple(began))
 
     def _after_asking(self, event: events.FailoverAsked) -> "Failover":
-        about = self.trouble or Result(move=self.route[self.at], end=End.OK, says="", at=event.at)
-        question = Asked(
+        about = self.trouble or Result(action=self.route[self.at], end=End.OK, says="", at=event.at)
+        question = OpenQuestion(
             number=event.question,
-            move=about.move,
+            action=about.action,
             end=about.end,
             why=event.why,
             since=event.at,
-            answers=self._answers(about.move, about.end),
+            answers=self._answers(about.action, about.end),
             attempt=about.attempt,
         )
         return replace(self, question=question, asks=(*self.asks, 1), trouble=None)
 
-    def _answers(self, move: Move, end: End) -> tuple[Answer, ...]:
+    def _answers(self, action: Action, end: End) -> tuple[Answer, ...]:
         if end is End.OK:
             return (Answer.YES, Answer.NO)
-        if move.part is Part.UNDO:
+        if action.kind is ActionKind.UNDO:
             return (Answer.HAPPENED, Answer.DID_NOT, Answer.LEAVE)
-        if move.part is not Part.RUN:
+        if action.kind is not ActionKind.RUN:
             return (Answer.CHECK, Answer.HAPPENED, Answer.LEAVE)
-        step = self.plan.steps[move.at]
+        step = self.plan.steps[action.at]
         if step.asks:
             return (Answer.HAPPENED, Answer.LEAVE)
         looks = (Answer.CHECK,) if step.verify or isinstance(step.run, Workflow) else ()
-        back = self.task is Task.MOVE and (self.can_go_back or move.at == self.plan.no_return)
+        back = self.task is Task.MOVE and (self.can_go_back or action.at == self.plan.no_return)
         return (*looks, Answer.HAPPENED, Answer.DID_NOT, Answer.ROLL_BACK if back else Answer.LEAVE)
 
     def _after_answer(self, event: events.FailoverAnswered) -> "Failover":
         asked, by = self.question, event.by or ""
         assert asked, "an answer follows a question"  # noqa: S101  a caller's bug, not input
         free, said = replace(self, question=None), f"<@{by}>: {event.answer.replace('_', ' ')}"
-        result = Result(move=asked.move, end=End.OK, says=said, at=event.at)
+        result = Result(action=asked.action, end=End.OK, says=said, at=event.at)
         match Answer(event.answer):
             case Answer.HAPPENED | Answer.YES:
-                return replace(free, results=(*self.results, result))._passed(asked.move)  # noqa: SLF001  its own
+                return replace(free, results=(*self.results, result))._passed(asked.action)  # noqa: SLF001  its own
             case Answer.NO:
                 red = replace(result, end=End.RED)
                 return replace(free, results=(*self.results, red), trouble=red)
-            case Answer.CHECK if asked.move.part is Part.RUN:
+            case Answer.CHECK if asked.action.kind is ActionKind.RUN:
                 return replace(free, looks_at=asked)
             case Answer.ROLL_BACK:
-                return free._called_back(asked.move, Approval(by=by, at=event.at))  # noqa: SLF001  its own
+                return free._called_back(asked.action, Approval(by=by, at=event.at))  # noqa: SLF001  its own
             case Answer.LEAVE:
-                return replace(free, is_left=True, why=f"{self.name_of(asked.move)}: {asked.why}")
+                return replace(free, is_left=True, why=f"{self.name_of(asked.action)}: {asked.why}")
         return free
 
-    def _called_back(self, move: Move, by: Approval) -> "Failover":
+    def _called_back(self, action: Action, by: Approval) -> "Failover":
         """Go back on somebody's word; a point of no return that they say was not passed is not undone."""
-        is_not_passed = move.at == self.plan.no_return and self.plan.steps[move.at].undo is None
-        began = tuple(at for at in self.began if not (is_not_passed and at == move.at))
+        is_not_passed = action.at == self.plan.no_return and self.plan.steps[action.at].undo is None
+        began = tuple(at for at in self.began if not (is_not_passed and at == action.at))
         return replace(self, called_back=by, began=began)
 
 

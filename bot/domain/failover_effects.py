@@ -17,7 +17,7 @@ def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[Upsert
     A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
     is begun next, a moment later: Slack lets a message be edited some fifty times a minute.
     """
-    if not (isinstance(event, events.FailoverMoveFinished) and event.end == End.OK):
+    if not (isinstance(event, events.FailoverActionFinished) and event.end == End.OK):
         yield _show(run, CARD, run.place)
     if isinstance(event, events.FailoverAsked | events.FailoverReminded):
         yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{run.asks[-1]}")

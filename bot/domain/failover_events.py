@@ -1,4 +1,4 @@
-"""Past facts of a failover: its audit trail, and lines of the incident's timeline where it belongs to one."""
+"""Past facts of a failover: its audit log, and lines of the incident's timeline where it belongs to one."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -43,18 +43,18 @@ class FailoverBegan(FailoverEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailoverTakenOver(FailoverEvent):
+class FailoverResumed(FailoverEvent):
     """The process that ran it is gone, and another goes on; `attempt` was under way, if any was."""
 
     attempt: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailoverMoveStarted(FailoverEvent):
-    """An attempt began: `part` as in `failover.Part`, `name` of the step or check, `does` what in a few words."""
+class FailoverActionStarted(FailoverEvent):
+    """An attempt began: `action` as in `failover.ActionKind`, `name` of the step or check, `does` in a few words."""
 
     attempt: int
-    part: str
+    action: str
     at_step: int
     stage: int | None
     name: str
@@ -63,11 +63,11 @@ class FailoverMoveStarted(FailoverEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailoverMoveFinished(FailoverEvent):
+class FailoverActionFinished(FailoverEvent):
     """An attempt ended: `end` is ok, red or unknown; `output` what it printed, `dropped` bytes before that not kept."""
 
     attempt: int
-    part: str
+    action: str
     name: str
     end: str
     says: str
@@ -78,7 +78,7 @@ class FailoverMoveFinished(FailoverEvent):
 
 
 @dataclass(frozen=True, kw_only=True)
-class FailoverStumbled(FailoverEvent):
+class FailoverCrashed(FailoverEvent):
     """Spy could not make ready what comes next, step `name`, for a fault of its own."""
 
     name: str

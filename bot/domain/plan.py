@@ -117,16 +117,16 @@ class Question:
     person: str
 
 
-Action = Command | HttpCall | Workflow | Question
+Instruction = Command | HttpCall | Workflow | Question
 
 
-def told(action: Action) -> str:
+def told(instruction: Instruction) -> str:
     """Say what an action does in one line, as a person would type it; what is filled in later by its name: <stage>."""
-    return PLACE.sub(r"<\1>", _told(action))
+    return PLACE.sub(r"<\1>", _told(instruction))
 
 
-def _told(action: Action) -> str:
-    match action:
+def _told(instruction: Instruction) -> str:
+    match instruction:
         case Command(args=args):
             return shlex.join(args)
         case HttpCall(method=method, url=url, json=body):
@@ -154,7 +154,7 @@ class Step:
     """One thing that moves. `undo` takes back all of its stages, and does no harm where there is nothing to undo."""
 
     name: str
-    run: Action
+    run: Instruction
     verify: Check | None = None
     undo: Command | HttpCall | Workflow | None = None
     dry_run: Command | HttpCall | None = None
@@ -234,9 +234,9 @@ class Plan:
         return replace(self, before=(), steps=tuple(steps))
 
 
-def staged(action: Action, stage: float | str | None) -> Action:
+def staged(instruction: Instruction, stage: float | str | None) -> Instruction:
     """Fill in the stage; a value that is nothing but `{{ stage }}` stays the number it is."""
-    return action if stage is None else _walked(action, _filling({STAGE: stage}))
+    return instruction if stage is None else _walked(instruction, _filling({STAGE: stage}))
 
 
 def places(value: Any) -> Iterator[str]:

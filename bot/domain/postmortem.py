@@ -47,7 +47,7 @@ class Postmortem:
     closed_by: str | None = None
     filed: Filed | None = None
     exported_at: datetime | None = None
-    taken_over: tuple[str, ...] = ()
+    edited_by_people: tuple[str, ...] = ()
     """The sections in which a person has edited on GitHub: they are that person's."""
     pages: int = 0
     """In how many comments the full log is, where it did not fit."""

@@ -25,7 +25,7 @@ UPDATE_DUE, UPDATE_LATE = "update_due", "update_late"
 NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY = "no_commander", "no_commander_page", "no_severity"
 ROLL_BACK, STILL_OPEN, UNANSWERED = "roll_back", "still_open", "unanswered"
 MITIGATE_FIRST = "mitigate_first"
-VERDICT = "verdict"
+TEST_PAGE_RESULT = "verdict"
 MILESTONE, AT_STOP = "milestone:", "@stop"
 SINCE_OPENED = frozenset(
     {NO_COMMANDER, NO_COMMANDER_PAGE, NO_SEVERITY, ROLL_BACK, MITIGATE_FIRST, STILL_OPEN}
@@ -217,12 +217,12 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
     return [Timer(subject=f"page:{page.number}", reminder=UNANSWERED, occurrence=occurrence, due_at=due)]
 
 
-def verdict_agenda(page: Page, policy: Policy) -> list[Timer]:
+def test_page_agenda(page: Page, policy: Policy) -> list[Timer]:
     """Give when to say how a test page went: once, whatever became of it."""
-    if not page.test or VERDICT in page.reminded:
+    if not page.test or TEST_PAGE_RESULT in page.reminded:
         return []
     due = page.requested_at + policy.timers.test_page_after
-    return [Timer(subject=f"test:{page.number}", reminder=VERDICT, occurrence="1", due_at=due)]
+    return [Timer(subject=f"test:{page.number}", reminder=TEST_PAGE_RESULT, occurrence="1", due_at=due)]
 
 
 # --- the parts of a rule ----------------------------------------------------------------------------------

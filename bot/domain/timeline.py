@@ -117,7 +117,7 @@ MINOR = frozenset(
         "page_requested",
         "note_removed",
         "step_passed",
-        "failover_move_finished",
+        "failover_action_finished",
         "failover_approved",
         "failover_answered",
     }

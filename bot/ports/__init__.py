@@ -1,8 +1,9 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
+from bot.ports.action_runner import ActionRunner, Clock
 from bot.ports.chat import SLACKBOT, Chat, Person, Posted, Profile, Said
+from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
-from bot.ports.finding import Finding
 from bot.ports.issue_tracker import (
     Comment,
     Discussion,
@@ -14,9 +15,9 @@ from bot.ports.issue_tracker import (
     Offer,
     RepoFile,
 )
-from bot.ports.outside import Clock, Operator
 from bot.ports.pager import OnCallShift, Pager, PagerNews, Ringing
 from bot.ports.session import (
+    AuditEntry,
     ChangeRecords,
     Contact,
     ContactRecords,
@@ -42,7 +43,6 @@ from bot.ports.session import (
     TeamNoticeRecords,
     TimelineRecords,
     TimerRecords,
-    Trace,
     UserGroup,
     UserGroupRecords,
     WorkPeriodRecords,
@@ -52,8 +52,11 @@ from bot.ports.words import FilledRunbook, Form, FormField, Runbooks, Templates
 
 __all__ = [
     "SLACKBOT",
+    "ActionRunner",
+    "AuditEntry",
     "ChangeRecords",
     "Chat",
+    "CheckResult",
     "Clock",
     "Comment",
     "Conflict",
@@ -63,7 +66,6 @@ __all__ = [
     "Discussion",
     "FailoverRecords",
     "FilledRunbook",
-    "Finding",
     "FollowUpRecords",
     "Form",
     "FormField",
@@ -81,7 +83,6 @@ __all__ = [
     "OnCallCopy",
     "OnCallRecords",
     "OnCallShift",
-    "Operator",
     "OutOfTime",
     "OutboxEntry",
     "OutboxItem",
@@ -109,7 +110,6 @@ __all__ = [
     "TimeLimit",
     "TimelineRecords",
     "TimerRecords",
-    "Trace",
     "Unavailable",
     "Unreachable",
     "UserGroup",

@@ -206,8 +206,8 @@ class ContactRecords(Protocol):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Trace:
-    """A line of a failover's audit trail: `data` is the event's own facts, `source` the way it came."""
+class AuditEntry:
+    """A line of a failover's audit log: `data` is the event's own facts, `source` the way it came."""
 
     failover: int
     seq: int
@@ -234,8 +234,8 @@ class FailoverRecords(Protocol):
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
         """Give those of a plan that are over, newest first."""
 
-    def append(self, trace: Trace) -> None: ...
-    def trail(self, number: int) -> Sequence[Trace]: ...
+    def append(self, trace: AuditEntry) -> None: ...
+    def audit_log(self, number: int) -> Sequence[AuditEntry]: ...
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
         """Take one that is to run, of nobody or of an owner whose lease ran out; besides those the caller is at."""
 

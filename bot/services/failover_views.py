@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any
 
-from bot.domain.failover import Failover, Move, Part, Result, State, Task
+from bot.domain.failover import Action, ActionKind, Failover, Result, State, Task
 from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
-from bot.ports import Trace
+from bot.ports import AuditEntry
 from bot.services.failovers import Failovers
 from bot.services.transaction import Transaction
 
@@ -33,7 +33,7 @@ class Line:
     soak: timedelta | None = None
     says: str = ""
     took: timedelta | None = None
-    part: str = ""
+    kind: str = ""
     """What is being done of it."""
     no_return: bool = False
     asks: bool = False
@@ -75,31 +75,41 @@ class FailoverViews:
         """Give what was asked (`mark`: `:question.time`), and what became of it."""
         number, _, time = mark.removeprefix(":").partition(".")
         mine = [
-            it for it in self._session.failovers.trail(run.number) if it.data.get("question") == int(number)
+            it
+            for it in self._session.failovers.audit_log(run.number)
+            if it.data.get("question") == int(number)
         ]
         asked = next((it for it in mine if it.kind == "failover_asked"), None)
         is_open = run.question is not None and run.question.number == int(number)
-        move = run.question.move if run.question and is_open else None
+        action = run.question.action if run.question and is_open else None
         return {
             **self.card(run),
             "asked": asked,
             "answered": next((it for it in mine if it.kind == "failover_answered"), None),
             "is_open": is_open,
             "again": int(time or 1) > 1,
-            "move": move,
-            "name": run.name_of(move) if move else "",
-            "is_without_undo": bool(move and move.part is Part.RUN and run.plan.steps[move.at].undo is None),
-            "words": told(run.action(move)) if move and move.part in {Part.RUN, Part.UNDO} else "",
+            "action": action,
+            "name": run.name_of(action) if action else "",
+            "is_without_undo": bool(
+                action and action.kind is ActionKind.RUN and run.plan.steps[action.at].undo is None
+            ),
+            "words": told(run.instruction(action))
+            if action and action.kind in {ActionKind.RUN, ActionKind.UNDO}
+            else "",
         }
 
-    def trail(self, run: Failover, step: str = "") -> Facts:
+    def audit_log(self, run: Failover, step: str = "") -> Facts:
         """Give what happened (to one step, if that is named), oldest first, as the facts of its lines, to the second.
 
         Of moves the last ones only, and how many were left out; what people have decided is never left out.
         """
-        traces = self._of_step(run, step)
-        moves = [it.seq for it in traces if it.kind in {"failover_move_started", "failover_move_finished"}]
-        left_out = moves[:-MOVES]
+        audit_entries = self._of_step(run, step)
+        actions = [
+            it.seq
+            for it in audit_entries
+            if it.kind in {"failover_action_started", "failover_action_finished"}
+        ]
+        left_out = actions[:-MOVES]
         lines = [
             {
                 **it.data,
@@ -109,25 +119,25 @@ class FailoverViews:
                 "clock": f"{it.at:%H:%M:%S}",
                 "within": True,
             }
-            for it in traces
+            for it in audit_entries
             if it.seq not in left_out
         ]
         return {"run": run, "step": step, "traces": lines, "left_out": len(left_out)}
 
     def output(self, run: Failover, step: str) -> Facts:
         """Give what the moves of a step (empty: of all) have printed, oldest first."""
-        finished = [it for it in self._of_step(run, step) if it.kind == "failover_move_finished"]
+        finished = [it for it in self._of_step(run, step) if it.kind == "failover_action_finished"]
         return {
             "run": run,
             "step": step,
             "printed": [{**it.data, "clock": f"{it.at:%H:%M:%S}"} for it in finished if it.data["output"]],
         }
 
-    def _of_step(self, run: Failover, step: str) -> list[Trace]:
+    def _of_step(self, run: Failover, step: str) -> list[AuditEntry]:
         """Give what happened to a step, known by how its name begins; to all where none is named."""
         wanted = step.strip().casefold()
-        trail = self._session.failovers.trail(run.number)
-        return [it for it in trail if str(it.data.get("name", "")).casefold().startswith(wanted)]
+        audit_log = self._session.failovers.audit_log(run.number)
+        return [it for it in audit_log if str(it.data.get("name", "")).casefold().startswith(wanted)]
 
 
 # --- lines ------------------------------------------------------------------------------------------------
@@ -135,24 +145,24 @@ class FailoverViews:
 
 def _before(run: Failover, at: int) -> Line:
     check = run.plan.before[at]
-    results = [it for it in run.results if it.move == Move(part=Part.CHECK, at=at)]
+    results = [it for it in run.results if it.action == Action(kind=ActionKind.CHECK, at=at)]
     state = str(results[-1].end) if results else "waiting"
-    if run.attempt and run.attempt.move == Move(part=Part.CHECK, at=at):
+    if run.attempt and run.attempt.action == Action(kind=ActionKind.CHECK, at=at):
         state = "doing"
     return Line(
         name=check.name,
         state=state,
         does=told(check.by),
         says=results[-1].says if results else "",
-        part=Part.CHECK.value,
+        kind=ActionKind.CHECK.value,
         is_check=True,
     )
 
 
 def _step(run: Failover, at: int) -> Line:
     step = run.plan.steps[at]
-    results = [it for it in run.results if it.move.at == at and it.move.part is not Part.CHECK]
-    attempt = run.attempt.move if run.attempt and _is_of(run.attempt.move, at) else None
+    results = [it for it in run.results if it.action.at == at and it.action.kind is not ActionKind.CHECK]
+    attempt = run.attempt.action if run.attempt and _is_of(run.attempt.action, at) else None
     return Line(
         name=step.name,
         state=_state(run, at, results),
@@ -162,7 +172,7 @@ def _step(run: Failover, at: int) -> Line:
         soak=step.soak or None,
         says=results[-1].says if results else "",
         took=sum((it.took for it in results), timedelta()) or None,
-        part=attempt.part.value if attempt else "",
+        kind=attempt.kind.value if attempt else "",
         no_return=step.point_of_no_return and run.task is Task.MOVE,
         asks=step.asks,
         stages=tuple((str(stage), _stage_state(run, at, k)) for k, stage in enumerate(step.stages)),
@@ -174,9 +184,9 @@ def _state(run: Failover, at: int, results: Sequence[Result]) -> str:  # noqa: P
         return "skipped"
     if at in run.undone:
         return "undone"
-    if run.attempt and _is_of(run.attempt.move, at):
-        return "undoing" if run.attempt.move.part is Part.UNDO else "doing"
-    if run.question and _is_of(run.question.move, at):
+    if run.attempt and _is_of(run.attempt.action, at):
+        return "undoing" if run.attempt.action.kind is ActionKind.UNDO else "doing"
+    if run.question and _is_of(run.question.action, at):
         return "asked"
     if results and results[-1].end is not End.OK:
         return str(results[-1].end)
@@ -191,15 +201,15 @@ def _stage_state(run: Failover, at: int, stage: int) -> str:
     mine = [it for it in run.route if _is_of(it, at) and it.stage == stage]
     if _is_behind(run, mine):
         return "ok"
-    return "doing" if run.attempt and run.attempt.move in mine else "waiting"
+    return "doing" if run.attempt and run.attempt.action in mine else "waiting"
 
 
-def _is_of(move: Move, at: int) -> bool:
-    return move.at == at and move.part is not Part.CHECK
+def _is_of(action: Action, at: int) -> bool:
+    return action.at == at and action.kind is not ActionKind.CHECK
 
 
-def _is_behind(run: Failover, moves: Sequence[Move]) -> bool:
-    return bool(moves) and all(it in run.route[: run.at] for it in moves)
+def _is_behind(run: Failover, actions: Sequence[Action]) -> bool:
+    return bool(actions) and all(it in run.route[: run.at] for it in actions)
 
 
 def _progress(run: Failover) -> tuple[int, int]:

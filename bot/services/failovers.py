@@ -16,10 +16,10 @@ from bot.domain.failover import (
 )
 from bot.domain.failover_effects import CARD, effects_of
 from bot.domain.failover_events import (
+    FailoverActionFinished,
     FailoverBegan,
     FailoverEnded,
     FailoverEvent,
-    FailoverMoveFinished,
     FailoverProposed,
 )
 from bot.domain.incident import Incident
@@ -27,7 +27,7 @@ from bot.domain.plan import RESERVED, Plan
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
-from bot.ports import Trace
+from bot.ports import AuditEntry
 from bot.services.locks import Locks
 from bot.services.permissions import Permissions
 from bot.services.transaction import Transaction
@@ -284,7 +284,7 @@ class Failovers:
         """Keep what happened: the run, its trail, its incident's timeline, effects and timers together."""
         for event in happened:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
-            self._session.failovers.append(self._trace(run, event))
+            self._session.failovers.append(self._audit_entry(run, event))
             incident = self._tell_incident(run, event)
             self._tx.send(*effects_of(before, run, event))
             if run.task is not Task.REHEARSAL:
@@ -301,9 +301,9 @@ class Failovers:
             key = f"{CARD}:{number}:by{because.number}.{because.entries}"
             self._tx.send(UpsertMessage(key=key, message_type=CARD, ref=number, to=undone.place))
 
-    def _trace(self, run: Failover, event: Event) -> Trace:
+    def _audit_entry(self, run: Failover, event: Event) -> AuditEntry:
         facts = asdict(event)
-        return Trace(
+        return AuditEntry(
             failover=run.number,
             seq=run.entries,
             kind=event.kind(),
@@ -328,7 +328,7 @@ class Failovers:
         """Put it on the incident's timeline, without what a program printed."""
         if run.incident is None:
             return None
-        if isinstance(event, FailoverMoveFinished):
+        if isinstance(event, FailoverActionFinished):
             event = replace(event, output="", dropped=0)
         return self._tx.record(self._tx.incident(run.incident), event)
 

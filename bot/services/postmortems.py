@@ -150,7 +150,7 @@ class Postmortems:
         issue: Issue,
         *,
         assignee: str | None = None,
-        taken_over: Sequence[str],
+        edited_by_people: Sequence[str],
         overflows: bool,
         origin: str,
     ) -> bool:
@@ -168,7 +168,7 @@ class Postmortems:
         if is_first:
             incident = self._tx.record(incident, told)
         postmortem = self.of(incident).after(told)
-        postmortem = replace(postmortem, taken_over=tuple(taken_over), without=issue.without)
+        postmortem = replace(postmortem, edited_by_people=tuple(edited_by_people), without=issue.without)
         self._keep(postmortem, incident)
         if overflows or postmortem.pages:
             self._tx.send(FileLog(key=f"log:{origin}", incident=number, overflow=overflows))

@@ -13,7 +13,7 @@ from bot.services.incident_reminders import IncidentReminders, PageReminders
 from bot.services.locks import LockReminders
 from bot.services.postmortems import PostmortemReminders
 from bot.services.relief import Relief
-from bot.services.shifts import ShiftReminders, Shifts, Verdicts
+from bot.services.shifts import ShiftReminders, Shifts, TestPageReminders
 from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
@@ -37,7 +37,7 @@ REMINDER_SOURCES: Mapping[str, Callable[[Transaction], ReminderSource]] = {
     "page": PageReminders,
     "shift": ShiftReminders,
     "cover": CoverReminders,
-    "test": Verdicts,
+    "test": TestPageReminders,
     "lock": LockReminders,
     "failover": FailoverReminders,
     PERSON: Relief,

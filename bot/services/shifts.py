@@ -9,7 +9,7 @@ from bot.domain.incident import Incident
 from bot.domain.load import SHIFT
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import verdict_agenda
+from bot.domain.reminder import test_page_agenda
 from bot.domain.shift import (
     HANDOVER,
     OVERLOAD,
@@ -281,7 +281,7 @@ class ShiftReminders:
         return self._session.shifts.of(name)
 
 
-class Verdicts:
+class TestPageReminders:
     """Keeps the duty to say how a test page went."""
 
     def __init__(self, tx: Transaction) -> None:
@@ -291,7 +291,7 @@ class Verdicts:
     def agenda(self, ref: str) -> Sequence[Timer]:
         self._session.lock(f"page:{ref}")
         page = self._session.pages.get(int(ref))
-        return verdict_agenda(page, self._tx.policy) if page else []
+        return test_page_agenda(page, self._tx.policy) if page else []
 
     def speak(self, timer: Timer) -> None:
         Paging(self._tx).judge(int(timer.subject.partition(":")[2]), timer)

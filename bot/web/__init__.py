@@ -1,13 +1,13 @@
 """HTTP: Slack's requests, webhooks, health and metrics."""
 
-from bot.web.app import Door, Page, WebAnswer, arrived_at, build_web
+from bot.web.app import Handler, Page, WebAnswer, arrived_at, build_web
 from bot.web.health import Check
 from bot.web.server import CannotListen, Server, listen, serve
 
 __all__ = [
     "CannotListen",
     "Check",
-    "Door",
+    "Handler",
     "Page",
     "Server",
     "WebAnswer",

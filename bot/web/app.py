@@ -37,7 +37,7 @@ class WebAnswer:
     body: str | bytes = b""
 
 
-Door = Callable[[bytes, Mapping[str, str]], WebAnswer]
+Handler = Callable[[bytes, Mapping[str, str]], WebAnswer]
 """Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
 
 Page = Callable[[str, Mapping[str, str]], WebAnswer]
@@ -56,20 +56,20 @@ def build_web(
     *,
     metrics: CollectorRegistry,
     readiness: Mapping[str, Check],
-    slack: Door | None = None,
-    pagerduty: Door | None = None,
-    github: Door | None = None,
-    changes: Door | None = None,
+    slack: Handler | None = None,
+    pagerduty: Handler | None = None,
+    github: Handler | None = None,
+    changes: Handler | None = None,
     pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
-    """Build the app. A door that is None is not there (404); `threads` requests are served side by side.
+    """Build the app. A handler that is None is not there (404); `threads` requests are served side by side.
 
     A readiness check that has not answered after `patience` seconds counts as failed.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
-    doors = {
+    handlers = {
         "/slack/events": slack,
         "/webhooks/pagerduty": pagerduty,
         "/webhooks/github": github,
@@ -82,7 +82,7 @@ def build_web(
         is_ready = not any(trouble.values())
         return JSONResponse({"ready": is_ready, "checks": checks}, status_code=200 if is_ready else 503)
 
-    async def figures(request: Request) -> Response:
+    async def show_metrics(request: Request) -> Response:
         encode, content_type = choose_encoder(request.headers.get("accept", ""))
         text = await asyncio.get_running_loop().run_in_executor(pool, encode, metrics)
         return Response(text, headers={"content-type": content_type})
@@ -95,12 +95,16 @@ def build_web(
     return Starlette(
         lifespan=lifespan,
         routes=[
-            *(Route(path, _through(door, pool), methods=["POST"]) for path, door in doors.items() if door),
+            *(
+                Route(path, _through(handler, pool), methods=["POST"])
+                for path, handler in handlers.items()
+                if handler
+            ),
             *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),
-            Route("/metrics", figures),
-            Route("/", _porch),
+            Route("/metrics", show_metrics),
+            Route("/", _index),
         ],
     )
 
@@ -109,11 +113,11 @@ async def _healthz(_: Request) -> Response:
     return PlainTextResponse("alive\n")
 
 
-async def _porch(_: Request) -> Response:
+async def _index(_: Request) -> Response:
     return PlainTextResponse("Spy is here. Talk to it in Slack.\n")
 
 
-def _through(door: Door, pool: Executor) -> _Endpoint:
+def _through(handler: Handler, pool: Executor) -> _Endpoint:
     async def endpoint(request: Request) -> Response:
         came = time.monotonic()
         try:
@@ -124,7 +128,7 @@ def _through(door: Door, pool: Executor) -> _Endpoint:
             return PlainTextResponse("The request took too long to arrive.\n", status_code=408)
         if body is None:
             return PlainTextResponse(f"More than {LARGEST_BODY} bytes are not read here.\n", status_code=413)
-        return await _in_thread(pool, partial(door, body, dict(request.headers)), request.url.path, came)
+        return await _in_thread(pool, partial(handler, body, dict(request.headers)), request.url.path, came)
 
     return endpoint
 
@@ -138,20 +142,20 @@ def _shown(page: Page, pool: Executor) -> _Endpoint:
     return endpoint
 
 
-async def _in_thread(pool: Executor, door: Callable[[], WebAnswer], path: str, came: float) -> Response:
-    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, door, path, came)
+async def _in_thread(pool: Executor, handler: Callable[[], WebAnswer], path: str, came: float) -> Response:
+    answer = await asyncio.get_running_loop().run_in_executor(pool, _answer, handler, path, came)
     return Response(answer.body, answer.status, headers=dict(answer.headers))
 
 
-def _answer(door: Callable[[], WebAnswer], path: str, came: float) -> WebAnswer:
-    """Go through the door; a fault behind it is logged, and its number is all that the caller hears."""
+def _answer(handler: Callable[[], WebAnswer], path: str, came: float) -> WebAnswer:
+    """Go through the handler; a fault behind it is logged, and its number is all that the caller hears."""
     if time.monotonic() > came + LONGEST_WAIT:
         return WebAnswer(
             status=503, body="Spy has too much to do just now. Nothing was done; send it again.\n"
         )
     _arrived_at.set(came)
     try:
-        return door()
+        return handler()
     except Exception:  # noqa: BLE001  the last catch before the caller, who must see no trace
         number = uuid4().hex[:8]
         _log.exception("a web request failed", path=path, fault=number)

@@ -15,11 +15,11 @@ from uuid import uuid4
 
 import structlog
 
-from bot.domain.failover import Part
+from bot.domain.failover import ActionKind
 from bot.domain.plan import End, Outcome, Workflow
 from bot.domain.policy import Policy
-from bot.ports import Clock, Operator, Session, Sessions
-from bot.services.failover_moves import FailoverMoves, Undertaking
+from bot.ports import ActionRunner, Clock, Session, Sessions
+from bot.services.failover_actions import FailoverActions, StepRun
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 
@@ -32,7 +32,7 @@ PATIENCE = 8.0
 TAIL = 2_000
 """Characters of what is printed that are kept for showing."""
 
-STUMBLE, STUMBLES = 0.5, 3
+CRASH, CRASHES = 0.5, 3
 """Seconds between tries at what a fault keeps from being done, and after how many of them a person is asked."""
 FAULT = "a fault of Spy's own kept it from being done; see the log"
 
@@ -45,7 +45,7 @@ class Runner:
 
     def __init__(
         self,
-        operator: Operator,
+        runner: ActionRunner,
         *,
         sessions: Sessions,
         clock: Clock,
@@ -53,7 +53,7 @@ class Runner:
         lease: timedelta,
         wake: Callable[[], None],
     ) -> None:
-        self._operator = operator
+        self._runner = runner
         self._sessions = sessions
         self._clock = clock
         self._policy = policy
@@ -61,7 +61,7 @@ class Runner:
         self._tell = wake
         self._owner = uuid4().hex
         self._walks: dict[int, Thread] = {}
-        self._stumbles: Counter[int] = Counter()
+        self._crashes: Counter[int] = Counter()
         self._changing = Lock()
         self._woken = Event()
         self._stopping = Event()
@@ -117,42 +117,42 @@ class Runner:
 
     def _walk(self, number: int) -> None:
         try:
-            while (undertaking := self._in_transaction(partial(self._next, number))) is not None:
+            while (step_run := self._in_transaction(partial(self._next, number))) is not None:
                 self._tell()
-                outcome = self._do(undertaking)
+                outcome = self._do(step_run)
                 if outcome is None:
                     return
-                self._insist(partial(_finish, undertaking, outcome))
-                self._stumbles.pop(number, None)
+                self._insist(partial(_finish, step_run, outcome))
+                self._crashes.pop(number, None)
                 self._tell()
         except Exception:
             log.exception("a failover can't be moved on", failover=number)
-            self._stumble(number)
+            self._crash(number)
         finally:
             self._leave(number)
 
-    def _stumble(self, number: int) -> None:
+    def _crash(self, number: int) -> None:
         """Try again in a moment, since the database may be away; where it is not, ask the channel after some tries."""
-        self._stopping.wait(STUMBLE)
-        self._stumbles[number] += 1
-        if self._stumbles[number] < STUMBLES:
+        self._stopping.wait(CRASH)
+        self._crashes[number] += 1
+        if self._crashes[number] < CRASHES:
             return
         try:
             self._in_transaction(partial(self._give_up, number))
-            del self._stumbles[number]
+            del self._crashes[number]
         except Exception:
             log.exception("a failover can't be asked about either; trying again", failover=number)
 
     def _give_up(self, number: int, tx: Transaction) -> None:
         if tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease):
-            FailoverMoves(tx).stumbled(number, FAULT)
+            FailoverActions(tx).crashed(number, FAULT)
 
-    def _next(self, number: int, tx: Transaction) -> Undertaking | None:
+    def _next(self, number: int, tx: Transaction) -> StepRun | None:
         """Start the next move, unless another process has the run by now."""
         is_mine = tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
         if not is_mine or self._stopping.is_set():
             return None
-        return FailoverMoves(tx).next(number)
+        return FailoverActions(tx).next(number)
 
     def _leave(self, number: int) -> None:
         try:
@@ -166,44 +166,44 @@ class Runner:
 
     # --- moving ---
 
-    def _do(self, it: Undertaking) -> Outcome | None:
+    def _do(self, it: StepRun) -> Outcome | None:
         """Do one move; None where the bot is told to stop, and the move only looked or waited."""
         watch = _Watch(self, it)
         with watch:
             outcome = self._done(it, watch)
         return None if watch.is_interrupted and it.read_only else outcome
 
-    def _done(self, it: Undertaking, watch: "_Watch") -> Outcome:
+    def _done(self, it: StepRun, watch: "_Watch") -> Outcome:
         if it.until is not None:
             return self._soak(it, watch)
-        if it.action is not None and it.move.part is not Part.LOOK:
-            return self._operator.perform(
-                it.action, mark=it.mark, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
+        if it.instruction is not None and it.action.kind is not ActionKind.LOOK:
+            return self._runner.perform(
+                it.instruction, mark=it.mark, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
             )
-        if isinstance(it.action, Workflow):
-            return self._operator.look(
-                it.action, mark=it.looked_for, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
+        if isinstance(it.instruction, Workflow):
+            return self._runner.look(
+                it.instruction, mark=it.looked_for, timeout=it.timeout, hear=watch.hear, stopped=watch.stopped
             )
         assert it.check, "what is looked at has a check"  # noqa: S101  the domain offers a look only then
-        return self._operator.check(it.check, stopped=watch.stopped)
+        return self._runner.check(it.check, stopped=watch.stopped)
 
-    def _soak(self, it: Undertaking, watch: "_Watch") -> Outcome:
+    def _soak(self, it: StepRun, watch: "_Watch") -> Outcome:
         while it.until is not None and self._clock.now() < it.until:
             if watch.stopped.wait(0.1):
                 return Outcome(end=End.RED, says="stopped")
         return Outcome(end=End.OK, says="")
 
-    def look_in(self, it: Undertaking, tail: str | None, *, renew: bool) -> bool:
+    def look_in(self, it: StepRun, tail: str | None, *, renew: bool) -> bool:
         """Show what was printed (None: nothing new), keep the run, and say whether it is to be stopped."""
         number = it.run.number
 
         def look(tx: Transaction) -> bool:
-            moves = FailoverMoves(tx)
+            actions = FailoverActions(tx)
             if renew:
                 tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
             if tail is not None:
-                moves.heard(number, it.attempt, tail)
-            return moves.is_to_stop(number)
+                actions.heard(number, it.attempt, tail)
+            return actions.is_to_stop(number)
 
         is_to_stop = self._in_transaction(look)
         if tail is not None:
@@ -241,14 +241,14 @@ class Runner:
         return Transaction(session=session, now=self._clock.now(), policy=self._policy(), source="spy")
 
 
-def _finish(it: Undertaking, outcome: Outcome, tx: Transaction) -> None:
-    FailoverMoves(tx).finished(it.run.number, it.attempt, outcome)
+def _finish(it: StepRun, outcome: Outcome, tx: Transaction) -> None:
+    FailoverActions(tx).finished(it.run.number, it.attempt, outcome)
 
 
 class _Watch:
     """Looks after one move while it is under way: its lease, what it prints, and whether it is to be stopped."""
 
-    def __init__(self, runner: Runner, it: Undertaking) -> None:
+    def __init__(self, runner: Runner, it: StepRun) -> None:
         self.stopped = Event()
         self.is_interrupted = False
         self._runner = runner

@@ -13,7 +13,7 @@ from bot.adapters.changes_webhook import check
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.server_clock import SKEW, ServerClock
 from bot.adapters.slack.chat import SlackChat
-from bot.adapters.slack.check import findings
+from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.inbound import answer_http, build_app
 from bot.commands.request import Notice, Request, Response
@@ -169,6 +169,6 @@ def test_a_machine_whose_clock_is_off_is_told_at_the_check(box: Box):
     keys = box.environment()
 
     with closing(PooledWebClient(keys["SLACK_BOT_TOKEN"], base_url=keys["SLACK_API_URL"])) as web:
-        told = {it.what: it.cure for it in findings(web, app_token=None, channels={})}
+        told = {it.what: it.cure for it in results(web, app_token=None, channels={})}
 
     assert told["This machine's clock"].startswith("It is 7 min behind Slack's.")

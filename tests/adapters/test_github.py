@@ -5,7 +5,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.github import findings
+from bot.adapters.github import results
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
 from tests.adapters.conftest import StandIn
@@ -21,10 +21,10 @@ def looked(
     box: Box, token: str | None = None, repository: str = "acme/postmortems"
 ) -> list[tuple[str, bool]]:
     environment = box.environment()
-    found = findings(
+    found = results(
         environment["GITHUB_TOKEN"] if token is None else token, repository, environment["GITHUB_API_URL"]
     )
-    return [(finding.what, finding.well) for finding in found]
+    return [(result.what, result.well) for result in found]
 
 
 def test_all_is_well_where_the_repository_takes_issues(box: Box) -> None:
@@ -63,7 +63,7 @@ def test_a_repository_with_another_name_is_told(stand_in: StandIn) -> None:
 
     url = stand_in(answer)
 
-    found = {it.what: it.cure for it in findings("t", "acme/old", url)}
+    found = {it.what: it.cure for it in results("t", "acme/old", url)}
 
     assert found["GitHub repository acme/old"].startswith("It is acme/new now")
 
@@ -76,7 +76,7 @@ def test_an_outage_is_told_after_one_try(box: Box) -> None:
 
 
 def test_silence_is_told_with_its_cure() -> None:
-    [finding] = findings("token", "acme/postmortems", "http://127.0.0.1:9")
+    [result] = results("token", "acme/postmortems", "http://127.0.0.1:9")
 
-    assert not finding.well
-    assert "GITHUB_API_URL" in finding.cure
+    assert not result.well
+    assert "GITHUB_API_URL" in result.cure

@@ -9,9 +9,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.actions.variables import Variables
 from bot.adapters.github import GitHub
 from bot.adapters.github_workflows import Workflows
-from bot.adapters.variables import Variables
 from bot.domain.plan import Workflow
 from bot.ports import Issue, IssueDraft
 from tests.adapters.conftest import StandIn

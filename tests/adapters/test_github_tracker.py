@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.adapters.github import GitHub, findings
+from bot.adapters.github import GitHub, results
 from bot.ports import Issue, IssueDraft, Offer, Rejected, RepoFile, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http, rate_limited
@@ -368,7 +368,7 @@ def test_a_fault_of_the_bots_own_is_not_told_as_githubs(github: GitHub, box: Box
 
 @pytest.mark.parametrize("odd", ODD)
 def test_the_check_names_what_answers_instead_of_github(stand_in: StandIn, odd: str):
-    found = list(findings("t", HERE, stand_in(lambda *_: ODD[odd])))
+    found = list(results("t", HERE, stand_in(lambda *_: ODD[odd])))
 
     assert [it.well for it in found] == [False]
     assert "GITHUB_API_URL" in found[0].cure

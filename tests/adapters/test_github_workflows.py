@@ -7,8 +7,8 @@ from threading import Event, Timer
 
 import pytest
 
+from bot.adapters.actions.variables import Variables
 from bot.adapters.github_workflows import Pace, Workflows
-from bot.adapters.variables import Variables
 from bot.domain.plan import End, Outcome, Workflow
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, http, rate_limited, reset_after, reset_before
@@ -51,18 +51,20 @@ def workflows(box: Box, token: str | None = None) -> Workflows:
 
 def dispatch(
     box: Box,
-    action: Workflow = PROMOTE,
+    instruction: Workflow = PROMOTE,
     *,
     timeout: timedelta = LONG,
     heard: list[str] | None = None,
     stopped: Event | None = None,
 ) -> Outcome:
     hear = (heard if heard is not None else []).append
-    return workflows(box).dispatch(action, mark=MARK, timeout=timeout, hear=hear, stopped=stopped or Event())
+    return workflows(box).dispatch(
+        instruction, mark=MARK, timeout=timeout, hear=hear, stopped=stopped or Event()
+    )
 
 
-def look(box: Box, action: Workflow = PROMOTE, mark: str = MARK) -> Outcome:
-    return workflows(box).look(action, mark=mark, timeout=LONG, hear=len, stopped=Event())
+def look(box: Box, instruction: Workflow = PROMOTE, mark: str = MARK) -> Outcome:
+    return workflows(box).look(instruction, mark=mark, timeout=LONG, hear=len, stopped=Event())
 
 
 # --- a run, from beginning to end ---------------------------------------------------------------------------
@@ -97,7 +99,7 @@ def test_a_run_that_fails_is_red(box: Box):
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("instruction", "words"),
     [
         (replace(PROMOTE, inputs={"pod": "7", "colour": "red"}), 'Unexpected inputs provided: ["colour"'),
         (replace(PROMOTE, inputs={}), "Required input 'pod' not provided"),
@@ -107,8 +109,8 @@ def test_a_run_that_fails_is_red(box: Box):
         (replace(PROMOTE, inputs={"pod": "{{ env.NOWHERE }}"}), "NOWHERE is not set"),
     ],
 )
-def test_what_github_refuses_is_red_and_nothing_runs(box: Box, action: Workflow, words: str):
-    outcome = dispatch(box, action)
+def test_what_github_refuses_is_red_and_nothing_runs(box: Box, instruction: Workflow, words: str):
+    outcome = dispatch(box, instruction)
 
     assert outcome.end is End.RED
     assert words in outcome.says
@@ -126,10 +128,10 @@ def test_a_token_that_is_missing_or_wrong_is_told(box: Box, token: str, words: s
 
 
 def test_a_variable_of_an_input_is_passed_and_not_shown(box: Box):
-    action = replace(PROMOTE, inputs={"pod": "{{ env.LOCATION }}"})
+    instruction = replace(PROMOTE, inputs={"pod": "{{ env.LOCATION }}"})
     box.github.actions.fates.append("fail")
 
-    outcome = dispatch(box, action)
+    outcome = dispatch(box, instruction)
 
     [run] = box.github.actions.runs.values()
     assert run.inputs["pod"] == "somewhere-secret"
@@ -311,8 +313,8 @@ def test_a_github_that_cannot_be_reached_is_red() -> None:
 @pytest.mark.parametrize("status", [200, 302])
 def test_what_is_not_githubs_answer_leaves_a_dispatch_unknown(stand_in: StandIn, status: int, said: bytes):
     odd = Workflows("t", variables=Variables({}), url=stand_in(lambda *_: (status, {}, said)), pace=QUICK)
-    action = replace(PROMOTE, ref="main")
+    instruction = replace(PROMOTE, ref="main")
 
-    outcome = odd.dispatch(action, mark=MARK, timeout=LONG, hear=len, stopped=Event())
+    outcome = odd.dispatch(instruction, mark=MARK, timeout=LONG, hear=len, stopped=Event())
 
     assert outcome.end is End.UNKNOWN

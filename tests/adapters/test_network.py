@@ -14,11 +14,11 @@ import urllib3
 from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from bot.adapters.github import GitHub
-from bot.adapters.github import findings as github_findings
+from bot.adapters.github import results as github_checks
 from bot.adapters.network import reason
 from bot.adapters.pagerduty import PagerDuty
 from bot.adapters.slack.chat import SlackChat
-from bot.adapters.slack.check import findings as slack_findings
+from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.socket import _why as why_no_link
 from bot.domain.message import Message
@@ -93,7 +93,7 @@ def slack_answer(url: str) -> str:
 
 def slack_check(url: str) -> str:
     with closing(PooledWebClient("t", base_url=f"{url}/", read_timeout=0.5)) as web:
-        return next(iter(slack_findings(web, app_token=None, channels={}))).cure
+        return next(iter(slack_checks(web, app_token=None, channels={}))).cure
 
 
 def github(url: str) -> str:
@@ -102,7 +102,7 @@ def github(url: str) -> str:
 
 
 def github_check(url: str) -> str:
-    return next(iter(github_findings("t", "acme/x", url, timeout=timedelta(seconds=1)))).cure
+    return next(iter(github_checks("t", "acme/x", url, timeout=timedelta(seconds=1)))).cure
 
 
 def told(call: Callable[[], object]) -> str:

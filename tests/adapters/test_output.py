@@ -5,7 +5,7 @@ import random
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.output import KEPT, Output, Secrets
+from bot.adapters.actions.output import KEPT, Output, Secrets
 
 SECRETS = ("swordfish-1", "fish", "-----BEGIN KEY-----\nMIIE+/=\n-----END KEY-----\n", "abab-abac")
 

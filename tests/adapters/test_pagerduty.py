@@ -193,9 +193,9 @@ def test_a_number_that_cannot_be_had_hides_nobody(box: Box, pager: PagerDuty) ->
 
 
 def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
-    findings = list(pager.findings(services=["PSVC1"], policies=["PPOL1"], schedules=["PSCH1"]))
+    results = list(pager.results(services=["PSVC1"], policies=["PPOL1"], schedules=["PSCH1"]))
 
-    assert [(finding.what, finding.well) for finding in findings] == [
+    assert [(result.what, result.well) for result in results] == [
         ("PagerDuty token", True),
         ("PagerDuty user spy@example.com", True),
         ("PagerDuty service PSVC1", True),
@@ -207,9 +207,9 @@ def test_findings_are_well_where_all_is_well(pager: PagerDuty) -> None:
 def test_findings_come_with_cures(connect: Connect) -> None:
     pager = connect(from_email="nobody@example.com")
 
-    bad = [f for f in pager.findings(services=["PNO"], policies=[], schedules=["PSCH1"]) if not f.well]
+    bad = [f for f in pager.results(services=["PNO"], policies=[], schedules=["PSCH1"]) if not f.well]
 
-    assert [(finding.what, finding.cure) for finding in bad] == [
+    assert [(result.what, result.cure) for result in bad] == [
         (
             "PagerDuty user nobody@example.com",
             "Set pagerduty.from in config.yaml to the e-mail of a PagerDuty user.",
@@ -225,7 +225,7 @@ def test_findings_come_with_cures(connect: Connect) -> None:
 def test_nothing_more_is_asked_where_the_door_is_shut(
     token: str | None, url: str, cure: str, connect: Connect
 ) -> None:
-    [finding] = connect(token=token, url=url).findings(services=["PSVC1"], policies=[], schedules=[])
+    [result] = connect(token=token, url=url).results(services=["PSVC1"], policies=[], schedules=[])
 
-    assert not finding.well
-    assert cure in finding.cure
+    assert not result.well
+    assert cure in result.cure

@@ -123,7 +123,7 @@ def test_a_user_without_an_e_mail_hides_no_other(stand_in: StandIn):
     ]
     pager = connected(stand_in, users=users, more=False)
 
-    assert [it.well for it in pager.findings(services=(), policies=(), schedules=())] == [True, True]
+    assert [it.well for it in pager.results(services=(), policies=(), schedules=())] == [True, True]
 
 
 @pytest.mark.parametrize(

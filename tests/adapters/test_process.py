@@ -12,9 +12,9 @@ from threading import Event
 import psutil
 import pytest
 
-from bot.adapters.output import KEPT
-from bot.adapters.process import Processes
-from bot.adapters.variables import Variables
+from bot.adapters.actions.output import KEPT
+from bot.adapters.actions.process import Processes
+from bot.adapters.actions.variables import Variables
 from bot.domain.plan import Command, End, Outcome, Plan, Step
 
 SECRET = "sesame-opens-the-door"

@@ -7,7 +7,7 @@ from datetime import datetime, timedelta
 import pytest
 
 from bot.adapters.slack.chat import SlackChat
-from bot.adapters.slack.check import findings
+from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.manifest import EVENTS, SCOPES, SlashCommand, manifest
 from bot.adapters.slack.payloads import PRIVATE, READERS
@@ -219,10 +219,10 @@ def test_warm_connections_serve_the_first_incident(box: Box, chat: SlackChat):
 
 def test_a_workspace_that_is_set_up_needs_no_cure(box: Box, web: PooledWebClient):
     found = list(
-        findings(web, app_token=box.environment()["SLACK_APP_TOKEN"], channels={"announce": "C0INCIDENTS"})
+        results(web, app_token=box.environment()["SLACK_APP_TOKEN"], channels={"announce": "C0INCIDENTS"})
     )
 
-    assert [finding.cure for finding in found if not finding.well] == []
+    assert [result.cure for result in found if not result.well] == []
     assert found[0].what == "Slack: acme, as @spy"
     assert found[-1].what == "Slack: announce #incidents"
 
@@ -230,8 +230,8 @@ def test_a_workspace_that_is_set_up_needs_no_cure(box: Box, web: PooledWebClient
 def test_what_is_wrong_is_named_with_its_cure(box: Box, web: PooledWebClient):
     box.slack.remove_bot("payments")
 
-    found = findings(web, app_token="xapp-wrong", channels={"payments": "C0PAY", "imoc": "C0NOWHERE"})
-    cures = {finding.what: finding.cure for finding in found if not finding.well}
+    found = results(web, app_token="xapp-wrong", channels={"payments": "C0PAY", "imoc": "C0NOWHERE"})
+    cures = {result.what: result.cure for result in found if not result.well}
 
     assert cures["Slack: payments #payments"] == "In #payments, say /invite @spy."
     assert "check its id" in cures["Slack: imoc C0NOWHERE"]
@@ -239,11 +239,11 @@ def test_what_is_wrong_is_named_with_its_cure(box: Box, web: PooledWebClient):
 
 
 def test_user_groups_are_looked_at_too(box: Box, web: PooledWebClient):
-    readable, unknown = list(findings(web, app_token=None, channels={}, user_groups=["S0SRE", "S0NOBODY"]))[
+    readable, unknown = list(results(web, app_token=None, channels={}, user_groups=["S0SRE", "S0NOBODY"]))[
         -2:
     ]
     box.slack.scopes.remove("usergroups:read")
-    forbidden = list(findings(web, app_token=None, channels={}, user_groups=["S0SRE"]))[-1]
+    forbidden = list(results(web, app_token=None, channels={}, user_groups=["S0SRE"]))[-1]
 
     assert (readable.what, readable.well) == ("Slack: user group S0SRE, 2 in it", True)
     assert "Look at its id" in unknown.cure
@@ -253,11 +253,11 @@ def test_user_groups_are_looked_at_too(box: Box, web: PooledWebClient):
 def test_a_wrong_token_is_all_that_is_said(box: Box):
     web = PooledWebClient("xoxb-wrong", base_url=box.environment()["SLACK_API_URL"])
 
-    [finding] = findings(web, app_token=None, channels={"announce": "C0INCIDENTS"})
+    [result] = results(web, app_token=None, channels={"announce": "C0INCIDENTS"})
     web.close()
 
-    assert not finding.well
-    assert "SLACK_BOT_TOKEN" in finding.cure
+    assert not result.well
+    assert "SLACK_BOT_TOKEN" in result.cure
 
 
 COMMANDS = [SlashCommand(name="incident", description="Run an incident", usage='me "name"')]

@@ -7,7 +7,7 @@ from typing import Any
 import pytest
 
 from bot.adapters.slack.chat import SlackChat
-from bot.adapters.slack.check import findings
+from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import retry_after
 from bot.domain.message import Message
@@ -168,7 +168,7 @@ def test_a_pause_that_makes_no_sense_is_none(said: str):
 def test_the_check_names_what_answers_instead_of_slack(stand_in: StandIn, odd: str):
     web = PooledWebClient("xoxb-1", base_url=stand_in(lambda *_: (200, {}, ODD[odd])) + "/api/")
 
-    found = list(findings(web, app_token=None, channels={"announce": "C0ANN"}))
+    found = list(results(web, app_token=None, channels={"announce": "C0ANN"}))
 
     web.close()
     assert [it.well for it in found] == [False]

@@ -50,7 +50,7 @@ RECORDS = {
 """Tables, and where a session has their records."""
 KEYS = {"contact": "email", "person": "id", "postmortem": "incident", "user_group": "id"}
 NOT_RECORDS = {"alembic_version", "counter", "inbound", "lease", "message", "on_call_copy", "outbox"} | {
-    "failover_trace",
+    "failover_audit",
     "timeline",
     "timer",
     "trouble",
@@ -200,7 +200,7 @@ def test_every_entry_is_of_a_known_event(engine: Engine):
     migrate(engine)
     with Database(engine).read() as session:
         entries = session.timeline.of(1)
-        trail = session.failovers.trail(1)
+        trail = session.failovers.audit_log(1)
 
     assert len(entries) == len(rows_of(engine)["timeline"])
     for it in (*entries, *trail):

@@ -36,10 +36,10 @@ class Row:
         to_reach = (
             "" if self.limit is None else f"≤ {self.limit:g}{' ' + (TIMES if self.floor else self.unit)}"
         )
-        verdict = {None: "", True: WELL, False: SHORT}[self.is_met]
+        test_page_result = {None: "", True: WELL, False: SHORT}[self.is_met]
         ratio = "" if self.ratio is None else f"{self.ratio:.2f} {TIMES}"
         floor = "" if self.floor is None else _figure(self.floor, self.unit)
-        return self.what, _figure(self.spy, self.unit), floor, ratio, to_reach, verdict, self.note
+        return self.what, _figure(self.spy, self.unit), floor, ratio, to_reach, test_page_result, self.note
 
 
 def table(rows: Iterable[Row]) -> Table:

@@ -5,7 +5,7 @@ from datetime import timedelta
 
 from bot.domain.failover import Approval, Failover, State, Task
 from bot.domain.plan import Command, HttpCall, Param, Plan, Question, Step
-from bot.ports import Sessions, Trace
+from bot.ports import AuditEntry, Sessions
 from tests.contracts.test_session import NOON, sessions
 
 __all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
@@ -130,8 +130,8 @@ def test_keeping_a_run_leaves_its_owner_alone(sessions: Sessions) -> None:
 
 
 def test_the_trail_is_kept_in_order(sessions: Sessions) -> None:
-    traces = [
-        Trace(
+    audit_entries = [
+        AuditEntry(
             failover=1,
             seq=seq,
             kind=kind,
@@ -143,9 +143,9 @@ def test_the_trail_is_kept_in_order(sessions: Sessions) -> None:
         for seq, kind in enumerate(("failover_proposed", "failover_approved"), start=1)
     ]
     with sessions.begin() as session:
-        for trace in traces:
-            session.failovers.append(trace)
+        for audit_entry in audit_entries:
+            session.failovers.append(audit_entry)
 
     with sessions.begin() as session:
-        assert session.failovers.trail(1) == traces
-        assert session.failovers.trail(2) == []
+        assert session.failovers.audit_log(1) == audit_entries
+        assert session.failovers.audit_log(2) == []

@@ -34,7 +34,7 @@ def test_a_postmortem_comes_back_as_it_was(sessions: Sessions) -> None:
         parts={"lucky": "noon"},
         nothing={"recovery": "because"},
         filed=filed,
-        taken_over=("public",),
+        edited_by_people=("public",),
         told={"1.half": Told(at=NOON, late=True)},
         told_to={"1.half": "U0ANA"},
     )

@@ -25,7 +25,7 @@ def test_what_nobody_touched_is_renewed():
     after = body(document(facts="newer facts"), MARK, before=before)
 
     assert "newer facts" in after.text
-    assert after.taken_over == ()
+    assert after.edited_by_people == ()
     assert body(document(facts="newer facts"), MARK, before=after.text).text == after.text
 
 
@@ -37,7 +37,7 @@ def test_a_section_that_a_person_edited_is_theirs():
     assert "lessons, and more" in after.text
     assert "other" not in after.text
     assert "newer" in after.text
-    assert after.taken_over == ("lessons",)
+    assert after.edited_by_people == ("lessons",)
 
 
 def test_words_around_the_sections_stay():
@@ -58,7 +58,7 @@ def test_a_section_that_a_person_deleted_does_not_come_back():
     after = body(document(lessons="other"), MARK, before=before)
 
     assert "other" not in after.text
-    assert "lessons" in after.taken_over
+    assert "lessons" in after.edited_by_people
 
 
 def test_a_section_that_is_new_is_added():
@@ -74,7 +74,7 @@ def test_a_body_that_was_replaced_is_left_alone():
     after = body(document(), MARK, before="We wrote it anew.")
 
     assert after.text == "We wrote it anew."
-    assert after.taken_over == ("facts", "lessons", "log")
+    assert after.edited_by_people == ("facts", "lessons", "log")
 
 
 def test_a_mark_that_was_broken_gives_the_section_away():
@@ -83,7 +83,7 @@ def test_a_mark_that_was_broken_gives_the_section_away():
     after = body(document(lessons="other"), MARK, before=before)
 
     assert "other" not in after.text
-    assert "lessons" in after.taken_over
+    assert "lessons" in after.edited_by_people
 
 
 def test_line_ends_and_ticks_are_no_edits():
@@ -92,7 +92,7 @@ def test_line_ends_and_ticks_are_no_edits():
 
     after = body(document(facts="newer", lessons="- [ ] one\n- [ ] two\n- [ ] three"), MARK, before=before)
 
-    assert after.taken_over == ()
+    assert after.edited_by_people == ()
     assert "- [ ] one\n- [x] two\n- [ ] three" in after.text
 
 

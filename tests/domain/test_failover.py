@@ -9,9 +9,9 @@ import pytest
 from bot.domain.events import Event
 from bot.domain.failover import (
     APPROVAL_LAPSES,
+    ActionKind,
     Answer,
     Failover,
-    Part,
     State,
     Task,
     failover_agenda,
@@ -79,9 +79,9 @@ class Play:
         return self
 
     def start(self) -> int:
-        move = self.run.next_move()
-        assert move, f"nothing to do: {self.run.state}, {self.run.question}"
-        self.keep(self.run.start(move, at=self.now, does=""))
+        action = self.run.next_action()
+        assert action, f"nothing to do: {self.run.state}, {self.run.question}"
+        self.keep(self.run.start(action, at=self.now, does=""))
         return self.run.attempts
 
     def goes(self, *outcomes: Outcome) -> "Play":
@@ -91,12 +91,12 @@ class Play:
         return self
 
     def to_the_end(self) -> "Play":
-        while self.run.next_move():
+        while self.run.next_action():
             self.goes(OK)
         return self
 
     def dies(self) -> "Play":
-        self.keep(self.run.taken_over(at=self.now))
+        self.keep(self.run.resumed(at=self.now))
         return self
 
     def answers(self, answer: Answer) -> "Play":
@@ -110,8 +110,8 @@ class Play:
     @property
     def did(self) -> list[str]:
         """Give all that was begun, in words."""
-        started = [it for it in self.events if it.kind() == "failover_move_started"]
-        return [f"{it.part} {it.name}" for it in started]  # type: ignore[attr-defined]
+        started = [it for it in self.events if it.kind() == "failover_action_started"]
+        return [f"{it.action} {it.name}" for it in started]  # type: ignore[attr-defined]
 
     @property
     def may_answer(self) -> set[Answer]:
@@ -136,7 +136,7 @@ def test_between_stages_it_soaks_and_checks_again():
     play = Play(careful).begun().to_the_end()
 
     assert play.did == [
-        f"{part} dns {stage}" for stage in (5, 100) for part in ("run", "verify", "soak", "again")
+        f"{kind} dns {stage}" for stage in (5, 100) for kind in ("run", "verify", "soak", "again")
     ]
 
 
@@ -154,7 +154,7 @@ def test_a_rehearsal_does_its_checks_and_dry_runs_only():
     play.begun().to_the_end()
 
     assert play.did == ["check lag", "run drain"]
-    assert play.run.action(play.run.results[1].move) == DRAIN.dry_run
+    assert play.run.instruction(play.run.results[1].action) == DRAIN.dry_run
     assert play.run.state is State.DONE
     assert play.run.stands == ()
 
@@ -267,7 +267,7 @@ def test_an_undo_that_fails_stops_and_asks_and_says_what_stands():
     assert play.run.question.why == "exit 3"
     assert play.run.stands == ("drain",)
     assert play.may_answer == {Answer.HAPPENED, Answer.DID_NOT, Answer.LEAVE}
-    assert play.run.next_move() is None
+    assert play.run.next_action() is None
 
 
 def test_an_undo_that_failed_is_done_again_only_when_a_person_says_so():
@@ -369,7 +369,7 @@ def test_what_nobody_knows_of_is_asked_about_and_not_repeated():
     play = Play(DRAIN, DNS).begun().goes(UNKNOWN)
 
     assert play.may_answer == {Answer.CHECK, Answer.HAPPENED, Answer.DID_NOT, Answer.ROLL_BACK}
-    assert play.run.next_move() is None
+    assert play.run.next_action() is None
 
 
 @pytest.mark.parametrize(
@@ -457,7 +457,7 @@ def test_a_word_that_comes_too_late_changes_nothing():
 def test_what_can_not_even_be_begun_is_asked_about():
     play = Play(DRAIN, DNS).begun().goes(OK, OK)
 
-    play.keep(play.run.stumble("a fault", at=NOON))
+    play.keep(play.run.crash("a fault", at=NOON))
 
     assert play.run.question
     assert (play.run.question.why, play.did[-1]) == ("a fault", "verify drain")
@@ -603,9 +603,9 @@ def test_an_answer_that_was_not_offered_is_refused():
         Play(DRAIN).begun().answers(Answer.YES)
 
 
-def parts_of(play: Play) -> Iterator[Part]:
-    yield from (move.part for move in play.run.route)
+def parts_of(play: Play) -> Iterator[ActionKind]:
+    yield from (action.kind for action in play.run.route)
 
 
 def test_the_route_is_known_from_the_beginning():
-    assert list(parts_of(Play(DRAIN, before=(LAG,)))) == [Part.CHECK, Part.RUN, Part.VERIFY]
+    assert list(parts_of(Play(DRAIN, before=(LAG,)))) == [ActionKind.CHECK, ActionKind.RUN, ActionKind.VERIFY]

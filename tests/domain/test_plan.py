@@ -169,7 +169,7 @@ def test_the_names_of_all_places_are_found():
 
 
 @pytest.mark.parametrize(
-    ("action", "words"),
+    ("instruction", "words"),
     [
         (Command(args=("./drain", "a b")), "./drain 'a b'"),
         (HttpCall(url="http://x/{{ stage }}", method="POST"), "POST http://x/<stage>"),
@@ -185,6 +185,6 @@ def test_the_names_of_all_places_are_found():
     ],
 )
 def test_what_an_action_does_is_told_in_one_line(
-    action: Command | HttpCall | Workflow | Question, words: str
+    instruction: Command | HttpCall | Workflow | Question, words: str
 ):
-    assert told(action) == words
+    assert told(instruction) == words

@@ -18,7 +18,7 @@ from bot.adapters.database import Database, open_engine
 from bot.bootstrap.samples.failover_play import LOOK
 from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.domain.failover import Answer, Failover, State
-from bot.domain.plan import Action, Check, Command, End, Outcome, Plan, Step, Workflow, told
+from bot.domain.plan import Check, Command, End, Instruction, Outcome, Plan, Step, Workflow, told
 from bot.domain.policy import Policy
 from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
@@ -84,12 +84,18 @@ class Marks:
     fuse: Fuse = field(default_factory=Fuse)
 
     def perform(
-        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Instruction,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
         del mark, timeout, hear, stopped
         self.fuse.burn()
         with self.file.open("a") as lines:
-            lines.write(f"{told(action)}\n")
+            lines.write(f"{told(instruction)}\n")
         self.fuse.burn()
         return Outcome(end=End.OK, says="exit 0")
 
@@ -99,9 +105,15 @@ class Marks:
         return Outcome(end=End.RED if check.name == "red" else End.OK, says="")
 
     def look(
-        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Workflow,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
-        raise AssertionError(f"no workflow here: {action}, {mark}, {timeout}, {hear}, {stopped}")
+        raise AssertionError(f"no workflow here: {instruction}, {mark}, {timeout}, {hear}, {stopped}")
 
     @property
     def lines(self) -> list[str]:
@@ -128,7 +140,7 @@ def run_of(sessions: Sessions, number: int) -> Failover:
 def walk(
     sessions: Sessions,
     number: int,
-    operator: Marks,
+    runner: Marks,
     rules: Policy,
     *,
     after: timedelta,
@@ -137,7 +149,7 @@ def walk(
     """Let a runner go on with it until it is over or asks; `watched` is the same database, by another door."""
     clock = FrozenClock(NOON + after)
     runner = Runner(
-        operator, sessions=sessions, clock=clock, policy=lambda: rules, lease=LEASE, wake=lambda: None
+        runner, sessions=sessions, clock=clock, policy=lambda: rules, lease=LEASE, wake=lambda: None
     )
     runner.start()
     until = time.monotonic() + PATIENCE
@@ -156,8 +168,8 @@ def walk_until(url: str, number: int, marks: Path, boundaries: int, *, ends_red:
     for name in ("begin", "commit"):
         event.listen(engine, name, fuse.burn)
     beside = open_engine(url)  # looking on burns no fuse
-    operator, rules = Marks(file=marks, fuse=fuse), policy(ends_red=ends_red)
-    walk(sessions, number, operator, rules, after=timedelta(), watched=Database(beside))
+    runner, rules = Marks(file=marks, fuse=fuse), policy(ends_red=ends_red)
+    walk(sessions, number, runner, rules, after=timedelta(), watched=Database(beside))
     beside.dispose()
     engine.dispose()
 
@@ -177,7 +189,7 @@ def dies(url: str, number: int, marks: Path, boundaries: int, *, ends_red: bool)
 def truth(run: Failover, done: list[str]) -> Answer:
     """Say whether what is asked about has happened, as somebody who went to look would."""
     assert run.question
-    does = told(run.action(run.question.move))
+    does = told(run.instruction(run.question.action))
     return Answer.HAPPENED if does in done else Answer.DID_NOT
 
 

@@ -12,7 +12,7 @@ from bot.domain.effects import UpsertMessage
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
 from bot.domain.plan import Check, Command, End, Outcome, Param
-from bot.services.failover_moves import FailoverMoves
+from bot.services.failover_actions import FailoverActions
 
 NO_DATE = re.compile(r" \(<!date[^>]*>\)")
 
@@ -183,11 +183,11 @@ def test_a_rehearsal_that_fails_or_is_ended_says_that_it_was_one(play: FailoverP
     play.say("failover rehearse pod 7 to east")
     play.goes(OK, RED)
     play.say("failover rehearse pod 7 to east")
-    undertaking = play.start(2)
-    assert undertaking
+    step_run = play.start(2)
+    assert step_run
 
     said = play.say("failover abort 2")
-    play.ends(undertaking, RED)
+    play.ends(step_run, RED)
 
     assert play.word(1).endswith("The rehearsal failed. Nothing was moved. drain: HTTP 503.")
     assert said.endswith("is being stopped. Nothing has moved.")
@@ -352,11 +352,11 @@ def test_the_trail_says_who_withdrew_it(play: FailoverPlay):
 
 def test_one_message_shows_it_live(play: FailoverPlay):
     play.begun().goes(OK, OK, OK)
-    undertaking = play.start()
-    assert undertaking
+    step_run = play.start()
+    assert step_run
     play.spy.clock.tick(seconds=7)
     with play.spy.tx() as tx:
-        FailoverMoves(tx).heard(1, undertaking.attempt, "moved 5 %\n<!channel> `x`")
+        FailoverActions(tx).heard(1, step_run.attempt, "moved 5 %\n<!channel> `x`")
 
     assert read(play.card()) == [
         "*Failover 1 · pod 7 to east* · by Ana Lima",
@@ -443,14 +443,14 @@ def test_a_red_check_rolls_back_by_itself_and_says_so(play: FailoverPlay):
 
 def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
     play.begun().goes(OK)
-    undertaking = play.start()
-    assert undertaking
+    step_run = play.start()
+    assert step_run
 
     play.press("Abort", play.card(), by="U0LEE")
     assert "1 of 11 · *being stopped*: Lee Wong aborted it" in play.card().text
     with play.spy.tx() as tx:
-        assert FailoverMoves(tx).is_to_stop(1)
-    play.ends(undertaking, RED)
+        assert FailoverActions(tx).is_to_stop(1)
+    play.ends(step_run, RED)
     play.to_the_end()
 
     assert play.run().state is State.ROLLED_BACK
@@ -473,9 +473,9 @@ def test_a_point_of_no_return_without_an_undo_is_left_behind_only_on_a_persons_w
 
     [back] = [
         it
-        for part in play.question().parts
-        if isinstance(part, Buttons)
-        for it in part.buttons
+        for kind in play.question().parts
+        if isinstance(kind, Buttons)
+        for it in kind.buttons
         if it.label == "Roll back"
     ]
 
@@ -528,7 +528,7 @@ def test_what_nobody_knows_of_is_asked_and_what_stands_is_said(play: FailoverPla
 def test_a_check_that_spy_itself_can_not_do_is_asked_about_as_such(play: FailoverPlay):
     play.begun().start()
     with play.spy.tx() as tx:
-        FailoverMoves(tx).stumbled(1, "a fault")
+        FailoverActions(tx).crashed(1, "a fault")
 
     assert "*replication* could not be checked: a fault." in play.question().text
     assert labels(play.question()) == ["Check again", "Continue anyway", "Leave it as it is"]
@@ -610,7 +610,7 @@ def test_in_an_incident_it_stands_in_the_channel_and_on_the_timeline(play: Failo
     assert kinds[-1] == "failover_ended"
     told = play.say("incident timeline", channel="C0ROOM")
     assert "failover 1 (pod 7 to east): done" in told
-    assert "failover_move_started" in kinds
+    assert "failover_action_started" in kinds
     assert "run `./drain 7`" not in told
 
 
@@ -674,17 +674,17 @@ def test_in_a_drill_every_message_says_so(play: FailoverPlay):
 def test_the_trail_tells_who_did_what_with_which_arguments_and_how_it_ended(play: FailoverPlay):
     play.begun().goes(OK, OK, OK, OK, RED).to_the_end()
 
-    trail = play.say("failover trail 1").splitlines()
+    audit_log = play.say("failover trail 1").splitlines()
 
-    assert trail[1:6] == [
+    assert audit_log[1:6] == [
         "• 12:00:00 Ana Lima proposed it",
         "• 12:00:00 Raj Patel approved it",
         "• 12:00:00 it began",
         "• 12:00:00 replication, check `GET http://look/east`",
         "• 12:00:07 replication, check ok (exit 0), 7 s",
     ]
-    assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in trail
-    assert trail[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
+    assert "• 12:00:35 dns 5, check *red* (HTTP 503), 7 s" in audit_log
+    assert audit_log[-1] == "• 12:00:49 rolled back, dns 5: HTTP 503"
 
 
 def test_a_long_trail_leaves_moves_out_and_says_so_and_never_who_approved(play: FailoverPlay):
@@ -692,15 +692,15 @@ def test_a_long_trail_leaves_moves_out_and_says_so_and_never_who_approved(play: 
     play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=(POD.steps[0], stages))}))
     play.begun().to_the_end()
 
-    trail = play.say("failover trail 1").splitlines()
+    audit_log = play.say("failover trail 1").splitlines()
 
-    assert trail[1].startswith("128 earlier lines are left out.")
-    assert trail[2:5] == [
+    assert audit_log[1].startswith("128 earlier lines are left out.")
+    assert audit_log[2:5] == [
         "• 12:00:00 Ana Lima proposed it",
         "• 12:00:00 Raj Patel approved it",
         "• 12:00:00 it began",
     ]
-    assert "drain, run `./drain 7`" not in "\n".join(trail)
+    assert "drain, run `./drain 7`" not in "\n".join(audit_log)
     assert "drain, run `./drain 7`" in play.say("failover trail 1 drain")
     assert play.say("failover trail 1 nothing").endswith("Nothing has happened to nothing yet.")
 

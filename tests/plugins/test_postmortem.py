@@ -43,7 +43,7 @@ def exported(spy: SpyKit) -> None:
     """GitHub has the first follow-up as #10, and the postmortem as #9."""
     on_github(spy, follow_up=1)
     with spy.tx() as tx:
-        Postmortems(tx).exported(1, ISSUE, taken_over=(), overflows=False, origin="test")
+        Postmortems(tx).exported(1, ISSUE, edited_by_people=(), overflows=False, origin="test")
 
 
 def on_github(spy: SpyKit, *, follow_up: int) -> None:

@@ -11,10 +11,10 @@ from bot.domain.failover import (
     APPROVAL_LAPSES,
     ONCE_ONLY,
     UNDER_WAY,
+    Action,
+    ActionKind,
     Answer,
     Failover,
-    Move,
-    Part,
     State,
     failover_agenda,
 )
@@ -57,9 +57,9 @@ class AnyFailover(RuleBasedStateMachine):
     def __init__(self) -> None:
         super().__init__()
         self.now = NOON
-        self.allowed: dict[Move, int] = {}
+        self.allowed: dict[Action, int] = {}
         """How often each thing that moves may begin: once, and once more each time a person says so."""
-        self.begun: dict[Move, int] = {}
+        self.begun: dict[Action, int] = {}
         self.undos: list[int] = []
         self.lost: list[int] = []
 
@@ -82,24 +82,24 @@ class AnyFailover(RuleBasedStateMachine):
         while following := self.run.consequence(at=self.now):
             self.run = self.run.after(following)
 
-    @precondition(lambda self: self.run.next_move() is not None)
+    @precondition(lambda self: self.run.next_action() is not None)
     @rule()
     def start(self) -> None:
-        move = self.run.next_move()
-        assert move
-        if move.part in ONCE_ONLY:
-            self.begun[move] = self.begun.get(move, 0) + 1
-        if move.part is Part.UNDO and move.at not in self.undos:
-            self.undos.append(move.at)
-        if move.part is Part.RUN:
+        action = self.run.next_action()
+        assert action
+        if action.kind in ONCE_ONLY:
+            self.begun[action] = self.begun.get(action, 0) + 1
+        if action.kind is ActionKind.UNDO and action.at not in self.undos:
+            self.undos.append(action.at)
+        if action.kind is ActionKind.RUN:
             assert not self.run.called_back, "nothing is begun once somebody aborted it"
-        self.keep(self.run.start(move, at=self.now, does=""))
+        self.keep(self.run.start(action, at=self.now, does=""))
 
-    @precondition(lambda self: self.run.next_move() is not None)
-    @rule(moves=st.integers(1, 8))
-    def go_well(self, moves: int) -> None:
-        for _ in range(moves):
-            if self.run.next_move():
+    @precondition(lambda self: self.run.next_action() is not None)
+    @rule(actions=st.integers(1, 8))
+    def go_well(self, actions: int) -> None:
+        for _ in range(actions):
+            if self.run.next_action():
                 self.start()
                 self.finish(End.OK)
 
@@ -114,7 +114,7 @@ class AnyFailover(RuleBasedStateMachine):
     @rule()
     def die(self) -> None:
         self.lost.append(self.run.attempts)
-        self.keep(self.run.taken_over(at=self.now))
+        self.keep(self.run.resumed(at=self.now))
 
     @precondition(lambda self: self.lost)
     @rule(end=st.sampled_from(End))
@@ -129,7 +129,7 @@ class AnyFailover(RuleBasedStateMachine):
         assert asked
         answer = data.draw(st.sampled_from(sorted(asked.answers)))
         if answer is Answer.DID_NOT:
-            self.allowed[asked.move] = self.allowed.get(asked.move, 1) + 1
+            self.allowed[asked.action] = self.allowed.get(asked.action, 1) + 1
         self.keep(self.run.answer(answer, by="U0RAJ", at=self.now))
 
     @rule()
@@ -144,7 +144,7 @@ class AnyFailover(RuleBasedStateMachine):
 
     @invariant()
     def nothing_is_done_twice_unless_a_person_said_so(self) -> None:
-        assert all(count <= self.allowed.get(move, 1) for move, count in self.begun.items())
+        assert all(count <= self.allowed.get(action, 1) for action, count in self.begun.items())
 
     @invariant()
     def the_way_back_is_the_way_there_reversed(self) -> None:
@@ -153,14 +153,14 @@ class AnyFailover(RuleBasedStateMachine):
     @invariant()
     def it_never_stands_still_without_a_reason(self) -> None:
         if self.run.state in UNDER_WAY:
-            assert bool(self.run.attempt) + bool(self.run.question) + bool(self.run.next_move()) == 1
+            assert bool(self.run.attempt) + bool(self.run.question) + bool(self.run.next_action()) == 1
 
     @invariant()
     def what_is_over_asks_nothing_and_does_nothing(self) -> None:
         if self.run.ended_at:
             assert not (self.run.question)
             assert not (self.run.attempt)
-            assert not (self.run.next_move())
+            assert not (self.run.next_action())
             assert failover_agenda(self.run) == []
 
     @invariant()

@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.runbooks.shelf import Shelf
+from tests.runbooks.library import Library
 
 
 @pytest.fixture
-def shelf(tmp_path: Path) -> Shelf:
-    return Shelf(tmp_path)
+def library(tmp_path: Path) -> Library:
+    return Library(tmp_path)

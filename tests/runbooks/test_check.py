@@ -7,7 +7,7 @@ import pytest
 from bot.bootstrap.check import check
 from bot.bootstrap.say import say
 from bot.config import Settings, load
-from tests.runbooks.shelf import Shelf
+from tests.runbooks.library import Library
 
 
 def configured(folder: Path) -> Settings:
@@ -20,12 +20,12 @@ def configured(folder: Path) -> Settings:
 
 def test_check_names_the_file_and_line_of_what_is_left_out(tmp_path: Path):
     settings = configured(tmp_path)
-    Shelf(tmp_path / "ours").put('```\necho "{{ text }}"\n```\n')
+    Library(tmp_path / "ours").put('```\necho "{{ text }}"\n```\n')
 
-    findings = {it.what: it.well for it in check(settings) if it.what.startswith("Runbook")}
+    results = {it.what: it.well for it in check(settings) if it.what.startswith("Runbook")}
 
-    assert findings.pop("Runbooks: 3")
-    [(line, is_well)] = findings.items()
+    assert results.pop("Runbooks: 3")
+    [(line, is_well)] = results.items()
     assert line.startswith(
         f"Runbook left out: {tmp_path / 'ours' / 'try.md.j2'}:10: {{{{ text }}}} may be any text"
     )
@@ -36,7 +36,7 @@ def test_a_terminal_shows_commands_as_they_are_typed_and_says_in_words_what_is_m
     tmp_path: Path, capsys: pytest.CaptureFixture[str]
 ):
     settings = configured(tmp_path)
-    Shelf(tmp_path / "ours").put("```\ntrue && cat {{ word }} '<'\n```\n")
+    Library(tmp_path / "ours").put("```\ntrue && cat {{ word }} '<'\n```\n")
 
     codes = [say(settings, "U0ANA", None, it) for it in ("runbook try word=db-1", "runbook try region=east")]
 

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.runbooks import Page, RunbookPages
-from tests.runbooks.shelf import Shelf
+from tests.runbooks.library import Library
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
 EVIL = "<script>alert(1)</script> \"'><img src=x onerror=alert(1)> `x`"
@@ -28,12 +28,12 @@ class Elements(HTMLParser):
 
 
 @pytest.fixture
-def pages(shelf: Shelf) -> RunbookPages:
-    return RunbookPages(shelf.runbooks, [TEMPLATES])
+def pages(library: Library) -> RunbookPages:
+    return RunbookPages(library.runbooks, [TEMPLATES])
 
 
-def test_a_page_is_filled_in_from_its_address(shelf: Shelf, pages: RunbookPages):
-    shelf.put("# For {{ region }}\n\n```\nlogger {{ text }}\n```\n")
+def test_a_page_is_filled_in_from_its_address(library: Library, pages: RunbookPages):
+    library.put("# For {{ region }}\n\n```\nlogger {{ text }}\n```\n")
 
     page = pages.one("try", {"word": "db-1", "text": "it's; <down>", "region": "WEST"})
 
@@ -44,8 +44,8 @@ def test_a_page_is_filled_in_from_its_address(shelf: Shelf, pages: RunbookPages)
     )
 
 
-def test_what_is_missing_is_asked_for_in_a_form(shelf: Shelf, pages: RunbookPages):
-    shelf.put("Body of {{ word }}.\n")
+def test_what_is_missing_is_asked_for_in_a_form(library: Library, pages: RunbookPages):
+    library.put("Body of {{ word }}.\n")
 
     page = pages.one("try", {"text": "kept"})
 
@@ -56,8 +56,8 @@ def test_what_is_missing_is_asked_for_in_a_form(shelf: Shelf, pages: RunbookPage
     assert "kept</textarea>" in page.html
 
 
-def test_what_is_wrong_is_said(shelf: Shelf, pages: RunbookPages):
-    shelf.put("Body of {{ word }}.\n")
+def test_what_is_wrong_is_said(library: Library, pages: RunbookPages):
+    library.put("Body of {{ word }}.\n")
 
     page = pages.one("try", {"word": "a b", "colour": "red"})
 
@@ -67,8 +67,8 @@ def test_what_is_wrong_is_said(shelf: Shelf, pages: RunbookPages):
     assert "Body of" not in page.html
 
 
-def test_nothing_that_was_typed_becomes_html(shelf: Shelf, pages: RunbookPages):
-    shelf.put(
+def test_nothing_that_was_typed_becomes_html(library: Library, pages: RunbookPages):
+    library.put(
         "<b>{{ text }}</b> [x](https://e.example/?q={{ text }}) `{{ word }}`\n\n```\necho {{ text }}\n```\n"
     )
 
@@ -84,8 +84,8 @@ def test_nothing_that_was_typed_becomes_html(shelf: Shelf, pages: RunbookPages):
         assert not [it for _, attributes in elements.all for it in attributes if it.startswith("on")]
 
 
-def test_a_page_may_load_nothing_and_run_nothing(shelf: Shelf, pages: RunbookPages):
-    shelf.put("![tracker](https://e.example/pixel)\n")
+def test_a_page_may_load_nothing_and_run_nothing(library: Library, pages: RunbookPages):
+    library.put("![tracker](https://e.example/pixel)\n")
 
     page = pages.one("try", {"word": "db-1"})
 
@@ -96,9 +96,9 @@ def test_a_page_may_load_nothing_and_run_nothing(shelf: Shelf, pages: RunbookPag
     assert not Elements(page).names() & {"script", "img", "link"}
 
 
-def test_a_page_knows_of_no_incident(shelf: Shelf, pages: RunbookPages):
-    shelf.put("{% if incident %}secret{% endif %}Plain.\n", name="open")
-    shelf.put("{{ incident.id }}\n", name="bound")
+def test_a_page_knows_of_no_incident(library: Library, pages: RunbookPages):
+    library.put("{% if incident %}secret{% endif %}Plain.\n", name="open")
+    library.put("{{ incident.id }}\n", name="bound")
 
     free, bound = pages.one("open", {"word": "x"}), pages.one("bound", {"word": "x"})
 
@@ -107,14 +107,14 @@ def test_a_page_knows_of_no_incident(shelf: Shelf, pages: RunbookPages):
     assert "in an incident&#39;s channel" in bound.html
 
 
-def test_the_list_links_to_each_and_names_no_file(shelf: Shelf, pages: RunbookPages):
-    shelf.put("x\n")
-    shelf.put("{{ nonsense }}\n", name="bad")
+def test_the_list_links_to_each_and_names_no_file(library: Library, pages: RunbookPages):
+    library.put("x\n")
+    library.put("{{ nonsense }}\n", name="bad")
 
     page = pages.all()
 
     assert '<a href="/runbooks/try">Try</a>' in page.html
-    assert str(shelf.folder) not in page.html
+    assert str(library.folder) not in page.html
     assert "left out" in page.html
 
 

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from bot.domain.refusal import Refusal
-from tests.runbooks.shelf import Shelf
+from tests.runbooks.library import Library
 
 EVIL = [
     "x; reboot",
@@ -44,8 +44,8 @@ def code_in(filled: str) -> str:
 
 
 @pytest.mark.parametrize("value", EVIL)
-def test_a_value_in_a_block_is_one_word_of_its_command(shelf: Shelf, value: str):
-    filled = shelf.fill("```\nlogger --tag spy {{ text }} end\n```\n", text=value)
+def test_a_value_in_a_block_is_one_word_of_its_command(library: Library, value: str):
+    filled = library.fill("```\nlogger --tag spy {{ text }} end\n```\n", text=value)
 
     words = shlex.split(code_in(filled))
     assert words[:3] == ["logger", "--tag", "spy"]
@@ -54,49 +54,49 @@ def test_a_value_in_a_block_is_one_word_of_its_command(shelf: Shelf, value: str)
 
 @settings(max_examples=40, suppress_health_check=[HealthCheck.function_scoped_fixture], deadline=None)
 @given(value=st.text(alphabet=st.sampled_from("ab '\"`$\\;&|<>(){}!#*~\n-=é"), min_size=1, max_size=40))
-def test_a_shell_hands_any_text_on_as_it_was_typed(shelf: Shelf, value: str):
+def test_a_shell_hands_any_text_on_as_it_was_typed(library: Library, value: str):
     typed = f"x{value}x"
 
-    code = code_in(shelf.fill("```bash\nprintf %s {{ text }}\n```\n", text=typed))
+    code = code_in(library.fill("```bash\nprintf %s {{ text }}\n```\n", text=typed))
 
     assert subprocess.run(("sh", "-c", code), capture_output=True, check=True).stdout.decode() == typed
 
 
-def test_a_value_joined_to_the_authors_letters_stays_one_word(shelf: Shelf):
-    filled = shelf.fill("```\ngit commit --message={{ text }}\n```\n", text="it's; down")
+def test_a_value_joined_to_the_authors_letters_stays_one_word(library: Library):
+    filled = library.fill("```\ngit commit --message={{ text }}\n```\n", text="it's; down")
 
     assert shlex.split(code_in(filled)) == ["git", "commit", "--message=it's; down"]
 
 
-def test_a_value_that_was_reckoned_is_quoted_all_the_same(shelf: Shelf):
+def test_a_value_that_was_reckoned_is_quoted_all_the_same(library: Library):
     body = '{% set said = text | upper %}\n```\necho {{ said ~ ";" }}\n```\n'
 
-    assert shlex.split(code_in(shelf.fill(body, text="a b"))) == ["echo", "A B;"]
+    assert shlex.split(code_in(library.fill(body, text="a b"))) == ["echo", "A B;"]
 
 
-def test_text_may_begin_like_an_option_only_where_it_is_none(shelf: Shelf):
-    assert "--message=" in shelf.fill("```\ngit commit --message={{ text }}\n```\n", text="--amend me")
+def test_text_may_begin_like_an_option_only_where_it_is_none(library: Library):
+    assert "--message=" in library.fill("```\ngit commit --message={{ text }}\n```\n", text="--amend me")
 
     with pytest.raises(Refusal, match="starts with -"):
-        shelf.fill("```\ngit commit {{ text }}\n```\n", text="--amend me")
+        library.fill("```\ngit commit {{ text }}\n```\n", text="--amend me")
 
 
 @pytest.mark.parametrize(
     "value", ["--all", "a b", "a;b", "../etc", "a/../../etc", "$x", "a\nb", "~", "=ls", "é", ".", "/"]
 )
-def test_a_word_is_a_word_in_any_shell(shelf: Shelf, value: str):
-    shelf.put("")
-    runbook = shelf.runbooks.find("try")
+def test_a_word_is_a_word_in_any_shell(library: Library, value: str):
+    library.put("")
+    runbook = library.runbooks.find("try")
 
-    assert "word" in shelf.runbooks.read(runbook, {"word": value}).wrong
+    assert "word" in library.runbooks.read(runbook, {"word": value}).wrong
 
 
 @pytest.mark.parametrize("value", ["-9", "1e9", "0x10", "NaN", "1 2", "٣"])
-def test_a_number_is_digits(shelf: Shelf, value: str):
-    shelf.put("")
-    runbook = shelf.runbooks.find("try")
+def test_a_number_is_digits(library: Library, value: str):
+    library.put("")
+    runbook = library.runbooks.find("try")
 
-    assert "number" in shelf.runbooks.read(runbook, {"word": "x", "number": value}).wrong
+    assert "number" in library.runbooks.read(runbook, {"word": "x", "number": value}).wrong
 
 
 @pytest.mark.parametrize(
@@ -132,29 +132,29 @@ def test_a_number_is_digits(shelf: Shelf, value: str):
         ("find . -exec {{ text }} \\;", "-exec would read"),
     ],
 )
-def test_what_can_not_be_quoted_is_refused_at_load_with_its_line(shelf: Shelf, code: str, why: str):
-    mistake = shelf.mistake(f"\nFirst.\n\n```\n{code}\n```\n")
+def test_what_can_not_be_quoted_is_refused_at_load_with_its_line(library: Library, code: str, why: str):
+    mistake = library.mistake(f"\nFirst.\n\n```\n{code}\n```\n")
 
     line = 13 + code[: code.index("{{")].count("\n")
     assert mistake.startswith(f"try.md.j2:{line}: ")
     assert re.search(why, mistake)
 
 
-def test_a_word_may_stand_in_the_authors_quotes(shelf: Shelf):
-    filled = shelf.fill("```\npsql --command \"SELECT '{{ word }}'\"\n```\n", word="db-1")
+def test_a_word_may_stand_in_the_authors_quotes(library: Library):
+    filled = library.fill("```\npsql --command \"SELECT '{{ word }}'\"\n```\n", word="db-1")
 
     assert code_in(filled) == "psql --command \"SELECT 'db-1'\""
 
 
 @pytest.mark.parametrize("language", ["sql", "python", "powershell", "fish", "console", "yaml"])
-def test_where_no_shell_reads_only_words_are_let_in(shelf: Shelf, language: str):
-    assert "only a block for the shell" in shelf.mistake(f"```{language}\nx = '{{{{ text }}}}'\n```\n")
-    assert "db-1" in shelf.fill(f"```{language}\nx = '{{{{ word }}}}'\n```\n")
+def test_where_no_shell_reads_only_words_are_let_in(library: Library, language: str):
+    assert "only a block for the shell" in library.mistake(f"```{language}\nx = '{{{{ text }}}}'\n```\n")
+    assert "db-1" in library.fill(f"```{language}\nx = '{{{{ word }}}}'\n```\n")
 
 
-def test_a_line_of_code_takes_no_text(shelf: Shelf):
-    assert "needs a block of code" in shelf.mistake("Say `echo {{ text }}` aloud.\n")
-    assert "`echo db-1`" in shelf.fill("Say `echo {{ word }}` aloud.\n")
+def test_a_line_of_code_takes_no_text(library: Library):
+    assert "needs a block of code" in library.mistake("Say `echo {{ text }}` aloud.\n")
+    assert "`echo db-1`" in library.fill("Say `echo {{ word }}` aloud.\n")
 
 
 @pytest.mark.parametrize(
@@ -166,61 +166,61 @@ def test_a_line_of_code_takes_no_text(shelf: Shelf):
         ("``` {{ word }}\nx\n```\n", "as the language of a block"),
     ],
 )
-def test_code_that_chat_can_not_show_is_refused_at_load(shelf: Shelf, body: str, why: str):
-    assert why in shelf.mistake(body)
+def test_code_that_chat_can_not_show_is_refused_at_load(library: Library, body: str, why: str):
+    assert why in library.mistake(body)
 
 
-def test_whose_letters_a_choice_between_two_has_is_theirs(shelf: Shelf):
+def test_whose_letters_a_choice_between_two_has_is_theirs(library: Library):
     body = "Say `{{ 'hard' if text else 'soft' }}` and `{{ text == word }}`.\n"
 
-    assert shelf.fill(body, text="a; b") == "Say `hard` and `False`."
+    assert library.fill(body, text="a; b") == "Say `hard` and `False`."
 
 
 @pytest.mark.parametrize("said", ["text", "text | upper", "'a' ~ text", "text | replace('o', 'a') | trim"])
-def test_what_is_not_known_is_never_made_up(shelf: Shelf, said: str):
-    assert shelf.fill(f"It is {{{{ {said} }}}}.\n") == "It is not known yet."
+def test_what_is_not_known_is_never_made_up(library: Library, said: str):
+    assert library.fill(f"It is {{{{ {said} }}}}.\n") == "It is not known yet."
 
     with pytest.raises(Refusal, match="not known yet"):
-        shelf.fill(f"```\nlogger {{{{ {said} }}}}\n```\n")
+        library.fill(f"```\nlogger {{{{ {said} }}}}\n```\n")
 
 
-def test_a_default_stands_in_for_what_is_not_known(shelf: Shelf):
-    assert shelf.fill("{{ text | default('nothing') }}\n") == "nothing"
+def test_a_default_stands_in_for_what_is_not_known(library: Library):
+    assert library.fill("{{ text | default('nothing') }}\n") == "nothing"
 
 
-def test_half_a_command_is_never_shown(shelf: Shelf):
+def test_half_a_command_is_never_shown(library: Library):
     with pytest.raises(Refusal, match="needs text, which is not known yet"):
-        shelf.fill("```\nlogger {{ text }}\n```\n")
+        library.fill("```\nlogger {{ text }}\n```\n")
 
 
-def test_a_branch_that_opens_quotes_is_refused_when_it_is_taken(shelf: Shelf):
+def test_a_branch_that_opens_quotes_is_refused_when_it_is_taken(library: Library):
     body = (
         "```\n{% if region == \"west\" %}\necho 'a\n{% else %}\necho 'b'\n{% endif %}\necho {{ text }}\n```\n"
     )
 
-    assert "not in quotes" in shelf.mistake(body)
+    assert "not in quotes" in library.mistake(body)
 
 
 # --- prose and links --------------------------------------------------------------------------------------
 
 
 @pytest.mark.parametrize("value", EVIL)
-def test_a_value_in_prose_opens_no_code_and_pings_nobody(shelf: Shelf, value: str):
-    filled = shelf.fill("Because {{ text }}.\n", text=value)
+def test_a_value_in_prose_opens_no_code_and_pings_nobody(library: Library, value: str):
+    filled = library.fill("Because {{ text }}.\n", text=value)
 
     assert "`" not in filled
     assert "\n" not in filled
     assert "<" not in filled.replace("&lt;", "")
 
 
-def test_a_value_is_no_markdown(shelf: Shelf):
-    filled = shelf.fill("{{ text }}\n", text="# [x](https://evil.example) ![y](z)")
+def test_a_value_is_no_markdown(library: Library):
+    filled = library.fill("{{ text }}\n", text="# [x](https://evil.example) ![y](z)")
 
     assert filled == "# [x](https://evil.example) ![y](z)"
 
 
-def test_a_value_in_an_address_stays_a_part_of_it(shelf: Shelf):
-    filled = shelf.fill("[graph](https://g.example.com/d?service={{ text }})\n", text="a&b=c|d> <!here>")
+def test_a_value_in_an_address_stays_a_part_of_it(library: Library):
+    filled = library.fill("[graph](https://g.example.com/d?service={{ text }})\n", text="a&b=c|d> <!here>")
 
     assert filled == "<https://g.example.com/d?service=a%26b%3Dc%7Cd%3E%20%40here|graph>"
 
@@ -229,15 +229,15 @@ def test_a_value_in_an_address_stays_a_part_of_it(shelf: Shelf):
     "link",
     ["[x]({{ word }})", "[x](https://{{ word }}/a)", "[x](https://a.{{ word }}:80/)", "[x](/a/{{ word }})"],
 )
-def test_a_value_never_says_where_a_link_leads(shelf: Shelf, link: str):
-    assert "where a link leads" in shelf.mistake(f"{link}\n")
+def test_a_value_never_says_where_a_link_leads(library: Library, link: str):
+    assert "where a link leads" in library.mistake(f"{link}\n")
 
 
-def test_what_an_incident_says_is_a_value_like_any_other(shelf: Shelf):
+def test_what_an_incident_says_is_a_value_like_any_other(library: Library):
     incident = {"id": "INC-1", "name": "x &lt;b&gt; `reboot`; reboot", "cause": None}
     body = "{{ incident.name }} {{ incident.cause }}\n```\nlogger {{ incident.name }}\n```\n"
 
-    prose, code, _ = shelf.fill(body, incident).split("```")
+    prose, code, _ = library.fill(body, incident).split("```")
 
     assert prose.strip() == "x &lt;b&gt; \u02cbreboot\u02cb; reboot not known yet"
     assert shlex.split(html.unescape(code)) == ["logger", "x <b> `reboot`; reboot"]
@@ -279,8 +279,8 @@ def test_what_an_incident_says_is_a_value_like_any_other(shelf: Shelf):
         "{% endif %}",
     ],
 )
-def test_what_a_runbook_needs_not_is_refused_at_load(shelf: Shelf, body: str):
-    assert shelf.mistake(f"\n{body}\n").startswith("try.md.j2:10: ")
+def test_what_a_runbook_needs_not_is_refused_at_load(library: Library, body: str):
+    assert library.mistake(f"\n{body}\n").startswith("try.md.j2:10: ")
 
 
 @pytest.mark.parametrize(
@@ -300,12 +300,12 @@ def test_what_a_runbook_needs_not_is_refused_at_load(shelf: Shelf, body: str):
         ("{{ number + word }}", "mistake in line 9"),
     ],
 )
-def test_a_runbook_that_would_run_away_is_stopped(shelf: Shelf, body: str, why: str):
+def test_a_runbook_that_would_run_away_is_stopped(library: Library, body: str, why: str):
     with pytest.raises((Refusal, AssertionError), match=why):
-        shelf.fill(body, number="999999999", text="a" * 900)
+        library.fill(body, number="999999999", text="a" * 900)
 
 
-def test_nothing_is_left_of_the_template(shelf: Shelf):
-    filled = shelf.fill("{{ word }} {% if region == 'west' %}west{% endif %}{# aside #} {{ '{{ x }}' }}\n")
+def test_nothing_is_left_of_the_template(library: Library):
+    filled = library.fill("{{ word }} {% if region == 'west' %}west{% endif %}{# aside #} {{ '{{ x }}' }}\n")
 
     assert filled == "db-1  {{ x }}"

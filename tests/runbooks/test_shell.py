@@ -9,7 +9,7 @@ import pytest
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.runbooks.shell import Stand, quoted, stands
+from bot.adapters.runbooks.shell import ShellContext, contexts, quoted
 
 MARK = "v0n0e"
 MARKS = re.compile(MARK)
@@ -71,8 +71,8 @@ PIECES = (
 )
 
 
-def stand(code: str) -> Stand:
-    return stands(code, MARKS)[MARK]
+def context(code: str) -> ShellContext:
+    return contexts(code, MARKS)[MARK]
 
 
 def runs(folder: Path, code: str, *options: str) -> bool:
@@ -94,7 +94,7 @@ def runs(folder: Path, code: str, *options: str) -> bool:
 )
 def test_no_shell_runs_what_is_in_a_value(tmp_path: Path, before: list[str], after: list[str]):
     code = f"echo {''.join(before)}{MARK}{''.join(after)}\n"
-    found = stands(code, MARKS).get(MARK, Stand(inside="?"))
+    found = contexts(code, MARKS).get(MARK, ShellContext(inside="?"))
     if found.inside or found.leads or found.reader or not runs(tmp_path, code.replace(MARK, "word"), "-n"):
         return  # refused, or no program at all
     run = tmp_path / "it-was-run"
@@ -109,21 +109,21 @@ def test_no_shell_runs_what_is_in_a_value(tmp_path: Path, before: list[str], aft
 @pytest.mark.parametrize(
     ("code", "where"),
     [
-        (f"kubectl delete pod {MARK}", Stand(begins=True)),
-        (f"kubectl --name={MARK} get", Stand()),
-        (f'echo "$(cat {MARK})"', Stand(begins=True)),
-        (f"echo 'a'{MARK}'b'", Stand()),
-        (f"sudo systemctl restart {MARK}", Stand(begins=True)),
-        (f"x=1 sudo {MARK}", Stand(begins=True, leads=True)),
-        (f"true; {MARK}", Stand(begins=True, leads=True)),
-        (f"cat > {MARK}", Stand(begins=True, inside=">")),
-        (f"> out {MARK}", Stand(begins=True, leads=True)),
-        (f"curl x 2>&1 {MARK}", Stand(begins=True)),
-        (f"a | b {MARK} | jq .", Stand(begins=True)),
-        (f"a {MARK} | python3", Stand(begins=True, reader="python3")),
-        (f"a # b\nc {MARK}", Stand(begins=True)),
-        (f"cat <<< {MARK}", Stand(begins=True)),
+        (f"kubectl delete pod {MARK}", ShellContext(begins=True)),
+        (f"kubectl --name={MARK} get", ShellContext()),
+        (f'echo "$(cat {MARK})"', ShellContext(begins=True)),
+        (f"echo 'a'{MARK}'b'", ShellContext()),
+        (f"sudo systemctl restart {MARK}", ShellContext(begins=True)),
+        (f"x=1 sudo {MARK}", ShellContext(begins=True, leads=True)),
+        (f"true; {MARK}", ShellContext(begins=True, leads=True)),
+        (f"cat > {MARK}", ShellContext(begins=True, inside=">")),
+        (f"> out {MARK}", ShellContext(begins=True, leads=True)),
+        (f"curl x 2>&1 {MARK}", ShellContext(begins=True)),
+        (f"a | b {MARK} | jq .", ShellContext(begins=True)),
+        (f"a {MARK} | python3", ShellContext(begins=True, reader="python3")),
+        (f"a # b\nc {MARK}", ShellContext(begins=True)),
+        (f"cat <<< {MARK}", ShellContext(begins=True)),
     ],
 )
-def test_a_word_stands_where_a_shell_has_it(code: str, where: Stand):
-    assert stand(code) == where
+def test_a_word_stands_where_a_shell_has_it(code: str, where: ShellContext):
+    assert context(code) == where

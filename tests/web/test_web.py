@@ -11,10 +11,10 @@ import pytest
 from prometheus_client import CollectorRegistry, Counter
 
 from bot.ports import Unavailable
-from bot.web import CannotListen, Check, Door, Server, WebAnswer, build_web, listen, serve
+from bot.web import CannotListen, Check, Handler, Server, WebAnswer, build_web, listen, serve
 from bot.web.app import LARGEST_BODY
-from bot.web.figures import Figures
-from bot.web.figures import registry as figures_registry
+from bot.web.metrics import Metrics
+from bot.web.metrics import registry as figures_registry
 
 
 def echo(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
@@ -30,8 +30,8 @@ def faulty(_body: bytes, _headers: Mapping[str, str]) -> WebAnswer:
 @contextmanager
 def opened(
     *,
-    slack: Door | None = None,
-    pagerduty: Door | None = None,
+    slack: Handler | None = None,
+    pagerduty: Handler | None = None,
     readiness: Mapping[str, Check] = MappingProxyType({}),
     metrics: CollectorRegistry | None = None,
     patience: float = 2.0,
@@ -168,9 +168,9 @@ def test_figures_are_told_while_the_database_is_away():
     def away() -> dict[str, int]:
         raise Unavailable("the server is gone")
 
-    figures = Figures(tally=lambda: {("Post", "delivered"): 3}, waiting=away, standing=dict, opened=lambda: 0)
+    metrics = Metrics(tally=lambda: {("Post", "delivered"): 3}, waiting=away, standing=dict, opened=lambda: 0)
 
-    with opened(metrics=figures_registry(figures)) as web:
+    with opened(metrics=figures_registry(metrics)) as web:
         answer = web.get("/metrics")
 
     assert 'spy_effects_total{kind="Post",outcome="delivered"} 3.0' in answer.text
@@ -178,9 +178,9 @@ def test_figures_are_told_while_the_database_is_away():
 
 
 def test_lanes_that_stand_still_are_counted_by_kind():
-    figures = Figures(tally=dict, waiting=dict, standing=lambda: {"SendPage": 2}, opened=lambda: 0)
+    metrics = Metrics(tally=dict, waiting=dict, standing=lambda: {"SendPage": 2}, opened=lambda: 0)
 
-    with opened(metrics=figures_registry(figures)) as web:
+    with opened(metrics=figures_registry(metrics)) as web:
         assert 'spy_outbox_lanes_standing{kind="SendPage"} 2.0' in web.get("/metrics").text
 
 

@@ -21,7 +21,7 @@ from bot.services.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.workers.failovers import Runner
-from tests.fakes.operator import FakeOperator, Hang
+from tests.fakes.action_runner import FakeActionRunner, Hang
 
 PATIENCE = 15.0
 LEASE = timedelta(seconds=30)
@@ -40,16 +40,16 @@ class Stage:
     def __init__(self, sessions: Sessions) -> None:
         self.sessions = sessions
         self.clock = FrozenClock()
-        self.operator = FakeOperator()
+        self.outside = FakeActionRunner()
         self.policy = PROMPT
         with sessions.begin() as session:
             People(Transaction(session=session, now=NOON, policy=PROMPT)).met(
                 "U0RAJ", Profile(name="Raj Patel")
             )
 
-    def runner(self, operator: FakeOperator | None = None) -> Runner:
+    def runner(self, outside: FakeActionRunner | None = None) -> Runner:
         return Runner(
-            operator or self.operator,
+            outside or self.outside,
             sessions=self.sessions,
             clock=self.clock,
             policy=lambda: self.policy,
@@ -76,12 +76,12 @@ class Stage:
     def wait_for(self, condition: Callable[[], object]) -> None:
         until = time.monotonic() + PATIENCE
         while not condition():
-            assert time.monotonic() < until, f"it did not come: {self.trail()}"
+            assert time.monotonic() < until, f"it did not come: {self.audit_log()}"
             threading.Event().wait(0.005)
 
-    def trail(self) -> list[str]:
+    def audit_log(self) -> list[str]:
         with self.sessions.begin() as session:
-            return [f"{it.kind} {it.data.get('part', '')}" for it in session.failovers.trail(1)]
+            return [f"{it.kind} {it.data.get('action', '')}" for it in session.failovers.audit_log(1)]
 
     def wait_until(self, state: State, number: int = 1) -> None:
         self.wait_for(lambda: self.run(number).state is state)
@@ -96,8 +96,8 @@ def stage() -> Stage:
 def start(stage: Stage) -> Iterator[Start]:
     with ExitStack() as stack:
 
-        def started(operator: FakeOperator | None = None) -> Runner:
-            runner = stage.runner(operator)
+        def started(outside: FakeActionRunner | None = None) -> Runner:
+            runner = stage.runner(outside)
             runner.start()
             stack.callback(runner.stop)
             return runner
@@ -111,12 +111,12 @@ def test_what_was_approved_is_moved_to_its_end(stage: Stage, start: Start):
     start()
     stage.wait_until(State.DONE)
 
-    assert [done.mark for done in stage.operator.performed] == ["spy-1-1795435200-1", "spy-1-1795435200-3"]
+    assert [done.mark for done in stage.outside.performed] == ["spy-1-1795435200-1", "spy-1-1795435200-3"]
 
 
 def test_what_is_kept_when_a_move_is_made_says_that_it_began(stage: Stage, start: Start):
     kept: list[int | None] = []
-    stage.operator.does = lambda _: kept.append(attempt.number if (attempt := stage.run().attempt) else None)
+    stage.outside.does = lambda _: kept.append(attempt.number if (attempt := stage.run().attempt) else None)
     stage.approve("db")
 
     start()
@@ -130,16 +130,16 @@ def test_a_soak_lasts_as_long_as_the_clock_says(stage: Stage, start: Start):
     stage.approve()
 
     start()
-    stage.wait_for(lambda: (at := stage.run().attempt) and at.move.part == "soak")
+    stage.wait_for(lambda: (at := stage.run().attempt) and at.action.kind == "soak")
     stage.clock.tick(seconds=61)
-    stage.wait_for(lambda: len(stage.operator.performed) == 3)
+    stage.wait_for(lambda: len(stage.outside.performed) == 3)
 
     assert stage.run().state is State.RUNNING
 
 
 def test_an_abort_ends_what_runs_and_it_is_taken_back(stage: Stage, start: Start):
     hang = Hang()
-    stage.operator.script(DRAIN.run, hang)
+    stage.outside.script(DRAIN.run, hang)
     stage.approve()
     start()
     assert hang.began.wait(PATIENCE)
@@ -147,23 +147,23 @@ def test_an_abort_ends_what_runs_and_it_is_taken_back(stage: Stage, start: Start
     stage.say(lambda it: it.abort(1, by="U0LEE"))
     stage.wait_until(State.ROLLED_BACK)
 
-    assert [done.action for done in stage.operator.performed] == [DRAIN.run, DRAIN.undo]
+    assert [done.instruction for done in stage.outside.performed] == [DRAIN.run, DRAIN.undo]
 
 
 def test_an_abort_ends_a_soak(stage: Stage, start: Start):
     stage.policy = PLANS
     stage.approve()
     start()
-    stage.wait_for(lambda: (at := stage.run().attempt) and at.move.part == "soak")
+    stage.wait_for(lambda: (at := stage.run().attempt) and at.action.kind == "soak")
 
     stage.say(lambda it: it.abort(1, by="U0LEE"))
     stage.wait_until(State.ROLLED_BACK)
 
-    assert [done.action for done in stage.operator.performed][-2:] == [DNS.undo, DRAIN.undo]
+    assert [done.instruction for done in stage.outside.performed][-2:] == [DNS.undo, DRAIN.undo]
 
 
 def test_a_question_waits_for_its_answer_and_is_gone_on_from(stage: Stage, start: Start):
-    stage.operator.script(DRAIN.run, Outcome(end=End.UNKNOWN, says="the connection broke"))
+    stage.outside.script(DRAIN.run, Outcome(end=End.UNKNOWN, says="the connection broke"))
     stage.approve()
     runner = start()
     stage.wait_for(lambda: stage.run().question)
@@ -172,11 +172,11 @@ def test_a_question_waits_for_its_answer_and_is_gone_on_from(stage: Stage, start
     runner.wake()
     stage.wait_until(State.DONE)
 
-    assert [done.action for done in stage.operator.performed].count(DRAIN.run) == 1
+    assert [done.instruction for done in stage.outside.performed].count(DRAIN.run) == 1
 
 
 def test_a_fault_of_spys_own_in_a_move_is_asked_about(stage: Stage, start: Start):
-    stage.operator.script(DRAIN.run, RuntimeError("a bug"))
+    stage.outside.script(DRAIN.run, RuntimeError("a bug"))
     stage.approve()
 
     start()
@@ -187,29 +187,29 @@ def test_a_fault_of_spys_own_in_a_move_is_asked_about(stage: Stage, start: Start
 
 def test_a_fault_of_spys_own_in_a_check_is_asked_about_after_some_tries(stage: Stage, start: Start):
     [check] = POD.filled({"pod": "7", "location": "east"}).before
-    stage.operator.script(check, *[RuntimeError("a bug")] * 9)
+    stage.outside.script(check, *[RuntimeError("a bug")] * 9)
     stage.approve()
 
     start()
     stage.wait_for(lambda: stage.run().question)
 
-    assert len(stage.operator.checked) < 9
-    assert "failover_stumbled " in stage.trail()
+    assert len(stage.outside.checked) < 9
+    assert "failover_crashed " in stage.audit_log()
 
 
 def test_what_is_printed_is_shown_as_it_comes(stage: Stage, start: Start):
     hang = Hang()
 
-    class Talks(FakeOperator):
+    class Talks(FakeActionRunner):
         def perform(self, *args: object, hear: Callable[[str], None], **kwargs: object) -> Outcome:
             hear("draining 7\n")
             return super().perform(*args, hear=hear, **kwargs)  # type: ignore[arg-type]
 
-    operator = Talks()
-    operator.script(DRAIN.run, hang)
+    runner = Talks()
+    runner.script(DRAIN.run, hang)
     stage.approve()
 
-    start(operator)
+    start(runner)
     stage.wait_for(lambda: stage.run().tail)
     stage.say(lambda it: it.abort(1, by="U0LEE"))
 
@@ -223,21 +223,21 @@ def test_a_bot_that_stops_breaks_off_a_soak_and_another_goes_on(stage: Stage, st
     stage.policy = PLANS
     stage.approve()
     first = start()
-    stage.wait_for(lambda: (at := stage.run().attempt) and at.move.part == "soak")
+    stage.wait_for(lambda: (at := stage.run().attempt) and at.action.kind == "soak")
 
     first.stop()
     stage.clock.tick(minutes=1)
     start()
     stage.wait_for(lambda: (at := stage.run().attempt) and at.number > 6)
 
-    assert len(stage.operator.performed) == 2
+    assert len(stage.outside.performed) == 2
     assert stage.run().asks == ()
 
 
 def test_several_runs_go_side_by_side(stage: Stage, start: Start):
     hangs = [Hang(), Hang()]
     for pod, hang in zip("78", hangs, strict=True):
-        stage.operator.script(Command(args=("./drain", pod)), hang)
+        stage.outside.script(Command(args=("./drain", pod)), hang)
         stage.approve(f"pod {pod} to east")
 
     start()
@@ -261,5 +261,5 @@ def test_however_many_processes_there_are_each_move_is_made_once(database_url: s
         runner.stop()
     engine.dispose()
 
-    assert len(stage.operator.performed) == 6 * 3
-    assert len(set(stage.operator.marks)) == 6 * 3
+    assert len(stage.outside.performed) == 6 * 3
+    assert len(set(stage.outside.marks)) == 6 * 3

@@ -28,14 +28,14 @@ class OddPager(FakePager):
     odd: str = ""
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
-        self._stumble(*schedules)
+        self._crash(*schedules)
         return super().shifts(schedules, since=since, until=until)
 
     def look(self, pagerduty_id: str) -> Ringing:
-        self._stumble(pagerduty_id)
+        self._crash(pagerduty_id)
         return super().look(pagerduty_id)
 
-    def _stumble(self, *idents: str) -> None:
+    def _crash(self, *idents: str) -> None:
         if self.odd in idents:
             raise TypeError("'NoneType' object is not subscriptable")
 

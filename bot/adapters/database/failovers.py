@@ -12,7 +12,7 @@ from bot.adapters.database import tables
 from bot.adapters.database.oncall import Kept
 from bot.adapters.database.statements import add, table
 from bot.domain.failover import Failover, Task
-from bot.ports import Trace
+from bot.ports import AuditEntry
 
 
 class Failovers(Kept[Failover]):
@@ -47,16 +47,16 @@ class Failovers(Kept[Failover]):
 
     # --- the trail ---
 
-    def append(self, trace: Trace) -> None:
-        row = {name: getattr(trace, name) for name in tables.FailoverTraceRow.model_fields}
+    def append(self, trace: AuditEntry) -> None:
+        row = {name: getattr(trace, name) for name in tables.FailoverAuditRow.model_fields}
         data = TypeAdapter(dict[str, Any]).dump_python(dict(trace.data), mode="json")
-        self._writes.add(add(table(tables.FailoverTraceRow)), {**row, "data": data})
+        self._writes.add(add(table(tables.FailoverAuditRow)), {**row, "data": data})
 
-    def trail(self, number: int) -> Sequence[Trace]:
+    def audit_log(self, number: int) -> Sequence[AuditEntry]:
         self._writes.flush()
-        traces = table(tables.FailoverTraceRow)
-        query = select(traces).where(traces.c.failover == number).order_by(traces.c.seq)
-        return [Trace(**row) for row in self._connection.execute(query).mappings()]
+        audit_entries = table(tables.FailoverAuditRow)
+        query = select(audit_entries).where(audit_entries.c.failover == number).order_by(audit_entries.c.seq)
+        return [AuditEntry(**row) for row in self._connection.execute(query).mappings()]
 
     # --- who is at it ---
 

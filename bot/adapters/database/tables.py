@@ -350,10 +350,10 @@ class FailoverRow(SQLModel, table=True):
     kept: dict[str, Any] = _json()
 
 
-class FailoverTraceRow(SQLModel, table=True):
-    """The audit trail of failovers: append-only."""
+class FailoverAuditRow(SQLModel, table=True):
+    """The audit log of failovers: append-only."""
 
-    __tablename__ = "failover_trace"
+    __tablename__ = "failover_audit"
 
     failover: int = Field(primary_key=True)
     seq: int = Field(primary_key=True)

@@ -10,17 +10,17 @@ from requests import RequestException
 
 from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.network import reason
-from bot.ports import Finding
+from bot.ports import CheckResult
 
 _TOKEN = "GitHub token"  # noqa: S105  a line's name, no secret
 
 
-def findings(
+def results(
     token: str, repository: str, url: str, *, timeout: timedelta = timedelta(seconds=10)
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Look at the token, the repository (owner/name) and whether it takes issues, in one request; with cures."""
     if not token:
-        yield Finding(what=_TOKEN, well=False, cure="Put a GitHub token in GITHUB_TOKEN.")
+        yield CheckResult(what=_TOKEN, well=False, cure="Put a GitHub token in GITHUB_TOKEN.")
         return
     github = Github(
         auth=Auth.Token(token), base_url=url.rstrip("/"), timeout=int(timeout.total_seconds()), retry=None
@@ -31,46 +31,46 @@ def findings(
         yield from _silence(trouble)
     except NOT_UNDERSTOOD:
         cure = "What answered is not GitHub's API. Is GITHUB_API_URL right, and no proxy or login page before it?"
-        yield Finding(what=f"GitHub repository {repository}", well=False, cure=cure)
+        yield CheckResult(what=f"GitHub repository {repository}", well=False, cure=cure)
     except GithubException as trouble:
         yield from _refusals(trouble, repository)
     finally:
         github.close()
 
 
-def _facts(found: Repository, asked: str) -> Iterator[Finding]:
+def _facts(found: Repository, asked: str) -> Iterator[CheckResult]:
     name: str = found.raw_data["full_name"]  # PyGithub would take it from the address that was asked
-    yield Finding(what=_TOKEN, well=True)
+    yield CheckResult(what=_TOKEN, well=True)
     is_its_name = name.casefold() == asked.casefold()
     cure = "" if is_its_name else f"It is {name} now: put that into github.repository in config.yaml."
-    yield Finding(what=f"GitHub repository {asked}", well=is_its_name, cure=cure)
-    yield Finding(
+    yield CheckResult(what=f"GitHub repository {asked}", well=is_its_name, cure=cure)
+    yield CheckResult(
         what=f"GitHub issues of {name}",
         well=found.has_issues,
         cure="" if found.has_issues else f"Switch issues on in the settings of {name}.",
     )
     may_label = found.permissions is None or found.permissions.triage or found.permissions.push
-    yield Finding(
+    yield CheckResult(
         what=f"GitHub labels of {name}",
         well=may_label,
         cure="" if may_label else f"Give the token's owner the role Triage, or more, in {name}.",
     )
 
 
-def _silence(trouble: RequestException) -> Iterator[Finding]:
+def _silence(trouble: RequestException) -> Iterator[CheckResult]:
     cure = f"GitHub did not answer: {reason(trouble)}. Is GITHUB_API_URL right, and the network open?"
-    yield Finding(what=_TOKEN, well=False, cure=cure)
+    yield CheckResult(what=_TOKEN, well=False, cure=cure)
 
 
-def _refusals(trouble: GithubException, repository: str) -> Iterator[Finding]:
+def _refusals(trouble: GithubException, repository: str) -> Iterator[CheckResult]:
     if trouble.status == HTTPStatus.UNAUTHORIZED:
-        yield Finding(
+        yield CheckResult(
             what=_TOKEN, well=False, cure="GitHub refuses the token. Put a valid one in GITHUB_TOKEN."
         )
     elif trouble.status == HTTPStatus.NOT_FOUND:
-        yield Finding(what=_TOKEN, well=True)
+        yield CheckResult(what=_TOKEN, well=True)
         cure = f"Correct github.repository in config.yaml, or let the token read and write issues of {repository}."
-        yield Finding(what=f"GitHub repository {repository}", well=False, cure=cure)
+        yield CheckResult(what=f"GitHub repository {repository}", well=False, cure=cure)
     else:
         cure = f"GitHub answered {trouble.status}: {trouble.message or 'no reason given'}. Try again later."
-        yield Finding(what=f"GitHub repository {repository}", well=False, cure=cure)
+        yield CheckResult(what=f"GitHub repository {repository}", well=False, cure=cure)

@@ -9,8 +9,8 @@ from markdown_it import MarkdownIt
 from markdown_it.token import Token
 
 from bot.adapters.runbooks.mistakes import Misplaced
-from bot.adapters.runbooks.shell import Stand, quoted, stands
-from bot.adapters.runbooks.template import Spot, Stamped, Trust
+from bot.adapters.runbooks.shell import ShellContext, contexts, quoted
+from bot.adapters.runbooks.template import Marked, Placeholder, Trust
 from bot.domain.refusal import Refusal
 from bot.domain.runbook import is_plain
 
@@ -40,10 +40,10 @@ def markdown() -> MarkdownIt:
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 
 
-def placed(stamped: Stamped) -> list[Token]:
+def placed(marked: Marked) -> list[Token]:
     """Parse, and put the values in; Misplaced, with the line, where one could become more than a value."""
-    tokens = markdown().parse(stamped.text)
-    place = _Placing(stamped)
+    tokens = markdown().parse(marked.text)
+    place = _Placing(marked)
     for token in tokens:
         place.into(token)
     return tokens
@@ -51,7 +51,7 @@ def placed(stamped: Stamped) -> list[Token]:
 
 @dataclass(frozen=True)
 class _Placing:
-    stamped: Stamped
+    marked: Marked
 
     def into(self, token: Token) -> None:
         for child in token.children or ():
@@ -70,26 +70,26 @@ class _Placing:
             token.content = self._each(token.content, lambda _mark, _spot, value: _prose(value))
         self._none_in(str(token.attrs.get("title", "")), "in a link's title")
 
-    def _each(self, text: str, said: Callable[[str, Spot, str | None], str]) -> str:
-        return self.stamped.marks.sub(lambda found: said(found[0], *self.stamped.values[found[0]]), text)
+    def _each(self, text: str, said: Callable[[str, Placeholder, str | None], str]) -> str:
+        return self.marked.marks.sub(lambda found: said(found[0], *self.marked.values[found[0]]), text)
 
     def _none_in(self, text: str, where: str) -> None:
-        def misplaced(_mark: str, spot: Spot, _value: str | None) -> str:
-            raise Misplaced(spot.line, f"{{{{ {spot.words} }}}} can't stand {where}.")
+        def misplaced(_mark: str, placeholder: Placeholder, _value: str | None) -> str:
+            raise Misplaced(placeholder.line, f"{{{{ {placeholder.words} }}}} can't stand {where}.")
 
         self._each(text, misplaced)
 
     # --- code ---
 
     def _block(self, code: str, *, is_shell: bool) -> str:
-        where = stands(code, self.stamped.marks) if is_shell else {}
+        where = contexts(code, self.marked.marks) if is_shell else {}
 
-        def said(mark: str, spot: Spot, value: str | None) -> str:
-            known = _known(spot, value)
+        def said(mark: str, placeholder: Placeholder, value: str | None) -> str:
+            known = _known(placeholder, value)
             return (
-                _in_shell(known, spot, where.get(mark, Stand(inside="?")))
+                _in_shell(known, placeholder, where.get(mark, ShellContext(inside="?")))
                 if is_shell
-                else _in_other(known, spot)
+                else _in_other(known, placeholder)
             )
 
         filled = self._each(code, said)
@@ -99,16 +99,16 @@ class _Placing:
         return filled
 
     def _inline(self, code: str) -> str:
-        where = stands(code, self.stamped.marks)
+        where = contexts(code, self.marked.marks)
 
-        def said(mark: str, spot: Spot, value: str | None) -> str:
-            known = _known(spot, value)
+        def said(mark: str, placeholder: Placeholder, value: str | None) -> str:
+            known = _known(placeholder, value)
             if not is_plain(known):
                 raise Misplaced(
-                    spot.line,
-                    f"{{{{ {spot.words} }}}} may be any text, which needs a block of code ({FENCE}), not a line.",
+                    placeholder.line,
+                    f"{{{{ {placeholder.words} }}}} may be any text: it needs a block of code ({FENCE}), not a line.",
                 )
-            return _in_shell(known, spot, where.get(mark, Stand(inside="?")))
+            return _in_shell(known, placeholder, where.get(mark, ShellContext(inside="?")))
 
         filled = self._each(code, said)
         if "`" in filled:
@@ -122,14 +122,14 @@ class _Placing:
     def _address(self, href: str) -> str:
         """Put values into an address, without letting them say where it leads."""
         leading = _LEADING.match(href)
-        ends_in_value = leading and re.search(rf"(?:{self.stamped.marks.pattern})(?::\d+)?$", leading[0])
+        ends_in_value = leading and re.search(rf"(?:{self.marked.marks.pattern})(?::\d+)?$", leading[0])
         if ends_in_value or not leading:
             self._none_in(
                 href, "where it could say where a link leads: write https:// and the host before it"
             )
 
-        def said(_mark: str, spot: Spot, value: str | None) -> str:
-            return quote(_known(spot, value), safe="")
+        def said(_mark: str, placeholder: Placeholder, value: str | None) -> str:
+            return quote(_known(placeholder, value), safe="")
 
         return self._each(href, said)
 
@@ -139,47 +139,49 @@ def _prose(value: str | None) -> str:
     return UNKNOWN if value is None else " ".join(value.split())
 
 
-def _known(spot: Spot, value: str | None) -> str:
+def _known(placeholder: Placeholder, value: str | None) -> str:
     """Refuse half a command."""
     if value is None or not value.strip():
-        raise Refusal(f"A command in this runbook needs {spot.words}, which is {UNKNOWN}. Set it first.")
+        raise Refusal(
+            f"A command in this runbook needs {placeholder.words}, which is {UNKNOWN}. Set it first."
+        )
     return value
 
 
-def _in_other(value: str, spot: Spot) -> str:
+def _in_other(value: str, placeholder: Placeholder) -> str:
     if is_plain(value):
         return value
     raise Misplaced(
-        spot.line,
-        f"{{{{ {spot.words} }}}} may be any text, which only a block for the shell can hold: "
+        placeholder.line,
+        f"{{{{ {placeholder.words} }}}} may be any text, which only a block for the shell can hold: "
         "let it be a word, a number or a choice.",
     )
 
 
-def _in_shell(value: str, spot: Spot, stand: Stand) -> str:
+def _in_shell(value: str, placeholder: Placeholder, context: ShellContext) -> str:
     """Give a value as one word of the command, and never the command itself."""
-    what = f"{{{{ {spot.words} }}}}"
-    if stand.leads and spot.trust is not Trust.OURS:
+    what = f"{{{{ {placeholder.words} }}}}"
+    if context.leads and placeholder.trust is not Trust.OURS:
         raise Misplaced(
-            spot.line, f"{what} would be the command itself: let it be a choice, or write the command."
+            placeholder.line, f"{what} would be the command itself: let it be a choice, or write the command."
         )
     if is_plain(value):
         return value
-    if stand.inside:
-        where = _INSIDE.get(stand.inside, "there")
+    if context.inside:
+        where = _INSIDE.get(context.inside, "there")
         raise Misplaced(
-            spot.line,
+            placeholder.line,
             f"{what} may be any text, and is quoted where it stands alone, not {where}: "
             "take it out of there, or let it be a word, a number or a choice.",
         )
-    if stand.reader:
+    if context.reader:
         raise Misplaced(
-            spot.line,
-            f"{stand.reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
+            placeholder.line,
+            f"{context.reader} would read {what} a second time, as a program: let it be a word, a number or a choice.",
         )
-    if value.startswith("-") and stand.begins:
+    if value.startswith("-") and context.begins:
         raise Refusal(
-            f"{spot.words} starts with -, so a command would read it as an option. Start it with a letter."
+            f"{placeholder.words} starts with -, so a command would read it as an option. Start it with a letter."
         )
     return quoted(value)
 

@@ -63,7 +63,7 @@ def split(text: str) -> tuple[str, str, int]:
 
 def read(name: str, matter: str) -> Runbook:
     """Read the front matter of the runbook of this name; UnusableRunbook with every mistake in it."""
-    data, lines = _located(matter)
+    data, lines = _with_lines(matter)
     try:
         read_ = RunbookMatter.model_validate(data)
     except ValidationError as error:
@@ -111,7 +111,7 @@ def _wrong(parameter: Parameter) -> Iterator[str]:
 # --- YAML with lines --------------------------------------------------------------------------------------
 
 
-def _located(matter: str) -> tuple[Any, Lines]:
+def _with_lines(matter: str) -> tuple[Any, Lines]:
     """Read YAML whose every scalar is text, with the file's line of each key."""
     loader: yaml.BaseLoader | None = None
     try:

@@ -13,7 +13,7 @@ from jinja2 import Environment, StrictUndefined
 
 from bot.adapters.overrides import Folders
 from bot.adapters.runbooks.document import markdown
-from bot.adapters.runbooks.shelf import FolderRunbooks
+from bot.adapters.runbooks.folder import FolderRunbooks
 from bot.domain.refusal import Refusal
 from bot.domain.runbook import Runbook
 

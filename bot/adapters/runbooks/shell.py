@@ -64,7 +64,7 @@ _CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "\n", "((": "))", "#"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stand:
+class ShellContext:
     """A value's place: `inside` is what encloses it ("" for a word of its own, else a quote, #, > or <<).
 
     `leads`: it would be the command itself. `begins`: it begins its word. `reader`: what may read it again.
@@ -83,7 +83,7 @@ def quoted(value: str) -> str:
     return word.replace("``", "``''")
 
 
-def stands(code: str, marks: re.Pattern[str]) -> Mapping[str, Stand]:
+def contexts(code: str, marks: re.Pattern[str]) -> Mapping[str, ShellContext]:
     """Say of each mark where it stands in the code."""
     return dict(_Walk(code, marks).walk())
 
@@ -100,7 +100,7 @@ class _Walk:
     is_target: bool = False
     """Whether the word is where a redirection leads: bash reads one behind >& by rules of its own."""
 
-    def walk(self) -> Iterator[tuple[str, Stand]]:
+    def walk(self) -> Iterator[tuple[str, ShellContext]]:
         while self.at < len(self.code):
             if found := self.marks.match(self.code, self.at):
                 yield found[0], self._stand()
@@ -110,7 +110,7 @@ class _Walk:
                 self._within(self.around[-1])
             elif self._begins_heredoc():
                 for found in self.marks.finditer(self.code, self.at):
-                    yield found[0], Stand(inside="<<", reader=self._reader())
+                    yield found[0], ShellContext(inside="<<", reader=self._reader())
                 return
             else:
                 self._bare()
@@ -119,11 +119,11 @@ class _Walk:
         """Whether a here-document comes; where it ends is for a shell to say, so all the rest is taken to be in it."""
         return self.code.startswith("<<", self.at) and not self.code.startswith("<<<", self.at)
 
-    def _stand(self) -> Stand:
+    def _stand(self) -> ShellContext:
         inside = next((it for it in reversed(self.around) if it != "("), "")
         if self.around and self.around[-1] == "(":
             inside = "`" if "`" in self.around else ""
-        return Stand(
+        return ShellContext(
             inside=inside or (">" if self.is_target else ""),
             leads=not (self.word or self.is_target)
             and all(it in PREFIXES or _ASSIGNMENT.match(it) for it in self.words),

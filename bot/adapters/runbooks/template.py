@@ -1,6 +1,6 @@
 """The body of a runbook: Jinja, confined, of which the few parts are let in that can't run away.
 
-What `{{ … }}` gives never meets the text. It is stamped: a mark stands in its place, and what it stands for is
+What `{{ … }}` gives never meets the text. It is marked: a mark stands in its place, and what it stands for is
 kept beside, until Markdown has said what surrounds it.
 """
 
@@ -87,7 +87,7 @@ class Trust(IntEnum):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Spot:
+class Placeholder:
     """A `{{ … }}` of the file: its line, its words, and the least trusted name in it."""
 
     line: int
@@ -96,11 +96,11 @@ class Spot:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Stamped:
+class Marked:
     """Text in which each mark stands for a value; `marks` is how a mark looks."""
 
     text: str
-    values: Mapping[str, tuple[Spot, str | None]]
+    values: Mapping[str, tuple[Placeholder, str | None]]
     marks: re.Pattern[str]
 
 
@@ -108,18 +108,18 @@ class Stamped:
 class _Filling:
     """One rendering under way."""
 
-    spots: tuple[Spot, ...]
+    placeholders: tuple[Placeholder, ...]
     nonce: str = field(default_factory=lambda: token_hex(8))
-    values: dict[str, tuple[Spot, str | None]] = field(default_factory=dict)
+    values: dict[str, tuple[Placeholder, str | None]] = field(default_factory=dict)
     rounds: int = 0
 
-    def stamp(self, value: str | None, spot: int) -> str:
+    def mark(self, value: str | None, placeholder: int) -> str:
         mark = f"v{self.nonce}n{len(self.values)}e"
-        self.values[mark] = (self.spots[spot], value)
+        self.values[mark] = (self.placeholders[placeholder], value)
         return mark
 
-    def stamped(self, text: str) -> Stamped:
-        return Stamped(text=text, values=self.values, marks=re.compile(rf"v{self.nonce}n\d+e"))
+    def marked(self, text: str) -> Marked:
+        return Marked(text=text, values=self.values, marks=re.compile(rf"v{self.nonce}n\d+e"))
 
 
 _filling: ContextVar[_Filling] = ContextVar("_filling")
@@ -138,11 +138,11 @@ class _Confined(SandboxedEnvironment):
         return self.bounded(super().call_binop(context, operator, left, right))
 
     @staticmethod
-    def stamp(value: object, spot: int) -> str:
+    def mark(value: object, placeholder: int) -> str:
         """Put a mark in the place of a value."""
         if isinstance(value, Undefined):
             str(value)  # raises: StrictUndefined
-        return _filling.get().stamp(None if value is None else _Confined.bounded(str(value)), spot)
+        return _filling.get().mark(None if value is None else _Confined.bounded(str(value)), placeholder)
 
     @staticmethod
     def counted(rounds: Iterable[object]) -> Iterator[object]:
@@ -204,23 +204,23 @@ class Body:
         reading.statements(tree.body)
         if reading.mistakes:
             raise UnusableRunbook(*reading.mistakes)
-        self._spots = tuple(reading.spots)
+        self._spots = tuple(reading.placeholders)
         self._parts = tuple(reading.parts)
         _Guarded(reading.numbers).visit(tree)
         tree.set_environment(confined)
         code = confined.compile(tree, filename=str(path))
         self._template = confined.template_class.from_code(confined, code, dict(confined.globals))
 
-    def rehearse(self) -> Stamped:
+    def rehearse(self) -> Marked:
         """Give the whole text, every branch of it once, with the worst that its values could be."""
         filling = _Filling(self._spots)
         text = "".join(
-            it if isinstance(it, str) else filling.stamp(_WORST[self._spots[it].trust], it)
+            it if isinstance(it, str) else filling.mark(_WORST[self._spots[it].trust], it)
             for it in self._parts
         )
-        return filling.stamped(text)
+        return filling.marked(text)
 
-    def fill(self, values: Mapping[str, str], incident: Mapping[str, object] | None) -> Stamped:
+    def fill(self, values: Mapping[str, str], incident: Mapping[str, object] | None) -> Marked:
         """Fill it in; Refusal where the incident is wanted and there is none, or the runbook is at fault."""
         given: dict[str, Any] = {it.name: None for it in self._runbook.parameters}
         numbers = {it.name for it in self._runbook.parameters if it.kind is Kind.NUMBER}
@@ -228,7 +228,7 @@ class Body:
         filling = _Filling(self._spots)
         before = _filling.set(filling)
         try:
-            return filling.stamped(self._text({**given, "incident": incident}))
+            return filling.marked(self._text({**given, "incident": incident}))
         except UndefinedError as error:
             if incident is not None or "None" not in str(error):
                 raise self.fault(_line_of(error, self._path), str(error)) from None
@@ -279,7 +279,7 @@ class _Reading:
 
     def __init__(self, runbook: Runbook) -> None:
         self.mistakes: list[tuple[int, str]] = []
-        self.spots: list[Spot] = []
+        self.placeholders: list[Placeholder] = []
         self.parts: list[str | int] = []
         """Text as it stands, and numbers of spots."""
         self.numbers: dict[int, int] = {}
@@ -321,12 +321,12 @@ class _Reading:
             self.parts.append(node.data)
             return
         self._is_bare = False
-        spot = Spot(line=node.lineno, words=_words(node), trust=self._trust_of(node))
+        placeholder = Placeholder(line=node.lineno, words=_words(node), trust=self._trust_of(node))
         if self._is_bare:
             self._complain(node, "say which part of the incident is meant: incident.id, incident.name …")
-        self.numbers[id(node)] = len(self.spots)
-        self.parts.append(len(self.spots))
-        self.spots.append(spot)
+        self.numbers[id(node)] = len(self.placeholders)
+        self.parts.append(len(self.placeholders))
+        self.placeholders.append(placeholder)
 
     def _trust_of(self, node: nodes.Node) -> Trust:  # noqa: C901, PLR0911  a table
         """Say whose letters an expression may have, and complain of what is not let in."""
@@ -404,17 +404,17 @@ def _words(node: nodes.Node) -> str:
 
 
 class _Guarded(NodeTransformer):
-    """Lets every value be stamped, every loop counted and every new text measured."""
+    """Lets every value be marked, every loop counted and every new text measured."""
 
-    def __init__(self, spots: Mapping[int, int]) -> None:
-        self._spots = spots
+    def __init__(self, placeholders: Mapping[int, int]) -> None:
+        self._spots = placeholders
 
     def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802  Jinja's way
-        spots = [self._spots.get(id(it)) for it in node.nodes]
+        placeholders = [self._spots.get(id(it)) for it in node.nodes]
         self.generic_visit(node)
         node.nodes = [
-            it if spot is None else _call("stamp", it, nodes.Const(spot))
-            for it, spot in zip(node.nodes, spots, strict=True)
+            it if placeholder is None else _call("mark", it, nodes.Const(placeholder))
+            for it, placeholder in zip(node.nodes, placeholders, strict=True)
         ]
         return node
 

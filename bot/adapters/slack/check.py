@@ -14,34 +14,34 @@ from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES
 from bot.adapters.slack.reading import listed, maybe, part
-from bot.ports import Clock, Finding
+from bot.ports import CheckResult, Clock
 
 OFF = timedelta(seconds=30)
 NO_SLACK = "What answered is not Slack. Is SLACK_API_URL right, and no proxy or login page before it?"
 REINSTALL = "Paste the output of `spy manifest` into the app's App Manifest page, and reinstall the app."
 
 
-def findings(
+def results(
     client: PooledWebClient,
     *,
     app_token: str | None,
     channels: Mapping[str, str],
     user_groups: Iterable[str] = (),
     clock: Clock | None = None,
-) -> Iterator[Finding]:
+) -> Iterator[CheckResult]:
     """Look at everything; `app_token` is None where Socket Mode is not used. `channels`: what for → channel id."""
     try:
         me = client.auth_test()
     except (SlackApiError, HTTPError, OSError) as error:
-        yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
+        yield CheckResult(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
         if app_token is not None and isinstance(error, SlackApiError):  # the other one may be wrong as well
             yield _app_token(client, app_token)
         return
     team, user = maybe(me.data, "team"), maybe(me.data, "user")
     if not team or not user:
-        yield Finding(what="Slack: SLACK_BOT_TOKEN", well=False, cure=NO_SLACK)
+        yield CheckResult(what="Slack: SLACK_BOT_TOKEN", well=False, cure=NO_SLACK)
         return
-    yield Finding(what=f"Slack: {team}, as @{user}", well=True)
+    yield CheckResult(what=f"Slack: {team}, as @{user}", well=True)
     yield from _clock(me.headers, clock or SystemClock())
     yield from _permissions(_header(me.headers, "x-oauth-scopes"))
     if app_token is not None:
@@ -52,7 +52,7 @@ def findings(
         yield _user_group(client, group)
 
 
-def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
+def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[CheckResult]:
     """Tell where this machine's clock is not Slack's: what is said with a time is wrong then."""
     slack = ServerClock(clock)
     slack.hear(headers)
@@ -61,53 +61,53 @@ def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[Finding]:
         cure = (
             f"It is {span(abs(slack.ahead))} {source} Slack's. Let this machine follow a time server (NTP)."
         )
-        yield Finding(what="This machine's clock", well=False, cure=cure)
+        yield CheckResult(what="This machine's clock", well=False, cure=cure)
 
 
-def _permissions(granted: str | None) -> Iterator[Finding]:
+def _permissions(granted: str | None) -> Iterator[CheckResult]:
     if granted is None:  # Slack always says; what stands in for it may not
         return
     missing = sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
     if missing:
-        yield Finding(what=f"Slack: missing scope {', '.join(missing)}", well=False, cure=REINSTALL)
+        yield CheckResult(what=f"Slack: missing scope {', '.join(missing)}", well=False, cure=REINSTALL)
     else:
-        yield Finding(what="Slack: permissions", well=True)
+        yield CheckResult(what="Slack: permissions", well=True)
 
 
-def _app_token(client: PooledWebClient, app_token: str) -> Finding:
+def _app_token(client: PooledWebClient, app_token: str) -> CheckResult:
     try:
         client.apps_connections_open(app_token=app_token)
     except (SlackApiError, HTTPError, OSError) as error:
-        return Finding(what="Slack: SLACK_APP_TOKEN", well=False, cure=_why(OPENING, error))
-    return Finding(what="Slack: Socket Mode", well=True)
+        return CheckResult(what="Slack: SLACK_APP_TOKEN", well=False, cure=_why(OPENING, error))
+    return CheckResult(what="Slack: Socket Mode", well=True)
 
 
-def _channel(client: PooledWebClient, purpose: str, channel: str) -> Finding:
+def _channel(client: PooledWebClient, purpose: str, channel: str) -> CheckResult:
     what = f"Slack: {purpose} {channel}"
     try:
         found = part(client.conversations_info(channel=channel).data, "channel")
     except (SlackApiError, HTTPError, OSError) as error:
-        return Finding(what=what, well=False, cure=_why("conversations.info", error))
+        return CheckResult(what=what, well=False, cure=_why("conversations.info", error))
     name = maybe(found, "name")
     if not name:
-        return Finding(what=what, well=False, cure=NO_SLACK)
+        return CheckResult(what=what, well=False, cure=NO_SLACK)
     named = f"Slack: {purpose} #{name}"
     if found.get("is_archived"):
-        return Finding(what=named, well=False, cure="Unarchive it, or name another channel.")
+        return CheckResult(what=named, well=False, cure="Unarchive it, or name another channel.")
     if not found.get("is_member"):
-        return Finding(what=named, well=False, cure=f"In #{name}, say /invite @spy.")
-    return Finding(what=named, well=True)
+        return CheckResult(what=named, well=False, cure=f"In #{name}, say /invite @spy.")
+    return CheckResult(what=named, well=True)
 
 
-def _user_group(client: PooledWebClient, group: str) -> Finding:
+def _user_group(client: PooledWebClient, group: str) -> CheckResult:
     what = f"Slack: user group {group}"
     try:
         members = listed(client.usergroups_users_list(usergroup=group).data, "users")
     except (SlackApiError, HTTPError, OSError) as error:
-        return Finding(what=what, well=False, cure=_why("usergroups.users.list", error))
+        return CheckResult(what=what, well=False, cure=_why("usergroups.users.list", error))
     if not members:
-        return Finding(what=what, well=False, cure="Nobody is in it, so that it gives nobody its role.")
-    return Finding(what=f"{what}, {len(members)} in it", well=True)
+        return CheckResult(what=what, well=False, cure="Nobody is in it, so that it gives nobody its role.")
+    return CheckResult(what=f"{what}, {len(members)} in it", well=True)
 
 
 def _why(method: str, error: Exception) -> str:

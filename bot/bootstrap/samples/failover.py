@@ -21,7 +21,7 @@ PRINTED = '<b>x</b> & "y" ``` `z`'
 OUTPUT: Facts = {
     "clock": "12:00:00",
     "name": "drain",
-    "part": "run",
+    "action": "run",
     "says": TYPED,
     "dropped": 7,
     "output": f"{PRINTED}\n" * 900,
@@ -38,14 +38,16 @@ HAPPENED = (
     events.FailoverApproved(**ABOUT, needed=0),
     events.FailoverChanged(**ABOUT, until=NOON),
     events.FailoverBegan(**ABOUT),
-    events.FailoverTakenOver(**ABOUT, attempt=3),
-    events.FailoverMoveStarted(**ABOUT, **MOVE, part="run", at_step=0, stage=None, does=f"./drain {PRINTED}"),
-    events.FailoverMoveStarted(**ABOUT, **MOVE, part="soak", at_step=0, stage=None, does=""),
+    events.FailoverResumed(**ABOUT, attempt=3),
+    events.FailoverActionStarted(
+        **ABOUT, **MOVE, action="run", at_step=0, stage=None, does=f"./drain {PRINTED}"
+    ),
+    events.FailoverActionStarted(**ABOUT, **MOVE, action="soak", at_step=0, stage=None, does=""),
     *(
-        events.FailoverMoveFinished(**ABOUT, **MOVE, part="again", end=end, says=says, took=7.0)
+        events.FailoverActionFinished(**ABOUT, **MOVE, action="again", end=end, says=says, took=7.0)
         for end, says in (("ok", ""), ("red", TYPED), ("unknown", TYPED))
     ),
-    events.FailoverStumbled(**ABOUT, name="drain", why=TYPED),
+    events.FailoverCrashed(**ABOUT, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="drain", why=TYPED),
     events.FailoverAsked(**ABOUT, question=1, name="look", why=""),
     events.FailoverAnswered(**ABOUT, question=1, answer="did_not"),
@@ -125,7 +127,7 @@ def facts() -> dict[str, Sequence[Facts]]:
                 run = tx.session.failovers.get(number)
                 if run:
                     cards.append(views.card(run))
-                    trails.append(views.trail(run))
+                    trails.append(views.audit_log(run))
                     questions += [views.question(run, f":{asked + 1}.1") for asked in range(len(run.asks))]
             lists.append({"found": Portion.of(Failovers(tx).plans(asker="U0ANA"), 1)})
     runs = [it["run"] for it in cards]

@@ -13,7 +13,7 @@ from bot.domain.message import Message
 from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Param, Plan, Question, Step
 from bot.domain.policy import Policy
 from bot.ports import Profile
-from bot.services.failover_moves import FailoverMoves, Undertaking
+from bot.services.failover_actions import FailoverActions, StepRun
 from bot.services.people import People
 
 LOOK = HttpCall(url="http://look/{{ location }}")
@@ -109,28 +109,28 @@ class FailoverPlay:
         self.say("failover approve 1", by="U0RAJ", channel=channel)
         return self
 
-    def start(self, number: int = 1) -> Undertaking | None:
+    def start(self, number: int = 1) -> StepRun | None:
         with self.spy.tx() as tx:
-            return FailoverMoves(tx).next(number)
+            return FailoverActions(tx).next(number)
 
     def goes(self, *outcomes: Outcome, number: int = 1) -> "FailoverPlay":
         """Let the next moves end so, seven seconds each."""
         for outcome in outcomes:
-            undertaking = self.start(number)
-            if undertaking is None:
+            step_run = self.start(number)
+            if step_run is None:
                 raise LookupError(f"nothing to do: {self.run(number)}")
             self.spy.clock.tick(seconds=7)
-            self.ends(undertaking, outcome)
+            self.ends(step_run, outcome)
         return self
 
-    def ends(self, undertaking: Undertaking, outcome: Outcome) -> None:
+    def ends(self, step_run: StepRun, outcome: Outcome) -> None:
         with self.spy.tx() as tx:
-            FailoverMoves(tx).finished(undertaking.run.number, undertaking.attempt, outcome)
+            FailoverActions(tx).finished(step_run.run.number, step_run.attempt, outcome)
 
     def to_the_end(self, number: int = 1) -> "FailoverPlay":
-        while (undertaking := self.start(number)) is not None:
+        while (step_run := self.start(number)) is not None:
             self.spy.clock.tick(seconds=7)
-            self.ends(undertaking, OK)
+            self.ends(step_run, OK)
         return self
 
     def run(self, number: int = 1) -> Failover:
@@ -149,9 +149,9 @@ class FailoverPlay:
     def word(self, number: int = 1) -> str:
         return self.spy.message_type("failover_word", number).text
 
-    def trail(self, number: int = 1) -> Sequence[str]:
+    def audit_log(self, number: int = 1) -> Sequence[str]:
         with self.spy.tx() as tx:
-            return [it.kind for it in tx.session.failovers.trail(number)]
+            return [it.kind for it in tx.session.failovers.audit_log(number)]
 
 
 def text(answer: Response) -> str:

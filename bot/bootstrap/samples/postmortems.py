@@ -65,7 +65,7 @@ POSTMORTEMS = (
         parts={"summary": TYPED},
         filed=FILED,
         exported_at=NOW,
-        taken_over=("surprised", "public"),
+        edited_by_people=("surprised", "public"),
         nothing={"prevention": TYPED},
         copied="https://example.com/pull/3",
     ),

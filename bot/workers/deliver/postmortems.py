@@ -269,7 +269,7 @@ class PostmortemHandler:
             effect.incident,
             issue,
             assignee=assignee,
-            taken_over=result.body.taken_over,
+            edited_by_people=result.body.edited_by_people,
             overflows=result.body.overflows,
             origin=effect.key,
         )

@@ -12,7 +12,12 @@ from alembic import op
 revision = "0013"
 down_revision = "0012"
 
-TABLES = {"tell": "team_notice", "stretch": "work_period", "duty_copy": "on_call_copy"}
+TABLES = {
+    "failover_trace": "failover_audit",
+    "tell": "team_notice",
+    "stretch": "work_period",
+    "duty_copy": "on_call_copy",
+}
 COLUMNS: Mapping[tuple[str, str], str] = {
     ("incident", "nagged_at"): "reminded_at",
     ("incident", "room"): "channel",
@@ -57,11 +62,15 @@ NAMES = Names(
         "team_told": "team_notified",
         "tell_seen": "team_notice_seen",
         "tell_failed": "team_notice_failed",
+        "failover_move_finished": "failover_action_finished",
+        "failover_move_started": "failover_action_started",
         "failover_nagged": "failover_reminded",
+        "failover_stumbled": "failover_crashed",
+        "failover_taken_over": "failover_resumed",
         "room_opened": "channel_opened",
         "room_refused": "channel_refused",
     },
-    event_fields={"tell": "notice", "duty": "reminder"},
+    event_fields={"tell": "notice", "duty": "reminder", "part": "action"},
     message_types={"nag": "reminder", "tell": "team_notice_sent", "told": "team_notice"},
     addresses={"room": "incident"},
     templates={
@@ -87,7 +96,20 @@ ADDRESSED = {
 }
 """Tables whose JSON keeps addresses: the key, and the columns."""
 ADDRESS = re.compile(r"(^|@)([a-z]+):([0-9]+)(?=@|$)")
-FIELDS_CHANGED = ("team_notified", "team_notice_seen", "team_notice_failed", "reminded", "snoozed")
+FIELDS_CHANGED = (
+    "team_notified",
+    "team_notice_seen",
+    "team_notice_failed",
+    "failover_action_started",
+    "failover_action_finished",
+    "reminded",
+    "snoozed",
+)
+POSTMORTEM = {"taken_over": "edited_by_people"}
+
+RUNS = {"move": "action", "part": "kind"}
+"""Of a failover: its moves are actions now, and the part of a step is the kind of an action."""
+AUDITED = {"part": "action"}
 
 
 def upgrade() -> None:
@@ -97,9 +119,13 @@ def upgrade() -> None:
     op.drop_index("stretch_by_person", "work_period")
     op.create_index("work_period_by_person", "work_period", ["person", "ended_at"])
     _rewrite(NAMES)
+    _rewrite_failovers(RUNS, AUDITED)
+    _rewrite_postmortems(POSTMORTEM)
 
 
 def downgrade() -> None:
+    _rewrite_postmortems({new: old for old, new in POSTMORTEM.items()})
+    _rewrite_failovers(*({new: old for old, new in names.items()} for names in (RUNS, AUDITED)))
     _rewrite(NAMES.reversed())
     for (table, old), new in COLUMNS.items():
         op.alter_column(table, new, new_column_name=old)
@@ -123,7 +149,7 @@ def _replace(table: str, column: str, names: Mapping[str, str]) -> None:
 def _rewrite(names: Names) -> None:
     _rewrite_timeline(names)
     _replace("timeline", "kind", names.events)
-    _replace("failover_trace", "kind", names.events)
+    _replace("failover_audit", "kind", names.events)
     _rewrite_addresses(names)
     _rewrite_waiting(names)
     _replace("outbox", "kind", names.effects)
@@ -157,6 +183,46 @@ def _addressed(value: Any, addresses: Mapping[str, str]) -> Any:
         case str():
             return ADDRESS.sub(lambda it: f"{it[1]}{addresses.get(it[2], it[2])}:{it[3]}", value)
     return value
+
+
+def _rewrite_failovers(fields: Mapping[str, str], audited: Mapping[str, str]) -> None:
+    runs = sa.table("failover", sa.column("number"), sa.column("kept", sa.JSON))
+    for number, kept in op.get_bind().execute(sa.select(runs)).all():
+        op.execute(runs.update().where(runs.c.number == number).values(kept=_actions(kept, fields)))
+    audit = sa.table("failover_audit", sa.column("failover"), sa.column("seq"), sa.column("data", sa.JSON))
+    for failover, seq, data in op.get_bind().execute(sa.select(audit)).all():
+        if set(data) & set(audited):
+            row = (audit.c.failover == failover) & (audit.c.seq == seq)
+            op.execute(audit.update().where(row).values(data=_renamed(data, audited)))
+
+
+def _rewrite_postmortems(fields: Mapping[str, str]) -> None:
+    postmortems = sa.table("postmortem", sa.column("incident"), sa.column("kept", sa.JSON))
+    for incident, kept in op.get_bind().execute(sa.select(postmortems)).all():
+        row = postmortems.c.incident == incident
+        op.execute(postmortems.update().where(row).values(kept=_renamed(kept, fields)))
+
+
+def _actions(kept: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
+    """Rename what says which action is meant: in the attempt, the results, the trouble and the questions."""
+
+    def renamed(of: Any) -> Any:
+        if not isinstance(of, dict):
+            return of
+        return {
+            fields.get(name, name): _renamed(it, fields) if name in fields and isinstance(it, dict) else it
+            for name, it in of.items()
+        }
+
+    return {
+        **kept,
+        **{
+            name: renamed(kept[name])
+            for name in ("attempt", "trouble", "looks_at", "question")
+            if name in kept
+        },
+        **({"results": [renamed(it) for it in kept["results"]]} if "results" in kept else {}),
+    }
 
 
 def _rewrite_timeline(names: Names) -> None:

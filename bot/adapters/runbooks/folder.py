@@ -41,7 +41,7 @@ class _Read:
 
 
 @dataclass(frozen=True, kw_only=True)
-class _Shelf:
+class _RunbookFolder:
     files: Mapping[Path, _Read] = field(default_factory=dict)
 
     @property
@@ -55,7 +55,7 @@ class FolderRunbooks:
     def __init__(self, folders: Sequence[Path], *, address: str | None = None) -> None:
         self._folders = tuple(folders)
         self._address = address
-        self._shelf = _Shelf()
+        self._shelf = _RunbookFolder()
         self._lock = Lock()
 
     # --- what there is ---
@@ -126,12 +126,12 @@ class FolderRunbooks:
                 usable.setdefault(it.runbook.name, (it.runbook, it.body))
         return usable
 
-    def _fresh(self) -> _Shelf:
+    def _fresh(self) -> _RunbookFolder:
         """Look at the folders, and read what is new or has changed."""
         with self._lock:
             before = self._shelf
             files = {path: self._at(path, before.files.get(path)) for path in self._paths()}
-            self._shelf = _Shelf(files=files)
+            self._shelf = _RunbookFolder(files=files)
             for line in self._shelf.mistakes:
                 if line not in before.mistakes:
                     log.error("a runbook is left out", why=line)

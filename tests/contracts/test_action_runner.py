@@ -1,4 +1,4 @@
-"""What every operator keeps to: the one that moves things outside (here: small programs and the box), and the fake."""
+"""What every runner keeps to: the one that moves things outside (here: small programs and the box), and the fake."""
 
 import os
 import sys
@@ -10,15 +10,15 @@ from threading import Event, Timer
 
 import pytest
 
+from bot.adapters.actions.process import Processes
+from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.actions.variables import Variables
 from bot.adapters.github_workflows import Pace, Workflows
 from bot.adapters.http import Web
-from bot.adapters.operator import OutsideOperator
-from bot.adapters.process import Processes
-from bot.adapters.variables import Variables
-from bot.domain.plan import Action, Check, Command, End, Expect, HttpCall, Outcome, Question, Workflow
-from bot.ports import Operator
+from bot.domain.plan import Check, Command, End, Expect, HttpCall, Instruction, Outcome, Question, Workflow
+from bot.ports import ActionRunner
 from bot.sandbox.box import Box
-from tests.fakes.operator import FakeOperator, Hang
+from tests.fakes.action_runner import FakeActionRunner, Hang
 
 LONG = timedelta(seconds=10)
 SHORT = timedelta(seconds=0.3)
@@ -27,9 +27,9 @@ PROMOTE = Workflow(repository="acme/infra", file="promote.yml", inputs={"pod": "
 
 @dataclass
 class World:
-    """An operator, and what it can be asked to do: things that go well, that fail, and that hang."""
+    """An runner, and what it can be asked to do: things that go well, that fail, and that hang."""
 
-    operator: Operator
+    runner: ActionRunner
     fine: Command
     failing: Command
     hanging: Command
@@ -38,10 +38,10 @@ class World:
 
 
 def fake_world() -> Iterator[World]:
-    fake = FakeOperator()
+    fake = FakeActionRunner()
     url = "http://127.0.0.1/"
     world = World(
-        operator=fake,
+        runner=fake,
         fine=Command(args=("fine",)),
         failing=Command(args=("failing",)),
         hanging=Command(args=("hanging",)),
@@ -67,7 +67,7 @@ def outside_world() -> Iterator[World]:
         workflows = Workflows(
             environment["GITHUB_TOKEN"], variables=variables, url=environment["GITHUB_API_URL"], pace=pace
         )
-        operator = OutsideOperator(
+        runner = OutsideActionRunner(
             processes=Processes(folder=Path(), environment=environment, variables=variables, grace=SHORT),
             web=Web(variables),
             workflows=lambda: workflows,
@@ -78,7 +78,7 @@ def outside_world() -> Iterator[World]:
             headers={"Authorization": "token {{ env.GITHUB_TOKEN }}"},
         )
         yield World(
-            operator=operator,
+            runner=runner,
             fine=python("print('done')"),
             failing=python("raise SystemExit(3)"),
             hanging=python("import time; time.sleep(60)"),
@@ -97,10 +97,10 @@ def world(request: pytest.FixtureRequest) -> Iterator[World]:
 
 
 def perform(
-    world: World, action: Action, *, heard: list[str] | None = None, stopped: Event | None = None
+    world: World, instruction: Instruction, *, heard: list[str] | None = None, stopped: Event | None = None
 ) -> Outcome:
-    return world.operator.perform(
-        action,
+    return world.runner.perform(
+        instruction,
         mark="m1",
         timeout=LONG,
         hear=(heard if heard is not None else []).append,
@@ -148,13 +148,13 @@ def test_a_question_is_not_performed(world: World):
 
 
 def test_a_check_is_green(world: World):
-    outcome = world.operator.check(Check(name="lag", by=world.green, within=LONG), stopped=Event())
+    outcome = world.runner.check(Check(name="lag", by=world.green, within=LONG), stopped=Event())
 
     assert (outcome.end, outcome.says) == (End.OK, "HTTP 200")
 
 
 def test_a_check_that_does_not_come_true_is_red(world: World):
-    outcome = world.operator.check(Check(name="lag", by=world.red, within=SHORT), stopped=Event())
+    outcome = world.runner.check(Check(name="lag", by=world.red, within=SHORT), stopped=Event())
 
     assert (outcome.end, outcome.says) == (End.RED, "HTTP 200")
 
@@ -163,13 +163,13 @@ def test_a_check_ends_when_somebody_aborts(world: World):
     stopped = Event()
     Timer(0.1, stopped.set).start()
 
-    outcome = world.operator.check(Check(name="lag", by=world.hanging, within=LONG), stopped=stopped)
+    outcome = world.runner.check(Check(name="lag", by=world.hanging, within=LONG), stopped=stopped)
 
     assert (outcome.end, outcome.says) == (End.RED, "stopped")
 
 
 def look(world: World, mark: str = "m1") -> Outcome:
-    return world.operator.look(PROMOTE, mark=mark, timeout=LONG, hear=len, stopped=Event())
+    return world.runner.look(PROMOTE, mark=mark, timeout=LONG, hear=len, stopped=Event())
 
 
 def test_a_workflow_that_was_dispatched_is_found_by_its_mark_and_no_other(world: World):

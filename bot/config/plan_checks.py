@@ -7,17 +7,17 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.domain.plan import SECRET, Action, Command, Plan, Workflow, places
-from bot.ports import Finding
+from bot.domain.plan import SECRET, Command, Instruction, Plan, Workflow, places
+from bot.ports import CheckResult
 
 Trouble = tuple[str, str]
 """What is missing, and the cure."""
 
 
-def plan_findings(settings: Settings, variables: Mapping[str, str] = os.environ) -> Iterator[Finding]:
+def plan_checks(settings: Settings, variables: Mapping[str, str] = os.environ) -> Iterator[CheckResult]:
     """Say one line for each plan, and one for each thing that it needs and that isn't there."""
     for plan in settings.policy().plans.values():
-        yield Finding(what=f"Failover {plan.name}: {_summed_up(plan)}", well=True)
+        yield CheckResult(what=f"Failover {plan.name}: {_summed_up(plan)}", well=True)
         troubles = (
             *_people_missing(plan, settings),
             *_programs_missing(plan, settings, variables.get("PATH", os.defpath)),
@@ -25,7 +25,7 @@ def plan_findings(settings: Settings, variables: Mapping[str, str] = os.environ)
             *_token_missing(plan, settings),
         )
         for what, cure in troubles:
-            yield Finding(what=f"Failover {plan.name}: {what}", well=False, cure=cure)
+            yield CheckResult(what=f"Failover {plan.name}: {what}", well=False, cure=cure)
 
 
 def _summed_up(plan: Plan) -> str:
@@ -82,19 +82,19 @@ def _variables_missing(plan: Plan, variables: Mapping[str, str]) -> Iterator[Tro
 
 
 def _token_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
-    names = [name for name, action in _actions(plan) if isinstance(action, Workflow)]
+    names = [name for name, instruction in _actions(plan) if isinstance(instruction, Workflow)]
     if names and not settings.env.github_token:
         cure = "Set GITHUB_TOKEN to a token that may run it."
         yield f"{names[0]} runs a GitHub workflow, and GITHUB_TOKEN is missing", cure
 
 
 def _commands(plan: Plan) -> Iterator[tuple[str, Command]]:
-    for name, action in _actions(plan):
-        if isinstance(action, Command):
-            yield name, action
+    for name, instruction in _actions(plan):
+        if isinstance(instruction, Command):
+            yield name, instruction
 
 
-def _actions(plan: Plan) -> Iterator[tuple[str, Action]]:
+def _actions(plan: Plan) -> Iterator[tuple[str, Instruction]]:
     """Give all that is done, with what people call it."""
     for check in plan.before:
         yield f"check {check.name}", check.by

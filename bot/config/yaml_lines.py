@@ -20,7 +20,7 @@ class Mistake:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Located:
+class YamlLines:
     """What a file says, where it says it, and what is wrong with its form."""
 
     data: Any = None
@@ -49,13 +49,13 @@ _PLAINER = (
 )
 
 
-def read(text: str) -> Located:
+def read(text: str) -> YamlLines:
     """Read YAML. Form errors and keys given twice come back as mistakes, with no part of the text in them."""
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
-        return Located(
+        return YamlLines(
             mistakes=(Mistake(line=line, key="", sentence="a character that YAML does not allow."),)
         )
     try:
@@ -63,10 +63,10 @@ def read(text: str) -> Located:
         walk = _Walk(loader)
         data = walk.visit(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
-        return Located(mistakes=(_form(error),))
+        return YamlLines(mistakes=(_form(error),))
     finally:
         loader.dispose()
-    return Located(data=data, lines=walk.lines, mistakes=tuple(walk.mistakes))
+    return YamlLines(data=data, lines=walk.lines, mistakes=tuple(walk.mistakes))
 
 
 def dotted(place: Place) -> str:

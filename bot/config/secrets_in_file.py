@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.config.located import Located, Mistake, Place, dotted
+from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
 from bot.domain.plan import PLACE
 
 _NAMED = re.compile(
@@ -37,12 +37,12 @@ _ELSEWHERE = (
 )
 
 
-def leaks(text: str, located: Located) -> Iterator[tuple[Place, Mistake]]:
+def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
     """Find what looks like a secret, by its key or by its shape, in comments too; never repeat it."""
     told: set[int | None] = set()
-    for place, value in located.scalars():
+    for place, value in with_lines.scalars():
         if _is_named_secret(place, value) or _SHAPED.search(str(value)):
-            line = located.line(place)
+            line = with_lines.line(place)
             told.add(line)
             key = dotted(place)
             sentence = _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value)))

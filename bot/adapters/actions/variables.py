@@ -5,7 +5,7 @@ from dataclasses import fields, is_dataclass
 from typing import Any
 from urllib.parse import quote
 
-from bot.adapters.output import Secrets
+from bot.adapters.actions.output import Secrets
 from bot.domain.plan import PLACE, SECRET, Command, HttpCall, Plan, Workflow, places
 
 
@@ -53,9 +53,9 @@ class Variables:
         rest = url[first.end() :] if first else url
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
-    def secrets(self, action: Command | HttpCall | Workflow) -> Secrets:
+    def secrets(self, instruction: Command | HttpCall | Workflow) -> Secrets:
         """Give all that must not be shown when this is done: Spy's own, and what it or any plan names."""
-        values = {self._environment.get(name, "") for name in named((action, *self._plans()))}
+        values = {self._environment.get(name, "") for name in named((instruction, *self._plans()))}
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
 
     def _put(self, place: str, name: str) -> str:

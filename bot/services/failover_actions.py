@@ -4,21 +4,21 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.failover import ONCE_ONLY, Failover, Move, Part, State
+from bot.domain.failover import ONCE_ONLY, Action, ActionKind, Failover, State
 from bot.domain.failover_effects import CARD
-from bot.domain.plan import Action, Check, Outcome, told
+from bot.domain.plan import Check, Instruction, Outcome, told
 from bot.services.failovers import Failovers
 from bot.services.transaction import Transaction
 
 
 @dataclass(frozen=True, kw_only=True)
-class Undertaking:
+class StepRun:
     """A move that was kept as started, and is to be done now; `until` (UTC) is the end of a soak."""
 
     run: Failover
     attempt: int
-    move: Move
-    action: Action | None = None
+    action: Action
+    instruction: Instruction | None = None
     check: Check | None = None
     until: datetime | None = None
     sought: int | None = None
@@ -36,55 +36,55 @@ class Undertaking:
 
     @property
     def timeout(self) -> timedelta:
-        return self.run.plan.steps[self.move.at].timeout
+        return self.run.plan.steps[self.action.at].timeout
 
     @property
     def read_only(self) -> bool:
         """Whether it may be broken off and done again."""
-        return self.move.part not in ONCE_ONLY
+        return self.action.kind not in ONCE_ONLY
 
     @property
     def may_be_stopped(self) -> bool:
         """Whether calling the run back ends this move; a way back is gone to its end."""
-        return self.move.part is not Part.UNDO
+        return self.action.kind is not ActionKind.UNDO
 
 
-class FailoverMoves:
+class FailoverActions:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
         self._failovers = Failovers(tx)
 
-    def next(self, number: int) -> Undertaking | None:
+    def next(self, number: int) -> StepRun | None:
         """Keep that the next move starts, and give it; None where there is none now.
 
         What was under way at this time was so in a process that is gone, since each does one thing at a time.
         """
         run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.keep(run, run.taken_over(at=self._tx.now))
+            run = self._failovers.keep(run, run.resumed(at=self._tx.now))
         if run.state is State.APPROVED:
             run = self._begun(run)
         run = self._failovers.follow(run)
-        move = run.next_move()
-        return self._started(run, move) if move else None
+        action = run.next_action()
+        return self._started(run, action) if action else None
 
     def _begun(self, run: Failover) -> Failover:
         """Begin, if the plan is still the one that was approved."""
         fresh = self._failovers.as_it_is(run)
         return self._failovers.keep(run, run.begin(at=self._tx.now)) if fresh is run else fresh
 
-    def _started(self, run: Failover, move: Move) -> Undertaking:
-        action = run.action(move) if move.part in {*ONCE_ONLY, Part.LOOK} else None
-        check = run.check(move) if move.part not in ONCE_ONLY else None
-        soak = run.plan.steps[move.at].soak if move.part is Part.SOAK else None
-        does = told(action) if action else told(check.by) if check and not soak else ""
-        run = self._failovers.keep(run, run.start(move, at=self._tx.now, does=does))
-        return Undertaking(
+    def _started(self, run: Failover, action: Action) -> StepRun:
+        instruction = run.instruction(action) if action.kind in {*ONCE_ONLY, ActionKind.LOOK} else None
+        check = run.check(action) if action.kind not in ONCE_ONLY else None
+        soak = run.plan.steps[action.at].soak if action.kind is ActionKind.SOAK else None
+        does = told(instruction) if instruction else told(check.by) if check and not soak else ""
+        run = self._failovers.keep(run, run.start(action, at=self._tx.now, does=does))
+        return StepRun(
             run=run,
             attempt=run.attempts,
-            move=move,
             action=action,
+            instruction=instruction,
             check=check,
             until=self._tx.now + soak if soak else None,
             sought=run.looks_at.attempt if run.looks_at else None,
@@ -96,12 +96,12 @@ class FailoverMoves:
         if event := run.finish(attempt, outcome, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
-    def stumbled(self, number: int, why: str) -> None:
+    def crashed(self, number: int, why: str) -> None:
         """Ask the channel how it goes on, since Spy can't do what comes next; for who has the run to say."""
         run = self._failovers.locked(number)
         if run.attempt:
-            run = self._failovers.follow(self._failovers.keep(run, run.taken_over(at=self._tx.now)))
-        if event := run.stumble(why, at=self._tx.now):
+            run = self._failovers.follow(self._failovers.keep(run, run.resumed(at=self._tx.now)))
+        if event := run.crash(why, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def heard(self, number: int, attempt: int, tail: str) -> None:

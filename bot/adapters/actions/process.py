@@ -12,9 +12,9 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
+from bot.adapters.actions.output import Output
+from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.mrkdwn import span
-from bot.adapters.output import Output
-from bot.adapters.variables import Missing, Variables
 from bot.domain.plan import Command, End, Outcome
 
 PASSED = ("PATH", "HOME", "LANG")

@@ -13,7 +13,7 @@ PARAMETERS = """\
 """
 
 
-class Shelf:
+class Library:
     """A folder of runbooks."""
 
     def __init__(self, folder: Path) -> None:

@@ -7,10 +7,10 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from bot.adapters.actions.process import Processes
+from bot.adapters.actions.variables import Variables
 from bot.adapters.http import Web
-from bot.adapters.process import Processes
-from bot.adapters.variables import Variables
-from bot.domain.plan import Action, Check, Command, End, HttpCall, Outcome, Plan, Question, Workflow
+from bot.domain.plan import Check, Command, End, HttpCall, Instruction, Outcome, Plan, Question, Workflow
 
 if TYPE_CHECKING:
     from bot.adapters.github_workflows import Workflows
@@ -21,7 +21,7 @@ LONGEST_LOOK = timedelta(seconds=10)
 """How long one look by HTTP may take: a check that has more time looks again rather than waits."""
 
 
-class OutsideOperator:
+class OutsideActionRunner:
     """The world as it is. What goes wrong there is an outcome, and nothing that is raised."""
 
     def __init__(
@@ -64,20 +64,26 @@ class OutsideOperator:
         )
 
     def perform(
-        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Instruction,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
         """Do it once; a question is for people, and a mistake of the caller here."""
-        match action:
+        match instruction:
             case Command():
-                return self._processes.run(action, timeout=timeout, hear=hear, stopped=stopped)
+                return self._processes.run(instruction, timeout=timeout, hear=hear, stopped=stopped)
             case HttpCall():
-                return self._web.ask(action, timeout=timeout, hear=hear, stopped=stopped)
+                return self._web.ask(instruction, timeout=timeout, hear=hear, stopped=stopped)
             case Workflow():
                 return self._workflows().dispatch(
-                    action, mark=mark, timeout=timeout, hear=hear, stopped=stopped
+                    instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
                 )
             case Question():
-                raise TypeError(f"A question is asked of people, not performed: {action.person}")
+                raise TypeError(f"A question is asked of people, not performed: {instruction.person}")
 
     def check(self, check: Check, *, stopped: Event) -> Outcome:
         """Look at once, and again every second until it is green or its time is up."""
@@ -92,10 +98,16 @@ class OutsideOperator:
                 return Outcome(end=End.RED, says=seen.says, output=seen.output, dropped=seen.dropped)
 
     def look(
-        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Workflow,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
         """Find the run of a workflow that was dispatched under this mark, and follow it to its end."""
-        return self._workflows().look(action, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
+        return self._workflows().look(instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
 
     def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
         if isinstance(check.by, Command):

@@ -16,7 +16,7 @@ class News:
     mistakes: tuple[str, ...] = ()
 
 
-class Live:
+class Reloader:
     """Decisions (teams, severities, timers, milestones, permissions) follow the file; the rest waits for a restart."""
 
     def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:

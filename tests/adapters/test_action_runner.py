@@ -5,17 +5,17 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
+from bot.adapters.actions.process import Processes
+from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.actions.variables import Variables
 from bot.adapters.github_workflows import Workflows
 from bot.adapters.http import Web
-from bot.adapters.operator import OutsideOperator
-from bot.adapters.process import Processes
-from bot.adapters.variables import Variables
 from bot.domain.plan import Check, Command, End, HttpCall
 
 
-def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> OutsideOperator:
+def operator(folder: Path, again: timedelta = timedelta(seconds=0.01)) -> OutsideActionRunner:
     variables = Variables({})
-    return OutsideOperator(
+    return OutsideActionRunner(
         processes=Processes(folder=folder, environment={}, variables=variables),
         web=Web(variables),
         workflows=lambda: Workflows("", variables=variables),

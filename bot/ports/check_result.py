@@ -4,7 +4,7 @@ from dataclasses import dataclass, field
 
 
 @dataclass(frozen=True, kw_only=True)
-class Finding:
+class CheckResult:
     """One line of `spy check`: what was looked at, whether it is well, and the cure if not."""
 
     what: str

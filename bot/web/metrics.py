@@ -9,7 +9,7 @@ from prometheus_client.registry import Collector
 from bot.ports import Unavailable
 
 
-class Figures(Collector):
+class Metrics(Collector):
     """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` lanes by kind.
 
     `opened` counts the open incidents, `given_up` the requests that were not done in time, by reason. While the
@@ -74,8 +74,8 @@ class Figures(Collector):
         return []
 
 
-def registry(figures: Figures) -> CollectorRegistry:
+def registry(metrics: Metrics) -> CollectorRegistry:
     """Make a registry of Spy's own, so that two bots in one process don't share figures."""
     made = CollectorRegistry()
-    made.register(figures)
+    made.register(metrics)
     return made

@@ -11,7 +11,7 @@ from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack.text import pieces
 from bot.domain.refusal import Refusal
 from bot.domain.runbook import Runbook
-from tests.runbooks.shelf import Shelf
+from tests.runbooks.library import Library
 
 SHIPPED = Path(__file__).parents[2] / "templates" / "runbooks"
 INCIDENT = {"id": "INC-42", "name": "checkout is down", "impact": None, "drill": False}
@@ -47,11 +47,11 @@ INCIDENT = {"id": "INC-42", "name": "checkout is down", "impact": None, "drill":
         ("title: a: b", "try.md.j2:2: not YAML"),
     ],
 )
-def test_bad_front_matter_is_named_by_file_and_line(shelf: Shelf, front: str, mistake: str):
-    shelf.put("x\n", front=front)
+def test_bad_front_matter_is_named_by_file_and_line(library: Library, front: str, mistake: str):
+    library.put("x\n", front=front)
 
-    assert mistake in "\n".join(shelf.runbooks.mistakes())
-    assert shelf.runbooks.all() == []
+    assert mistake in "\n".join(library.runbooks.mistakes())
+    assert library.runbooks.all() == []
 
 
 @pytest.mark.parametrize(
@@ -64,73 +64,73 @@ def test_bad_front_matter_is_named_by_file_and_line(shelf: Shelf, front: str, mi
         (b"---\ntitle: Try\n---\n" + b"x" * 100_001, "1: it has 100020 bytes"),
     ],
 )
-def test_a_file_that_is_no_runbook_is_left_out(shelf: Shelf, text: bytes, mistake: str):
-    (shelf.folder / "try.md.j2").write_bytes(text)
+def test_a_file_that_is_no_runbook_is_left_out(library: Library, text: bytes, mistake: str):
+    (library.folder / "try.md.j2").write_bytes(text)
 
-    [line] = shelf.runbooks.mistakes()
+    [line] = library.runbooks.mistakes()
     assert f"try.md.j2:{mistake}" in line
 
 
-def test_the_others_are_there_where_one_is_left_out(shelf: Shelf):
-    shelf.put("Fine.\n", name="good")
-    shelf.put("{{ nonsense }}\n", name="bad")
+def test_the_others_are_there_where_one_is_left_out(library: Library):
+    library.put("Fine.\n", name="good")
+    library.put("{{ nonsense }}\n", name="bad")
 
-    assert [it.name for it in shelf.runbooks.all()] == ["good"]
+    assert [it.name for it in library.runbooks.all()] == ["good"]
     with pytest.raises(Refusal, match=r"no runbook bad\. It is left out: `runbook` says why"):
-        shelf.runbooks.find("bad")
+        library.runbooks.find("bad")
 
 
-def test_a_file_that_changes_is_read_again(shelf: Shelf):
-    shelf.put("{{ nonsense }}\n")
-    assert len(shelf.runbooks.mistakes()) == 1
+def test_a_file_that_changes_is_read_again(library: Library):
+    library.put("{{ nonsense }}\n")
+    assert len(library.runbooks.mistakes()) == 1
 
-    shelf.put("Mended.\n")
-    os.utime(shelf.folder / "try.md.j2", ns=(1, 1))
+    library.put("Mended.\n")
+    os.utime(library.folder / "try.md.j2", ns=(1, 1))
 
-    assert shelf.runbooks.mistakes() == ()
-    assert shelf.fill("Mended.\n") == "Mended."
+    assert library.runbooks.mistakes() == ()
+    assert library.fill("Mended.\n") == "Mended."
 
 
-def test_a_file_that_is_taken_away_is_gone(shelf: Shelf):
-    shelf.put("Here.\n")
-    assert shelf.runbooks.find("TRY").name == "try"
+def test_a_file_that_is_taken_away_is_gone(library: Library):
+    library.put("Here.\n")
+    assert library.runbooks.find("TRY").name == "try"
 
-    (shelf.folder / "try.md.j2").unlink()
+    (library.folder / "try.md.j2").unlink()
 
     with pytest.raises(Refusal, match="no runbook try"):
-        shelf.runbooks.find("try")
+        library.runbooks.find("try")
 
 
 def test_the_first_folder_wins(tmp_path: Path):
     for name in ("ours", "theirs"):
         (tmp_path / name).mkdir()
-        Shelf(tmp_path / name).put("x\n", front=f"title: {name}")
+        Library(tmp_path / name).put("x\n", front=f"title: {name}")
 
     runbooks = FolderRunbooks([tmp_path / "ours", tmp_path / "theirs", tmp_path / "nowhere"])
 
     assert [it.title for it in runbooks.all()] == ["ours"]
 
 
-def test_a_near_miss_is_guessed(shelf: Shelf):
-    shelf.put("x\n", name="restart-db")
+def test_a_near_miss_is_guessed(library: Library):
+    library.put("x\n", name="restart-db")
 
     with pytest.raises(Refusal, match="Did you mean restart-db") as refused:
-        shelf.runbooks.find("restart_bd")
+        library.runbooks.find("restart_bd")
 
     assert refused.value.choices[0].say == "runbook restart-db"
 
 
-def test_sections_show_by_parameter(shelf: Shelf):
+def test_sections_show_by_parameter(library: Library):
     body = '{% if region == "east" %}\nEast.\n{% else %}\nWest.\n{% endif %}\n'
 
-    assert shelf.fill(body, region="east") == "East."
-    assert shelf.fill(body, region="WEST") == "West."
+    assert library.fill(body, region="east") == "East."
+    assert library.fill(body, region="WEST") == "West."
 
 
-def test_markdown_is_written_as_slack_reads_it(shelf: Shelf):
+def test_markdown_is_written_as_slack_reads_it(library: Library):
     body = "# A **head** of {{ word }}\n\n- one *em*\n  - two\n\n> said & done\n\n3. [x](https://e.example/a?b&c)\n\n---\n"
 
-    assert shelf.fill(body).split("\n\n") == [
+    assert library.fill(body).split("\n\n") == [
         "*A head of db-1*",
         "• one _em_",
         "    • two",
@@ -140,27 +140,27 @@ def test_markdown_is_written_as_slack_reads_it(shelf: Shelf):
     ]
 
 
-def test_html_in_a_runbook_is_only_text(shelf: Shelf):
-    assert shelf.fill("<b onclick=x>{{ word }}</b> <!channel> ![i](https://e.example/i)\n") == (
+def test_html_in_a_runbook_is_only_text(library: Library):
+    assert library.fill("<b onclick=x>{{ word }}</b> <!channel> ![i](https://e.example/i)\n") == (
         "&lt;b onclick=x&gt;db-1&lt;/b&gt; &lt;!channel&gt; !<https://e.example/i|i>"
     )
 
 
-def test_the_incident_is_there_to_use(shelf: Shelf):
+def test_the_incident_is_there_to_use(library: Library):
     body = "{% if incident %}{{ incident.id }}: {{ incident.impact }}{% else %}No incident.{% endif %}\n"
 
-    assert shelf.fill(body, INCIDENT) == "INC-42: not known yet"
-    assert shelf.fill(body) == "No incident."
+    assert library.fill(body, INCIDENT) == "INC-42: not known yet"
+    assert library.fill(body) == "No incident."
 
 
-def test_a_runbook_that_needs_an_incident_says_so_elsewhere(shelf: Shelf):
+def test_a_runbook_that_needs_an_incident_says_so_elsewhere(library: Library):
     with pytest.raises(Refusal, match="in an incident's channel"):
-        shelf.fill("{{ incident.id }}\n")
+        library.fill("{{ incident.id }}\n")
 
 
-def test_what_does_not_fit_is_left_out_whole_and_linked(shelf: Shelf):
-    shelf.put("```\nfirst {{ word }}\n```\n\n" + "```\n" + "echo long\n" * 950 + "```\n\nThe end.\n")
-    runbooks = FolderRunbooks([shelf.folder], address="https://spy.example.com/")
+def test_what_does_not_fit_is_left_out_whole_and_linked(library: Library):
+    library.put("```\nfirst {{ word }}\n```\n\n" + "```\n" + "echo long\n" * 950 + "```\n\nThe end.\n")
+    runbooks = FolderRunbooks([library.folder], address="https://spy.example.com/")
 
     filled = runbooks.fill(runbooks.find("try"), {"word": "db-1", "region": "east"})
 
@@ -196,14 +196,14 @@ def test_what_ships_fills_in(runbook: Runbook, incident: Mapping[str, object] | 
     assert runbooks.mistakes() == ()
 
 
-def test_the_documents_first_runbook_works(shelf: Shelf):
+def test_the_documents_first_runbook_works(library: Library):
     text = (SHIPPED.parents[1] / "docs" / "runbooks.md").read_text(encoding="utf-8")
     _, example, _ = text.split("   ````\n")
-    (shelf.folder / "clear-queue.md.j2").write_text(dedent(example), encoding="utf-8")
+    (library.folder / "clear-queue.md.j2").write_text(dedent(example), encoding="utf-8")
 
-    assert shelf.runbooks.mistakes() == ()
-    runbook = shelf.runbooks.find("clear-queue")
+    assert library.runbooks.mistakes() == ()
+    runbook = library.runbooks.find("clear-queue")
     values = {"queue": "orders", "region": "west", "why": "it's stuck"}
-    filled = shelf.runbooks.fill(runbook, values).text
+    filled = library.runbooks.fill(runbook, values).text
     assert """brokerctl --region west set-aside orders --reason 'it'"'"'s stuck'""" in filled
     assert "*West feeds the ledger.*" in filled

@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from datetime import timedelta
 from threading import Event, Lock
 
-from bot.domain.plan import Action, Check, End, Outcome, Question, Workflow
+from bot.domain.plan import Check, End, Instruction, Outcome, Question, Workflow
 
 FINE = Outcome(end=End.OK, says="exit 0")
 GREEN = Outcome(end=End.OK, says="HTTP 200")
@@ -20,7 +20,7 @@ PATIENCE = 10.0
 class Done:
     """Something that was performed, and the mark of that try."""
 
-    action: Action
+    instruction: Instruction
     mark: str
 
 
@@ -35,8 +35,8 @@ class Hang:
 Script = Outcome | Hang | BaseException
 
 
-class FakeOperator:
-    """All is well unless a test says otherwise: `script(action, …)` gives outcomes, one a try, then all is well again.
+class FakeActionRunner:
+    """All is well unless a test says otherwise: `script(step, …)` gives outcomes, one a try, then all is well again.
 
     An exception among them is raised: so does a process die. `performed`, `checked` and `looked` are what was done.
     """
@@ -45,7 +45,7 @@ class FakeOperator:
         self.performed: list[Done] = []
         self.checked: list[Check] = []
         self.looked: list[Done] = []
-        self.does: Callable[[Action], object] = lambda _: None
+        self.does: Callable[[Instruction], object] = lambda _: None
         """Called at each performance, in its midst: for a test that looks at what is kept at that moment."""
         self._scripts: defaultdict[str, deque[Script]] = defaultdict(deque)
         self._runs: dict[str, Outcome] = {}
@@ -53,7 +53,7 @@ class FakeOperator:
 
     # --- said by a test
 
-    def script(self, what: Action | Check, *outcomes: Script) -> None:
+    def script(self, what: Instruction | Check, *outcomes: Script) -> None:
         """Say how the next tries of this end."""
         self._scripts[repr(what)].extend(outcomes)
 
@@ -69,24 +69,24 @@ class FakeOperator:
 
     def perform(
         self,
-        action: Action,
+        instruction: Instruction,
         *,
         mark: str,
         timeout: timedelta,  # noqa: ARG002  a fake has no time of its own
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        if isinstance(action, Question):
-            raise TypeError(f"A question is asked of people, not performed: {action.person}")
+        if isinstance(instruction, Question):
+            raise TypeError(f"A question is asked of people, not performed: {instruction.person}")
         if stopped.is_set():
             return STOPPED
         with self._lock:
-            self.performed.append(Done(action=action, mark=mark))
-        self.does(action)
-        outcome = self._played(action, FINE, stopped)
+            self.performed.append(Done(instruction=instruction, mark=mark))
+        self.does(instruction)
+        outcome = self._played(instruction, FINE, stopped)
         if outcome.output:
             hear(outcome.output)
-        if isinstance(action, Workflow):
+        if isinstance(instruction, Workflow):
             self._runs.setdefault(mark, outcome)
         return outcome
 
@@ -97,7 +97,7 @@ class FakeOperator:
 
     def look(
         self,
-        action: Workflow,
+        instruction: Workflow,
         *,
         mark: str,
         timeout: timedelta,  # noqa: ARG002  as above
@@ -105,10 +105,10 @@ class FakeOperator:
         stopped: Event,  # noqa: ARG002  it has ended
     ) -> Outcome:
         with self._lock:
-            self.looked.append(Done(action=action, mark=mark))
+            self.looked.append(Done(instruction=instruction, mark=mark))
         return self._runs.get(mark, UNHEARD_OF)
 
-    def _played(self, what: Action | Check, usual: Outcome, stopped: Event) -> Outcome:
+    def _played(self, what: Instruction | Check, usual: Outcome, stopped: Event) -> Outcome:
         with self._lock:
             waiting = self._scripts[repr(what)]
             scripted: Script = waiting.popleft() if waiting else usual

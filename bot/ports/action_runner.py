@@ -5,17 +5,23 @@ from datetime import datetime, timedelta
 from threading import Event
 from typing import Protocol
 
-from bot.domain.plan import Action, Check, Outcome, Workflow
+from bot.domain.plan import Check, Instruction, Outcome, Workflow
 
 
-class Operator(Protocol):
+class ActionRunner(Protocol):
     """Does what a plan says. Nothing here raises for what went wrong outside: that is an outcome.
 
     `stopped` is set when somebody aborts: what runs is then ended, its whole process group with it.
     """
 
     def perform(
-        self, action: Action, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Instruction,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
         """Do it once; `hear` gets what it prints, as it comes, secrets masked. `mark` names this try, once for ever."""
 
@@ -23,7 +29,13 @@ class Operator(Protocol):
         """Look until it is green or its time is up."""
 
     def look(
-        self, action: Workflow, *, mark: str, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self,
+        instruction: Workflow,
+        *,
+        mark: str,
+        timeout: timedelta,
+        hear: Callable[[str], None],
+        stopped: Event,
     ) -> Outcome:
         """Find the run of a workflow that was dispatched under this mark, if it was, and follow it to its end."""
 
