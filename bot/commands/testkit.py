@@ -61,10 +61,10 @@ from bot.domain.timeline import Entry
 from bot.ports import Form, Profile, Runbooks, Templates
 from bot.services.features import load_features
 from bot.services.incident_channels import IncidentChannels
+from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
-from bot.services.views import Views
 
 ITSELF = "U0SPY"
 """Who Spy is in Slack."""
@@ -325,8 +325,11 @@ class SpyKit:
     def message_type(self, message_type: str, ref: int, mark: str = "") -> Message:
         """Show a lasting message (card, announcement, page, team_notice, brief, relief …) as it would stand now."""
         with self.tx() as tx:
-            template, facts = Views(tx).message_type(message_type, ref, mark)
-        return self._rendered(template, facts)
+            kind = MESSAGE_TYPES[message_type]
+            facts = kind.facts(
+                tx, UpsertMessage(key="", message_type=message_type, ref=ref, to="", mark=mark)
+            )
+        return self._rendered(kind.template, facts)
 
     def reminder_messages(
         self, message_type: str = "reminder", *, to: str | None = None

@@ -29,6 +29,8 @@ class Effect:
 
     key: str
     urgency: ClassVar[Urgency] = Urgency.LATER
+    label: ClassVar[str] = "A message"
+    """What it is called where people read that it was not delivered; may name its fields."""
 
     @property
     def lane(self) -> str:
@@ -61,6 +63,7 @@ def _number(address: str) -> int | None:
 class CreateChannel(Effect):
     incident: int
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The channel of INC-{incident}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -76,6 +79,7 @@ class ChannelEffect(Effect):
 class Invite(ChannelEffect):
     people: tuple[str, ...]
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The invitation of {people}"
 
     @property
     def lane(self) -> str:
@@ -84,7 +88,7 @@ class Invite(ChannelEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class SetTopic(ChannelEffect):
-    pass
+    label: ClassVar[str] = "The channel's topic"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -93,6 +97,7 @@ class AddBookmark(ChannelEffect):
 
     title: str
     url: str | None = None
+    label: ClassVar[str] = "The bookmark {title}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -100,6 +105,7 @@ class Welcome(ChannelEffect):
     """Give a newcomer to the channel the tldr, visible to them alone, once they are in it."""
 
     person: str
+    label: ClassVar[str] = "The welcome of <@{person}>"
 
     @property
     def lane(self) -> str:
@@ -119,6 +125,7 @@ class ReadMessage(Effect):
     channel: str
     ts: str
     by: str
+    label: ClassVar[str] = "The note from a message"
 
 
 # --- messages ---------------------------------------------------------------------------------------------
@@ -138,6 +145,7 @@ class UpsertMessage(Effect):
     aside: bool = False
     """Whether to show it to who leads, by DM: Slack did not take it into the incident's channel."""
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "A message ({message_type})"
 
     @property
     def slot(self) -> str:
@@ -162,6 +170,8 @@ class PostEvent(Effect):
     incident: int
     seq: int
     thread_of: str | None = None
+    is_needed: bool = False
+    """Whether somebody must read it even when the incident is over."""
 
     @property
     def lane(self) -> str:
@@ -233,6 +243,7 @@ class SayCommand(Effect):
     command: str
     person: str
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The command `{command}`"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -264,6 +275,7 @@ class Unknown(Effect):
 
     kind: str
     why: str
+    label: ClassVar[str] = "What a newer Spy asked for ({kind})"
 
 
 # --- pages ------------------------------------------------------------------------------------------------
@@ -281,7 +293,7 @@ class PageEffect(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class SendPage(PageEffect):
-    pass
+    label: ClassVar[str] = "Page {page}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -290,6 +302,7 @@ class AnswerPage(PageEffect):
 
     answer: str
     by: str
+    label: ClassVar[str] = "The answer to page {page} ({answer})"
 
     @classmethod
     def given(cls, page: int, answer: str, *, by: str, at: datetime) -> Self:
@@ -303,6 +316,7 @@ class EscalatePage(PageEffect):
     """Ring the next level of its escalation policy: nobody answered."""
 
     level: int
+    label: ClassVar[str] = "The escalation of page {page}"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -311,6 +325,7 @@ class FindResponder(PageEffect):
 
     user: str
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The invitation of who acknowledged page {page}"
 
     @property
     def lane(self) -> str:
@@ -323,6 +338,7 @@ class MakeOverride(Effect):
 
     cover: int
     urgency: ClassVar[Urgency] = Urgency.SOON
+    label: ClassVar[str] = "The override for cover {cover}"
 
     @property
     def lane(self) -> str:
@@ -351,11 +367,14 @@ class FileFollowUp(PostmortemEffect):
     follow_up: int
     reopens: bool = False
     """Whether it was taken up again in chat: else an issue that people closed stays closed."""
+    label: ClassVar[str] = "Follow-up {follow_up}, as an issue"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportPostmortem(PostmortemEffect):
     """See to it that the postmortem's issue tells the present state, but for what people wrote in it."""
+
+    label: ClassVar[str] = "The export of the postmortem"
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -363,11 +382,14 @@ class FileLog(PostmortemEffect):
     """Put the full log, where it did not fit into the issue (`overflow`), into its comments."""
 
     overflow: bool = True
+    label: ClassVar[str] = "The full log of the postmortem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPostmortem(PostmortemEffect):
     """Offer the document to another repository, by a pull request."""
+
+    label: ClassVar[str] = "The copy of the postmortem"
 
 
 # --- the table --------------------------------------------------------------------------------------------
@@ -473,6 +495,7 @@ def _effect_at(
             facts=facts,
             incident=n,
             seq=seq,
+            is_needed=event.is_needed,
         )
     if incident.private or not policy.announce:
         return None

@@ -17,6 +17,8 @@ class Event:
 
     substance: ClassVar[bool] = True
     """Whether a latecomer should hear of it: housekeeping is kept, but not told."""
+    is_needed: ClassVar[bool] = False
+    """Whether somebody must read its line even when the incident is over."""
 
     @classmethod
     def kind(cls) -> str:
@@ -389,6 +391,7 @@ class PageDelayed(PageEvent):
 class PageFailed(PageEvent):
     why: str
     fallback: tuple[str, ...] = ()
+    is_needed: ClassVar[bool] = True
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -440,6 +443,7 @@ class DeliveryFailed(Event):
     what: str
     why: str
     substance: ClassVar[bool] = False
+    is_needed: ClassVar[bool] = True
 
 
 # --- what Spy remembered ----------------------------------------------------------------------------------

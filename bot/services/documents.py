@@ -2,12 +2,13 @@
 
 import re
 from collections import Counter
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from itertools import groupby
 from typing import Any
 
+from bot.domain.effects import UpsertMessage
 from bot.domain.follow_up import Category, FollowUp
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, Spell, spells
@@ -16,11 +17,11 @@ from bot.domain.postmortem import missing
 from bot.domain.statistics import Bar, bars, clocks, updates
 from bot.domain.timeline import KEPT, MINOR, Entry, told
 from bot.services.follow_ups import FollowUps
+from bot.services.messages import Facts, message
 from bot.services.people import People
 from bot.services.postmortem_lifecycle import PostmortemLifecycle
 from bot.services.transaction import Transaction
 
-Facts = Mapping[str, Any]
 MOST_LINES = 120
 """So long a timeline can still be read; the full log has the rest."""
 MAJOR = frozenset(
@@ -136,29 +137,6 @@ class Documents:
             "lines": len(told(entries)),
         }
 
-    # --- lasting messages ---
-
-    def facts(self, message_type: str, ref: int, mark: str) -> Facts:
-        """Give what a reminder shows; `mark` tells which occurrence it is, or whose digest."""
-        if message_type == "digest":
-            person = mark.split(":")[1]
-            service = FollowUps(self._tx)
-            todo = service.todo(person)
-            overdue = service.overdue(todo, reader=person)
-            return {"person": person, "follow_ups": todo, "overdue": overdue}
-        if message_type == "follow_up":
-            follow_up = self._session.follow_ups.get(ref)
-            incident = self._tx.incident(follow_up.incident) if follow_up else None
-            said = follow_up.told.get(mark.removeprefix(":")) if follow_up else None
-            return {"follow_up": follow_up, "incident": incident, "said": said, "now": self._tx.now}
-        incident = self._tx.incident(ref)
-        said = self._lifecycle.of(ref).told.get(mark.removeprefix(":"))
-        return {**self.state(incident), "said": said}
-
-
-SHOWN = frozenset({"review", "follow_up", "digest"})
-"""Message types whose facts are here."""
-
 
 # --- reading the timeline ---------------------------------------------------------------------------------
 
@@ -242,3 +220,31 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
     sorted_ones = [(it.value, [one for one in follow_ups if one.category is it]) for it in Category]
     rest = [one for one in follow_ups if one.category is None]
     return [*sorted_ones, *([("no category yet", rest)] if rest else [])]
+
+
+# --- the lasting messages ---------------------------------------------------------------------------------
+
+
+@message("review", "postmortem/review")
+def review(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what asks for a postmortem; the mark is the occurrence."""
+    said = PostmortemLifecycle(tx).of(it.ref).told.get(it.mark.removeprefix(":"))
+    return {**Documents(tx).state(tx.incident(it.ref)), "said": said}
+
+
+@message("follow_up", "postmortem/follow_up")
+def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return a follow-up that is nearly due; the mark is the occurrence."""
+    found = tx.session.follow_ups.get(it.ref)
+    incident = tx.incident(found.incident) if found else None
+    said = found.told.get(it.mark.removeprefix(":")) if found else None
+    return {"follow_up": found, "incident": incident, "said": said, "now": tx.now}
+
+
+@message("digest", "postmortem/digest")
+def digest(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what somebody has to do; the mark is `:person:occurrence`."""
+    person, follow_ups = it.mark.split(":")[1], FollowUps(tx)
+    todo = follow_ups.todo(person)
+    overdue = follow_ups.overdue(todo, reader=person)
+    return {"person": person, "follow_ups": todo, "overdue": overdue}

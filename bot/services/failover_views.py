@@ -1,20 +1,18 @@
 """What the messages about a failover show, read afresh each time."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import timedelta
-from typing import Any
 
+from bot.domain.effects import UpsertMessage
 from bot.domain.failover import Action, ActionKind, Failover, Result, State, Task
 from bot.domain.failover_effects import CARD, QUESTION, WORD
 from bot.domain.plan import End, told
 from bot.ports import AuditEntry
 from bot.services.failovers import Failovers
+from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
 
-Facts = Mapping[str, Any]
-FAILOVER = frozenset({CARD, QUESTION, WORD})
-"""The message types told from here."""
 MOVES = 30
 """Lines about moves in one message with a trail: Slack takes some 12,000 characters."""
 CELLS = 10
@@ -45,13 +43,6 @@ class FailoverViews:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
-
-    def facts(self, message_type: str, ref: int, mark: str) -> Facts:
-        """Give what a message type shows; `mark` tells which of several messages it is."""
-        run = self._session.failovers.get(ref)
-        if run is None:
-            raise LookupError(f"failover {ref} is not in the database")
-        return self.question(run, mark) if message_type == QUESTION else self.card(run)
 
     def card(self, run: Failover) -> Facts:
         is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run
@@ -222,3 +213,28 @@ def _progress(run: Failover) -> tuple[int, int]:
 def _bar(done: int, of: int) -> str:
     filled = CELLS * done // of if of else 0
     return "▓" * filled + "░" * (CELLS - filled)
+
+
+# --- the lasting messages ---------------------------------------------------------------------------------
+
+
+def _to_who_proposed(tx: Transaction, it: UpsertMessage, _why: str) -> None:
+    Failovers(tx).move_message(it.ref)
+
+
+@message(CARD, "failover/card", on_refused=_to_who_proposed)
+@message(WORD, "failover/outcome")
+def card(tx: Transaction, it: UpsertMessage) -> Facts:
+    return FailoverViews(tx).card(_run(tx, it.ref))
+
+
+@message(QUESTION, "failover/question")
+def question(tx: Transaction, it: UpsertMessage) -> Facts:
+    return FailoverViews(tx).question(_run(tx, it.ref), it.mark)
+
+
+def _run(tx: Transaction, number: int) -> Failover:
+    run = tx.session.failovers.get(number)
+    if run is None:
+        raise LookupError(f"failover {number} is not in the database")
+    return run

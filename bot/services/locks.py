@@ -7,6 +7,7 @@ from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
+from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
 
 SHOWN_ON = 50
@@ -113,3 +114,15 @@ class LockReminders:
         lock = self._session.locks.get(int(timer.subject.partition(":")[2]))
         if lock:
             Locks(self._tx).remind(lock, timer)
+
+
+@message("lock", "changes/lock")
+def lock(tx: Transaction, it: UpsertMessage) -> Facts:
+    return {"lock": tx.session.locks.get(it.ref), "now": tx.now}
+
+
+@message("forgotten", "changes/forgotten")
+def forgotten(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return a lock that somebody was asked about; the mark tells which time (`:0` the first)."""
+    found = tx.session.locks.get(it.ref)
+    return {**lock(tx, it), "latest": bool(found and it.mark == f":{max(found.reminders - 1, 0)}")}

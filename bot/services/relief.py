@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import command, events
-from bot.domain.effects import brief, incident_channel
+from bot.domain.effects import UpsertMessage, brief, incident_channel
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, spells
 from bot.domain.policy import Team
@@ -35,6 +35,7 @@ from bot.domain.reminder import may_post
 from bot.domain.timer import Timer
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
+from bot.services.messages import Facts, message
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -333,3 +334,17 @@ class Relief:
             return None
         until = period.fine_at + self._timers.relief_fine
         return until if until > self._tx.now else None
+
+
+def _unheard(tx: Transaction, it: UpsertMessage, why: str) -> None:
+    Relief(tx).unheard(it.ref, it.to, why)
+
+
+@message("relief", "relief/relief", on_refused=_unheard)
+def relief(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Relief(tx).relief(it.ref, it.mark)
+
+
+@message("rest", "relief/rest")
+def rest(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Relief(tx).rest(it.ref, it.mark)

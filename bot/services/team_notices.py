@@ -6,6 +6,8 @@ from bot.domain.incident import Incident
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.team_notice import TeamNotice
+from bot.services.channels import Channels
+from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
 
 
@@ -76,3 +78,21 @@ class TeamNotices:
                     key=f"team_notice:{n}:{origin}", message_type="team_notice", ref=n, to=notice.channel
                 )
             )
+
+
+def _refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
+    Channels(tx).refused(it.to, why)
+    TeamNotices(tx).failed(it.ref, why)
+
+
+def _delivered(tx: Transaction, it: UpsertMessage) -> None:
+    Channels(tx).ends(it.to)
+
+
+@message("team_notice", "incident/team_notice", on_refused=_refused, on_delivered=_delivered)
+@message("team_notice_sent", "incident/team_notice_sent")
+def team_notice(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what another team is told, and the line that says who has seen it."""
+    notice = tx.session.team_notices.get(it.ref)
+    incident = tx.incident(notice.incident) if notice else None
+    return {"notice": notice, "incident": incident, "now": tx.now}

@@ -3,54 +3,11 @@
 from collections.abc import Mapping
 from typing import Any
 
-from bot.domain.effects import (
-    AddBookmark,
-    AnswerPage,
-    CopyPostmortem,
-    CreateChannel,
-    Effect,
-    EscalatePage,
-    ExportPostmortem,
-    FileFollowUp,
-    FileLog,
-    FindResponder,
-    Invite,
-    MakeOverride,
-    Notify,
-    PageEffect,
-    ReadMessage,
-    SayCommand,
-    SendPage,
-    SetTopic,
-    Unknown,
-    UpsertMessage,
-    Welcome,
-    incident_channel,
-)
+from bot.domain.effects import Effect, Notify, PageEffect, incident_channel
 from bot.ports import OutboxItem, Standstill
 from bot.services.incident_channels import IncidentChannels
 from bot.services.transaction import Transaction
 
-NAMES: Mapping[type[Effect], str] = {
-    SendPage: "Page {page}",
-    AnswerPage: "The answer to page {page} ({answer})",
-    EscalatePage: "The escalation of page {page}",
-    FindResponder: "The invitation of who acknowledged page {page}",
-    CreateChannel: "The channel of INC-{incident}",
-    Invite: "The invitation of {people}",
-    SetTopic: "The channel's topic",
-    AddBookmark: "The bookmark {title}",
-    Welcome: "The welcome of <@{person}>",
-    ReadMessage: "The note from a message",
-    SayCommand: "The command `{command}`",
-    MakeOverride: "The override for cover {cover}",
-    FileFollowUp: "Follow-up {follow_up}, as an issue",
-    ExportPostmortem: "The export of the postmortem",
-    FileLog: "The full log of the postmortem",
-    CopyPostmortem: "The copy of the postmortem",
-    UpsertMessage: "A message ({message_type})",
-    Unknown: "What a newer Spy asked for ({kind})",
-}
 LAST = "lost:"
 """How the key begins of what is said to those who look after Spy: if that can't be delivered, only the log has it."""
 
@@ -79,7 +36,7 @@ class Undelivered:
         to = getattr(effect, "person", None) or getattr(effect, "to", None)
         if effect.key.startswith(LAST):
             return
-        kind = getattr(effect, "message type", type(effect).__name__)
+        kind = getattr(effect, "message_type", type(effect).__name__)
         facts = {"what": what(effect), "to": to if str(to).startswith(("U", "W", "C")) else None, "why": why}
         for person in self._tx.policy.maintainers:
             key = f"{LAST}{kind}:{to}:{self._tx.now:%Y-%m-%d}:{person}"
@@ -123,7 +80,7 @@ class Undelivered:
 def what(effect: Effect) -> str:
     """Name an effect for people."""
     facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
-    return NAMES.get(type(effect), "A message").format(**facts)
+    return effect.label.format(**facts)
 
 
 def _stuck(item: int) -> str:

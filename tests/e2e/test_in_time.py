@@ -19,14 +19,14 @@ import threading
 
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.services.transaction import transaction
+from bot.services.transaction import Transaction
 from bot.services.incidents import Incidents
 
 
 @command('wedge "name"')
-def wedge(name: str, *, transaction: transaction) -> Reply:
+def wedge(name: str, *, tx: Transaction) -> Reply:
     """Open an incident, and never end."""
-    Incidents(transaction).declare(name, by="U0ANA", severity=None)
+    Incidents(tx).declare(name, by="U0ANA", severity=None)
     threading.Event().wait()
     return Reply("help/plugins", {})
 

@@ -17,17 +17,11 @@ from bot.domain.effects import (
 )
 from bot.domain.message import Message, Section
 from bot.ports import Chat, OutboxItem, Posted, Rejected, Templates
-from bot.services.channels import Channels
-from bot.services.failovers import Failovers
 from bot.services.incident_channels import IncidentChannels
-from bot.services.paging import Paging
+from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
-from bot.services.relief import Relief
-from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
-from bot.services.troubles import Troubles
 from bot.services.undelivered import Undelivered
-from bot.services.views import Views
 from bot.workers.deliver.address import Place, Shut, resolve, within
 from bot.workers.deliver.attempt import Attempt, unsupported
 
@@ -35,10 +29,6 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 TOO_LATE = frozenset({"trigger_expired", "expired_trigger_id", "invalid_trigger_id"})
 FORM_TAKEN = "exchanged_trigger_id"
 """Slack's word for a trigger that was used: by our own earlier try."""
-
-
-NEEDED = frozenset({"events/delivery_failed", "events/page_failed"})
-"""Lines that somebody must hear even of an incident that is over."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -105,15 +95,15 @@ class MessageHandler:
         place = resolve(effect.to, tx, aside=effect.aside)
         if is_needless(place):
             return None
-        template, facts = Views(tx).message_type(effect.message_type, effect.ref, effect.mark)
-        message = self._templates.render(template, facts, names=People(tx).name)
+        kind = MESSAGE_TYPES[effect.message_type]
+        message = self._templates.render(kind.template, kind.facts(tx, effect), names=People(tx).name)
         standing = _standing(effect.slot, place, tx)
         words, slot = self._aside(place, message), place.slot(effect.slot)
         own = Place(to=place.aside.channel or "", incident=place.aside.number) if place.aside else place
         in_channel = partial(self._put, own, _standing(effect.slot, own, tx), message, effect.slot)
 
         def call() -> Posted | Shut | _Taken:
-            if place.aside and effect.message_type == "card":  # does the channel take words again?
+            if place.aside and kind.finds_reopened:
                 with suppress(Rejected):
                     taken = within(own, self._chat, in_channel)
                     if not isinstance(taken, Shut):
@@ -164,10 +154,7 @@ class MessageHandler:
             IncidentChannels(tx).posted(place.slot(effect.slot), posted)
             if effect.permalink_of and posted.permalink and not place.aside:
                 tx.session.timeline.set_permalink(*effect.permalink_of, posted.permalink)
-        if effect.message_type in {"announcement", "team_notice"}:
-            Channels(tx).ends(effect.to)
-        if effect.message_type == "announcement" and Troubles(tx).ends(f"announcement:{effect.ref}"):
-            IncidentChannels(tx).mended(effect.ref, f"The announcement in <#{effect.to}>")
+        MESSAGE_TYPES[effect.message_type].on_delivered(tx, effect)
 
     def _shut(self, shut: Shut, effect: UpsertMessage | PostEvent | Notify, tx: Transaction) -> None:
         """Keep that the channel takes nothing, and let this be heard elsewhere."""
@@ -183,29 +170,16 @@ class MessageHandler:
         return Message(text=f"{why}\n{message.text}", parts=parts)
 
     def _not_shown(self, effect: UpsertMessage, tx: Transaction, why: str) -> None:
-        if effect.message_type == "team_notice":
-            Channels(tx).refused(effect.to, why)
-            TeamNotices(tx).failed(effect.ref, why)
-        elif effect.message_type == "page" and not effect.needs_channel:
-            Paging(tx).move_line(effect.ref)
-        elif effect.message_type == "announcement":
-            Channels(tx).refused(effect.to, why)
-            if Troubles(tx).begins(f"announcement:{effect.ref}", why):
-                IncidentChannels(tx).undelivered(effect.ref, f"The announcement in <#{effect.to}>", why)
-        elif effect.needs_channel and not effect.aside:
+        if effect.needs_channel and not effect.aside:
             tx.send(replace(effect, key=f"aside:{effect.key}", aside=True))
-        elif effect.message_type == "failover":
-            Failovers(tx).move_message(effect.ref)
-        elif effect.message_type == "relief":
-            Relief(tx).unheard(effect.ref, effect.to, why)
         else:
-            Undelivered(tx).tell_maintainers(effect, why)
+            MESSAGE_TYPES[effect.message_type].on_refused(tx, effect, why)
 
     # --- words said once ---
 
     def _say(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Attempt | None:
         place = resolve(effect.to, tx)
-        if is_needless(place) and effect.template not in NEEDED:
+        if is_needless(place) and not effect.is_needed:
             return None
         message = self._templates.render(effect.template, effect.facts, names=People(tx).name)
         message = self._aside(place, message)

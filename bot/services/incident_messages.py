@@ -1,0 +1,122 @@
+"""The lasting messages about an incident: its card, its announcement, briefs, reminders, its channel."""
+
+from datetime import UTC, datetime
+
+from bot.domain.effects import UpsertMessage
+from bot.domain.reminder import UPDATE_DUE, milestone_of, standing
+from bot.domain.reminder_message import filled
+from bot.domain.timeline import Entry, told
+from bot.domain.timer import Said, moment_of
+from bot.services.channels import Channels
+from bot.services.documents import Documents
+from bot.services.incident_channels import IncidentChannels
+from bot.services.messages import Facts, message
+from bot.services.transaction import Transaction
+from bot.services.troubles import Troubles
+from bot.services.views import LINES, Views, line
+
+POSTMORTEM = "milestone:postmortem@stop"
+"""The milestone that asks for the postmortem: its message has the button, and says by when."""
+CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
+"""Kinds that tell what became of the channel, and those after which it took words again."""
+
+
+@message("card", "incident/card", finds_reopened=True)
+def card(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Views(tx).card(it.ref)
+
+
+def _announcement_refused(tx: Transaction, it: UpsertMessage, why: str) -> None:
+    Channels(tx).refused(it.to, why)
+    if Troubles(tx).begins(f"announcement:{it.ref}", why):
+        IncidentChannels(tx).undelivered(it.ref, f"The announcement in <#{it.to}>", why)
+
+
+def _announced(tx: Transaction, it: UpsertMessage) -> None:
+    Channels(tx).ends(it.to)
+    if Troubles(tx).ends(f"announcement:{it.ref}"):
+        IncidentChannels(tx).mended(it.ref, f"The announcement in <#{it.to}>")
+
+
+@message(
+    "announcement",
+    "incident/announcement",
+    on_refused=_announcement_refused,
+    on_delivered=_announced,
+)
+def announcement(tx: Transaction, it: UpsertMessage) -> Facts:
+    return Views(tx).card(it.ref)
+
+
+@message("brief", "incident/brief")
+def brief(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what a successor reads before *I have command*; the mark is the offer (`:entry`)."""
+    return Views(tx).brief(it.ref, it.mark)
+
+
+@message("reminder", "incident/reminded")
+def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what was said of a reminder (the mark is `:reminder/occurrence`), and what became of it."""
+    incident = tx.incident(it.ref)
+    name, _, occurrence = it.mark.removeprefix(":").rpartition("/")
+    spell = occurrence.rpartition(".")[0]
+    entry = _reminded(tx, it.ref, name, occurrence)
+    at = entry.occurred_at if entry else tx.now
+    said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
+    snooze = incident.snoozed.get(UPDATE_DUE)
+    milestone = milestone_of(name, tx.policy)
+    return {
+        **Views(tx).state(incident),
+        "reminder": name.partition(":")[0],
+        "named": name,
+        "standing": standing(incident, tx.policy, name, said),
+        "said_at": at,
+        "late": bool(entry and entry.data.get("late")),
+        "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,
+        "promised": moment_of(spell),
+        "snooze": snooze if snooze and snooze.mark == spell else None,
+        "severities": list(tx.policy.severities),
+        "milestone": milestone,
+        "message": filled(milestone.message, incident) if milestone and milestone.message else None,
+        "due": Documents(tx).due(incident) if name == POSTMORTEM else None,
+    }
+
+
+def _reminded(tx: Transaction, number: int, name: str, occurrence: str) -> Entry | None:
+    mine = (
+        entry
+        for entry in tx.session.timeline.of(number)
+        if entry.kind == "reminded"
+        and (entry.data["reminder"], entry.data["occurrence"]) == (name, occurrence)
+    )
+    return next(mine, None)
+
+
+@message("missed", "incident/missed")
+def missed(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what was told while the channel was closed (since the mark, in milliseconds)."""
+    since = datetime.fromtimestamp(int(it.mark.split(":")[1]) / 1000, UTC)
+    entries = tx.session.timeline.of(it.ref)
+    again = [entry.recorded_at for entry in entries if entry.kind in TAKEN and entry.recorded_at > since]
+    until = min(again, default=tx.now)
+    lines = [
+        line(entry)
+        for entry in told(entries)
+        if since <= entry.recorded_at < until and entry.kind not in CLOSINGS
+    ]
+    return {
+        "incident": tx.incident(it.ref),
+        "since": since,
+        "until": until,
+        "events": lines[-LINES:],
+        "count": len(lines),
+    }
+
+
+@message("closed_channel", "incident/closed_channel")
+def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
+    """Return what became of the channel since somebody was asked (the mark is `:milliseconds:person`)."""
+    incident = tx.incident(it.ref)
+    closed = incident.channel_closed
+    is_closed = bool(closed and it.mark.startswith(f"{closed.mark}:"))
+    return {"incident": incident, "closed": closed if is_closed else None}

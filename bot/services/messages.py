@@ -1,0 +1,65 @@
+"""Lasting messages: posted once, then edited. A feature declares each of its own with `@message`."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bot.domain.effects import UpsertMessage
+from bot.services.transaction import Transaction
+from bot.services.undelivered import Undelivered
+
+Facts = Mapping[str, Any]
+ReadFacts = Callable[[Transaction, UpsertMessage], Facts]
+OnRefused = Callable[[Transaction, UpsertMessage, str], None]
+OnDelivered = Callable[[Transaction, UpsertMessage], None]
+
+
+@dataclass(frozen=True, kw_only=True)
+class MessageType:
+    """How one lasting message is drawn and delivered."""
+
+    template: str
+    facts: ReadFacts
+    """Reads the facts afresh each time; nothing is parsed back from Slack."""
+    on_refused: OnRefused
+    """What to do when Slack takes it nowhere, with the reason in a sentence."""
+    on_delivered: OnDelivered
+    finds_reopened: bool
+    """Whether to try the incident's channel each time, though Spy has it as closed."""
+
+
+MESSAGE_TYPES: dict[str, MessageType] = {}
+"""By the name that `UpsertMessage.message_type` gives."""
+
+
+def tell_maintainers(tx: Transaction, effect: UpsertMessage, why: str) -> None:
+    Undelivered(tx).tell_maintainers(effect, why)
+
+
+def nothing(_tx: Transaction, _effect: UpsertMessage) -> None:
+    """Do nothing more."""
+
+
+def message(
+    name: str,
+    template: str,
+    *,
+    on_refused: OnRefused = tell_maintainers,
+    on_delivered: OnDelivered = nothing,
+    finds_reopened: bool = False,
+) -> Callable[[ReadFacts], ReadFacts]:
+    """Declare a lasting message by the function that returns its facts."""
+
+    def declare(facts: ReadFacts) -> ReadFacts:
+        if name in MESSAGE_TYPES:
+            raise ValueError(f"two lasting messages are called {name}")
+        MESSAGE_TYPES[name] = MessageType(
+            template=template,
+            facts=facts,
+            on_refused=on_refused,
+            on_delivered=on_delivered,
+            finds_reopened=finds_reopened,
+        )
+        return facts
+
+    return declare
