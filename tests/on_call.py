@@ -10,7 +10,7 @@ from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.ports import OutboxItem, Person, Profile
-from bot.workers.deliver.covers import CoverHandler
+from bot.workers.deliver.handler import Handlers, Outside
 from bot.workers.sync import Sync
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
@@ -72,7 +72,7 @@ class Rota:
 
     def deliver_promises(self) -> None:
         """Let PagerDuty hear of promises to cover, and answer."""
-        handler = CoverHandler(self.chat, self.pager)
+        handler = Handlers(Outside(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
         for effect in self.spy.asked(MakeOverride):
             with self.spy.tx() as tx:
                 item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)

@@ -29,7 +29,7 @@ from bot.domain.effects import SayCommand
 from bot.domain.policy import Policy
 from bot.ports import Clock, IssueTracker
 from bot.services.features import load_features
-from bot.workers.deliver.handlers import Handlers
+from bot.workers.deliver.handler import Handlers, Outside
 from bot.workers.failovers import Runner
 from bot.workers.outbox import Delivery
 
@@ -100,7 +100,15 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
         timed.answer(request)
 
     delivery = Delivery(
-        Handlers(chat, pager, templates, say, tracker_to_open(settings, timeout, stack)),
+        Handlers(
+            Outside(
+                templates=templates,
+                chat=chat,
+                maybe_pager=pager,
+                open_tracker=tracker_to_open(settings, timeout, stack),
+                run_command=say,
+            )
+        ),
         sessions=database,
         clock=clock,
         policy=policy,

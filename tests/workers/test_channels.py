@@ -6,7 +6,7 @@ from pathlib import Path
 from bot.adapters.templates import JinjaTemplates
 from bot.domain.effects import Notify, UpsertMessage
 from bot.ports import OutboxItem
-from bot.workers.deliver.messages import MessageHandler
+from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.stories import Story
 
@@ -15,7 +15,7 @@ ANNOUNCEMENT = UpsertMessage(key="announcement:1:x", message_type="announcement"
 
 
 def test_an_announcement_that_is_refused_seven_times_is_told_once():
-    story, handler = Story(), MessageHandler(FakeChat(), TEMPLATES)
+    story, handler = Story(), Handlers(Outside(templates=TEMPLATES, chat=FakeChat()))
     story.spy.adopt(
         replace(story.spy.policy, announce="C0INCIDENTS", permissions={"admin": frozenset({"U0KIM"})})
     )

@@ -15,7 +15,8 @@ from bot.domain.policy import PostmortemSettings
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
-from bot.workers.deliver.postmortems import PostmortemHandler
+from bot.workers.deliver.handler import Handlers, Outside
+from tests.fakes.chat import FakeChat
 from tests.stories import Story
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
@@ -31,12 +32,13 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def handler(box: Box) -> Iterator[PostmortemHandler]:
+def handler(box: Box) -> Iterator[Handlers]:
     environment = box.environment()
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield PostmortemHandler(lambda: github, JinjaTemplates([HERE / "templates"]))
+    templates = JinjaTemplates([HERE / "templates"])
+    yield Handlers(Outside(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
     github.close()
 
 
@@ -49,7 +51,7 @@ def story() -> Story:
     return story
 
 
-def export(story: Story, handler: PostmortemHandler, *, uncertain: bool = False) -> None:
+def export(story: Story, handler: Handlers, *, uncertain: bool = False) -> None:
     """Do as the worker does, with all that `postmortem export` asks for."""
     asked = len(story.spy.effects)
     story.say("postmortem export", after=1)
@@ -57,7 +59,7 @@ def export(story: Story, handler: PostmortemHandler, *, uncertain: bool = False)
         deliver(story, handler, effect, uncertain=uncertain)
 
 
-def deliver(story: Story, handler: PostmortemHandler, effect: PostmortemEffect, *, uncertain: bool) -> None:
+def deliver(story: Story, handler: Handlers, effect: PostmortemEffect, *, uncertain: bool) -> None:
     with story.spy.tx() as tx:
         item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
         attempt = handler.attempt(item, tx)
@@ -79,7 +81,7 @@ def told(story: Story) -> list[str]:
 
 
 def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
-    story: Story, handler: PostmortemHandler, box: Box
+    story: Story, handler: Handlers, box: Box
 ):
     box.github.plan("Reliability")
     box.github.may_push = False
@@ -94,7 +96,7 @@ def test_an_export_without_rights_to_labels_is_told_once_with_the_cure(
     assert len(box.github.issues) == 2
 
 
-def test_milestones_that_cannot_be_read_cost_no_export(story: Story, handler: PostmortemHandler, box: Box):
+def test_milestones_that_cannot_be_read_cost_no_export(story: Story, handler: Handlers, box: Box):
     box.faults.inject("github", "GET /repos/acme/postmortems/milestones", http(404), times=2)
 
     export(story, handler)
@@ -105,7 +107,7 @@ def test_milestones_that_cannot_be_read_cost_no_export(story: Story, handler: Po
 
 
 def test_after_a_lost_answer_there_is_no_second_postmortem_though_labels_were_dropped(
-    story: Story, handler: PostmortemHandler, box: Box
+    story: Story, handler: Handlers, box: Box
 ):
     box.github.may_push = False
     export(story, handler)
@@ -119,7 +121,7 @@ def test_after_a_lost_answer_there_is_no_second_postmortem_though_labels_were_dr
 
 
 def test_what_was_made_private_is_written_to_no_issue_that_others_read(
-    story: Story, handler: PostmortemHandler, box: Box
+    story: Story, handler: Handlers, box: Box
 ):
     export(story, handler)
     before = {number: it.body for number, it in box.github.issues.items()}
@@ -135,7 +137,7 @@ def test_what_was_made_private_is_written_to_no_issue_that_others_read(
 
 
 def test_what_nobody_asked_for_and_github_refuses_is_told_once_and_once_when_it_works(
-    story: Story, handler: PostmortemHandler
+    story: Story, handler: Handlers
 ):
     effect = ExportPostmortem(key="export:1:x", incident=1)
     item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=story.clock.now())

@@ -7,13 +7,13 @@ import pytest
 
 from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
-from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
+from bot.domain.effects import AnswerPage, Effect, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
 from bot.services.people import People
-from bot.workers.deliver.pages import PageHandler
+from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
 
@@ -32,23 +32,29 @@ class World:
 
     def deliver(self, kind: type[AnswerPage | EscalatePage | FindResponder]) -> None:
         """Let the last effect of a kind be done, as the outbox does it once."""
-        handler = PageHandler(self.chat, self.pager, self.spy.templates)
-        effect = self.spy.asked(kind)[-1]
+        handler = self.handlers
+        item = self.last(kind)
         with self.spy.tx() as tx:
-            attempt = handler.attempt(effect, tx)
+            attempt = handler.attempt(item, tx)
         if attempt is None:
             return
         try:
             outcome = attempt.call()
         except Rejected as rejected:
-            item = OutboxItem(
-                id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now()
-            )
             with self.spy.tx() as tx:
                 handler.on_giving_up(item, tx, str(rejected))
             return
         with self.spy.tx() as tx:
             attempt.on_success(tx, outcome)
+
+    @property
+    def handlers(self) -> Handlers:
+        return Handlers(Outside(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
+
+    def last(self, kind: type[Effect]) -> OutboxItem:
+        """Return the last effect of a kind, as it waits in the outbox."""
+        effect = self.spy.asked(kind)[-1]
+        return OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=self.spy.clock.now())
 
     @property
     def page(self) -> Page:
@@ -132,9 +138,8 @@ def test_configuration_says_whose_account_is_whose(world: World, account: Accoun
 def test_a_person_is_paged_by_the_account_that_is_configured(world: World, account: Account):
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say('page <@U0ZOE> "come"')
-    handler = PageHandler(world.chat, world.pager, world.spy.templates)
     with world.spy.tx() as tx:
-        attempt = handler.attempt(world.spy.asked(SendPage)[-1], tx)
+        attempt = world.handlers.attempt(world.last(SendPage), tx)
 
     assert attempt
     assert attempt.call().assigned == "Kim Park"
@@ -217,10 +222,9 @@ def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
 )
 def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: str):
     world.spy.say(f'page :payments "{typed}"')
-    handler = PageHandler(world.chat, world.pager, world.spy.templates)
 
     with world.spy.tx() as tx:
-        attempt = handler.attempt(world.spy.asked(SendPage)[-1], tx)
+        attempt = world.handlers.attempt(world.last(SendPage), tx)
         assert attempt
         attempt.call()
 

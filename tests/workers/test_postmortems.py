@@ -15,7 +15,8 @@ from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.timeline import Entry
 from bot.ports import OutboxItem
 from bot.sandbox.box import Box
-from bot.workers.deliver.postmortems import PostmortemHandler
+from bot.workers.deliver.handler import Handlers, Outside
+from tests.fakes.chat import FakeChat
 from tests.stories import Story
 
 HERE = Path(__file__).parents[2]
@@ -29,12 +30,13 @@ def box() -> Iterator[Box]:
 
 
 @pytest.fixture
-def handler(box: Box) -> Iterator[PostmortemHandler]:
+def handler(box: Box) -> Iterator[Handlers]:
     environment = box.environment()
     github = GitHub(
         environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
     )
-    yield PostmortemHandler(lambda: github, JinjaTemplates([HERE / "templates"]))
+    templates = JinjaTemplates([HERE / "templates"])
+    yield Handlers(Outside(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
     github.close()
 
 
@@ -69,7 +71,7 @@ def note(seq: int, *, at: datetime) -> Entry:
     )
 
 
-def deliver(spy: SpyKit, handler: PostmortemHandler, effect: PostmortemEffect) -> None:
+def deliver(spy: SpyKit, handler: Handlers, effect: PostmortemEffect) -> None:
     """Do as the worker does."""
     with spy.tx() as tx:
         item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
@@ -80,7 +82,7 @@ def deliver(spy: SpyKit, handler: PostmortemHandler, effect: PostmortemEffect) -
         attempt.on_success(tx, result)
 
 
-def write_log(spy: SpyKit, handler: PostmortemHandler) -> None:
+def write_log(spy: SpyKit, handler: Handlers) -> None:
     """Write the log as long as a part of it is wanted."""
     count = 0
     while len(wanted := spy.asked(FileLog)) > count:
@@ -88,7 +90,7 @@ def write_log(spy: SpyKit, handler: PostmortemHandler) -> None:
         deliver(spy, handler, wanted[-1])
 
 
-def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: PostmortemHandler, box: Box):
+def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: Handlers, box: Box):
     assert len(spy.timeline(1)) == ENTRIES
 
     deliver(spy, handler, ExportPostmortem(key="export", incident=1))

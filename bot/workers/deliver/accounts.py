@@ -1,5 +1,6 @@
 """Who somebody of Slack is in PagerDuty: as `people:` says, else whoever has their e-mail."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from dataclasses import replace
 
@@ -9,16 +10,10 @@ from bot.services.transaction import Transaction
 
 
 class Accounts:
-    def __init__(self, chat: Chat, pager: Pager | None) -> None:
+    def __init__(self, chat: Chat, pager: Callable[[], Pager]) -> None:
+        """`pager` raises Rejected where PagerDuty is not set up."""
         self._chat = chat
-        self._maybe_pager = pager
-
-    @property
-    def pager(self) -> Pager:
-        """PagerDuty; Rejected where it is not set up."""
-        if self._maybe_pager is None:
-            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
-        return self._maybe_pager
+        self._pager = pager
 
     def of(self, person: str | None, tx: Transaction) -> Account:
         """Return what is known of somebody's account without asking anybody."""
@@ -29,7 +24,7 @@ class Accounts:
     def email(self, account: Account, person: str) -> str | None:
         """Return the e-mail that PagerDuty has for somebody: its own word, else Slack's. Calls out."""
         if account.pagerduty:
-            return self.pager.address(account.pagerduty)
+            return self._pager().address(account.pagerduty)
         return account.email or self._chat.profile(person).email
 
     def email_if_told(self, account: Account, person: str) -> str | None:

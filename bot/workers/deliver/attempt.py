@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import timedelta
 from typing import Any, Protocol
 
-from bot.domain.effects import Effect
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 
@@ -39,7 +38,3 @@ class Handler(Protocol):
 
     def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
         """Say that it will not be done, and why in a sentence. Renders nothing: what it asks for is rendered later."""
-
-
-def unsupported(effect: Effect) -> LookupError:
-    return LookupError(f"no handler for {type(effect).__name__}")

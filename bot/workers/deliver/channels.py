@@ -3,57 +3,48 @@
 from dataclasses import replace
 from datetime import UTC, datetime
 from functools import partial
+from typing import TypeVar
 
-from bot.domain.effects import AddBookmark, CreateChannel, Invite, ReadMessage, SetTopic, Welcome
+from bot.domain.effects import (
+    AddBookmark,
+    ChannelEffect,
+    CreateChannel,
+    Invite,
+    ReadMessage,
+    SetTopic,
+    Welcome,
+)
 from bot.domain.incident import Incident, channel_name
 from bot.domain.markup import plain_prose
-from bot.ports import Chat, OutboxItem, Rejected, Said, Templates
+from bot.ports import OutboxItem, Rejected, Said
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.transaction import Transaction
-from bot.services.undelivered import Undelivered
 from bot.services.views import Views
 from bot.workers.deliver.address import Place, Shut, within
-from bot.workers.deliver.attempt import Attempt, unsupported
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import EffectHandler, delivers
 
 OTHER_NAMES = 5
 """How many further names are tried where somebody else's channel has ours."""
+C = TypeVar("C", bound=ChannelEffect)
 
 
-class ChannelHandler:
-    def __init__(self, chat: Chat, templates: Templates) -> None:
-        self._chat = chat
-        self._templates = templates
-
-    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
-        match item.effect:
-            case CreateChannel() as effect:
-                return self._open(tx.incident(effect.incident))
-            case ReadMessage() as effect:
-                return self._read(effect)
-            case Invite() | SetTopic() | AddBookmark() | Welcome() as effect:
-                incident = tx.incident(effect.incident)
-                channel = None if incident.channel_closed else incident.channel
-                return self._set_up_channel(effect, incident, channel, tx) if channel else None
-        raise unsupported(item.effect)
-
-    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
-        match item.effect:
-            case CreateChannel(incident=number):
-                IncidentChannels(tx).refused(number, why)
-            case Welcome():
-                pass  # nobody asked for it, and who comes in reads the card
-            case effect:
-                Undelivered(tx).tell(effect, why)
-
-    def _open(self, incident: Incident) -> Attempt | None:
+@delivers(CreateChannel)
+class CreateChannelHandler(EffectHandler[CreateChannel]):
+    def attempt(self, effect: CreateChannel, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        incident = tx.incident(effect.incident)
         if incident.channel and not incident.channel_closed:
             return None
         return Attempt(
             call=partial(self._open_or_adopt, incident),
             on_success=lambda tx, channel: IncidentChannels(tx).opened(incident.number, *channel),
         )
+
+    def on_giving_up(self, effect: CreateChannel, tx: Transaction, why: str) -> None:
+        IncidentChannels(tx).refused(effect.incident, why)
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
         """Give the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
@@ -62,72 +53,86 @@ class ChannelHandler:
         since = closed.at if closed else incident.declared_at
         for name in (base, *(f"{base[:77]}-{n}" for n in range(2, OTHER_NAMES + 2))):
             try:
-                return self._chat.create_channel(name, private=incident.private), name
+                return self.chat.create_channel(name, private=incident.private), name
             except Rejected as rejected:
                 if rejected.code != "name_taken":
                     raise
-                ours = self._chat.find_channel(name, private=incident.private, since=since)
+                ours = self.chat.find_channel(name, private=incident.private, since=since)
                 if ours:
                     return ours, name
         raise Rejected("name_taken", f"the channel names {base}, {base}-2 … are all taken")
 
-    def _set_up_channel(
-        self,
-        effect: Invite | SetTopic | AddBookmark | Welcome,
-        incident: Incident,
-        channel: str,
-        tx: Transaction,
-    ) -> Attempt:
-        """Where the channel takes nothing any more, another one gets it, or this one when it is open again."""
-        attempt, place = (
-            self._set_up(effect, incident, channel, tx),
-            Place(to=channel, incident=incident.number),
-        )
+
+class ChannelHandler(EffectHandler[C]):
+    """What a channel is given. Where it takes nothing, another one gets it, or this one once it is open again."""
+
+    def attempt(self, effect: C, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        incident = tx.incident(effect.incident)
+        if incident.channel is None or incident.channel_closed:
+            return None
+        place = Place(to=incident.channel, incident=incident.number)
+        attempt = self.within(effect, incident, incident.channel, tx)
 
         def on_success(tx: Transaction, came: object) -> None:
             if isinstance(came, Shut):
                 IncidentChannels(tx).closed(came.incident, came.how)
 
-        return replace(attempt, call=partial(within, place, self._chat, attempt.call), on_success=on_success)
+        return replace(attempt, call=partial(within, place, self.chat, attempt.call), on_success=on_success)
 
-    def _set_up(
-        self,
-        effect: Invite | SetTopic | AddBookmark | Welcome,
-        incident: Incident,
-        channel: str,
-        tx: Transaction,
-    ) -> Attempt:
-        match effect:
-            case Invite():
-                return Attempt(call=partial(self._chat.invite, channel, effect.people))
-            case SetTopic():
-                topic = self._templates.render("incident/topic", {"incident": incident}).text
-                return Attempt(call=partial(self._chat.set_topic, channel, topic))
-            case AddBookmark():
-                return self._bookmark(effect, incident, channel, tx)
-            case Welcome():
-                tldr = self._templates.render(
-                    "incident/tldr", Views(tx).tldr(incident), names=People(tx).name
-                )
-                return Attempt(call=partial(self._chat.post_ephemeral, channel, effect.person, tldr))
+    def within(self, effect: C, incident: Incident, channel: str, tx: Transaction) -> Attempt:
+        raise NotImplementedError
 
-    def _bookmark(self, effect: AddBookmark, incident: Incident, channel: str, tx: Transaction) -> Attempt:
+
+@delivers(Invite)
+class InviteHandler(ChannelHandler[Invite]):
+    def within(self, effect: Invite, incident: Incident, channel: str, tx: Transaction) -> Attempt:
+        del incident, tx
+        return Attempt(call=partial(self.chat.invite, channel, effect.people))
+
+
+@delivers(SetTopic)
+class TopicHandler(ChannelHandler[SetTopic]):
+    def within(self, effect: SetTopic, incident: Incident, channel: str, tx: Transaction) -> Attempt:
+        del effect, tx
+        topic = self.templates.render("incident/topic", {"incident": incident}).text
+        return Attempt(call=partial(self.chat.set_topic, channel, topic))
+
+
+@delivers(AddBookmark)
+class BookmarkHandler(ChannelHandler[AddBookmark]):
+    def within(self, effect: AddBookmark, incident: Incident, channel: str, tx: Transaction) -> Attempt:
         announced = tx.session.messages.get(f"announcement:{incident.number}")
         home = announced.permalink if announced else None
-        beside = self._chat.permalink(tx.policy.announce or channel)
+        beside = self.chat.permalink(tx.policy.announce or channel)
         url = effect.url or home or beside
         urls = dict.fromkeys(
             (url, effect.url or beside)
         )  # an earlier try may not have known the announcement
 
         def find_earlier() -> bool | None:
-            return True if any(self._chat.has_bookmark(channel, it) for it in urls) else None
+            return True if any(self.chat.has_bookmark(channel, it) for it in urls) else None
 
         return Attempt(
-            call=partial(self._chat.bookmark, channel, effect.title, url), find_earlier=find_earlier
+            call=partial(self.chat.bookmark, channel, effect.title, url), find_earlier=find_earlier
         )
 
-    def _read(self, effect: ReadMessage) -> Attempt:
+
+@delivers(Welcome)
+class WelcomeHandler(ChannelHandler[Welcome]):
+    def within(self, effect: Welcome, incident: Incident, channel: str, tx: Transaction) -> Attempt:
+        tldr = self.templates.render("incident/tldr", Views(tx).tldr(incident), names=People(tx).name)
+        return Attempt(call=partial(self.chat.post_ephemeral, channel, effect.person, tldr))
+
+    def on_giving_up(self, effect: Welcome, tx: Transaction, why: str) -> None:
+        """Tell nobody: they did not ask for it, and read the card."""
+
+
+@delivers(ReadMessage)
+class ReadMessageHandler(EffectHandler[ReadMessage]):
+    def attempt(self, effect: ReadMessage, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+
         def on_success(tx: Transaction, said: Said) -> None:
             Incidents(tx).note_message(
                 tx.incident(effect.incident),
@@ -137,4 +142,4 @@ class ChannelHandler:
                 message=effect.ts,
             )
 
-        return Attempt(call=partial(self._chat.read, effect.channel, effect.ts), on_success=on_success)
+        return Attempt(call=partial(self.chat.read, effect.channel, effect.ts), on_success=on_success)

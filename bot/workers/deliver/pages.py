@@ -2,55 +2,45 @@
 
 from datetime import timedelta
 from functools import partial
+from typing import TypeVar
 
 from bot.domain.effects import AnswerPage, EscalatePage, FindResponder, PageEffect, SendPage
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Account
-from bot.ports import Chat, OutboxItem, Pager, Rejected, Ringing, Templates
+from bot.ports import OutboxItem, Rejected, Ringing
 from bot.services.paging import Paging
 from bot.services.people import People
 from bot.services.transaction import Transaction
 from bot.services.undelivered import Undelivered
-from bot.workers.deliver.accounts import Accounts
-from bot.workers.deliver.attempt import Attempt, unsupported
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import EffectHandler, delivers
 
 PATIENCE = timedelta(minutes=30)
 """How long a page is tried; people have been told another way to reach each other long before."""
 SAID_AFTER = timedelta(seconds=1)
 """In vain after which the channel hears that PagerDuty does not take it: one quick try more, and then it is said."""
+P = TypeVar("P", bound=PageEffect)
 
 
-class PageHandler:
-    def __init__(self, chat: Chat, pager: Pager | None, templates: Templates) -> None:
-        self._chat = chat
-        self._accounts = Accounts(chat, pager)
-        self._templates = templates
+class PageHandler(EffectHandler[P]):
+    """What concerns a page that is not over."""
 
-    @property
-    def _pager(self) -> Pager:
-        return self._accounts.pager
-
-    def attempt(self, item: OutboxItem | PageEffect, tx: Transaction) -> Attempt | None:
-        """Make a page's effect ready; it needs to know nothing of earlier tries, so that the effect alone will do."""
-        effect = item.effect if isinstance(item, OutboxItem) else item
-        if not isinstance(effect, PageEffect):
-            raise unsupported(effect)
+    def attempt(self, effect: P, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
         page = tx.session.pages.get(effect.page)
         if page is None or page.state is PageState.RESOLVED:
             return None
-        match effect:
-            case SendPage():
-                return self._send(page, tx)
-            case AnswerPage():
-                return self._answer(effect, page, tx) if page.pagerduty_id else None
-            case EscalatePage():
-                return self._escalate(effect, page, tx)
-            case FindResponder():
-                return self._responder(effect, page)
-        raise unsupported(effect)
+        return self.on_page(effect, page, tx)
 
-    def _responder(self, effect: FindResponder, page: Page) -> Attempt | None:
+    def on_page(self, effect: P, page: Page, tx: Transaction) -> Attempt | None:
+        raise NotImplementedError
+
+
+@delivers(FindResponder)
+class ResponderHandler(PageHandler[FindResponder]):
+    def on_page(self, effect: FindResponder, page: Page, tx: Transaction) -> Attempt | None:
         """Find who acknowledged it: by their e-mail, as PagerDuty has it."""
+        del tx
         if page.state is not PageState.ACKNOWLEDGED or page.acknowledged_person:
             return None
         return Attempt(
@@ -60,18 +50,22 @@ class PageHandler:
         )
 
     def _find(self, user: str) -> str | None:
-        address = self._pager.address(user)
-        found = self._chat.find_by_email(address) if address else None
+        address = self.outside.pager.address(user)
+        found = self.chat.find_by_email(address) if address else None
         return found.id if found else None
 
-    def _send(self, page: Page, tx: Transaction) -> Attempt:
+
+@delivers(SendPage)
+class SendHandler(PageHandler[SendPage]):
+    def on_page(self, effect: SendPage, page: Page, tx: Transaction) -> Attempt:
+        del effect
         incident = tx.incident(page.incident) if page.incident else None
         if incident and incident.is_over_since(page.requested_at):
             return self._withdraw(page)
         facts = {"page": page, "incident": incident}
         names = People(tx).name
-        title = self._templates.words("paging/title", facts, names=names)
-        details = self._templates.words("paging/details", facts, names=names)
+        title = self.templates.words("paging/title", facts, names=names)
+        details = self.templates.words("paging/details", facts, names=names)
 
         def on_retry(tx: Transaction, why: str, in_vain: timedelta) -> None:
             if in_vain >= SAID_AFTER:
@@ -84,13 +78,16 @@ class PageHandler:
                 self._service(page, tx),
                 title,
                 details,
-                self._accounts.of(page.person, tx),
+                self.accounts.of(page.person, tx),
             ),
-            find_earlier=lambda: self._pager.find(page.key),
+            find_earlier=lambda: self.outside.pager.find(page.key),
             on_success=lambda tx, ringing: Paging(tx).sent(page.number, ringing),
             on_retry=on_retry,
             patience=PATIENCE,
         )
+
+    def on_giving_up(self, effect: SendPage, tx: Transaction, why: str) -> None:
+        Paging(tx).failed(effect.page, why)
 
     def _withdraw(self, page: Page) -> Attempt:
         """Ring nobody for what is over; an earlier try may have rung unheard, and is resolved after this."""
@@ -102,7 +99,7 @@ class PageHandler:
                 Paging(tx).withdrawn(page.number)
 
         return Attempt(
-            call=lambda: self._pager.find(page.key),
+            call=lambda: self.outside.pager.find(page.key),
             on_success=on_success,
             patience=PATIENCE,
         )
@@ -119,25 +116,30 @@ class PageHandler:
         service, policy = where
         try:
             if not page.person:
-                return self._pager.page_policy(
+                return self.outside.pager.page_policy(
                     key=page.key, title=title, details=details, service=service, policy=policy
                 )
-            return self._pager.page_person(
+            return self.outside.pager.page_person(
                 key=page.key,
                 title=title,
                 details=details,
                 service=service,
-                email=self._accounts.known_email(account, page.person),
+                email=self.accounts.known_email(account, page.person),
                 gently=page.test,
             )
         except Rejected as rejected:
-            found = self._pager.find(page.key) if rejected.code == "duplicate" else None
+            found = self.outside.pager.find(page.key) if rejected.code == "duplicate" else None
             if found is None:
                 raise
             return found
 
-    def _answer(self, effect: AnswerPage, page: Page, tx: Transaction) -> Attempt:
-        account = self._accounts.of(effect.by, tx)
+
+@delivers(AnswerPage)
+class AnswerHandler(PageHandler[AnswerPage]):
+    def on_page(self, effect: AnswerPage, page: Page, tx: Transaction) -> Attempt | None:
+        if not page.pagerduty_id:
+            return None
+        account = self.accounts.of(effect.by, tx)
 
         def on_success(tx: Transaction, ringing: Ringing) -> None:
             if not Paging(tx).answered(page.number, effect.answer, ringing, by=effect.by):
@@ -148,18 +150,25 @@ class PageHandler:
                 Paging(tx).waits(page.number, why)
 
         return Attempt(
-            call=partial(self._give, effect, page.pagerduty_id or "", account),
+            call=partial(self._give, effect, page.pagerduty_id, account),
             on_success=on_success,
             on_retry=on_retry,
             patience=PATIENCE,
         )
 
+    def on_giving_up(self, effect: AnswerPage, tx: Transaction, why: str) -> None:
+        Paging(tx).not_answered(effect.page)
+        Undelivered(tx).tell(effect, why)
+
     def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
         """Answer in somebody's name; that Slack can't say who they are holds up no answer."""
-        email = self._accounts.email_if_told(account, effect.by)
-        return self._pager.answer(pagerduty_id, effect.answer, email=email)
+        email = self.accounts.email_if_told(account, effect.by)
+        return self.outside.pager.answer(pagerduty_id, effect.answer, email=email)
 
-    def _escalate(self, effect: EscalatePage, page: Page, tx: Transaction) -> Attempt | None:
+
+@delivers(EscalatePage)
+class EscalationHandler(PageHandler[EscalatePage]):
+    def on_page(self, effect: EscalatePage, page: Page, tx: Transaction) -> Attempt | None:
         """An answer that came meanwhile stops it, and so does the incident's end."""
         incident = tx.incident(page.incident) if page.incident else None
         if page.state is not PageState.SENT or page.answer or page.is_needless(incident):
@@ -167,21 +176,12 @@ class PageHandler:
         if not page.may_go_to(effect.level):
             return None
         return Attempt(
-            call=lambda: self._pager.escalate(page.pagerduty_id or "", effect.level),
+            call=lambda: self.outside.pager.escalate(page.pagerduty_id or "", effect.level),
             on_success=lambda tx, ringing: Paging(tx).escalated(page.number, effect.level, ringing),
             patience=PATIENCE,
         )
 
-    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
-        """Say what PagerDuty would not do; that it has no further level is said once."""
-        match item.effect:
-            case SendPage(page=page):
-                Paging(tx).failed(page, why)
-            case EscalatePage(page=page) as effect:
-                if Paging(tx).not_escalated(page):
-                    Undelivered(tx).tell(effect, why)
-            case AnswerPage(page=page) as effect:
-                Paging(tx).not_answered(page)
-                Undelivered(tx).tell(effect, why)
-            case effect:
-                Undelivered(tx).tell(effect, why)
+    def on_giving_up(self, effect: EscalatePage, tx: Transaction, why: str) -> None:
+        """Tell what PagerDuty would not do; that it has no further level is told once."""
+        if Paging(tx).not_escalated(effect.page):
+            Undelivered(tx).tell(effect, why)

@@ -1,0 +1,18 @@
+"""Commands that a milestone says in somebody's name."""
+
+from functools import partial
+
+from bot.domain.effects import SayCommand
+from bot.ports import OutboxItem
+from bot.services.transaction import Transaction
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import EffectHandler, delivers
+
+
+@delivers(SayCommand)
+class CommandHandler(EffectHandler[SayCommand]):
+    def attempt(self, effect: SayCommand, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        del item
+        channel = tx.incident(effect.incident).channel
+        run = self.outside.run_command
+        return Attempt(call=partial(run, effect, channel)) if run else None

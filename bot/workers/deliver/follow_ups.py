@@ -1,0 +1,62 @@
+"""A follow-up as an issue that tells its present state."""
+
+from dataclasses import replace
+from functools import partial
+
+from bot.domain.document import body
+from bot.domain.effects import FileFollowUp
+from bot.domain.follow_up import Category, FollowUp
+from bot.domain.timer import mark_of
+from bot.ports import Issue, IssueDraft, OutboxItem
+from bot.services.follow_ups import FollowUps
+from bot.services.people import People
+from bot.services.postmortems import Postmortems
+from bot.services.transaction import Transaction
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import delivers
+from bot.workers.deliver.issues import TrackerHandler, assigned, mended, milestone_due
+
+LABEL = "follow-up"
+
+
+@delivers(FileFollowUp)
+class FollowUpHandler(TrackerHandler[FileFollowUp]):
+    def prepare(self, effect: FileFollowUp, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        follow_up = tx.session.follow_ups.get(effect.follow_up)
+        return self._file(effect, follow_up, item, tx) if follow_up else None
+
+    def on_giving_up(self, effect: FileFollowUp, tx: Transaction, why: str) -> None:
+        FollowUps(tx).refused(effect.follow_up, why)
+        super().on_giving_up(effect, tx, why)
+
+    def _file(self, effect: FileFollowUp, follow_up: FollowUp, item: OutboxItem, tx: Transaction) -> Attempt:
+        incident = tx.incident(follow_up.incident)
+        postmortems, postmortem_settings = Postmortems(tx), tx.policy.postmortem_settings
+        repository, filed = postmortems.repository(incident), postmortems.writable(follow_up.filed, incident)
+        facts = {"follow_up": follow_up, "incident": incident, "postmortem": postmortems.of(incident)}
+        document = self.templates.document("postmortem/follow_up", facts, names=People(tx).name)
+        mark = f"follow-up:{follow_up.number}-{mark_of(follow_up.added_at)}"
+        draft = IssueDraft(
+            title=document.title,
+            body=body(document, mark).text,
+            labels=(LABEL, *([follow_up.category.value] if follow_up.category else [])),
+            retired=tuple(it.value for it in Category if it is not follow_up.category),
+            assignee=postmortem_settings.logins.get(follow_up.owner or ""),
+            relieved=filed.assignee if filed else None,
+            milestone=milestone_due(postmortem_settings.milestone, filed),
+            state="closed" if not follow_up.is_open else "open" if effect.reopens else None,
+        )
+
+        def renewed(issue: Issue) -> IssueDraft:
+            return replace(draft, body=body(document, mark, before=issue.body).text)
+
+        def on_success(tx: Transaction, issue: Issue) -> None:
+            assignee = assigned(draft.assignee, issue, filed)
+            FollowUps(tx).filed(follow_up.number, issue, assignee=assignee)
+            mended(effect, tx)
+
+        return Attempt(
+            call=partial(self.make, repository, lambda: draft, renewed, filed),
+            find_earlier=None if filed else partial(self.find, repository, mark, renewed, item),
+            on_success=on_success,
+        )

@@ -1,0 +1,95 @@
+"""How effects are delivered: each kind is declared once, by a handler marked `@delivers`."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any, Generic, TypeVar
+
+import bot.workers.deliver
+from bot.domain.effects import Effect, SayCommand
+from bot.ports import Chat, IssueTracker, OutboxItem, Pager, Rejected, Templates
+from bot.services.features import load_features
+from bot.services.transaction import Transaction
+from bot.services.undelivered import Undelivered
+from bot.workers.deliver.accounts import Accounts
+from bot.workers.deliver.attempt import Attempt
+
+RunCommand = Callable[[SayCommand, str | None], None]
+"""Acts on a command once, whoever asks however often: the effect's key tells it is the same one."""
+E = TypeVar("E", bound=Effect)
+H = TypeVar("H", bound="type[EffectHandler[Any]]")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Outside:
+    """What handlers call. `open_tracker` is called when something is to be exported, and not before."""
+
+    templates: Templates
+    chat: Chat
+    maybe_pager: Pager | None = None
+    open_tracker: Callable[[], IssueTracker] | None = None
+    run_command: RunCommand | None = None
+
+    @property
+    def pager(self) -> Pager:
+        """PagerDuty; Rejected where it is not set up."""
+        if self.maybe_pager is None:
+            raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
+        return self.maybe_pager
+
+    @property
+    def tracker(self) -> IssueTracker:
+        """GitHub; Rejected where it is not set up."""
+        if self.open_tracker is None:
+            raise Rejected("no_forge", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
+        return self.open_tracker()
+
+    @property
+    def accounts(self) -> Accounts:
+        return Accounts(self.chat, lambda: self.pager)
+
+
+class EffectHandler(Generic[E]):
+    """One kind of effect: how it is tried, and what giving it up means."""
+
+    def __init__(self, outside: Outside) -> None:
+        self.outside = outside
+        self.chat = outside.chat
+        self.templates = outside.templates
+        self.accounts = outside.accounts
+
+    def attempt(self, effect: E, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        """Make the effect ready, in a read-only transaction. None where there is nothing left to do."""
+        raise NotImplementedError
+
+    def on_giving_up(self, effect: E, tx: Transaction, why: str) -> None:
+        """Tell that it will not be done, with the reason in a sentence. Renders nothing: that is done later."""
+        Undelivered(tx).tell(effect, why)
+
+
+HANDLERS: dict[type[Effect], type[EffectHandler[Any]]] = {}
+
+
+def delivers(effect: type[Effect]) -> Callable[[H], H]:
+    """Declare the handler of a kind of effect."""
+
+    def declare(handler: H) -> H:
+        if effect in HANDLERS:
+            raise ValueError(f"two handlers deliver {effect.__name__}")
+        HANDLERS[effect] = handler
+        return handler
+
+    return declare
+
+
+class Handlers:
+    """Every kind of effect with its handler, as the outbox asks for them."""
+
+    def __init__(self, outside: Outside) -> None:
+        load_features(bot.workers.deliver)
+        self._handlers = {effect: handler(outside) for effect, handler in HANDLERS.items()}
+
+    def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        return self._handlers[type(item.effect)].attempt(item.effect, item, tx)
+
+    def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
+        self._handlers[type(item.effect)].on_giving_up(item.effect, tx, why)

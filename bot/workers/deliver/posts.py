@@ -1,0 +1,146 @@
+"""Words that are posted once, and found again after a doubt: lines of the timeline, answers, notices."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from functools import partial
+from typing import TypeVar
+
+from bot.domain.effects import Effect, Notify, Post, PostEphemeral, PostEvent, UpsertMessage
+from bot.domain.message import Message, Section
+from bot.ports import OutboxItem, Posted, Rejected
+from bot.services.incident_channels import IncidentChannels
+from bot.services.people import People
+from bot.services.transaction import Transaction
+from bot.services.undelivered import Undelivered
+from bot.workers.deliver.address import Place, Shut, resolve, within
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import EffectHandler, delivers
+
+M = TypeVar("M", bound=Effect)
+
+
+class PostingHandler(EffectHandler[M]):
+    """What posts: it can find what an earlier try posted, and say why something is read elsewhere."""
+
+    def on_giving_up(self, effect: M, tx: Transaction, why: str) -> None:
+        Undelivered(tx).tell_maintainers(effect, why)
+
+    def post_in(self, place: Place, message: Message, key: str) -> Posted:
+        return self.chat.post(place.to, message, key=key, thread=place.thread)
+
+    def look(self, place: Place, key: str, item: OutboxItem) -> Callable[[], Posted | None]:
+        return partial(self.chat.find_post, place.to, key=key, since=item.queued_at, thread=place.thread)
+
+    def aside(self, place: Place, message: Message) -> Message:
+        """Say before a message why it is read here; in its own channel it is left as it is."""
+        if place.aside is None:
+            return message
+        why = self.templates.render("incident/aside", {"incident": place.aside}).text
+        parts = (Section(why), *message.parts) if message.parts else ()
+        return Message(text=f"{why}\n{message.text}", parts=parts)
+
+    def closed(self, shut: Shut, effect: UpsertMessage | PostEvent | Notify, tx: Transaction) -> None:
+        """Keep that the channel takes nothing, and let this be heard elsewhere."""
+        IncidentChannels(tx).closed(shut.incident, shut.how)
+        tx.send(replace(effect, key=f"aside:{effect.key}"))
+
+    def post_ephemeral(self, effect: PostEphemeral) -> None:
+        """Whisper; where it can't be heard, by DM."""
+        if effect.to == effect.person:
+            self.chat.post(effect.person, effect.message, key=effect.key)
+            return
+        try:
+            self.chat.post_ephemeral(effect.to, effect.person, effect.message, thread=effect.thread)
+        except Rejected:
+            self.chat.post(effect.person, effect.message, key=effect.key)
+
+
+@delivers(PostEvent)
+class LineHandler(PostingHandler[PostEvent]):
+    def attempt(self, effect: PostEvent, item: OutboxItem, tx: Transaction) -> Attempt | None:
+        place = resolve(effect.to, tx)
+        if is_needless(place) and not effect.is_needed:
+            return None
+        message = self.templates.render(effect.template, effect.facts, names=People(tx).name)
+        message = self.aside(place, message)
+        if effect.thread_of:
+            above = tx.session.messages.get(effect.thread_of)
+            place = Place(to=place.to, thread=above.ts if above else None)
+
+        def on_success(tx: Transaction, came: Posted | Shut) -> None:
+            if isinstance(came, Shut):
+                self.closed(came, effect, tx)
+            elif came.permalink and not effect.thread_of and not place.aside:
+                tx.session.timeline.set_permalink(effect.incident, effect.seq, came.permalink)
+
+        return Attempt(
+            call=partial(within, place, self.chat, partial(self.post_in, place, message, effect.key)),
+            find_earlier=self.look(place, effect.key, item),
+            on_success=on_success,
+        )
+
+    def on_giving_up(self, effect: PostEvent, tx: Transaction, why: str) -> None:
+        """Tell who leads, by DM. A reply in a thread is left out: the line itself is in the incident's channel."""
+        if effect.thread_of:
+            return
+        incident = tx.incident(effect.incident)
+        tx.send(
+            Notify(
+                key=f"unsaid:{effect.key}",
+                to=incident.owner,
+                template="incident/unsaid",
+                facts={"why": why},
+                incident=effect.incident,
+                line=effect,
+            )
+        )
+
+
+@delivers(Post)
+class PostHandler(PostingHandler[Post]):
+    def attempt(self, effect: Post, item: OutboxItem, tx: Transaction) -> Attempt:
+        del tx
+        place, key = Place(to=effect.to, thread=effect.thread), effect.key
+        post = partial(self.post_in, place, effect.message, key)
+        return Attempt(call=partial(within, place, self.chat, post), find_earlier=self.look(place, key, item))
+
+    def on_giving_up(self, effect: Post, tx: Transaction, why: str) -> None:
+        if effect.asker:
+            send_instead(effect, effect.asker, effect.message, tx)
+        else:
+            super().on_giving_up(effect, tx, why)
+
+
+@delivers(Notify)
+class NoticeHandler(PostingHandler[Notify]):
+    def attempt(self, effect: Notify, item: OutboxItem, tx: Transaction) -> Attempt:
+        names, line = People(tx).name, effect.line
+        words = self.templates.render(line.template, line.facts, names=names).text if line else ""
+        incident = tx.incident(effect.incident) if effect.incident else None
+        facts = {"incident": incident, "words": words, **effect.facts}
+        message = self.templates.render(effect.template, facts, names=names)
+        if effect.person and effect.person != effect.to:
+            ephemeral = PostEphemeral(key=effect.key, to=effect.to, person=effect.person, message=message)
+            return Attempt(call=partial(self.post_ephemeral, ephemeral))
+        place = resolve(effect.to, tx)
+        message = self.aside(place, message)
+
+        def on_success(tx: Transaction, came: Posted | Shut) -> None:
+            if isinstance(came, Shut):
+                self.closed(came, effect, tx)
+
+        return Attempt(
+            call=partial(within, place, self.chat, partial(self.post_in, place, message, effect.key)),
+            find_earlier=self.look(place, effect.key, item),
+            on_success=on_success,
+        )
+
+
+def send_instead(effect: Effect, person: str, message: Message, tx: Transaction) -> None:
+    """Send by DM what could not be said."""
+    tx.send(PostEphemeral(key=f"unsaid:{effect.key}", to=person, person=person, message=message))
+
+
+def is_needless(place: Place) -> bool:
+    """Whether nobody misses it: the incident is over, and its channel was tidied away."""
+    return place.aside is not None and not place.aside.is_open

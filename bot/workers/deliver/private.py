@@ -1,0 +1,77 @@
+"""What one person gets: words that only they see, answers to a press, forms; and who they are."""
+
+from functools import partial
+
+from bot.domain.effects import MeetPerson, Notify, OpenForm, PostEphemeral, Respond
+from bot.ports import OutboxItem, Rejected
+from bot.services.people import People
+from bot.services.transaction import Transaction
+from bot.services.undelivered import Undelivered
+from bot.workers.deliver.attempt import Attempt
+from bot.workers.deliver.handler import EffectHandler, delivers
+from bot.workers.deliver.posts import PostingHandler, send_instead
+
+FORM_TAKEN = "exchanged_trigger_id"
+"""Slack's word for a trigger that was used: by our own earlier try."""
+
+
+@delivers(PostEphemeral)
+class EphemeralHandler(PostingHandler[PostEphemeral]):
+    def attempt(self, effect: PostEphemeral, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+        return Attempt(call=partial(self.post_ephemeral, effect))
+
+
+@delivers(Respond)
+class RespondHandler(EffectHandler[Respond]):
+    def attempt(self, effect: Respond, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+        return Attempt(call=partial(self.chat.respond, effect.url, effect.message))
+
+    def on_giving_up(self, effect: Respond, tx: Transaction, why: str) -> None:
+        if effect.person:
+            send_instead(effect, effect.person, effect.message, tx)
+        else:
+            Undelivered(tx).tell_maintainers(effect, why)
+
+
+@delivers(OpenForm)
+class FormHandler(EffectHandler[OpenForm]):
+    def attempt(self, effect: OpenForm, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+        form = self.templates.form(effect.form, effect.facts)
+        memory = {
+            "command": effect.command,
+            "incident": effect.incident,
+            "channel": effect.channel,
+            **({"thread": effect.thread} if effect.thread else {}),
+        }
+
+        def call() -> None:
+            try:
+                self.chat.open_form(effect.trigger, form, memory=memory)
+            except Rejected as rejected:
+                if rejected.code != FORM_TAKEN:
+                    raise
+
+        return Attempt(call=call)
+
+    def on_giving_up(self, effect: OpenForm, tx: Transaction, why: str) -> None:
+        facts = {"command": effect.command, "incident": effect.incident, "why": why}
+        to = effect.channel or effect.person
+        tx.send(
+            Notify(key=f"late:{effect.key}", to=to, person=effect.person, template="help/form", facts=facts)
+        )
+
+
+@delivers(MeetPerson)
+class MeetPersonHandler(EffectHandler[MeetPerson]):
+    def attempt(self, effect: MeetPerson, item: OutboxItem, tx: Transaction) -> Attempt:
+        del item, tx
+        return Attempt(
+            call=partial(self.chat.profile, effect.person),
+            on_success=lambda tx, profile: People(tx).met(effect.person, profile),
+        )
+
+    def on_giving_up(self, effect: MeetPerson, tx: Transaction, why: str) -> None:
+        """Tell nobody: who people are is asked again."""
