@@ -10,6 +10,7 @@ import pytest
 
 from bot.bootstrap.manifest import manifest
 from bot.config import load
+from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS
 from tests.docs import ROOT, blocks, section, write_files
 
@@ -75,3 +76,13 @@ def test_every_piece_of_configuration_is_one_that_spy_takes(tmp_path: Path, show
     )
 
     load(tmp_path / "config.yaml", {})
+
+
+@pytest.mark.parametrize("reminder", REMINDERS.values(), ids=REMINDERS)
+def test_each_reminder_has_its_place_in_the_docs_with_what_changes_it(reminder: Reminder):
+    docs = (ROOT / "docs/timers.md").read_text(encoding="utf-8")
+    rows = [line for line in docs.splitlines() if line.startswith(f"| {reminder.row} |")]
+
+    [place] = rows or [section("docs/timers.md", reminder.row)]
+
+    assert [it for it in reminder.settings if f"`{it}" not in place and f"{it}:" not in place] == []

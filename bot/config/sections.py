@@ -36,8 +36,8 @@ from bot.config.values import (
     duration,
     shaped,
 )
+from bot.domain.milestone import CONDITIONS
 from bot.domain.policy import Timers as DefaultTimers
-from bot.domain.reminder import CONDITIONS
 from bot.domain.role import ROLES
 
 

@@ -9,6 +9,7 @@ from bot.domain.shift import Shift, Turn, overlapping
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
+from bot.services.reminder_sources import reminds
 from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 
@@ -176,6 +177,7 @@ class Covers:
         self._tx.send(UpsertMessage(key=key, message_type="covering", ref=cover.number, mark=mark, to=person))
 
 
+@reminds("cover")
 class CoverReminders:
     """Keeps the duty to find cover."""
 

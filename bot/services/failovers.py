@@ -30,6 +30,7 @@ from bot.domain.timer import Timer
 from bot.ports import AuditEntry
 from bot.services.locks import Locks
 from bot.services.permissions import Permissions
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write the first one in ten minutes."
@@ -368,6 +369,7 @@ class Failovers:
             )
 
 
+@reminds("failover")
 class FailoverReminders:
     """Keeps what time brings to a failover: a proposal lapses, a question is asked again."""
 

@@ -22,6 +22,7 @@ from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
 from bot.services.directory import Directory
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 
@@ -294,6 +295,7 @@ def filed_now(filed: Filed, news: Moved) -> Filed:
     return replace(filed, repository=news.to, number=news.to_number, url=news.url or filed.url)
 
 
+@reminds("follow-up")
 class FollowUpReminders:
     """Keeps the duty to do what was promised."""
 
@@ -318,6 +320,7 @@ class FollowUpReminders:
         )
 
 
+@reminds("digest")
 class DigestReminders:
     """Keeps the duty to look through one's follow-ups once a week."""
 

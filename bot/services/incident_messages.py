@@ -3,8 +3,8 @@
 from datetime import UTC, datetime
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.reminder import UPDATE_DUE, milestone_of, standing
-from bot.domain.reminder_message import filled
+from bot.domain.incident_reminders import UPDATE_DUE, reminder_of, status
+from bot.domain.milestone import filled, milestone_of
 from bot.domain.timeline import Entry, told
 from bot.domain.timer import Said, moment_of
 from bot.services.channels import Channels
@@ -63,13 +63,14 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
     entry = _reminded(tx, it.ref, name, occurrence)
     at = entry.occurred_at if entry else tx.now
     said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
-    snooze = incident.snoozed.get(UPDATE_DUE)
-    milestone = milestone_of(name, tx.policy)
+    snooze = incident.snoozed.get(UPDATE_DUE.name)
+    milestone, declared = milestone_of(name, tx.policy), reminder_of(name)
+    assert declared, "only a declared reminder is sent"  # noqa: S101
     return {
         **Views(tx).state(incident),
-        "reminder": name.partition(":")[0],
+        "template": declared.template,
         "named": name,
-        "standing": standing(incident, tx.policy, name, said),
+        "status": status(incident, tx.policy, name, said),
         "said_at": at,
         "late": bool(entry and entry.data.get("late")),
         "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,

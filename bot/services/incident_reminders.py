@@ -3,20 +3,24 @@
 from collections.abc import Sequence
 
 from bot.domain.effects import SayCommand, UpsertMessage, incident_channel
-from bot.domain.reminder import (
+from bot.domain.incident_reminders import (
     NO_COMMANDER_PAGE,
     STILL_OPEN,
     agenda,
-    may_post,
-    may_speak,
-    milestone_of,
+    card,
+    reminder_message,
+    reminder_of,
+    whom,
 )
-from bot.domain.reminder_message import card, filled, reminder_message, whom
+from bot.domain.milestone import filled, milestone_of
+from bot.domain.reminder import may_post, may_speak
 from bot.domain.timer import Timer
 from bot.services.paging import Paging
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 
+@reminds("incident")
 class IncidentReminders:
     """Keeps the duties of incidents."""
 
@@ -29,7 +33,7 @@ class IncidentReminders:
         if incident is None:
             return []
         timers = agenda(incident, self._tx.policy)
-        if not any(it.reminder == STILL_OPEN and it.due_at <= self._tx.now for it in timers):
+        if not any(it.reminder == STILL_OPEN.name and it.due_at <= self._tx.now for it in timers):
             return timers
         known = self._session.people.get(incident.owner)
         return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
@@ -37,13 +41,13 @@ class IncidentReminders:
     def speak(self, timer: Timer) -> None:
         incident = self._tx.incident(int(timer.subject.partition(":")[2]))
         policy, now = self._tx.policy, self._tx.now
-        milestone = milestone_of(timer.reminder, policy)
-        to = whom(incident, timer.reminder, milestone, policy)
-        in_channel = to == incident_channel(incident.number)
+        milestone, reminder = milestone_of(timer.reminder, policy), reminder_of(timer.reminder)
+        to = whom(incident, timer.reminder, policy)
+        is_urgent = bool(reminder and reminder.is_urgent(incident))
         allowed = (
-            may_post(incident, timer.reminder, now, policy)
-            if in_channel
-            else may_speak(incident, timer.reminder, now)
+            may_post(incident, now, policy, is_urgent=is_urgent)
+            if to == incident_channel(incident.number)
+            else may_speak(incident, now, is_urgent=is_urgent)
         )
         if milestone and milestone.command:
             self._say(filled(milestone.command, incident), timer, by=incident.owner)
@@ -61,7 +65,7 @@ class IncidentReminders:
         else:
             said = incident.reminded[timer.reminder]
             self._tx.send(reminder_message(incident.number, timer.reminder, said, origin="said"))
-        if timer.reminder == NO_COMMANDER_PAGE:
+        if timer.reminder == NO_COMMANDER_PAGE.name:
             self._page_backup(incident.number)
 
     def _say(self, command: str, timer: Timer, *, by: str) -> None:
@@ -77,6 +81,7 @@ class IncidentReminders:
             Paging(self._tx).page_team(team, words, by=None, incident=incident)
 
 
+@reminds("page")
 class PageReminders:
     """Keeps the duty to answer pages."""
 

@@ -7,11 +7,11 @@ from datetime import datetime, timedelta
 from bot.domain import command, events, guide
 from bot.domain.effects import Invite
 from bot.domain.incident import NAME_LENGTH, Incident, Phase, bare_name
+from bot.domain.incident_reminders import snooze
 from bot.domain.page import Page
 from bot.domain.policy import Severity
 from bot.domain.portion import LISTED, Portion, within
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.reminder import snooze
 from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, find, nearest, plain
 from bot.domain.search import Search
 from bot.domain.text import quoted, shortened

@@ -8,6 +8,7 @@ from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
 from bot.domain.timer import Timer
 from bot.services.messages import Facts, message
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 SHOWN_ON = 50
@@ -95,6 +96,7 @@ class Locks:
             )
 
 
+@reminds("lock")
 class LockReminders:
     """Keeps the duty not to forget a lock."""
 

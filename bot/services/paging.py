@@ -16,9 +16,9 @@ from bot.domain.effects import (
 from bot.domain.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
+from bot.domain.page_reminders import UNANSWERED, page_agenda, tested_agenda
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import UNANSWERED, page_agenda, test_page_agenda
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import PagerNews, Ringing
@@ -119,7 +119,7 @@ class Paging:
             ),
             None,
         )
-        self._session.timers.replace(f"test:{number}", test_page_agenda(page, self._tx.policy))
+        self._session.timers.replace(f"test:{number}", tested_agenda(page, self._tx.policy))
         return page
 
     def judge(self, number: int, timer: Timer) -> None:

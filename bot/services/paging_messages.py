@@ -1,7 +1,7 @@
 """The lasting messages about a page: its line, what nobody answered, and test pages."""
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.reminder import UNANSWERED
+from bot.domain.page_reminders import UNANSWERED
 from bot.services.messages import Facts, message, tell_maintainers
 from bot.services.paging import Paging
 from bot.services.people import People

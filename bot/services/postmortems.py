@@ -25,6 +25,7 @@ from bot.services.follow_ups import FollowUps, filed_now
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import OFFERED
 from bot.services.postmortem_lifecycle import PostmortemLifecycle
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 RECENT = timedelta(days=60)
@@ -252,6 +253,7 @@ class Postmortems:
         self._tx.send(*self._lifecycle.keep(postmortem, incident))
 
 
+@reminds("postmortem")
 class PostmortemReminders:
     """Keeps the duty to write it while it is fresh."""
 

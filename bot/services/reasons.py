@@ -5,10 +5,11 @@ from datetime import datetime
 from typing import Any
 
 from bot.domain.incident import Incident
+from bot.domain.milestone import milestone_of
 from bot.domain.page import Page
+from bot.domain.page_reminders import UNANSWERED
 from bot.domain.refusal import Refusal
 from bot.domain.relief import ESCALATION, LONG_DAY, ON_DUTY, WorkPeriod
-from bot.domain.reminder import UNANSWERED, milestone_of
 from bot.domain.timeline import Entry
 from bot.services.transaction import Transaction
 

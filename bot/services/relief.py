@@ -38,6 +38,7 @@ from bot.services.incidents import Incidents
 from bot.services.messages import Facts, message
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
@@ -55,6 +56,7 @@ class Relieving:
     is_done: bool
 
 
+@reminds("person")
 class Relief:
     """Keeps the duties of people, and what they say to them."""
 
@@ -113,7 +115,7 @@ class Relief:
         words, places = f"{timer.reminder}-{step_of(timer)}", [period.person]
         if step_of(timer) == ASK:
             places += [
-                *(it for it in self._channels(period) if self._may_post(it, timer)),
+                *(it for it in self._channels(period) if self._may_post(it)),
                 *self._team_channel(period),
             ]
         return self._ask(period, timer, words, places)
@@ -132,9 +134,9 @@ class Relief:
     def _channels(self, period: WorkPeriod) -> list[str]:
         return [incident_channel(number) for number in sorted(period.on)]
 
-    def _may_post(self, place: str, timer: Timer) -> bool:
+    def _may_post(self, place: str) -> bool:
         incident = self._tx.incident(int(place.removeprefix("incident:")))
-        return may_post(incident, timer.reminder, self._tx.now, self._tx.policy)
+        return may_post(incident, self._tx.now, self._tx.policy)
 
     def _team_channel(self, period: WorkPeriod) -> list[str]:
         """A private incident is asked about in its own channel only."""

@@ -1,19 +1,13 @@
-"""Speak what is due and still holds, once: whatever dies, and in however many processes."""
+"""Send due reminders exactly once, across crashes and processes."""
 
-from collections.abc import Callable, Mapping, Sequence
-from typing import Protocol
+from collections.abc import Mapping, Sequence
 
+from bot.domain.incident_reminders import agenda
 from bot.domain.relief import people_working
-from bot.domain.reminder import agenda
-from bot.domain.timer import Timer
-from bot.services.covers import CoverReminders, Covers
-from bot.services.failovers import FailoverReminders
-from bot.services.follow_ups import DigestReminders, FollowUpReminders
-from bot.services.incident_reminders import IncidentReminders, PageReminders
-from bot.services.locks import LockReminders
-from bot.services.postmortems import PostmortemReminders
+from bot.services.covers import Covers
 from bot.services.relief import Relief
-from bot.services.shifts import ShiftReminders, Shifts, TestPageReminders
+from bot.services.reminder_sources import REMINDER_SOURCES, Source
+from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
@@ -21,38 +15,14 @@ OPEN_AT_MOST = 1_000
 """Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
 
 
-class ReminderSource(Protocol):
-    """Knows the duties of one kind of subject; `ref` is what follows the kind in its name (42 of incident:42)."""
-
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        """Read the subject afresh, alone, and say what is next; nothing where it is gone."""
-
-    def speak(self, timer: Timer) -> None:
-        """Say it: keep the fact, and ask for the effects; `Reminders` does the rest."""
-
-
 INCIDENT, PERSON = "incident", "person"
-REMINDER_SOURCES: Mapping[str, Callable[[Transaction], ReminderSource]] = {
-    INCIDENT: IncidentReminders,
-    "page": PageReminders,
-    "shift": ShiftReminders,
-    "cover": CoverReminders,
-    "test": TestPageReminders,
-    "lock": LockReminders,
-    "failover": FailoverReminders,
-    PERSON: Relief,
-    "postmortem": PostmortemReminders,
-    "follow-up": FollowUpReminders,
-    "digest": DigestReminders,
-}
-"""Kind of subject → who keeps its duties; each is in a file of its own among the services."""
 
 
 class Reminders:
     def __init__(
         self,
         tx: Transaction,
-        sources: Mapping[str, Callable[[Transaction], ReminderSource]] = REMINDER_SOURCES,
+        sources: Mapping[str, Source] = REMINDER_SOURCES,
     ) -> None:
         self._tx = tx
         self._sources = sources

@@ -7,9 +7,9 @@ from datetime import timedelta
 from bot.domain.effects import UpsertMessage
 from bot.domain.incident import Incident
 from bot.domain.load import SHIFT
+from bot.domain.page_reminders import tested_agenda
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import test_page_agenda
 from bot.domain.shift import (
     HANDOVER,
     OVERLOAD,
@@ -27,6 +27,7 @@ from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.directory import Directory
 from bot.services.paging import Paging
+from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 ADDRESSES_KEPT = timedelta(days=1)
@@ -258,6 +259,7 @@ class Shifts:
             )
 
 
+@reminds("shift")
 class ShiftReminders:
     """Keeps the duties to those who are on call."""
 
@@ -281,6 +283,7 @@ class ShiftReminders:
         return self._session.shifts.of(name)
 
 
+@reminds("test")
 class TestPageReminders:
     """Keeps the duty to say how a test page went."""
 
@@ -291,7 +294,7 @@ class TestPageReminders:
     def agenda(self, ref: str) -> Sequence[Timer]:
         self._session.lock(f"page:{ref}")
         page = self._session.pages.get(int(ref))
-        return test_page_agenda(page, self._tx.policy) if page else []
+        return tested_agenda(page, self._tx.policy) if page else []
 
     def speak(self, timer: Timer) -> None:
         Paging(self._tx).judge(int(timer.subject.partition(":")[2]), timer)

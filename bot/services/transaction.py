@@ -8,9 +8,8 @@ from typing import Protocol, TypeVar
 from bot.domain.effects import Effect, brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
 from bot.domain.incident import Incident
+from bot.domain.incident_reminders import agenda, refresh
 from bot.domain.policy import Policy
-from bot.domain.reminder import agenda
-from bot.domain.reminder_message import told_anew
 from bot.domain.timeline import Entry
 from bot.ports import Session
 
@@ -55,7 +54,7 @@ class Transaction:
             incident = replace(incident.after(event), entries=incident.entries + 1)
             self.session.timeline.append(self._entry(incident, event))
             self.send(*effects_of(event, incident, self.policy, seq=incident.entries))
-            self.send(*told_anew(before, incident, self.policy))
+            self.send(*refresh(before, incident, self.policy))
             self.send(*self._ended_offer(before, incident, event))
         self.session.incidents.put(incident)
         for feature in FOLLOWERS:

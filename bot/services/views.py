@@ -6,10 +6,10 @@ from typing import Any
 from bot.domain import guide
 from bot.domain.events import CommandOffered
 from bot.domain.incident import Incident
+from bot.domain.incident_reminders import UPDATE_LATE, agenda, open_asks
+from bot.domain.milestone import filled, milestone_of
 from bot.domain.policy import Milestone
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import UPDATE_LATE, agenda, milestone_of, open_asks
-from bot.domain.reminder_message import filled
 from bot.domain.timeline import Entry, latest, told
 from bot.services.people import People
 from bot.services.transaction import Transaction
@@ -55,7 +55,7 @@ class Views:
         """Give what Spy will say next of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
-        ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE]
+        ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE.name]
         return [
             {
                 "reminder": it.reminder,

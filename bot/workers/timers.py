@@ -8,7 +8,8 @@ import structlog
 
 from bot.domain.policy import Policy
 from bot.ports import Clock, Session, Sessions
-from bot.services.reminders import REMINDER_SOURCES, Reminders, ReminderSource
+from bot.services.reminder_sources import REMINDER_SOURCES, Source
+from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
 TICK_EVERY = timedelta(seconds=0.25)
@@ -29,9 +30,7 @@ class Ticks:
     policy: Callable[[], Policy]
     wake: Callable[[], None]
     batch: int = BATCH
-    sources: Mapping[str, Callable[[Transaction], ReminderSource]] = field(
-        default_factory=lambda: REMINDER_SOURCES
-    )
+    sources: Mapping[str, Source] = field(default_factory=lambda: REMINDER_SOURCES)
 
     def run(self) -> None:
         """Speak until nothing is due."""

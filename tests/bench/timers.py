@@ -19,7 +19,7 @@ from bot.adapters.database.tables import TimerRow
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.events import Declared
 from bot.domain.incident import Incident
-from bot.domain.reminder import agenda
+from bot.domain.incident_reminders import agenda
 from bot.domain.timer import Timer
 from bot.workers.timers import Ticks
 from tests.bench.caller import Caller

@@ -26,8 +26,9 @@ from bot.domain.events import (
     Resolved,
 )
 from bot.domain.incident import Incident
+from bot.domain.incident_reminders import ROLL_BACK, agenda, change_suspected_at
+from bot.domain.milestone import holds
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import ROLL_BACK, agenda, change_suspected_at, holds
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
@@ -59,7 +60,7 @@ def suspecting(at: datetime = NOON) -> Incident:
 
 
 def rollback_due(incident: Incident) -> list[datetime]:
-    return [it.due_at for it in agenda(incident, POLICY) if it.reminder == ROLL_BACK]
+    return [it.due_at for it in agenda(incident, POLICY) if it.reminder == ROLL_BACK.name]
 
 
 # --- one change -------------------------------------------------------------------------------------------

@@ -8,9 +8,10 @@ import pytest
 from bot.domain import events, guide
 from bot.domain.guide import STEPS, Step
 from bot.domain.incident import Incident
+from bot.domain.incident_reminders import MITIGATE_FIRST, agenda, status
 from bot.domain.policy import Policy, Severity
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import MITIGATE_FIRST, Standing, agenda, standing
+from bot.domain.reminder import Status
 from bot.domain.timeline import Entry
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -226,7 +227,7 @@ def test_a_fact_that_comes_later_outdoes_the_word():
 
 
 def due(incident: Incident) -> datetime | None:
-    return next((it.due_at for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST), None)
+    return next((it.due_at for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST.name), None)
 
 
 @pytest.mark.parametrize(
@@ -251,14 +252,14 @@ def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(
 
 def test_it_is_said_once_and_then_shows_what_became_of_it():
     incident = told(suspected(3))
-    timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST)
+    timer = next(it for it in agenda(incident, POLICY) if it.reminder == MITIGATE_FIRST.name)
 
     said = incident.after(timer.said(after(minutes=10), to="incident:42"))
 
     assert due(said.after(suspected(12, "a full queue"))) is None
-    assert standing(said, POLICY, MITIGATE_FIRST, said.reminded[MITIGATE_FIRST]) is Standing.OPEN
+    assert status(said, POLICY, MITIGATE_FIRST.name, said.reminded[MITIGATE_FIRST.name]) is Status.OPEN
     done = said.after(mitigated(14))
-    assert standing(done, POLICY, MITIGATE_FIRST, done.reminded[MITIGATE_FIRST]) is Standing.DONE
+    assert status(done, POLICY, MITIGATE_FIRST.name, done.reminded[MITIGATE_FIRST.name]) is Status.DONE
 
 
 def test_where_roll_back_is_asked_nothing_is_added():

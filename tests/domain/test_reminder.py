@@ -6,12 +6,14 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import events
-from bot.domain import reminder as reminders
+from bot.domain import incident_reminders as reminders
 from bot.domain.incident import Incident, Phase
+from bot.domain.incident_reminders import agenda, reminder_of, snooze, status
 from bot.domain.page import Page, PageState
+from bot.domain.page_reminders import page_agenda
 from bot.domain.policy import Milestone, Policy, Severity
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import Standing, agenda, may_post, page_agenda, snooze, standing
+from bot.domain.reminder import Status, may_post, may_speak
 from bot.domain.timer import Timer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -319,7 +321,7 @@ def test_what_was_asked_before_it_was_resolved_is_not_open_once_it_is_reopened(r
     said = asked.reminded[reminder]
     reopened = asked.after(events.Resolved(at=after(hours=14), by="U0ANA")).after(REOPENED)
 
-    assert standing(reopened, POLICY, reminder, said) is Standing.MOOT
+    assert status(reopened, POLICY, reminder, said) is Status.MOOT
     assert reminders.open_asks(reopened, POLICY) == []
 
 
@@ -380,18 +382,18 @@ def test_a_nag_stands_open_until_its_duty_is_done_by_any_route():
     incident = spoken(declared(), "update_due", at=after(minutes=15))
     said = incident.reminded["update_due"]
 
-    def stands(later: Incident) -> Standing:
-        return standing(later, POLICY, "update_due", said)
+    def stands(later: Incident) -> Status:
+        return status(later, POLICY, "update_due", said)
 
-    assert stands(incident) is Standing.OPEN
-    assert stands(updated(incident, at=after(minutes=16))) is Standing.DONE
-    assert stands(spoken(incident, "update_due", at=after(minutes=30))) is Standing.AGAIN
-    assert stands(incident.after(events.Resolved(at=after(minutes=16)))) is Standing.MOOT
+    assert stands(incident) is Status.OPEN
+    assert stands(updated(incident, at=after(minutes=16))) is Status.DONE
+    assert stands(spoken(incident, "update_due", at=after(minutes=30))) is Status.AGAIN
+    assert stands(incident.after(events.Resolved(at=after(minutes=16)))) is Status.MOOT
     snoozed = snooze(incident, timedelta(minutes=5), by="U0ANA", at=after(minutes=16))
-    assert stands(incident.after(snoozed)) is Standing.SNOOZED
+    assert stands(incident.after(snoozed)) is Status.SNOOZED
     lowered = incident.set_severity(SEV2, by="U0ANA", at=after(minutes=16))
     assert lowered
-    assert stands(incident.after(lowered)) is Standing.MOOT
+    assert stands(incident.after(lowered)) is Status.MOOT
 
 
 # --- peace ------------------------------------------------------------------------------------------------
@@ -400,25 +402,29 @@ def test_a_nag_stands_open_until_its_duty_is_done_by_any_route():
 def test_the_channel_gets_one_unsolicited_post_in_five_minutes():
     incident = replace(declared("sev2"), reminded_at=NOON)
 
-    assert not may_post(incident, "roll_back", after(minutes=4), POLICY)
-    assert may_post(incident, "roll_back", after(minutes=5), POLICY)
+    assert not may_post(incident, after(minutes=4), POLICY)
+    assert may_post(incident, after(minutes=5), POLICY)
 
 
-@pytest.mark.parametrize(
-    "reminder", ["no_commander", "no_commander_page", "unanswered", "relief", "update_late"]
-)
-def test_safety_nags_pass_whatever_was_said(reminder: str):
+def is_urgent(incident: Incident, name: str) -> bool:
+    declared_once = reminder_of(name)
+    assert declared_once
+    return declared_once.is_urgent(incident)
+
+
+@pytest.mark.parametrize("name", ["no_commander", "no_commander_page", "update_late"])
+def test_urgent_reminders_pass_whatever_was_said(name: str):
     incident = replace(declared(), reminded_at=NOON, quiet_until=after(minutes=15))
 
-    assert may_post(incident, reminder, after(minutes=1), POLICY)
+    assert may_post(incident, after(minutes=1), POLICY, is_urgent=is_urgent(incident, name))
 
 
 def test_quiet_hushes_everything_else_and_ends():
     incident = replace(declared("sev2"), quiet_until=after(minutes=15))
 
     for name in ("update_late", "update_due", "no_severity", "milestone:page"):
-        assert not reminders.may_speak(incident, name, after(minutes=14))
-        assert reminders.may_speak(incident, name, after(minutes=15))
+        assert not may_speak(incident, after(minutes=14), is_urgent=is_urgent(incident, name))
+        assert may_speak(incident, after(minutes=15), is_urgent=is_urgent(incident, name))
 
 
 def test_only_what_still_stands_open_is_asked_for_on_the_card():

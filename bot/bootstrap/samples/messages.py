@@ -21,7 +21,8 @@ from bot.domain.policy import Milestone
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice
 from bot.domain.relief import COMMAND, Asked, began
-from bot.domain.reminder import Standing
+from bot.domain.reminder import REMINDERS as DECLARED
+from bot.domain.reminder import Status
 from bot.domain.search import Search
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.team_notice import TeamNotice
@@ -37,17 +38,8 @@ HALF_HOUR = timedelta(minutes=30)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 NAMES = {"U0ANA": "Ana Lima", "U0RAJ": "Raj Patel"}
 
-REMINDERS = (
-    "update_due",
-    "update_late",
-    "no_commander",
-    "no_commander_page",
-    "no_severity",
-    "roll_back",
-    "mitigate_first",
-    "still_open",
-    "milestone",
-)
+REMINDERS = tuple(DECLARED)
+"""Every reminder about an incident."""
 
 PARTIALS = {
     "incident/guide_words",
@@ -65,7 +57,7 @@ PARTIALS = {
     "incident/update_reminder",
     *sample_postmortems.PARTIALS,
     *sample_failover.PARTIALS,
-} | {f"incident/{reminder}" for reminder in REMINDERS}
+} | {it.template for it in DECLARED.values()}
 """Parts of other templates: they are tried with those."""
 
 
@@ -222,28 +214,28 @@ def reminder_messages_of(reminder: str) -> list[Facts]:
     return [
         {
             **state_of(incident),
-            "reminder": reminder,
+            "template": DECLARED[reminder].template,
             "named": reminder,
-            "standing": standing,
+            "status": status,
             "said_at": NOW,
-            "late": standing is Standing.OPEN,
+            "late": status is Status.OPEN,
             "due_at": NOON,
             "promised": NOON,
-            "snooze": snooze if standing is Standing.SNOOZED else None,
+            "snooze": snooze if status is Status.SNOOZED else None,
             "severities": ["sev1", "sev2"],
             "milestone": milestone,
             "message": milestone.message if milestone else None,
             "due": NOW + HALF_HOUR if milestone else None,
         }
         for incident in INCIDENTS
-        for standing in Standing
+        for status in Status
         for milestone in (
             (MILESTONE, replace(MILESTONE, message=None, command="page :imoc"), None)
             if reminder == "milestone"
             else (None,)
         )
-        if (standing is not Standing.DONE or incident is FULL)
-        and not (standing is Standing.SNOOZED and reminder not in {"update_due", "update_late"})
+        if (status is not Status.DONE or incident is FULL)
+        and not (status is Status.SNOOZED and reminder not in {"update_due", "update_late"})
     ]
 
 

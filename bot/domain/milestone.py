@@ -1,0 +1,85 @@
+"""Milestones: an organisation's own reminders. Each is configured, and sent by one declared reminder."""
+
+import re
+from collections.abc import Callable, Iterator, Mapping
+
+from bot.domain.incident import Incident, Phase
+from bot.domain.policy import Milestone, Policy
+from bot.domain.reminder import occurrence, once
+from bot.domain.role import plain
+from bot.domain.timer import Said, Timer, mark_of
+
+MILESTONE, AT_STOP = "milestone", "@stop"
+CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
+    "updated": lambda incident: incident.updated_at is not None,
+    "impact": lambda incident: incident.impact is not None,
+    "cause": lambda incident: incident.cause is not None or bool(incident.suspects),
+    "severity": lambda incident: incident.severity is not None,
+    "mitigated": lambda incident: incident.is_safe,
+    "told": lambda incident: bool(incident.told),
+}
+"""What `unless:` of a milestone may name; besides these `told :team` and `role <name>`."""
+
+
+def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
+    for milestone in policy.milestones:
+        if concerns(milestone, incident):
+            yield _running(incident, milestone) if incident.is_open else _at_stop(incident, milestone)
+
+
+def _running(incident: Incident, milestone: Milestone) -> Timer | None:
+    since = incident.opened_at
+    name, cycle = f"{MILESTONE}:{milestone.name}", mark_of(since) if incident.reopened_at else "open"
+    said = incident.reminded.get(name)
+    said = said if said and said.mark == cycle else None
+    at = incident.severity_at if milestone.severities else None
+    for after in sorted(milestone.when):
+        counted = since + after
+        if said is None or counted > said.at:
+            return occurrence(incident, name, cycle, said, max(counted, at or counted))
+    return None
+
+
+def _at_stop(incident: Incident, milestone: Milestone) -> Timer | None:
+    at = incident.resolved_at
+    if not milestone.at_stop or incident.phase is not Phase.RESOLVED or at is None:
+        return None
+    return once(incident, f"{MILESTONE}:{milestone.name}{AT_STOP}", mark_of(at), at)
+
+
+def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: Said) -> bool:
+    milestone = milestone_of(name, policy)
+    return bool(milestone and milestone.unless and holds(milestone.unless, incident))
+
+
+def concerns(milestone: Milestone, incident: Incident) -> bool:
+    """Whether a milestone is for this incident, and not done already."""
+    if milestone.severities and incident.severity not in milestone.severities:
+        return False
+    return not (milestone.unless and holds(milestone.unless, incident))
+
+
+def holds(condition: str, incident: Incident) -> bool:
+    """Whether a condition of `unless:` holds: a name of CONDITIONS, `told :team` or `role <name>`."""
+    word, _, rest = condition.partition(" ")
+    if word == "told" and rest:
+        return rest.strip(" :") in incident.told
+    if word == "role":
+        return plain(rest) in incident.roles
+    return CONDITIONS[word](incident)
+
+
+def milestone_of(name: str, policy: Policy) -> Milestone | None:
+    """Find the milestone that a reminder's name means, if it is still configured."""
+    kind, _, configured = name.removesuffix(AT_STOP).partition(":")
+    return next((it for it in policy.milestones if kind == MILESTONE and it.name == configured), None)
+
+
+def filled(words: str, incident: Incident) -> str:
+    """Put the incident's own words in the places {id}, {name} and {severity} of a milestone's."""
+    known = {
+        "{id}": incident.id,
+        "{name}": incident.name.replace('"', "'"),
+        "{severity}": incident.severity or "severity not set",
+    }
+    return re.sub(r"\{(?:id|name|severity)\}", lambda found: known[found[0]], words)

@@ -1,0 +1,39 @@
+"""When a page counts as unanswered, and when it is told how a test page went."""
+
+from bot.domain.incident import Incident
+from bot.domain.page import Page, PageState
+from bot.domain.policy import Policy
+from bot.domain.reminder import next_period, sent_in
+from bot.domain.timer import Timer, mark_of
+
+UNANSWERED = "unanswered"
+TESTED = "verdict"
+"""As it is stored; a test page's result."""
+
+
+def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) -> list[Timer]:
+    """Return when a page counts as unanswered: so long after it rang, or after it was escalated.
+
+    Nobody is waited for once somebody answered in chat or the incident is over, even if PagerDuty does not know yet.
+    """
+    if page.test or page.state is not PageState.SENT or page.rings_since is None:
+        return []
+    if page.answer or page.is_needless(incident):
+        return []
+    every, cycle = policy.timers.page_unanswered_after, mark_of(page.rings_since)
+    said = sent_in(page.reminded, UNANSWERED, cycle)
+    if said and said.count >= policy.timers.asked_at_most:
+        return []
+    reopened_at = incident.reopened_at if incident else None
+    start = max(filter(None, (page.rings_since, page.escalated_at, reopened_at))) + every
+    due = next_period(start, every, said)
+    occurrence = f"{cycle}.{said.count if said else 0}"
+    return [Timer(subject=f"page:{page.number}", reminder=UNANSWERED, occurrence=occurrence, due_at=due)]
+
+
+def tested_agenda(page: Page, policy: Policy) -> list[Timer]:
+    """Return when to tell how a test page went: once, whatever became of it."""
+    if not page.test or TESTED in page.reminded:
+        return []
+    due = page.requested_at + policy.timers.test_page_after
+    return [Timer(subject=f"test:{page.number}", reminder=TESTED, occurrence="1", due_at=due)]
