@@ -1,6 +1,6 @@
 """Incidents: open one, tell its state, say what is going on, hand it over, end it."""
 
-from datetime import datetime
+from datetime import datetime, timedelta
 from typing import Annotated
 
 from bot.commands.command import command, when
@@ -21,7 +21,7 @@ from bot.commands.slots import (
     one_of,
 )
 from bot.domain.effects import ReadMessage
-from bot.domain.incident import Incident, Phase
+from bot.domain.incident import WORKING, Incident, Phase
 from bot.domain.moment import looks_timely
 from bot.domain.policy import Severity, Team
 from bot.domain.portion import Portion
@@ -188,13 +188,38 @@ def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
 
 @command('incident update ["message"]')
 def update(
-    request: Request, incident: Incident, message: str | None, *, incidents: Incidents
+    request: Request, incident: Incident, message: str | None, *, incidents: Incidents, tx: Transaction
 ) -> Reply | Fill:
     """Post a status update to everyone who follows, and promise the next one."""
     if not message:
         incident.must_be_open()
-        return Fill("incident/update", "incident update", {"incident": incident})
+        facts = {"incident": incident, "phases": list(WORKING), "severities": list(tx.policy.severities)}
+        return Fill("incident/update", "incident report", facts)
     incident = incidents.post_update(incident, message, by=request.user)
+    return Reply("incident/updated", {"incident": incident}, confirms=True)
+
+
+@command('incident report "message" [status <phase>] [sev <severity>] [impact "impact"] [next <span>]')
+def report(  # noqa: PLR0917  one a field of its form
+    request: Request,
+    incident: Incident,
+    message: str,
+    phase: Phase | None,
+    severity: Severity | None,
+    impact: Line | None,
+    span: timedelta | None,
+    *,
+    incidents: Incidents,
+) -> Reply:
+    """Post an update and change what is new with it, like the *Update* form: phase, severity, impact, next time."""
+    incident.must_be_open()
+    if severity and severity.key != incident.severity:
+        incident = incidents.set_severity(incident, severity, by=request.user)
+    if phase and phase is not incident.phase:
+        incident = incidents.move_to(incident, phase, by=request.user)
+    if impact:
+        incident = incidents.state_impact(incident, impact, by=request.user, since=None)
+    incident = incidents.post_update(incident, message, by=request.user, next_in=span)
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 

@@ -1,7 +1,7 @@
 """Pages: ring whoever is on call, and answer what rings."""
 
 from bot.commands.command import command
-from bot.commands.reply import Reply
+from bot.commands.reply import Fill, Reply
 from bot.commands.request import Request, Source
 from bot.commands.slots import Someone
 from bot.domain.incident import Incident
@@ -9,6 +9,7 @@ from bot.domain.policy import Team
 from bot.domain.refusal import Choice, Refusal
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.services.transaction import Transaction
 
 
 @command('page (:team|@person) "message"')
@@ -34,6 +35,13 @@ def page(
         raise Refusal("Page whom? Name a team (:imoc) or a person (@raj).")
     facts = {"page": sent, "incident": incident, "manager": people.manager(team)}
     return Reply("paging/requested", facts, confirms=True)
+
+
+@command("pager new")
+def ask(incident: Incident | None, *, tx: Transaction) -> Fill:
+    """Page a team or a person, by a form."""
+    pageable = [it.key for it in tx.policy.teams.values() if it.service]
+    return Fill("paging/page", "page", {"incident": incident, "teams": [f":{key}" for key in pageable]})
 
 
 def _over(incident: Incident, team: Team | None, person: Someone | None, message: str) -> Refusal:

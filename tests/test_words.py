@@ -37,10 +37,11 @@ from bot.commands.testkit import FrozenClock
 from bot.domain import events
 from bot.domain.effects import EVENT_EFFECTS
 from bot.domain.incident import Incident
-from bot.domain.message import Buttons, Context, Fields, Header, Message, Section
+from bot.domain.message import Button, Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
+from tests.support.times import in_utc
 
 FOLDER = Path(__file__).parents[1] / "templates"
 
@@ -57,6 +58,18 @@ def render(template: str, facts: Facts) -> Message:
 
 def buttons(message: Message) -> list[str | None]:
     return [it.say or it.url for part in message.parts if isinstance(part, Buttons) for it in part.buttons]
+
+
+def shown(message: Message) -> list[str]:
+    return [it.label for it in _buttons(message) if not it.in_menu]
+
+
+def in_menu(message: Message) -> list[str]:
+    return [it.label for it in _buttons(message) if it.in_menu]
+
+
+def _buttons(message: Message) -> list[Button]:
+    return [it for part in message.parts if isinstance(part, Buttons) for it in part.buttons]
 
 
 @cache
@@ -198,21 +211,33 @@ def test_a_private_incident_is_not_named_to_the_team_that_is_told():
 
 
 def test_the_card_of_an_open_incident_offers_what_to_do():
-    assert buttons(render("incident/card", STATES[1])) == [
-        "incident 42 take",
-        "incident 42 update",
-        "incident 42 changes",
-        "incident 42 next",
-        "incident 42 tldr",
-        "incident 42 stop",
-    ]
+    led = replace(FULL, commander="U0ANA")
+    nobody = replace(FULL, commander=None, command_since=None)
+
+    theirs, free = (render("incident/card", {**STATES[1], "incident": it}) for it in (led, nobody))
+
+    assert shown(theirs) == ["Update", "Page", "Resolve"]
+    assert shown(free) == ["Update", "Page", "Take command", "Resolve"]
+    assert in_menu(theirs) == ["Take over from Ana Lima", "Hand over", "What changed?", "Next step", "tldr"]
+    assert in_menu(free) == ["Hand over", "What changed?", "Next step", "tldr"]
+
+
+def test_the_card_begins_with_how_bad_how_far_how_long_and_who_and_then_the_impact():
+    lines = in_utc(render("incident/card", STATES[1]).text).splitlines()
+
+    assert lines[0] == "DRILL · INC-42" or lines[0].startswith("INC-42")
+    assert re.fullmatch(r"🔴 \*sev1\* · \w+ · opened [\d:]+ UTC · \*Ana Lima\* leads", lines[1]), lines[1]
+    assert lines[2].startswith("*Impact* since ")
+
+
+def test_the_age_of_an_incident_is_drawn_by_the_reader():
+    assert "opened <!date^1795435200^{ago}|12:00 UTC>" in render("incident/card", STATES[1]).text
 
 
 def test_the_card_of_a_closed_incident_says_how_it_ended():
     message = render("incident/card", STATES[2])
 
-    assert "Lasted: 30 min" in message.text
-    assert "*Resolved* 12:30 UTC" in message.text
+    assert "resolved 12:30 UTC after 30 min" in in_utc(message.text)
     assert buttons(message) == ["incident 42 tldr", "postmortem 42", "incident 42 reopen"]
 
 
@@ -221,7 +246,7 @@ def test_an_update_says_when_the_next_one_is_due():
 
     text = render("events/update_posted", {"e": facts_of(event), "drill": False}).text
 
-    assert text.startswith("*Update* from Ana Lima: rolled back · next by 12:30 UTC (")
+    assert in_utc(text).startswith("*Update* from Ana Lima: rolled back · next by 12:30 UTC")
     assert text.endswith(", in 30 min")
 
 
@@ -237,7 +262,7 @@ def test_an_update_says_when_the_next_one_is_due():
     ],
 )
 def test_the_line_of_a_page_walks(page: Page, said: str):
-    text = render("paging/page", {"page": page, "incident": None, "now": NOW}).text
+    text = in_utc(render("paging/page", {"page": page, "incident": None, "now": NOW}).text)
 
     assert said in text
 

@@ -150,13 +150,16 @@ def unit_end(text: str, most: int) -> int:
     return letter_end(text, most)
 
 
-def moment(at: datetime, *, now: datetime | None) -> Mrkdwn:
-    """Tell a time in UTC and in the reader's zone; with its date too unless it is within 20 hours of `now`."""
+def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mrkdwn:
+    """Say a time in the reader's zone, in UTC where Slack can't; with its date unless it is within 20 hours of `now`.
+
+    `form` is Slack's, such as `{ago}`.
+    """
     universal = at.astimezone(UTC)
     near = now is not None and abs(universal - now) < _TODAY
     said = f"{universal:%H:%M}" if near else f"{universal:%b} {universal.day} {universal:%H:%M}"
-    local = "{time}" if near else "{date_short} {time}"
-    return Mrkdwn(f"{said} UTC (<!date^{int(universal.timestamp())}^{local}|{said}>)")
+    local = form or ("{time}" if near else "{date_short} {time}")
+    return Mrkdwn(f"<!date^{int(universal.timestamp())}^{local}|{said} UTC>")
 
 
 def span(length: timedelta) -> Mrkdwn:

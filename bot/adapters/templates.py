@@ -69,7 +69,7 @@ class JinjaTemplates:
         self._clock = clock
         self.loader = Folders(folders)
         self.environment = _environment(self.loader)
-        self.environment.filters |= {"when": self._when, "ago": self._ago}
+        self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
         self.mistakes = SimpleQueue[Mistake]()
         """What was refused, each once, for whoever takes it from here."""
@@ -164,6 +164,10 @@ class JinjaTemplates:
         if at is None:
             return Mrkdwn()
         return moment(_aware(at), now=self._clock.now() if self._clock else None)
+
+    def _age(self, at: datetime | str) -> Mrkdwn:
+        """Say how long ago it is now, whenever that is read: *25 minutes ago*, or the time where Slack can't tell."""
+        return moment(_aware(at), now=self._clock.now() if self._clock else None, form="{ago}")
 
     def _ago(self, since: datetime | timedelta | float | str | None) -> Mrkdwn:
         """Tell how long ago: from a moment (this needs the clock) or as a duration."""
@@ -281,8 +285,9 @@ def _button(
     url: str | None = None,
     style: str | None = None,
     confirm: str | None = None,
+    menu: bool = False,
 ) -> Mrkdwn:
-    """Draw a button that says a command or opens an address; with neither (yet), nothing."""
+    """Draw a button that says a command or opens an address; with neither (yet), nothing. `menu`: under ⋯."""
     if not (say or url):
         return Mrkdwn()
     button = Button(
@@ -291,6 +296,7 @@ def _button(
         url=without_controls(url) if url else None,
         style=style,
         confirm=str(typed(confirm)) if confirm else None,
+        in_menu=menu,
     )
     return _drawing.get().place(_Piece(part=button))
 

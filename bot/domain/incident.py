@@ -233,11 +233,17 @@ class Incident:
         return events.PhaseChanged(at=at, by=by, phase=phase.value, before=self.phase.value)
 
     def post_update(
-        self, message: str, *, by: str, at: datetime, severity: Severity | None
+        self,
+        message: str,
+        *,
+        by: str,
+        at: datetime,
+        severity: Severity | None,
+        next_in: timedelta | None = None,
     ) -> events.UpdatePosted:
-        """Post a status update; the next one is promised by the severity's interval."""
+        """Post a status update; the next one is promised in `next_in`, else by the severity's interval."""
         self.must_be_open()
-        every = severity.update_every if severity else None
+        every = next_in or (severity.update_every if severity else None)
         return events.UpdatePosted(at=at, by=by, message=message, next_due=at + every if every else None)
 
     def resolve(self, how: str, *, by: str, at: datetime) -> events.Resolved:

@@ -6,13 +6,14 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A press says a command (`say`) or opens a `url`; `confirm` is asked first."""
+    """A press says a command (`say`) or opens a `url`; `confirm` is asked first. Rarer ones are `in_menu` (⋯)."""
 
     label: str
     say: str | None = None
     url: str | None = None
     style: str | None = None
     confirm: str | None = None
+    in_menu: bool = False
 
 
 @dataclass(frozen=True)

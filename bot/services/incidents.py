@@ -159,9 +159,12 @@ class Incidents:
             raise Refusal(f"{incident.id} is {phase} already.")
         return self._tx.record(incident, changed)
 
-    def post_update(self, incident: Incident, message: str, *, by: str) -> Incident:
+    def post_update(
+        self, incident: Incident, message: str, *, by: str, next_in: timedelta | None = None
+    ) -> Incident:
+        """Post an update; the next one is promised in `next_in`, else by the severity's interval."""
         severity = self._tx.policy.severities.get(incident.severity or "")
-        update = incident.post_update(message, by=by, at=self._tx.now, severity=severity)
+        update = incident.post_update(message, by=by, at=self._tx.now, severity=severity, next_in=next_in)
         return self._tx.record(incident, update)
 
     def state_impact(self, incident: Incident, impact: str, *, by: str, since: datetime | None) -> Incident:

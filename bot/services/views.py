@@ -98,6 +98,7 @@ class Views:
     def state(self, incident: Incident) -> Facts:
         return {
             "incident": incident,
+            "severities": list(self._tx.policy.severities),
             "pages": self._session.pages.of(incident.number),
             "failovers": [it for it in self._session.failovers.active() if it.incident == incident.number],
             "now": self._tx.now,

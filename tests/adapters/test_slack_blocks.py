@@ -24,6 +24,7 @@ buttons = st.builds(
     url=st.none() | st.builds(lambda tail: "https://example.com/" + "x" * tail, st.integers(0, 4_000)),
     style=st.sampled_from([None, "primary", "danger", "loud"]),
     confirm=st.none() | long_text,
+    in_menu=st.booleans(),
 )
 parts: st.SearchStrategy[Part] = st.one_of(
     st.builds(Header, long_text),
@@ -89,6 +90,17 @@ def test_a_message_that_is_too_long_keeps_its_buttons():
 
     assert [block["type"] for block in shown][-2:] == ["context", "actions"]
     assert len(shown) < len(story)
+
+
+def test_rarer_buttons_are_in_a_menu_behind_the_others():
+    rare = [Button(label=f"Rare {n}", say=f"rare {n}", in_menu=True) for n in range(7)]
+
+    [row] = blocks(Message(text="x", parts=(Buttons((*rare, Button(label="Update", say="update"))),)))
+
+    *pressed, menu = row["elements"]
+    assert [it["value"] for it in pressed] == ["rare 5", "rare 6", "update"]
+    assert menu["type"] == "overflow"
+    assert [it["value"] for it in menu["options"]] == [f"rare {n}" for n in range(5)]
 
 
 def test_half_a_command_is_not_offered():

@@ -269,11 +269,11 @@ def test_no_way_through_a_template_lets_typed_text_ping_or_forge(
 @pytest.mark.parametrize(
     ("at", "said"),
     [
-        (NOON + timedelta(minutes=30), "12:30 UTC (<!date^1795437000^{time}|12:30>)"),
-        ((NOON + timedelta(minutes=30)).isoformat(), "12:30 UTC (<!date^1795437000^{time}|12:30>)"),
+        (NOON + timedelta(minutes=30), "<!date^1795437000^{time}|12:30 UTC>"),
+        ((NOON + timedelta(minutes=30)).isoformat(), "<!date^1795437000^{time}|12:30 UTC>"),
         (
             NOON - timedelta(days=20),
-            "Nov 3 12:00 UTC (<!date^1793707200^{date_short} {time}|Nov 3 12:00>)",
+            "<!date^1793707200^{date_short} {time}|Nov 3 12:00 UTC>",
         ),
         (None, ""),
     ],

@@ -7,6 +7,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.effects import Invite, SendPage
 from bot.domain.message import Buttons, Message
 from bot.services.incidents import Incidents
+from tests.support.times import in_utc
 
 
 @pytest.fixture(autouse=True)
@@ -161,7 +162,7 @@ def test_a_double_click_that_says_a_severity_is_offered_it(spy: SpyKit):
 
     answer = said(spy.say('incident me "search is slow!" sev2', by="U0ANA"))
 
-    assert answer.text.startswith("*INC-2 search is slow* is open already, since 12:03 UTC")
+    assert in_utc(answer.text).startswith("*INC-2 search is slow* is open already, since 12:03 UTC")
     assert labels(answer) == ["Open another", "Make it sev2"]
 
 

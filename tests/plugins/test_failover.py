@@ -1,6 +1,5 @@
 """A failover from chat: the plan is shown, a second person approves, and one message tells all of it."""
 
-import re
 from dataclasses import replace
 
 import pytest
@@ -13,8 +12,7 @@ from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
 from bot.domain.plan import Check, Command, End, Outcome, Param
 from bot.services.failover_actions import FailoverActions
-
-NO_DATE = re.compile(r" \(<!date[^>]*>\)")
+from tests.support.times import in_utc
 
 
 @pytest.fixture
@@ -23,7 +21,7 @@ def play() -> FailoverPlay:
 
 
 def read(message: Message) -> list[str]:
-    return NO_DATE.sub("", message.text).splitlines()
+    return in_utc(message.text).splitlines()
 
 
 def labels(message: Message) -> list[str]:
@@ -38,7 +36,7 @@ def test_the_plans_are_listed_with_their_last_run_and_rehearsal(play: FailoverPl
     play.say("failover rehearse pod 7 to west")
     play.to_the_end(2)
 
-    said = NO_DATE.sub("", play.say("failover"))
+    said = in_utc(play.say("failover"))
 
     assert "*pod* `failover pod &lt;pod&gt; to &lt;location&gt;`" in said
     assert (
@@ -50,10 +48,10 @@ def test_the_plans_are_listed_with_their_last_run_and_rehearsal(play: FailoverPl
 def test_a_run_that_was_rolled_back_was_a_run(play: FailoverPlay):
     play.begun().goes(OK, OK, RED).to_the_end()
 
-    listed = NO_DATE.sub("", play.say("failover"))
+    listed = in_utc(play.say("failover"))
     play.say("failover pod 7 to east")
 
-    assert "Last run 12:00 UTC: failover 1, pod 7 to east, rolled back; never rehearsed." in listed
+    assert "Last run 12:00 UTC: failover 1, pod 7 to east, rolled back; never rehearsed." in in_utc(listed)
     assert "No run has succeeded yet; never rehearsed." in play.card(2).text
 
 
@@ -70,7 +68,7 @@ def test_all_that_is_active_of_a_plan_is_listed(play: FailoverPlay):
 def test_a_proposal_shows_all_that_would_happen_and_nothing_moves(play: FailoverPlay):
     answer = play.say("failover pod 7 to east")
 
-    assert "Nothing moves until a second person approves. The proposal ends 12:10 UTC" in answer
+    assert "Nothing moves until a second person approves. The proposal ends 12:10 UTC" in in_utc(answer)
     dns = (
         '2. *dns*: `POST http://dns {"percent": "&lt;stage&gt;"}`, in stages 5, 100, each watched for 1 min '
         "· check `GET http://dns/&lt;stage&gt;` · undo `POST http://dns/back`"
@@ -113,7 +111,7 @@ def test_last_time_is_told_with_how_long_it_took(play: FailoverPlay):
 
     play.say("failover pod 7 to west")
 
-    assert "The last run took 1 min, 12:01 UTC" in "\n".join(read(play.card(2)))
+    assert "The last run took 1 min, 12:01 UTC" in in_utc("\n".join(read(play.card(2))))
 
 
 @pytest.mark.parametrize(
@@ -254,7 +252,7 @@ def test_after_ten_minutes_a_proposal_lapses_and_says_so(play: FailoverPlay):
     late = play.spy.say("failover approve 1", by="U0RAJ").message
 
     assert late
-    assert late.text.startswith("Failover 1 expired at 12:10 UTC")
+    assert in_utc(late.text).startswith("Failover 1 expired at 12:10 UTC")
     assert labels(late) == ["Propose it again"]
     assert "Nobody else approved it within 10 min. Nothing was moved." in play.card().text
     assert labels(play.card()) == []
@@ -454,7 +452,7 @@ def test_an_abort_stops_what_runs_and_takes_it_back(play: FailoverPlay):
     play.to_the_end()
 
     assert play.run().state is State.ROLLED_BACK
-    assert "Lee Wong aborted it at 12:00 UTC" in "\n".join(read(play.card()))
+    assert "Lee Wong aborted it at 12:00 UTC" in in_utc("\n".join(read(play.card())))
 
 
 def test_behind_the_point_of_no_return_there_is_no_abort_and_a_red_check_asks(play: FailoverPlay):
@@ -710,7 +708,7 @@ def test_what_the_programs_printed_is_kept_and_shown_by_step(play: FailoverPlay)
 
     said = play.say("failover output 1")
 
-    assert "12:00:14 UTC *drain*, run: exit 0 (12 bytes before this are not kept)" in said
+    assert "12:00:14 UTC *drain*, run: exit 0 (12 bytes before this are not kept)" in in_utc(said)
     assert "```\ndraining &lt;7&gt;\n```" in said
     assert "draining" in play.say("failover output 1 drain")
     assert play.say('failover output 1 "dns 5"').endswith("Nothing was printed by dns 5 yet.")

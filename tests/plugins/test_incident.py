@@ -21,6 +21,7 @@ from bot.domain.effects import (
 from bot.domain.effects import Welcome as WelcomeEffect
 from bot.ports import Person
 from bot.services.incidents import Incidents
+from tests.support.times import in_utc
 
 
 def text(answer: Response) -> str:
@@ -184,7 +185,7 @@ def test_the_tldr_tells_it_all_on_one_screen(spy: SpyKit, channel: str):
 
     tldr = spy.say("tldr", channel=channel, by="U0KIM")
 
-    said = text(tldr)
+    said = in_utc(text(tldr))
     for fact in (
         "INC-1 checkout is down\n*sev1* · triage · open for 5 min",
         "*Commander* Ana Lima since 12:00 UTC",
@@ -256,7 +257,7 @@ def test_who_says_who_does_what(spy: SpyKit, channel: str):
 
     said = text(spy.say("who", channel=channel))
 
-    assert "*Commander* Ana Lima since 12:00 UTC" in said
+    assert "*Commander* Ana Lima since 12:00 UTC" in in_utc(said)
     assert "*Scribe* Kim Park" in said
     assert "*In the channel* Ana Lima, Kim Park" in said
 
@@ -267,7 +268,7 @@ def test_who_says_who_does_what(spy: SpyKit, channel: str):
 def test_an_update_promises_the_next_one(spy: SpyKit, channel: str):
     answer = spy.say('incident update "rolling back"', channel=channel)
 
-    assert text(answer).startswith("Update of INC-1 posted. The next one is due by 12:15 UTC")
+    assert in_utc(text(answer)).startswith("Update of INC-1 posted. The next one is due by 12:15 UTC")
     assert spy.lines(1)[0].endswith(", in 15 min")
 
 
@@ -288,7 +289,9 @@ def test_severity_and_phase_are_said_aloud(spy: SpyKit, channel: str):
     assert text(spy.say("incident sev 2", channel=channel)) == "INC-1 is sev2 now."
     assert text(spy.say("incident status identified", channel=channel)) == "INC-1 is identified now."
     severity, phase = spy.lines(1)
-    assert severity.startswith("*Severity sev2*, set by Ana Lima (was sev1) · next update by 12:30 UTC")
+    assert in_utc(severity).startswith(
+        "*Severity sev2*, set by Ana Lima (was sev1) · next update by 12:30 UTC"
+    )
     assert phase == "*Identified*, by Ana Lima (was triage)"
 
 
@@ -303,7 +306,7 @@ def test_raising_the_severity_pages_whom_the_new_one_says_once(spy: SpyKit):
 def test_impact_is_since_when_it_began(spy: SpyKit, channel: str):
     answer = spy.say('incident impact "nobody can pay" since 11:30', channel=channel)
 
-    assert text(answer).startswith("Impact of INC-1 saved, since 11:30 UTC")
+    assert in_utc(text(answer)).startswith("Impact of INC-1 saved, since 11:30 UTC")
 
 
 def test_a_cause_is_a_suspicion(spy: SpyKit, channel: str):
@@ -399,7 +402,7 @@ def test_command_moves_when_the_successor_says_so(spy: SpyKit, channel: str):
     assert "Ana Lima stays commander until Raj Patel presses *I have command*" in text(offered)
     assert "<@U0RAJ>, read this" in brief.text
     assert spy.incident(1).commander == "U0RAJ"
-    assert spy.lines(1)[-1].startswith("*Raj Patel has command* since 12:00 UTC")
+    assert in_utc(spy.lines(1)[-1]).startswith("*Raj Patel has command* since 12:00 UTC")
     assert spy.lines(1)[-1].endswith("taken over from Ana Lima")
 
 
@@ -409,7 +412,7 @@ def test_the_brief_says_when_the_commander_will_be_asked_whether_it_is_over(spy:
 
     spy.say("incident hand <@U0RAJ>", channel=channel)
 
-    assert "Nov 24 18:00>) confirm whether it is over" in spy.message_type("brief", 1).text
+    assert "Nov 24 18:00 UTC> confirm whether it is over" in spy.message_type("brief", 1).text
 
 
 def test_whoever_takes_command_from_somebody_reads_the_brief_first(spy: SpyKit, channel: str):
@@ -628,3 +631,29 @@ def test_every_link_is_listed(spy: SpyKit, channel: str):
     shown = "".join(str(payload(part)["blocks"]) for part in said)
     assert len(said) == 3
     assert [number for number in range(30) if f"panel={number}|" not in shown] == []
+
+
+# --- the forms behind the card's buttons ------------------------------------------------------------------
+
+
+def test_the_update_form_changes_only_what_is_new(spy: SpyKit, channel: str):
+    given = {
+        "message": "rolled back",
+        "phase": "mitigated",
+        "severity": "sev1",
+        "impact": "half of EU",
+        "span": "45m",
+    }
+
+    spy.say("incident report", given=given, incident=1, channel=channel)
+
+    incident = spy.incident(1)
+    assert (incident.phase, incident.severity, incident.impact) == ("mitigated", "sev1", "half of EU")
+    assert incident.update_due == spy.clock.now() + timedelta(minutes=45)
+    assert [it.kind for it in spy.timeline(1)][-3:] == ["phase_changed", "impact_stated", "update_posted"]
+
+
+def test_an_update_form_of_an_earlier_spy_still_posts(spy: SpyKit, channel: str):
+    spy.say("incident update", given={"message": "rolled back"}, incident=1, channel=channel)
+
+    assert spy.incident(1).update == "rolled back"

@@ -56,7 +56,7 @@ FORMS = (
     "inc-1 postmortem none",
     "runbook restart-db",
 )
-SAMPLES = {"person": "<@U0RAJ>", "tick": "yes", "line": "friday", "text": "rolled back"}
+SAMPLES = {"person": "<@U0RAJ>", "tick": "yes", "line": "friday", "text": "rolled back", "span": "30m"}
 
 
 def night(state: str) -> SpyKit:
@@ -89,7 +89,7 @@ def sent(form: OpenForm) -> Request:
         it.name: {
             "answer": {
                 "type": "plain_text_input",
-                "value": it.options[0][0] if it.options else SAMPLES[it.kind],
+                "value": it.options[0][0] if it.options else SAMPLES.get(it.name, SAMPLES[it.kind]),
             }
         }
         for it in fields

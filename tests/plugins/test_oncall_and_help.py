@@ -13,6 +13,7 @@ from bot.domain.effects import CreateChannel, Notify
 from bot.domain.message import Buttons
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCall
+from tests.support.times import in_utc
 
 
 def text(answer: Response) -> str:
@@ -35,7 +36,7 @@ def test_who_is_on_call_is_told_with_the_age_of_the_copy(spy: SpyKit):
 
     said = text(spy.say("oncall")).splitlines()
 
-    assert said[0].startswith("*:imoc* Ana Lima until 12:00 UTC")
+    assert in_utc(said[0]).startswith("*:imoc* Ana Lima until 12:00 UTC")
     assert said[0].endswith("Kim Park (level 2)")
     assert said[1] == "*:payments* nobody is on call now; reach it in <#C0PAY>"
     assert said[-1] == "From PagerDuty, 40 s ago."

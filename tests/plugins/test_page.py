@@ -11,11 +11,12 @@ import pytest
 from bot.adapters.pagerduty_webhook import news
 from bot.commands.request import Response, Source
 from bot.commands.testkit import POLICY, SpyKit
-from bot.domain.effects import AnswerPage, EscalatePage, SendPage, UpsertMessage
+from bot.domain.effects import AnswerPage, EscalatePage, OpenForm, SendPage, UpsertMessage
 from bot.ports import OnCallShift, Ringing
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.team_notices import TeamNotices
+from tests.support.times import in_utc
 
 
 def text(answer: Response) -> str:
@@ -46,7 +47,7 @@ def test_a_team_is_paged_and_its_line_walks(spy: SpyKit, channel: str):
 
     line = spy.message_type("page", 2).text
     assert text(answer).startswith("Page 2 to :payments is on its way.")
-    assert line.startswith("*Page 2 to :payments*: cards are refused\nsent 12:00 UTC")
+    assert in_utc(line).startswith("*Page 2 to :payments*: cards are refused\nsent 12:00 UTC")
     assert line.endswith("not acknowledged yet")
 
 
@@ -136,7 +137,9 @@ def test_a_page_that_rings_nobody_says_so_at_once_and_how_to_reach_people(spy: S
         "*Careful: nobody is on call for :imoc, so this page reaches nobody. Reach them another way: "
     )
     assert "but nobody is on call for :imoc" in spy.message_type("card", 1).text
-    assert [it for it in spy.lines(1) if "Nobody is on call for :imoc* (PagerDuty, 12:00 UTC" in it]
+    assert [
+        it for it in map(in_utc, spy.lines(1)) if "Nobody is on call for :imoc* (PagerDuty, 12:00 UTC" in it
+    ]
 
 
 def test_what_rings_nobody_claims_to_ring_nobody_later(spy: SpyKit):
@@ -216,14 +219,14 @@ def test_a_merged_page_says_into_what_and_is_answered_there(spy: SpyKit, channel
     into = {"id": "Q9", "type": "incident_reference", "html_url": "https://pd/Q9"}
     hear(spy, webhook(status="resolved", resolve_reason={"type": "merge_resolve_reason", "incident": into}))
 
-    merged = spy.message_type("page", 1).text
+    merged = in_utc(spy.message_type("page", 1).text)
     hear(spy, webhook(id="Q9", status="acknowledged"))
 
     assert (
         "merged in PagerDuty into <https://pd/Q9|another incident>, which Spy follows: sent 12:00 UTC"
         in merged
     )
-    assert "acknowledged by PagerDuty at 12:01 UTC" in spy.message_type("page", 1).text
+    assert "acknowledged by PagerDuty at 12:01 UTC" in in_utc(spy.message_type("page", 1).text)
 
 
 @pytest.mark.parametrize("words", ['incident stop "fixed"', 'incident cancel "false alarm"'])
@@ -258,3 +261,23 @@ def test_an_answer_that_pagerduty_does_not_take_yet_is_told(spy: SpyKit, channel
     assert (
         "Raj Patel acknowledged it here, but PagerDuty does not know yet (PagerDuty did not answer)" in card
     )
+
+
+def test_the_page_form_pages_a_team_or_a_person(spy: SpyKit, channel: str):
+    spy.say(
+        "page",
+        given={"team": ":payments", "person": "", "message": "cards fail"},
+        incident=1,
+        channel=channel,
+    )
+    spy.say("page", given={"team": "", "person": "<@U0RAJ>", "message": "help"}, incident=1, channel=channel)
+
+    with spy.tx() as tx:
+        assert [it.message for it in tx.session.pages.of(1)][-2:] == ["cards fail", "help"]
+
+
+def test_the_page_button_opens_a_form(spy: SpyKit, channel: str):
+    spy.press("Page", spy.message_type("card", 1), channel=channel, trigger="T1")
+
+    [form] = spy.asked(OpenForm)
+    assert (form.form, form.command, form.facts["teams"]) == ("paging/page", "page", [":imoc", ":payments"])

@@ -15,6 +15,7 @@ from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
 from tests.plugins.conftest import HERE
+from tests.support.times import in_utc
 
 
 @pytest.fixture
@@ -58,7 +59,7 @@ def test_stopping_asks_for_the_postmortem_with_a_button(spy: SpyKit, channel: st
     answer = spy.say("incident stop fixed", channel=channel)
 
     assert answer.message
-    assert "Its postmortem is due by Nov 26 12:00 UTC" in text(answer)
+    assert "Its postmortem is due by Nov 26 12:00 UTC" in in_utc(text(answer))
     spy.press("Postmortem", answer.message, channel=channel)
     assert spy.private()[-1].text.startswith("Postmortem of INC-1")
 
@@ -180,7 +181,9 @@ def test_a_suspected_change_is_told_with_its_time_and_link(spy: SpyKit, channel:
         facts = Documents(tx).document(tx.incident(1))
         document = spy.templates.document("postmortem/document", facts)
 
-    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in document.text
+    assert "- 23 Nov 11:50 UTC [payments-api 2.31](https://ci.example.com/1) (payments)" in in_utc(
+        document.text
+    )
     assert "the causes" not in text(spy.say("postmortem", channel=channel))
 
 
@@ -380,7 +383,7 @@ def lines(spy: SpyKit, channel: str) -> str:
 def test_a_note_is_put_at_the_time_it_speaks_of(spy: SpyKit, channel: str):
     spy.say('incident note "graphs were red" at 11:45', channel=channel)
 
-    assert "11:45 UTC" in lines(spy, channel).splitlines()[1]
+    assert "11:45 UTC" in in_utc(lines(spy, channel).splitlines()[1])
 
 
 def test_a_long_timeline_is_leafed_through(spy: SpyKit, channel: str):
@@ -407,8 +410,8 @@ def test_days_later_a_time_is_said_with_its_day(spy: SpyKit, channel: str):
     spy.say('incident note "paged the vendor" at 11:50', channel=channel)
     moved = text(spy.say("timeline move 5 to 2026-11-23T11:50", channel=channel))
 
-    assert noted.startswith("Noted on the timeline of INC-1, at Nov 23 11:45 UTC")
-    assert moved.startswith("The line is moved to Nov 23 11:50 UTC")
+    assert in_utc(noted).startswith("Noted on the timeline of INC-1, at Nov 23 11:45 UTC")
+    assert in_utc(moved).startswith("The line is moved to Nov 23 11:50 UTC")
     assert "paged the vendor" in lines(spy, channel).splitlines()[2]
 
 
@@ -459,7 +462,7 @@ def test_a_line_is_reworded_and_moved_and_nothing_is_overwritten(spy: SpyKit, ch
     spy.say('timeline edit 4 "red"', channel=channel)
     spy.say("timeline move 4 to 11:50", channel=channel)
 
-    assert "11:50 UTC" in lines(spy, channel).splitlines()[1]
+    assert "11:50 UTC" in in_utc(lines(spy, channel).splitlines()[1])
     assert "red" in lines(spy, channel).splitlines()[1]
     assert [it.text for it in spy.timeline(1) if it.kind == "note_taken"] == ["rde", "red", "red"]
 

@@ -7,6 +7,7 @@ from bot.commands.testkit import SpyKit
 from bot.domain.incident import channel_name
 from bot.domain.message import Buttons
 from bot.services.incidents import Incidents
+from tests.support.times import in_utc
 
 HOST = "<http://api.example.com|api.example.com>"
 """What Slack makes of a typed api.example.com."""
@@ -222,7 +223,7 @@ def test_a_note_may_be_of_then(spy: SpyKit, channel: str):
     answer = spy.say("note replica was promoted at 9:30 am", channel=channel, source=Source.MENTION)
 
     assert answer.message is None
-    assert "at 09:30 UTC" in spy.posts(channel)[-1].text
+    assert "at 09:30 UTC" in in_utc(spy.posts(channel)[-1].text)
     assert spy.timeline(1)[-1].text == "replica was promoted"
 
 

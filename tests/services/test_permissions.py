@@ -9,6 +9,7 @@ from bot.domain.refusal import Refusal
 from bot.ports import Profile
 from bot.services.people import People
 from bot.services.permissions import FRESH, Permissions
+from tests.support.times import in_utc
 
 WHAT = "Approving a failover"
 
@@ -71,7 +72,7 @@ def test_of_a_large_group_a_refusal_names_a_few(spy: SpyKit):
     read(spy, *(f"U0N{number}" for number in range(12)))
     spy.clock.tick(days=2)
 
-    assert "<@U0N4> and 7 more, as of Nov 23, 12:00 UTC" in refused(spy, "U0ZOE")
+    assert "<@U0N4> and 7 more, as of Nov 23, 12:00 UTC" in in_utc(refused(spy, "U0ZOE"))
 
 
 def test_a_refusal_says_what_is_not_known_of_a_group(spy: SpyKit):
@@ -85,8 +86,8 @@ def test_a_refusal_says_what_is_not_known_of_a_group(spy: SpyKit):
 
     assert "S0SRE (Slack has not told me yet who is in it)" in unread
     assert "S0SRE (Slack does not tell me who is in it: `spy check` says why)" in unreadable
-    assert "S0SRE (nobody, as of 12:00 UTC)" in empty
-    assert "S0SRE (nobody else, as of 12:00 UTC)" in refused(spy, "U0ZOE")
+    assert "S0SRE (nobody, as of 12:00 UTC)" in in_utc(empty)
+    assert "S0SRE (nobody else, as of 12:00 UTC)" in in_utc(refused(spy, "U0ZOE"))
 
 
 # --- what Slack tells -------------------------------------------------------------------------------------

@@ -10,6 +10,7 @@ from bot.domain.effects import UpsertMessage
 from bot.ports import Unreachable
 from bot.services.reminders import Reminders
 from tests.on_call import DAY, HOUR, NOON, Rota, turn
+from tests.support.times import in_utc
 
 MONDAY = NOON + 7 * DAY - 3 * HOUR  # 9:00 UTC, which is 9:00 in Lisbon
 WEEK = 7 * DAY
@@ -117,7 +118,7 @@ def test_what_the_owner_heard_is_mended_when_the_answer_comes(rota: Rota):
 
     rota.spy.say("oncall ready", by="U0ANA")
 
-    assert "Ana Lima confirmed 09:00 UTC" in rota.heard("unready", "C0IMOC")[0]
+    assert "Ana Lima confirmed 09:00 UTC" in in_utc(rota.heard("unready", "C0IMOC")[0])
 
 
 def test_the_owner_hears_nothing_of_who_is_ready(rota: Rota):

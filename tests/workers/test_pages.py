@@ -16,6 +16,7 @@ from bot.services.people import People
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
+from tests.support.times import in_utc
 
 HERE = Path(__file__).parents[2]
 RAJ = Profile(name="Raj Patel", email="raj@example.com")
@@ -100,7 +101,7 @@ def test_who_has_no_account_is_told_of_and_owns_nothing_there(world: World):
     world.deliver(AnswerPage)
 
     said = "acknowledged by Zoe Novak at 12:00 UTC"
-    assert said in world.line
+    assert said in in_utc(world.line)
     assert "(PagerDuty shows Spy: it has no account for Zoe Novak)" in world.line
     assert world.page.acknowledged_person == "U0ZOE"
 

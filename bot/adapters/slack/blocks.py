@@ -15,6 +15,9 @@ from bot.adapters.slack.lengths import (
     FIELDS,
     HEADER,
     LABEL,
+    MENU,
+    MENU_VALUE,
+    OPTION,
     SECTION,
     TEXT,
     TOGETHER,
@@ -123,7 +126,11 @@ def _laid_out(part: Part, numbers: Iterator[int]) -> Iterator[Block]:
         case Divider():
             yield {"type": "divider"}
         case Buttons(buttons):
-            elements = [_button(button, next(numbers)) for button in buttons if _is_whole(button)]
+            whole = [button for button in buttons if _is_whole(button)]
+            rare = [button for button in whole if _fits_menu(button)][:MENU]
+            elements = [_button(button, next(numbers)) for button in whole if button not in rare]
+            if rare:
+                elements.append(_menu(rare, next(numbers)))
             for some in _by(elements, BUTTONS):
                 yield {"type": "actions", "elements": some}
 
@@ -152,6 +159,15 @@ def _button(button: Button, number: int) -> Block:
     if button.confirm:
         element["confirm"] = _question(button.label, button.confirm)
     return element
+
+
+def _fits_menu(button: Button) -> bool:
+    return button.in_menu and bool(button.say) and len(button.say or "") <= MENU_VALUE
+
+
+def _menu(buttons: Sequence[Button], number: int) -> Block:
+    options = [{"text": plain(cut(it.label, OPTION)), "value": it.say} for it in buttons]
+    return {"type": "overflow", "action_id": f"say-{number}", "options": options}
 
 
 def _question(label: str, question: str) -> Block:

@@ -14,7 +14,7 @@ from bot.bootstrap.samples import runbooks as sample_runbooks
 from bot.commands.testkit import POLICY
 from bot.domain import events, guide
 from bot.domain.cover import CoverRequest, CoverState
-from bot.domain.incident import Incident, Link, Phase
+from bot.domain.incident import WORKING, Incident, Link, Phase
 from bot.domain.load import Load
 from bot.domain.page import NOBODY, Page, PageState
 from bot.domain.policy import Milestone
@@ -194,6 +194,7 @@ def facts_of(event: events.Event) -> Facts:
 def state_of(incident: Incident) -> Facts:
     return {
         "incident": incident,
+        "severities": list(POLICY.severities),
         "pages": PAGES if incident is FULL else (),
         "failovers": [sample_failover.RUNNING] if incident is FULL else (),
         "now": NOW,
@@ -642,8 +643,13 @@ FORMS: dict[str, Facts] = (
             "severities": ["sev1", "sev2"],
             "said": {"severity": "sev1", "private": True, "drill": False},
         },
-        "incident/update": {"incident": asdict(FULL)},
+        "incident/update": {
+            "incident": asdict(FULL),
+            "phases": list(WORKING),
+            "severities": ["sev1", "sev2"],
+        },
         "incident/hand": {"incident": asdict(FULL)},
+        "paging/page": {"incident": asdict(FULL), "teams": [":imoc", ":payments"]},
         "incident/resolve": {"incident": asdict(FULL)},
     }
 )

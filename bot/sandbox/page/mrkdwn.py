@@ -181,6 +181,9 @@ def _part(name: str, at: datetime, names: Names) -> str:
         "time": f"{at:%H:%M}",
         "time_secs": f"{at:%H:%M:%S}",
     }
+    if name == "ago":
+        minutes = max(0, (names.now() - at) // timedelta(minutes=1))
+        return f"{minutes} minutes ago" if minutes < 120 else f"{minutes // 60} hours ago"  # noqa: PLR2004
     if name.endswith("_pretty"):
         days = (at.date() - names.now().astimezone(names.zone).date()) // timedelta(days=1)
         near = {-1: "yesterday", 0: "today", 1: "tomorrow"}
