@@ -58,7 +58,7 @@ def run(config: Config = USUAL_CONFIG) -> None:
     settings = _settings(config, level=logging.INFO)
     if missing := settings.missing():
         _stop(missing)
-    from bot.bootstrap.run import run as serve  # noqa: PLC0415  see the top of the file
+    from bot.app.run import run as serve  # noqa: PLC0415  see the top of the file
     from bot.web import CannotListen  # noqa: PLC0415
 
     try:
@@ -95,7 +95,7 @@ def demo(
 
     Lines may also be piped in.
     """
-    from bot.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
+    from bot.app.demo import DidNotStay, play  # noqa: PLC0415  see the top of the file
 
     if config:
         _check_for_demo(config)
@@ -108,7 +108,7 @@ def demo(
 
 def _check_for_demo(config: Path) -> None:
     """Stop where the file has a mistake; name what the demo leaves out of it."""
-    from bot.bootstrap.check import check_own  # noqa: PLC0415  see the top of the file
+    from bot.app.check import check_own  # noqa: PLC0415  see the top of the file
     from bot.config import ConfigError, load  # noqa: PLC0415
 
     try:
@@ -124,7 +124,7 @@ def _check_for_demo(config: Path) -> None:
 def check(config: Config = USUAL_CONFIG) -> None:
     """Look at the configuration, the tokens, their scopes and what they reach: a line each, with the cure."""
     settings = _settings(config)
-    from bot.bootstrap.check import check as look  # noqa: PLC0415  see the top of the file
+    from bot.app.check import check as look  # noqa: PLC0415  see the top of the file
 
     is_well = True
     for result in chain(settings.results(), look(settings)):
@@ -145,7 +145,7 @@ def manifest(config: Config = USUAL_CONFIG) -> None:
     """Print the Slack app manifest, made from the loaded commands. Works before anything is configured."""
     is_there = config.exists() or config != USUAL_CONFIG
     settings = _settings(config if is_there else None)
-    from bot.bootstrap.manifest import manifest as made  # noqa: PLC0415  see the top of the file
+    from bot.app.manifest import manifest as made  # noqa: PLC0415  see the top of the file
 
     typer.echo(made(settings))
 
@@ -154,7 +154,7 @@ def manifest(config: Config = USUAL_CONFIG) -> None:
 def migrate(config: Config = USUAL_CONFIG) -> None:
     """Bring the database up to date."""
     settings = _settings(config)
-    from bot.bootstrap.check import migrate as upgrade  # noqa: PLC0415  see the top of the file
+    from bot.app.check import migrate as upgrade  # noqa: PLC0415  see the top of the file
 
     with _database_in_a_sentence():
         upgrade(settings)
@@ -171,7 +171,7 @@ def say(
 ) -> None:
     """Say any command from a terminal, for when chat is down."""
     settings = _settings(config)
-    from bot.bootstrap.say import say as speak  # noqa: PLC0415  see the top of the file
+    from bot.app.say import say as speak  # noqa: PLC0415  see the top of the file
 
     with _database_in_a_sentence():
         code = speak(settings, person, channel, " ".join(words))
@@ -188,7 +188,7 @@ def postmortem(
 ) -> None:
     """Print an incident's postmortem in Markdown: spy postmortem 42 > file.md"""
     settings = _settings(config)
-    from bot.bootstrap.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
+    from bot.app.postmortem import postmortem as written  # noqa: PLC0415  see the top of the file
 
     with _database_in_a_sentence():
         document = written(settings, number)
@@ -201,7 +201,7 @@ def postmortem(
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":
     """Read the configuration and set up the log; stop where there is a mistake."""
-    from bot import logs  # noqa: PLC0415  see the top of the file
+    from bot.app import logs  # noqa: PLC0415  see the top of the file
     from bot.config import ConfigError, load  # noqa: PLC0415
 
     try:

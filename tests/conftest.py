@@ -15,7 +15,7 @@ import pytest
 import structlog
 
 from bot.adapters.database import migrate, open_engine
-from bot.bootstrap.manifest import manifest
+from bot.app.manifest import manifest
 from bot.config import load
 from bot.sandbox import Box
 from bot.services.features import load_features

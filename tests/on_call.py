@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message

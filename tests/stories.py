@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.document import Document
 from bot.domain.follow_up import Filed

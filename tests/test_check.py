@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.check import check
+from bot.app.check import check
 from bot.config import load
 from bot.ports import CheckResult
 

@@ -11,7 +11,7 @@ from typing import NoReturn
 
 import pytest
 
-from bot import demo
+from bot.app import demo
 
 READY = """
 import http.server, json, os, pathlib, sys, yaml

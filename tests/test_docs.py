@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.manifest import manifest
+from bot.app.manifest import manifest
 from bot.config import load
 from bot.domain.reminder import REMINDERS, Reminder
 from bot.sandbox.slack.own_commands import OWN_COMMANDS

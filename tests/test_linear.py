@@ -25,8 +25,8 @@ from jinja2.defaults import DEFAULT_FILTERS
 
 import bot
 import plugins
-from bot.adapters import markdown, templates
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering import markdown, templates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.document import Document, Section, body
@@ -170,16 +170,16 @@ def _pass(text: str) -> None:
 NOT_TYPED = {
     "bot.__main__": "it starts a program",
     "bot.adapters.database.migrations": "it runs when it is imported",
-    "bot.demo": "it opens a browser",
+    "bot.app.demo": "it opens a browser",
     "bot.adapters.database.connection": "it opens a database",
     "bot.adapters.runbooks.front": "a file of the operator's",
-    "bot.bootstrap": "it starts a bot",
+    "bot.app": "it starts a bot",
     "bot.config": "a file of the operator's",
     "bot.domain.relief": "its agendas have no end",
     "bot.sandbox.__main__": "it starts a program",
     "bot.sandbox.console.chat": "it waits for a keyboard",
     "bot.sandbox.server.rest": "its own routes",
-    "bot.web.server": "it opens a door",
+    "bot.web.server": "it opens a port",
 }
 """What reads no text that people type, by the beginning of its name."""
 USAGES = {"parse_usage", "command"}
@@ -299,8 +299,8 @@ READERS = {
 def test_what_reads_is_found():
     """So that the search above can't come to find nothing."""
     assert {
-        "bot.adapters.mrkdwn.typed",
-        "bot.adapters.markdown.paragraphs",
+        "bot.adapters.rendering.mrkdwn.typed",
+        "bot.adapters.rendering.markdown.paragraphs",
         "bot.adapters.slack.blocks.payload",
         "bot.commands.grammar.read",
         "bot.commands.slots._moment",

@@ -8,13 +8,13 @@ from sqlite3 import connect
 
 import pytest
 
-from bot.adapters.clock import SystemClock
-from bot.adapters.templates import JinjaTemplates
-from bot.bootstrap.build import build
-from bot.bootstrap.check import check_own
-from bot.bootstrap.configuration import Configuration
-from bot.bootstrap.samples.messages import CASES
-from bot.bootstrap.templates import open_templates
+from bot.adapters.network.clock import SystemClock
+from bot.adapters.rendering.templates import JinjaTemplates
+from bot.app.build import build
+from bot.app.check import check_own
+from bot.app.configuration import Configuration
+from bot.app.samples.messages import CASES
+from bot.app.templates import open_templates
 from bot.config import Settings, load
 from bot.ports import Unavailable
 

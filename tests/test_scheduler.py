@@ -3,7 +3,7 @@
 from datetime import UTC, datetime, timedelta
 from threading import Event
 
-from bot.scheduler import Job, Scheduler, SteadyTime
+from bot.app.scheduler import Job, Scheduler, SteadyTime
 
 PATIENCE = 10.0
 SOON = timedelta(milliseconds=1)

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.slack.blocks import blocks, messages
 from bot.adapters.slack.forms import view
-from bot.adapters.templates import JinjaTemplates
-from bot.bootstrap.samples.messages import (
+from bot.app.samples.messages import (
     ABOUT,
     ACKNOWLEDGED,
     ASKED,

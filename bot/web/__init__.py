@@ -1,5 +1,6 @@
 """HTTP: Slack's requests, webhooks, health and metrics."""
 
+from bot.web import webhooks
 from bot.web.app import Handler, Page, WebAnswer, arrived_at, build_web
 from bot.web.health import Check
 from bot.web.server import CannotListen, Server, listen, serve
@@ -15,4 +16,5 @@ __all__ = [
     "build_web",
     "listen",
     "serve",
+    "webhooks",
 ]

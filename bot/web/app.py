@@ -56,25 +56,16 @@ def build_web(
     *,
     metrics: CollectorRegistry,
     readiness: Mapping[str, Check],
-    slack: Handler | None = None,
-    pagerduty: Handler | None = None,
-    github: Handler | None = None,
-    changes: Handler | None = None,
+    handlers: Mapping[str, Handler] = MappingProxyType({}),
     pages: Mapping[str, Page] = MappingProxyType({}),
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
-    """Build the app. A handler that is None is not there (404); `threads` requests are served side by side.
+    """Build the app. `handlers` take POST requests by path; `threads` requests are served side by side.
 
     A readiness check that has not answered after `patience` seconds counts as failed.
     """
     pool = ThreadPoolExecutor(threads, thread_name_prefix="web")
-    handlers = {
-        "/slack/events": slack,
-        "/webhooks/pagerduty": pagerduty,
-        "/webhooks/github": github,
-        "/webhooks/changes": changes,
-    }
 
     async def readyz(_: Request) -> Response:
         trouble = await examine(readiness, patience=patience)
@@ -95,11 +86,7 @@ def build_web(
     return Starlette(
         lifespan=lifespan,
         routes=[
-            *(
-                Route(path, _through(handler, pool), methods=["POST"])
-                for path, handler in handlers.items()
-                if handler
-            ),
+            *(Route(path, _through(handler, pool), methods=["POST"]) for path, handler in handlers.items()),
             *(Route(path, _shown(page, pool), methods=["GET"]) for path, page in pages.items()),
             Route("/healthz", _healthz),
             Route("/readyz", readyz),

@@ -5,11 +5,11 @@ from datetime import timedelta
 from pathlib import Path
 from threading import Event
 
+from bot.adapters.actions.http import Web
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.actions.variables import Variables
-from bot.adapters.github_workflows import Workflows
-from bot.adapters.http import Web
+from bot.adapters.github.workflows import Workflows
 from bot.domain.plan import Check, Command, End, HttpCall
 
 

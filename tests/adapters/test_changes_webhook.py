@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.changes_webhook import check, news
+from bot.adapters.changes.webhook import check, news
 from bot.domain.change import Change
 from bot.ports import Rejected
 from tests.samples import signed_by_tool

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.clock import SLOWER, DatabaseClock, RehearsalClock, SteadyClock
 from bot.adapters.database import Database, open_engine
+from bot.adapters.network.clock import SLOWER, DatabaseClock, RehearsalClock, SteadyClock
 from bot.commands.testkit import NOON, FrozenClock
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)

@@ -9,9 +9,9 @@ from email.utils import format_datetime
 
 import pytest
 
-from bot.adapters.changes_webhook import check
-from bot.adapters.pagerduty import PagerDuty
-from bot.adapters.server_clock import SKEW, ServerClock
+from bot.adapters.changes.webhook import check
+from bot.adapters.network.server_clock import SKEW, ServerClock
+from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient

@@ -13,9 +13,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.actions.http import LONGEST_ANSWER, Web
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.variables import Variables
-from bot.adapters.http import LONGEST_ANSWER, Web
 from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
 
 SECRET = "s3same/open"

@@ -8,7 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 from markdown_it import MarkdownIt
 
-from bot.adapters.markdown import inline, link, paragraphs
+from bot.adapters.rendering.markdown import inline, link, paragraphs
 
 NAMES = {"U0ANA": "Ana Lima"}
 GITHUB = MarkdownIt("commonmark").enable(["table", "strikethrough"])

@@ -15,8 +15,8 @@ from urllib3.exceptions import NameResolutionError, NewConnectionError
 
 from bot.adapters.github import GitHub
 from bot.adapters.github import results as github_checks
-from bot.adapters.network import reason
-from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.network.reasons import reason
+from bot.adapters.pagerduty.client import PagerDuty
 from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.check import results as slack_checks
 from bot.adapters.slack.client import PooledWebClient

@@ -6,7 +6,7 @@ from datetime import UTC, timedelta
 
 import pytest
 
-from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.pagerduty.client import PagerDuty
 from bot.ports import Pager, Rejected, Ringing, Throttled, Unreachable
 from bot.sandbox.box import Box
 from bot.sandbox.faults import Fault, hang, http, rate_limited, reset_after, reset_before

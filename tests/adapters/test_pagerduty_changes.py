@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.pagerduty import PagerDuty
-from bot.adapters.pagerduty_changes import change
+from bot.adapters.pagerduty.changes import change
+from bot.adapters.pagerduty.client import PagerDuty
 from bot.commands.memory import Memory
 from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.change import Change, Window

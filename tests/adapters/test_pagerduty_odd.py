@@ -6,8 +6,8 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.pagerduty import PagerDuty
-from bot.adapters.pagerduty_webhook import news
+from bot.adapters.pagerduty.client import PagerDuty
+from bot.adapters.pagerduty.webhook import news
 from bot.ports import Rejected, Unreachable
 from tests.adapters.conftest import StandIn
 from tests.adapters.test_pagerduty_webhook import SECRET, signed, webhook

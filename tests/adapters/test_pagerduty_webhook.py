@@ -10,7 +10,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.pagerduty_webhook import news
+from bot.adapters.pagerduty.webhook import news
 from bot.ports import PagerNews, Rejected, Ringing
 from bot.sandbox.box import Box
 

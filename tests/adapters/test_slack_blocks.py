@@ -6,7 +6,7 @@ import pytest
 from hypothesis import HealthCheck, assume, example, given, settings
 from hypothesis import strategies as st
 
-from bot.adapters.mrkdwn import Mrkdwn, clip
+from bot.adapters.rendering.mrkdwn import Mrkdwn, clip
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import blocks, messages, payload
 from bot.adapters.slack.text import cut, pieces

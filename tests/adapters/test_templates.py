@@ -9,8 +9,8 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.mrkdwn import Mrkdwn, clip, flat, plain, typed
-from bot.adapters.templates import JinjaTemplates, UnknownTemplateError
+from bot.adapters.rendering.mrkdwn import Mrkdwn, clip, flat, plain, typed
+from bot.adapters.rendering.templates import JinjaTemplates, UnknownTemplateError
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Section
 from bot.ports import Form, FormField
 

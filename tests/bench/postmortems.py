@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from bot.adapters.database import Database, migrate, open_engine
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router

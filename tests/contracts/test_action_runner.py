@@ -10,11 +10,11 @@ from threading import Event, Timer
 
 import pytest
 
+from bot.adapters.actions.http import Web
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.actions.variables import Variables
-from bot.adapters.github_workflows import Pace, Workflows
-from bot.adapters.http import Web
+from bot.adapters.github.workflows import Pace, Workflows
 from bot.domain.plan import Check, Command, End, Expect, HttpCall, Instruction, Outcome, Question, Workflow
 from bot.ports import ActionRunner
 from bot.sandbox.box import Box

@@ -6,7 +6,7 @@ from datetime import datetime, timedelta
 
 import pytest
 
-from bot.adapters.pagerduty import PagerDuty
+from bot.adapters.pagerduty.client import PagerDuty
 from bot.domain.shift import Turn
 from bot.ports import Pager, Rejected, Ringing
 from bot.sandbox.box import Box

@@ -15,7 +15,7 @@ import pytest
 from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
-from bot.bootstrap.samples.failover_play import LOOK
+from bot.app.samples.failover_play import LOOK
 from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Check, Command, End, Instruction, Outcome, Plan, Step, Workflow, told

@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks import FolderRunbooks
-from bot.adapters.templates import JinjaTemplates
 from bot.commands.testkit import FrozenClock, SpyKit
 
 HERE = Path(__file__).parents[2]

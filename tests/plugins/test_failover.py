@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.adapters.slack.blocks import blocks
-from bot.bootstrap.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
+from bot.app.samples.failover_play import ASKS, OK, PLANS, POD, RED, UNKNOWN, FailoverPlay
 from bot.commands.request import Joined, Source
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import State

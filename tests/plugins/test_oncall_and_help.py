@@ -5,7 +5,7 @@ import re
 
 import pytest
 
-from bot.bootstrap.manifest import HINTS
+from bot.app.manifest import HINTS
 from bot.commands.interpreter import Interpreter
 from bot.commands.request import Automated, Response
 from bot.commands.testkit import SpyKit

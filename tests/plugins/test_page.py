@@ -8,7 +8,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.pagerduty_webhook import news
+from bot.adapters.pagerduty.webhook import news
 from bot.commands.request import Response, Source
 from bot.commands.testkit import POLICY, SpyKit
 from bot.domain.effects import AnswerPage, EscalatePage, OpenForm, SendPage, UpsertMessage

@@ -1,7 +1,7 @@
 """Whatever can stand on a timeline can stand in a postmortem, and obeys nobody there."""
 
-from bot.bootstrap.samples.failover_play import OK, RED, FailoverPlay
-from bot.bootstrap.samples.messages import HAPPENED, facts_of
+from bot.app.samples.failover_play import OK, RED, FailoverPlay
+from bot.app.samples.messages import HAPPENED, facts_of
 from bot.commands.testkit import SpyKit
 from bot.domain.timeline import Entry
 from bot.services.documents import Documents

@@ -7,8 +7,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.mrkdwn import flat
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.mrkdwn import flat
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.effects import EscalatePage, UpsertMessage
 from bot.domain.message import Message

@@ -10,9 +10,9 @@ from typing import Any
 
 import pytest
 
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks import FolderRunbooks
 from bot.adapters.slack import payloads
-from bot.adapters.templates import JinjaTemplates
 from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source

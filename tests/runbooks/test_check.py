@@ -4,8 +4,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.bootstrap.check import check
-from bot.bootstrap.say import say
+from bot.app.check import check
+from bot.app.say import say
 from bot.config import Settings, load
 from tests.runbooks.library import Library
 

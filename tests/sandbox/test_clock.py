@@ -6,7 +6,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.clock import RehearsalClock
+from bot.adapters.network.clock import RehearsalClock
 from bot.sandbox import Box
 from bot.sandbox.clock import TODAY, VARIABLE, SandboxClock
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
 from bot.domain.message import Buttons

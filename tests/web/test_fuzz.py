@@ -1,4 +1,4 @@
-"""Whatever is sent to the doors, signed or not: never a 500, and nothing is kept of what nobody signed."""
+"""Whatever is sent to the served, signed or not: never a 500, and nothing is kept of what nobody signed."""
 
 import hashlib
 import hmac
@@ -15,7 +15,7 @@ from hypothesis import strategies as st
 
 from tests import samples
 from tests.adapters.test_pagerduty_webhook import webhook
-from tests.web.doors import SECRET, Doors, opened
+from tests.web.served import SECRET, ServedBot, opened
 
 PATHS = ("/slack/events", "/webhooks/pagerduty", "/webhooks/github", "/webhooks/changes")
 TOLD = {
@@ -32,15 +32,15 @@ TOLD = {
 
 
 @pytest.fixture(scope="module", params=["sqlite", "postgresql"])
-def doors(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[Doors]:
+def served(request: pytest.FixtureRequest, tmp_path_factory: pytest.TempPathFactory) -> Iterator[ServedBot]:
     """Both kinds of database: each refuses other things."""
     folder = tmp_path_factory.mktemp("fuzz")
     if request.param == "sqlite":
-        with opened(folder, f"sqlite:///{folder / 'spy.db'}") as doors:
-            yield doors
+        with opened(folder, f"sqlite:///{folder / 'spy.db'}") as served:
+            yield served
     else:
-        with request.getfixturevalue("postgres").fresh() as url, opened(folder, url) as doors:
-            yield doors
+        with request.getfixturevalue("postgres").fresh() as url, opened(folder, url) as served:
+            yield served
 
 
 # --- what is sent -----------------------------------------------------------------------------------------
@@ -127,28 +127,28 @@ EAGER = settings(
 
 
 @pytest.mark.parametrize("path", PATHS)
-def test_of_what_nobody_signed_nothing_is_kept(doors: Doors, path: str):
-    before = doors.kept()
+def test_of_what_nobody_signed_nothing_is_kept(served: ServedBot, path: str):
+    before = served.kept()
 
     @EAGER
     @given(body=BODIES, headers=HEADERS)
     def unsigned(body: bytes, headers: Mapping[str, bytes]) -> None:
-        answer = doors.web.post(path, content=body, headers=headers)
+        answer = served.web.post(path, content=body, headers=headers)
         seen(answer)
         assert answer.status_code in {400, 401, 413}
 
     unsigned()
-    assert doors.kept() == before
+    assert served.kept() == before
 
 
 @pytest.mark.parametrize("name", samples.names())
-def test_a_true_webhook_with_another_signature_is_refused(doors: Doors, name: str):
-    before, body = doors.kept(), samples.body(samples.payload(name))
+def test_a_true_webhook_with_another_signature_is_refused(served: ServedBot, name: str):
+    before, body = served.kept(), samples.body(samples.payload(name))
     headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": samples.signed(body, "other")}
 
-    answer = doors.web.post("/webhooks/github", content=body, headers=headers)
+    answer = served.web.post("/webhooks/github", content=body, headers=headers)
 
-    assert (answer.status_code, doors.kept()) == (401, before)
+    assert (answer.status_code, served.kept()) == (401, before)
 
 
 # --- what is signed ---------------------------------------------------------------------------------------
@@ -156,10 +156,10 @@ def test_a_true_webhook_with_another_signature_is_refused(doors: Doors, name: st
 
 @EAGER
 @given(data=st.data(), name=st.sampled_from(samples.names()))
-def test_signed_and_bent_github_speaks_no_500(doors: Doors, data: st.DataObject, name: str):
+def test_signed_and_bent_github_speaks_no_500(served: ServedBot, data: st.DataObject, name: str):
     body = samples.body(data.draw(bent(samples.payload(name))))
     headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": samples.signed(body, SECRET)}
-    seen(doors.web.post("/webhooks/github", content=body, headers=headers))
+    seen(served.web.post("/webhooks/github", content=body, headers=headers))
 
 
 MOMENTS = ("created_at", "updated_at", "published_at", "pushed_at")
@@ -178,23 +178,23 @@ WORDS = (
 
 
 @pytest.mark.parametrize("name", ["deployment_status", "push", "release published", "workflow_run completed"])
-def test_whatever_odd_stands_in_what_is_read_of_github_is_no_500(doors: Doors, name: str):
+def test_whatever_odd_stands_in_what_is_read_of_github_is_no_500(served: ServedBot, name: str):
     told = samples.payload(name)
     for key, odd in product((*MOMENTS, *WORDS), ODD):
         if (bent_so := with_all(told, key, odd)) != told:
             body = samples.body(bent_so)
             signature = samples.signed(body, SECRET)
             headers = {"X-GitHub-Event": samples.event(name), "X-Hub-Signature-256": signature}
-            seen(doors.web.post("/webhooks/github", content=body, headers=headers))
+            seen(served.web.post("/webhooks/github", content=body, headers=headers))
 
 
 @pytest.mark.parametrize("key", TOLD)
-def test_whatever_odd_stands_in_what_a_tool_tells_is_no_500(doors: Doors, key: str):
-    at = int(doors.bot.clock.now().timestamp())
+def test_whatever_odd_stands_in_what_a_tool_tells_is_no_500(served: ServedBot, key: str):
+    at = int(served.bot.clock.now().timestamp())
     for odd in ODD:
         body = samples.body({**TOLD, key: odd})
         headers = samples.signed_by_tool(body, at, SECRET)
-        seen(doors.web.post("/webhooks/changes", content=body, headers=headers))
+        seen(served.web.post("/webhooks/changes", content=body, headers=headers))
 
 
 @EAGER
@@ -203,43 +203,43 @@ def test_whatever_odd_stands_in_what_a_tool_tells_is_no_500(doors: Doors, key: s
     event=st.sampled_from([*map(samples.event, samples.names()), "x"]),
     delivery=st.text(max_size=50),
 )
-def test_signed_nonsense_for_github_is_no_500(doors: Doors, body: bytes, event: str, delivery: str):
+def test_signed_nonsense_for_github_is_no_500(served: ServedBot, body: bytes, event: str, delivery: str):
     headers = {
         "X-GitHub-Event": event,
         "X-GitHub-Delivery": quote(delivery),
         "X-Hub-Signature-256": samples.signed(body, SECRET),
     }
-    seen(doors.web.post("/webhooks/github", content=body, headers=headers))
+    seen(served.web.post("/webhooks/github", content=body, headers=headers))
 
 
 @EAGER
 @given(body=BODIES | bent(TOLD).map(samples.body))
-def test_signed_nonsense_from_a_tool_is_no_500(doors: Doors, body: bytes):
-    at = int(doors.bot.clock.now().timestamp())
-    seen(doors.web.post("/webhooks/changes", content=body, headers=samples.signed_by_tool(body, at, SECRET)))
+def test_signed_nonsense_from_a_tool_is_no_500(served: ServedBot, body: bytes):
+    at = int(served.bot.clock.now().timestamp())
+    seen(served.web.post("/webhooks/changes", content=body, headers=samples.signed_by_tool(body, at, SECRET)))
 
 
 @EAGER
 @given(data=st.data())
-def test_signed_nonsense_from_pagerduty_is_no_500(doors: Doors, data: st.DataObject):
+def test_signed_nonsense_from_pagerduty_is_no_500(served: ServedBot, data: st.DataObject):
     body = data.draw(BODIES | bent(json.loads(webhook())).map(samples.body))
     signature = "v1=" + hmac.new(SECRET.encode(), body, hashlib.sha256).hexdigest()
-    seen(doors.web.post("/webhooks/pagerduty", content=body, headers={"X-PagerDuty-Signature": signature}))
+    seen(served.web.post("/webhooks/pagerduty", content=body, headers={"X-PagerDuty-Signature": signature}))
 
 
 @EAGER
 @given(body=BODIES, kind=st.sampled_from(["application/json", "application/x-www-form-urlencoded", ""]))
-def test_signed_nonsense_from_slack_is_no_500(doors: Doors, body: bytes, kind: str):
-    at = str(int(doors.bot.clock.now().timestamp()))
+def test_signed_nonsense_from_slack_is_no_500(served: ServedBot, body: bytes, kind: str):
+    at = str(int(served.bot.clock.now().timestamp()))
     digest = hmac.new(SECRET.encode(), b"v0:%s:%s" % (at.encode(), body), hashlib.sha256).hexdigest()
     headers = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}", "Content-Type": kind}
-    seen(doors.web.post("/slack/events", content=body, headers=headers))
+    seen(served.web.post("/slack/events", content=body, headers=headers))
 
 
 @EAGER
 @given(name=st.text(min_size=1))
-def test_any_name_may_be_asked_for_a_lock(doors: Doors, name: str):
-    answer = doors.web.get(f"/locks/{quote(name, safe='', errors='replace')}")
+def test_any_name_may_be_asked_for_a_lock(served: ServedBot, name: str):
+    answer = served.web.get(f"/locks/{quote(name, safe='', errors='replace')}")
 
     seen(answer)
     assert answer.status_code in {200, 307, 400, 404}

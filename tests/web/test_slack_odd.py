@@ -1,4 +1,4 @@
-"""What Slack signs and Spy can't read, by the real door: acknowledged all the same, and one line in the log."""
+"""What Slack signs and Spy can't read, by the real requests: acknowledged all the same, and one line in the log."""
 
 import hashlib
 import hmac
@@ -24,7 +24,7 @@ from tests.adapters.test_slack_inbound import (
     Slack,
     said,
 )
-from tests.web.doors import SECRET, Doors, opened
+from tests.web.served import SECRET, ServedBot, opened
 
 JSON = "application/json"
 BUTTON = {"type": "button", "action_id": "say-1", "block_id": "b", "value": "tldr"}
@@ -69,11 +69,11 @@ OTHERS = {
 """What Spy has no use for."""
 
 
-class Door:
+class SlackRequests:
     """Slack's own, with a signature on whatever goes through it."""
 
-    def __init__(self, doors: Doors) -> None:
-        self._doors = doors
+    def __init__(self, served: ServedBot) -> None:
+        self._doors = served
 
     def event(self, body: Any) -> httpx.Response:
         return self.send(json.dumps(body), JSON)
@@ -89,10 +89,10 @@ class Door:
 
 
 @pytest.fixture(scope="module")
-def door(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Door]:
+def requests(tmp_path_factory: pytest.TempPathFactory) -> Iterator[SlackRequests]:
     folder = tmp_path_factory.mktemp("odd")
-    with opened(Path(folder), f"sqlite:///{folder / 'spy.db'}") as doors:
-        yield Door(doors)
+    with opened(Path(folder), f"sqlite:///{folder / 'spy.db'}") as served:
+        yield SlackRequests(served)
 
 
 def bent(told: Any) -> Iterator[Any]:
@@ -113,42 +113,42 @@ def lines(capsys: pytest.CaptureFixture[str]) -> list[str]:
 
 
 @pytest.mark.parametrize("name", EVENTS)
-def test_an_event_that_lacks_something_is_acknowledged(door: Door, name: str):
-    answers = [door.event(body) for body in bent(EVENT | {"event": EVENTS[name]})]
+def test_an_event_that_lacks_something_is_acknowledged(requests: SlackRequests, name: str):
+    answers = [requests.event(body) for body in bent(EVENT | {"event": EVENTS[name]})]
 
     assert len(answers) > 60
     assert {it.status_code for it in answers} == {200}
 
 
 @pytest.mark.parametrize("name", INTERACTIONS)
-def test_a_press_or_a_form_that_lacks_something_is_acknowledged(door: Door, name: str):
-    answers = [door.interaction(body) for body in bent(INTERACTIONS[name])]
+def test_a_press_or_a_form_that_lacks_something_is_acknowledged(requests: SlackRequests, name: str):
+    answers = [requests.interaction(body) for body in bent(INTERACTIONS[name])]
 
     assert len(answers) > 92
     assert {it.status_code for it in answers} == {200}
 
 
-def test_a_command_that_lacks_something_is_acknowledged(door: Door):
+def test_a_command_that_lacks_something_is_acknowledged(requests: SlackRequests):
     command = SLASH | {"command": "/spy", "text": "tldr"}
     bodies = [urlencode({k: v for k, v in body.items() if isinstance(v, str)}) for body in bent(command)]
 
-    assert {door.send(body, FORM).status_code for body in bodies} == {200}
+    assert {requests.send(body, FORM).status_code for body in bodies} == {200}
 
 
 @pytest.mark.parametrize("name", OTHERS)
 def test_what_spy_has_no_use_for_is_acknowledged_with_a_line_in_the_log(
-    door: Door, name: str, capsys: pytest.CaptureFixture[str]
+    requests: SlackRequests, name: str, capsys: pytest.CaptureFixture[str]
 ):
-    answer = door.interaction(OTHERS[name])
+    answer = requests.interaction(OTHERS[name])
 
     assert (answer.status_code, len(lines(capsys))) == (200, 1)
 
 
 @pytest.mark.parametrize("body", ["payload=", "payload=[]", "payload=7", "payload=%7B", "", "a=b"])
 def test_a_form_without_a_payload_is_acknowledged_with_a_line_in_the_log(
-    door: Door, body: str, capsys: pytest.CaptureFixture[str]
+    requests: SlackRequests, body: str, capsys: pytest.CaptureFixture[str]
 ):
-    assert (door.send(body, FORM).status_code, len(lines(capsys))) == (200, 1)
+    assert (requests.send(body, FORM).status_code, len(lines(capsys))) == (200, 1)
 
 
 @pytest.mark.parametrize(
@@ -162,15 +162,15 @@ def test_a_form_without_a_payload_is_acknowledged_with_a_line_in_the_log(
     ],
 )
 def test_an_incomplete_event_is_one_line_in_the_log(
-    door: Door, event: Any, capsys: pytest.CaptureFixture[str]
+    requests: SlackRequests, event: Any, capsys: pytest.CaptureFixture[str]
 ):
-    assert (door.event(event).status_code, len(lines(capsys))) == (200, 1)
+    assert (requests.event(event).status_code, len(lines(capsys))) == (200, 1)
 
 
-def test_a_menu_that_is_looked_up_while_somebody_types_has_nothing_in_it(door: Door):
+def test_a_menu_that_is_looked_up_while_somebody_types_has_nothing_in_it(requests: SlackRequests):
     body = WHO | {"type": "block_suggestion", "action_id": "x", "block_id": "b", "value": "a"}
 
-    assert door.interaction(body).json() == {"options": []}
+    assert requests.interaction(body).json() == {"options": []}
 
 
 def test_by_socket_mode_all_of_it_is_acknowledged_too():

@@ -1,4 +1,4 @@
-"""The web as a caller sees it: what goes through the doors, what is refused, health and figures."""
+"""The web as a caller sees it: what goes through the served, what is refused, health and figures."""
 
 import threading
 from collections.abc import Iterator, Mapping
@@ -37,11 +37,11 @@ def opened(
     patience: float = 2.0,
 ) -> Iterator[httpx.Client]:
     """Serve on a free port, and give a client that speaks to it."""
+    handlers = {"/slack/events": slack, "/webhooks/pagerduty": pagerduty}
     app = build_web(
         metrics=metrics or CollectorRegistry(),
         readiness=readiness,
-        slack=slack,
-        pagerduty=pagerduty,
+        handlers={path: it for path, it in handlers.items() if it},
         patience=patience,
     )
     server = serve(app, listen("127.0.0.1", 0))

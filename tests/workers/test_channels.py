@@ -3,7 +3,7 @@
 from dataclasses import replace
 from pathlib import Path
 
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.effects import Notify, UpsertMessage
 from bot.ports import OutboxItem
 from bot.workers.deliver.handler import Handlers, Outside

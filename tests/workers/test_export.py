@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github import GitHub
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.request import MadePrivate
 from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify, PostmortemEffect
 from bot.domain.policy import PostmortemSettings

@@ -8,7 +8,7 @@ import pytest
 from structlog.testing import capture_logs
 
 from bot.adapters.database import Database, open_engine
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import Post
 from bot.domain.message import Message

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.effects import AnswerPage, Effect, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.github import GitHub
-from bot.adapters.templates import JinjaTemplates
+from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.testkit import SpyKit
 from bot.domain.document import LIMIT
 from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect

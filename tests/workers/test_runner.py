@@ -10,7 +10,7 @@ from datetime import timedelta
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.bootstrap.samples.failover_play import PLANS, POD
+from bot.app.samples.failover_play import PLANS, POD
 from bot.commands.memory import Memory
 from bot.commands.testkit import NOON, FrozenClock
 from bot.domain.effects import UpsertMessage

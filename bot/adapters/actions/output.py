@@ -4,7 +4,7 @@ import codecs
 import re
 from collections.abc import Callable, Iterable
 
-from bot.logs import Masking
+from bot.domain.masking import Masking
 
 KEPT = 64 * 1024
 """Bytes of output that are kept, the last ones; the rest is counted (issue 4)."""

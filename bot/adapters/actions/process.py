@@ -14,7 +14,7 @@ from threading import Event
 
 from bot.adapters.actions.output import Output
 from bot.adapters.actions.variables import Missing, Variables
-from bot.adapters.mrkdwn import span
+from bot.adapters.rendering.mrkdwn import span
 from bot.domain.plan import Command, End, Outcome
 
 PASSED = ("PATH", "HOME", "LANG")

@@ -7,13 +7,13 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
+from bot.adapters.actions.http import Web
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.variables import Variables
-from bot.adapters.http import Web
 from bot.domain.plan import Check, Command, End, HttpCall, Instruction, Outcome, Plan, Question, Workflow
 
 if TYPE_CHECKING:
-    from bot.adapters.github_workflows import Workflows
+    from bot.adapters.github.workflows import Workflows
 
 AGAIN = timedelta(seconds=1)
 """Between two looks of a check; the last one may take as long, though the check's time is up."""
@@ -53,7 +53,7 @@ class OutsideActionRunner:
         variables = Variables(environment, own=secrets, plans=plans)
 
         def workflows() -> "Workflows":
-            from bot.adapters.github_workflows import Workflows  # noqa: PLC0415  a bot without any need not load it
+            from bot.adapters.github.workflows import Workflows  # noqa: PLC0415  a bot without any need not load it
 
             return Workflows(github_token, variables=variables, url=github_url)
 

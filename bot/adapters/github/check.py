@@ -9,7 +9,7 @@ from github.Repository import Repository
 from requests import RequestException
 
 from bot.adapters.github.answers import NOT_UNDERSTOOD
-from bot.adapters.network import reason
+from bot.adapters.network.reasons import reason
 from bot.ports import CheckResult
 
 _TOKEN = "GitHub token"  # noqa: S105  a line's name, no secret

@@ -26,7 +26,7 @@ from requests import RequestException
 from bot.adapters.github import issues
 from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.github.pauses import UNNAMED, asked_pause
-from bot.adapters.network import reason
+from bot.adapters.network.reasons import reason
 from bot.ports import (
     Comment,
     Discussion,

@@ -10,7 +10,7 @@ from urllib.parse import urlencode
 import structlog
 from markdown_it.token import Token
 
-from bot.adapters.mrkdwn import Mrkdwn, plain
+from bot.adapters.rendering.mrkdwn import Mrkdwn, plain
 from bot.adapters.runbooks import document, front
 from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
 from bot.adapters.runbooks.template import Body

@@ -11,7 +11,7 @@ from pathlib import Path
 
 from jinja2 import Environment, StrictUndefined
 
-from bot.adapters.overrides import Folders
+from bot.adapters.rendering.overrides import Folders
 from bot.adapters.runbooks.document import markdown
 from bot.adapters.runbooks.folder import FolderRunbooks
 from bot.domain.refusal import Refusal

@@ -7,8 +7,8 @@ from typing import Any
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
-from bot.adapters.network import reason
-from bot.adapters.server_clock import ServerClock
+from bot.adapters.network.reasons import reason
+from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import HTTP_LIMITED, HTTP_REFUSED, failure, is_limited, retry_after
 from bot.adapters.slack.lengths import fitted

@@ -7,7 +7,7 @@ from contextlib import suppress
 from datetime import datetime, timedelta
 from typing import Any
 
-from bot.adapters.server_clock import ServerClock
+from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls, entries, promised

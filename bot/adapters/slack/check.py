@@ -6,10 +6,10 @@ from datetime import timedelta
 from slack_sdk.errors import SlackApiError
 from urllib3.exceptions import HTTPError
 
-from bot.adapters.clock import SystemClock
-from bot.adapters.mrkdwn import span
-from bot.adapters.network import reason
-from bot.adapters.server_clock import ServerClock
+from bot.adapters.network.clock import SystemClock
+from bot.adapters.network.reasons import reason
+from bot.adapters.network.server_clock import ServerClock
+from bot.adapters.rendering.mrkdwn import span
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.manifest import SCOPES

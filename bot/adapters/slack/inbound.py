@@ -22,7 +22,7 @@ from slack_sdk import WebClient
 from slack_sdk.signature import Clock as SignatureClock
 from slack_sdk.signature import SignatureVerifier
 
-from bot.adapters.server_clock import ServerClock
+from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack import forms, payloads
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.chat import SlackChat

@@ -19,7 +19,7 @@ from urllib3.exceptions import HTTPError
 from websockets.exceptions import ConnectionClosed, WebSocketException
 from websockets.sync.client import ClientConnection, connect
 
-from bot.adapters.network import reason
+from bot.adapters.network.reasons import reason
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import OPENING, failure
 from bot.adapters.slack.inbound import App, answer_envelope

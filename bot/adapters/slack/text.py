@@ -3,7 +3,7 @@
 import re
 from collections.abc import Iterator
 
-from bot.adapters.mrkdwn import unit_end
+from bot.adapters.rendering.mrkdwn import unit_end
 
 MORE = "…"
 FENCE = "```"

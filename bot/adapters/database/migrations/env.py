@@ -1,4 +1,4 @@
-"""Alembic's door: it runs on the connection that `schema.migrate` opened."""
+"""Alembic's entry point: it runs on the connection that `schema.migrate` opened."""
 
 from alembic import context
 from sqlmodel import SQLModel

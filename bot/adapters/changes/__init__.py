@@ -1,0 +1,1 @@
+"""The webhook for changes that any tool can send."""

@@ -1,0 +1,101 @@
+"""Reads what any tool tells of a change by Spy's own webhook: JSON, signed with a moment, so that none is replayed."""
+
+import hashlib
+import hmac
+from datetime import datetime, timedelta
+from typing import Annotated
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.adapters.network.timestamps import Moment
+from bot.domain.change import DEPLOY, WORD, Change, ChangeSource, address, one_line, service_name
+from bot.ports import Rejected
+
+OLDEST = timedelta(minutes=5)
+"""How far a request's moment may be from ours, as with Slack's requests."""
+
+
+def check(
+    body: bytes,
+    *,
+    timestamp: str,
+    signature: str,
+    secret: str,
+    now: datetime,
+    ahead: timedelta = timedelta(),
+) -> None:
+    """Believe a body only with its signature: `v1=` and the HMAC-SHA256, in hex, of `v1:<timestamp>:<body>`.
+
+    `timestamp` is in seconds since 1970, near our clock or one that is so far `ahead` of it: ours may be off.
+    Rejected with `signature` where another made it, or it is older than 5 min.
+    """
+    ours = hmac.new(secret.encode(), b"v1:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
+    if not hmac.compare_digest(b"v1=" + ours.encode(), signature.encode()):
+        raise Rejected(
+            "signature", "This request is not signed with CHANGES_WEBHOOK_SECRET: see docs/changes.md."
+        )
+    if not (timestamp.isascii() and timestamp.isdigit() and _is_near(int(timestamp[:12]), now, now + ahead)):
+        minutes = OLDEST // timedelta(minutes=1)
+        raise Rejected("signature", f"X-Spy-Timestamp is more than {minutes} min from now. Sign it anew.")
+
+
+def _is_near(seconds: int, *clocks: datetime) -> bool:
+    return any(abs(now.timestamp() - seconds) <= OLDEST.total_seconds() for now in clocks)
+
+
+def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
+    """Read the body; Rejected with `malformed`, and a sentence that names the field, where it can't be.
+
+    Without an `id` of the tool's own, the `signature` tells two requests apart.
+    """
+    try:
+        told = _Told.model_validate_json(body)
+    except ValidationError as odd:
+        raise Rejected("malformed", _sentence(odd)) from None
+    service = service_name(told.service)
+    if service is None:
+        raise Rejected("malformed", "The field service has no letter or digit in it.")
+    happened_at = min(told.at or heard_at, heard_at)
+    ident = f"id:{service}:{told.id}" if told.id else hashlib.sha256(signature.encode()).hexdigest()
+    return Change(
+        key=f"tool:{ident}",
+        source=ChangeSource.TOOL,
+        kind=_word(told.kind) or DEPLOY,
+        service=service,
+        title=one_line(told.title) or "(no title)",
+        url=address(told.url),
+        author=_word(told.author),
+        ref=_word(told.ref),
+        outcome=_word(told.outcome),
+        happened_at=happened_at,
+        as_of=happened_at,
+        heard_at=heard_at,
+    )
+
+
+def _word(given: str | None) -> str | None:
+    return one_line(given or "", WORD) or None
+
+
+class _Told(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+    service: Annotated[str, Field(min_length=1, max_length=200)]
+    title: Annotated[str, Field(min_length=1)]
+    kind: str = DEPLOY
+    url: str | None = None
+    author: str | None = None
+    at: Moment | None = None
+    ref: str | None = None
+    outcome: str | None = None
+    id: Annotated[str, Field(pattern=r"^[\x20-\x7e]{1,200}$")] | None = None
+
+
+def _sentence(odd: ValidationError) -> str:
+    """Say what is wrong with the first field, without what stood in it."""
+    error = odd.errors(include_input=False, include_url=False)[0]
+    name = ".".join(str(part) for part in error["loc"])
+    if not name:
+        return 'The body is no JSON object such as {"service": "checkout", "title": "deploy 4f2a1c"}.'
+    what = error["msg"].removeprefix("Value error, ")
+    return f"The field {name}: {what[:1].lower()}{what[1:]}."

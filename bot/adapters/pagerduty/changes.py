@@ -1,0 +1,59 @@
+"""Reads PagerDuty's change events. They are asked for: no webhook of PagerDuty's tells of them."""
+
+from collections.abc import Mapping
+from datetime import datetime, timedelta
+from typing import Annotated, Any
+
+from pydantic import BaseModel, ConfigDict, Field, ValidationError
+
+from bot.adapters.network.timestamps import Moment
+from bot.domain.change import OTHER, WORD, Change, ChangeSource, address, one_line
+
+
+def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
+    """Read one; its `service` is PagerDuty's id of it. None where it is not what PagerDuty describes.
+
+    `ahead` is by how much PagerDuty's clock is ahead of ours, by which the change is kept.
+    """
+    try:
+        told = _Entry.model_validate(entry)
+    except ValidationError:
+        return None
+    happened_at = min(told.timestamp - ahead, heard_at)
+    return Change(
+        key=f"pagerduty:{told.id}",
+        source=ChangeSource.PAGERDUTY,
+        kind=OTHER,
+        service=told.services[0].id if told.services else None,
+        title=one_line(told.summary) or "(no title)",
+        url=address(told.links[0].href if told.links else None) or address(told.html_url),
+        author=one_line(told.source or "", WORD) or None,
+        happened_at=happened_at,
+        as_of=happened_at,
+        heard_at=heard_at,
+    )
+
+
+Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,80}$")]
+
+
+class _Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class _Reference(_Part):
+    id: Ident
+
+
+class _Link(_Part):
+    href: str
+
+
+class _Entry(_Part):
+    id: Ident
+    summary: str
+    timestamp: Moment
+    source: str | None = None
+    services: tuple[_Reference, ...] = ()
+    links: tuple[_Link, ...] = ()
+    html_url: str | None = None

@@ -1,0 +1,155 @@
+"""Reads PagerDuty's objects, REST's and the webhooks' alike. One that is odd costs nothing but itself."""
+
+from collections.abc import Iterable, Iterator
+from functools import lru_cache
+from typing import Annotated, Any, Literal, TypeVar
+
+import structlog
+from pydantic import BaseModel, BeforeValidator, ConfigDict, Field, ValidationError, WrapValidator
+from pydantic.functional_validators import ModelWrapValidatorHandler
+
+from bot.adapters.network.timestamps import Moment
+from bot.domain.change import one_line
+
+T = TypeVar("T", bound=BaseModel)
+log = structlog.get_logger()
+
+
+def _line(said: object) -> str | None:
+    return one_line(said) or None if isinstance(said, str) else None
+
+
+def _or_none(said: object, handler: ModelWrapValidatorHandler[Any]) -> Any:
+    try:
+        return handler(said)
+    except ValidationError:
+        return None
+
+
+def _list(said: object) -> list[object] | None:
+    return [it for it in said if isinstance(it, dict)] if isinstance(said, list) else None
+
+
+Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
+Words = Annotated[str | None, BeforeValidator(_line)]
+"""One line; None for whatever is no words."""
+Maybe = WrapValidator(_or_none)
+"""None for what is not as it should be."""
+Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
+"""To be read one by one, with `each`."""
+
+
+class Part(BaseModel):
+    model_config = ConfigDict(extra="ignore", frozen=True)
+
+
+class Reference(Part):
+    """Somebody or something that is named."""
+
+    id: Ident
+    type: Words = None
+    summary: Words = None
+    html_url: Annotated[Ident | None, Maybe] = None
+
+
+class User(Reference):
+    name: Words = None
+    email: Words = None
+
+    @property
+    def is_person(self) -> bool:
+        """A service, an integration or a workflow may act as well."""
+        return self.type in {"user", "user_reference"}
+
+    @property
+    def called(self) -> str:
+        return self.name or self.summary or self.email or f"PagerDuty user {self.id}"
+
+
+class Entry(Part):
+    """Somebody's time on a schedule: of its final entries, or an override."""
+
+    user: User
+    start: Moment
+    end: Moment
+
+
+class OnCall(Part):
+    escalation_policy: Reference
+    escalation_level: int
+    user: User
+    start: Annotated[Moment | None, Maybe] = None
+    end: Annotated[Moment | None, Maybe] = None
+
+
+class Assignment(Part):
+    assignee: User
+
+
+class Acknowledgement(Part):
+    acknowledger: User
+    at: Annotated[Moment | None, Maybe] = None
+
+
+class Merged(Part):
+    type: Literal["merge_resolve_reason"]
+    incident: Annotated[Reference | None, Maybe] = None
+
+
+class Incident(Part):
+    """An incident as REST and the webhooks have it: these call the assignees by other names."""
+
+    id: Ident
+    status: Ident
+    html_url: Annotated[Ident | None, Maybe] = None
+    incident_key: Words = None
+    assignments: Objects = None
+    assignees: Objects = None
+    acknowledgements: Objects = None
+    last_status_change_by: Annotated[User | None, Maybe] = None
+    last_status_change_at: Annotated[Moment | None, Maybe] = None
+    resolve_reason: Annotated[Merged | None, Maybe] = None
+
+    @property
+    def assigned(self) -> str | None:
+        """The names of whom it rings, "" where it rings nobody; None where it is not told."""
+        if self.assignments is None and self.assignees is None:
+            return None
+        users = [it.assignee for it in each(Assignment, self.assignments)] or each(User, self.assignees)
+        return ", ".join(user.called for user in users)
+
+    @property
+    def goes_on_as(self) -> Reference | None:
+        """What it was merged into."""
+        return self.resolve_reason.incident if self.resolve_reason else None
+
+
+class ContactMethod(Part):
+    type: Ident
+    address: Ident
+    country_code: Annotated[int | None, Maybe] = None
+    blacklisted: Annotated[bool | None, Maybe] = None
+
+
+def read(kind: type[T], said: object) -> T | None:
+    """Read one object; None where it is not what PagerDuty describes."""
+    try:
+        return kind.model_validate(said)
+    except ValidationError as odd:
+        _note(
+            kind.__name__, "; ".join(f"{'.'.join(map(str, it['loc']))}: {it['msg']}" for it in odd.errors())
+        )
+        return None
+
+
+def each(kind: type[T], said: object) -> Iterator[T]:
+    """Read a list; what is odd in it is left out."""
+    for entry in said if isinstance(said, Iterable) else ():
+        if (found := read(kind, entry)) is not None:
+            yield found
+
+
+@lru_cache(maxsize=256)
+def _note(kind: str, why: str) -> None:
+    """Log once what was left out: it is asked for every minute."""
+    log.warning("PagerDuty tells something oddly; it is left out", kind=kind, why=why)

@@ -1,0 +1,85 @@
+"""Reads what PagerDuty sends of its own accord: webhooks, version 3, believed only when signed."""
+
+import hashlib
+import hmac
+from collections.abc import Collection
+from typing import Annotated, Any
+
+from pydantic import ValidationError
+
+from bot.adapters.network.timestamps import Moment
+from bot.adapters.pagerduty.reading import Ident, Incident, Maybe, Part, User
+from bot.ports import PagerNews, Rejected, Ringing
+
+_KINDS = {
+    "incident.acknowledged": "acknowledged",
+    "incident.unacknowledged": "unacknowledged",
+    "incident.reopened": "unacknowledged",
+    "incident.resolved": "resolved",
+    "incident.escalated": "escalated",
+    "incident.reassigned": "escalated",
+    "incident.delegated": "escalated",
+}
+"""Whoever it is given to, by hand or by the policy: another phone rings now. Reopened, it wants an answer again."""
+
+
+class _Agent(User):
+    """Who did it: a person, a service or a workflow. The name is enough."""
+
+    id: str = ""
+
+
+class _Event(Part):
+    id: Ident
+    event_type: str
+    occurred_at: Moment
+    agent: Annotated[_Agent | None, Maybe] = None
+    data: dict[str, Any]
+
+
+class _Webhook(Part):
+    event: _Event
+
+
+def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | None:
+    """Read the body of a webhook; None where it is not about a page.
+
+    `signature` is the X-PagerDuty-Signature header. Rejected with `signature` where none of the secrets made it,
+    with `malformed` where PagerDuty's own words can't be read.
+    """
+    if not is_signed(body, signature, secrets):
+        raise Rejected("signature", "This webhook is not signed with PAGERDUTY_WEBHOOK_SECRET.")
+    try:
+        return _news(_Webhook.model_validate_json(body).event)
+    except ValidationError as odd:
+        raise Rejected("malformed", "This webhook is not what PagerDuty sends, version 3.") from odd
+
+
+def is_signed(body: bytes, signature: str, secrets: Collection[str]) -> bool:
+    """Whether one of the header's signatures (`v1=hex, …`: one for each secret in use) is by one of ours."""
+    given = [each.strip().encode() for each in signature.split(",")]
+    ours = [b"v1=" + _digest(body, secret) for secret in secrets if secret]
+    return any([hmac.compare_digest(one, other) for one in given for other in ours])  # noqa: C419  no short cut
+
+
+def _digest(body: bytes, secret: str) -> bytes:
+    return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
+
+
+def _news(event: _Event) -> PagerNews | None:
+    if not event.event_type.startswith("incident.") or event.data.get("type") != "incident":
+        return None
+    incident = Incident.model_validate(event.data)
+    ringing = Ringing(
+        id=incident.id,
+        url=incident.html_url or "",
+        status=incident.status,
+        key=incident.incident_key,
+        who=event.agent.called if event.agent else None,
+        user=event.agent.id if event.agent and event.agent.is_person else None,
+        at=event.occurred_at,
+        assigned=incident.assigned,
+        merged_into=incident.goes_on_as.id if incident.goes_on_as else None,
+        merged_url=incident.goes_on_as.html_url if incident.goes_on_as else None,
+    )
+    return PagerNews(id=event.id, kind=_KINDS.get(event.event_type, "other"), page=ringing)

@@ -1,0 +1,1 @@
+"""Templates into messages, forms and documents, with the organisation's own before Spy's."""

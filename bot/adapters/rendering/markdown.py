@@ -1,0 +1,295 @@
+"""Spy's words as Markdown for GitHub: the same templates as for Slack, other marks, and nothing that pings anybody.
+
+What a person typed is made safe here once: Slack's mentions become names, Markdown's own signs are escaped, and an `@`
+or a `#1` is held apart by `&#8203;`, so that GitHub notifies nobody and links no issue by accident.
+"""
+
+import re
+from collections.abc import Callable, Mapping
+from contextvars import ContextVar
+from dataclasses import dataclass, field
+from datetime import UTC, datetime, timedelta
+from typing import Any
+
+from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2.runtime import Context
+
+from bot.adapters.rendering import mrkdwn
+from bot.adapters.rendering.macros import OwnMacros
+from bot.adapters.rendering.mrkdwn import Names
+from bot.adapters.rendering.overrides import Folders, start_counting
+from bot.domain.document import Document, Section
+
+LONGEST_TITLE = 250
+"""GitHub takes 256 characters."""
+_LINK = re.compile(
+    r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?')\]])"
+)
+_SIGNS = str.maketrans(
+    {sign: f"\\{sign}" for sign in "\\`*_[]|~$"} | {"&": "&amp;", "<": "&lt;", ">": "&gt;"}
+)
+_APART = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
+_OPENING = re.compile(r"^(?:\d+(?=[.)](?:\s|$))|(?=[#+=-]))", re.MULTILINE)
+"""What begins a heading, a list or a rule where it begins a line."""
+_IN_URL = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C", "`": "%60"})
+_ADDRESS = re.compile(r"https?://\S+")
+_BLANK_LINES = re.compile(r"\n{3,}")
+
+
+class Markdown(str):
+    """Markdown of our own making: it is not escaped again."""
+
+    __slots__ = ()
+
+
+# --- one value --------------------------------------------------------------------------------------------
+
+
+def inline(value: object, names: Names = lambda _person: None) -> Markdown:
+    """Make a value safe within a line. What is Markdown already stays; None is nothing; line ends become blanks."""
+    if isinstance(value, Markdown):
+        return value
+    if value is None:
+        return Markdown()
+    given = mrkdwn.without_controls(str(value))
+    whole = _written(" ".join(given.split()), names)
+    return Markdown(f"{' ' * given[:1].isspace()}{whole}{' ' * (bool(whole) and given[-1:].isspace())}")
+
+
+def paragraphs(value: object, names: Names = lambda _person: None) -> Markdown:
+    """Make a value safe that may have several lines: each becomes a paragraph."""
+    given = mrkdwn.without_controls(str(value or ""))
+    lines = filter(None, (" ".join(line.split()) for line in given.splitlines()))
+    return Markdown(_written("\n\n".join(lines), names))
+
+
+def link(url: object, label: object = None, names: Names = lambda _person: None) -> Markdown:
+    """Link; without an address that a browser would follow, the label alone."""
+    words = inline(label, names) if label else Markdown()
+    address = str(url or "")
+    if not _ADDRESS.fullmatch(address):
+        return words
+    return Markdown(f"[{words}]({_in_url(address)})" if words else f"<{_in_url(address)}>")
+
+
+def moment(at: datetime | str | None) -> Markdown:
+    if at is None:
+        return Markdown()
+    universal = _aware(at).astimezone(UTC)
+    return Markdown(f"{universal.day} {universal:%b %H:%M} UTC")
+
+
+def _linked(found: re.Match[str], names: Names) -> str:
+    if bare := found["bare"]:
+        return f"<{_in_url(bare)}>"
+    return link(found["url"], mrkdwn.plain(found["label"]) if found["label"] else None, names)
+
+
+def _in_url(address: str) -> str:
+    return address.replace("&amp;", "&").translate(_IN_URL)
+
+
+def _written(text: str, names: Names) -> str:
+    """Write lines of which each is as short as it can be: links, words, and what would begin a list as itself."""
+    parts, at = list[str](), 0
+    for found in _LINK.finditer(text):
+        if found.start() > at:
+            parts.append(_words(text[at : found.start()], names))
+        parts.append(_linked(found, names))
+        at = found.end()
+    return _OPENING.sub(r"\g<0>\\", "".join([*parts, _words(text[at:], names)]))
+
+
+def _words(text: str, names: Names) -> str:
+    return _APART.sub("&#8203;", mrkdwn.plain(text, names).translate(_SIGNS))
+
+
+def _aware(at: datetime | str) -> datetime:
+    moment_ = datetime.fromisoformat(at) if isinstance(at, str) else at
+    if moment_.tzinfo is None:
+        raise ValueError(f"{moment_} names no time zone")
+    return moment_
+
+
+# --- a document -------------------------------------------------------------------------------------------
+
+
+@dataclass(kw_only=True)
+class _Writing:
+    """What one rendering has written so far."""
+
+    names: Names
+    title: str = ""
+    heading: str = ""
+    sections: list[Section] = field(default_factory=list)
+    log: list[str] = field(default_factory=list)
+
+
+_writing: ContextVar[_Writing] = ContextVar("_writing")
+
+
+class MarkdownTemplates:
+    """Templates of these folders, the first that has one wins."""
+
+    def __init__(self, loader: Folders) -> None:
+        self.environment = _environment(loader)
+
+    def document(
+        self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
+    ) -> Document:
+        """Write a document, `<template>.md.j2`."""
+        start_counting()
+        writing = _Writing(names=names)
+        before = _writing.set(writing)
+        try:
+            self.environment.get_template(f"{template}.md.j2").render(facts)
+        finally:
+            _writing.reset(before)
+        return Document(
+            title=writing.title,
+            heading=writing.heading,
+            sections=tuple(writing.sections),
+            log=tuple(writing.log),
+        )
+
+
+def _title(words: str) -> str:
+    """Name the document: on GitHub a title is plain text, which needs no escapes and pings nobody."""
+    writing = _writing.get()
+    said = " ".join(mrkdwn.plain(mrkdwn.flat(words, writing.names)).split())
+    writing.title = said if len(said) <= LONGEST_TITLE else f"{said[: LONGEST_TITLE - 1]}…"
+    writing.heading = inline(words, writing.names)
+    return ""
+
+
+def _section(key: str, heading: str = "", *, caller: Callable[[], str]) -> str:
+    text = _tidy(f"## {heading}\n\n{caller()}" if heading else caller())
+    _writing.get().sections.append(Section(key=key, text=text))
+    return ""
+
+
+def _log(caller: Callable[[], str]) -> str:
+    _writing.get().log += [line for line in caller().splitlines() if line.strip()]
+    return ""
+
+
+def _tidy(text: str) -> str:
+    lines = "\n".join(line.rstrip() for line in text.splitlines())
+    return _BLANK_LINES.sub("\n\n", lines).strip()
+
+
+def _safe(value: object) -> Markdown:
+    return inline(value, _writing.get().names)
+
+
+def _paragraphs(value: object) -> Markdown:
+    return paragraphs(value, _writing.get().names)
+
+
+def _link(url: object, label: object = None) -> Markdown:
+    return link(url, label, _writing.get().names)
+
+
+def _person(person: str | None) -> Markdown:
+    if not person:
+        return Markdown()
+    return inline(mrkdwn.plain(_writing.get().names(person) or person))
+
+
+def _channel(ident: object) -> Markdown:
+    return Markdown(f"#{inline(mrkdwn.plain(_writing.get().names(str(ident)) or ident))}")
+
+
+def _span(length: timedelta | float | None) -> Markdown:
+    if length is None:
+        return Markdown()
+    return Markdown(mrkdwn.span(length if isinstance(length, timedelta) else timedelta(seconds=length)))
+
+
+def _until(start: datetime | str, end: datetime | str) -> Markdown:
+    return _span(_aware(end) - _aware(start))
+
+
+def _clock(at: datetime | str) -> Markdown:
+    return Markdown(f"{_aware(at).astimezone(UTC):%H:%M}")
+
+
+def _day(at: datetime | str) -> Markdown:
+    universal = _aware(at).astimezone(UTC)
+    return Markdown(f"{universal.day} {universal:%B %Y}")
+
+
+def _clip(value: object, most: int) -> Markdown:
+    """Shorten what a person typed; what is Markdown already is as long as it is."""
+    if isinstance(value, Markdown):
+        return value
+    text = " ".join(str(value or "").split())
+    return _safe(mrkdwn.clip(text, most) if len(text) > most else text)
+
+
+def _code(value: object, most: int = 300) -> Markdown:
+    """Say it as code, in one line, between more backticks than it has itself."""
+    words = " ".join(mrkdwn.plain(mrkdwn.flat(value, _writing.get().names)).split())
+    said = words if len(words) <= most else f"{words[: most - 1]}…"
+    fence = "`" * (max(map(len, re.findall("`+", said)), default=0) + 1)
+    return Markdown(f"{fence} {said} {fence}" if "`" in said else f"`{said}`") if said else Markdown()
+
+
+def _label(value: object) -> Markdown:
+    """Name something within a Mermaid picture, whose language has signs of its own."""
+    words = mrkdwn.plain(mrkdwn.flat(value, _writing.get().names))
+    return Markdown(" ".join(re.sub(r"[^\w .,+()-]", " ", words).split())[:60])
+
+
+def _stamp(at: datetime) -> Markdown:
+    return Markdown(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
+
+
+class _Environment(OwnMacros):
+    own = Markdown
+
+
+@pass_context
+def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
+    """Tell an entry of the timeline in the words of its own template; one that has none here, by its text."""
+    template = context.environment.select_template([f"events/{entry['kind']}.j2", "events/unknown.j2"])
+    return Markdown(" ".join(template.render({"e": entry}).split()))
+
+
+def _environment(loader: Folders) -> Environment:
+    environment = _Environment(  # no autoescape: HTML's escapes are not all of Markdown's; `finalize` does it
+        loader=loader,
+        finalize=_safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        optimized=False,  # see macros.py
+    )
+    environment.globals |= {
+        "title": _title,
+        "section": _section,
+        "log": _log,
+        "told": _told,
+        "link": _link,
+        "plural": mrkdwn.plural,
+    }
+    environment.filters |= {
+        "typed": _safe,
+        "person": _person,
+        "mention": _person,
+        "channel": _channel,
+        "link": _link,
+        "span": _span,
+        "until": _until,
+        "when": moment,
+        "clock": _clock,
+        "day": _day,
+        "clip": _clip,
+        "code": _code,
+        "paragraphs": _paragraphs,
+        "label": _label,
+        "stamp": _stamp,
+        "verbatim": Markdown,
+    }
+    return environment

@@ -1,0 +1,227 @@
+"""Wire the bot together: everything that thinks, without what listens."""
+
+import os
+from collections.abc import Callable
+from contextlib import ExitStack
+from dataclasses import dataclass
+from datetime import timedelta
+from functools import cache, partial
+from pathlib import Path
+
+import structlog
+
+from bot.adapters.actions.runner import OutsideActionRunner
+from bot.adapters.database import Database, Limits, make_ready, open_engine
+from bot.adapters.network.clock import DatabaseClock, RehearsalClock, SteadyClock, SystemClock
+from bot.adapters.pagerduty.client import PagerDuty
+from bot.adapters.rendering.templates import JinjaTemplates
+from bot.adapters.runbooks import FolderRunbooks
+from bot.adapters.slack.chat import SlackChat
+from bot.adapters.slack.client import PooledWebClient
+from bot.app.templates import open_templates
+from bot.commands.plugins import CommandRegistry, load
+from bot.commands.request import Request, Source
+from bot.commands.router import Router
+from bot.commands.timed import TimedRouter
+from bot.config import Reloader, Settings
+from bot.config import load as load_settings
+from bot.domain.effects import SayCommand
+from bot.domain.policy import Policy
+from bot.ports import Clock, IssueTracker
+from bot.services.features import load_features
+from bot.workers.deliver.handler import Handlers, Outside
+from bot.workers.failovers import Runner
+from bot.workers.outbox import Delivery
+
+log = structlog.get_logger()
+
+
+@dataclass(frozen=True, kw_only=True)
+class Bot:
+    settings: Settings
+    database: Database
+    time: DatabaseClock | SystemClock
+    """What the clock follows."""
+    clock: Clock
+    chat: SlackChat
+    pager: PagerDuty | None
+    registry: CommandRegistry
+    delivery: Delivery
+    runner: Runner
+    router: Router
+    timed: TimedRouter
+    live: Reloader
+    templates: JinjaTemplates
+    runbooks: FolderRunbooks
+
+    def adopt(self, policy: Policy) -> None:
+        """Go by these decisions from now on."""
+        self.delivery.adopt(policy)
+        self.router.adopt(policy)
+
+
+def build(settings: Settings, stack: ExitStack) -> Bot:
+    """Wire the bot together; what must be let go of is given to the stack."""
+    load_features()
+    live = Reloader(settings, partial(load_settings, settings.path))
+    policy, env = live.policy(), settings.env
+    database = open_database(settings)
+    stack.callback(database.engine.dispose)
+    make_ready(database.engine)
+    time = DatabaseClock(database.time) if database.has_own_clock else SystemClock()
+    clock = open_clock(settings, time)
+    timeout = settings.delivery.lease / 2
+    chat = SlackChat(
+        PooledWebClient(
+            token=env.slack_bot_token.get_secret_value(),
+            base_url=env.slack_api_url,
+            read_timeout=timeout.total_seconds(),
+        ),
+        clock,
+    )
+    stack.callback(chat.close)
+    pager = open_pager(settings, timeout, stack, clock)
+    templates = open_templates(settings, clock)
+    registry = load(settings.plugin_folders)
+    for failure in registry.failures:
+        log.error("a plugin is left out", why=failure)
+    runbooks = open_runbooks(settings)
+    runbooks.mistakes()  # says in the log what is left out
+
+    def say(effect: SayCommand, place: str | None) -> None:
+        request = Request(
+            id=effect.key,
+            text=effect.command,
+            user=effect.person,
+            source=Source.PLAIN,
+            channel=place,
+            incident=effect.incident,
+        )
+        timed.answer(request)
+
+    delivery = Delivery(
+        Handlers(
+            Outside(
+                templates=templates,
+                chat=chat,
+                maybe_pager=pager,
+                open_tracker=tracker_to_open(settings, timeout, stack),
+                run_command=say,
+            )
+        ),
+        sessions=database,
+        clock=clock,
+        policy=policy,
+        lease=settings.delivery.lease,
+        senders=settings.delivery.senders,
+    )
+    runner = Runner(
+        _operator(settings, live),
+        sessions=database,
+        clock=clock,
+        policy=live.policy,
+        lease=settings.delivery.lease,
+        wake=delivery.wake,
+    )
+
+    def wake() -> None:
+        delivery.wake()
+        runner.wake()
+
+    router = Router(
+        registry,
+        sessions=database,
+        clock=clock,
+        policy=policy,
+        templates=templates,
+        wake=wake,
+        runbooks=runbooks,
+    )
+    timed = TimedRouter(router)
+    return Bot(
+        settings=settings,
+        database=database,
+        time=time,
+        clock=clock,
+        chat=chat,
+        pager=pager,
+        registry=registry,
+        delivery=delivery,
+        runner=runner,
+        router=router,
+        timed=timed,
+        live=live,
+        templates=templates,
+        runbooks=runbooks,
+    )
+
+
+def _operator(settings: Settings, live: Reloader) -> OutsideActionRunner:
+    env = settings.env
+    return OutsideActionRunner.within(
+        os.environ,
+        folder=settings.path.parent if settings.path else Path(),
+        secrets=env.secrets(),
+        plans=lambda: live.policy().plans.values(),  # noqa: PLW0108  the policy is another one tomorrow
+        github_token=env.github_token.get_secret_value(),
+        github_url=env.github_api_url,
+    )
+
+
+def open_database(settings: Settings) -> Database:
+    section = settings.database
+    limits = Limits(
+        connect=section.connect_timeout, statement=section.statement_timeout, lock=section.lock_timeout
+    )
+    url = settings.env.database_url.get_secret_value()
+    return Database(open_engine(url, pool=section.pool, limits=limits))
+
+
+def open_runbooks(settings: Settings) -> FolderRunbooks:
+    """The runbooks, and where they are pages, their address."""
+    address = settings.web.public_url if settings.web.runbooks else None
+    return FolderRunbooks(settings.runbook_folders, address=address)
+
+
+def open_clock(settings: Settings, time: Clock) -> Clock:
+    """Whatever time it is given, made steady; in a rehearsal another, which is said aloud."""
+    file = settings.env.spy_clock_offset
+    if not file:
+        return SteadyClock(time)
+    log.warning("this is a rehearsal: Spy's clock is moved by a file", file=file)
+    return SteadyClock(RehearsalClock(Path(file), time))
+
+
+def open_pager(
+    settings: Settings, timeout: timedelta, stack: ExitStack, clock: Clock | None = None
+) -> PagerDuty | None:
+    if settings.pagerduty is None or not settings.env.pagerduty_api_token:
+        return None
+    pager = PagerDuty(
+        settings.env.pagerduty_api_token.get_secret_value(),
+        from_email=settings.pagerduty.from_,
+        url=settings.env.pagerduty_api_url,
+        timeout=timeout,
+        clock=clock,
+    )
+    stack.callback(pager.close)
+    return pager
+
+
+def tracker_to_open(
+    settings: Settings, timeout: timedelta, stack: ExitStack
+) -> Callable[[], IssueTracker] | None:
+    """GitHub, opened at the first export: its library takes a tenth of a bot's start to load."""
+    if settings.github is None or not settings.env.github_token:
+        return None
+    token, url = settings.env.github_token.get_secret_value(), settings.env.github_api_url
+
+    @cache
+    def opened() -> IssueTracker:
+        from bot.adapters.github import GitHub  # noqa: PLC0415  see above
+
+        tracker = GitHub(token, url=url, timeout=timeout)
+        stack.callback(tracker.close)
+        return tracker
+
+    return opened

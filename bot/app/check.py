@@ -1,0 +1,117 @@
+"""`spy check` and `spy migrate`: whether Spy could work, and the database it works with."""
+
+from collections.abc import Iterator
+from contextlib import ExitStack, closing
+from datetime import timedelta
+
+from bot.adapters.database import CannotOpen, is_ready, make_ready, open_engine
+from bot.adapters.github import results as github_checks
+from bot.adapters.network.clock import SystemClock
+from bot.adapters.slack.check import results as slack_checks
+from bot.adapters.slack.client import PooledWebClient
+from bot.app.build import open_clock, open_pager, open_runbooks
+from bot.app.templates import open_templates, own_templates
+from bot.commands.plugins import load, shadowed, templates_named
+from bot.config import Settings
+from bot.config.plan_checks import plan_checks
+from bot.ports import CheckResult
+
+
+def check(settings: Settings) -> Iterator[CheckResult]:
+    """Ask each service whether Spy could work with it, and say the cure where not."""
+    env = settings.env
+    yield from plan_checks(settings)
+    yield from _database_checks(settings)
+    yield from check_own(settings)
+    if env.slack_bot_token:
+        with closing(
+            PooledWebClient(env.slack_bot_token.get_secret_value(), base_url=env.slack_api_url)
+        ) as client:
+            in_socket_mode = settings.slack.mode == "socket" and env.slack_app_token
+            app_token = env.slack_app_token.get_secret_value() if in_socket_mode else None
+            yield from slack_checks(
+                client,
+                app_token=app_token,
+                channels=_channels(settings),
+                user_groups=sorted(settings.policy().user_groups),
+                clock=open_clock(settings, SystemClock()),
+            )
+    with ExitStack() as stack:
+        if pager := open_pager(settings, timedelta(seconds=10), stack):
+            policy = settings.policy()
+            teams = policy.teams.values()
+            yield from pager.results(
+                services=[team.service for team in teams if team.service],
+                policies=[team.escalation_policy for team in teams if team.escalation_policy],
+                schedules=[team.schedule for team in teams if team.schedule],
+                users=[it.pagerduty for it in policy.people.values() if it.pagerduty],
+                emails=[it.email for it in policy.people.values() if it.email],
+            )
+    if settings.github and env.github_token:
+        token = env.github_token.get_secret_value()
+        yield from github_checks(token, settings.github.repository, env.github_api_url)
+
+
+def check_own(settings: Settings) -> Iterator[CheckResult]:
+    """Look at a team's own runbooks, plugins and templates."""
+    yield from _runbook_checks(settings)
+    yield from _plugin_checks(settings)
+    yield from _template_checks(settings)
+
+
+def _database_checks(settings: Settings) -> Iterator[CheckResult]:
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    what = f"Database: {engine.url.render_as_string(hide_password=True)}"
+    try:
+        current = is_ready(engine)
+    except CannotOpen as error:
+        yield CheckResult(what=what, well=False, cure=str(error))
+    else:
+        yield CheckResult(
+            what=what if current else f"{what} (empty or old: `spy run` brings it up to date)", well=True
+        )
+    finally:
+        engine.dispose()
+
+
+def _runbook_checks(settings: Settings) -> Iterator[CheckResult]:
+    runbooks = open_runbooks(settings)
+    yield CheckResult(what=f"Runbooks: {len(runbooks.all())}", well=True)
+    for line in runbooks.mistakes():
+        yield CheckResult(what=f"Runbook left out: {line}", well=False)
+
+
+def _plugin_checks(settings: Settings) -> Iterator[CheckResult]:
+    found = load(settings.plugin_folders)
+    yield CheckResult(what=f"Plugins: {len(found.commands)} commands", well=True)
+    for line in found.failures:
+        yield CheckResult(what=f"Plugin left out: {line}", well=False, cure="Mend it, and start Spy anew.")
+    for line in shadowed(found.commands):
+        yield CheckResult(what=f"Plugin: {line}", well=False, cure="Give the later one other words.")
+    for where, name in templates_named(settings.plugin_folders):
+        if not any((folder / name).is_file() for folder in settings.template_folders):
+            cure = f"Write {name} in a folder that `templates:` names."
+            yield CheckResult(what=f"Plugin: {where}: there is no template {name}", well=False, cure=cure)
+
+
+def _template_checks(settings: Settings) -> Iterator[CheckResult]:
+    templates = open_templates(settings, SystemClock())
+    if own := own_templates(templates):
+        yield CheckResult(what=f"Templates: {len(own)} of your own", well=True)
+    while not templates.mistakes.empty():
+        cure = "Mend it, and start Spy anew. Until then Spy's own is used."
+        yield CheckResult(what=f"Template left out: {templates.mistakes.get()}", well=False, cure=cure)
+
+
+def _channels(settings: Settings) -> dict[str, str]:
+    announced = {"announcements": settings.slack.announce} if settings.slack.announce else {}
+    return {**announced, **{f"team {key}": team.channel for key, team in settings.teams.items()}}
+
+
+def migrate(settings: Settings) -> None:
+    """Bring the database up to date."""
+    engine = open_engine(settings.env.database_url.get_secret_value())
+    try:
+        make_ready(engine)
+    finally:
+        engine.dispose()

@@ -1,0 +1,66 @@
+"""Follow config.yaml while Spy runs: take over what is good, and say what is not."""
+
+from collections.abc import Sequence
+from datetime import timedelta
+from hashlib import sha256
+
+import structlog
+
+from bot.adapters.rendering.overrides import Mistake
+from bot.app.build import Bot
+from bot.config import News
+from bot.domain.effects import Post
+from bot.services.reminders import Reminders
+from bot.services.transaction import Transaction
+
+CONFIGURATION_EVERY = timedelta(seconds=2)
+log = structlog.get_logger()
+
+
+class Configuration:
+    def __init__(self, bot: Bot) -> None:
+        self._bot = bot
+        self._planned = False
+        self._untold = list[Mistake]()
+
+    def look(self) -> None:
+        """Take over a file that has changed; at the first look, set the timers of what is open by it."""
+        news = self._bot.live.refresh()
+        if news and news.mistakes:
+            self._refuse(news)
+        elif news or not self._planned:
+            self._take_over()
+        self._tell_of_templates()
+
+    def _take_over(self) -> None:
+        policy = self._bot.live.policy()
+        self._bot.adopt(policy)
+        with self._bot.database.begin() as session:
+            Reminders(Transaction(session=session, now=self._bot.clock.now(), policy=policy)).plan_anew()
+        if self._planned:
+            log.info("the configuration has changed, and is taken over")
+        self._planned = True
+
+    def _refuse(self, news: News) -> None:
+        for line in news.mistakes:
+            log.error("the configuration has changed and can't be used; the last good one stays", why=line)
+        self._tell(f"config:{news.version}", "shared/configuration", news.mistakes)
+
+    def _tell_of_templates(self) -> None:
+        """Tell of each template of a team's own that is refused, once: also where another process met it."""
+        while not self._bot.templates.mistakes.empty():
+            mistake = self._bot.templates.mistakes.get()
+            log.error("a template is left out, and Spy's own is used", why=str(mistake))
+            self._untold.append(mistake)
+        if self._untold:
+            lines = sorted(map(str, self._untold))
+            self._tell(f"templates:{sha256(repr(lines).encode()).hexdigest()}", "shared/templates", lines)
+            self._untold.clear()
+
+    def _tell(self, key: str, template: str, mistakes: Sequence[str]) -> None:
+        policy = self._bot.live.policy()
+        message = self._bot.templates.render(template, {"mistakes": mistakes})
+        with self._bot.database.begin() as session:
+            tx = Transaction(session=session, now=self._bot.clock.now(), policy=policy)
+            tx.send(*(Post(key=f"{key}:{to}", to=to, message=message) for to in policy.maintainers))
+        self._bot.delivery.wake()

@@ -1,0 +1,67 @@
+"""The log: one line an event on standard error, JSON for machines, key=value for people, never a secret."""
+
+import logging
+import sys
+from collections.abc import Collection, MutableMapping
+from typing import Any, TextIO
+
+import structlog
+from structlog.typing import Processor, WrappedLogger
+
+from bot.domain.masking import Masking
+
+_CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
+"""All but the tab and the line end, which tracebacks need."""
+
+_Event = MutableMapping[str, Any]
+
+
+def configure(*, secrets: Collection[str] = (), to: TextIO | None = None, level: int = logging.INFO) -> None:
+    """Set up the log of this process, the libraries' own (from warnings on) along with it."""
+    stream = to or sys.stderr
+    is_for_people = stream.isatty()
+    shared: list[Processor] = [
+        structlog.contextvars.merge_contextvars,
+        structlog.processors.add_log_level,
+        structlog.processors.TimeStamper(fmt="iso", utc=True),
+        structlog.processors.format_exc_info,
+    ]
+    last: list[Processor] = [*_rendering(is_for_people=is_for_people), Masking(secrets)]
+    structlog.configure(
+        processors=[*shared, *last],
+        wrapper_class=structlog.make_filtering_bound_logger(level),
+        logger_factory=structlog.WriteLoggerFactory(stream),
+        cache_logger_on_first_use=False,
+    )
+    _take_in_libraries(stream, shared, last)
+
+
+def _rendering(*, is_for_people: bool) -> tuple[Processor, ...]:
+    if not is_for_people:
+        return (structlog.processors.JSONRenderer(default=str),)
+    return (
+        _disarmed,
+        structlog.dev.ConsoleRenderer(exception_formatter=structlog.dev.plain_traceback),
+    )
+
+
+def _disarmed(_logger: WrappedLogger, _method: str, event: _Event) -> _Event:
+    """Show control characters instead of obeying them; a line end inside a value is one, too."""
+    for key, value in event.items():
+        if isinstance(value, str):
+            shown = value.translate(_CONTROL)
+            event[key] = shown if key == "exception" else shown.replace("\n", "\\n")
+    return event
+
+
+def _take_in_libraries(stream: TextIO, shared: list[Processor], last: list[Processor]) -> None:
+    handler = logging.StreamHandler(stream)
+    handler.setFormatter(
+        structlog.stdlib.ProcessorFormatter(
+            foreign_pre_chain=[structlog.stdlib.add_logger_name, *shared],
+            processors=[structlog.stdlib.ProcessorFormatter.remove_processors_meta, *last],
+        )
+    )
+    root = logging.getLogger()
+    root.handlers[:] = [handler]
+    root.setLevel(logging.WARNING)

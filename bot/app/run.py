@@ -1,0 +1,212 @@
+"""`spy run`: serve a workspace until told to stop."""
+
+import signal
+import threading
+from collections.abc import Iterator, Mapping
+from contextlib import ExitStack, suppress
+from functools import partial
+from types import FrameType
+
+import structlog
+
+from bot.adapters.network.clock import MEASURE_EVERY, DatabaseClock
+from bot.adapters.runbooks import RunbookPages
+from bot.adapters.slack.client import PooledWebClient
+from bot.adapters.slack.inbound import App, build_app
+from bot.adapters.slack.socket import NOT_CONNECTED, SocketLink
+from bot.app.build import Bot, build
+from bot.app.configuration import CONFIGURATION_EVERY, Configuration
+from bot.app.scheduler import Job, Scheduler
+from bot.app.webhooks import locks_page, manifest_page, outbox_page, slack_handler, webhook_handlers
+from bot.config import Settings
+from bot.ports import Profile, Rejected, Throttled, Unavailable, Unreachable
+from bot.services.people import People
+from bot.services.transaction import Transaction
+from bot.web import Page, WebAnswer, build_web, listen, serve
+from bot.web.metrics import Metrics, registry
+from bot.workers.lanes import LOOK_EVERY, Lanes
+from bot.workers.sync import (
+    CHANGES_EVERY,
+    GROUPS_EVERY,
+    ONCALL_EVERY,
+    PAGES_EVERY,
+    PEOPLE_EVERY,
+    SHIFTS_EVERY,
+    SWEEP_EVERY,
+    Sync,
+)
+from bot.workers.timers import TICK_EVERY, Ticks
+
+log = structlog.get_logger()
+
+WARM = 6
+"""Connections to Slack that a declare uses at once; they are opened before the first one."""
+REHEARSED = 5
+"""In a rehearsal the clock runs some hundred times faster, and yet nothing shall be said late."""
+FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
+"""Seconds between attempts to learn from Slack who Spy is."""
+
+
+def run(settings: Settings) -> int:
+    """Serve a workspace until SIGTERM or SIGINT; then finish what is under way."""
+    stop = threading.Event()
+    with ExitStack() as stack:
+        socket = listen(settings.web.host, settings.web.port)
+        stack.callback(socket.close)
+        bot = build(settings, stack)
+        threading.Thread(target=_greet, args=(bot, stop), name="greeter", daemon=True).start()
+        app = build_app(
+            bot.timed,
+            bot.chat,
+            signing_secret=settings.env.slack_signing_secret.get_secret_value(),
+            api_url=settings.env.slack_api_url,
+        )
+        bot.delivery.start()
+        stack.callback(bot.delivery.stop)
+        bot.runner.start()
+        stack.callback(bot.runner.stop)
+        lanes = Lanes(
+            sessions=bot.database,
+            clock=bot.clock,
+            policy=bot.live.policy,
+            lease=settings.delivery.lease,
+            wake=bot.delivery.wake,
+        )
+        scheduler = Scheduler(*_jobs(bot), Job(name="lanes", every=LOOK_EVERY, run=lanes.look))
+        stack.callback(scheduler.stop)
+        link = _link(settings, app, stack)
+        web = build_web(
+            handlers={
+                **({} if link else {"/slack/events": slack_handler(app)}),
+                **webhook_handlers(bot),
+            },
+            readiness={
+                "database": bot.database.ping,
+                "slack": lambda: "" if bot.chat.identity else "Slack has not said yet who Spy is",
+                "link": lambda: "" if link is None or link.is_alive() else "no link to Slack",
+                "delivery": bot.delivery.trouble,
+                "lanes": lanes.trouble,
+                "failovers": lambda: "" if bot.runner.is_alive() else "failovers stand still",
+                "scheduler": lambda: "" if scheduler.is_alive() else "no job runs",
+            },
+            metrics=registry(_metrics(bot, lanes)),
+            pages=_pages(bot),
+        )
+        server = serve(web, socket)
+        stack.callback(server.stop)
+        scheduler.start()
+        _until_told(stop)
+    return 0
+
+
+def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
+    if settings.slack.mode != "socket":
+        return None
+    client = PooledWebClient(base_url=settings.env.slack_api_url)
+    link = SocketLink(app, app_token=settings.env.slack_app_token.get_secret_value(), client=client)
+    stack.callback(client.close)
+    stack.callback(link.stop)
+    link.start()
+    return link
+
+
+def _greet(bot: Bot, stop: threading.Event) -> None:
+    """Learn who Spy is and open connections, before the first incident rather than in it."""
+    wait, told = FIRST_WAIT, ""
+    while not stop.is_set():
+        try:
+            bot.chat.identify()
+        except (Unreachable, Throttled, Rejected) as trouble:
+            if str(trouble) != told:  # once, however often Slack is asked again
+                told = str(trouble)
+                log.warning(NOT_CONNECTED, why=told)
+            stop.wait(wait)
+            wait = min(wait * 2, LONGEST_WAIT)
+        else:
+            _introduce(bot)
+            bot.chat.warm(WARM)
+            return
+
+
+def _introduce(bot: Bot) -> None:
+    """Keep who Spy itself is, so that nobody gives it something to do."""
+    us = bot.chat.identify()
+    with suppress(Unavailable), bot.database.begin() as session:
+        tx = Transaction(session=session, now=bot.clock.now(), policy=bot.live.policy())
+        People(tx).met(us.user, Profile(name=us.name, is_bot=True))
+
+
+def _jobs(bot: Bot) -> Iterator[Job]:
+    sync = Sync(
+        sessions=bot.database,
+        clock=bot.clock,
+        policy=bot.live.policy,
+        chat=bot.chat,
+        pager=bot.pager,
+        wake=bot.delivery.wake,
+    )
+    ticks = Ticks(sessions=bot.database, clock=bot.clock, policy=bot.live.policy, wake=bot.delivery.wake)
+    configuration = Configuration(bot)
+    if bot.pager:
+        yield Job(name="oncall", every=ONCALL_EVERY, run=sync.oncall)
+        yield Job(name="shifts", every=SHIFTS_EVERY, run=sync.shifts)
+        yield Job(name="changes", every=CHANGES_EVERY, run=sync.changes)
+        if not bot.settings.env.pagerduty_webhook_secret:
+            yield Job(name="pages", every=PAGES_EVERY, run=sync.pages)
+    if isinstance(bot.time, DatabaseClock):
+        yield Job(name="clock", every=MEASURE_EVERY, run=partial(_measure, bot.time))
+    every = TICK_EVERY / REHEARSED if bot.settings.env.spy_clock_offset else TICK_EVERY
+    yield Job(name="ticks", every=every, run=ticks.run)
+    yield Job(name="configuration", every=CONFIGURATION_EVERY, run=configuration.look)
+    yield Job(name="people", every=PEOPLE_EVERY, run=sync.people)
+    yield Job(name="groups", every=GROUPS_EVERY, run=sync.groups)
+    yield Job(name="sweep", every=SWEEP_EVERY, run=sync.sweep)
+
+
+def _measure(time: DatabaseClock) -> None:
+    with suppress(Unavailable):  # it goes on by what was measured last, and `/readyz` tells
+        time.measure()
+
+
+def _pages(bot: Bot) -> Mapping[str, Page]:
+    pages = RunbookPages(bot.runbooks, bot.settings.template_folders, bot.templates.loader.refused)
+
+    def answer(name: str, query: Mapping[str, str]) -> WebAnswer:
+        page = pages.one(name, query) if name else pages.all()
+        return WebAnswer(status=page.status, headers=page.headers, body=page.html)
+
+    runbooks = {"/runbooks": answer, "/runbooks/{name}": answer} if bot.settings.web.runbooks else {}
+    pages_of_demo = {"/outbox": outbox_page(bot), "/manifest": manifest_page(bot)}
+    rehearsal = pages_of_demo if bot.settings.env.spy_clock_offset else {}
+    return {"/locks/{name}": locks_page(bot), **runbooks, **rehearsal}
+
+
+def _metrics(bot: Bot, lanes: Lanes) -> Metrics:
+    def waiting() -> Mapping[str, int]:
+        with bot.database.read() as session:
+            return session.outbox.waiting()
+
+    def opened() -> int:
+        with bot.database.read() as session:
+            return sum(not incident.drill for incident in session.incidents.open(limit=10_000))
+
+    return Metrics(
+        tally=lambda: dict(bot.delivery.tally),
+        waiting=waiting,
+        standing=lanes.by_kind,
+        opened=opened,
+        given_up=lambda: dict(bot.timed.tally),
+    )
+
+
+def _until_told(stop: threading.Event) -> None:
+    def told(_number: int, _frame: FrameType | None) -> None:
+        stop.set()
+
+    before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
+    try:
+        while not stop.wait(1):  # a signal that comes just before a wait is heard only after it
+            pass
+    finally:
+        for number, handler in before.items():
+            signal.signal(number, handler)

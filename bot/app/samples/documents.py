@@ -1,0 +1,31 @@
+"""Facts for the two documents, as Spy itself gathers them of one incident."""
+
+from collections.abc import Mapping
+from functools import partial
+
+from bot.app.samples.messages import TYPED, Facts
+from bot.commands.testkit import SpyKit
+from bot.config.values import INSTALLED
+from bot.services.documents import Documents
+from bot.services.postmortems import Postmortems
+
+
+def documents() -> Mapping[str, Facts]:
+    """Return the facts of each document by its template."""
+    spy = SpyKit(INSTALLED / "plugins")
+    say = partial(spy.say, by="U0ANA", channel="C0ROOM")
+    say("incident me checkout is down sev1")
+    spy.create_channel(1, channel="C0ROOM")
+    for words in (f'update "{TYPED}"', f'impact "{TYPED}"', f'action "{TYPED}"', 'stop "rolled back"'):
+        say(f"incident {words}")
+    with spy.tx() as tx:
+        incident = tx.incident(1)
+        [follow_up] = tx.session.follow_ups.of(1)
+        return {
+            "postmortem/document": Documents(tx).document(incident),
+            "postmortem/follow_up": {
+                "follow_up": follow_up,
+                "incident": incident,
+                "postmortem": Postmortems(tx).of(incident),
+            },
+        }

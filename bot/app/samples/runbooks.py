@@ -1,0 +1,46 @@
+"""The words around runbooks; the runbooks themselves are tried in tests/runbooks."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict, replace
+from typing import Any
+
+from bot.adapters.rendering.mrkdwn import Mrkdwn
+from bot.domain.incident import Incident
+from bot.domain.portion import Portion
+from bot.domain.runbook import Kind, Parameter, Runbook
+from bot.ports import FilledRunbook
+
+Facts = Mapping[str, Any]
+TYPED = 'the <!channel> is <b>down</b> & "out"'
+RUNBOOK = Runbook(
+    name="restart-db",
+    title="Restart a database",
+    description="Two minutes.",
+    parameters=(
+        Parameter(name="region", kind=Kind.CHOICE, choices=("east", "west"), default="east"),
+        Parameter(name="why", kind=Kind.TEXT, optional=True, description="For the log"),
+    ),
+)
+FILLED = FilledRunbook(
+    text=Mrkdwn("1. Restart.\n\n```\nsudo it\n```"),
+    said={"why": TYPED},
+    url="https://spy.example.com/runbooks/x",
+)
+FORMS: dict[str, Facts] = {
+    "runbook/fill": {"runbook": asdict(RUNBOOK), "said": {"why": TYPED}, "wrong": {"why": TYPED}}
+}
+
+
+def facts(full: Incident) -> dict[str, Sequence[Facts]]:
+    """Give the templates their facts, in an incident and outside of one."""
+    return {
+        "runbook/filled": [
+            {"runbook": RUNBOOK, "filled": it, "incident": incident}
+            for it in (FILLED, replace(FILLED, left_out=2, said={}), replace(FILLED, left_out=1, url=None))
+            for incident in (full, None)
+        ],
+        "runbook/list": [
+            {"found": Portion.of((RUNBOOK, replace(RUNBOOK, description="")), 1, 1), "mistakes": ()},
+            {"found": Portion.of((), 1), "mistakes": ("runbooks/x.md.j2:3: title is missing.",)},
+        ],
+    }

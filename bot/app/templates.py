@@ -1,0 +1,48 @@
+"""Spy's words with a team's own before them, drawn once with sample facts before anybody reads them."""
+
+from contextlib import suppress
+
+from bot.adapters.rendering.templates import JinjaTemplates
+from bot.config import Settings
+from bot.ports import Clock
+
+RUNBOOKS = "runbooks/"
+"""Runbooks are looked at by those who read them."""
+
+
+def open_templates(settings: Settings, clock: Clock) -> JinjaTemplates:
+    """Open the folders of `templates:`; what can't be used there is refused, and named in `mistakes`."""
+    templates = JinjaTemplates(settings.template_folders, clock=clock)
+    names = own_templates(templates)
+    for name in names:
+        templates.try_to_read(name)
+    if names:
+        _draw_all(templates)
+    return templates
+
+
+def own_templates(templates: JinjaTemplates) -> list[str]:
+    """List the templates of which a team has its own."""
+    found = {
+        file.relative_to(folder).as_posix()
+        for folder in templates.loader.own
+        for file in folder.rglob("*.j2")
+    }
+    return sorted(name for name in found if not name.startswith(RUNBOOKS))
+
+
+def _draw_all(templates: JinjaTemplates) -> None:
+    """Draw every message, form and document; what fails with Spy's own words as well is no team's fault."""
+    from bot.app.samples.documents import documents  # noqa: PLC0415  as above
+    from bot.app.samples.messages import CASES, FORMS, NAMES  # noqa: PLC0415  few teams need the samples
+
+    for name in filter(templates.is_own, CASES):
+        for facts in CASES[name]:
+            with suppress(Exception):
+                templates.render(name, facts, names=NAMES.get)
+    for name, facts in FORMS.items():
+        with suppress(Exception):
+            templates.form(name, facts)
+    for name, facts in documents().items():
+        with suppress(Exception):
+            templates.document(name, facts, names=NAMES.get)

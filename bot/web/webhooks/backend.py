@@ -1,0 +1,60 @@
+"""What every webhook does alike: answer a wrong caller, act once a delivery, and give up in time."""
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
+
+import structlog
+
+from bot.domain.policy import Policy
+from bot.ports import Clock, Conflict, OutOfTime, Rejected, Session, Sessions, TimeLimit, Unavailable
+from bot.services.retry import retry_on_conflict
+from bot.services.transaction import Transaction
+from bot.web.app import WebAnswer
+
+log = structlog.get_logger()
+
+ACTED_WITHIN = 5.0
+"""Seconds in which a webhook must have its turn; who sends one waits about ten."""
+KEPT = WebAnswer(status=202, body="Kept.\n")
+KNOWN = WebAnswer(status=202, body="Known already.\n")
+NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
+
+
+@dataclass(frozen=True, kw_only=True)
+class Backend:
+    """What webhooks work with. `policy` is read at each call; `wake` tells the workers that there is work."""
+
+    sessions: Sessions
+    clock: Clock
+    policy: Callable[[], Policy]
+    wake: Callable[[], None]
+
+    def transaction(self, session: Session, source: str) -> Transaction:
+        return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source=source)
+
+    def once(self, source: str, delivery: str, act: Callable[[Transaction], WebAnswer]) -> WebAnswer:
+        """Act on a delivery, known by its id, in one transaction. 503 where that was not possible in time."""
+        limit = TimeLimit.of(ACTED_WITHIN)
+        try:
+            answer = retry_on_conflict(partial(self._act, source, delivery, act, limit))
+        except (Unavailable, Conflict, OutOfTime) as error:
+            log.warning("what a webhook told was not kept", why=str(error) or type(error).__name__)
+            return WebAnswer(
+                status=503, body="Spy's database does not answer. Nothing was kept; send it again.\n"
+            )
+        self.wake()
+        return answer
+
+    def _act(
+        self, source: str, delivery: str, act: Callable[[Transaction], WebAnswer], limit: TimeLimit
+    ) -> WebAnswer:
+        with self.sessions.begin(limit) as session:
+            if session.inbound.remember(f"{source}:{delivery}", at=self.clock.now()) is not None:
+                return KNOWN
+            return act(self.transaction(session, source))
+
+
+def refused(rejected: Rejected) -> WebAnswer:
+    """Answer what is not signed, or can't be read, with the reason."""
+    return WebAnswer(status=401 if rejected.code == "signature" else 400, body=f"{rejected}\n")

@@ -1,0 +1,37 @@
+"""What deploy tools ask: 200 where a service may be deployed, 423 (Locked) where not, with the same facts."""
+
+import json
+from collections.abc import Mapping
+
+from bot.domain.change import service_name
+from bot.services.locks import Locks
+from bot.web.app import Page, WebAnswer
+from bot.web.webhooks.backend import Backend
+
+
+def locks(backend: Backend) -> Page:
+    def handle(name: str, _query: Mapping[str, str]) -> WebAnswer:
+        service = service_name(name)
+        if service is None:
+            return WebAnswer(
+                status=400, body="A service's name has letters or digits, as in /locks/checkout.\n"
+            )
+        return _state(backend, service)
+
+    return handle
+
+
+def _state(backend: Backend, service: str) -> WebAnswer:
+    with backend.sessions.read() as session:
+        lock = Locks(backend.transaction(session, "deploy")).of(service)
+        person = session.people.get(lock.by) if lock and lock.by else None
+    facts = {
+        "service": service,
+        "locked": lock is not None,
+        "by": (lock.runs or (person.name if person else lock.by)) if lock else None,
+        "since": lock.since.isoformat() if lock else None,
+        "why": lock.why if lock else None,
+    }
+    body = json.dumps(facts, ensure_ascii=False) + "\n"
+    headers = {"content-type": "application/json", "cache-control": "no-store"}
+    return WebAnswer(status=423 if lock else 200, headers=headers, body=body)

@@ -1,0 +1,202 @@
+"""The webhooks as their senders see them: what is kept, kept once, refused with a sentence, or not there."""
+
+import sqlite3
+from collections.abc import Iterator, Mapping
+from contextlib import closing
+from datetime import timedelta
+from pathlib import Path
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.domain.change import Change, Window
+from bot.ports import Issue
+from bot.services.changes import Changes
+from bot.services.follow_ups import FollowUps
+from bot.services.incidents import Incidents
+from bot.services.locks import Locks
+from bot.services.transaction import Transaction
+from tests import samples
+from tests.web.served import SECRET, ServedBot, opened
+
+
+@pytest.fixture
+def served(tmp_path: Path, sqlite_url: str) -> Iterator[ServedBot]:
+    with opened(tmp_path, sqlite_url) as served:
+        yield served
+
+
+def github(served: ServedBot, name: str, delivery: str = "", **more: str) -> httpx.Response:
+    body = samples.body(samples.payload(name))
+    headers = {
+        "X-GitHub-Event": samples.event(name),
+        "X-Hub-Signature-256": samples.signed(body, SECRET),
+        **({"X-GitHub-Delivery": delivery} if delivery else {}),
+    }
+    return served.web.post("/webhooks/github", body, headers | more)
+
+
+def seconds(served: ServedBot) -> int:
+    return int(served.bot.clock.now().timestamp())
+
+
+def tool(served: ServedBot, told: Any, at: int | None = None) -> httpx.Response:
+    body = samples.body(told)
+    headers = samples.signed_by_tool(body, at or seconds(served), SECRET)
+    return served.web.post("/webhooks/changes", body, headers)
+
+
+def kept(served: ServedBot) -> list[Change]:
+    now = served.bot.clock.now()
+    with served.bot.database.begin() as session:
+        return list(session.changes.within(Window(since=now - timedelta(days=9_999), until=now), limit=99))
+
+
+def transaction_facts(served: ServedBot) -> Mapping[str, Any]:
+    return {"now": served.bot.clock.now(), "policy": served.bot.live.policy()}
+
+
+def filed_as(served: ServedBot, repository: str, issue: int) -> int:
+    """Give the number of a follow-up that is an issue of GitHub's."""
+    with served.bot.database.begin() as session:
+        tx = Transaction(session=session, **transaction_facts(served))
+        incident = Incidents(tx).declare("checkout is down", by="U0ANA").incident
+        number = FollowUps(tx).add(incident, "look at the canary", by="U0ANA").number
+        address = f"https://github.com/{repository}/issues/{issue}"
+        filed = Issue(repository=repository, number=issue, url=address, title="", body="")
+        FollowUps(tx).filed(number, filed)
+    return number
+
+
+def test_each_recording_of_a_change_is_kept_under_its_service(served: ServedBot):
+    answers = {name: github(served, name).text for name in samples.names()}
+
+    changes = {it.kind: it for it in kept(served)}
+    assert {name for name, answer in answers.items() if answer == "Kept.\n"} == {
+        "deployment",
+        "deployment_status",
+        "deployment_status in progress",
+        "push",
+        "release published",
+        "workflow_run completed",
+    }
+    assert changes.keys() == {"deploy", "push", "release", "workflow"}
+    assert (changes["push"].service, changes["workflow"].service) == ("greeter", "octo-repo")
+
+
+def test_a_delivery_that_comes_twice_is_acted_on_once(served: ServedBot):
+    first = [github(served, "push", "72d3162e").text, github(served, "push", "72d3162e").text]
+    unnamed = [github(served, "release published").text, github(served, "release published").text]
+
+    assert first == unnamed == ["Kept.\n", "Known already.\n"]
+    assert len(kept(served)) == 2
+
+
+def test_a_deployment_and_its_statuses_stay_one_change(served: ServedBot):
+    for name in ("deployment_status", "deployment"):
+        github(served, name)
+
+    [deploy] = [it for it in kept(served) if it.title == "master to production"]
+    assert (deploy.number, deploy.outcome) == (1, "success")
+
+
+def test_an_issue_that_is_closed_on_github_is_a_follow_up_that_is_done(served: ServedBot):
+    """The recording of one that was reopened, bent: no recording is of one that was closed."""
+    told = samples.payload("issues reopened")
+    told["action"], told["issue"]["state_reason"] = "closed", "completed"
+    number = filed_as(served, told["repository"]["full_name"], told["issue"]["number"])
+    body = samples.body(told)
+    headers = {"X-GitHub-Event": "issues", "X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answer = served.web.post("/webhooks/github", body, headers)
+
+    assert answer.text == "Kept.\n"
+    with served.bot.database.begin() as session:
+        follow_up = session.follow_ups.get(number)
+    assert follow_up
+    assert not follow_up.is_open
+
+
+def test_github_is_told_what_content_type_to_send(served: ServedBot):
+    body = b"payload=%7B%7D"
+    headers = {"X-GitHub-Event": "push", "X-Hub-Signature-256": samples.signed(body, SECRET)}
+
+    answer = served.web.post("/webhooks/github", body, headers)
+
+    assert answer.status_code == 400
+    assert "Is its content type application/json?" in answer.text
+
+
+def test_a_tool_is_told_what_became_of_its_change(served: ServedBot):
+    told, now = {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"}, seconds(served)
+
+    answers = [tool(served, told, at) for at in (now, now, now - 1)]
+
+    assert [it.text for it in answers] == [
+        "Kept as change 1 of checkout.\n",
+        "Known already.\n",
+        "Kept as change 1 of checkout.\n",
+    ]
+    assert tool(served, {"service": "checkout"}).text == "The field title: field required.\n"
+    assert tool(served, told, now - 600).status_code == 401
+
+
+def test_changes_are_forgotten_after_thirty_days(served: ServedBot):
+    tool(served, {"service": "checkout", "title": "deploy 4f2a1c"})
+
+    for days, left in ((29, 1), (31, 0)):
+        later = served.bot.clock.now() + timedelta(days=days)
+        with served.bot.database.begin() as session:
+            Changes(Transaction(session=session, **{**transaction_facts(served), "now": later})).forget_old()
+        assert len(kept(served)) == left
+
+
+def test_a_lock_is_answered_with_423_and_who_has_it(served: ServedBot):
+    with served.bot.database.begin() as session:
+        Locks(Transaction(session=session, **transaction_facts(served))).lock(
+            "checkout", "moving", by=None, holder="failover:12"
+        )
+
+    locked, free = served.web.get("/locks/Checkout"), served.web.get("/locks/orders")
+
+    assert locked.status_code == 423
+    assert locked.json() | {"since": "x"} == {
+        "service": "checkout",
+        "locked": True,
+        "by": "failover 12",
+        "since": "x",
+        "why": "moving",
+    }
+    assert (free.status_code, free.json()) == (
+        200,
+        {"service": "orders", "locked": False, "by": None, "since": None, "why": None},
+    )
+    assert served.web.get("/locks/!").status_code == 400
+
+
+def test_a_door_without_a_secret_is_not_there(tmp_path: Path, sqlite_url: str):
+    with opened(tmp_path, sqlite_url, secrets=("SLACK_SIGNING_SECRET",)) as served:
+        paths = ("/webhooks/github", "/webhooks/changes", "/webhooks/pagerduty")
+
+        assert [served.web.post(path, b"{}", {}).status_code for path in paths] == [404] * 3
+
+
+@pytest.mark.parametrize("told_by", ["github", "a tool"])
+def test_while_the_database_takes_nothing_what_is_told_is_to_be_sent_again(
+    served: ServedBot, sqlite_url: str, told_by: str
+):
+    def notice() -> httpx.Response:
+        if told_by == "github":
+            return github(served, "deployment_status")
+        return tool(served, {"service": "checkout", "title": "deploy 4f2a1c", "id": "7"})
+
+    with closing(sqlite3.connect(sqlite_url.removeprefix("sqlite:///"), timeout=30)) as other:
+        other.execute("BEGIN IMMEDIATE")
+        refused = notice()
+        other.rollback()
+
+    assert refused.status_code == 503
+    assert refused.text == "Spy's database does not answer. Nothing was kept; send it again.\n"
+    assert notice().status_code == 202
+    assert len(kept(served)) == 1
