@@ -227,6 +227,18 @@ def test_the_page_waits_until_the_bot_is_ready(browser: Browser):
         page.close()
 
 
+def test_a_page_that_waits_says_when_the_bot_has_ended(browser: Browser):
+    tab = browser.new_page()
+    with open_box("http") as box:
+        page = SandboxPage(box, is_ready=False)
+        tab.goto(box.url)
+        expect(tab.get_by_role("heading", name="Spy is starting")).to_be_visible()
+        page.close()
+
+    expect(tab.get_by_role("status")).to_have_text("Spy has stopped. The terminal says why.")
+    tab.close()
+
+
 def test_traffic_moves_at_the_press_of_a_button(window: Window, box: Box):
     window.page.get_by_role("button", name="Fail over east → west").click()
 
