@@ -27,6 +27,9 @@ from tests.e2e.bot_process import BotProcess
 
 pytestmark = pytest.mark.skipif(chromium() is None, reason="no Chromium on this machine")
 needs_axe = pytest.mark.skipif(not can_check_access(), reason="axe-core is not installed")
+DOCUMENT = (
+    "# A\n\n[link](https://example.com) in text, `code`\n\n- [x] done\n- [ ] not yet\n\n|a|b|\n|-|-|\n|1|2|\n"
+)
 SCRIPT = "<img src=x onerror=alert(1)><script>alert(2)</script>"
 
 
@@ -88,6 +91,14 @@ def browser(player: StoryPlayer) -> Iterator[Browser]:
         yield browser
 
 
+def open_issue(box: Box, title: str, body: str) -> int:
+    key = {"authorization": f"token {box.environment()['GITHUB_TOKEN']}"}
+    draft = {"title": title, "body": body}
+    made = httpx.post(f"{box.url}/github/repos/acme/postmortems/issues", json=draft, headers=key)
+    number: int = made.json()["number"]
+    return number
+
+
 def until_nine(now: datetime) -> timedelta:
     morning = now.astimezone(UTC).replace(hour=9, minute=0, second=0, microsecond=0)
     return (morning if morning > now else morning + timedelta(days=1)) - now
@@ -118,11 +129,12 @@ def opened_window(browser: Browser, box: Box, **how: object) -> Iterator[Window]
     assert complaints == []
 
 
-def walk(window: Window) -> Iterator[str]:
+def walk(window: Window, box: Box) -> Iterator[str]:
     """Visit every part of the page. The name of each place is given when it is in view."""
     yield from at_the_start(window)
     yield from in_an_incident(window)
     yield from beside(window)
+    yield from elsewhere(window, box)
 
 
 def at_the_start(window: Window) -> Iterator[str]:
@@ -185,17 +197,31 @@ def beside(window: Window) -> Iterator[str]:
         yield panel
 
 
+def elsewhere(window: Window, box: Box) -> Iterator[str]:
+    page = window.page
+    number = open_issue(box, "a document", DOCUMENT)
+    for name, address in (
+        ("home tab", "/?in=home"),
+        ("channel that kim can't see", "/?as=kim&in=C0SECRET"),
+        ("issue", f"/?dock=github&issue={number}"),
+    ):
+        page.goto(f"{box.url}{address}")
+        if name == "issue" and page.viewport_size == PHONE:
+            page.get_by_role("button", name="Phones & more").click()
+        yield name
+
+
 def found_barriers(window: Window, box: Box) -> list[str]:
     """Return the barriers of each part of the page, on a phone at 320 px; take pictures on the way."""
     page, found = window.page, list[str]()
     size = page.viewport_size
-    for place in walk(window):
+    for place in walk(window, box):
         if place in ("first", "help", "card"):
             photograph(page, f"{place}-{size['width']}")
         page.set_viewport_size(SMALL if size == PHONE else size)
         found += [f"{place}: {it}" for it in barriers(page)]
         page.set_viewport_size(size)
-    box.slack.slash("ana", page.locator("body").get_attribute("data-place"), "/incident", 'stop "found it"')
+    box.slack.slash("ana", newest_channel(box), "/incident", 'stop "found it"')
     return found
 
 
@@ -344,11 +370,8 @@ def test_a_message_that_arrives_while_the_page_loads_is_shown(window: Window, bo
 
 def test_each_issue_has_its_own_form(window: Window, box: Box):
     page = window.page
-    issues = "repos/acme/postmortems/issues"
-    key = {"authorization": f"token {box.environment()['GITHUB_TOKEN']}"}
     for title in ("first", "second"):
-        draft = {"title": title, "body": f"the {title} body"}
-        number = httpx.post(f"{box.url}/github/{issues}", json=draft, headers=key).json()["number"]
+        number = open_issue(box, title, f"the {title} body")
         address = f"https://github.com/acme/postmortems/issues/{number}"
         box.slack.state.post(box.slack.channel("general"), BOT_USER, f"<{address}|the {title}>")
     page.get_by_role("link", name="the first").click()
@@ -403,6 +426,10 @@ def test_what_looks_like_a_script_is_text_everywhere(window: Window, box: Box):
 
     window.reads(SCRIPT)
     assert page.locator("img[src=x], script:not([src])").count() == 0
+
+
+def newest_channel(box: Box) -> str:
+    return max((it for it in box.slack.channels if it.name.startswith("inc-")), key=lambda it: it.created).id
 
 
 def newest(box: Box) -> int:

@@ -36,9 +36,8 @@ class _Renderer(RendererHTML):
         match = TASK.match(content) if idx == 0 else None
         if match is None:
             return str(escape(content))
-        ticked = Markup(" checked") if match[1] != " " else Markup("")
-        box = Markup('<input type="checkbox" disabled{}> {}')
-        return str(box.format(ticked, content[match.end() :]))
+        state = Markup('aria-label="open"') if match[1] == " " else Markup('aria-label="done" checked')
+        return str(Markup('<input type="checkbox" disabled {}> {}').format(state, content[match.end() :]))
 
 
 def markdown(text: str) -> Markup:

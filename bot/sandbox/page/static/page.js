@@ -269,13 +269,13 @@ async function act(path, facts) {
   const result = await answer?.json().catch(() => null);
   if (result?.address) await go(result.address);
   if (result?.ok) return true;
-  complain(result?.error ?? "The box does not answer. Is it still running?");
+  showAlert(result?.error ?? "The box does not answer. Is it still running?");
   return false;
 }
 
 let quiet = null;
 
-function complain(sentence) {
+function showAlert(sentence) {
   at("alert").textContent = sentence;
   clearTimeout(quiet);
   quiet = setTimeout(() => (at("alert").textContent = ""), 8000);
@@ -511,7 +511,7 @@ setInterval(tick, 250);
 
 let beats = 0, exchanges = 0; // the first beat: the box sends events to this page now
 
-const HEARD = {
+const HANDLERS = {
   beat({ at: now, rate, exchanges: count }) {
     const wasFast = clock.rate > 1;
     Object.assign(clock, { at: now, rate, heard: performance.now() });
@@ -543,7 +543,7 @@ const HEARD = {
     }
   },
   failed({ person, text }) {
-    if (person === new URLSearchParams(query()).get("as")) complain(text);
+    if (person === new URLSearchParams(query()).get("as")) showAlert(text);
   },
   async story({ as, in: place, dock }) {
     refresh("caption", "toolbar");
@@ -563,8 +563,8 @@ let isLost = false;
 
 function listen() {
   const source = new EventSource("/live");
-  for (const [kind, hear] of Object.entries(HEARD))
-    source.addEventListener(kind, (event) => hear(JSON.parse(event.data)));
+  for (const [kind, handle] of Object.entries(HANDLERS))
+    source.addEventListener(kind, (event) => handle(JSON.parse(event.data)));
   source.addEventListener("open", () => {
     if (!isLost) return;
     isLost = false;
@@ -572,7 +572,7 @@ function listen() {
   });
   source.addEventListener("error", () => {
     isLost = true;
-    complain("The box has stopped. This page reloads when it runs again.");
+    showAlert("The box has stopped. This page reloads when it runs again.");
     clearTimeout(quiet);
   });
 }
