@@ -75,7 +75,7 @@ def due(request: Request, number: FollowUpNumber, due: date, *, follow_ups: Foll
     )
 
 
-@command("follow-up sort <number> <category>")
+@command("follow-up (sort|category) <number> <category>")
 def sort(request: Request, number: FollowUpNumber, category: Category, *, follow_ups: FollowUps) -> Reply:
     """Set a follow-up's category: detection, escalation, recovery or prevention."""
     changed = follow_ups.change(number, category=category, by=request.user)

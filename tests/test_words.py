@@ -218,7 +218,7 @@ def test_the_card_of_an_open_incident_offers_what_to_do():
 
     assert shown(theirs) == ["Update", "Page", "Resolve"]
     assert shown(free) == ["Update", "Page", "Take command", "Resolve"]
-    assert in_menu(theirs) == ["Take over from Ana Lima", "Hand over", "What changed?", "Next step", "tldr"]
+    assert in_menu(theirs) == ["Take command", "Hand over", "What changed?", "Next step", "tldr"]
     assert in_menu(free) == ["Hand over", "What changed?", "Next step", "tldr"]
 
 
