@@ -4,17 +4,17 @@ from collections.abc import Sequence
 from datetime import datetime, timedelta
 from pathlib import Path
 
-from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
 from bot.ports import OutboxItem, Person, Profile
+from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
 from bot.workers.sync import Sync
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn
+from tests.support.templates import shipped
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
 FOLDER = Path(__file__).parents[1] / "templates"
@@ -28,7 +28,7 @@ class Rota:
 
     def __init__(self, policy: Policy = POLICY) -> None:
         clock = FrozenClock()
-        words = JinjaTemplates([FOLDER], clock=clock)
+        words = shipped(clock)
         self.spy = SpyKit(incident, oncall, page, policy=policy, templates=words, clock=clock)
         self.pager = FakePager(schedules={"PSCH1": [], "PSCH2": []})
         self.chat = FakeChat()

@@ -4,14 +4,14 @@ from collections.abc import Callable, Mapping
 from dataclasses import replace
 from pathlib import Path
 
-from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.document import Document
 from bot.domain.follow_up import Filed
 from bot.domain.policy import PostmortemSettings
 from bot.ports import PagerNews, Ringing
 from bot.services.documents import Documents
 from bot.services.paging import Paging
+from bot.testing import POLICY, FrozenClock, SpyKit
+from tests.support.templates import shipped
 
 HERE = Path(__file__).parent
 CHANNEL = "C0ROOM"
@@ -23,7 +23,7 @@ class Story:
 
     def __init__(self) -> None:
         self.clock = FrozenClock()
-        self.templates = JinjaTemplates([HERE.parent / "templates"], clock=self.clock)
+        self.templates = shipped(self.clock)
         policy = replace(POLICY, postmortem_settings=PostmortemSettings(repository="acme/postmortems"))
         self.spy = SpyKit(HERE.parent / "plugins", policy=policy, templates=self.templates, clock=self.clock)
         self.spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")

@@ -12,10 +12,10 @@ from typer.testing import CliRunner, Result
 
 from bot.__main__ import app
 from bot.adapters.database import Database, open_engine
-from bot.commands.testkit import POLICY
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.transaction import Transaction
+from bot.testing import POLICY
 
 COMMANDS = ("run", "demo", "check", "manifest", "migrate", "say", "postmortem")
 

@@ -28,10 +28,10 @@ import plugins
 from bot.adapters.rendering import markdown, templates
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
-from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.document import Document, Section, body
 from bot.domain.policy import Policy
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, SpyKit
 
 LONG = 40_000
 """As long as a message in Slack may be."""

@@ -33,7 +33,6 @@ from bot.app.samples.messages import (
     Facts,
     facts_of,
 )
-from bot.commands.testkit import FrozenClock
 from bot.domain import events
 from bot.domain.effects import EVENT_EFFECTS
 from bot.domain.incident import Incident
@@ -41,6 +40,7 @@ from bot.domain.message import Button, Buttons, Context, Fields, Header, Message
 from bot.domain.page import Page, PageState
 from bot.sandbox.slack.blocks import sound_message
 from bot.services.messages import MESSAGE_TYPES
+from bot.testing import FrozenClock
 from tests.support.times import in_utc
 
 FOLDER = Path(__file__).parents[1] / "templates"

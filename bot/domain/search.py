@@ -1,10 +1,9 @@
 """Which incidents are looked for, among those that a person may see."""
 
-from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import datetime
 
-from bot.domain.incident import CLOSED, WORKING, Incident, Phase
+from bot.domain.incident import CLOSED, WORKING, Phase
 from bot.domain.refusal import Refusal
 
 OPEN, OVER, ALL = frozenset(WORKING), CLOSED, frozenset(Phase)
@@ -33,20 +32,3 @@ class Search:
             raise Refusal(
                 f"A search takes {MOST_WORDS} words at most; these are {len(self.words)}. Search with the rarest ones."
             )
-
-    def finds(self, incident: Incident, paged: Collection[str]) -> bool:
-        """Whether an incident is looked for, for which these teams were paged."""
-        return (
-            incident.phase in self.phases
-            and incident.is_seen_by(self.seen_by)
-            and self.severity in {None, incident.severity}
-            and self.private in {None, incident.private}
-            and (self.team is None or self.team in {*paged, *incident.told})
-            and (self.since is None or self.since <= (incident.resolved_at or incident.opened_at))
-            and all(word.casefold() in _told(incident).casefold() for word in self.words)
-        )
-
-
-def _told(incident: Incident) -> str:
-    told = (incident.name, incident.impact, incident.cause, incident.resolution)
-    return "\n".join(filter(None, told))

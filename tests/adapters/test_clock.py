@@ -7,7 +7,7 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.network.clock import SLOWER, DatabaseClock, RehearsalClock, SteadyClock
-from bot.commands.testkit import NOON, FrozenClock
+from bot.testing import NOON, FrozenClock
 
 HOUR, MINUTE = timedelta(hours=1), timedelta(minutes=1)
 

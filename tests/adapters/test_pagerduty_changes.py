@@ -8,11 +8,10 @@ import pytest
 
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.client import PagerDuty
-from bot.commands.memory import Memory
-from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.change import Change, Window
 from bot.ports import Unreachable
 from bot.sandbox import Box
+from bot.testing import POLICY, FrozenClock, MemoryDatabase
 from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
@@ -84,7 +83,7 @@ def test_the_changes_of_an_hour_are_asked_for(box: Box):
 
 
 def test_what_pagerduty_was_told_is_kept_once_under_the_teams_name():
-    sessions, pager, clock = Memory(), FakePager(), FrozenClock(NOON)
+    sessions, pager, clock = MemoryDatabase(), FakePager(), FrozenClock(NOON)
     told = read(DOCUMENTED | {"timestamp": "2026-11-23T11:50:00Z"})
     pager.told = [told]
     sync = Sync(

@@ -12,12 +12,12 @@ from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
-from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.events import NoteTaken
 from bot.domain.timer import mark_of
 from bot.services.documents import Documents
 from bot.services.incidents import Incidents
 from bot.services.transaction import Transaction
+from bot.testing import POLICY, FrozenClock
 from tests.bench.measures import Effort, PostEvent, median
 from tests.bench.table import Row
 

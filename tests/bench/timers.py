@@ -16,11 +16,11 @@ from sqlalchemy import Engine, insert, text
 
 from bot.adapters.database import Database, migrate, open_engine
 from bot.adapters.database.tables import TimerRow
-from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.events import Declared
 from bot.domain.incident import Incident
 from bot.domain.incident_reminders import agenda
 from bot.domain.timer import Timer
+from bot.testing import POLICY, FrozenClock
 from bot.workers.timers import Ticks
 from tests.bench.caller import Caller
 from tests.bench.measures import SLACK_TAKES, Effort, PostEvent, median

@@ -5,9 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands import testkit
 from bot.commands.plugins import load
-from bot.commands.testkit import SpyKit
+from bot.testing import SpyKit, kit
 
 GOOD = '''"""Colours."""
 from bot.commands.command import command
@@ -84,8 +83,8 @@ def test_the_kit_refuses_a_plugin_that_does_not_load(tmp_path: Path):
 
 
 def test_the_kits_example_runs():
-    assert doctest.testmod(testkit).attempted > 5
-    assert doctest.testmod(testkit).failed == 0
+    assert doctest.testmod(kit).attempted > 5
+    assert doctest.testmod(kit).failed == 0
 
 
 def test_the_kit_presses_buttons(spy: SpyKit):

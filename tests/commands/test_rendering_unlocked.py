@@ -12,8 +12,8 @@ from bot.adapters.database import Database, open_engine
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
 from bot.commands.router import Router
-from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
 from bot.domain.message import Message
+from bot.testing import POLICY, FrozenClock, PlainTemplates
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 SAID = (

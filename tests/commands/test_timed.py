@@ -13,10 +13,10 @@ from bot.commands.plugins import registry
 from bot.commands.reply import Reply
 from bot.commands.request import Joined, Request, Source
 from bot.commands.router import Router
-from bot.commands.testkit import POLICY, FrozenClock, PlainTemplates
 from bot.commands.timed import ANSWER_WITHIN, HANGING, NotDone, TimedRouter
 from bot.ports import Person, Sessions, TimeLimit
 from bot.services.transaction import Transaction
+from bot.testing import POLICY, FrozenClock, PlainTemplates
 
 LONG = 60.0
 """Seconds for what comes at once, on however slow a machine."""

@@ -4,7 +4,6 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from bot.commands.testkit import POLICY
 from bot.domain.change import Change, ChangeSource, Window
 from bot.domain.incident import Suspect
 from bot.domain.lock import Lock
@@ -13,9 +12,9 @@ from bot.ports import Sessions
 from bot.services.changes import Changes
 from bot.services.locks import Locks
 from bot.services.transaction import Transaction
-from tests.contracts.test_session import NOON, declared, sessions
+from bot.testing import POLICY
+from tests.contracts.test_session import NOON, declared
 
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 

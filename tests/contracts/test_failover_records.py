@@ -6,9 +6,8 @@ from datetime import timedelta
 from bot.domain.failover import Approval, Failover, State, Task
 from bot.domain.plan import Command, HttpCall, Param, Plan, Question, Step
 from bot.ports import AuditEntry, Sessions
-from tests.contracts.test_session import NOON, sessions
+from tests.contracts.test_session import NOON
 
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 LEASE = timedelta(seconds=20)
 PLAN = Plan(
     name="pod",

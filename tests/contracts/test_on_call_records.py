@@ -7,9 +7,8 @@ from bot.domain.cover import CoverRequest
 from bot.domain.events import Resolved
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.ports import Contact, Sessions
-from tests.contracts.test_session import NOON, declared, noted, paged, sessions
+from tests.contracts.test_session import NOON, declared, noted, paged
 
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 HOUR = timedelta(hours=1)
 
 

@@ -7,9 +7,7 @@ from bot.domain.follow_up import Category, Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 from bot.domain.shift import Told
 from bot.ports import Sessions
-from tests.contracts.test_session import NOON, noted, sessions
-
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
+from tests.contracts.test_session import NOON, noted
 
 
 def follow_up(number: int, *, incident: int = 1, owner: str | None = "U0RAJ") -> FollowUp:

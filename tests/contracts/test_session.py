@@ -1,15 +1,14 @@
-"""What every unit of work keeps to: the one in memory that tests use, and the database."""
+"""What a session keeps to, on both databases."""
 
-from collections.abc import Callable, Iterator
-from contextlib import AbstractContextManager, contextmanager, suppress
+from collections.abc import Callable
+from contextlib import suppress
 from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from threading import Thread
 
 import pytest
 
-from bot.adapters.database import Database, open_engine
-from bot.commands.memory import Memory
+from bot.adapters.database import Database
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
 from bot.domain.events import ChannelOpened, Declared, Resolved
 from bot.domain.incident import Closed, Incident, Link, Phase
@@ -24,51 +23,6 @@ from bot.ports import OnCallCopy, OnCallShift, OutboxItem, Person, Posted, Sessi
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
 LEASE = timedelta(seconds=30)
-
-
-@contextmanager
-def in_memory(_request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    yield Memory()
-
-
-@contextmanager
-def in_sqlite(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    with database(request.getfixturevalue("sqlite_url")) as opened:
-        yield opened
-
-
-@contextmanager
-def in_postgresql(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    url = request.getfixturevalue("postgresql_url")
-    with database(url.replace("postgresql://", "postgresql+psycopg://")) as opened:
-        yield opened
-
-
-@contextmanager
-def database(url: str) -> Iterator[Database]:
-    engine = open_engine(url)
-    yield Database(engine)
-    engine.dispose()
-
-
-FACTORIES: dict[str, Callable[[pytest.FixtureRequest], AbstractContextManager[Sessions]]] = {
-    "memory": in_memory,
-    "sqlite": in_sqlite,
-    "postgresql": in_postgresql,
-}
-
-
-@pytest.fixture
-def database_sessions(database_url: str) -> Iterator[Database]:
-    """The databases alone: what is in memory is of this process, and copied for who reads."""
-    with database(database_url.replace("postgresql://", "postgresql+psycopg://")) as opened:
-        yield opened
-
-
-@pytest.fixture(params=FACTORIES)
-def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    with FACTORIES[request.param](request) as opened:
-        yield opened
 
 
 def declared(number: int = 42, *, by: str = "U0ANA", at: datetime = NOON) -> Incident:
@@ -214,11 +168,11 @@ def test_a_job_is_held_by_one_until_its_lease_ends(sessions: Sessions) -> None:
 # --- read-only transactions -----------------------------------------------------------------------------------
 
 
-def test_a_reader_sees_one_moment_while_a_writer_is_at_work(database_sessions: Sessions) -> None:
-    with database_sessions.begin() as session:
+def test_a_reader_sees_one_moment_while_a_writer_is_at_work(sessions: Sessions) -> None:
+    with sessions.begin() as session:
         session.incidents.put(declared())
 
-    with database_sessions.begin() as writer, database_sessions.read() as reader:
+    with sessions.begin() as writer, sessions.read() as reader:
         writer.incidents.put(replace(declared(), impact="half of EU"))
         writer.timeline.of(42)  # what was put is written now
         reader.lock("declare")
@@ -667,28 +621,26 @@ FOREIGN = {
 
 
 @pytest.mark.parametrize("change", FOREIGN.values(), ids=FOREIGN)
-def test_an_effect_of_a_newer_spy_keeps_nobody_from_the_others(
-    database_sessions: Database, change: str
-) -> None:
-    queue(database_sessions, post("hello", to="C1"))
-    with database_sessions.engine.begin() as connection:
+def test_an_effect_of_a_newer_spy_keeps_nobody_from_the_others(sessions: Database, change: str) -> None:
+    queue(sessions, post("hello", to="C1"))
+    with sessions.engine.begin() as connection:
         connection.exec_driver_sql(change)
-    queue(database_sessions, post("mine", to="C2"))
+    queue(sessions, post("mine", to="C2"))
 
-    found = claimed(database_sessions)
+    found = claimed(sessions)
 
     assert [type(it.effect).__name__ for it in found] == ["Unknown", "Post"]
     assert found[0].effect.key == "hello"
 
 
-def test_an_effect_with_a_field_of_a_newer_spy_is_done(database_sessions: Database) -> None:
-    queue(database_sessions, post("hello"))
-    with database_sessions.engine.begin() as connection:
+def test_an_effect_with_a_field_of_a_newer_spy_is_done(sessions: Database) -> None:
+    queue(sessions, post("hello"))
+    with sessions.engine.begin() as connection:
         connection.exec_driver_sql(
             'UPDATE outbox SET payload = replace(payload, \'{"key"\', \'{"sky": 1, "key"\')'
         )
 
-    assert claimed(database_sessions)[0].effect == post("hello")
+    assert claimed(sessions)[0].effect == post("hello")
 
 
 UNREADABLE = {
@@ -702,27 +654,27 @@ UNREADABLE = {
 
 
 @pytest.mark.parametrize("table", UNREADABLE)
-def test_a_row_of_a_newer_spy_costs_no_list(database_sessions: Database, table: str) -> None:
+def test_a_row_of_a_newer_spy_costs_no_list(sessions: Database, table: str) -> None:
     change, listed = UNREADABLE[table]
-    with database_sessions.begin() as session:
+    with sessions.begin() as session:
         for number in (1, 2):
             session.incidents.put(declared(number))
             session.pages.put(paged(number, key=f"spy-{number}"))
             session.timeline.append(noted(number))
-    with database_sessions.engine.begin() as connection:
+    with sessions.engine.begin() as connection:
         connection.exec_driver_sql(change)
 
-    with database_sessions.read() as session:
+    with sessions.read() as session:
         assert len(listed(session)) == 1
 
 
-def test_a_row_that_can_not_be_read_is_not_taken_for_absent(database_sessions: Database) -> None:
-    with database_sessions.begin() as session:
+def test_a_row_that_can_not_be_read_is_not_taken_for_absent(sessions: Database) -> None:
+    with sessions.begin() as session:
         session.pages.put(paged(1, key="spy-1"))
-    with database_sessions.engine.begin() as connection:
+    with sessions.engine.begin() as connection:
         connection.exec_driver_sql("UPDATE page SET state = 'sung'")
 
-    with pytest.raises(ValueError, match="sung"), database_sessions.read() as session:
+    with pytest.raises(ValueError, match="sung"), sessions.read() as session:
         session.pages.by_key("spy-1")
 
 

@@ -1,25 +1,15 @@
-"""What every unit of work keeps to with timers: the one in memory that tests use, and the databases."""
+"""What a session keeps to with timers, on both databases."""
 
-from collections.abc import Iterator
 from contextlib import suppress
 from datetime import UTC, datetime, timedelta
 from threading import Barrier, Thread
 
-import pytest
-
 from bot.adapters.database import Database, open_engine
 from bot.domain.timer import Timer
 from bot.ports import Sessions
-from tests.contracts.test_session import FACTORIES
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE = timedelta(minutes=1)
-
-
-@pytest.fixture(params=FACTORIES)
-def sessions(request: pytest.FixtureRequest) -> Iterator[Sessions]:
-    with FACTORIES[request.param](request) as opened:
-        yield opened
 
 
 def timer(subject: str = "incident:42", *, reminder: str = "update_due", k: int = 0, after: int = 0) -> Timer:

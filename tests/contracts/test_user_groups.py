@@ -1,9 +1,7 @@
 """What every unit of work keeps to about user groups and guests."""
 
 from bot.ports import Person, Sessions, UserGroup
-from tests.contracts.test_session import NOON, sessions
-
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
+from tests.contracts.test_session import NOON
 
 
 def test_a_user_group_comes_back_as_it_was_last_put(sessions: Sessions) -> None:

@@ -7,7 +7,6 @@ from datetime import datetime, timedelta
 from random import Random
 from threading import Barrier, Thread
 
-from bot.commands.testkit import POLICY
 from bot.domain.effects import SendPage, UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.domain.relief import COMMAND, Asked, began, people_working
@@ -17,9 +16,9 @@ from bot.services.incidents import Incidents
 from bot.services.relief import Relief
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
-from tests.contracts.test_session import NOON, claimed, sessions
+from bot.testing import POLICY
+from tests.contracts.test_session import NOON, claimed
 
-__all__ = ["sessions"]  # the fixture: each kind of unit of work, one after the other
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)
 
 

@@ -5,7 +5,6 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.commands.testkit import POLICY
 from bot.domain.change import (
     Change,
     ChangeSource,
@@ -29,6 +28,7 @@ from bot.domain.incident import Incident
 from bot.domain.incident_reminders import ROLL_BACK, agenda, change_suspected_at
 from bot.domain.milestone import holds
 from bot.domain.refusal import Refusal
+from bot.testing import POLICY
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 MINUTE, HOUR = timedelta(minutes=1), timedelta(hours=1)

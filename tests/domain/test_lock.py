@@ -5,9 +5,9 @@ from datetime import UTC, datetime, timedelta
 
 import pytest
 
-from bot.commands.testkit import POLICY
 from bot.domain.lock import Lock, lock_agenda
 from bot.domain.refusal import Refusal
+from bot.testing import POLICY
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 DAY = timedelta(days=1)

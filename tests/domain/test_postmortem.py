@@ -5,7 +5,6 @@ from datetime import UTC, date, datetime, timedelta
 
 import pytest
 
-from bot.commands.testkit import POLICY
 from bot.domain.deadline import awake, deadline
 from bot.domain.events import Declared, FollowUpDone, Reopened, Resolved, ReviewClosed
 from bot.domain.follow_up import Category, FollowUp, digest_agenda, follow_up_agenda
@@ -13,6 +12,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Grace
 from bot.domain.postmortem import Postmortem, due_by, missing, postmortem_agenda
 from bot.domain.refusal import Refusal
+from bot.testing import POLICY
 
 MONDAY = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 HOUR = timedelta(hours=1)

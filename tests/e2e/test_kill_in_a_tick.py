@@ -14,13 +14,12 @@ import pytest
 from sqlalchemy import Engine, event
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.memory import Memory
-from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.domain.timeline import Entry
 from bot.ports import Sessions
 from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
 
 INCIDENTS = 5
@@ -101,9 +100,9 @@ def asked(sessions: Sessions, *, at: datetime) -> list[str]:
 
 
 @pytest.fixture
-def by_one() -> Memory:
+def by_one() -> MemoryDatabase:
     """The same story, told by one process that nobody kills."""
-    sessions = Memory()
+    sessions = MemoryDatabase()
     happened(sessions)
     ticks(sessions).run()
     return sessions
@@ -124,7 +123,7 @@ def sessions(url: str) -> Iterator[Database]:
     engine.dispose()
 
 
-def test_wherever_it_is_killed_each_duty_is_spoken_once(sessions: Database, url: str, by_one: Memory):
+def test_wherever_it_is_killed_each_duty_is_spoken_once(sessions: Database, url: str, by_one: MemoryDatabase):
     deaths = 0
     for statements in count():
         if ended(started(url, dies_after=statements)) == 0:
@@ -138,7 +137,9 @@ def test_wherever_it_is_killed_each_duty_is_spoken_once(sessions: Database, url:
 
 
 @pytest.mark.parametrize("statements", [3, 11, 17, 23])
-def test_beside_one_that_dies_another_speaks(sessions: Database, url: str, by_one: Memory, statements: int):
+def test_beside_one_that_dies_another_speaks(
+    sessions: Database, url: str, by_one: MemoryDatabase, statements: int
+):
     dying, living = started(url, dies_after=statements), started(url, dies_after=None)
 
     ended(dying)

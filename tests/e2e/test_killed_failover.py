@@ -16,7 +16,6 @@ from sqlalchemy import event
 
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import LOOK
-from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Check, Command, End, Instruction, Outcome, Plan, Step, Workflow, told
 from bot.domain.policy import Policy
@@ -24,6 +23,7 @@ from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.failovers import Runner
 
 FORKS = get_context("fork")

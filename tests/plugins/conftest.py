@@ -4,9 +4,9 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.rendering.templates import JinjaTemplates
 from bot.adapters.runbooks import FolderRunbooks
-from bot.commands.testkit import FrozenClock, SpyKit
+from bot.testing import FrozenClock, SpyKit
+from tests.support.templates import shipped
 
 HERE = Path(__file__).parents[2]
 
@@ -17,7 +17,7 @@ def spy() -> SpyKit:
     clock = FrozenClock()
     kit = SpyKit(
         HERE / "plugins",
-        templates=JinjaTemplates([HERE / "templates"], clock=clock),
+        templates=shipped(clock),
         clock=clock,
         runbooks=FolderRunbooks([HERE / "templates" / "runbooks"], address="https://spy.example.com"),
     )

@@ -5,10 +5,10 @@ from dataclasses import replace
 import pytest
 
 from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import CreateChannel, Invite, Notify, SetTopic, UpsertMessage
 from bot.ports import Posted
 from bot.services.channels import Channels
+from bot.testing import SpyKit
 
 ANNOUNCE = "C0INCIDENTS"
 

@@ -3,10 +3,10 @@
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import Invite, SendPage
 from bot.domain.message import Buttons, Message
 from bot.services.incidents import Incidents
+from bot.testing import SpyKit
 from tests.support.times import in_utc
 
 

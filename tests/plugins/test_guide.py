@@ -1,7 +1,7 @@
 """The step guide as people see it: on the card, in the checklist, and once at ten minutes."""
 
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import PostEvent, UpsertMessage
+from bot.testing import SpyKit
 from tests.support.times import in_utc
 
 

@@ -6,7 +6,6 @@ import pytest
 
 from bot.adapters.slack.blocks import messages, payload
 from bot.commands.request import Edited, Joined, Reacted, Renamed, Response, Source, Unreacted
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import (
     AddBookmark,
     AnswerPage,
@@ -21,6 +20,7 @@ from bot.domain.effects import (
 from bot.domain.effects import Welcome as WelcomeEffect
 from bot.ports import Person
 from bot.services.incidents import Incidents
+from bot.testing import SpyKit
 from tests.support.times import in_utc
 
 

@@ -6,11 +6,11 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.commands.testkit import SpyKit
 from bot.domain.change import Change, ChangeSource
 from bot.domain.message import Buttons, Message
 from bot.domain.policy import Team
 from bot.services.changes import Changes
+from bot.testing import SpyKit
 
 
 def said(answer: Response) -> Message:

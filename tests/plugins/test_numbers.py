@@ -2,7 +2,7 @@
 
 import pytest
 
-from bot.commands.testkit import SpyKit
+from bot.testing import SpyKit
 
 LINES = "a line. `incident timeline` lists them."
 FOLLOW_UPS = "a follow-up. `follow-ups` lists them."

@@ -8,11 +8,11 @@ import pytest
 from bot.app.manifest import HINTS
 from bot.commands.interpreter import Interpreter
 from bot.commands.request import Automated, Response
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import CreateChannel, Notify
 from bot.domain.message import Buttons
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCall
+from bot.testing import SpyKit
 from tests.support.times import in_utc
 
 

@@ -10,12 +10,12 @@ import pytest
 
 from bot.adapters.pagerduty.webhook import news
 from bot.commands.request import Response, Source
-from bot.commands.testkit import POLICY, SpyKit
 from bot.domain.effects import AnswerPage, EscalatePage, OpenForm, SendPage, UpsertMessage
 from bot.ports import OnCallShift, Ringing
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.team_notices import TeamNotices
+from bot.testing import POLICY, SpyKit
 from tests.support.times import in_utc
 
 

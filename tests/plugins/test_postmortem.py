@@ -6,7 +6,6 @@ from datetime import timedelta
 import pytest
 
 from bot.commands.request import Response, Shared
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
 from bot.domain.policy import PostmortemSettings
 from bot.domain.timeline import Entry
@@ -14,6 +13,7 @@ from bot.ports import Issue, IssueNews, Moved, Offer, Person
 from bot.services.documents import Documents
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
+from bot.testing import SpyKit
 from tests.plugins.conftest import HERE
 from tests.support.times import in_utc
 

@@ -2,10 +2,10 @@
 
 from bot.app.samples.failover_play import OK, RED, FailoverPlay
 from bot.app.samples.messages import HAPPENED, facts_of
-from bot.commands.testkit import SpyKit
 from bot.domain.timeline import Entry
 from bot.services.documents import Documents
 from bot.services.people import People
+from bot.testing import SpyKit
 
 
 def test_every_kind_of_event_has_its_line_in_the_document(spy: SpyKit, channel: str):

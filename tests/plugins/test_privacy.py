@@ -5,10 +5,10 @@ from collections.abc import Iterator
 import pytest
 
 from bot.commands.request import Response, Source
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import AnswerPage, Post, PostEphemeral, PostEvent, Respond, SendPage, UpsertMessage
 from bot.ports import Ringing
 from bot.services.paging import Paging
+from bot.testing import SpyKit
 
 SECRET = "payroll"
 MEMBERS = {"U0ANA", "U0RAJ"}

@@ -5,7 +5,7 @@ from dataclasses import replace
 import pytest
 
 from bot.commands.request import Response
-from bot.commands.testkit import POLICY, SpyKit
+from bot.testing import POLICY, SpyKit
 
 
 def text(answer: Response) -> str:

@@ -3,8 +3,8 @@
 import pytest
 
 from bot.commands.request import Source
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import OpenForm, Post
+from bot.testing import SpyKit
 
 SAID = "runbook restart-db service=checkout region=east"
 

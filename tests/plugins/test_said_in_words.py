@@ -3,10 +3,10 @@
 import pytest
 
 from bot.commands.request import Edited, Response, Shared, Source
-from bot.commands.testkit import SpyKit
 from bot.domain.incident import channel_name
 from bot.domain.message import Buttons
 from bot.services.incidents import Incidents
+from bot.testing import SpyKit
 from tests.support.times import in_utc
 
 HOST = "<http://api.example.com|api.example.com>"

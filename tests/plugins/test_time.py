@@ -8,15 +8,15 @@ from pathlib import Path
 import pytest
 
 from bot.adapters.rendering.mrkdwn import flat
-from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.effects import EscalatePage, UpsertMessage
 from bot.domain.message import Message
 from bot.domain.policy import Milestone, Policy
 from bot.ports import Ringing
 from bot.services.incidents import Incidents
 from bot.services.paging import Paging
+from bot.testing import POLICY, FrozenClock, SpyKit
 from plugins import incident, page, time
+from tests.support.templates import shipped
 from tests.support.times import in_utc
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -32,7 +32,7 @@ def telling() -> TeamNotices:
 
     def notice(severity: str = "sev1", *, policy: Policy = POLICY, drill: bool = False) -> SpyKit:
         clock = FrozenClock()
-        templates = JinjaTemplates([TEMPLATES], clock=clock)
+        templates = shipped(clock)
         spy = SpyKit(incident, page, time, policy=policy, templates=templates, clock=clock)
         spy.meet(**NAMES)
         spy.say(f'incident me "checkout is down" {severity}{" drill" if drill else ""}')

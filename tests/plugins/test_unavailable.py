@@ -8,7 +8,6 @@ import pytest
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.people import profile
 from bot.commands.request import Response, Source
-from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import MeetPerson
 from bot.domain.shift import Turn
 from bot.ports import OnCallShift, Profile
@@ -16,6 +15,7 @@ from bot.services.oncall import OnCall
 from bot.services.people import People
 from bot.services.permissions import Permissions
 from bot.services.shifts import Shifts
+from bot.testing import NOON, POLICY, SpyKit
 
 US = Identity(team="T", team_name="a", url="https://a.slack.com/", user="U0SPY", bot="B", name="spy")
 GONE = profile({"id": "U0GONE", "deleted": True, "profile": {"real_name": "Gus Gone"}}, US)

@@ -16,7 +16,6 @@ from bot.adapters.slack import payloads
 from bot.commands.command import Command
 from bot.commands.plugins import load
 from bot.commands.request import Request, Source
-from bot.commands.testkit import FrozenClock, SpyKit
 from bot.domain.effects import (
     OpenForm,
     Post,
@@ -27,6 +26,7 @@ from bot.domain.effects import (
     incident_channel,
 )
 from bot.domain.message import Buttons, Message
+from bot.testing import FrozenClock, SpyKit
 
 HERE = Path(__file__).parents[2]
 REGISTRY = load([HERE / "plugins"])

@@ -5,7 +5,7 @@ import re
 import pytest
 
 from bot.commands.request import Source
-from bot.commands.testkit import SpyKit
+from bot.testing import SpyKit
 from tests.docs import ROOT, section
 
 SAID = section("README.md", "What you can say")

@@ -2,11 +2,11 @@
 
 import pytest
 
-from bot.commands.testkit import SpyKit
 from bot.domain.effects import UpsertMessage
 from bot.domain.shift import Shift
 from bot.ports import Profile
 from bot.services.people import People
+from bot.testing import SpyKit
 from tests.on_call import DAY, HOUR, Rota, turn
 from tests.support.times import in_utc
 

@@ -21,8 +21,6 @@ from hypothesis.stateful import (
 )
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.memory import Memory
-from bot.commands.testkit import NOON, FrozenClock
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
 from bot.domain.relief import WorkPeriod
@@ -33,6 +31,7 @@ from bot.services.incidents import Incidents
 from bot.services.people import People
 from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
+from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.timers import Ticks
 from tests.postgres import Postgres
 from tests.properties.owed import DAY, HOUR, MINUTE, POLICY, Debt, Speech, debts, highest_step, warned_since
@@ -300,7 +299,7 @@ def close(processes: list[Sessions]) -> None:
 
 def test_in_memory():
     def world() -> World:
-        sessions = Memory()
+        sessions = MemoryDatabase()
         return World(lambda: [sessions, sessions])
 
     run_state_machine_as_test(

@@ -4,7 +4,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.testkit import SpyKit
+from bot.testing import SpyKit
 
 
 @pytest.fixture

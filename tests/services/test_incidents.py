@@ -4,12 +4,12 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import SendPage
 from bot.domain.refusal import Refusal
 from bot.domain.search import Search
 from bot.services.incidents import Incidents
 from bot.services.views import Views
+from bot.testing import NOON, POLICY, SpyKit
 
 
 def told(spy: SpyKit) -> list[str]:

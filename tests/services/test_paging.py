@@ -6,7 +6,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import (
     AnswerPage,
     EscalatePage,
@@ -25,6 +24,7 @@ from bot.services.incidents import Incidents
 from bot.services.oncall import OnCall
 from bot.services.paging import Paging
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, SpyKit
 
 PLUGINS = Path(__file__).parents[2] / "plugins"
 RINGING = Ringing(id="PD1", url="https://pd/PD1", status="triggered")

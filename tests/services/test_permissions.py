@@ -4,11 +4,11 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.testkit import POLICY, SpyKit
 from bot.domain.refusal import Refusal
 from bot.ports import Profile
 from bot.services.people import People
 from bot.services.permissions import FRESH, Permissions
+from bot.testing import POLICY, SpyKit
 from tests.support.times import in_utc
 
 WHAT = "Approving a failover"

@@ -8,8 +8,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
@@ -19,8 +17,10 @@ from bot.services.people import People
 from bot.services.relief import Relief
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from plugins import incident, page, relief
 from plugins import time as time_plugin
+from tests.support.templates import shipped
 from tests.support.times import in_utc
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -43,7 +43,7 @@ class Night(SpyKit):
             time_plugin,
             policy=policy,
             clock=clock,
-            templates=JinjaTemplates([TEMPLATES], clock=clock),
+            templates=shipped(clock),
         )
         self.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park", U0MGR="Mia Gruber")
         kim = OnCallShift(policy="PPOL1", level=2, name="Kim Park", email="kim@example.com")

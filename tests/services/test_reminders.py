@@ -10,7 +10,6 @@ from threading import Thread
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.testkit import NOON, POLICY, FrozenClock
 from bot.domain import events
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
@@ -20,6 +19,7 @@ from bot.ports import Sessions
 from bot.services.incident_reminders import IncidentReminders
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, FrozenClock
 from bot.workers.timers import Ticks
 
 MANY = 30

@@ -5,10 +5,10 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.testkit import POLICY
 from bot.domain.effects import UpsertMessage
 from bot.ports import Unreachable
 from bot.services.reminders import Reminders
+from bot.testing import POLICY
 from tests.on_call import DAY, HOUR, NOON, Rota, turn
 from tests.support.times import in_utc
 

@@ -5,12 +5,12 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from bot.adapters.database import Database, open_engine
-from bot.commands.testkit import NOON, POLICY, SpyKit
 from bot.domain.effects import UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.services.incidents import Incidents
 from bot.services.team_notices import TeamNotices
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, SpyKit
 
 
 def notice(spy: SpyKit) -> None:

@@ -5,12 +5,11 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from datetime import timedelta
 
-from bot.commands.memory import Memory
-from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
+from bot.testing import POLICY, FrozenClock, MemoryDatabase
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.outbox import Delivery
 
@@ -37,7 +36,7 @@ class SlowPost:
 
 
 @contextmanager
-def delivering(handler: SlowPost, sessions: Memory, clock: FrozenClock) -> Iterator[Delivery]:
+def delivering(handler: SlowPost, sessions: MemoryDatabase, clock: FrozenClock) -> Iterator[Delivery]:
     delivery = Delivery(handler, sessions=sessions, clock=clock, policy=POLICY, lease=LEASE, senders=2)
     delivery.start()
     yield delivery
@@ -45,13 +44,13 @@ def delivering(handler: SlowPost, sessions: Memory, clock: FrozenClock) -> Itera
     delivery.stop()
 
 
-def queue(sessions: Memory, clock: FrozenClock, key: str) -> None:
+def queue(sessions: MemoryDatabase, clock: FrozenClock, key: str) -> None:
     with sessions.begin() as session:
         session.outbox.add([Post(key=key, to=f"C{key}", message=Message(text=key))], now=clock.now())
 
 
 def test_a_call_under_way_outlives_its_lease_when_the_clock_jumps():
-    handler, sessions, clock = SlowPost(), Memory(), FrozenClock()
+    handler, sessions, clock = SlowPost(), MemoryDatabase(), FrozenClock()
     queue(sessions, clock, "first")
     with delivering(handler, sessions, clock) as delivery:
         assert handler.has_begun.wait(PATIENCE)

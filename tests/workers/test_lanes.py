@@ -5,11 +5,11 @@ from datetime import timedelta
 
 import pytest
 
-from bot.commands.testkit import POLICY, SpyKit
 from bot.domain.effects import Effect, Invite, MeetPerson, Notify, Post, SendPage, SetTopic
 from bot.domain.message import Message
 from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
+from bot.testing import POLICY, SpyKit
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.lanes import Lanes
 from bot.workers.outbox import Delivery

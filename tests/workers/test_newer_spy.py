@@ -9,13 +9,13 @@ from structlog.testing import capture_logs
 
 from bot.adapters.database import Database, open_engine
 from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import NOON, POLICY, FrozenClock, SpyKit
 from bot.domain.effects import Post
 from bot.domain.message import Message
 from bot.domain.timeline import Entry
 from bot.ports import OutboxItem
 from bot.services.documents import Documents
 from bot.services.transaction import Transaction
+from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.outbox import Delivery
 from plugins import incident, timeline

@@ -10,12 +10,11 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.commands.memory import Memory
-from bot.commands.testkit import POLICY, FrozenClock
 from bot.domain.effects import Notify, Post
 from bot.domain.message import Message
-from bot.ports import Conflict, OutboxItem, Rejected, Session, Throttled, Unavailable, Unreachable
+from bot.ports import Conflict, OutboxItem, Rejected, Session, Throttled, TimeLimit, Unavailable, Unreachable
 from bot.services.transaction import Transaction
+from bot.testing import POLICY, FrozenClock, MemoryDatabase
 from bot.workers.deliver.attempt import Attempt
 from bot.workers.outbox import Delivery
 
@@ -24,7 +23,7 @@ LEASE = timedelta(seconds=30)
 POLICY_WITH_ADMIN = replace(POLICY, permissions={"admin": frozenset({"U0ADMIN"})})
 
 
-class Unsteady(Memory):
+class Unsteady(MemoryDatabase):
     """A database that may be away, and may keep a commit whose answer is lost."""
 
     def __init__(self) -> None:
@@ -34,14 +33,16 @@ class Unsteady(Memory):
         self.trouble: Callable[[], Exception] = lambda: Unavailable("the server is gone")
 
     @contextmanager
-    def begin(self) -> Iterator[Session]:
+    def begin(self, limit: TimeLimit | None = None) -> Iterator[Session]:
         if self.is_away:
             raise self.trouble()
-        with super().begin() as session:
+        with super().begin(limit) as session:
             yield session
         if self.answers_lost:
             self.answers_lost -= 1
             raise self.trouble()
+
+    begin_background = begin
 
     @contextmanager
     def read(self) -> Iterator[Session]:
@@ -215,7 +216,7 @@ def test_an_outage_while_it_is_prepared_costs_no_effect_its_life(play: Play):
 
 def test_what_can_not_be_prepared_is_given_up_aloud_and_its_lane_goes_on(play: Play):
     def fails() -> None:
-        if play.states()["first"] != "failed":
+        if not play.steps.lost:
             raise KeyError("no such fact")
 
     play.steps.prepares = fails

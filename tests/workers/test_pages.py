@@ -5,17 +5,17 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.domain.effects import AnswerPage, Effect, EscalatePage, FindResponder, Invite, MeetPerson, SendPage
 from bot.domain.page import Page
 from bot.domain.policy import Account
 from bot.ports import OutboxItem, PagerNews, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
 from bot.services.people import People
+from bot.testing import POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager
+from tests.support.templates import shipped
 from tests.support.times import in_utc
 
 HERE = Path(__file__).parents[2]
@@ -69,7 +69,7 @@ class World:
 @pytest.fixture
 def world() -> World:
     clock = FrozenClock()
-    words = JinjaTemplates([HERE / "templates"], clock=clock)
+    words = shipped(clock)
     spy = SpyKit(HERE / "plugins", templates=words, clock=clock)
     spy.meet(U0ANA="Ana Lima", U0RAJ="raj", U0ZOE="Zoe Novak")
     spy.say('incident me "checkout is down" sev1')
@@ -139,8 +139,9 @@ def test_configuration_says_whose_account_is_whose(world: World, account: Accoun
 def test_a_person_is_paged_by_the_account_that_is_configured(world: World, account: Account):
     world.spy.adopt(replace(POLICY, people={"U0ZOE": account}))
     world.spy.say('page <@U0ZOE> "come"')
+    effect = world.last(SendPage)
     with world.spy.tx() as tx:
-        attempt = world.handlers.attempt(world.last(SendPage), tx)
+        attempt = world.handlers.attempt(effect, tx)
 
     assert attempt
     assert attempt.call().assigned == "Kim Park"
@@ -224,8 +225,9 @@ def test_a_level_that_pagerduty_refuses_is_told_once(world: World):
 def test_a_phone_shows_names_and_what_was_typed(world: World, typed: str, read: str):
     world.spy.say(f'page :payments "{typed}"')
 
+    effect = world.last(SendPage)
     with world.spy.tx() as tx:
-        attempt = world.handlers.attempt(world.last(SendPage), tx)
+        attempt = world.handlers.attempt(effect, tx)
         assert attempt
         attempt.call()
 

@@ -9,12 +9,12 @@ import pytest
 
 from bot.adapters.github import GitHub
 from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.testkit import SpyKit
 from bot.domain.document import LIMIT
 from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect
 from bot.domain.timeline import Entry
 from bot.ports import OutboxItem
 from bot.sandbox.box import Box
+from bot.testing import SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
 from tests.fakes.chat import FakeChat
 from tests.stories import Story

@@ -11,8 +11,6 @@ import pytest
 
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import PLANS, POD
-from bot.commands.memory import Memory
-from bot.commands.testkit import NOON, FrozenClock
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import Answer, Failover, State
 from bot.domain.plan import Command, End, Outcome
@@ -20,6 +18,7 @@ from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
 from bot.services.transaction import Transaction
+from bot.testing import NOON, FrozenClock, MemoryDatabase
 from bot.workers.failovers import Runner
 from tests.fakes.action_runner import FakeActionRunner, Hang
 
@@ -89,7 +88,7 @@ class Stage:
 
 @pytest.fixture
 def stage() -> Stage:
-    return Stage(Memory())
+    return Stage(MemoryDatabase())
 
 
 @pytest.fixture

@@ -10,10 +10,10 @@ from typing import Any
 import pytest
 from structlog.testing import capture_logs
 
-from bot.commands.testkit import NOON, SpyKit
 from bot.domain.shift import Turn
 from bot.ports import Person, Profile, Rejected, Ringing, Unreachable
 from bot.services.paging import Paging
+from bot.testing import NOON, SpyKit
 from bot.workers.sync import Sync
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager

@@ -11,9 +11,9 @@ from bot.adapters.slack.chat import SlackChat
 from bot.adapters.slack.client import PooledWebClient
 from bot.commands.command import command
 from bot.commands.reply import Reply
-from bot.commands.testkit import POLICY, SpyKit
 from bot.sandbox import Box
 from bot.services.permissions import FRESH
+from bot.testing import POLICY, SpyKit
 from bot.workers.sync import Sync
 
 

@@ -4,10 +4,10 @@ from collections.abc import Mapping
 from functools import partial
 
 from bot.app.samples.messages import TYPED, Facts
-from bot.commands.testkit import SpyKit
 from bot.config.values import INSTALLED
 from bot.services.documents import Documents
 from bot.services.postmortems import Postmortems
+from bot.testing import SpyKit
 
 
 def documents() -> Mapping[str, Facts]:

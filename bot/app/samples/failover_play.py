@@ -6,7 +6,6 @@ from datetime import timedelta
 
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.request import Response
-from bot.commands.testkit import POLICY, FrozenClock, SpyKit
 from bot.config.values import INSTALLED
 from bot.domain.failover import Failover
 from bot.domain.message import Message
@@ -15,6 +14,7 @@ from bot.domain.policy import Policy
 from bot.ports import Profile
 from bot.services.failover_actions import FailoverActions, StepRun
 from bot.services.people import People
+from bot.testing import POLICY, FrozenClock, SpyKit
 
 LOOK = HttpCall(url="http://look/{{ location }}")
 OK, RED = Outcome(end=End.OK, says="exit 0"), Outcome(end=End.RED, says="HTTP 503")

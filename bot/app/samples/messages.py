@@ -11,7 +11,6 @@ from bot.app.samples import failover as sample_failover
 from bot.app.samples import guide as sample_guide
 from bot.app.samples import postmortems as sample_postmortems
 from bot.app.samples import runbooks as sample_runbooks
-from bot.commands.testkit import POLICY
 from bot.domain import events, guide
 from bot.domain.cover import CoverRequest, CoverState
 from bot.domain.incident import WORKING, Incident, Link, Phase
@@ -29,6 +28,7 @@ from bot.domain.team_notice import TeamNotice
 from bot.domain.timer import Said, Snooze
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCallAnswer, TeamOnCall
+from bot.testing import POLICY
 
 Facts = Mapping[str, Any]
 

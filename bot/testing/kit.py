@@ -1,4 +1,4 @@
-"""Talk to Spy in a test: no network, no database, and a clock that moves when told.
+"""Talk to Spy in a test: no network, a database in memory, and a clock that moves when told.
 
     >>> from plugins import incident, page
     >>> spy = SpyKit(incident, page)
@@ -31,13 +31,12 @@ from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from copy import copy
 from dataclasses import replace
-from datetime import UTC, datetime, timedelta
+from datetime import datetime, timedelta
 from itertools import count
 from pathlib import Path
 from types import ModuleType
 from typing import Any
 
-from bot.commands.memory import Memory
 from bot.commands.plugins import CommandRegistry, load, registry
 from bot.commands.request import Notice, Request, Response, Source
 from bot.commands.router import Router
@@ -65,11 +64,11 @@ from bot.services.messages import MESSAGE_TYPES
 from bot.services.people import People
 from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
+from bot.testing.clock import FrozenClock
+from bot.testing.store import MemoryDatabase
 
 ITSELF = "U0SPY"
 """Who Spy is in Slack."""
-
-NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 POLICY = Policy(
     teams={
@@ -89,24 +88,6 @@ POLICY = Policy(
     announce="C0INCIDENTS",
 )
 """A small organisation to try things in: two teams, three severities."""
-
-
-class FrozenClock:
-    """Stands still until it is told to tick."""
-
-    def __init__(self, start: datetime = NOON) -> None:
-        self._now = start
-
-    def now(self) -> datetime:
-        return self._now
-
-    def tick(self, **by: float) -> None:
-        """Move on, by `minutes=5` and the like."""
-        self._now += timedelta(**by)
-
-    def reach(self, moment: datetime) -> None:
-        """Move on to a moment, never back."""
-        self._now = max(self._now, moment)
 
 
 class PlainTemplates:
@@ -154,7 +135,7 @@ class SpyKit:
         self.policy = policy
         self.templates = templates or PlainTemplates()
         self.registry = _registry(plugins)
-        self.sessions = Memory()
+        self.sessions = MemoryDatabase()
         self._runbooks = runbooks
         self._numbers = count(1)
         self._router = self._begun()
