@@ -8,6 +8,7 @@ from enum import StrEnum
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.shift import Shift, Told, before, lead_name, overlapping
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 REMINDER = "cover"
@@ -44,8 +45,8 @@ class CoverRequest:
     told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
-    def subject(self) -> str:
-        return f"cover:{self.number}"
+    def subject(self) -> Subject:
+        return Subject("cover", str(self.number))
 
     @property
     def is_open(self) -> bool:
@@ -121,4 +122,4 @@ def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Time
     leads = sorted(policy.timers.cover_reminders, reverse=True)
     every = ((lead_name(lead), before(cover.start, lead, zone)) for lead in leads)
     name, due = next(((name, due) for name, due in every if due > since), ("", None))
-    return [Timer(subject=cover.subject, reminder=REMINDER, occurrence=name, due_at=due)] if due else []
+    return [Timer(subject=cover.subject, occurrence=Occurrence(REMINDER, name), due_at=due)] if due else []

@@ -13,6 +13,7 @@ from bot.domain import events, failover_events
 from bot.domain.incident import Incident
 from bot.domain.message import Message
 from bot.domain.policy import Policy
+from bot.domain.subject import incident_addressed
 
 
 class Urgency(IntEnum):
@@ -50,10 +51,6 @@ class Effect:
 def incident_channel(number: int) -> str:
     """Address an incident's channel before its Slack id is known."""
     return f"incident:{number}"
-
-
-def _number(address: str) -> int | None:
-    return int(address.removeprefix("incident:")) if address.startswith("incident:") else None
 
 
 # --- the incident channel ---------------------------------------------------------------------------------
@@ -140,6 +137,8 @@ class UpsertMessage(Effect):
     to: str
     mark: str = ""
     """Tells apart two messages of one message type and ref: each offer of command has a brief of its own."""
+    facts: Mapping[str, Any] = field(default_factory=dict)
+    """What it says that can't be read afresh: which occurrence it is, since when (ISO) …"""
     permalink_of: tuple[int, int] | None = None
     """The timeline entry (incident, seq) whose link this message is, once it is posted."""
     aside: bool = False
@@ -157,7 +156,7 @@ class UpsertMessage(Effect):
 
     @property
     def needs_channel(self) -> int | None:
-        return _number(self.to)
+        return incident_addressed(self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -179,7 +178,7 @@ class PostEvent(Effect):
 
     @property
     def needs_channel(self) -> int | None:
-        return _number(self.to)
+        return incident_addressed(self.to)
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -578,7 +577,12 @@ def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> Upser
     """Show somebody what became of the channel, and what they can do."""
     key = f"channel:{incident.number}{mark}:{to}:{seq}"
     return UpsertMessage(
-        key=key, message_type="closed_channel", ref=incident.number, to=to, mark=f"{mark}:{to}"
+        key=key,
+        message_type="closed_channel",
+        ref=incident.number,
+        to=to,
+        mark=f"{mark}:{to}",
+        facts={"closing": mark},
     )
 
 
@@ -590,5 +594,10 @@ def brief(number: int, seq: int, to: str, *, origin: str = "") -> UpsertMessage:
     """Return what a successor reads before they say *I have command*; entry `seq` is the offer."""
     key = f"brief:{number}:{seq}"
     return UpsertMessage(
-        key=f"{key}:{origin}" if origin else key, message_type="brief", ref=number, to=to, mark=f":{seq}"
+        key=f"{key}:{origin}" if origin else key,
+        message_type="brief",
+        ref=number,
+        to=to,
+        mark=f":{seq}",
+        facts={"offer": seq},
     )

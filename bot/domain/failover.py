@@ -15,6 +15,7 @@ from bot.domain import failover_events as events
 from bot.domain.events import Event
 from bot.domain.plan import Check, End, Instruction, Outcome, Plan, Step, Workflow, staged
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 APPROVAL_LAPSES = timedelta(minutes=10)
@@ -175,6 +176,10 @@ class Failover:
     """How many entries its trail has."""
 
     # --- what can be asked ---
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("failover", str(self.number))
 
     @property
     def id(self) -> str:
@@ -692,13 +697,12 @@ class Failover:
 
 def failover_agenda(run: Failover) -> list[Timer]:
     """Give what time brings: a proposal lapses, and a question that nobody answers is asked again."""
-    subject = f"failover:{run.number}"
     if run.state is State.PROPOSED:
         mark = str(round(run.lapses_at.timestamp()))
-        return [Timer(subject=subject, reminder=LAPSE, occurrence=f"{mark}.1", due_at=run.lapses_at)]
+        return [Timer(subject=run.subject, occurrence=Occurrence(LAPSE, mark, "1"), due_at=run.lapses_at)]
     if run.question is None or run.asks[-1] >= ASKED_AT_MOST:
         return []
     count = run.asks[-1]
     due = run.question.since + ASKED_AGAIN * count
-    occurrence = f"{run.question.number}.{count}"
-    return [Timer(subject=subject, reminder=ASK_AGAIN, occurrence=occurrence, due_at=due)]
+    occurrence = Occurrence(ASK_AGAIN, str(run.question.number), str(count))
+    return [Timer(subject=run.subject, occurrence=occurrence, due_at=due)]

@@ -20,14 +20,28 @@ def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[Upsert
     if not (isinstance(event, events.FailoverActionFinished) and event.end == End.OK):
         yield _show(run, CARD, run.place)
     if isinstance(event, events.FailoverAsked | events.FailoverReminded):
-        yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{run.asks[-1]}")
+        yield _question(run, run.asks[-1])
     elif before.question and not run.question:
         for count in range(1, run.asks[-1] + 1):
-            yield _show(run, QUESTION, run.place, mark=f":{len(run.asks)}.{count}")
+            yield _question(run, count)
     if run.began_at and isinstance(event, events.FailoverRollbackBegan | events.FailoverEnded):
         yield _show(run, WORD, run.place)
 
 
-def _show(run: Failover, message_type: str, to: str, *, mark: str = "") -> UpsertMessage:
-    key = f"{message_type}:{run.number}{mark}:{run.entries}"
-    return UpsertMessage(key=key, message_type=message_type, ref=run.number, to=to, mark=mark)
+def _show(run: Failover, message_type: str, to: str) -> UpsertMessage:
+    key = f"{message_type}:{run.number}:{run.entries}"
+    return UpsertMessage(key=key, message_type=message_type, ref=run.number, to=to)
+
+
+def _question(run: Failover, time: int) -> UpsertMessage:
+    """Show the last question, as it was asked for the nth time."""
+    number = len(run.asks)
+    mark = f":{number}.{time}"
+    return UpsertMessage(
+        key=f"{QUESTION}:{run.number}{mark}:{run.entries}",
+        message_type=QUESTION,
+        ref=run.number,
+        to=run.place,
+        mark=mark,
+        facts={"question": number, "time": time},
+    )

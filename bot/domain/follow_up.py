@@ -11,6 +11,7 @@ from bot.domain.events import FollowUpAdded, FollowUpChanged, FollowUpDone, Foll
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Told
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 SOON, WEEKLY = "follow_up", "weekly"
@@ -70,8 +71,8 @@ class FollowUp:
     told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
-    def subject(self) -> str:
-        return f"follow-up:{self.number}"
+    def subject(self) -> Subject:
+        return Subject("follow-up", str(self.number))
 
     @property
     def is_open(self) -> bool:
@@ -144,7 +145,7 @@ class FollowUp:
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "FollowUp":
         said = Told(at=at, late=timer.is_late(at))
-        return replace(self, told={**self.told, timer.occurrence: said})
+        return replace(self, told={**self.told, str(timer.occurrence): said})
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:
@@ -156,18 +157,18 @@ def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[
         return []
     noon = datetime.combine(follow_up.due, time(12), ZoneInfo(zone))
     due = morning(noon - timers.follow_up_ahead, zone, timers)
-    occurrence = f"{follow_up.due:%Y%m%d}.{follow_up.owner}"
-    if occurrence in follow_up.told:
+    occurrence = Occurrence(SOON, f"{follow_up.due:%Y%m%d}", follow_up.owner)
+    if str(occurrence) in follow_up.told:
         return []
     if follow_up.moved_at and due <= follow_up.moved_at:
         due = awake(follow_up.moved_at, zone, timers)
     elif due <= follow_up.added_at:
         return []
-    return [Timer(subject=follow_up.subject, reminder=SOON, occurrence=occurrence, due_at=due)]
+    return [Timer(subject=follow_up.subject, occurrence=occurrence, due_at=due)]
 
 
-def digest_subject(person: str) -> str:
-    return f"digest:{person}"
+def digest_subject(person: str) -> Subject:
+    return Subject("digest", person)
 
 
 def digest_agenda(
@@ -182,8 +183,7 @@ def digest_agenda(
     return [
         Timer(
             subject=digest_subject(person),
-            reminder=WEEKLY,
-            occurrence=f"{due.astimezone(UTC):%G-W%V}",
+            occurrence=Occurrence(WEEKLY, f"{due.astimezone(UTC):%G-W%V}"),
             due_at=due,
         )
         for due in mornings

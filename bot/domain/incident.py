@@ -17,7 +17,8 @@ from bot.domain import events
 from bot.domain.markup import as_seen, cleaned
 from bot.domain.policy import Severity
 from bot.domain.refusal import Choice, Refusal
-from bot.domain.timer import Said, Snooze, remembering
+from bot.domain.subject import Subject
+from bot.domain.timer import LastSent, Snooze, remembering
 
 NAME_LENGTH = 120
 """What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
@@ -126,7 +127,7 @@ class Incident:
     resolved_at: datetime | None = None
     resolution: str | None = None
     reopened_at: datetime | None = None
-    reminded: Mapping[str, Said] = field(default_factory=dict)
+    reminded: Mapping[str, LastSent] = field(default_factory=dict)
     """What Spy last said of each duty."""
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet_until: datetime | None = None
@@ -138,6 +139,10 @@ class Incident:
     """How many entries its timeline has; the next one's `seq` is one more."""
 
     # --- what can be asked ---
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("incident", str(self.number))
 
     @property
     def is_open(self) -> bool:

@@ -5,8 +5,9 @@ that is not in the agenda any more is moot, by whatever route it was done.
 """
 
 import re
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from datetime import UTC, datetime, timedelta
+from typing import Any
 from zoneinfo import ZoneInfo
 
 from bot.domain.effects import UpsertMessage, incident_channel
@@ -28,7 +29,7 @@ from bot.domain.reminder import (
     sent_in,
     since_opened,
 )
-from bot.domain.timer import Said, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, mark_of
 
 USUAL_PERIOD = timedelta(minutes=30)
 """How often an overdue update is reminded where its severity says nothing any more."""
@@ -71,7 +72,7 @@ def _update_late(incident: Incident, policy: Policy, _zone: str | None) -> Itera
         yield repeated(incident, "update_late", cycle, start + policy.timers.update_shown_after, every)
 
 
-def _updated(incident: Incident, _policy: Policy, _name: str, said: Said) -> bool:
+def _updated(incident: Incident, _policy: Policy, _name: str, said: LastSent) -> bool:
     return incident.updated_at is not None and incident.updated_at >= said.at
 
 
@@ -122,7 +123,7 @@ def _no_commander_page(incident: Incident, policy: Policy, _zone: str | None) ->
         yield once(incident, "no_commander_page", cycle, asked.at + policy.timers.no_commander_every)
 
 
-def _is_led(incident: Incident, _policy: Policy, _name: str, _said: Said) -> bool:
+def _is_led(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
     return incident.commander is not None
 
 
@@ -199,7 +200,7 @@ def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Ite
         yield once(incident, "mitigate_first", cycle, due)
 
 
-def _is_mitigated(incident: Incident, _policy: Policy, _name: str, _said: Said) -> bool:
+def _is_mitigated(incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
     return incident.mitigated_at is not None
 
 
@@ -289,7 +290,7 @@ def reminder_of(name: str) -> Reminder | None:
 # --- what became of what was sent -------------------------------------------------------------------------
 
 
-def status(incident: Incident, policy: Policy, name: str, said: Said) -> Status:
+def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
     """Return how a reminder that was sent stands now."""
     reminder = reminder_of(name)
     if reminder is None:
@@ -330,11 +331,35 @@ def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[Upser
                 yield reminder_message(after.number, name, said, origin=str(after.entries))
 
 
-def reminder_message(number: int, name: str, said: Said, *, origin: str) -> UpsertMessage:
+def reminder_message(number: int, name: str, said: LastSent, *, origin: str) -> UpsertMessage:
     """Show the message of one occurrence; `origin` tells this wish from others for the same message."""
     mark = f":{name}/{said.occurrence}"
     return UpsertMessage(
-        key=f"reminder:{number}{mark}:{origin}", message_type="reminder", ref=number, to=said.to, mark=mark
+        key=f"reminder:{number}{mark}:{origin}",
+        message_type="reminder",
+        ref=number,
+        to=said.to,
+        mark=mark,
+        facts={
+            "name": name,
+            "cycle": said.mark,
+            "occurrence": said.occurrence,
+            "at": said.at.isoformat(),
+            "due_at": (said.due_at or said.at).isoformat(),
+            "late": said.late,
+        },
+    )
+
+
+def last_sent(facts: Mapping[str, Any]) -> LastSent:
+    """Return what was sent, from the facts of its message."""
+    return LastSent(
+        mark=facts["cycle"],
+        count=0,
+        at=datetime.fromisoformat(facts["at"]),
+        occurrence=facts["occurrence"],
+        due_at=datetime.fromisoformat(facts["due_at"]),
+        late=facts["late"],
     )
 
 

@@ -6,6 +6,7 @@ from datetime import datetime
 
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 FORGOTTEN = "forgotten"
@@ -34,8 +35,8 @@ class Lock:
     reminders: int = 0
 
     @property
-    def subject(self) -> str:
-        return f"lock:{self.number}"
+    def subject(self) -> Subject:
+        return Subject("lock", str(self.number))
 
     @property
     def stands(self) -> bool:
@@ -79,4 +80,4 @@ def lock_agenda(lock: Lock, policy: Policy) -> list[Timer]:
         return []
     passed = (lock.reminded_at - lock.since) // every if lock.reminded_at else 0
     due = lock.since + every * (passed + 1)
-    return [Timer(subject=lock.subject, reminder=FORGOTTEN, occurrence=str(lock.reminders), due_at=due)]
+    return [Timer(subject=lock.subject, occurrence=Occurrence(FORGOTTEN, str(lock.reminders)), due_at=due)]

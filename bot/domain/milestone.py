@@ -7,7 +7,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once
 from bot.domain.role import plain
-from bot.domain.timer import Said, Timer, mark_of
+from bot.domain.timer import LastSent, Timer, mark_of
 
 MILESTONE, AT_STOP = "milestone", "@stop"
 CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
@@ -47,7 +47,7 @@ def _at_stop(incident: Incident, milestone: Milestone) -> Timer | None:
     return once(incident, f"{MILESTONE}:{milestone.name}{AT_STOP}", mark_of(at), at)
 
 
-def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: Said) -> bool:
+def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: LastSent) -> bool:
     milestone = milestone_of(name, policy)
     return bool(milestone and milestone.unless and holds(milestone.unless, incident))
 

@@ -8,7 +8,8 @@ from enum import StrEnum
 from bot.domain import events
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
-from bot.domain.timer import Said, remembering
+from bot.domain.subject import Subject
+from bot.domain.timer import LastSent, remembering
 
 NOBODY = ""
 """Whom a page rings while nobody is on call."""
@@ -68,8 +69,12 @@ class Page:
     is_last_level: bool = False
     """Whether PagerDuty has no level above."""
     escalated_at: datetime | None = None
-    reminded: Mapping[str, Said] = field(default_factory=dict)
+    reminded: Mapping[str, LastSent] = field(default_factory=dict)
     """What Spy last said of each duty."""
+
+    @property
+    def subject(self) -> Subject:
+        return Subject("page", str(self.number))
 
     @property
     def whom(self) -> str:

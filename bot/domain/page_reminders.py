@@ -4,6 +4,7 @@ from bot.domain.incident import Incident
 from bot.domain.page import Page, PageState
 from bot.domain.policy import Policy
 from bot.domain.reminder import next_period, sent_in
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer, mark_of
 
 UNANSWERED = "unanswered"
@@ -27,8 +28,13 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
     reopened_at = incident.reopened_at if incident else None
     start = max(filter(None, (page.rings_since, page.escalated_at, reopened_at))) + every
     due = next_period(start, every, said)
-    occurrence = f"{cycle}.{said.count if said else 0}"
-    return [Timer(subject=f"page:{page.number}", reminder=UNANSWERED, occurrence=occurrence, due_at=due)]
+    occurrence = Occurrence(UNANSWERED, cycle, str(said.count if said else 0))
+    return [Timer(subject=page.subject, occurrence=occurrence, due_at=due)]
+
+
+def tested_subject(page: Page) -> Subject:
+    """Return what the result of a test page is about; its other timers are about the page."""
+    return Subject("test", str(page.number))
 
 
 def tested_agenda(page: Page, policy: Policy) -> list[Timer]:
@@ -36,4 +42,4 @@ def tested_agenda(page: Page, policy: Policy) -> list[Timer]:
     if not page.test or TESTED in page.reminded:
         return []
     due = page.requested_at + policy.timers.test_page_after
-    return [Timer(subject=f"test:{page.number}", reminder=TESTED, occurrence="1", due_at=due)]
+    return [Timer(subject=tested_subject(page), occurrence=Occurrence(TESTED, "1"), due_at=due)]

@@ -12,6 +12,7 @@ from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.shift import Told
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.text import shortened
 from bot.domain.timer import Timer, mark_of
 
@@ -64,8 +65,8 @@ class Postmortem:
     """Who was reminded, by what was said: the owner may be another since."""
 
     @property
-    def subject(self) -> str:
-        return f"postmortem:{self.incident}"
+    def subject(self) -> Subject:
+        return Subject("postmortem", str(self.incident))
 
     def owned_by(self, incident: Incident) -> str:
         return self.owner or incident.commander or incident.declared_by
@@ -142,8 +143,8 @@ class Postmortem:
         said = Told(at=at, late=timer.is_late(at))
         return replace(
             self,
-            told={**self.told, timer.occurrence: said},
-            told_to={**self.told_to, timer.occurrence: to},
+            told={**self.told, str(timer.occurrence): said},
+            told_to={**self.told_to, str(timer.occurrence): to},
         )
 
 
@@ -176,8 +177,8 @@ def postmortem_agenda(
     for name, moment in _occurrences(incident.resolved_at or due, due, since):
         at = awake(moment, zone, policy.timers, weekdays=weekdays)
         if at > since:
-            occurrence = f"{mark_of(due)}.{name}"
-            return [Timer(subject=postmortem.subject, reminder=OWED, occurrence=occurrence, due_at=at)]
+            occurrence = Occurrence(OWED, mark_of(due), name)
+            return [Timer(subject=postmortem.subject, occurrence=occurrence, due_at=at)]
     return []
 
 

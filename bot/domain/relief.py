@@ -13,7 +13,8 @@ from bot.domain.events import Reminded
 from bot.domain.incident import Incident
 from bot.domain.policy import Timers
 from bot.domain.refusal import Refusal
-from bot.domain.timer import LATE_AFTER, Said, Timer, remembering
+from bot.domain.subject import Occurrence, Subject
+from bot.domain.timer import LATE_AFTER, LastSent, Timer, remembering
 
 COMMAND = "command"
 DAY = timedelta(hours=24)
@@ -61,7 +62,7 @@ class WorkPeriod:
     """Every incident it touched, first one first."""
     fine_at: datetime | None = None
     """When the person said *I'm fine*: once a work period."""
-    reminded: Mapping[str, Said] = field(default_factory=dict)
+    reminded: Mapping[str, LastSent] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
     """What was said of it and to whom: each such message shows how it stands now."""
     pages: tuple[int, ...] = ()
@@ -72,7 +73,7 @@ class WorkPeriod:
         return self.ended_at is None
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> Subject:
         return subject(self.person)
 
     @property
@@ -109,11 +110,11 @@ class WorkPeriod:
     def has_said(self, reminder: str, *names: str) -> bool:
         """Whether one of these steps was the last that was spoken of a duty."""
         said = self.reminded.get(reminder)
-        return said is not None and _step(said.occurrence) in names
+        return said is not None and said.occurrence in {f"{said.mark}.{name}" for name in names}
 
 
-def subject(person: str) -> str:
-    return f"person:{person}"
+def subject(person: str) -> Subject:
+    return Subject("person", person)
 
 
 def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> WorkPeriod:
@@ -229,7 +230,7 @@ def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[E
     below = said is not None
     for step, at in climb(period, zone, timers):
         if below and said:
-            below = step.name != _step(said.occurrence)
+            below = f"{said.mark}.{step.name}" != said.occurrence
             continue
         yield step, _timer(period, ESCALATION, step.name, at)
 
@@ -349,10 +350,6 @@ def overdue(
     return [*([highest[1]] if highest else []), *summed.values()]
 
 
-def step_of(timer: Timer) -> str:
-    return _step(timer.occurrence)
-
-
 def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
     first: dict[str, Timer] = {}
     for timer in timers:
@@ -362,8 +359,4 @@ def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
 
 def _timer(period: WorkPeriod, reminder: str, name: str, at: datetime) -> Timer:
     """Make a timer; its spell is the work period, so that each is said once in it."""
-    return Timer(subject=period.subject, reminder=reminder, occurrence=f"{period.number}.{name}", due_at=at)
-
-
-def _step(occurrence: str) -> str:
-    return occurrence.rpartition(".")[2]
+    return Timer(subject=period.subject, occurrence=Occurrence(reminder, str(period.number), name), due_at=at)

@@ -7,11 +7,12 @@ from enum import StrEnum
 
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
-from bot.domain.timer import Said, Timer, mark_of
+from bot.domain.subject import Occurrence
+from bot.domain.timer import LastSent, Timer, mark_of
 
 Rule = Callable[[Incident, Policy, str | None], Iterable[Timer | None]]
 """Returns its next occurrence; the last argument is the owner's zone (IANA), where that is known."""
-IsDone = Callable[[Incident, Policy, str, Said], bool]
+IsDone = Callable[[Incident, Policy, str, LastSent], bool]
 """Whether what was asked for (by the reminder of this name) has happened since."""
 
 
@@ -35,7 +36,7 @@ def always(_incident: Incident) -> bool:
     return True
 
 
-def unknown(_incident: Incident, _policy: Policy, _name: str, _said: Said) -> bool:
+def unknown(_incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
     """Nothing tells that it is done but the incident's end."""
     return False
 
@@ -84,7 +85,7 @@ def declare(reminder: Reminder) -> Reminder:
 # --- the parts of a rule ----------------------------------------------------------------------------------
 
 
-def sent_in(reminded: Mapping[str, Said], name: str, cycle: str) -> Said | None:
+def sent_in(reminded: Mapping[str, LastSent], name: str, cycle: str) -> LastSent | None:
     """Return what was last sent in this cycle."""
     said = reminded.get(name)
     return said if said and said.mark == cycle else None
@@ -109,16 +110,16 @@ def repeated(
     return occurrence(incident, name, cycle, said, next_period(start, every, said))
 
 
-def next_period(start: datetime, every: timedelta, said: Said | None) -> datetime:
+def next_period(start: datetime, every: timedelta, said: LastSent | None) -> datetime:
     """Return the start, or the first period's end after what was last sent: what was missed is sent once."""
     if said is None or said.at < start:
         return start
     return start + every * ((said.at - start) // every + 1)
 
 
-def occurrence(incident: Incident, name: str, cycle: str, said: Said | None, due: datetime) -> Timer:
-    nth = f"{cycle}.{said.count if said else 0}"
-    return Timer(subject=f"incident:{incident.number}", reminder=name, occurrence=nth, due_at=due)
+def occurrence(incident: Incident, name: str, cycle: str, said: LastSent | None, due: datetime) -> Timer:
+    nth = Occurrence(name, cycle, str(said.count if said else 0))
+    return Timer(subject=incident.subject, occurrence=nth, due_at=due)
 
 
 # --- peace in the channel ---------------------------------------------------------------------------------

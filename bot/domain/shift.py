@@ -15,6 +15,7 @@ from bot.domain.incident import Incident
 from bot.domain.load import SHIFT
 from bot.domain.policy import Policy, Timers
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.domain.zone import known_zone
 
@@ -88,7 +89,7 @@ class Shift:
         return self.turn.end
 
     @property
-    def subject(self) -> str:
+    def subject(self) -> Subject:
         return subject(self.turn)
 
     @property
@@ -143,9 +144,9 @@ class Shift:
         return cls(number=number, turn=turn, team=team, person=person, zone=zone, known_since=known_since)
 
 
-def subject(turn: Turn) -> str:
-    """Name a shift for its timers: `shift:<schedule>:<user>:<start>`."""
-    return f"shift:{turn.schedule}:{turn.user}:{turn.start.astimezone(UTC):%Y%m%dT%H%M%SZ}"
+def subject(turn: Turn) -> Subject:
+    """Return what a shift's timers are about: `<schedule>:<user>:<start>` tells it from others."""
+    return Subject("shift", f"{turn.schedule}:{turn.user}:{turn.start.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def unbroken(turns: Iterable[Turn]) -> list[Turn]:
@@ -196,11 +197,11 @@ def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
 
 
 def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
-    last = max((told.at for name, told in shift.told.items() if _on_call(name) == WARNING), default=None)
+    last = max((told.at for name, told in shift.told.items() if name.startswith(f"{WARNING}/")), default=None)
     for name, due in _warnings(shift, timers):
         close = last is not None and due < last + (timedelta() if name == START else CLOSE)
         if f"{WARNING}/{name}" not in shift.told and not close:
-            return Timer(subject=shift.subject, reminder=WARNING, occurrence=name, due_at=due)
+            return Timer(subject=shift.subject, occurrence=Occurrence(WARNING, name), due_at=due)
     return None
 
 
@@ -223,7 +224,7 @@ def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
         return None
     grace = min(shift.known_since + CLOSE, shift.start)
     due = max(shift.start - timers.shift_unanswered, grace)
-    return Timer(subject=shift.subject, reminder=UNANSWERED, occurrence="once", due_at=due)
+    return Timer(subject=shift.subject, occurrence=Occurrence(UNANSWERED, "once"), due_at=due)
 
 
 def _handover(shift: Shift, timers: Timers) -> Timer | None:
@@ -231,13 +232,13 @@ def _handover(shift: Shift, timers: Timers) -> Timer | None:
     due = shift.end - timers.shift_handover
     if due <= shift.start or due < shift.known_since or f"{HANDOVER}/{name}" in shift.told:
         return None
-    return Timer(subject=shift.subject, reminder=HANDOVER, occurrence=name, due_at=due)
+    return Timer(subject=shift.subject, occurrence=Occurrence(HANDOVER, name), due_at=due)
 
 
 def _overload(shift: Shift) -> Timer | None:
     if shift.overload is None or f"{OVERLOAD}/once" in shift.told:
         return None
-    return Timer(subject=shift.subject, reminder=OVERLOAD, occurrence="once", due_at=shift.overload.at)
+    return Timer(subject=shift.subject, occurrence=Occurrence(OVERLOAD, "once"), due_at=shift.overload.at)
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:
@@ -247,10 +248,6 @@ def knowing(shift: Shift, policy: Policy) -> Shift:
     ]
     silent = {f"{it.reminder}/{it.occurrence}": Told(at=it.due_at, silent=True) for it in due}
     return replace(shift, told={**shift.told, **silent})
-
-
-def _on_call(name: str) -> str:
-    return name.partition("/")[0]
 
 
 def lead_name(lead: timedelta) -> str:

@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
 
 from bot.domain.events import Reminded
+from bot.domain.subject import Occurrence, Subject
 
 LATE_AFTER = timedelta(minutes=1)
 """What is spoken later than this after it was due says that it is late (issue 3)."""
@@ -22,24 +23,20 @@ def moment_of(mark: str) -> datetime | None:
 
 @dataclass(frozen=True, kw_only=True)
 class Timer:
-    """`subject` is what it is about (incident:42, page:17, person:U0ANA …); `occurrence` is unique within the duty.
+    """`occurrence` is unique for its subject: a cycle (this promise, this commander …), and which one of it."""
 
-    An occurrence is `<mark>.<k>`: the spell of the duty (this promise, this commander …), and which one of it.
-    """
-
-    subject: str
-    reminder: str
-    occurrence: str
+    subject: Subject
+    occurrence: Occurrence
     due_at: datetime
+
+    @property
+    def reminder(self) -> str:
+        return self.occurrence.reminder
 
     @property
     def key(self) -> str:
         """Unique for ever: what was spoken under it is never spoken again."""
         return f"{self.subject}/{self.reminder}/{self.occurrence}"
-
-    @property
-    def mark(self) -> str:
-        return self.occurrence.rpartition(".")[0] or self.occurrence
 
     def is_late(self, now: datetime) -> bool:
         return now - self.due_at > LATE_AFTER
@@ -49,8 +46,8 @@ class Timer:
         return Reminded(
             at=now,
             reminder=self.reminder,
-            occurrence=self.occurrence,
-            mark=self.mark,
+            occurrence=str(self.occurrence),
+            mark=self.occurrence.cycle,
             to=to,
             due_at=self.due_at,
             late=self.is_late(now),
@@ -58,14 +55,16 @@ class Timer:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
-    """What was last spoken of a duty: in which spell (`mark`), how often in it, when, which, and to whom."""
+class LastSent:
+    """What was last sent of a reminder: in which cycle (`mark`), how often in it, when, which, and to whom."""
 
     mark: str
     count: int
     at: datetime
     occurrence: str = ""
     to: str = ""
+    due_at: datetime | None = None
+    late: bool = False
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -77,9 +76,17 @@ class Snooze:
     by: str
 
 
-def remembering(reminded: Mapping[str, Said], event: Reminded) -> Mapping[str, Said]:
+def remembering(reminded: Mapping[str, LastSent], event: Reminded) -> Mapping[str, LastSent]:
     """Give what was spoken of each duty once this was spoken too."""
     before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0
-    said = Said(mark=event.mark, count=count + 1, at=event.at, occurrence=event.occurrence, to=event.to)
+    said = LastSent(
+        mark=event.mark,
+        count=count + 1,
+        at=event.at,
+        occurrence=event.occurrence,
+        to=event.to,
+        due_at=event.due_at,
+        late=event.late,
+    )
     return {**reminded, event.reminder: said}

@@ -18,6 +18,7 @@ from bot.domain.postmortem import Postmortem
 from bot.domain.relief import WorkPeriod
 from bot.domain.search import Search
 from bot.domain.shift import Shift
+from bot.domain.subject import Subject
 from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.domain.timer import Timer
@@ -174,7 +175,7 @@ class OnCallRecords(Protocol):
 class ShiftRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Shift | None: ...
-    def of(self, subject: str) -> Shift | None:
+    def of(self, subject: Subject) -> Shift | None:
         """Find by `shift:<schedule>:<user>:<start>`."""
 
     def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
@@ -345,19 +346,19 @@ class WorkPeriodRecords(Protocol):
 class TimerRecords(Protocol):
     """Timers that wait, and keys that were spoken. The subject is locked before its timers are touched."""
 
-    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
+    def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
         """Let these be what waits for a subject; what was spoken never comes back. Written when the work ends."""
 
-    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
         """Give the subjects with something due, longest due first, without those another process works at."""
 
-    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+    def due(self, subject: Subject, now: datetime) -> Sequence[Timer]:
         """Give what waits of a subject and is due."""
 
     def spoken(self, key: str, at: datetime) -> None:
         """Keep that it was spoken. Written when the work ends."""
 
-    def put_off(self, subject: str, *, due: datetime) -> None:
+    def put_off(self, subject: Subject, *, due: datetime) -> None:
         """Let nothing of this subject be due before then: it could not be spoken because of a fault."""
 
     def next_due(self) -> datetime | None: ...

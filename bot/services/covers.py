@@ -6,6 +6,7 @@ from bot.domain.cover import CoverRequest, CoverState, cover_agenda
 from bot.domain.effects import MakeOverride, UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.domain.shift import Shift, Turn, overlapping
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.domain.window import Window, read_window
 from bot.services.directory import Directory
@@ -13,8 +14,8 @@ from bot.services.reminder_sources import reminds
 from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 
-ASKED_FOR = ":asked"
-"""The mark of the message by which cover is first asked for; reminders have their occurrence."""
+ASKED_FOR = "asked"
+"""The occurrence of the message by which cover is first asked for; reminders have their occurrence."""
 
 
 class Covers:
@@ -153,7 +154,7 @@ class Covers:
         said = cover.after_saying(timer, at=self._tx.now)
         self._session.covers.put(said)
         if not said.has_declined:
-            self._show(said, f":{timer.occurrence}", origin="said")
+            self._show(said, str(timer.occurrence), origin="said")
         self._tell(said, said.by, origin=f"said:{timer.occurrence}")
 
     def _keep(self, cover: CoverRequest, *, because: str) -> None:
@@ -161,14 +162,23 @@ class Covers:
         self._session.covers.put(cover)
         self._session.timers.replace(cover.subject, self.agenda(cover))
         if because != "asked":
-            marks = (f":{name.partition('/')[2]}" for name, told in cover.told.items() if not told.silent)
-            for mark in (ASKED_FOR, *marks):
-                self._show(cover, mark, origin=because)
+            reminded = (name.partition("/")[2] for name, told in cover.told.items() if not told.silent)
+            for occurrence in (ASKED_FOR, *reminded):
+                self._show(cover, occurrence, origin=because)
 
-    def _show(self, cover: CoverRequest, mark: str, *, origin: str) -> None:
+    def _show(self, cover: CoverRequest, occurrence: str, *, origin: str) -> None:
         to = cover.asked or self._tx.policy.team(cover.team).channel
-        key = f"cover:{cover.number}{mark}:{origin}"
-        self._tx.send(UpsertMessage(key=key, message_type="cover", ref=cover.number, mark=mark, to=to))
+        key = f"cover:{cover.number}:{occurrence}:{origin}"
+        self._tx.send(
+            UpsertMessage(
+                key=key,
+                message_type="cover",
+                ref=cover.number,
+                mark=f":{occurrence}",
+                facts={"occurrence": occurrence},
+                to=to,
+            )
+        )
 
     def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
         """Tell one of the two, in a message of its own, how it stands."""
@@ -185,13 +195,13 @@ class CoverReminders:
         self._tx = tx
         self._session = tx.session
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        self._session.lock(f"cover:{ref}")
-        cover = self._session.covers.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        self._session.lock(str(subject))
+        cover = self._session.covers.get(subject.number)
         return Covers(self._tx).agenda(cover) if cover else []
 
     def speak(self, timer: Timer) -> None:
-        cover = self._session.covers.get(int(timer.subject.partition(":")[2]))
+        cover = self._session.covers.get(timer.subject.number)
         if cover:
             Covers(self._tx).say(cover, timer)
 

@@ -227,24 +227,24 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
 
 @message("review", "postmortem/review")
 def review(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what asks for a postmortem; the mark is the occurrence."""
-    said = PostmortemLifecycle(tx).of(it.ref).told.get(it.mark.removeprefix(":"))
+    """Return what asks for a postmortem."""
+    said = PostmortemLifecycle(tx).of(it.ref).told.get(it.facts["occurrence"])
     return {**Documents(tx).state(tx.incident(it.ref)), "said": said}
 
 
 @message("follow_up", "postmortem/follow_up")
 def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a follow-up that is nearly due; the mark is the occurrence."""
+    """Return a follow-up that is nearly due."""
     found = tx.session.follow_ups.get(it.ref)
     incident = tx.incident(found.incident) if found else None
-    said = found.told.get(it.mark.removeprefix(":")) if found else None
+    said = found.told.get(it.facts["occurrence"]) if found else None
     return {"follow_up": found, "incident": incident, "said": said, "now": tx.now}
 
 
 @message("digest", "postmortem/digest")
 def digest(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what somebody has to do; the mark is `:person:occurrence`."""
-    person, follow_ups = it.mark.split(":")[1], FollowUps(tx)
+    """Return what somebody has to do."""
+    person, follow_ups = it.to, FollowUps(tx)
     todo = follow_ups.todo(person)
     overdue = follow_ups.overdue(todo, reader=person)
     return {"person": person, "follow_ups": todo, "overdue": overdue}

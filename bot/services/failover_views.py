@@ -62,23 +62,20 @@ class FailoverViews:
             "took": run.ended_at - run.began_at if run.began_at and run.ended_at else None,
         }
 
-    def question(self, run: Failover, mark: str) -> Facts:
-        """Give what was asked (`mark`: `:question.time`), and what became of it."""
-        number, _, time = mark.removeprefix(":").partition(".")
+    def question(self, run: Failover, number: int, *, time: int = 1) -> Facts:
+        """Return what was asked, for the nth time, and what became of it."""
         mine = [
-            it
-            for it in self._session.failovers.audit_log(run.number)
-            if it.data.get("question") == int(number)
+            it for it in self._session.failovers.audit_log(run.number) if it.data.get("question") == number
         ]
         asked = next((it for it in mine if it.kind == "failover_asked"), None)
-        is_open = run.question is not None and run.question.number == int(number)
+        is_open = run.question is not None and run.question.number == number
         action = run.question.action if run.question and is_open else None
         return {
             **self.card(run),
             "asked": asked,
             "answered": next((it for it in mine if it.kind == "failover_answered"), None),
             "is_open": is_open,
-            "again": int(time or 1) > 1,
+            "again": time > 1,
             "action": action,
             "name": run.name_of(action) if action else "",
             "is_without_undo": bool(
@@ -230,7 +227,7 @@ def card(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message(QUESTION, "failover/question")
 def question(tx: Transaction, it: UpsertMessage) -> Facts:
-    return FailoverViews(tx).question(_run(tx, it.ref), it.mark)
+    return FailoverViews(tx).question(_run(tx, it.ref), it.facts["question"], time=it.facts["time"])
 
 
 def _run(tx: Transaction, number: int) -> Failover:

@@ -25,6 +25,7 @@ from bot.domain.failover_events import (
 from bot.domain.incident import Incident
 from bot.domain.plan import RESERVED, Plan
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import Subject
 from bot.domain.text import shortened
 from bot.domain.timer import Timer
 from bot.ports import AuditEntry
@@ -291,7 +292,7 @@ class Failovers:
             if run.task is not Task.REHEARSAL:
                 self._keep_lock(run, event, incident)
         self._session.failovers.put(run)
-        self._session.timers.replace(f"failover:{run.number}", failover_agenda(run))
+        self._session.timers.replace(run.subject, failover_agenda(run))
         if run.of and not run.is_active:
             self._show_again(run.of, because=run)
         return run
@@ -377,11 +378,11 @@ class FailoverReminders:
         self._tx = tx
         self._failovers = Failovers(tx)
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        return failover_agenda(self._failovers.locked(int(ref)))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        return failover_agenda(self._failovers.locked(subject.number))
 
     def speak(self, timer: Timer) -> None:
-        run = self._failovers.locked(int(timer.subject.partition(":")[2]))
+        run = self._failovers.locked(timer.subject.number)
         now = self._tx.now
         event = run.ask_again(at=now) if timer.reminder == ASK_AGAIN else run.lapse(at=now)
         self._failovers.keep(run, event)

@@ -18,6 +18,7 @@ from bot.domain.follow_up import (
 )
 from bot.domain.incident import Incident
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Subject
 from bot.domain.text import quoted
 from bot.domain.timer import Timer
 from bot.ports import Issue, IssueNews, Moved
@@ -231,7 +232,7 @@ class FollowUps:
         self._session.timers.replace(follow_up.subject, self.agenda(follow_up))
         owners = {follow_up.owner, before.owner if before else None}
         for person in sorted(filter(None, owners)):
-            self._session.lock(digest_subject(person))
+            self._session.lock(str(digest_subject(person)))
             self._session.timers.replace(digest_subject(person), self.digest(person))
         self._tx.send(*self._shows(follow_up))
 
@@ -244,6 +245,7 @@ class FollowUps:
                 ref=follow_up.number,
                 to=occurrence.rpartition(".")[2],
                 mark=f":{occurrence}",
+                facts={"occurrence": occurrence},
             )
             for occurrence in follow_up.told
         ]
@@ -302,13 +304,13 @@ class FollowUpReminders:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        self._tx.session.lock(f"follow-up:{ref}")
-        follow_up = self._tx.session.follow_ups.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        self._tx.session.lock(str(subject))
+        follow_up = self._tx.session.follow_ups.get(subject.number)
         return FollowUps(self._tx).agenda(follow_up) if follow_up else []
 
     def speak(self, timer: Timer) -> None:
-        number = int(timer.subject.partition(":")[2])
+        number = timer.subject.number
         follow_up = self._tx.session.follow_ups.get(number)
         if follow_up is None or follow_up.owner is None:
             return
@@ -316,7 +318,14 @@ class FollowUpReminders:
         mark = f":{timer.occurrence}"
         key = f"follow-up:{number}{mark}:said"
         self._tx.send(
-            UpsertMessage(key=key, message_type="follow_up", ref=number, to=follow_up.owner, mark=mark)
+            UpsertMessage(
+                key=key,
+                message_type="follow_up",
+                ref=number,
+                to=follow_up.owner,
+                mark=mark,
+                facts={"occurrence": str(timer.occurrence)},
+            )
         )
 
 
@@ -327,11 +336,11 @@ class DigestReminders:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        self._tx.session.lock(f"digest:{ref}")
-        return FollowUps(self._tx).digest(ref)
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        self._tx.session.lock(str(subject))
+        return FollowUps(self._tx).digest(subject.ref)
 
     def speak(self, timer: Timer) -> None:
-        person = timer.subject.partition(":")[2]
+        person = timer.subject.ref
         mark = f":{person}:{timer.occurrence}"
         self._tx.send(UpsertMessage(key=f"digest{mark}", message_type="digest", ref=0, to=person, mark=mark))

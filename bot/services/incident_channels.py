@@ -95,7 +95,12 @@ class IncidentChannels:
         n, mark = incident.number, closed.mark
         self._tx.send(
             UpsertMessage(
-                key=f"missed:{n}{mark}", message_type="missed", ref=n, to=incident_channel(n), mark=mark
+                key=f"missed:{n}{mark}",
+                message_type="missed",
+                ref=n,
+                to=incident_channel(n),
+                mark=mark,
+                facts={"since": closed.at.isoformat()},
             )
         )
         for person in closed.asked:

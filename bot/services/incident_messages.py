@@ -1,12 +1,12 @@
 """The lasting messages about an incident: its card, its announcement, briefs, reminders, its channel."""
 
-from datetime import UTC, datetime
+from datetime import datetime
 
 from bot.domain.effects import UpsertMessage
-from bot.domain.incident_reminders import UPDATE_DUE, reminder_of, status
+from bot.domain.incident_reminders import UPDATE_DUE, last_sent, reminder_of, status
 from bot.domain.milestone import filled, milestone_of
-from bot.domain.timeline import Entry, told
-from bot.domain.timer import Said, moment_of
+from bot.domain.timeline import told
+from bot.domain.timer import moment_of
 from bot.services.channels import Channels
 from bot.services.documents import Documents
 from bot.services.incident_channels import IncidentChannels
@@ -50,19 +50,14 @@ def announcement(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("brief", "incident/brief")
 def brief(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what a successor reads before *I have command*; the mark is the offer (`:entry`)."""
-    return Views(tx).brief(it.ref, it.mark)
+    """Return what a successor reads before *I have command*."""
+    return Views(tx).brief(it.ref, it.facts.get("offer"))
 
 
 @message("reminder", "incident/reminded")
 def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what was said of a reminder (the mark is `:reminder/occurrence`), and what became of it."""
-    incident = tx.incident(it.ref)
-    name, _, occurrence = it.mark.removeprefix(":").rpartition("/")
-    spell = occurrence.rpartition(".")[0]
-    entry = _reminded(tx, it.ref, name, occurrence)
-    at = entry.occurred_at if entry else tx.now
-    said = Said(mark=spell, count=0, at=at, occurrence=occurrence)
+    """Return what a reminder said, and what became of it."""
+    incident, name, sent = tx.incident(it.ref), it.facts["name"], last_sent(it.facts)
     snooze = incident.snoozed.get(UPDATE_DUE.name)
     milestone, declared = milestone_of(name, tx.policy), reminder_of(name)
     assert declared, "only a declared reminder is sent"  # noqa: S101
@@ -70,12 +65,12 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
         **Views(tx).state(incident),
         "template": declared.template,
         "named": name,
-        "status": status(incident, tx.policy, name, said),
-        "said_at": at,
-        "late": bool(entry and entry.data.get("late")),
-        "due_at": datetime.fromisoformat(entry.data["due_at"]) if entry else at,
-        "promised": moment_of(spell),
-        "snooze": snooze if snooze and snooze.mark == spell else None,
+        "status": status(incident, tx.policy, name, sent),
+        "said_at": sent.at,
+        "late": sent.late,
+        "due_at": sent.due_at or sent.at,
+        "promised": moment_of(sent.mark),
+        "snooze": snooze if snooze and snooze.mark == sent.mark else None,
         "severities": list(tx.policy.severities),
         "milestone": milestone,
         "message": filled(milestone.message, incident) if milestone and milestone.message else None,
@@ -83,20 +78,10 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
     }
 
 
-def _reminded(tx: Transaction, number: int, name: str, occurrence: str) -> Entry | None:
-    mine = (
-        entry
-        for entry in tx.session.timeline.of(number)
-        if entry.kind == "reminded"
-        and (entry.data["reminder"], entry.data["occurrence"]) == (name, occurrence)
-    )
-    return next(mine, None)
-
-
 @message("missed", "incident/missed")
 def missed(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what was told while the channel was closed (since the mark, in milliseconds)."""
-    since = datetime.fromtimestamp(int(it.mark.split(":")[1]) / 1000, UTC)
+    """Return what was told while the channel was closed."""
+    since = datetime.fromisoformat(it.facts["since"])
     entries = tx.session.timeline.of(it.ref)
     again = [entry.recorded_at for entry in entries if entry.kind in TAKEN and entry.recorded_at > since]
     until = min(again, default=tx.now)
@@ -116,8 +101,8 @@ def missed(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("closed_channel", "incident/closed_channel")
 def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what became of the channel since somebody was asked (the mark is `:milliseconds:person`)."""
+    """Return what became of the channel since somebody was asked."""
     incident = tx.incident(it.ref)
     closed = incident.channel_closed
-    is_closed = bool(closed and it.mark.startswith(f"{closed.mark}:"))
+    is_closed = bool(closed and it.facts["closing"] == closed.mark)
     return {"incident": incident, "closed": closed if is_closed else None}

@@ -14,6 +14,7 @@ from bot.domain.incident_reminders import (
 )
 from bot.domain.milestone import filled, milestone_of
 from bot.domain.reminder import may_post, may_speak
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.services.paging import Paging
 from bot.services.reminder_sources import reminds
@@ -28,8 +29,8 @@ class IncidentReminders:
         self._tx = tx
         self._session = tx.session
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        incident = self._session.incidents.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        incident = self._session.incidents.get(subject.number)
         if incident is None:
             return []
         timers = agenda(incident, self._tx.policy)
@@ -39,7 +40,7 @@ class IncidentReminders:
         return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
 
     def speak(self, timer: Timer) -> None:
-        incident = self._tx.incident(int(timer.subject.partition(":")[2]))
+        incident = self._tx.incident(timer.subject.number)
         policy, now = self._tx.policy, self._tx.now
         milestone, reminder = milestone_of(timer.reminder, policy), reminder_of(timer.reminder)
         to = whom(incident, timer.reminder, policy)
@@ -69,7 +70,7 @@ class IncidentReminders:
             self._page_backup(incident.number)
 
     def _say(self, command: str, timer: Timer, *, by: str) -> None:
-        number = int(timer.subject.partition(":")[2])
+        number = timer.subject.number
         self._tx.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
 
     def _page_backup(self, number: int) -> None:
@@ -88,8 +89,8 @@ class PageReminders:
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        return Paging(self._tx).agenda(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        return Paging(self._tx).agenda(subject.number)
 
     def speak(self, timer: Timer) -> None:
-        Paging(self._tx).unanswered(int(timer.subject.partition(":")[2]), timer)
+        Paging(self._tx).unanswered(timer.subject.number, timer)

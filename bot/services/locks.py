@@ -6,6 +6,7 @@ from bot.domain.change import one_line
 from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.lock import Lock, held_by, lock_agenda
 from bot.domain.refusal import Refusal
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.services.messages import Facts, message
 from bot.services.reminder_sources import reminds
@@ -64,7 +65,7 @@ class Locks:
     def remind(self, lock: Lock, timer: Timer) -> None:
         """Ask who set it whether it is still needed."""
         self._session.locks.put(lock.reminded(at=self._tx.now))
-        self._ask(lock, int(timer.occurrence), because="asked")
+        self._ask(lock, int(timer.occurrence.cycle), because="asked")
 
     # --- keeping it ---
 
@@ -92,7 +93,14 @@ class Locks:
             mark = f":{count}"
             key = f"forgotten:{lock.number}{mark}:{because}"
             self._tx.send(
-                UpsertMessage(key=key, message_type="forgotten", ref=lock.number, mark=mark, to=lock.by)
+                UpsertMessage(
+                    key=key,
+                    message_type="forgotten",
+                    ref=lock.number,
+                    mark=mark,
+                    facts={"count": count},
+                    to=lock.by,
+                )
             )
 
 
@@ -104,16 +112,16 @@ class LockReminders:
         self._tx = tx
         self._session = tx.session
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        lock = self._session.locks.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        lock = self._session.locks.get(subject.number)
         if lock is None:
             return []
         self._session.lock(f"lock:{lock.service}")
-        lock = self._session.locks.get(int(ref))
+        lock = self._session.locks.get(subject.number)
         return lock_agenda(lock, self._tx.policy) if lock else []
 
     def speak(self, timer: Timer) -> None:
-        lock = self._session.locks.get(int(timer.subject.partition(":")[2]))
+        lock = self._session.locks.get(timer.subject.number)
         if lock:
             Locks(self._tx).remind(lock, timer)
 
@@ -125,6 +133,6 @@ def lock(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("forgotten", "changes/forgotten")
 def forgotten(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a lock that somebody was asked about; the mark tells which time (`:0` the first)."""
+    """Return a lock that somebody was asked about."""
     found = tx.session.locks.get(it.ref)
-    return {**lock(tx, it), "latest": bool(found and it.mark == f":{max(found.reminders - 1, 0)}")}
+    return {**lock(tx, it), "latest": bool(found and it.facts["count"] == max(found.reminders - 1, 0))}

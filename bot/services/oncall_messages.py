@@ -45,7 +45,8 @@ def cover(tx: Transaction, it: UpsertMessage) -> Facts:
 
 
 def _occurrence(it: UpsertMessage) -> str:
-    return it.mark.removeprefix(":")
+    found: str = it.facts.get("occurrence", "")
+    return found
 
 
 def _shift(tx: Transaction, number: int, name: str) -> dict[str, Any]:

@@ -16,7 +16,7 @@ from bot.domain.effects import (
 from bot.domain.incident import Incident
 from bot.domain.number import read_number
 from bot.domain.page import ACKNOWLEDGE, NOBODY, RESOLVE, Page, PageState
-from bot.domain.page_reminders import UNANSWERED, page_agenda, tested_agenda
+from bot.domain.page_reminders import UNANSWERED, page_agenda, tested_agenda, tested_subject
 from bot.domain.policy import Team
 from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
@@ -119,7 +119,7 @@ class Paging:
             ),
             None,
         )
-        self._session.timers.replace(f"test:{number}", tested_agenda(page, self._tx.policy))
+        self._session.timers.replace(tested_subject(page), tested_agenda(page, self._tx.policy))
         return page
 
     def judge(self, number: int, timer: Timer) -> None:
@@ -257,7 +257,7 @@ class Paging:
             occurrence = f"{page.number}-{timer.occurrence}"
             incident = self._tx.record(incident, replace(said, occurrence=occurrence))
         if to:
-            self._show_unanswered(page, timer.occurrence, origin="said", to=to)
+            self._show_unanswered(page, str(timer.occurrence), origin="said", to=to)
         if not (incident and incident.drill):
             self._escalate(page, incident)
         self._keep_time(page)
@@ -546,12 +546,21 @@ class Paging:
         return int(self._tx.now.timestamp() * 1000)
 
     def _keep_time(self, page: Page) -> None:
-        self._session.timers.replace(f"page:{page.number}", self._agenda(page))
+        self._session.timers.replace(page.subject, self._agenda(page))
 
     def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
         mark = f":{occurrence}"
         key = f"unanswered:{page.number}{mark}:{origin}"
-        self._tx.send(UpsertMessage(key=key, message_type="unanswered", ref=page.number, mark=mark, to=to))
+        self._tx.send(
+            UpsertMessage(
+                key=key,
+                message_type="unanswered",
+                ref=page.number,
+                mark=mark,
+                facts={"occurrence": occurrence},
+                to=to,
+            )
+        )
 
     def _show(self, page: Page, *, origin: str, permalink_of: tuple[int, int] | None = None) -> None:
         if page.line_at:

@@ -25,10 +25,10 @@ def page(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("unanswered", "paging/unanswered")
 def unanswered(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a page that nobody answered in time; the mark tells which time."""
+    """Return a page that nobody answered in time."""
     found = tx.session.pages.get(it.ref)
     said = found.reminded.get(UNANSWERED) if found else None
-    return {**page(tx, it), "said": said, "latest": bool(said and it.mark == f":{said.occurrence}")}
+    return {**page(tx, it), "said": said, "latest": bool(said and it.facts["occurrence"] == said.occurrence)}
 
 
 @message("test", "oncall/test")

@@ -43,6 +43,7 @@ class PostmortemLifecycle:
                 ref=postmortem.incident,
                 to=postmortem.told_to.get(occurrence) or postmortem.owned_by(incident),
                 mark=f":{occurrence}",
+                facts={"occurrence": occurrence},
             )
             for occurrence in (*postmortem.told,)[0 if is_over else -1 :]
         ]

@@ -18,6 +18,7 @@ from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.postmortem import Postmortem
 from bot.domain.refusal import Choice, Refusal
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Issue, Moved, Offer
 from bot.services.directory import Directory
@@ -261,12 +262,12 @@ class PostmortemReminders:
         self._tx = tx
         self._lifecycle = PostmortemLifecycle(tx)
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        incident = self._tx.session.incidents.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        incident = self._tx.session.incidents.get(subject.number)
         return self._lifecycle.agenda(self._lifecycle.of(incident.number), incident) if incident else []
 
     def speak(self, timer: Timer) -> None:
-        incident = self._tx.incident(int(timer.subject.partition(":")[2]))
+        incident = self._tx.incident(timer.subject.number)
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)
         if not Directory(self._tx).is_assignable(owner):
@@ -274,4 +275,13 @@ class PostmortemReminders:
         self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
         mark = f":{timer.occurrence}"
         key = f"review:{incident.number}{mark}:said"
-        self._tx.send(UpsertMessage(key=key, message_type="review", ref=incident.number, to=owner, mark=mark))
+        self._tx.send(
+            UpsertMessage(
+                key=key,
+                message_type="review",
+                ref=incident.number,
+                to=owner,
+                mark=mark,
+                facts={"occurrence": str(timer.occurrence)},
+            )
+        )

@@ -28,10 +28,10 @@ from bot.domain.relief import (
     overdue,
     people_working,
     reached,
-    step_of,
     work_period_agenda,
 )
 from bot.domain.reminder import may_post
+from bot.domain.subject import Subject, incident_addressed
 from bot.domain.timer import Timer
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
@@ -77,16 +77,16 @@ class Relief:
         now = self._periods.alone_with(person).running
         return now is None or set(now.on) <= set(numbers)
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        past = self._periods.alone_with(ref)
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        past = self._periods.alone_with(subject.ref)
         if past.running is None:
             return []
-        zone = self._periods.zone(ref)
+        zone = self._periods.zone(subject.ref)
         return work_period_agenda(past.running, zone, self._timers, earlier=past.earlier)
 
     def speak(self, timer: Timer) -> None:
         """Say the highest step that is due: what was missed below it is not said any more."""
-        person = timer.subject.partition(":")[2]
+        person = timer.subject.ref
         past = self._periods.alone_with(person)
         period = past.running
         if period is None:
@@ -112,8 +112,8 @@ class Relief:
 
     def _warn(self, period: WorkPeriod, timer: Timer) -> WorkPeriod:
         """Tell the person how the hours add up; from the second mark on the others too."""
-        words, places = f"{timer.reminder}-{step_of(timer)}", [period.person]
-        if step_of(timer) == ASK:
+        words, places = f"{timer.reminder}-{timer.occurrence.n}", [period.person]
+        if timer.occurrence.n == ASK:
             places += [
                 *(it for it in self._channels(period) if self._may_post(it)),
                 *self._team_channel(period),
@@ -135,7 +135,7 @@ class Relief:
         return [incident_channel(number) for number in sorted(period.on)]
 
     def _may_post(self, place: str) -> bool:
-        incident = self._tx.incident(int(place.removeprefix("incident:")))
+        incident = self._tx.incident(incident_addressed(place) or 0)
         return may_post(incident, self._tx.now, self._tx.policy)
 
     def _team_channel(self, period: WorkPeriod) -> list[str]:
@@ -245,11 +245,10 @@ class Relief:
 
     # --- what its messages show ---
 
-    def relief(self, number: int, mark: str) -> Mapping[str, Any]:
-        """Give what a message about a work period shows; `mark` is `:words@address`, which says for whose eyes."""
+    def relief(self, number: int, words: str, to: str) -> Mapping[str, Any]:
+        """Return what a message about a work period shows at an address, which says for whose eyes it is."""
         period = self._period(number)
-        words, _, to = mark.removeprefix(":").partition("@")
-        asked = next((it for it in period.asked if it.mark == mark), None)
+        asked = next((it for it in period.asked if (it.words, it.to) == (words, to)), None)
         past, zone = self._periods.of(period.person), self._periods.zone(period.person)
         until = period.ended_at or self._tx.now
         first = day_began(period, past.earlier, zone)
@@ -273,10 +272,9 @@ class Relief:
             "pages": [page for page in map(self._session.pages.get, period.pages) if page],
         }
 
-    def rest(self, number: int, mark: str) -> Mapping[str, Any]:
-        """Give what somebody hears whose part another has taken over; `mark` is `:incident:entry`."""
-        period = self._period(number)
-        incident = self._tx.incident(int(mark.split(":")[1]))
+    def rest(self, number: int, incident_number: int) -> Mapping[str, Any]:
+        """Return what somebody hears whose part in an incident another has taken over."""
+        period, incident = self._period(number), self._tx.incident(incident_number)
         return {
             "period": period,
             "incident": incident,
@@ -315,7 +313,7 @@ class Relief:
 
     def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
         """Give the incidents that may be told of there: a private one to its own channel, and to the person."""
-        here = int(to.removeprefix("incident:")) if to.startswith("incident:") else None
+        here = incident_addressed(to)
         every = [self._tx.incident(number) for number in period.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == period.person]
         audience = "person" if to == period.person else "channel" if here else "team"
@@ -344,9 +342,9 @@ def _unheard(tx: Transaction, it: UpsertMessage, why: str) -> None:
 
 @message("relief", "relief/relief", on_refused=_unheard)
 def relief(tx: Transaction, it: UpsertMessage) -> Facts:
-    return Relief(tx).relief(it.ref, it.mark)
+    return Relief(tx).relief(it.ref, it.facts["words"], it.to)
 
 
 @message("rest", "relief/rest")
 def rest(tx: Transaction, it: UpsertMessage) -> Facts:
-    return Relief(tx).rest(it.ref, it.mark)
+    return Relief(tx).rest(it.ref, it.facts["incident"])

@@ -3,14 +3,15 @@
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
 
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.services.transaction import Transaction
 
 
 class ReminderSource(Protocol):
-    """Knows the duties of one kind of subject; `ref` is what follows the kind in its name (42 of incident:42)."""
+    """Knows the reminders about one kind of subject."""
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
         """Read the subject afresh, alone, and say what is next; nothing where it is gone."""
 
     def speak(self, timer: Timer) -> None:

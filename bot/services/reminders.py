@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 
 from bot.domain.incident_reminders import agenda
 from bot.domain.relief import people_working
+from bot.domain.subject import Subject
 from bot.services.covers import Covers
 from bot.services.relief import Relief
 from bot.services.reminder_sources import REMINDER_SOURCES, Source
@@ -40,23 +41,23 @@ class Reminders:
             self.visit(subject)
         return len(mine)
 
-    def _locked(self, subjects: Sequence[str]) -> Sequence[str]:
+    def _locked(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
         """Give the subject, unless it is a person whose incidents another work is at: the next tick finds them free."""
-        people = [_ref(it) for it in subjects if _kind(it) == PERSON]
+        people = [it.ref for it in subjects if it.kind == PERSON]
         return subjects if all(Relief(self._tx).try_lock(person) for person in people) else []
 
-    def _held(self, subjects: Sequence[str]) -> Sequence[str]:
+    def _held(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
         """Give the incidents among the subjects that nobody else is at now, where an incident is due first."""
-        if not subjects or _kind(subjects[0]) != INCIDENT:
+        if not subjects or subjects[0].kind != INCIDENT:
             return []
-        numbers = {int(_ref(it)): it for it in subjects if _kind(it) == INCIDENT}
+        numbers = {it.number: it for it in subjects if it.kind == INCIDENT}
         return [numbers[number] for number in sorted(self._tx.session.incidents.try_lock(list(numbers)))]
 
     def plan_anew(self) -> None:
         """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
         people: set[str] = set()
         for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
-            self._timers.replace(f"incident:{incident.number}", agenda(incident, self._tx.policy))
+            self._timers.replace(incident.subject, agenda(incident, self._tx.policy))
             people |= people_working(incident).keys()
         periods = WorkPeriods(self._tx)
         for person in sorted(people):
@@ -64,21 +65,12 @@ class Reminders:
         Covers(self._tx).plan_anew()  # first: who makes a cover sure takes it before its schedule
         Shifts(self._tx).plan_anew()
 
-    def visit(self, subject: str) -> None:
+    def visit(self, subject: Subject) -> None:
         """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
-        source = self._sources[_kind(subject)](self._tx)
-        ref = _ref(subject)
+        source = self._sources[subject.kind](self._tx)
         waiting = {timer.key for timer in self._timers.due(subject, self._tx.now)}
-        for timer in source.agenda(ref):
+        for timer in source.agenda(subject):
             if timer.key in waiting and timer.due_at <= self._tx.now:
                 self._timers.spoken(timer.key, self._tx.now)
                 source.speak(timer)
-        self._timers.replace(subject, source.agenda(ref))
-
-
-def _kind(subject: str) -> str:
-    return subject.partition(":")[0]
-
-
-def _ref(subject: str) -> str:
-    return subject.partition(":")[2]
+        self._timers.replace(subject, source.agenda(subject))

@@ -23,6 +23,7 @@ from bot.domain.shift import (
     subject,
     unbroken,
 )
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Contact, Person
 from bot.services.directory import Directory
@@ -53,7 +54,7 @@ class Shifts:
     def ready(self, number: int | None, *, by: str) -> Shift:
         """Say *I'm ready* for a shift, or for one's next that is not answered yet."""
         shift = self._mine(number, by=by)
-        self._session.lock(shift.subject)
+        self._session.lock(str(shift.subject))
         ready = (self._session.shifts.get(shift.number) or shift).ready(by=by, at=self._tx.now)
         self._keep(ready, because="ready")
         return ready
@@ -137,7 +138,7 @@ class Shifts:
         zone = Directory(self._tx).zone(person) if person else "UTC"
         if known and known.seen(turn, person=person, zone=zone, at=now) == known:
             return known
-        self._session.lock(subject(turn))
+        self._session.lock(str(subject(turn)))
         fresh = self._session.shifts.of(subject(turn))
         if fresh:
             return self._keep(fresh.seen(turn, person=person, zone=zone, at=now), because="moved")
@@ -164,14 +165,14 @@ class Shifts:
         return Directory(self._tx).manager(team) or team.channel
 
     def _lose(self, shift: Shift) -> None:
-        self._session.lock(shift.subject)
+        self._session.lock(str(shift.subject))
         fresh = self._session.shifts.get(shift.number) or shift
         self._keep(fresh.gone(self._tx.now), because="gone")
 
     def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
         """Somebody covers: they know already, so that nothing need be said or answered at once."""
         self._alone_on(turn.schedule)
-        self._session.lock(subject(turn))
+        self._session.lock(str(subject(turn)))
         if self._session.shifts.of(subject(turn)):
             return
         now = self._tx.now
@@ -194,7 +195,7 @@ class Shifts:
         if overloaded:
             self._alone_on(schedule)
         for shift in overloaded:
-            self._session.lock(shift.subject)
+            self._session.lock(str(shift.subject))
             fresh = self._session.shifts.get(shift.number) or shift
             if not fresh.gone_at and not fresh.overload:
                 self._keep(self._after_incidents(fresh), because="overload")
@@ -228,7 +229,7 @@ class Shifts:
         for schedule in sorted({it.turn.schedule for it in shifts}):
             self._alone_on(schedule)
         for known in shifts:
-            self._session.lock(known.subject)
+            self._session.lock(str(known.subject))
             shift = self._session.shifts.get(known.number) or known
             self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
 
@@ -246,7 +247,7 @@ class Shifts:
         """Say what is due."""
         said = shift.after_saying(timer, at=self._tx.now)
         self._session.shifts.put(said)
-        self._show(said, timer.reminder, timer.occurrence, origin="said")
+        self._show(said, timer.reminder, str(timer.occurrence), origin="said")
 
     def _show(self, shift: Shift, reminder: str, occurrence: str, *, origin: str) -> None:
         team = self._tx.policy.teams.get(shift.team)
@@ -255,7 +256,14 @@ class Shifts:
             message_type, mark = MESSAGE_TYPES[reminder], f":{occurrence}"
             key = f"{message_type}:{shift.number}{mark}:{origin}"
             self._tx.send(
-                UpsertMessage(key=key, message_type=message_type, ref=shift.number, mark=mark, to=to)
+                UpsertMessage(
+                    key=key,
+                    message_type=message_type,
+                    ref=shift.number,
+                    mark=mark,
+                    facts={"occurrence": occurrence},
+                    to=to,
+                )
             )
 
 
@@ -267,9 +275,9 @@ class ShiftReminders:
         self._tx = tx
         self._session = tx.session
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
         """A shift that is over wants neither warning nor handover."""
-        shift = self._shift(f"shift:{ref}")
+        shift = self._shift(subject)
         if shift is None or shift.end <= self._tx.now:
             return []
         return shift_agenda(shift, self._tx.policy)
@@ -278,9 +286,9 @@ class ShiftReminders:
         if shift := self._shift(timer.subject):
             Shifts(self._tx).say(shift, timer)
 
-    def _shift(self, name: str) -> Shift | None:
-        self._session.lock(name)
-        return self._session.shifts.of(name)
+    def _shift(self, subject: Subject) -> Shift | None:
+        self._session.lock(str(subject))
+        return self._session.shifts.of(subject)
 
 
 @reminds("test")
@@ -291,10 +299,10 @@ class TestPageReminders:
         self._tx = tx
         self._session = tx.session
 
-    def agenda(self, ref: str) -> Sequence[Timer]:
-        self._session.lock(f"page:{ref}")
-        page = self._session.pages.get(int(ref))
+    def agenda(self, subject: Subject) -> Sequence[Timer]:
+        self._session.lock(f"page:{subject.ref}")
+        page = self._session.pages.get(subject.number)
         return tested_agenda(page, self._tx.policy) if page else []
 
     def speak(self, timer: Timer) -> None:
-        Paging(self._tx).judge(int(timer.subject.partition(":")[2]), timer)
+        Paging(self._tx).judge(timer.subject.number, timer)

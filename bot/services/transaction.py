@@ -59,7 +59,7 @@ class Transaction:
         self.session.incidents.put(incident)
         for feature in FOLLOWERS:
             self.send(*feature(self).follow(known, incident))
-        self.session.timers.replace(f"incident:{incident.number}", agenda(incident, self.policy))
+        self.session.timers.replace(incident.subject, agenda(incident, self.policy))
         return incident
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:

@@ -27,11 +27,11 @@ class Views:
     def card(self, number: int) -> Facts:
         return self.state(self._tx.incident(number))
 
-    def brief(self, number: int, mark: str = "") -> Facts:
-        """Return what a successor reads before *I have command*; `mark` is the offer (`:entry`), else the last one."""
+    def brief(self, number: int, entry: int | None = None) -> Facts:
+        """Return what a successor reads before *I have command*; `entry` is the offer, else it is the last one."""
         incident = self._tx.incident(number)
         offers = self._session.timeline.among([number], [CommandOffered.kind()])
-        offer = next((it for it in offers if mark == f":{it.seq}"), None)
+        offer = next((it for it in offers if it.seq == entry), None)
         return {
             **self.tldr(incident),
             "unseen": self._unseen(number),

@@ -133,6 +133,7 @@ class WorkPeriods:
                 ref=period.number,
                 to=asked.to,
                 mark=asked.mark,
+                facts={"words": asked.words},
             )
             for asked in period.asked
         ]
@@ -153,7 +154,7 @@ class WorkPeriods:
         mine = [page for page in pages if page.incident == incident.number]
         for page in mine:
             self._session.pages.put(page.asked_to(RESOLVE, by=by))
-            self._session.timers.replace(f"page:{page.number}", ())
+            self._session.timers.replace(page.subject, ())
         return [AnswerPage.given(page.number, RESOLVE, by=by, at=self._tx.now) for page in mine]
 
     def _rest(self, period: WorkPeriod, incident: Incident) -> UpsertMessage:
@@ -164,6 +165,7 @@ class WorkPeriods:
             ref=period.number,
             to=period.person,
             mark=mark,
+            facts={"incident": incident.number},
         )
 
 

@@ -305,12 +305,16 @@ class SpyKit:
 
     def message_type(self, message_type: str, ref: int, mark: str = "") -> Message:
         """Show a lasting message (card, announcement, page, team_notice, brief, relief …) as it would stand now."""
+        kind, effect = MESSAGE_TYPES[message_type], self._asked_for(message_type, ref, mark)
         with self.tx() as tx:
-            kind = MESSAGE_TYPES[message_type]
-            facts = kind.facts(
-                tx, UpsertMessage(key="", message_type=message_type, ref=ref, to="", mark=mark)
-            )
+            facts = kind.facts(tx, effect)
         return self._rendered(kind.template, facts)
+
+    def _asked_for(self, message_type: str, ref: int, mark: str) -> UpsertMessage:
+        """Return the last effect that asked for it."""
+        bare = UpsertMessage(key="", message_type=message_type, ref=ref, to="", mark=mark)
+        asked = [it for it in self.asked(UpsertMessage) if it.slot == bare.slot]
+        return asked[-1] if asked else bare
 
     def reminder_messages(
         self, message_type: str = "reminder", *, to: str | None = None

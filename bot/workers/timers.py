@@ -7,6 +7,7 @@ from datetime import timedelta
 import structlog
 
 from bot.domain.policy import Policy
+from bot.domain.subject import Subject
 from bot.ports import Clock, Session, Sessions
 from bot.services.reminder_sources import REMINDER_SOURCES, Source
 from bot.services.reminders import Reminders
@@ -51,12 +52,12 @@ class Ticks:
             subjects = session.timers.due_subjects(self.clock.now(), self.batch)
         return sum(self._visit(subject) for subject in subjects)
 
-    def _visit(self, subject: str) -> bool:
+    def _visit(self, subject: Subject) -> bool:
         try:
             with self.sessions.begin() as session:
                 Reminders(self._transaction(session), self.sources).visit(subject)
         except Exception:
-            log.exception("a timer can't be spoken; again in a minute", subject=subject)
+            log.exception("a timer can't be spoken; again in a minute", subject=str(subject))
             with self.sessions.begin() as session:
                 session.timers.put_off(subject, due=self.clock.now() + PUT_OFF)
             return False

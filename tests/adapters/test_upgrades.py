@@ -18,8 +18,12 @@ from bot.adapters.database.schema import migrate_back, version
 from bot.domain import events, failover_events
 from bot.domain.effects import Unknown, UpsertMessage
 from bot.domain.events import Event
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Session
+from bot.services.messages import MESSAGE_TYPES
+from bot.services.transaction import Transaction
+from bot.testing import POLICY
 from tests.postgres import EMPTY, Postgres
 
 EARLIER = Path(__file__).parents[1] / "support" / "of_c136535.sql"
@@ -218,6 +222,19 @@ def test_what_is_said_next_has_its_template_and_its_event(engine: Engine):
             assert list(TEMPLATES.glob(f"{effect['template']}.*")), effect["template"]
 
 
+def test_a_message_that_waits_says_what_it_said(engine: Engine):
+    migrate(engine)
+    shown = [effects.load(it["key"], it["kind"], it["payload"]) for it in waiting(rows_of(engine))]
+    marked = [it for it in shown if isinstance(it, UpsertMessage) and it.mark]
+
+    with Database(engine).read() as session:
+        tx = Transaction(session=session, now=datetime.now(UTC), policy=POLICY)
+        drawn = [bool(MESSAGE_TYPES[it.message_type].facts(tx, it)) for it in marked]
+
+    assert drawn
+    assert all(drawn)
+
+
 def test_a_message_in_slack_is_found_by_who_edits_it(engine: Engine):
     before = rows_of(engine)
     migrate(engine)
@@ -239,8 +256,10 @@ def test_a_reminder_stands_under_its_key(engine: Engine):
     migrate(engine)
 
     for row in rows_of(engine)["timer"]:
-        timer = {name: row[name] for name in ("subject", "reminder", "occurrence", "due_at")}
-        assert Timer(**timer).key == row["key"]
+        kind, _, ref = row["subject"].partition(":")
+        occurrence = Occurrence(row["reminder"], row["occurrence"])
+        timer = Timer(subject=Subject(kind, ref), occurrence=occurrence, due_at=row["due_at"])
+        assert timer.key == row["key"]
 
 
 def test_no_address_is_of_the_former_kind(engine: Engine):

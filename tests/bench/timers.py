@@ -4,7 +4,7 @@ import tempfile
 import time
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import contextmanager
-from dataclasses import asdict, replace
+from dataclasses import replace
 from datetime import UTC, datetime, timedelta
 from multiprocessing import get_context
 from multiprocessing.connection import Connection
@@ -19,6 +19,7 @@ from bot.adapters.database.tables import TimerRow
 from bot.domain.events import Declared
 from bot.domain.incident import Incident
 from bot.domain.incident_reminders import agenda
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.testing import POLICY, FrozenClock
 from bot.workers.timers import Ticks
@@ -76,13 +77,28 @@ def wait(engine: Engine) -> None:
     tomorrow = datetime.now(UTC) + timedelta(days=1)
     for start in range(0, WAITING // 2, BATCH):
         every = [
-            Timer(subject=f"incident:{number}", reminder=reminder, occurrence="1.0", due_at=tomorrow)
+            Timer(
+                subject=Subject("incident", str(number)),
+                occurrence=Occurrence(reminder, "1", "0"),
+                due_at=tomorrow,
+            )
             for number in range(start, start + BATCH)
             for reminder in ("update_due", "update_late")
         ]
         with engine.begin() as connection:
             connection.execute(
-                insert(TimerRow), [{"key": it.key, "state": "waiting", **asdict(it)} for it in every]
+                insert(TimerRow),
+                [
+                    {
+                        "key": it.key,
+                        "state": "waiting",
+                        "subject": str(it.subject),
+                        "reminder": it.reminder,
+                        "occurrence": str(it.occurrence),
+                        "due_at": it.due_at,
+                    }
+                    for it in every
+                ],
             )
 
 
@@ -168,7 +184,7 @@ def _declare(sessions: Database) -> None:
             for number in range(start, start + BATCH):
                 incident = replace(Incident.declared(number, declared), entries=1)
                 session.incidents.put(incident)
-                session.timers.replace(f"incident:{number}", agenda(incident, POLICY))
+                session.timers.replace(incident.subject, agenda(incident, POLICY))
 
 
 def _speak(url: str, ready: Barrier) -> None:

@@ -10,6 +10,7 @@ from threading import Barrier, Thread
 from bot.domain.effects import SendPage, UpsertMessage
 from bot.domain.refusal import Refusal
 from bot.domain.relief import COMMAND, Asked, began, people_working
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 from bot.ports import Sessions
 from bot.services.incidents import Incidents
@@ -52,7 +53,9 @@ def asked(sessions: Sessions, now: datetime) -> list[str]:
 def test_a_stretch_comes_back_as_it_was(sessions: Sessions) -> None:
     period = began(7, "U0ANA", 42, COMMAND, at=NOON).joined(43, "scribe")
     period = period.after(
-        Timer(subject="person:U0ANA", reminder="relief", occurrence="7.ask", due_at=NOON).said(NOON, to="x")
+        Timer(
+            subject=Subject("person", "U0ANA"), occurrence=Occurrence("relief", "7", "ask"), due_at=NOON
+        ).said(NOON, to="x")
     )
     period = replace(period, fine_at=NOON, pages=(17, 18))
     period = period.asking(Asked(words="relief-ask", to="C0IMOC", at=NOON, due_at=NOON))
@@ -103,9 +106,9 @@ def test_relief_that_came_leaves_nothing_due(sessions: Sessions) -> None:
         Incidents(tx).accept_command(tx.incident(number), by="U0RAJ")
 
     with sessions.begin() as session:
-        assert not session.timers.due("person:U0ANA", NOON + 24 * HOUR)
+        assert not session.timers.due(Subject("person", "U0ANA"), NOON + 24 * HOUR)
         [raj] = session.periods.of("U0RAJ", since=NOON)
-        waiting = session.timers.due("person:U0RAJ", NOON + 24 * HOUR)
+        waiting = session.timers.due(Subject("person", "U0RAJ"), NOON + 24 * HOUR)
 
     assert raj.started_at == NOON + 51 * MINUTE
     assert waiting[0].due_at == NOON + 96 * MINUTE
@@ -153,7 +156,7 @@ def test_handovers_while_it_ticks_neither_lock_up_nor_lose_a_stretch(sessions: S
     with sessions.begin() as session:
         [period] = session.periods.of("U0ANA", since=NOON)
         assert period.ended_at == NOON + 61 * MINUTE
-        assert not session.timers.due("person:U0ANA", NOON + 24 * HOUR)
+        assert not session.timers.due(Subject("person", "U0ANA"), NOON + 24 * HOUR)
 
 
 class Storm:

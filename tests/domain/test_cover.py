@@ -30,7 +30,7 @@ def reminder_messages(cover: CoverRequest) -> list[str]:
     said = []
     while timers := cover_agenda(cover, Policy(), zone="UTC"):
         cover = cover.after_saying(timers[0], at=timers[0].due_at)
-        said.append(timers[0].occurrence)
+        said.append(str(timers[0].occurrence))
     return said
 
 

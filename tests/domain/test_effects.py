@@ -157,7 +157,14 @@ def test_a_lasting_message_waits_once():
         for seq in (1, 2)
     ]
     offers = [
-        UpsertMessage(key=f"brief:42:{seq}", message_type="brief", ref=42, to="U0RAJ", mark=f":{seq}")
+        UpsertMessage(
+            key=f"brief:42:{seq}",
+            message_type="brief",
+            ref=42,
+            to="U0RAJ",
+            mark=f":{seq}",
+            facts={"offer": seq},
+        )
         for seq in (1, 2)
     ]
 

@@ -26,7 +26,6 @@ from bot.domain.relief import (
     on_duty,
     overdue,
     people_working,
-    step_of,
     work_period_agenda,
 )
 from bot.domain.timer import Timer
@@ -138,7 +137,7 @@ def test_the_next_rung_follows_the_last_one_spoken():
 def test_of_several_missed_rungs_the_highest_speaks_for_all():
     missed = overdue(leading(), UTC, TIMERS, now=NOON + 100 * MINUTE)
 
-    assert [(step_of(it), it.due_at) for it in missed] == [("manager", NOON + 90 * MINUTE)]
+    assert [(it.occurrence.n, it.due_at) for it in missed] == [("manager", NOON + 90 * MINUTE)]
 
 
 def test_after_a_missed_stretch_the_ladder_goes_on_above():
@@ -291,7 +290,7 @@ def test_four_warnings_are_given_of_the_hours_each_once():
     for _ in range(4):
         rest = [it for it in work_period_agenda(period, UTC, TIMERS) if it.reminder != "relief"]
         soonest = min(rest, key=lambda it: it.due_at)
-        heard.append((soonest.reminder, step_of(soonest), (soonest.due_at - NOON) / HOUR))
+        heard.append((soonest.reminder, soonest.occurrence.n, (soonest.due_at - NOON) / HOUR))
         period = speak(period, soonest)
 
     assert heard == [
@@ -308,7 +307,7 @@ def test_fourteen_hours_after_the_days_first_duty_a_new_stretch_is_warned_at_its
 
     [warned] = overdue(leading(), UTC, TIMERS, earlier=earlier, now=NOON)
 
-    assert (warned.reminder, step_of(warned), warned.due_at) == ("day", "warn", NOON)
+    assert (warned.reminder, warned.occurrence.n, warned.due_at) == ("day", "warn", NOON)
 
 
 def test_what_an_earlier_stretch_of_the_day_heard_is_not_said_again():
@@ -317,7 +316,7 @@ def test_what_an_earlier_stretch_of_the_day_heard_is_not_said_again():
 
     agenda = work_period_agenda(leading(), UTC, TIMERS, earlier=[speak(tired, warned)])
 
-    assert [step_of(it) for it in agenda if it.reminder == "duty"] == ["ask"]
+    assert [it.occurrence.n for it in agenda if it.reminder == "duty"] == ["ask"]
 
 
 def tired_running(period: WorkPeriod) -> WorkPeriod:

@@ -57,7 +57,7 @@ def lived(shift: Shift, until: datetime, *, awake_from: datetime | None = None) 
 
 def due(shift: Shift, reminder: str = "warning") -> tuple[str, datetime] | None:
     return next(
-        ((it.occurrence, it.due_at) for it in shift_agenda(shift, POLICY) if it.reminder == reminder),
+        ((str(it.occurrence), it.due_at) for it in shift_agenda(shift, POLICY) if it.reminder == reminder),
         None,
     )
 

@@ -8,6 +8,7 @@ import pytest
 from bot.commands.request import Response, Shared
 from bot.domain.effects import ExportPostmortem, FileFollowUp, OpenForm, UpsertMessage
 from bot.domain.policy import PostmortemSettings
+from bot.domain.subject import Subject
 from bot.domain.timeline import Entry
 from bot.ports import Issue, IssueNews, Moved, Offer, Person
 from bot.services.documents import Documents
@@ -148,7 +149,7 @@ def test_its_writer_is_reminded_until_the_review_is_closed(spy: SpyKit, channel:
 def test_reopening_stops_the_reminders_and_resolving_begins_them_anew(spy: SpyKit, channel: str):
     def waiting() -> int:
         with spy.tx() as tx:
-            return len(tx.session.timers.due("postmortem:1", tx.now + timedelta(days=9)))
+            return len(tx.session.timers.due(Subject("postmortem", "1"), tx.now + timedelta(days=9)))
 
     counts = []
     for words in ("incident stop fixed", "incident reopen", "incident stop again"):

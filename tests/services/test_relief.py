@@ -11,6 +11,7 @@ import pytest
 from bot.domain.effects import AnswerPage, Effect, Invite, SendPage, UpsertMessage
 from bot.domain.message import Buttons
 from bot.domain.policy import Policy
+from bot.domain.subject import Subject
 from bot.ports import Contact, OnCallCopy, OnCallShift, Person, Profile, Ringing
 from bot.services.paging import Paging
 from bot.services.people import People
@@ -589,6 +590,6 @@ def test_a_policy_that_changes_moves_what_is_due(spy: Night):
     with spy.sessions.begin() as session:
         Reminders(Transaction(session=session, now=spy.clock.now(), policy=hasty)).plan_anew()
 
-        [due] = session.timers.due("person:U0ANA", NOON + timedelta(minutes=20))
+        [due] = session.timers.due(Subject("person", "U0ANA"), NOON + timedelta(minutes=20))
 
     assert due.reminder == "relief"

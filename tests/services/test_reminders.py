@@ -14,6 +14,7 @@ from bot.domain import events
 from bot.domain.effects import Effect
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
+from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.ports import Sessions
 from bot.services.incident_reminders import IncidentReminders
@@ -118,7 +119,7 @@ class Broken(IncidentReminders):
     """Knows how to speak of every incident but the second."""
 
     def speak(self, timer: Timer) -> None:
-        if timer.subject == "incident:2":
+        if timer.subject == Subject("incident", "2"):
             raise ZeroDivisionError
         super().speak(timer)
 
@@ -139,7 +140,7 @@ def test_another_policy_sets_the_timers_of_what_is_open_anew(sessions: Database)
     open_incidents(sessions, 1)
     sooner = Policy(severities=POLICY.severities, milestones=())
     with sessions.begin() as session:
-        session.timers.replace("incident:1", [])
+        session.timers.replace(Subject("incident", "1"), [])
         Reminders(Transaction(session=session, now=NOON, policy=sooner)).plan_anew()
 
     ticks(sessions, minutes=15).run()

@@ -14,6 +14,7 @@ from bot.adapters.database.statements import find_kept, table, upsert
 from bot.adapters.database.writes import Writes
 from bot.domain.cover import CoverRequest
 from bot.domain.shift import Shift
+from bot.domain.subject import Subject
 from bot.ports import Contact
 
 T = TypeVar("T")
@@ -84,7 +85,7 @@ class Shifts(Kept[Shift]):
     def _columns(self, value: Shift) -> dict[str, Any]:
         return {
             "number": value.number,
-            "subject": value.subject,
+            "subject": str(value.subject),
             "schedule": value.turn.schedule,
             "person": value.person,
             "starts_at": value.start,
@@ -92,8 +93,8 @@ class Shifts(Kept[Shift]):
             "gone": value.gone_at is not None,
         }
 
-    def of(self, subject: str) -> Shift | None:
-        return next(iter(self._by(subject=subject)), None)
+    def of(self, subject: Subject) -> Shift | None:
+        return next(iter(self._by(subject=str(subject))), None)
 
     def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
         c = self._table.c

@@ -23,6 +23,7 @@ from sqlalchemy.dialects import sqlite
 
 from bot.adapters.database.statements import find_due, table
 from bot.adapters.database.tables import TimerRow, UtcDateTime
+from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 WINDOW = 4
@@ -67,22 +68,22 @@ class Timers:
         self._table = table(TimerRow)
         self._wanted: dict[str, tuple[Timer, ...]] = {}
         self._spoken: dict[str, datetime] = {}
-        self._found: dict[str, list[Timer]] = {}
+        self._found: dict[Subject, list[Timer]] = {}
 
-    def replace(self, subject: str, timers: Iterable[Timer]) -> None:
-        self._wanted[subject] = tuple(timers)
+    def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
+        self._wanted[str(subject)] = tuple(timers)
 
     def spoken(self, key: str, at: datetime) -> None:
         self._spoken[key] = at
 
-    def due_subjects(self, now: datetime, limit: int) -> Sequence[str]:
+    def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
         """On PostgreSQL a subject is taken by an advisory lock that is tried, not waited for: see `work.alone`."""
         self.flush()
         due = self._connection.execute(find_due(self._table), {"now": now, "most": limit * WINDOW})
         first = tuple(dict.fromkeys(due.scalars()))
         taken = first[:limit] if self._connection.dialect.name == "sqlite" else self._taken(first, limit)
         self._look_up(taken, now)
-        return taken
+        return [_subject(it) for it in taken]
 
     def _taken(self, subjects: Sequence[str], limit: int) -> Sequence[str]:
         """Look further until enough are free: another process may be at the first ones."""
@@ -97,28 +98,29 @@ class Timers:
     def _look_up(self, subjects: Sequence[str], now: datetime) -> None:
         """Read at once what `due` will be asked for: behind the lock, so that it can't change any more."""
         if subjects:
-            found: dict[str, list[Timer]] = {subject: [] for subject in subjects}
+            found: dict[Subject, list[Timer]] = {_subject(it): [] for it in subjects}
             for timer in self._due(self._table.c.subject.in_(subjects), now):
                 found[timer.subject].append(timer)
             self._found = found
 
-    def due(self, subject: str, now: datetime) -> Sequence[Timer]:
+    def due(self, subject: Subject, now: datetime) -> Sequence[Timer]:
         if subject in self._found:
             return self._found.pop(subject)
         self.flush()
-        return self._due(self._table.c.subject == subject, now)
+        return self._due(self._table.c.subject == str(subject), now)
 
     def _due(self, of: ColumnElement[bool], now: datetime) -> list[Timer]:
         c = self._table.c
         waiting = select(c.subject, c.reminder, c.occurrence, c.due_at).where(
             of, c.state == "waiting", c.due_at <= now
         )
-        return [Timer(**row) for row in self._connection.execute(waiting.order_by(c.due_at)).mappings()]
+        rows = self._connection.execute(waiting.order_by(c.due_at)).mappings()
+        return [_timer(dict(row)) for row in rows]
 
-    def put_off(self, subject: str, *, due: datetime) -> None:
+    def put_off(self, subject: Subject, *, due: datetime) -> None:
         self.flush()
         c = self._table.c
-        waiting = update(self._table).where(c.subject == subject, c.state == "waiting", c.due_at < due)
+        waiting = update(self._table).where(c.subject == str(subject), c.state == "waiting", c.due_at < due)
         self._connection.execute(waiting.values(due_at=due))
 
     def next_due(self) -> datetime | None:
@@ -173,12 +175,23 @@ def _setting(timers: Table) -> Insert:
     return moved
 
 
+def _subject(name: str) -> Subject:
+    kind, _, ref = name.partition(":")
+    return Subject(kind, ref)
+
+
+def _timer(row: Mapping[str, Any]) -> Timer:
+    cycle, dot, n = row["occurrence"].rpartition(".")
+    occurrence = Occurrence(row["reminder"], cycle, n) if dot else Occurrence(row["reminder"], n)
+    return Timer(subject=_subject(row["subject"]), occurrence=occurrence, due_at=row["due_at"])
+
+
 def _row(timer: Timer) -> dict[str, Any]:
     return {
         "key": timer.key,
-        "subject": timer.subject,
+        "subject": str(timer.subject),
         "reminder": timer.reminder,
-        "occurrence": timer.occurrence,
+        "occurrence": str(timer.occurrence),
         "due_at": timer.due_at,
         "state": "waiting",
     }

@@ -128,7 +128,7 @@ def facts() -> dict[str, Sequence[Facts]]:
                 if run:
                     cards.append(views.card(run))
                     trails.append(views.audit_log(run))
-                    questions += [views.question(run, f":{asked + 1}.1") for asked in range(len(run.asks))]
+                    questions += [views.question(run, asked + 1) for asked in range(len(run.asks))]
             lists.append({"found": Portion.of(Failovers(tx).plans(asker="U0ANA"), 1)})
     runs = [it["run"] for it in cards]
     over = [it for it in cards if it["run"].state == "rolling back" or (it["run"].began_at and it["took"])]

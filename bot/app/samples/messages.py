@@ -25,7 +25,7 @@ from bot.domain.reminder import Status
 from bot.domain.search import Search
 from bot.domain.shift import Overload, Shift, Told, Turn
 from bot.domain.team_notice import TeamNotice
-from bot.domain.timer import Said, Snooze
+from bot.domain.timer import LastSent, Snooze
 from bot.ports import OnCallShift
 from bot.services.oncall import OnCallAnswer, TeamOnCall
 from bot.testing import POLICY
@@ -578,7 +578,7 @@ CASES: dict[str, Sequence[Facts]] = (
             for it in PAGES
             for on in ((FULL, replace(FULL, phase=Phase.RESOLVED)) if it.incident else (None,))
             for said in (
-                (Said(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
+                (LastSent(mark="1", count=1, at=NOW, occurrence="1.0", to="C0ROOM"),)
                 if it.rings_since
                 else (None,)
             )

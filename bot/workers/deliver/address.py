@@ -6,6 +6,7 @@ from typing import TypeVar
 
 from bot.domain.events import Closing
 from bot.domain.incident import Incident
+from bot.domain.subject import incident_addressed
 from bot.ports import Chat, Rejected
 from bot.services.channels import Channels
 from bot.services.transaction import Transaction
@@ -45,9 +46,10 @@ class Shut:
 
 def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
     """Find the place. Without a channel a public incident goes on under its announcement, a private one by DM."""
-    if not address.startswith("incident:"):
+    number = incident_addressed(address)
+    if number is None:
         return Place(to=Channels(tx).present(address) if address.startswith(("C", "G")) else address)
-    incident = tx.incident(int(address.removeprefix("incident:")))
+    incident = tx.incident(number)
     if incident.channel and not (incident.channel_closed or aside):
         return Place(to=incident.channel, incident=incident.number)
     if incident.channel or aside:

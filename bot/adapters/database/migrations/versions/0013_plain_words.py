@@ -4,6 +4,7 @@ import json
 import re
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import UTC, datetime
 from typing import Any
 
 import sqlalchemy as sa
@@ -237,18 +238,18 @@ def _rewrite_timeline(names: Names) -> None:
 
 def _rewrite_waiting(names: Names) -> None:
     """Rewrite the effects that are not delivered yet; what is done is never read again."""
-    outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "done_at")))
+    outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "queued_at", "done_at")))
     for row in op.get_bind().execute(sa.select(outbox).where(outbox.c.done_at.is_(None))).all():
         values = {
-            "payload": _payload(json.loads(row.payload), names),
+            "payload": _payload(json.loads(row.payload), names, _moment(row.queued_at)),
             "lane": _slot(row.lane, names),
             "slot": _slot(row.slot, names),
         }
         op.execute(outbox.update().where(outbox.c.id == row.id).values(**values))
 
 
-def _payload(effect: dict[str, Any], names: Names) -> str:
-    rewritten = _addressed(_effect(effect, names), names.addresses)
+def _payload(effect: dict[str, Any], names: Names, queued_at: str) -> str:
+    rewritten = _addressed(_effect(effect, names, queued_at), names.addresses)
     return json.dumps(rewritten, ensure_ascii=False, separators=(",", ":"))
 
 
@@ -260,11 +261,16 @@ def _slot(slot: str | None, names: Names) -> str | None:
     return _prefixed(slot and _addressed(slot, names.addresses), names.message_types)
 
 
-def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
+def _effect(payload: dict[str, Any], names: Names, queued_at: str) -> dict[str, Any]:
     effect = _renamed(payload, names.effect_fields)
     for name in ("message_type", "surface"):
         if name in effect:
             effect[name] = names.message_types.get(effect[name], effect[name])
+    if "surface" in effect:
+        effect.pop("facts", None)  # what is read here was read out of the mark before
+    elif "message_type" in effect and effect.get("mark"):
+        mark = effect["mark"].removeprefix(":")
+        effect["facts"] = _facts(effect["message_type"], effect["ref"], mark, queued_at)
     template = str(effect.get("template", ""))
     folder, _, kind = template.partition("/")
     if folder == "events":
@@ -276,10 +282,61 @@ def _effect(payload: dict[str, Any], names: Names) -> dict[str, Any]:
         kind = names.events.get(told["kind"], told["kind"])
         effect["facts"]["e"] = {**_renamed(told, names.event_fields), "kind": kind}
     if isinstance(effect.get("line"), dict):
-        effect["line"] = _effect(effect["line"], names)
+        effect["line"] = _effect(effect["line"], names, queued_at)
     if isinstance(effect.get("thread_of"), str):
         effect["thread_of"] = _prefixed(effect["thread_of"], names.message_types)
     return effect
+
+
+def _facts(message_type: str, ref: int, mark: str, queued_at: str) -> dict[str, Any]:  # noqa: PLR0911  a table
+    """Return what a lasting message says that can't be read afresh: its mark was cut apart for it before."""
+    match message_type:
+        case "reminder":
+            name, _, occurrence = mark.rpartition("/")
+            return _sent(ref, name, occurrence) or {
+                **_named(name, occurrence),
+                "at": queued_at,
+                "due_at": queued_at,
+                "late": False,
+            }
+        case "brief":
+            return {"offer": int(mark)}
+        case "missed":
+            return {"since": datetime.fromtimestamp(int(mark) / 1000, UTC).isoformat()}
+        case "closed_channel":
+            return {"closing": f":{mark.partition(':')[0]}"}
+        case "relief":
+            return {"words": mark.partition("@")[0]}
+        case "rest":
+            return {"incident": int(mark.partition(":")[0])}
+        case "failover_question":
+            question, _, time = mark.partition(".")
+            return {"question": int(question), "time": int(time)}
+        case "forgotten":
+            return {"count": int(mark)}
+    return {"occurrence": mark}
+
+
+def _sent(incident: int, name: str, occurrence: str) -> dict[str, Any] | None:
+    """Return when a reminder was sent, as the incident's timeline has it; None where it has not."""
+    columns = ("incident", "kind", "occurred_at")
+    timeline = sa.table("timeline", *map(sa.column, columns), sa.column("data", sa.JSON))
+    of_it = sa.select(timeline).where(timeline.c.incident == incident, timeline.c.kind == "reminded")
+    for row in op.get_bind().execute(of_it).all():
+        if (row.data["reminder"], row.data["occurrence"]) == (name, occurrence):
+            late, at = bool(row.data.get("late")), _moment(row.occurred_at)
+            return {**_named(name, occurrence), "at": at, "due_at": row.data["due_at"], "late": late}
+    return None
+
+
+def _named(name: str, occurrence: str) -> dict[str, Any]:
+    return {"name": name, "cycle": occurrence.rpartition(".")[0], "occurrence": occurrence}
+
+
+def _moment(value: Any) -> str:
+    """Return a moment (UTC, ISO) as either database gives it."""
+    at = datetime.fromisoformat(str(value))
+    return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
 
 def _renamed(data: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
