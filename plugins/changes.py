@@ -1,4 +1,4 @@
-"""Changes: what changed lately, which of it is suspected, and deploy locks."""
+"""Changes: what changed recently, which changes are suspected, and deploy locks."""
 
 from datetime import datetime, timedelta
 from typing import Annotated

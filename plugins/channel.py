@@ -1,4 +1,4 @@
-"""The incident's channel: another one where it is gone, and what Slack tells of channels."""
+"""The incident's channel: open a new one if it is gone, and follow Slack's news about channels."""
 
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
@@ -35,7 +35,7 @@ def put_out(notice: PutOut, *, channels: Channels) -> None:
 
 @when(Left)
 def left(notice: Left, *, channels: Channels) -> None:
-    """Whoever leaves the channel of a private incident hears no more of it."""
+    """Tell a private incident to nobody who has left its channel."""
     channels.left(notice.channel, notice.person)
 
 

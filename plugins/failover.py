@@ -1,4 +1,4 @@
-"""Failover: move a service elsewhere by a written plan, with a second person's eyes, and back if a check is red."""
+"""Failover: move a service by a written plan that a second person approves; roll back if a check fails."""
 
 from collections.abc import Sequence
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""Follow-ups: what to do afterwards, by whom and until when."""
+"""Follow-ups: what to do afterwards, who does it, and by when."""
 
 from datetime import date
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""The step guide: which step is next, what it wants, and what is done so far."""
+"""The step guide: the next step, what it needs, and what is done."""
 
 from bot.commands.command import command
 from bot.commands.reply import Reply

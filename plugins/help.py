@@ -1,4 +1,4 @@
-"""Help, from the declarations themselves."""
+"""Help: the most useful commands, or all of one kind."""
 
 from collections.abc import Iterable
 from itertools import groupby

@@ -1,4 +1,4 @@
-"""Incidents: open one, tell its state, say what is going on, hand it over, end it."""
+"""Incidents: open one, show its state, post updates, hand over, resolve."""
 
 from datetime import datetime, timedelta
 from typing import Annotated

@@ -1,4 +1,4 @@
-"""On call: who is, my shifts, cover for them, and what it asks of people."""
+"""On call: who is on call, your shifts, cover, and load."""
 
 from typing import Annotated
 

@@ -1,4 +1,4 @@
-"""Pages: ring whoever is on call, and answer what rings."""
+"""Pages: page a team or a person, acknowledge and resolve pages."""
 
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply

@@ -1,4 +1,4 @@
-"""Postmortems: see what is there and what is missing, write, export to GitHub, close the review."""
+"""Postmortems: show what is missing, write, export to GitHub, close the review."""
 
 from datetime import UTC, date, datetime, time
 from zoneinfo import ZoneInfo

@@ -1,4 +1,4 @@
-"""Relief: step in for somebody who has been at it too long, or say that you are fine."""
+"""Relief: take over from someone who has worked too long, or say that you are fine."""
 
 from bot.commands.command import command
 from bot.commands.reply import Reply

@@ -1,4 +1,4 @@
-"""Runbooks: documents with their parameters filled in, commands ready to copy."""
+"""Runbooks: documents with your values filled in and commands ready to copy."""
 
 from bot.commands.command import command
 from bot.commands.reply import Fill, Reply

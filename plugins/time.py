@@ -1,4 +1,4 @@
-"""Time: snooze a reminder, ask for quiet, and hear why Spy spoke."""
+"""Time: snooze a reminder, stop reminders for a while, and see why Spy sent one."""
 
 from datetime import timedelta
 

@@ -1,4 +1,4 @@
-"""The timeline: list it, and put it in order: keep, hide, move, merge and edit its lines."""
+"""The timeline: list, keep, hide, move, merge and edit its lines."""
 
 from datetime import UTC, datetime
 from typing import Annotated

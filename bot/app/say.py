@@ -52,7 +52,7 @@ def say(settings: Settings, person: str, channel: str | None, words: str) -> int
             names = People(Transaction(session=session, now=bot.clock.now(), policy=settings.policy())).name
             sys.stdout.write(_on_terminal(answer.message, names) if answer.message else "Done.\n")
         if settings.env.slack_bot_token and not bot.delivery.drain(within=PATIENCE):
-            sys.stdout.write("Not all of it has left yet; a running bot keeps trying.\n")
+            sys.stdout.write("Not delivered to Slack yet; Spy will retry.\n")
     return 0
 
 

@@ -1,4 +1,4 @@
-"""What is to be done so that it does not happen again, or hurts less: by whom, until when, and how it stands."""
+"""Follow-ups: what to do so that it does not happen again, or hurts less; who does it, by when, and its state."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace

@@ -21,14 +21,14 @@ HALF_TIME, DAY_BEFORE, DUE = "half", "day", "due"
 
 PARTS: Mapping[str, str] = {
     "summary": "what happened, in two sentences",
-    "trigger": "what set it off",
-    "conditions": "what made it possible, or worse",
+    "trigger": "what triggered it",
+    "conditions": "what made it possible or worse",
     "causes": "what was wrong",
     "surprised": "what surprised us",
     "helped": "what helped",
     "hindered": "what hindered",
     "lucky": "where we were lucky",
-    "public": "what is said outside",
+    "public": "the public message",
 }
 """The parts of the document that nobody but a person can write, and what each is about."""
 _BECAUSE = re.compile(r"\A\s*because\b[\s:,.…]*", re.IGNORECASE)

@@ -182,7 +182,7 @@ def test_the_button_that_resolves_asks_how_it_was_fixed(world: World, channel: s
     slack.submit("ana", None, {"How was it fixed?": "rolled back"})
     world.settle()
 
-    assert re.search(r"Resolved.*: rolled back", slack.text_of(card(world, channel)))
+    assert re.search(r"How it ended.*: rolled back", slack.text_of(card(world, channel)))
 
 
 # --- delivered twice --------------------------------------------------------------------------------------
@@ -220,4 +220,4 @@ def test_a_double_click_and_the_same_words_again_show_the_open_incident(world: W
 
     assert world.declare('me "clicked twice"') == first
     assert world.declare('me "Clicked  twice" sev2') == first
-    assert f"INC-{first} has this name" in str(world.slash('me "clicked twice"', by="raj").body)
+    assert f"INC-{first} already has this name" in str(world.slash('me "clicked twice"', by="raj").body)

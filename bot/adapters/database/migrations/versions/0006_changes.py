@@ -1,4 +1,4 @@
-"""Changes: what changed lately, which of it is suspected, and deploy locks."""
+"""Changes: what changed recently, which changes are suspected, and deploy locks."""
 
 import sqlalchemy as sa
 from alembic import op
