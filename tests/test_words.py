@@ -34,7 +34,7 @@ from bot.app.samples.messages import (
     facts_of,
 )
 from bot.domain import events
-from bot.domain.effects import EVENT_EFFECTS
+from bot.domain.event_effects import EVENT_EFFECTS
 from bot.domain.incident import Incident
 from bot.domain.message import Button, Buttons, Context, Fields, Header, Message, Section
 from bot.domain.page import Page, PageState

@@ -14,8 +14,15 @@ from bot.domain.effects import UpsertMessage, incident_channel
 from bot.domain.events import Snoozed
 from bot.domain.guide import skipped_at
 from bot.domain.incident import Incident
-from bot.domain.milestone import AT_STOP, MILESTONE, is_milestone_done, milestone_of, milestones_due
-from bot.domain.policy import Milestone, Policy
+from bot.domain.milestone import (
+    AT_STOP,
+    MILESTONE,
+    is_milestone_done,
+    milestone_address,
+    milestone_of,
+    milestones_due,
+)
+from bot.domain.policy import Policy
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.reminder import (
     REMINDERS,
@@ -374,19 +381,9 @@ def card(number: int) -> str:
 def whom(incident: Incident, name: str, policy: Policy) -> str:
     """Return the address that a reminder goes to, if nothing hushes it."""
     if milestone := milestone_of(name, policy):
-        return _milestones(incident, milestone, policy)
+        return milestone_address(incident, milestone, policy)
     reminder = reminder_of(name)
     return incident.owner if reminder and reminder.to_owner else incident_channel(incident.number)
-
-
-def _milestones(incident: Incident, milestone: Milestone, policy: Policy) -> str:
-    """A role that nobody has is the commander's business; a team hears of no private incident."""
-    if milestone.to == "channel":
-        return incident_channel(incident.number)
-    team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
-    if team and not incident.private:
-        return team.channel
-    return incident.roles.get(milestone.to) or incident.owner
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:

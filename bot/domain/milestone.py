@@ -3,6 +3,7 @@
 import re
 from collections.abc import Callable, Iterator, Mapping
 
+from bot.domain.effects import incident_channel
 from bot.domain.incident import Incident, Phase
 from bot.domain.policy import Milestone, Policy
 from bot.domain.reminder import occurrence, once
@@ -73,6 +74,16 @@ def milestone_of(name: str, policy: Policy) -> Milestone | None:
     """Find the milestone that a reminder's name means, if it is still configured."""
     kind, _, configured = name.removesuffix(AT_STOP).partition(":")
     return next((it for it in policy.milestones if kind == MILESTONE and it.name == configured), None)
+
+
+def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) -> str:
+    """Return whom it goes to. A role that nobody has is the commander's; a team hears of no private incident."""
+    if milestone.to == "channel":
+        return incident_channel(incident.number)
+    team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
+    if team and not incident.private:
+        return team.channel
+    return incident.roles.get(milestone.to) or incident.owner
 
 
 def filled(words: str, incident: Incident) -> str:

@@ -11,10 +11,9 @@ from bot.domain.effects import (
     SetTopic,
     UpsertMessage,
     Welcome,
-    closed_channel,
     incident_channel,
-    set_up_again,
 )
+from bot.domain.event_effects import closed_channel, set_up_again
 from bot.domain.incident import Closed, Incident
 from bot.domain.refusal import Refusal
 from bot.ports import Posted

@@ -6,7 +6,8 @@ from datetime import datetime, timedelta
 from typing import Any
 
 from bot.domain import command, events
-from bot.domain.effects import UpsertMessage, brief, incident_channel
+from bot.domain.effects import UpsertMessage, incident_channel
+from bot.domain.event_effects import brief
 from bot.domain.incident import Incident
 from bot.domain.load import KINDS, spells
 from bot.domain.policy import Team

@@ -5,7 +5,8 @@ from dataclasses import asdict, dataclass, field, replace
 from datetime import datetime
 from typing import Protocol, TypeVar
 
-from bot.domain.effects import Effect, brief, effects_of
+from bot.domain.effects import Effect
+from bot.domain.event_effects import brief, effects_of
 from bot.domain.events import CommandOffered, Event, PersonUnavailable
 from bot.domain.incident import Incident
 from bot.domain.incident_reminders import agenda, refresh

@@ -8,7 +8,6 @@ import pytest
 
 from bot.domain import events
 from bot.domain.effects import (
-    EVENT_EFFECTS,
     AddBookmark,
     CreateChannel,
     Effect,
@@ -17,9 +16,9 @@ from bot.domain.effects import (
     SetTopic,
     UpsertMessage,
     Urgency,
-    effects_of,
     incident_channel,
 )
+from bot.domain.event_effects import EVENT_EFFECTS, effects_of
 from bot.domain.incident import Incident
 from bot.domain.policy import Policy
 
