@@ -28,8 +28,8 @@ def test_what_an_archived_channel_does_not_take_is_read_elsewhere(common_world: 
     elsewhere = [it.partition(ELSEWHERE)[2] for it in about if ELSEWHERE in it]
     assert elsewhere
     assert all(words.strip() for words in elsewhere)
-    assert len([it for it in elsewhere if "we found it" in it and "Severity" not in it]) == 1
-    assert len([it for it in about if "archived it. Until that is mended" in it]) == 1
+    assert len([it for it in elsewhere if "we found it" in it and "Opened by" not in it]) == 1
+    assert len([it for it in about if "archived it. Until this is fixed" in it]) == 1
 
 
 def test_a_deleted_channel_is_replaced_with_all_that_belongs_there(common_world: World):

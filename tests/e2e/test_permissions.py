@@ -55,6 +55,6 @@ def test_an_operator_by_user_group_may_and_a_guest_may_not_even_approve(world: W
     world.box.wait_for(lambda: "Switched" in answer(world, "kim", "approve it"))
 
     assert "Try again in a moment" in too_soon
-    assert "ask <@U0ANA>, or somebody in the user group S0SRE (<@U0RAJ>, as of" in refused
+    assert "ask <@U0ANA>, or someone in the user group S0SRE (<@U0RAJ>, as of" in refused
     asked = [it.body for it in world.box.exchanges if it.method.startswith("usergroups.")]
     assert asked == [b"usergroup=S0SRE"]
