@@ -2,7 +2,7 @@
 
 from bot.commands.command import command, when
 from bot.commands.reply import Reply
-from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
+from bot.commands.request import ClosedNotice, Left, MadePrivateNotice, MovedNotice, PutOut, ReopenedNotice
 from bot.domain.incident import Incident
 from bot.services.channels import Channels
 from bot.services.incident_channels import IncidentChannels
@@ -15,14 +15,14 @@ def another(incident: Incident, *, channels: IncidentChannels) -> Reply:
     return Reply("incident/another_channel", {"incident": incident}, shared=True)
 
 
-@when(Closed)
-def closed(notice: Closed, *, channels: Channels) -> None:
+@when(ClosedNotice)
+def closed(notice: ClosedNotice, *, channels: Channels) -> None:
     """An archived or deleted channel takes nothing more."""
     channels.closed(notice.channel, notice.how, by=notice.by)
 
 
-@when(Reopened)
-def reopened(notice: Reopened, *, channels: Channels) -> None:
+@when(ReopenedNotice)
+def reopened(notice: ReopenedNotice, *, channels: Channels) -> None:
     """An unarchived channel, or one into which Spy is brought back, shows what it missed."""
     channels.reopened(notice.channel, by=notice.by)
 
@@ -39,13 +39,13 @@ def left(notice: Left, *, channels: Channels) -> None:
     channels.left(notice.channel, notice.person)
 
 
-@when(MadePrivate)
-def made_private(notice: MadePrivate, *, channels: Channels) -> None:
+@when(MadePrivateNotice)
+def made_private(notice: MadePrivateNotice, *, channels: Channels) -> None:
     """A channel that is made private makes its incident private."""
     channels.made_private(notice.channel, by=notice.by)
 
 
-@when(Moved)
-def moved(notice: Moved, *, channels: Channels) -> None:
+@when(MovedNotice)
+def moved(notice: MovedNotice, *, channels: Channels) -> None:
     """A channel may get another id."""
     channels.moved(notice.channel, notice.to)

@@ -24,7 +24,7 @@ from bot.config.failover import (
     WorkflowSection,
 )
 from bot.config.plan_checks import plan_checks
-from bot.domain.plan import Bound, Check, Command, Expect, HttpCall, Plan, Question, Workflow
+from bot.domain.plan import Bound, Check, Expect, HttpCall, Plan, Program, Question, Workflow
 
 POD = """\
 failover:
@@ -131,9 +131,9 @@ def test_values_of_an_answer_are_named_by_dotted_paths_and_a_plain_value_must_be
 def test_a_command_is_a_list_or_a_section(read: Read):
     drain = read(POD).policy().plans["pod"].steps[0]
 
-    assert drain.run == Command(args=("./bin/drain", "{{ pod }}"), folder="bin", env=("DRAIN_TOKEN",))
-    assert drain.undo == Command(args=("./bin/undrain", "{{ pod }}"))
-    assert drain.dry_run == Command(args=("./bin/drain", "--dry-run", "{{ pod }}"))
+    assert drain.run == Program(args=("./bin/drain", "{{ pod }}"), folder="bin", env=("DRAIN_TOKEN",))
+    assert drain.undo == Program(args=("./bin/undrain", "{{ pod }}"))
+    assert drain.dry_run == Program(args=("./bin/drain", "--dry-run", "{{ pod }}"))
     assert drain.timeout == timedelta(minutes=2)
 
 
@@ -173,7 +173,7 @@ def test_what_is_left_out_is_as_the_domain_has_it(read: Read):
 def test_an_argument_is_kept_to_the_last_space(read: Read):
     (step,) = read(plan(step=STEP.replace("[a]", "[a, ' b ']"))).policy().plans["a"].steps
 
-    assert step.run == Command(args=("a", " b "))
+    assert step.run == Program(args=("a", " b "))
 
 
 def test_braces_of_json_are_no_place_to_fill_in(read: Read):
@@ -603,7 +603,7 @@ def test_a_plan_that_changed_under_a_running_bot_has_another_fingerprint_once_fi
 
     after = live.policy().plans["pod"].filled(given)
     assert after.fingerprint != before
-    assert after.steps[0].undo == Command(args=("./bin/put_back", "7"))
+    assert after.steps[0].undo == Program(args=("./bin/put_back", "7"))
 
 
 def test_a_file_that_only_moved_its_lines_leaves_the_fingerprint(read: Read):
@@ -654,7 +654,7 @@ def test_the_first_plan_of_the_docs_moves_a_word_and_takes_it_back_twice_without
         move.undo,
         move.undo,
     ):
-        assert isinstance(instruction, Command)
+        assert isinstance(instruction, Program)
         subprocess.run(instruction.args, cwd=tmp_path, check=True)
         words.append((tmp_path / "site.txt").read_text(encoding="utf-8"))
 

@@ -28,7 +28,7 @@ import plugins
 from bot.adapters.rendering import markdown, templates
 from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.plugins import load
-from bot.domain.document import Document, Section, body
+from bot.domain.document import Document, DocumentSection, body
 from bot.domain.policy import Policy
 from bot.services.transaction import Transaction
 from bot.testing import NOON, POLICY, SpyKit
@@ -342,7 +342,7 @@ def test_a_filter_is_linear(tmp_path: Path, name: str):
 
 def test_a_document_is_put_together_in_a_line():
     def merge(text: str) -> None:
-        document = Document(title="t", sections=(Section(key="a", text=text),), log=(text,))
+        document = Document(title="t", sections=(DocumentSection(key="a", text=text),), log=(text,))
         body(document, "INC-1", before=f"<!-- spy:INC-1 sections=a,b -->{text}")
 
     assert not slow(merge, passes=2 * PASSES)

@@ -6,7 +6,7 @@ from hashlib import sha256
 
 import structlog
 
-from bot.adapters.rendering.overrides import Mistake
+from bot.adapters.rendering.overrides import TemplateMistake
 from bot.app.build import Bot
 from bot.config import News
 from bot.domain.effects import Post
@@ -21,7 +21,7 @@ class Configuration:
     def __init__(self, bot: Bot) -> None:
         self._bot = bot
         self._planned = False
-        self._untold = list[Mistake]()
+        self._untold = list[TemplateMistake]()
 
     def look(self) -> None:
         """Take over a file that has changed; at the first look, set the timers of what is open by it."""

@@ -29,7 +29,7 @@ NUMBER = "id"
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class CommandParameter:
     name: str
     type: Any
     reader: Reader
@@ -49,7 +49,7 @@ class Command:
     about: str
     """What its family is for: the plugin file's first sentence."""
     help: str
-    slots: Mapping[str, Parameter]
+    slots: Mapping[str, CommandParameter]
     services: Mapping[str, type]
     wants_ask: bool
     wants_incident: bool
@@ -165,7 +165,7 @@ def _declare(usage: str, allow: Role, function: Callable[..., Outcome]) -> Comma
     )
 
 
-def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], *, is_word: bool) -> Parameter:
+def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], *, is_word: bool) -> CommandParameter:
     hint = hints[parameter.name]
     options = get_args(hint) if get_origin(hint) in {Union, UnionType} else (hint,)
     kinds = [option for option in options if option is not NoneType]
@@ -174,7 +174,7 @@ def _parameter(parameter: inspect.Parameter, hints: Mapping[str, Any], *, is_wor
     reader = reader_of(kinds[0], is_word=is_word)
     if reader is None:
         raise UsageError(f"no reader for the type of {parameter.name}")
-    return Parameter(
+    return CommandParameter(
         name=parameter.name,
         type=kinds[0],
         reader=reader,
@@ -191,4 +191,4 @@ def _services(function: Callable[..., Any]) -> Mapping[str, type]:
     }
 
 
-__all__ = ["NUMBER", "Command", "Listener", "Outcome", "Parameter", "Request", "command", "when"]
+__all__ = ["NUMBER", "Command", "CommandParameter", "Listener", "Outcome", "Request", "command", "when"]

@@ -47,7 +47,7 @@ MOST_STRAY = 12
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reading:
+class Candidate:
     """What was typed, as a command reads it; `spotted` is what was found anywhere, and is no word of `rest`."""
 
     command: Command
@@ -77,7 +77,7 @@ MOST_NAMES = 20
 """So many words on each side of a name are looked at."""
 
 
-def several_names(reading: Reading, bound: Bindings | None) -> Refusal | None:
+def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
     """Refuse two teams or people where a command reads one, with a button for each: `page @raj and @kim …`."""
     slots = slots_of(reading.command.pattern)
     kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
@@ -91,7 +91,7 @@ def several_names(reading: Reading, bound: Bindings | None) -> Refusal | None:
     return None
 
 
-def _places(reading: Reading, slots: Iterable[str], bound: Bindings | None) -> list[int]:
+def _places(reading: Candidate, slots: Iterable[str], bound: Bindings | None) -> list[int]:
     """Return the places of the words that fill these slots; where nothing is bound, of the first that could."""
     words = reading.rest.words
     if bound is None:
@@ -145,7 +145,7 @@ def _tokens(words: Iterable[Word]) -> Iterator[Word]:
                 yield Word(found[0], word.start + found.start(), word.start + found.end())
 
 
-def _ask_name(reading: Reading, names: Sequence[Word]) -> Refusal:
+def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
     labels = list(dict.fromkeys(it.text.rstrip(".:!?") for it in names))
     said = f"{', '.join(labels[:-1])} and {labels[-1]}"
     return Refusal(
@@ -161,7 +161,7 @@ def _ask_name(reading: Reading, names: Sequence[Word]) -> Refusal:
 # --- flags that fell into a text --------------------------------------------------------------------------
 
 
-def swallowed_flag(reading: Reading, bound: Bindings) -> Refusal | None:
+def swallowed_flag(reading: Candidate, bound: Bindings) -> Refusal | None:
     """Ask about a flag that is nearly right and would become a part of the text: `payroll stolen - private -`."""
     flags = reading.command.flags - bound.keys()
     for name in reading.texts:
@@ -193,7 +193,7 @@ def _flag_of(part: str, flags: Iterable[str]) -> str | None:
     return next((it for it in flags if part == it or _LIKE.get(part) == it or is_slip(part, it)), None)
 
 
-def _is_set_off(reading: Reading, inside: range, at: int, meant: tuple[str, ...]) -> bool:
+def _is_set_off(reading: Candidate, inside: range, at: int, meant: tuple[str, ...]) -> bool:
     """Whether a word stands beside the text more than in it."""
     words = reading.rest.words
     word, following = words[at], words[at + 1 : inside.stop]
@@ -209,7 +209,7 @@ def _is_set_off(reading: Reading, inside: range, at: int, meant: tuple[str, ...]
     )
 
 
-def _ask_flag(reading: Reading, name: str, inside: range, at: int, meant: tuple[str, ...]) -> Refusal:
+def _ask_flag(reading: Candidate, name: str, inside: range, at: int, meant: tuple[str, ...]) -> Refusal:
     words, text = reading.rest.words, reading.typed.text
     first, last = at, at
     while first > inside.start and not any(map(str.isalnum, words[first - 1].text)):
@@ -249,7 +249,7 @@ def _quoted(text: str) -> str:
 # --- words beside a quote ---------------------------------------------------------------------------------
 
 
-def stray_words(reading: Reading, fits: Callable[[Typed], bool]) -> Refusal | None:
+def stray_words(reading: Candidate, fits: Callable[[Typed], bool]) -> Refusal | None:
     """Refuse words beside a quoted text which nothing reads: the fewest without which all else is understood."""
     words, begun = reading.rest.words, reading.begun
     quote = next((n for n, it in enumerate(words) if it.quoted), None)
@@ -293,7 +293,7 @@ def _openers(items: Sequence_) -> frozenset[str]:
     return frozenset(found)
 
 
-def _ask_stray(reading: Reading, quote: int, stray: range) -> Refusal:
+def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
     typed, words = reading.typed, reading.rest.words
     name = reading.texts[-1]
     said = " ".join(typed.text[it.start : it.end] for it in words[stray.start : stray.stop])

@@ -8,7 +8,7 @@ from functools import cached_property
 from itertools import islice
 
 from bot.commands.command import NUMBER, Command
-from bot.commands.doubt import Reading, edited, several_names, stray_words, swallowed_flag
+from bot.commands.doubt import Candidate, edited, several_names, stray_words, swallowed_flag
 from bot.commands.grammar import (
     Accepts,
     Bindings,
@@ -259,7 +259,7 @@ def _bound(command: Command, typed: Typed, tx: Transaction, asker: str, *, is_me
             if not doubt.is_settled(bound or {}, nearly):
                 raise doubt.of(bound or {}, nearly)
             bound = nearly
-        reading = Reading(
+        reading = Candidate(
             command=command,
             typed=typed,
             rest=rest,
@@ -272,7 +272,7 @@ def _bound(command: Command, typed: Typed, tx: Transaction, asker: str, *, is_me
     return None if bound is None else {**bound, **spotted}
 
 
-def _settled(reading: Reading, bound: Bindings | None, words: _Vocabulary) -> Bindings | None:
+def _settled(reading: Candidate, bound: Bindings | None, words: _Vocabulary) -> Bindings | None:
     """Return what fills the slots, where it is beyond doubt; else what the slots' readers refuse with a reason."""
     if bound is not None:
         doubt = several_names(reading, bound) or swallowed_flag(reading, bound)

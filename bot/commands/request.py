@@ -150,7 +150,7 @@ class PutOut(Notice):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closed(Notice):
+class ClosedNotice(Notice):
     """The channel was archived or deleted (`how`)."""
 
     how: Literal["archived", "deleted"]
@@ -158,19 +158,19 @@ class Closed(Notice):
 
 
 @dataclass(frozen=True, kw_only=True)
-class Reopened(Notice):
+class ReopenedNotice(Notice):
     """The channel was unarchived, or Spy was brought back into it."""
 
     by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class MadePrivate(Notice):
+class MadePrivateNotice(Notice):
     by: str | None = None
 
 
 @dataclass(frozen=True, kw_only=True)
-class Moved(Notice):
+class MovedNotice(Notice):
     """The channel goes by another id now."""
 
     to: str

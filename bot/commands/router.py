@@ -9,7 +9,7 @@ from typing import Any
 
 from pydantic import TypeAdapter
 
-from bot.commands.command import NUMBER, Command, Outcome, Parameter
+from bot.commands.command import NUMBER, Command, CommandParameter, Outcome
 from bot.commands.grammar import Piece, Typed
 from bot.commands.interpreter import Interpreter, incident_number
 from bot.commands.plugins import CommandRegistry
@@ -289,7 +289,7 @@ def _arguments(
     }
 
 
-def _read(slot: Parameter, word: str, typed: Typed, tx: Transaction, request: Request) -> Any:
+def _read(slot: CommandParameter, word: str, typed: Typed, tx: Transaction, request: Request) -> Any:
     """Make the slot's value; where another word is offered for it, its button says the whole command again."""
     try:
         return slot.reader.read(_fitting(slot, slot.reader.sees(word).strip()), tx, request.user)
@@ -302,7 +302,7 @@ def _read(slot: Parameter, word: str, typed: Typed, tx: Transaction, request: Re
         raise Refusal(refusal.sentence, slot=slot.name, choices=choices) from refusal
 
 
-def _fitting(slot: Parameter, text: str) -> str:
+def _fitting(slot: CommandParameter, text: str) -> str:
     """Refuse what is too long to be kept, before anything reads it."""
     if len(text) <= slot.reader.most:
         return text

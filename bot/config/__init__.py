@@ -14,7 +14,7 @@ from bot.config.reloader import News, Reloader
 from bot.config.secrets_in_file import secrets_in_file
 from bot.config.sections import Sections
 from bot.config.settings import Settings
-from bot.config.yaml_lines import Mistake, Place, YamlLines, read
+from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, read
 
 __all__ = ["ConfigError", "Environment", "News", "Reloader", "Settings", "load"]
 
@@ -49,7 +49,9 @@ def _text(path: Path) -> str:
         raise ConfigError([f"{path}: can't be read: {error.strerror}."]) from None
 
 
-def _validated(with_lines: YamlLines, path: Path | None) -> tuple[Sections, list[tuple[Place, Mistake]]]:
+def _validated(
+    with_lines: YamlLines, path: Path | None
+) -> tuple[Sections, list[tuple[Place, ConfigMistake]]]:
     """Check types, then references; where something is wrong, what is given back are the defaults."""
     mistakes = [*dangling(with_lines), *faults(with_lines)]
     try:
@@ -62,14 +64,14 @@ def _validated(with_lines: YamlLines, path: Path | None) -> tuple[Sections, list
 
 
 def _without_secrets(
-    found: list[tuple[Place, Mistake]], secrets: list[tuple[Place, Mistake]]
-) -> Iterator[Mistake]:
+    found: list[tuple[Place, ConfigMistake]], secrets: list[tuple[Place, ConfigMistake]]
+) -> Iterator[ConfigMistake]:
     """Of a secret say only that it is one."""
     hidden = {place for place, _ in secrets}
     yield from (mistake for _, mistake in secrets)
     yield from (mistake for place, mistake in found if place not in hidden)
 
 
-def _line(path: Path | None, mistake: Mistake) -> str:
+def _line(path: Path | None, mistake: ConfigMistake) -> str:
     where = f"{path}:{mistake.line}" if mistake.line else f"{path}"
     return ": ".join(filter(None, (where, mistake.key, mistake.sentence)))

@@ -15,15 +15,15 @@ from pydantic import (
     model_validator,
 )
 
-from bot.config.values import Ahead, Duration, Repository, Section, Words, shaped
+from bot.config.values import Ahead, ConfigSection, Duration, Repository, Words, shaped
 from bot.domain.plan import (
     Bound,
     Check,
-    Command,
     Expect,
     HttpCall,
     Param,
     Plan,
+    Program,
     Question,
     Step,
     Workflow,
@@ -118,7 +118,7 @@ Approvals = Annotated[Literal[0, 1, 2], BeforeValidator(_approvals)]
 Status = Annotated[StrictInt, Field(ge=100, le=599)]
 
 
-class ParamSection(Section):
+class ParamSection(ConfigSection):
     """What may be said for a `<param>` of the usage line."""
 
     pattern: Annotated[Text, AfterValidator(_pattern)] | None = None
@@ -136,16 +136,16 @@ class ParamSection(Section):
         return Param(pattern=self.pattern, choices=self.choices or ())
 
 
-class CommandSection(Section):
+class CommandSection(ConfigSection):
     args: Annotated[tuple[Text, ...], Field(min_length=1)]
     folder: str | None = None
     env: tuple[Variable, ...] = ()
 
-    def instruction(self) -> Command:
-        return Command(args=self.args, folder=self.folder, env=self.env)
+    def instruction(self) -> Program:
+        return Program(args=self.args, folder=self.folder, env=self.env)
 
 
-class BoundSection(Section):
+class BoundSection(ConfigSection):
     """What one value of an answer must be."""
 
     min: Number | None = None
@@ -181,7 +181,7 @@ def _bounds(given: Any) -> Any:
     }
 
 
-class ExpectSection(Section):
+class ExpectSection(ConfigSection):
     status: Annotated[tuple[Status, ...], BeforeValidator(_one_or_more), Field(min_length=1)] | None = None
     json_: Annotated[Mapping[str, BoundSection], BeforeValidator(_bounds)] = Field(
         alias="json", default_factory=dict
@@ -193,7 +193,7 @@ class ExpectSection(Section):
         return Expect(status=self.status or (), json=bounds, text=self.text)
 
 
-class RequestSection(Section):
+class RequestSection(ConfigSection):
     url: Address
     method: Literal["GET", "HEAD", "POST", "PUT", "PATCH", "DELETE"] = "GET"
     json_: Any = Field(alias="json", default=None)
@@ -210,7 +210,7 @@ class RequestSection(Section):
         )
 
 
-class WorkflowSection(Section):
+class WorkflowSection(ConfigSection):
     repository: Repository
     file: Annotated[
         str,
@@ -223,16 +223,16 @@ class WorkflowSection(Section):
         return Workflow(repository=self.repository, file=self.file, ref=self.ref, inputs=self.inputs)
 
 
-Program = Annotated[CommandSection, BeforeValidator(_arguments)]
+CommandArguments = Annotated[CommandSection, BeforeValidator(_arguments)]
 Call = Annotated[RequestSection, BeforeValidator(_address)]
 
 
-class _OneKind(Section):
+class _OneKind(ConfigSection):
     """One of the ways in which something can be done."""
 
     kinds: ClassVar[Sequence[str]] = ("command", "http")
 
-    command: Program | None = None
+    command: CommandArguments | None = None
     http: Call | None = None
 
     @model_validator(mode="after")
@@ -244,7 +244,7 @@ class _OneKind(Section):
             raise ValueError(f"has {' and '.join(given)}. Keep one; two things are two steps.")
         return self
 
-    def looks(self) -> Command | HttpCall:
+    def looks(self) -> Program | HttpCall:
         section = self.command or self.http
         assert section  # noqa: S101  the validator has seen to it
         return section.instruction()
@@ -275,7 +275,7 @@ class UndoSection(_OneKind):
 
     workflow: WorkflowSection | None = None
 
-    def moves(self) -> Command | HttpCall | Workflow:
+    def moves(self) -> Program | HttpCall | Workflow:
         return self.workflow.instruction() if self.workflow else self.looks()
 
 
@@ -284,11 +284,11 @@ class RunSection(UndoSection):
 
     person: Words | None = None
 
-    def run(self) -> Command | HttpCall | Workflow | Question:
+    def run(self) -> Program | HttpCall | Workflow | Question:
         return Question(person=self.person) if self.person else self.moves()
 
 
-class StepSection(Section):
+class StepSection(ConfigSection):
     name: Label
     run: RunSection
     verify: VerifySection | None = None
@@ -313,7 +313,7 @@ class StepSection(Section):
         )
 
 
-class PlanSection(Section):
+class PlanSection(ConfigSection):
     usage: Words
     params: Mapping[ParamName, ParamSection] = Field(default_factory=dict)
     allow: Literal["everyone", "responder", "commander", "operator", "admin"] = "operator"

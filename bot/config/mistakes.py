@@ -9,7 +9,7 @@ from pydantic import BaseModel, ValidationError
 from pydantic_core import ErrorDetails
 
 from bot.config.sections import Sections
-from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
+from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 
 
 class ConfigError(Exception):
@@ -52,7 +52,7 @@ _STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
 """Keys that the file may leave out, giving what is behind them in place of the whole section."""
 
 
-def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
+def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
     """Say each problem at its place; a key that is missing because it is misspelt is told once."""
     problems = error.errors(include_url=False)
     misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
@@ -61,7 +61,10 @@ def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple
         if not _follows_from_another(problem, misspelt):
             sentence = _sentence(problem, place)
             written = place if problem["type"] == "missing" else _written(place, with_lines)
-            yield written, Mistake(line=with_lines.line(written), key=dotted(written), sentence=sentence)
+            yield (
+                written,
+                ConfigMistake(line=with_lines.line(written), key=dotted(written), sentence=sentence),
+            )
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:

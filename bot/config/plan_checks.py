@@ -7,7 +7,7 @@ from dataclasses import asdict
 from pathlib import Path
 
 from bot.config.settings import Settings
-from bot.domain.plan import SECRET, Command, Instruction, Plan, Workflow, places
+from bot.domain.plan import SECRET, Instruction, Plan, Program, Workflow, places
 from bot.ports import CheckResult
 
 Trouble = tuple[str, str]
@@ -88,9 +88,9 @@ def _token_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
         yield f"{names[0]} runs a GitHub workflow, and GITHUB_TOKEN is missing", cure
 
 
-def _commands(plan: Plan) -> Iterator[tuple[str, Command]]:
+def _commands(plan: Plan) -> Iterator[tuple[str, Program]]:
     for name, instruction in _actions(plan):
-        if isinstance(instruction, Command):
+        if isinstance(instruction, Program):
             yield name, instruction
 
 

@@ -7,7 +7,7 @@ from difflib import get_close_matches
 from typing import Any
 
 from bot.config.mistakes import nearest
-from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
+from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 from bot.domain.plan import PLACE, RESERVED, SECRET, STAGE
 
 Fault = tuple[Place, str]
@@ -21,10 +21,10 @@ _UNFILLED = (("command", 0), ("args", 0), ("command", "folder"))
 """What is the same for every run: which program, and where."""
 
 
-def faults(with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
+def faults(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
     """Find what no single key shows. Looks at the file as it was written, however much else is wrong."""
     for place, sentence in _faults(with_lines):
-        yield place, Mistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+        yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
 
 
 def _faults(with_lines: YamlLines) -> Iterator[Fault]:

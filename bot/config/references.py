@@ -4,12 +4,12 @@ from collections.abc import Iterable, Iterator
 from typing import Any
 
 from bot.config.mistakes import nearest
-from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
+from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 
 USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
 
 
-def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
+def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
     """Find teams that are named and not there, and teams that are paged in nobody's name.
 
     Looks at the file as it was written, so that it speaks up however much else is wrong.
@@ -20,20 +20,20 @@ def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
         if name.removeprefix(":").casefold() not in teams:
             known = f"Teams: {', '.join(teams)}." if teams else "Describe it under teams:."
             sentence = f"there is no team {name[:40]}." + nearest(name, teams, known)
-            yield place, Mistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+            yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
     severities = _section(file.get("severities")) or USUAL_SEVERITIES
     for place, name in _named_severities(file):
         if name not in severities:
             sentence = f"there is no severity {name[:40]}." + nearest(
                 name, severities, f"Severities: {', '.join(severities)}."
             )
-            yield place, Mistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+            yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
     if file.get("pagerduty") is None:
         for place in _pageable(teams):
             sentence = (
                 "needs a section `pagerduty: {from: …}` beside teams:, to say in whose name pages are made."
             )
-            yield place, Mistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
+            yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
             return
 
 

@@ -7,7 +7,7 @@ from typing import Any
 
 from bot.config.yaml_lines import read
 
-Section = dict[str, Any]
+ConfigSection = dict[str, Any]
 
 REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
 """Sections of which the demo's own are taken: who there is, and where it is reached."""
@@ -16,7 +16,7 @@ KINDS = ("command", "http", "workflow")
 _SECRET = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
-def rehearsed(path: Path, demo: Section) -> Section:
+def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
     """Return the configuration in `path`, a file without mistakes, as it is tried in a demo, which `demo` configures.
 
     Nothing in it reaches an address outside. Plans show their calls and do not make them; only the programs of a plan
@@ -39,7 +39,7 @@ def rehearsed(path: Path, demo: Section) -> Section:
     return {**demo, **kept}
 
 
-def _roles(own: Section) -> Iterator[str]:
+def _roles(own: ConfigSection) -> Iterator[str]:
     """Give the roles that somebody has, or that a plan asks for: in the demo its operators have them."""
     yield from (role for role, people in (own.get("permissions") or {}).items() if people)
     yield from (
@@ -49,7 +49,9 @@ def _roles(own: Section) -> Iterator[str]:
     )
 
 
-def _teams(own: Section, command_team: str | None, demo: Section) -> Iterator[tuple[str, Section]]:
+def _teams(
+    own: ConfigSection, command_team: str | None, demo: ConfigSection
+) -> Iterator[tuple[str, ConfigSection]]:
     """Give each team a team's place in the demo: the command team the first one, all others the second."""
     first, second = demo["teams"].values()
     for name, team in own.items():
@@ -57,19 +59,19 @@ def _teams(own: Section, command_team: str | None, demo: Section) -> Iterator[tu
         yield name, {key: value for key, value in place.items() if key == "channel" or key in team}
 
 
-def _plan(plan: Section, folder: Path) -> Section:
+def _plan(plan: ConfigSection, folder: Path) -> ConfigSection:
     is_drill = plan.get("drill") is True
     steps = [_step(step, folder, is_drill=is_drill) for step in plan["steps"]]
     checks = [_shown(check, folder, is_drill=is_drill) for check in plan.get("before") or ()]
     return {**plan, "steps": steps, "before": checks}
 
 
-def _step(step: Section, folder: Path, *, is_drill: bool) -> Section:
+def _step(step: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection:
     acts = ("run", "verify", "undo", "dry_run")
     return step | {key: _shown(step[key], folder, is_drill=is_drill) for key in acts if step.get(key)}
 
 
-def _shown(instruction: Section, folder: Path, *, is_drill: bool) -> Section:
+def _shown(instruction: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection:
     """Put in place of a call a program that prints it; a drill's own program stays."""
     kind = next((it for it in KINDS if instruction.get(it)), None)
     if kind is None:  # a question to a person
@@ -91,9 +93,9 @@ def _call(kind: str, call: Any) -> Iterator[str]:
         yield from (request.get("method", "GET"), request["url"])
 
 
-def _at_home(command: Any, folder: Path) -> Section:
+def _at_home(command: Any, folder: Path) -> ConfigSection:
     """Find the program and its folder from where the team's own file stands."""
-    given: Section = {"args": command} if isinstance(command, list) else command
+    given: ConfigSection = {"args": command} if isinstance(command, list) else command
     program, *rest = given["args"]
     if "/" in program:
         program = str(folder / program)

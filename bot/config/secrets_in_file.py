@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from bot.config.yaml_lines import Mistake, Place, YamlLines, dotted
+from bot.config.yaml_lines import ConfigMistake, Place, YamlLines, dotted
 from bot.domain.plan import PLACE
 
 _NAMED = re.compile(
@@ -37,7 +37,7 @@ _ELSEWHERE = (
 )
 
 
-def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, Mistake]]:
+def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
     """Find what looks like a secret, by its key or by its shape, in comments too; never repeat it."""
     told: set[int | None] = set()
     for place, value in with_lines.scalars():
@@ -46,10 +46,10 @@ def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, M
             told.add(line)
             key = dotted(place)
             sentence = _ELSEWHERE if place[:1] == ("failover",) else _sentence(_home(key, str(value)))
-            yield place, Mistake(line=line, key=key, sentence=sentence)
+            yield place, ConfigMistake(line=line, key=key, sentence=sentence)
     for line, words in enumerate(text.splitlines(), start=1):
         if line not in told and (shaped := _SHAPED.search(words)):
-            yield (), Mistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
+            yield (), ConfigMistake(line=line, key="", sentence=_sentence(_home("", shaped.group())))
 
 
 def _is_named_secret(place: Place, value: Any) -> bool:

@@ -17,6 +17,7 @@ from bot.config.failover import PlanSection
 from bot.config.values import (
     Ahead,
     Channel,
+    ConfigSection,
     Days,
     Duration,
     Email,
@@ -26,7 +27,6 @@ from bot.config.values import (
     PagerDutyId,
     Repository,
     RoleName,
-    Section,
     ServiceName,
     TeamName,
     Url,
@@ -41,17 +41,17 @@ from bot.domain.policy import Timers as DefaultTimers
 from bot.domain.role import ROLES
 
 
-class Slack(Section):
+class SlackSection(ConfigSection):
     mode: Literal["socket", "http"] = "socket"
     announce: Channel | None = None
 
 
-class PagerDuty(Section):
+class PagerDutySection(ConfigSection):
     from_: Email = Field(alias="from")
     """The e-mail of the PagerDuty user in whose name pages are made."""
 
 
-class CopyTo(Section):
+class CopyTo(ConfigSection):
     """A repository that gets each postmortem as a file, by a pull request."""
 
     repository: Repository
@@ -61,7 +61,7 @@ class CopyTo(Section):
     ] = "docs/postmortems"
 
 
-class GitHub(Section):
+class GitHubSection(ConfigSection):
     repository: Repository
     """Where postmortems become issues: owner/name."""
     private_repository: Repository | None = None
@@ -70,7 +70,7 @@ class GitHub(Section):
     copy_to: CopyTo | None = None
 
 
-class PersonSection(Section):
+class PersonSection(ConfigSection):
     """Who somebody is elsewhere: GitHub's login, PagerDuty's user id, and an e-mail other than Slack's."""
 
     github: Login | None = None
@@ -94,24 +94,24 @@ def _different_people(people: Mapping[str, PersonSection]) -> Mapping[str, Perso
 Person = Annotated[PersonSection, BeforeValidator(_person)]
 
 
-class TeamPagerDuty(Section):
+class TeamPagerDuty(ConfigSection):
     service: PagerDutyId
     escalation_policy: PagerDutyId | None = None
     schedule: PagerDutyId | None = None
 
 
-class TeamSection(Section):
+class TeamSection(ConfigSection):
     channel: Channel
     pagerduty: TeamPagerDuty | None = None
     manager: User | None = None
 
 
-class SeveritySection(Section):
+class SeveritySection(ConfigSection):
     update_every: Duration | None = None
     page: tuple[TeamName, ...] = ()
 
 
-class Permissions(Section):
+class PermissionsSection(ConfigSection):
     """Who may do what, by Slack user or user group id; whoever is named in no role may do what everyone may."""
 
     responder: tuple[UserOrGroup, ...] = ()
@@ -125,7 +125,7 @@ Times = Annotated[StrictInt, Field(ge=1, le=100)]
 USUAL = DefaultTimers()
 
 
-class TimersSection(Section):
+class TimersSection(ConfigSection):
     """When Spy speaks unasked; what is left out is as in docs/timers.md."""
 
     no_commander_every: Duration = USUAL.no_commander_every
@@ -172,7 +172,7 @@ class TimersSection(Section):
         return given
 
 
-class ServiceSection(Section):
+class ServiceSection(ConfigSection):
     """Something that is deployed: the repositories it is made of, and PagerDuty's id of it."""
 
     repositories: tuple[Repository, ...] = ()
@@ -202,7 +202,7 @@ Moment = Annotated[timedelta | Literal["stop"], BeforeValidator(_moment)]
 Condition = Annotated[str, AfterValidator(_condition)]
 
 
-class MilestoneSection(Section):
+class MilestoneSection(ConfigSection):
     """What is said, or done in the commander's name, so long after an incident opened or when it stops."""
 
     name: Name
@@ -247,7 +247,7 @@ def usual_milestones() -> tuple[MilestoneSection, ...]:
     )
 
 
-class Web(Section):
+class WebSection(ConfigSection):
     host: str = "127.0.0.1"
     port: Annotated[StrictInt, Field(ge=0, le=65535)] = 3000
     """0 takes any free port."""
@@ -256,7 +256,7 @@ class Web(Section):
     """Whether runbooks are pages too: whoever reaches the port can read them."""
 
 
-class Delivery(Section):
+class DeliverySection(ConfigSection):
     lease: Duration = timedelta(seconds=20)
     """How long an effect may be under way before it counts as lost and is checked and tried again."""
     senders: Annotated[StrictInt, Field(ge=1, le=1000)] = 64
@@ -265,7 +265,7 @@ class Delivery(Section):
 Wait = Annotated[Duration, Field(ge=timedelta(seconds=1), le=timedelta(minutes=1))]
 
 
-class Database(Section):
+class DatabaseSection(ConfigSection):
     pool: Annotated[StrictInt, Field(ge=1, le=1000)] = 20
     connect_timeout: Wait = timedelta(seconds=2)
     statement_timeout: Wait = timedelta(seconds=5)
@@ -279,16 +279,16 @@ def _usual_severities() -> Mapping[str, SeveritySection]:
     return {key: SeveritySection(update_every=duration(length)) for key, length in usual.items()}
 
 
-class Sections(Section):
+class Sections(ConfigSection):
     """All of config.yaml; every section may be left out."""
 
-    slack: Slack = Slack()
-    pagerduty: PagerDuty | None = None
-    github: GitHub | None = None
+    slack: SlackSection = SlackSection()
+    pagerduty: PagerDutySection | None = None
+    github: GitHubSection | None = None
     teams: Mapping[Name, TeamSection] = Field(default_factory=dict)
     command_team: TeamName | None = None
     severities: Mapping[Name, SeveritySection] = Field(min_length=1, default_factory=_usual_severities)
-    permissions: Permissions = Permissions()
+    permissions: PermissionsSection = PermissionsSection()
     roles: tuple[RoleName, ...] = ROLES
     """Those that somebody can have in an incident, beside command."""
     timers: TimersSection = TimersSection()
@@ -298,9 +298,9 @@ class Sections(Section):
     services: Mapping[ServiceName, ServiceSection] = Field(default_factory=dict)
     failover: Mapping[Name, PlanSection] = Field(default_factory=dict)
     people: Annotated[Mapping[User, Person], AfterValidator(_different_people)] = Field(default_factory=dict)
-    web: Web = Web()
-    delivery: Delivery = Delivery()
-    database: Database = Database()
+    web: WebSection = WebSection()
+    delivery: DeliverySection = DeliverySection()
+    database: DatabaseSection = DatabaseSection()
     plugins: tuple[Folder, ...] = ()
     templates: tuple[Folder, ...] = ()
     runbooks: tuple[Folder, ...] = ()

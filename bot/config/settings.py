@@ -141,9 +141,14 @@ class Settings(Sections):
     def _webhooks(self) -> Iterator[CheckResult]:
         """Say what is heard late or never without a webhook; it is a fault where Spy has an address to be called at."""
         for name, is_used, secret, lost in (
-            ("PagerDuty", self.pagerduty, self.env.pagerduty_webhook_secret, "asks it every 30 s instead"),
             (
-                "GitHub",
+                "PagerDutySection",
+                self.pagerduty,
+                self.env.pagerduty_webhook_secret,
+                "asks it every 30 s instead",
+            ),
+            (
+                "GitHubSection",
                 self.github,
                 self.env.github_webhook_secret,
                 "does not hear of issues that are closed there",
@@ -176,9 +181,9 @@ class Settings(Sections):
     def _sources_of_changes(self) -> CheckResult:
         """Say who tells of changes; a repository that nobody tells of was written down in vain."""
         told = {
-            "GitHub": self.env.github_webhook_secret,
+            "GitHubSection": self.env.github_webhook_secret,
             "your tools": self.env.changes_webhook_secret,
-            "PagerDuty": self.pagerduty and self.env.pagerduty_api_token,
+            "PagerDutySection": self.pagerduty and self.env.pagerduty_api_token,
         }
         heard = [name for name, secret in told.items() if secret]
         what = f"Changes: told of by {', '.join([*heard, 'hand'])}"

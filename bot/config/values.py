@@ -138,7 +138,7 @@ Ahead = Annotated[timedelta, BeforeValidator(_ahead)]
 Words = Annotated[str, AfterValidator(_one_line), Field(min_length=1, max_length=1000)]
 
 
-class Section(BaseModel):
+class ConfigSection(BaseModel):
     model_config = ConfigDict(frozen=True, extra="forbid", str_strip_whitespace=True)
 
     @model_validator(mode="before")

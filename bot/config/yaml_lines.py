@@ -11,7 +11,7 @@ Place = tuple[str | int, ...]
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class ConfigMistake:
     """What is wrong at a line (1 is the first; None where no line can be named)."""
 
     line: int | None
@@ -25,7 +25,7 @@ class YamlLines:
 
     data: Any = None
     lines: Mapping[Place, int] = field(default_factory=dict)
-    mistakes: tuple[Mistake, ...] = ()
+    mistakes: tuple[ConfigMistake, ...] = ()
 
     def line(self, place: Place) -> int | None:
         """Give the line of a place, or of the nearest one around it."""
@@ -56,11 +56,11 @@ def read(text: str) -> YamlLines:
     except yaml.reader.ReaderError as error:
         line = text.count("\n", 0, error.position) + 1
         return YamlLines(
-            mistakes=(Mistake(line=line, key="", sentence="a character that YAML does not allow."),)
+            mistakes=(ConfigMistake(line=line, key="", sentence="a character that YAML does not allow."),)
         )
     try:
         node = loader.get_single_node()
-        walk = _Walk(loader)
+        walk = _YamlWalk(loader)
         data = walk.visit(node, ()) if node else None
     except yaml.MarkedYAMLError as error:
         return YamlLines(mistakes=(_form(error),))
@@ -74,12 +74,12 @@ def dotted(place: Place) -> str:
     return ".".join(str(part) for part in place if isinstance(part, str))
 
 
-class _Walk:
+class _YamlWalk:
     """Turns nodes into plain data, keeping lines and finding what YAML itself forgives."""
 
     def __init__(self, loader: yaml.SafeLoader) -> None:
         self.lines: dict[Place, int] = {}
-        self.mistakes: list[Mistake] = []
+        self.mistakes: list[ConfigMistake] = []
         self._loader = loader
         self._around: list[yaml.Node] = []
 
@@ -87,7 +87,7 @@ class _Walk:
         line = node.start_mark.line + 1
         self.lines.setdefault(place, line)
         if node in self._around:
-            self.mistakes.append(Mistake(line=line, key=dotted(place), sentence="refers to itself."))
+            self.mistakes.append(ConfigMistake(line=line, key=dotted(place), sentence="refers to itself."))
             return None
         if isinstance(node, yaml.ScalarNode):
             return self._scalar(node, place)
@@ -104,14 +104,14 @@ class _Walk:
         for key_node, value_node in node.value:
             line = key_node.start_mark.line + 1
             if not isinstance(key_node, yaml.ScalarNode):
-                self.mistakes.append(Mistake(line=line, key=dotted(place), sentence=_NO_KEY))
+                self.mistakes.append(ConfigMistake(line=line, key=dotted(place), sentence=_NO_KEY))
                 continue
             key = str(key_node.value)
             inner = (*place, key)
             if key in found:
                 first = self.lines[inner]
                 sentence = f"given twice, first in line {first}. Keep one."
-                self.mistakes.append(Mistake(line=line, key=dotted(inner), sentence=sentence))
+                self.mistakes.append(ConfigMistake(line=line, key=dotted(inner), sentence=sentence))
                 continue
             self.lines[inner] = line
             found[key] = self.visit(value_node, inner)
@@ -122,15 +122,17 @@ class _Walk:
             return self._loader.construct_object(node)
         except (yaml.MarkedYAMLError, ValueError):
             sentence = f"`{node.tag.rpartition(':')[2]}` is not understood here."
-            self.mistakes.append(Mistake(line=node.start_mark.line + 1, key=dotted(place), sentence=sentence))
+            self.mistakes.append(
+                ConfigMistake(line=node.start_mark.line + 1, key=dotted(place), sentence=sentence)
+            )
             return None
 
 
-def _form(error: yaml.MarkedYAMLError) -> Mistake:
+def _form(error: yaml.MarkedYAMLError) -> ConfigMistake:
     mark = error.problem_mark or error.context_mark
     problem = error.problem or error.context or "it can't be read"
     plainer = next((words for sign, words in _PLAINER if sign in problem), problem)
-    return Mistake(line=mark.line + 1 if mark else None, key="", sentence=f"not YAML: {plainer}.")
+    return ConfigMistake(line=mark.line + 1 if mark else None, key="", sentence=f"not YAML: {plainer}.")
 
 
 def _scalars(data: Any, place: Place) -> Iterator[tuple[Place, Any]]:

@@ -91,7 +91,7 @@ DEPLOY, PUSH, MERGE, RELEASE, WORKFLOW, OTHER = "deploy", "push", "merge", "rele
 
 
 @dataclass(frozen=True, kw_only=True)
-class Window:
+class ChangeWindow:
     """The time in which a change is looked for: it began before `until`, and was not over before `since` (UTC)."""
 
     since: datetime
@@ -101,12 +101,12 @@ class Window:
         return change.happened_at <= self.until and change.as_of >= self.since
 
 
-def before_impact(incident: Incident, span: timedelta = LOOKED_BACK) -> Window:
+def before_impact(incident: Incident, span: timedelta = LOOKED_BACK) -> ChangeWindow:
     """Look back from when the impact began, or came back; while nobody has said when, from the declaration."""
     began = incident.impact_since or incident.declared_at
     if incident.reopened_at:
         began = max(began, incident.reopened_at)
-    return Window(since=began - span, until=began)
+    return ChangeWindow(since=began - span, until=began)
 
 
 def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> ChangeSuspected | None:

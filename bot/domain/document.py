@@ -24,7 +24,7 @@ SHORTEST = 400
 
 
 @dataclass(frozen=True, kw_only=True)
-class Section:
+class DocumentSection:
     key: str
     text: str
 
@@ -37,12 +37,12 @@ class Document:
     """
 
     title: str
-    sections: tuple[Section, ...]
+    sections: tuple[DocumentSection, ...]
     heading: str = ""
     log: tuple[str, ...] = ()
 
     @property
-    def whole(self) -> tuple[Section, ...]:
+    def whole(self) -> tuple[DocumentSection, ...]:
         return (*self.sections, full_log(self.log)) if self.log else self.sections
 
     @property
@@ -53,7 +53,7 @@ class Document:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Body:
+class IssueBody:
     """The text of an issue. `edited_by_people`: sections that people wrote. `overflows`: the log is kept elsewhere."""
 
     text: str
@@ -64,7 +64,7 @@ class Body:
 # --- putting it together ----------------------------------------------------------------------------------
 
 
-def body(document: Document, mark: str, *, before: str | None = None, limit: int = LIMIT) -> Body:
+def body(document: Document, mark: str, *, before: str | None = None, limit: int = LIMIT) -> IssueBody:
     """Write the document into what stands there already (None: nothing does), within the limit.
 
     First the full log leaves; if it is still too long, the longest of Spy's own sections are cut.
@@ -73,7 +73,9 @@ def body(document: Document, mark: str, *, before: str | None = None, limit: int
     if len(whole.text) <= limit:
         return whole
     sections = (
-        [*document.sections, Section(key=LOG, text=_ELSEWHERE)] if document.log else [*document.sections]
+        [*document.sections, DocumentSection(key=LOG, text=_ELSEWHERE)]
+        if document.log
+        else [*document.sections]
     )
     merged = _merged(sections, mark, before)
     while len(merged.text) > limit:
@@ -87,13 +89,13 @@ def body(document: Document, mark: str, *, before: str | None = None, limit: int
 _ELSEWHERE = "## Full log\n\nIt is too long to stand here: see the comments below."
 
 
-def full_log(lines: Sequence[str]) -> Section:
+def full_log(lines: Sequence[str]) -> DocumentSection:
     listed = "\n".join(lines) or "Nothing was logged."
     text = f"## Full log\n\n<details><summary>Every entry, {len(lines)} in all</summary>\n\n{listed}\n\n</details>"
-    return Section(key=LOG, text=text)
+    return DocumentSection(key=LOG, text=text)
 
 
-def _shorter(sections: Sequence[Section], theirs: Iterable[str]) -> list[Section]:
+def _shorter(sections: Sequence[DocumentSection], theirs: Iterable[str]) -> list[DocumentSection]:
     """Cut the longest section that may be cut by a third, at the end of a line."""
     ours = [it for it in sections if it.key not in theirs and len(it.text) > SHORTEST]
     if not ours:
@@ -102,21 +104,21 @@ def _shorter(sections: Sequence[Section], theirs: Iterable[str]) -> list[Section
     return [_cut(it, len(it.text) * 2 // 3) if it is longest else it for it in sections]
 
 
-def _cut(section: Section, most: int) -> Section:
+def _cut(section: DocumentSection, most: int) -> DocumentSection:
     text = section.text.removesuffix(CUT)[:most]
     text = text[: text.rfind("\n")] if "\n" in text else text
     fence = "\n```" if text.count("```") % 2 else ""
     return replace(section, text=f"{text}{fence}{CUT}")
 
 
-def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
+def _merged(sections: Sequence[DocumentSection], mark: str, before: str | None) -> IssueBody:
     if before is None or not (head := _HEAD.search(before)):
         if before is not None and before.strip():
-            return Body(
+            return IssueBody(
                 text=before, edited_by_people=tuple(it.key for it in sections)
             )  # nothing of ours is left in it
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
-        return Body(text="\n\n".join(parts) + "\n")
+        return IssueBody(text="\n\n".join(parts) + "\n")
     ours = {it.key: it for it in sections}
     found = list(_standing(before))
     standing = {it.key for it in found}
@@ -128,7 +130,7 @@ def _merged(sections: Sequence[Section], mark: str, before: str | None) -> Body:
     text = text.replace(head[0], _head(mark, sections, *known), 1)
     text = "\n\n".join([text.rstrip("\n"), *(_marked(it) for it in new)]) + "\n"
     gone = known & ours.keys() - standing - broken
-    return Body(text=text, edited_by_people=tuple(sorted({*theirs, *broken, *gone})))
+    return IssueBody(text=text, edited_by_people=tuple(sorted({*theirs, *broken, *gone})))
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -163,7 +165,7 @@ def _standing(document: str) -> Iterator[_Standing]:
         yield _Standing(key=key, hash=begin["hash"], text=text, start=begin.start(), end=reached)
 
 
-def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, Section]) -> str:
+def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, DocumentSection]) -> str:
     """Write Spy's sections anew where they stand; what people edited stays."""
     parts, at = [], 0
     for it in standing:
@@ -173,19 +175,19 @@ def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, Se
     return "".join([*parts, document[at:]])
 
 
-def _with_ticks(section: Section, before: str) -> Section:
+def _with_ticks(section: DocumentSection, before: str) -> DocumentSection:
     """Keep the boxes that people ticked: a tick is no edit, and not to be lost."""
     ticked = {_TICKED.sub(r"\1[ ]", it) for it in before.splitlines() if _TICKED.match(it)}
     lines = (it.replace("[ ]", "[x]", 1) if it in ticked else it for it in section.text.splitlines())
     return replace(section, text="\n".join(lines))
 
 
-def _head(mark: str, sections: Iterable[Section], *known: str) -> str:
+def _head(mark: str, sections: Iterable[DocumentSection], *known: str) -> str:
     keys = ",".join(sorted({*known, *(it.key for it in sections)}))
     return f"<!-- spy:{mark} sections={keys} -->"
 
 
-def _marked(section: Section) -> str:
+def _marked(section: DocumentSection) -> str:
     digest = _hash(section.text)
     return f"<!-- spy:section {section.key} {digest} -->\n{section.text}\n{_end(section.key)}"
 
@@ -204,7 +206,7 @@ def with_picture(document: Document, picture: str) -> Document:
     """Give it as a file beside its picture (a file's name), under a heading of its own."""
     drawn = f"## In one picture\n\n![In one picture]({picture})"
     kept = (replace(it, text=drawn) if it.key == PICTURE else it for it in document.sections)
-    heading = Section(key="heading", text=f"# {document.heading or document.title}")
+    heading = DocumentSection(key="heading", text=f"# {document.heading or document.title}")
     return replace(document, sections=(heading, *kept))
 
 

@@ -15,7 +15,7 @@ from bot.domain.refusal import Choice, Refusal
 from bot.domain.timeline import Entry
 
 
-class Step(StrEnum):
+class GuideStep(StrEnum):
     CALM = "calm"
     IMPACT = "impact"
     COMMUNICATE = "communicate"
@@ -30,14 +30,14 @@ class Step(StrEnum):
         return STEPS.index(self) + 1
 
 
-STEPS = tuple(Step)
+STEPS = tuple(GuideStep)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
     """The step an incident is at, and what is missing there (words of `MISSING`)."""
 
-    step: Step
+    step: GuideStep
     missing: tuple[str, ...]
 
     @property
@@ -50,13 +50,13 @@ class Guide:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class ChecklistLine:
     """One line of the checklist; `by` and `at` (UTC) are of what made it done.
 
     It is done with something `missing` where somebody moved on without it; `answer` is what was said instead.
     """
 
-    step: Step
+    step: GuideStep
     is_done: bool
     is_now: bool
     missing: tuple[str, ...] = ()
@@ -65,15 +65,15 @@ class Line:
     at: datetime | None = None
 
 
-MISSING: Mapping[Step, Mapping[str, Callable[[Incident], bool]]] = {
-    Step.CALM: {"commander": lambda it: it.commander is None},
-    Step.IMPACT: {"severity": lambda it: it.severity is None, "impact": lambda it: it.impact is None},
-    Step.COMMUNICATE: {"update": lambda it: it.updated_at is None},
-    Step.CHANGES: {"change": lambda it: it.cause is None and not it.suspects},
-    Step.MITIGATE: {"mitigation": lambda it: not it.is_safe},
-    Step.CAUSE: {"cause": lambda it: it.cause is None},
-    Step.CONFIRM: {"end": lambda it: it.is_open},
-    Step.CLEAN_UP: {"review": lambda it: it.phase is not Phase.REVIEWED},
+MISSING: Mapping[GuideStep, Mapping[str, Callable[[Incident], bool]]] = {
+    GuideStep.CALM: {"commander": lambda it: it.commander is None},
+    GuideStep.IMPACT: {"severity": lambda it: it.severity is None, "impact": lambda it: it.impact is None},
+    GuideStep.COMMUNICATE: {"update": lambda it: it.updated_at is None},
+    GuideStep.CHANGES: {"change": lambda it: it.cause is None and not it.suspects},
+    GuideStep.MITIGATE: {"mitigation": lambda it: not it.is_safe},
+    GuideStep.CAUSE: {"cause": lambda it: it.cause is None},
+    GuideStep.CONFIRM: {"end": lambda it: it.is_open},
+    GuideStep.CLEAN_UP: {"review": lambda it: it.phase is not Phase.REVIEWED},
 }
 """What each step wants, and when an incident lacks it. A suspect answers *what changed?* and, once safe, *why?*"""
 
@@ -82,20 +82,20 @@ def standing(incident: Incident) -> Guide | None:
     """Give the first step that is not done; None where nothing is left to do. Once resolved, only the last one is."""
     if incident.phase in {Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM}:
         return None
-    ahead = STEPS if incident.is_open else (Step.CLEAN_UP,)
+    ahead = STEPS if incident.is_open else (GuideStep.CLEAN_UP,)
     step = next(it for it in ahead if not is_done(it, incident))
     return Guide(step=step, missing=missing(step, incident))
 
 
-def missing(step: Step, incident: Incident) -> tuple[str, ...]:
+def missing(step: GuideStep, incident: Incident) -> tuple[str, ...]:
     return tuple(word for word, is_lacking in MISSING[step].items() if is_lacking(incident))
 
 
-def is_done(step: Step, incident: Incident) -> bool:
+def is_done(step: GuideStep, incident: Incident) -> bool:
     return passed(step, incident) is not None or not missing(step, incident)
 
 
-def passed(step: Step, incident: Incident) -> Passed | None:
+def passed(step: GuideStep, incident: Incident) -> Passed | None:
     """Give who said that a step is done."""
     said = incident.steps.get(step)
     return said if said and _is_of_now(step, said.at, incident) else None
@@ -105,7 +105,7 @@ def skipped_at(incident: Incident) -> datetime | None:
     """Say since when the cause is looked for although nothing is mitigated; None where that is not so."""
     if incident.is_safe:
         return None
-    word = passed(Step.MITIGATE, incident)
+    word = passed(GuideStep.MITIGATE, incident)
     moments = (word.at if word else None, incident.cause_at if incident.cause else None)
     return min(filter(None, moments), default=None)
 
@@ -119,9 +119,9 @@ NOTHING_CHANGED = "nothing changed"
 def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that the present step is done, whatever is missing; an incident's end is not said so."""
     now = standing(incident)
-    if now is None or now.step is Step.CLEAN_UP:
+    if now is None or now.step is GuideStep.CLEAN_UP:
         raise Refusal(f"{incident.id} is {incident.state}; there is no next step.")
-    if now.step is Step.CONFIRM:
+    if now.step is GuideStep.CONFIRM:
         raise Refusal(
             f"The next step is to resolve {incident.id}. Watch it for a while first.",
             choices=(Choice(label="Resolve", say=f"incident {incident.number} stop"),),
@@ -132,60 +132,60 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
 def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
     """Say that nothing changed before it began: an answer to *what changed?* as good as a suspect."""
     incident.must_be_open()
-    said = passed(Step.CHANGES, incident)
+    said = passed(GuideStep.CHANGES, incident)
     if said and said.answer:
         raise Refusal(f"{incident.id} has that already: {said.answer}.")
-    return StepPassed(at=at, by=by, step=Step.CHANGES.value, answer=NOTHING_CHANGED)
+    return StepPassed(at=at, by=by, step=GuideStep.CHANGES.value, answer=NOTHING_CHANGED)
 
 
 # --- the checklist ----------------------------------------------------------------------------------------
 
-MAKES: Mapping[Step, frozenset[str]] = {
-    Step.CALM: frozenset({"declared", "command_taken"}),
-    Step.IMPACT: frozenset({"declared", "impact_stated", "severity_set"}),
-    Step.COMMUNICATE: frozenset({"update_posted"}),
-    Step.CHANGES: frozenset({"cause_suspected", "change_suspected"}),
-    Step.MITIGATE: frozenset({"phase_changed", "resolved"}),
-    Step.CAUSE: frozenset({"cause_suspected"}),
-    Step.CONFIRM: frozenset({"resolved"}),
-    Step.CLEAN_UP: frozenset({"phase_changed"}),
+MAKES: Mapping[GuideStep, frozenset[str]] = {
+    GuideStep.CALM: frozenset({"declared", "command_taken"}),
+    GuideStep.IMPACT: frozenset({"declared", "impact_stated", "severity_set"}),
+    GuideStep.COMMUNICATE: frozenset({"update_posted"}),
+    GuideStep.CHANGES: frozenset({"cause_suspected", "change_suspected"}),
+    GuideStep.MITIGATE: frozenset({"phase_changed", "resolved"}),
+    GuideStep.CAUSE: frozenset({"cause_suspected"}),
+    GuideStep.CONFIRM: frozenset({"resolved"}),
+    GuideStep.CLEAN_UP: frozenset({"phase_changed"}),
 }
 """The kinds of facts that do a step."""
-FIRST = frozenset({Step.COMMUNICATE, Step.CHANGES})
+FIRST = frozenset({GuideStep.COMMUNICATE, GuideStep.CHANGES})
 """Steps that their first fact did; the others are as their last one left them."""
-UNDONE = frozenset({Step.MITIGATE, Step.CONFIRM, Step.CLEAN_UP})
+UNDONE = frozenset({GuideStep.MITIGATE, GuideStep.CONFIRM, GuideStep.CLEAN_UP})
 """Steps that begin anew when an incident is reopened; what was said of the others stays said."""
 SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.value})
 
 
-def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[Line, ...]:
+def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[ChecklistLine, ...]:
     """Give all steps with what was done of them, by whom and when, from the whole timeline."""
     kept = list(entries)
     now = standing(incident)
     return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)
 
 
-def _line(step: Step, incident: Incident, entries: Iterable[Entry], *, is_now: bool) -> Line:
+def _line(step: GuideStep, incident: Incident, entries: Iterable[Entry], *, is_now: bool) -> ChecklistLine:
     lacking, word = missing(step, incident), passed(step, incident)
     if lacking and word:
         lacking = () if word.answer else lacking
-        return Line(
+        return ChecklistLine(
             step=step, is_done=True, is_now=False, answer=word.answer, by=word.by, at=word.at, missing=lacking
         )
     if lacking:
-        return Line(step=step, is_done=False, is_now=is_now, missing=lacking)
+        return ChecklistLine(step=step, is_done=False, is_now=is_now, missing=lacking)
     made = [it for it in entries if it.kind in MAKES[step] and _counts(it, step, incident)]
     fact = (made[0] if step in FIRST else made[-1]) if made else None
     by, at = (fact.actor, fact.occurred_at) if fact else (None, None)
-    return Line(step=step, is_done=True, is_now=is_now, by=by, at=at)
+    return ChecklistLine(step=step, is_done=True, is_now=is_now, by=by, at=at)
 
 
-def _counts(entry: Entry, step: Step, incident: Incident) -> bool:
+def _counts(entry: Entry, step: GuideStep, incident: Incident) -> bool:
     if entry.kind == "phase_changed" and entry.data.get("phase") not in SAFE:
         return False
     return _is_of_now(step, entry.occurred_at, incident)
 
 
-def _is_of_now(step: Step, at: datetime, incident: Incident) -> bool:
+def _is_of_now(step: GuideStep, at: datetime, incident: Incident) -> bool:
     """Whether what was said of a step still counts. What was mitigated before it was reopened came back."""
     return step not in UNDONE or at >= incident.opened_at

@@ -72,7 +72,7 @@ class Passed:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Closed:
+class ClosedChannel:
     """How a channel was closed (archived, deleted, left, gone), by whom and when; `asked` were asked what to do."""
 
     how: str
@@ -101,7 +101,7 @@ class Incident:
     """Slack's id of the incident channel, once there is one."""
     channel_name: str
     channel_refused: str | None = None
-    channel_closed: "Closed | None" = None
+    channel_closed: "ClosedChannel | None" = None
     """Since when the channel takes nothing from Spy."""
     commander: str | None = None
     command_since: datetime | None = None
@@ -418,7 +418,7 @@ class Incident:
     def _closed(self, event: events.ChannelClosed) -> "Incident":
         """Keep the first word of it: what is learned later (archived, then deleted) is the same trouble."""
         before = self.channel_closed
-        closed = replace(before or Closed(how=event.how, at=event.at), how=event.how)
+        closed = replace(before or ClosedChannel(how=event.how, at=event.at), how=event.how)
         told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
         return told._asking_owner()  # noqa: SLF001  its own
 

@@ -63,7 +63,7 @@ class Param:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Command:
+class Program:
     """A program and its arguments, run without a shell; `env` names the variables it gets besides PATH and HOME."""
 
     args: tuple[str, ...]
@@ -117,7 +117,7 @@ class Question:
     person: str
 
 
-Instruction = Command | HttpCall | Workflow | Question
+Instruction = Program | HttpCall | Workflow | Question
 
 
 def told(instruction: Instruction) -> str:
@@ -127,7 +127,7 @@ def told(instruction: Instruction) -> str:
 
 def _told(instruction: Instruction) -> str:
     match instruction:
-        case Command(args=args):
+        case Program(args=args):
             return shlex.join(args)
         case HttpCall(method=method, url=url, json=body):
             return f"{method} {url}" + (
@@ -145,7 +145,7 @@ class Check:
     """Looks, and changes nothing: tried again until it is green, for as long as `within`; red after that."""
 
     name: str
-    by: Command | HttpCall
+    by: Program | HttpCall
     within: timedelta = timedelta(seconds=10)
 
 
@@ -156,8 +156,8 @@ class Step:
     name: str
     run: Instruction
     verify: Check | None = None
-    undo: Command | HttpCall | Workflow | None = None
-    dry_run: Command | HttpCall | None = None
+    undo: Program | HttpCall | Workflow | None = None
+    dry_run: Program | HttpCall | None = None
     stages: tuple[int | str, ...] = ()
     soak: timedelta = timedelta()
     timeout: timedelta = timedelta(minutes=5)

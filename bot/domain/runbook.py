@@ -40,7 +40,7 @@ def visible(said: str) -> str:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Parameter:
+class RunbookParameter:
     name: str
     kind: Kind = Kind.WORD
     choices: tuple[str, ...] = ()
@@ -110,7 +110,7 @@ class Reading:
     """What was said for a runbook's parameters: `filled` is right, `missing` is wanted, `wrong` says why by name."""
 
     filled: Mapping[str, str]
-    missing: tuple[Parameter, ...] = ()
+    missing: tuple[RunbookParameter, ...] = ()
     wrong: Mapping[str, str] = field(default_factory=dict)
 
     @property
@@ -123,7 +123,7 @@ class Runbook:
     name: str
     title: str
     description: str = ""
-    parameters: tuple[Parameter, ...] = ()
+    parameters: tuple[RunbookParameter, ...] = ()
 
     @property
     def example(self) -> str:

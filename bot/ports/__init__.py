@@ -1,7 +1,7 @@
 """What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
 
 from bot.ports.action_runner import ActionRunner, Clock
-from bot.ports.chat import SLACKBOT, Chat, Person, Posted, Profile, Said
+from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profile
 from bot.ports.check_result import CheckResult
 from bot.ports.failures import Conflict, Rejected, Throttled, Unavailable, Unreachable
 from bot.ports.issue_tracker import (
@@ -92,6 +92,7 @@ __all__ = [
     "PagerNews",
     "PeopleRecords",
     "Person",
+    "PersonMessage",
     "Posted",
     "PostmortemRecords",
     "Profile",
@@ -99,7 +100,6 @@ __all__ = [
     "RepoFile",
     "Ringing",
     "Runbooks",
-    "Said",
     "Session",
     "Sessions",
     "ShiftRecords",

@@ -41,7 +41,7 @@ class Profile:
 
 
 @dataclass(frozen=True, kw_only=True)
-class Said:
+class PersonMessage:
     """A message as a person wrote it, with Slack's own escapes."""
 
     text: str
@@ -115,7 +115,7 @@ class Chat(Protocol):
     def join(self, channel: str) -> None:
         """Join a public channel."""
 
-    def read(self, channel: str, ts: str) -> Said:
+    def read(self, channel: str, ts: str) -> PersonMessage:
         """Read one message, in a thread or not."""
 
     def profile(self, person: str) -> Profile: ...

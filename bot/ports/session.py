@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import datetime, timedelta
 from typing import Any, Protocol
 
-from bot.domain.change import Change, Window
+from bot.domain.change import Change, ChangeWindow
 from bot.domain.cover import CoverRequest
 from bot.domain.effects import Effect
 from bot.domain.failover import Failover
@@ -368,7 +368,7 @@ class ChangeRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Change | None: ...
     def by_key(self, key: str) -> Change | None: ...
-    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+    def within(self, window: ChangeWindow, *, service: str | None = None, limit: int) -> Sequence[Change]:
         """Give the newest of a time, of one service or of all; newest first."""
 
     def put(self, change: Change) -> None: ...

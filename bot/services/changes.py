@@ -5,7 +5,15 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
 from bot.domain import change
-from bot.domain.change import LOOKED_BACK, Change, ChangeSource, Window, before_impact, one_line, service_name
+from bot.domain.change import (
+    LOOKED_BACK,
+    Change,
+    ChangeSource,
+    ChangeWindow,
+    before_impact,
+    one_line,
+    service_name,
+)
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
 from bot.domain.refusal import Choice, Refusal
@@ -23,7 +31,7 @@ class RecentChanges:
     """The changes of a time, newest first; `is_cut`: there were more than are ever looked through."""
 
     changes: Portion[Change]
-    window: Window
+    window: ChangeWindow
     is_cut: bool
 
 
@@ -101,7 +109,7 @@ class Changes:
         """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
         span = span or LOOKED_BACK
         now = self._tx.now
-        window = before_impact(incident, span) if incident else Window(since=now - span, until=now)
+        window = before_impact(incident, span) if incident else ChangeWindow(since=now - span, until=now)
         newest = self._session.changes.within(window, service=service, limit=LOOKED_THROUGH)
         found = [it for it in newest if it.is_seen_in(incident.number if incident else None)]
         is_cut = len(newest) == LOOKED_THROUGH

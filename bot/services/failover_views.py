@@ -20,7 +20,7 @@ CELLS = 10
 
 
 @dataclass(frozen=True, kw_only=True)
-class Line:
+class StepLine:
     """A check or a step; `state` is waiting, doing, ok, red, unknown, asked, undoing, undone or skipped."""
 
     name: str
@@ -131,13 +131,13 @@ class FailoverViews:
 # --- lines ------------------------------------------------------------------------------------------------
 
 
-def _before(run: Failover, at: int) -> Line:
+def _before(run: Failover, at: int) -> StepLine:
     check = run.plan.before[at]
     results = [it for it in run.results if it.action == Action(kind=ActionKind.CHECK, at=at)]
     state = str(results[-1].end) if results else "waiting"
     if run.attempt and run.attempt.action == Action(kind=ActionKind.CHECK, at=at):
         state = "doing"
-    return Line(
+    return StepLine(
         name=check.name,
         state=state,
         does=told(check.by),
@@ -147,11 +147,11 @@ def _before(run: Failover, at: int) -> Line:
     )
 
 
-def _step(run: Failover, at: int) -> Line:
+def _step(run: Failover, at: int) -> StepLine:
     step = run.plan.steps[at]
     results = [it for it in run.results if it.action.at == at and it.action.kind is not ActionKind.CHECK]
     attempt = run.attempt.action if run.attempt and _is_of(run.attempt.action, at) else None
-    return Line(
+    return StepLine(
         name=step.name,
         state=_state(run, at, results),
         does=told(step.dry_run) if run.task is Task.REHEARSAL and step.dry_run else told(step.run),

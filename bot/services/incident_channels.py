@@ -14,7 +14,7 @@ from bot.domain.effects import (
     incident_channel,
 )
 from bot.domain.event_effects import closed_channel, set_up_again
-from bot.domain.incident import Closed, Incident
+from bot.domain.incident import ClosedChannel, Incident
 from bot.domain.refusal import Refusal
 from bot.ports import Posted
 from bot.services.transaction import Transaction
@@ -74,7 +74,7 @@ class IncidentChannels:
         at = int(self._tx.now.timestamp() * 1000)
         self._tx.send(CreateChannel(key=f"create-channel:{incident.number}:{at}", incident=incident.number))
 
-    def _links_since(self, incident: Incident, closed: Closed) -> list[Effect]:
+    def _links_since(self, incident: Incident, closed: ClosedChannel) -> list[Effect]:
         added = self._session.timeline.among([incident.number], ["link_added"])
         return [
             AddBookmark(
@@ -87,7 +87,7 @@ class IncidentChannels:
             if it.recorded_at >= closed.at
         ]
 
-    def _show_again(self, incident: Incident, closed: Closed | None) -> None:
+    def _show_again(self, incident: Incident, closed: ClosedChannel | None) -> None:
         """Say in the channel what it missed, and to who was asked that it is over."""
         if closed is None:
             return

@@ -13,7 +13,7 @@ from typing import Any
 
 import pytest
 
-from bot.adapters.actions.http import LONGEST_ANSWER, Web
+from bot.adapters.actions.http import LONGEST_ANSWER, HttpCaller
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.variables import Variables
 from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
@@ -86,7 +86,7 @@ def site() -> Iterator[Site]:
 
 def call(request: HttpCall, timeout: timedelta = LONG, stopped: Event | None = None) -> Outcome:
     variables = Variables({"TOKEN": f" {SECRET}\n", "BASE": "http://127.0.0.1:1/x"}, own=["xoxb-own"])
-    return Web(variables).ask(request, timeout=timeout, hear=len, stopped=stopped or Event())
+    return HttpCaller(variables).ask(request, timeout=timeout, hear=len, stopped=stopped or Event())
 
 
 def judged(site: Site, body: Any, **bounds: Bound) -> tuple[End, str]:

@@ -8,7 +8,7 @@ import pytest
 
 from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.client import PagerDuty
-from bot.domain.change import Change, Window
+from bot.domain.change import Change, ChangeWindow
 from bot.ports import Unreachable
 from bot.sandbox import Box
 from bot.testing import POLICY, FrozenClock, MemoryDatabase
@@ -96,5 +96,5 @@ def test_what_pagerduty_was_told_is_kept_once_under_the_teams_name():
     sync.changes()
 
     with sessions.begin() as session:
-        [kept] = session.changes.within(Window(since=NOON - HOUR, until=NOON), limit=10)
+        [kept] = session.changes.within(ChangeWindow(since=NOON - HOUR, until=NOON), limit=10)
     assert (kept.number, kept.service) == (1, "payments")

@@ -15,7 +15,7 @@ import pytest
 from bot.adapters.actions.output import KEPT
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.variables import Variables
-from bot.domain.plan import Command, End, Outcome, Plan, Step
+from bot.domain.plan import End, Outcome, Plan, Program, Step
 
 SECRET = "sesame-opens-the-door"
 LONG = timedelta(seconds=30)
@@ -42,7 +42,7 @@ class Stage:
         self.environment = {**os.environ, "DNS_TOKEN": SECRET, "REGION": "east", "UNTOLD": "nobody-asked"}
 
     def run(
-        self, command: Command, timeout: timedelta = LONG, hear: Callable[[str], None] | None = None
+        self, command: Program, timeout: timedelta = LONG, hear: Callable[[str], None] | None = None
     ) -> Outcome:
         processes = Processes(
             folder=self.folder,
@@ -53,8 +53,8 @@ class Stage:
         )
         return processes.run(command, timeout=timeout, hear=hear or self.heard.append, stopped=self.stopped)
 
-    def python(self, program: str, *args: str, env: tuple[str, ...] = ()) -> Command:
-        return Command(args=(sys.executable, "-c", program, *args), env=env)
+    def python(self, program: str, *args: str, env: tuple[str, ...] = ()) -> Program:
+        return Program(args=(sys.executable, "-c", program, *args), env=env)
 
     def stop_once(self, word: str) -> Callable[[str], None]:
         """Abort when the program says this."""
@@ -142,7 +142,7 @@ def test_a_program_of_the_plans_own_is_found_beside_the_configuration(stage: Sta
     program.chmod(0o755)
     (stage.folder / "session").mkdir()
 
-    outcome = stage.run(Command(args=("./bin/drain", "7"), folder="session"))
+    outcome = stage.run(Program(args=("./bin/drain", "7"), folder="session"))
 
     assert outcome.end is End.OK
     assert outcome.output.split() == [str((stage.folder / "session").resolve()), "7"]
@@ -190,7 +190,7 @@ def test_what_cannot_be_started_is_red_and_says_why(
     (stage.folder / "empty").write_bytes(b"\0\1")
     (stage.folder / "empty").chmod(0o755)
 
-    outcome = stage.run(Command(args=args, folder=folder))
+    outcome = stage.run(Program(args=args, folder=folder))
 
     assert outcome.end is End.RED
     assert words in outcome.says
@@ -198,7 +198,7 @@ def test_what_cannot_be_started_is_red_and_says_why(
 
 
 def test_a_command_that_hangs_is_ended_when_its_time_is_up(stage: Stage):
-    command = Command(args=("sh", "-c", "echo group $$; sleep 60 & sleep 60"))
+    command = Program(args=("sh", "-c", "echo group $$; sleep 60 & sleep 60"))
 
     outcome = stage.run(command, timeout=timedelta(seconds=0.4))
 
@@ -307,7 +307,7 @@ def test_of_ten_megabytes_the_last_are_kept_and_the_rest_is_counted(stage: Stage
 def test_an_endless_output_is_ended_in_time_and_does_not_pile_up(stage: Stage):
     before = psutil.Process().memory_info().rss
 
-    outcome = stage.run(Command(args=("yes",)), timeout=timedelta(seconds=0.5), hear=len)
+    outcome = stage.run(Program(args=("yes",)), timeout=timedelta(seconds=0.5), hear=len)
 
     assert (outcome.end, len(outcome.output)) == (End.RED, KEPT)
     assert outcome.dropped > KEPT
@@ -343,7 +343,7 @@ def test_a_secret_that_a_program_was_given_is_never_shown(stage: Stage):
 
 
 def test_a_secret_that_another_step_was_given_is_not_shown_either(stage: Stage):
-    login = Step(name="login", run=Command(args=("true",), env=("DNS_TOKEN",)))
+    login = Step(name="login", run=Program(args=("true",), env=("DNS_TOKEN",)))
     stage.plans.append(Plan(name="pod", usage="pod", steps=(login,)))
 
     outcome = stage.run(stage.python(f"print('found', {SECRET!r}, 'beside it')"))
@@ -361,6 +361,6 @@ def test_a_secret_among_the_arguments_reaches_the_program_and_nobody_else(stage:
 
 
 def test_a_secret_is_not_shown_by_what_could_not_be_started(stage: Stage):
-    outcome = stage.run(Command(args=("{{ env.DNS_TOKEN }}",)))
+    outcome = stage.run(Program(args=("{{ env.DNS_TOKEN }}",)))
 
     assert outcome.says == "there is no program *** on the PATH of Spy"

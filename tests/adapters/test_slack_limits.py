@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.adapters.slack.limits import QUIET, Limits
+from bot.adapters.slack.limits import QUIET, SlackLimits
 from bot.ports import Throttled
 
 CREATE = "conversations.create"  # paced at 3 s once refused
@@ -26,11 +26,11 @@ def time() -> Time:
 
 
 @pytest.fixture
-def limits(time: Time) -> Limits:
-    return Limits(time)
+def limits(time: Time) -> SlackLimits:
+    return SlackLimits(time)
 
 
-def wait(limits: Limits, method: str = CREATE, *, who: str = "", channel: str = "") -> float:
+def wait(limits: SlackLimits, method: str = CREATE, *, who: str = "", channel: str = "") -> float:
     """Give the seconds to wait, 0 for none."""
     try:
         limits.enter(method, who=who, channel=channel)
@@ -39,11 +39,11 @@ def wait(limits: Limits, method: str = CREATE, *, who: str = "", channel: str = 
     return 0.0
 
 
-def test_everything_is_free_until_slack_refuses(limits: Limits):
+def test_everything_is_free_until_slack_refuses(limits: SlackLimits):
     assert [wait(limits) for _ in range(500)] == [0.0] * 500
 
 
-def test_a_refusal_closes_the_method_for_as_long_as_slack_says(limits: Limits, time: Time):
+def test_a_refusal_closes_the_method_for_as_long_as_slack_says(limits: SlackLimits, time: Time):
     throttled = limits.refused(CREATE, who="a", retry_after=30)
 
     assert throttled.retry_after == timedelta(seconds=30)
@@ -52,32 +52,32 @@ def test_a_refusal_closes_the_method_for_as_long_as_slack_says(limits: Limits, t
     assert wait(limits, who="a") == 0
 
 
-def test_other_methods_stay_free(limits: Limits):
+def test_other_methods_stay_free(limits: SlackLimits):
     limits.refused(CREATE, retry_after=30)
 
     assert wait(limits, "chat.update") == 0
 
 
-def test_posts_are_counted_by_channel(limits: Limits):
+def test_posts_are_counted_by_channel(limits: SlackLimits):
     limits.refused("chat.postMessage", channel="C1", retry_after=1)
 
     assert wait(limits, "chat.postMessage", channel="C1") > 0
     assert wait(limits, "chat.postMessage", channel="C2") == 0
 
 
-def test_each_who_waits_has_a_turn_of_their_own(limits: Limits):
+def test_each_who_waits_has_a_turn_of_their_own(limits: SlackLimits):
     limits.refused(CREATE, who="a", retry_after=10)
 
     assert [wait(limits, who=who) for who in "bcd"] == [13, 16, 19]
 
 
-def test_those_refused_in_the_same_breath_do_not_come_back_together(limits: Limits):
+def test_those_refused_in_the_same_breath_do_not_come_back_together(limits: SlackLimits):
     waits = [limits.refused(CREATE, who=who, retry_after=10).retry_after.total_seconds() for who in "abc"]
 
     assert waits == [10, 13, 16]
 
 
-def test_who_comes_new_stands_behind_those_who_wait(limits: Limits, time: Time):
+def test_who_comes_new_stands_behind_those_who_wait(limits: SlackLimits, time: Time):
     limits.refused(CREATE, who="a", retry_after=10)
     time.now += 10
 
@@ -85,28 +85,28 @@ def test_who_comes_new_stands_behind_those_who_wait(limits: Limits, time: Time):
     assert wait(limits, who="a") == 0
 
 
-def test_who_asks_too_early_keeps_their_turn(limits: Limits, time: Time):
+def test_who_asks_too_early_keeps_their_turn(limits: SlackLimits, time: Time):
     limits.refused(CREATE, who="a", retry_after=10)
     time.now += 4
 
     assert wait(limits, who="a") == 6
 
 
-def test_a_turn_that_nobody_comes_for_does_not_hold_up_the_line(limits: Limits, time: Time):
+def test_a_turn_that_nobody_comes_for_does_not_hold_up_the_line(limits: SlackLimits, time: Time):
     limits.refused(CREATE, who="gone", retry_after=10)
     time.now += 25
 
     assert wait(limits, who="b") == 0
 
 
-def test_it_is_free_again_after_a_quiet_while(limits: Limits, time: Time):
+def test_it_is_free_again_after_a_quiet_while(limits: SlackLimits, time: Time):
     limits.refused(CREATE, who="a", retry_after=1)
     time.now += QUIET + 1
 
     assert [wait(limits, who=str(n)) for n in range(20)] == [0.0] * 20
 
 
-def test_a_second_refusal_closes_again(limits: Limits, time: Time):
+def test_a_second_refusal_closes_again(limits: SlackLimits, time: Time):
     limits.refused(CREATE, who="a", retry_after=1)
     time.now += 1
     limits.enter(CREATE, who="a")
@@ -116,7 +116,7 @@ def test_a_second_refusal_closes_again(limits: Limits, time: Time):
     assert wait(limits, who="b") == 63
 
 
-def test_a_refusal_that_names_no_time_is_waited_for_all_the_same(limits: Limits):
+def test_a_refusal_that_names_no_time_is_waited_for_all_the_same(limits: SlackLimits):
     assert limits.refused(CREATE, retry_after=None).retry_after > timedelta(0)
 
 
@@ -129,7 +129,7 @@ def test_all_who_wait_get_through_in_order_and_never_two_at_once(
     waiting: int, retry_after: float, late: list[float]
 ):
     time = Time()
-    limits = Limits(time)
+    limits = SlackLimits(time)
     turns = {
         str(n): limits.refused(CREATE, who=str(n), retry_after=retry_after).retry_after.total_seconds()
         for n in range(waiting)

@@ -11,7 +11,7 @@ from bot.adapters.slack.check import results
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import retry_after
 from bot.domain.message import Message
-from bot.ports import Posted, Rejected, Said, Unreachable
+from bot.ports import PersonMessage, Posted, Rejected, Unreachable
 from tests.adapters.conftest import StandIn
 from tests.fakes.chat import WallClock
 
@@ -118,7 +118,7 @@ def test_a_message_without_text_is_read_from_its_blocks_or_refused(connect: Conn
     bare = {"ts": "1.1", "text": text, "user": None}
     alert = bare | {"blocks": [{"type": "section", "text": {"type": "mrkdwn", "text": "CPU high"}}]}
 
-    assert connect({"ok": True, "messages": [None, alert]}).read("C0INC", "1.1") == Said(
+    assert connect({"ok": True, "messages": [None, alert]}).read("C0INC", "1.1") == PersonMessage(
         text="CPU high", person=None
     )
     with pytest.raises(Rejected, match="has no text"):

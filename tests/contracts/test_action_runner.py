@@ -10,12 +10,12 @@ from threading import Event, Timer
 
 import pytest
 
-from bot.adapters.actions.http import Web
+from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.runner import OutsideActionRunner
 from bot.adapters.actions.variables import Variables
 from bot.adapters.github.workflows import Pace, Workflows
-from bot.domain.plan import Check, Command, End, Expect, HttpCall, Instruction, Outcome, Question, Workflow
+from bot.domain.plan import Check, End, Expect, HttpCall, Instruction, Outcome, Program, Question, Workflow
 from bot.ports import ActionRunner
 from bot.sandbox.box import Box
 from tests.fakes.action_runner import FakeActionRunner, Hang
@@ -30,9 +30,9 @@ class World:
     """An runner, and what it can be asked to do: things that go well, that fail, and that hang."""
 
     runner: ActionRunner
-    fine: Command
-    failing: Command
-    hanging: Command
+    fine: Program
+    failing: Program
+    hanging: Program
     green: HttpCall
     red: HttpCall
 
@@ -42,9 +42,9 @@ def fake_world() -> Iterator[World]:
     url = "http://127.0.0.1/"
     world = World(
         runner=fake,
-        fine=Command(args=("fine",)),
-        failing=Command(args=("failing",)),
-        hanging=Command(args=("hanging",)),
+        fine=Program(args=("fine",)),
+        failing=Program(args=("failing",)),
+        hanging=Program(args=("hanging",)),
         green=HttpCall(url=url),
         red=HttpCall(url=url, expect=Expect(status=(418,))),
     )
@@ -69,7 +69,7 @@ def outside_world() -> Iterator[World]:
         )
         runner = OutsideActionRunner(
             processes=Processes(folder=Path(), environment=environment, variables=variables, grace=SHORT),
-            web=Web(variables),
+            web=HttpCaller(variables),
             workflows=lambda: workflows,
             again=timedelta(seconds=0.05),
         )
@@ -87,8 +87,8 @@ def outside_world() -> Iterator[World]:
         )
 
 
-def python(program: str) -> Command:
-    return Command(args=(sys.executable, "-c", program))
+def python(program: str) -> Program:
+    return Program(args=(sys.executable, "-c", program))
 
 
 @pytest.fixture(params=[fake_world, outside_world], ids=["fake", "outside"])

@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 from threading import Barrier, Thread
 
-from bot.domain.change import Change, ChangeSource, Window
+from bot.domain.change import Change, ChangeSource, ChangeWindow
 from bot.domain.incident import Suspect
 from bot.domain.lock import Lock
 from bot.domain.refusal import Refusal
@@ -68,7 +68,7 @@ def test_changes_of_a_time_come_newest_first_and_not_too_many(sessions: Sessions
             session.changes.put(it)
 
     with sessions.begin() as session:
-        window = Window(since=NOON - HOUR, until=NOON)
+        window = ChangeWindow(since=NOON - HOUR, until=NOON)
         assert [it.number for it in session.changes.within(window, limit=10)] == [7, 3, 5, 2, 4]
         assert [it.number for it in session.changes.within(window, limit=2)] == [7, 3]
         assert [it.number for it in session.changes.within(window, service="orders", limit=10)] == [5]
@@ -92,7 +92,7 @@ def test_a_change_that_is_told_again_keeps_its_number(sessions: Sessions) -> Non
             Changes(Transaction(session=session, now=NOON, policy=POLICY)).hear(news)
 
     with sessions.begin() as session:
-        [kept] = session.changes.within(Window(since=NOON, until=NOON), limit=10)
+        [kept] = session.changes.within(ChangeWindow(since=NOON, until=NOON), limit=10)
         assert (kept.number, kept.outcome) == (1, "success")
         assert (kept.happened_at, kept.as_of) == (NOON, NOON + 5 * MINUTE)
 

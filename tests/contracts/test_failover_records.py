@@ -4,7 +4,7 @@ from dataclasses import replace
 from datetime import timedelta
 
 from bot.domain.failover import Approval, Failover, State, Task
-from bot.domain.plan import Command, HttpCall, Param, Plan, Question, Step
+from bot.domain.plan import HttpCall, Param, Plan, Program, Question, Step
 from bot.ports import AuditEntry, Sessions
 from tests.contracts.test_session import NOON
 
@@ -15,7 +15,7 @@ PLAN = Plan(
     params={"pod": Param(pattern="[0-9]+")},
     lock="pod-7",
     steps=(
-        Step(name="drain", run=Command(args=("drain", "7")), undo=Command(args=("undrain", "7"))),
+        Step(name="drain", run=Program(args=("drain", "7")), undo=Program(args=("undrain", "7"))),
         Step(name="dns", run=HttpCall(url="http://dns", json={"percent": "{{ stage }}"}), stages=(5, 100)),
         Step(name="look", run=Question(person="All well?")),
     ),

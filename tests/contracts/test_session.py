@@ -11,7 +11,7 @@ import pytest
 from bot.adapters.database import Database
 from bot.domain.effects import AddBookmark, Effect, Invite, Post, SendPage, UpsertMessage
 from bot.domain.events import ChannelOpened, Declared, Resolved
-from bot.domain.incident import Closed, Incident, Link, Phase
+from bot.domain.incident import ClosedChannel, Incident, Link, Phase
 from bot.domain.message import Message
 from bot.domain.page import Page, PageState
 from bot.domain.search import ALL, OVER, Search
@@ -432,7 +432,7 @@ def test_messages_go_with_their_channel(sessions: Sessions) -> None:
 
 def test_trouble_and_a_closed_channel_are_kept_whole(sessions: Sessions) -> None:
     trouble = Trouble(key="channel:C1", why="is_archived", since=NOON, told=("U0KIM",), moved_to="C2")
-    closed = replace(declared(42), channel_closed=Closed(how="archived", at=NOON, asked=("U0ANA",)))
+    closed = replace(declared(42), channel_closed=ClosedChannel(how="archived", at=NOON, asked=("U0ANA",)))
     with sessions.begin() as session:
         session.troubles.put(trouble)
         session.troubles.put(replace(trouble, over_at=NOON + MINUTE))

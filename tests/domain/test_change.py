@@ -8,7 +8,7 @@ import pytest
 from bot.domain.change import (
     Change,
     ChangeSource,
-    Window,
+    ChangeWindow,
     before_impact,
     is_service_name,
     one_line,
@@ -121,7 +121,7 @@ def test_what_came_back_is_sought_in_the_hour_before_it_did():
     reopened = declared().after(Resolved(at=NOON + HOUR, by="U0ANA"))
     reopened = reopened.after(Reopened(at=NOON + 5 * HOUR, by="U0ANA"))
 
-    assert before_impact(reopened) == Window(since=NOON + 4 * HOUR, until=NOON + 5 * HOUR)
+    assert before_impact(reopened) == ChangeWindow(since=NOON + 4 * HOUR, until=NOON + 5 * HOUR)
 
 
 def test_a_change_is_in_a_time_if_any_of_it_was():

@@ -4,7 +4,16 @@ import pytest
 from hypothesis import example, given
 from hypothesis import strategies as st
 
-from bot.domain.document import LIMIT, Document, Section, body, emptied, is_edited_page, page_number, pages
+from bot.domain.document import (
+    LIMIT,
+    Document,
+    DocumentSection,
+    body,
+    emptied,
+    is_edited_page,
+    page_number,
+    pages,
+)
 
 MARK = "postmortem:42-1764"
 
@@ -13,8 +22,8 @@ def document(
     *, facts: str = "facts", lessons: str = "lessons", log: tuple[str, ...] = ("- one",)
 ) -> Document:
     sections = (
-        Section(key="facts", text=f"## Facts\n\n{facts}"),
-        Section(key="lessons", text=f"## Lessons\n\n{lessons}"),
+        DocumentSection(key="facts", text=f"## Facts\n\n{facts}"),
+        DocumentSection(key="lessons", text=f"## Lessons\n\n{lessons}"),
     )
     return Document(title="INC-42", sections=sections, log=log)
 
@@ -64,7 +73,9 @@ def test_a_section_that_a_person_deleted_does_not_come_back():
 def test_a_section_that_is_new_is_added():
     before = body(document(), MARK).text
     more = Document(
-        title="", sections=(*document().sections, Section(key="extra", text="## Extra")), log=("- one",)
+        title="",
+        sections=(*document().sections, DocumentSection(key="extra", text="## Extra")),
+        log=("- one",),
     )
 
     assert "## Extra" in body(more, MARK, before=before).text

@@ -16,7 +16,7 @@ from bot.domain.failover import (
     Task,
     failover_agenda,
 )
-from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Plan, Question, Step, Workflow
+from bot.domain.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step, Workflow
 from bot.domain.refusal import Refusal
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -27,19 +27,19 @@ UNKNOWN = Outcome(end=End.UNKNOWN, says="the connection broke")
 LOOK = HttpCall(url="http://look")
 DRAIN = Step(
     name="drain",
-    run=Command(args=("drain",)),
+    run=Program(args=("drain",)),
     verify=Check(name="drain", by=LOOK),
-    undo=Command(args=("undrain",)),
-    dry_run=Command(args=("drain", "--dry")),
+    undo=Program(args=("undrain",)),
+    dry_run=Program(args=("drain", "--dry")),
 )
-DNS = Step(name="dns", run=HttpCall(url="http://dns"), undo=Command(args=("dns", "back")), stages=(5, 100))
+DNS = Step(name="dns", run=HttpCall(url="http://dns"), undo=Program(args=("dns", "back")), stages=(5, 100))
 PROMOTE = Step(
     name="promote",
-    run=Command(args=("promote",)),
+    run=Program(args=("promote",)),
     verify=Check(name="promote", by=LOOK),
     point_of_no_return=True,
 )
-SERVE = Step(name="serve", run=Command(args=("serve",)), verify=Check(name="serve", by=LOOK))
+SERVE = Step(name="serve", run=Program(args=("serve",)), verify=Check(name="serve", by=LOOK))
 PERSON = Step(name="look", run=Question(person="All well?"))
 LAG = Check(name="lag", by=LOOK)
 
@@ -237,7 +237,7 @@ def test_a_red_check_before_anything_moved_ends_it():
 
 
 def test_a_red_check_takes_back_what_was_done_in_reverse():
-    last = replace(SERVE, undo=Command(args=("unserve",)))
+    last = replace(SERVE, undo=Program(args=("unserve",)))
 
     play = Play(DRAIN, DNS, last).begun().goes(OK, OK, OK, OK, OK, RED).to_the_end()
 

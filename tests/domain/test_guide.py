@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 import pytest
 
 from bot.domain import events, guide
-from bot.domain.guide import STEPS, Step
+from bot.domain.guide import STEPS, GuideStep
 from bot.domain.incident import Incident
 from bot.domain.incident_reminders import MITIGATE_FIRST, agenda, status
 from bot.domain.policy import Policy, Severity
@@ -47,7 +47,7 @@ def mitigated(minute: int = 8) -> events.PhaseChanged:
     return events.PhaseChanged(at=after(minutes=minute), by="U0ANA", phase="mitigated", before="triage")
 
 
-def passed(step: Step, minute: int = 5) -> events.StepPassed:
+def passed(step: GuideStep, minute: int = 5) -> events.StepPassed:
     return events.StepPassed(at=after(minutes=minute), by="U0RAJ", step=step.value)
 
 
@@ -61,20 +61,20 @@ WHOLE = (stated(), updated(), suspected(), mitigated(), resolved())
 @pytest.mark.parametrize(
     ("happened", "step", "missing"),
     [
-        ((), Step.IMPACT, ("impact",)),
-        ((stated(),), Step.COMMUNICATE, ("update",)),
-        ((updated(),), Step.IMPACT, ("impact",)),
-        ((stated(), updated()), Step.CHANGES, ("change",)),
-        ((stated(), updated(), suspected()), Step.MITIGATE, ("mitigation",)),
-        ((stated(), updated(), passed(Step.CHANGES)), Step.MITIGATE, ("mitigation",)),
-        ((stated(), updated(), passed(Step.CHANGES), mitigated()), Step.CAUSE, ("cause",)),
-        ((stated(), updated(), suspected(), mitigated()), Step.CONFIRM, ("end",)),
-        (WHOLE, Step.CLEAN_UP, ("review",)),
-        ((resolved(),), Step.CLEAN_UP, ("review",)),
+        ((), GuideStep.IMPACT, ("impact",)),
+        ((stated(),), GuideStep.COMMUNICATE, ("update",)),
+        ((updated(),), GuideStep.IMPACT, ("impact",)),
+        ((stated(), updated()), GuideStep.CHANGES, ("change",)),
+        ((stated(), updated(), suspected()), GuideStep.MITIGATE, ("mitigation",)),
+        ((stated(), updated(), passed(GuideStep.CHANGES)), GuideStep.MITIGATE, ("mitigation",)),
+        ((stated(), updated(), passed(GuideStep.CHANGES), mitigated()), GuideStep.CAUSE, ("cause",)),
+        ((stated(), updated(), suspected(), mitigated()), GuideStep.CONFIRM, ("end",)),
+        (WHOLE, GuideStep.CLEAN_UP, ("review",)),
+        ((resolved(),), GuideStep.CLEAN_UP, ("review",)),
     ],
 )
 def test_the_facts_say_which_step_it_is(
-    happened: Sequence[events.Event], step: Step, missing: tuple[str, ...]
+    happened: Sequence[events.Event], step: GuideStep, missing: tuple[str, ...]
 ):
     now = guide.standing(told(*happened))
 
@@ -84,12 +84,12 @@ def test_the_facts_say_which_step_it_is(
 def test_without_a_commander_the_first_step_is_not_done():
     nobody = Incident(number=1, name="x", declared_by="U0ANA", declared_at=NOON, channel_name="inc-1")
 
-    assert guide.standing(nobody) == guide.Guide(step=Step.CALM, missing=("commander",))
+    assert guide.standing(nobody) == guide.Guide(step=GuideStep.CALM, missing=("commander",))
 
 
 def test_assessing_wants_a_severity_too():
     assert guide.standing(told(severity=None)) == guide.Guide(
-        step=Step.IMPACT, missing=("severity", "impact")
+        step=GuideStep.IMPACT, missing=("severity", "impact")
     )
 
 
@@ -106,7 +106,7 @@ def test_one_press_moves_on_whatever_is_missing():
         incident = incident.after(word)
 
     assert steps == ["impact", "communicate", "changes", "mitigate", "cause"]
-    assert guide.standing(incident) == guide.Guide(step=Step.CONFIRM, missing=("end",))
+    assert guide.standing(incident) == guide.Guide(step=GuideStep.CONFIRM, missing=("end",))
 
 
 def test_the_end_is_not_said_by_moving_on():
@@ -122,7 +122,7 @@ def test_after_the_end_there_is_nowhere_to_move_on_to():
 
 
 def test_that_nothing_changed_is_said_once():
-    incident = told(passed(Step.CHANGES, 1))
+    incident = told(passed(GuideStep.CHANGES, 1))
 
     word = guide.nothing_changed(incident, by="U0KIM", at=after(minutes=2))
 
@@ -135,14 +135,16 @@ REOPENED = events.Reopened(at=after(minutes=60), by="U0ANA")
 
 
 def test_reopened_it_is_mitigated_anew_and_what_was_said_stays_said():
-    incident = told(*WHOLE, passed(Step.MITIGATE, 20), REOPENED)
+    incident = told(*WHOLE, passed(GuideStep.MITIGATE, 20), REOPENED)
 
-    assert guide.standing(incident) == guide.Guide(step=Step.MITIGATE, missing=("mitigation",))
-    assert guide.passed(Step.MITIGATE, incident) is None
+    assert guide.standing(incident) == guide.Guide(step=GuideStep.MITIGATE, missing=("mitigation",))
+    assert guide.passed(GuideStep.MITIGATE, incident) is None
 
 
-@pytest.mark.parametrize("step", [Step.IMPACT, Step.COMMUNICATE, Step.CHANGES, Step.CAUSE])
-def test_the_word_that_a_step_is_done_outlives_the_reopening(step: Step):
+@pytest.mark.parametrize(
+    "step", [GuideStep.IMPACT, GuideStep.COMMUNICATE, GuideStep.CHANGES, GuideStep.CAUSE]
+)
+def test_the_word_that_a_step_is_done_outlives_the_reopening(step: GuideStep):
     incident = told(passed(step, 20), resolved(), REOPENED)
 
     assert guide.is_done(step, incident)
@@ -151,7 +153,7 @@ def test_the_word_that_a_step_is_done_outlives_the_reopening(step: Step):
 def test_the_checklist_of_a_reopened_incident_names_who_posted_the_first_update():
     incident = told(*WHOLE, REOPENED)
 
-    line = guide.checklist(incident, entries(*WHOLE, REOPENED))[Step.COMMUNICATE.number - 1]
+    line = guide.checklist(incident, entries(*WHOLE, REOPENED))[GuideStep.COMMUNICATE.number - 1]
 
     assert (line.is_done, line.by, line.at) == (True, "U0RAJ", after(minutes=2))
 
@@ -182,15 +184,15 @@ def test_the_checklist_says_who_did_each_step_and_when():
 
     done = {it.step: (it.by, it.at) for it in lines if it.is_done}
     assert [it.step for it in lines] == list(STEPS)
-    assert done[Step.IMPACT] == ("U0ANA", after(minutes=6))
-    assert done[Step.COMMUNICATE] == ("U0RAJ", after(minutes=2))
-    assert done[Step.CHANGES] == ("U0KIM", after(minutes=3))
-    assert done[Step.MITIGATE] == ("U0ANA", after(minutes=8))
-    assert [it.step for it in lines if it.is_now] == [Step.CONFIRM]
+    assert done[GuideStep.IMPACT] == ("U0ANA", after(minutes=6))
+    assert done[GuideStep.COMMUNICATE] == ("U0RAJ", after(minutes=2))
+    assert done[GuideStep.CHANGES] == ("U0KIM", after(minutes=3))
+    assert done[GuideStep.MITIGATE] == ("U0ANA", after(minutes=8))
+    assert [it.step for it in lines if it.is_now] == [GuideStep.CONFIRM]
 
 
 def test_the_checklist_says_what_was_moved_on_from():
-    happened = (stated(), passed(Step.COMMUNICATE, 5))
+    happened = (stated(), passed(GuideStep.COMMUNICATE, 5))
 
     line = guide.checklist(told(*happened), entries(*happened))[2]
 
@@ -210,13 +212,13 @@ def test_a_change_that_is_marked_as_suspect_answers_what_changed():
 
     lines = {line.step: line for line in guide.checklist(told(marked), entries(marked))}
 
-    assert lines[Step.CHANGES].is_done
-    assert (lines[Step.CHANGES].by, lines[Step.CHANGES].at) == ("U0RAJ", after(minutes=4))
-    assert not lines[Step.CAUSE].is_done
+    assert lines[GuideStep.CHANGES].is_done
+    assert (lines[GuideStep.CHANGES].by, lines[GuideStep.CHANGES].at) == ("U0RAJ", after(minutes=4))
+    assert not lines[GuideStep.CAUSE].is_done
 
 
 def test_a_fact_that_comes_later_outdoes_the_word():
-    happened = (stated(), passed(Step.COMMUNICATE, 5), updated(9))
+    happened = (stated(), passed(GuideStep.COMMUNICATE, 5), updated(9))
 
     line = guide.checklist(told(*happened), entries(*happened))[2]
 
@@ -236,12 +238,12 @@ def due(incident: Incident) -> datetime | None:
         ((), None),
         ((stated(), updated()), None),
         ((suspected(3),), after(minutes=10)),
-        ((passed(Step.MITIGATE, 4),), after(minutes=10)),
+        ((passed(GuideStep.MITIGATE, 4),), after(minutes=10)),
         ((suspected(25),), after(minutes=25)),
         ((suspected(3), mitigated(8)), None),
         ((mitigated(2), suspected(3)), None),
         ((suspected(3), resolved(8)), None),
-        ((passed(Step.CHANGES),), None),
+        ((passed(GuideStep.CHANGES),), None),
     ],
 )
 def test_who_looks_for_the_cause_first_is_told_at_ten_minutes(

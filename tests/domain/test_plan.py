@@ -9,11 +9,11 @@ from pydantic import TypeAdapter
 from bot.domain.plan import (
     Bound,
     Check,
-    Command,
     Expect,
     HttpCall,
     Param,
     Plan,
+    Program,
     Question,
     Step,
     Workflow,
@@ -32,8 +32,8 @@ POD = Plan(
     steps=(
         Step(
             name="drain",
-            run=Command(args=("./drain", "{{ pod }}")),
-            undo=Command(args=("./undrain", "{{pod}}")),
+            run=Program(args=("./drain", "{{ pod }}")),
+            undo=Program(args=("./undrain", "{{pod}}")),
         ),
         Step(
             name="dns",
@@ -63,8 +63,8 @@ def test_values_are_filled_in_wherever_their_name_stands():
 
     assert filled.lock == "pod-7"
     assert filled.before[0].by == HttpCall(url="http://lag/7")
-    assert filled.steps[0].run == Command(args=("./drain", "7"))
-    assert filled.steps[0].undo == Command(args=("./undrain", "7"))
+    assert filled.steps[0].run == Program(args=("./drain", "7"))
+    assert filled.steps[0].undo == Program(args=("./undrain", "7"))
     assert filled.steps[2].run == Question(person="Orders in east?")
 
 
@@ -80,7 +80,7 @@ def test_in_an_answer_too_a_stage_is_a_number_and_to_a_program_it_is_a_word():
     asked = HttpCall(url="http://x/{{ stage }}", expect=Expect(json={"percent": Bound(equals="{{ stage }}")}))
 
     assert staged(asked, 5) == HttpCall(url="http://x/5", expect=Expect(json={"percent": Bound(equals=5)}))
-    assert staged(Command(args=("move", "{{ stage }}")), 5) == Command(args=("move", "5"))
+    assert staged(Program(args=("move", "{{ stage }}")), 5) == Program(args=("move", "5"))
 
 
 def test_a_plan_without_a_lock_holds_its_own_name():
@@ -115,7 +115,7 @@ def test_whatever_a_pattern_allows_no_value_is_a_line_an_option_or_a_place_to_fi
 def test_what_a_shell_would_read_is_one_argument_and_one_piece_of_an_address(value: str):
     filled = ANYTHING.filled({**GIVEN, "pod": value})
 
-    assert filled.steps[0].run == Command(args=("./drain", value))
+    assert filled.steps[0].run == Program(args=("./drain", value))
     check = filled.before[0].by
     assert isinstance(check, HttpCall)
     assert set(check.url.removeprefix("http://lag/")).isdisjoint(" /;$`'\"()")
@@ -156,7 +156,7 @@ def test_taking_back_is_a_plan_of_the_undos_last_ones_first():
     back = POD.filled(GIVEN).undoing([0, 1, 2])
 
     assert [step.name for step in back.steps] == ["undo dns", "undo drain"]
-    assert back.steps[1].run == Command(args=("./undrain", "7"))
+    assert back.steps[1].run == Program(args=("./undrain", "7"))
     assert back.no_return == 0
 
 
@@ -171,7 +171,7 @@ def test_the_names_of_all_places_are_found():
 @pytest.mark.parametrize(
     ("instruction", "words"),
     [
-        (Command(args=("./drain", "a b")), "./drain 'a b'"),
+        (Program(args=("./drain", "a b")), "./drain 'a b'"),
         (HttpCall(url="http://x/{{ stage }}", method="POST"), "POST http://x/<stage>"),
         (
             HttpCall(url="http://x", method="PUT", json={"percent": 5, "to": "{{ env.SITE }}"}),
@@ -185,6 +185,6 @@ def test_the_names_of_all_places_are_found():
     ],
 )
 def test_what_an_action_does_is_told_in_one_line(
-    instruction: Command | HttpCall | Workflow | Question, words: str
+    instruction: Program | HttpCall | Workflow | Question, words: str
 ):
     assert told(instruction) == words

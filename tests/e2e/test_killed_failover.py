@@ -17,7 +17,7 @@ from sqlalchemy import event
 from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import LOOK
 from bot.domain.failover import Answer, Failover, State
-from bot.domain.plan import Check, Command, End, Instruction, Outcome, Plan, Step, Workflow, told
+from bot.domain.plan import Check, End, Instruction, Outcome, Plan, Program, Step, Workflow, told
 from bot.domain.policy import Policy
 from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
@@ -35,18 +35,18 @@ LAG = Check(name="lag", by=LOOK)
 def plan(*, ends_red: bool) -> Plan:
     """Two steps that leave a mark, the second in stages; the last check is as the story wants it."""
     steps = (
-        Step(name="drain", run=Command(args=("drain",)), verify=LAG, undo=Command(args=("undrain",))),
+        Step(name="drain", run=Program(args=("drain",)), verify=LAG, undo=Program(args=("undrain",))),
         Step(
             name="dns",
-            run=Command(args=("dns", "{{ stage }}")),
-            undo=Command(args=("dns", "back")),
+            run=Program(args=("dns", "{{ stage }}")),
+            undo=Program(args=("dns", "back")),
             stages=(5, 100),
         ),
         Step(
             name="last",
-            run=Command(args=("last",)),
+            run=Program(args=("last",)),
             verify=Check(name="red" if ends_red else "green", by=LOOK, within=timedelta()),
-            undo=Command(args=("unlast",)),
+            undo=Program(args=("unlast",)),
         ),
     )
     return Plan(name="pod", usage="pod", lock="pod", approvals=1, before=(LAG,), steps=steps)

@@ -7,7 +7,7 @@ from itertools import count
 from typing import Any
 
 from bot.domain.message import Message
-from bot.ports import Form, Person, Posted, Profile, Rejected, Said
+from bot.ports import Form, Person, PersonMessage, Posted, Profile, Rejected
 
 WORKSPACE = "https://acme.slack.com/"
 
@@ -172,11 +172,11 @@ class FakeChat:
         self._called("join")
         self._channel(channel).joined = True
 
-    def read(self, channel: str, ts: str) -> Said:
+    def read(self, channel: str, ts: str) -> PersonMessage:
         self._called("read")
         for post in self.posts:
             if (post.to, post.ts) == (channel, ts):
-                return Said(text=post.message.text, person=post.person)
+                return PersonMessage(text=post.message.text, person=post.person)
         raise Rejected("message_not_found", "That message is gone.")
 
     def profile(self, person: str) -> Profile:

@@ -4,7 +4,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.commands.request import Closed, Left, MadePrivate, Moved, PutOut, Reopened
+from bot.commands.request import ClosedNotice, Left, MadePrivateNotice, MovedNotice, PutOut, ReopenedNotice
 from bot.domain.effects import CreateChannel, Invite, Notify, SetTopic, UpsertMessage
 from bot.ports import Posted
 from bot.services.channels import Channels
@@ -33,7 +33,7 @@ def test_who_leads_is_asked_once_about_a_channel_that_takes_nothing(
     spy: SpyKit, channel: str, how: str, words: str, cure: str
 ):
     for origin in ("Ev1", "Ev2"):
-        spy.notice(Closed(id=origin, channel=channel, how=how, by="U0RAJ"))
+        spy.notice(ClosedNotice(id=origin, channel=channel, how=how, by="U0RAJ"))
 
     [message] = asked(spy)
     assert words in message
@@ -42,11 +42,11 @@ def test_who_leads_is_asked_once_about_a_channel_that_takes_nothing(
 
 
 def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, channel: str):
-    spy.notice(Closed(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
+    spy.notice(ClosedNotice(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
     spy.pass_time(minutes=1)
     spy.say('inc-1 update "we found it"')
     spy.pass_time(minutes=1)
-    spy.notice(Reopened(id="Ev2", channel=channel, by="U0KIM"))
+    spy.notice(ReopenedNotice(id="Ev2", channel=channel, by="U0KIM"))
 
     [missed] = [it.text for it in spy.reminder_messages("missed")]
     assert "we found it" in missed
@@ -57,7 +57,7 @@ def test_an_unarchived_channel_shows_what_it_missed(spy: SpyKit, channel: str):
 
 def test_another_channel_gets_all_that_the_first_one_had(spy: SpyKit, channel: str):
     spy.say("role scribe <@U0KIM>", channel=channel)
-    spy.notice(Closed(id="Ev1", channel=channel, how="deleted", by="U0RAJ"))
+    spy.notice(ClosedNotice(id="Ev1", channel=channel, how="deleted", by="U0RAJ"))
     spy.deliver()
 
     spy.say("incident 1 channel new")
@@ -81,13 +81,13 @@ def test_no_other_channel_is_opened_where_there_is_one(spy: SpyKit, channel: str
 def test_a_channel_that_is_tidied_away_afterwards_is_no_trouble(spy: SpyKit, channel: str):
     spy.say('incident stop "rolled back"', channel=channel)
 
-    spy.notice(Closed(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
+    spy.notice(ClosedNotice(id="Ev1", channel=channel, how="archived", by="U0RAJ"))
 
     assert asked(spy) == []
 
 
 def test_who_takes_command_meanwhile_is_asked_too(spy: SpyKit, channel: str):
-    spy.notice(Closed(id="Ev1", channel=channel, how="archived"))
+    spy.notice(ClosedNotice(id="Ev1", channel=channel, how="archived"))
 
     spy.say("incident 1 take", by="U0RAJ")
     spy.say("incident 1 accept", by="U0RAJ")
@@ -109,7 +109,7 @@ def test_spy_taken_out_of_a_private_channel_waits_to_be_invited(spy: SpyKit):
 
     spy.notice(PutOut(id="Ev1", channel="G0ROOM", private=True, by="U0RAJ"))
     [message] = asked(spy)
-    spy.notice(Reopened(id="Ev2", channel="G0ROOM", by="U0RAJ"))
+    spy.notice(ReopenedNotice(id="Ev2", channel="G0ROOM", by="U0RAJ"))
 
     assert "`/invite @spy`" in message
     assert spy.incident(1).channel_closed is None
@@ -120,7 +120,7 @@ def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, channel:
         tx.session.messages.put("announcement:1", Posted(channel=ANNOUNCE, ts="1.0"))
     spy.say('tell :payments "hold your deploys"', channel=channel)
 
-    spy.notice(MadePrivate(id="Ev1", channel=channel, by="U0RAJ"))
+    spy.notice(MadePrivateNotice(id="Ev1", channel=channel, by="U0RAJ"))
 
     assert spy.incident(1).private
     assert "checkout" not in spy.message_type("announcement", 1).text
@@ -131,7 +131,7 @@ def test_a_channel_made_private_makes_its_incident_private(spy: SpyKit, channel:
 
 def test_who_leaves_a_private_incident_sees_it_no_more(spy: SpyKit, channel: str):
     spy.say("role scribe <@U0KIM>", channel=channel)
-    spy.notice(MadePrivate(id="Ev1", channel=channel))
+    spy.notice(MadePrivateNotice(id="Ev1", channel=channel))
 
     spy.notice(Left(id="Ev2", channel=channel, person="U0KIM"))
 
@@ -142,7 +142,7 @@ def test_a_channel_with_another_id_is_followed_with_its_messages(spy: SpyKit, ch
     with spy.tx() as tx:
         tx.session.messages.put("card:1", Posted(channel=channel, ts="1.0"))
 
-    spy.notice(Moved(id="Ev1", channel=channel, to="C0NEW"))
+    spy.notice(MovedNotice(id="Ev1", channel=channel, to="C0NEW"))
 
     with spy.tx() as tx:
         card = tx.session.messages.get("card:1")
@@ -171,10 +171,10 @@ def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_aft
     for count in range(3):
         with spy.tx() as tx:
             Channels(tx).refused(ANNOUNCE, f"is_archived {count}")
-    spy.notice(Closed(id="Ev1", channel=ANNOUNCE, how="archived", by="U0RAJ"))
+    spy.notice(ClosedNotice(id="Ev1", channel=ANNOUNCE, how="archived", by="U0RAJ"))
     once = troubles(spy)
     for origin in ("Ev2", "Ev3"):
-        spy.notice(Reopened(id=origin, channel=ANNOUNCE, by="U0RAJ"))
+        spy.notice(ReopenedNotice(id=origin, channel=ANNOUNCE, by="U0RAJ"))
 
     assert once == [("U0KIM", "shared/channel")]
     assert troubles(spy) == [*once, ("U0KIM", "shared/channel_over")]
@@ -184,15 +184,15 @@ def test_trouble_with_a_channel_is_told_once_and_once_when_it_is_over(looked_aft
 def test_the_same_channel_in_trouble_again_is_told_again(looked_after: SpyKit):
     spy = looked_after
     for origin in ("1", "2"):
-        spy.notice(Closed(id=f"Ev{origin}", channel=ANNOUNCE, how="archived"))
-        spy.notice(Reopened(id=f"Ev{origin}0", channel=ANNOUNCE))
+        spy.notice(ClosedNotice(id=f"Ev{origin}", channel=ANNOUNCE, how="archived"))
+        spy.notice(ReopenedNotice(id=f"Ev{origin}0", channel=ANNOUNCE))
         spy.pass_time(minutes=5)
 
     assert len(troubles(spy)) == 4
 
 
 def test_a_channel_that_spy_does_not_speak_in_is_nobodys_trouble(looked_after: SpyKit):
-    looked_after.notice(Closed(id="Ev1", channel="C0RANDOM", how="archived", by="U0RAJ"))
+    looked_after.notice(ClosedNotice(id="Ev1", channel="C0RANDOM", how="archived", by="U0RAJ"))
 
     assert troubles(looked_after) == []
 
@@ -200,7 +200,7 @@ def test_a_channel_that_spy_does_not_speak_in_is_nobodys_trouble(looked_after: S
 def test_a_configured_channel_with_another_id_is_used_and_told(looked_after: SpyKit):
     spy = looked_after
 
-    spy.notice(Moved(id="Ev1", channel=ANNOUNCE, to="C0NEW"))
+    spy.notice(MovedNotice(id="Ev1", channel=ANNOUNCE, to="C0NEW"))
 
     with spy.tx() as tx:
         Channels(tx).ends(ANNOUNCE)  # as after each post that arrives

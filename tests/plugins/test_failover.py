@@ -10,7 +10,7 @@ from bot.commands.request import Joined, Source
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import State
 from bot.domain.message import Buttons, Message
-from bot.domain.plan import Check, Command, End, Outcome, Param
+from bot.domain.plan import Check, End, Outcome, Param, Program
 from bot.services.failover_actions import FailoverActions
 from tests.support.times import in_utc
 
@@ -94,7 +94,7 @@ def test_the_point_of_no_return_is_shown_before_anybody_approves(play: FailoverP
 
 
 def test_a_plan_of_many_long_steps_is_shown_to_its_end(play: FailoverPlay):
-    long = Command(args=("./drain", "x" * 300))
+    long = Program(args=("./drain", "x" * 300))
     step = replace(POD.steps[0], run=long, verify=Check(name="drain", by=long), undo=long)
     steps = tuple(replace(step, name=f"step {number}") for number in range(1, 36))
     play.spy.adopt(replace(PLANS, plans={"pod": replace(POD, steps=steps)}))

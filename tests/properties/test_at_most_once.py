@@ -18,12 +18,12 @@ from bot.domain.failover import (
     State,
     failover_agenda,
 )
-from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Plan, Question, Step
+from bot.domain.plan import Check, End, HttpCall, Outcome, Plan, Program, Question, Step
 from bot.domain.refusal import Refusal
 from tests.domain.test_failover import NOON
 
 CHECK = Check(name="check", by=HttpCall(url="http://look"))
-UNDO = Command(args=("undo",))
+UNDO = Program(args=("undo",))
 
 
 @st.composite
@@ -39,7 +39,7 @@ def plans(draw: st.DrawFn) -> Plan:
         steps.append(
             Step(
                 name=f"step{at}",
-                run=Question(person="Well?") if asks else Command(args=("run",)),
+                run=Question(person="Well?") if asks else Program(args=("run",)),
                 verify=None if asks else draw(st.none() | st.just(CHECK)),
                 undo=UNDO if has_undo else None,
                 stages=() if asks else draw(st.sampled_from([(), (5, 100)])),

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from bot.adapters.runbooks import Page, RunbookPages
+from bot.adapters.runbooks import RunbookPage, RunbookPages
 from tests.runbooks.library import Library
 
 TEMPLATES = Path(__file__).parents[2] / "templates"
@@ -15,7 +15,7 @@ EVIL = "<script>alert(1)</script> \"'><img src=x onerror=alert(1)> `x`"
 class Elements(HTMLParser):
     """The elements of a page, each with its attributes."""
 
-    def __init__(self, page: Page) -> None:
+    def __init__(self, page: RunbookPage) -> None:
         super().__init__()
         self.all: list[tuple[str, dict[str, str | None]]] = []
         self.feed(page.html)

@@ -10,7 +10,7 @@ from typing import Any
 import httpx
 import pytest
 
-from bot.domain.change import Change, Window
+from bot.domain.change import Change, ChangeWindow
 from bot.ports import Issue
 from bot.services.changes import Changes
 from bot.services.follow_ups import FollowUps
@@ -50,7 +50,9 @@ def tool(served: ServedBot, told: Any, at: int | None = None) -> httpx.Response:
 def kept(served: ServedBot) -> list[Change]:
     now = served.bot.clock.now()
     with served.bot.database.begin() as session:
-        return list(session.changes.within(Window(since=now - timedelta(days=9_999), until=now), limit=99))
+        return list(
+            session.changes.within(ChangeWindow(since=now - timedelta(days=9_999), until=now), limit=99)
+        )
 
 
 def transaction_facts(served: ServedBot) -> Mapping[str, Any]:

@@ -9,7 +9,7 @@ import pytest
 
 from bot.adapters.github import GitHub
 from bot.adapters.rendering.templates import JinjaTemplates
-from bot.commands.request import MadePrivate
+from bot.commands.request import MadePrivateNotice
 from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify, PostmortemEffect
 from bot.domain.policy import PostmortemSettings
 from bot.ports import OutboxItem, Rejected
@@ -127,7 +127,7 @@ def test_what_was_made_private_is_written_to_no_issue_that_others_read(
     before = {number: it.body for number, it in box.github.issues.items()}
     private = replace(POSTMORTEM_SETTINGS, private_repository="acme/private")
     story.spy.adopt(replace(story.spy.policy, postmortem_settings=private))
-    story.spy.notice(MadePrivate(id="Ev1", channel="C0ROOM"))
+    story.spy.notice(MadePrivateNotice(id="Ev1", channel="C0ROOM"))
     story.say('note "a secret"')
 
     with pytest.raises(Rejected):  # the box has no such repository: nothing is written elsewhere instead

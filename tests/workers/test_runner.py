@@ -13,7 +13,7 @@ from bot.adapters.database import Database, open_engine
 from bot.app.samples.failover_play import PLANS, POD
 from bot.domain.effects import UpsertMessage
 from bot.domain.failover import Answer, Failover, State
-from bot.domain.plan import Command, End, Outcome
+from bot.domain.plan import End, Outcome, Program
 from bot.ports import Profile, Sessions
 from bot.services.failovers import Failovers
 from bot.services.people import People
@@ -236,7 +236,7 @@ def test_a_bot_that_stops_breaks_off_a_soak_and_another_goes_on(stage: Stage, st
 def test_several_runs_go_side_by_side(stage: Stage, start: Start):
     hangs = [Hang(), Hang()]
     for pod, hang in zip("78", hangs, strict=True):
-        stage.outside.script(Command(args=("./drain", pod)), hang)
+        stage.outside.script(Program(args=("./drain", pod)), hang)
         stage.approve(f"pod {pod} to east")
 
     start()

@@ -44,7 +44,7 @@ SHOWN = 60
 _NOTHING = object()
 
 
-class Web:
+class HttpCaller:
     """Makes requests, each over a connection of its own, so that none is sent again on a stale one."""
 
     def __init__(self, variables: Variables, *, authorities: str | None = None) -> None:

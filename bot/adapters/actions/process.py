@@ -15,7 +15,7 @@ from threading import Event
 from bot.adapters.actions.output import Output
 from bot.adapters.actions.variables import Missing, Variables
 from bot.adapters.rendering.mrkdwn import span
-from bot.domain.plan import Command, End, Outcome
+from bot.domain.plan import End, Outcome, Program
 
 PASSED = ("PATH", "HOME", "LANG")
 """What every program gets of Spy's environment."""
@@ -51,7 +51,7 @@ class Processes:
         self._linger = linger.total_seconds()
 
     def run(
-        self, command: Command, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
+        self, command: Program, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
         """Run it to its end, or end it when its time is up or somebody aborts; OK is exit 0, else it is red."""
         secrets = self._variables.secrets(command)
@@ -68,7 +68,7 @@ class Processes:
         output.end()
         return Outcome(end=end, says=says, output=output.text, dropped=output.dropped)
 
-    def _started(self, command: Command) -> "subprocess.Popen[bytes]":
+    def _started(self, command: Program) -> "subprocess.Popen[bytes]":
         args = self._variables.filled(command.args)
         environment = self._passed | {name: self._variables.given(name) for name in command.env}
         try:
@@ -86,7 +86,7 @@ class Processes:
             why = getattr(trouble, "strerror", None) or str(trouble)
             raise _NoProgram(f"{args[0]} could not be started: {why}") from None
 
-    def _place(self, command: Command) -> Path:
+    def _place(self, command: Program) -> Path:
         folder = self._folder / (command.folder or "")
         if not folder.is_dir():
             raise _NoProgram(f"there is no folder {folder}")

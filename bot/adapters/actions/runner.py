@@ -7,10 +7,10 @@ from pathlib import Path
 from threading import Event
 from typing import TYPE_CHECKING, Self
 
-from bot.adapters.actions.http import Web
+from bot.adapters.actions.http import HttpCaller
 from bot.adapters.actions.process import Processes
 from bot.adapters.actions.variables import Variables
-from bot.domain.plan import Check, Command, End, HttpCall, Instruction, Outcome, Plan, Question, Workflow
+from bot.domain.plan import Check, End, HttpCall, Instruction, Outcome, Plan, Program, Question, Workflow
 
 if TYPE_CHECKING:
     from bot.adapters.github.workflows import Workflows
@@ -28,7 +28,7 @@ class OutsideActionRunner:
         self,
         *,
         processes: Processes,
-        web: Web,
+        web: HttpCaller,
         workflows: "Callable[[], Workflows]",
         again: timedelta = AGAIN,
     ) -> None:
@@ -59,7 +59,7 @@ class OutsideActionRunner:
 
         return cls(
             processes=Processes(folder=folder, environment=environment, variables=variables),
-            web=Web(variables, authorities=environment.get("REQUESTS_CA_BUNDLE")),
+            web=HttpCaller(variables, authorities=environment.get("REQUESTS_CA_BUNDLE")),
             workflows=workflows,
         )
 
@@ -74,7 +74,7 @@ class OutsideActionRunner:
     ) -> Outcome:
         """Do it once; a question is for people, and a mistake of the caller here."""
         match instruction:
-            case Command():
+            case Program():
                 return self._processes.run(instruction, timeout=timeout, hear=hear, stopped=stopped)
             case HttpCall():
                 return self._web.ask(instruction, timeout=timeout, hear=hear, stopped=stopped)
@@ -110,7 +110,7 @@ class OutsideActionRunner:
         return self._workflows().look(instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
 
     def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
-        if isinstance(check.by, Command):
+        if isinstance(check.by, Program):
             return self._processes.run(check.by, timeout=left, hear=_unheard, stopped=stopped)
         return self._web.ask(check.by, timeout=min(left, LONGEST_LOOK), hear=_unheard, stopped=stopped)
 

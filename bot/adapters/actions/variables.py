@@ -6,7 +6,7 @@ from typing import Any
 from urllib.parse import quote
 
 from bot.adapters.actions.output import Secrets
-from bot.domain.plan import PLACE, SECRET, Command, HttpCall, Plan, Workflow, places
+from bot.domain.plan import PLACE, SECRET, HttpCall, Plan, Program, Workflow, places
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
@@ -53,7 +53,7 @@ class Variables:
         rest = url[first.end() :] if first else url
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
-    def secrets(self, instruction: Command | HttpCall | Workflow) -> Secrets:
+    def secrets(self, instruction: Program | HttpCall | Workflow) -> Secrets:
         """Give all that must not be shown when this is done: Spy's own, and what it or any plan names."""
         values = {self._environment.get(name, "") for name in named((instruction, *self._plans()))}
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
@@ -64,7 +64,7 @@ class Variables:
 
 def named(value: Any) -> Iterator[str]:
     """Name the variables that a plan, or something in it, is filled in with or hands to a program."""
-    if isinstance(value, Command):
+    if isinstance(value, Program):
         yield from value.env
     if is_dataclass(value) and not isinstance(value, type):
         for each in fields(value):

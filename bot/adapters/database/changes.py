@@ -9,7 +9,7 @@ from sqlalchemy import select
 
 from bot.adapters.database import tables
 from bot.adapters.database.oncall import Kept
-from bot.domain.change import Change, Window
+from bot.domain.change import Change, ChangeWindow
 from bot.domain.lock import Lock
 
 
@@ -29,7 +29,7 @@ class Changes(Kept[Change]):
     def by_key(self, key: str) -> Change | None:
         return next(iter(self._by(key=key)), None)
 
-    def within(self, window: Window, *, service: str | None = None, limit: int) -> Sequence[Change]:
+    def within(self, window: ChangeWindow, *, service: str | None = None, limit: int) -> Sequence[Change]:
         c = self._table.c
         found = select(c.kept).where(c.happened_at <= window.until, c.as_of >= window.since)
         if service is not None:

@@ -65,22 +65,22 @@ Sha = Annotated[str, Field(pattern=r"^[0-9a-f]{4,64}$")]
 FullName = Annotated[str, Field(pattern=r"^[A-Za-z0-9._-]{1,100}/[A-Za-z0-9._-]{1,100}$")]
 
 
-class _Part(BaseModel):
+class _GitHubPart(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class _Person(_Part):
+class _Person(_GitHubPart):
     login: str
 
 
-class _Repository(_Part):
+class _Repository(_GitHubPart):
     full_name: FullName
     default_branch: str
     html_url: str
     pushed_at: Moment | None = None
 
 
-class _Event(_Part):
+class _GitHubEvent(_GitHubPart):
     repository: _Repository
     sender: _Person | None = None
     action: str = ""
@@ -112,7 +112,7 @@ class _Event(_Part):
         )
 
 
-class _Deployed(_Part):
+class _Deployed(_GitHubPart):
     id: Id
     sha: Sha
     ref: str
@@ -121,11 +121,11 @@ class _Deployed(_Part):
     creator: _Person | None = None
 
 
-class _Deployment(_Event):
+class _Deployment(_GitHubEvent):
     deployment: _Deployed
 
 
-class _Status(_Part):
+class _Status(_GitHubPart):
     state: str
     created_at: Moment
     updated_at: Moment | None = None
@@ -138,11 +138,11 @@ class _DeploymentStatus(_Deployment):
     deployment_status: _Status
 
 
-class _Commit(_Part):
+class _Commit(_GitHubPart):
     message: str
 
 
-class _Push(_Event):
+class _Push(_GitHubEvent):
     ref: str
     after: Sha
     deleted: bool
@@ -152,11 +152,11 @@ class _Push(_Event):
     pusher: Mapping[str, Any]
 
 
-class _Branch(_Part):
+class _Branch(_GitHubPart):
     ref: str
 
 
-class _Pull(_Part):
+class _Pull(_GitHubPart):
     number: Id
     title: str
     html_url: str
@@ -167,11 +167,11 @@ class _Pull(_Part):
     base: _Branch
 
 
-class _PullRequest(_Event):
+class _PullRequest(_GitHubEvent):
     pull_request: _Pull
 
 
-class _Released(_Part):
+class _Released(_GitHubPart):
     id: Id
     tag_name: str
     name: str | None
@@ -182,11 +182,11 @@ class _Released(_Part):
     author: _Person | None = None
 
 
-class _Release(_Event):
+class _Release(_GitHubEvent):
     release: _Released
 
 
-class _Run(_Part):
+class _Run(_GitHubPart):
     id: Id
     name: str | None
     run_number: Id
@@ -199,52 +199,52 @@ class _Run(_Part):
     updated_at: Moment
 
 
-class _Named(_Part):
+class _Named(_GitHubPart):
     name: str
 
 
-class _WorkflowRun(_Event):
+class _WorkflowRun(_GitHubEvent):
     workflow_run: _Run
     workflow: _Named | None = None
 
 
-class _Issue(_Part):
+class _Issue(_GitHubPart):
     number: Id
     state_reason: str | None = None
     closed_at: Moment | None = None
     updated_at: Moment
 
 
-class _Place(_Part):
+class _Place(_GitHubPart):
     full_name: FullName
 
 
-class _NewIssue(_Part):
+class _NewIssue(_GitHubPart):
     number: Id
     html_url: str
 
 
-class _Transfer(_Part):
+class _Transfer(_GitHubPart):
     """Where a transferred issue is now."""
 
     new_issue: _NewIssue | None = None
     new_repository: _Place | None = None
 
 
-class _Issues(_Event):
+class _Issues(_GitHubEvent):
     issue: _Issue
     changes: _Transfer = _Transfer()
 
 
-class _OldName(_Part):
+class _OldName(_GitHubPart):
     was: str = Field(alias="from")
 
 
-class _Name(_Part):
+class _Name(_GitHubPart):
     name: _OldName
 
 
-class _Owner(_Part):
+class _Owner(_GitHubPart):
     user: _Person | None = None
     organization: _Person | None = None
 
@@ -254,18 +254,18 @@ class _Owner(_Part):
         return known.login if known else None
 
 
-class _OldOwner(_Part):
+class _OldOwner(_GitHubPart):
     was: _Owner = Field(alias="from")
 
 
-class _Renaming(_Part):
+class _Renaming(_GitHubPart):
     """What a repository's name, or its owner, was."""
 
     repository: _Name | None = None
     owner: _OldOwner | None = None
 
 
-class _RepositoryEvent(_Event):
+class _RepositoryEvent(_GitHubEvent):
     changes: _Renaming = _Renaming()
 
 
@@ -419,7 +419,7 @@ def _renaming(told: _RepositoryEvent, _service_of: ServiceOf, _heard_at: datetim
     return Moved(repository=f"{owner}/{name}", to=told.repository.full_name)
 
 
-_READERS: Mapping[str, tuple[type[_Event], Callable[[Any, ServiceOf, datetime], Heard | None]]] = {
+_READERS: Mapping[str, tuple[type[_GitHubEvent], Callable[[Any, ServiceOf, datetime], Heard | None]]] = {
     "deployment": (_Deployment, _deployment),
     "deployment_status": (_DeploymentStatus, _deployment),
     "push": (_Push, _push),

@@ -37,23 +37,23 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
 Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,80}$")]
 
 
-class _Part(BaseModel):
+class _ChangePart(BaseModel):
     model_config = ConfigDict(extra="ignore", frozen=True)
 
 
-class _Reference(_Part):
+class _Reference(_ChangePart):
     id: Ident
 
 
-class _Link(_Part):
+class _ChangeLink(_ChangePart):
     href: str
 
 
-class _Entry(_Part):
+class _Entry(_ChangePart):
     id: Ident
     summary: str
     timestamp: Moment
     source: str | None = None
     services: tuple[_Reference, ...] = ()
-    links: tuple[_Link, ...] = ()
+    links: tuple[_ChangeLink, ...] = ()
     html_url: str | None = None

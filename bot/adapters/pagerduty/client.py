@@ -25,9 +25,9 @@ from bot.adapters.pagerduty.changes import change
 from bot.adapters.pagerduty.reading import (
     Acknowledgement,
     ContactMethod,
-    Entry,
-    Incident,
-    OnCall,
+    IncidentBody,
+    OnCallEntry,
+    ScheduleEntry,
     User,
     each,
     read,
@@ -103,7 +103,7 @@ class PagerDuty:
     def find(self, key: str) -> Ringing | None:
         """Find the newest page made under this key, whatever became of it."""
         wanted = {"incident_key": key, "sort_by": "created_at:desc", "limit": 1}
-        found = each(Incident, _part(self._call("GET", "/incidents", params=wanted), "incidents"))
+        found = each(IncidentBody, _part(self._call("GET", "/incidents", params=wanted), "incidents"))
         return next(map(_ringing, found), None)
 
     def look(self, pagerduty_id: str) -> Ringing:
@@ -141,7 +141,7 @@ class PagerDuty:
         if not policies:
             return ()
         wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
-        on_calls = list(each(OnCall, self._all("/oncalls", "oncalls", wanted)))
+        on_calls = list(each(OnCallEntry, self._all("/oncalls", "oncalls", wanted)))
         numbers = self._numbers.of({on_call.user.id for on_call in on_calls})
         return [_on_call(on_call, phone=numbers.get(on_call.user.id)) for on_call in on_calls]
 
@@ -164,20 +164,20 @@ class PagerDuty:
     def _turns(self, schedule: str, window: JSON) -> Iterator[Turn]:
         found = _part(self._call("GET", f"/schedules/{schedule}", params=window), "schedule")
         entries = _part(_part(found, "final_schedule"), "rendered_schedule_entries")
-        yield from (self._turn(schedule, entry) for entry in each(Entry, entries))
+        yield from (self._turn(schedule, entry) for entry in each(ScheduleEntry, entries))
 
     def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
         """Put somebody on call for a while; looks first, so that a second try makes nothing."""
         user = self._known_user(email)
         path = f"/schedules/{schedule}/overrides"
         window = {"since": _mark(start), "until": _mark(end)}
-        made = each(Entry, _part(self._call("GET", path, params=window), "overrides"))
+        made = each(ScheduleEntry, _part(self._call("GET", path, params=window), "overrides"))
         if found := next((it for it in made if _covers(it, user, start, end)), None):
             return self._turn(schedule, found)
         wanted = {"start": _mark(start), "end": _mark(end), "user": _reference("user", user.id)}
         return self._turn(schedule, _overridden(self._call("POST", path, body={"overrides": [wanted]})))
 
-    def _turn(self, schedule: str, entry: Entry) -> Turn:
+    def _turn(self, schedule: str, entry: ScheduleEntry) -> Turn:
         user = self._emails.of(entry.user.id) or entry.user
         return Turn(
             schedule=schedule,
@@ -392,12 +392,12 @@ def _part(said: Any, name: str) -> Any:
 
 
 def _answered(said: Any) -> Ringing:
-    if found := read(Incident, _part(said, "incident")):
+    if found := read(IncidentBody, _part(said, "incident")):
         return _ringing(found)
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
 
 
-def _ringing(incident: Incident) -> Ringing:
+def _ringing(incident: IncidentBody) -> Ringing:
     last = next(reversed([*each(Acknowledgement, incident.acknowledgements)]), None)
     acknowledged = last if incident.status == "acknowledged" else None
     who = acknowledged.acknowledger if acknowledged else incident.last_status_change_by
@@ -415,7 +415,7 @@ def _ringing(incident: Incident) -> Ringing:
     )
 
 
-def _on_call(on_call: OnCall, *, phone: str | None) -> OnCallShift:
+def _on_call(on_call: OnCallEntry, *, phone: str | None) -> OnCallShift:
     return OnCallShift(
         policy=on_call.escalation_policy.id,
         level=on_call.escalation_level,
@@ -428,17 +428,17 @@ def _on_call(on_call: OnCall, *, phone: str | None) -> OnCallShift:
     )
 
 
-def _covers(entry: Entry, user: User, start: datetime, end: datetime) -> bool:
+def _covers(entry: ScheduleEntry, user: User, start: datetime, end: datetime) -> bool:
     return entry.user.id == user.id and entry.start <= start and entry.end >= end
 
 
-def _overridden(outcomes: Any) -> Entry:
+def _overridden(outcomes: Any) -> ScheduleEntry:
     """Read the override that was made; Rejected where none was."""
     outcome = outcomes[0] if isinstance(outcomes, list) and outcomes else outcomes
     if _part(outcome, "status") != HTTPStatus.CREATED:
         why = "; ".join(str(it) for it in outcome.get("errors") or ())
         raise Rejected("no_override", f"PagerDuty made no override: {why or outcome['status']}")
-    if made := read(Entry, _part(outcome, "override")):
+    if made := read(ScheduleEntry, _part(outcome, "override")):
         return made
     raise Unreachable("PagerDuty's answer is not as PagerDuty describes it")
 

@@ -66,7 +66,7 @@ class User(Reference):
         return self.name or self.summary or self.email or f"PagerDuty user {self.id}"
 
 
-class Entry(Part):
+class ScheduleEntry(Part):
     """Somebody's time on a schedule: of its final entries, or an override."""
 
     user: User
@@ -74,7 +74,7 @@ class Entry(Part):
     end: Moment
 
 
-class OnCall(Part):
+class OnCallEntry(Part):
     escalation_policy: Reference
     escalation_level: int
     user: User
@@ -96,7 +96,7 @@ class Merged(Part):
     incident: Annotated[Reference | None, Maybe] = None
 
 
-class Incident(Part):
+class IncidentBody(Part):
     """An incident as REST and the webhooks have it: these call the assignees by other names."""
 
     id: Ident

@@ -8,7 +8,7 @@ from typing import Annotated, Any
 from pydantic import ValidationError
 
 from bot.adapters.network.timestamps import Moment
-from bot.adapters.pagerduty.reading import Ident, Incident, Maybe, Part, User
+from bot.adapters.pagerduty.reading import Ident, IncidentBody, Maybe, Part, User
 from bot.ports import PagerNews, Rejected, Ringing
 
 _KINDS = {
@@ -29,7 +29,7 @@ class _Agent(User):
     id: str = ""
 
 
-class _Event(Part):
+class _PagerDutyEvent(Part):
     id: Ident
     event_type: str
     occurred_at: Moment
@@ -38,7 +38,7 @@ class _Event(Part):
 
 
 class _Webhook(Part):
-    event: _Event
+    event: _PagerDutyEvent
 
 
 def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | None:
@@ -66,10 +66,10 @@ def _digest(body: bytes, secret: str) -> bytes:
     return hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
 
 
-def _news(event: _Event) -> PagerNews | None:
+def _news(event: _PagerDutyEvent) -> PagerNews | None:
     if not event.event_type.startswith("incident.") or event.data.get("type") != "incident":
         return None
-    incident = Incident.model_validate(event.data)
+    incident = IncidentBody.model_validate(event.data)
     ringing = Ringing(
         id=incident.id,
         url=incident.html_url or "",

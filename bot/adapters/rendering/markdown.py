@@ -18,7 +18,7 @@ from bot.adapters.rendering import mrkdwn
 from bot.adapters.rendering.macros import OwnMacros
 from bot.adapters.rendering.mrkdwn import Names
 from bot.adapters.rendering.overrides import Folders, start_counting
-from bot.domain.document import Document, Section
+from bot.domain.document import Document, DocumentSection
 
 LONGEST_TITLE = 250
 """GitHub takes 256 characters."""
@@ -121,7 +121,7 @@ class _Writing:
     names: Names
     title: str = ""
     heading: str = ""
-    sections: list[Section] = field(default_factory=list)
+    sections: list[DocumentSection] = field(default_factory=list)
     log: list[str] = field(default_factory=list)
 
 
@@ -164,7 +164,7 @@ def _title(words: str) -> str:
 
 def _section(key: str, heading: str = "", *, caller: Callable[[], str]) -> str:
     text = _tidy(f"## {heading}\n\n{caller()}" if heading else caller())
-    _writing.get().sections.append(Section(key=key, text=text))
+    _writing.get().sections.append(DocumentSection(key=key, text=text))
     return ""
 
 
@@ -245,7 +245,7 @@ def _stamp(at: datetime) -> Markdown:
     return Markdown(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
 
 
-class _Environment(OwnMacros):
+class _DocumentEnvironment(OwnMacros):
     own = Markdown
 
 
@@ -257,14 +257,16 @@ def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = _Environment(  # no autoescape: HTML's escapes are not all of Markdown's; `finalize` does it
-        loader=loader,
-        finalize=_safe,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        optimized=False,  # see macros.py
+    environment = (
+        _DocumentEnvironment(  # no autoescape: HTML's escapes are not all of Markdown's; `finalize` does it
+            loader=loader,
+            finalize=_safe,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            optimized=False,  # see macros.py
+        )
     )
     environment.globals |= {
         "title": _title,

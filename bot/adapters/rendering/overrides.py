@@ -49,7 +49,7 @@ FAULTS = (
 
 
 @dataclass(frozen=True, kw_only=True)
-class Mistake:
+class TemplateMistake:
     """Why a file is refused; `line` is 1 where the mistake is of the whole."""
 
     path: Path
@@ -87,17 +87,19 @@ class Folders(ChoiceLoader):
         is_put_together = _PUT_TOGETHER in _source(template, environment)
         return is_put_together or any(map(self.find, _used(template, environment, set())))
 
-    def mistake(self, error: Exception, template: str, environment: Environment) -> Mistake | None:
+    def mistake(self, error: Exception, template: str, environment: Environment) -> TemplateMistake | None:
         """Find the team's own file that is at fault where a template could not be drawn; None where none is."""
         if isinstance(error, TemplateSyntaxError) and error.filename and self.has(Path(error.filename)):
-            return Mistake(path=Path(error.filename), line=error.lineno, why=_why(error))
+            return TemplateMistake(path=Path(error.filename), line=error.lineno, why=_why(error))
         if (lacks := _LACKS.match(str(error))) and (file := self.find(lacks["template"])):
-            return Mistake(path=file, line=1, why=f"it has no {lacks['name']}, which {template} needs")
+            return TemplateMistake(
+                path=file, line=1, why=f"it has no {lacks['name']}, which {template} needs"
+            )
         places = [place for place in _places(error) if self.has(place[0])]
         if places:
-            return Mistake(path=places[-1][0], line=places[-1][1], why=_why(error))
+            return TemplateMistake(path=places[-1][0], line=places[-1][1], why=_why(error))
         file = next(filter(None, map(self.find, _used(template, environment, set()))), None)
-        return Mistake(path=file, line=1, why=_why(error)) if file else None
+        return TemplateMistake(path=file, line=1, why=_why(error)) if file else None
 
 
 class _Folder(FileSystemLoader):

@@ -40,7 +40,13 @@ from bot.adapters.rendering.mrkdwn import (
     unit_end,
     without_controls,
 )
-from bot.adapters.rendering.overrides import FAULTS, Folders, Mistake, must_be_readable, start_counting
+from bot.adapters.rendering.overrides import (
+    FAULTS,
+    Folders,
+    TemplateMistake,
+    must_be_readable,
+    start_counting,
+)
 from bot.domain.document import Document
 from bot.domain.message import Button, Buttons, Context, Divider, Fields, Header, Message, Part, Section
 from bot.domain.statistics import Bar
@@ -71,7 +77,7 @@ class JinjaTemplates:
         self.environment = _environment(self.loader)
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
-        self.mistakes = SimpleQueue[Mistake]()
+        self.mistakes = SimpleQueue[TemplateMistake]()
         """What was refused, each once, for whoever takes it from here."""
 
     def render(
@@ -114,7 +120,7 @@ class JinjaTemplates:
         """Tell whether a message is drawn with a team's own template, or may be."""
         return self.loader.touches(f"{template}.j2", self.environment)
 
-    def refuse(self, mistake: Mistake) -> None:
+    def refuse(self, mistake: TemplateMistake) -> None:
         """Use a team's own template no longer."""
         self.loader.refused.add(mistake.path)
         for environment in (self.environment, self._markdown.environment):
@@ -401,19 +407,21 @@ def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
 # --- the engine -------------------------------------------------------------------------------------------
 
 
-class _Environment(OwnMacros):
+class _MessageEnvironment(OwnMacros):
     own = Mrkdwn
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = _Environment(  # no autoescape: HTML's escapes are not Slack's, and `finalize` does Slack's
-        loader=loader,
-        finalize=typed,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        optimized=False,  # see macros.py
+    environment = (
+        _MessageEnvironment(  # no autoescape: HTML's escapes are not Slack's, and `finalize` does Slack's
+            loader=loader,
+            finalize=typed,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            optimized=False,  # see macros.py
+        )
     )
     environment.globals = {
         "header": _header,

@@ -13,7 +13,7 @@ from markdown_it.token import Token
 from bot.adapters.rendering.mrkdwn import Mrkdwn, plain
 from bot.adapters.runbooks import document, front
 from bot.adapters.runbooks.mistakes import Misplaced, UnusableRunbook
-from bot.adapters.runbooks.template import Body
+from bot.adapters.runbooks.template import RunbookBody
 from bot.domain.refusal import Choice, Refusal
 from bot.domain.runbook import Reading, Runbook
 from bot.domain.spelling import nearest
@@ -36,7 +36,7 @@ class _Read:
 
     version: tuple[int, int]
     runbook: Runbook | None = None
-    body: Body | None = None
+    body: RunbookBody | None = None
     mistakes: tuple[str, ...] = ()
 
 
@@ -103,7 +103,7 @@ class FolderRunbooks:
 
     # --- the folders ---
 
-    def _found(self, name: str) -> tuple[Runbook, Body]:
+    def _found(self, name: str) -> tuple[Runbook, RunbookBody]:
         usable = self._usable()
         wanted = name.casefold().removesuffix(ENDING)
         if wanted in usable:
@@ -119,8 +119,8 @@ class FolderRunbooks:
     def _is_left_out(self, name: str) -> bool:
         return any(path.name == f"{name}{ENDING}" and it.mistakes for path, it in self._shelf.files.items())
 
-    def _usable(self) -> Mapping[str, tuple[Runbook, Body]]:
-        usable: dict[str, tuple[Runbook, Body]] = {}
+    def _usable(self) -> Mapping[str, tuple[Runbook, RunbookBody]]:
+        usable: dict[str, tuple[Runbook, RunbookBody]] = {}
         for it in self._fresh().files.values():
             if it.runbook and it.body:
                 usable.setdefault(it.runbook.name, (it.runbook, it.body))
@@ -158,7 +158,7 @@ def _read(path: Path, version: tuple[int, int]) -> _Read:
         text = _text(path, version[1])
         matter, source, first_line = front.split(text)
         runbook = front.read(_name(path), matter)
-        body = Body(source, runbook, first_line=first_line, path=path)
+        body = RunbookBody(source, runbook, first_line=first_line, path=path)
         document.placed(body.rehearse())
     except UnusableRunbook as unusable:
         lines = tuple(f"{path}:{line}: {sentence}" for line, sentence in unusable.mistakes)

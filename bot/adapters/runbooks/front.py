@@ -10,7 +10,7 @@ from pydantic_core import ErrorDetails
 
 from bot.adapters.runbooks.mistakes import UnusableRunbook
 from bot.domain.refusal import Refusal
-from bot.domain.runbook import Kind, Parameter, Runbook, visible
+from bot.domain.runbook import Kind, Runbook, RunbookParameter, visible
 
 RULE = "---"
 PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,39}")
@@ -82,8 +82,8 @@ def read(name: str, matter: str) -> Runbook:
     )
 
 
-def _parameter(key: str, matter: ParameterMatter) -> Parameter:
-    return Parameter(
+def _parameter(key: str, matter: ParameterMatter) -> RunbookParameter:
+    return RunbookParameter(
         name=key,
         kind=Kind(matter.type),
         choices=tuple(matter.choices),
@@ -93,7 +93,7 @@ def _parameter(key: str, matter: ParameterMatter) -> Parameter:
     )
 
 
-def _wrong(parameter: Parameter) -> Iterator[str]:
+def _wrong(parameter: RunbookParameter) -> Iterator[str]:
     if not PARAMETER.fullmatch(parameter.name) or parameter.name in RESERVED:
         yield "can't be a parameter's name: use small letters, digits and _."
     if (parameter.kind is Kind.CHOICE) != bool(parameter.choices):

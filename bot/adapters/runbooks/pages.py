@@ -21,7 +21,7 @@ OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 
 @dataclass(frozen=True, kw_only=True)
-class Page:
+class RunbookPage:
     html: str
     status: int = OK
     headers: Mapping[str, str] = field(default_factory=dict)
@@ -44,11 +44,11 @@ class RunbookPages:
         self._style = self._environment.get_template("web/style.css.j2").render()
         self._headers = _headers(self._style)
 
-    def all(self) -> Page:
+    def all(self) -> RunbookPage:
         """List them."""
         return self._page("runbooks", runbooks=self._runbooks.all(), mistakes=len(self._runbooks.mistakes()))
 
-    def one(self, name: str, said: Mapping[str, str]) -> Page:
+    def one(self, name: str, said: Mapping[str, str]) -> RunbookPage:
         """Fill one in; where something is missing, ask for it."""
         try:
             runbook = self._runbooks.find(name)
@@ -76,9 +76,9 @@ class RunbookPages:
         read = markdown()
         return str(read.renderer.render(self._runbooks.tokens(runbook.name, values), read.options, {}))
 
-    def _page(self, template: str, *, status: int = OK, **facts: object) -> Page:
+    def _page(self, template: str, *, status: int = OK, **facts: object) -> RunbookPage:
         html = self._environment.get_template(f"web/{template}.html.j2").render(style=self._style, **facts)
-        return Page(html=html, status=status, headers=self._headers)
+        return RunbookPage(html=html, status=status, headers=self._headers)
 
 
 def _headers(style: str) -> Mapping[str, str]:

@@ -85,11 +85,11 @@ def quoted(value: str) -> str:
 
 def contexts(code: str, marks: re.Pattern[str]) -> Mapping[str, ShellContext]:
     """Say of each mark where it stands in the code."""
-    return dict(_Walk(code, marks).walk())
+    return dict(_ShellWalk(code, marks).walk())
 
 
 @dataclass
-class _Walk:
+class _ShellWalk:
     code: str
     marks: re.Pattern[str]
     at: int = 0

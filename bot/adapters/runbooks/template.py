@@ -189,7 +189,7 @@ def _environment() -> _Confined:
     return confined
 
 
-class Body:
+class RunbookBody:
     """A runbook's body, read and found to be harmless; UnusableRunbook where it is not."""
 
     def __init__(self, source: str, runbook: Runbook, *, first_line: int, path: Path) -> None:

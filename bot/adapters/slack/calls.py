@@ -12,7 +12,7 @@ from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import HTTP_LIMITED, HTTP_REFUSED, failure, is_limited, retry_after
 from bot.adapters.slack.lengths import fitted
-from bot.adapters.slack.limits import Limits
+from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.reading import maybe
 from bot.ports import Unreachable
 
@@ -23,7 +23,7 @@ HTTP_GONE = 404
 class Calls:
     """Slack's methods by name. Safe to share between threads."""
 
-    def __init__(self, client: PooledWebClient, limits: Limits, clock: ServerClock) -> None:
+    def __init__(self, client: PooledWebClient, limits: SlackLimits, clock: ServerClock) -> None:
         self._client = client
         self._limits = limits
         self.clock = clock

@@ -14,7 +14,7 @@ PROBE = "Spy looked for this channel."
 NOT_OURS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
-class IncidentChannels:
+class SlackChannels:
     """Channels by name. One that somebody else made is never given."""
 
     def __init__(self, calls: Calls) -> None:

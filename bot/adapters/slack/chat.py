@@ -11,17 +11,17 @@ from bot.adapters.network.server_clock import ServerClock
 from bot.adapters.slack import forms
 from bot.adapters.slack.blocks import messages, payload
 from bot.adapters.slack.calls import Answer, Calls, entries, promised
-from bot.adapters.slack.channels import IncidentChannels
+from bot.adapters.slack.channels import SlackChannels
 from bot.adapters.slack.client import PooledWebClient
 from bot.adapters.slack.failures import SlackRejected
 from bot.adapters.slack.identity import Identity
 from bot.adapters.slack.lengths import INVITED
-from bot.adapters.slack.limits import Limits
+from bot.adapters.slack.limits import SlackLimits
 from bot.adapters.slack.people import members, person_of, profile
 from bot.adapters.slack.reading import listed, maybe, part
 from bot.adapters.slack.words import words
 from bot.domain.message import Message
-from bot.ports import Clock, Form, Person, Posted, Profile, Rejected, Said, Throttled, Unreachable
+from bot.ports import Clock, Form, Person, PersonMessage, Posted, Profile, Rejected, Throttled, Unreachable
 
 MARK = "spy"  # the event_type of the metadata by which a message is found again
 PAGE, PAGES = 200, 5
@@ -46,12 +46,12 @@ IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
 class SlackChat:
     """Implements `ports.Chat`. Any thread may call; `identify` is called at start, never on the way to an answer."""
 
-    def __init__(self, client: PooledWebClient, clock: Clock, *, limits: Limits | None = None) -> None:
+    def __init__(self, client: PooledWebClient, clock: Clock, *, limits: SlackLimits | None = None) -> None:
         self._client = client
         self.clock = ServerClock(clock)
         """What time it is for Slack."""
-        self._calls = Calls(client, limits or Limits(), self.clock)
-        self._channels = IncidentChannels(self._calls)
+        self._calls = Calls(client, limits or SlackLimits(), self.clock)
+        self._channels = SlackChannels(self._calls)
         self._identity: Identity | None = None
 
     # --- who we are ---------------------------------------------------------------------------------------
@@ -221,7 +221,7 @@ class SlackChat:
         for each in messages(message):
             self._calls.respond(url, {**private, **_said(each)})
 
-    def read(self, channel: str, ts: str) -> Said:
+    def read(self, channel: str, ts: str) -> PersonMessage:
         only = {"channel": channel, "oldest": ts, "latest": ts, "inclusive": True, "limit": 1}
         for method, more in (("conversations.history", {}), ("conversations.replies", {"ts": ts})):
             for message in entries(self._calls.request(method, **only, **more), "messages"):
@@ -292,10 +292,10 @@ def _said(message: Message) -> dict[str, Any]:
     return {name: value for name, value in payload(message).items() if value}
 
 
-def _read(message: Mapping[str, Any]) -> Said:
+def _read(message: Mapping[str, Any]) -> PersonMessage:
     if not (text := words(message)):
         raise Rejected("no_text", "That message has no text. Add what it shows with `incident note`.")
-    return Said(text=text, person=maybe(message, "user"))
+    return PersonMessage(text=text, person=maybe(message, "user"))
 
 
 def _in(thread: str | None) -> dict[str, str]:

@@ -54,7 +54,7 @@ Body = Mapping[str, Any]
 R = TypeVar("R", Request, Notice)
 
 
-class Router(Protocol):
+class RequestRouter(Protocol):
     """Who answers: database work only, so that the acknowledgement is in time."""
 
     def answer(self, request: Request) -> Response: ...
@@ -75,7 +75,7 @@ class App(slack_bolt.App):
     delays: Delays
 
 
-def build_app(router: Router, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
+def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
     """Build bolt's app: no token and no call of its own, since all that leaves goes through the outbox."""
     app = App(
         name="spy.slack.app",
@@ -190,7 +190,7 @@ def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
 class Listeners:
     """One method for each kind of payload. What fails is logged once, and the asker hears of it."""
 
-    def __init__(self, router: Router, chat: SlackChat) -> None:
+    def __init__(self, router: RequestRouter, chat: SlackChat) -> None:
         self._router = router
         self._chat = chat
         self._replies = Replies(chat)

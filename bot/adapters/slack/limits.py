@@ -25,7 +25,7 @@ SHORTEST = 1.0  # seconds; Slack counts in whole ones
 WITHOUT_WORD = 10.0  # seconds to wait when a refusal does not say how long
 
 
-class Limits:
+class SlackLimits:
     """One bucket for each method, and for each channel where Slack counts so. Any thread may ask."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:

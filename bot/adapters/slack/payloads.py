@@ -8,18 +8,18 @@ from bot.adapters.slack import forms
 from bot.adapters.slack.reading import listed, maybe, part, required
 from bot.commands.request import (
     Automated,
-    Closed,
+    ClosedNotice,
     Deleted,
     Edited,
     Joined,
     Left,
-    MadePrivate,
-    Moved,
+    MadePrivateNotice,
+    MovedNotice,
     Notice,
     PutOut,
     Reacted,
     Renamed,
-    Reopened,
+    ReopenedNotice,
     Request,
     Shared,
     Source,
@@ -210,7 +210,9 @@ def notice(body: Payload, bot: str) -> Notice | None:
 def _joined(body: Payload, bot: str) -> Notice | None:
     person, channel = required(body, "event", "user"), required(body, "event", "channel")
     if person == bot:
-        return Reopened(id=required(body, "event_id"), channel=channel, by=maybe(body, "event", "inviter"))
+        return ReopenedNotice(
+            id=required(body, "event_id"), channel=channel, by=maybe(body, "event", "inviter")
+        )
     return Joined(id=required(body, "event_id"), channel=channel, person=person)
 
 
@@ -226,7 +228,7 @@ def _left(body: Payload, bot: str) -> Notice:
 
 def _closed(body: Payload, _bot: str) -> Notice:
     event = part(body, "event")
-    return Closed(
+    return ClosedNotice(
         id=required(body, "event_id"),
         channel=required(event, "channel"),
         how="deleted" if required(event, "type").endswith("_deleted") else "archived",
@@ -236,7 +238,7 @@ def _closed(body: Payload, _bot: str) -> Notice:
 
 def _reopened(body: Payload, _bot: str) -> Notice:
     event = part(body, "event")
-    return Reopened(
+    return ReopenedNotice(
         id=required(body, "event_id"), channel=required(event, "channel"), by=maybe(event, "user")
     )
 
@@ -244,12 +246,12 @@ def _reopened(body: Payload, _bot: str) -> Notice:
 def _made_private(body: Payload, _bot: str) -> Notice:
     event = part(body, "event")
     by = maybe(event, "user") or maybe(event, "actor_id")
-    return MadePrivate(id=required(body, "event_id"), channel=required(event, "channel"), by=by)
+    return MadePrivateNotice(id=required(body, "event_id"), channel=required(event, "channel"), by=by)
 
 
 def _moved(body: Payload, _bot: str) -> Notice:
     event = part(body, "event")
-    return Moved(
+    return MovedNotice(
         id=required(body, "event_id"),
         channel=required(event, "old_channel_id"),
         to=required(event, "new_channel_id"),

@@ -60,8 +60,8 @@ class SocketLink:
         self._hello_within = hello_within
         self._renew_first = self._renew_after = renew_after
         self._stopping, self._wanted = threading.Event(), threading.Event()
-        self._link: _Link | None = None
-        self._leaving: list[_Link] = []
+        self._link: _SocketLink | None = None
+        self._leaving: list[_SocketLink] = []
         self._wait = FIRST_WAIT
         self._told = ""
         self._workers = ThreadPoolExecutor(WORKERS, thread_name_prefix="slack-payload")
@@ -123,7 +123,7 @@ class SocketLink:
             old.leave_at = time.monotonic() + (0 if is_useless else GRACE)
         link.read()
 
-    def _connect(self) -> "_Link":
+    def _connect(self) -> "_SocketLink":
         url = str(self._web.apps_connections_open(app_token=self._app_token)["url"])
         socket = connect(
             url,
@@ -137,9 +137,9 @@ class SocketLink:
             max_size=None,
             logger=_quiet_logger(),
         )
-        return _Link(socket, self._heard, self._gone)
+        return _SocketLink(socket, self._heard, self._gone)
 
-    def _heard(self, link: "_Link", message: Mapping[str, Any]) -> None:
+    def _heard(self, link: "_SocketLink", message: Mapping[str, Any]) -> None:
         if message.get("type") == "hello":
             self._wait = FIRST_WAIT
         elif message.get("type") == "disconnect":
@@ -149,7 +149,7 @@ class SocketLink:
             with suppress(RuntimeError):  # stopping since a moment: Slack brings it again, to another process
                 self._workers.submit(self._answer, link, message, time.monotonic())
 
-    def _gone(self, link: "_Link") -> None:
+    def _gone(self, link: "_SocketLink") -> None:
         """Want another link, where this one was in use; one that was never greeted makes Slack wait longer."""
         if link is not self._link or link.is_missed or self._stopping.is_set():
             return
@@ -159,7 +159,7 @@ class SocketLink:
             self._wait = min(self._wait * 2, LONGEST_WAIT)
         self._wanted.set()
 
-    def _answer(self, link: "_Link", message: Mapping[str, Any], arrived_at: float) -> None:
+    def _answer(self, link: "_SocketLink", message: Mapping[str, Any], arrived_at: float) -> None:
         envelope, payload = message.get("envelope_id"), message.get("payload")
         if not isinstance(envelope, str):
             return  # nothing that could be acknowledged
@@ -184,14 +184,14 @@ class SocketLink:
             link.close()
 
 
-class _Link:
+class _SocketLink:
     """One websocket and its reader."""
 
     def __init__(
         self,
         socket: ClientConnection,
-        heard: Callable[["_Link", Mapping[str, Any]], None],
-        gone: Callable[["_Link"], None],
+        heard: Callable[["_SocketLink", Mapping[str, Any]], None],
+        gone: Callable[["_SocketLink"], None],
     ) -> None:
         self.is_greeted = self.is_missed = False
         self.leave_at = float("inf")

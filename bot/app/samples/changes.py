@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any
 
 from bot.domain import events
-from bot.domain.change import Change, ChangeSource, Window
+from bot.domain.change import Change, ChangeSource, ChangeWindow
 from bot.domain.incident import Incident, Suspect
 from bot.domain.lock import Lock
 from bot.domain.portion import Portion
@@ -56,7 +56,9 @@ CHANGE = Change(
 )
 BY_HAND = replace(CHANGE, source=ChangeSource.HAND, service=None, url=None, author="U0ANA", outcome=None)
 RECENT = tuple(
-    RecentChanges(changes=Portion.of(changes, page, 10), window=Window(since=NOON, until=NOW), is_cut=is_cut)
+    RecentChanges(
+        changes=Portion.of(changes, page, 10), window=ChangeWindow(since=NOON, until=NOW), is_cut=is_cut
+    )
     for changes, page, is_cut in (
         ((), 1, False),
         ((CHANGE, BY_HAND) * 8, 2, True),

@@ -6,7 +6,7 @@ from datetime import UTC, datetime, timedelta
 from typing import Any, get_args
 
 from bot.domain import events
-from bot.domain.incident import Closed, Incident
+from bot.domain.incident import ClosedChannel, Incident
 
 Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -29,8 +29,10 @@ PLACES: Sequence[Facts] = (
 )
 
 
-def closings() -> list[Closed]:
-    return [Closed(how=how, at=NOON, by=by, asked=("U0ANA",)) for how in WAYS for by in ("U0RAJ", None)]
+def closings() -> list[ClosedChannel]:
+    return [
+        ClosedChannel(how=how, at=NOON, by=by, asked=("U0ANA",)) for how in WAYS for by in ("U0RAJ", None)
+    ]
 
 
 def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[Facts]]:

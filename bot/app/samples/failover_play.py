@@ -9,7 +9,7 @@ from bot.commands.request import Response
 from bot.config.values import INSTALLED
 from bot.domain.failover import Failover
 from bot.domain.message import Message
-from bot.domain.plan import Check, Command, End, HttpCall, Outcome, Param, Plan, Question, Step
+from bot.domain.plan import Check, End, HttpCall, Outcome, Param, Plan, Program, Question, Step
 from bot.domain.policy import Policy
 from bot.ports import Profile
 from bot.services.failover_actions import FailoverActions, StepRun
@@ -31,10 +31,10 @@ POD = Plan(
     steps=(
         Step(
             name="drain",
-            run=Command(args=("./drain", "{{ pod }}")),
+            run=Program(args=("./drain", "{{ pod }}")),
             verify=Check(name="drain", by=LOOK),
-            undo=Command(args=("./undrain", "{{ pod }}")),
-            dry_run=Command(args=("./drain", "--dry", "{{ pod }}")),
+            undo=Program(args=("./undrain", "{{ pod }}")),
+            dry_run=Program(args=("./drain", "--dry", "{{ pod }}")),
         ),
         Step(
             name="dns",

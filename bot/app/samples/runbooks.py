@@ -7,7 +7,7 @@ from typing import Any
 from bot.adapters.rendering.mrkdwn import Mrkdwn
 from bot.domain.incident import Incident
 from bot.domain.portion import Portion
-from bot.domain.runbook import Kind, Parameter, Runbook
+from bot.domain.runbook import Kind, Runbook, RunbookParameter
 from bot.ports import FilledRunbook
 
 Facts = Mapping[str, Any]
@@ -17,8 +17,8 @@ RUNBOOK = Runbook(
     title="Restart a database",
     description="Two minutes.",
     parameters=(
-        Parameter(name="region", kind=Kind.CHOICE, choices=("east", "west"), default="east"),
-        Parameter(name="why", kind=Kind.TEXT, optional=True, description="For the log"),
+        RunbookParameter(name="region", kind=Kind.CHOICE, choices=("east", "west"), default="east"),
+        RunbookParameter(name="why", kind=Kind.TEXT, optional=True, description="For the log"),
     ),
 )
 FILLED = FilledRunbook(

@@ -16,7 +16,7 @@ from bot.domain.effects import (
 )
 from bot.domain.incident import Incident, channel_name
 from bot.domain.markup import plain_prose
-from bot.ports import OutboxItem, Rejected, Said
+from bot.ports import OutboxItem, PersonMessage, Rejected
 from bot.services.incident_channels import IncidentChannels
 from bot.services.incidents import Incidents
 from bot.services.people import People
@@ -133,7 +133,7 @@ class ReadMessageHandler(EffectHandler[ReadMessage]):
     def attempt(self, effect: ReadMessage, item: OutboxItem, tx: Transaction) -> Attempt:
         del item, tx
 
-        def on_success(tx: Transaction, said: Said) -> None:
+        def on_success(tx: Transaction, said: PersonMessage) -> None:
             Incidents(tx).note_message(
                 tx.incident(effect.incident),
                 plain_prose(said.text),

@@ -6,8 +6,8 @@ from functools import cache, partial
 from typing import Any
 
 from bot.domain.document import (
-    Body,
     Document,
+    IssueBody,
     body,
     emptied,
     is_edited_page,
@@ -68,7 +68,7 @@ class _Order:
 @dataclass(frozen=True, kw_only=True)
 class _Exported:
     issue: Issue
-    body: Body
+    body: IssueBody
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -109,7 +109,7 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
         severity = order.incident.severity
         services = [it for it in {str(one["service"]) for one in order.facts["suspects"]} if it != "None"]
         assignee = postmortem_settings.logins.get(order.facts["owner"])
-        written: list[Body] = []
+        written: list[IssueBody] = []
 
         write = cache(partial(_document, self.templates, order))
 
