@@ -8,12 +8,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from bot.adapters.database import tables
-from bot.adapters.database.oncall import Kept
+from bot.adapters.database.table import KeptTable
 from bot.domain.change import Change, ChangeWindow
 from bot.domain.lock import Lock
 
 
-class Changes(Kept[Change]):
+class ChangeTable(KeptTable[Change]):
     row, adapter, key = tables.ChangeRow, TypeAdapter(Change), "number"
 
     def _columns(self, value: Change) -> dict[str, Any]:
@@ -35,14 +35,14 @@ class Changes(Kept[Change]):
         if service is not None:
             found = found.where(c.service == service)
         newest = found.order_by(c.happened_at.desc(), c.number.desc()).limit(limit)
-        return self._read(newest)
+        return self._all(newest)
 
     def forget(self, *, before: datetime) -> None:
-        self._write()
+        self.flush()
         self._connection.execute(self._table.delete().where(self._table.c.heard_at < before))
 
 
-class Locks(Kept[Lock]):
+class LockTable(KeptTable[Lock]):
     row, adapter, key = tables.LockRow, TypeAdapter(Lock), "number"
 
     def _columns(self, value: Lock) -> dict[str, Any]:

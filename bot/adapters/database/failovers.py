@@ -6,16 +6,17 @@ from functools import cache
 from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import Table, Update, and_, bindparam, or_, select, update
+from sqlalchemy import Table as SqlTable
+from sqlalchemy import Update, and_, bindparam, or_, select, update
 
 from bot.adapters.database import tables
-from bot.adapters.database.oncall import Kept
 from bot.adapters.database.statements import add, table
+from bot.adapters.database.table import KeptTable
 from bot.domain.failover import Failover, Task
 from bot.ports import AuditEntry
 
 
-class Failovers(Kept[Failover]):
+class FailoverTable(KeptTable[Failover]):
     row, adapter, key = tables.FailoverRow, TypeAdapter(Failover), "number"
 
     def _columns(self, value: Failover) -> dict[str, Any]:
@@ -38,12 +39,12 @@ class Failovers(Kept[Failover]):
     def last_moved(self, lock: str) -> Failover | None:
         c = self._table.c
         query = select(c.kept).where(c.lock == lock, c.moved.is_(True)).order_by(c.number.desc()).limit(1)
-        return next(iter(self._read(query)), None)
+        return next(iter(self._all(query)), None)
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
         c = self._table.c
         query = select(c.kept).where(c.plan == plan, c.ended_at.is_not(None))
-        return self._read(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
+        return self._all(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
 
     # --- the trail ---
 
@@ -62,7 +63,7 @@ class Failovers(Kept[Failover]):
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
         wanted = {"by": owner, "now": now, "until": now + lease, "besides": list(besides)}
-        self._writes.flush()
+        self.flush()
         taken = self._connection.execute(_claiming(self._table), wanted).scalar()
         return int(taken) if taken is not None else None
 
@@ -78,7 +79,7 @@ class Failovers(Kept[Failover]):
 
 
 @cache
-def _claiming(failovers: Table) -> Update:
+def _claiming(failovers: SqlTable) -> Update:
     """Take the first that is to run and that nobody else holds `now`, for one owner (`by`) and `until` then."""
     c = failovers.c
     now, until = (bindparam(name, type_=c.lease_until.type) for name in ("now", "until"))

@@ -5,11 +5,11 @@ from typing import Any
 from pydantic import TypeAdapter
 
 from bot.adapters.database import tables
-from bot.adapters.database.oncall import Kept
+from bot.adapters.database.table import KeptTable
 from bot.ports import UserGroup
 
 
-class UserGroups(Kept[UserGroup]):
+class UserGroupTable(KeptTable[UserGroup]):
     row, adapter, key = tables.UserGroupRow, TypeAdapter(UserGroup), "id"
 
     def _columns(self, value: UserGroup) -> dict[str, Any]:

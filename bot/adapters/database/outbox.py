@@ -28,7 +28,7 @@ from bot.domain.effects import Effect
 from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
-class Outbox:
+class OutboxTable:
     """`has_place` says whether an incident's channel is there, or will never be: what needs it may leave."""
 
     def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:

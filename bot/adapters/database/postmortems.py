@@ -7,13 +7,12 @@ from pydantic import TypeAdapter
 from sqlalchemy import select
 
 from bot.adapters.database import tables
-from bot.adapters.database.oncall import Kept
-from bot.adapters.database.statements import find_kept
+from bot.adapters.database.table import KeptTable
 from bot.domain.follow_up import Filed, FollowUp
 from bot.domain.postmortem import Postmortem
 
 
-class Postmortems(Kept[Postmortem]):
+class PostmortemTable(KeptTable[Postmortem]):
     row, adapter, key = tables.PostmortemRow, TypeAdapter(Postmortem), "incident"
 
     def _columns(self, value: Postmortem) -> dict[str, Any]:
@@ -24,7 +23,7 @@ class Postmortems(Kept[Postmortem]):
         return [it for it in self._found() if it.filed and _is_in(it.filed, repository)]
 
 
-class FollowUps(Kept[FollowUp]):
+class FollowUpTable(KeptTable[FollowUp]):
     row, adapter, key = tables.FollowUpRow, TypeAdapter(FollowUp), "number"
 
     def _columns(self, value: FollowUp) -> dict[str, Any]:
@@ -38,19 +37,19 @@ class FollowUps(Kept[FollowUp]):
         }
 
     def of(self, incident: int) -> Sequence[FollowUp]:
-        found = self._fetched(find_kept(self._table, (), ("incident",)), {"incident": incident})
-        mine = self._with_put(found, lambda it: it.incident == incident)
+        found = self._read(self._find("incident"), {"incident": incident})
+        mine = self._with_changed(found, lambda it: it.incident == incident)
         return sorted(mine, key=lambda it: it.number)
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
-        found = self._fetched(find_kept(self._table, ("open",), ("owner",)), {"owner": person})
-        todo = self._with_put(found, lambda it: it.is_open and it.owner == person)
+        found = self._read(self._find("owner", flags=("open",)), {"owner": person})
+        todo = self._with_changed(found, lambda it: it.is_open and it.owner == person)
         return sorted(todo, key=lambda it: it.number)
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
         c = self._table.c
         query = select(c.kept).where(c.open.is_(True)).order_by(c.number.desc()).limit(limit)
-        return self._read(query)
+        return self._all(query)
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None:
         return next(iter(self._by(issue=_issue(repository, number))), None)

@@ -1,14 +1,12 @@
 """The records of a unit of work: what each needs to be asked, in SQL."""
 
 import json
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from datetime import datetime
-from enum import Enum
-from typing import Any, Generic, TypeVar
+from typing import Any
 
 from pydantic import TypeAdapter
-from sqlalchemy import ColumnElement, Connection, Select, String, cast, func, or_, select, text, update
-from sqlmodel import SQLModel
+from sqlalchemy import ColumnElement, Connection, String, cast, func, or_, select, text, update
 
 from bot.adapters.database import tables
 from bot.adapters.database.rows import readable
@@ -21,6 +19,7 @@ from bot.adapters.database.statements import (
     table,
     upsert,
 )
+from bot.adapters.database.table import Table, plain
 from bot.adapters.database.writes import Writes
 from bot.domain.incident import WORKING, Incident
 from bot.domain.page import Page, PageState
@@ -30,94 +29,15 @@ from bot.domain.team_notice import TeamNotice
 from bot.domain.timeline import Entry
 from bot.ports import Conflict, OnCallCopy, Person, Posted
 
-T = TypeVar("T")
-
 
 def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
     """Whether a JSON list of strings has this one."""
     return cast(column, String).contains(json.dumps(value), autoescape=True)
 
 
-def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
-    """Give a domain value as the columns of its row."""
-    columns: dict[str, Any] = adapter.dump_python(value)
-    return {name: it.value if isinstance(it, Enum) else it for name, it in columns.items()}
-
-
-class Shelf(Generic[T]):
-    """Values of one kind by their key: read when asked for, written once, when the work ends."""
-
-    row: type[SQLModel]
-    adapter: TypeAdapter[T]
-    key: str
-    lock = False
-    is_read_once = False
-    """Whether a work looks but once: what it reads is locked, or may as well be a moment old."""
-
-    def __init__(self, connection: Connection, writes: Writes) -> None:
-        self._connection = connection
-        self._writes = writes
-        self._table = table(self.row)
-        self._known: dict[Any, T] = {}
-        self._changed: dict[Any, T] = {}
-
-    def get(self, key: Any) -> T | None:
-        if key in self._known:
-            return self._known[key]
-        found = next(iter(self._read(find(self._table, self.key, lock=self.lock), {self.key: key})), None)
-        if found and self.is_read_once:
-            self._known[key] = found
-        return found
-
-    def put(self, value: T) -> None:
-        key = getattr(value, self.key)
-        self._known[key] = self._changed[key] = value
-
-    def flush(self) -> None:
-        if not self._changed:
-            return
-        rows = [plain(value, self.adapter) for value in self._changed.values()]
-        self._connection.execute(upsert(self._connection, self._table, self.key), rows)
-        self._changed.clear()
-
-    def _by(self, **wanted: Any) -> list[T]:
-        """Find by what columns hold."""
-        return self._all(find(self._table, *wanted, lock=self.lock), wanted)
-
-    def _one(self, **wanted: Any) -> T | None:
-        """Find the only one; what can't be read here raises, lest it is taken for absent."""
-        self.flush()
-        return next(iter(self._read(find(self._table, *wanted, lock=self.lock), wanted)), None)
-
-    def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query that what was just put may answer; what can't be read here is left out."""
-        self.flush()
-        return self._kept(query, wanted)
-
-    def _kept(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query on what is written; what can't be read here is left out."""
-        rows = self._connection.execute(query, wanted).mappings()
-        return list(readable(self.adapter, map(dict, rows), self._table.name))
-
-    def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        rows = self._connection.execute(query, wanted).mappings()
-        return [self.adapter.validate_python(dict(row)) for row in rows]
-
-    def _with_changed(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
-        """Return what a query found as it is now, and what was put and is wanted as well: nothing need be written."""
-        unchanged = [it for it in found if getattr(it, self.key) not in self._changed]
-        return [*unchanged, *filter(is_wanted, self._changed.values())]
-
-    def _reserve(self) -> int:
-        return self._writes.reserve(self._table)
-
-
-class Incidents(Shelf[Incident]):
+class IncidentTable(Table[Incident]):
     row, adapter, key = tables.IncidentRow, TypeAdapter(Incident), "number"
     lock = is_read_once = True
-
-    def reserve(self) -> int:
-        return self._reserve()
 
     def look(self, number: int) -> Incident | None:
         if number in self._known:
@@ -181,11 +101,8 @@ class Incidents(Shelf[Incident]):
         return self._all(query.order_by(c.number))
 
 
-class Pages(Shelf[Page]):
+class PageTable(Table[Page]):
     row, adapter, key = tables.PageRow, TypeAdapter(Page), "number"
-
-    def reserve(self) -> int:
-        return self._reserve()
 
     def by_key(self, key: str) -> Page | None:
         return self._one(key=key)
@@ -197,7 +114,7 @@ class Pages(Shelf[Page]):
         return sorted(self._by(pagerduty_id=pagerduty_id), key=lambda page: page.number)
 
     def of(self, incident: int) -> Sequence[Page]:
-        found = self._kept(find(self._table, "incident", lock=self.lock), {"incident": incident})
+        found = self._written(find(self._table, "incident", lock=self.lock), {"incident": incident})
         pages = self._with_changed(found, lambda it: it.incident == incident)
         return sorted(pages, key=lambda page: page.number)
 
@@ -210,18 +127,12 @@ class Pages(Shelf[Page]):
         return self._all(select(self._table).where(c.requested_at >= since).order_by(c.number))
 
 
-class TeamNotices(Shelf[TeamNotice]):
+class TeamNoticeTable(Table[TeamNotice]):
     row, adapter, key = tables.TeamNoticeRow, TypeAdapter(TeamNotice), "number"
 
-    def reserve(self) -> int:
-        return self._reserve()
 
-
-class WorkPeriods(Shelf[WorkPeriod]):
+class WorkPeriodTable(Table[WorkPeriod]):
     row, adapter, key = tables.WorkPeriodRow, TypeAdapter(WorkPeriod), "number"
-
-    def reserve(self) -> int:
-        return self._reserve()
 
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
         found = self._read(find_recent(self._table), {"person": person, "since": since})
@@ -231,7 +142,7 @@ class WorkPeriods(Shelf[WorkPeriod]):
         return sorted(recent, key=lambda it: (it.started_at, it.number))
 
 
-class People(Shelf[Person]):
+class PersonTable(Table[Person]):
     row, adapter, key = tables.PersonRow, TypeAdapter(Person), "id"
     is_read_once = True
 
@@ -260,7 +171,7 @@ def _literal(said: str) -> str:
     return said.replace("\\", "\\\\").replace("%", "\\%").replace("_", "\\_")
 
 
-class Timeline:
+class TimelineTable:
     """Append-only: what is appended goes out in one statement when the work ends."""
 
     adapter = TypeAdapter(Entry)
@@ -319,7 +230,7 @@ def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
     return {str(name): value for name, value in row.items() if name != "id"}
 
 
-class OnCalls:
+class OnCallCopyTable:
     """PagerDuty's on-calls, kept whole as they were read."""
 
     adapter = TypeAdapter(OnCallCopy)
@@ -337,7 +248,7 @@ class OnCalls:
         self._connection.execute(upsert(self._connection, self._table, "id"), [row])
 
 
-class Messages:
+class MessageTable:
     """Where lasting messages stand."""
 
     adapter = TypeAdapter(Posted)
@@ -359,7 +270,7 @@ class Messages:
         self._connection.execute(here.values(channel=to, permalink=None))
 
 
-class Inbound:
+class InboundTable:
     """Requests by their id, so that the same one is acted on once."""
 
     def __init__(self, connection: Connection) -> None:

@@ -10,12 +10,12 @@ from sqlalchemy.exc import TimeoutError as NoConnection
 
 from bot.adapters.database import changes, oncall, postmortems, records
 from bot.adapters.database.connection import letting_go, optimistic, reading
-from bot.adapters.database.failovers import Failovers
+from bot.adapters.database.failovers import FailoverTable
 from bot.adapters.database.failures import translated
-from bot.adapters.database.groups import UserGroups
-from bot.adapters.database.outbox import Outbox
-from bot.adapters.database.timers import Timers
-from bot.adapters.database.troubles import Troubles
+from bot.adapters.database.groups import UserGroupTable
+from bot.adapters.database.outbox import OutboxTable
+from bot.adapters.database.timers import TimerTable
+from bot.adapters.database.troubles import TroubleTable
 from bot.adapters.database.turns import Turns
 from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
@@ -28,27 +28,45 @@ class SqlSession:
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._writes = writes = Writes(connection)
-        self.incidents = records.Incidents(connection, writes)
-        self.timeline = records.Timeline(connection, writes)
-        self.pages = records.Pages(connection, writes)
-        self.team_notices = records.TeamNotices(connection, writes)
-        self.people = records.People(connection, writes)
-        self.on_calls = records.OnCalls(connection)
-        self.messages = records.Messages(connection)
-        self.inbound = records.Inbound(connection)
-        self.outbox = Outbox(connection, self._has_place)
-        self.timers = Timers(connection)
-        self.shifts = oncall.Shifts(connection, writes)
-        self.covers = oncall.Covers(connection, writes)
-        self.contacts = oncall.Contacts(connection, writes)
-        self.user_groups = UserGroups(connection, writes)
-        self.periods = records.WorkPeriods(connection, writes)
-        self.changes = changes.Changes(connection, writes)
-        self.locks = changes.Locks(connection, writes)
-        self.failovers = Failovers(connection, writes)
-        self.postmortems = postmortems.Postmortems(connection, writes)
-        self.follow_ups = postmortems.FollowUps(connection, writes)
-        self.troubles = Troubles(connection, writes)
+        self.incidents = records.IncidentTable(connection, writes)
+        self.timeline = records.TimelineTable(connection, writes)
+        self.pages = records.PageTable(connection, writes)
+        self.team_notices = records.TeamNoticeTable(connection, writes)
+        self.people = records.PersonTable(connection, writes)
+        self.on_calls = records.OnCallCopyTable(connection)
+        self.messages = records.MessageTable(connection)
+        self.inbound = records.InboundTable(connection)
+        self.outbox = OutboxTable(connection, self._has_place)
+        self.timers = TimerTable(connection)
+        self.shifts = oncall.ShiftTable(connection, writes)
+        self.covers = oncall.CoverTable(connection, writes)
+        self.contacts = oncall.ContactTable(connection, writes)
+        self.user_groups = UserGroupTable(connection, writes)
+        self.periods = records.WorkPeriodTable(connection, writes)
+        self.changes = changes.ChangeTable(connection, writes)
+        self.locks = changes.LockTable(connection, writes)
+        self.failovers = FailoverTable(connection, writes)
+        self.postmortems = postmortems.PostmortemTable(connection, writes)
+        self.follow_ups = postmortems.FollowUpTable(connection, writes)
+        self.troubles = TroubleTable(connection, writes)
+        self._tables = (
+            self.people,
+            self.incidents,
+            self.timeline,
+            self.pages,
+            self.team_notices,
+            self.periods,
+            self.shifts,
+            self.covers,
+            self.contacts,
+            self.user_groups,
+            self.changes,
+            self.locks,
+            self.failovers,
+            self.postmortems,
+            self.follow_ups,
+            self.troubles,
+        )
 
     def lock(self, section: str) -> None:
         records.wait_alone(self._connection, section)
@@ -57,15 +75,8 @@ class SqlSession:
         return records.take_lease(self._connection, job, owner, now=now, until=now + lease)
 
     def flush(self) -> None:
-        for kept in (
-            self.people,
-            self.incidents,
-            self.timeline,
-            self.pages,
-            self.team_notices,
-            self.periods,
-        ):
-            kept.flush()
+        for table in self._tables:
+            table.flush()
         self.outbox.flush()
         self.timers.flush()
         self._writes.flush()

@@ -60,7 +60,7 @@ MARKING = {
 }
 
 
-class Timers:
+class TimerTable:
     """Whatever the work asked for is written at its end, in a statement of each kind."""
 
     def __init__(self, connection: Connection) -> None:
