@@ -88,7 +88,7 @@ def rollback(
 
 
 @command('failover trail [<run>] ["step"]')
-def trail(
+def audit_log(
     request: Request,
     incident: Incident | None,
     run: RunNumber | None,

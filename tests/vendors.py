@@ -135,15 +135,15 @@ def problems(exchange: Exchange) -> list[str]:
     """Say what is wrong with an exchange, request and answer, by the vendor's own description."""
     if exchange.service == "pagerduty" and not describes_pagerduty():
         return []
-    found = _VERDICTS.get(key := _likeness(exchange))
+    found = _TEST_PAGE_RESULTS.get(key := _likeness(exchange))
     if found is None:
         said = list(_problems(exchange))
         plain = [it for it in said if not it.startswith(WRAPPERS)] or said
-        found = _VERDICTS[key] = tuple(it for it in plain if not _is_excepted(exchange, it))
+        found = _TEST_PAGE_RESULTS[key] = tuple(it for it in plain if not _is_excepted(exchange, it))
     return [f"{exchange.service} {exchange.direction} {exchange.method}: {problem}" for problem in found]
 
 
-_VERDICTS: dict[str, tuple[str, ...]] = {}
+_TEST_PAGE_RESULTS: dict[str, tuple[str, ...]] = {}
 
 
 def _problems(exchange: Exchange) -> Iterator[str]:

@@ -300,10 +300,10 @@ def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str,
     """Find what may stand anywhere, such as `SEV-1` in an incident's name, and what was typed without it."""
     begun = _begins(command, typed)
     for name, slot in command.slots.items():
-        if slot.reader.spot and not slot.required:
-            spot = slot.reader.spot(typed.words[begun:], command.flags, tx)
-            if spot:
-                at, end = begun + spot.start, begun + spot.stop
+        if slot.reader.place and not slot.required:
+            place = slot.reader.place(typed.words[begun:], command.flags, tx)
+            if place:
+                at, end = begun + place.start, begun + place.stop
                 phrase = typed.phrase(at, end)
                 rest = replace(typed, words=(*typed.words[:at], *typed.words[end:]))
                 return {name: Piece.at(phrase.text, phrase.start, phrase.end)}, rest

@@ -106,7 +106,7 @@ class Reader:
     """Of how many characters it has at most."""
     sees: Callable[[str], str] = _word
     """What is read of the words as they were typed."""
-    spot: Callable[[Sequence[Word], frozenset[str], Transaction], range | None] | None = None
+    place: Callable[[Sequence[Word], frozenset[str], Transaction], range | None] | None = None
     """Where it stands among the words of a text without quotes, beside the command's flags or amid the text."""
 
 
@@ -197,25 +197,25 @@ def _severity(word: str, tx: Transaction, asker: str) -> Severity:
     return tx.policy.severity(word)
 
 
-def _severity_spot(words: Sequence[Word], flags: frozenset[str], tx: Transaction) -> range | None:
+def _severity_place(words: Sequence[Word], flags: frozenset[str], tx: Transaction) -> range | None:
     """Find the severity in an incident's name: said in a word anywhere, by a letter alone at its end (`P1`)."""
     ends = [n for n in range(len(words)) if n < _MOST_WORDS or n >= len(words) - _MOST_WORDS]
-    spots = [it for at in ends for it in (range(at, at + 2), range(at, at + 1)) if it.stop <= len(words)]
-    found = [it for it in spots if _is_severity(words, it, flags, tx)]
+    places = [it for at in ends for it in (range(at, at + 2), range(at, at + 1)) if it.stop <= len(words)]
+    found = [it for it in places if _is_severity(words, it, flags, tx)]
     return max(found, key=lambda it: (it.stop, len(it)), default=None)
 
 
-def _is_severity(words: Sequence[Word], spot: range, flags: frozenset[str], tx: Transaction) -> bool:
-    said = words[spot.start : spot.stop]
+def _is_severity(words: Sequence[Word], place: range, flags: frozenset[str], tx: Transaction) -> bool:
+    said = words[place.start : place.stop]
     if any(it.quoted or len(it.text) > 20 for it in said):  # noqa: PLR2004  no severity is as long as that
         return False
     told = heard(" ".join(it.bare.lstrip("#") for it in said), tx.policy.severities)
-    before = words[spot.start - 1].bare if spot.start else ""
-    is_last = all(it.bare in flags or it.text.startswith(":") for it in words[spot.stop : spot.stop + 9])
-    if told is None or is_denied(words, spot.start):
+    before = words[place.start - 1].bare if place.start else ""
+    is_last = all(it.bare in flags or it.text.startswith(":") for it in words[place.stop : place.stop + 9])
+    if told is None or is_denied(words, place.start):
         return False
     if told.is_sure:
-        is_at_an_end = is_last or spot.start == 0
+        is_at_an_end = is_last or place.start == 0
         return is_at_an_end or (told.key is not None and before not in _ARTICLES)
     return _is_set_off(said[0].text) or (is_last and before not in _BEFORE_A_NAME)
 
@@ -457,7 +457,7 @@ READERS: Mapping[Any, Reader] = {
         example="sev1",
         longest=2,
         resembles=_severity_resembles,
-        spot=_severity_spot,
+        place=_severity_place,
     ),
     Phase: Reader(looks=_phase_looks, read=_phase, example="mitigated"),
     datetime: Reader(

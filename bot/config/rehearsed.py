@@ -67,8 +67,8 @@ def _plan(plan: ConfigSection, folder: Path) -> ConfigSection:
 
 
 def _step(step: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection:
-    acts = ("run", "verify", "undo", "dry_run")
-    return step | {key: _shown(step[key], folder, is_drill=is_drill) for key in acts if step.get(key)}
+    actions = ("run", "verify", "undo", "dry_run")
+    return step | {key: _shown(step[key], folder, is_drill=is_drill) for key in actions if step.get(key)}
 
 
 def _shown(instruction: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection:

@@ -179,7 +179,7 @@ class ServiceSection(ConfigSection):
     pagerduty: PagerDutyId | None = None
 
 
-def _moments(given: Any) -> Any:
+def _times(given: Any) -> Any:
     """Read `when:` of a milestone: a length of time, `stop`, or a list of them."""
     if isinstance(given, str | timedelta):
         return [given]
@@ -206,7 +206,7 @@ class MilestoneSection(ConfigSection):
     """What is said, or done in the commander's name, so long after an incident opened or when it stops."""
 
     name: Name
-    when: Annotated[tuple[Moment, ...], BeforeValidator(_moments), Field(min_length=1)]
+    when: Annotated[tuple[Moment, ...], BeforeValidator(_times), Field(min_length=1)]
     severities: tuple[Name, ...] = ()
     to: Annotated[
         str,

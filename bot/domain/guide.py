@@ -106,8 +106,8 @@ def skipped_at(incident: Incident) -> datetime | None:
     if incident.is_safe:
         return None
     word = passed(GuideStep.MITIGATE, incident)
-    moments = (word.at if word else None, incident.cause_at if incident.cause else None)
-    return min(filter(None, moments), default=None)
+    times = (word.at if word else None, incident.cause_at if incident.cause else None)
+    return min(filter(None, times), default=None)
 
 
 NOTHING_CHANGED = "nothing changed"

@@ -190,10 +190,10 @@ def _roll_back(incident: Incident, policy: Policy, _zone: str | None) -> Iterato
 
 def change_suspected_at(incident: Incident) -> datetime | None:
     """Return since when a change is suspected: one was marked, or the words of the stated cause speak of one."""
-    moments = [it.suspected_at for it in incident.suspects]
+    times = [it.suspected_at for it in incident.suspects]
     if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
-        moments.append(incident.cause_at)
-    return min(moments, default=None)
+        times.append(incident.cause_at)
+    return min(times, default=None)
 
 
 def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:

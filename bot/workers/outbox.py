@@ -56,7 +56,7 @@ log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
-class Outcome:
+class AttemptResult:
     """How a try ended: with a result, to be tried again (`again_in`), or for good (`why` alone).
 
     Without an `attempt` there was nothing to do, or it could not be prepared (`why`).
@@ -92,8 +92,8 @@ class Delivery:
         self._lease = lease
         self._senders = senders
         self._owner = uuid4().hex
-        self._outcomes: queue.SimpleQueue[Outcome] = queue.SimpleQueue()
-        self._unsettled: list[Outcome] = []
+        self._outcomes: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
+        self._unsettled: list[AttemptResult] = []
         """What came back and is not stored yet, in the order it came."""
         self._in_flight: set[int] = set()
         """Parcels that are being sent, or whose outcome is not stored: their leases don't run out."""
@@ -195,13 +195,13 @@ class Delivery:
         while not self._outcomes.empty():
             self._unsettled.append(self._outcomes.get())
 
-    def _forget(self, *outcomes: Outcome) -> None:
+    def _forget(self, *outcomes: AttemptResult) -> None:
         """Let go of what is stored."""
         stored = {outcome.item.id for outcome in outcomes}
         self._unsettled = [it for it in self._unsettled if it.item.id not in stored]
         self._in_flight -= stored
 
-    def _transact(self, outcomes: Sequence[Outcome], *, claim: bool) -> "_Turn":
+    def _transact(self, outcomes: Sequence[AttemptResult], *, claim: bool) -> "_Turn":
         turn = _Turn()
         with self._sessions.begin_background() as session:
             tx = self._transaction(session)
@@ -216,7 +216,7 @@ class Delivery:
                 )
         return turn
 
-    def _settle_one_by_one(self, outcomes: Sequence[Outcome]) -> None:
+    def _settle_one_by_one(self, outcomes: Sequence[AttemptResult]) -> None:
         for outcome in outcomes:
             try:
                 self._count(retry_on_conflict(partial(self._transact, [outcome], claim=False)))
@@ -229,7 +229,7 @@ class Delivery:
                 self._abandon(outcome)
             self._forget(outcome)
 
-    def _abandon(self, outcome: Outcome) -> None:
+    def _abandon(self, outcome: AttemptResult) -> None:
         """Give up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
         item, fault = outcome.item, _fault(outcome.item)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
@@ -278,7 +278,7 @@ class Delivery:
         self._outcomes.put(self._outcome(item))
         self._wake.set()
 
-    def _outcome(self, item: OutboxItem) -> Outcome:
+    def _outcome(self, item: OutboxItem) -> AttemptResult:
         if isinstance(item.effect, Unknown):
             return self._left_to_others(item, item.effect)
         try:
@@ -287,16 +287,16 @@ class Delivery:
             return _not_tried(item, None, str(away), again_in=_backoff(item))
         except Exception:
             log.exception("an effect could not be prepared", effect=item.effect.key, outbox=item.id)
-            return Outcome(
+            return AttemptResult(
                 item=item,
                 attempt=None,
                 why=_fault(item),
                 again_in=_backoff(item) if item.attempts < TRIES else None,
                 uncertain=item.uncertain,
             )
-        return _try(item, attempt) if attempt else Outcome(item=item, attempt=None)
+        return _try(item, attempt) if attempt else AttemptResult(item=item, attempt=None)
 
-    def _left_to_others(self, item: OutboxItem, effect: Unknown) -> Outcome:
+    def _left_to_others(self, item: OutboxItem, effect: Unknown) -> AttemptResult:
         log.warning("an effect is left to a newer Spy", effect=effect.key, why=effect.why)
         self._foreign.add(item.id)
         return _not_tried(item, None, effect.why, again_in=timedelta())
@@ -307,7 +307,7 @@ class Delivery:
 
     # --- settling ---
 
-    def _settle(self, outcome: Outcome, tx: Transaction) -> str:
+    def _settle(self, outcome: AttemptResult, tx: Transaction) -> str:
         """Keep how it ended, and give that in a word: "" where this was kept before.
 
         A commit may have been kept though its answer was lost, so that the same outcome comes twice.
@@ -322,7 +322,7 @@ class Delivery:
         self._handler.on_giving_up(outcome.item, tx, outcome.why)
         return "given up"
 
-    def _done(self, outcome: Outcome, tx: Transaction) -> str:
+    def _done(self, outcome: AttemptResult, tx: Transaction) -> str:
         if not tx.session.outbox.done(outcome.item.id, at=tx.now):
             return ""
         if outcome.attempt is None:
@@ -332,7 +332,7 @@ class Delivery:
             Undelivered(tx).left(outcome.item)
         return "delivered"
 
-    def _put_back(self, outcome: Outcome, tx: Transaction) -> str:
+    def _put_back(self, outcome: AttemptResult, tx: Transaction) -> str:
         wait, why = outcome.again_in or timedelta(), outcome.why or ""
         is_back = tx.session.outbox.put_back(
             outcome.item.id,
@@ -362,11 +362,11 @@ class Delivery:
 class _Turn:
     """What one transaction did: the outcomes it stored, each with its end in a word, and what it claimed."""
 
-    ends: list[tuple[Outcome, str]] = field(default_factory=list)
+    ends: list[tuple[AttemptResult, str]] = field(default_factory=list)
     claimed: Sequence[OutboxItem] = ()
 
 
-def _try(item: OutboxItem, attempt: Attempt) -> Outcome:
+def _try(item: OutboxItem, attempt: Attempt) -> AttemptResult:
     """Do it; where the last try's outcome is unknown, look first."""
     try:
         found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
@@ -374,19 +374,21 @@ def _try(item: OutboxItem, attempt: Attempt) -> Outcome:
     except Throttled as throttled:
         return _not_tried(item, attempt, str(throttled), again_in=throttled.retry_after)
     except Rejected as rejected:
-        return Outcome(item=item, attempt=attempt, why=str(rejected))
+        return AttemptResult(item=item, attempt=attempt, why=str(rejected))
     except Unreachable as unreachable:
-        return Outcome(
+        return AttemptResult(
             item=item, attempt=attempt, why=str(unreachable), again_in=_backoff(item), uncertain=True
         )
     except Exception:
         log.exception("a fault while calling out", effect=item.effect.key, outbox=item.id)
-        return Outcome(item=item, attempt=attempt, why=_fault(item), again_in=_backoff(item), uncertain=True)
-    return Outcome(item=item, attempt=attempt, result=result)
+        return AttemptResult(
+            item=item, attempt=attempt, why=_fault(item), again_in=_backoff(item), uncertain=True
+        )
+    return AttemptResult(item=item, attempt=attempt, result=result)
 
 
-def _not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in: timedelta) -> Outcome:
-    return Outcome(
+def _not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in: timedelta) -> AttemptResult:
+    return AttemptResult(
         item=item,
         attempt=attempt,
         why=why,
@@ -401,7 +403,7 @@ def _fault(item: OutboxItem) -> str:
     return f"a fault of Spy's own; the log has it with outbox={item.id}"
 
 
-def _is_spent(outcome: Outcome, now: datetime) -> bool:
+def _is_spent(outcome: AttemptResult, now: datetime) -> bool:
     patience = outcome.attempt.patience if outcome.attempt else PATIENCE
     return now - outcome.item.queued_at > patience
 

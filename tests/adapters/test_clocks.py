@@ -138,19 +138,19 @@ def test_what_slack_signs_by_its_own_clock_is_taken(box: Box, off: timedelta):
 
 
 def signed(at: datetime) -> tuple[bytes, dict[str, str]]:
-    body, stamp = b"command=%2Fspy&text=help&user_id=U0ANA&channel_id=C0PAY", str(int(at.timestamp()))
-    digest = hmac.new(b"s", b"v0:%s:%s" % (stamp.encode(), body), hashlib.sha256).hexdigest()
+    body, timestamp = b"command=%2Fspy&text=help&user_id=U0ANA&channel_id=C0PAY", str(int(at.timestamp()))
+    digest = hmac.new(b"s", b"v0:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
     form = {"content-type": "application/x-www-form-urlencoded"}
-    return body, {**form, "x-slack-request-timestamp": stamp, "x-slack-signature": f"v0={digest}"}
+    return body, {**form, "x-slack-request-timestamp": timestamp, "x-slack-signature": f"v0={digest}"}
 
 
 @pytest.mark.parametrize("off", OFF, ids=str)
 def test_a_tools_change_is_taken_though_our_clock_is_off(off: timedelta):
     now = datetime.now(UTC)
-    stamp = str(int((now + off).timestamp()))
-    digest = hmac.new(b"s", b"v1:%s:{}" % stamp.encode(), hashlib.sha256).hexdigest()
+    timestamp = str(int((now + off).timestamp()))
+    digest = hmac.new(b"s", b"v1:%s:{}" % timestamp.encode(), hashlib.sha256).hexdigest()
 
-    check(b"{}", timestamp=stamp, signature=f"v1={digest}", secret="s", now=now, ahead=off)
+    check(b"{}", timestamp=timestamp, signature=f"v1={digest}", secret="s", now=now, ahead=off)
 
 
 @pytest.mark.parametrize(

@@ -233,13 +233,13 @@ class Proxy:
         self.swallows = self.is_cut = False
         self._open: list[socket.socket] = []
         self._server = server
-        self._door = socket.create_server(("127.0.0.1", 0))
-        self.port: int = self._door.getsockname()[1]
+        self._listener = socket.create_server(("127.0.0.1", 0))
+        self.port: int = self._listener.getsockname()[1]
         Thread(target=self._serve, daemon=True).start()
 
     def close(self) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def cut(self) -> None:
         """Break all connections, and each new one at once."""
@@ -254,7 +254,7 @@ class Proxy:
     def _serve(self) -> None:
         with suppress(OSError):
             while True:
-                caller, _ = self._door.accept()
+                caller, _ = self._listener.accept()
                 if self.is_cut:
                     caller.close()
                     continue

@@ -52,20 +52,20 @@ def silent() -> Iterator[str]:
 class serving:  # noqa: N801  used as a function is
     def __init__(self, answer: Callable[[socket.socket], object]) -> None:
         self._answer = answer
-        self._door = socket.create_server(("127.0.0.1", 0))
+        self._listener = socket.create_server(("127.0.0.1", 0))
 
     def __enter__(self) -> str:
         threading.Thread(target=self._serve, daemon=True).start()
-        return f"http://127.0.0.1:{self._door.getsockname()[1]}"
+        return f"http://127.0.0.1:{self._listener.getsockname()[1]}"
 
     def __exit__(self, *_: object) -> None:
-        self._door.shutdown(socket.SHUT_RDWR)
-        self._door.close()
+        self._listener.shutdown(socket.SHUT_RDWR)
+        self._listener.close()
 
     def _serve(self) -> None:
         while True:
             try:
-                caller, _ = self._door.accept()
+                caller, _ = self._listener.accept()
             except OSError:
                 return
             threading.Thread(target=self._one, args=(caller,), daemon=True).start()

@@ -82,11 +82,11 @@ class Slack:
         self.app = build_app(self.router, self.chat, signing_secret=SECRET, api_url=NOWHERE)
 
     def send(self, body: str, kind: str, *, at: float | None = None, secret: str = SECRET) -> HttpAnswer:
-        stamp = str(int(time.time() if at is None else at))
-        mac = hmac.new(secret.encode(), f"v0:{stamp}:{body}".encode(), hashlib.sha256).hexdigest()
+        timestamp = str(int(time.time() if at is None else at))
+        mac = hmac.new(secret.encode(), f"v0:{timestamp}:{body}".encode(), hashlib.sha256).hexdigest()
         headers = {
             "content-type": kind,
-            "x-slack-request-timestamp": stamp,
+            "x-slack-request-timestamp": timestamp,
             "x-slack-signature": f"v0={mac}",
         }
         return answer_http(self.app, body.encode(), headers)

@@ -73,7 +73,7 @@ class SlackRequests:
     """Slack's own, with a signature on whatever goes through it."""
 
     def __init__(self, served: ServedBot) -> None:
-        self._doors = served
+        self._listeners = served
 
     def event(self, body: Any) -> httpx.Response:
         return self.send(json.dumps(body), JSON)
@@ -82,10 +82,10 @@ class SlackRequests:
         return self.send(urlencode({"payload": json.dumps(body)}), FORM)
 
     def send(self, body: str, kind: str) -> httpx.Response:
-        at = str(int(self._doors.bot.clock.now().timestamp()))
+        at = str(int(self._listeners.bot.clock.now().timestamp()))
         digest = hmac.new(SECRET.encode(), f"v0:{at}:{body}".encode(), hashlib.sha256).hexdigest()
         signed = {"X-Slack-Request-Timestamp": at, "X-Slack-Signature": f"v0={digest}", "Content-Type": kind}
-        return self._doors.web.post("/slack/events", content=body.encode(), headers=signed)
+        return self._listeners.web.post("/slack/events", content=body.encode(), headers=signed)
 
 
 @pytest.fixture(scope="module")

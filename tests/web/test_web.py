@@ -14,7 +14,7 @@ from bot.ports import Unavailable
 from bot.web import CannotListen, Check, Handler, Server, WebAnswer, build_web, listen, serve
 from bot.web.app import LARGEST_BODY
 from bot.web.metrics import Metrics
-from bot.web.metrics import registry as figures_registry
+from bot.web.metrics import registry as metrics_registry
 
 
 def echo(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
@@ -170,7 +170,7 @@ def test_figures_are_told_while_the_database_is_away():
 
     metrics = Metrics(tally=lambda: {("Post", "delivered"): 3}, waiting=away, standing=dict, opened=lambda: 0)
 
-    with opened(metrics=figures_registry(metrics)) as web:
+    with opened(metrics=metrics_registry(metrics)) as web:
         answer = web.get("/metrics")
 
     assert 'spy_effects_total{kind="Post",outcome="delivered"} 3.0' in answer.text
@@ -180,7 +180,7 @@ def test_figures_are_told_while_the_database_is_away():
 def test_lanes_that_stand_still_are_counted_by_kind():
     metrics = Metrics(tally=dict, waiting=dict, standing=lambda: {"SendPage": 2}, opened=lambda: 0)
 
-    with opened(metrics=figures_registry(metrics)) as web:
+    with opened(metrics=metrics_registry(metrics)) as web:
         assert 'spy_outbox_lanes_standing{kind="SendPage"} 2.0' in web.get("/metrics").text
 
 

@@ -48,9 +48,9 @@ class FailoverTable(KeptTable[Failover]):
 
     # --- the trail ---
 
-    def append(self, trace: AuditEntry) -> None:
-        row = {name: getattr(trace, name) for name in tables.FailoverAuditRow.model_fields}
-        data = TypeAdapter(dict[str, Any]).dump_python(dict(trace.data), mode="json")
+    def append(self, entry: AuditEntry) -> None:
+        row = {name: getattr(entry, name) for name in tables.FailoverAuditRow.model_fields}
+        data = TypeAdapter(dict[str, Any]).dump_python(dict(entry.data), mode="json")
         self._writes.add(add(table(tables.FailoverAuditRow)), {**row, "data": data})
 
     def audit_log(self, number: int) -> Sequence[AuditEntry]:

@@ -241,7 +241,7 @@ def _label(value: object) -> Markdown:
     return Markdown(" ".join(re.sub(r"[^\w .,+()-]", " ", words).split())[:60])
 
 
-def _stamp(at: datetime) -> Markdown:
+def _timestamp(at: datetime) -> Markdown:
     return Markdown(f"{at.astimezone(UTC):%Y-%m-%d %H:%M:%S}")
 
 
@@ -291,7 +291,7 @@ def _environment(loader: Folders) -> Environment:
         "code": _code,
         "paragraphs": _paragraphs,
         "label": _label,
-        "stamp": _stamp,
+        "stamp": _timestamp,
         "verbatim": Markdown,
     }
     return environment

@@ -67,7 +67,7 @@ class _Placing:
         elif token.type == "code_inline":
             token.content = self._inline(token.content)
         elif token.type == "text":
-            token.content = self._each(token.content, lambda _mark, _spot, value: _prose(value))
+            token.content = self._each(token.content, lambda _mark, _placeholder, value: _prose(value))
         self._none_in(str(token.attrs.get("title", "")), "in a link's title")
 
     def _each(self, text: str, said: Callable[[str, Placeholder, str | None], str]) -> str:

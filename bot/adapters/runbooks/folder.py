@@ -55,7 +55,7 @@ class FolderRunbooks:
     def __init__(self, folders: Sequence[Path], *, address: str | None = None) -> None:
         self._folders = tuple(folders)
         self._address = address
-        self._shelf = _RunbookFolder()
+        self._known = _RunbookFolder()
         self._lock = Lock()
 
     # --- what there is ---
@@ -117,7 +117,7 @@ class FolderRunbooks:
         )
 
     def _is_left_out(self, name: str) -> bool:
-        return any(path.name == f"{name}{ENDING}" and it.mistakes for path, it in self._shelf.files.items())
+        return any(path.name == f"{name}{ENDING}" and it.mistakes for path, it in self._known.files.items())
 
     def _usable(self) -> Mapping[str, tuple[Runbook, RunbookBody]]:
         usable: dict[str, tuple[Runbook, RunbookBody]] = {}
@@ -129,13 +129,13 @@ class FolderRunbooks:
     def _fresh(self) -> _RunbookFolder:
         """Look at the folders, and read what is new or has changed."""
         with self._lock:
-            before = self._shelf
+            before = self._known
             files = {path: self._at(path, before.files.get(path)) for path in self._paths()}
-            self._shelf = _RunbookFolder(files=files)
-            for line in self._shelf.mistakes:
+            self._known = _RunbookFolder(files=files)
+            for line in self._known.mistakes:
                 if line not in before.mistakes:
                     log.error("a runbook is left out", why=line)
-            return self._shelf
+            return self._known
 
     def _paths(self) -> list[Path]:
         return [path for folder in self._folders for path in sorted(folder.glob(f"*{ENDING}"))]

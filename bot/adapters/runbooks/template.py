@@ -204,7 +204,7 @@ class RunbookBody:
         reading.statements(tree.body)
         if reading.mistakes:
             raise UnusableRunbook(*reading.mistakes)
-        self._spots = tuple(reading.placeholders)
+        self._placeholders = tuple(reading.placeholders)
         self._parts = tuple(reading.parts)
         _Guarded(reading.numbers).visit(tree)
         tree.set_environment(confined)
@@ -213,9 +213,9 @@ class RunbookBody:
 
     def rehearse(self) -> Marked:
         """Give the whole text, every branch of it once, with the worst that its values could be."""
-        filling = _Filling(self._spots)
+        filling = _Filling(self._placeholders)
         text = "".join(
-            it if isinstance(it, str) else filling.mark(_WORST[self._spots[it].trust], it)
+            it if isinstance(it, str) else filling.mark(_WORST[self._placeholders[it].trust], it)
             for it in self._parts
         )
         return filling.marked(text)
@@ -225,7 +225,7 @@ class RunbookBody:
         given: dict[str, Any] = {it.name: None for it in self._runbook.parameters}
         numbers = {it.name for it in self._runbook.parameters if it.kind is Kind.NUMBER}
         given |= {name: _number(it) if name in numbers else it for name, it in values.items()}
-        filling = _Filling(self._spots)
+        filling = _Filling(self._placeholders)
         before = _filling.set(filling)
         try:
             return filling.marked(self._text({**given, "incident": incident}))
@@ -407,10 +407,10 @@ class _Guarded(NodeTransformer):
     """Lets every value be marked, every loop counted and every new text measured."""
 
     def __init__(self, placeholders: Mapping[int, int]) -> None:
-        self._spots = placeholders
+        self._placeholders = placeholders
 
     def visit_Output(self, node: nodes.Output) -> nodes.Output:  # noqa: N802  Jinja's way
-        placeholders = [self._spots.get(id(it)) for it in node.nodes]
+        placeholders = [self._placeholders.get(id(it)) for it in node.nodes]
         self.generic_visit(node)
         node.nodes = [
             it if placeholder is None else _call("mark", it, nodes.Const(placeholder))

@@ -22,11 +22,11 @@ class Delays:
         self._since = 0.0
 
     @contextmanager
-    def sent_at(self, stamp: int, arrived_at: float) -> Iterator[float]:
+    def sent_at(self, timestamp: int, arrived_at: float) -> Iterator[float]:
         """Give when it was sent at the latest, on the clock of `arrived_at`; it is under way as long as this."""
         with self._lock:
             self._under_way += 1
-            delay = self._delay(arrived_at - stamp, arrived_at)
+            delay = self._delay(arrived_at - timestamp, arrived_at)
         try:
             yield arrived_at - delay
         finally:

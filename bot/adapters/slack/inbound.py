@@ -108,8 +108,8 @@ def answer_http(
     """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
     if not _is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
-    stamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
-    with app.delays.sent_at(stamp, arrived) as sent_at:
+    timestamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
+    with app.delays.sent_at(timestamp, arrived) as sent_at:
         came = _came(headers.get(RETRY, ""), sent_at)
         response = dispatch(app, lambda: BoltRequest(body=body.decode(), headers=dict(headers), context=came))
     flat = {name: ", ".join(values) for name, values in response.headers.items() if name != "set-cookie"}
@@ -157,11 +157,11 @@ def _verifiers(secret: str, slack: ServerClock) -> Sequence[SignatureVerifier]:
 
 
 def _is_signed(app: App, body: bytes, headers: Mapping[str, str]) -> bool:
-    stamp, signature = (headers.get(f"x-slack-{it}", "") for it in ("request-timestamp", "signature"))
-    if not SECONDS.fullmatch(stamp):
+    timestamp, signature = (headers.get(f"x-slack-{it}", "") for it in ("request-timestamp", "signature"))
+    if not SECONDS.fullmatch(timestamp):
         return False
     try:
-        return any(it.is_valid(body, stamp, signature) for it in app.verifiers)
+        return any(it.is_valid(body, timestamp, signature) for it in app.verifiers)
     except (TypeError, ValueError):  # it can't even be compared
         return False
 

@@ -117,7 +117,7 @@ def plays() -> Iterator[FailoverPlay]:
 def facts() -> dict[str, Sequence[Facts]]:
     """Give every template its facts."""
     cards: list[Facts] = []
-    trails: list[Facts] = []
+    audit_logs: list[Facts] = []
     questions: list[Facts] = []
     lists: list[Facts] = [{"found": Portion.of([], 1)}]
     for play in plays():
@@ -127,7 +127,7 @@ def facts() -> dict[str, Sequence[Facts]]:
                 run = tx.session.failovers.get(number)
                 if run:
                     cards.append(views.card(run))
-                    trails.append(views.audit_log(run))
+                    audit_logs.append(views.audit_log(run))
                     questions += [views.question(run, asked + 1) for asked in range(len(run.asks))]
             lists.append({"found": Portion.of(Failovers(tx).plans(asker="U0ANA"), 1)})
     runs = [it["run"] for it in cards]
@@ -140,7 +140,7 @@ def facts() -> dict[str, Sequence[Facts]]:
         "failover/question": questions,
         "failover/outcome": over,
         "failover/list": lists,
-        "failover/trail": trails,
+        "failover/trail": audit_logs,
         "failover/output": [
             {"run": runs[0], "step": step, "printed": printed}
             for step, printed in (("", []), (TYPED, []), ("", [OUTPUT]), ("", [OUTPUT] * 6))
