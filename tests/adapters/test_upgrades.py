@@ -60,7 +60,7 @@ NOT_RECORDS = {"alembic_version", "counter", "inbound", "lease", "message", "on_
     "trouble",
 }
 ADDED = ("kind", "incident", "line", "permalink")
-"""What the trail of a failover keeps beside an event's own facts."""
+"""What the audit_log of a failover keeps beside an event's own facts."""
 FORMER_ADDRESS = re.compile(r"(?<![a-z_])room:[0-9]")
 Rows = Mapping[str, list[dict[str, Any]]]
 
@@ -204,10 +204,10 @@ def test_every_entry_is_of_a_known_event(engine: Engine):
     migrate(engine)
     with Database(engine).read() as session:
         entries = session.timeline.of(1)
-        trail = session.failovers.audit_log(1)
+        audit_log = session.failovers.audit_log(1)
 
     assert len(entries) == len(rows_of(engine)["timeline"])
-    for it in (*entries, *trail):
+    for it in (*entries, *audit_log):
         assert set(it.data) <= {*fields_of(it.kind), *ADDED}, it.kind
 
 
