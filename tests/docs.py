@@ -9,7 +9,7 @@ BLOCK = re.compile(r"^( *)(`{3,})(\w*)\n(.*?\n)\1\2$", re.DOTALL | re.MULTILINE)
 
 
 def section(page: str, heading: str) -> str:
-    """Give the text of a section of a page of the repository."""
+    """Return the text of a section of a page of the repository."""
     text = (ROOT / page).read_text(encoding="utf-8")
     found = re.search(rf"^(##+) {re.escape(heading)}\n(.*?)(?=^##|\Z)", text, re.DOTALL | re.MULTILINE)
     assert found, f"{page} has no section {heading}"
@@ -17,7 +17,7 @@ def section(page: str, heading: str) -> str:
 
 
 def blocks(text: str, language: str) -> list[str]:
-    """Give the blocks of code in one language."""
+    """Return the blocks of code in one language."""
     return [_flush(it[4], it[1]) for it in BLOCK.finditer(text) if it[3] == language]
 
 

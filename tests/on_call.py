@@ -84,7 +84,7 @@ class Rota:
                 attempt.on_success(tx, outcome)
 
     def heard(self, message_type: str, to: str) -> list[str]:
-        """Give the messages of a message type to an address, as each stands now."""
+        """Return the messages of a message type to an address, as each stands now."""
         return [message.text for message in self.messages(message_type, to)]
 
     def messages(self, message_type: str, to: str) -> Sequence[Message]:

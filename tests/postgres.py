@@ -29,7 +29,7 @@ class Postgres:
         self._server = server
 
     def address(self, database: str) -> str:
-        """Give the DATABASE_URL of a database."""
+        """Return the DATABASE_URL of a database."""
         return self._server.get_uri(database=database)
 
     @contextmanager

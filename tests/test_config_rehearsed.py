@@ -44,7 +44,7 @@ def tried(folder: Path, text: str, boxed: dict[str, Any]) -> Settings:
 
 
 def actions(settings: Settings, plan: str) -> dict[str, Any]:
-    """Give the first step's own and its check and undo, by kind."""
+    """Return the first step's own and its check and undo, by kind."""
     step = settings.failover[plan].plan(plan).steps[0]
     return {"run": step.run, "verify": step.verify and step.verify.by, "undo": step.undo}
 

@@ -132,7 +132,7 @@ def describes_pagerduty() -> bool:
 
 
 def problems(exchange: Exchange) -> list[str]:
-    """Say what is wrong with an exchange, request and answer, by the vendor's own description."""
+    """Return what is wrong with an exchange, request and answer, by the vendor's own description."""
     if exchange.service == "pagerduty" and not describes_pagerduty():
         return []
     found = _TEST_PAGE_RESULTS.get(key := _likeness(exchange))
@@ -312,7 +312,7 @@ TYPES = {"string": str, "boolean": bool, "number": (int, float), "list": list, "
 
 
 def unlike(value: Any, shape: Shape, where: str) -> Iterator[str]:
-    """Say where a value has a key that the recordings don't have, or another type; nothing must be there."""
+    """Return where a value has a key that the recordings don't have, or another type; nothing must be there."""
     if value is None or shape == {}:  # an empty one was never seen filled
         return
     if isinstance(shape, str):

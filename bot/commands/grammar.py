@@ -176,7 +176,7 @@ def slots(sequence: Sequence_) -> Iterator[str]:
 
 
 def slots_of(items: Sequence_) -> Iterator[Slot]:
-    """Give the slots of a usage line, those of its optional parts too."""
+    """Return the slots of a usage line, those of its optional parts too."""
     for item in items:
         match item:
             case Slot():
@@ -189,7 +189,7 @@ def slots_of(items: Sequence_) -> Iterator[Slot]:
 
 
 def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
-    """Give every way in which the leading literals can be said."""
+    """Return every way in which the leading literals can be said."""
     prefixes: list[tuple[str, ...]] = [()]
     for item in sequence:
         match item:
@@ -244,7 +244,7 @@ class Typed:
 
     @cached_property
     def quotes(self) -> list[int]:
-        """Tell which of the words are quoted, by their number."""
+        """Return which of the words are quoted, by their number."""
         return [number for number, word in enumerate(self.words) if word.quoted]
 
     def saying(self, piece: "Piece", words: str) -> str:
@@ -252,7 +252,7 @@ class Typed:
         return f"{self.text[: piece.start]}{words}{self.text[piece.end :]}"
 
     def phrase(self, at: int, end: int) -> Word:
-        """Give the words from `at` to before `end` as one."""
+        """Return the words from `at` to before `end` as one."""
         first, last = self.words[at], self.words[end - 1]
         if first is last:
             return first
@@ -388,7 +388,7 @@ class _Matcher:
     def sequence(
         self, items: Sequence_, at: int, after: float, *, choosy: bool = False
     ) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Give every place where these items can end, and what they bind; `after`: how many words can follow them."""
+        """Return every place where these items can end, and what they bind; `after`: how many words can follow them."""
         if not items:
             yield at, {}
             return
@@ -486,7 +486,7 @@ class _Matcher:
             yield end, {name: Piece.at(self.typed.text[first.start : last.end], first.start, last.end)}
 
     def _ends_of_text(self, at: int, after: float) -> range:
-        """Say where plain text may end, so that what is left is no more than can follow it."""
+        """Return where plain text may end, so that what is left is no more than can follow it."""
         most = len(self._words)
         least = at + 2 if self._words[at].quoted else at + 1
         if most - after > least:
@@ -517,7 +517,7 @@ def _is_text(item: Item) -> bool:
 
 
 def _eagerness(item: Item) -> int:
-    """Say which of several optional items is tried first: one with a word of its own, a slot, text, a flag."""
+    """Return which of several optional items is tried first: one with a word of its own, a slot, text, a flag."""
     if isinstance(item, Optionally) and len(item.item) > 1 and isinstance(item.item[0], Literally):
         return -1  # `page 2` is no service called page
     first = item.item[0] if isinstance(item, Optionally) else item

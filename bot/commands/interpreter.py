@@ -137,7 +137,7 @@ class Interpreter:
         return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
-        """Give the commands whose literal words begin what was typed, longest first."""
+        """Return the commands whose literal words begin what was typed, longest first."""
         said = _literals(typed)
         counted = [(it.begins(said), it) for it in self._registry.commands]
         return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
@@ -165,7 +165,7 @@ class Interpreter:
         )
 
     def _nearest(self, typed: Typed) -> tuple[tuple[str, ...], int] | None:
-        """Give the command's words that are most like what was typed, and in place of how many words they stand.
+        """Return the command's words that are most like what was typed, and in place of how many words they stand.
 
         What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
         """
@@ -456,12 +456,12 @@ def _begins_with_prose(command: Command) -> bool:
 
 
 def _literals(typed: Typed) -> tuple[str, ...]:
-    """Give what was typed first without quotes, in small letters: where the words of commands are sought."""
+    """Return what was typed first without quotes, in small letters: where the words of commands are sought."""
     unquoted = (word.bare for word in typed.words if not word.quoted)
     return tuple(islice(unquoted, MOST_LITERALS))
 
 
 def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
-    """Give how much the least alike of the words are alike, from 0 to 1; no command has a word of 40 letters."""
+    """Return how much the least alike of the words are alike, from 0 to 1; no command has a word of 40 letters."""
     pairs = zip(said, meant, strict=False)
     return min(SequenceMatcher(a=one[:40], b=other).ratio() for one, other in pairs)

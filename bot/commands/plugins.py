@@ -37,7 +37,7 @@ def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> Command
 
 
 def _imported(loader: Callable[[], ModuleType], within: float) -> ModuleType | str:
-    """Give the module, or why there is none: a thread of its own, so that it can neither end nor hold up Spy."""
+    """Return the module, or why there is none: a thread of its own, so that it can neither end nor hold up Spy."""
     ended: SimpleQueue[ModuleType | str] = SimpleQueue()
 
     def run() -> None:
@@ -66,7 +66,7 @@ def registry(*modules: ModuleType, failures: Iterable[str] = ()) -> CommandRegis
 
 
 def shadowed(commands: Iterable[Command]) -> Iterator[str]:
-    """Say which commands another plugin declares, too: where words fit both, the one loaded first answers."""
+    """Return which commands another plugin declares, too: where words fit both, the one loaded first answers."""
     first: dict[tuple[str, ...], Command] = {}
     for command in commands:
         earlier = [first.setdefault(said, command) for said in _spoken(command)]
@@ -75,7 +75,7 @@ def shadowed(commands: Iterable[Command]) -> Iterator[str]:
 
 
 def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
-    """Give all that it is called by: `incident tldr` is `tldr`, too."""
+    """Return all that it is called by: `incident tldr` is `tldr`, too."""
     for prefix in command.prefixes:
         yield prefix
         if prefix[0] == "incident" and len(prefix) > 1:
@@ -83,7 +83,7 @@ def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
 
 
 def templates_named(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Give each template that a plugin's answers name, with the file and line; what can't be read is left out."""
+    """Return each template that a plugin's answers name, with the file and line; what can't be read is left out."""
     for path in _files(folders):
         try:
             nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))

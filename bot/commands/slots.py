@@ -509,7 +509,7 @@ WORD = Reader(looks=_any, read=_text)
 
 
 def reader_of(kind: Any, *, is_word: bool = False) -> Reader | None:
-    """Give the reader of a type: the one that it is annotated with, else the one in `READERS`."""
+    """Return the reader of a type: the one that it is annotated with, else the one in `READERS`."""
     own = (it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Reader))
     return next(own, WORD if is_word and kind is str else READERS.get(kind))
 

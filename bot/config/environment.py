@@ -76,6 +76,6 @@ class Environment(BaseModel):
 
 
 def environment_mistakes(error: ValidationError) -> Iterator[str]:
-    """Say what is wrong with a variable, without its value."""
+    """Return what is wrong with a variable, without its value."""
     for problem in error.errors(include_input=False, include_url=False):
         yield f"environment: {str(problem['loc'][0]).upper()}: {problem['ctx']['error']}."

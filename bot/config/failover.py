@@ -162,7 +162,7 @@ class BoundSection(ConfigSection):
 def flattened(
     expected: Mapping[str, Any], before: tuple[str, ...] = ()
 ) -> Iterator[tuple[tuple[str, ...], Any]]:
-    """Give the bound (or the plain value) of each value of an answer, by the keys that lead to it."""
+    """Return the bound (or the plain value) of each value of an answer, by the keys that lead to it."""
     for key, inner in expected.items():
         path = (*before, str(key))
         if isinstance(inner, Mapping) and inner and not BOUNDS.issuperset(inner):

@@ -85,7 +85,7 @@ def _place(problem: ErrorDetails) -> Place:
 
 
 def _written(place: Place, with_lines: YamlLines) -> Place:
-    """Give the place as the file has it, where a part of a section stands for all of it."""
+    """Return the place as the file has it, where a part of a section stands for all of it."""
     written: Place = ()
     for part in place:
         if isinstance(part, str) and (*written, part) not in with_lines.lines:
@@ -100,7 +100,7 @@ def _written(place: Place, with_lines: YamlLines) -> Place:
 
 
 def _meant(place: Place) -> Place | None:
-    """Give the place of the key that was meant by an unknown one."""
+    """Return the place of the key that was meant by an unknown one."""
     close = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
     return (*place[:-1], close[0]) if close else None
 

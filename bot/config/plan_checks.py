@@ -95,7 +95,7 @@ def _commands(plan: Plan) -> Iterator[tuple[str, Program]]:
 
 
 def _actions(plan: Plan) -> Iterator[tuple[str, Instruction]]:
-    """Give all that is done, with what people call it."""
+    """Return all that is done, with what people call it."""
     for check in plan.before:
         yield f"check {check.name}", check.by
     for step in plan.steps:

@@ -111,7 +111,7 @@ def _fillings(plan: dict[str, Any], at: Place) -> Iterator[Fault]:
 
 
 def _misfilled(found: str, place: Place, plan: dict[str, Any], params: dict[str, Any]) -> str | None:
-    """Say why these braces can't be filled in at this place; None where they can."""
+    """Return why these braces can't be filled in at this place; None where they can."""
     only = PLACE.fullmatch(found)
     words = [part for part in place if isinstance(part, str)]
     if not only or not only[1]:

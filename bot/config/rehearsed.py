@@ -40,7 +40,7 @@ def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
 
 
 def _roles(own: ConfigSection) -> Iterator[str]:
-    """Give the roles that somebody has, or that a plan asks for: in the demo its operators have them."""
+    """Return the roles that somebody has, or that a plan asks for: in the demo its operators have them."""
     yield from (role for role, people in (own.get("permissions") or {}).items() if people)
     yield from (
         plan["allow"]
@@ -52,7 +52,7 @@ def _roles(own: ConfigSection) -> Iterator[str]:
 def _teams(
     own: ConfigSection, command_team: str | None, demo: ConfigSection
 ) -> Iterator[tuple[str, ConfigSection]]:
-    """Give each team a team's place in the demo: the command team the first one, all others the second."""
+    """Return each team a team's place in the demo: the command team the first one, all others the second."""
     first, second = demo["teams"].values()
     for name, team in own.items():
         place = first if name == (command_team or next(iter(own))) else second

@@ -46,7 +46,7 @@ class Settings(Sections):
         return tuple(dict.fromkeys((*self.runbooks, *beside)))
 
     def policy(self) -> Policy:
-        """Give the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
+        """Return the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
         return Policy(
             teams={key: _team(key, section) for key, section in self.teams.items()},
             severities={key: _severity(key, section) for key, section in self.severities.items()},
@@ -139,7 +139,7 @@ class Settings(Sections):
             )
 
     def _webhooks(self) -> Iterator[CheckResult]:
-        """Say what is heard late or never without a webhook; it is a fault where Spy has an address to be called at."""
+        """Return what Spy hears late, or never, without a webhook. It is a fault where Spy has a public address."""
         for name, is_used, secret, lost in (
             (
                 "PagerDutySection",
@@ -179,7 +179,7 @@ class Settings(Sections):
         return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
     def _sources_of_changes(self) -> CheckResult:
-        """Say who tells of changes; a repository that nobody tells of was written down in vain."""
+        """Return who tells of changes; a repository that nobody tells of was written down in vain."""
         told = {
             "GitHubSection": self.env.github_webhook_secret,
             "your tools": self.env.changes_webhook_secret,

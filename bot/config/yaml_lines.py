@@ -28,7 +28,7 @@ class YamlLines:
     mistakes: tuple[ConfigMistake, ...] = ()
 
     def line(self, place: Place) -> int | None:
-        """Give the line of a place, or of the nearest one around it."""
+        """Return the line of a place, or of the nearest one around it."""
         for length in range(len(place), -1, -1):
             if found := self.lines.get(place[:length]):
                 return found

@@ -50,7 +50,7 @@ def decline(incident: Incident, *, by: str, at: datetime) -> CommandDeclined:
 
 
 def give_role(incident: Incident, role: str, person: str, *, by: str, at: datetime) -> RoleGiven:
-    """Give a role such as scribe; the commander's moves by a handover only."""
+    """Return a role such as scribe; the commander's moves by a handover only."""
     _must_be_open(incident)
     if plain(role) in COMMAND_NAMES:
         raise Refusal(f"To change the commander, use `incident hand <@{person}>`.", slot="role")
@@ -68,7 +68,7 @@ def lose(
     follow_ups: Collection[int] = (),
     postmortem: bool = False,
 ) -> PersonUnavailable | None:
-    """Tell what somebody had to do in an incident and can't any more; None where that is nothing."""
+    """Return what somebody had to do in an incident and can't any more; None where that is nothing."""
     is_open = incident.is_open
     lost = PersonUnavailable(
         at=at,

@@ -203,7 +203,7 @@ def _hash(text: str) -> str:
 
 
 def with_picture(document: Document, picture: str) -> Document:
-    """Give it as a file beside its picture (a file's name), under a heading of its own."""
+    """Return it as a file beside its picture (a file's name), under a heading of its own."""
     drawn = f"## In one picture\n\n![In one picture]({picture})"
     kept = (replace(it, text=drawn) if it.key == PICTURE else it for it in document.sections)
     heading = DocumentSection(key="heading", text=f"# {document.heading or document.title}")
@@ -211,7 +211,7 @@ def with_picture(document: Document, picture: str) -> Document:
 
 
 def hidden(mark: str) -> str:
-    """Give the mark by which an issue is found again, as it begins in its body."""
+    """Return the mark by which an issue is found again, as it begins in its body."""
     return f"<!-- spy:{mark} "
 
 
@@ -236,12 +236,12 @@ def pages(lines: Iterable[str], *, limit: int = LIMIT) -> list[str]:
 
 
 def emptied(number: int) -> str:
-    """Give what is left of a page of the log that is not needed any more."""
+    """Return what is left of a page of the log that is not needed any more."""
     return _page(number, "*The log needs this part no more.*")
 
 
 def page_number(text: str) -> int | None:
-    """Say which page of the log a comment is, None where it is none."""
+    """Return which page of the log a comment is, None where it is none."""
     found = _PAGE.match(text)
     return int(found["number"]) if found else None
 

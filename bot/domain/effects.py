@@ -93,7 +93,7 @@ class AddBookmark(ChannelEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(ChannelEffect):
-    """Give a newcomer to the channel the tldr, visible to them alone, once they are in it."""
+    """Return a newcomer to the channel the tldr, visible to them alone, once they are in it."""
 
     person: str
     label: ClassVar[str] = "The welcome of <@{person}>"
@@ -299,7 +299,7 @@ class AnswerPage(PageEffect):
 
     @classmethod
     def given(cls, page: int, answer: str, *, by: str, at: datetime) -> Self:
-        """Give the answer of somebody at a moment: the same one at another moment is another one."""
+        """Return the answer of somebody at a moment: the same one at another moment is another one."""
         key = f"answer-page:{page}:{answer}:{int(at.timestamp() * 1000)}"
         return cls(key=key, page=page, answer=answer, by=by)
 

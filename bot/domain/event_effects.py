@@ -74,7 +74,7 @@ EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
 
 
 def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
-    """Give the effects of a fact that is entry `seq` of the incident's timeline."""
+    """Return the effects of a fact that is entry `seq` of the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
     heard = [_effect_at(where, event, incident, policy, seq) for where in EVENT_EFFECTS.get(type(event), ())]
@@ -150,7 +150,7 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> UpsertM
 def _beyond(  # noqa: PLR0911  a table
     event: events.Event, incident: Incident, policy: Policy, seq: int
 ) -> list[Effect]:
-    """Give what a few facts ask for besides being heard."""
+    """Return what a few facts ask for besides being heard."""
     n = incident.number
     match event:
         case events.ChannelOpened():
@@ -182,7 +182,7 @@ def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
 
 
 def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
-    """Give what another channel of an incident needs: its people, its card, its topic and its bookmarks."""
+    """Return what another channel of an incident needs: its people, its card, its topic and its bookmarks."""
     n = incident.number
     people = tuple(dict.fromkeys((incident.owner, *incident.roles.values(), *incident.members)))
     home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")

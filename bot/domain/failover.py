@@ -260,7 +260,7 @@ class Failover:
         return step.name if action.stage is None else f"{step.name} {step.stages[action.stage]}"
 
     def instruction(self, action: Action) -> Instruction:
-        """Give what a run or an undo does, its stage filled in."""
+        """Return what a run or an undo does, its stage filled in."""
         step = self.plan.steps[action.at]
         if action.kind is ActionKind.UNDO and step.undo:
             return step.undo
@@ -269,7 +269,7 @@ class Failover:
         return staged(step.run, self._stage(action))
 
     def check(self, action: Action) -> Check | None:
-        """Give what a check, a verification or a look looks at, its stage filled in."""
+        """Return what a check, a verification or a look looks at, its stage filled in."""
         if action.kind is ActionKind.CHECK:
             return self.plan.before[action.at]
         verify = self.plan.steps[action.at].verify
@@ -282,7 +282,7 @@ class Failover:
     # --- what is next ---
 
     def next_action(self) -> Action | None:
-        """Say what to do outside now; None where nothing is: see `consequence`, or wait for an answer."""
+        """Return what to do outside now; None where nothing is: see `consequence`, or wait for an answer."""
         if self.attempt or self.question:
             return None
         if self.looks_at:
@@ -294,7 +294,7 @@ class Failover:
         return None
 
     def consequence(self, *, at: datetime) -> Event | None:
-        """Say what follows by itself from how it went; to be asked again until nothing does."""
+        """Return what follows by itself from how it went; to be asked again until nothing does."""
         if self.state not in UNDER_WAY or self.attempt or self.question:
             return None
         if self.is_left:
@@ -539,7 +539,7 @@ class Failover:
         return events.FailoverResumed(at=at, failover=self.number, what=self.what, attempt=number)
 
     def crash(self, why: str, *, at: datetime) -> events.FailoverCrashed | None:
-        """Give up on what comes next, for a person to say how it goes on; None where nothing does."""
+        """Return up on what comes next, for a person to say how it goes on; None where nothing does."""
         action = self.next_action()
         if action is None:
             return None
@@ -549,7 +549,7 @@ class Failover:
     # --- what happened ---
 
     def shown_anew(self, plan: Plan) -> "Failover":
-        """Give the run of the plan as it is now; what `FailoverChanged` told."""
+        """Return the run of the plan as it is now; what `FailoverChanged` told."""
         return replace(self, plan=plan)
 
     def after(self, event: Event) -> "Failover":  # noqa: C901, PLR0911, PLR0912  a table
@@ -696,7 +696,7 @@ class Failover:
 
 
 def failover_agenda(run: Failover) -> list[Timer]:
-    """Give what time brings: a proposal lapses, and a question that nobody answers is asked again."""
+    """Return what time brings: a proposal lapses, and a question that nobody answers is asked again."""
     if run.state is State.PROPOSED:
         mark = str(round(run.lapses_at.timestamp()))
         return [Timer(subject=run.subject, occurrence=Occurrence(LAPSE, mark, "1"), due_at=run.lapses_at)]

@@ -12,7 +12,7 @@ CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 
 
 def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[UpsertMessage]:
-    """Give the effects of entry `run.entries` of its trail.
+    """Return the effects of entry `run.entries` of its trail.
 
     A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
     is begun next, a moment later: Slack lets a message be edited some fifty times a minute.

@@ -149,7 +149,7 @@ class FollowUp:
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:
-    """Give the reminder: so many days before it is due, of a morning; none where that was past when it was added.
+    """Return the reminder: so many days before it is due, of a morning; none where that was past when it was added.
 
     Where that was past when it was given to its owner, or to its day, it comes at once, though never in the night.
     """
@@ -174,7 +174,7 @@ def digest_subject(person: str) -> Subject:
 def digest_agenda(
     person: str, open_since: datetime | None, timers: Timers, *, zone: str, now: datetime
 ) -> list[Timer]:
-    """Give the weekly digests of this week and the next, on Monday mornings; none before anything was theirs."""
+    """Return the weekly digests of this week and the next, on Monday mornings; none before anything was theirs."""
     if open_since is None:
         return []
     local = now.astimezone(ZoneInfo(zone))

@@ -79,7 +79,7 @@ MISSING: Mapping[GuideStep, Mapping[str, Callable[[Incident], bool]]] = {
 
 
 def standing(incident: Incident) -> Guide | None:
-    """Give the first step that is not done; None where nothing is left to do. Once resolved, only the last one is."""
+    """Return the first step that is not done; None where nothing is left to do. Once resolved, only the last one is."""
     if incident.phase in {Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM}:
         return None
     ahead = STEPS if incident.is_open else (GuideStep.CLEAN_UP,)
@@ -96,7 +96,7 @@ def is_done(step: GuideStep, incident: Incident) -> bool:
 
 
 def passed(step: GuideStep, incident: Incident) -> Passed | None:
-    """Give who said that a step is done."""
+    """Return who said that a step is done."""
     said = incident.steps.get(step)
     return said if said and _is_of_now(step, said.at, incident) else None
 
@@ -159,7 +159,7 @@ SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.
 
 
 def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[ChecklistLine, ...]:
-    """Give all steps with what was done of them, by whom and when, from the whole timeline."""
+    """Return all steps with what was done of them, by whom and when, from the whole timeline."""
     kept = list(entries)
     now = standing(incident)
     return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)

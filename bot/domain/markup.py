@@ -54,7 +54,7 @@ def as_prose(text: str) -> str:
 
 
 def plain_prose(text: str) -> str:
-    """Say what Slack brings in the words that a person sees, its letters made plain."""
+    """Return what Slack brings in the words that a person sees, its letters made plain."""
     return as_prose(cleaned(text))
 
 

@@ -246,7 +246,7 @@ def day_named(said: str, today: date, *, passed: bool) -> date:
 
 
 def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = None) -> datetime:
-    """Give the moment (UTC) that a clock shows on a day; refuses an hour that is left out there, or comes twice."""
+    """Return the moment (UTC) that a clock shows on a day; refuses an hour that is left out there, or comes twice."""
     first, second = (datetime.combine(day, clock, place).replace(fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
@@ -311,7 +311,7 @@ def _clock(said: str) -> time | None:
 
 
 def _latest(day: str | None, clock: time, place: tzinfo, now: datetime, slot: str | None) -> datetime:
-    """Give that time of a day that has passed, where the words leave it open which one."""
+    """Return that time of a day that has passed, where the words leave it open which one."""
     local = now.astimezone(place)
     if day:
         return on_the_clock(_passed_day(day, clock, local), clock, place, slot=slot)
@@ -369,7 +369,7 @@ def _ahead(today: date, found: re.Match[str]) -> date:
 
 
 def _end(today: date, unit: str, *, ahead: bool) -> date:
-    """Give the last day of work of a period: of a week its friday."""
+    """Return the last day of work of a period: of a week its friday."""
     if unit == "day":
         return today + ahead * DAY
     if unit == "week":

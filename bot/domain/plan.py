@@ -43,7 +43,7 @@ class Param:
     choices: tuple[str, ...] = ()
 
     def read(self, name: str, word: str) -> str:
-        """Give the value; refuse what does not fit, before it reaches anything."""
+        """Return the value; refuse what does not fit, before it reaches anything."""
         if self.choices:
             chosen = next((it for it in self.choices if it.casefold() == word.casefold()), None)
             if chosen is None:
@@ -121,7 +121,7 @@ Instruction = Program | HttpCall | Workflow | Question
 
 
 def told(instruction: Instruction) -> str:
-    """Say what an action does in one line, as a person would type it; what is filled in later by its name: <stage>."""
+    """Return in one line what an action does, as a person would type it. What is filled in later shows as <stage>."""
     return PLACE.sub(r"<\1>", _told(instruction))
 
 
@@ -220,7 +220,7 @@ class Plan:
         return next((at for at, step in enumerate(self.steps) if step.point_of_no_return), None)
 
     def undoing(self, began: Sequence[int]) -> "Plan":
-        """Give the plan that takes these steps back, last ones first; there is no way back from that."""
+        """Return the plan that takes these steps back, last ones first; there is no way back from that."""
         back = [self.steps[at] for at in sorted(began, reverse=True) if self.steps[at].undo]
         steps = [
             Step(
@@ -299,7 +299,7 @@ def _filling(values: Mapping[str, Any]) -> Fill:
 
 
 def _walked(value: T, fill: Fill, where: str = "") -> T:
-    """Give a copy in which every text is filled in; the values of a form (params, usage) have none."""
+    """Return a copy in which every text is filled in; the values of a form (params, usage) have none."""
     walked: Any = value
     if isinstance(value, str):
         walked = fill(where, value)

@@ -208,7 +208,7 @@ class Policy:
         )
 
     def service_of(self, repository: str) -> str:
-        """Tell whose changes a repository's (owner/name) are: a service's of `services:`, else the name's own."""
+        """Return whose changes a repository's (owner/name) are: a service's of `services:`, else the name's own."""
         wanted = repository.casefold()
         for service in self.services.values():
             if wanted in (it.casefold() for it in service.repositories):
@@ -216,7 +216,7 @@ class Policy:
         return wanted.rpartition("/")[2]
 
     def service_paged_as(self, pagerduty_id: str) -> str:
-        """Tell whose PagerDuty's service is: a service's, else a team's; else it goes by its id."""
+        """Return whose PagerDuty's service is: a service's, else a team's; else it goes by its id."""
         named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
         teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
         return next(named, None) or next(teams, pagerduty_id.casefold())
@@ -232,7 +232,7 @@ class Policy:
         return None
 
     def granted(self, role: str) -> frozenset[str]:
-        """Give whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
+        """Return whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
         return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
 
     @property

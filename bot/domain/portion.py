@@ -49,5 +49,5 @@ class Portion(Generic[T]):
 
 
 def within(number: int | None, count: int, size: int) -> int:
-    """Give the page that is wanted, or the last one where there are not so many."""
+    """Return the page that is wanted, or the last one where there are not so many."""
     return max(1, min(number or 1, -(-count // size)))

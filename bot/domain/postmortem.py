@@ -152,7 +152,7 @@ class Postmortem:
 
 
 def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str) -> datetime | None:
-    """Give when it is due (UTC): as somebody said, else so long after the resolution as the severity allows.
+    """Return when it is due (UTC): as somebody said, else so long after the resolution as the severity allows.
 
     Three calendar days for sev1 and five business days for sev2 are PagerDuty's (spy.md); others owe none.
     Neither does a false alarm or a drill.
@@ -167,7 +167,7 @@ def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: 
 def postmortem_agenda(
     postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str
 ) -> list[Timer]:
-    """Give the next reminder: at half-time, a day before, when it is due, and daily after that."""
+    """Return the next reminder: at half-time, a day before, when it is due, and daily after that."""
     due = due_by(postmortem, incident, policy, zone=zone)
     if due is None or postmortem.closed_at or incident.phase is not Phase.RESOLVED or incident.drill:
         return []
@@ -199,7 +199,7 @@ def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tu
 
 
 def unanswered(postmortem: Postmortem, follow_ups: Sequence[FollowUp]) -> Iterator[str]:
-    """Give the categories that have neither a follow-up nor a reason for having none."""
+    """Return the categories that have neither a follow-up nor a reason for having none."""
     there = {it.category for it in follow_ups}
     return (it.value for it in Category if it not in there and it.value not in postmortem.nothing)
 

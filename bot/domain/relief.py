@@ -85,7 +85,7 @@ class WorkPeriod:
         return (self.ended_at or now) - self.started_at
 
     def within(self, since: datetime, until: datetime) -> timedelta:
-        """Give how much of it lies in a window."""
+        """Return how much of it lies in a window."""
         overlap = min(self.ended_at or until, until) - max(self.started_at, since)
         return max(overlap, timedelta())
 
@@ -123,7 +123,7 @@ def began(number: int, person: str, incident: int, what: str, *, at: datetime) -
 
 
 def people_working(incident: Incident) -> Mapping[str, str]:
-    """Give who is at work on an incident, and as what: command, or a role. Nobody is, once it is over."""
+    """Return who is at work on an incident, and as what: command, or a role. Nobody is, once it is over."""
     if not incident.is_open:
         return {}
     roles = {person: role for role, person in incident.roles.items()}
@@ -174,7 +174,7 @@ class EscalationStep:
 
 
 def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
-    """Give the escalation from its foot; its last step repeats without end."""
+    """Return the escalation from its foot; its last step repeats without end."""
     yield EscalationStep(name=WARN, after=timers.relief_warn)
     yield EscalationStep(name=ASK, after=timers.relief_ask)
     yield EscalationStep(name=PAGE, after=timers.relief_page)
@@ -184,7 +184,7 @@ def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
 
 
 def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> datetime:
-    """Give the moment (UTC) at which a work period weighs so much; time of the person's night counts double."""
+    """Return the moment (UTC) at which a work period weighs so much; time of the person's night counts double."""
     moment, left = started_at, load
     while True:
         weight = 2 if timers.is_night(moment.astimezone(zone).hour) else 1
@@ -195,7 +195,7 @@ def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> 
 
 
 def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[EscalationStep, datetime]]:
-    """Give each step with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
+    """Return each step with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
     foot, below = period.started_at, timedelta()
     waits = period.fine_at is not None
     for step in escalation_steps(timers):
@@ -209,14 +209,14 @@ def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[Es
 
 
 def next_step(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Timer:
-    """Give the step above the last one spoken."""
+    """Return the step above the last one spoken."""
     return next(timer for _, timer in _above(period, zone, timers))
 
 
 def reached(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, now: datetime
 ) -> tuple[EscalationStep, Timer] | None:
-    """Give the highest step that is due and not spoken: of several that were missed, the last speaks for all."""
+    """Return the highest step that is due and not spoken: of several that were missed, the last speaks for all."""
     found = None
     for step, timer in _above(period, zone, timers):
         if timer.due_at > now:
@@ -236,7 +236,7 @@ def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[E
 
 
 def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
-    """Give the next moment (UTC) at which the night begins or ends, whatever the clocks do in between."""
+    """Return the next moment (UTC) at which the night begins or ends, whatever the clocks do in between."""
     today = moment.astimezone(zone).date()
     turns = (
         datetime.combine(today + timedelta(days=days), time(hour), zone).astimezone(moment.tzinfo)
@@ -277,7 +277,7 @@ def _at_this_rate(periods: Sequence[WorkPeriod], moment: datetime, amount: timed
 
 
 def day_began(period: WorkPeriod, earlier: Sequence[WorkPeriod], zone: tzinfo) -> datetime:
-    """Give the first duty since the last rest that was a night's, by the person's own clock."""
+    """Return the first duty since the last rest that was a night's, by the person's own clock."""
     began_at = period.started_at
     for it in sorted(earlier, key=lambda it: it.started_at, reverse=True):
         if it.ended_at is None or _is_rest(it.ended_at, began_at, zone):
@@ -324,7 +324,7 @@ _AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
 def work_period_agenda(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = ()
 ) -> list[Timer]:
-    """Give what is to be said next of a work period, by duty; nothing once it is over. `earlier`: of the last days."""
+    """Return the next reminders of a work period; none once it is over. `earlier`: work periods of the last days."""
     if not period.is_running:
         return []
     summed = [
@@ -338,7 +338,7 @@ def work_period_agenda(
 def overdue(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = (), now: datetime
 ) -> list[Timer]:
-    """Give what is to be said now: of each duty the highest step that is due."""
+    """Return what is to be said now: of each duty the highest step that is due."""
     if not period.is_running:
         return []
     highest = reached(period, zone, timers, now=now)

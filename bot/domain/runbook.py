@@ -167,7 +167,7 @@ class Runbook:
         return Reading(filled=filled, missing=tuple(missing), wrong=wrong)
 
     def lacking(self, reading: Reading) -> Refusal:
-        """Say what is wrong or missing."""
+        """Return what is wrong or missing."""
         said = [*reading.wrong.values()]
         if reading.missing:
             said.append(f"{self.name} needs {', '.join(it.described for it in reading.missing)}.")
@@ -175,7 +175,7 @@ class Runbook:
         return Refusal(" ".join(said), slot=slot)
 
     def in_words(self, reading: Reading) -> Refusal:
-        """Say what is wrong or missing, and how the whole would be said where there is no form."""
+        """Return what is wrong or missing, and how the whole would be said where there is no form."""
         pairs = {
             it.name: it.example for it in self.parameters if it in reading.missing or it.name in reading.wrong
         }

@@ -183,7 +183,7 @@ def is_part(turn: Turn, whole: Turn) -> bool:
 
 
 def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
-    """Give the next occurrence of each duty that is owed to this shift; nothing once it is gone."""
+    """Return the next occurrence of each duty that is owed to this shift; nothing once it is gone."""
     if shift.gone_at or shift.person is None:
         return []
     timers = policy.timers
@@ -270,5 +270,5 @@ def before(moment: datetime, lead: timedelta, zone: str) -> datetime:
 
 
 def overlapping(shifts: Iterable[Shift], start: datetime, end: datetime) -> Sequence[Shift]:
-    """Give those of which some part lies between two moments."""
+    """Return those of which some part lies between two moments."""
     return [shift for shift in shifts if shift.start < end and shift.end > start]

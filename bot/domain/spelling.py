@@ -24,6 +24,6 @@ def is_slip(said: str, meant: str) -> bool:
 
 
 def nearest(said: str, known: Iterable[str]) -> str | None:
-    """Give the one of the known words that was probably meant; a long word was none of them."""
+    """Return the one of the known words that was probably meant; a long word was none of them."""
     close = get_close_matches(said, list(known), n=1) if len(said) <= LONGEST else []
     return close[0] if close else None

@@ -93,7 +93,7 @@ def updates(entries: Iterable[Entry]) -> list[Update]:
 
 
 def phases(entries: Iterable[Entry], *, now: datetime) -> list[Bar]:
-    """Tell how long each phase lasted."""
+    """Return how long each phase lasted."""
     bars: list[Bar] = []
     phase, since = "", None
     for entry in entries:
@@ -109,7 +109,7 @@ def phases(entries: Iterable[Entry], *, now: datetime) -> list[Bar]:
 
 
 def _phase(entry: Entry) -> str | None:
-    """Give the phase that begins here; "" where the incident ends."""
+    """Return the phase that begins here; "" where the incident ends."""
     match entry.kind:
         case "declared":
             return "triage"
@@ -130,7 +130,7 @@ def bars(
     names: dict[str, str],
     now: datetime,
 ) -> list[Bar]:
-    """Give the picture of an incident: its phases, who led, the pages, and updates on time or late."""
+    """Return the picture of an incident: its phases, who led, the pages, and updates on time or late."""
     until = incident.resolved_at or now
     rows = (
         phases(entries, now=until),

@@ -44,7 +44,7 @@ class Entry:
 
 
 def told(entries: Iterable[Entry]) -> list[Entry]:
-    """Give what a reader should see, oldest first: without what was hidden, superseded, or is housekeeping not kept."""
+    """Return the entries to show, oldest first: none that is hidden, superseded, or minor and not kept."""
     kept = list(entries)
     gone = {entry.supersedes for entry in kept if entry.supersedes}
     shown = (it for it in kept if it.seq not in gone and it.visibility != HIDDEN)
@@ -126,5 +126,5 @@ MINOR = frozenset(
 
 
 def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
-    """Give the last events of substance, oldest first."""
+    """Return the last events of substance, oldest first."""
     return [entry for entry in told(entries) if entry.kind not in MINOR][-most:]

@@ -17,7 +17,7 @@ def mark_of(moment: datetime) -> str:
 
 
 def moment_of(mark: str) -> datetime | None:
-    """Give back the moment (UTC) of a spell's name, where it is named by one."""
+    """Return back the moment (UTC) of a spell's name, where it is named by one."""
     return datetime.fromtimestamp(int(mark) / 1000, UTC) if mark.isdigit() else None
 
 
@@ -42,7 +42,7 @@ class Timer:
         return now - self.due_at > LATE_AFTER
 
     def said(self, now: datetime, *, to: str) -> Reminded:
-        """Give the fact that it was spoken to an address (a person's or channel's id, incident:42, card:42)."""
+        """Return the fact that it was spoken to an address (a person's or channel's id, incident:42, card:42)."""
         return Reminded(
             at=now,
             reminder=self.reminder,
@@ -77,7 +77,7 @@ class Snooze:
 
 
 def remembering(reminded: Mapping[str, LastSent], event: Reminded) -> Mapping[str, LastSent]:
-    """Give what was spoken of each duty once this was spoken too."""
+    """Return what was spoken of each duty once this was spoken too."""
     before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0
     said = LastSent(

@@ -42,4 +42,4 @@ class ActionRunner(Protocol):
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Give the present, aware, in UTC."""
+        """Return the present, aware, in UTC."""

@@ -93,7 +93,7 @@ class Chat(Protocol):
     def has_bookmark(self, channel: str, url: str) -> bool: ...
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
-        """Give the address of a channel or of a message in it; made here, without a call."""
+        """Return the address of a channel or of a message in it; made here, without a call."""
 
     def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
         """Post to a channel, or to a person (Slack id) by DM; `key` is the mark by which it is found again."""
@@ -123,4 +123,4 @@ class Chat(Protocol):
         """Find who has this e-mail address; None where Slack knows nobody."""
 
     def group_members(self, group: str) -> Sequence[str]:
-        """Say who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""
+        """Return who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""

@@ -87,10 +87,10 @@ class Pager(Protocol):
         """Ring this level (1 is the first) of its escalation policy."""
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
-        """Say who is on call now, for these escalation policies, with a phone number where there is one."""
+        """Return who is on call now, for these escalation policies, with a phone number where there is one."""
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
-        """Say what changed in a time, as others told the pager; a change's `service` is the pager's id of it."""
+        """Return what changed in a time, as others told the pager; a change's `service` is the pager's id of it."""
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
         """Read schedules as they hold in the end, in whole entries; Rejected where there is no such schedule."""

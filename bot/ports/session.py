@@ -116,10 +116,10 @@ class IncidentRecords(Protocol):
 
     def count(self, wanted: Search) -> int: ...
     def names_of_open(self) -> Sequence[tuple[int, str]]:
-        """Give the number and the name of all that are open."""
+        """Return the number and the name of all that are open."""
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
-        """Give those that are open, or were at some moment since then; oldest first."""
+        """Return those that are open, or were at some moment since then; oldest first."""
 
     def put(self, incident: Incident) -> None: ...
 
@@ -127,10 +127,10 @@ class IncidentRecords(Protocol):
 class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        """Give entries of these kinds, by incident and then in the order they were kept."""
+        """Return entries of these kinds, by incident and then in the order they were kept."""
 
     def of(self, incident: int) -> Sequence[Entry]:
-        """Give the whole timeline in the order it was kept."""
+        """Return the whole timeline in the order it was kept."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
@@ -148,7 +148,7 @@ class PageRecords(Protocol):
     def of(self, incident: int) -> Sequence[Page]: ...
     def ringing(self) -> Sequence[Page]: ...
     def since(self, since: datetime) -> Sequence[Page]:
-        """Give what was asked for since then, oldest first."""
+        """Return what was asked for since then, oldest first."""
 
     def put(self, page: Page) -> None: ...
 
@@ -179,13 +179,13 @@ class ShiftRecords(Protocol):
         """Find by `shift:<schedule>:<user>:<start>`."""
 
     def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
-        """Give those of a schedule of which some part lies in between, first ones first; what is gone too."""
+        """Return those of a schedule of which some part lies in between, first ones first; what is gone too."""
 
     def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
-        """Give what is theirs (a Slack id) and not over by then, first ones first; without what is gone."""
+        """Return what is theirs (a Slack id) and not over by then, first ones first; without what is gone."""
 
     def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
-        """Give all of which some part lies in between; without what is gone."""
+        """Return all of which some part lies in between; without what is gone."""
 
     def put(self, shift: Shift) -> None: ...
 
@@ -194,7 +194,7 @@ class CoverRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> CoverRequest | None: ...
     def open(self) -> Sequence[CoverRequest]:
-        """Give those that are asked for or promised, first ones first."""
+        """Return those that are asked for or promised, first ones first."""
 
     def put(self, cover: CoverRequest) -> None: ...
 
@@ -224,16 +224,16 @@ class FailoverRecords(Protocol):
     def get(self, number: int) -> Failover | None: ...
     def put(self, failover: Failover) -> None: ...
     def active(self) -> Sequence[Failover]:
-        """Give those that are proposed or under way, first ones first."""
+        """Return those that are proposed or under way, first ones first."""
 
     def holder(self, lock: str) -> Failover | None:
-        """Give the active one that holds a lock."""
+        """Return the active one that holds a lock."""
 
     def last_moved(self, lock: str) -> Failover | None:
-        """Give the last one of a lock that moved anything."""
+        """Return the last one of a lock that moved anything."""
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
-        """Give those of a plan that are over, newest first."""
+        """Return those of a plan that are over, newest first."""
 
     def append(self, entry: AuditEntry) -> None: ...
     def audit_log(self, number: int) -> Sequence[AuditEntry]: ...
@@ -254,7 +254,7 @@ class UserGroupRecords(Protocol):
 class PostmortemRecords(Protocol):
     def get(self, incident: int) -> Postmortem | None: ...
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
-        """Give those whose issue is in a repository (owner/name)."""
+        """Return those whose issue is in a repository (owner/name)."""
 
     def put(self, postmortem: Postmortem) -> None: ...
 
@@ -263,13 +263,13 @@ class FollowUpRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> FollowUp | None: ...
     def of(self, incident: int) -> Sequence[FollowUp]:
-        """Give an incident's, done ones too, in the order they were added."""
+        """Return an incident's, done ones too, in the order they were added."""
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
-        """Give what somebody (a Slack id) has to do, of all incidents."""
+        """Return what somebody (a Slack id) has to do, of all incidents."""
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
-        """Give the newest that are not done."""
+        """Return the newest that are not done."""
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
     def filed_in(self, repository: str) -> Sequence[FollowUp]: ...
@@ -320,7 +320,7 @@ class OutboxRecords(Protocol):
         """Count what is not done, by state."""
 
     def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
-        """Give what is not done, and then what is; of both the newest first."""
+        """Return what is not done, and then what is; of both the newest first."""
 
     def forget(self, *, before: datetime) -> None:
         """Drop what was finished before then."""
@@ -338,7 +338,7 @@ class WorkPeriodRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> WorkPeriod | None: ...
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
-        """Give the person's work periods that went on after then, oldest first; the last one may still run."""
+        """Return the person's work periods that went on after then, oldest first; the last one may still run."""
 
     def put(self, period: WorkPeriod) -> None: ...
 
@@ -350,10 +350,10 @@ class TimerRecords(Protocol):
         """Let these be what waits for a subject; what was spoken never comes back. Written when the work ends."""
 
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
-        """Give the subjects with something due, longest due first, without those another process works at."""
+        """Return the subjects with something due, longest due first, without those another process works at."""
 
     def due(self, subject: Subject, now: datetime) -> Sequence[Timer]:
-        """Give what waits of a subject and is due."""
+        """Return what waits of a subject and is due."""
 
     def spoken(self, key: str, at: datetime) -> None:
         """Keep that it was spoken. Written when the work ends."""
@@ -369,7 +369,7 @@ class ChangeRecords(Protocol):
     def get(self, number: int) -> Change | None: ...
     def by_key(self, key: str) -> Change | None: ...
     def within(self, window: ChangeWindow, *, service: str | None = None, limit: int) -> Sequence[Change]:
-        """Give the newest of a time, of one service or of all; newest first."""
+        """Return the newest of a time, of one service or of all; newest first."""
 
     def put(self, change: Change) -> None: ...
     def forget(self, *, before: datetime) -> None:
@@ -380,10 +380,10 @@ class LockRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Lock | None: ...
     def standing(self) -> Sequence[Lock]:
-        """Give those that are not released, longest standing first."""
+        """Return those that are not released, longest standing first."""
 
     def of(self, service: str) -> Lock | None:
-        """Give the one that stands on a service."""
+        """Return the one that stands on a service."""
 
     def put(self, lock: Lock) -> None: ...
 

@@ -48,7 +48,7 @@ class TimeLimit:
 
     @classmethod
     def none(cls) -> Self:
-        """Give all the time there is."""
+        """Return all the time there is."""
         return cls(math.inf)
 
     def left(self) -> float:
@@ -60,7 +60,7 @@ class TimeLimit:
         return self._is_given_up
 
     def enter(self, doing: str) -> bool:
-        """Say what is done now; False where it must not be, since too many of it hang. OutOfTime once given up."""
+        """Return what is done now; False where it must not be, since too many of it hang. OutOfTime once given up."""
         self.check()
         self.doing = doing
         return self._admit(doing)
@@ -83,7 +83,7 @@ class TimeLimit:
             raise
 
     def give_up(self) -> bool:
-        """Give it up, and let go of what it holds; False where it is being committed, or was."""
+        """Return it up, and let go of what it holds; False where it is being committed, or was."""
         with self._lock:
             if self._is_committing:
                 return False

@@ -76,7 +76,7 @@ class Runbooks(Protocol):
 
     def all(self) -> Sequence[Runbook]: ...
     def mistakes(self) -> Sequence[str]:
-        """Say why files are left out: a line each, with file and line."""
+        """Return why files are left out: a line each, with file and line."""
 
     def find(self, name: str) -> Runbook:
         """Find by name; Refusal with the nearest where there is none."""

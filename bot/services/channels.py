@@ -106,7 +106,7 @@ class Channels:
                 )
 
     def present(self, channel: str) -> str:
-        """Give the id under which a configured channel goes now."""
+        """Return the id under which a configured channel goes now."""
         known = self._session.troubles.get(_key(channel))
         return (known.moved_to if known and known.lasts else None) or channel
 
@@ -121,7 +121,7 @@ class Channels:
         return {"channel": channel, "announces": channel == self._tx.policy.announce, "teams": teams}
 
     def _menders(self, channel: str) -> list[str]:
-        """Give who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
+        """Return who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
         policy = self._tx.policy
         managers = filter(None, map(Directory(self._tx).manager, self._teams(channel)))
         told = [it for it in (*managers, *policy.maintainers) if it != channel]

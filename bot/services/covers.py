@@ -138,7 +138,7 @@ class Covers:
     # --- keeping it ---
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
-        """Give the next reminder; none once the time itself has come."""
+        """Return the next reminder; none once the time itself has come."""
         zone = Directory(self._tx).zone(cover.by)
         timers = cover_agenda(cover, self._tx.policy, zone=zone)
         return timers if self._tx.now < cover.start else []

@@ -60,7 +60,7 @@ class Directory:
         return found.id if found and found.name.casefold() == name.casefold() else None
 
     def zone(self, person: str) -> str:
-        """Give the zone a person lives in (IANA); UTC where it is not known."""
+        """Return the zone a person lives in (IANA); UTC where it is not known."""
         known = self._session.people.get(person)
         return (known.zone if known else None) or "UTC"
 

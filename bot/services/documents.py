@@ -60,7 +60,7 @@ class Documents:
     # --- for the document ---
 
     def document(self, incident: Incident) -> Facts:
-        """Give all that the document says; entries of the timeline as the facts that their templates want."""
+        """Return all that the document says; entries of the timeline as the facts that their templates want."""
         n, entries = incident.number, self._session.timeline.of(incident.number)
         pages = self._session.pages.of(n)
         until = incident.resolved_at or self._tx.now
@@ -95,7 +95,7 @@ class Documents:
         return bars(incident, entries, pages, names=names, now=self._tx.now)
 
     def names(self, facts: Facts) -> Callable[[str], str | None]:
-        """Give the names of all people and channels that are spoken of, for a rendering outside of this transaction."""
+        """Return the names of all people and channels in it, to render outside of this transaction."""
         spoken_of = set(_IDS.findall(str(facts)))
         known = {person: People(self._tx).name(person) for person in spoken_of}
         return known.get
@@ -106,7 +106,7 @@ class Documents:
         return self._lifecycle.due(self._lifecycle.of(incident.number), incident)
 
     def state(self, incident: Incident) -> Facts:
-        """Give how it stands: who writes it, until when, what is missing, the follow-ups by category."""
+        """Return how it stands: who writes it, until when, what is missing, the follow-ups by category."""
         postmortem = self._lifecycle.of(incident.number)
         follow_ups = self._session.follow_ups.of(incident.number)
         suspects = len(_suspected(self._session.timeline.among([incident.number], [SUSPECT, CLEARED])))
@@ -126,7 +126,7 @@ class Documents:
         return postmortem_settings.private_repository if incident.private else postmortem_settings.repository
 
     def preview(self, incident: Incident) -> Facts:
-        """Give the state with a few figures: what a channel reads of a document that is long."""
+        """Return the state with a few figures: what a channel reads of a document that is long."""
         entries = self._session.timeline.of(incident.number)
         return {
             **self.state(incident),
@@ -200,7 +200,7 @@ def _merged_spells(found: Iterable[Spell]) -> list[Spell]:
 
 
 def _people(incident: Incident, shown: Iterable[Entry], led: Iterable[Spell]) -> list[Facts]:
-    """Give who took part: in command for how long, and with how many lines of the timeline."""
+    """Return who took part: in command for how long, and with how many lines of the timeline."""
     lines = Counter(entry.actor for entry in shown if entry.actor)
     hours: dict[str, timedelta] = {}
     for spell in led:

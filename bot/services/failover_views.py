@@ -87,7 +87,7 @@ class FailoverViews:
         }
 
     def audit_log(self, run: Failover, step: str = "") -> Facts:
-        """Give what happened (to one step, if that is named), oldest first, as the facts of its lines, to the second.
+        """Return what happened (to one step, if that is named), oldest first, as the facts of its lines, to the second.
 
         Of moves the last ones only, and how many were left out; what people have decided is never left out.
         """
@@ -113,7 +113,7 @@ class FailoverViews:
         return {"run": run, "step": step, "traces": lines, "left_out": len(left_out)}
 
     def output(self, run: Failover, step: str) -> Facts:
-        """Give what the moves of a step (empty: of all) have printed, oldest first."""
+        """Return what the moves of a step (empty: of all) have printed, oldest first."""
         finished = [it for it in self._of_step(run, step) if it.kind == "failover_action_finished"]
         return {
             "run": run,
@@ -122,7 +122,7 @@ class FailoverViews:
         }
 
     def _of_step(self, run: Failover, step: str) -> list[AuditEntry]:
-        """Give what happened to a step, known by how its name begins; to all where none is named."""
+        """Return what happened to a step, known by how its name begins; to all where none is named."""
         wanted = step.strip().casefold()
         audit_log = self._session.failovers.audit_log(run.number)
         return [it for it in audit_log if str(it.data.get("name", "")).casefold().startswith(wanted)]
@@ -201,7 +201,7 @@ def _is_behind(run: Failover, actions: Sequence[Action]) -> bool:
 
 
 def _progress(run: Failover) -> tuple[int, int]:
-    """Give how much is done, of how much there is; on the way back, of what is to be taken back."""
+    """Return how much is done, of how much there is; on the way back, of what is to be taken back."""
     if run.state in {State.ROLLING_BACK, State.ROLLED_BACK}:
         return len(run.undone), len(run.undone) + len(run.way_back)
     return run.at, len(run.route)

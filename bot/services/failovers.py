@@ -161,7 +161,7 @@ class Failovers:
         return Standing(plan=plan, last=recent.begun, rehearsed=recent.rehearsed, active=mine)
 
     def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
-        """Give a plan's last runs; of those that somebody may see."""
+        """Return a plan's last runs; of those that somebody may see."""
         ended = self._session.failovers.ended(plan, limit=50)
         if seen_by:
             ended = [it for it in ended if self._is_seen(it, seen_by)]
@@ -341,7 +341,7 @@ class Failovers:
         return run
 
     def as_it_is(self, run: Failover) -> Failover:
-        """Give the run itself where its plan is as it was shown; else the run that is shown anew, or withdrawn."""
+        """Return the run itself where its plan is as it was shown; else the run that is shown anew, or withdrawn."""
         if run.task is Task.ROLLBACK:
             return run
         plan = self._tx.policy.plans.get(run.plan.name)

@@ -77,7 +77,7 @@ class FollowUps:
         category: Category | None = None,
         due: date | None = None,
     ) -> FollowUp:
-        """Give it another owner, category or due date."""
+        """Return it another owner, category or due date."""
         self._must_be_to_come(due, asker=by)
         follow_up = self.find(number, asker=by)
         self._must_do_it(owner, self._tx.incident(follow_up.incident), f"follow-up owner {number}")
@@ -198,11 +198,11 @@ class FollowUps:
         return self._session.follow_ups.of(incident.number)
 
     def open_to(self, asker: str, *, limit: int = 1_000) -> Sequence[FollowUp]:
-        """Give what is open in all incidents that this person may see."""
+        """Return what is open in all incidents that this person may see."""
         return [it for it in self._session.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
 
     def overdue(self, follow_ups: Iterable[FollowUp], *, reader: str) -> frozenset[int]:
-        """Give the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
+        """Return the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
         zone = Directory(self._tx).zone
         late = (it for it in follow_ups if it.is_overdue(self._tx.now, zone=zone(it.owner or reader)))
         return frozenset(it.number for it in late)
@@ -251,7 +251,7 @@ class FollowUps:
         ]
 
     def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:
-        """Tell what happened where it can be read: in its own issue, and in the postmortem's, once that is there."""
+        """Return what happened where it can be read: in its own issue, and in the postmortem's, once that is there."""
         n = follow_up.incident
         postmortem = self._session.postmortems.get(n)
         is_exported = bool(postmortem and postmortem.filed)
@@ -278,7 +278,7 @@ class FollowUps:
         return digest_agenda(person, since, self._tx.policy.timers, zone=zone, now=self._tx.now)
 
     def todo(self, person: str) -> list[FollowUp]:
-        """Give what somebody has to do, soonest due first; what is of drills needs no doing."""
+        """Return what somebody has to do, soonest due first; what is of drills needs no doing."""
         mine = [it for it in self._session.follow_ups.open_of(person) if not self._is_drill(it)]
         return sorted(mine, key=lambda it: (it.due or date.max, it.number))
 
@@ -288,7 +288,7 @@ class FollowUps:
 
 
 def filed_now(filed: Filed, news: Moved) -> Filed:
-    """Give where an issue is after what was heard; as it was, where that is about another."""
+    """Return where an issue is after what was heard; as it was, where that is about another."""
     if news.number is None:
         url = filed.url.replace(f"/{news.repository}/", f"/{news.to}/")
         return replace(filed, repository=news.to, url=url)

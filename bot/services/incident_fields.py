@@ -13,7 +13,7 @@ class IncidentFields:
         self._tx = tx
 
     def of(self, incident: Incident | None) -> Mapping[str, object] | None:
-        """Give the incident's fields; None is what is not known yet, and moments are ISO 8601, in UTC."""
+        """Return the incident's fields; None is what is not known yet, and moments are ISO 8601, in UTC."""
         if incident is None:
             return None
         leads = incident.commander

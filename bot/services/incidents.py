@@ -272,7 +272,7 @@ class Incidents:
     def give_role(
         self, incident: Incident, role: str, person: str, *, by: str, anyway: bool = False
     ) -> Incident:
-        """Give a role that is configured, or that somebody has here; any other one only `anyway`."""
+        """Return a role that is configured, or that somebody has here; any other one only `anyway`."""
         role = self._role(incident, role, person, anyway=anyway)
         given = command.give_role(incident, role, person, by=by, at=self._tx.now)
         Directory(self._tx).require_assignable(

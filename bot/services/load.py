@@ -57,7 +57,7 @@ class Loads:
         return rings
 
     def _on_call(self, page: Page, shifts: Sequence[Shift]) -> str | None:
-        """Give whom a team's page rang: who was on its schedule when it was asked for."""
+        """Return whom a team's page rang: who was on its schedule when it was asked for."""
         at = page.requested_at
         on = (it for it in shifts if it.team == page.team and it.start <= at < it.end)
         return next((it.person for it in on), None)

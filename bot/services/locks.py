@@ -22,7 +22,7 @@ class Locks:
         self._session = tx.session
 
     def of(self, service: str) -> Lock | None:
-        """Give the lock that stands on a service."""
+        """Return the lock that stands on a service."""
         return self._session.locks.of(service)
 
     def standing(self) -> Sequence[Lock]:

@@ -69,20 +69,20 @@ def _shift(tx: Transaction, number: int, name: str) -> dict[str, Any]:
 
 
 def _cover_of(tx: Transaction, shift: Shift) -> CoverRequest | None:
-    """Give what its person asked for of this shift, if that is still open."""
+    """Return what its person asked for of this shift, if that is still open."""
     mine = (it for it in tx.session.covers.open() if it.by == shift.person)
     return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
 
 
 def _now_on_call(tx: Transaction, shift: Shift) -> str | None:
-    """Give the name of who has a shift that is gone: whoever is on call when it would have begun."""
+    """Return the name of who has a shift that is gone: whoever is on call when it would have begun."""
     on = tx.session.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
     heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
     return next((it.turn.name for it in heirs), None) if shift.gone_at else None
 
 
 def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:
-    """Give the incidents of a shift: its team was paged for them, or its person led or had a role."""
+    """Return the incidents of a shift: its team was paged for them, or its person led or had a role."""
     alive = tx.session.incidents.alive_since(shift.start)
     pages = tx.session.pages.since(shift.start)
     paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}

@@ -123,7 +123,7 @@ class Paging:
         return page
 
     def judge(self, number: int, timer: Timer) -> None:
-        """Say whether the phone of a test was answered, and let it ring no more."""
+        """Return whether the phone of a test was answered, and let it ring no more."""
         page = self._locked(number)
         if page is None or page.person is None:
             return
@@ -135,7 +135,7 @@ class Paging:
             self._answer(page, RESOLVE, by=page.person)
 
     def service_for_people(self) -> str:
-        """Give the PagerDuty service on which a single person is paged."""
+        """Return the PagerDuty service on which a single person is paged."""
         policy = self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service:
@@ -585,7 +585,7 @@ class Paging:
             self._show(page, origin="moved")
 
     def _fallback(self, page: Page) -> tuple[str, ...]:
-        """Say how to reach whoever should have been paged, from the stored copy of the on-calls."""
+        """Return how to reach whoever should have been paged, from the stored copy of the on-calls."""
         team = self._tx.policy.teams.get(page.team or "")
         on_calls = self._session.on_calls.copy().on_calls
         reach = [

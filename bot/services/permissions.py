@@ -42,7 +42,7 @@ class Permissions:
         return holds and self._is_assignable(person)
 
     def holders(self, role: str) -> Holders:
-        """Give who has a role, admins included; the role `everyone` is nobody's in particular."""
+        """Return who has a role, admins included; the role `everyone` is nobody's in particular."""
         granted = sorted(filter(self._is_assignable, self._tx.policy.granted(role)))
         return Holders(
             people=tuple(it for it in granted if not is_user_group(it)),
@@ -71,7 +71,7 @@ class Permissions:
     # --- what Slack tells ---------------------------------------------------------------------------------
 
     def stale(self) -> list[str]:
-        """Give the user groups that `permissions:` names and Slack is to be asked about again."""
+        """Return the user groups that `permissions:` names and Slack is to be asked about again."""
         before = self._tx.now - FRESH
         read = {it: self._group(it).synced_at for it in sorted(self._tx.policy.user_groups)}
         return [group for group, at in read.items() if at is None or at <= before]

@@ -58,7 +58,7 @@ class Postmortems:
     def plan(
         self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
     ) -> Postmortem:
-        """Say who writes it, or until when (UTC)."""
+        """Return who writes it, or until when (UTC)."""
         if due and due <= self._tx.now:
             raise Refusal("That is past. Give a future day, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
@@ -108,7 +108,7 @@ class Postmortems:
         return self.of(incident)
 
     def repository(self, incident: Incident) -> str:
-        """Say where it goes; refused where nothing is configured, and never more public than the incident."""
+        """Return where it goes; refused where nothing is configured, and never more public than the incident."""
         postmortem_settings = self._tx.policy.postmortem_settings
         file = f"`spy postmortem {incident.number} > file.md` writes it to a file"
         if incident.private:
@@ -123,7 +123,7 @@ class Postmortems:
         return postmortem_settings.repository
 
     def writable(self, filed: Filed | None, incident: Incident) -> Filed | None:
-        """Give the issue that may be written to: of an incident that was made private, none that others read."""
+        """Return the issue that may be written to: of an incident that was made private, none that others read."""
         postmortem_settings = self._tx.policy.postmortem_settings
         public, private = (
             (it or "").casefold()
@@ -200,7 +200,7 @@ class Postmortems:
                 )
 
     def left_out(self, number: int) -> list[str]:
-        """Give what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
+        """Return what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
         postmortem = self._locked(number)
         follow_ups = self._session.follow_ups.of(number)
         lacks = [

@@ -23,7 +23,7 @@ class Reasons:
         self._session = tx.session
 
     def of(self, incident: Incident, reminder: str | None = None) -> Facts:
-        """Say why Spy last spoke or paged here, or spoke of this duty."""
+        """Return why Spy last spoke or paged here, or spoke of this duty."""
         entries = self._session.timeline.of(incident.number)
         for entry in reversed(entries):
             if entry.kind == "reminded" and reminder in {None, entry.data["reminder"]}:
@@ -35,7 +35,7 @@ class Reasons:
         raise Refusal(f"Spy has sent no reminder{' of that kind' if reminder else ''} in {incident.id} yet.")
 
     def page(self, page: Page) -> Facts:
-        """Say why a page was sent."""
+        """Return why a page was sent."""
         incident = self._session.incidents.get(page.incident) if page.incident else None
         severity = self._tx.policy.severities.get((incident.severity if incident else None) or "")
         by_severity = bool(severity and page.team in severity.page and page.line_at is None)
@@ -51,7 +51,7 @@ class Reasons:
         }
 
     def _relieving(self, page: Page) -> WorkPeriod | None:
-        """Give the work period that a page of Spy's own was to end."""
+        """Return the work period that a page of Spy's own was to end."""
         entries = self._session.timeline.of(page.incident) if page.incident and not page.requested_by else ()
         for entry in entries:
             if entry.kind == "reminded" and entry.data["reminder"] == ESCALATION:

@@ -167,7 +167,7 @@ class Relief:
         return replace(period, pages=(*period.pages, page.number))
 
     def _real(self, period: WorkPeriod) -> Incident | None:
-        """Give the incident to be paged about: one that the person leads, if any, and no drill."""
+        """Return the incident to be paged about: one that the person leads, if any, and no drill."""
         every = [self._tx.incident(number) for number in sorted(period.on)]
         real = [incident for incident in every if not incident.drill]
         led = [incident for incident in real if incident.number in period.led]
@@ -184,7 +184,7 @@ class Relief:
         return None
 
     def _plea(self, period: WorkPeriod, incident: Incident) -> str:
-        """Give the words of the page: PagerDuty keeps them, so they are made here."""
+        """Return the words of the page: PagerDuty keeps them, so they are made here."""
         name = People(self._tx).name(period.person) or "Someone"
         hours, minutes = divmod(int(period.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
@@ -301,7 +301,7 @@ class Relief:
         return max(since, incident.opened_at) if since else None
 
     def _led(self, incident: Incident, person: str) -> timedelta | None:
-        """Give how long somebody last led an incident."""
+        """Return how long somebody last led an incident."""
         entries = self._session.timeline.among([incident.number], KINDS)
         led = [it.end - it.start for it in spells(entries, now=self._tx.now) if it.person == person]
         return led[-1] if led else None
@@ -313,7 +313,7 @@ class Relief:
         return found
 
     def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
-        """Give the incidents that may be told of there: a private one to its own channel, and to the person."""
+        """Return the incidents that may be told of there: a private one to its own channel, and to the person."""
         here = incident_addressed(to)
         every = [self._tx.incident(number) for number in period.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == period.person]
@@ -322,7 +322,7 @@ class Relief:
         return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
 
     def _latest(self, period: WorkPeriod, asked: Asked) -> Asked:
-        """Give the newest message to the same place: only that one has buttons."""
+        """Return the newest message to the same place: only that one has buttons."""
         return [it for it in period.asked if it.to == asked.to][-1]
 
     def _is_spared(self, period: WorkPeriod) -> bool:

@@ -42,12 +42,12 @@ class Reminders:
         return len(mine)
 
     def _locked(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
-        """Give the subject, unless it is a person whose incidents another work is at: the next tick finds them free."""
+        """Return the subject, unless it is a person whose incidents another transaction has locked."""
         people = [it.ref for it in subjects if it.kind == PERSON]
         return subjects if all(Relief(self._tx).try_lock(person) for person in people) else []
 
     def _held(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
-        """Give the incidents among the subjects that nobody else is at now, where an incident is due first."""
+        """Return the incidents among the subjects that nobody else is at now, where an incident is due first."""
         if not subjects or subjects[0].kind != INCIDENT:
             return []
         numbers = {it.number: it for it in subjects if it.kind == INCIDENT}

@@ -48,7 +48,7 @@ class Shifts:
     # --- what people say and ask ---
 
     def of(self, person: str) -> Sequence[Shift]:
-        """Give what is theirs now and to come, first ones first."""
+        """Return what is theirs now and to come, first ones first."""
         return self._session.shifts.of_person(person, since=self._tx.now)
 
     def ready(self, number: int | None, *, by: str) -> Shift:
@@ -81,7 +81,7 @@ class Shifts:
     # --- what the schedules say ---
 
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
-        """Give the e-mail addresses that Slack was not asked about within a day."""
+        """Return the e-mail addresses that Slack was not asked about within a day."""
         policy = self._tx.policy
         unknown = (it for it in turns if it.email and not policy.person_of(user=it.user, email=it.email))
         addresses = dict.fromkeys(turn.email.casefold() for turn in unknown if turn.email)
@@ -205,7 +205,7 @@ class Shifts:
         return shift.after_incidents(self._incidents_of(shift), self._tx.policy.timers, at=now)
 
     def _incidents_of(self, shift: Shift) -> Sequence[Incident]:
-        """Give those that its team or its person was paged for lately, or that its person leads."""
+        """Return those that its team or its person was paged for lately, or that its person leads."""
         since = max(shift.start, self._tx.now - SHIFT)
         pages = self._session.pages.since(since)
         paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
@@ -244,7 +244,7 @@ class Shifts:
         return shift
 
     def say(self, shift: Shift, timer: Timer) -> None:
-        """Say what is due."""
+        """Return what is due."""
         said = shift.after_saying(timer, at=self._tx.now)
         self._session.shifts.put(said)
         self._show(said, timer.reminder, str(timer.occurrence), origin="said")

@@ -41,7 +41,7 @@ class Views:
         }
 
     def _unseen(self, number: int) -> list[Facts]:
-        """Give what other teams were told and have not said *Seen* to."""
+        """Return what other teams were told and have not said *Seen* to."""
         entries = self._session.timeline.of(number)
         heard = {
             entry.data["notice"]
@@ -52,7 +52,7 @@ class Views:
         return [line(entry) for entry in told if entry.data["notice"] not in heard]
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
-        """Give what Spy will say next of this incident."""
+        """Return what Spy will say next of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
         ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE.name]
@@ -71,7 +71,7 @@ class Views:
         return {**self.state(incident), "events": [line(entry) for entry in recent]}
 
     def checklist(self, incident: Incident) -> Facts:
-        """Give all steps of the guide, each with what was done of it."""
+        """Return all steps of the guide, each with what was done of it."""
         lines = guide.checklist(incident, self._session.timeline.of(incident.number))
         return {
             "incident": incident,
@@ -81,7 +81,7 @@ class Views:
         }
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
-        """Give the last lines that are told, oldest first, or those from a line (its number) on."""
+        """Return the last lines that are told, oldest first, or those from a line (its number) on."""
         lines = [line(entry) for entry in told(self._session.timeline.of(incident.number))]
         if since is not None and lines and since > lines[-1]["line"]:
             raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
@@ -111,7 +111,7 @@ class Views:
 
 
 def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
-    """Give what a milestone will say, or its name where it is a command."""
+    """Return what a milestone will say, or its name where it is a command."""
     return filled(milestone.message or milestone.name, incident) if milestone else None
 
 

@@ -117,7 +117,7 @@ class WorkPeriods:
             self.keep(past.running, past)
 
     def zone(self, person: str) -> tzinfo:
-        """Give where somebody lives, UTC where it is not known."""
+        """Return where somebody lives, UTC where it is not known."""
         known = self._session.people.get(person)
         return ZoneInfo(known.zone) if known and known.zone else UTC
 

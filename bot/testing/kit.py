@@ -284,11 +284,11 @@ class SpyKit:
         return [row.effect for row in self.sessions.queued()]
 
     def asked(self, kind: type[Effect]) -> Sequence[Any]:
-        """Give the effects of one kind."""
+        """Return the effects of one kind."""
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def lines(self, number: int) -> Sequence[str]:
-        """Give what the incident's channel is told, line by line."""
+        """Return what the incident's channel is told, line by line."""
         return [
             self._rendered(effect.template, effect.facts).text
             for effect in self.asked(PostEvent)
@@ -296,11 +296,11 @@ class SpyKit:
         ]
 
     def private(self) -> Sequence[Message]:
-        """Give what was said to one person through the outbox, in order."""
+        """Return what was said to one person through the outbox, in order."""
         return [it.message for it in self.effects if isinstance(it, PostEphemeral | Respond)]
 
     def posts(self, to: str) -> Sequence[Message]:
-        """Give the answers that were posted in a channel."""
+        """Return the answers that were posted in a channel."""
         return [it.message for it in self.effects if isinstance(it, Post) and it.to == to]
 
     def message_type(self, message_type: str, ref: int, mark: str = "") -> Message:
@@ -319,7 +319,7 @@ class SpyKit:
     def reminder_messages(
         self, message_type: str = "reminder", *, to: str | None = None
     ) -> Sequence[Message]:
-        """Give what Spy said unasked (to one address), each message as it would stand now, in order."""
+        """Return what Spy said unasked (to one address), each message as it would stand now, in order."""
         shown = {
             it.slot: it
             for it in self.asked(UpsertMessage)

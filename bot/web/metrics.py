@@ -53,7 +53,7 @@ class Metrics(Collector):
         yield from kept
 
     def _kept(self) -> Iterable[Metric]:
-        """Give what the database knows."""
+        """Return what the database knows."""
         outbox = GaugeMetricFamily(
             "spy_outbox_waiting", "Effects in the outbox that are not done.", labels=("state",)
         )

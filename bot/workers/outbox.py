@@ -230,7 +230,7 @@ class Delivery:
             self._forget(outcome)
 
     def _abandon(self, outcome: AttemptResult) -> None:
-        """Give up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
+        """Return up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
         item, fault = outcome.item, _fault(outcome.item)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
@@ -409,7 +409,7 @@ def _is_spent(outcome: AttemptResult, now: datetime) -> bool:
 
 
 def _incident(effect: Effect, session: Session) -> int:
-    """Give the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
+    """Return the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
     if isinstance(effect, PageEffect):
         page = session.pages.get(effect.page)
         return (page.incident if page else None) or 0

@@ -230,5 +230,5 @@ class Sync:
 
 
 def _word(trouble: Exception) -> str:
-    """Give what stays the same while a trouble lasts: its sentence may tell of addresses and seconds."""
+    """Return what stays the same while a trouble lasts: its sentence may tell of addresses and seconds."""
     return trouble.code if isinstance(trouble, Rejected) else type(trouble).__name__

@@ -31,7 +31,7 @@ def limits(time: Time) -> SlackLimits:
 
 
 def wait(limits: SlackLimits, method: str = CREATE, *, who: str = "", channel: str = "") -> float:
-    """Give the seconds to wait, 0 for none."""
+    """Return the seconds to wait, 0 for none."""
     try:
         limits.enter(method, who=who, channel=channel)
     except Throttled as throttled:

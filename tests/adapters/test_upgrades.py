@@ -128,7 +128,7 @@ def copy(rows: Rows, engine: Engine) -> None:
 
 
 def lost(stored: Any, read: Any, path: str = "") -> Iterator[str]:
-    """Tell what stands in the database and is not in what was read of it."""
+    """Return what stands in the database and is not in what was read of it."""
     match stored, read:
         case dict(), dict():
             for name, value in stored.items():

@@ -43,7 +43,7 @@ def text(severity: str = "") -> str:
 
 
 def percentile(seconds: Sequence[float], part: float) -> float:
-    """Give milliseconds."""
+    """Return milliseconds."""
     ordered = sorted(seconds)
     return 1000 * ordered[min(len(ordered) - 1, round(part * (len(ordered) - 1)))]
 

@@ -82,7 +82,7 @@ def lived_through(database: Database, clock: FrozenClock) -> None:
 
 
 def _timed(run: Callable[[int], object]) -> float:
-    """Give the median in milliseconds."""
+    """Return the median in milliseconds."""
     took = []
     for number in range(ROUNDS):
         start = time.perf_counter()

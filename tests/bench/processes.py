@@ -168,7 +168,7 @@ class Bot:
 
 
 def surroundings() -> dict[str, str]:
-    """Give the environment without what is ours, and without a proxy between two ends of one machine."""
+    """Return the environment without what is ours, and without a proxy between two ends of one machine."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -145,7 +145,7 @@ def _look_on(url: str, asked: Connection) -> None:
 
 
 def _held_after(tick: Callable[[], None]) -> float:
-    """Give the megabytes that the process holds once it has looked often."""
+    """Return the megabytes that the process holds once it has looked often."""
     for _ in range(LOOKS):
         tick()
     return float(psutil.Process().memory_info().rss) / 1e6

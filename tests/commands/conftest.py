@@ -12,7 +12,7 @@ CHANNEL = "C0ROOM"
 
 @pytest.fixture
 def spy() -> SpyKit:
-    """Give a Spy that knows Ana, Raj and Kim."""
+    """Return a Spy that knows Ana, Raj and Kim."""
     kit = SpyKit(PLUGINS)
     kit.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     return kit
@@ -20,7 +20,7 @@ def spy() -> SpyKit:
 
 @pytest.fixture
 def opened(spy: SpyKit) -> SpyKit:
-    """Give a Spy with INC-1 open in its channel."""
+    """Return a Spy with INC-1 open in its channel."""
     spy.say('incident me "checkout is down" sev1')
     spy.create_channel(1, channel=CHANNEL)
     return spy

@@ -109,7 +109,7 @@ class Play:
 
     @property
     def did(self) -> list[str]:
-        """Give all that was begun, in words."""
+        """Return all that was begun, in words."""
         started = [it for it in self.events if it.kind() == "failover_action_started"]
         return [f"{it.action} {it.name}" for it in started]  # type: ignore[attr-defined]
 

@@ -109,7 +109,7 @@ class BotProcess:
             connection.close()
 
     def said(self) -> str:
-        """Give the end of its log."""
+        """Return the end of its log."""
         if not self.log.exists():
             return ""
         return "\n".join(self.log.read_text(encoding="utf-8", errors="replace").splitlines()[-60:])
@@ -149,7 +149,7 @@ def free_port() -> int:
 
 
 def _around() -> dict[str, str]:
-    """Give the bot what a process needs, and nothing of ours; no proxy stands between two ends of one machine."""
+    """Return the bot what a process needs, and nothing of ours; no proxy stands between two ends of one machine."""
     return {
         name: value
         for name, value in os.environ.items()

@@ -47,7 +47,7 @@ class Elsewhere:
         }
 
     def await_call(self, method: str, fits: Callable[[JSON], object] = bool) -> JSON:
-        """Give the first such call, once it has come."""
+        """Return the first such call, once it has come."""
 
         def found() -> JSON | None:
             return next((params for name, params in self.calls if name == method and fits(params)), None)

@@ -93,7 +93,7 @@ def spoken(sessions: Sessions) -> Spoken:
 
 
 def asked(sessions: Sessions, *, at: datetime) -> list[str]:
-    """Give what the world is asked for by now."""
+    """Return what the world is asked for by now."""
     with sessions.begin() as session:
         items = session.outbox.claim("test", now=at, lease=timedelta(minutes=1), limit=1000)
     return sorted(item.effect.key for item in items)

@@ -187,7 +187,7 @@ def dies(url: str, number: int, marks: Path, boundaries: int, *, ends_red: bool)
 
 
 def truth(run: Failover, done: list[str]) -> Answer:
-    """Say whether what is asked about has happened, as somebody who went to look would."""
+    """Return whether what is asked about has happened, as somebody who went to look would."""
     assert run.question
     does = told(run.instruction(run.question.action))
     return Answer.HAPPENED if does in done else Answer.DID_NOT

@@ -33,7 +33,7 @@ def approve(request: Request, *, permissions: Permissions) -> Reply:
 
 @pytest.fixture
 def world(box: Box, sqlite_url: str, serve: Serve, tmp_path: Path) -> World:
-    """Give a bot with a plugin of somebody's own; Raj is an operator by the user group S0SRE alone."""
+    """Return a bot with a plugin of somebody's own; Raj is an operator by the user group S0SRE alone."""
     for name, text in {"plugins/switching.py": PLUGIN, "templates/switched.j2": "Switched.\n"}.items():
         (tmp_path / name).parent.mkdir(exist_ok=True)
         (tmp_path / name).write_text(text)

@@ -54,7 +54,7 @@ class FakeActionRunner:
     # --- said by a test
 
     def script(self, what: Instruction | Check, *outcomes: Script) -> None:
-        """Say how the next tries of this end."""
+        """Return how the next tries of this end."""
         self._scripts[repr(what)].extend(outcomes)
 
     def has_run(self, mark: str, outcome: Outcome) -> None:

@@ -37,7 +37,7 @@ def turn(schedule: str, email: str, start: datetime, end: datetime) -> Turn:
 
 
 def weekly(now: datetime) -> Iterator[tuple[str, list[Turn]]]:
-    """Give turns of a week each, from the Monday before; the first named of each is on call now."""
+    """Return turns of a week each, from the Monday before; the first named of each is on call now."""
     morning = now.replace(hour=9, minute=0, second=0, microsecond=0)
     monday = morning - timedelta(days=morning.weekday())
     begin = monday if monday <= now else monday - timedelta(weeks=1)

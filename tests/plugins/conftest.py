@@ -13,7 +13,7 @@ HERE = Path(__file__).parents[2]
 
 @pytest.fixture
 def spy() -> SpyKit:
-    """Give a Spy that knows Ana, Raj and Kim."""
+    """Return a Spy that knows Ana, Raj and Kim."""
     clock = FrozenClock()
     kit = SpyKit(
         HERE / "plugins",
@@ -27,7 +27,7 @@ def spy() -> SpyKit:
 
 @pytest.fixture
 def channel(spy: SpyKit) -> str:
-    """Give the channel of INC-1, a sev1 that Ana declared."""
+    """Return the channel of INC-1, a sev1 that Ana declared."""
     spy.say('incident me "checkout is down" sev1', by="U0ANA")
     spy.create_channel(1, channel="C0ROOM")
     return "C0ROOM"

@@ -60,7 +60,7 @@ SAMPLES = {"person": "<@U0RAJ>", "tick": "yes", "line": "friday", "text": "rolle
 
 
 def night(state: str) -> SpyKit:
-    """Give a Spy whose incident has come to this, with its page rung."""
+    """Return a Spy whose incident has come to this, with its page rung."""
     spy = busy()
     with spy.tx() as tx:
         Paging(tx).sent(1, Ringing(id="PD1", url="https://pd/1", status="triggered"))
@@ -106,7 +106,7 @@ def opened(spy: SpyKit, words: str) -> OpenForm:
 
 
 def facts(spy: SpyKit) -> tuple[Any, ...]:
-    """Give what no button changes once it is over."""
+    """Return what no button changes once it is over."""
     incident = spy.incident(1)
     return (incident.phase, incident.commander, incident.severity, incident.update, incident.roles)
 

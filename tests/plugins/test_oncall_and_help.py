@@ -105,7 +105,7 @@ def test_help_tells_more_of_what_was_asked_for(spy: SpyKit):
 
 
 def shown(spy: SpyKit, words: str, channel: str = "C0GENERAL") -> list[str]:
-    """Give the usage lines that a command is answered with."""
+    """Return the usage lines that a command is answered with."""
     lines = html.unescape(text(spy.say(words, channel=channel))).splitlines()
     return [line.strip("`") for line in lines if line.startswith("`") and line.endswith("`")]
 

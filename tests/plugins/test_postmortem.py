@@ -21,7 +21,7 @@ from tests.support.times import in_utc
 
 @pytest.fixture
 def spy(spy: SpyKit) -> SpyKit:
-    """Give a Spy that knows a repository."""
+    """Return a Spy that knows a repository."""
     postmortem_settings = PostmortemSettings(repository="acme/postmortems", logins={"U0RAJ": "raj-p"})
     kit = SpyKit(
         HERE / "plugins",

@@ -42,7 +42,7 @@ SAID = [
 
 
 def outside(spy: SpyKit) -> Iterator[str]:
-    """Give all that is said where others can read it."""
+    """Return all that is said where others can read it."""
     for effect in spy.effects:
         match effect:
             case UpsertMessage(message_type=message_type, ref=ref, to=to) if to not in INSIDE:

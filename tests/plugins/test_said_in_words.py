@@ -19,7 +19,7 @@ def text(answer: Response) -> str:
 
 
 def says(answer: Response) -> list[str]:
-    """Give what the buttons of an answer say."""
+    """Return what the buttons of an answer say."""
     assert answer.message
     parts = [it for it in answer.message.parts if isinstance(it, Buttons)]
     return [button.say or "" for part in parts for button in part.buttons]
@@ -773,7 +773,7 @@ def test_a_name_that_is_none_is_answered(spy: SpyKit, channel: str, said: str):
 
 @pytest.fixture
 def other(spy: SpyKit, channel: str) -> str:
-    """Give the channel of INC-2, beside INC-1."""
+    """Return the channel of INC-2, beside INC-1."""
     assert channel
     spy.say("incident me cart is slow sev3")
     spy.create_channel(2, channel="C0OTHER")

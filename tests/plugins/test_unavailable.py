@@ -38,7 +38,7 @@ def leave(spy: SpyKit, person: str, name: str) -> None:
 
 @pytest.fixture
 def staff(spy: SpyKit) -> SpyKit:
-    """Give a Spy that knows a former colleague and an app, and that Raj is on call."""
+    """Return a Spy that knows a former colleague and an app, and that Raj is on call."""
     meet(spy, "U0GONE", GONE)
     meet(spy, "U0APP", APP)
     meet(spy, "U0RAJ", Profile(name="Raj Patel", email="raj@example.com"))

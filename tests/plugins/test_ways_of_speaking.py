@@ -80,7 +80,7 @@ WAYS: Mapping[str, tuple[Callable[[str], Request | None], set[str]]] = {
 
 
 def busy() -> SpyKit:
-    """Give a Spy with one of most things: each of them has the number 1."""
+    """Return a Spy with one of most things: each of them has the number 1."""
     spy = SpyKit(KNOWN, templates=TEMPLATES, runbooks=RUNBOOKS)
     spy.meet(U0ANA="Ana Lima", U0RAJ="Raj Patel", U0KIM="Kim Park")
     spy.say('incident me "checkout is down" sev1', by="U0ANA")
@@ -91,7 +91,7 @@ def busy() -> SpyKit:
 
 
 def heard(spy: SpyKit, request: Request | None) -> tuple[str, Message]:
-    """Give the one answer that reaches whoever asked, with its place."""
+    """Return the one answer that reaches whoever asked, with its place."""
     assert request
     before = len(spy.effects)
     answer = spy.request(request)

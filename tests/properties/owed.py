@@ -86,7 +86,7 @@ class Rhythm:
 
 
 def debts(incident: Incident, said: Sequence[Speech], now: datetime) -> list[Debt]:
-    """Give what must be said of an incident now, besides *still open* and what is owed to people."""
+    """Return what must be said of an incident now, besides *still open* and what is owed to people."""
     rhythms = _while_open(incident) if incident.is_open else _at_the_end(incident)
     return [debt for rhythm in rhythms if (debt := rhythm.debt(said, now))]
 
@@ -119,7 +119,7 @@ def _at_the_end(incident: Incident) -> Iterator[Rhythm]:
 
 
 def highest_step(began: datetime, now: datetime) -> str | None:
-    """Give the last step of the escalation that somebody has reached, by day."""
+    """Return the last step of the escalation that somebody has reached, by day."""
     lasted = now - began
     hours = (lasted - ESCALATION[-1][1]) // HOUR
     if hours >= 1:
@@ -128,7 +128,7 @@ def highest_step(began: datetime, now: datetime) -> str | None:
 
 
 def warned_since(shift: Shift, now: datetime) -> datetime | None:
-    """Give since when its person must have been warned; None where no warning was owed so far."""
+    """Return since when its person must have been warned; None where no warning was owed so far."""
     passed = [shift.start - lead for lead in LEADS if shift.start - lead <= now]
     if not passed or shift.known_since - shift.start > HOUR:
         return None

@@ -132,7 +132,7 @@ class World(RuleBasedStateMachine):
 
     @rule(who=people, ahead=st.sampled_from([1, 2, 24, 25, 200]), length=st.sampled_from([4, 12]))
     def change_the_rota(self, who: str, ahead: int, length: int) -> None:
-        """Give some hours to somebody; what they overlap is theirs no more."""
+        """Return some hours to somebody; what they overlap is theirs no more."""
         start = self._clock.now() + ahead * HOUR
         end = start + length * HOUR
         mine = Turn(

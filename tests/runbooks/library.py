@@ -27,7 +27,7 @@ class Library:
         (self.folder / f"{name}.md.j2").write_text(f"---\n{front.rstrip()}\n---\n{body}", encoding="utf-8")
 
     def mistake(self, body: str) -> str:
-        """Give what is wrong with a body, without the folder's name; "" for nothing."""
+        """Return what is wrong with a body, without the folder's name; "" for nothing."""
         self.put(body)
         return "\n".join(it.removeprefix(f"{self.folder}/") for it in self.runbooks.mistakes())
 

@@ -16,7 +16,7 @@ WHAT = "Approving a failover"
 
 @pytest.fixture
 def spy() -> SpyKit:
-    """Give a Spy whose operators are Raj and the user group S0SRE, and whose admin is Ana."""
+    """Return a Spy whose operators are Raj and the user group S0SRE, and whose admin is Ana."""
     roles = {"operator": frozenset({"U0RAJ", "S0SRE"}), "admin": frozenset({"U0ANA"})}
     return SpyKit(policy=replace(POLICY, permissions=roles))
 

@@ -22,7 +22,7 @@ def rota() -> Rota:
 
 
 def warned(rota: Rota, who: str) -> list[str]:
-    """Give the occurrences of the warnings somebody got, in order."""
+    """Return the occurrences of the warnings somebody got, in order."""
     return [it.mark.removeprefix(":") for it in first_shows(rota, "warning") if it.to == who]
 
 

@@ -60,7 +60,7 @@ def transaction_facts(served: ServedBot) -> Mapping[str, Any]:
 
 
 def filed_as(served: ServedBot, repository: str, issue: int) -> int:
-    """Give the number of a follow-up that is an issue of GitHub's."""
+    """Return the number of a follow-up that is an issue of GitHub's."""
     with served.bot.database.begin() as session:
         tx = Transaction(session=session, **transaction_facts(served))
         incident = Incidents(tx).declare("checkout is down", by="U0ANA").incident

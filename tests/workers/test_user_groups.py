@@ -39,7 +39,7 @@ class Scene:
 
 @pytest.fixture
 def scene() -> Iterator[Scene]:
-    """Give a Spy whose only operators are the user group S0SRE: Ana and Raj."""
+    """Return a Spy whose only operators are the user group S0SRE: Ana and Raj."""
     plugin = ModuleType("wiping")
     vars(plugin).update(wipe=wipe)
     spy = SpyKit(plugin, policy=replace(POLICY, permissions={"operator": frozenset({"S0SRE"})}))

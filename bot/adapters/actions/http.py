@@ -201,7 +201,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
-    """Say what went wrong, and whether the request can have left."""
+    """Return what went wrong, and whether the request can have left."""
     wrapped = list(causes(trouble))
     refused = next((it for it in wrapped if isinstance(it, NewConnectionError)), None)
     if refused is not None or isinstance(trouble, ConnectTimeout | ProxyError):
@@ -225,7 +225,7 @@ def _reason(wrapped: list[BaseException]) -> str:
 
 
 def _judged(answer: _Answer, expect: Expect) -> tuple[End, str]:
-    """Say whether an answer is as expected, and what it was."""
+    """Return whether an answer is as expected, and what it was."""
     said = f"HTTP {answer.status}"
     wanted = expect.status or range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
     if answer.status not in wanted:
@@ -271,7 +271,7 @@ def _at(value: Any, path: str) -> Any:
 
 
 def _wrong(path: str, value: Any, bound: Bound) -> str:
-    """Say what is wrong with a value; nothing where it is as expected."""
+    """Return what is wrong with a value; nothing where it is as expected."""
     said = f"{path} is {_shown(value)}"
     if value is _NOTHING:
         return f"{path} is missing"

@@ -21,7 +21,7 @@ _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u20
 
 
 def plain(text: str) -> str:
-    """Give a text that obeys nothing: without colours and control characters, with line ends of one kind."""
+    """Return a text that obeys nothing: without colours and control characters, with line ends of one kind."""
     return _UNSEEN.sub("\ufffd", _LINE_END.sub("\n", _ESCAPE.sub("", text)))
 
 
@@ -37,7 +37,7 @@ class Secrets:
         return self._masking.of(text)
 
     def settled(self, text: str) -> int:
-        """Say how much of a text's beginning can be masked for itself, whatever comes after it."""
+        """Return how much of a text's beginning can be masked for itself, whatever comes after it."""
         until = len(text) - len(_last_word(text[-LONGEST_WORD:]))
         until = min([until, *(_begins(value, text) for value in self._values)])
         while cut := [at for value in self._values if (at := _across(value, text, until)) >= 0]:
@@ -50,7 +50,7 @@ def _last_word(text: str) -> str:
 
 
 def _begins(value: str, text: str) -> int:
-    """Say where at the end of a text this value may have begun."""
+    """Return where at the end of a text this value may have begun."""
     at = text.find(value[0], max(0, len(text) - len(value) + 1))
     while at >= 0 and not value.startswith(text[at:]):
         at = text.find(value[0], at + 1)
@@ -58,7 +58,7 @@ def _begins(value: str, text: str) -> int:
 
 
 def _across(value: str, text: str, until: int) -> int:
-    """Say where a value stands that begins before a place and ends behind it; -1 where none does."""
+    """Return where a value stands that begins before a place and ends behind it; -1 where none does."""
     return text.find(value, max(0, until - len(value) + 1), until + len(value) - 1)
 
 

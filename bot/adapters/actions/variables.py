@@ -54,7 +54,7 @@ class Variables:
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
     def secrets(self, instruction: Program | HttpCall | Workflow) -> Secrets:
-        """Give all that must not be shown when this is done: Spy's own, and what it or any plan names."""
+        """Return all that must not be shown when this is done: Spy's own, and what it or any plan names."""
         values = {self._environment.get(name, "") for name in named((instruction, *self._plans()))}
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
 

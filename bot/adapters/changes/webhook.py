@@ -92,7 +92,7 @@ class _Told(BaseModel):
 
 
 def _sentence(odd: ValidationError) -> str:
-    """Say what is wrong with the first field, without what stood in it."""
+    """Return what is wrong with the first field, without what stood in it."""
     error = odd.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in error["loc"])
     if not name:

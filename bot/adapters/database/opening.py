@@ -66,7 +66,7 @@ def _in_a_sentence(engine: Engine, act: Callable[[], T]) -> T:
 
 
 def _why(error: DBAPIError) -> str:
-    """Say what the driver said, without what repeats the address."""
+    """Return what the driver said, without what repeats the address."""
     told = str(translated(error)).strip().splitlines()[0]
     for mark in ("FATAL:", "failed: "):
         told = told.rpartition(mark)[2]

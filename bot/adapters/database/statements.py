@@ -19,7 +19,7 @@ def table(row: type[SQLModel]) -> Table:
 
 
 def insert(connection: Connection, into: Table) -> Any:
-    """Give an insert that knows ON CONFLICT, which both databases spell alike."""
+    """Return an insert that knows ON CONFLICT, which both databases spell alike."""
     return _insert(connection.dialect.name, into)
 
 

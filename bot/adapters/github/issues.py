@@ -25,7 +25,7 @@ _ON_SITE = re.compile(r"([^/]+/[^/]+)/(?:issues|pull)/\d+")
 
 
 def create(repo: Repository, draft: IssueDraft) -> tuple[GithubIssue, list[str]]:
-    """Give what was made, and what it lacks, in people's words."""
+    """Return what was made, and what it lacks, in people's words."""
     found, unread = _milestone(repo, draft.milestone)
     wanted: dict[str, Any] = {"labels": list(draft.labels)} if draft.labels else {}
     wanted |= {"assignees": [draft.assignee]} if draft.assignee else {}
@@ -88,7 +88,7 @@ def number_of(issue: GithubIssue) -> int:
 
 
 def home(issue: GithubIssue, asked: str) -> str:
-    """Give the repository in which it is now, by GitHub's own word: it may have been transferred, or renamed."""
+    """Return the repository in which it is now, by GitHub's own word: it may have been transferred, or renamed."""
     addresses = ((_IN_API, "repository_url"), (_IN_API, "url"), (_ON_SITE, "html_url"))
     found = (shape.search(getattr(issue, name) or "") for shape, name in addresses)
     return next((it[1] for it in found if it), asked)
@@ -113,7 +113,7 @@ def _changes(issue: GithubIssue, draft: IssueDraft) -> tuple[dict[str, Any], lis
 
 
 def _assignees(issue: GithubIssue, draft: IssueDraft) -> list[str] | None:
-    """Say who is to be assigned, where Spy wants another than before; None: as it is, and as people have chosen."""
+    """Return who is to be assigned, where Spy wants another than before; None: as it is, and as people have chosen."""
     there = [it.login for it in issue.assignees]
     known = {it.casefold() for it in there}
     before, now = (draft.relieved or "").casefold(), (draft.assignee or "").casefold()

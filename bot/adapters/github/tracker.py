@@ -93,7 +93,7 @@ class GitHub:
             return issues.read(issue, repository, without)
 
     def _login_of(self, github: Github) -> str:
-        """Give whose the token is; an app's token has nobody, and gives nothing."""
+        """Return whose the token is; an app's token has nobody, and gives nothing."""
         if self._login is None:
             try:
                 self._login = github.get_user().login

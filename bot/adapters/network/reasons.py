@@ -33,7 +33,7 @@ def reason(error: BaseException) -> str:
 
 
 def causes(trouble: BaseException | None) -> Iterator[BaseException]:
-    """Give an exception and all that it wraps: urllib3 keeps the cause in `args` or `reason`."""
+    """Return an exception and all that it wraps: urllib3 keeps the cause in `args` or `reason`."""
     seen: list[BaseException] = []
     waiting = [trouble]
     while waiting:

@@ -37,5 +37,5 @@ class ServerClock:
         return self._clock.now() + self.ahead
 
     def since(self, asked_at: datetime) -> datetime:
-        """Give the service's time before which nothing was done of what was asked for at this moment of ours."""
+        """Return the service's time before which nothing was done of what was asked for at this moment of ours."""
         return min(asked_at, self._clock.now()) + self.ahead - SKEW

@@ -137,7 +137,7 @@ class PagerDuty:
     # --- who is on call
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
-        """Say who is on call now, for these escalation policies, with a phone number where one is known."""
+        """Return who is on call now, for these escalation policies, with a phone number where one is known."""
         if not policies:
             return ()
         wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
@@ -148,7 +148,7 @@ class PagerDuty:
     # --- changes
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
-        """Give the change events of a time; what is not as PagerDuty describes it is left out."""
+        """Return the change events of a time; what is not as PagerDuty describes it is left out."""
         ahead = self._clock.ahead
         window = {"since": _mark(since + ahead), "until": _mark(until + ahead)}
         every = self._all("/change_events", "change_events", window)

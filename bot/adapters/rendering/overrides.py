@@ -74,7 +74,7 @@ class Folders(ChoiceLoader):
         return self.folders[:-1]
 
     def has(self, path: Path) -> bool:
-        """Tell whether a file is a team's own template, and in use."""
+        """Return whether a file is a team's own template, and in use."""
         return path not in self.refused and any(path.is_relative_to(folder) for folder in self.own)
 
     def find(self, template: str) -> Path | None:
@@ -83,7 +83,7 @@ class Folders(ChoiceLoader):
         return next((file for file in files if file.is_file() and file not in self.refused), None)
 
     def touches(self, template: str, environment: Environment) -> bool:
-        """Tell whether a team's own template is drawn with this one, or may be: its name may be put together."""
+        """Return whether a team's own template is drawn with this one, or may be: its name may be put together."""
         is_put_together = _PUT_TOGETHER in _source(template, environment)
         return is_put_together or any(map(self.find, _used(template, environment, set())))
 

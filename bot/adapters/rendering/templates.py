@@ -117,7 +117,7 @@ class JinjaTemplates:
         self._whole(partial(environment.get_template, path), path, environment)
 
     def is_own(self, template: str) -> bool:
-        """Tell whether a message is drawn with a team's own template, or may be."""
+        """Return whether a message is drawn with a team's own template, or may be."""
         return self.loader.touches(f"{template}.j2", self.environment)
 
     def refuse(self, mistake: TemplateMistake) -> None:
@@ -172,11 +172,11 @@ class JinjaTemplates:
         return moment(_aware(at), now=self._clock.now() if self._clock else None)
 
     def _age(self, at: datetime | str) -> Mrkdwn:
-        """Say how long ago it is now, whenever that is read: *25 minutes ago*, or the time where Slack can't tell."""
+        """Return how long ago it is, at the moment of reading: *25 minutes ago*; the time where Slack can't tell."""
         return moment(_aware(at), now=self._clock.now() if self._clock else None, form="{ago}")
 
     def _ago(self, since: datetime | timedelta | float | str | None) -> Mrkdwn:
-        """Tell how long ago: from a moment (this needs the clock) or as a duration."""
+        """Return how long ago: from a moment (this needs the clock) or as a duration."""
         if not isinstance(since, datetime | str):
             return _span(since)
         if self._clock is None:
@@ -273,7 +273,7 @@ def _context(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def _verbatim(text: object) -> Mrkdwn:
-    """Say what was laid out elsewhere to the letter: in a block of code a blank line may be part of a command."""
+    """Return what was laid out elsewhere to the letter: in a block of code a blank line may be part of a command."""
     laid_out = typed(text)
     return (
         _drawing.get().place(_Piece(part=Section(laid_out), text=laid_out)) if laid_out.strip() else Mrkdwn()
@@ -381,7 +381,7 @@ def _span(length: timedelta | float | None) -> Mrkdwn:
 
 
 def _until(start: datetime | str, end: datetime | str) -> Mrkdwn:
-    """Tell how long it is from one moment to another."""
+    """Return how long it is from one moment to another."""
     return span(_aware(end) - _aware(start))
 
 

@@ -159,7 +159,7 @@ def _in_other(value: str, placeholder: Placeholder) -> str:
 
 
 def _in_shell(value: str, placeholder: Placeholder, context: ShellContext) -> str:
-    """Give a value as one word of the command, and never the command itself."""
+    """Return a value as one word of the command, and never the command itself."""
     what = f"{{{{ {placeholder.words} }}}}"
     if context.leads and placeholder.trust is not Trust.OURS:
         raise Misplaced(

@@ -64,7 +64,7 @@ class FolderRunbooks:
         return [runbook for runbook, _ in self._usable().values()]
 
     def mistakes(self) -> Sequence[str]:
-        """Say why runbooks are left out, one line each: file, line, and what to do."""
+        """Return why runbooks are left out, one line each: file, line, and what to do."""
         return self._fresh().mistakes
 
     def find(self, name: str) -> Runbook:
@@ -94,7 +94,7 @@ class FolderRunbooks:
     def tokens(
         self, name: str, values: Mapping[str, str], incident: Mapping[str, object] | None = None
     ) -> list[Token]:
-        """Give it as Markdown's tokens, each value safe where it stands."""
+        """Return it as Markdown's tokens, each value safe where it stands."""
         _, body = self._found(name)
         try:
             return document.placed(body.fill(values, incident))

@@ -51,7 +51,7 @@ Lines = dict[tuple[str, ...], int]
 
 
 def split(text: str) -> tuple[str, str, int]:
-    """Give the front matter, the body, and the line that the body begins with."""
+    """Return the front matter, the body, and the line that the body begins with."""
     lines = text.split("\n")
     if lines[0].strip() != RULE:
         raise UnusableRunbook((1, "a runbook begins with a line of ---, then `title: …`, then --- again."))
@@ -145,7 +145,7 @@ def _keys(node: yaml.Node | None, place: tuple[str, ...]) -> Iterator[tuple[tupl
 
 
 def _line(lines: Lines, *place: str) -> int:
-    """Give the line of a place, or of the nearest one around it."""
+    """Return the line of a place, or of the nearest one around it."""
     around = (place[:length] for length in range(len(place), 0, -1))
     return next((lines[it] for it in around if it in lines), 1)
 

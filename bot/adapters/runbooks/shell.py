@@ -77,7 +77,7 @@ class ShellContext:
 
 
 def quoted(value: str) -> str:
-    """Give a value as one word of a shell. Two backticks never touch a third: in chat that would end the block."""
+    """Return a value as one word of a shell. Two backticks never touch a third: in chat that would end the block."""
     word = shlex.quote(value)
     word = f"'{value}'" if word == value else word  # zsh would look for a program in =ls
     return word.replace("``", "``''")

@@ -212,7 +212,7 @@ class RunbookBody:
         self._template = confined.template_class.from_code(confined, code, dict(confined.globals))
 
     def rehearse(self) -> Marked:
-        """Give the whole text, every branch of it once, with the worst that its values could be."""
+        """Return the whole text, every branch of it once, with the worst that its values could be."""
         filling = _Filling(self._placeholders)
         text = "".join(
             it if isinstance(it, str) else filling.mark(_WORST[self._placeholders[it].trust], it)
@@ -329,7 +329,7 @@ class _Reading:
         self.placeholders.append(placeholder)
 
     def _trust_of(self, node: nodes.Node) -> Trust:  # noqa: C901, PLR0911  a table
-        """Say whose letters an expression may have, and complain of what is not let in."""
+        """Return whose letters an expression may have, and complain of what is not let in."""
         match node:
             case nodes.Name():
                 return self._name(node)

@@ -140,7 +140,7 @@ def _by(many: list[Block], most: int) -> Iterator[list[Block]]:
 
 
 def _is_whole(button: Button) -> bool:
-    """Tell whether a press would do what it says: half a command or half an address is worse than none."""
+    """Return whether a press would do what it says: half a command or half an address is worse than none."""
     return bool(button.label.strip()) and len(button.say or "") <= VALUE and len(button.url or "") <= URL
 
 

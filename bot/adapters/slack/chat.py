@@ -118,7 +118,7 @@ class SlackChat:
             raise Rejected(next(iter(left_out.values())), f"Slack did not let Spy invite {people_left}.")
 
     def _invite(self, channel: str, people: list[str]) -> dict[str, str]:
-        """Give who could not be invited, and why."""
+        """Return who could not be invited, and why."""
         options: dict[str, Any] = {"force": True} if len(people) > 1 else {}
         try:
             answer = self._calls.write(
@@ -265,7 +265,7 @@ class SlackChat:
         return Posted(channel=channel, ts=ts, permalink=self.permalink(channel, ts))
 
     def _conversation(self, to: str) -> str:
-        """Give the channel; a person's is the DM with them."""
+        """Return the channel; a person's is the DM with them."""
         if not to.startswith(("U", "W")):
             return to
         return promised(self._calls.write("conversations.open", users=to), "channel", "id")

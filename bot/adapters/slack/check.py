@@ -53,7 +53,7 @@ def results(
 
 
 def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[CheckResult]:
-    """Tell where this machine's clock is not Slack's: what is said with a time is wrong then."""
+    """Return where this machine's clock is not Slack's: what is said with a time is wrong then."""
     slack = ServerClock(clock)
     slack.hear(headers)
     if abs(slack.ahead) > OFF:

@@ -23,7 +23,7 @@ class Delays:
 
     @contextmanager
     def sent_at(self, timestamp: int, arrived_at: float) -> Iterator[float]:
-        """Give when it was sent at the latest, on the clock of `arrived_at`; it is under way as long as this."""
+        """Return when it was sent at the latest, on the clock of `arrived_at`; it is under way as long as this."""
         with self._lock:
             self._under_way += 1
             delay = self._delay(arrived_at - timestamp, arrived_at)

@@ -88,7 +88,7 @@ def is_limited(status: int, code: str) -> bool:
 
 
 def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable | SlackRejected:
-    """Say what an answer other than `ok` means; limits are not asked about here."""
+    """Return what an answer other than `ok` means; limits are not asked about here."""
     named = maybe(answer, "error")
     code = named or f"http_{status}"
     is_no_refusal = status < HTTP_REFUSED and named is None

@@ -28,7 +28,7 @@ PERSON = re.compile(r"(?:<@)?(?P<id>[UW][A-Z0-9]{2,20})(?:\||>|$)")
 
 
 def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
-    """Give the modal; `memory` comes back with what is filled in."""
+    """Return the modal; `memory` comes back with what is filled in."""
     kept = json.dumps(dict(memory), separators=(",", ":"), ensure_ascii=False)
     if len(kept) > VIEW_MEMORY:
         raise Rejected("memory_too_long", "That is too long for a form. Write it in a message instead.")
@@ -45,7 +45,7 @@ def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notice(title: str, message: Message) -> dict[str, Any]:
-    """Give a modal that only tells something: the answer to a form that was sent."""
+    """Return a modal that only tells something: the answer to a form that was sent."""
     return {
         "type": "modal",
         "title": plain(cut(title, VIEW_TITLE)),

@@ -285,7 +285,7 @@ class Listeners:
         return _done()
 
     def _bot(self, body: Body) -> str:
-        """Give our own user id; before auth.test has answered, the event itself says for whom it is."""
+        """Return our own user id; before auth.test has answered, the event itself says for whom it is."""
         if self._chat.identity:
             return self._chat.identity.user
         return payloads.bot(body)

@@ -63,7 +63,7 @@ class Bucket:
         self._turns: dict[str, float] = {}
 
     def enter(self, who: str, now: float) -> float:
-        """Give the seconds to wait: 0 lets the caller through."""
+        """Return the seconds to wait: 0 lets the caller through."""
         turn = self._turns.get(who)
         if turn is not None and now >= turn:
             del self._turns[who]

@@ -62,7 +62,7 @@ class SlashCommand:
 def manifest(
     commands: Sequence[SlashCommand], *, mode: Literal["socket", "http"], request_url: str | None = None
 ) -> dict[str, Any]:
-    """Give the manifest; `request_url` is where `spy run` is reached, `https://…/slack/events`, needed for http."""
+    """Return the manifest; `request_url` is where `spy run` is reached, `https://…/slack/events`, needed for http."""
     if mode == "http" and not request_url:
         raise ValueError("a manifest for http needs the address at which Slack reaches Spy")
     url = {"request_url": request_url} if mode == "http" else {}

@@ -98,7 +98,7 @@ def submission(body: Payload) -> Request:
 
 
 def questions(body: Payload) -> Sequence[str]:
-    """Give the names of a form's questions, in their order."""
+    """Return the names of a form's questions, in their order."""
     blocks = listed(part(body, "view"), "blocks")
     names = (maybe(it, "block_id") for it in blocks if maybe(it, "type") == "input")
     return [name for name in names if name]
@@ -171,7 +171,7 @@ def _spoken(body: Payload, source: Source, text: str) -> Request:
 
 
 def after_mention(text: str, bot: str) -> str:
-    """Give the words after the bot's mention, all of them where it is not mentioned."""
+    """Return the words after the bot's mention, all of them where it is not mentioned."""
     found = re.search(_mention(bot), text)
     words = text[found.end() :] if found else text
     return re.sub(r"^[,:]\s+", "", words.strip())
@@ -202,7 +202,7 @@ def _handle(body: Payload) -> str | None:
 
 
 def notice(body: Payload, bot: str) -> Notice | None:
-    """Give what Spy takes note of without being asked."""
+    """Return what Spy takes note of without being asked."""
     read = READERS.get(required(body, "event", "type"))
     return read(body, bot) if read else None
 
@@ -345,13 +345,13 @@ def _renamed(body: Payload, _bot: str) -> Notice:
 
 
 def bot(body: Payload) -> str:
-    """Give the user id of the bot for whom an event is."""
+    """Return the user id of the bot for whom an event is."""
     ours = (it for it in listed(body, "authorizations") if isinstance(it, Mapping) and it.get("is_bot"))
     return next(filter(None, (maybe(it, "user_id") for it in ours)), "")
 
 
 def created(body: Payload) -> tuple[str, str]:
-    """Give the id and the name of a channel that was made."""
+    """Return the id and the name of a channel that was made."""
     channel = part(part(body, "event"), "channel")
     return required(channel, "id"), required(channel, "name")
 

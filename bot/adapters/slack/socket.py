@@ -72,7 +72,7 @@ class SocketLink:
         self._source.start()
 
     def is_alive(self) -> bool:
-        """Tell whether a link stands that Slack has greeted, and that still answers pings."""
+        """Return whether a link stands that Slack has greeted, and that still answers pings."""
         return self._link is not None and self._link.is_alive()
 
     def stop(self) -> None:
@@ -210,7 +210,7 @@ class _SocketLink:
         return self.silence() > (renew_after if self.is_greeted else hello_within)
 
     def silence(self) -> float:
-        """Give the seconds since the last message; pings don't count."""
+        """Return the seconds since the last message; pings don't count."""
         return time.monotonic() - self._heard_at
 
     def send(self, answer: Mapping[str, Any]) -> None:

@@ -36,7 +36,7 @@ def closings() -> list[ClosedChannel]:
 
 
 def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[Facts]]:
-    """Give the templates their facts; `full` has all that can be said of an open incident."""
+    """Return the templates their facts; `full` has all that can be said of an open incident."""
     line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
     spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
     sources = ("archived", "deleted", "left", "refused", "moved")

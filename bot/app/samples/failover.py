@@ -61,7 +61,7 @@ HAPPENED = (
 
 
 def plays() -> Iterator[FailoverPlay]:
-    """Give runs in every state, each by the way that leads there."""
+    """Return runs in every state, each by the way that leads there."""
     policy = replace(
         PLANS,
         plans={
@@ -115,7 +115,7 @@ def plays() -> Iterator[FailoverPlay]:
 
 
 def facts() -> dict[str, Sequence[Facts]]:
-    """Give every template its facts."""
+    """Return every template its facts."""
     cards: list[Facts] = []
     audit_logs: list[Facts] = []
     questions: list[Facts] = []

@@ -14,7 +14,7 @@ ANSWERED = Passed(by="U0ANA", at=NOON, answer="nothing changed")
 
 
 def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict[str, Sequence[Facts]]:
-    """Give the templates their facts; `full` has all that can be said of an open incident."""
+    """Return the templates their facts; `full` has all that can be said of an open incident."""
     at_every_step = (
         *incidents,
         replace(full, impact=None, severity=None),

@@ -210,7 +210,7 @@ MILESTONE = Milestone(name="status-page", message=TYPED)
 
 
 def reminder_messages_of(reminder: str) -> list[Facts]:
-    """Give a reminder in every way it can stand, of every incident."""
+    """Return a reminder in every way it can stand, of every incident."""
     snooze = Snooze(mark="1", until=NOW + HALF_HOUR, by="U0RAJ")
     return [
         {

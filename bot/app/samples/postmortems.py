@@ -80,7 +80,7 @@ SORTED = [
 
 
 def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list[Facts]:
-    """Give every incident with a postmortem at every stage."""
+    """Return every incident with a postmortem at every stage."""
     return [
         {
             "incident": incident,
@@ -114,7 +114,7 @@ def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list
 def facts(
     incidents: Sequence[Incident], over: Incident, full: Incident, pages: Sequence[Page]
 ) -> dict[str, Sequence[Facts]]:
-    """Give the templates their facts."""
+    """Return the templates their facts."""
     all_of_them = of_postmortems(incidents, pages)
     short: list[Facts] = [{"incident": incident} for incident in incidents]
     return {

@@ -32,7 +32,7 @@ FORMS: dict[str, Facts] = {
 
 
 def facts(full: Incident) -> dict[str, Sequence[Facts]]:
-    """Give the templates their facts, in an incident and outside of one."""
+    """Return the templates their facts, in an incident and outside of one."""
     return {
         "runbook/filled": [
             {"runbook": RUNBOOK, "filled": it, "incident": incident}

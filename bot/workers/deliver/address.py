@@ -32,7 +32,7 @@ class Place:
     """The incident whose channel does not take it, so that who leads hears it by DM."""
 
     def slot(self, slot: str) -> str:
-        """Give the name under which a lasting message is kept: each who reads one aside has their own."""
+        """Return the name under which a lasting message is kept: each who reads one aside has their own."""
         return f"{slot}@{self.to}" if self.aside else slot
 
 

@@ -47,7 +47,7 @@ class CreateChannelHandler(EffectHandler[CreateChannel]):
         IncidentChannels(tx).refused(effect.incident, why)
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
-        """Give the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
+        """Return the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
         base = channel_name(incident.number, incident.name)
         closed = incident.channel_closed
         since = closed.at if closed else incident.declared_at

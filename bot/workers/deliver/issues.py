@@ -34,7 +34,7 @@ class TrackerHandler(EffectHandler[G]):
         raise NotImplementedError
 
     def on_giving_up(self, effect: G, tx: Transaction, why: str) -> None:
-        """Tell who asked each time; of what nobody asked for, the channel hears once."""
+        """Return who asked each time; of what nobody asked for, the channel hears once."""
         is_new = Troubles(tx).begins(_trouble(effect), why)
         if is_new or effect.by:
             Undelivered(tx).tell(effect, why)
@@ -82,7 +82,7 @@ def mended(effect: PostmortemEffect, tx: Transaction) -> None:
 
 
 def assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:
-    """Give whom Spy has assigned; where GitHub would not take who was wanted, it is who it was before."""
+    """Return whom Spy has assigned; where GitHub would not take who was wanted, it is who it was before."""
     known = before.assignee if before else None
     is_there = (wanted or "").casefold() in {it.casefold() for it in issue.assignees}
     return wanted if wanted is None or wanted == known or is_there else known

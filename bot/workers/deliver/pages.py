@@ -182,6 +182,6 @@ class EscalationHandler(PageHandler[EscalatePage]):
         )
 
     def on_giving_up(self, effect: EscalatePage, tx: Transaction, why: str) -> None:
-        """Tell what PagerDuty would not do; that it has no further level is told once."""
+        """Return what PagerDuty would not do; that it has no further level is told once."""
         if Paging(tx).not_escalated(effect.page):
             Undelivered(tx).tell(effect, why)

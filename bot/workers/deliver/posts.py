@@ -80,7 +80,7 @@ class LineHandler(PostingHandler[PostEvent]):
         )
 
     def on_giving_up(self, effect: PostEvent, tx: Transaction, why: str) -> None:
-        """Tell who leads, by DM. A reply in a thread is left out: the line itself is in the incident's channel."""
+        """Return who leads, by DM. A reply in a thread is left out: the line itself is in the incident's channel."""
         if effect.thread_of:
             return
         incident = tx.incident(effect.incident)
