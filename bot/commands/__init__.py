@@ -1,1 +1,1 @@
-"""The plugin kit: how a person's words become a command, and a command's result an answer."""
+"""The plugin kit: turns a person's words into a command, and the command's result into an answer."""

@@ -1,4 +1,4 @@
-"""One declaration is pattern, permission, help and registration: `@command('page :team "message"')`."""
+"""One declaration holds pattern, permission, help and registration: `@command('page :team "message"')`."""
 
 import inspect
 from collections.abc import Callable, Mapping
@@ -38,7 +38,7 @@ class CommandParameter:
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Command:
-    """A command as the router sees it; calling it calls the function it was made from."""
+    """A command as the router sees it. Calling it calls the decorated function."""
 
     usage: str
     pattern: Sequence_
@@ -47,7 +47,7 @@ class Command:
     run: Callable[..., Outcome]
     family: str
     about: str
-    """What its family is for: the plugin file's first sentence."""
+    """What its family is for: the first sentence of the plugin file."""
     help: str
     slots: Mapping[str, CommandParameter]
     services: Mapping[str, type]
@@ -60,24 +60,24 @@ class Command:
 
     @property
     def source(self) -> str:
-        """The file that declares it."""
+        """Return the file that declares it."""
         return inspect.getsourcefile(self.run) or self.family
 
     @property
     def words(self) -> str:
-        """The words by which it is called, without its slots."""
+        """Return the words that call it, without its slots."""
         return " ".join(self.prefixes[0])
 
     @cached_property
     def flags(self) -> frozenset[str]:
-        """The words of its options that are nothing but a word."""
+        """Return its flags: options that consist of one word."""
         return frozenset(
             name for name in slots(self.pattern) if name not in {it.name for it in slots_of(self.pattern)}
         )
 
     @property
     def example(self) -> str:
-        """Say it with all of its parts, as a person may type it."""
+        """Return an example with every part of the command, as a person may type it."""
         return example(self.pattern, self._example)
 
     def _example(self, slot: Slot) -> str:
@@ -87,13 +87,13 @@ class Command:
         return f'"{word}"' if slot.kind == "text" else word
 
     def begins(self, said: tuple[str, ...]) -> int:
-        """Count the literal words with which it begins what was said (in small letters); 0: it doesn't."""
+        """Count how many leading words of `said` (in lower case) call this command; 0 if none do."""
         return max((len(it) for it in self.prefixes if said[: len(it)] == it), default=0)
 
 
 @dataclass(frozen=True, kw_only=True, eq=False)
 class Listener:
-    """A function that is called when something is noticed."""
+    """A function that is called when Spy notices something."""
 
     notice: type[Notice]
     run: Callable[..., None]
@@ -105,7 +105,7 @@ class Listener:
 
 
 def command(usage: str, *, allow: Role = "everyone") -> Callable[[Callable[..., Outcome]], Command]:
-    """Declare a command. Raises UsageError, naming file and line, where declaration and function disagree."""
+    """Declare a command. Raises UsageError, with file and line, if declaration and function disagree."""
 
     def declare(function: Callable[..., Outcome]) -> Command:
         try:
@@ -118,7 +118,7 @@ def command(usage: str, *, allow: Role = "everyone") -> Callable[[Callable[..., 
 
 
 def when(notice: type[Notice]) -> Callable[[Callable[..., None]], Listener]:
-    """Declare what to do when something is noticed; keyword-only parameters are services."""
+    """Declare a listener for a kind of notice. Its keyword-only parameters are services."""
 
     def declare(function: Callable[..., None]) -> Listener:
         return Listener(notice=notice, run=function, services=_services(function))

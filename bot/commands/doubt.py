@@ -1,4 +1,4 @@
-"""What was typed and can't be read beyond doubt: it is asked back, so that no word of it is lost."""
+"""Find what was typed ambiguously, and ask what was meant, so that no word is lost."""
 
 import re
 from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
@@ -31,11 +31,11 @@ _LIKE = {
     "secret": "private",
     "secretly": "private",
 }
-"""Words that are used for a flag; they are asked about, and never taken for it."""
+"""Words that people use for a flag. Spy asks about them and never assumes the flag."""
 _NOT_UNDONE = frozenset({"private"})
-"""Flags that are asked about at the head of a text, too: what was public once stays known."""
+"""Flags that Spy asks about even at the start of a text: what was public once can't be made secret again."""
 _COURTESY = re.compile(r"\W*|:[\w+-]+:|(please|pls|plz|thanks?|thx|ok|okay|yes|true)\W*", re.IGNORECASE)
-"""What people put beside a flag: a word of courtesy, a dash, an emoji."""
+"""What people put beside a flag: a polite word, a dash, an emoji."""
 _CLOSING = re.compile(
     rf"{_COURTESY.pattern}|(you|now|only|mode|incident|channel|one|on|it)\W*", re.IGNORECASE
 )
@@ -43,12 +43,12 @@ _CUT = re.compile(r"[,/&+|;:=()\[\]{}<>#!?.]+")
 _YES = frozenset({"yes", "y", "true", "on", "1", "please"})
 _EDGES = "-_–—*~`'\""  # noqa: RUF001  as phones write them
 MOST_STRAY = 12
-"""So many words beside a quote are looked at: more are no slip."""
+"""Up to this many words beside a quote are checked. More are no slip."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Candidate:
-    """What was typed, as a command reads it; `spotted` is what was found anywhere, and is no word of `rest`."""
+    """What was typed, as one command reads it. `rest` is `typed` without the words in `spotted`."""
 
     command: Command
     typed: Typed
@@ -59,7 +59,7 @@ class Candidate:
 
     @property
     def begun(self) -> int:
-        """Count the words by which the command is called."""
+        """Count the words that call the command."""
         return self.command.begins(tuple(it.bare for it in self.rest.words if not it.quoted))
 
     @property
@@ -74,11 +74,11 @@ _PERSON = re.compile(r"@\w[\w.-]*[:!?]*|<@[^<>]+>|<!subteam[^<>]+>")
 _TEAM = re.compile(r":\w[\w-]*[.!?]*")
 _JOINERS = frozenset({",", "/", "&", "+", "and", "or", "plus"})
 MOST_NAMES = 20
-"""So many words on each side of a name are looked at."""
+"""Up to this many words on each side of a name are checked."""
 
 
 def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
-    """Refuse two teams or people where a command reads one, with a button for each: `page @raj and @kim …`."""
+    """Refuse two teams or people where a command takes one. Offers a button for each: `page @raj and @kim …`."""
     slots = slots_of(reading.command.pattern)
     kinds: dict[str, str] = {it.kind: it.name for it in slots if it.kind in {"person", "team"}}
     for place in _places(reading, kinds.values(), bound):
@@ -92,7 +92,7 @@ def several_names(reading: Candidate, bound: Bindings | None) -> Refusal | None:
 
 
 def _places(reading: Candidate, slots: Iterable[str], bound: Bindings | None) -> list[int]:
-    """Return the places of the words that fill these slots; where nothing is bound, of the first that could."""
+    """Return the positions of the words in these slots. If nothing is bound: the first word that looks like a name."""
     words = reading.rest.words
     if bound is None:
         return next(([n] for n, it in enumerate(words) if slots and it.text.startswith(("@", ":", "<"))), [])
@@ -102,7 +102,7 @@ def _places(reading: Candidate, slots: Iterable[str], bound: Bindings | None) ->
 
 @dataclass(frozen=True)
 class _Names:
-    """The words about a name, in which other people and teams may be named, too."""
+    """The words around a name, which may name more people or teams."""
 
     tokens: Sequence[Word]
     kinds: Collection[str]
@@ -116,13 +116,13 @@ class _Names:
         return not token.quoted and "team" in self.kinds and token.bare in self.teams
 
     def around(self, at: int) -> list[Word]:
-        """Return a name and those beside it; nothing, where it is no name."""
+        """Return the name at `at` and the names next to it; nothing if there is no name."""
         if not (self._is_marked(self.tokens[at]) or self._is_bare_team(self.tokens[at])):
             return []
         return [*reversed(list(self._beside(at, -1))), self.tokens[at], *self._beside(at, 1)]
 
     def _beside(self, at: int, step: int) -> Iterator[Word]:
-        """Yield the names on one side; after a marked name and a comma, `payments is down` is the message."""
+        """Yield the names on one side. After a marked name and a comma, `payments is down` is the message."""
         expected = _JOINERS if self._is_bare_team(self.tokens[at]) else _JOINERS - {","}
         joiner = ""
         for token in self.tokens[at + 1 :] if step > 0 else reversed(self.tokens[:at]):
@@ -136,7 +136,7 @@ class _Names:
 
 
 def _tokens(words: Iterable[Word]) -> Iterator[Word]:
-    """Cut words such as `@raj,@kim`."""
+    """Split words such as `@raj,@kim`."""
     for word in words:
         if word.quoted:
             yield word
@@ -162,7 +162,7 @@ def _ask_name(reading: Candidate, names: Sequence[Word]) -> Refusal:
 
 
 def swallowed_flag(reading: Candidate, bound: Bindings) -> Refusal | None:
-    """Ask about a flag that is nearly right and would become a part of the text: `payroll stolen - private -`."""
+    """Ask about a near flag that would become part of the text: `payroll stolen - private -`."""
     flags = reading.command.flags - bound.keys()
     for name in reading.texts:
         piece = bound.get(name)
@@ -180,7 +180,7 @@ def _inside(piece: Piece, words: Sequence[Word]) -> range:
 
 
 def _flags_of(word: Word, flags: Iterable[str], severities: Sequence[str]) -> tuple[str, ...]:
-    """Return the flags that a word names (with a severity, if it has one): `private/sev1`, `private=true`."""
+    """Return the flags in a word, with its severity if it has one: `private/sev1`, `private=true`."""
     if word.quoted or len(word.text) > 40:  # noqa: PLR2004  no flag is as long as that
         return ()
     parts = [it.strip(_EDGES) for it in _CUT.split(word.text.casefold())]
@@ -194,7 +194,7 @@ def _flag_of(part: str, flags: Iterable[str]) -> str | None:
 
 
 def _is_set_off(reading: Candidate, inside: range, at: int, meant: tuple[str, ...]) -> bool:
-    """Whether a word stands beside the text more than in it."""
+    """Tell whether a word looks separate from the text rather than part of it."""
     words = reading.rest.words
     word, following = words[at], words[at + 1 : inside.stop]
     is_first, is_plain = at == inside.start, word.text.casefold().rstrip(",.;!?") in {*meant, *_LIKE}
@@ -241,7 +241,7 @@ def _ask_flag(reading: Candidate, name: str, inside: range, at: int, meant: tupl
 
 
 def _quoted(text: str) -> str:
-    """Put a text in quotes; those that it has become single ones."""
+    """Put a text in quotes. Quotes inside become single quotes."""
     bare = text[1:-1] if text.count('"') == 2 and text[0] == text[-1] == '"' else text  # noqa: PLR2004  a pair
     return quoted(bare) if bare else ""
 
@@ -250,16 +250,16 @@ def _quoted(text: str) -> str:
 
 
 def stray_words(reading: Candidate, fits: Callable[[Typed], bool]) -> Refusal | None:
-    """Refuse words beside a quoted text which nothing reads: the fewest without which all else is understood."""
+    """Refuse words outside the quotes that no slot takes: the fewest words whose removal makes the rest fit."""
     words, begun = reading.rest.words, reading.begun
     quote = next((n for n, it in enumerate(words) if it.quoted), None)
     if quote is None or not reading.texts:
         return None
     stray = next(_strays(reading.rest, begun, quote, fits), None)
     if stray is None or (len(stray) > 1 and words[stray.start].bare in _openers(reading.command.pattern)):
-        return None  # `since noonish` is a time that its reader refuses
+        return None  # the time's reader refuses `since noonish` with a better reason
     if len(stray) == 1 and words[stray.start].bare.isdigit():
-        return None  # `"cart" 2` is a severity by its number
+        return None  # the severity's reader refuses `"cart" 2` with a better reason
     return _ask_stray(reading, quote, stray)
 
 
@@ -280,7 +280,7 @@ def _without(typed: Typed, places: range) -> Typed:
 
 
 def _openers(items: Sequence_) -> frozenset[str]:
-    """Return the words that begin an option of several words, such as `since`."""
+    """Return the first words of options with several words, such as `since`."""
     found: set[str] = set()
     for item in items:
         match item:
@@ -315,13 +315,13 @@ def _ask_stray(reading: Candidate, quote: int, stray: range) -> Refusal:
 
 
 def _removal(typed: Typed, word: Word) -> Edit:
-    """Take a word out, and the blank before it."""
+    """Return the edit that removes a word and the blank before it."""
     before = typed.text[: word.start]
     return len(before.rstrip()), word.end, ""
 
 
 def edited(text: str, edits: Iterable[Edit]) -> str:
-    """Return the text with other words at some places."""
+    """Return the text after these edits."""
     for start, end, words in sorted(edits, reverse=True):
         text = f"{text[:start]}{words}{text[end:]}"
     return text

@@ -1,7 +1,7 @@
-"""The usage line is the parser: what it says is what is understood.
+"""The usage line is the parser.
 
-Bare word: literal. `:x` a team. `@x` a person. `"x"` text (quotes optional, takes the rest). `<x>` a word.
-`[…]` optional. `a|b` synonyms. `(…|…)` groups longer synonyms. Optional parts may come in any order.
+A bare word is a literal, `:x` a team, `@x` a person, `"x"` text (quotes optional, takes the rest), `<x>` a word,
+`[…]` optional, `a|b` synonyms, `(…|…)` longer synonyms. Optional parts may come in any order.
 """
 
 import re
@@ -21,7 +21,7 @@ SlotKind = Literal["team", "person", "text", "word"]
 
 
 class Word(NamedTuple):
-    """One word, or one quoted text, of what a person typed; `start` and `end` are its place there."""
+    """One word or one quoted text that a person typed. `start` and `end` are its position in the input."""
 
     text: str
     start: int
@@ -30,8 +30,8 @@ class Word(NamedTuple):
 
     @property
     def bare(self) -> str:
-        """The word alone, in small letters, without what belongs to its sentence: `*Drill!*` is drill."""
-        return peeled(self.text).casefold().replace("—", "--")  # phones make one dash of two
+        """Return the word in lower case, without punctuation around it: `*Drill!*` is drill."""
+        return peeled(self.text).casefold().replace("—", "--")  # phones turn two dashes into one
 
 
 @dataclass(frozen=True)
@@ -64,11 +64,11 @@ Bindings = Mapping[str, "Piece"]
 
 
 TEXT = 1
-"""How eagerly optional text is taken: after what knows its own words, before a bare flag."""
+"""When optional text is tried: after options with a word or a type of their own, before bare flags."""
 
 
 class UsageError(ValueError):
-    """A usage line that can't be read: the plugin that holds it fails to load."""
+    """A usage line that can't be read. The plugin that contains it fails to load."""
 
 
 # --- reading a usage line ---------------------------------------------------------------------------------
@@ -79,7 +79,7 @@ _USAGE = re.compile(
 
 
 def parse_usage(usage: str) -> Sequence_:
-    """Read a usage line; raises UsageError where it makes no sense."""
+    """Parse a usage line. Raises UsageError if it makes no sense."""
     reader = _UsageReader(usage)
     sequence = reader.sequence(until=None)
     if not sequence or not isinstance(sequence[0], Literally | OneOf):
@@ -161,7 +161,7 @@ def _slot(text: str) -> Slot:
 
 
 def slots(sequence: Sequence_) -> Iterator[str]:
-    """Name what a usage line can bind: its slots, and the literals that are optional flags."""
+    """Return the names that a usage line can bind: its slots, and its optional flags."""
     for item in sequence:
         match item:
             case Slot(name=name):
@@ -176,7 +176,7 @@ def slots(sequence: Sequence_) -> Iterator[str]:
 
 
 def slots_of(items: Sequence_) -> Iterator[Slot]:
-    """Return the slots of a usage line, those of its optional parts too."""
+    """Return the slots of a usage line, including those of its optional parts."""
     for item in items:
         match item:
             case Slot():
@@ -189,7 +189,7 @@ def slots_of(items: Sequence_) -> Iterator[Slot]:
 
 
 def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
-    """Return every way in which the leading literals can be said."""
+    """Return every form of the leading literals."""
     prefixes: list[tuple[str, ...]] = [()]
     for item in sequence:
         match item:
@@ -208,7 +208,7 @@ def literal_prefixes(sequence: Sequence_) -> list[tuple[str, ...]]:
 
 
 def example(sequence: Sequence_, say: Callable[[Slot], str]) -> str:
-    """Say a usage line with every part of it, each slot by an example; the first of several ways."""
+    """Return a usage line with every part, each slot filled with an example. Of several forms, the first."""
     return " ".join(said for item in sequence if (said := _example(item, say)))
 
 
@@ -232,27 +232,27 @@ _TYPED = re.compile(
     r"|(?P<bare>(?:[^\s<]+|<(?![@#!]|https?:))+|<[^\s<]*)"
 )
 QUOTE_SHOWN, TYPED_SHOWN = 30, 1_000
-"""Characters of what was typed in a refusal: enough to find it again, and to copy most texts from it."""
+"""Most characters of the input that a refusal quotes: enough to recognize it and to copy most texts."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Typed:
-    """What a person typed, its letters made plain, cut into words."""
+    """What a person typed, with normalized characters, split into words."""
 
     text: str
     words: tuple[Word, ...] = field(default=())
 
     @cached_property
     def quotes(self) -> list[int]:
-        """Return which of the words are quoted, by their number."""
+        """Return the positions of the quoted words."""
         return [number for number, word in enumerate(self.words) if word.quoted]
 
     def saying(self, piece: "Piece", words: str) -> str:
-        """Say all of it again, with other words in place of a piece."""
+        """Return the whole input with other words in place of a piece."""
         return f"{self.text[: piece.start]}{words}{self.text[piece.end :]}"
 
     def phrase(self, at: int, end: int) -> Word:
-        """Return the words from `at` to before `end` as one."""
+        """Return the words from `at` up to, but not including, `end` as one."""
         first, last = self.words[at], self.words[end - 1]
         if first is last:
             return first
@@ -262,13 +262,13 @@ class Typed:
 
 
 def read(text: str) -> Typed:
-    """Cut what was typed into words; refuses a quote that never ends."""
+    """Split what was typed into words. Refuses a quote that never ends."""
     plain = undecorated(cleaned(text))
     words = []
     at, last_quote = 0, plain.rfind('"')
     for found in _TYPED.finditer(plain):
         start, end = found.span()
-        begins = at == 0 or start > at  # a quote right behind a mention is one that ends
+        begins = at == 0 or start > at  # a quote directly after a mention closes a text
         if begins and start == last_quote:
             raise Refusal(
                 f'The quote that begins with {shortened(plain[start:], QUOTE_SHOWN)} never ends. Add a " where it '
@@ -287,7 +287,7 @@ _AFTER_DENIAL = re.compile(
 
 
 def is_denied(words: Sequence[Word], at: int) -> bool:
-    """Whether a word before this one takes it back: `not a drill`, `isn't private`."""
+    """Tell whether an earlier word negates this one: `not a drill`, `isn't private`."""
     before = (it for it in reversed(words[max(at - 4, 0) : at]) if not _AFTER_DENIAL.fullmatch(it.bare))
     last = next(before, None)
     return (
@@ -308,9 +308,9 @@ def lacking(items: Sequence_, names: Iterable[str]) -> Sequence_:
 
 
 class Piece(str):
-    """The words that fill a slot, with their place in what was typed; `option` is where their option begins.
+    """The words that fill a slot, with their position in the input. `option` is where their option begins.
 
-    Of an optional flag it is `yes`.
+    The piece of an optional flag is `yes`.
     """
 
     __slots__ = ("end", "option", "start")
@@ -326,19 +326,19 @@ class Piece(str):
 
 
 def one_word(slot: Slot) -> int:
-    """Say of how many words a slot has at most, where it has one."""
+    """Return how many words a slot takes at most, if it is not text."""
     del slot
     return 1
 
 
 def anywhere(name: str, words: str) -> bool:
-    """Accept that what fills a slot stands before the text."""
+    """Accept any option before the text."""
     del name, words
     return True
 
 
 def exactly(word: Word, literals: tuple[str, ...]) -> bool:
-    """Whether a word is one of an option's own words."""
+    """Tell whether a word is exactly one of an option's own words."""
     return word.bare in literals
 
 
@@ -351,14 +351,14 @@ def match(
     says: Says = exactly,
     leads: Leads = anywhere,
 ) -> Bindings | None:
-    """Bind what was typed to the usage line's slots; None where it does not fit to the end.
+    """Bind what was typed to the usage line's slots. Return None if it does not fit to the end.
 
-    Text without quotes takes as little as lets the rest fit, so that `checkout is down sev1` ends in a severity.
-    Text in quotes ends with them, unless nothing but text can follow: `note "x" is broken`; and what could be
-    two things is the slot that a quote leaves for it: `drill "x"` is a drill, `drill rig is down` is text.
-    `accepts` says whether words can fill a slot where the usage line leaves a choice, `longest` how many may,
-    `says` whether a word is an option's own, and `leads` whether an option may stand before the text: `friday 9:00
-    batch is missing` is all text.
+    Text without quotes takes as few words as lets the rest fit, so that `checkout is down sev1` ends in a severity.
+    Text in quotes ends with the quote, unless only text can follow: `note "x" is broken`. A quote also decides
+    ambiguous words: `drill "x"` is a drill, `drill rig is down` is text.
+    `accepts` tells whether words can fill a slot where the usage line leaves a choice. `longest` is how many words a
+    slot takes. `says` tells whether a word is an option's own. `leads` tells whether an option may come before the
+    text: `friday 9:00 batch is missing` is all text.
     """
     ends_in_text = _ends_in_text(sequence)
     for holds_quotes in (ends_in_text, True):
@@ -377,9 +377,9 @@ class _Matcher:
     says: Says
     leads: Leads
     ends_in_text: bool
-    """Whether quoted text may go on after its quote."""
+    """Whether quoted text may continue after its quote."""
     holds_quotes: bool
-    """Whether plain text may have quotes in it."""
+    """Whether plain text may contain quotes."""
 
     @property
     def _words(self) -> tuple[Word, ...]:
@@ -388,7 +388,7 @@ class _Matcher:
     def sequence(
         self, items: Sequence_, at: int, after: float, *, choosy: bool = False
     ) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Return every place where these items can end, and what they bind; `after`: how many words can follow them."""
+        """Yield every position where these items can end, with their bindings. At most `after` words can follow."""
         if not items:
             yield at, {}
             return
@@ -402,7 +402,7 @@ class _Matcher:
                 yield end, {**bound, **rest}
 
     def _told_first(self, items: Sequence_, at: int, after: float) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Match an option of several words, such as a time, before the text that it belongs to."""
+        """Match an option of several words, such as a time, that stands before the text."""
         if not _is_text(items[0]):
             return
         options = _leading_optionals(items[1:])
@@ -415,7 +415,7 @@ class _Matcher:
     def _optionals(
         self, optional: Sequence_, rest: Sequence_, at: int, after: float
     ) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Match any of the optional items in any order, then the rest; text only where nothing else fits."""
+        """Match the optional items in any order, then the rest. Text is tried only if nothing else fits."""
         exact = tuple(item for item in optional if _eagerness(item) != TEXT)
         if exact and len(exact) < len(optional):
             yield from self._optionals(exact, rest, at, after)
@@ -466,7 +466,7 @@ class _Matcher:
         return not word.quoted and (exactly(word, literals) or (choosy and self.says(word, literals)))
 
     def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Match what fits, the longest first; where there is no choice, anything: its reader says what is wrong."""
+        """Match the longest fitting phrase first. If there is no choice, match anything: its reader says what is wrong."""
         ends = range(at + 1, min(at + self.longest(slot), len(self._words)) + 1)
         phrases = [(end, self.typed.phrase(at, end)) for end in ends]
         fitting = [(end, it) for end, it in phrases if not it.quoted and self.accepts(slot, it)]
@@ -486,7 +486,7 @@ class _Matcher:
             yield end, {name: Piece.at(self.typed.text[first.start : last.end], first.start, last.end)}
 
     def _ends_of_text(self, at: int, after: float) -> range:
-        """Return where plain text may end, so that what is left is no more than can follow it."""
+        """Return where plain text may end, so that no more words are left than can follow it."""
         most = len(self._words)
         least = at + 2 if self._words[at].quoted else at + 1
         if most - after > least:
@@ -497,7 +497,7 @@ class _Matcher:
         return range(least, most + 1)
 
     def _most_words(self, items: Sequence_) -> float:
-        """Count the words that these items can take at the most; text takes any number."""
+        """Count how many words these items take at most; infinite for text."""
         return sum(map(self._most_words_of, items))
 
     def _most_words_of(self, item: Item) -> float:
@@ -517,9 +517,9 @@ def _is_text(item: Item) -> bool:
 
 
 def _eagerness(item: Item) -> int:
-    """Return which of several optional items is tried first: one with a word of its own, a slot, text, a flag."""
+    """Return the order in which optional items are tried: those with a word of their own, slots, text, flags."""
     if isinstance(item, Optionally) and len(item.item) > 1 and isinstance(item.item[0], Literally):
-        return -1  # `page 2` is no service called page
+        return -1  # so that `page 2` does not mean a service called page
     first = item.item[0] if isinstance(item, Optionally) else item
     if isinstance(first, Slot):
         return TEXT if first.kind == "text" else 0

@@ -1,4 +1,4 @@
-"""From what was typed to the command that is meant, and the words that fill its slots."""
+"""Find the command that a text means, and the words that fill its slots."""
 
 import re
 from collections.abc import Callable, Sequence
@@ -35,11 +35,11 @@ from bot.services.transaction import Transaction
 
 INCIDENT, TLDR = (Word(text=text, start=0, end=0) for text in ("incident", "tldr"))
 ALIKE = 0.7
-"""How much each typed word must resemble the one that is taken to be meant: `stp` is stop, `oncall` is not cancel."""
+"""How similar each typed word must be to the suggested one: `stp` suggests stop, `oncall` does not suggest cancel."""
 MOST_LITERALS = 8
-"""No command is called by as many words as that."""
+"""No command is called by this many words."""
 LONGEST, SAID = 200, 2_000
-"""The letters of the longest word that can fill a slot which has a choice, and of a command that a button says."""
+"""Most characters of a word for a slot with a choice, and of a command behind a button."""
 ID = re.compile(r"(?:inc-|#)?(\d{1,9})", re.IGNORECASE)
 HELP = "help"
 _HELP = re.compile(r"(?P<flag>(--?|[–—])help|[-–—]h)|help\W*|\?+", re.IGNORECASE)  # noqa: RUF001  as phones write it
@@ -48,7 +48,7 @@ _NO_PROSE = re.compile(r"[@:<#\d]")
 
 @dataclass(frozen=True, kw_only=True)
 class Meant:
-    """A command with the words for its slots, by name; `number` is the incident's where the words told it."""
+    """A command with the words for its slots, by name. `number` is the incident's, if the words contained one."""
 
     command: Command
     bound: Bindings
@@ -57,13 +57,13 @@ class Meant:
 
 
 class Interpreter:
-    """Knows the commands that can be said."""
+    """Understands the loaded commands."""
 
     def __init__(self, registry: CommandRegistry) -> None:
         self._registry = registry
 
     def understand(self, text: str, tx: Transaction, *, asker: str, channel: str | None = None) -> Meant:
-        """Find the command that was typed; refuses, with what may have been meant, where there is none."""
+        """Return the command that was typed. Refuses, with suggestions, if there is none."""
         typed, number = _without_number(read(text))
         if wanted := self._help_wanted(typed):
             return self.understand(wanted, tx, asker=asker)
@@ -81,7 +81,7 @@ class Interpreter:
         raise self._not_understood(typed, number)
 
     def of_form(self, text: str) -> Meant:
-        """Find the command that a form was opened for: its fields fill the slots that the text leaves open."""
+        """Return the command of a form. The form's fields fill the slots that the text leaves open."""
         typed, number = _without_number(read(text))
         typed = self._spelled_out(typed)
         for command in self._candidates(typed):
@@ -90,9 +90,10 @@ class Interpreter:
         raise self._not_understood(typed, number)
 
     def _spelled_out(self, typed: Typed) -> Typed:
-        """Put the word `incident` before what makes sense with it only, and take it from what makes none with it.
+        """Add the word `incident` where a command needs it, and remove it where it does not belong.
 
-        `tldr` is `incident tldr`; `/incident help` and `/incident page :imoc …` are `help` and `page :imoc …`.
+        `tldr` becomes `incident tldr`. `/incident help` and `/incident page :imoc …` become `help` and `page :imoc
+        …`.
         """
         if self._candidates(typed) or self._is_begun(typed):
             return typed
@@ -103,7 +104,7 @@ class Interpreter:
         return other if self._candidates(other) else typed
 
     def _is_begun(self, typed: Typed) -> bool:
-        """Whether what was typed is the beginning of commands: then their help is the answer."""
+        """Tell whether the input is only the beginning of commands. Then their help is the answer."""
         said = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
         return bool(said) and (HELP,) in self._prefixes and self._begins_some(said)
 
@@ -115,7 +116,7 @@ class Interpreter:
         return [prefix for command in self._registry.commands for prefix in command.prefixes]
 
     def _help_wanted(self, typed: Typed) -> str | None:
-        """Return the command for the help that is wanted behind a command: `stop --help`, `pager help`, `me ?`."""
+        """Return the help command if help was asked for after a command: `stop --help`, `pager help`, `me ?`."""
         if not typed.words or typed.words[-1].quoted or typed.words[0].bare == HELP:
             return None
         asked = _HELP.fullmatch(typed.words[-1].text)
@@ -128,7 +129,7 @@ class Interpreter:
         return HELP if not bare else next((f"{HELP} {' '.join(it)}" for it in begun if it), None)
 
     def _begun(self, said: Sequence[Word], *, may_go_on: bool) -> tuple[str, ...]:
-        """Return the words that begin a command; if they may go on, words for its slots may follow."""
+        """Return the words that begin a command. With `may_go_on`, words for its slots may follow."""
         words = tuple("" if it.quoted else it.bare for it in said)
         if self._begins_some(words):
             return words
@@ -137,7 +138,7 @@ class Interpreter:
         return words[:count] if may_go_on and len(prose) <= 1 else ()
 
     def _candidates(self, typed: Typed) -> list[Command]:
-        """Return the commands whose literal words begin what was typed, longest first."""
+        """Return the commands whose literal words begin the input, longest first."""
         said = _literals(typed)
         counted = [(it.begins(said), it) for it in self._registry.commands]
         return [command for count, command in sorted(counted, key=lambda it: -it[0]) if count]
@@ -165,9 +166,9 @@ class Interpreter:
         )
 
     def _nearest(self, typed: Typed) -> tuple[tuple[str, ...], int] | None:
-        """Return the command's words that are most like what was typed, and in place of how many words they stand.
+        """Return the most similar command's words, and how many typed words they replace.
 
-        What resembles no word of a command stays what it was: `incident start db down` has lost its `me` only.
+        Words that resemble no command word stay as typed: in `incident start db down` only `me` is missing.
         """
         said = tuple(word.bare for word in typed.words[:MOST_LITERALS])
         spelled = self._prefixes
@@ -186,7 +187,7 @@ class Interpreter:
 
 
 def incident_number(word: str) -> int:
-    """Read an incident's number, `42`, `#42` or `inc-42`; refuses anything else."""
+    """Read an incident's number: `42`, `#42` or `inc-42`. Refuses anything else."""
     found = ID.fullmatch(peeled(word))
     if not found:
         raise Refusal(f"{shortened(as_seen(word))} is not an incident number. `incident list` shows them.")
@@ -198,24 +199,24 @@ def incident_number(word: str) -> int:
 
 @dataclass(frozen=True)
 class _Vocabulary:
-    """What the slots of a command take for theirs; `pattern` is its usage line without what was spotted already."""
+    """Decides which words fill a command's slots. `pattern` is its usage line without what was spotted already."""
 
     command: Command
     pattern: Sequence_
     tx: Transaction
 
     def bind(self, typed: Typed, accepts: Accepts | None = None, *, says: Says = exactly) -> Bindings | None:
-        """Return what fills the slots; by `accepts`, where it is not `looks`."""
+        """Return what fills the slots, decided by `accepts` (default: `looks`)."""
         return match(
             self.pattern, typed, accepts or self.looks, longest=self.longest, says=says, leads=self.leads
         )
 
     def looks(self, slot: Slot, phrase: Word) -> bool:
-        """Whether these words are a slot's beyond doubt."""
+        """Tell whether these words clearly fit a slot."""
         return self._fits(slot, phrase, lambda reader, words: reader.looks(words, self.tx))
 
     def resembles(self, slot: Slot, phrase: Word) -> bool:
-        """Whether these words are a slot's, or nearly."""
+        """Tell whether these words fit a slot, or nearly do."""
         return self._fits(
             slot, phrase, lambda it, words: it.looks(words, self.tx) or it.resembles(words, self.tx)
         )
@@ -229,7 +230,7 @@ class _Vocabulary:
         return is_one(reader, reader.sees(phrase.text))
 
     def leads(self, name: str, words: str) -> bool:
-        """Whether these words are a slot's before the text too."""
+        """Tell whether these words may fill a slot before the text."""
         slot = self.command.slots.get(name)
         return slot is None or slot.reader.leads(words)
 
@@ -238,7 +239,7 @@ class _Vocabulary:
 
 
 def _anything(slot: Slot, word: Word) -> bool:
-    """Take any word: the slot's reader then says what is wrong with it."""
+    """Accept any word: the slot's reader then explains what is wrong with it."""
     del slot, word
     return True
 
@@ -248,7 +249,7 @@ def _nearly(word: Word, literals: tuple[str, ...]) -> bool:
 
 
 def _bound(command: Command, typed: Typed, tx: Transaction, asker: str, *, is_meant: bool) -> Bindings | None:
-    """Bind what was typed to the command's slots; refuses words that were nearly one of its options."""
+    """Bind what was typed to the command's slots. Refuses words that nearly match one of its options."""
     spotted, rest = _spotted(command, typed, tx)
     words = _Vocabulary(command, lacking(command.pattern, spotted), tx)
     bound = words.bind(rest)
@@ -273,7 +274,7 @@ def _bound(command: Command, typed: Typed, tx: Transaction, asker: str, *, is_me
 
 
 def _settled(reading: Candidate, bound: Bindings | None, words: _Vocabulary) -> Bindings | None:
-    """Return what fills the slots, where it is beyond doubt; else what the slots' readers refuse with a reason."""
+    """Return the bindings if they are unambiguous. Otherwise raise the question or the readers' reason."""
     if bound is not None:
         doubt = several_names(reading, bound) or swallowed_flag(reading, bound)
     else:
@@ -285,7 +286,7 @@ def _settled(reading: Candidate, bound: Bindings | None, words: _Vocabulary) -> 
 
 
 def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: Bindings) -> None:
-    """Refuse an option beside text without quotes that can't be read; it may as well be a part of the text."""
+    """Refuse an unreadable option beside unquoted text: it may be part of the text."""
     for name, piece in bound.items():
         if doubt.is_unreadable(name, piece):
 
@@ -297,7 +298,7 @@ def _must_be_readable(doubt: "_Doubt", words: _Vocabulary, typed: Typed, bound: 
 
 
 def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str, Piece], Typed]:
-    """Find what may stand anywhere, such as `SEV-1` in an incident's name, and what was typed without it."""
+    """Find a slot that may stand anywhere, such as `SEV-1` in an incident's name. Return it and the other words."""
     begun = _begins(command, typed)
     for name, slot in command.slots.items():
         if slot.reader.place and not slot.required:
@@ -312,7 +313,7 @@ def _spotted(command: Command, typed: Typed, tx: Transaction) -> tuple[dict[str,
 
 @dataclass(frozen=True)
 class _Doubt:
-    """A word that is nearly an option of the command, and would be taken for its text."""
+    """A word that is nearly an option of the command and would become part of its text."""
 
     command: Command
     typed: Typed
@@ -320,12 +321,12 @@ class _Doubt:
     asker: str
 
     def of(self, bound: Bindings, nearly: Bindings) -> Refusal:
-        """Ask what is meant: the option as it is written, or a part of the text."""
+        """Return the question what was meant: the option, or part of the text."""
         name = next(it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it]))
         return self.about(name, bound, nearly)
 
     def is_settled(self, bound: Bindings, nearly: Bindings) -> bool:
-        """Whether an option can be read and can't be a part of the text, which is in quotes."""
+        """Tell whether an option is readable and can't be part of the text, because the text is in quotes."""
         if any(self._is_open_text(it, nearly) for it in nearly):
             return False
         doubtful = [it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it])]
@@ -337,7 +338,7 @@ class _Doubt:
         )
 
     def about(self, name: str, bound: Bindings, nearly: Bindings) -> Refusal:
-        """Ask what is meant by the words of this slot."""
+        """Return the question what the words of this slot mean."""
         piece = nearly[name]
         sentence, words = self._sentence(name, piece)
         text = next((it for it in nearly if self._is_open_text(it, nearly)), None)
@@ -348,7 +349,7 @@ class _Doubt:
         return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
 
     def is_unreadable(self, name: str, piece: Piece) -> bool:
-        """Whether a slot that may be left out can't be read as it was said."""
+        """Tell whether an optional slot can't be read as it was typed."""
         slot = self.command.slots.get(name)
         if slot is None or len(piece) > LONGEST or not self._is_option_beside_text(name):
             return False
@@ -364,7 +365,7 @@ class _Doubt:
         return name in optional and any(it.kind == "text" for it in slots_of(self.command.pattern))
 
     def _is_doubtful(self, name: str, piece: Piece) -> bool:
-        """Whether these words are only nearly what they were taken for."""
+        """Tell whether these words match their slot only nearly."""
         slot = self.command.slots.get(name)
         if name in self.command.flags or slot is None:
             return peeled(self.typed.text[piece.start : piece.end]).casefold() != name
@@ -384,13 +385,13 @@ class _Doubt:
         return f"Is {shortened(typed)} the {name}, or part of the text?", [typed]
 
     def _is_open_text(self, name: str, nearly: Bindings) -> bool:
-        """Whether this is text without quotes, which may be put in some."""
+        """Tell whether this is text without quotes, so that quotes can be added."""
         piece = nearly[name]
         is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
         return is_text and '"' not in piece and self.typed.text[piece.start : piece.start + 1] != '"'
 
     def _said(self, piece: Piece, option: str | None, text: Piece | None) -> str:
-        """Say the whole command again, with the option as it is meant, if it is one, and the text in quotes."""
+        """Return the whole command with the option corrected, if there is one, and the text in quotes."""
         edits = [(piece.option, piece.end, option)] if option is not None else []
         edits += [(text.start, text.end, f'"{text}"')] if text is not None else []
         return edited(self.typed.text, edits)
@@ -404,7 +405,7 @@ def _begins(command: Command, typed: Typed) -> int:
 
 
 def _without_number(typed: Typed) -> tuple[Typed, int | None]:
-    """Read `incident 42 stop` as `incident stop`, about INC-42; `inc-42 stop` too, and `inc-42` as its tldr."""
+    """Read `incident 42 stop` and `inc-42 stop` as `incident stop` about INC-42, and `inc-42` as its tldr."""
     words = typed.words
     for at in (0, 1):
         if len(words) > at and (at == 0 or words[0].bare == "incident"):
@@ -418,7 +419,7 @@ def _without_number(typed: Typed) -> tuple[Typed, int | None]:
 def _number_before_text(
     command: Command, typed: Typed, tx: Transaction, asker: str, channel: str | None
 ) -> tuple[Typed, int | None]:
-    """Read `stop inc-1` and `note 1 "x"` as about INC-1; asks, where that is not the channel's own incident."""
+    """Read `stop inc-1` and `note 1 "x"` as about INC-1. Asks if that is not the channel's own incident."""
     at = _begins(command, typed)
     word, behind = next(iter(typed.words[at:]), None), typed.words[at + 1 :]
     found = ID.fullmatch(word.bare) if word and not word.quoted and _begins_with_prose(command) else None
@@ -449,19 +450,19 @@ def _number_before_text(
 
 
 def _begins_with_prose(command: Command) -> bool:
-    """Whether a command that is about one incident has a text as its first slot, and no slot for its number."""
+    """Tell whether a command about one incident has text as its first slot, and no slot for its number."""
     slots = list(slots_of(command.pattern))
     is_text = bool(slots) and slots[0].kind == "text" and command.slots[slots[0].name].type in {str, Line}
     return command.needs_incident and is_text and all(it.name != NUMBER for it in slots)
 
 
 def _literals(typed: Typed) -> tuple[str, ...]:
-    """Return what was typed first without quotes, in small letters: where the words of commands are sought."""
+    """Return the first unquoted words in lower case. A command's words are looked for there."""
     unquoted = (word.bare for word in typed.words if not word.quoted)
     return tuple(islice(unquoted, MOST_LITERALS))
 
 
 def _likeness(said: Sequence[str], meant: Sequence[str]) -> float:
-    """Return how much the least alike of the words are alike, from 0 to 1; no command has a word of 40 letters."""
+    """Return the similarity of the least similar pair, from 0 to 1. Compares 40 letters: no command word is longer."""
     pairs = zip(said, meant, strict=False)
     return min(SequenceMatcher(a=one[:40], b=other).ratio() for one, other in pairs)

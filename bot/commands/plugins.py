@@ -1,4 +1,4 @@
-"""Find plugins in folders and entry points; one that fails to load is reported and left out."""
+"""Find plugins in folders and entry points. One that fails to load is reported and left out."""
 
 import ast
 import importlib.util
@@ -20,7 +20,7 @@ IMPORTED_WITHIN = 30.0
 
 @dataclass(frozen=True, kw_only=True)
 class CommandRegistry:
-    """All that Spy can do: the commands, what it listens for, and what could not be loaded."""
+    """All that Spy can do: its commands, its listeners, and the plugins that failed to load."""
 
     commands: tuple[Command, ...]
     listeners: tuple[Listener, ...] = ()
@@ -28,7 +28,7 @@ class CommandRegistry:
 
 
 def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> CommandRegistry:
-    """Load every plugin below these folders and in the entry-point group; each may take `within` seconds."""
+    """Load every plugin in these folders and in the entry-point group. Each may take `within` seconds."""
     loaded = [(source, _imported(loader, within)) for source, loader in _sources(folders)]
     return registry(
         *(it for _, it in loaded if isinstance(it, ModuleType)),
@@ -37,7 +37,7 @@ def load(folders: Iterable[Path], *, within: float = IMPORTED_WITHIN) -> Command
 
 
 def _imported(loader: Callable[[], ModuleType], within: float) -> ModuleType | str:
-    """Return the module, or why there is none: a thread of its own, so that it can neither end nor hold up Spy."""
+    """Return the module, or why it failed. Runs in its own thread, so that a plugin can neither end nor block Spy."""
     ended: SimpleQueue[ModuleType | str] = SimpleQueue()
 
     def run() -> None:
@@ -56,7 +56,7 @@ def _imported(loader: Callable[[], ModuleType], within: float) -> ModuleType | s
 
 
 def registry(*modules: ModuleType, failures: Iterable[str] = ()) -> CommandRegistry:
-    """Gather what modules declare."""
+    """Collect what modules declare."""
     declared = [value for module in modules for value in vars(module).values()]
     return CommandRegistry(
         commands=tuple(dict.fromkeys(it for it in declared if isinstance(it, Command))),
@@ -66,7 +66,7 @@ def registry(*modules: ModuleType, failures: Iterable[str] = ()) -> CommandRegis
 
 
 def shadowed(commands: Iterable[Command]) -> Iterator[str]:
-    """Return which commands another plugin declares, too: where words fit both, the one loaded first answers."""
+    """Return the commands that another plugin also declares. If words fit both, the one loaded first answers."""
     first: dict[tuple[str, ...], Command] = {}
     for command in commands:
         earlier = [first.setdefault(said, command) for said in _spoken(command)]
@@ -75,7 +75,7 @@ def shadowed(commands: Iterable[Command]) -> Iterator[str]:
 
 
 def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
-    """Return all that it is called by: `incident tldr` is `tldr`, too."""
+    """Return every form of the command's words: `incident tldr` is also `tldr`."""
     for prefix in command.prefixes:
         yield prefix
         if prefix[0] == "incident" and len(prefix) > 1:
@@ -83,7 +83,7 @@ def _spoken(command: Command) -> Iterator[tuple[str, ...]]:
 
 
 def templates_named(folders: Iterable[Path]) -> Iterator[tuple[str, str]]:
-    """Return each template that a plugin's answers name, with the file and line; what can't be read is left out."""
+    """Return each template that a plugin's answers name, with file and line. Unreadable files are left out."""
     for path in _files(folders):
         try:
             nodes = list(ast.walk(ast.parse(path.read_text(encoding="utf-8"))))

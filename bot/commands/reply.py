@@ -1,4 +1,4 @@
-"""What a command returns: words for the asker, or a form to fill in."""
+"""What a command returns: an answer, or a form to fill in."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -13,14 +13,14 @@ class Reply:
     facts: Mapping[str, Any] = field(default_factory=dict)
     shared: bool = False
     document: Mapping[str, Any] | None = None
-    """The facts of a postmortem; its Markdown is then the fact `document` of the template."""
+    """The facts of a postmortem. Its Markdown becomes the template's fact `document`."""
     confirms: bool = False
-    """Whether the line in the incident's channel says as much: whoever asked aloud there needs no second one."""
+    """Whether the line in the incident's channel says the same: then whoever asked there needs no second answer."""
 
 
 @dataclass(frozen=True)
 class Fill:
-    """A form to open: when it is sent, `command` is said with its fields as slots."""
+    """A form to open. Submitting it runs `command` with the form's fields as slots."""
 
     form: str
     command: str

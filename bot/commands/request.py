@@ -1,4 +1,4 @@
-"""What a person asked, by whatever way it came, and what they are answered."""
+"""What a person asked, from any source, and the response."""
 
 import time
 from collections.abc import Mapping
@@ -10,7 +10,7 @@ from bot.domain.message import Message
 
 
 class Source(StrEnum):
-    """The ways of speaking to Spy. A mention, a plain message and a DM are answered where they stand."""
+    """Where a request comes from. A mention, a plain message and a DM are answered where they were written."""
 
     SLASH = "slash"
     MENTION = "mention"
@@ -27,10 +27,10 @@ VISIBLE = frozenset({Source.MENTION, Source.PLAIN, Source.DM})
 
 @dataclass(frozen=True, kw_only=True)
 class Request:
-    """One request. `id` is Slack's (trigger or event id): the same one is acted on once, and answered again.
+    """One request. `id` is Slack's trigger or event id: a repeated id gets the same answer and is not run again.
 
-    `text` is the command without the way's own prefix (`/incident me "x"` arrives as `incident me "x"`, a
-    `/spy …` or `spy …` without the `spy`), with Slack's escapes (`<@U0ANA|ana>`, `&lt;`) as they came.
+    `text` is the command without its source's prefix: `/incident me "x"` arrives as `incident me "x"`, and `/spy …`
+    or `spy …` without the `spy`. Slack's escapes (`<@U0ANA|ana>`, `&lt;`) are kept.
     """
 
     id: str
@@ -41,27 +41,27 @@ class Request:
     channel: str | None = None
     thread: str | None = None
     message: str | None = field(default=None, compare=False)
-    """The message that says it, where it is one: of all its versions one is done, and once."""
+    """The message with the command, if it is one. Of all its edited versions, only one runs, once."""
     trigger: str | None = None
     response_url: str | None = None
     incident: int | None = None
-    """The incident it is about, where a form or button knows it; else the router finds it by the channel."""
+    """The incident it is about, if a form or button knows it. Otherwise the router finds it by the channel."""
     given: Mapping[str, str] = field(default_factory=dict)
-    """A form's fields by name: they fill the command's slots."""
+    """A form's fields by name. They fill the command's slots."""
     arrived_at: float = field(default_factory=time.monotonic, compare=False)
-    """When it came, on the monotonic clock: its time runs from then."""
+    """When it arrived, on the monotonic clock. Its time limit counts from then."""
 
     @property
     def may_ask_back(self) -> bool:
-        """Whether a button was pressed, so that a form can ask for the words that a button can't say."""
+        """Tell whether a button was pressed, so that a form can ask for the missing words."""
         return self.source is Source.BUTTON and self.trigger is not None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Response:
-    """What goes back in the acknowledgement: nothing, a message to the asker, or (`shared`) one to the channel.
+    """The acknowledgement: nothing, a message to the asker, or (`shared`) one to the channel.
 
-    `complaints` are a form's: field name → sentence; the form stays open and shows them.
+    `complaints` are a form's errors: field name → sentence. The form stays open and shows them.
     """
 
     message: Message | None = None
@@ -74,7 +74,7 @@ class Response:
 
 @dataclass(frozen=True, kw_only=True)
 class Notice:
-    """Something seen in a channel; `id` is Slack's event id."""
+    """Something that happened in a channel. `id` is Slack's event id."""
 
     id: str
     channel: str
@@ -88,7 +88,7 @@ class Joined(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class Reacted(Notice):
-    """An emoji (its name, without colons) put on a message (ts)."""
+    """Someone put an emoji (its name, without colons) on a message (ts)."""
 
     person: str
     ts: str
@@ -109,7 +109,7 @@ class Edited(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class Automated(Notice):
-    """A workflow wants something of Spy: its words, without the way's own prefix."""
+    """A workflow asks for a command: its words, without the source's prefix."""
 
     words: str
 
@@ -121,7 +121,7 @@ class Deleted(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class Shared(Notice):
-    """Pictures shared in a message (ts): the name of each, and its address for those who may see it in Slack."""
+    """Pictures were shared in a message (ts): each has a name, and an address for people who may see it in Slack."""
 
     person: str
     ts: str
@@ -136,14 +136,14 @@ class Renamed(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class Left(Notice):
-    """Somebody left the channel, or was taken out of it."""
+    """Somebody left the channel or was removed from it."""
 
     person: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class PutOut(Notice):
-    """Spy itself was taken out of the channel; `by` whom, where Slack says so."""
+    """Spy itself was removed from the channel; `by` whom, if Slack says so."""
 
     private: bool
     by: str | None = None
@@ -159,7 +159,7 @@ class ClosedNotice(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class ReopenedNotice(Notice):
-    """The channel was unarchived, or Spy was brought back into it."""
+    """The channel was unarchived, or Spy was added to it again."""
 
     by: str | None = None
 
@@ -171,6 +171,6 @@ class MadePrivateNotice(Notice):
 
 @dataclass(frozen=True, kw_only=True)
 class MovedNotice(Notice):
-    """The channel goes by another id now."""
+    """The channel has a new id."""
 
     to: str

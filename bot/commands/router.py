@@ -1,4 +1,4 @@
-"""From an ask to its answer: run the command that is meant in one transaction, remember the answer."""
+"""Run each request's command in one transaction, and remember the answer."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -39,13 +39,13 @@ from bot.services.transaction import Transaction
 
 _ANSWER = TypeAdapter(Response)
 MENTIONED = 20
-"""So many people whom one request speaks of are met."""
+"""At most this many people mentioned in one request are looked up."""
 SAID_THERE = frozenset({"page", "team_notice_sent", "failover"})
-"""Messages that answer for themselves where they stand."""
+"""Messages that are their own answer in the channel."""
 
 
 class Router:
-    """Does database work only: it is called on the way to an acknowledgement."""
+    """Does database work only: it runs before the acknowledgement."""
 
     def __init__(
         self,
@@ -68,11 +68,11 @@ class Router:
         self._wake = wake
 
     def adopt(self, policy: Policy) -> None:
-        """Go by these decisions from now on."""
+        """Use this policy from now on."""
         self._policy = policy
 
     def answer(self, request: Request, limit: TimeLimit | None = None) -> Response:
-        """Act on an ask once; the same one again gets the same answer and nothing more happens."""
+        """Run a request once. A repeated request gets the same answer, and nothing else happens."""
         limit = limit or TimeLimit.none()
         try:
             answer = retry_on_conflict(partial(self._act, request, limit))
@@ -82,7 +82,7 @@ class Router:
         return answer
 
     def notice(self, notice: Notice, limit: TimeLimit | None = None) -> None:
-        """Let the listeners see what happened, once."""
+        """Call the listeners of a notice, once."""
         retry_on_conflict(partial(self._notice, notice, limit or TimeLimit.none()))
         self._wake()
 
@@ -108,7 +108,7 @@ class Router:
             if earlier is not None:
                 return _ANSWER.validate_json(earlier) if earlier else Response()
             if request.message and session.inbound.remember(f"done:{request.message}", at=now) is not None:
-                return Response()  # an edit of what was done already
+                return Response()  # an edit of a message that was already run
             tx = Transaction(session=session, now=now, policy=self._policy, source=request.source.value)
             People(tx).seen(request.user, request.user_name)
             _meet_mentioned(request, tx)
@@ -145,7 +145,7 @@ class Router:
             number = incident_number(word) if word else request.incident
             incident = self._incident(number, request, tx) if about else None
         except Refusal:
-            if word:  # `due friday at 3` is of no INC-3: the day is what can't be read
+            if word:  # `due friday at 3` does not mean INC-3: only the day is unreadable
                 _arguments(command, bound, typed, tx, request)
             raise
         if incident is None and command.needs_incident:
@@ -194,7 +194,7 @@ class Router:
         return self._send(request, message, tx, shared=outcome.shared)
 
     def _send(self, request: Request, message: Message, tx: Transaction, *, shared: bool) -> Response:
-        """Answer in the acknowledgement where the way allows it; where it is visible, in the channel."""
+        """Answer in the acknowledgement if the source allows it; a visible source is answered in the channel."""
         if request.source in {Source.SLASH, Source.TERMINAL}:
             return Response(message=message, shared=shared)
         aloud = request.source in VISIBLE or (shared and request.source in {Source.BUTTON, Source.FORM})
@@ -207,13 +207,13 @@ class Router:
         return self._send_discreetly(request, message, tx)
 
     def _send_discreetly(self, request: Request, message: Message, tx: Transaction) -> Response:
-        """Answer so that the asker alone sees it."""
+        """Answer so that only the asker sees it."""
         key = f"answer:{request.id}"
         if request.source in {Source.SLASH, Source.TERMINAL}:
             return Response(message=message)
         if (
             request.source is Source.BUTTON and request.response_url and not request.thread
-        ):  # it answers beside a thread
+        ):  # the URL ignores threads
             tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user))
         elif request.source is Source.DM and request.channel:
             tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
@@ -259,13 +259,15 @@ class Router:
             if session.inbound.remember(request.id, at=now) is not None:
                 return Response(message=message) if request.source is Source.SLASH else Response()
             tx = Transaction(session=session, now=now, policy=self._policy, source=request.source.value)
-            People(tx).seen(request.user, request.user_name)  # again: what was refused is undone
+            People(tx).seen(
+                request.user, request.user_name
+            )  # a new transaction: the refusal rolled back the first one
             answer = self._send_discreetly(request, message, tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
         return answer
 
     def _with_names(self, sentence: str) -> str:
-        """Spell out whom a sentence mentions: Slack draws no mentions in a form."""
+        """Replace mentions by names: Slack does not render mentions in a form."""
         with self._sessions.read() as session:
             people = People(Transaction(session=session, now=self._clock.now(), policy=self._policy))
             return MENTION.sub(lambda found: people.name(found["id"]) or found[0], sentence)
@@ -273,7 +275,7 @@ class Router:
 
 @contextmanager
 def _contained(doing: str) -> Iterator[None]:
-    """Make it a fault of a plugin's where it would end the program."""
+    """Turn an attempt of a plugin to end the program into an error of that plugin."""
     try:
         yield
     except SystemExit as error:
@@ -290,7 +292,7 @@ def _arguments(
 
 
 def _read(slot: CommandParameter, word: str, typed: Typed, tx: Transaction, request: Request) -> Any:
-    """Make the slot's value; where another word is offered for it, its button says the whole command again."""
+    """Read a slot's value. If the reader suggests another word, its button repeats the whole command with it."""
     try:
         return slot.reader.read(_fitting(slot, slot.reader.sees(word).strip()), tx, request.user)
     except Refusal as refusal:
@@ -303,7 +305,7 @@ def _read(slot: CommandParameter, word: str, typed: Typed, tx: Transaction, requ
 
 
 def _fitting(slot: CommandParameter, text: str) -> str:
-    """Refuse what is too long to be kept, before anything reads it."""
+    """Refuse text that is too long to store, before anything reads it."""
     if len(text) <= slot.reader.most:
         return text
     raise Refusal(
@@ -313,7 +315,7 @@ def _fitting(slot: CommandParameter, text: str) -> str:
 
 
 def _permit(command: Command, request: Request, incident: Incident | None, tx: Transaction) -> None:
-    """Refuse who has not the command's role; an incident's commander has that of commander in it."""
+    """Refuse a person without the command's role. An incident's commander has the role commander in it."""
     if command.allow == "commander" and incident and incident.commander == request.user:
         return
     Permissions(tx).require(request.user, command.allow, f"`{command.words}`")
@@ -324,15 +326,15 @@ def _absent(kind: Any) -> Any:
 
 
 def _is_discreet(reply: Reply, request: Request) -> bool:
-    """Whether the answer tells of a private incident outside its own channel."""
+    """Tell whether the answer is about a private incident and would leave that incident's own channel."""
     told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
     return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in told)
 
 
 def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
-    """Whether what happened is itself said where the asker spoke, so that an answer would be an echo.
+    """Tell whether what happened is already posted where the person asked, so that an answer would repeat it.
 
-    In a thread nothing is said of itself: what happened has its line in the channel.
+    Not in a thread: what happened is posted in the channel, not in the thread.
     """
     if request.thread:
         return False
@@ -347,6 +349,6 @@ def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) ->
 
 
 def _meet_mentioned(request: Request, tx: Transaction) -> None:
-    """Learn who is spoken of: what leaves for a phone tells their names."""
+    """Look up the mentioned people, since messages to phones need their names."""
     for found in islice(MENTION.finditer(" ".join((request.text, *request.given.values()))), MENTIONED):
         People(tx).seen(found["id"], found["label"])

@@ -1,4 +1,4 @@
-"""How a word becomes a team, a person, a severity, a time: one reader a type."""
+"""Turn words into a team, a person, a severity or a time: one reader for each type."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -39,22 +39,22 @@ Someone = NewType("Someone", str)
 """A person's Slack id."""
 
 Plain = NewType("Plain", str)
-"""Text that is no prose, such as a name or a value: of a link its label is read, and a full stop ends it."""
+"""Text that is no sentence, such as a name or a value. A link counts as its label; a final full stop is dropped."""
 
 Told = NewType("Told", datetime)
-"""A moment that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
+"""A time that needs no word before it: `20 minutes ago`, `yesterday 23:10`."""
 
 Began = NewType("Began", datetime)
-"""A moment that needs no word before it, when something began: `from 2pm`; what is nearly one is asked back."""
+"""A time when something began: `from 2pm`. Spy asks about words that are nearly one."""
 
 Start = NewType("Start", datetime)
-"""A moment, or a day for its midnight: `since yesterday`."""
+"""A time, or a day for its midnight: `since yesterday`."""
 
 RecentTime = NewType("RecentTime", datetime)
 """A day or a week that needs no word before it, for its midnight: `yesterday`, `this week`."""
 
 Line = NewType("Line", str)
-"""Prose that stands on the card, or in a list: a few sentences."""
+"""Text that is shown on the card or in a list: a few sentences."""
 
 Part = NewType("Part", str)
 """A part of the postmortem that a person writes."""
@@ -64,22 +64,22 @@ _DATE = re.compile(r"<!date\^(?P<seconds>\d{1,11})\^[^>]*>")
 _PARTICLES = frozenset(
     {"again", "call", "demand", "hold", "it", "off", "on", "purpose", "the", "there", "this", "time"}
 )
-"""Words that follow `on` and are no service."""
+"""Words that follow `on` and are not a service."""
 _ARTICLES = frozenset({"a", "an", "my", "our", "that", "the"})
 _BEFORE_A_NAME = frozenset(
     {"and", "at", "by", "for", "from", "in", "into", "of", "on", "or", "the", "to", "via", "with"}
 )
-"""Words after which a letter and a number name something: `uploads to p1`, `latency of p1`."""
+"""Words before a letter and a number that name something: `uploads to p1`, `latency of p1`."""
 LONGEST_TEXT, LONGEST_LINE = 40_000, 3_000
-"""Characters that a text may have: as many as a message in Slack, and as a paragraph of one."""
+"""Most characters of a text: as many as one Slack message, and one paragraph of it, can hold."""
 _MOST_WORDS = 30
-"""How many words at each end of a text may be its severity; a name is no longer."""
+"""A text's severity is looked for in this many words at each end. A name is no longer."""
 
 Looks = Callable[[str, Transaction], bool]
 
 
 def _word(raw: str) -> str:
-    """Say a word as a person sees it, without what belongs to its sentence."""
+    """Return a word as a person sees it, without punctuation around it."""
     return as_seen(peeled(raw))
 
 
@@ -90,24 +90,24 @@ def _nothing(word: str, tx: Transaction) -> bool:
 
 @dataclass(frozen=True, kw_only=True)
 class Reader:
-    """`looks` decides where the usage line leaves a choice; `read` makes the value, or refuses with a sentence."""
+    """Reads one type. `looks` decides where the usage line leaves a choice; `read` may raise Refusal."""
 
     looks: Looks
     read: Callable[[str, Transaction, str], Any]
     example: str = ""
-    """What a person may say there; text is its own name."""
+    """An example of what a person types; empty: the slot's name."""
     longest: int = 1
-    """Of how many words it has at most."""
+    """How many words it takes at most."""
     resembles: Looks = _nothing
-    """Whether words are nearly such a thing: whoever typed them is asked, and they are not taken for text."""
+    """Whether words nearly fit. Spy asks about them instead of treating them as text."""
     leads: Callable[[str], bool] = bool
-    """Whether it is taken before a text too, where a sentence may begin with such words."""
+    """Whether it may also come before a text, although a sentence may begin with such words."""
     most: int = LONGEST_TEXT
-    """Of how many characters it has at most."""
+    """How many characters it takes at most."""
     sees: Callable[[str], str] = _word
     """What is read of the words as they were typed."""
     place: Callable[[Sequence[Word], frozenset[str], Transaction], range | None] | None = None
-    """Where it stands among the words of a text without quotes, beside the command's flags or amid the text."""
+    """Finds it among the words of unquoted text, beside the command's flags or inside the text."""
 
 
 # --- teams and people -------------------------------------------------------------------------------------
@@ -137,7 +137,7 @@ def _team(word: str, tx: Transaction, asker: str) -> Team:
 
 
 def _must_not_be_marked(word: str, tx: Transaction) -> None:
-    """Refuse what Slack has marked as neither a team nor a person, with what it is."""
+    """Refuse what Slack marks as neither a team nor a person, and name what it is."""
     seen = shortened(as_seen(word))
     if word.startswith(("<#", "#")):
         meant = nearest(seen.removeprefix("#").casefold(), tx.policy.teams)
@@ -159,7 +159,7 @@ def _person_looks(word: str, tx: Transaction) -> bool:
 
 
 def _person_resembles(word: str, tx: Transaction) -> bool:
-    """Whether a person's name hangs on to a word: `age@raj`."""
+    """Tell whether a person's name is attached to a word: `age@raj`."""
     before, at, name = word.rpartition("@")
     return bool(before and at and name and tx.session.people.named(name))
 
@@ -178,7 +178,7 @@ def _person(word: str, tx: Transaction, asker: str) -> Someone:
     return Someone(People(tx).named(word))
 
 
-# --- how bad, how far, what for ---------------------------------------------------------------------------
+# --- severities, phases, categories -----------------------------------------------------------------------
 
 
 def _severity_looks(word: str, tx: Transaction) -> bool:
@@ -198,7 +198,7 @@ def _severity(word: str, tx: Transaction, asker: str) -> Severity:
 
 
 def _severity_place(words: Sequence[Word], flags: frozenset[str], tx: Transaction) -> range | None:
-    """Find the severity in an incident's name: said in a word anywhere, by a letter alone at its end (`P1`)."""
+    """Find the severity in an incident's name: a whole word anywhere, a short form only at its end (`P1`)."""
     ends = [n for n in range(len(words)) if n < _MOST_WORDS or n >= len(words) - _MOST_WORDS]
     places = [it for at in ends for it in (range(at, at + 2), range(at, at + 1)) if it.stop <= len(words)]
     found = [it for it in places if _is_severity(words, it, flags, tx)]
@@ -296,7 +296,7 @@ def _moment_looks(word: str, tx: Transaction) -> bool:
 
 
 def _moment(word: str, tx: Transaction, asker: str) -> datetime:
-    """Read `10:05`, `2pm` or `yesterday 23:10` in the asker's own zone (UTC where it is not known), or `20m` ago."""
+    """Read `10:05`, `2pm`, `yesterday 23:10` (in the asker's zone, else UTC) or `20m` ago."""
     if found := _DATE.fullmatch(word):
         return datetime.fromtimestamp(int(found["seconds"]), UTC)
     moment = read_moment(as_seen(word), now=tx.now, zone=People(tx).zone(asker))
@@ -307,14 +307,14 @@ def _moment(word: str, tx: Transaction, asker: str) -> datetime:
 
 def _told_looks(word: str, tx: Transaction) -> bool:
     del tx
-    return names_its_day(word) and not word.casefold().startswith("on on ")  # the flag is on, on friday
+    return names_its_day(word) and not word.casefold().startswith("on on ")  # "the flag is on, on friday"
 
 
 _PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
 
 
 def _told_leads(words: str) -> bool:
-    """Whether a sentence begins with this time: `friday 9:00 batch is missing` speaks of a batch."""
+    """Tell whether a time may come before text. In `friday 9:00 batch is missing` it belongs to the text."""
     return bool(_PAST.search(words)) and is_moment(words)
 
 
@@ -346,7 +346,7 @@ def _start_looks(word: str, tx: Transaction) -> bool:
 
 
 def _start_resembles(word: str, tx: Transaction) -> bool:
-    """Whether it is what follows `since` only: of a number alone, or a month, nothing else would be told."""
+    """Tell whether words after `since` are nearly a start. There, a lone number or month counts too."""
     return _moment_resembles(word, tx) or word.isdecimal() or looks_daily(word)
 
 
@@ -367,7 +367,7 @@ def _length_looks(word: str, tx: Transaction) -> bool:
 
 
 def _length(word: str, tx: Transaction, asker: str) -> timedelta:
-    """`15m`, `2h`, `half an hour`; a bare number counts minutes. Between a minute and a day."""
+    """Read `15m`, `2h`, `half an hour`. A bare number counts minutes. Between a minute and a day."""
     del tx, asker
     length = read_length(word) or timedelta()
     if not timedelta(minutes=1) <= length <= timedelta(days=1):
@@ -419,7 +419,7 @@ Url = NewType("Url", str)
 """An http or https address."""
 
 ServiceName = NewType("ServiceName", str)
-"""A service as people call it, `checkout` or `:checkout`; one that Spy has not heard of is one all the same."""
+"""A service's name, `checkout` or `:checkout`. An unknown name is accepted too."""
 
 
 def _service_looks(word: str, tx: Transaction) -> bool:
@@ -505,17 +505,17 @@ READERS: Mapping[Any, Reader] = {
     bool: Reader(looks=_any, read=lambda word, _tx, _asker: bool(word)),
 }
 WORD = Reader(looks=_any, read=_text)
-"""How a bare word is read that has no type of its own."""
+"""The reader of a bare word without a type of its own."""
 
 
 def reader_of(kind: Any, *, is_word: bool = False) -> Reader | None:
-    """Return the reader of a type: the one that it is annotated with, else the one in `READERS`."""
+    """Return a type's reader: the one in its annotation, otherwise the one in `READERS`."""
     own = (it for it in getattr(kind, "__metadata__", ()) if isinstance(it, Reader))
     return next(own, WORD if is_word and kind is str else READERS.get(kind))
 
 
 def one_of(*words: str) -> Reader:
-    """Read one of these words."""
+    """Return a reader that accepts only these words."""
 
     def read(word: str, tx: Transaction, asker: str) -> str:
         del tx, asker
@@ -530,7 +530,7 @@ def one_of(*words: str) -> Reader:
 
 
 def number_of(noun: str, *, listed_by: str = "") -> Reader:
-    """Read a number of such things, `12` or `#12`; a refusal names them, and the command that lists their numbers.
+    """Return a reader of numbers such as `12` or `#12`. Its refusal names `noun` and the command that lists them.
 
     A plugin makes a type of it: `ShiftNumber = Annotated[int, number_of("a shift", listed_by="oncall me")]`.
     """
@@ -547,11 +547,11 @@ def number_of(noun: str, *, listed_by: str = "") -> Reader:
 
 
 PageNumber = Annotated[int, number_of("a page of this list")]
-"""Which page of a long list, as in `incident list page 2`."""
+"""The page of a long list, as in `incident list page 2`."""
 
 
 def several(one: Reader) -> Reader:
-    """Read one or more in a text, with blanks or commas between them: `7 8`, `#7, #8`."""
+    """Return a reader of one or more values, separated by blanks or commas: `7 8`, `#7, #8`."""
 
     def read(words: str, tx: Transaction, asker: str) -> tuple[Any, ...]:
         said = words.replace(",", " ").split() or [words]

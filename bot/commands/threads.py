@@ -1,4 +1,4 @@
-"""Threads in which requests are worked on. One that hangs is left to itself, and another takes its place."""
+"""Threads that run requests. One that hangs is abandoned, and another replaces it."""
 
 from collections.abc import Callable
 from concurrent.futures import Future
@@ -11,7 +11,7 @@ T = TypeVar("T")
 
 
 class RequestThreads:
-    """Unlike `ThreadPoolExecutor`, it neither waits for a thread that hangs nor counts it among its own."""
+    """A pool of threads. Unlike `ThreadPoolExecutor`, it neither waits for a hanging thread nor counts it."""
 
     def __init__(self, most: int) -> None:
         self._most = most
@@ -25,13 +25,13 @@ class RequestThreads:
         with self._lock:
             self._waiting.put((future, task))
             if self._idle:
-                self._idle -= 1  # it is woken by the queue
+                self._idle -= 1  # the queue wakes it
                 return future
         self._grow()
         return future
 
     def leave(self, future: Future[Any]) -> None:
-        """Let another thread take the place of the one that is at this."""
+        """Replace the thread that runs this future."""
         with self._lock:
             if future.done():
                 return
@@ -55,7 +55,7 @@ class RequestThreads:
                 if future in self._left:
                     self._left.remove(future)
                     return
-            del future, task  # nothing of a request is kept while the thread is idle
+            del future, task  # an idle thread keeps no request in memory
 
     def _next(self) -> tuple[Future[Any], Callable[[], Any]]:
         with self._lock:

@@ -1,4 +1,4 @@
-"""Answers before Slack stops waiting, or not at all: what is not done in time is not done later either."""
+"""Answer before Slack stops waiting, or do nothing: a request that is too late is never done later."""
 
 import time
 from collections import Counter
@@ -15,15 +15,15 @@ from bot.domain.refusal import Refusal
 from bot.ports import Late, OutOfTime, TimeLimit
 
 ANSWER_WITHIN = 2.5
-"""Seconds from a request's arrival to its answer; Slack waits 3."""
+"""Seconds from a request's arrival to its answer. Slack waits 3."""
 BEGIN_WITHIN = 2.0
-"""Seconds after which a request is not begun any more: it would not be answered in time."""
+"""Seconds after which a request is no longer started: its answer would be late."""
 SAVE_WITHIN = 0.4
-"""Seconds that what is being committed is waited for beyond its time."""
+"""Seconds to wait beyond the limit for a commit under way."""
 SIDE_BY_SIDE = 32
-"""Requests that are worked on at once, beside those that hang."""
+"""Requests that run at once, not counting those that hang."""
 HANGING = 3
-"""So many of one command may hang; then it is refused until one of them ends."""
+"""How many requests of one command may hang. Then the command is refused until one of them ends."""
 
 LATE = "Spy has too much to do just now and did not begin this, so nothing was done. Please say it again."
 DATABASE = "The database did not answer in time, so nothing was done. Please say it again in a minute."
@@ -35,7 +35,7 @@ T = TypeVar("T")
 
 
 class NotDone(Refusal):
-    """The time did not suffice: nothing of the request is kept, or the sentence says that it may be."""
+    """The time was not enough. Nothing was saved, unless the sentence says that it may be."""
 
 
 class Limited(Protocol):
@@ -46,7 +46,7 @@ class Limited(Protocol):
 
 
 class TimedRouter:
-    """Implements what Slack's adapter needs of a router. Raises NotDone where the time does not suffice."""
+    """A router with a time limit, for Slack's adapter. Raises NotDone if the time is not enough."""
 
     def __init__(self, router: Limited, *, limits: type[TimeLimit] = TimeLimit) -> None:
         self.tally: Counter[str] = Counter()
