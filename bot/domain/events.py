@@ -1,4 +1,4 @@
-"""Past facts: each is one line of the timeline, and all that the world hears follows from one of them."""
+"""Facts about the past. Each event is one line of the timeline, and every message follows from an event."""
 
 import re
 from dataclasses import dataclass
@@ -10,15 +10,15 @@ Closing = Literal["archived", "deleted", "left", "gone"]
 
 @dataclass(frozen=True, kw_only=True)
 class Event:
-    """Something that happened: `at` in UTC, `by` whom (a Slack id; None: Spy itself)."""
+    """Something that happened at `at` (UTC). `by` is a Slack id; None means Spy itself."""
 
     at: datetime
     by: str | None = None
 
     substance: ClassVar[bool] = True
-    """Whether a latecomer should hear of it: housekeeping is kept, but not told."""
+    """Whether the incident summary includes it. Housekeeping is only kept."""
     is_needed: ClassVar[bool] = False
-    """Whether somebody must read its line even when the incident is over."""
+    """Whether people must see it even after the incident is over."""
 
     @classmethod
     def kind(cls) -> str:
@@ -26,7 +26,7 @@ class Event:
 
     @property
     def text(self) -> str:
-        """What a person typed, if anything."""
+        """The words a person typed, if any."""
         return ""
 
 
@@ -40,7 +40,7 @@ class Declared(Event):
     private: bool = False
     drill: bool = False
     next_due: datetime | None = None
-    """When the first update is promised by."""
+    """When the first update is due (UTC)."""
 
     @property
     def text(self) -> str:
@@ -56,14 +56,14 @@ class ChannelOpened(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelRefused(Event):
-    """Slack gave no channel, and will not: `why` is its word for it."""
+    """Slack could not create the channel; `why` is Slack's error."""
 
     why: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelClosed(Event):
-    """The channel takes nothing: it was archived or deleted, or Spy was taken out (left) or can't see it (gone)."""
+    """Spy can no longer post: the channel is archived or deleted, or Spy was removed (left) or can't see it (gone)."""
 
     channel: str
     how: Closing
@@ -71,12 +71,12 @@ class ChannelClosed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelReopened(Event):
-    """The channel takes what Spy says again."""
+    """Spy can post in the channel again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ChannelMoved(Event):
-    """Slack gave the channel another id."""
+    """Slack changed the channel's id."""
 
     channel: str
     before: str
@@ -85,7 +85,7 @@ class ChannelMoved(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class MadePrivate(Event):
-    """Somebody made the channel private, and the incident with it."""
+    """Somebody made the channel private. The incident becomes private too."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -102,7 +102,7 @@ class PersonJoined(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonInvited(Event):
-    """Spy brings somebody into the channel: they answered a page."""
+    """Spy invites a person into the channel because they answered a page."""
 
     person: str
     substance: ClassVar[bool] = False
@@ -113,7 +113,7 @@ class SeveritySet(Event):
     severity: str
     before: str | None
     next_due: datetime | None = None
-    """When the next update is promised by, now that it is this bad."""
+    """When the next update is due (UTC) at the new severity."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -134,9 +134,9 @@ class UpdatePosted(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class NoteTaken(Event):
-    """A note; `message` is the ts of the Slack message it was made from, when a 📝 made it.
+    """A note. If a 📝 reaction made it, `message` is the `ts` of that Slack message.
 
-    `supersedes` is the `seq` of the timeline entry whose words this one corrects.
+    `supersedes` is the `seq` of the timeline entry that this note corrects.
     """
 
     note: str
@@ -176,7 +176,7 @@ class CauseSuspected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeSuspected(Event):
-    """Somebody marked a change (its number) as suspect; the facts stay here when the change itself is forgotten."""
+    """Somebody marked a change (by number) as suspect. The facts are copied here because the change itself expires."""
 
     change: int
     title: str
@@ -191,7 +191,7 @@ class ChangeSuspected(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeCleared(Event):
-    """A change that was suspected is not any more."""
+    """A change is no longer suspect."""
 
     change: int
     title: str
@@ -236,7 +236,7 @@ class Cancelled(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class StepPassed(Event):
-    """Somebody said that a step of the guide is done (`guide.Step`): by an answer, or by moving on without one."""
+    """Somebody finished a step of the guide (`guide.Step`), with an answer or by moving on."""
 
     step: str
     answer: str = ""
@@ -257,11 +257,11 @@ class CommandTaken(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class CommandOffered(Event):
-    """Command is offered; it has not moved until the successor says *I have command*."""
+    """Command is offered. The commander stays until the successor presses *I have command*."""
 
     to: str
     instead_of: str | None = None
-    """Who had the offer until now, and has not answered."""
+    """Who had the offer before and has not answered."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -277,7 +277,7 @@ class RoleGiven(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PersonUnavailable(Event):
-    """Slack says that somebody is a bot, or that their account is deactivated: what they had to do is nobody's."""
+    """The person is now a bot or a deactivated account in Slack. Their roles and tasks have no owner any more."""
 
     person: str
     is_bot: bool = False
@@ -287,11 +287,11 @@ class PersonUnavailable(Event):
     roles: tuple[str, ...] = ()
     follow_ups: tuple[int, ...] = ()
     postmortem: bool = False
-    """Whether it was theirs to write."""
+    """Whether the postmortem was theirs to write."""
 
     @property
     def is_felt(self) -> bool:
-        """Whether they had anything to do."""
+        """Whether they had any role or task."""
         return bool(self.led or self.offered or self.roles or self.follow_ups or self.postmortem)
 
 
@@ -300,7 +300,7 @@ class PersonUnavailable(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PageEvent(Event):
-    """Something that happened to a page: `page` is its number, `whom` the team or person as people say it."""
+    """Something that happened to a page. `page` is its number; `whom` is the team or person in readable form."""
 
     page: int
     whom: str
@@ -317,7 +317,7 @@ class PageRequested(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageSent(PageEvent):
-    """`assigned` is whom it rings, by the names that PagerDuty gives; "" is nobody, None not known."""
+    """`assigned` is the names of the people that PagerDuty pages: "" means nobody, None means unknown."""
 
     pagerduty_id: str
     url: str
@@ -327,7 +327,7 @@ class PageSent(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageRingsNobody(PageEvent):
-    """Nobody is on call: as PagerDuty said at `as_of` (UTC), else (None) as it answered to the page itself."""
+    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None if PagerDuty said so for this page."""
 
     as_of: datetime | None = None
     manager: str | None = None
@@ -336,9 +336,9 @@ class PageRingsNobody(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageAcknowledged(PageEvent):
-    """`who` is the name of who did, `person` their Slack id where it is known.
+    """`who` is a name; `person` is the Slack id if it is known.
 
-    `shown_as` is the account in whose name PagerDuty has it, where it has none for who did.
+    `shown_as` is the PagerDuty account that acknowledged, if the person has no account of their own.
     """
 
     who: str
@@ -348,12 +348,12 @@ class PageAcknowledged(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageUnanswered(PageEvent):
-    """The acknowledgement lapsed or was taken back: it rings again."""
+    """The acknowledgement expired or was withdrawn: the page rings again."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class PageRenewed(PageEvent):
-    """The acknowledgement lapsed while somebody leads and updates in time, and was given anew in the name of `who`."""
+    """The acknowledgement expired and Spy renewed it for `who`, because a commander leads and updates are in time."""
 
     who: str
     substance: ClassVar[bool] = False
@@ -366,7 +366,7 @@ class PageEscalated(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageMerged(PageEvent):
-    """Somebody merged it into another incident of PagerDuty's, which is followed from now on."""
+    """Somebody merged the page into another PagerDuty incident. Spy follows that one from now on."""
 
     into: str
     url: str
@@ -381,7 +381,7 @@ class PageResolved(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageDelayed(PageEvent):
-    """PagerDuty has not taken the page yet; Spy keeps trying. `fallback`: how to reach people meanwhile."""
+    """PagerDuty has not accepted the page yet and Spy keeps trying. `fallback`: other ways to reach people."""
 
     why: str
     fallback: tuple[str, ...] = ()
@@ -396,7 +396,7 @@ class PageFailed(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageWithdrawn(PageEvent):
-    """The incident was over before PagerDuty took the page: it rings nobody."""
+    """The incident was over before PagerDuty accepted the page, so it pages nobody."""
 
     substance: ClassVar[bool] = False
 
@@ -430,7 +430,7 @@ class TeamNoticeFailed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryMended(Event):
-    """What could not be delivered for a while is delivered again."""
+    """Deliveries that had failed for a while work again."""
 
     what: str
     substance: ClassVar[bool] = False
@@ -438,7 +438,7 @@ class DeliveryMended(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class DeliveryFailed(Event):
-    """Something the world should have heard was refused for good: `what` in people's words."""
+    """A delivery failed for good. `what` describes it for people."""
 
     what: str
     why: str
@@ -451,9 +451,9 @@ class DeliveryFailed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Reminded(Event):
-    """A timer spoke: which duty and occurrence (`mark` is its spell), to whom, and whether it was late.
+    """A reminder was sent. `reminder` and `occurrence` name it, `mark` its cycle, and `late` says whether it was late.
 
-    `to` is an address: a person's or a channel's id, incident:42, or card:42 where the channel was to be left in peace.
+    `to` is an address: the id of a person or a channel, `incident:42`, or `card:42` where only the card may show it.
     """
 
     reminder: str
@@ -467,7 +467,7 @@ class Reminded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Snoozed(Event):
-    """This reminder is moved to `until`; possible once until it starts anew."""
+    """The reminder moves to `until` (UTC). This is possible once per cycle."""
 
     reminder: str
     mark: str
@@ -477,14 +477,14 @@ class Snoozed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ReliefPutOff(Event):
-    """Somebody said *I'm fine*: nobody is asked to relieve them before then."""
+    """Somebody pressed *I'm fine*. Spy asks nobody to relieve them before `until` (UTC)."""
 
     until: datetime
 
 
 @dataclass(frozen=True, kw_only=True)
 class Hushed(Event):
-    """Unsolicited posts rest until then; safety reminders don't."""
+    """Unsolicited posts pause until then (UTC). Urgent reminders still appear."""
 
     until: datetime
     substance: ClassVar[bool] = False
@@ -495,7 +495,7 @@ class Hushed(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUpAdded(Event):
-    """`category` is detection, escalation, recovery or prevention, where it was said; `due` a day."""
+    """`category` is detection, escalation, recovery or prevention, or None; `due` is a day."""
 
     follow_up: int
     what: str
@@ -510,7 +510,7 @@ class FollowUpAdded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUpDone(Event):
-    """`who` closed its issue, as GitHub names them; `why`: completed, not_planned or duplicate, where GitHub says."""
+    """Somebody closed its issue. `who` is their GitHub name; `why` is completed, not_planned or duplicate, if known."""
 
     follow_up: int
     what: str
@@ -527,7 +527,7 @@ class FollowUpReopened(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUpChanged(Event):
-    """Who does it, until when, or what it is for, is another now."""
+    """The owner, due day or category changed."""
 
     follow_up: int
     what: str
@@ -539,7 +539,7 @@ class FollowUpChanged(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class NothingNeeded(Event):
-    """A category of follow-ups stays empty, for a reason."""
+    """A category of follow-ups stays empty for a stated reason."""
 
     category: str
     because: str
@@ -551,7 +551,7 @@ class NothingNeeded(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PartWritten(Event):
-    """A part of the postmortem that only a person can write."""
+    """Somebody wrote a section of the postmortem that only people can write."""
 
     part: str
     words: str
@@ -564,7 +564,7 @@ class PartWritten(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class PostmortemPlanned(Event):
-    """Somebody said who writes the postmortem, or until when (UTC; None: as the severity says)."""
+    """Somebody set the postmortem's owner or due time (UTC). None means the severity's default."""
 
     owner: str | None
     due: datetime | None
@@ -583,14 +583,14 @@ class PostmortemExported(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class ReviewClosed(Event):
-    """The review is over: nothing is asked for any more."""
+    """The review is over. Nothing more is due."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ImageShared(Event):
-    """A picture that somebody shared in the channel, in the message with this ts.
+    """Somebody shared an image in the channel, in the message with this `ts`.
 
-    Kept is where it is in Slack (`url`), for those who may see it there: Spy copies and publishes no picture.
+    Spy keeps only its Slack URL, so Slack decides who can see it.
     """
 
     name: str

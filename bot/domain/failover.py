@@ -1,9 +1,9 @@
-"""The life of a failover: proposed, approved by somebody else, moved step by step, rolled back, or asked about.
+"""A failover run: proposed, approved by a second person, executed step by step, and rolled back if needed.
 
-As with an incident, a decision is a method that returns the event it would be, or refuses, and `after(event)` is the
-run once that has happened. `next_move` says what to do outside, `consequence` what follows by itself from how
-it went. Whoever does the moving keeps a `FailoverMoveStarted` before it and a `FailoverMoveFinished` after it: what
-lies between the two when a process dies is a thing that may have happened, and a person is asked.
+A decision is a method: it returns an event or raises a Refusal. `after(event)` returns the run once the event has
+happened. `next_action` returns what to do outside. `consequence` returns the event that follows without a person. The
+caller stores a `FailoverActionStarted` before each action and a `FailoverActionFinished` after it. If the process dies
+between the two, nobody knows whether the action happened, so a person is asked.
 """
 
 from collections.abc import Mapping
@@ -19,26 +19,26 @@ from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 APPROVAL_LAPSES = timedelta(minutes=10)
-"""How long a plan that was shown may be approved (issue 4)."""
+"""How long a shown plan can be approved."""
 ASKED_AGAIN = timedelta(minutes=5)
-"""How long a question may stay unanswered before it is asked again; five times in all."""
+"""How long a question waits for an answer before Spy asks again, up to `ASKED_AT_MOST` times."""
 ASKED_AT_MOST = 5
 LAPSE, ASK_AGAIN = "lapse", "ask_again"
-"""The duties that time brings."""
+"""The names of the two timers."""
 
 
 class Task(StrEnum):
     MOVE = "move"
     REHEARSAL = "rehearsal"
-    """Its checks and dry runs only: nothing moves."""
+    """Only checks and dry runs; nothing moves."""
     ROLLBACK = "rollback"
-    """Takes back another run that had ended well."""
+    """Undoes an earlier run that succeeded."""
 
 
 class State(StrEnum):
     PROPOSED = "proposed"
     APPROVED = "approved"
-    """Enough people approved; it begins in a moment."""
+    """Enough people approved; a worker starts it next."""
     RUNNING = "running"
     ROLLING_BACK = "rolling back"
     DONE = "done"
@@ -46,7 +46,7 @@ class State(StrEnum):
     FAILED = "failed"
     """It ended before anything had moved."""
     LEFT = "left"
-    """Somebody ended it where it stood."""
+    """A person ended it and left the steps as they were."""
     LAPSED = "lapsed"
     WITHDRAWN = "withdrawn"
 
@@ -61,14 +61,14 @@ class ActionKind(StrEnum):
     VERIFY = "verify"
     SOAK = "soak"
     AGAIN = "again"
-    """The step's check once more, after the soak."""
+    """The step's check, repeated after the soak."""
     UNDO = "undo"
     LOOK = "look"
-    """Whether something of which nobody knows has happened."""
+    """Checks whether an action with an unknown outcome happened."""
 
 
 ONCE_ONLY = frozenset({ActionKind.RUN, ActionKind.UNDO})
-"""What is never repeated unasked: the others only look, or wait."""
+"""Spy never repeats these without asking. The other actions only read or wait, so they are safe to repeat."""
 
 
 class Answer(StrEnum):
@@ -83,7 +83,10 @@ class Answer(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Action:
-    """A part of a step (`at` in the plan's steps) or a check before them (`at` in `before`); `stage` by its place."""
+    """A part of a step (`at` indexes the plan's `steps`) or a check before them (`at` indexes `before`).
+
+    `stage` is an index into the step's stages.
+    """
 
     kind: ActionKind
     at: int
@@ -92,7 +95,7 @@ class Action:
 
 @dataclass(frozen=True, kw_only=True)
 class ActionAttempt:
-    """Something under way outside, since then (UTC)."""
+    """An action that runs outside now, and its start (UTC)."""
 
     number: int
     action: Action
@@ -101,7 +104,7 @@ class ActionAttempt:
 
 @dataclass(frozen=True, kw_only=True)
 class Result:
-    """How an attempt ended, or what a person said of it."""
+    """How an attempt ended, as observed or as a person answered."""
 
     action: Action
     end: End
@@ -113,7 +116,7 @@ class Result:
 
 @dataclass(frozen=True, kw_only=True)
 class OpenQuestion:
-    """What a person is asked, and may answer."""
+    """A question to people, and the answers it accepts."""
 
     number: int
     action: Action
@@ -134,14 +137,14 @@ class Approval:
 class Failover:
     number: int
     plan: Plan
-    """Filled in, as it was shown."""
+    """The plan as people saw it, with all parameters filled in."""
     given: Mapping[str, str] = field(default_factory=dict)
     what: str
     task: Task = Task.MOVE
     of: int | None = None
-    """The run that a rollback takes back."""
+    """For a rollback: the number of the run it undoes."""
     place: str
-    """Where its message stands: an address, as in effects."""
+    """The address of its message, as in effects."""
     incident: int | None = None
     proposed_by: str
     proposed_at: datetime
@@ -150,30 +153,30 @@ class Failover:
     approvals: tuple[Approval, ...] = ()
     began_at: datetime | None = None
     at: int = 0
-    """How far on its route it is."""
+    """Index of the next action in `route`."""
     attempt: ActionAttempt | None = None
     attempts: int = 0
     began: tuple[int, ...] = ()
-    """The steps that began, and may have moved something."""
+    """The steps that started and may have moved something."""
     undone: tuple[int, ...] = ()
     results: tuple[Result, ...] = ()
     trouble: Result | None = None
-    """What went wrong, until something has followed from it."""
+    """The last failure, until an event follows from it."""
     looks_at: OpenQuestion | None = None
-    """What somebody wants to be looked at, before it is answered."""
+    """The question whose action Spy checks before anyone answers."""
     question: OpenQuestion | None = None
     asks: tuple[int, ...] = ()
-    """For each question that came up, how often it was asked."""
+    """For each question, how often it was asked."""
     called_back: Approval | None = None
-    """Who wants it back where it was, and since when."""
+    """Who aborted it, and when."""
     is_left: bool = False
     why: str = ""
-    """Why it is rolled back, or ended as it did."""
+    """Why it was rolled back, or why it ended."""
     tail: str = ""
-    """The end of what is printed by what runs."""
+    """The last output of the running command."""
     ended_at: datetime | None = None
     entries: int = 0
-    """How many entries its trail has."""
+    """The number of entries in its audit log."""
 
     # --- what can be asked ---
 
@@ -191,7 +194,7 @@ class Failover:
 
     @property
     def lock(self) -> str | None:
-        """What it holds while it is active; a rehearsal moves nothing and holds nothing."""
+        """The lock it holds while active. A rehearsal moves nothing, so it holds none."""
         return None if self.task is Task.REHEARSAL else self.plan.lock
 
     @property
@@ -201,12 +204,12 @@ class Failover:
 
     @property
     def can_go_back(self) -> bool:
-        """Whether the point of no return lies ahead."""
+        """Whether the point of no return is still ahead."""
         return self.task is not Task.REHEARSAL and self.plan.no_return not in self.began
 
     @property
     def can_be_aborted(self) -> bool:
-        """Whether somebody may still withdraw it or call it back."""
+        """Whether a person can still withdraw it or abort it."""
         is_under_way = self.state is State.RUNNING and not self.called_back
         return self.state in {State.PROPOSED, State.APPROVED} or (
             is_under_way and (self.can_go_back or self.task is Task.REHEARSAL)
@@ -214,7 +217,7 @@ class Failover:
 
     @property
     def is_to_run(self) -> bool:
-        """Whether somebody must move it on: it was approved or is under way, and waits for no answer."""
+        """Whether a worker has something to do: it is approved or under way, and waits for no answer."""
         return self.state is State.APPROVED or (self.state in UNDER_WAY and self.question is None)
 
     @property
@@ -223,12 +226,12 @@ class Failover:
 
     @property
     def stands(self) -> tuple[str, ...]:
-        """The steps that began and were not taken back, by name."""
+        """The names of the steps that started and were not undone."""
         return tuple(self.plan.steps[at].name for at in sorted(self.began) if at not in self.undone)
 
     @property
     def route(self) -> tuple[Action, ...]:
-        """All that is to be done, in order, if all goes well."""
+        """All actions in order, if every one succeeds."""
         checks = [Action(kind=ActionKind.CHECK, at=at) for at in range(len(self.plan.before))]
         steps = [action for at, step in enumerate(self.plan.steps) for action in self._actions(at, step)]
         return (*checks, *steps)
@@ -248,19 +251,19 @@ class Failover:
 
     @property
     def way_back(self) -> tuple[Action, ...]:
-        """What is still to be undone, last ones first."""
+        """The remaining undo actions, last step first."""
         left = [at for at in sorted(self.began, reverse=True) if at not in self.undone]
         return tuple(Action(kind=ActionKind.UNDO, at=at) for at in left if self.plan.steps[at].undo)
 
     def name_of(self, action: Action) -> str:
-        """Name what a move belongs to, with its stage."""
+        """Return the name of the action's check or step, with its stage."""
         if action.kind is ActionKind.CHECK:
             return self.plan.before[action.at].name
         step = self.plan.steps[action.at]
         return step.name if action.stage is None else f"{step.name} {step.stages[action.stage]}"
 
     def instruction(self, action: Action) -> Instruction:
-        """Return what a run or an undo does, its stage filled in."""
+        """Return the instruction of a run or an undo, with its stage filled in."""
         step = self.plan.steps[action.at]
         if action.kind is ActionKind.UNDO and step.undo:
             return step.undo
@@ -269,7 +272,7 @@ class Failover:
         return staged(step.run, self._stage(action))
 
     def check(self, action: Action) -> Check | None:
-        """Return what a check, a verification or a look looks at, its stage filled in."""
+        """Return the check behind a check, a verification or a look, with its stage filled in."""
         if action.kind is ActionKind.CHECK:
             return self.plan.before[action.at]
         verify = self.plan.steps[action.at].verify
@@ -282,7 +285,10 @@ class Failover:
     # --- what is next ---
 
     def next_action(self) -> Action | None:
-        """Return what to do outside now; None where nothing is: see `consequence`, or wait for an answer."""
+        """Return the next action to run outside.
+
+        None if there is none: either an event follows (`consequence`) or a person must answer.
+        """
         if self.attempt or self.question:
             return None
         if self.looks_at:
@@ -294,7 +300,7 @@ class Failover:
         return None
 
     def consequence(self, *, at: datetime) -> Event | None:
-        """Return what follows by itself from how it went; to be asked again until nothing does."""
+        """Return the event that follows without a person. Call it again until it returns None."""
         if self.state not in UNDER_WAY or self.attempt or self.question:
             return None
         if self.is_left:
@@ -324,7 +330,10 @@ class Failover:
         return None
 
     def _may_still_run(self, trouble: Result) -> bool:
-        """Whether a workflow may be under way on GitHub: even who aborts is asked before it is undone meanwhile."""
+        """Whether a workflow may still be running on GitHub.
+
+        Then Spy asks before it undoes anything, even after an abort.
+        """
         is_outside = (
             isinstance(self.plan.steps[trouble.action.at].run, Workflow)
             and trouble.action.kind is ActionKind.RUN
@@ -332,11 +341,14 @@ class Failover:
         return is_outside and trouble.end is End.UNKNOWN and self.task is not Task.REHEARSAL
 
     def _goes_back_for(self, trouble: Result) -> bool:
-        """Whether it is rolled back unasked: it is known to be red, and there is a way back; a rehearsal just ends."""
+        """Whether Spy rolls back without asking: the check clearly failed and there is a way back.
+
+        A rehearsal just ends.
+        """
         return self.task is Task.REHEARSAL or (trouble.end is End.RED and self.can_go_back)
 
     def _back(self, at: datetime) -> Event:
-        """Roll back; where nothing has moved, that is the end."""
+        """Return the start of a rollback, or the end of the run if nothing has moved."""
         name = self.name_of(self.trouble.action) if self.trouble else ""
         why = f"{name}: {self.trouble.says}" if self.trouble and not self.called_back else ""
         by = self.called_back.by if self.called_back else None
@@ -363,9 +375,10 @@ class Failover:
     # --- decisions of people ---
 
     def approve(self, *, by: str, at: datetime, shown: str | None = None) -> events.FailoverApproved:
-        """Approve what was shown, within its time; never by who proposed it, and once a person.
+        """Approve the plan as shown. Refuses a late approval, the proposer, and a second approval by one person.
 
-        With `shown`, the fingerprint of the plan that stood above the button, it is approved if it still is that one.
+        `shown` is the fingerprint of the plan above the button. If the plan has changed since, the approval is
+        refused.
         """
         self._must_be_proposed(at)
         if shown not in {None, self.plan.fingerprint}:
@@ -397,19 +410,19 @@ class Failover:
         return f"{'too few' if self.approvals else 'nobody else'} had approved it in time"
 
     def changed(self, plan: Plan, *, at: datetime) -> events.FailoverChanged | None:
-        """Say that the plan, filled in anew, is another one than was shown; None where it is the same."""
+        """Return an event if the newly filled-in plan differs from the one people saw, else None."""
         if plan.fingerprint == self.plan.fingerprint:
             return None
         return events.FailoverChanged(at=at, failover=self.number, what=self.what, until=at + APPROVAL_LAPSES)
 
     def begin(self, *, at: datetime) -> events.FailoverBegan | events.FailoverEnded:
-        """Begin what was approved; an approval that nobody acted on in its time has lapsed too."""
+        """Start an approved run. An approval that is older than `APPROVAL_LAPSES` makes it lapse instead."""
         if self.approvals and at >= self.approvals[-1].at + APPROVAL_LAPSES:
             return self.lapse(at=at)
         return events.FailoverBegan(at=at, failover=self.number, what=self.what)
 
     def abort(self, *, by: str, at: datetime) -> events.FailoverEnded | events.FailoverAborted:
-        """Withdraw what has not begun; call back what has, until the point of no return."""
+        """Withdraw a run that has not started; abort a running one before its point of no return."""
         if self.state in {State.PROPOSED, State.APPROVED}:
             return self._ended(State.WITHDRAWN, "", at, by=by)
         if self.state is State.ROLLING_BACK:
@@ -427,14 +440,14 @@ class Failover:
         return events.FailoverAborted(at=at, by=by, failover=self.number, what=self.what)
 
     def withdraw(self, why: str, *, at: datetime) -> events.FailoverEnded:
-        """End what has not begun, for a reason of nobody's."""
+        """End a run that has not started, for a reason that is no person's decision."""
         return self._ended(State.WITHDRAWN, why, at)
 
     def lapse(self, *, at: datetime) -> events.FailoverEnded:
         return self._ended(State.LAPSED, "", at)
 
     def ask_again(self, *, at: datetime) -> events.FailoverReminded:
-        """Ask once more what nobody has answered."""
+        """Repeat the open question."""
         number, count = len(self.asks), self.asks[-1] + 1
         return events.FailoverReminded(
             at=at, failover=self.number, what=self.what, question=number, count=count
@@ -451,7 +464,10 @@ class Failover:
     def answer(
         self, answer: Answer, *, by: str, at: datetime, question: int | None = None
     ) -> events.FailoverAnswered:
-        """Answer what it asks; with `question`, that one and no later one, which nobody may have read yet."""
+        """Answer the open question.
+
+        With `question`, refuse if that question is no longer the open one: nobody has read the new one yet.
+        """
         if self.question is None:
             raise Refusal(f"{self.id} has no open question: it is {self.state}.")
         if question not in {None, self.question.number}:
@@ -469,7 +485,7 @@ class Failover:
         )
 
     def must_be_undoable(self, *, last_on_lock: int, at: datetime) -> None:
-        """Refuse where a run that ended well can't be taken back (any more)."""
+        """Refuse if a run can't be undone: it did not succeed, went past its point of no return, or is too old."""
         if self.task is not Task.MOVE or self.state is not State.DONE or self.ended_at is None:
             raise Refusal(
                 f"{self.id} is not a finished failover: it is {self.state}. There is nothing to roll back."
@@ -504,9 +520,9 @@ class Failover:
         )
 
     def finish(self, attempt: int, outcome: Outcome, *, at: datetime) -> events.FailoverActionFinished | None:
-        """Keep how an attempt ended; None where that is known already.
+        """Return the result of an attempt, or None if the result is known already.
 
-        A process that was thought to be gone may yet tell: its word ends the question about its attempt.
+        A process that seemed gone may still report. Its report closes the question about that attempt.
         """
         tried = self._tried(attempt)
         if tried is None:
@@ -526,7 +542,7 @@ class Failover:
         )
 
     def _tried(self, attempt: int) -> ActionAttempt | None:
-        """Find the attempt: under way, or asked about since nobody knew how it ended."""
+        """Find the attempt if it still runs, or if its outcome is the open question."""
         if self.attempt and self.attempt.number == attempt:
             return self.attempt
         if self.question and self.question.attempt == attempt and self.question.end is End.UNKNOWN:
@@ -534,12 +550,15 @@ class Failover:
         return None
 
     def resumed(self, *, at: datetime) -> events.FailoverResumed:
-        """Go on for a process that is gone: what only looks is done again, what moves is asked about."""
+        """Continue for a process that is gone. Spy repeats checks and waits; it asks a person about the rest."""
         number = self.attempt.number if self.attempt else None
         return events.FailoverResumed(at=at, failover=self.number, what=self.what, attempt=number)
 
     def crash(self, why: str, *, at: datetime) -> events.FailoverCrashed | None:
-        """Return up on what comes next, for a person to say how it goes on; None where nothing does."""
+        """Return the crash of the next action, so that a person decides how to continue.
+
+        None if there is no next action.
+        """
         action = self.next_action()
         if action is None:
             return None
@@ -549,11 +568,11 @@ class Failover:
     # --- what happened ---
 
     def shown_anew(self, plan: Plan) -> "Failover":
-        """Return the run of the plan as it is now; what `FailoverChanged` told."""
+        """Return the run with its current plan, after a `FailoverChanged`."""
         return replace(self, plan=plan)
 
     def after(self, event: Event) -> "Failover":  # noqa: C901, PLR0911, PLR0912  a table
-        """Tell the run as it is once the event has happened."""
+        """Return the run after the event."""
         match event:
             case events.FailoverApproved(by=str() as by):
                 given = replace(self, approvals=(*self.approvals, Approval(by=by, at=event.at)))
@@ -631,7 +650,7 @@ class Failover:
         return replace(freed, trouble=result)
 
     def _passed(self, action: Action) -> "Failover":
-        """Go on behind a move that went well; what a person did by hand may be the point of no return, too."""
+        """Continue after an action that succeeded. An action done by hand can also be the point of no return."""
         if action.kind is ActionKind.UNDO:
             return replace(self, undone=(*self.undone, action.at), trouble=None)
         is_behind = (
@@ -689,14 +708,17 @@ class Failover:
         return free
 
     def _called_back(self, action: Action, by: Approval) -> "Failover":
-        """Go back on somebody's word; a point of no return that they say was not passed is not undone."""
+        """Roll back because a person said so.
+
+        If they say that the point of no return did not happen, it needs no undo.
+        """
         is_not_passed = action.at == self.plan.no_return and self.plan.steps[action.at].undo is None
         began = tuple(at for at in self.began if not (is_not_passed and at == action.at))
         return replace(self, called_back=by, began=began)
 
 
 def failover_agenda(run: Failover) -> list[Timer]:
-    """Return what time brings: a proposal lapses, and a question that nobody answers is asked again."""
+    """Return the timers: a proposal lapses, and an unanswered question is asked again."""
     if run.state is State.PROPOSED:
         mark = str(round(run.lapses_at.timestamp()))
         return [Timer(subject=run.subject, occurrence=Occurrence(LAPSE, mark, "1"), due_at=run.lapses_at)]

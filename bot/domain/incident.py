@@ -1,7 +1,7 @@
-"""The life of an incident, from declaration to resolution.
+"""An incident, from declaration to resolution.
 
-A decision is a method that returns the event it would be, or refuses; `after(event)` is the incident once
-that has happened. Nothing else changes an incident, so its state and its timeline can't disagree.
+A decision is a method: it returns an event or raises a Refusal. `after(event)` returns the incident once the event has
+happened. Nothing else changes an incident, so its state and its timeline can't disagree.
 """
 
 import html
@@ -21,11 +21,11 @@ from bot.domain.subject import Subject
 from bot.domain.timer import LastSent, Snooze, remembering
 
 NAME_LENGTH = 120
-"""What still reads as one line on a phone; the whole of a longer name is kept as the first note."""
+"""The most characters that fit one line on a phone. A longer name is kept whole as the first note."""
 
 _SKIN = re.compile(r"::skin-tone-[2-6]:")
 _UNNAMED = re.compile(r"<(?:[#@][A-Z0-9]+|![a-z]+(?:\^[^<>|\n]*)?)(?:\|[^<>\n]*)?>")
-"""What Slack alone can name: a person, or a channel or a user group that came without its words."""
+"""References that only Slack can resolve: people, and channels or user groups without a label."""
 
 
 class Phase(StrEnum):
@@ -52,7 +52,7 @@ class Link:
 
 @dataclass(frozen=True, kw_only=True)
 class Suspect:
-    """A change (its number) that somebody marked: when it happened, and when it was marked (UTC)."""
+    """A suspected change (by number): when it happened and when it was marked (UTC)."""
 
     change: int
     title: str
@@ -64,7 +64,7 @@ class Suspect:
 
 @dataclass(frozen=True, kw_only=True)
 class Passed:
-    """A person's word that a step of the guide is done: by an answer, or by moving on without one."""
+    """A finished step of the guide, with an answer or without one."""
 
     by: str
     at: datetime
@@ -73,7 +73,10 @@ class Passed:
 
 @dataclass(frozen=True, kw_only=True)
 class ClosedChannel:
-    """How a channel was closed (archived, deleted, left, gone), by whom and when; `asked` were asked what to do."""
+    """How a channel was closed (archived, deleted, left, gone), by whom and when.
+
+    `asked` lists the people whom Spy asked what to do.
+    """
 
     how: str
     at: datetime
@@ -82,7 +85,7 @@ class ClosedChannel:
 
     @property
     def mark(self) -> str:
-        """Tell it from another time that the channel was closed."""
+        """A suffix for message keys that differs each time the channel is closed."""
         return f":{int(self.at.timestamp() * 1000)}"
 
 
@@ -98,11 +101,11 @@ class Incident:
     private: bool = False
     drill: bool = False
     channel: str | None = None
-    """Slack's id of the incident channel, once there is one."""
+    """The Slack id of the incident channel, once it exists."""
     channel_name: str
     channel_refused: str | None = None
     channel_closed: "ClosedChannel | None" = None
-    """Since when the channel takes nothing from Spy."""
+    """Set while Spy can't post in the channel."""
     commander: str | None = None
     command_since: datetime | None = None
     command_offered_to: str | None = None
@@ -113,9 +116,9 @@ class Incident:
     cause: str | None = None
     cause_at: datetime | None = None
     suspects: tuple[Suspect, ...] = ()
-    """The changes that are suspected, first marked first."""
+    """The suspected changes, in the order they were marked."""
     told: tuple[str, ...] = ()
-    """The teams that were told of it."""
+    """The teams that were notified."""
     links: tuple[Link, ...] = ()
     update: str | None = None
     updated_at: datetime | None = None
@@ -128,15 +131,15 @@ class Incident:
     resolution: str | None = None
     reopened_at: datetime | None = None
     reminded: Mapping[str, LastSent] = field(default_factory=dict)
-    """What Spy last said of each duty."""
+    """What Spy last sent, per reminder."""
     snoozed: Mapping[str, Snooze] = field(default_factory=dict)
     quiet_until: datetime | None = None
     reminded_at: datetime | None = None
-    """When the channel last got a post that nobody asked for."""
+    """When Spy last posted a reminder in the channel (UTC)."""
     steps: Mapping[str, Passed] = field(default_factory=dict)
-    """The steps of the guide that somebody said are done."""
+    """The finished steps of the guide."""
     entries: int = 0
-    """How many entries its timeline has; the next one's `seq` is one more."""
+    """The number of its timeline entries. The next entry's `seq` is one more."""
 
     # --- what can be asked ---
 
@@ -154,38 +157,38 @@ class Incident:
 
     @property
     def state(self) -> str:
-        """Its phase, as it goes on from *it is*."""
+        """Its phase, worded to follow "it is"."""
         return f"a {self.phase}" if self.phase is Phase.FALSE_ALARM else self.phase
 
     @property
     def owner(self) -> str:
-        """Who answers for it: the commander, else who declared it."""
+        """The person responsible: the commander, else who declared it."""
         return self.commander or self.declared_by
 
     @property
     def opened_at(self) -> datetime:
-        """When it began to be open this time: declared, or reopened since."""
+        """When it was declared, or last reopened (UTC)."""
         return self.reopened_at or self.declared_at
 
     @property
     def is_safe(self) -> bool:
-        """Whether nobody is hit any more: mitigated, or further."""
+        """Whether the impact is over: it is mitigated or further along."""
         return self.phase in {Phase.MITIGATED, Phase.MONITORING} or not self.is_open
 
     def lasted(self, now: datetime) -> timedelta:
-        """Time from the declaration to the resolution, or to now."""
+        """Return the time from declaration to resolution, or to `now`."""
         return (self.resolved_at or now) - self.declared_at
 
     def is_seen_by(self, person: str) -> bool:
-        """Whether this person may hear of it: everyone, unless it is private; whoever is offered command, too."""
+        """Whether this person may see it. A private incident: only members and the person who is offered command."""
         return not self.private or person in self.members or person == self.command_offered_to
 
     def is_in_time(self, now: datetime) -> bool:
-        """Whether somebody has posted an update, and the next one is promised and not overdue."""
+        """Whether an update was posted and the next one is promised and not overdue."""
         return self.is_open and bool(self.updated_at and self.update_due and now <= self.update_due)
 
     def is_over_since(self, at: datetime) -> bool:
-        """Whether it has ended after this moment (UTC): what was asked for then is needless now."""
+        """Whether it ended at or after this time (UTC), so that a request from then is no longer needed."""
         return not self.is_open and self.resolved_at is not None and at <= self.resolved_at
 
     # --- decisions ---
@@ -210,7 +213,7 @@ class Incident:
         )
 
     def set_severity(self, severity: Severity, *, by: str, at: datetime) -> events.SeveritySet | None:
-        """None when it is that severity already."""
+        """Return None if it already has that severity."""
         self.must_be_open()
         if severity.key == self.severity:
             return None
@@ -223,7 +226,7 @@ class Incident:
         )
 
     def _promised_anew(self, severity: Severity, at: datetime) -> datetime | None:
-        """Count from the last word; where that time has passed already, from now."""
+        """Count from the last update, or from now if that time has passed."""
         every = severity.update_every
         if every is None:
             return None
@@ -231,7 +234,7 @@ class Incident:
         return due if due > at else at + every
 
     def move_to(self, phase: Phase, *, by: str, at: datetime) -> events.PhaseChanged | None:
-        """None when it is in that phase already."""
+        """Return None if it is already in that phase."""
         self.must_be_open()
         if phase is self.phase:
             return None
@@ -246,7 +249,7 @@ class Incident:
         severity: Severity | None,
         next_in: timedelta | None = None,
     ) -> events.UpdatePosted:
-        """Post a status update; the next one is promised in `next_in`, else by the severity's interval."""
+        """Post a status update. The next one is due after `next_in`, else after the severity's interval."""
         self.must_be_open()
         every = next_in or (severity.update_every if severity else None)
         return events.UpdatePosted(at=at, by=by, message=message, next_due=at + every if every else None)
@@ -270,14 +273,14 @@ class Incident:
         return events.Cancelled(at=at, by=by, why=why)
 
     def clear(self, change: int, *, by: str, at: datetime) -> events.ChangeCleared:
-        """Take back that a change (its number) is suspect."""
+        """Remove the suspicion of a change (by number)."""
         found = next((it for it in self.suspects if it.change == change), None)
         if found is None:
             raise Refusal(f"Change {change} is not suspected in {self.id}.")
         return events.ChangeCleared(at=at, by=by, change=change, title=found.title)
 
     def must_be_open(self) -> None:
-        """Refuse what nobody does in an incident that is over."""
+        """Refuse if the incident is over."""
         if not self.is_open:
             raise Refusal(
                 f"{self.id} is {self.state}. If the problem is back, reopen it first: `incident reopen`.",
@@ -291,7 +294,7 @@ class Incident:
     # --- what happened ---
 
     def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
-        """Tell the incident as it is once the event has happened; many events leave it as it was."""
+        """Return the incident after the event. Many events change nothing."""
         match event:
             case events.ChannelOpened():
                 return replace(
@@ -416,21 +419,21 @@ class Incident:
         return replace(self, suspects=(*self.suspects, suspect))
 
     def _closed(self, event: events.ChannelClosed) -> "Incident":
-        """Keep the first word of it: what is learned later (archived, then deleted) is the same trouble."""
+        """Keep the first closing event. A later one (archived, then deleted) only updates it."""
         before = self.channel_closed
         closed = replace(before or ClosedChannel(how=event.how, at=event.at), how=event.how)
         told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
         return told._asking_owner()  # noqa: SLF001  its own
 
     def _asking_owner(self) -> "Incident":
-        """While the channel is closed, whoever leads is asked what to do."""
+        """Record that the owner is asked what to do while the channel is closed."""
         closed = self.channel_closed
         if closed is None or not self.is_open or self.owner in closed.asked:
             return self
         return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.owner)))
 
     def _without(self, event: events.PersonUnavailable) -> "Incident":
-        """Nobody leads it then: `command_since` tells since when."""
+        """Remove a person. If they led, `command_since` tells since when nobody leads."""
         offered_to = None if event.offered else self.command_offered_to
         left = replace(
             self,
@@ -447,7 +450,7 @@ class Incident:
 
 
 def bare_name(name: str, severities: Collection[str] = ()) -> str:
-    """Reduce a name to what tells it from others: no case, no blanks, no punctuation, no severity at its end."""
+    """Reduce a name for comparison: no case, blanks, punctuation or severity at its end."""
     plain = unicodedata.normalize("NFKC", as_seen(cleaned(name))).casefold()
     words = "".join(it if it.isalnum() or unicodedata.category(it)[0] == "M" else " " for it in plain)
     bare = _LAST_SEVERITY.sub("", f" {' '.join(words.split())}")
@@ -461,7 +464,7 @@ _LAST_SEVERITY = re.compile(r"(?<=\S) (?:sev|severity|p|prio|priority) ?\d{1,2}$
 
 
 def channel_name(number: int, name: str) -> str:
-    """Name the incident channel `inc-<number>-<slug>`, within Slack's 80 characters of `a-z 0-9 - _`."""
+    """Return `inc-<number>-<slug>`, within Slack's limit of 80 characters of `a-z 0-9 - _`."""
     named = _UNNAMED.sub(_unnamed, as_seen(cleaned(name)))
     letters = unicodedata.normalize("NFKD", _SKIN.sub(":", html.unescape(named)).casefold())
     plain = "".join(it for it in letters if not unicodedata.combining(it))  # é is an e

@@ -1,7 +1,7 @@
-"""The reminders about an incident, each declared once; its agenda, and how what was sent stands now.
+"""The reminders about an incident, their agenda, and the status of each sent reminder.
 
-A reminder's next occurrence follows from the incident alone: from its moments and from what was sent already. A timer
-that is not in the agenda any more is moot, by whatever route it was done.
+The next occurrence depends only on the incident: on its times and on what was sent. A timer that is no longer in the
+agenda is never sent.
 """
 
 import re
@@ -39,13 +39,13 @@ from bot.domain.reminder import (
 from bot.domain.timer import LastSent, Timer, mark_of
 
 USUAL_PERIOD = timedelta(minutes=30)
-"""How often an overdue update is reminded where its severity says nothing any more."""
+"""How often an overdue update is reminded if its severity has no interval any more."""
 CHANGE_WORDS = re.compile(
     r"\b(change|chang\w+|deploy\w*|release\w*|roll\w*|ship\w*|merge\w*|config\w*|migrat\w+|upgrade\w*"
     r"|flag\w*|commit\w*|version\w*|pr|patch\w*)\b",
     re.IGNORECASE,
 )
-"""A stated cause with one of these words suspects a change, as a change that was marked does."""
+"""A suspected cause with one of these words counts as a suspected change."""
 
 
 # --- the update -------------------------------------------------------------------------------------------
@@ -56,7 +56,7 @@ def _promise(incident: Incident) -> str | None:
 
 
 def _promised(incident: Incident, policy: Policy) -> tuple[str, datetime, timedelta] | None:
-    """Return the cycle of the promised update, when it is due (or snoozed to), and the period after that."""
+    """Return the cycle of the promised update, its due time (after a snooze), and the interval of repeats."""
     if incident.update_due is None:
         return None
     cycle, start = mark_of(incident.update_due), incident.update_due
@@ -123,7 +123,7 @@ def _no_commander(incident: Incident, policy: Policy, _zone: str | None) -> Iter
 
 
 def _no_commander_page(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
-    """Page the command team after the last time it was asked."""
+    """Page the command team after the last reminder in the channel."""
     cycle = since_opened(incident)
     asked = sent_in(incident.reminded, "no_commander", cycle)
     if incident.commander is None and asked and asked.count >= policy.timers.asked_at_most:
@@ -189,7 +189,7 @@ def _roll_back(incident: Incident, policy: Policy, _zone: str | None) -> Iterato
 
 
 def change_suspected_at(incident: Incident) -> datetime | None:
-    """Return since when a change is suspected: one was marked, or the words of the stated cause speak of one."""
+    """Return since when a change is suspected (UTC): one is marked, or the suspected cause mentions one."""
     times = [it.suspected_at for it in incident.suspects]
     if incident.cause and incident.cause_at and CHANGE_WORDS.search(incident.cause):
         times.append(incident.cause_at)
@@ -197,7 +197,7 @@ def change_suspected_at(incident: Incident) -> datetime | None:
 
 
 def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
-    """Where "roll back?" is asked, that says it."""
+    """Remind to mitigate first. "Roll back?" says the same, so this reminder is left out then."""
     skipped, cycle = skipped_at(incident), since_opened(incident)
     asks_to_roll_back = any(_roll_back(incident, policy, zone)) or sent_in(
         incident.reminded, "roll_back", cycle
@@ -237,7 +237,7 @@ MITIGATE_FIRST = declare(
 
 
 def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
-    """Ask in the owner's morning, at least half a period after it opened or was last asked."""
+    """Ask in the owner's morning, at least half an interval after opening or the last reminder."""
     cycle, every = since_opened(incident), policy.timers.still_open_every
     said = sent_in(incident.reminded, "still_open", cycle)
     earliest = (said.at if said else incident.opened_at) + every / 2
@@ -246,7 +246,7 @@ def _still_open(incident: Incident, policy: Policy, zone: str | None) -> Iterato
 
 
 def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:
-    """Return the next moment (UTC) at which it is this hour there."""
+    """Return the next time (UTC) at which it is this hour in `zone` (IANA)."""
     local = earliest.astimezone(ZoneInfo(zone))
     day = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     if day < local:
@@ -284,13 +284,13 @@ declare(
 
 
 def agenda(incident: Incident, policy: Policy, *, zone: str | None = None) -> list[Timer]:
-    """Return each reminder's next occurrence. Without the owner's `zone` (IANA) *still open* comes too early."""
+    """Return each reminder's next occurrence. Without the owner's `zone` (IANA) *still open* may come too early."""
     asking = [it for it in REMINDERS.values() if incident.is_open or it.lasts]
     return [timer for it in asking for timer in it.rule(incident, policy, zone) if timer]
 
 
 def reminder_of(name: str) -> Reminder | None:
-    """Find the reminder that a timer names; None where it is about a page or a person."""
+    """Return the reminder that a timer names, or None if it is about a page or a person."""
     return REMINDERS.get(name.partition(":")[0])
 
 
@@ -298,7 +298,7 @@ def reminder_of(name: str) -> Reminder | None:
 
 
 def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
-    """Return how a reminder that was sent stands now."""
+    """Return the current status of a sent reminder. Raises LookupError for an unknown name."""
     reminder = reminder_of(name)
     if reminder is None:
         raise LookupError(f"no reminder about an incident is called {name}")
@@ -316,7 +316,7 @@ def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Sta
 
 
 def open_asks(incident: Incident, policy: Policy) -> list[str]:
-    """Return the reminders that were sent and still stand open, for the card; what is asked twice, once."""
+    """Return the names of sent reminders that are still open, for the card, without repeats of one question."""
     asked = [
         reminder
         for name, said in incident.reminded.items()
@@ -329,7 +329,7 @@ def open_asks(incident: Incident, policy: Policy) -> list[str]:
 
 
 def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[UpsertMessage]:
-    """Return the messages of reminders that stand otherwise now: done, snoozed, sent again or moot."""
+    """Yield the messages of reminders whose status changed: done, snoozed, sent again or moot."""
     for name, said in before.reminded.items():
         if reminder_of(name) and not said.to.startswith("card:"):
             was, now = status(before, policy, name, said), status(after, policy, name, said)
@@ -339,7 +339,7 @@ def refresh(before: Incident, after: Incident, policy: Policy) -> Iterator[Upser
 
 
 def reminder_message(number: int, name: str, said: LastSent, *, origin: str) -> UpsertMessage:
-    """Show the message of one occurrence; `origin` tells this wish from others for the same message."""
+    """Return the message of one occurrence. `origin` makes the key unique among refreshes of the same message."""
     mark = f":{name}/{said.occurrence}"
     return UpsertMessage(
         key=f"reminder:{number}{mark}:{origin}",
@@ -374,12 +374,12 @@ def last_sent(facts: Mapping[str, Any]) -> LastSent:
 
 
 def card(number: int) -> str:
-    """Address an incident's card: what may not be posted is told there."""
+    """Return the address of an incident's card, which shows what may not be posted."""
     return f"card:{number}"
 
 
 def whom(incident: Incident, name: str, policy: Policy) -> str:
-    """Return the address that a reminder goes to, if nothing hushes it."""
+    """Return the address that a reminder goes to, before quiet time is considered."""
     if milestone := milestone_of(name, policy):
         return milestone_address(incident, milestone, policy)
     reminder = reminder_of(name)
@@ -387,7 +387,10 @@ def whom(incident: Incident, name: str, policy: Policy) -> str:
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
-    """Move the reminder about the update that is promised, once: so long from now, or from when it is due."""
+    """Snooze the reminder about the promised update, once per promise.
+
+    The span counts from now or from the due time.
+    """
     incident.must_be_open()
     if incident.update_due is None:
         raise Refusal(f"{incident.id} has no reminder to snooze: no update is promised.")

@@ -1,6 +1,6 @@
-"""A moment, a day or a length of time as people say it: 2pm, yesterday 23:10, next friday, 20 minutes ago.
+"""Read a time, a day or a duration as people type it: 2pm, yesterday 23:10, next friday, 20 minutes ago.
 
-What a person says is on their own clock. Where it could be two times, or is none, it is refused with what to say.
+Times are in the person's own time zone. An ambiguous or impossible time is refused, with what to type instead.
 """
 
 import calendar
@@ -17,9 +17,9 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 FRIDAY, NOON = 4, 12
 SOON = timedelta(hours=2)
-"""A time of day that is so near is not taken for yesterday's."""
+"""A time of day this close ahead is not taken for yesterday's."""
 LONGEST = 40
-"""No time is said in more letters than that."""
+"""The most characters a time can have."""
 
 _MONTH = (
     r"(?:jan(?:uary)?|feb(?:ruary)?|mar(?:ch)?|apr(?:il)?|may|june?|july?|aug(?:ust)?|sept?(?:ember)?|oct(?:ober)?"
@@ -31,13 +31,13 @@ DATED = (
     rf"today|tonight|yesterday|(?:the\s+)?day\s+after\s+tomorrow|tomorrow|{_WEEKDAY}|\d{{4}}-\d\d-\d\d"
     rf"|{_ORDINAL}\.?\s+(?:of\s+)?{_MONTH}|{_MONTH}\s+{_ORDINAL}"
 )
-"""A day that has a date."""
+"""Words for a day."""
 _DAYS_AGO = r"(?:\d{1,3}|an?)\s?(?:days?|weeks?)\s+ago"
 _WEEK = re.compile(r"(?P<which>last|this)\s+week")
 CLOCK = r"(?:\d{1,2}(?:[:.h][0-5]\d(?::[0-5]\d)?)?(?:\s?[ap]m)?|[0-2]\d[0-5]\d|noon|midday|midnight)"
-"""A time of day; `24:00` ends one."""
+"""A time of day. `24:00` matches here and is refused later."""
 _OFFSET = r"(?:\+|(?<=:\d\d:\d\d)-)(?:0\d|1[0-4]):?(?:00|15|30|45)"
-"""How far a clock is from UTC; 10:05-10:30 is no such clock."""
+"""An offset from UTC. In 10:05-10:30 the second part is not an offset."""
 _COUNT = r"(?:\d{1,4}(?:\.\d)?\s?|(?:half\s+)?an?\s+)"
 _UNIT = r"(?:seconds?|secs?|s|minutes?|mins?|m|hours?|hrs?|h|days?|d|weeks?|w)"
 _LENGTH = rf"{_COUNT}{_UNIT}(?:\s?(?:and\s)?\d{{1,4}}\s?{_UNIT})?|\d{{1,2}}h\d\d"
@@ -79,17 +79,17 @@ _TIMELY = re.compile(
     r"|\d{1,2}/\d{1,2}(?:/\d{2,4})?|(?:mon|tues?|wed(?:nes)?|thu(?:rs)?|fri|sat(?:ur)?|sun)(?:day)?|today|tonight"
     r"|yesterday|tomorrow|noon|midday|midnight|ago|o'?clock|eo[dwm]|cob|morning|afternoon|evening|weekend|week|month"
 )
-"""Words that speak of a time, each by itself."""
+"""Words that each mean a time on their own."""
 _TIMELY_PAIR = re.compile(rf"(?:last|this) night|{_LENGTH}|{DATED}|{CLOCK}")
 _JOINING = re.compile(
     rf"\d{{1,4}}|[ap]m|{_ORDINAL}|{_MONTH}|{_UNIT}|about|around|approx|circa|ca|roughly|just|early|late|at|on|in|the|of|an?|half"
     r"|quarter|past|to|and|last|this|next|coming|end|day|night|after|before|utc|gmt|z|[ecmp][sd]?t|ces?t|[ew]es?t|msk|bst|ist|jst|approximately|ish|few|several|couple|so|-"
 )
-"""Words that may stand beside those."""
+"""Words that may appear next to those."""
 
 
 def looks_timely(words: str) -> bool:
-    """Whether all of these words speak of a time, be it one that can be read or not: `this morning`, `25:90`."""
+    """Whether all of these words are about a time, even one that can't be read: `this morning`, `25:90`."""
     said = _plain(words)
     if len(said) > LONGEST:
         return False
@@ -104,7 +104,7 @@ def looks_timely(words: str) -> bool:
 
 
 def is_moment(words: str) -> bool:
-    """Whether these words are a moment beyond doubt: a bare `5` may be a time, or a number of something."""
+    """Whether these words can only be a time. A bare `5` could also be a count."""
     said = _plain(words)
     if _AGO.fullmatch(said):
         return not re.fullmatch(r"\d+\s?s(?:ecs?|econds?)?", said)  # a latency of 2s
@@ -116,7 +116,7 @@ def is_moment(words: str) -> bool:
 
 
 def names_its_day(words: str) -> bool:
-    """Whether these words are a moment of a day that they name, such as `on friday at 10:00` or `2 hours ago`."""
+    """Whether these words are a time and name their day, such as `on friday at 10:00` or `2 hours ago`."""
     said = _plain(words)
     if not is_moment(words):
         return False
@@ -125,7 +125,10 @@ def names_its_day(words: str) -> bool:
 
 
 def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
-    """Read a moment in a person's own zone (IANA), the latest past one where no day is said; gives it in UTC."""
+    """Read a time in a person's own zone (IANA) and return it in UTC.
+
+    Without a day, it is the latest such time in the past. Refuses an unreadable, ambiguous or future time.
+    """
     said = _plain(words)
     if either := re.fullmatch(r"(\d{1,2})h([0-5]\d)", said):
         said = _clock_or_length(said, f"{either[1]:0>2}:{either[2]}", slot)
@@ -155,13 +158,13 @@ def read_moment(words: str, *, now: datetime, zone: str, slot: str | None = None
 
 
 def is_start(words: str) -> bool:
-    """Whether these words are a moment beyond doubt, or a day or a week, which starts at midnight."""
+    """Whether these words can only be a time, a day or a week. A day or week starts at midnight."""
     said = _plain(words)
     return is_moment(words) or bool(re.fullmatch(DATED, said) or _WEEK.fullmatch(said))
 
 
 def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None) -> datetime:
-    """Read a moment as `read_moment` does, or a day for its midnight: the latest monday, not the next."""
+    """Read a time like `read_moment`, or a day, which means its midnight. A weekday is the latest one. Returns UTC."""
     said = _plain(words)
     if week := _WEEK.fullmatch(said):
         weekday = now.astimezone(ZoneInfo(zone)).weekday()
@@ -179,7 +182,7 @@ def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None)
 
 
 def read_length(words: str) -> timedelta | None:
-    """Read a length of time: 15m, 20 minutes, half an hour, 1h30; a bare number counts minutes. None: it is none."""
+    """Read a duration: 15m, 20 minutes, half an hour, 1h30. A bare number is minutes. Return None if it is none."""
     said = " ".join(words.casefold().split()).removeprefix("for ").removeprefix("the ").removeprefix("last ")
     if re.fullmatch(r"\d{1,4}", said):
         return int(said) * MINUTE
@@ -192,7 +195,7 @@ def read_length(words: str) -> timedelta | None:
 
 
 def looks_daily(words: str) -> bool:
-    """Whether all of these words speak of a day, be it one that can be read or not; `by 20 minutes` is no day."""
+    """Whether all of these words are about a day, even one that can't be read. `by 20 minutes` is not a day."""
     said = _plain(words)
     if re.fullmatch(_MONTH, said):
         return said not in {"may", "march", "mar"}
@@ -200,19 +203,19 @@ def looks_daily(words: str) -> bool:
 
 
 def is_day(words: str) -> bool:
-    """Whether these words are a day beyond doubt: `friday`, not `2 weeks`."""
+    """Whether these words can only be a day: `friday`, not `2 weeks`."""
     said = _plain(words)
     is_ahead = _AHEAD.fullmatch(said) and (said.startswith("in ") or " " not in said)
     return bool(is_ahead or re.fullmatch(DATED, said) or said in _SHORT or _PERIOD.fullmatch(said))
 
 
 def is_length_ahead(words: str) -> bool:
-    """Whether these words may be a day, counted from today, or an amount: `by 2 weeks`."""
+    """Whether these words may be a day counted from today, or an amount: `by 2 weeks`."""
     return bool(_AHEAD.fullmatch(_plain(words)))
 
 
 def read_day(words: str, *, now: datetime, zone: str) -> date:
-    """Read a day in a person's own zone (IANA): friday, eod, in 2 days, 2026-12-01, 2w; refuses with examples."""
+    """Read a day in a person's own zone (IANA): friday, eod, in 2 days, 2026-12-01, 2w. Refuses with examples."""
     today = now.astimezone(ZoneInfo(zone)).date()
     said = _SHORT.get(_plain(words), _plain(words))
     try:
@@ -229,9 +232,9 @@ def read_day(words: str, *, now: datetime, zone: str) -> date:
 
 
 def day_named(said: str, today: date, *, passed: bool) -> date:
-    """Find the day of that name to come; today's own weekday counts unless its time has `passed`.
+    """Return the next day of that name. Today's own weekday counts unless its time has `passed`.
 
-    `next friday` is the one of next week. ValueError where there is no such day.
+    `next friday` is in the next week. Raises ValueError if there is no such day.
     """
     if not re.fullmatch(DATED, said):
         raise ValueError(f"{said!r} is no day")
@@ -246,7 +249,10 @@ def day_named(said: str, today: date, *, passed: bool) -> date:
 
 
 def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = None) -> datetime:
-    """Return the moment (UTC) that a clock shows on a day; refuses an hour that is left out there, or comes twice."""
+    """Return the time (UTC) when a clock shows `clock` on a day.
+
+    Refuses a time that daylight saving skips or repeats on that day.
+    """
     first, second = (datetime.combine(day, clock, place).replace(fold=fold) for fold in (0, 1))
     if first.utcoffset() == second.utcoffset():
         return first.astimezone(UTC)
@@ -283,7 +289,7 @@ _RELATIVE = {
 
 
 def _plain(words: str) -> str:
-    """Say it in small letters, without what only says that it is about so: `~2 p.m.` is 2pm."""
+    """Normalise: lower case, no word that only means *about*. `~2 p.m.` becomes `2pm`."""
     said = " ".join(words.casefold().split()).strip(".,;!?()[]*_`")
     said = re.sub(r"\b([ap])\.\s?m\b\.?", r"\1m", said).replace(" o'clock", "").replace("-ish", "")
     said = re.sub(r",? (?:approx|approximately|uhr|or so)$", "", said)
@@ -311,7 +317,7 @@ def _clock(said: str) -> time | None:
 
 
 def _latest(day: str | None, clock: time, place: tzinfo, now: datetime, slot: str | None) -> datetime:
-    """Return that time of a day that has passed, where the words leave it open which one."""
+    """Return the latest past time, if the words leave the day open."""
     local = now.astimezone(place)
     if day:
         return on_the_clock(_passed_day(day, clock, local), clock, place, slot=slot)
@@ -369,7 +375,7 @@ def _ahead(today: date, found: re.Match[str]) -> date:
 
 
 def _end(today: date, unit: str, *, ahead: bool) -> date:
-    """Return the last day of work of a period: of a week its friday."""
+    """Return the last working day of a period. The last day of a week is Friday."""
     if unit == "day":
         return today + ahead * DAY
     if unit == "week":
@@ -380,7 +386,7 @@ def _end(today: date, unit: str, *, ahead: bool) -> date:
 
 
 def _is_there(moment: datetime) -> bool:
-    """Whether clocks show this time: it is none of those that are left out when they go forward."""
+    """Whether this local time exists; daylight saving skips some."""
     there = moment.astimezone(UTC).astimezone(moment.tzinfo)
     return there.replace(tzinfo=None) == moment.replace(tzinfo=None)
 
@@ -410,7 +416,7 @@ def _still_to_come(said: str, slot: str | None) -> Refusal:
 
 
 def _clock_or_length(said: str, clock: str, slot: str | None) -> str:
-    """Take 14h30 for a time of day; 2h30 may as well be so long ago, so it is asked back."""
+    """Read 14h30 as a time of day. 2h30 could also mean that long ago, so ask."""
     if clock >= "10":
         return clock
     choices = (Choice(label=clock, say=clock), Choice(label=f"{said} ago", say=f"{said} ago"))

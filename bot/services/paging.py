@@ -1,4 +1,4 @@
-"""Page teams and people, and keep each page's story as PagerDuty tells it."""
+"""Page teams and people, and follow each page's state in PagerDuty."""
 
 from dataclasses import replace
 from datetime import datetime
@@ -29,7 +29,7 @@ from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
 NEXT_LEVEL = "the next level"
-"""Whom a page went on to, where PagerDuty does not say."""
+"""Who is paged next, if PagerDuty does not say."""
 
 
 class Paging:
@@ -47,7 +47,11 @@ class Paging:
         channel: str | None = None,
         on_card: bool = False,
     ) -> Page:
-        """Page whoever is on call for a team. Its line stands in the channel, else in `channel`."""
+        """Page the on-call of a team.
+
+        The page's message appears in the incident channel, else in `channel`, else (`on_card`) only on the card.
+        Refuses a team without a PagerDuty service.
+        """
         if not team.service:
             raise Refusal(
                 f"Team :{team.key} has no PagerDuty service, so it can't be paged. "
@@ -77,7 +81,7 @@ class Paging:
         incident: Incident | None = None,
         channel: str | None = None,
     ) -> Page:
-        """Page one person, on the command team's service."""
+        """Page one person, through the command team's PagerDuty service."""
         self.service_for_people()
         Directory(self._tx).require_assignable(
             person,
@@ -103,7 +107,7 @@ class Paging:
         )
 
     def test(self, *, by: str) -> Page:
-        """Ring somebody's own phone, gently; its line is between the two, and a timer tells how it went."""
+        """Send a test page to a person's own phone. Its message is a DM, and a timer reports the result."""
         self.service_for_people()
         number = self._session.pages.reserve()
         page = self._request(
@@ -123,7 +127,7 @@ class Paging:
         return page
 
     def judge(self, number: int, timer: Timer) -> None:
-        """Return whether the phone of a test was answered, and let it ring no more."""
+        """Record the result of a test page, and resolve it if it still rings."""
         page = self._locked(number)
         if page is None or page.person is None:
             return
@@ -135,7 +139,7 @@ class Paging:
             self._answer(page, RESOLVE, by=page.person)
 
     def service_for_people(self) -> str:
-        """Return the PagerDuty service on which a single person is paged."""
+        """Return the id of the PagerDuty service for pages to a single person; refuse if there is none."""
         policy = self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service:
@@ -176,7 +180,7 @@ class Paging:
         )
 
     def _has_nobody(self, ringing: Ringing) -> bool:
-        """Whether PagerDuty has it and rings nobody; not told before it was first asked who is on call."""
+        """Whether PagerDuty has the page but nobody is on call. False until the first sync of the on-calls."""
         if ringing.status != "triggered":
             return False
         asked = self._session.on_calls.copy().synced_at is not None
@@ -185,7 +189,7 @@ class Paging:
     # --- from chat ---
 
     def acknowledge(self, page: Page, *, by: str) -> None:
-        """Ask PagerDuty to acknowledge; its answer is what counts."""
+        """Ask PagerDuty to acknowledge. The page counts as acknowledged once PagerDuty confirms."""
         page.must_be_ringing()
         _must_not_be_resolved(page)
         if page.state is PageState.ACKNOWLEDGED:
@@ -199,18 +203,18 @@ class Paging:
         self._answer(page, RESOLVE, by=by)
 
     def resolve_all(self, incident: Incident, *, by: str) -> None:
-        """Resolve whatever of an incident still rings."""
+        """Resolve every page of an incident that may still ring."""
         for page in self._session.pages.of(incident.number):
             if page.may_ring:
                 self._answer(page, RESOLVE, by=by)
 
     def wait_again(self, incident: Incident) -> None:
-        """Wait for answers to what still rings of an incident that is open again."""
+        """Restart the timers of the ringing pages of a reopened incident."""
         for page in self._session.pages.of(incident.number):
             self._keep_time(self._locked(page.number) or page)
 
     def _answer(self, page: Page, answer: str, *, by: str) -> None:
-        """Tell PagerDuty; nobody else is rung meanwhile, however long that takes."""
+        """Send an answer to PagerDuty. Until it is confirmed, Spy does not escalate the page."""
         self._tx.send(AnswerPage.given(page.number, answer, by=by, at=self._tx.now))
         page = (self._locked(page.number) or page).asked_to(answer, by=by)
         self._session.pages.put(page)
@@ -219,14 +223,14 @@ class Paging:
             self._show_unanswered(page, said.occurrence, origin=f"{answer}:{self._mark}", to=said.to)
 
     def _bring(self, page: Page, person: str) -> None:
-        """Let whoever answers into the incident's channel."""
+        """Invite the person who answered into the incident channel."""
         if page.incident:
             IncidentChannels(self._tx).bring(self._tx.incident(page.incident), person)
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
-        """Find a page by its number or PagerDuty's id; with neither, the incident's only ringing one.
+        """Find a page by its number or its PagerDuty id; without either, the incident's only ringing page.
 
-        A private incident's is as good as absent to who is neither in it nor paged by it.
+        A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
         bare, said = reference.strip("#").upper(), read_number(reference)
         page = self._session.pages.by_pagerduty(bare) if said is None else self._session.pages.get(said)
@@ -244,7 +248,7 @@ class Paging:
         return incident is None or incident.is_seen_by(by) or by in {page.person, page.requested_by}
 
     def unanswered(self, number: int, timer: Timer) -> None:
-        """Nobody answered in time: say so, and ring the next level, or for a person the command team."""
+        """Report that nobody answered in time, and page the next level or the command team."""
         page = self._locked(number)
         if page is None:
             return
@@ -263,7 +267,7 @@ class Paging:
         self._keep_time(page)
 
     def agenda(self, number: int) -> list[Timer]:
-        """Read the page afresh, and return what is to be said of it next."""
+        """Reload the page and return its next timers."""
         page = self._locked(number)
         return self._agenda(page) if page else []
 
@@ -291,7 +295,7 @@ class Paging:
                 WorkPeriods(self._tx).also_paged(incident, page.number, backing.number)
 
     def escalated(self, number: int, level: int, ringing: Ringing) -> None:
-        """PagerDuty rings this level now, at our word; it may have told us so itself already."""
+        """Record that PagerDuty escalated to this level because Spy asked. Its webhook may have reported it already."""
         page = self._locked(number)
         if page is None or page.state is not PageState.SENT or not page.may_go_to(level):
             return
@@ -306,7 +310,7 @@ class Paging:
             self._keep(page, escalated)
 
     def not_escalated(self, number: int) -> bool:
-        """PagerDuty would not: whoever it rings is rung again the next time. False where that is known already."""
+        """Record that PagerDuty did not escalate: no higher level is left. Return False if that is known already."""
         page = self._locked(number)
         if page is None or page.is_last_level:
             return False
@@ -316,7 +320,10 @@ class Paging:
     # --- what happened to it ---
 
     def _locked(self, number: int) -> Page | None:
-        """Fetch a page to change it, with nobody else changing it meanwhile: who has its incident has the page."""
+        """Load and lock a page.
+
+        The lock of its incident covers it, so a page of an incident needs no lock of its own.
+        """
         page = self._session.pages.get(number)
         if page and page.incident:
             self._tx.incident(page.incident)
@@ -325,7 +332,7 @@ class Paging:
         return self._session.pages.get(number)
 
     def sent(self, number: int, ringing: Ringing) -> None:
-        """PagerDuty has it."""
+        """Record that PagerDuty accepted the page."""
         page = self._locked(number)
         if page is None or page.pagerduty_id is not None:
             return
@@ -344,7 +351,7 @@ class Paging:
             self._keep(page, self._nobody(page))
 
     def delayed(self, number: int, why: str) -> None:
-        """PagerDuty has not taken it so far: said once, with another way to reach people."""
+        """Report once that PagerDuty has not accepted the page yet, with other ways to reach people."""
         page = self._locked(number)
         if page and page.state is PageState.REQUESTED:
             delayed = events.PageDelayed(
@@ -357,13 +364,13 @@ class Paging:
             self._keep(page, delayed)
 
     def withdrawn(self, number: int) -> None:
-        """PagerDuty never took it, and its incident is over."""
+        """Record that the incident was over before PagerDuty accepted the page."""
         page = self._locked(number)
         if page and page.pagerduty_id is None and page.may_ring:
             self._keep(page, events.PageWithdrawn(at=self._tx.now, page=number, whom=page.whom))
 
     def failed(self, number: int, why: str) -> None:
-        """PagerDuty will not take it."""
+        """Record that PagerDuty rejected the page for good."""
         page = self._locked(number)
         if page is None:
             return
@@ -377,13 +384,16 @@ class Paging:
         self._keep(page, failed)
 
     def waits(self, number: int, why: str) -> None:
-        """PagerDuty does not take an answer that was given in chat: the page says so, and Spy keeps trying."""
+        """Show on the page that PagerDuty has not accepted an answer from chat yet. Spy keeps trying."""
         page = self._locked(number)
         if page and page.answer and page.why is None:
             self._put(replace(page, why=why), origin=f"waits:{self._mark}")
 
     def answered(self, number: int, answer: str, ringing: Ringing, *, by: str) -> bool:
-        """PagerDuty has the answer that somebody gave in chat; False where it took none."""
+        """Record that PagerDuty confirmed an answer from chat.
+
+        Return False if PagerDuty still shows the page as ringing.
+        """
         page = self._locked(number)
         if page is None:
             return True
@@ -399,7 +409,7 @@ class Paging:
         return True
 
     def not_answered(self, number: int) -> None:
-        """PagerDuty would not have the answer: the page rings on, and is waited for again."""
+        """Record that PagerDuty rejected the answer. The page still rings, and its timer starts again."""
         page = self._locked(number)
         if page and page.is_being_renewed:
             lapsed = events.PageUnanswered(at=page.rings_since or self._tx.now, page=number, whom=page.whom)
@@ -408,7 +418,7 @@ class Paging:
             self._put(page.unconfirmed(), origin=f"refused:{self._mark}")
 
     def heard(self, news: PagerNews) -> None:
-        """Take PagerDuty's word, from its webhook or by asking; the same word twice changes nothing."""
+        """Apply news from PagerDuty's webhook or sync. The same news twice changes nothing."""
         ringing = news.page
         known = self._session.pages.by_key(ringing.key) if ringing.key else None
         numbers = {page.number for page in self._session.pages.following(ringing.id)}
@@ -429,7 +439,7 @@ class Paging:
             self._welcome(page, event, news.page)
 
     def _welcome(self, page: Page, event: events.PageEvent, ringing: Ringing) -> None:
-        """Let who acknowledged into the channel; who that is in Slack may have to be asked first."""
+        """Invite whoever acknowledged into the channel; look them up in Slack first if they are unknown."""
         if not isinstance(event, events.PageAcknowledged) or page.incident is None:
             return
         if event.person:
@@ -439,7 +449,7 @@ class Paging:
             self._tx.send(FindResponder(key=key, page=page.number, user=user))
 
     def found(self, number: int, person: str | None) -> None:
-        """Keep who acknowledged a page, as Slack knows them, and let them into the channel."""
+        """Store the Slack id of the person who acknowledged a page, and invite them into the channel."""
         page = self._locked(number)
         if page and page.state is PageState.ACKNOWLEDGED and page.acknowledged_person is None and person:
             self._session.pages.put(replace(page, acknowledged_person=person))
@@ -472,7 +482,10 @@ class Paging:
         return None
 
     def _renews(self, page: Page, news: PagerNews) -> bool:
-        """Whether the acknowledgement lapsed while somebody leads and updates in time: that rings nobody."""
+        """Whether Spy should renew an acknowledgement that lapsed.
+
+        It does if a commander leads and updates are in time. A renewal pages nobody.
+        """
         by_hand, at = news.page.user is not None, news.page.at or self._tx.now
         if by_hand or page.state is not PageState.ACKNOWLEDGED or page.is_answered_since(at):
             return False
@@ -481,14 +494,17 @@ class Paging:
         return leads and self._tx.policy.timers.renew_acknowledgement
 
     def _renew(self, page: Page, news: PagerNews) -> None:
-        """Acknowledge it anew, in the name of who did, else of who leads."""
+        """Acknowledge again for the same person, or else for the commander."""
         leads = self._tx.incident(page.incident).commander if page.incident else None
         page = page.lapsed(news.page.at or self._tx.now, by=page.acknowledged_person or leads or "")
         self._put(page, origin=f"lapsed:{self._mark}")
         self._tx.send(AnswerPage.given(page.number, ACKNOWLEDGE, by=page.answer_by or "", at=self._tx.now))
 
     def _responder(self, page: Page, ringing: Ringing) -> str | None:
-        """Return who this is in Slack, where that is known without asking; by name alone only in public."""
+        """Return the Slack id of a PagerDuty user if it is already known, else None.
+
+        A match by name alone counts only in a public incident.
+        """
         people = Directory(self._tx)
         if found := people.paged_as(ringing.user):
             return found
@@ -497,7 +513,7 @@ class Paging:
         return people.called(ringing.who or "") if by_name else None
 
     def _confirmed(self, page: Page, ringing: Ringing, *, by: str) -> events.PageEvent | None:
-        """Return what an answer given in chat comes to; None where it is known already."""
+        """Return the event for an answer given in chat, or None if it is known already."""
         at, who = ringing.at or self._tx.now, Directory(self._tx).name(by) or f"<@{by}>"
         about = {"at": at, "page": page.number, "whom": page.whom}
         shown_as = (ringing.who or "another account") if ringing.in_own_name else None
@@ -527,7 +543,7 @@ class Paging:
         return page
 
     def _put(self, page: Page, *, origin: str) -> None:
-        """Keep what no event tells of, and let the page's messages show it."""
+        """Store a change that has no event, and refresh the page's messages."""
         self._session.pages.put(page)
         self._show(page, origin=origin)
         if page.incident:
@@ -577,7 +593,7 @@ class Paging:
             )
 
     def move_line(self, number: int) -> None:
-        """Follow the page by DM to who asked for it, where its line can't stand in the channel."""
+        """Move the page's message to a DM with its requester, if the channel can't show it."""
         page = self._locked(number)
         if page and page.requested_by and page.line_at != page.requested_by:
             page = replace(page, line_at=page.requested_by)
@@ -585,7 +601,7 @@ class Paging:
             self._show(page, origin="moved")
 
     def _fallback(self, page: Page) -> tuple[str, ...]:
-        """Return how to reach whoever should have been paged, from the stored copy of the on-calls."""
+        """Return other ways to reach the people, from the stored copy of the on-calls."""
         team = self._tx.policy.teams.get(page.team or "")
         on_calls = self._session.on_calls.copy().on_calls
         reach = [
@@ -601,7 +617,7 @@ class Paging:
 
 
 def _must_not_be_resolved(page: Page) -> None:
-    """Refuse a second answer where the first one ends the page; PagerDuty may not have it yet."""
+    """Refuse a second answer once someone resolved the page in chat, even before PagerDuty confirms."""
     if page.answer == RESOLVE:
         raise Refusal(
             f"Page {page.number} is being resolved already, by <@{page.answer_by}>; Spy is telling PagerDuty."
