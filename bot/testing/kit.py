@@ -1,4 +1,4 @@
-"""Talk to Spy in a test: no network, a database in memory, and a clock that moves when told.
+"""Test plugins without Slack: no network, a database in memory, and a clock that the test moves.
 
     >>> from plugins import incident, page
     >>> spy = SpyKit(incident, page)
@@ -15,8 +15,8 @@
     >>> spy.lines(1)
     ['events/update_posted (e, drill)']
 
-Give it the modules or folders of your plugins, and your `Policy`; give it `templates=` to read the real words.
-It knows people whom `meet` has made known, and others as `<@U0RAJ>`:
+Pass the modules or folders of your plugins, and your `Policy`. Pass `templates=` to see the real message texts.
+`meet` makes people known by name. Others appear as `<@U0RAJ>`:
 
     >>> spy.say("page @raj look here").message.text
     "help/refusal (sentence, choices): I don't know @raj. Type @ and choose the person from Slack's list."
@@ -24,7 +24,7 @@ It knows people whom `meet` has made known, and others as `<@U0RAJ>`:
     >>> spy.say("page @raj look here").message.text
     'paging/requested (page, incident, manager)'
 
-What a command asks of the world is in `effects`; `transaction` plays what the world answers.
+What a command sends to Slack, PagerDuty or GitHub is in `effects`. Use `tx` to record their answers.
 """
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -68,7 +68,7 @@ from bot.testing.clock import FrozenClock
 from bot.testing.store import MemoryDatabase
 
 ITSELF = "U0SPY"
-"""Who Spy is in Slack."""
+"""Spy's own user id in Slack."""
 
 POLICY = Policy(
     teams={
@@ -87,11 +87,11 @@ POLICY = Policy(
     command_team="imoc",
     announce="C0INCIDENTS",
 )
-"""A small organisation to try things in: two teams, three severities."""
+"""A small organisation for tests: two teams, three severities."""
 
 
 class PlainTemplates:
-    """Shows which template was asked for, and the names of the facts it was given; a refusal says its reason, too."""
+    """Templates that return the template's name and its facts' names; for a refusal, its sentence too."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = str
@@ -120,7 +120,7 @@ class PlainTemplates:
 
 
 class SpyKit:
-    """Spy with these plugins (modules, or folders of them); a plugin that can't be loaded raises ImportError."""
+    """Spy with these plugins: modules, or folders of them. Raise ImportError if one can't be loaded."""
 
     def __init__(
         self,
@@ -153,10 +153,10 @@ class SpyKit:
         )
 
     def restarted(self) -> "SpyKit":
-        """Return Spy as it is after a restart: it knows what is kept, and goes on with a copy of that."""
+        """Return Spy as it is after a restart, with a copy of the database."""
         again = copy(self)
         again.sessions = self.sessions.copied()
-        again._router = again._begun()  # noqa: SLF001  its own
+        again._router = again._begun()  # noqa: SLF001  the same class
         return again
 
     # --- what people do ---
@@ -174,7 +174,7 @@ class SpyKit:
         incident: int | None = None,
         given: Mapping[str, str] | None = None,
     ) -> Response:
-        """Say a command; an `id` that was used before makes it a second delivery of the same request."""
+        """Send a command, and return the response. A repeated `id` is a second delivery of the same request."""
         request = Request(
             id=id or f"ask-{next(self._numbers)}",
             text=text,
@@ -189,7 +189,7 @@ class SpyKit:
         return self.request(request)
 
     def request(self, request: Request) -> Response:
-        """Ask as an adapter does, which has read a payload."""
+        """Send a request as an adapter builds it from a payload, and return the response."""
         return self._router.answer(request)
 
     def press(
@@ -201,7 +201,10 @@ class SpyKit:
         channel: str | None = "C0GENERAL",
         trigger: str | None = None,
     ) -> Response:
-        """Press the button with this label on a message; with a `trigger`, as Slack sends it, a form may open."""
+        """Press the button with this label on a message, and return the response.
+
+        A form can open only with a `trigger`, Slack's trigger_id. Raise LookupError if there is no such button.
+        """
         buttons = {it.label: it for part in of.parts for it in getattr(part, "buttons", ())}
         if label not in buttons:
             raise LookupError(f"No button {label!r}: there is {', '.join(buttons) or 'none'}")
@@ -210,7 +213,7 @@ class SpyKit:
         )
 
     def notice(self, notice: Notice) -> None:
-        """Let Spy notice something."""
+        """Send a notice, such as a message that was edited or a person who joined."""
         self._router.notice(notice)
 
     def meet(self, **people: str) -> None:
@@ -220,14 +223,14 @@ class SpyKit:
                 People(tx).seen(person, name)
 
     def adopt(self, policy: Policy) -> None:
-        """Go by other decisions from now on, as when config.yaml has changed."""
+        """Use another policy from now on, as after a change of config.yaml."""
         self.policy = policy
         self._router.adopt(policy)
 
-    # --- what time does ---
+    # --- time ---
 
     def tick(self) -> int:
-        """Let Spy speak what is due by now; give for how many subjects it did. `pass_time` does so on the way."""
+        """Send all reminders that are due now, and return for how many subjects. `pass_time` calls this too."""
         visited = 0
         while count := self._tick():
             visited += count
@@ -244,7 +247,7 @@ class SpyKit:
             return Reminders(tx).tick(100)
 
     def pass_time(self, **by: float) -> None:
-        """Let time pass (`minutes=5`) with Spy awake: what is due on the way is spoken when it is due."""
+        """Move the clock forward (`minutes=5`). Reminders due in between are sent at their due times."""
         until = self.clock.now() + timedelta(**by)
         while (due := self._next_due()) is not None and due <= until:
             self.clock.reach(due)
@@ -255,32 +258,32 @@ class SpyKit:
         with self.tx() as tx:
             return tx.session.timers.next_due()
 
-    # --- what the world answers ---
+    # --- outside services ---
 
     @contextmanager
     def tx(self, *, source: str = "spy") -> Iterator[Transaction]:
-        """Work in one transaction, as delivery and webhooks do: `Paging(transaction).sent(…)`."""
+        """Open one transaction, as delivery and webhooks do: `with spy.tx() as tx: Paging(tx).sent(…)`."""
         with self.sessions.begin() as session:
             yield Transaction(session=session, now=self.clock.now(), policy=self.policy, source=source)
 
     def create_channel(self, number: int, *, channel: str | None = None) -> None:
-        """Let Slack open the incident's channel."""
+        """Record that Slack created the incident's channel."""
         with self.tx() as tx:
             IncidentChannels(tx).opened(number, channel or f"C0INC{number}", tx.incident(number).channel_name)
 
     def deliver(self) -> None:
-        """Let the world take all that is ready; what comes of it is for `transaction` to play."""
+        """Mark all outbox items that are ready as delivered. Record their outcomes with `tx`."""
         now = self.clock.now()
         with self.sessions.begin() as session:
             while items := session.outbox.claim("kit", now=now, lease=timedelta(seconds=30), limit=100):
                 for item in items:
                     session.outbox.done(item.id, at=now)
 
-    # --- what can be seen ---
+    # --- results ---
 
     @property
     def effects(self) -> Sequence[Effect]:
-        """All that was asked of the world so far, as the outbox keeps it, in order."""
+        """All effects in the outbox so far, in order."""
         return [row.effect for row in self.sessions.queued()]
 
     def asked(self, kind: type[Effect]) -> Sequence[Any]:
@@ -288,7 +291,7 @@ class SpyKit:
         return [effect for effect in self.effects if isinstance(effect, kind)]
 
     def lines(self, number: int) -> Sequence[str]:
-        """Return what the incident's channel is told, line by line."""
+        """Return the texts of the event posts to the incident's channel, in order."""
         return [
             self._rendered(effect.template, effect.facts).text
             for effect in self.asked(PostEvent)
@@ -296,7 +299,7 @@ class SpyKit:
         ]
 
     def private(self) -> Sequence[Message]:
-        """Return what was said to one person through the outbox, in order."""
+        """Return the messages that only one person can see, in order."""
         return [it.message for it in self.effects if isinstance(it, PostEphemeral | Respond)]
 
     def posts(self, to: str) -> Sequence[Message]:
@@ -304,14 +307,14 @@ class SpyKit:
         return [it.message for it in self.effects if isinstance(it, Post) and it.to == to]
 
     def message_type(self, message_type: str, ref: int, mark: str = "") -> Message:
-        """Show a lasting message (card, announcement, page, team_notice, brief, relief …) as it would stand now."""
+        """Return a lasting message (card, announcement, page, team_notice, brief, relief …) as it looks now."""
         kind, effect = MESSAGE_TYPES[message_type], self._asked_for(message_type, ref, mark)
         with self.tx() as tx:
             facts = kind.facts(tx, effect)
         return self._rendered(kind.template, facts)
 
     def _asked_for(self, message_type: str, ref: int, mark: str) -> UpsertMessage:
-        """Return the last effect that asked for it."""
+        """Return the last effect that asked for this message, or an empty one."""
         bare = UpsertMessage(key="", message_type=message_type, ref=ref, to="", mark=mark)
         asked = [it for it in self.asked(UpsertMessage) if it.slot == bare.slot]
         return asked[-1] if asked else bare
@@ -319,7 +322,7 @@ class SpyKit:
     def reminder_messages(
         self, message_type: str = "reminder", *, to: str | None = None
     ) -> Sequence[Message]:
-        """Return what Spy said unasked (to one address), each message as it would stand now, in order."""
+        """Return the reminders sent so far (with `to`, to one address), as they look now, in order."""
         shown = {
             it.slot: it
             for it in self.asked(UpsertMessage)

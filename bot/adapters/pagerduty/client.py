@@ -1,7 +1,7 @@
-"""Pages people through PagerDuty's REST API; the only file that knows the vendor's library, pdpyras.
+"""PagerDuty's REST API: pages, on-call people, schedules, overrides. The only file that imports pdpyras.
 
-pdpyras tries again by itself and sleeps meanwhile. Here it does neither: the outbox decides what is repeated, and
-when, because a page whose outcome is unknown must be looked for before it is sent again.
+pdpyras would retry by itself and sleep in between. That is switched off here, because the outbox decides about
+retries: it must look for a page whose outcome is unknown before it sends the page again.
 """
 
 import json
@@ -39,7 +39,7 @@ from bot.domain.text import storable_json
 from bot.ports import CheckResult, Clock, OnCallShift, Rejected, Ringing, Throttled, Unreachable
 
 with warnings.catch_warnings():
-    warnings.simplefilter("ignore")  # pdpyras tells of its successor whenever it is imported
+    warnings.simplefilter("ignore")  # each import of pdpyras warns about its successor
     from pdpyras import APISession, PDClientError
 
 JSON = Mapping[str, Any]
@@ -47,7 +47,7 @@ JSON = Mapping[str, Any]
 CONNECTING = timedelta(seconds=3)
 LONGEST_TITLE = 1024
 CONNECTIONS = 32
-"""Kept open at most; the outbox has fewer senders that page at once."""
+"""The most connections kept open; the outbox sends fewer pages than this at once."""
 
 _DUPLICATE = 2002
 _UNKNOWN_REQUESTER = 1008
@@ -63,7 +63,10 @@ _CURES = {
 
 
 class PagerDuty:
-    """PagerDuty, safe to use from many threads; `timeout` is for one answer, connecting has its own."""
+    """The PagerDuty client. Safe to use from many threads.
+
+    `timeout` limits the wait for one answer. Connecting takes 3 seconds at most.
+    """
 
     def __init__(
         self,
@@ -87,21 +90,27 @@ class PagerDuty:
     # --- pages
 
     def page_policy(self, *, key: str, title: str, details: str, service: str, policy: str | None) -> Ringing:
-        """Page through an escalation policy (None: the service's own); Rejected `duplicate` where the key rings."""
+        """Page through an escalation policy; None means the service's own policy.
+
+        Raise Rejected `duplicate` if a page with this key is already open.
+        """
         whom = {"escalation_policy": _reference("escalation_policy", policy)} if policy else {}
         return self._page(key=key, title=title, details=details, service=service, whom=whom)
 
     def page_person(
         self, *, key: str, title: str, details: str, service: str, email: str, gently: bool = False
     ) -> Ringing:
-        """Page one person, found by e-mail; Rejected `no_such_user` where PagerDuty has none."""
+        """Page one person, found by e-mail. `gently` sends the page with low urgency.
+
+        Raise Rejected `no_such_user` if PagerDuty has no user with this e-mail.
+        """
         user = self._known_user(email)
         urgency = {"urgency": "low"} if gently else {}
         whom = {"assignments": [{"assignee": _reference("user", user.id)}], **urgency}
         return self._page(key=key, title=title, details=details, service=service, whom=whom)
 
     def find(self, key: str) -> Ringing | None:
-        """Find the newest page made under this key, whatever became of it."""
+        """Return the newest page with this key, in any state; None if there is none."""
         wanted = {"incident_key": key, "sort_by": "created_at:desc", "limit": 1}
         found = each(IncidentBody, _part(self._call("GET", "/incidents", params=wanted), "incidents"))
         return next(map(_ringing, found), None)
@@ -110,9 +119,10 @@ class PagerDuty:
         return _answered(self._call("GET", f"/incidents/{pagerduty_id}"))
 
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:
-        """Acknowledge or resolve, in this person's name where PagerDuty knows them, else in Spy's.
+        """Acknowledge or resolve a page, and return its new state.
 
-        What is resolved already stays so, and is given as it is.
+        The change is made in this person's name if PagerDuty knows their e-mail, else in Spy's.
+        A page that is already resolved is returned unchanged.
         """
         try:
             answered = self._answer(pagerduty_id, status, sender=email or self._from)
@@ -125,19 +135,19 @@ class PagerDuty:
         return replace(answered, in_own_name=email is None)
 
     def address(self, user: str) -> str | None:
-        """Return a user's e-mail, asked for once a day; None where PagerDuty has no such user."""
+        """Return a user's e-mail; None if PagerDuty has no such user. Cached for a day."""
         found = self._emails.of(user)
         return found.email if found else None
 
     def escalate(self, pagerduty_id: str, level: int) -> Ringing:
-        """Ring this level (1 is the first) of its escalation policy; asking twice rings no further."""
+        """Page this level of the page's escalation policy; 1 is the first. A repeated call pages nobody else."""
         body = {"incident": {"type": "incident_reference", "escalation_level": level}}
         return _answered(self._call("PUT", f"/incidents/{pagerduty_id}", body=body))
 
     # --- who is on call
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
-        """Return who is on call now, for these escalation policies, with a phone number where one is known."""
+        """Return who is on call now for these escalation policies, with their phone numbers if known."""
         if not policies:
             return ()
         wanted = {"escalation_policy_ids": sorted(policies), "include": ["users"], "earliest": "true"}
@@ -148,7 +158,7 @@ class PagerDuty:
     # --- changes
 
     def changes(self, *, since: datetime, until: datetime) -> Sequence[Change]:
-        """Return the change events of a time; what is not as PagerDuty describes it is left out."""
+        """Return the change events between two times. Events that can't be read are left out."""
         ahead = self._clock.ahead
         window = {"since": _mark(since + ahead), "until": _mark(until + ahead)}
         every = self._all("/change_events", "change_events", window)
@@ -157,7 +167,10 @@ class PagerDuty:
     # --- schedules
 
     def shifts(self, schedules: Collection[str], *, since: datetime, until: datetime) -> Sequence[Turn]:
-        """Read schedules as they hold in the end, in whole entries rather than cut to the time asked for."""
+        """Return the shifts of these schedules that touch this time, overrides included.
+
+        Shifts are whole: they are not cut to the time asked for.
+        """
         window = {"since": _mark(since), "until": _mark(until), "overflow": "true"}
         return [turn for schedule in sorted(schedules) for turn in self._turns(schedule, window)]
 
@@ -167,7 +180,11 @@ class PagerDuty:
         yield from (self._turn(schedule, entry) for entry in each(ScheduleEntry, entries))
 
     def override(self, schedule: str, *, email: str, start: datetime, end: datetime) -> Turn:
-        """Put somebody on call for a while; looks first, so that a second try makes nothing."""
+        """Put a person on call from `start` to `end`, and return the shift.
+
+        An override that already covers this time is returned instead, so a retry makes no second one.
+        Raise Rejected `no_such_user` if PagerDuty has no user with this e-mail.
+        """
         user = self._known_user(email)
         path = f"/schedules/{schedule}/overrides"
         window = {"since": _mark(start), "until": _mark(end)}
@@ -188,7 +205,7 @@ class PagerDuty:
             end=entry.end,
         )
 
-    # --- is it well
+    # --- health
 
     def results(
         self,
@@ -199,7 +216,10 @@ class PagerDuty:
         users: Collection[str] = (),
         emails: Collection[str] = (),
     ) -> Iterator[CheckResult]:
-        """Look at the token, the From address and everything that the configuration names; with cures."""
+        """Check the token, the From address and each id and e-mail in the configuration.
+
+        Each failed result says how to fix it.
+        """
         try:
             sender = self._user(self._from)
         except (Unreachable, Throttled, Rejected) as trouble:
@@ -265,7 +285,7 @@ class PagerDuty:
         return user
 
     def _user(self, email: str) -> User | None:
-        """Find a user by their exact e-mail: PagerDuty's `query` also gives what resembles it."""
+        """Return the user with exactly this e-mail: PagerDuty's `query` also returns similar ones."""
         users = each(User, self._all("/users", "users", {"query": email}))
         return next((user for user in users if (user.email or "").casefold() == email.casefold()), None)
 
@@ -299,7 +319,7 @@ class PagerDuty:
 
 
 class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
-    """pdpyras, but each call is one request, and any refusal is raised in our own terms."""
+    """pdpyras without retries: each call is one request, and errors are raised as port errors."""
 
     max_network_attempts = 0
 
@@ -314,7 +334,7 @@ class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
             self.mount(scheme, HTTPAdapter(max_retries=0, pool_maxsize=CONNECTIONS))
         self.cookies.set_policy(
             DefaultCookiePolicy(allowed_domains=[])
-        )  # a jar shared by threads: keep it empty
+        )  # threads share this cookie jar, so it must stay empty
 
     def postprocess(self, response: Response, suffix: str | None = None) -> None:  # noqa: ARG002  pdpyras's
         """Come before pdpyras's own idea of what to repeat, and in place of the figures it keeps."""
@@ -385,7 +405,7 @@ def _reference(kind: str, ident: str) -> JSON:
 
 
 def _part(said: Any, name: str) -> Any:
-    """Return a part of an answer; Unreachable where there is none, as if something else had answered."""
+    """Return a part of an answer. Raise Unreachable if it is missing: a proxy may have answered instead."""
     if not isinstance(said, dict) or name not in said:
         raise Unreachable(f"PagerDuty's answer has no {name}: is something in between?")
     return said[name]
@@ -433,7 +453,7 @@ def _covers(entry: ScheduleEntry, user: User, start: datetime, end: datetime) ->
 
 
 def _overridden(outcomes: Any) -> ScheduleEntry:
-    """Read the override that was made; Rejected where none was."""
+    """Return the override that was made; raise Rejected if none was."""
     outcome = outcomes[0] if isinstance(outcomes, list) and outcomes else outcomes
     if _part(outcome, "status") != HTTPStatus.CREATED:
         why = "; ".join(str(it) for it in outcome.get("errors") or ())
@@ -451,9 +471,9 @@ def _mark(at: datetime) -> str:
 
 
 class _PhoneBook:
-    """Numbers by user id, each asked for once a day: PagerDuty gives them one person at a time.
+    """Phone numbers by user id, cached for a day: PagerDuty needs one request for each person.
 
-    A number that can't be had is no reason to know nobody: the old one serves, and the next sync asks again.
+    A failed request is not an error: the old number stays, and the next sync asks again.
     """
 
     def __init__(self, call: Callable[[str, str], Any], monotonic: Callable[[], float]) -> None:
@@ -483,7 +503,7 @@ class _PhoneBook:
 
 
 class _AddressBook:
-    """Users by id, each asked for once a day; one who was deleted, or whom PagerDuty does not tell of, is none."""
+    """Users by id, cached for a day. A deleted or hidden user is None."""
 
     def __init__(self, call: Callable[[str, str], Any], monotonic: Callable[[], float]) -> None:
         self._call = call

@@ -1,8 +1,8 @@
-"""Spy's words: Jinja templates drawn as Slack messages and forms.
+"""Render Jinja templates as Slack messages and forms.
 
-One template is one message. What it says is the plain text; functions called inside it (`header`, `fields`,
-`context`, `divider`, `button`) lay the same words out as parts, so no fact can stand in a part alone. Every
-value is made safe by `mrkdwn.typed` on its way in: no template can let a user's text ping a channel.
+One template is one message. Its output is the plain text. Functions called inside it (`header`, `fields`,
+`context`, `divider`, `button`) also lay the same text out as parts, so each fact is in the plain text too.
+`mrkdwn.typed` escapes every value, so text that a user typed can't notify a channel.
 """
 
 import re
@@ -53,7 +53,7 @@ from bot.domain.statistics import Bar
 from bot.ports import Clock, Form, FormField
 
 _PLACE = re.compile("\x02([0-9]+)\x03")
-"""Where a piece stands among the words. Nobody can type one: `typed` leaves out control characters."""
+"""The placeholder of a piece in the text. Nobody can type one: `typed` removes control characters."""
 
 
 D = TypeVar("D")
@@ -66,9 +66,9 @@ class UnknownTemplateError(LookupError):
 
 
 class JinjaTemplates:
-    """Templates of these folders, the first that has one wins; with no clock, times are told with their date.
+    """Templates from these folders; the first folder that has a template wins. Without a clock, times include a date.
 
-    Where a team's own template fails, Spy's own is used: `mistakes` has the reason.
+    If a team's own template fails, Spy's own is used and the reason is put in `mistakes`.
     """
 
     def __init__(self, folders: Sequence[Path], *, clock: Clock | None = None) -> None:
@@ -78,50 +78,50 @@ class JinjaTemplates:
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
         self.mistakes = SimpleQueue[TemplateMistake]()
-        """What was refused, each once, for whoever takes it from here."""
+        """Each refused template once, for a reader that logs and reports it."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
     ) -> Message:
-        """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
+        """Render a message. `names` returns a person's name by Slack id, or None if it is not known."""
         draw = partial(self._message, f"{template}.j2", facts, names)
         return self._whole(draw, f"{template}.j2", self.environment)
 
     def words(self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None) -> str:
-        """Fill in a message for readers outside Slack, such as a phone: names for ids, nothing escaped."""
+        """Render a message as plain text for readers outside Slack: names instead of ids, nothing escaped."""
         return spoken(self.render(template, facts, names=names).text, names)
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
-        """Fill in a form, `<template>.form.j2`."""
+        """Render a form from `<template>.form.j2`."""
         draw = partial(self._form, f"{template}.form.j2", facts)
         return self._whole(draw, f"{template}.form.j2", self.environment)
 
     def document(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
     ) -> Document:
-        """Write a document in Markdown, `<template>.md.j2`: the same words, other marks."""
+        """Render a Markdown document from `<template>.md.j2`."""
         draw = partial(self._markdown.document, template, facts, names=names)
         return self._whole(draw, f"{template}.md.j2", self._markdown.environment)
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-        """Draw an incident as an SVG picture."""
-        from bot.adapters.rendering.chart import drawn  # noqa: PLC0415  a bot that draws nothing need not load it
+        """Return an incident's chart as SVG."""
+        from bot.adapters.rendering.chart import drawn  # noqa: PLC0415  loaded only when a chart is drawn
 
         return drawn(title, rows)
 
     def try_to_read(self, path: str) -> None:
-        """Refuse a team's own template that can't be read: its syntax, or a filter that does not exist."""
+        """Compile a team's own template, and refuse it if its syntax is wrong or a filter does not exist."""
         environment = self._markdown.environment if path.endswith(".md.j2") else self.environment
         if path.startswith("web/"):
-            environment = Environment(loader=self.loader)  # noqa: S701  it is read here, and drawn elsewhere
+            environment = Environment(loader=self.loader)  # noqa: S701  only compiled here, not rendered
         self._whole(partial(environment.get_template, path), path, environment)
 
     def is_own(self, template: str) -> bool:
-        """Return whether a message is drawn with a team's own template, or may be."""
+        """Return whether a message may be rendered with a team's own template."""
         return self.loader.touches(f"{template}.j2", self.environment)
 
     def refuse(self, mistake: TemplateMistake) -> None:
-        """Use a team's own template no longer."""
+        """Stop using a team's own template, and report the mistake."""
         self.loader.refused.add(mistake.path)
         for environment in (self.environment, self._markdown.environment):
             if environment.cache is not None:
@@ -129,7 +129,7 @@ class JinjaTemplates:
         self.mistakes.put(mistake)
 
     def _whole(self, draw: Callable[[], D], path: str, environment: Environment) -> D:
-        """Draw; where a team's own templates fail, refuse them one by one, until it is drawn."""
+        """Render. If a team's own template fails, refuse it and render again."""
         while True:
             try:
                 return draw()
@@ -172,11 +172,11 @@ class JinjaTemplates:
         return moment(_aware(at), now=self._clock.now() if self._clock else None)
 
     def _age(self, at: datetime | str) -> Mrkdwn:
-        """Return how long ago it is, at the moment of reading: *25 minutes ago*; the time where Slack can't tell."""
+        """Return a time that Slack shows as *25 minutes ago* when it is read; the plain time elsewhere."""
         return moment(_aware(at), now=self._clock.now() if self._clock else None, form="{ago}")
 
     def _ago(self, since: datetime | timedelta | float | str | None) -> Mrkdwn:
-        """Return how long ago: from a moment (this needs the clock) or as a duration."""
+        """Return how long ago a time was (this needs the clock), or a duration in words."""
         if not isinstance(since, datetime | str):
             return _span(since)
         if self._clock is None:
@@ -189,7 +189,7 @@ class JinjaTemplates:
 
 @dataclass(frozen=True, kw_only=True)
 class _Piece:
-    """A part, or a field or button that joins its neighbours, and its words in the plain text."""
+    """A part of a message and its plain text. A field or button is joined with its neighbours."""
 
     part: Part | Button | str
     text: str = ""
@@ -197,7 +197,7 @@ class _Piece:
 
 @dataclass(kw_only=True)
 class _Drawing:
-    """What one rendering has drawn so far."""
+    """The state of one rendering."""
 
     names: Names = lambda _person: None
     pieces: list[_Piece] = field(default_factory=list)
@@ -229,7 +229,7 @@ def _message(source: str, pieces: Sequence[_Piece]) -> Message:
 
 
 def _join(parts: list[Part], new: Part | Button | str) -> None:
-    """Add to the parts; neighbouring buttons share a row, neighbouring fields a table."""
+    """Add a part. Neighbouring buttons share one row, neighbouring fields one table."""
     last = parts[-1] if parts else None
     if isinstance(new, Button) and isinstance(last, Buttons):
         parts[-1] = Buttons((*last.buttons, new))
@@ -244,7 +244,7 @@ def _join(parts: list[Part], new: Part | Button | str) -> None:
 
 
 def _tidy(text: str) -> str:
-    """Take away blanks at line ends and more than one blank line; by line, for a pattern here would be quadratic."""
+    """Remove spaces at line ends and repeated blank lines. Line by line, because one pattern would be quadratic."""
     lines = (line.rstrip(" \t") for line in text.split("\n"))
     return _BLANK_LINES.sub("\n\n", "\n".join(lines)).strip()
 
@@ -258,7 +258,7 @@ def _header(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def _fields(caller: Callable[[], str]) -> Mrkdwn:
-    """Group fields; they join their neighbours anyway, so that this is for the reader of the template."""
+    """Group fields. Neighbouring fields are joined anyway; the group helps the reader of the template."""
     return Mrkdwn(caller())
 
 
@@ -273,7 +273,7 @@ def _context(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def _verbatim(text: object) -> Mrkdwn:
-    """Return what was laid out elsewhere to the letter: in a block of code a blank line may be part of a command."""
+    """Return text unchanged: in a block of code, a blank line may be part of a command."""
     laid_out = typed(text)
     return (
         _drawing.get().place(_Piece(part=Section(laid_out), text=laid_out)) if laid_out.strip() else Mrkdwn()
@@ -293,7 +293,7 @@ def _button(
     confirm: str | None = None,
     menu: bool = False,
 ) -> Mrkdwn:
-    """Draw a button that says a command or opens an address; with neither (yet), nothing. `menu`: under ⋯."""
+    """Draw a button that sends a command or opens a URL; without either, draw nothing. `menu` puts it under ⋯."""
     if not (say or url):
         return Mrkdwn()
     button = Button(
@@ -315,7 +315,7 @@ def _words(caller: Callable[[], str]) -> Mrkdwn:
 
 
 def _line(text: object) -> str:
-    """One line where Slack draws no mentions: people by their names."""
+    """Return one line for places where Slack renders no mentions: people's names instead of ids."""
     return " ".join(flat(text, _drawing.get().names).split())
 
 
@@ -348,7 +348,7 @@ def _ask(
     options: Sequence[tuple[object, object]] = (),
     max_length: int | None = None,
 ) -> str:
-    """Ask a question; `options` are (value, label), `initial` stands in the box as a person would have typed it."""
+    """Add a question. `options` are (value, label) pairs; `initial` is the text already in the box, unescaped."""
     question = FormField(
         name=name,
         label=_line(label),
@@ -367,7 +367,7 @@ def _ask(
 
 
 def _person(person: str | None) -> Mrkdwn:
-    """Say a person's name without disturbing them; mention them where the name is not known."""
+    """Return a person's name, which notifies nobody; mention them if the name is not known."""
     if not person:
         return Mrkdwn()
     name = _drawing.get().names(person)
@@ -381,7 +381,7 @@ def _span(length: timedelta | float | None) -> Mrkdwn:
 
 
 def _until(start: datetime | str, end: datetime | str) -> Mrkdwn:
-    """Return how long it is from one moment to another."""
+    """Return the length of time from start to end, in words."""
     return span(_aware(end) - _aware(start))
 
 
@@ -393,7 +393,7 @@ def _aware(at: datetime | str) -> datetime:
 
 
 def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
-    """Cut a long text at line ends, into so many pieces at the most: the rest is left out."""
+    """Cut a long text at line ends into at most `limit` pieces of `most` characters. The rest is dropped."""
     text, pieces = str(typed(value)), list[Mrkdwn]()
     while text and len(pieces) < limit:
         end = (
@@ -412,16 +412,14 @@ class _MessageEnvironment(OwnMacros):
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = (
-        _MessageEnvironment(  # no autoescape: HTML's escapes are not Slack's, and `finalize` does Slack's
-            loader=loader,
-            finalize=typed,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            optimized=False,  # see macros.py
-        )
+    environment = _MessageEnvironment(  # no autoescape: it escapes for HTML; `finalize` escapes for Slack
+        loader=loader,
+        finalize=typed,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        optimized=False,  # see macros.py
     )
     environment.globals = {
         "header": _header,

@@ -1,4 +1,4 @@
-"""Runbooks: documents with parameters, filled in so that no value becomes more than a value."""
+"""Runbooks: Markdown documents with parameters. Values are quoted, so none can become a command or markup."""
 
 from bot.adapters.runbooks.folder import FolderRunbooks
 from bot.adapters.runbooks.pages import RunbookPage, RunbookPages

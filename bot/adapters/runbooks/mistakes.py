@@ -1,8 +1,8 @@
-"""What is wrong with a runbook, at a line of its file."""
+"""Errors in a runbook, with the line of the file."""
 
 
 class UnusableRunbook(Exception):  # noqa: N818  named for what it is
-    """A runbook that can't be used: (line, sentence) of each mistake; line 1 is the file's first."""
+    """A runbook can't be used. `mistakes` are (line, sentence) pairs; the first line of the file is 1."""
 
     def __init__(self, *mistakes: tuple[int, str]) -> None:
         super().__init__("; ".join(f"{line}: {sentence}" for line, sentence in mistakes))
@@ -10,9 +10,9 @@ class UnusableRunbook(Exception):  # noqa: N818  named for what it is
 
 
 class Misplaced(Exception):  # noqa: N818  named for what happened
-    """Something stands where it could become more than it is; the sentence says what to write instead.
+    """A value is in a place where it could become code or markup. The sentence says what to write instead.
 
-    Where no value is in it the line is not known: `near` are words of it.
+    Without a value in that place the line is None; `near` is then some text from there.
     """
 
     def __init__(self, line: int | None, sentence: str, *, near: str = "") -> None:

@@ -1,7 +1,7 @@
-"""The body of a runbook: Jinja, confined, of which the few parts are let in that can't run away.
+"""Render the body of a runbook: a small, safe part of Jinja, with limits on loops and length.
 
-What `{{ … }}` gives never meets the text. It is marked: a mark stands in its place, and what it stands for is
-kept beside, until Markdown has said what surrounds it.
+Values are not put into the text at once. Each `{{ … }}` becomes a unique mark, and its value is kept beside the text.
+Markdown is read first; only then is each value quoted for the place where its mark is.
 """
 
 import re
@@ -24,9 +24,9 @@ from bot.domain.refusal import Refusal
 from bot.domain.runbook import Kind, Runbook, is_plain
 
 LONGEST = 60_000
-"""Characters that a filled-in runbook may have; more is no runbook."""
+"""The most characters of a filled-in runbook."""
 ROUNDS = 2_000
-"""How often all loops of a runbook may go round, together."""
+"""The most iterations of all loops of a runbook together."""
 LONGEST_RANGE = 1_000
 LONGEST_VALUE = 4_000
 
@@ -45,7 +45,7 @@ INCIDENT: Mapping[str, Kind] = {
     "room": Kind.WORD,
     "drill": Kind.WORD,
 }
-"""What a runbook may ask of the incident it is said in; moments are ISO 8601, in UTC."""
+"""The fields of the incident that a runbook may use. Times are ISO 8601, in UTC."""
 
 STATEMENTS = (nodes.Template, nodes.Output, nodes.TemplateData, nodes.If, nodes.For, nodes.Assign)
 EXPRESSIONS = (
@@ -68,7 +68,7 @@ EXPRESSIONS = (
     nodes.Call,
 )
 ANSWERS = (nodes.Compare, nodes.Not, nodes.Test)
-"""What is true or false, whatever was typed."""
+"""Expressions that are always true or false, so they contain nothing that a person typed."""
 FILTERS = frozenset(
     {"upper", "lower", "trim", "replace", "default", "length", "int", "join", "first", "last", "title"}
 )
@@ -79,7 +79,7 @@ T = TypeVar("T")
 
 
 class Trust(IntEnum):
-    """Whose a value's letters are: the author's, a person's one word, or anything a person typed."""
+    """Who wrote a value: the runbook's author, or a person, who typed one word or any text."""
 
     OURS = 0
     WORD = 1
@@ -88,7 +88,7 @@ class Trust(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Placeholder:
-    """A `{{ … }}` of the file: its line, its words, and the least trusted name in it."""
+    """A `{{ … }}` of the file: its line, its expression, and its least trusted part."""
 
     line: int
     words: str
@@ -97,7 +97,7 @@ class Placeholder:
 
 @dataclass(frozen=True, kw_only=True)
 class Marked:
-    """Text in which each mark stands for a value; `marks` is how a mark looks."""
+    """Text with marks in the place of values. `marks` matches a mark; a value of None is not known."""
 
     text: str
     values: Mapping[str, tuple[Placeholder, str | None]]
@@ -106,7 +106,7 @@ class Marked:
 
 @dataclass
 class _Filling:
-    """One rendering under way."""
+    """The state of one rendering."""
 
     placeholders: tuple[Placeholder, ...]
     nonce: str = field(default_factory=lambda: token_hex(8))
@@ -126,11 +126,11 @@ _filling: ContextVar[_Filling] = ContextVar("_filling")
 
 
 class TooMuch(Exception):  # noqa: N818  named for what it is
-    """A runbook asks for more loops or letters than any needs."""
+    """A runbook exceeds a limit on loops or length."""
 
 
 class _Confined(SandboxedEnvironment):
-    """Jinja's own confinement, with a budget; the methods below are called by what `_Guarded` puts into a template."""
+    """Jinja's sandboxed environment, with limits. `_Guarded` puts calls of the methods below into each template."""
 
     intercepted_binops = frozenset({"+"})
 
@@ -139,14 +139,14 @@ class _Confined(SandboxedEnvironment):
 
     @staticmethod
     def mark(value: object, placeholder: int) -> str:
-        """Put a mark in the place of a value."""
+        """Return a mark to put in the place of a value."""
         if isinstance(value, Undefined):
             str(value)  # raises: StrictUndefined
         return _filling.get().mark(None if value is None else _Confined.bounded(str(value)), placeholder)
 
     @staticmethod
     def counted(rounds: Iterable[object]) -> Iterator[object]:
-        """Go round, as long as the budget lasts."""
+        """Iterate, and raise TooMuch when all loops together exceed ROUNDS."""
         filling = _filling.get()
         for it in rounds:
             filling.rounds += 1
@@ -156,11 +156,11 @@ class _Confined(SandboxedEnvironment):
 
     @staticmethod
     def joined(parts: Sequence[object]) -> str | None:
-        """Join as text; with a part that is not known, the whole is not."""
+        """Join parts as text; None if one part is not known."""
         return None if None in parts else _Confined.bounded("".join(map(str, parts)))
 
     def filtered(self, value: object, name: str, *args: object, **kwargs: object) -> object:
-        """Filter; of what is not known nothing is made but its default."""
+        """Apply a filter. A value that is not known stays None, except for `default`."""
         if value is None:
             return args[0] if name == "default" and args else None
         return self.bounded(self.call_filter(name, value, args, kwargs))
@@ -190,13 +190,13 @@ def _environment() -> _Confined:
 
 
 class RunbookBody:
-    """A runbook's body, read and found to be harmless; UnusableRunbook where it is not."""
+    """A compiled runbook body. Raise UnusableRunbook if it uses anything that is not allowed."""
 
     def __init__(self, source: str, runbook: Runbook, *, first_line: int, path: Path) -> None:
         self._path = path
         self._runbook = runbook
         confined = _environment()
-        try:  # blank lines above keep the lines of the file; Markdown takes no notice of them
+        try:  # blank lines in front keep the file's line numbers; Markdown ignores them
             tree = confined.parse("\n" * (first_line - 1) + source)
         except TemplateSyntaxError as error:
             raise UnusableRunbook((error.lineno, f"{error.message or 'not a template'}.")) from None
@@ -212,7 +212,10 @@ class RunbookBody:
         self._template = confined.template_class.from_code(confined, code, dict(confined.globals))
 
     def rehearse(self) -> Marked:
-        """Return the whole text, every branch of it once, with the worst that its values could be."""
+        """Return the whole text, each branch once, with the most dangerous value in each placeholder.
+
+        Used at load, to find placeholders that are in an unsafe place.
+        """
         filling = _Filling(self._placeholders)
         text = "".join(
             it if isinstance(it, str) else filling.mark(_WORST[self._placeholders[it].trust], it)
@@ -221,7 +224,10 @@ class RunbookBody:
         return filling.marked(text)
 
     def fill(self, values: Mapping[str, str], incident: Mapping[str, object] | None) -> Marked:
-        """Fill it in; Refusal where the incident is wanted and there is none, or the runbook is at fault."""
+        """Return the text with these values, as marks.
+
+        Raise Refusal if the runbook needs an incident and there is none, or if it fails.
+        """
         given: dict[str, Any] = {it.name: None for it in self._runbook.parameters}
         numbers = {it.name for it in self._runbook.parameters if it.kind is Kind.NUMBER}
         given |= {name: _number(it) if name in numbers else it for name, it in values.items()}
@@ -259,7 +265,7 @@ class RunbookBody:
 
 
 _WORST = {Trust.OURS: "x", Trust.WORD: "x", Trust.TEXT: "it's `so`\n$(x)"}
-"""What is tried at load in the place of each kind of value."""
+"""The most dangerous value of each kind, tried when a runbook is loaded."""
 
 
 def _number(said: str) -> float:
@@ -275,15 +281,15 @@ def _line_of(error: BaseException, path: Path) -> int | None:
 
 
 class _Reading:
-    """Walks a body: what is not let in, who may have typed what, and the text with every branch in it."""
+    """Walk a body and collect its mistakes, its placeholders, and the text of all branches."""
 
     def __init__(self, runbook: Runbook) -> None:
         self.mistakes: list[tuple[int, str]] = []
         self.placeholders: list[Placeholder] = []
         self.parts: list[str | int] = []
-        """Text as it stands, and numbers of spots."""
+        """Pieces of literal text, and the numbers of placeholders."""
         self.numbers: dict[int, int] = {}
-        """The number of the spot that a node (its id) is."""
+        """The placeholder's number by the id() of its node."""
         self._is_bare = False
         self._known = {"incident": Trust.TEXT, "range": Trust.OURS, "loop": Trust.OURS}
         for parameter in runbook.parameters:
@@ -329,7 +335,7 @@ class _Reading:
         self.placeholders.append(placeholder)
 
     def _trust_of(self, node: nodes.Node) -> Trust:  # noqa: C901, PLR0911  a table
-        """Return whose letters an expression may have, and complain of what is not let in."""
+        """Return how far to trust an expression, and note each mistake in it."""
         match node:
             case nodes.Name():
                 return self._name(node)
@@ -388,7 +394,7 @@ def _trust(kind: Kind, choices: tuple[str, ...]) -> Trust:
 
 
 def _words(node: nodes.Node) -> str:
-    """Write an expression as its author would recognise it."""
+    """Return an expression in short, so that its author recognises it."""
     match node:
         case nodes.Name():
             return node.name
@@ -404,7 +410,7 @@ def _words(node: nodes.Node) -> str:
 
 
 class _Guarded(NodeTransformer):
-    """Lets every value be marked, every loop counted and every new text measured."""
+    """Put calls into a template that mark each value, count each loop and measure each new text."""
 
     def __init__(self, placeholders: Mapping[int, int]) -> None:
         self._placeholders = placeholders
