@@ -466,7 +466,7 @@ class _Matcher:
         return not word.quoted and (exactly(word, literals) or (choosy and self.says(word, literals)))
 
     def _phrase(self, slot: Slot, at: int, *, choosy: bool) -> Iterator[tuple[int, dict[str, Piece]]]:
-        """Match the longest fitting phrase first. If there is no choice, match anything: its reader says what is wrong."""
+        """Match the longest fitting phrase first. If there is no choice, match any: its reader says what is wrong."""
         ends = range(at + 1, min(at + self.longest(slot), len(self._words)) + 1)
         phrases = [(end, self.typed.phrase(at, end)) for end in ends]
         fitting = [(end, it) for end, it in phrases if not it.quoted and self.accepts(slot, it)]

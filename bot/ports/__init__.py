@@ -1,4 +1,4 @@
-"""What Spy needs of the world, as Protocols, and what goes to and fro: a file for each part of the world."""
+"""What Spy needs of the outside world, as Protocols with their data: one file for each part of the world."""
 
 from bot.ports.action_runner import ActionRunner, Clock
 from bot.ports.chat import SLACKBOT, Chat, Person, PersonMessage, Posted, Profile

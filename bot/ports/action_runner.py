@@ -1,4 +1,4 @@
-"""What failovers move, and what time it is."""
+"""What failovers call, and the clock."""
 
 from collections.abc import Callable
 from datetime import datetime, timedelta
@@ -9,9 +9,9 @@ from bot.domain.plan import Check, Instruction, Outcome, Workflow
 
 
 class ActionRunner(Protocol):
-    """Does what a plan says. Nothing here raises for what went wrong outside: that is an outcome.
+    """Does what a plan says. Failures outside are returned as outcomes, not raised.
 
-    `stopped` is set when somebody aborts: what runs is then ended, its whole process group with it.
+    `stopped` is set when someone aborts. A running program is then ended with its whole process group.
     """
 
     def perform(
@@ -23,10 +23,10 @@ class ActionRunner(Protocol):
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Do it once; `hear` gets what it prints, as it comes, secrets masked. `mark` names this try, once for ever."""
+        """Perform once. `hear` receives the output as it arrives, secrets masked. `mark` is unique to this try."""
 
     def check(self, check: Check, *, stopped: Event) -> Outcome:
-        """Look until it is green or its time is up."""
+        """Repeat a check until it is green or its time is over."""
 
     def look(
         self,
@@ -37,9 +37,9 @@ class ActionRunner(Protocol):
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Find the run of a workflow that was dispatched under this mark, if it was, and follow it to its end."""
+        """Find the workflow run that was dispatched under this mark, if there is one, and follow it to its end."""
 
 
 class Clock(Protocol):
     def now(self) -> datetime:
-        """Return the present, aware, in UTC."""
+        """Return the present as an aware datetime in UTC."""

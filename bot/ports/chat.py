@@ -10,12 +10,12 @@ from bot.domain.zone import known_zone
 from bot.ports.words import Form
 
 SLACKBOT = "USLACKBOT"
-"""Slack's own bot, which Slack does not call one: the same id in each workspace."""
+"""Slackbot, which Slack does not mark as a bot. It has the same id in each workspace."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Posted:
-    """Where a message stands: channel id, Slack's ts, and its address for people."""
+    """Where a message is: channel id, Slack's ts, and its address for people."""
 
     channel: str
     ts: str
@@ -24,9 +24,9 @@ class Posted:
 
 @dataclass(frozen=True, kw_only=True)
 class Profile:
-    """A person as Slack knows them; a guest is no full member of this workspace.
+    """A person as Slack knows them. A guest is no full member of this workspace.
 
-    `zone` is an IANA name, None where Slack gives none that this machine knows.
+    `zone` is an IANA name; None if Slack gives none that this machine knows.
     """
 
     name: str
@@ -52,7 +52,7 @@ class PersonMessage:
 class Person:
     """A person as Spy knows them; `zone` as in Profile.
 
-    `profiled_at` is when Slack last told who they are, `asked_at` when it was last asked.
+    `profiled_at` is when Slack last answered who they are. `asked_at` is when Spy last asked.
     """
 
     id: str
@@ -70,7 +70,7 @@ class Person:
 
     @property
     def is_assignable(self) -> bool:
-        """Whether they can be given something to do: a bot can't, nor can an account that is deactivated."""
+        """Tell whether they can be given a task. Bots and deactivated accounts can't."""
         return not (self.is_bot or self.is_deactivated)
 
 
@@ -78,13 +78,13 @@ class Chat(Protocol):
     """Slack. Every call may raise Unreachable, Throttled or Rejected."""
 
     def create_channel(self, name: str, *, private: bool) -> str:
-        """Create a channel and give its id; Rejected with `name_taken` where the name is used."""
+        """Create a channel and return its id. Rejected with `name_taken` if the name is used."""
 
     def find_channel(self, name: str, *, private: bool, since: datetime) -> str | None:
-        """Find a channel that Spy itself created under this name since then; somebody else's is never given."""
+        """Find a channel that Spy itself created under this name since then. Never returns someone else's."""
 
     def invite(self, channel: str, people: Collection[str]) -> None:
-        """Invite; who is in already is no error."""
+        """Invite people. Someone who is already in the channel is no error."""
 
     def set_topic(self, channel: str, topic: str) -> None: ...
 
@@ -93,10 +93,10 @@ class Chat(Protocol):
     def has_bookmark(self, channel: str, url: str) -> bool: ...
 
     def permalink(self, channel: str, ts: str | None = None) -> str:
-        """Return the address of a channel or of a message in it; made here, without a call."""
+        """Return the address of a channel or of a message in it. Computed without a call."""
 
     def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
-        """Post to a channel, or to a person (Slack id) by DM; `key` is the mark by which it is found again."""
+        """Post to a channel, or to a person (Slack id) by DM. `key` is the mark by which `find_post` finds it."""
 
     def find_post(self, to: str, *, key: str, since: datetime, thread: str | None = None) -> Posted | None:
         """Find the message that `post` made under this key."""
@@ -110,17 +110,17 @@ class Chat(Protocol):
     def respond(self, url: str, message: Message) -> None: ...
 
     def open_form(self, trigger: str, form: Form, *, memory: Mapping[str, Any]) -> None:
-        """Open a form; `memory` (JSON) comes back with the submission."""
+        """Open a form. `memory` (JSON) comes back with the submission."""
 
     def join(self, channel: str) -> None:
         """Join a public channel."""
 
     def read(self, channel: str, ts: str) -> PersonMessage:
-        """Read one message, in a thread or not."""
+        """Read one message, also in a thread."""
 
     def profile(self, person: str) -> Profile: ...
     def find_by_email(self, email: str) -> Person | None:
-        """Find who has this e-mail address; None where Slack knows nobody."""
+        """Return the person with this e-mail address; None if Slack knows nobody."""
 
     def group_members(self, group: str) -> Sequence[str]:
-        """Return who is in a user group; Rejected with `no_such_subteam` where there is none of this id."""
+        """Return the members of a user group. Rejected with `no_such_subteam` if there is no group of this id."""

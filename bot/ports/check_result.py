@@ -5,7 +5,7 @@ from dataclasses import dataclass, field
 
 @dataclass(frozen=True, kw_only=True)
 class CheckResult:
-    """One line of `spy check`: what was looked at, whether it is well, and the cure if not."""
+    """One line of `spy check`: what was checked, whether it is fine, and how to fix it if not."""
 
     what: str
     well: bool

@@ -1,14 +1,14 @@
-"""How a call to the world can fail: three kinds of trouble outside, and two with the database."""
+"""How a call to the outside can fail: three failures of services, and two of the database."""
 
 from datetime import timedelta
 
 
 class Unreachable(Exception):  # noqa: N818  named for what happened
-    """No answer, or an answer of trouble (5xx, reset, time-out): whether it was done is unknown."""
+    """No answer, or a failure (5xx, reset, time-out). It is unknown whether the request was carried out."""
 
 
 class Throttled(Exception):  # noqa: N818  named for what happened
-    """Not done: asked to come back after `retry_after`."""
+    """Not carried out. Retry after `retry_after`."""
 
     def __init__(self, why: str, *, retry_after: timedelta) -> None:
         super().__init__(why)
@@ -16,7 +16,7 @@ class Throttled(Exception):  # noqa: N818  named for what happened
 
 
 class Rejected(Exception):  # noqa: N818  named for what happened
-    """Not done, and asking again will not help: `code` is the service's word, the message a sentence."""
+    """Not carried out, and a retry will not help. `code` is the service's word, the message is a sentence."""
 
     def __init__(self, code: str, sentence: str = "") -> None:
         super().__init__(sentence or code)
@@ -24,8 +24,8 @@ class Rejected(Exception):  # noqa: N818  named for what happened
 
 
 class Conflict(Exception):  # noqa: N818  named for what happened
-    """Two transactions waited for each other, and this one was undone: it may be done again at once."""
+    """The database rolled back this transaction because of a conflict with another. Retry at once."""
 
 
 class Unavailable(Exception):  # noqa: N818  named for what happened
-    """The database does not answer, or takes nothing; whether it kept the last transaction may be unknown."""
+    """The database does not answer or refuses writes. The last transaction may or may not have been committed."""

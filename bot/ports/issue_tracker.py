@@ -8,27 +8,27 @@ from typing import Literal, Protocol
 
 @dataclass(frozen=True, kw_only=True)
 class IssueDraft:
-    """An issue as Spy wants it; a mark stands hidden in the body, by which the issue is found again.
+    """An issue as Spy wants it. Its body contains a hidden mark, by which the issue is found again.
 
-    `assignee` is a GitHub login, `milestone` a title; where GitHub knows neither, the issue goes without.
+    `assignee` is a GitHub login, `milestone` a title. If GitHub does not know one, the issue goes without it.
     """
 
     title: str
     body: str
     labels: tuple[str, ...] = ()
     retired: tuple[str, ...] = ()
-    """Labels that Spy may have set before and that hold no more."""
+    """Labels that Spy may have set before and that no longer apply."""
     assignee: str | None = None
     relieved: str | None = None
-    """The login that Spy wanted before: it gives way where another is wanted now."""
+    """The login that Spy assigned before. It is removed if another one is wanted now."""
     milestone: str | None = None
     state: Literal["open", "closed"] | None = None
-    """None leaves it as people have it."""
+    """None leaves the state as people set it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Issue:
-    """An issue as it stands."""
+    """An issue as it is on GitHub."""
 
     repository: str
     number: int
@@ -41,7 +41,7 @@ class Issue:
     as_of: datetime | None = None
     """When it last changed, by the issue tracker's own clock."""
     without: tuple[str, ...] = ()
-    """What is otherwise than asked, in people's words: a label, an assignee, the milestone."""
+    """What GitHub did not accept, in people's words: a label, an assignee, the milestone."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -63,7 +63,7 @@ class Discussion:
 
 @dataclass(frozen=True, kw_only=True)
 class RepoFile:
-    """A file of a repository: its path, and its text."""
+    """A file of a repository: its path and its text."""
 
     path: str
     text: str
@@ -71,7 +71,7 @@ class RepoFile:
 
 @dataclass(frozen=True, kw_only=True)
 class Offer:
-    """A pull request's address, None where there was nothing to offer; `without` are paths that were refused."""
+    """A pull request's address; None if nothing had changed. `without` are the paths that GitHub refused."""
 
     url: str | None = None
     without: tuple[str, ...] = ()
@@ -79,7 +79,7 @@ class Offer:
 
 @dataclass(frozen=True, kw_only=True)
 class Moved:
-    """What a webhook says of an issue that was transferred; without numbers, of a repository that was renamed."""
+    """A webhook's news of an issue that was transferred. Without numbers: of a repository that was renamed."""
 
     repository: str
     to: str
@@ -90,7 +90,7 @@ class Moved:
 
 @dataclass(frozen=True, kw_only=True)
 class IssueNews:
-    """What a webhook says of an issue: `state` is open or closed, `reason` why it was closed, `by` a login.
+    """A webhook's news of an issue. `state` is open or closed, `reason` is why it was closed, `by` is a login.
 
     `at` is by the issue tracker's own clock.
     """
@@ -104,25 +104,25 @@ class IssueNews:
 
 
 class IssueTracker(Protocol):
-    """GitHub. Every call may raise Unreachable, Throttled or Rejected; `gone`: no such issue any more."""
+    """GitHub. Every call may raise Unreachable, Throttled or Rejected (`gone`: the issue no longer exists)."""
 
     def open_issue(self, repository: str, draft: IssueDraft) -> Issue: ...
     def find_issue(self, repository: str, mark: str, *, since: datetime) -> Issue | None:
-        """Find the issue with this mark in its text among Spy's own that were touched since then."""
+        """Find the issue with this mark among Spy's own issues that were updated since then."""
 
     def revise_issue(self, repository: str, number: int, revise: Callable[[Issue], IssueDraft]) -> Issue:
-        """Read it, and let it be as `revise` says at once; labels, assignees and all else that people gave it stay."""
+        """Read the issue and apply what `revise` returns. Labels, assignees and other fields set by people stay."""
 
     def comments(self, repository: str, number: int) -> Discussion: ...
     def add_comment(self, repository: str, number: int, body: str) -> Comment: ...
     def edit_comment(self, repository: str, number: int, comment: Comment, body: str) -> None: ...
     def read_file(self, repository: str, path: str, *, branch: str) -> str | None:
-        """Read a file where it is offered on this branch, else on the main one; None where it is not there."""
+        """Read a file from this branch, or else from the main branch. None if neither has it."""
 
     def offer(
         self, repository: str, leaves: Sequence[RepoFile], *, branch: str, title: str, body: str
     ) -> Offer:
-        """Put files on a branch and open a pull request for it, unless there is one.
+        """Commit files to a branch and open a pull request for it, unless there is one.
 
-        The first file is what is offered. What stands beside it is left out, and named, where GitHub refuses it.
+        The first file is required. Other files that GitHub refuses are left out and named in the result.
         """

@@ -1,4 +1,4 @@
-"""The unit of work: one transaction, and the records in it."""
+"""The session: one database transaction, and the records in it."""
 
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from contextlib import AbstractContextManager
@@ -30,7 +30,7 @@ from bot.ports.time_limit import TimeLimit
 
 @dataclass(frozen=True, kw_only=True)
 class OutboxItem:
-    """An effect on its way: how often it was tried, and whether its last outcome is unknown."""
+    """An effect to be delivered, with the number of tries and whether the last outcome is unknown."""
 
     id: int
     effect: Effect
@@ -54,7 +54,7 @@ class OutboxEntry:
 
 @dataclass(frozen=True, kw_only=True)
 class Standstill:
-    """An effect that should have left, or been back, at `since`; those behind it in its lane wait too."""
+    """An effect that is overdue since `since`. Those behind it in its lane wait too."""
 
     id: int
     effect: Effect
@@ -63,7 +63,7 @@ class Standstill:
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallCopy:
-    """PagerDuty's on-calls as they were at `synced_at`; `trouble` is why they are not newer."""
+    """PagerDuty's on-calls, as copied at `synced_at`. `trouble` is why the copy is not newer."""
 
     on_calls: tuple[OnCallShift, ...] = ()
     synced_at: datetime | None = None
@@ -72,9 +72,9 @@ class OnCallCopy:
 
 @dataclass(frozen=True, kw_only=True)
 class Contact:
-    """An e-mail address the pager knows, and whose it is in Slack; `reported_at`: that it is nobody's.
+    """An e-mail address that the pager knows, and its owner in Slack. `reported_at`: when it was reported as nobody's.
 
-    `tried_at` is when Slack was asked and did not say.
+    `tried_at` is when Slack was asked and did not answer.
     """
 
     email: str
@@ -86,7 +86,7 @@ class Contact:
 
 @dataclass(frozen=True, kw_only=True)
 class UserGroup:
-    """Who was in a Slack user group at `synced_at`; `trouble` is the word for why that is not newer."""
+    """The members of a Slack user group at `synced_at`. `trouble` is a word for why they are not newer."""
 
     id: str
     members: tuple[str, ...] = ()
@@ -96,30 +96,30 @@ class UserGroup:
 
 class IncidentRecords(Protocol):
     def reserve(self) -> int:
-        """Take the next number."""
+        """Return the next free number."""
 
     def get(self, number: int) -> Incident | None:
-        """Fetch to change: nobody else does until this work ends."""
+        """Fetch for a change, and lock the incident until the transaction ends."""
 
     def look(self, number: int) -> Incident | None:
-        """Fetch to read, without waiting for whoever is changing it."""
+        """Fetch for reading, without waiting for a lock."""
 
     def try_lock(self, numbers: Collection[int]) -> Collection[int]:
-        """Lock those that nobody else is at, without waiting, and say which; `get` has them at hand then."""
+        """Lock those that are free, without waiting. Return which; `get` then needs no further query."""
 
     def in_channel(self, channel: str) -> Incident | None: ...
     def open(self, *, limit: int) -> Sequence[Incident]:
-        """Newest first."""
+        """Return open incidents, newest first."""
 
     def search(self, wanted: Search, *, skip: int = 0, limit: int) -> Sequence[Incident]:
-        """Newest first."""
+        """Return matching incidents, newest first."""
 
     def count(self, wanted: Search) -> int: ...
     def names_of_open(self) -> Sequence[tuple[int, str]]:
-        """Return the number and the name of all that are open."""
+        """Return the number and the name of each open incident."""
 
     def alive_since(self, since: datetime) -> Sequence[Incident]:
-        """Return those that are open, or were at some moment since then; oldest first."""
+        """Return incidents that are open or were open at some moment since then, oldest first."""
 
     def put(self, incident: Incident) -> None: ...
 
@@ -127,14 +127,14 @@ class IncidentRecords(Protocol):
 class TimelineRecords(Protocol):
     def append(self, entry: Entry) -> None: ...
     def among(self, incidents: Collection[int], kinds: Collection[str]) -> Sequence[Entry]:
-        """Return entries of these kinds, by incident and then in the order they were kept."""
+        """Return entries of these kinds, by incident, then in recorded order."""
 
     def of(self, incident: int) -> Sequence[Entry]:
-        """Return the whole timeline in the order it was kept."""
+        """Return the whole timeline in recorded order."""
 
     def set_permalink(self, incident: int, seq: int, permalink: str) -> None: ...
     def set_visibility(self, incident: int, seqs: Collection[int], mark: str | None) -> None:
-        """Mark entries as kept or hidden; None takes the mark off."""
+        """Mark entries as kept or hidden. None removes the mark."""
 
 
 class PageRecords(Protocol):
@@ -143,12 +143,12 @@ class PageRecords(Protocol):
     def by_key(self, key: str) -> Page | None: ...
     def by_pagerduty(self, pagerduty_id: str) -> Page | None: ...
     def following(self, pagerduty_id: str) -> Sequence[Page]:
-        """Return all that the pager has under this id: several, where they were merged."""
+        """Return all pages with this id at the pager. Merged pages share one."""
 
     def of(self, incident: int) -> Sequence[Page]: ...
     def ringing(self) -> Sequence[Page]: ...
     def since(self, since: datetime) -> Sequence[Page]:
-        """Return what was asked for since then, oldest first."""
+        """Return the pages requested since then, oldest first."""
 
     def put(self, page: Page) -> None: ...
 
@@ -164,7 +164,7 @@ class PeopleRecords(Protocol):
     def put(self, person: Person) -> None: ...
     def named(self, name: str) -> Person | None: ...
     def unprofiled(self, *, before: datetime, limit: int) -> Sequence[Person]:
-        """People of whom Slack has told nothing since then; first who was asked about longest ago, or never."""
+        """Return people without a profile since then. Those asked about longest ago, or never, come first."""
 
 
 class OnCallRecords(Protocol):
@@ -176,16 +176,16 @@ class ShiftRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Shift | None: ...
     def of(self, subject: Subject) -> Shift | None:
-        """Find by `shift:<schedule>:<user>:<start>`."""
+        """Find a shift by `shift:<schedule>:<user>:<start>`."""
 
     def on(self, schedule: str, *, since: datetime, until: datetime) -> Sequence[Shift]:
-        """Return those of a schedule of which some part lies in between, first ones first; what is gone too."""
+        """Return a schedule's shifts that overlap this time, earliest first. Includes removed shifts."""
 
     def of_person(self, person: str, *, since: datetime) -> Sequence[Shift]:
-        """Return what is theirs (a Slack id) and not over by then, first ones first; without what is gone."""
+        """Return a person's (Slack id) shifts that end after `since`, earliest first. Excludes removed shifts."""
 
     def between(self, since: datetime, until: datetime) -> Sequence[Shift]:
-        """Return all of which some part lies in between; without what is gone."""
+        """Return all shifts that overlap this time. Excludes removed shifts."""
 
     def put(self, shift: Shift) -> None: ...
 
@@ -194,13 +194,13 @@ class CoverRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> CoverRequest | None: ...
     def open(self) -> Sequence[CoverRequest]:
-        """Return those that are asked for or promised, first ones first."""
+        """Return requests that are open or accepted, earliest first."""
 
     def put(self, cover: CoverRequest) -> None: ...
 
 
 class ContactRecords(Protocol):
-    """Who has which e-mail address in Slack, as it was last asked."""
+    """Who has which e-mail address in Slack, as of the last query."""
 
     def get(self, email: str) -> Contact | None: ...
     def put(self, contact: Contact) -> None: ...
@@ -208,7 +208,7 @@ class ContactRecords(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class AuditEntry:
-    """A line of a failover's audit log: `data` is the event's own facts, `source` the way it came."""
+    """A line of a failover's audit log. `data` has the event's own facts, `source` is where the request came from."""
 
     failover: int
     seq: int
@@ -224,24 +224,24 @@ class FailoverRecords(Protocol):
     def get(self, number: int) -> Failover | None: ...
     def put(self, failover: Failover) -> None: ...
     def active(self) -> Sequence[Failover]:
-        """Return those that are proposed or under way, first ones first."""
+        """Return failovers that are proposed or running, earliest first."""
 
     def holder(self, lock: str) -> Failover | None:
-        """Return the active one that holds a lock."""
+        """Return the active failover that holds a lock."""
 
     def last_moved(self, lock: str) -> Failover | None:
-        """Return the last one of a lock that moved anything."""
+        """Return the latest failover with this lock that moved anything."""
 
     def ended(self, plan: str, *, limit: int) -> Sequence[Failover]:
-        """Return those of a plan that are over, newest first."""
+        """Return a plan's finished failovers, newest first."""
 
     def append(self, entry: AuditEntry) -> None: ...
     def audit_log(self, number: int) -> Sequence[AuditEntry]: ...
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
-        """Take one that is to run, of nobody or of an owner whose lease ran out; besides those the caller is at."""
+        """Claim a failover to run that has no owner, or whose lease ran out. Skips `besides`, the caller's own."""
 
     def renew(self, number: int, owner: str, *, until: datetime) -> bool:
-        """Keep what one has; False where it has another owner now."""
+        """Extend the lease. False if another process owns it now."""
 
     def let_go(self, number: int, owner: str) -> None: ...
 
@@ -254,7 +254,7 @@ class UserGroupRecords(Protocol):
 class PostmortemRecords(Protocol):
     def get(self, incident: int) -> Postmortem | None: ...
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
-        """Return those whose issue is in a repository (owner/name)."""
+        """Return postmortems whose issue is in a repository (owner/name)."""
 
     def put(self, postmortem: Postmortem) -> None: ...
 
@@ -263,13 +263,13 @@ class FollowUpRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> FollowUp | None: ...
     def of(self, incident: int) -> Sequence[FollowUp]:
-        """Return an incident's, done ones too, in the order they were added."""
+        """Return an incident's follow-ups, also finished ones, in the order they were added."""
 
     def open_of(self, person: str) -> Sequence[FollowUp]:
-        """Return what somebody (a Slack id) has to do, of all incidents."""
+        """Return a person's (Slack id) open follow-ups, of all incidents."""
 
     def open(self, *, limit: int) -> Sequence[FollowUp]:
-        """Return the newest that are not done."""
+        """Return the newest open follow-ups."""
 
     def filed_as(self, repository: str, number: int) -> FollowUp | None: ...
     def filed_in(self, repository: str) -> Sequence[FollowUp]: ...
@@ -280,55 +280,55 @@ class MessageRecords(Protocol):
     def get(self, slot: str) -> Posted | None: ...
     def put(self, slot: str, posted: Posted) -> None: ...
     def moved(self, channel: str, to: str) -> None:
-        """Keep that a channel, and all messages in it, has another id now."""
+        """Record that a channel, with all its messages, has a new id."""
 
 
 class OutboxRecords(Protocol):
     def add(self, effects: Iterable[Effect], *, now: datetime) -> None:
-        """Queue effects; one whose key is known already, or whose slot already waits, adds nothing."""
+        """Queue effects. An effect with a known key, or whose slot is already queued, is skipped."""
 
     def claim(
         self, owner: str, *, now: datetime, lease: timedelta, limit: int, besides: Collection[int] = ()
     ) -> Sequence[OutboxItem]:
-        """Take what is due: first in its lane, its channel there. `besides` is what the owner has under way.
+        """Claim due effects that are first in their lane and whose channel exists. Skips `besides`, the owner's own.
 
-        What somebody took and whose lease ran out is taken as uncertain.
+        An effect whose previous owner's lease ran out is returned as uncertain.
         """
 
     def done(self, item: int, *, at: datetime) -> bool:
-        """Finish it. False where it is finished already: nothing more follows from it then."""
+        """Mark it as delivered. False if it was finished before; then nothing else may follow from it."""
 
     def give_up(self, item: int, *, at: datetime, why: str) -> bool:
-        """Finish it as failed. False where it is finished already."""
+        """Mark it as failed. False if it was finished before."""
 
     def put_back(
         self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
     ) -> bool:
-        """Let it be tried again when due. False where this owner no longer has it."""
+        """Schedule another try at `due`. False if this owner no longer has it."""
 
     def knows(self, key: str) -> bool:
-        """Whether an effect of this key was asked for in the last days."""
+        """Tell whether an effect with this key was queued in the last days."""
 
     def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
-        """Return the first effect of each lane that stands still: due, or under way, for longer than the lease."""
+        """Return the first effect of each blocked lane: due, or being sent, for longer than the lease."""
 
     def release(self, incident: int) -> None:
-        """Let go what waited for this incident's channel."""
+        """Release the effects that waited for this incident's channel."""
 
     def next_due(self) -> datetime | None: ...
     def waiting(self) -> Mapping[str, int]:
-        """Count what is not done, by state."""
+        """Count unfinished effects, by state."""
 
     def latest(self, *, limit: int) -> Sequence[OutboxEntry]:
-        """Return what is not done, and then what is; of both the newest first."""
+        """Return unfinished effects, then finished ones, each newest first."""
 
     def forget(self, *, before: datetime) -> None:
-        """Drop what was finished before then."""
+        """Delete what was finished before then."""
 
 
 class InboundRecords(Protocol):
     def remember(self, request: str, *, at: datetime) -> str | None:
-        """Remember a request by its id. None when it is new; else the answer it got ("" while none is stored)."""
+        """Remember a request by its id. Return None if it is new, otherwise its answer ("" if none is stored yet)."""
 
     def answered(self, request: str, answer: str) -> None: ...
     def forget(self, *, before: datetime) -> None: ...
@@ -338,28 +338,28 @@ class WorkPeriodRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> WorkPeriod | None: ...
     def of(self, person: str, *, since: datetime) -> Sequence[WorkPeriod]:
-        """Return the person's work periods that went on after then, oldest first; the last one may still run."""
+        """Return the person's work periods that ended after `since`, or still run, oldest first."""
 
     def put(self, period: WorkPeriod) -> None: ...
 
 
 class TimerRecords(Protocol):
-    """Timers that wait, and keys that were spoken. The subject is locked before its timers are touched."""
+    """Waiting timers, and the keys of those already sent. Lock the subject before you touch its timers."""
 
     def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
-        """Let these be what waits for a subject; what was spoken never comes back. Written when the work ends."""
+        """Replace a subject's waiting timers. Those already sent never return. Written when the transaction ends."""
 
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
-        """Return the subjects with something due, longest due first, without those another process works at."""
+        """Return subjects with due timers, longest due first. Skips those that another process has locked."""
 
     def due(self, subject: Subject, now: datetime) -> Sequence[Timer]:
-        """Return what waits of a subject and is due."""
+        """Return a subject's due timers."""
 
     def spoken(self, key: str, at: datetime) -> None:
-        """Keep that it was spoken. Written when the work ends."""
+        """Record that a timer was sent. Written when the transaction ends."""
 
     def put_off(self, subject: Subject, *, due: datetime) -> None:
-        """Let nothing of this subject be due before then: it could not be spoken because of a fault."""
+        """Postpone all due timers of a subject until `due`, because a fault prevented sending."""
 
     def next_due(self) -> datetime | None: ...
 
@@ -369,21 +369,21 @@ class ChangeRecords(Protocol):
     def get(self, number: int) -> Change | None: ...
     def by_key(self, key: str) -> Change | None: ...
     def within(self, window: ChangeWindow, *, service: str | None = None, limit: int) -> Sequence[Change]:
-        """Return the newest of a time, of one service or of all; newest first."""
+        """Return the newest changes in this window, of one service or of all, newest first."""
 
     def put(self, change: Change) -> None: ...
     def forget(self, *, before: datetime) -> None:
-        """Drop what was heard before then."""
+        """Delete what was received before then."""
 
 
 class LockRecords(Protocol):
     def reserve(self) -> int: ...
     def get(self, number: int) -> Lock | None: ...
     def standing(self) -> Sequence[Lock]:
-        """Return those that are not released, longest standing first."""
+        """Return locks that are not released, oldest first."""
 
     def of(self, service: str) -> Lock | None:
-        """Return the one that stands on a service."""
+        """Return the current lock of a service."""
 
     def put(self, lock: Lock) -> None: ...
 
@@ -394,7 +394,7 @@ class TroubleRecords(Protocol):
 
 
 class Session(Protocol):
-    """One transaction: all of it is kept, or nothing."""
+    """One transaction: all of it is committed, or nothing."""
 
     @property
     def incidents(self) -> IncidentRecords: ...
@@ -440,25 +440,25 @@ class Session(Protocol):
     def troubles(self) -> TroubleRecords: ...
 
     def lock(self, section: str) -> None:
-        """Wait until no other work is in this section; it is left when this work ends."""
+        """Wait until no other transaction holds this section. The lock ends with the transaction."""
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
-        """Whether this process may do a job that one process does at a time."""
+        """Tell whether this process has the lease of a job that one process at a time does."""
 
 
 class Sessions(Protocol):
     def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
-        """Open a transaction: committed at the end of the block, rolled back when it raises.
+        """Open a transaction. It commits at the end of the block, and rolls back on an exception.
 
-        One with a limit raises OutOfTime rather than commit what was given up, and may raise Contended: it takes
-        no lock that others wait for until it is committed, where the database lets it.
+        With a limit, it raises OutOfTime instead of committing a request that was given up. It may raise Conflict,
+        because it avoids locks that others wait for until it commits, if the database allows that.
         """
 
     def read(self) -> AbstractContextManager[Session]:
-        """Open a read-only transaction: it sees one moment, waits for no writer, and no writer waits for it.
+        """Open a read-only transaction on one snapshot. It waits for no writer, and no writer waits for it.
 
-        Here `get` locks nothing, `alone` returns at once, and what is written raises.
+        Here `get` locks nothing, `lock` returns at once, and writing raises.
         """
 
     def begin_background(self) -> AbstractContextManager[Session]:
-        """Open one when nobody is being answered, or after a moment: what nobody waits for comes second."""
+        """Open a transaction at low priority: it waits a moment while requests are being answered."""

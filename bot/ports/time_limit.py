@@ -1,4 +1,4 @@
-"""How long a request may take: it is committed in time, or it is given up and never committed."""
+"""How long a request may take. It commits in time, or it is given up and never commits."""
 
 import math
 import time
@@ -17,20 +17,20 @@ def _nothing() -> None:
 
 
 class OutOfTime(Exception):  # noqa: N818  named for what happened
-    """The request was given up: nothing of it is kept."""
+    """The request was given up. Nothing of it is saved."""
 
 
 class Late(OutOfTime):
-    """It waited so long that it was not begun."""
+    """The request waited so long that it was not started."""
 
 
 class TimeLimit:
-    """Decides, whatever threads ask, whether a request is committed or given up: never both."""
+    """Decides, across threads, whether a request commits or is given up: never both."""
 
     def __init__(
         self, until: float, *, begin_by: float | None = None, admit: Callable[[str], bool] = _always
     ) -> None:
-        """Take moments on the monotonic clock. `admit` tells whether a piece of foreign code may be run."""
+        """Take times on the monotonic clock. `admit` tells whether a piece of plugin code may run."""
         self.until = until
         self.begin_by = until if begin_by is None else begin_by
         self.doing = ""
@@ -48,11 +48,11 @@ class TimeLimit:
 
     @classmethod
     def none(cls) -> Self:
-        """Return all the time there is."""
+        """Return a limit that never ends."""
         return cls(math.inf)
 
     def left(self) -> float:
-        """Return the seconds that are left; 0 when it was given up."""
+        """Return the seconds that are left; 0 if it was given up."""
         return 0.0 if self._is_given_up else max(self.until - time.monotonic(), 0.0)
 
     @property
@@ -60,19 +60,19 @@ class TimeLimit:
         return self._is_given_up
 
     def enter(self, doing: str) -> bool:
-        """Return what is done now; False where it must not be, since too many of it hang. OutOfTime once given up."""
+        """Note which plugin code runs now. False if too many calls of it hang. Raises OutOfTime once given up."""
         self.check()
         self.doing = doing
         return self._admit(doing)
 
     def check(self) -> None:
-        """Raise OutOfTime where it was given up."""
+        """Raise OutOfTime if the request was given up."""
         if self._is_given_up:
             raise OutOfTime
 
     @contextmanager
     def committing(self) -> Iterator[None]:
-        """Commit inside this. Raises OutOfTime where it was given up; from here on it can't be."""
+        """Commit inside this block. Raises OutOfTime if the request was given up; afterwards it can't be."""
         with self._lock:
             self.check()
             self._is_committing = True
@@ -83,7 +83,7 @@ class TimeLimit:
             raise
 
     def give_up(self) -> bool:
-        """Return it up, and let go of what it holds; False where it is being committed, or was."""
+        """Give the request up. False if it is committing or has committed."""
         with self._lock:
             if self._is_committing:
                 return False
@@ -91,13 +91,13 @@ class TimeLimit:
         return True
 
     def let_go(self) -> None:
-        """Release what a given up request holds. It may have to wait for the request's own statement."""
+        """Release what a request that was given up holds. May wait for the request's current statement."""
         with self._lock:
             self._release()
 
     @contextmanager
     def holding(self, release: Callable[[], None]) -> Iterator[None]:
-        """Hold something inside this that `release` takes away, from another thread, if the request is given up."""
+        """Hold a resource inside this block. If the request is given up, another thread calls `release`."""
         self.check()
         self._release = release
         try:

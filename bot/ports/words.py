@@ -1,4 +1,4 @@
-"""The words: messages, forms, documents, runbooks."""
+"""Rendered text: messages, forms, documents, runbooks."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
@@ -12,7 +12,7 @@ from bot.domain.statistics import Bar
 
 @dataclass(frozen=True, kw_only=True)
 class FormField:
-    """A question of a form; `kind` is line, text, choice, person or tick."""
+    """A field of a form. `kind` is line, text, choice, person or tick."""
 
     name: str
     label: str
@@ -30,29 +30,29 @@ class Form:
     submit: str
     fields: tuple[FormField, ...]
     intro: str | None = None
-    """What is being asked about; Slack mrkdwn."""
+    """An introduction above the fields, in Slack mrkdwn."""
 
 
 class Templates(Protocol):
-    """The words. A template's name is its path below templates/, without the ending."""
+    """Renders templates. A template's name is its path below templates/, without the file ending."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
     ) -> Message:
-        """Fill in a message; `names` tells a person's name by Slack id, None where it is not known."""
+        """Render a message. `names` returns a person's name by Slack id, or None if it is not known."""
 
     def words(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
     ) -> str:
-        """Fill in a message for readers outside Slack, such as a phone: names for ids, nothing escaped."""
+        """Render a message for readers outside Slack, such as on a phone: names instead of ids, nothing escaped."""
 
     def form(self, template: str, facts: Mapping[str, Any]) -> Form:
-        """Fill in a form."""
+        """Render a form."""
 
     def document(
         self, template: str, facts: Mapping[str, Any], *, names: Callable[[str], str | None] = ...
     ) -> Document:
-        """Write a document in Markdown: `postmortem` or `follow_up`."""
+        """Render a document in Markdown: `postmortem` or `follow_up`."""
 
     def picture(self, title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
         """Draw an incident as an SVG picture."""
@@ -60,31 +60,31 @@ class Templates(Protocol):
 
 @dataclass(frozen=True, kw_only=True)
 class FilledRunbook:
-    """A runbook with its values in it: `text` is mrkdwn, ready and escaped, as much of it as a message holds."""
+    """A runbook with its values. `text` is escaped mrkdwn, as much of it as a message can hold."""
 
     text: str
     said: Mapping[str, str] = field(default_factory=dict)
-    """The values by name, on one line each and escaped."""
+    """The values by name, each on one line and escaped."""
     left_out: int = 0
-    """How many blocks at its end a message does not hold."""
+    """How many blocks at the end do not fit into a message."""
     url: str | None = None
-    """Where the whole of it is to be read in a browser, where that is known."""
+    """Where the whole runbook can be read in a browser, if known."""
 
 
 class Runbooks(Protocol):
-    """The runbooks of this organisation, as their files are now."""
+    """This organisation's runbooks, as their files are now."""
 
     def all(self) -> Sequence[Runbook]: ...
     def mistakes(self) -> Sequence[str]:
-        """Return why files are left out: a line each, with file and line."""
+        """Return why files are left out: one line each, with file and line."""
 
     def find(self, name: str) -> Runbook:
-        """Find by name; Refusal with the nearest where there is none."""
+        """Find a runbook by name. Raises Refusal with the nearest name if there is none."""
 
     def read(self, runbook: Runbook, said: Mapping[str, str]) -> Reading:
-        """Take what was typed for its parameters, with Slack's own escapes."""
+        """Read what was typed for its parameters, with Slack's own escapes."""
 
     def fill(
         self, runbook: Runbook, values: Mapping[str, str], incident: Mapping[str, object] | None = None
     ) -> FilledRunbook:
-        """Fill it in with what `read` made of it; Refusal where that can't be done, with what to do instead."""
+        """Fill in the values that `read` returned. Raises Refusal, with advice, if that is not possible."""

@@ -1,1 +1,1 @@
-"""What runs beside requests: the outbox, timers, syncs from outside, and failovers; one loop a file."""
+"""What runs beside requests: outbox, timers, syncs from outside, and failovers. One loop in each file."""

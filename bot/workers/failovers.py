@@ -1,7 +1,7 @@
-"""The runner: moves failovers on, a thread for each, every move kept before it is done and after it.
+"""The runner moves failovers on, one thread each. Every action is stored before it starts and after it ends.
 
-Whatever dies in between leaves a move that was kept as started: whoever takes the run over, when its lease has run
-out, asks the channel about it. See `domain.failover`.
+If a process dies in between, the action remains stored as started. When the lease has run out, the process that takes
+over asks the channel about it. See `domain.failover`.
 """
 
 import time
@@ -24,16 +24,16 @@ from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
 
 POLL = timedelta(seconds=0.5)
-"""How often runs are looked for unasked, and whether somebody called one back."""
+"""How often to look for runs without a wake-up, and for aborts."""
 SHOWN_EVERY, SHOWN_AT_LEAST = 2.0, 10.0
-"""Seconds: how often what is printed is shown, and how often the message is brought up to date without that."""
+"""Seconds between updates of shown output, and between updates of a message without new output."""
 PATIENCE = 8.0
-"""Seconds that a move under way gets to end by itself when the bot is told to stop."""
+"""Seconds that an action under way gets to end by itself when the bot stops."""
 TAIL = 2_000
-"""Characters of what is printed that are kept for showing."""
+"""Most characters of output that are kept for display."""
 
 CRASH, CRASHES = 0.5, 3
-"""Seconds between tries at what a fault keeps from being done, and after how many of them a person is asked."""
+"""Seconds between retries after a fault, and how many retries before a person is asked."""
 FAULT = "a fault of Spy's own kept it from being done; see the log"
 
 T = TypeVar("T")
@@ -41,7 +41,7 @@ log = structlog.get_logger()
 
 
 class Runner:
-    """Safe to run in any number of processes at once: a run is claimed, and its lease renewed while it is moved."""
+    """Safe in any number of processes at once: a run is claimed, and its lease is renewed while it runs."""
 
     def __init__(
         self,
@@ -73,14 +73,14 @@ class Runner:
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that a transaction may have approved or answered something."""
+        """Wake the runner: a transaction may have approved or answered something."""
         self._woken.set()
 
     def is_alive(self) -> bool:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Begin nothing more; what is under way gets a moment to end, and is asked about after that."""
+        """Start nothing more. An action under way gets a moment to end; afterwards people are asked about it."""
         self._stopping.set()
         self._woken.set()
         if self._thread.is_alive():
@@ -132,7 +132,7 @@ class Runner:
             self._leave(number)
 
     def _crash(self, number: int) -> None:
-        """Try again in a moment, since the database may be away; where it is not, ask the channel after some tries."""
+        """Retry in a moment, since the database may be away. If that does not help, ask the channel."""
         self._stopping.wait(CRASH)
         self._crashes[number] += 1
         if self._crashes[number] < CRASHES:
@@ -148,7 +148,7 @@ class Runner:
             FailoverActions(tx).crashed(number, FAULT)
 
     def _next(self, number: int, tx: Transaction) -> StepRun | None:
-        """Start the next move, unless another process has the run by now."""
+        """Start the next action, unless another process owns the run by now."""
         is_mine = tx.session.failovers.renew(number, self._owner, until=tx.now + self._lease)
         if not is_mine or self._stopping.is_set():
             return None
@@ -167,7 +167,7 @@ class Runner:
     # --- moving ---
 
     def _do(self, it: StepRun) -> Outcome | None:
-        """Do one move; None where the bot is told to stop, and the move only looked or waited."""
+        """Perform one action. Return None if the bot stops and the action only checked or waited."""
         watch = _Watch(self, it)
         with watch:
             outcome = self._done(it, watch)
@@ -194,7 +194,7 @@ class Runner:
         return Outcome(end=End.OK, says="")
 
     def look_in(self, it: StepRun, tail: str | None, *, renew: bool) -> bool:
-        """Show what was printed (None: nothing new), keep the run, and say whether it is to be stopped."""
+        """Show new output (None: none), renew the lease, and return whether to stop."""
         number = it.run.number
 
         def look(tx: Transaction) -> bool:
@@ -228,7 +228,7 @@ class Runner:
             return act(self._transaction(session))
 
     def _insist(self, act: Callable[[Transaction], None]) -> None:
-        """Keep what is known of the world, however long the database is away."""
+        """Store a known outcome. Retry as long as the database is away."""
         while True:
             try:
                 return self._in_transaction(act)
@@ -246,7 +246,7 @@ def _finish(it: StepRun, outcome: Outcome, tx: Transaction) -> None:
 
 
 class _Watch:
-    """Looks after one move while it is under way: its lease, what it prints, and whether it is to be stopped."""
+    """Watches one running action: its lease, its output, and whether to stop it."""
 
     def __init__(self, runner: Runner, it: StepRun) -> None:
         self.stopped = Event()

@@ -1,4 +1,4 @@
-"""Look after lanes that stand still: something was due, or under way, for longer than its lease."""
+"""Watch for blocked lanes, whose first effect was due, or being sent, for longer than its lease."""
 
 from collections import Counter
 from collections.abc import Callable, Mapping, Sequence
@@ -23,7 +23,7 @@ class Lanes:
     _seen: set[int] = field(default_factory=set)
 
     def look(self) -> None:
-        """Say of each lane that stood still at the last look, and still does, that it does; once."""
+        """Report each lane that was blocked at the last look and still is, once."""
         standing = self._standing()
         stuck = [it for it in standing if it.id in self._seen]
         self._seen.clear()
@@ -39,7 +39,7 @@ class Lanes:
         self.wake()
 
     def trouble(self) -> str:
-        """Return how many stand still, of which kinds and for how long; "" where none does."""
+        """Return how many lanes are blocked, of which kinds and for how long; "" if none is."""
         standing = self._standing()
         if not standing:
             return ""

@@ -1,8 +1,8 @@
-"""The worker: one thread claims effects and settles outcomes in short transactions, many threads do the rest.
+"""The outbox worker: one thread claims effects and stores outcomes in short transactions, others call out.
 
-A sender reads what an effect needs, renders it and calls out; it holds no lock meanwhile. Under load the outcomes of
-many calls share a commit; idle, the worker sleeps until the next effect is due. An outcome that the database did not
-take is kept, and settled later.
+A sender reads what an effect needs, renders it and calls out. It holds no lock meanwhile. Under load, many outcomes
+share a commit. When idle, the worker sleeps until the next effect is due. An outcome that could not be stored is kept
+and stored later.
 """
 
 import queue
@@ -39,25 +39,25 @@ from bot.services.undelivered import Undelivered
 from bot.workers.deliver.attempt import PATIENCE, Attempt, Handler
 
 POLL = timedelta(seconds=0.5)
-"""How often the outbox is looked at unasked: for what other processes left behind."""
+"""How often to look at the outbox without a wake-up, for effects that other processes left."""
 BATCH = 6
-"""How many outcomes are settled, and effects claimed, in one transaction, for which a new ask has to wait."""
+"""Most outcomes stored, and effects claimed, in one transaction: a new request may have to wait for it."""
 SLOWEST_RETRY = timedelta(seconds=30)
 FIRST_PAUSE, LONGEST_PAUSE = 0.25, 2.0
 """Seconds between attempts while the database does not answer."""
 READERS = 4
-"""How many senders read at once: each takes a connection, and commands need some too."""
+"""How many senders read at once. Each takes a connection, and commands need some too."""
 TRIES = 3
-"""How often an effect is prepared that Spy's own fault keeps from being sent."""
+"""How often to prepare an effect that a fault in Spy keeps from being sent."""
 LAST_WORDS = 5.0
-"""Seconds for which a bot that is told to stop still tries to store what came of its calls."""
+"""Seconds that a stopping bot tries to store the outcomes of its calls."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class AttemptResult:
-    """How a try ended: with a result, to be tried again (`again_in`), or for good (`why` alone).
+    """How a try ended: with a result, to be retried (`again_in`), or for good (`why` alone).
 
     Without an `attempt` there was nothing to do, or it could not be prepared (`why`).
     """
@@ -94,11 +94,11 @@ class Delivery:
         self._owner = uuid4().hex
         self._outcomes: queue.SimpleQueue[AttemptResult] = queue.SimpleQueue()
         self._unsettled: list[AttemptResult] = []
-        """What came back and is not stored yet, in the order it came."""
+        """Outcomes that are not stored yet, in the order they arrived."""
         self._in_flight: set[int] = set()
-        """Parcels that are being sent, or whose outcome is not stored: their leases don't run out."""
+        """Effects that are being sent, or whose outcome is not stored. Their leases are renewed."""
         self._foreign: set[int] = set()
-        """Parcels of a newer Spy: whoever can read them takes them."""
+        """Effects of a newer version of Spy. A process of that version sends them."""
         self._wake = Event()
         self._stopping = Event()
         self._reading = BoundedSemaphore(READERS)
@@ -111,15 +111,15 @@ class Delivery:
         self._thread.start()
 
     def wake(self) -> None:
-        """Say that a transaction may have queued something."""
+        """Wake the worker: a transaction may have queued something."""
         self._wake.set()
 
     def adopt(self, policy: Policy) -> None:
-        """Go by these decisions from now on."""
+        """Use this policy from now on."""
         self._policy = policy
 
     def trouble(self) -> str:
-        """Tell in a few words why nothing leaves; "" where all is well."""
+        """Return in a few words why nothing is delivered; "" if all is well."""
         if not self._thread.is_alive():
             return "the outbox stands still"
         unsettled = self._unsettled[:]
@@ -129,7 +129,7 @@ class Delivery:
         return f"{len(unsettled)} outcomes can't be stored for {waited:.0f} s"
 
     def stop(self) -> None:
-        """Finish the calls that are under way, store their outcomes, and end."""
+        """Finish the running calls, store their outcomes, and end."""
         self._stopping.set()
         self._wake.set()
         if self._thread.is_alive():
@@ -138,7 +138,7 @@ class Delivery:
         self._settle_the_rest()
 
     def drain(self, *, within: timedelta) -> bool:
-        """Deliver on the caller's thread until the outbox is empty; False where time ran out first."""
+        """Deliver on the caller's thread until the outbox is empty. False if time runs out first."""
         until = time.monotonic() + within.total_seconds()
         while time.monotonic() < until:
             self._wake.clear()
@@ -161,7 +161,7 @@ class Delivery:
             try:
                 busy = self._turn()
             except Exception as trouble:
-                if not pause:  # it is tried again and again, and logged once
+                if not pause:  # it is retried again and again, and logged once
                     log.exception("the outbox can't be worked on; trying again", why=str(trouble))
                 pause = min(max(pause * 2, FIRST_PAUSE), LONGEST_PAUSE)
                 continue
@@ -172,7 +172,7 @@ class Delivery:
                 self._wake.wait(POLL.total_seconds())
 
     def _turn(self, *, claim: bool = True) -> bool:
-        """Settle what came back and claim what is due, in one transaction; False where there was neither."""
+        """Store outcomes and claim due effects, in one transaction. False if there were neither."""
         self._collect()
         outcomes = self._unsettled[:BATCH]
         try:
@@ -182,7 +182,7 @@ class Delivery:
         except Exception:
             if not outcomes:
                 raise
-            self._settle_one_by_one(outcomes)  # and what is wrong with one of them is logged there
+            self._settle_one_by_one(outcomes)  # which logs the faulty one
             return True
         self._forget(*outcomes)
         self._count(turn)
@@ -196,7 +196,7 @@ class Delivery:
             self._unsettled.append(self._outcomes.get())
 
     def _forget(self, *outcomes: AttemptResult) -> None:
-        """Let go of what is stored."""
+        """Drop outcomes that are stored."""
         stored = {outcome.item.id for outcome in outcomes}
         self._unsettled = [it for it in self._unsettled if it.item.id not in stored]
         self._in_flight -= stored
@@ -230,7 +230,7 @@ class Delivery:
             self._forget(outcome)
 
     def _abandon(self, outcome: AttemptResult) -> None:
-        """Return up an effect whose outcome a fault of Spy's keeps from being settled, and say so."""
+        """Give up an effect whose outcome can't be stored because of a fault in Spy, and report it."""
         item, fault = outcome.item, _fault(outcome.item)
         why = f"it may have arrived; {fault}" if outcome.why is None else fault
 
@@ -250,7 +250,7 @@ class Delivery:
             self._in_transaction(give_up)
 
     def _settle_the_rest(self) -> None:
-        """Store what came back last; without a database for a while, the next process looks for what was done."""
+        """Store the last outcomes. If the database stays away, the next process looks for what was done."""
         until = time.monotonic() + LAST_WORDS
         while True:
             try:
@@ -308,9 +308,9 @@ class Delivery:
     # --- settling ---
 
     def _settle(self, outcome: AttemptResult, tx: Transaction) -> str:
-        """Keep how it ended, and give that in a word: "" where this was kept before.
+        """Store how it ended. Return that in a word; "" if it was stored before.
 
-        A commit may have been kept though its answer was lost, so that the same outcome comes twice.
+        A commit may have succeeded although its answer was lost. Then the same outcome comes twice.
         """
         if outcome.why is None:
             return self._done(outcome, tx)
@@ -367,7 +367,7 @@ class _Turn:
 
 
 def _try(item: OutboxItem, attempt: Attempt) -> AttemptResult:
-    """Do it; where the last try's outcome is unknown, look first."""
+    """Try it. If the last try's outcome is unknown, look for it first."""
     try:
         found = attempt.find_earlier() if item.uncertain and attempt.find_earlier else None
         result = found if found is not None else attempt.call()
@@ -399,7 +399,7 @@ def _not_tried(item: OutboxItem, attempt: Attempt | None, why: str, *, again_in:
 
 
 def _fault(item: OutboxItem) -> str:
-    """Say by what people find a fault in the log."""
+    """Return the words by which people find a fault in the log."""
     return f"a fault of Spy's own; the log has it with outbox={item.id}"
 
 
@@ -409,7 +409,7 @@ def _is_spent(outcome: AttemptResult, now: datetime) -> bool:
 
 
 def _incident(effect: Effect, session: Session) -> int:
-    """Return the incident that an outcome may change: in one order everywhere, lest two processes wait crosswise."""
+    """Return the incident that an outcome may change. Always locking it first prevents deadlocks."""
     if isinstance(effect, PageEffect):
         page = session.pages.get(effect.page)
         return (page.incident if page else None) or 0
@@ -418,5 +418,5 @@ def _incident(effect: Effect, session: Session) -> int:
 
 
 def _backoff(item: OutboxItem) -> timedelta:
-    """Half a second, doubled each time, to half a minute."""
+    """Return the pause before the next try: half a second, doubled each time, at most half a minute."""
     return min(timedelta(seconds=0.5 * 2 ** min(item.attempts - 1, 10)), SLOWEST_RETRY)

@@ -1,4 +1,4 @@
-"""What is asked of the world at intervals, and kept in the database: on-calls, pages, people, and the broom."""
+"""Copy into the database, at intervals, what is known outside: on-calls, pages, people; and clean up."""
 
 from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass, field
@@ -36,14 +36,14 @@ PAGES_EVERY = timedelta(seconds=30)
 PEOPLE_EVERY = timedelta(seconds=60)
 CHANGES_EVERY = timedelta(seconds=60)
 CHANGES_AT_ONCE = 50
-"""How many are kept in one transaction: whoever asks something meanwhile does not wait for all."""
+"""How many records one transaction stores, so that requests do not wait for all of them."""
 CHANGES_ASKED = timedelta(hours=1)
-"""How far back PagerDuty is asked for changes each time: some tools tell late, and Spy may have been down."""
+"""How far back PagerDuty is asked for changes each time: some tools send late, and Spy may have been down."""
 GROUPS_EVERY = timedelta(seconds=60)
-"""A look is one query; Slack is asked about a group once in `services.permissions.FRESH`."""
+"""A look is one query. Slack is asked about a group once in `services.permissions.FRESH`."""
 SWEEP_EVERY = timedelta(hours=1)
 REQUESTS_KEPT = timedelta(hours=24)
-"""Slack repeats a request for at most some minutes; design.md asks for a day."""
+"""Slack repeats a request for some minutes at most; a day is far more than enough."""
 ITEMS_KEPT = timedelta(days=7)
 
 T = TypeVar("T")
@@ -53,7 +53,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Sync:
-    """Each job is safe to run anywhere at any time; a lease keeps two processes from asking the same at once."""
+    """Each job is safe in any process at any time. A lease keeps two processes from asking the same at once."""
 
     sessions: Sessions
     clock: Clock
@@ -82,7 +82,7 @@ class Sync:
             OnCall(self._transaction(session)).synced(on_calls)
 
     def shifts(self) -> None:
-        """Copy the teams' schedules as they hold in the end, learn whose shifts those are, and weigh those that run."""
+        """Copy the teams' final schedules, learn whose shifts those are, and check the load of running shifts."""
         teams = [team for team in self.policy().teams.values() if team.schedule]
         if self.pager is None or not teams or not self._my_turn("shifts", SHIFTS_EVERY):
             return
@@ -95,7 +95,7 @@ class Sync:
             Shifts(self._transaction(session)).weigh(team)
 
     def _copy_schedule(self, pager: Pager, team: Team) -> None:
-        """A schedule that can't be read stays as it was: nothing is taken for gone."""
+        """Copy one schedule. If it can't be read, it stays as it was and no shift counts as removed."""
         schedule, now = team.schedule or "", self.clock.now()
         try:
             turns = pager.shifts([schedule], since=now, until=now + HORIZON)
@@ -123,7 +123,7 @@ class Sync:
             Shifts(self._transaction(session)).found(email, person)
 
     def changes(self) -> None:
-        """Copy what PagerDuty was told of changes: it sends no webhook of them."""
+        """Copy the changes that PagerDuty received: it sends no webhook for them."""
         if self.pager is None or not self._my_turn("changes", CHANGES_EVERY):
             return
         now = self.clock.now()
@@ -137,7 +137,7 @@ class Sync:
                 Changes(self._transaction(session)).heard_of(news[some : some + CHANGES_AT_ONCE])
 
     def pages(self) -> None:
-        """Ask PagerDuty about every page that still rings: for who has no webhook set up."""
+        """Ask PagerDuty about every unresolved page, for organisations without its webhook."""
         if self.pager is None or not self._my_turn("pages", PAGES_EVERY):
             return
         with self.sessions.read() as session:
@@ -168,7 +168,7 @@ class Sync:
         self._each(self._learn, stale)
 
     def _learn(self, person: str) -> None:
-        """Ask about somebody; that it was asked is kept first, for whatever comes of it."""
+        """Ask about a person. The time of the question is stored first, in case the call fails."""
         with self.sessions.begin() as session:
             is_news = People(self._transaction(session)).ask(person)
         try:
@@ -181,9 +181,9 @@ class Sync:
             People(self._transaction(session)).met(person, profile)
 
     def groups(self) -> None:
-        """Learn who is in the user groups that `permissions:` names.
+        """Learn the members of the user groups in `permissions:`.
 
-        Without a lease: to be asked twice harms nobody, and who has just been named would wait for it.
+        Without a lease: asking twice harms nobody, and a newly named member would wait for it.
         """
         if not self.policy().user_groups:
             return
@@ -206,7 +206,7 @@ class Sync:
             Permissions(self._transaction(session)).synced(group, members)
 
     def sweep(self) -> None:
-        """Forget what nobody will ask for again."""
+        """Delete what nobody will ask for again."""
         now = self.clock.now()
         with self.sessions.begin() as session:
             session.inbound.forget(before=now - REQUESTS_KEPT)
@@ -214,7 +214,7 @@ class Sync:
             Changes(self._transaction(session)).forget_old()
 
     def _each(self, do: Callable[[T], None], them: Iterable[T]) -> None:
-        """Do it for each of them: a fault at one is logged, and costs no other."""
+        """Do it for each. A fault at one is logged and does not affect the others."""
         for it in them:
             try:
                 do(it)
@@ -230,5 +230,5 @@ class Sync:
 
 
 def _word(trouble: Exception) -> str:
-    """Return what stays the same while a trouble lasts: its sentence may tell of addresses and seconds."""
+    """Return what stays the same while a failure lasts: its sentence may contain addresses and seconds."""
     return trouble.code if isinstance(trouble, Rejected) else type(trouble).__name__

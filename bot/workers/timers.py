@@ -1,4 +1,4 @@
-"""Let what is due be spoken: each tick is one transaction; a fault in one subject holds up no other."""
+"""Send due reminders: each tick is one transaction, and a fault in one subject holds up no other."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, field
@@ -14,9 +14,9 @@ from bot.services.reminders import Reminders
 from bot.services.transaction import Transaction
 
 TICK_EVERY = timedelta(seconds=0.25)
-"""How often the timers are looked at: what they say leaves within a second of its time."""
+"""How often timers are checked. A reminder leaves within a second of its due time."""
 BATCH = 100
-"""Subjects a tick speaks for in one transaction."""
+"""Most subjects that one transaction sends reminders for."""
 PUT_OFF = timedelta(minutes=1)
 
 log = structlog.get_logger()
@@ -24,7 +24,7 @@ log = structlog.get_logger()
 
 @dataclass(frozen=True, kw_only=True)
 class Ticks:
-    """Safe to run in any number of processes at once: see `Reminders`."""
+    """Safe in any number of processes at once: see `Reminders`."""
 
     sessions: Sessions
     clock: Clock
@@ -34,7 +34,7 @@ class Ticks:
     sources: Mapping[str, Source] = field(default_factory=lambda: REMINDER_SOURCES)
 
     def run(self) -> None:
-        """Speak until nothing is due."""
+        """Send until nothing is due."""
         while self._tick(self.batch):
             self.wake()
 
@@ -47,7 +47,7 @@ class Ticks:
             return self._one_by_one()
 
     def _one_by_one(self) -> int:
-        """Put off what can't be spoken of, by itself; give how much could."""
+        """Send for each subject by itself, and postpone those that fail. Return how many succeeded."""
         with self.sessions.begin() as session:
             subjects = session.timers.due_subjects(self.clock.now(), self.batch)
         return sum(self._visit(subject) for subject in subjects)

@@ -1,4 +1,4 @@
-"""Who somebody of Slack is in PagerDuty: as `people:` says, else whoever has their e-mail."""
+"""Who a Slack user is in PagerDuty: by `people:` in config.yaml, otherwise by e-mail."""
 
 from collections.abc import Callable
 from contextlib import suppress
@@ -11,24 +11,24 @@ from bot.services.transaction import Transaction
 
 class Accounts:
     def __init__(self, chat: Chat, pager: Callable[[], Pager]) -> None:
-        """`pager` raises Rejected where PagerDuty is not set up."""
+        """`pager` raises Rejected if PagerDuty is not set up."""
         self._chat = chat
         self._pager = pager
 
     def of(self, person: str | None, tx: Transaction) -> Account:
-        """Return what is known of somebody's account without asking anybody."""
+        """Return what is known of a person's account, without a call."""
         known = tx.session.people.get(person) if person else None
         account = tx.policy.people.get(person or "") or Account()
         return replace(account, email=account.email or (known.email if known else None))
 
     def email(self, account: Account, person: str) -> str | None:
-        """Return the e-mail that PagerDuty has for somebody: its own word, else Slack's. Calls out."""
+        """Return a person's PagerDuty e-mail: from PagerDuty, otherwise from Slack. Calls out."""
         if account.pagerduty:
             return self._pager().address(account.pagerduty)
         return account.email or self._chat.profile(person).email
 
     def email_if_told(self, account: Account, person: str) -> str | None:
-        """Return the same; None where Slack can't be asked now."""
+        """Return the same; None if Slack does not answer now."""
         if account.pagerduty or account.email:
             return self.email(account, person)
         with suppress(Rejected, Throttled, Unreachable):
@@ -36,7 +36,7 @@ class Accounts:
         return None
 
     def known_email(self, account: Account, person: str) -> str:
-        """Return the same; Rejected where nobody tells."""
+        """Return the same; raises Rejected if neither knows it."""
         if found := self.email(account, person):
             return found
         raise Rejected("no_email", "Slack gave no e-mail for this person, so PagerDuty can't find them")

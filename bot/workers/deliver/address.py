@@ -1,4 +1,4 @@
-"""Where an address leads: an incident's channel, or what stands in for it when Slack gave none or it takes nothing."""
+"""Resolve an address: an incident's channel, or its substitute if the channel is missing or closed."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -17,35 +17,35 @@ CLOSING: Mapping[str, Closing] = {
     "channel_not_found": "gone",
     "not_in_channel": "left",
 }
-"""What Slack's refusals say of an incident's channel."""
+"""Slack's error codes that mean an incident's channel is closed."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Place:
-    """A channel or person (Slack id), and the thread (ts) to speak in."""
+    """A channel or person (Slack id), and the thread (ts) to post in."""
 
     to: str
     thread: str | None = None
     incident: int | None = None
     """The incident whose own channel this is."""
     aside: Incident | None = None
-    """The incident whose channel does not take it, so that who leads hears it by DM."""
+    """The incident whose channel is closed, so that the commander gets the message by DM."""
 
     def slot(self, slot: str) -> str:
-        """Return the name under which a lasting message is kept: each who reads one aside has their own."""
+        """Return the key of a lasting message. Each person who gets it by DM has their own."""
         return f"{slot}@{self.to}" if self.aside else slot
 
 
 @dataclass(frozen=True, kw_only=True)
 class Shut:
-    """What came of a call into an incident's channel: it takes nothing any more."""
+    """The result of a call into an incident's channel that is closed."""
 
     incident: int
     how: Closing
 
 
 def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
-    """Find the place. Without a channel a public incident goes on under its announcement, a private one by DM."""
+    """Return the place. Without a channel, a public incident uses its announcement's thread, a private one a DM."""
     number = incident_addressed(address)
     if number is None:
         return Place(to=Channels(tx).present(address) if address.startswith(("C", "G")) else address)
@@ -61,9 +61,9 @@ def resolve(address: str, tx: Transaction, *, aside: bool = False) -> Place:
 
 
 def within(place: Place, chat: Chat, do: Callable[[], T]) -> T | Shut:
-    """Call into a place; into a public channel that Spy is not in, after joining it.
+    """Call into a place. Join a public channel first if Spy is not in it.
 
-    Where it is an incident's channel that takes nothing any more, give that.
+    Return Shut if it is an incident's channel that is closed.
     """
     try:
         return _joining(place.to, chat, do)

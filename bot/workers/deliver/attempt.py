@@ -1,4 +1,4 @@
-"""One effect, made ready to be done: what to call, how to look whether it was done, what follows from it."""
+"""One effect, ready to be tried: what to call, how to find an earlier try, what follows."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -9,11 +9,11 @@ from bot.ports import OutboxItem
 from bot.services.transaction import Transaction
 
 PATIENCE = timedelta(hours=1)
-"""How long an effect is tried before it is given up, aloud."""
+"""How long an effect is retried. After that it is given up and reported."""
 
 
 def nothing(_tx: Transaction, _result: Any) -> None:
-    """Follow up with nothing."""
+    """Do nothing after success."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -21,8 +21,9 @@ class Attempt:
     """How one try of an effect is made.
 
     `call` and `find_earlier` call out, on a thread of their own. The others run in a short transaction and render
-    nothing. `find_earlier` returns None when the effect was not done yet. `on_success` gets the result of either.
-    `on_retry` gets, after each failed try, the reason in a sentence and how long it will have failed by the next try.
+    nothing. `find_earlier` returns None if the effect was not done yet. `on_success` gets the result of either.
+    `on_retry` runs after each failed try. It gets the reason in a sentence and how long the effect will have failed
+    by the next try.
     """
 
     call: Callable[[], Any]
@@ -34,7 +35,7 @@ class Attempt:
 
 class Handler(Protocol):
     def attempt(self, item: OutboxItem, tx: Transaction) -> Attempt | None:
-        """Make the effect ready, in a read-only transaction. None where there is nothing left to do."""
+        """Prepare the effect, in a read-only transaction. Return None if there is nothing left to do."""
 
     def on_giving_up(self, item: OutboxItem, tx: Transaction, why: str) -> None:
-        """Say that it will not be done, and why in a sentence. Renders nothing: what it asks for is rendered later."""
+        """Report that it will not be done, with the reason in a sentence. Renders nothing: that happens later."""

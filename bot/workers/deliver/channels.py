@@ -1,4 +1,4 @@
-"""The incident's channel: created or adopted, its people invited, its topic, bookmarks and newcomers."""
+"""The incident's channel: create or adopt it, invite people, set its topic and bookmarks, greet newcomers."""
 
 from dataclasses import replace
 from datetime import UTC, datetime
@@ -27,7 +27,7 @@ from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 
 OTHER_NAMES = 5
-"""How many further names are tried where somebody else's channel has ours."""
+"""How many further names are tried if someone else's channel has the name."""
 C = TypeVar("C", bound=ChannelEffect)
 
 
@@ -47,7 +47,7 @@ class CreateChannelHandler(EffectHandler[CreateChannel]):
         IncidentChannels(tx).refused(effect.incident, why)
 
     def _open_or_adopt(self, incident: Incident) -> tuple[str, str]:
-        """Return the channel's id and name. A taken name is ours only if Spy made that channel for this incident."""
+        """Return the channel's id and name. Adopts an existing channel only if Spy created it for this incident."""
         base = channel_name(incident.number, incident.name)
         closed = incident.channel_closed
         since = closed.at if closed else incident.declared_at
@@ -64,7 +64,7 @@ class CreateChannelHandler(EffectHandler[CreateChannel]):
 
 
 class ChannelHandler(EffectHandler[C]):
-    """What a channel is given. Where it takes nothing, another one gets it, or this one once it is open again."""
+    """Changes an incident's channel. If it is closed, a replacement or the reopened channel gets the change."""
 
     def attempt(self, effect: C, item: OutboxItem, tx: Transaction) -> Attempt | None:
         del item
@@ -125,7 +125,7 @@ class WelcomeHandler(ChannelHandler[Welcome]):
         return Attempt(call=partial(self.chat.post_ephemeral, channel, effect.person, tldr))
 
     def on_giving_up(self, effect: Welcome, tx: Transaction, why: str) -> None:
-        """Tell nobody: they did not ask for it, and read the card."""
+        """Report nothing: newcomers did not ask for it, and they can read the card."""
 
 
 @delivers(ReadMessage)

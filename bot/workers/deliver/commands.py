@@ -1,4 +1,4 @@
-"""Commands that a milestone says in somebody's name."""
+"""Commands that a milestone runs in someone's name."""
 
 from functools import partial
 

@@ -1,4 +1,4 @@
-"""Promises to cover, made good in PagerDuty."""
+"""Accepted cover requests, entered in PagerDuty as overrides."""
 
 from functools import partial
 
@@ -29,6 +29,6 @@ class OverrideHandler(EffectHandler[MakeOverride]):
         Covers(tx).refused(effect.cover, why)
 
     def _override(self, cover: CoverRequest, taker: str, account: Account) -> Turn:
-        """A second try finds what the first one made."""
+        """Create the override. A second try finds the first one's."""
         email = self.accounts.known_email(account, taker)
         return self.outside.pager.override(cover.schedule, email=email, start=cover.start, end=cover.end)

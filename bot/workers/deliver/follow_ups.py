@@ -1,4 +1,4 @@
-"""A follow-up as an issue that tells its present state."""
+"""A follow-up as an issue that shows its current state."""
 
 from dataclasses import replace
 from functools import partial

@@ -1,4 +1,4 @@
-"""How effects are delivered: each kind is declared once, by a handler marked `@delivers`."""
+"""How effects are delivered: each kind has one handler, declared with `@delivers`."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bot.workers.deliver.accounts import Accounts
 from bot.workers.deliver.attempt import Attempt
 
 RunCommand = Callable[[SayCommand, str | None], None]
-"""Acts on a command once, whoever asks however often: the effect's key tells it is the same one."""
+"""Runs a command once, however often it is called: the effect's key identifies it."""
 E = TypeVar("E", bound=Effect)
 H = TypeVar("H", bound="type[EffectHandler[Any]]")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outside:
-    """What handlers call. `open_tracker` is called when something is to be exported, and not before."""
+    """What handlers call. `open_tracker` is called at the first export, not before."""
 
     templates: Templates
     chat: Chat
@@ -31,14 +31,14 @@ class Outside:
 
     @property
     def pager(self) -> Pager:
-        """PagerDuty; Rejected where it is not set up."""
+        """Return PagerDuty. Raises Rejected if it is not set up."""
         if self.maybe_pager is None:
             raise Rejected("no_pager", "PagerDuty is not set up; see `pagerduty:` in config.yaml")
         return self.maybe_pager
 
     @property
     def tracker(self) -> IssueTracker:
-        """GitHub; Rejected where it is not set up."""
+        """Return GitHub. Raises Rejected if it is not set up."""
         if self.open_tracker is None:
             raise Rejected("no_forge", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
         return self.open_tracker()
@@ -49,7 +49,7 @@ class Outside:
 
 
 class EffectHandler(Generic[E]):
-    """One kind of effect: how it is tried, and what giving it up means."""
+    """One kind of effect: how it is tried, and what happens when it is given up."""
 
     def __init__(self, outside: Outside) -> None:
         self.outside = outside
@@ -58,11 +58,11 @@ class EffectHandler(Generic[E]):
         self.accounts = outside.accounts
 
     def attempt(self, effect: E, item: OutboxItem, tx: Transaction) -> Attempt | None:
-        """Make the effect ready, in a read-only transaction. None where there is nothing left to do."""
+        """Prepare the effect, in a read-only transaction. Return None if there is nothing left to do."""
         raise NotImplementedError
 
     def on_giving_up(self, effect: E, tx: Transaction, why: str) -> None:
-        """Tell that it will not be done, with the reason in a sentence. Renders nothing: that is done later."""
+        """Report that it will not be done, with the reason in a sentence. Renders nothing: that happens later."""
         Undelivered(tx).tell(effect, why)
 
 
@@ -82,7 +82,7 @@ def delivers(effect: type[Effect]) -> Callable[[H], H]:
 
 
 class Handlers:
-    """Every kind of effect with its handler, as the outbox asks for them."""
+    """Every kind of effect with its handler, for the outbox."""
 
     def __init__(self, outside: Outside) -> None:
         load_features(bot.workers.deliver)

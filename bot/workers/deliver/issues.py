@@ -1,4 +1,4 @@
-"""Issues on GitHub: made once, found again after a doubt, and never over what people wrote."""
+"""Issues on GitHub: created once, found again if the outcome is unknown, without overwriting people's text."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -21,7 +21,7 @@ G = TypeVar("G", bound=PostmortemEffect)
 
 
 class TrackerHandler(EffectHandler[G]):
-    """What GitHub gets of an incident."""
+    """Delivers to GitHub what belongs to an incident."""
 
     def attempt(self, effect: G, item: OutboxItem, tx: Transaction) -> Attempt | None:
         try:
@@ -30,11 +30,11 @@ class TrackerHandler(EffectHandler[G]):
             return Attempt(call=partial(_reject, refusal.sentence))
 
     def prepare(self, effect: G, item: OutboxItem, tx: Transaction) -> Attempt | None:
-        """Make the effect ready; a Refusal is its outcome."""
+        """Prepare the effect. A Refusal becomes its outcome."""
         raise NotImplementedError
 
     def on_giving_up(self, effect: G, tx: Transaction, why: str) -> None:
-        """Return who asked each time; of what nobody asked for, the channel hears once."""
+        """Report each failure to the person who asked. What nobody asked for is reported to the channel once."""
         is_new = Troubles(tx).begins(_trouble(effect), why)
         if is_new or effect.by:
             Undelivered(tx).tell(effect, why)
@@ -46,7 +46,7 @@ class TrackerHandler(EffectHandler[G]):
         renewed: Callable[[Issue], IssueDraft],
         filed: Filed | None,
     ) -> Issue:
-        """Renew the issue that is known; open one where there is none, or where it was deleted."""
+        """Update the known issue. Create one if there is none or if it was deleted."""
         github = self.outside.tracker
         if filed:
             try:
@@ -64,32 +64,32 @@ class TrackerHandler(EffectHandler[G]):
     def find(
         self, repository: str, mark: str, renewed: Callable[[Issue], IssueDraft], item: OutboxItem
     ) -> Issue | None:
-        """Find what an earlier try made; it may have told another state."""
+        """Find what an earlier try created, and update it: the state may have changed."""
         found = self.outside.tracker.find_issue(repository, hidden(mark), since=item.queued_at)
         return self.outside.tracker.revise_issue(found.repository, found.number, renewed) if found else None
 
 
 def _trouble(effect: Effect) -> str:
-    """Name what GitHub would not take: each document, and each follow-up, is a trouble of its own."""
+    """Return the key of a failure at GitHub. Each document and each follow-up has its own."""
     of = getattr(effect, "follow_up", None) or getattr(effect, "incident", None)
     return f"github:{type(effect).__name__}:{of}"
 
 
 def mended(effect: PostmortemEffect, tx: Transaction) -> None:
-    """Say that GitHub has taken what it would not take before, where that was told."""
+    """Report that GitHub works again for this effect, if its failure was reported."""
     if Troubles(tx).ends(_trouble(effect)):
         IncidentChannels(tx).mended(effect.incident, what(effect))
 
 
 def assigned(wanted: str | None, issue: Issue, before: Filed | None) -> str | None:
-    """Return whom Spy has assigned; where GitHub would not take who was wanted, it is who it was before."""
+    """Return whom Spy has assigned. If GitHub did not accept the new assignee, that is the previous one."""
     known = before.assignee if before else None
     is_there = (wanted or "").casefold() in {it.casefold() for it in issue.assignees}
     return wanted if wanted is None or wanted == known or is_there else known
 
 
 def milestone_due(wanted: str | None, before: Filed | None) -> str | None:
-    """Ask for it once: whoever took the issue out of it meant to."""
+    """Set the milestone once: someone who removes it meant to."""
     return None if before and before.milestone else wanted
 
 

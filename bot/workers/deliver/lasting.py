@@ -1,4 +1,4 @@
-"""Lasting messages: posted once, then edited in place; shown elsewhere where their channel takes nothing."""
+"""Lasting messages: posted once, then edited in place. If their channel is closed, they go elsewhere."""
 
 from contextlib import suppress
 from dataclasses import dataclass, replace
@@ -21,7 +21,7 @@ GONE = frozenset({"message_not_found", "cant_update_message", "edit_window_close
 
 @dataclass(frozen=True, kw_only=True)
 class _Taken:
-    """A channel that was closed took this message."""
+    """The message was posted to a channel that had been closed: it is open again."""
 
     posted: Posted
 
@@ -60,7 +60,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
         find = self.look(place, slot, item)
 
         def find_earlier() -> Posted | None:
-            """What an earlier try posted told the state of then."""
+            """Update what an earlier try posted: it shows the state of that time."""
             found: Posted | None = find()
             if found:
                 self.chat.edit(found, words)
@@ -73,7 +73,7 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
         )
 
     def _put(self, place: Place, standing: Posted | None, message: Message, slot: str) -> Posted:
-        """Edit the message that stands; post it where there is none, or none any more."""
+        """Edit the existing message. Post it if there is none or if it was deleted."""
         if standing is None:
             return self.post_in(place, message, slot)
         try:
@@ -101,6 +101,6 @@ class LastingMessageHandler(PostingHandler[UpsertMessage]):
 
 
 def _standing(slot: str, place: Place, tx: Transaction) -> Posted | None:
-    """Find where a lasting message stands; what stands in a channel that the incident had before does not count."""
+    """Return where a lasting message is. A message in the incident's former channel does not count."""
     found = tx.session.messages.get(place.slot(slot))
     return None if found and place.incident and found.channel != place.to else found

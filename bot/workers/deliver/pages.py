@@ -1,4 +1,4 @@
-"""Pages: sent once under their key, honest about every failure, answered in PagerDuty from chat."""
+"""Pages: sent once under their key, every failure reported, answered in PagerDuty from chat."""
 
 from datetime import timedelta
 from functools import partial
@@ -16,14 +16,14 @@ from bot.workers.deliver.attempt import Attempt
 from bot.workers.deliver.handler import EffectHandler, delivers
 
 PATIENCE = timedelta(minutes=30)
-"""How long a page is tried; people have been told another way to reach each other long before."""
+"""How long a page is retried. People are told much earlier to reach each other another way."""
 SAID_AFTER = timedelta(seconds=1)
-"""In vain after which the channel hears that PagerDuty does not take it: one quick try more, and then it is said."""
+"""Failed tries before the channel is told that PagerDuty does not accept the page: the first and one quick retry."""
 P = TypeVar("P", bound=PageEffect)
 
 
 class PageHandler(EffectHandler[P]):
-    """What concerns a page that is not over."""
+    """Handles effects of a page that is not over."""
 
     def attempt(self, effect: P, item: OutboxItem, tx: Transaction) -> Attempt | None:
         del item
@@ -39,7 +39,7 @@ class PageHandler(EffectHandler[P]):
 @delivers(FindResponder)
 class ResponderHandler(PageHandler[FindResponder]):
     def on_page(self, effect: FindResponder, page: Page, tx: Transaction) -> Attempt | None:
-        """Find who acknowledged it: by their e-mail, as PagerDuty has it."""
+        """Find who acknowledged it, by the e-mail that PagerDuty has for them."""
         del tx
         if page.state is not PageState.ACKNOWLEDGED or page.acknowledged_person:
             return None
@@ -90,7 +90,7 @@ class SendHandler(PageHandler[SendPage]):
         Paging(tx).failed(effect.page, why)
 
     def _withdraw(self, page: Page) -> Attempt:
-        """Ring nobody for what is over; an earlier try may have rung unheard, and is resolved after this."""
+        """Skip a page that is over. An earlier try may have reached a phone unseen; that page is resolved next."""
 
         def on_success(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:
@@ -161,7 +161,7 @@ class AnswerHandler(PageHandler[AnswerPage]):
         Undelivered(tx).tell(effect, why)
 
     def _give(self, effect: AnswerPage, pagerduty_id: str, account: Account) -> Ringing:
-        """Answer in somebody's name; that Slack can't say who they are holds up no answer."""
+        """Acknowledge or resolve in a person's name. Not held up if Slack can't tell who they are."""
         email = self.accounts.email_if_told(account, effect.by)
         return self.outside.pager.answer(pagerduty_id, effect.answer, email=email)
 
@@ -169,7 +169,7 @@ class AnswerHandler(PageHandler[AnswerPage]):
 @delivers(EscalatePage)
 class EscalationHandler(PageHandler[EscalatePage]):
     def on_page(self, effect: EscalatePage, page: Page, tx: Transaction) -> Attempt | None:
-        """An answer that came meanwhile stops it, and so does the incident's end."""
+        """Escalate, unless someone has answered meanwhile or the incident has ended."""
         incident = tx.incident(page.incident) if page.incident else None
         if page.state is not PageState.SENT or page.answer or page.is_needless(incident):
             return None
@@ -182,6 +182,6 @@ class EscalationHandler(PageHandler[EscalatePage]):
         )
 
     def on_giving_up(self, effect: EscalatePage, tx: Transaction, why: str) -> None:
-        """Return what PagerDuty would not do; that it has no further level is told once."""
+        """Report what PagerDuty would not do. That there is no further level is reported once."""
         if Paging(tx).not_escalated(effect.page):
             Undelivered(tx).tell(effect, why)

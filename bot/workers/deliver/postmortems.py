@@ -1,4 +1,4 @@
-"""Postmortems and follow-ups on GitHub: made once, found again after a doubt, and never over what people wrote."""
+"""Postmortems on GitHub: created once, found again, without overwriting people's text."""
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -45,14 +45,14 @@ from bot.workers.deliver.issues import TrackerHandler, assigned, mended, milesto
 
 LABEL = "postmortem"
 COMMENTS_AT_ONCE = 8
-"""So many are written well within an effect's lease; the rest follows in another."""
+"""How many comments fit well within an effect's lease. The rest follows in another effect."""
 BOUNDLESS = 2**31
-"""How long a file may be: GitHub's limit is one of issues and comments."""
+"""Most characters of a file. GitHub's limit is for issues and comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Order:
-    """All that is needed to write on GitHub without the database: it takes time, and nobody shall wait for it."""
+    """All that is needed to write on GitHub without the database, since no transaction should wait for GitHub."""
 
     incident: Incident
     postmortem: Postmortem
@@ -73,7 +73,7 @@ class _Exported:
 
 @dataclass(frozen=True, kw_only=True)
 class _Logged:
-    """In how many comments the log is to be, and whether it is in all of them."""
+    """How many comments the log has, and whether all of them are written."""
 
     pages: int
     is_whole: bool
@@ -166,7 +166,7 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
             self._tell(effect, without, tx)
 
     def _tell(self, effect: PostmortemEffect, without: Sequence[str], tx: Transaction) -> None:
-        """Let who asked for it know, or who writes it, as nobody else needs to."""
+        """Report to the person who asked, otherwise to the one who writes the postmortem. Nobody else needs to know."""
         incident = tx.incident(effect.incident)
         postmortem = Postmortems(tx).of(incident)
         to = effect.by or postmortem.owned_by(incident)
@@ -199,7 +199,7 @@ class LogHandler(TrackerHandler[FileLog]):
         return Attempt(call=call, on_success=partial(_logged, effect))
 
     def _write_log(self, filed: Filed, texts: Sequence[str]) -> _Logged:
-        """Let each page be in a comment of its own, some at a time; a comment that somebody edited is theirs."""
+        """Write each page of the log to its own comment, a few at a time. A comment that someone edited is kept."""
         github = self.outside.tracker
         found = github.comments(filed.repository, filed.number)
         at = found.repository, found.number

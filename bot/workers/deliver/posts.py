@@ -1,4 +1,4 @@
-"""Words that are posted once, and found again after a doubt: lines of the timeline, answers, notices."""
+"""Messages that are posted once and found again if the outcome is unknown: timeline lines, answers, notices."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -20,7 +20,7 @@ M = TypeVar("M", bound=Effect)
 
 
 class PostingHandler(EffectHandler[M]):
-    """What posts: it can find what an earlier try posted, and say why something is read elsewhere."""
+    """Posts messages. It finds what an earlier try posted, and explains why a message went elsewhere."""
 
     def on_giving_up(self, effect: M, tx: Transaction, why: str) -> None:
         Undelivered(tx).tell_maintainers(effect, why)
@@ -32,7 +32,7 @@ class PostingHandler(EffectHandler[M]):
         return partial(self.chat.find_post, place.to, key=key, since=item.queued_at, thread=place.thread)
 
     def aside(self, place: Place, message: Message) -> Message:
-        """Say before a message why it is read here; in its own channel it is left as it is."""
+        """Add in front of a message why it is sent here. In its own channel it is unchanged."""
         if place.aside is None:
             return message
         why = self.templates.render("incident/aside", {"incident": place.aside}).text
@@ -40,12 +40,12 @@ class PostingHandler(EffectHandler[M]):
         return Message(text=f"{why}\n{message.text}", parts=parts)
 
     def closed(self, shut: Shut, effect: UpsertMessage | PostEvent | Notify, tx: Transaction) -> None:
-        """Keep that the channel takes nothing, and let this be heard elsewhere."""
+        """Record that the channel is closed, and send the message elsewhere."""
         IncidentChannels(tx).closed(shut.incident, shut.how)
         tx.send(replace(effect, key=f"aside:{effect.key}"))
 
     def post_ephemeral(self, effect: PostEphemeral) -> None:
-        """Whisper; where it can't be heard, by DM."""
+        """Post so that only one person sees it. If that is not possible, send a DM."""
         if effect.to == effect.person:
             self.chat.post(effect.person, effect.message, key=effect.key)
             return
@@ -80,7 +80,7 @@ class LineHandler(PostingHandler[PostEvent]):
         )
 
     def on_giving_up(self, effect: PostEvent, tx: Transaction, why: str) -> None:
-        """Return who leads, by DM. A reply in a thread is left out: the line itself is in the incident's channel."""
+        """Tell the commander by DM. A reply in a thread is skipped: its line is in the incident's channel."""
         if effect.thread_of:
             return
         incident = tx.incident(effect.incident)
@@ -137,10 +137,10 @@ class NoticeHandler(PostingHandler[Notify]):
 
 
 def send_instead(effect: Effect, person: str, message: Message, tx: Transaction) -> None:
-    """Send by DM what could not be said."""
+    """Send by DM what could not be posted."""
     tx.send(PostEphemeral(key=f"unsaid:{effect.key}", to=person, person=person, message=message))
 
 
 def is_needless(place: Place) -> bool:
-    """Whether nobody misses it: the incident is over, and its channel was tidied away."""
+    """Tell whether nobody needs the message: the incident is over and its channel was archived."""
     return place.aside is not None and not place.aside.is_open

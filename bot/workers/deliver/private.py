@@ -1,4 +1,4 @@
-"""What one person gets: words that only they see, answers to a press, forms; and who they are."""
+"""What one person gets: ephemeral messages, answers to a button, forms; and who they are."""
 
 from functools import partial
 
@@ -12,7 +12,7 @@ from bot.workers.deliver.handler import EffectHandler, delivers
 from bot.workers.deliver.posts import PostingHandler, send_instead
 
 FORM_TAKEN = "exchanged_trigger_id"
-"""Slack's word for a trigger that was used: by our own earlier try."""
+"""Slack's error code for a used trigger: our own earlier try used it."""
 
 
 @delivers(PostEphemeral)
@@ -74,4 +74,4 @@ class MeetPersonHandler(EffectHandler[MeetPerson]):
         )
 
     def on_giving_up(self, effect: MeetPerson, tx: Transaction, why: str) -> None:
-        """Tell nobody: who people are is asked again."""
+        """Report nothing: the profile is requested again later."""
