@@ -199,15 +199,15 @@ def update(
     return Reply("incident/updated", {"incident": incident}, confirms=True)
 
 
-@command('incident report "message" [status <phase>] [sev <severity>] [impact "impact"] [next <span>]')
+@command('incident report [status <phase>] [sev <severity>] [next <span>] [impact "impact"] "message"')
 def report(  # noqa: PLR0917  one a field of its form
     request: Request,
     incident: Incident,
-    message: str,
     phase: Phase | None,
     severity: Severity | None,
-    impact: Line | None,
     span: timedelta | None,
+    impact: Line | None,
+    message: str,
     *,
     incidents: Incidents,
 ) -> Reply:
