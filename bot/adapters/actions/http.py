@@ -1,4 +1,4 @@
-"""Makes an HTTP request for a step or a check of a failover: once, never again by itself, and reads what came of it."""
+"""Make the HTTP request of a failover's step or check, once and without retries, and judge the answer."""
 
 import json
 import re
@@ -29,15 +29,15 @@ from bot.adapters.rendering.mrkdwn import span
 from bot.domain.plan import Bound, End, Expect, HttpCall, Outcome
 
 LONGEST_ANSWER = 1024 * 1024
-"""Bytes of an answer that are read; what comes after them is neither kept nor waited for."""
+"""Bytes of an answer that are read. The rest is ignored."""
 CHUNK = 16 * 1024
 CONNECTING = timedelta(seconds=5)
 HOPS = 5
-"""Redirects that a GET follows, within the host that was asked."""
+"""The most redirects that a GET follows, all on the same host."""
 TICK = 0.05
-"""Seconds between two looks at whether somebody aborts."""
+"""Seconds between two checks for an abort."""
 LATE = 0.5
-"""Seconds after its time in which the connection's own word is waited for: it knows whether the request left."""
+"""Seconds to wait after the timeout for the connection's own error: it shows whether the request was sent."""
 SHOWN = 60
 """Characters of a value that are shown: enough to recognise it."""
 
@@ -45,17 +45,20 @@ _NOTHING = object()
 
 
 class HttpCaller:
-    """Makes requests, each over a connection of its own, so that none is sent again on a stale one."""
+    """Makes requests, each over a new connection: on a stale one, a request might be sent twice."""
 
     def __init__(self, variables: Variables, *, authorities: str | None = None) -> None:
-        """Take the variables, and a file of certificate authorities (None: those that come with requests)."""
+        """`authorities` is a file of certificate authorities; None means those that come with requests."""
         self._variables = variables
         self._authorities = authorities
 
     def ask(
         self, request: HttpCall, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
-        """Make it once. Unknown where it left and no whole answer came: it may have been done."""
+        """Make the request once, and return its outcome.
+
+        UNKNOWN means: the request was sent, but no complete answer came, so it may have been done.
+        """
         secrets = self._variables.secrets(request)
         output = Output(hear, secrets)
         try:
@@ -90,7 +93,7 @@ class HttpCaller:
         )
 
 
-# --- asking -----------------------------------------------------------------------------------------------
+# --- the request -----------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -99,11 +102,11 @@ class _Answer:
     body: bytes
     is_whole: bool
     elsewhere: str = ""
-    """Where it sends the caller, when that was not followed."""
+    """The target of a redirect that was not followed."""
 
 
 class _NoAnswer(Exception):  # noqa: N818  named for what happened
-    """No answer came: red where the request never left, unknown where it did."""
+    """No answer came. `end` is RED if the request was never sent, else UNKNOWN."""
 
     def __init__(self, end: End, says: str) -> None:
         super().__init__(says)
@@ -112,7 +115,7 @@ class _NoAnswer(Exception):  # noqa: N818  named for what happened
 
 @dataclass(frozen=True, kw_only=True)
 class _Asking:
-    """One request in a thread of its own, so that an abort need not wait for the answer."""
+    """One request in its own thread, so that an abort need not wait for the answer."""
 
     request: HttpCall
     timeout: timedelta
@@ -162,7 +165,7 @@ class _Asking:
         )
 
     def _sent(self, wire: HTTPAdapter, url: str, headers: Mapping[str, str]) -> Response:
-        """Send it past requests' sessions, which read files of passwords and follow redirects by themselves."""
+        """Send the request without a session of requests: a session reads .netrc and follows redirects by itself."""
         if urlsplit(url).scheme not in {"http", "https"}:
             raise ValueError("neither http nor https")
         asked = requests.Request(self.request.method, url, headers=dict(headers), json=self.request.json)
@@ -177,7 +180,7 @@ class _Asking:
 
 
 def _body(answer: Response) -> bytes:
-    """Read no more than one byte beyond the cap."""
+    """Return the body, up to one byte more than LONGEST_ANSWER."""
     body = bytearray()
     for part in answer.iter_content(CHUNK):
         body += part
@@ -187,7 +190,7 @@ def _body(answer: Response) -> bytes:
 
 
 def _is_at_home(url: str, following: str) -> bool:
-    """Whether a redirect stays at its host and keeps its encryption: what is sent may hold secrets."""
+    """Return whether a redirect stays on the same host and encrypted: the request may contain secrets."""
     here, there = urlsplit(url), urlsplit(following)
     return here.hostname == there.hostname and there.scheme in {"https", here.scheme}
 
@@ -201,7 +204,7 @@ def _is_loopback(url: str) -> bool:
 
 
 def _told(trouble: Exception, *, silence: str) -> _NoAnswer:
-    """Return what went wrong, and whether the request can have left."""
+    """Return what went wrong, and whether the request may have been sent."""
     wrapped = list(causes(trouble))
     refused = next((it for it in wrapped if isinstance(it, NewConnectionError)), None)
     if refused is not None or isinstance(trouble, ConnectTimeout | ProxyError):
@@ -221,11 +224,11 @@ def _reason(wrapped: list[BaseException]) -> str:
     return next(said, "it does not answer").lower()
 
 
-# --- judging ----------------------------------------------------------------------------------------------
+# --- the answer ----------------------------------------------------------------------------------------------
 
 
 def _judged(answer: _Answer, expect: Expect) -> tuple[End, str]:
-    """Return whether an answer is as expected, and what it was."""
+    """Return whether an answer is as expected, and a short description of it."""
     said = f"HTTP {answer.status}"
     wanted = expect.status or range(HTTPStatus.OK, HTTPStatus.MULTIPLE_CHOICES)
     if answer.status not in wanted:
@@ -250,12 +253,12 @@ def _weighed(body: bytes, bounds: Mapping[str, Bound]) -> tuple[End, str]:
 
 
 def _no_constant(name: str) -> None:
-    """Refuse NaN and Infinity: JSON has none, and NaN lies within no bound and outside of none."""
+    """Refuse NaN and Infinity: they are not JSON, and every comparison with NaN is false."""
     raise ValueError(name)
 
 
 def _at(value: Any, path: str) -> Any:
-    """Follow a dotted path; a number is a place in a list."""
+    """Return the value at a dotted path, in which a number is a list index; _NOTHING if there is none."""
     for name in path.split("."):
         if isinstance(value, Mapping) and name in value:
             value = value[name]
@@ -271,7 +274,7 @@ def _at(value: Any, path: str) -> Any:
 
 
 def _wrong(path: str, value: Any, bound: Bound) -> str:
-    """Return what is wrong with a value; nothing where it is as expected."""
+    """Return what is wrong with a value; empty if it is as expected."""
     said = f"{path} is {_shown(value)}"
     if value is _NOTHING:
         return f"{path} is missing"
@@ -291,7 +294,7 @@ def _beyond(value: Any, bound: Bound) -> str:
 
 
 def _is_same(value: Any, wanted: Any) -> bool:
-    """Whether two values of JSON are the same: true is not 1, though Python says so."""
+    """Return whether two JSON values are equal. Unlike in Python, true is not 1."""
     return isinstance(value, bool) is isinstance(wanted, bool) and bool(value == wanted)
 
 

@@ -1,4 +1,4 @@
-"""Reads what GitHub sends of its own accord: changes of the code and of what runs, issues closed, reopened or moved."""
+"""Read GitHub's webhooks: code changes, deployments and workflow runs; issues closed, reopened or moved."""
 
 import hashlib
 import hmac
@@ -25,23 +25,23 @@ from bot.ports import IssueNews, Moved, Rejected
 
 Heard = Change | IssueNews | Moved
 ServiceOf = Callable[[str], str]
-"""Tells whose changes a repository's (owner/name) are."""
+"""Returns the service that a repository (owner/name) belongs to."""
 
 OVER = "inactive"
-"""The state of a deployment that another one has replaced: no news of it."""
+"""The state of a deployment that a newer one replaced; ignored."""
 
 
 def check(body: bytes, signature: str, secret: str) -> None:
-    """Believe a body only with the X-Hub-Signature-256 header made of it; else Rejected with `signature`."""
+    """Check the X-Hub-Signature-256 header of a body. Raise Rejected `signature` if it does not match."""
     ours = b"sha256=" + hmac.new(secret.encode(), body, hashlib.sha256).hexdigest().encode()
     if not hmac.compare_digest(ours, signature.encode()):
         raise Rejected("signature", "This webhook is not signed with GITHUB_WEBHOOK_SECRET.")
 
 
 def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) -> Heard | None:
-    """Read the body of a webhook of this kind (X-GitHub-Event); None where nothing in it is kept.
+    """Read the body of a webhook of this kind (X-GitHub-Event). Return None if there is nothing to keep.
 
-    Rejected with `malformed` where GitHub's own words can't be read.
+    Raise Rejected `malformed` if the body is not as GitHub documents it.
     """
     reader = _READERS.get(event)
     if reader is None:
@@ -93,7 +93,7 @@ class _GitHubEvent(_GitHubPart):
         return f"github:{self.repository.full_name.lower()}:{kind}:{ident}"
 
     def change(self, service_of: ServiceOf, heard_at: datetime, **facts: Any) -> Change:
-        """Make the change; a moment ahead of ours is ours, since two clocks never agree."""
+        """Return the change. GitHub's clock may be ahead of ours, so no time in it is later than now."""
         happened_at = min(facts.pop("happened_at") or heard_at, heard_at)
         as_of = min(facts.pop("as_of", None) or happened_at, heard_at)
         words: dict[str, Any] = {
@@ -259,7 +259,7 @@ class _OldOwner(_GitHubPart):
 
 
 class _Renaming(_GitHubPart):
-    """What a repository's name, or its owner, was."""
+    """The old name or owner of a repository."""
 
     repository: _Name | None = None
     owner: _OldOwner | None = None
@@ -273,7 +273,7 @@ class _RepositoryEvent(_GitHubEvent):
 
 
 def _deployment(told: _Deployment, service_of: ServiceOf, heard_at: datetime) -> Change | None:
-    """A deployment is one change, however many statuses tell how it goes."""
+    """Return one change for a deployment; each status updates it."""
     made = told.deployment
     status = told.deployment_status if isinstance(told, _DeploymentStatus) else None
     if status and status.state == OVER:
@@ -297,7 +297,7 @@ def _deployment(told: _Deployment, service_of: ServiceOf, heard_at: datetime) ->
 
 
 def _push(told: _Push, service_of: ServiceOf, heard_at: datetime) -> Change | None:
-    """Only the default branch's; what a merged pull request brought has the same commit, and is one change with it."""
+    """Return a push to the default branch. A merged pull request has the same commit and so the same key."""
     if told.ref != f"refs/heads/{told.repository.default_branch}" or told.deleted or not told.head_commit:
         return None
     first, more = told.head_commit.message.partition("\n")[0], len(told.commits) - 1
@@ -336,7 +336,7 @@ def _merge(told: _PullRequest, service_of: ServiceOf, heard_at: datetime) -> Cha
 
 
 def _release(told: _Release, service_of: ServiceOf, heard_at: datetime) -> Change | None:
-    """Of a release's several events only `published` is kept: it comes once, for pre-releases too."""
+    """Return a published release. GitHub sends `published` once for each release, pre-releases included."""
     made = told.release
     if told.action != "published" or made.draft:
         return None
@@ -356,7 +356,7 @@ def _release(told: _Release, service_of: ServiceOf, heard_at: datetime) -> Chang
 
 
 def _workflow(told: _WorkflowRun, service_of: ServiceOf, heard_at: datetime) -> Change | None:
-    """A run that is over, on the default branch: what runs for a pull request changes nothing."""
+    """Return a completed run on the default branch. A run for a pull request changes nothing in production."""
     run = told.workflow_run
     on_default = run.head_branch == told.repository.default_branch and run.event != "pull_request"
     if told.action != "completed" or not on_default or not run.conclusion:
@@ -408,7 +408,7 @@ def _transfer(told: _Issues) -> Moved | None:
 
 
 def _renaming(told: _RepositoryEvent, _service_of: ServiceOf, _heard_at: datetime) -> Moved | None:
-    """A repository that was renamed, or given to another owner."""
+    """Return the move of a repository that was renamed or transferred to another owner."""
     owner, _, name = told.repository.full_name.partition("/")
     if told.action == "renamed" and told.changes.repository:
         name = told.changes.repository.name.was

@@ -1,7 +1,7 @@
-"""Dispatches a GitHub Actions workflow and follows its run to the end, through PyGithub.
+"""Dispatch a GitHub Actions workflow and follow its run to the end, through PyGithub.
 
-Which run is ours is known from GitHub's own answer to the dispatch. Where that answer was lost, a run is ours only if
-its title shows the mark of this try; nothing else that a run tells could not be another's as well.
+GitHub's answer to the dispatch names the run. If that answer is lost, the run is found by the mark in its title:
+each attempt has its own mark, and nothing else in a run is unique to one attempt.
 """
 
 import re
@@ -29,25 +29,26 @@ from bot.adapters.rendering.mrkdwn import span
 from bot.domain.plan import End, Outcome, Workflow
 
 MARK = "spy"
-"""The input by which a workflow is told the mark of a try, if it declares one; its `run-name` should show it."""
+"""The workflow input that gets the attempt's mark, if the workflow declares it. Its `run-name` should show it."""
 _UNDECLARED = f'Unexpected inputs provided: ["{MARK}"]'
-"""GitHub's words to a dispatch of which nothing but the mark is wrong."""
+"""GitHub's error text if the mark is the only wrong input."""
 MOST_INPUTS = 25
-"""GitHub's limit of inputs to a dispatch."""
+"""GitHub's limit of inputs in one dispatch."""
 SEARCHED = 300
-"""Runs that are looked at, newest first, for one that shows a mark."""
+"""The most runs searched for a mark, newest first."""
 SLOWER = 1.5
-"""By how much each pause between two looks is longer than the one before."""
+"""The factor by which each pause between two requests grows."""
 
 CANCELS = 3
-"""How often a run is told to end, where GitHub does not take it."""
+"""The most attempts to cancel a run."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Pace:
-    """How GitHub is asked: `first` and `longest` between two looks, `search` for a run that is not listed yet.
+    """How often GitHub is asked. The pause between two requests grows from `first` to `longest`.
 
-    `grace` is how long a run may take to end once it is told to.
+    `search` is how long a run is looked for, because GitHub lists it late.
+    `grace` is how long a cancelled run may take to end.
     """
 
     first: timedelta = timedelta(seconds=2)
@@ -57,7 +58,7 @@ class Pace:
 
 
 class Workflows:
-    """GitHub Actions; `timeout` is for one answer. Safe to use from many threads."""
+    """GitHub Actions. `timeout` limits the wait for one answer. Safe to use from many threads."""
 
     def __init__(
         self,
@@ -83,7 +84,10 @@ class Workflows:
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Dispatch it once, and follow its run; OK is the conclusion `success`."""
+        """Dispatch the workflow once and follow its run to the end. OK means the conclusion `success`.
+
+        When `stopped` is set or the timeout is over, cancel the run.
+        """
         return self._followed(
             _Following.dispatched, instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
         )
@@ -97,9 +101,9 @@ class Workflows:
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Find the run that shows this mark, and follow it; UNKNOWN where none does, since not all can.
+        """Find the run with this mark and follow it. Return UNKNOWN if no run shows the mark.
 
-        A look changes nothing: when somebody aborts, or its time is up, the run goes on, and how it ends is unknown.
+        This changes nothing: on an abort or a timeout the run continues, and the outcome is UNKNOWN.
         """
         return self._followed(
             _Following.looked, instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped
@@ -138,7 +142,7 @@ class Workflows:
         return Outcome(end=test_page_result.end, says=says, output=output.text, dropped=output.dropped)
 
     def _client(self) -> Github:
-        """Make a client that asks once, and at once: when to ask again is decided here."""
+        """Return a client that neither retries nor pauses, because this module decides when to ask again."""
         if not self._token:
             raise Missing("Spy has no GitHub token: put one in GITHUB_TOKEN")
         return Github(
@@ -160,7 +164,7 @@ class _RunResult:
 
 @dataclass(kw_only=True)
 class _Following:
-    """One workflow on its way: dispatched or looked for, then watched until it has ended."""
+    """One attempt at a workflow: dispatch or find its run, then follow it until it ends."""
 
     github: Github
     instruction: Workflow
@@ -203,14 +207,14 @@ class _Following:
         return self._found(self._attended)
 
     def _find_home(self) -> str:
-        """Go by the repository's present name, and give its main branch: to an old name nothing is dispatched."""
+        """Return the default branch, and use the repository's current name: GitHub dispatches nothing to an old one."""
         with _asking():
             repository = self._repository.complete()
         self._workflow = repository.get_workflow(self.instruction.file)
         return repository.default_branch
 
     def _sent(self, ref: str) -> WorkflowRun | None:
-        """Dispatch it, with the mark if the workflow takes it; None from a GitHub that does not name the run."""
+        """Dispatch, with the mark if the workflow declares it. Return None if GitHub's answer names no run."""
         if MARK in self.inputs or len(self.inputs) >= MOST_INPUTS:
             return self._asked(ref, self.inputs)
         try:
@@ -226,7 +230,7 @@ class _Following:
         return made if isinstance(made, WorkflowRun) else None
 
     def _found(self, then: Callable[[WorkflowRun], _RunResult]) -> _RunResult:
-        """Look for the run that shows the mark, and again for a while: GitHub lists a run late."""
+        """Look for the run with the mark, repeatedly for `pace.search`: GitHub lists a run late."""
         until = min(self._until, time.monotonic() + self.pace.search.total_seconds())
         why = "whether it was dispatched is not known: no run shows its mark"
         for pause in self._pauses():
@@ -234,7 +238,7 @@ class _Following:
                 runs = self._marked()
             except _Trouble as trouble:
                 why, runs = f"whether it was dispatched is not known: {trouble}", []
-                pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub's own wish
+                pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if len(runs) > 1:
                 return _RunResult(
                     End.UNKNOWN, f"{len(runs)} runs show its mark: {runs[0].html_url} and others"
@@ -254,13 +258,13 @@ class _Following:
     # --- how it goes
 
     def _watched(self, run: WorkflowRun) -> _RunResult:
-        """Follow it to its end; cancel it when somebody aborts, or its time is up."""
+        """Follow the run to its end. Cancel it on an abort or a timeout."""
         self._tell(run.html_url)
         test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
         return test_page_result or self._cancelled(run, self._interruption("ended after"))
 
     def _attended(self, run: WorkflowRun) -> _RunResult:
-        """Follow it to its end, if that comes in time."""
+        """Follow the run to its end. On an abort or a timeout, leave it running."""
         self._tell(run.html_url)
         test_page_result = self._awaited(run, until=self._until, stopped=self.stopped)
         return test_page_result or _RunResult(
@@ -271,7 +275,7 @@ class _Following:
         return "stopped" if self.stopped.is_set() else f"{words} {span(self.timeout)}"
 
     def _cancelled(self, run: WorkflowRun, why: str) -> _RunResult:
-        """Tell the run to end, and see what became of it: it may have come to its own end first."""
+        """Cancel the run and return how it ended: it may have finished before the cancel."""
         self._tell(f"{why}: cancelling")
         for pause in islice(self._pauses(), CANCELS):
             if self._takes_the_cancel(run):
@@ -293,7 +297,7 @@ class _Following:
             return False
 
     def _awaited(self, run: WorkflowRun, *, until: float, stopped: Event) -> _RunResult | None:
-        """Look again and again, ever more slowly, until the run has ended; None where it has not."""
+        """Poll, ever more slowly, until the run ends. Return None on an abort or when the time is up."""
         for pause in self._pauses():
             has_ended = False
             try:
@@ -301,7 +305,7 @@ class _Following:
                 self._tell_of_jobs(run)
             except _Trouble as trouble:
                 self._tell(str(trouble))
-                pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub's own wish
+                pause = max(pause, trouble.pause)  # noqa: PLW2901  GitHub asked for it
             if has_ended:
                 return self._judged(run)
             left = until - time.monotonic()
@@ -320,14 +324,14 @@ class _Following:
         return run.status == "completed"
 
     def _tell_of_jobs(self, run: WorkflowRun) -> None:
-        """Tell the jobs and their steps, as far as they have begun; nothing hangs on them."""
+        """Report the jobs and steps that have begun. They don't affect the outcome."""
         with _asking():
             lines = [line for job in run.jobs() for line in _lines(job)]
         for line in lines:
             self._tell(line)
 
     def _tell(self, line: str) -> None:
-        """Say a line, once."""
+        """Report a line, once."""
         if line not in self.told:
             self.told.add(line)
             self.output.say(line.replace("\n", " "))
@@ -347,13 +351,14 @@ def _lines(job: WorkflowJob) -> Iterator[str]:
         yield f"{job.name}: {job.conclusion or job.status}"
 
 
-# --- what GitHub says when it does not ----------------------------------------------------------------------
+# --- errors of GitHub ----------------------------------------------------------------------
 
 
 class _Trouble(Exception):  # noqa: N818  named for what happened
-    """GitHub did not do as asked: the message says why, `pause` for how many seconds it wants to be left alone.
+    """A request to GitHub failed. The message says why; `pause` is the wait in seconds that GitHub asks for.
 
-    `is_undone` where it refused or was never reached; after anything else it may have done what it was asked.
+    `is_undone`: GitHub refused or was never reached, so nothing was done. Otherwise it may have been done.
+    `is_of_the_mark`: GitHub refused only because the workflow does not declare the mark's input.
     """
 
     def __init__(
@@ -367,7 +372,7 @@ class _Trouble(Exception):  # noqa: N818  named for what happened
 
 @contextmanager
 def _asking() -> Iterator[None]:
-    """Turn all that PyGithub raises for GitHub's sake into Trouble."""
+    """Translate PyGithub's errors into _Trouble."""
     try:
         yield
     except RequestException as broken:

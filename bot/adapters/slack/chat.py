@@ -1,4 +1,4 @@
-"""Slack as the Chat that Spy needs: what is asked of it in our words, said in Slack's."""
+"""Implement the Chat port with Slack's Web API."""
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -23,10 +23,10 @@ from bot.adapters.slack.words import words
 from bot.domain.message import Message
 from bot.ports import Clock, Form, Person, PersonMessage, Posted, Profile, Rejected, Throttled, Unreachable
 
-MARK = "spy"  # the event_type of the metadata by which a message is found again
+MARK = "spy"  # the metadata's event_type, by which a posted message is found
 PAGE, PAGES = 200, 5
 TRIED_BEFORE = timedelta(hours=24)
-"""How long ago an earlier try may have posted a part of a message."""
+"""How far back to look for a part of a message that an earlier attempt posted."""
 PERSON_FAULTS = frozenset(
     {
         "already_in_channel",
@@ -44,12 +44,15 @@ IN_ALREADY = frozenset({"already_in_channel", "cant_invite_self"})
 
 
 class SlackChat:
-    """Implements `ports.Chat`. Any thread may call; `identify` is called at start, never on the way to an answer."""
+    """Slack as `ports.Chat`. Safe to use from many threads.
+
+    Call `identify` at start, never before an acknowledgement: it calls Slack.
+    """
 
     def __init__(self, client: PooledWebClient, clock: Clock, *, limits: SlackLimits | None = None) -> None:
         self._client = client
         self.clock = ServerClock(clock)
-        """What time it is for Slack."""
+        """Slack's clock, as known from its answers."""
         self._calls = Calls(client, limits or SlackLimits(), self.clock)
         self._channels = SlackChannels(self._calls)
         self._identity: Identity | None = None
@@ -58,11 +61,11 @@ class SlackChat:
 
     @property
     def identity(self) -> Identity | None:
-        """Who Spy is, once Slack has said so; without a call."""
+        """Who Spy is in Slack; None before `identify`. Makes no call."""
         return self._identity
 
     def identify(self) -> Identity:
-        """Ask Slack who Spy is, once."""
+        """Return who Spy is in Slack. Calls Slack the first time only."""
         if self._identity is None:
             me = self._calls.request("auth.test")
             self._identity = Identity(
@@ -77,7 +80,7 @@ class SlackChat:
         return self._identity
 
     def warm(self, connections: int) -> None:
-        """Open connections ahead, side by side, so that an incident need not; a failure here harms nothing."""
+        """Open this many connections in parallel now, so that an incident need not. Errors are ignored."""
         together = threading.Barrier(connections)
 
         def knock() -> None:
@@ -90,11 +93,11 @@ class SlackChat:
                 pool.submit(knock)
 
     def close(self) -> None:
-        """Let go of the kept connections."""
+        """Close the open connections."""
         self._client.close()
 
     def remember_channel(self, channel: str, name: str) -> None:
-        """Take in a channel that was seen to be created: `find_channel` looks there first."""
+        """Remember a new channel. `find_channel` looks there before it calls Slack."""
         self._channels.remember(channel, name)
 
     # --- channels --------------------------------------------------------------------------------------------
@@ -107,7 +110,7 @@ class SlackChat:
         return self._channels.find(name, private=private, since=since, creator=self.identify().user)
 
     def invite(self, channel: str, people: Collection[str]) -> None:
-        """Invite all; who can't be invited keeps nobody out, and is named in the Rejected that follows."""
+        """Invite people. If some can't be invited, invite the others, then raise Rejected with their names."""
         names = list(dict.fromkeys(people))
         faults: dict[str, str] = {}
         for start in range(0, len(names), INVITED):
@@ -118,7 +121,7 @@ class SlackChat:
             raise Rejected(next(iter(left_out.values())), f"Slack did not let Spy invite {people_left}.")
 
     def _invite(self, channel: str, people: list[str]) -> dict[str, str]:
-        """Return who could not be invited, and why."""
+        """Return Slack's error code by person, for each who could not be invited."""
         options: dict[str, Any] = {"force": True} if len(people) > 1 else {}
         try:
             answer = self._calls.write(
@@ -155,9 +158,9 @@ class SlackChat:
     # --- messages -----------------------------------------------------------------------------------------
 
     def post(self, to: str, message: Message, *, key: str, thread: str | None = None) -> Posted:
-        """Post it; in several messages where it is too long for one, of which the first is given.
+        """Post a message, in several parts if it is too long for one. Return the first part.
 
-        The last one has the key, so that what is found by it is there to the end.
+        The last part has the key: if it is found, all parts were posted.
         """
         *others, last = messages(message)
         first: Posted | None = None
@@ -167,7 +170,7 @@ class SlackChat:
         return self._post(to, last, key=key, thread=thread, first=first)
 
     def _post_once(self, to: str, message: Message, *, key: str, thread: str | None) -> Posted:
-        """Post a part that an earlier try may have posted."""
+        """Post a part, unless an earlier attempt posted it."""
         since = self.clock.now() - TRIED_BEFORE
         return self.find_post(to, key=key, since=since, thread=thread) or self._post(
             to, message, key=key, thread=thread
@@ -265,7 +268,7 @@ class SlackChat:
         return Posted(channel=channel, ts=ts, permalink=self.permalink(channel, ts))
 
     def _conversation(self, to: str) -> str:
-        """Return the channel; a person's is the DM with them."""
+        """Return the channel id; for a person, that of the DM with them."""
         if not to.startswith(("U", "W")):
             return to
         return promised(self._calls.write("conversations.open", users=to), "channel", "id")
@@ -288,7 +291,7 @@ class SlackChat:
 
 
 def _said(message: Message) -> dict[str, Any]:
-    """A new message without parts goes as text alone; an edited one must say that it has no blocks."""
+    """Return the payload of a new message, without empty parts. An edit keeps them, to remove old blocks."""
     return {name: value for name, value in payload(message).items() if value}
 
 

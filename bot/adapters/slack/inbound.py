@@ -1,7 +1,7 @@
-"""Slack's side of the router: every payload becomes an ask or a notice, every answer an acknowledgement.
+"""Connect Slack to the router: each payload becomes a request or a notice, each response an acknowledgement.
 
-Listeners do database work only, and run before the acknowledgement, in the thread that brought the payload:
-bolt's own pool has five threads and polls every 10 ms.
+Listeners only use the database. They run before the acknowledgement, in the thread that received the payload,
+because bolt's own pool has only five threads and polls every 10 ms.
 """
 
 import logging
@@ -43,11 +43,11 @@ WORDS_SHOWN = 1_500
 WHY_SHOWN = 200
 RETRY, ARRIVED_AT = "x-slack-retry-num", "arrived_at"
 LAST_RETRY = 3
-"""So often Slack brings an event again."""
+"""Slack delivers an event again at most this often."""
 SLACK_WAITS = 2.9
 """Seconds after which an acknowledgement may come too late."""
 UNSAVED = (NotDone, Unavailable, Conflict)
-"""What can be asked again: nothing of it was kept, for want of time or of the database."""
+"""Errors after which nothing was saved, so that the same request can safely come again."""
 NO_DATABASE = "The database can't be reached, so nothing was done. Please say it again in a minute."
 
 Body = Mapping[str, Any]
@@ -55,7 +55,7 @@ R = TypeVar("R", Request, Notice)
 
 
 class RequestRouter(Protocol):
-    """Who answers: database work only, so that the acknowledgement is in time."""
+    """Answers requests. It only uses the database, so that the acknowledgement is in time."""
 
     def answer(self, request: Request) -> Response: ...
     def notice(self, notice: Notice) -> None: ...
@@ -68,15 +68,15 @@ class HttpAnswer(NamedTuple):
 
 
 class App(slack_bolt.App):
-    """bolt's app, which believes a signature before anything is read."""
+    """bolt's app, with our own check of Slack's signature, made before a body is read."""
 
     verifiers: Sequence[SignatureVerifier] = ()
-    """One that takes a request made lately is enough."""
+    """A request is accepted if one of them accepts its signature."""
     delays: Delays
 
 
 def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, api_url: str) -> App:
-    """Build bolt's app: no token and no call of its own, since all that leaves goes through the outbox."""
+    """Build bolt's app. It has no token and makes no calls, because everything is sent through the outbox."""
     app = App(
         name="spy.slack.app",
         logger=_quiet_logger(),
@@ -105,7 +105,10 @@ def build_app(router: RequestRouter, chat: SlackChat, *, signing_secret: str, ap
 def answer_http(
     app: App, body: bytes, headers: Mapping[str, str], *, arrived_at: float | None = None
 ) -> HttpAnswer:
-    """Answer one request of Slack's: 401 where the signature is wrong or older than 5 minutes."""
+    """Answer one HTTP request from Slack. Return 401 if its signature is wrong or older than 5 minutes.
+
+    `arrived_at` is a value of time.monotonic(); None means now.
+    """
     if not _is_signed(app, body, headers):
         return HttpAnswer(401, {"content-type": "text/plain"}, b"not signed by Slack")
     timestamp, arrived = int(headers["x-slack-request-timestamp"]), arrived_at or time.monotonic()
@@ -119,19 +122,19 @@ def answer_http(
 def answer_envelope(
     app: App, payload: Mapping[str, Any], *, retry: Any = None, arrived_at: float | None = None
 ) -> BoltResponse:
-    """Answer what came by Socket Mode: 200 stands for its acknowledgement."""
+    """Answer one Socket Mode payload. Status 200 means: acknowledge it."""
     came = _came(str(retry or ""), arrived_at)
     return dispatch(app, lambda: BoltRequest(mode="socket_mode", body=dict(payload), context=came))
 
 
 def _came(retry: str, arrived_at: float | None) -> dict[str, Any]:
-    """Note when a request came, and for the how manieth time again."""
+    """Return bolt's context for a request: when it arrived, and which retry it is (0: the first delivery)."""
     arrived = time.monotonic() if arrived_at is None else arrived_at
     return {ARRIVED_AT: arrived, RETRY: int(retry) if SECONDS.fullmatch(retry) else 0}
 
 
 def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
-    """Let bolt find the listener. What neither it nor the listener can read is acknowledged, and logged."""
+    """Run the listener for a request. Acknowledge and log what can't be read: a retry would fail again."""
     body: Any = {}
     try:
         request = read()
@@ -139,7 +142,7 @@ def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
         return app.dispatch(request)
     except BoltUnhandledRequestError:
         why = "Spy does nothing on it"
-    except Exception as error:  # noqa: BLE001  whatever Slack sent: brought again it would fail again
+    except Exception as error:  # noqa: BLE001  anything in Slack's payload may cause it; a retry would fail again
         why = cut(f"{type(error).__name__}: {error}".splitlines()[0], WHY_SHOWN)
     kind = body.get("type") or body.get("command") if isinstance(body, Mapping) else None
     log.warning("a request of Slack's was passed over", kind=kind, why=why)
@@ -147,7 +150,10 @@ def dispatch(app: App, read: Callable[[], BoltRequest]) -> BoltResponse:
 
 
 def _verifiers(secret: str, slack: ServerClock) -> Sequence[SignatureVerifier]:
-    """Take what was signed lately by our clock or by Slack's: ours may be off, and all of Slack would be refused."""
+    """Return two verifiers: one checks the age by our clock, one by Slack's.
+
+    If our clock is wrong, requests are still accepted.
+    """
 
     class Slack(SignatureClock):
         def now(self) -> float:
@@ -162,17 +168,17 @@ def _is_signed(app: App, body: bytes, headers: Mapping[str, str]) -> bool:
         return False
     try:
         return any(it.is_valid(body, timestamp, signature) for it in app.verifiers)
-    except (TypeError, ValueError):  # it can't even be compared
+    except (TypeError, ValueError):  # a signature that can't be compared
         return False
 
 
 def _rise(error: Exception) -> None:
-    """Let `dispatch` have what bolt would answer by itself."""
+    """Raise the error again, so that `dispatch` handles it instead of bolt."""
     raise error
 
 
 def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
-    """Tell bolt who Spy is, without the call that bolt would make inside the first acknowledgements."""
+    """Return bolt's `authorize`, which knows who Spy is. Otherwise bolt would call Slack before it acknowledges."""
 
     def authorize() -> AuthorizeResult:
         me = chat.identity
@@ -181,14 +187,14 @@ def authorizer(chat: SlackChat) -> Callable[[], AuthorizeResult]:
             team_id=me.team if me else None,
             bot_user_id=me.user if me else None,
             bot_id=me.bot if me else None,
-            bot_token="kept by the outbox",  # noqa: S106  no token: bolt only wants one to be there
+            bot_token="kept by the outbox",  # noqa: S106  not a token: bolt requires some text
         )
 
     return authorize
 
 
 class Listeners:
-    """One method for each kind of payload. What fails is logged once, and the asker hears of it."""
+    """One method for each kind of payload. Logs each failure once and tells the user."""
 
     def __init__(self, router: RequestRouter, chat: SlackChat) -> None:
         self._router = router
@@ -199,14 +205,14 @@ class Listeners:
         request = _timed(payloads.slash(body), context)
         try:
             return self._slash_ack(request, self._router.answer(request))
-        except Exception as error:  # noqa: BLE001  the boundary: the asker gets a sentence, not a stack trace
+        except Exception as error:  # noqa: BLE001  the boundary: the user gets a sentence, not a stack trace
             words = _told(request, error)
             if time.monotonic() > request.arrived_at + SLACK_WAITS:
                 self._replies.add(request, words)
             return self._slash_ack(request, Response(message=words))
 
     def _slash_ack(self, request: Request, answer: Response) -> BoltResponse:
-        """Answer in the acknowledgement; what does not fit into it follows, for the asker alone."""
+        """Return the acknowledgement with the answer in it. What does not fit follows, visible only to the user."""
         if answer.message is None:
             return _done()
         first, *others = messages(answer.message)
@@ -217,7 +223,7 @@ class Listeners:
         return BoltResponse(status=200, body={"response_type": kind, **said})
 
     def submission(self, body: Body, context: BoltContext) -> BoltResponse:
-        """Answer a form; where we fail it stays open, with all that was typed into it."""
+        """Answer a submitted form. If Spy fails, the form stays open and keeps what was typed."""
         request = _timed(payloads.submission(body), context)
         try:
             return _form_ack(self._router.answer(request), body)
@@ -225,14 +231,14 @@ class Listeners:
             return _form_ack(Response(complaints={"": _sentence(request, error)}), body)
 
     def press(self, body: Body, context: BoltContext) -> BoltResponse:
-        """Answer a button, which Slack brings but once."""
+        """Answer a button press. Slack delivers it only once."""
         return self._aside(payloads.press(body), context, comes_again=False)
 
     def mention(self, body: Body, context: BoltContext) -> BoltResponse:
         return self._aside(payloads.mention(body, self._bot(body)), context, comes_again=True)
 
     def message(self, body: Body, context: BoltContext) -> BoltResponse:
-        """Answer words; of an edit the incident's channel takes note, and a command that it makes is answered."""
+        """Answer a message. An edit is a notice first; if it makes the message a command, answer that too."""
         bot = self._bot(body)
         if request := payloads.speech(body, bot):
             return self._aside(request, context, comes_again=True)
@@ -241,7 +247,7 @@ class Listeners:
         return self._aside(request, context, comes_again=True) if request else noticed
 
     def event(self, body: Body, context: BoltContext) -> BoltResponse:
-        """Pass a notice on. One that fails is not acknowledged: Slack brings it again, and nobody is waiting."""
+        """Pass a notice on. If that fails, don't acknowledge it: Slack delivers it again, and nobody waits for it."""
         notice = payloads.notice(body, self._bot(body))
         if notice is None:
             return _done()
@@ -260,16 +266,17 @@ class Listeners:
         return _done()
 
     def suggestion(self) -> BoltResponse:
-        """Spy has no list that is looked up while somebody types."""
+        """Return no options: Spy has no menus that search while a person types."""
         return BoltResponse(status=200, body={"options": []})
 
     def nothing(self) -> BoltResponse:
         return _done()
 
     def _aside(self, request: Request | None, context: BoltContext, *, comes_again: bool) -> BoltResponse:
-        """Answer what has no channel for words in its acknowledgement: the router's answer goes by the outbox.
+        """Answer a payload whose acknowledgement can't hold text; the router's answer goes through the outbox.
 
-        What could not be kept is not acknowledged where Slack brings it again, and told where it does not.
+        If nothing could be saved, don't acknowledge it, so that Slack delivers it again.
+        If Slack won't deliver it again, tell the user.
         """
         if request is None:
             return _done()
@@ -285,7 +292,7 @@ class Listeners:
         return _done()
 
     def _bot(self, body: Body) -> str:
-        """Return our own user id; before auth.test has answered, the event itself says for whom it is."""
+        """Return Spy's user id. Before auth.test has answered, take it from the event."""
         if self._chat.identity:
             return self._chat.identity.user
         return payloads.bot(body)
@@ -296,7 +303,7 @@ def _done() -> BoltResponse:
 
 
 def _timed(request: R, context: BoltContext) -> R:
-    """Let its time run from when it came."""
+    """Return the request or notice with the time at which it arrived."""
     return replace(request, arrived_at=context[ARRIVED_AT])
 
 
@@ -306,8 +313,8 @@ def _told(request: Request, error: Exception) -> Message:
 
 
 def _sentence(request: Request, error: Exception) -> str:
-    """Log what went wrong, and say it; in Python, since what is broken may be the templates."""
-    if isinstance(error, NotDone):  # logged by who gave it up
+    """Log an error and return a sentence for the user. It is written in Python: the templates may be broken."""
+    if isinstance(error, NotDone):  # logged already, where the time ran out
         return error.sentence
     if isinstance(error, UNSAVED):
         log.warning("not done", source=str(request.source), request=request.id, why=str(error))
@@ -318,7 +325,7 @@ def _sentence(request: Request, error: Exception) -> str:
 
 
 def _form_ack(answer: Response, body: Body) -> BoltResponse:
-    """Complaints stand under their question; one that fits no question stands under the first."""
+    """Return the acknowledgement of a form. A complaint is shown under its question, or else under the first."""
     questions = payloads.questions(body)
     if answer.complaints and questions:
         placed = {
@@ -333,7 +340,7 @@ def _form_ack(answer: Response, body: Body) -> BoltResponse:
 
 
 def _quiet_logger() -> logging.Logger:
-    """Bolt's warnings are about settings that are meant; below its level it also builds no debug sentences."""
+    """Return a logger for errors only: bolt's warnings are about intended settings, and debug text costs time."""
     logger = logging.getLogger("spy.slack.bolt")
     logger.setLevel(logging.ERROR)
     return logger

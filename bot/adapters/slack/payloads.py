@@ -1,4 +1,4 @@
-"""Reading what Slack sends: which ask or which notice a payload is, or nothing that concerns Spy."""
+"""Read Slack's payloads: each becomes a request, a notice, or nothing if it does not concern Spy."""
 
 import re
 from collections.abc import Callable, Mapping, Sequence
@@ -33,17 +33,17 @@ Payload = Mapping[str, Any]
 PRIVATE = "channel_convert_to_private"
 SPEECH = (None, "thread_broadcast", "file_share")
 EDITED_WITHIN = 3600.0
-"""Seconds in which a message may be edited into a command: later it is a correction of what was said."""
+"""Seconds after posting in which an edit can make a message a command. A later edit only corrects the text."""
 CALLED = re.compile(
     r"\s*[*_~`]{0,3}spy[,:]?[*_~`]{0,3}(?:[,:]?\s+(?P<words>\S.*)|[,:]?\s*$)", re.IGNORECASE | re.DOTALL
 )
 
 
-# --- asks -------------------------------------------------------------------------------------------------
+# --- requests -------------------------------------------------------------------------------------------------
 
 
 def slash(body: Payload) -> Request:
-    """`/incident me "x"` says `incident me "x"`; `/spy …` says what follows."""
+    """Return the request of a slash command: `/incident me "x"` means `incident me "x"`; `/spy x` means `x`."""
     name = required(body, "command").removeprefix("/")
     words = (maybe(body, "text") or "").strip()
     return Request(
@@ -59,7 +59,7 @@ def slash(body: Payload) -> Request:
 
 
 def press(body: Payload) -> Request | None:
-    """A press says its button's value; one that only opens a link says nothing."""
+    """Return the request of a pressed button: its value. Return None for a button that only opens a link."""
     action = next((it for it in listed(body, "actions") if isinstance(it, Mapping)), {})
     said = maybe(action, "value") or maybe(action, "selected_option", "value")
     if not said or action.get("type") not in ("button", "overflow", "static_select"):
@@ -79,7 +79,7 @@ def press(body: Payload) -> Request | None:
 
 
 def submission(body: Payload) -> Request:
-    """A form that is sent says the command that it was opened for, with what was filled in."""
+    """Return the request of a submitted form: the command it was opened for, and its answers."""
     view = part(body, "view")
     memory = forms.remembered(view)
     number = memory.get("incident")
@@ -109,7 +109,7 @@ def title(body: Payload) -> str:
 
 
 def mention(body: Payload, bot: str) -> Request | None:
-    """Slack sends no `app_mention` in a DM; what comes twice (an edit) is not said again."""
+    """Return the request of a mention; None for an edit, a bot's message, or a DM, which also comes as a message."""
     event = part(body, "event")
     if _is_automatic(event) or "edited" in event or required(event, "channel").startswith("D"):
         return None
@@ -117,7 +117,7 @@ def mention(body: Payload, bot: str) -> Request | None:
 
 
 def speech(body: Payload, bot: str) -> Request | None:
-    """A DM, or words that begin with `spy`; a mention comes as an event of its own."""
+    """Return the request of a DM or of a message that begins with `spy`; else None. A mention is its own event."""
     event = part(body, "event")
     text = undecorated(maybe(event, "text") or "")
     if event.get("subtype") not in SPEECH or _is_automatic(event) or not text.strip():
@@ -131,7 +131,10 @@ def speech(body: Payload, bot: str) -> Request | None:
 
 
 def correction(body: Payload, bot: str) -> Request | None:
-    """A message that was edited into a command, within an hour; the router does no message twice."""
+    """Return the request of a message that was edited into a command within an hour; else None.
+
+    The router runs each message only once.
+    """
     event = part(body, "event")
     if event.get("subtype") != "message_changed":
         return None
@@ -147,7 +150,7 @@ def correction(body: Payload, bot: str) -> Request | None:
 
 
 def _was_just_edited(message: Payload, before: Payload) -> bool:
-    """Slack also tells so of a link that it unfurled, or of a language that it found."""
+    """Return whether a person edited the text in time. Slack also sends this event when it unfurls a link."""
     edited, written = maybe(message, "edited", "ts"), maybe(message, "ts")
     if not edited or not written or message.get("text") == before.get("text"):
         return False
@@ -171,7 +174,7 @@ def _spoken(body: Payload, source: Source, text: str) -> Request:
 
 
 def after_mention(text: str, bot: str) -> str:
-    """Return the words after the bot's mention, all of them where it is not mentioned."""
+    """Return the text after the bot's mention, or the whole text if it is not mentioned."""
     found = re.search(_mention(bot), text)
     words = text[found.end() :] if found else text
     return re.sub(r"^[,:]\s+", "", words.strip())
@@ -202,7 +205,7 @@ def _handle(body: Payload) -> str | None:
 
 
 def notice(body: Payload, bot: str) -> Notice | None:
-    """Return what Spy takes note of without being asked."""
+    """Return the notice in an event, or None if there is none."""
     read = READERS.get(required(body, "event", "type"))
     return read(body, bot) if read else None
 
@@ -299,7 +302,7 @@ def _changed(body: Payload, bot: str) -> Notice | None:  # noqa: PLR0911  a tabl
 
 
 def _automated(body: Payload, bot: str) -> Notice | None:
-    """What a workflow says to Spy; other bots are not listened to, lest two of them talk without end."""
+    """Return what a Slack workflow writes to Spy; other bots are ignored, so that two bots can't loop."""
     event = part(body, "event")
     if part(event, "bot_profile").get("is_workflow_bot") is not True:
         return None
@@ -311,7 +314,7 @@ def _automated(body: Payload, bot: str) -> Notice | None:
 
 
 def _shared(body: Payload) -> Notice | None:
-    """Of the files in a message, the pictures."""
+    """Return the pictures among a message's files; None if there are none."""
     event = part(body, "event")
     files = (it for it in listed(event, "files") if (maybe(it, "mimetype") or "").startswith("image/"))
     images = tuple(
@@ -345,13 +348,13 @@ def _renamed(body: Payload, _bot: str) -> Notice:
 
 
 def bot(body: Payload) -> str:
-    """Return the user id of the bot for whom an event is."""
+    """Return the user id of the bot that an event was sent to; empty if the event does not say."""
     ours = (it for it in listed(body, "authorizations") if isinstance(it, Mapping) and it.get("is_bot"))
     return next(filter(None, (maybe(it, "user_id") for it in ours)), "")
 
 
 def created(body: Payload) -> tuple[str, str]:
-    """Return the id and the name of a channel that was made."""
+    """Return the id and the name of a new channel."""
     channel = part(part(body, "event"), "channel")
     return required(channel, "id"), required(channel, "name")
 
