@@ -1,4 +1,4 @@
-"""Runs a program for a step of a failover: no shell, an environment of its own, and never a process left behind."""
+"""Run a program for a failover step, without a shell, in a minimal environment, and leave no process behind."""
 
 import os
 import selectors
@@ -18,21 +18,20 @@ from bot.adapters.rendering.mrkdwn import span
 from bot.domain.plan import End, Outcome, Program
 
 PASSED = ("PATH", "HOME", "LANG")
-"""What every program gets of Spy's environment."""
+"""The variables of Spy's environment that every program gets."""
 TICK = 0.05
-"""Seconds between two looks at whether the program has ended, its time is up, or somebody aborts."""
+"""Seconds between two checks for the program's end, the timeout or an abort."""
 CHUNK = 64 * 1024
 LINGER = timedelta(seconds=1)
-"""How long the output of what a program left running is waited for, once the program itself has ended."""
+"""How long to read the output of processes that a program left running, after the program itself ended."""
 GRACE = timedelta(seconds=5)
-"""From SIGTERM to SIGKILL."""
+"""The time between SIGTERM and SIGKILL."""
 
 
 class Processes:
-    """`folder` is that of config.yaml: a command's own folder, and a program named by a path, are found from there.
+    """Runs programs. `folder` is that of config.yaml; a command's folder and a program's path are relative to it.
 
-    A program named by a bare word is looked for on PATH. Whatever a program leaves running in its process group ends
-    with it: a step is over when it is over.
+    A program without a slash is looked up on PATH. When a program ends, the rest of its process group is ended too.
     """
 
     def __init__(
@@ -53,7 +52,10 @@ class Processes:
     def run(
         self, command: Program, *, timeout: timedelta, hear: Callable[[str], None], stopped: Event
     ) -> Outcome:
-        """Run it to its end, or end it when its time is up or somebody aborts; OK is exit 0, else it is red."""
+        """Run a program until it ends, or end it on a timeout or an abort. Exit 0 is OK, any other RED.
+
+        UNKNOWN means that the program could not be ended.
+        """
         secrets = self._variables.secrets(command)
         try:
             process = self._started(command)
@@ -82,7 +84,7 @@ class Processes:
                 stderr=subprocess.STDOUT,
                 start_new_session=True,
             )
-        except (OSError, ValueError) as trouble:  # so ends a name that is too long, too
+        except (OSError, ValueError) as trouble:  # raised for a name that is too long, too
             why = getattr(trouble, "strerror", None) or str(trouble)
             raise _NoProgram(f"{args[0]} could not be started: {why}") from None
 
@@ -107,12 +109,12 @@ class Processes:
 
 
 class _NoProgram(Exception):  # noqa: N818  named for what happened
-    """A program could not be started; the message is a few words, as of any outcome."""
+    """A program could not be started. The message is a short reason."""
 
 
 @dataclass(kw_only=True)
 class _Running:
-    """A program that runs, and its process group."""
+    """A running program and its process group."""
 
     process: "subprocess.Popen[bytes]"
     output: Output
@@ -127,7 +129,7 @@ class _Running:
             self._selector.register(self._pipe, selectors.EVENT_READ)
 
     def followed(self, *, timeout: timedelta, stopped: Event) -> tuple[End, str]:
-        """Read what it says until it has ended, or is ended."""
+        """Read the output until the program ends or is ended. Return the outcome and a short reason."""
         until = time.monotonic() + timeout.total_seconds()
         while not self._has_ended():
             if stopped.is_set():
@@ -140,7 +142,7 @@ class _Running:
         return _told(self.process.wait())
 
     def close(self) -> None:
-        """Leave nothing behind, whatever happened."""
+        """End what still runs, and close the pipe."""
         if self.process.returncode is None:
             self._end_group()
         self._selector.close()
@@ -154,7 +156,7 @@ class _Running:
         return End.RED, why
 
     def _has_ended(self) -> bool:
-        """Look without reaping it: as long as it is not, nobody else can have its process group's number."""
+        """Return whether the program has ended, without reaping it: until then its group id can't be reused."""
         flags = os.WEXITED | os.WNOWAIT | os.WNOHANG
         return os.waitid(os.P_PID, self.process.pid, flags) is not None
 
@@ -164,7 +166,7 @@ class _Running:
             self._read(TICK)
 
     def _end_group(self) -> None:
-        """End all of the group: SIGTERM, and SIGKILL for what is left after the grace."""
+        """End the whole group: send SIGTERM, and SIGKILL to what is left after the grace time."""
         for sign in (signal.SIGTERM, signal.SIGKILL):
             self._signal(sign)
             until = time.monotonic() + self.grace
@@ -175,13 +177,13 @@ class _Running:
         self._read(0)
 
     def _is_alive(self) -> bool:
-        """Whether any process of the group is left."""
+        """Return whether any process of the group is left."""
         if self.process.poll() is not None:
             self._bury()
         return self._signal(0)
 
     def _bury(self) -> None:
-        """Reap what of the group fell to Spy: it is the heir of orphans where it is a container's first process."""
+        """Reap processes of the group: in a container, Spy may be process 1, which inherits orphans."""
         try:
             while os.waitpid(-self.process.pid, os.WNOHANG)[0]:
                 pass
@@ -199,7 +201,7 @@ class _Running:
         return bool(self._selector.get_map())
 
     def _read(self, seconds: float) -> None:
-        """Take what there is to read, or wait so long for it."""
+        """Read the available output, or wait for it this many seconds."""
         if not self._is_open():
             time.sleep(min(seconds, TICK))
             return

@@ -1,6 +1,6 @@
 """Issues, their comments and pull requests on GitHub, through PyGithub.
 
-Its own retries and pauses are switched off: the outbox tries again, and knows what was done before.
+PyGithub's own retries and pauses are switched off, because the outbox decides about retries.
 """
 
 from collections.abc import Callable, Iterator, Sequence
@@ -40,13 +40,13 @@ from bot.ports import (
 )
 
 LOOKED_THROUGH = 1_000
-"""Spy's newest issues, among which one is sought whose making is in doubt."""
+"""The most issues searched, newest first, for one that an earlier attempt may have opened."""
 SKEW = timedelta(days=1)
-"""By how much GitHub's clock may be behind ours, for all that is sought since a moment."""
+"""How far GitHub's clock may be behind ours in a search for recent issues."""
 
 
 class GitHub:
-    """One client behind a lock: PyGithub promises nothing to several threads."""
+    """GitHub as `ports.IssueTracker`. A lock guards the client, because PyGithub is not thread-safe."""
 
     def __init__(self, token: str, *, url: str, timeout: timedelta) -> None:
         self._lock = Lock()
@@ -67,7 +67,7 @@ class GitHub:
     # --- issues ---
 
     def open_issue(self, repository: str, draft: IssueDraft) -> Issue:
-        """Open it; what GitHub will not take with it is left out, and named."""
+        """Open an issue. What GitHub does not accept, such as a label, is left out and named in `without`."""
         with self._calling() as github:
             made, without = issues.create(_repository(github, repository), draft)
             if issues.has_moved(made):
@@ -93,7 +93,7 @@ class GitHub:
             return issues.read(issue, repository, without)
 
     def _login_of(self, github: Github) -> str:
-        """Return whose the token is; an app's token has nobody, and gives nothing."""
+        """Return the login of the token's user; empty for an app's token."""
         if self._login is None:
             try:
                 self._login = github.get_user().login
@@ -134,7 +134,10 @@ class GitHub:
     def offer(
         self, repository: str, leaves: Sequence[RepoFile], *, branch: str, title: str, body: str
     ) -> Offer:
-        """Put files on a branch of Spy's own and offer it; each step looks whether an earlier try has done it."""
+        """Write files to a branch and open a pull request, and return it; an empty Offer if nothing is new.
+
+        Each step first checks whether an earlier attempt did it. `without` has the files that GitHub refused.
+        """
         with self._calling() as github:
             repo = github.get_repo(repository)
             offered = _offered(repo, branch)
@@ -153,7 +156,7 @@ class GitHub:
 
     @contextmanager
     def _calling(self) -> Iterator[Github]:
-        """Make the vendor's troubles ours."""
+        """Translate PyGithub's errors into port errors."""
         try:
             with self._lock:
                 yield self._github
@@ -168,7 +171,7 @@ class GitHub:
 
 
 def _repository(github: Github, name: str) -> Repository:
-    """Name a repository without asking for it first."""
+    """Return a repository without a request to GitHub."""
     return Repository(github.requester.withLazy(lazy=True), url=f"/repos/{name}")
 
 
@@ -195,13 +198,13 @@ def _trouble(trouble: GithubException) -> Exception:
 
 
 def _offered(repo: Repository, branch: str) -> PullRequest | None:
-    """Find the open pull request of a branch."""
+    """Return the open pull request of a branch, or None."""
     head = f"{repo.full_name.partition('/')[0]}:{branch}"
     return next(iter(repo.get_pulls(state="open", head=head)), None)
 
 
 def _start_branch(repo: Repository, branch: str) -> None:
-    """Let the branch begin where the main one is; what was on it was merged or turned down."""
+    """Start the branch at the default branch. Its old commits, if any, were merged or rejected."""
     start = repo.get_git_ref(f"heads/{repo.default_branch}").object.sha
     try:
         repo.get_git_ref(f"heads/{branch}").edit(start, force=True)
@@ -223,7 +226,7 @@ def _content(repo: Repository, path: str, branch: str) -> ContentFile | None:
 
 
 def _write_all(repo: Repository, leaves: Sequence[RepoFile], *, branch: str, message: str) -> tuple[str, ...]:
-    """Write the document, and what stands beside it as far as GitHub takes it; give the paths of what it did not."""
+    """Write the document, which is the first file, and the other files. Return the paths that GitHub refused."""
     document, *beside = leaves
     _write(repo, document, branch=branch, message=message)
     without = []

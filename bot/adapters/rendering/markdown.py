@@ -1,7 +1,7 @@
-"""Spy's words as Markdown for GitHub: the same templates as for Slack, other marks, and nothing that pings anybody.
+"""Render templates as Markdown documents for GitHub, without notifying anybody.
 
-What a person typed is made safe here once: Slack's mentions become names, Markdown's own signs are escaped, and an `@`
-or a `#1` is held apart by `&#8203;`, so that GitHub notifies nobody and links no issue by accident.
+Text that a person typed is escaped here once. Slack's mentions become names, and Markdown's signs are escaped.
+A zero-width space (`&#8203;`) follows `@` and `#`, so that GitHub notifies nobody and links no issue by accident.
 """
 
 import re
@@ -21,7 +21,7 @@ from bot.adapters.rendering.overrides import Folders, start_counting
 from bot.domain.document import Document, DocumentSection
 
 LONGEST_TITLE = 250
-"""GitHub takes 256 characters."""
+"""Characters; GitHub's limit is 256."""
 _LINK = re.compile(
     r"<(?P<url>https?://[^<>|\s]+)(?:\|(?P<label>[^<>\n]*))?>|(?P<bare>https?://[^\s<>|\"]*[^\s<>|\".,;:!?')\]])"
 )
@@ -30,14 +30,14 @@ _SIGNS = str.maketrans(
 )
 _APART = re.compile(r"(?<=@)(?=\w)|(?<=#)(?=\d)|(?<=\bGH-)(?=\d)", re.IGNORECASE)
 _OPENING = re.compile(r"^(?:\d+(?=[.)](?:\s|$))|(?=[#+=-]))", re.MULTILINE)
-"""What begins a heading, a list or a rule where it begins a line."""
+"""What begins a heading, a list or a rule at the start of a line."""
 _IN_URL = str.maketrans({"(": "%28", ")": "%29", "<": "%3C", ">": "%3E", "\\": "%5C", "|": "%7C", "`": "%60"})
 _ADDRESS = re.compile(r"https?://\S+")
 _BLANK_LINES = re.compile(r"\n{3,}")
 
 
 class Markdown(str):
-    """Markdown of our own making: it is not escaped again."""
+    """Markdown that is already safe; it is not escaped again."""
 
     __slots__ = ()
 
@@ -46,7 +46,7 @@ class Markdown(str):
 
 
 def inline(value: object, names: Names = lambda _person: None) -> Markdown:
-    """Make a value safe within a line. What is Markdown already stays; None is nothing; line ends become blanks."""
+    """Escape a value for use inside a line. Line ends become spaces. Markdown stays as it is; None becomes empty."""
     if isinstance(value, Markdown):
         return value
     if value is None:
@@ -57,14 +57,14 @@ def inline(value: object, names: Names = lambda _person: None) -> Markdown:
 
 
 def paragraphs(value: object, names: Names = lambda _person: None) -> Markdown:
-    """Make a value safe that may have several lines: each becomes a paragraph."""
+    """Escape a text of several lines. Each line becomes a paragraph."""
     given = mrkdwn.without_controls(str(value or ""))
     lines = filter(None, (" ".join(line.split()) for line in given.splitlines()))
     return Markdown(_written("\n\n".join(lines), names))
 
 
 def link(url: object, label: object = None, names: Names = lambda _person: None) -> Markdown:
-    """Link; without an address that a browser would follow, the label alone."""
+    """Return a link; only the label if the URL is not http or https."""
     words = inline(label, names) if label else Markdown()
     address = str(url or "")
     if not _ADDRESS.fullmatch(address):
@@ -90,7 +90,7 @@ def _in_url(address: str) -> str:
 
 
 def _written(text: str, names: Names) -> str:
-    """Write lines of which each is as short as it can be: links, words, and what would begin a list as itself."""
+    """Escape a text: keep its links, and escape what would begin a list or a heading."""
     parts, at = list[str](), 0
     for found in _LINK.finditer(text):
         if found.start() > at:
@@ -116,7 +116,7 @@ def _aware(at: datetime | str) -> datetime:
 
 @dataclass(kw_only=True)
 class _Writing:
-    """What one rendering has written so far."""
+    """The state of one rendering."""
 
     names: Names
     title: str = ""
@@ -129,7 +129,7 @@ _writing: ContextVar[_Writing] = ContextVar("_writing")
 
 
 class MarkdownTemplates:
-    """Templates of these folders, the first that has one wins."""
+    """Document templates; the first folder that has a template wins."""
 
     def __init__(self, loader: Folders) -> None:
         self.environment = _environment(loader)
@@ -137,7 +137,7 @@ class MarkdownTemplates:
     def document(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
     ) -> Document:
-        """Write a document, `<template>.md.j2`."""
+        """Render a document from `<template>.md.j2`. `names` returns a person's name by Slack id, or None."""
         start_counting()
         writing = _Writing(names=names)
         before = _writing.set(writing)
@@ -154,7 +154,7 @@ class MarkdownTemplates:
 
 
 def _title(words: str) -> str:
-    """Name the document: on GitHub a title is plain text, which needs no escapes and pings nobody."""
+    """Set the title. On GitHub it is plain text, so it needs no escapes and notifies nobody."""
     writing = _writing.get()
     said = " ".join(mrkdwn.plain(mrkdwn.flat(words, writing.names)).split())
     writing.title = said if len(said) <= LONGEST_TITLE else f"{said[: LONGEST_TITLE - 1]}…"
@@ -220,7 +220,7 @@ def _day(at: datetime | str) -> Markdown:
 
 
 def _clip(value: object, most: int) -> Markdown:
-    """Shorten what a person typed; what is Markdown already is as long as it is."""
+    """Shorten a text that a person typed to `most` characters. Markdown is not shortened."""
     if isinstance(value, Markdown):
         return value
     text = " ".join(str(value or "").split())
@@ -228,7 +228,7 @@ def _clip(value: object, most: int) -> Markdown:
 
 
 def _code(value: object, most: int = 300) -> Markdown:
-    """Say it as code, in one line, between more backticks than it has itself."""
+    """Return a value as inline code, fenced by more backticks than it contains."""
     words = " ".join(mrkdwn.plain(mrkdwn.flat(value, _writing.get().names)).split())
     said = words if len(words) <= most else f"{words[: most - 1]}…"
     fence = "`" * (max(map(len, re.findall("`+", said)), default=0) + 1)
@@ -236,7 +236,7 @@ def _code(value: object, most: int = 300) -> Markdown:
 
 
 def _label(value: object) -> Markdown:
-    """Name something within a Mermaid picture, whose language has signs of its own."""
+    """Return a label for a Mermaid diagram, without Mermaid's special characters; 60 characters at most."""
     words = mrkdwn.plain(mrkdwn.flat(value, _writing.get().names))
     return Markdown(" ".join(re.sub(r"[^\w .,+()-]", " ", words).split())[:60])
 
@@ -251,22 +251,20 @@ class _DocumentEnvironment(OwnMacros):
 
 @pass_context
 def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
-    """Tell an entry of the timeline in the words of its own template; one that has none here, by its text."""
+    """Render an entry of the timeline with the template of its kind, or with `events/unknown`."""
     template = context.environment.select_template([f"events/{entry['kind']}.j2", "events/unknown.j2"])
     return Markdown(" ".join(template.render({"e": entry}).split()))
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = (
-        _DocumentEnvironment(  # no autoescape: HTML's escapes are not all of Markdown's; `finalize` does it
-            loader=loader,
-            finalize=_safe,
-            undefined=StrictUndefined,
-            trim_blocks=True,
-            lstrip_blocks=True,
-            auto_reload=False,
-            optimized=False,  # see macros.py
-        )
+    environment = _DocumentEnvironment(  # no autoescape: it escapes for HTML; `finalize` escapes for Markdown
+        loader=loader,
+        finalize=_safe,
+        undefined=StrictUndefined,
+        trim_blocks=True,
+        lstrip_blocks=True,
+        auto_reload=False,
+        optimized=False,  # see macros.py
     )
     environment.globals |= {
         "title": _title,

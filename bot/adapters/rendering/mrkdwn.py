@@ -1,4 +1,4 @@
-"""Slack's mrkdwn: what people typed made safe to say again, and our own marks around it."""
+"""Slack's mrkdwn: escape what people typed, and add markup such as links, mentions and times."""
 
 import re
 from collections.abc import Callable
@@ -7,10 +7,10 @@ from datetime import UTC, datetime, timedelta
 from bot.domain.text import letter_end
 
 Names = Callable[[str], str | None]
-"""A person's or a channel's name by Slack id, None where it is not known."""
+"""Returns a person's or a channel's name by Slack id; None if it is not known."""
 
 _STRIPPED = re.compile(r"[^\n\t\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
-"""Control characters, and halves of surrogate pairs, which no UTF-8 can carry."""
+"""Control characters, and halves of surrogate pairs, which UTF-8 can't encode."""
 
 _TELLING = re.compile(r"[&<>]")
 
@@ -24,11 +24,11 @@ _MARK = re.compile(
     r"|<!(?P<everybody>channel|here|everyone)(?:\|[^<>\n]*)?>"
     r"|<!subteam\^[A-Z0-9]+" + _LABEL.format(name="team_label") + ">"
 )
-"""All that Slack reads as more than letters, and no more: what is not listed here is escaped."""
+"""All of Slack's markup that stays live. Anything else is escaped."""
 
 _LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
 _UNIT = re.compile(r"<[^<>\n]*>|&(?:amp|lt|gt);|:[\w+'-]{1,100}:(?::skin-tone-[2-6]:)?")
-"""What stands for one thing, however many characters it has: a link or a mention, an escape, an emoji's name."""
+"""Text that must not be cut: a link or a mention, an escape, an emoji's name."""
 _LONGEST_UNIT = 4_000
 _SLACK_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 _LINKABLE = re.compile(r"(?:https?://|mailto:)\S+")
@@ -37,17 +37,16 @@ _TODAY = timedelta(hours=20)
 
 
 class Mrkdwn(str):
-    """Mrkdwn of our own making: it is not escaped again."""
+    """Mrkdwn that is already safe; it is not escaped again."""
 
     __slots__ = ()
 
 
 def typed(value: object) -> Mrkdwn:
-    """Make a value safe to say: as Slack sent it, as a terminal or PagerDuty sent it, or any object.
+    """Escape any value, so that it is safe to post.
 
-    Mentions of a person, channel links, http and mailto links and dates stay live; a mention of many people becomes
-    its words; everything else is escaped once. What it gives it leaves as it is when given it again, so that text
-    may pass twice. None is nothing.
+    Mentions of one person, channel links, http and mailto links and dates stay live. A mention of many people
+    becomes plain text. Everything else is escaped once: a second call changes nothing. None becomes empty.
     """
     if isinstance(value, Mrkdwn):
         return value
@@ -58,12 +57,12 @@ def typed(value: object) -> Mrkdwn:
 
 
 def without_controls(text: str) -> str:
-    """Leave out control characters, except line ends and tabs."""
+    """Remove control characters, except line ends and tabs."""
     return text if text.isascii() and text.isprintable() else _STRIPPED.sub("", text)
 
 
 def flat(value: object, names: Names = lambda _person: None) -> str:
-    """Say it where Slack draws no mentions or links (headings, labels): their words alone, still escaped."""
+    """Return the text for headings and labels, where Slack shows no mentions or links: their words, still escaped."""
     text = without_controls("" if value is None else str(value))
     if not _TELLING.search(text):
         return text
@@ -71,12 +70,12 @@ def flat(value: object, names: Names = lambda _person: None) -> str:
 
 
 def plain(value: object, names: Names = lambda _person: None) -> str:
-    """Say it where nobody reads Slack's escapes (a form's box, a phone, a terminal): as a person would type it."""
+    """Return the text without Slack's escapes, as a person would type it: for forms, phones and terminals."""
     return _unescaped(flat(value, names))
 
 
 def spoken(value: object, names: Names) -> str:
-    """Return the text for where an id of Slack means nothing, as on a phone: who has no known name is *someone*."""
+    """Return the text without Slack ids, for readers outside Slack. A person without a known name is *someone*."""
     text = without_controls("" if value is None else str(value))
     return _unescaped(_literal(_marked(text, lambda mark: _words(mark, names, with_ids=False), str)))
 
@@ -85,11 +84,11 @@ def _unescaped(text: str) -> str:
     return text.replace("&lt;", "<").replace("&gt;", ">").replace("&amp;", "&")
 
 
-# --- our own marks ----------------------------------------------------------------------------------------
+# --- our own markup ----------------------------------------------------------------------------------------
 
 
 def mention(person: object) -> Mrkdwn:
-    """Mention a person by Slack id; what is no Slack id is said as it is."""
+    """Return a mention of a person by Slack id; any other text is only escaped."""
     text = str(person or "")
     return Mrkdwn(f"<@{text}>") if _SLACK_ID.fullmatch(text) else typed(text)
 
@@ -99,7 +98,7 @@ def channel(ident: object) -> Mrkdwn:
 
 
 def link(url: object, label: object = None) -> Mrkdwn:
-    """Link; without an address that Slack would follow, the label alone."""
+    """Return a link; only the label if the URL is not http, https or mailto."""
     address = without_controls(str(url or ""))
     words = flat(label).replace("\n", " ")
     if not _LINKABLE.fullmatch(address):
@@ -118,13 +117,13 @@ def quote(value: object) -> Mrkdwn:
 
 
 def code(value: object, most: int = 300) -> Mrkdwn:
-    """Say it as code, in one line; a backtick in it would end it, so another letter stands for it."""
+    """Return a value as code on one line, `most` characters at most. A similar letter replaces each backtick."""
     text = " ".join(_as_code(value).split())
     return Mrkdwn(f"`{clip(_literal(text), most)}`") if text else Mrkdwn()
 
 
 def block(value: object, most: int = 900) -> Mrkdwn:
-    """Show the end of what a program printed, as it stands, from the beginning of a line where that leaves one."""
+    """Return the last `most` characters of a program's output as a block of code, from the start of a line."""
     text = _as_code(value).strip("\n")
     if len(text) > most:
         text = text[-most:]
@@ -133,17 +132,17 @@ def block(value: object, most: int = 900) -> Mrkdwn:
 
 
 def _as_code(value: object) -> str:
-    return without_controls("" if value is None else str(value)).replace("`", "ˋ")  # noqa: RUF001  it looks alike, and ends nothing
+    return without_controls("" if value is None else str(value)).replace("`", "ˋ")  # noqa: RUF001  looks alike, does not end the code
 
 
 def clip(value: object, most: int) -> Mrkdwn:
-    """Shorten to at most so many of Slack's characters; what reads as one thing is kept whole or left out."""
+    """Shorten to `most` characters of mrkdwn. A link, mention, escape or emoji is never cut."""
     text = typed(value)
     return text if len(text) <= most else Mrkdwn(text[: unit_end(text, most - 1)].rstrip() + "…")
 
 
 def unit_end(text: str, most: int) -> int:
-    """Find the last place at or before `most` that cuts no link, mention, escape, emoji or letter in two."""
+    """Return the last position, at most `most`, that cuts no link, mention, escape, emoji or letter."""
     for unit in _UNIT.finditer(text, 0, most + _LONGEST_UNIT):
         if unit.end() > most:
             return min(unit.start(), letter_end(text, most))
@@ -151,9 +150,9 @@ def unit_end(text: str, most: int) -> int:
 
 
 def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mrkdwn:
-    """Say a time in the reader's zone, in UTC where Slack can't; with its date unless it is within 20 hours of `now`.
+    """Return a time that Slack shows in the reader's time zone; the fallback text is in UTC.
 
-    `form` is Slack's, such as `{ago}`.
+    The date is left out if the time is within 20 hours of `now`. `form` is Slack's date format, such as `{ago}`.
     """
     universal = at.astimezone(UTC)
     near = now is not None and abs(universal - now) < _TODAY
@@ -163,7 +162,7 @@ def moment(at: datetime, *, now: datetime | None, form: str | None = None) -> Mr
 
 
 def span(length: timedelta) -> Mrkdwn:
-    """Tell a duration in its two greatest units: 40 s, 5 min, 1 h 05, 2 d 3 h."""
+    """Return a duration in its largest units, rounded down: 40 s, 5 min, 1 h 05, 2 d 3 h. A negative one is 0 s."""
     seconds = max(0, int(length.total_seconds()))
     minutes, hours, days = seconds // 60, seconds // 3600, seconds // 86400
     if days:
@@ -183,7 +182,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
 
 
 def _marked(text: str, mark: Callable[[re.Match[str]], str], rest: Callable[[str], str]) -> str:
-    """Rewrite Slack's marks, and what stands between them in one go: a call for each letter would be slow."""
+    """Rewrite each of Slack's marks with `mark`, and the text between them with `rest`."""
     written, at = list[str](), 0
     for found in _MARK.finditer(text):
         if found.start() > at:
@@ -208,7 +207,7 @@ def _safe(found: re.Match[str]) -> str:
 
 
 def _words(found: re.Match[str], names: Names, *, with_ids: bool = True) -> str:
-    """Return what a reader sees of a mark. `with_ids`: where no name is known, the id stands for it."""
+    """Return what a reader sees of a mark. With `with_ids`, an id replaces a name that is not known."""
     match found.lastgroup:
         case "person" | "person_label":
             name = names(found["person"]) or found["person_label"] or (with_ids and found["person"])

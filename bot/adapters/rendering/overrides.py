@@ -1,4 +1,4 @@
-"""Templates of a team's own, before Spy's: each can be refused, and none draws for ever."""
+"""A team's own templates, used before Spy's. A failing one is refused, and loops are limited."""
 
 import re
 from collections.abc import Collection, Iterable, Iterator, Sequence
@@ -19,9 +19,9 @@ from jinja2 import (
 )
 
 MOST_ROUNDS = 1_000_000
-"""How often the loops of one drawing go round, all together: far more than the longest timeline needs."""
+"""The most iterations of all loops of one rendering; far more than the longest timeline needs."""
 LONGEST = 50_000
-"""Characters of the longest message that a template may draw."""
+"""The most characters of a message from a team's own template."""
 
 _LACKS = re.compile(
     r"the template '(?P<template>[^']+)' .*does not export the requested name '(?P<name>[^']+)'"
@@ -31,7 +31,7 @@ _PUT_TOGETHER = '~ ".j2"'
 
 
 class TooMuchError(Exception):
-    """A template draws without an end, or more than anybody reads."""
+    """A template exceeds a limit on loops or length."""
 
 
 FAULTS = (
@@ -45,12 +45,12 @@ FAULTS = (
     TypeError,
     ValueError,
 )
-"""What a template can be at fault for; a database that does not answer as a name is looked up is none of them."""
+"""Errors that a template can cause. A database error while a name is looked up is not one of them."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class TemplateMistake:
-    """Why a file is refused; `line` is 1 where the mistake is of the whole."""
+    """Why a file is refused. `line` is 1 if the mistake concerns the whole file."""
 
     path: Path
     line: int
@@ -61,7 +61,7 @@ class TemplateMistake:
 
 
 class Folders(ChoiceLoader):
-    """The first folder that has a template gives it, unless it is refused there. Spy's own folder is the last."""
+    """Loads a template from the first folder that has it and where it is not refused. Spy's own folder is the last."""
 
     def __init__(self, folders: Sequence[Path], refused: Collection[Path] = ()) -> None:
         self.folders = tuple(folders)
@@ -70,25 +70,28 @@ class Folders(ChoiceLoader):
 
     @property
     def own(self) -> tuple[Path, ...]:
-        """The folders before Spy's."""
+        """The team's own folders, all but the last."""
         return self.folders[:-1]
 
     def has(self, path: Path) -> bool:
-        """Return whether a file is a team's own template, and in use."""
+        """Return whether a file is a team's own template and not refused."""
         return path not in self.refused and any(path.is_relative_to(folder) for folder in self.own)
 
     def find(self, template: str) -> Path | None:
-        """Find a team's own file for a template."""
+        """Return the team's own file for a template, or None."""
         files = (folder / template for folder in self.own)
         return next((file for file in files if file.is_file() and file not in self.refused), None)
 
     def touches(self, template: str, environment: Environment) -> bool:
-        """Return whether a team's own template is drawn with this one, or may be: its name may be put together."""
+        """Return whether this template may use a team's own template.
+
+        True too if it builds the name of a template at run time.
+        """
         is_put_together = _PUT_TOGETHER in _source(template, environment)
         return is_put_together or any(map(self.find, _used(template, environment, set())))
 
     def mistake(self, error: Exception, template: str, environment: Environment) -> TemplateMistake | None:
-        """Find the team's own file that is at fault where a template could not be drawn; None where none is."""
+        """Return the team's own file that caused an error, and why; None if the error is not from one."""
         if isinstance(error, TemplateSyntaxError) and error.filename and self.has(Path(error.filename)):
             return TemplateMistake(path=Path(error.filename), line=error.lineno, why=_why(error))
         if (lacks := _LACKS.match(str(error))) and (file := self.find(lacks["template"])):
@@ -115,7 +118,7 @@ class _Folder(FileSystemLoader):
 
 
 class BoundedLoops(Environment):
-    """An environment whose loops end: all of one drawing's together go round so many times."""
+    """An environment that limits loops: all loops of one rendering may iterate MOST_ROUNDS times together."""
 
     def _parse(self, source: str, name: str | None, filename: str | None) -> nodes.Template:
         tree = super()._parse(source, name, filename)
@@ -134,11 +137,11 @@ class BoundedLoops(Environment):
             yield it
 
 
-_rounds: ContextVar[Iterator[int]] = ContextVar("_rounds", default=count())  # noqa: B039  each drawing sets its own
+_rounds: ContextVar[Iterator[int]] = ContextVar("_rounds", default=count())  # noqa: B039  each rendering sets its own
 
 
 def start_counting() -> None:
-    """Begin a drawing: its loops have gone round no times."""
+    """Reset the count of iterations at the start of a rendering."""
     _rounds.set(count())
 
 
@@ -155,7 +158,7 @@ def _why(error: Exception) -> str:
 
 
 def _places(error: BaseException) -> Iterator[tuple[Path, int]]:
-    """List the files and lines through which an error came, those of its cause last."""
+    """Yield the files and lines of an error's traceback, those of its cause last."""
     traceback = error.__traceback__
     while traceback:
         yield Path(traceback.tb_frame.f_code.co_filename), traceback.tb_lineno
@@ -165,7 +168,7 @@ def _places(error: BaseException) -> Iterator[tuple[Path, int]]:
 
 
 def _used(template: str, environment: Environment, seen: set[str]) -> Iterator[str]:
-    """List a template and those that it names."""
+    """Yield a template and all templates that it names."""
     if template in seen:
         return
     seen.add(template)

@@ -1,4 +1,4 @@
-"""A filled-in runbook as Markdown: each value put in its place, made safe by what surrounds it there."""
+"""Render a filled-in runbook: parse its Markdown, then insert each value, quoted for the place it is in."""
 
 import re
 from collections.abc import Callable, Iterator, Sequence
@@ -15,11 +15,11 @@ from bot.domain.refusal import Refusal
 from bot.domain.runbook import is_plain
 
 SHELLS = frozenset({"", "sh", "bash", "shell", "zsh"})
-"""What may stand behind ``` where a shell reads the block; in any other language only plain words are let in."""
+"""Languages behind ``` that mean a shell. In a block of another language, only plain words may be inserted."""
 UNKNOWN = "not known yet"
 FENCE = "```"
 LOOKS_LIKE_A_BACKTICK = "\u02cb"
-"""And opens no code in chat."""
+"""Replaces a backtick, which would open code in chat."""
 
 _LEADING = re.compile(r"https?://[^/?#]*")
 _INSIDE = {
@@ -36,12 +36,16 @@ _INSIDE = {
 
 
 def markdown() -> MarkdownIt:
-    """CommonMark without HTML and without images, which would be fetched from elsewhere."""
+    """Return a CommonMark parser without HTML and without images, which would be loaded from other servers."""
     return MarkdownIt("commonmark", {"html": False}).disable(["image", "html_block", "html_inline"])
 
 
 def placed(marked: Marked) -> list[Token]:
-    """Parse, and put the values in; Misplaced, with the line, where one could become more than a value."""
+    """Return the parsed text with its values inserted.
+
+    Raise Misplaced if a value is in a place where it could become code or markup.
+    Raise Refusal if a command needs a value that is not known, or one that starts with -.
+    """
     tokens = markdown().parse(marked.text)
     place = _Placing(marked)
     for token in tokens:
@@ -120,7 +124,7 @@ class _Placing:
     # --- links ---
 
     def _address(self, href: str) -> str:
-        """Put values into an address, without letting them say where it leads."""
+        """Insert values into a URL. Raise Misplaced if a value could change its host."""
         leading = _LEADING.match(href)
         ends_in_value = leading and re.search(rf"(?:{self.marked.marks.pattern})(?::\d+)?$", leading[0])
         if ends_in_value or not leading:
@@ -135,12 +139,12 @@ class _Placing:
 
 
 def _prose(value: str | None) -> str:
-    """Say a value on one line: it can't begin a list, a quotation or a block."""
+    """Return a value on one line, so that it can't begin a list, a quotation or a block."""
     return UNKNOWN if value is None else " ".join(value.split())
 
 
 def _known(placeholder: Placeholder, value: str | None) -> str:
-    """Refuse half a command."""
+    """Return the value. Raise Refusal if it is not known, so that nobody runs half a command."""
     if value is None or not value.strip():
         raise Refusal(
             f"A command in this runbook needs {placeholder.words}, which is {UNKNOWN}. Set it first."
@@ -159,7 +163,10 @@ def _in_other(value: str, placeholder: Placeholder) -> str:
 
 
 def _in_shell(value: str, placeholder: Placeholder, context: ShellContext) -> str:
-    """Return a value as one word of the command, and never the command itself."""
+    """Return a value quoted as one word of a shell command.
+
+    Raise Misplaced if it would be the command itself, is inside quotes, or would be read as a program.
+    """
     what = f"{{{{ {placeholder.words} }}}}"
     if context.leads and placeholder.trust is not Trust.OURS:
         raise Misplaced(
@@ -190,7 +197,7 @@ def _in_shell(value: str, placeholder: Placeholder, context: ShellContext) -> st
 
 
 def blocks(tokens: Sequence[Token]) -> Iterator[str]:
-    """Write Markdown as Slack's mrkdwn, one block at a time, escaped to the last letter."""
+    """Return the document as Slack's mrkdwn, fully escaped, one block at a time."""
     writer = _Writer()
     for token in tokens:
         if written := writer.write(token):
@@ -198,16 +205,16 @@ def blocks(tokens: Sequence[Token]) -> Iterator[str]:
 
 
 def said(value: str) -> str:
-    """Write a value as mrkdwn, on one line; it opens no code."""
+    """Return a value as mrkdwn on one line, without backticks."""
     return _escaped(_prose(value)).replace("`", LOOKS_LIKE_A_BACKTICK)
 
 
 class _Writer:
-    """Where in lists and quotations the next block stands."""
+    """Writes blocks, and tracks the open lists and quotations around them."""
 
     def __init__(self) -> None:
         self._lists: list[int | None] = []
-        """The next number of each open list; None: it has bullets."""
+        """The next number of each open list; None for bullets."""
         self._marker = ""
         self._quotes = 0
         self._is_heading = False

@@ -1,4 +1,4 @@
-"""Runbooks in folders: read when they are asked for, and read again when their files change."""
+"""Read runbooks from folders, and read them again when their files change."""
 
 import re
 from collections.abc import Mapping, Sequence
@@ -23,16 +23,16 @@ from bot.ports import FilledRunbook
 ENDING = ".md.j2"
 NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 LARGEST = 100_000
-"""Bytes of a runbook's file."""
+"""The most bytes of a runbook's file."""
 CHANNEL = 9_000
-"""Characters of a filled-in runbook that a message holds, with room for what Slack adds to it."""
+"""The most characters of a runbook in one message; the rest is room for Slack's own limit."""
 
 log = structlog.get_logger()
 
 
 @dataclass(frozen=True, kw_only=True)
 class _Read:
-    """A file as it was at this version: a runbook, or what is wrong with it."""
+    """A file at one version (mtime in ns, size): a runbook, or its mistakes."""
 
     version: tuple[int, int]
     runbook: Runbook | None = None
@@ -50,7 +50,10 @@ class _RunbookFolder:
 
 
 class FolderRunbooks:
-    """The runbooks of these folders, the first that has one of a name wins. Any thread may ask."""
+    """The runbooks in these folders; the first folder with a name wins. Safe to use from many threads.
+
+    `address` is the public URL of Spy's web pages; None if there are none.
+    """
 
     def __init__(self, folders: Sequence[Path], *, address: str | None = None) -> None:
         self._folders = tuple(folders)
@@ -58,13 +61,13 @@ class FolderRunbooks:
         self._known = _RunbookFolder()
         self._lock = Lock()
 
-    # --- what there is ---
+    # --- reading ---
 
     def all(self) -> Sequence[Runbook]:
         return [runbook for runbook, _ in self._usable().values()]
 
     def mistakes(self) -> Sequence[str]:
-        """Return why runbooks are left out, one line each: file, line, and what to do."""
+        """Return one line for each mistake in a runbook: file, line, and how to fix it."""
         return self._fresh().mistakes
 
     def find(self, name: str) -> Runbook:
@@ -94,7 +97,7 @@ class FolderRunbooks:
     def tokens(
         self, name: str, values: Mapping[str, str], incident: Mapping[str, object] | None = None
     ) -> list[Token]:
-        """Return it as Markdown's tokens, each value safe where it stands."""
+        """Return the filled-in runbook as Markdown tokens, each value quoted. Raise Refusal if that can't be done."""
         _, body = self._found(name)
         try:
             return document.placed(body.fill(values, incident))
@@ -127,7 +130,7 @@ class FolderRunbooks:
         return usable
 
     def _fresh(self) -> _RunbookFolder:
-        """Look at the folders, and read what is new or has changed."""
+        """Return the current runbooks; read each file that is new or has changed. Log each new mistake once."""
         with self._lock:
             before = self._known
             files = {path: self._at(path, before.files.get(path)) for path in self._paths()}
@@ -197,7 +200,7 @@ def _line_of(words: str, text: str) -> int:
 
 
 def _fitting(blocks: Sequence[str]) -> int:
-    """Count the blocks, from the first, that a message holds; none is cut in two."""
+    """Return how many blocks, from the first, fit into one message. No block is cut."""
     channel = CHANNEL
     for count, block in enumerate(blocks):
         channel -= len(block) + 2

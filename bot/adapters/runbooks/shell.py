@@ -1,7 +1,7 @@
-"""Where a value stands among a shell's words, and the value as one of them.
+"""Find what surrounds each value in a shell command, and quote values.
 
-The shell's grammar is read as far as it tells a value's surroundings: quotes, comments, here-documents, and
-which word is the command. What is not told apart here is treated as the more dangerous of the two.
+Only the necessary part of the shell's grammar is read: quotes, comments, here-documents, and which word is the
+command. If two cases can't be distinguished, the more dangerous one is assumed.
 """
 
 import re
@@ -12,7 +12,7 @@ from dataclasses import dataclass, field
 PREFIXES = frozenset(
     "sudo env exec nohup time nice command builtin then do else elif if while until ! { watch xargs".split()  # noqa: SIM905  reads as one
 )
-"""Words after which comes a command."""
+"""Words that are followed by a command."""
 READERS = frozenset(
     [
         "eval",
@@ -53,21 +53,22 @@ READERS = frozenset(
         "-ge",
     ]
 )
-"""What reads its words or its input a second time, as a program in a language of its own."""
+"""Programs and options that read their arguments or input as code of their own."""
 
 _ASSIGNMENT = re.compile(r"\w+\+?=")
 _ARITHMETIC = re.compile(r"\$?\(\(")
 _NAMES = re.compile(r"[\w.-]+")
 _PLAIN_EXPANSION = re.compile(r"\$\{[\w#!@*?:/%.,^-]*\}")
 _CLOSING = {"'": "'", "$'": "'", '"': '"', "`": "`", "${": "\n", "((": "))", "#": "\n"}
-"""What ends each; an expansion with quotes or blanks in it is taken to go on to the end of its line."""
+"""What closes each. An expansion with quotes or spaces in it is assumed to last until the end of its line."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ShellContext:
-    """A value's place: `inside` is what encloses it ("" for a word of its own, else a quote, #, > or <<).
+    """The place of a value. `inside` is what encloses it: "" for nothing, else a quote, #, > or <<.
 
-    `leads`: it would be the command itself. `begins`: it begins its word. `reader`: what may read it again.
+    `leads`: the value would be the command itself. `begins`: it is the start of a word.
+    `reader`: the program on the same line that may read it as code.
     """
 
     inside: str = ""
@@ -77,14 +78,14 @@ class ShellContext:
 
 
 def quoted(value: str) -> str:
-    """Return a value as one word of a shell. Two backticks never touch a third: in chat that would end the block."""
+    """Return a value quoted as one shell word. It never has three backticks in a row: in chat they end the block."""
     word = shlex.quote(value)
     word = f"'{value}'" if word == value else word  # zsh would look for a program in =ls
     return word.replace("``", "``''")
 
 
 def contexts(code: str, marks: re.Pattern[str]) -> Mapping[str, ShellContext]:
-    """Say of each mark where it stands in the code."""
+    """Return the context of each mark in the code."""
     return dict(_ShellWalk(code, marks).walk())
 
 
@@ -94,11 +95,11 @@ class _ShellWalk:
     marks: re.Pattern[str]
     at: int = 0
     around: list[str] = field(default_factory=list)
-    """What is open: a key of _CLOSING, or ( for a command within a command."""
+    """What is open, innermost last: a key of _CLOSING, or ( for a command substitution."""
     word: str = ""
     words: list[str] = field(default_factory=list)
     is_target: bool = False
-    """Whether the word is where a redirection leads: bash reads one behind >& by rules of its own."""
+    """Whether the word is the target of a redirection; bash has special rules for one after >&."""
 
     def walk(self) -> Iterator[tuple[str, ShellContext]]:
         while self.at < len(self.code):
@@ -116,7 +117,7 @@ class _ShellWalk:
                 self._bare()
 
     def _begins_heredoc(self) -> bool:
-        """Whether a here-document comes; where it ends is for a shell to say, so all the rest is taken to be in it."""
+        """Return whether a here-document begins. All the rest of the code is assumed to be inside it."""
         return self.code.startswith("<<", self.at) and not self.code.startswith("<<<", self.at)
 
     def _stand(self) -> ShellContext:
@@ -132,7 +133,7 @@ class _ShellWalk:
         )
 
     def _reader(self) -> str | None:
-        """Find on this line, however it is broken, what would read a text again."""
+        """Return the first word on this line, continued lines included, that reads text as code; else None."""
         start, end = self.at, self.at
         while (start := self.code.rfind("\n", 0, start)) > 0 and self._goes_on(start):
             pass
@@ -142,11 +143,11 @@ class _ShellWalk:
         return next((it for it in _NAMES.findall(line) if it in READERS), None)
 
     def _goes_on(self, end: int) -> bool:
-        """Whether the line that ends here goes on in the next."""
+        """Return whether the line that ends here continues on the next line."""
         return self.code[:end].rstrip(" \t")[-1:] in {"\\", "|", "&"}
 
     def _within(self, opened: str) -> None:
-        """Go on inside quotes, a comment or an expansion."""
+        """Read on inside quotes, a comment or an expansion."""
         letter = self.code[self.at]
         if letter == "\\" and opened in {'"', "$'", "`"}:
             self.at += 2
@@ -159,13 +160,13 @@ class _ShellWalk:
             self._open("`", 1)
         elif self.code.startswith(_CLOSING[opened], self.at):
             self.around.pop()
-            self.at += 0 if letter == "\n" else len(_CLOSING[opened])  # the line's end is the shell's too
+            self.at += 0 if letter == "\n" else len(_CLOSING[opened])  # a line end also ends the command
         else:
             self.word += letter
             self.at += 1
 
     def _bare(self) -> None:  # noqa: C901, PLR0912  a table
-        """Go on outside of any quotes."""
+        """Read on outside of quotes."""
         letter, pair = self.code[self.at], self.code[self.at : self.at + 2]
         if pair == "\\\n" or letter in " \t":
             self._end_word()
@@ -209,7 +210,7 @@ class _ShellWalk:
             self.at += 1
 
     def _expansion(self) -> None:
-        """Step over ${name}; whatever is more than that is not looked into."""
+        """Skip a plain ${name}. Treat any other expansion as open until the end of its line."""
         plain = _PLAIN_EXPANSION.match(self.code, self.at)
         if plain and not self.marks.search(plain[0]):
             self.word += plain[0]

@@ -1,7 +1,7 @@
-"""Socket Mode: a link to Slack that is kept, made again when it breaks or falls silent, and changed without a gap.
+"""Socket Mode: keep a websocket to Slack open, and replace it without a gap when it breaks or falls silent.
 
-slack_sdk's own link is not used: changing links it answers nothing for up to 3 s, which is all a command has, and
-two of its threads may close one link and lose the next.
+slack_sdk's own client is not used. While it replaces a connection it answers nothing for up to 3 s, which is all the
+time a command has. And two of its threads may close one connection and lose the next.
 """
 
 import json
@@ -29,18 +29,23 @@ log = structlog.get_logger()
 PING_EVERY, PONG_WITHIN = 5.0, 10.0  # seconds; a link without a pong is dropped
 HELLO_WITHIN = 10.0  # seconds that Slack may take to greet a new link
 RENEW_AFTER, RENEW_AT_LAST = 25.0, 300.0
-"""Seconds without a payload after which a link is renewed: it may answer pings and be deaf all the same. Each link in
-a row that brings nothing doubles them, since Slack limits how often links may be opened."""
+"""Seconds without a payload after which a link is replaced: it may answer pings and still deliver nothing.
+
+Each link in a row without a payload doubles the time, because Slack limits how often links may be opened."""
 LOOK_EVERY = 1.0
 OPEN_WITHIN, CLOSE_WITHIN = 10.0, 1.0
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0  # seconds between attempts
-GRACE = 5.0  # seconds for which an old link still takes answers; Slack itself closes it after ten
-WORKERS = 64  # payloads that wait for their answers side by side
+GRACE = 5.0  # seconds for which an old link still sends answers; Slack closes it after ten
+WORKERS = 64  # payloads answered in parallel
 NOT_CONNECTED = "not connected: run spy check"
 
 
 class SocketLink:
-    """`start` returns at once and connects in the background, however long Slack is down; `stop` is final."""
+    """A Socket Mode connection that reconnects by itself.
+
+    `start` returns at once and connects in the background, with retries while Slack is down. `stop` is final.
+    Times are in seconds.
+    """
 
     def __init__(
         self,
@@ -72,11 +77,11 @@ class SocketLink:
         self._source.start()
 
     def is_alive(self) -> bool:
-        """Return whether a link stands that Slack has greeted, and that still answers pings."""
+        """Return whether Slack has sent `hello` on the current link and the link still answers pings."""
         return self._link is not None and self._link.is_alive()
 
     def stop(self) -> None:
-        """Answer what is being answered, take nothing more, and hang up."""
+        """Finish the answers in progress, accept no more payloads, and close all links."""
         if self._stopping.is_set():
             return
         self._stopping.set()
@@ -97,7 +102,7 @@ class SocketLink:
             self._let_go()
 
     def _is_given_up(self) -> bool:
-        """Whether the link is no longer believed: Slack has not greeted it in time, or it brings nothing."""
+        """Return whether to replace the link: it got no `hello` in time, or no payload for too long."""
         if self._link is None or not self._link.is_given_up(self._hello_within, self._renew_after):
             return False
         if self._link.is_greeted:
@@ -105,11 +110,11 @@ class SocketLink:
         return True
 
     def _change(self) -> None:
-        """Make a new link, then let the old one go. What Slack greets has earned a short wait the next time."""
+        """Open a new link, then retire the old one. If that fails, wait, and wait longer the next time."""
         try:
             link = self._connect()
         except (SlackApiError, SlackClientError, WebSocketException, HTTPError, OSError) as error:
-            if (why := _why(error)) != self._told:  # once, however often it is tried again
+            if (why := _why(error)) != self._told:  # logged once for each new reason
                 self._told = why
                 log.warning(NOT_CONNECTED, why=why)
             self._wanted.set()
@@ -146,11 +151,11 @@ class SocketLink:
             self._gone(link)
         elif not self._stopping.is_set():
             self._renew_after = self._renew_first
-            with suppress(RuntimeError):  # stopping since a moment: Slack brings it again, to another process
+            with suppress(RuntimeError):  # just stopped: Slack delivers it again, to another process
                 self._workers.submit(self._answer, link, message, time.monotonic())
 
     def _gone(self, link: "_SocketLink") -> None:
-        """Want another link, where this one was in use; one that was never greeted makes Slack wait longer."""
+        """Ask for a new link if the current one is gone. If it never got a `hello`, wait longer first."""
         if link is not self._link or link.is_missed or self._stopping.is_set():
             return
         link.is_missed = True
@@ -162,7 +167,7 @@ class SocketLink:
     def _answer(self, link: "_SocketLink", message: Mapping[str, Any], arrived_at: float) -> None:
         envelope, payload = message.get("envelope_id"), message.get("payload")
         if not isinstance(envelope, str):
-            return  # nothing that could be acknowledged
+            return  # nothing to acknowledge
         body = payload if isinstance(payload, Mapping) else {}
         retry = message.get("retry_attempt")
         try:
@@ -171,7 +176,7 @@ class SocketLink:
             log.exception("a payload failed", type=message.get("type"))
             return
         if response.status != 200:  # noqa: PLR2004  HTTP's own number
-            return  # not acknowledged: Slack brings it again
+            return  # not acknowledged: Slack delivers it again
         answer: dict[str, Any] = {"envelope_id": envelope}
         if response.body:
             answer["payload"] = json.loads(response.body)
@@ -214,7 +219,7 @@ class _SocketLink:
         return time.monotonic() - self._heard_at
 
     def send(self, answer: Mapping[str, Any]) -> None:
-        """Acknowledge on the link that brought it. One that broke meanwhile needs no answer: Slack asks again."""
+        """Send an answer on the link of its payload. If the link broke, do nothing: Slack delivers it again."""
         with suppress(ConnectionClosed):
             self._socket.send(json.dumps(answer))
 
@@ -250,7 +255,7 @@ def _why(error: Exception) -> str:
 
 
 def _quiet_logger() -> logging.Logger:
-    """A link that breaks is made again, and that is logged here, once."""
+    """Return a logger that is nearly silent: a broken link is replaced, and logged once by this module."""
     logger = logging.getLogger("spy.slack.socket")
     logger.setLevel(logging.CRITICAL)
     return logger
