@@ -1,6 +1,6 @@
 """The command line: run, demo, check, manifest, migrate, say, postmortem.
 
-What a command needs is imported inside it, so that `spy --help` answers at once.
+Each command imports what it needs inside its function, so that `spy --help` answers at once.
 """
 
 import logging
@@ -18,7 +18,7 @@ if TYPE_CHECKING:
     from bot.ports import CheckResult
 
 WELL, TROUBLE, UNUSABLE = 0, 1, 2
-"""Exit codes: done, something needs mending, not started at all."""
+"""Exit codes: done; something needs fixing; not started at all."""
 
 USUAL_CONFIG = Path("config.yaml")
 
@@ -107,7 +107,7 @@ def demo(
 
 
 def _check_for_demo(config: Path) -> None:
-    """Stop where the file has a mistake; name what the demo leaves out of it."""
+    """Stop if the file has a mistake. Name what the demo leaves out of it."""
     from bot.app.check import check_own  # noqa: PLC0415  see the top of the file
     from bot.config import ConfigError, load  # noqa: PLC0415
 
@@ -200,7 +200,7 @@ def postmortem(
 
 
 def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings":
-    """Read the configuration and set up the log; stop where there is a mistake."""
+    """Read the configuration and set up the log. Stop if there is a mistake."""
     from bot.app import logs  # noqa: PLC0415  see the top of the file
     from bot.config import ConfigError, load  # noqa: PLC0415
 
@@ -214,7 +214,7 @@ def _settings(config: Path | None, *, level: int = logging.WARNING) -> "Settings
 
 @contextmanager
 def _database_in_a_sentence() -> Iterator[None]:
-    """Stop with one sentence where the database can't be used."""
+    """Stop with one sentence if the database can't be used."""
     from bot.adapters.database import CannotOpen  # noqa: PLC0415  see the top of the file
     from bot.ports import Unavailable  # noqa: PLC0415
 

@@ -17,35 +17,35 @@ def another(incident: Incident, *, channels: IncidentChannels) -> Reply:
 
 @when(ClosedNotice)
 def closed(notice: ClosedNotice, *, channels: Channels) -> None:
-    """An archived or deleted channel takes nothing more."""
+    """Send no more to a channel that was archived or deleted."""
     channels.closed(notice.channel, notice.how, by=notice.by)
 
 
 @when(ReopenedNotice)
 def reopened(notice: ReopenedNotice, *, channels: Channels) -> None:
-    """An unarchived channel, or one into which Spy is brought back, shows what it missed."""
+    """Bring a channel up to date when it is unarchived or Spy is added to it again."""
     channels.reopened(notice.channel, by=notice.by)
 
 
 @when(PutOut)
 def put_out(notice: PutOut, *, channels: Channels) -> None:
-    """Who leads hears that Spy was taken out of the channel."""
+    """Tell the commander that Spy was removed from the channel."""
     channels.put_out(notice.channel, by=notice.by, private=notice.private, origin=notice.id)
 
 
 @when(Left)
 def left(notice: Left, *, channels: Channels) -> None:
-    """Tell a private incident to nobody who has left its channel."""
+    """Stop telling a person who has left a private incident's channel about it."""
     channels.left(notice.channel, notice.person)
 
 
 @when(MadePrivateNotice)
 def made_private(notice: MadePrivateNotice, *, channels: Channels) -> None:
-    """A channel that is made private makes its incident private."""
+    """Make the incident private when its channel becomes private."""
     channels.made_private(notice.channel, by=notice.by)
 
 
 @when(MovedNotice)
 def moved(notice: MovedNotice, *, channels: Channels) -> None:
-    """A channel may get another id."""
+    """Follow a channel to its new id."""
     channels.moved(notice.channel, notice.to)

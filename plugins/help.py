@@ -47,7 +47,7 @@ def _listed(commands: Iterable[Command], *, brief: bool) -> Reply:
 
 
 def _begins_with(command: Command, wanted: str) -> bool:
-    """Tell whether its words begin with these; `incident` may be left out."""
+    """Tell whether a command's words begin with these. `incident` may be left out."""
     said = [" ".join(it) for it in command.prefixes]
     return any(
         f"{it.removeprefix(start)} ".startswith(f"{wanted} ") for it in said for start in ("", "incident ")
@@ -55,12 +55,12 @@ def _begins_with(command: Command, wanted: str) -> bool:
 
 
 def _said(command: Command) -> str:
-    """Return all the ways in which it is called, such as `incident start me`."""
+    """Return every form in which a command is called, such as `incident start me`."""
     return ", ".join(" ".join(prefix) for prefix in command.prefixes)
 
 
 def _place(command: Command) -> int:
-    """Incidents come first, and help itself comes last."""
+    """Return the sort key: incidents come first, and help itself comes last."""
     return {"incident": 0, "help": 2, "plugins": 2}.get(command.words.split()[0], 1)
 
 

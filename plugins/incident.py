@@ -37,7 +37,7 @@ from bot.services.views import Views
 
 NOTE_EMOJI = "memo"
 NAMED = 50
-"""So many people at once."""
+"""Most people in one command."""
 PHASES = {"open": OPEN, "resolved": OVER, "closed": OVER, "past": OVER, "all": ALL}
 Which = Annotated[str, one_of(*PHASES)]
 TeamNoticeNumber = Annotated[int, number_of("a message to a team")]
@@ -125,7 +125,7 @@ def cancel(request: Request, incident: Incident, why: Line | None, *, incidents:
     return Reply("incident/done", {"incident": incident, "what": "cancelled"}, confirms=True)
 
 
-# --- what is the state ---
+# --- the state --------------------------------------------------------------------------------------------
 
 
 @command("incident tldr|summary [<id>]")
@@ -183,7 +183,7 @@ def who(incident: Incident, page: PageNumber | None, *, views: Views) -> Reply:
     return Reply("incident/who", {**views.card(incident.number), "members": members}, shared=True)
 
 
-# --- what is going on ---
+# --- what is happening ------------------------------------------------------------------------------------
 
 
 @command('incident update ["message"]')
@@ -364,18 +364,18 @@ def role(
     return Reply("incident/role", {"incident": incident, "role": given, "person": person}, confirms=True)
 
 
-# --- what is noticed ---
+# --- listeners --------------------------------------------------------------------------------------------
 
 
 @when(Joined)
 def joined(notice: Joined, *, channels: IncidentChannels) -> None:
-    """A newcomer gets the tldr, visible to them alone."""
+    """Show a newcomer the tldr, so that only they see it."""
     channels.joined(notice.channel, notice.person, origin=notice.id)
 
 
 @when(Reacted)
 def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
-    """📝 makes a note of the message."""
+    """Save a message with a 📝 as a note."""
     incident = incidents.in_channel(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
         key = f"read:{notice.id}"
@@ -388,7 +388,7 @@ def reacted(notice: Reacted, *, incidents: Incidents, tx: Transaction) -> None:
 
 @when(Unreacted)
 def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
-    """Taking the 📝 back takes the note back."""
+    """Remove the note when its 📝 is removed."""
     incident = incidents.in_channel(notice.channel)
     if incident and notice.emoji == NOTE_EMOJI:
         incidents.remove_note(incident, notice.ts, by=notice.person)
@@ -396,12 +396,12 @@ def unreacted(notice: Unreacted, *, incidents: Incidents) -> None:
 
 @when(Edited)
 def edited(notice: Edited, *, incidents: Incidents) -> None:
-    """Editing a noted message edits the note."""
+    """Change the note when its message is edited."""
     if incident := incidents.in_channel(notice.channel):
         incidents.correct_note(incident, notice.ts, notice.text)
 
 
 @when(Renamed)
 def renamed(notice: Renamed, *, channels: IncidentChannels) -> None:
-    """A channel may be renamed."""
+    """Follow a channel to its new name."""
     channels.renamed(notice.channel, notice.name)

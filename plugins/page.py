@@ -45,7 +45,7 @@ def ask(incident: Incident | None, *, tx: Transaction) -> Fill:
 
 
 def _over(incident: Incident, team: Team | None, person: Someone | None, message: str) -> Refusal:
-    """Ask before an old button of an incident that is over wakes somebody."""
+    """Ask before an old button of a finished incident pages someone."""
     whom = f":{team.key}" if team else f"<@{person}>"
     return Refusal(
         f"{incident.id} is {incident.state}, so nobody is paged.",

@@ -17,7 +17,7 @@ from bot.services.people import People
 from bot.services.postmortems import Postmortems
 
 END_OF_DAY = 18
-"""The hour (local) by which something is done that is due on a day."""
+"""The local hour by which something is done that is due on a day."""
 
 
 @command("postmortem [<id>]")
@@ -70,7 +70,7 @@ def write(
 
 
 def _which_part(incident: Incident, words: str) -> Refusal:
-    """Ask what part words are of, with all of them kept in the buttons; before a quote stands the part's name."""
+    """Ask which part the words are for. The buttons keep the text. Words before a quote are an unknown part's name."""
     named, quote, rest = words.partition('"')
     said = rest.rstrip('"') if quote else words
     choices = tuple(

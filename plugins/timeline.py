@@ -65,7 +65,7 @@ def edit(incident: Incident, number: LineNumber, words: str, *, edits: TimelineE
 
 @when(Shared)
 def shared(notice: Shared, *, incidents: Incidents, edits: TimelineEdits) -> None:
-    """A picture shared in the channel is kept with the timeline: where it is, not the picture itself."""
+    """Record a picture shared in the channel on the timeline: its address, not the picture itself."""
     incident = incidents.in_channel(notice.channel)
     if incident:
         said_at = datetime.fromtimestamp(float(notice.ts), UTC)

@@ -1,1 +1,1 @@
-"""Build the bot from its settings: the only package that knows every adapter. One file a command of the shell."""
+"""Build and run the bot from its settings: the only package that knows every adapter. One file per `spy` command."""

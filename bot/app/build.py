@@ -1,4 +1,4 @@
-"""Wire the bot together: everything that thinks, without what listens."""
+"""Connect the parts of the bot: everything that decides, without what listens."""
 
 import os
 from collections.abc import Callable
@@ -41,7 +41,7 @@ class Bot:
     settings: Settings
     database: Database
     time: DatabaseClock | SystemClock
-    """What the clock follows."""
+    """The time that the clock is based on."""
     clock: Clock
     chat: SlackChat
     pager: PagerDuty | None
@@ -55,13 +55,13 @@ class Bot:
     runbooks: FolderRunbooks
 
     def adopt(self, policy: Policy) -> None:
-        """Go by these decisions from now on."""
+        """Use this policy from now on."""
         self.delivery.adopt(policy)
         self.router.adopt(policy)
 
 
 def build(settings: Settings, stack: ExitStack) -> Bot:
-    """Wire the bot together; what must be let go of is given to the stack."""
+    """Connect the parts of the bot. What must be closed at the end is registered on the stack."""
     load_features()
     live = Reloader(settings, partial(load_settings, settings.path))
     policy, env = live.policy(), settings.env
@@ -86,7 +86,7 @@ def build(settings: Settings, stack: ExitStack) -> Bot:
     for failure in registry.failures:
         log.error("a plugin is left out", why=failure)
     runbooks = open_runbooks(settings)
-    runbooks.mistakes()  # says in the log what is left out
+    runbooks.mistakes()  # logs what is left out
 
     def say(effect: SayCommand, place: str | None) -> None:
         request = Request(
@@ -178,13 +178,13 @@ def open_database(settings: Settings) -> Database:
 
 
 def open_runbooks(settings: Settings) -> FolderRunbooks:
-    """The runbooks, and where they are pages, their address."""
+    """Return the runbooks. If they are served as pages, they know the address."""
     address = settings.web.public_url if settings.web.runbooks else None
     return FolderRunbooks(settings.runbook_folders, address=address)
 
 
 def open_clock(settings: Settings, time: Clock) -> Clock:
-    """Whatever time it is given, made steady; in a rehearsal another, which is said aloud."""
+    """Return a clock that never steps back. In a rehearsal it follows a file, which is logged."""
     file = settings.env.spy_clock_offset
     if not file:
         return SteadyClock(time)
@@ -211,7 +211,7 @@ def open_pager(
 def tracker_to_open(
     settings: Settings, timeout: timedelta, stack: ExitStack
 ) -> Callable[[], IssueTracker] | None:
-    """GitHub, opened at the first export: its library takes a tenth of a bot's start to load."""
+    """Return a function that opens GitHub at the first export: importing its library takes a tenth of the start."""
     if settings.github is None or not settings.env.github_token:
         return None
     token, url = settings.env.github_token.get_secret_value(), settings.env.github_api_url

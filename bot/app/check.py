@@ -1,4 +1,4 @@
-"""`spy check` and `spy migrate`: whether Spy could work, and the database it works with."""
+"""`spy check` and `spy migrate`: whether Spy can work, and its database."""
 
 from collections.abc import Iterator
 from contextlib import ExitStack, closing
@@ -18,7 +18,7 @@ from bot.ports import CheckResult
 
 
 def check(settings: Settings) -> Iterator[CheckResult]:
-    """Ask each service whether Spy could work with it, and say the cure where not."""
+    """Ask each service whether Spy can work with it. Return one line each, with the fix if it can't."""
     env = settings.env
     yield from plan_checks(settings)
     yield from _database_checks(settings)
@@ -53,7 +53,7 @@ def check(settings: Settings) -> Iterator[CheckResult]:
 
 
 def check_own(settings: Settings) -> Iterator[CheckResult]:
-    """Look at a team's own runbooks, plugins and templates."""
+    """Check a team's own runbooks, plugins and templates."""
     yield from _runbook_checks(settings)
     yield from _plugin_checks(settings)
     yield from _template_checks(settings)
@@ -109,7 +109,7 @@ def _channels(settings: Settings) -> dict[str, str]:
 
 
 def migrate(settings: Settings) -> None:
-    """Bring the database up to date."""
+    """Update the database to the current schema."""
     engine = open_engine(settings.env.database_url.get_secret_value())
     try:
         make_ready(engine)

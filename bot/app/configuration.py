@@ -1,4 +1,4 @@
-"""Follow config.yaml while Spy runs: take over what is good, and say what is not."""
+"""Follow config.yaml while Spy runs: apply a valid change, and report mistakes."""
 
 from collections.abc import Sequence
 from datetime import timedelta
@@ -24,7 +24,7 @@ class Configuration:
         self._untold = list[TemplateMistake]()
 
     def look(self) -> None:
-        """Take over a file that has changed; at the first look, set the timers of what is open by it."""
+        """Apply a file that has changed. The first look also sets the timers of open incidents by it."""
         news = self._bot.live.refresh()
         if news and news.mistakes:
             self._refuse(news)
@@ -47,7 +47,7 @@ class Configuration:
         self._tell(f"config:{news.version}", "shared/configuration", news.mistakes)
 
     def _tell_of_templates(self) -> None:
-        """Tell of each template of a team's own that is refused, once: also where another process met it."""
+        """Report each refused template of a team's own, once, even if another process found it."""
         while not self._bot.templates.mistakes.empty():
             mistake = self._bot.templates.mistakes.get()
             log.error("a template is left out, and Spy's own is used", why=str(mistake))

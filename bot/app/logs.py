@@ -1,4 +1,4 @@
-"""The log: one line an event on standard error, JSON for machines, key=value for people, never a secret."""
+"""The log: one line for each event on standard error, JSON for machines, key=value for people, never a secret."""
 
 import logging
 import sys
@@ -11,13 +11,13 @@ from structlog.typing import Processor, WrappedLogger
 from bot.domain.masking import Masking
 
 _CONTROL = {code: f"\\x{code:02x}" for code in (*range(9), *range(11, 32), *range(127, 160))}
-"""All but the tab and the line end, which tracebacks need."""
+"""All control characters except tab and line end, which tracebacks need."""
 
 _Event = MutableMapping[str, Any]
 
 
 def configure(*, secrets: Collection[str] = (), to: TextIO | None = None, level: int = logging.INFO) -> None:
-    """Set up the log of this process, the libraries' own (from warnings on) along with it."""
+    """Set up this process's log, including the libraries' own logs from warnings on."""
     stream = to or sys.stderr
     is_for_people = stream.isatty()
     shared: list[Processor] = [
@@ -46,7 +46,7 @@ def _rendering(*, is_for_people: bool) -> tuple[Processor, ...]:
 
 
 def _disarmed(_logger: WrappedLogger, _method: str, event: _Event) -> _Event:
-    """Show control characters instead of obeying them; a line end inside a value is one, too."""
+    """Make control characters visible, so that a terminal does not obey them. Includes line ends inside a value."""
     for key, value in event.items():
         if isinstance(value, str):
             shown = value.translate(_CONTROL)

@@ -16,7 +16,7 @@ HINTS = {
     "postmortem": "export",
     "runbook": "restart-db service=checkout",
 }
-"""Families that have a slash command of their own, each with the example that Slack shows; `/spy` reaches all."""
+"""Families with their own slash command, each with the example that Slack shows. `/spy` reaches all commands."""
 
 
 def manifest(settings: Settings) -> str:

@@ -16,11 +16,11 @@ from bot.services.transaction import Transaction
 class Written:
     text: str
     picture: str
-    """SVG."""
+    """The incident drawn as SVG."""
 
 
 def postmortem(settings: Settings, number: int) -> Written | None:
-    """Write it; None where there is no such incident."""
+    """Return the postmortem as Markdown; None if there is no such incident."""
     clock = open_clock(settings, SystemClock())
     with ExitStack() as stack:
         engine = open_engine(settings.env.database_url.get_secret_value())

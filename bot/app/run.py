@@ -40,15 +40,15 @@ from bot.workers.timers import TICK_EVERY, Ticks
 log = structlog.get_logger()
 
 WARM = 6
-"""Connections to Slack that a declare uses at once; they are opened before the first one."""
+"""Connections to Slack that opening an incident uses at once. They are opened ahead of the first one."""
 REHEARSED = 5
-"""In a rehearsal the clock runs some hundred times faster, and yet nothing shall be said late."""
+"""In a rehearsal the clock runs some hundred times faster. Reminders must still not be late."""
 FIRST_WAIT, LONGEST_WAIT = 0.5, 30.0
-"""Seconds between attempts to learn from Slack who Spy is."""
+"""Seconds between attempts to ask Slack who Spy is."""
 
 
 def run(settings: Settings) -> int:
-    """Serve a workspace until SIGTERM or SIGINT; then finish what is under way."""
+    """Serve a workspace until SIGTERM or SIGINT. Then finish what is running."""
     stop = threading.Event()
     with ExitStack() as stack:
         socket = listen(settings.web.host, settings.web.port)
@@ -111,13 +111,13 @@ def _link(settings: Settings, app: App, stack: ExitStack) -> SocketLink | None:
 
 
 def _greet(bot: Bot, stop: threading.Event) -> None:
-    """Learn who Spy is and open connections, before the first incident rather than in it."""
+    """Ask Slack who Spy is, and open connections, before the first incident needs them."""
     wait, told = FIRST_WAIT, ""
     while not stop.is_set():
         try:
             bot.chat.identify()
         except (Unreachable, Throttled, Rejected) as trouble:
-            if str(trouble) != told:  # once, however often Slack is asked again
+            if str(trouble) != told:  # logged once, however often Slack is asked again
                 told = str(trouble)
                 log.warning(NOT_CONNECTED, why=told)
             stop.wait(wait)
@@ -129,7 +129,7 @@ def _greet(bot: Bot, stop: threading.Event) -> None:
 
 
 def _introduce(bot: Bot) -> None:
-    """Keep who Spy itself is, so that nobody gives it something to do."""
+    """Store which user Spy itself is, so that nobody assigns it a task."""
     us = bot.chat.identify()
     with suppress(Unavailable), bot.database.begin() as session:
         tx = Transaction(session=session, now=bot.clock.now(), policy=bot.live.policy())
@@ -164,7 +164,7 @@ def _jobs(bot: Bot) -> Iterator[Job]:
 
 
 def _measure(time: DatabaseClock) -> None:
-    with suppress(Unavailable):  # it goes on by what was measured last, and `/readyz` tells
+    with suppress(Unavailable):  # it keeps the last measurement, and `/readyz` reports the failure
         time.measure()
 
 
@@ -205,7 +205,7 @@ def _until_told(stop: threading.Event) -> None:
 
     before = {number: signal.signal(number, told) for number in (signal.SIGTERM, signal.SIGINT)}
     try:
-        while not stop.wait(1):  # a signal that comes just before a wait is heard only after it
+        while not stop.wait(1):  # a signal just before an endless wait would be noticed only after it
             pass
     finally:
         for number, handler in before.items():

@@ -1,4 +1,4 @@
-"""`spy say`: any command from a terminal, for when chat is down."""
+"""`spy say`: run any command from a terminal, for when chat is down."""
 
 import re
 import sys
@@ -18,7 +18,7 @@ from bot.services.people import People
 from bot.services.transaction import Transaction
 
 PATIENCE = timedelta(seconds=15)
-"""How long the command waits for what it asked for to leave; a running bot goes on after that."""
+"""How long the command waits until its effects are delivered. A running bot continues after that."""
 PERSON_ID = re.compile(r"[UW][A-Z0-9]{2,}")
 MENTIONED_ID = re.compile(rf"(?<![<\w])@({PERSON_ID.pattern})\b")
 CHANNEL_ID = re.compile(r"[CDG][A-Z0-9]{2,}")
@@ -30,7 +30,7 @@ UNKNOWN_CHANNEL = (
 
 
 def say(settings: Settings, person: str, channel: str | None, words: str) -> int:
-    """Say a command as somebody, print the answer, and deliver what follows from it; 1 where it was refused."""
+    """Run a command in someone's name, print the answer, and deliver its effects. Return 1 if it was refused."""
     with ExitStack() as stack:
         bot = build(settings, stack)
         stack.callback(bot.delivery.stop)
@@ -62,7 +62,7 @@ def _person(tx: Transaction, person: str) -> str:
 
 
 def _channel(tx: Transaction, channel: str) -> str:
-    """Return the Slack id; refuse a name that no open incident's channel has."""
+    """Return the Slack id. Refuse a name that no open incident's channel has."""
     name = channel.removeprefix("#")
     if CHANNEL_ID.fullmatch(name):
         return name
@@ -73,7 +73,7 @@ def _channel(tx: Transaction, channel: str) -> str:
 
 
 def _on_terminal(message: Message, names: Callable[[str], str | None]) -> str:
-    """Write a message for a terminal; where Slack has buttons, the words they say."""
+    """Return a message for a terminal. Slack's buttons become the commands they run."""
     said = [
         f"  {button.say}\n"
         for part in message.parts

@@ -1,4 +1,4 @@
-"""APScheduler, as a metronome: stateless jobs at intervals, none of which is a duty by itself."""
+"""APScheduler as a metronome: it runs stateless jobs at intervals, and keeps no reminders itself."""
 
 import logging
 import time
@@ -22,9 +22,9 @@ class Job:
 
 
 class SteadyTime(tzinfo):
-    """The time since this was made, by the monotonic clock: it goes on though the machine's clock is set back.
+    """A time zone whose time counts from its creation, by the monotonic clock: the machine's clock can't set it back.
 
-    APScheduler asks for the time in its time zone, and has no other way to be given a clock.
+    APScheduler asks its time zone for the time, and accepts no clock in another way.
     """
 
     def __init__(self) -> None:
@@ -45,7 +45,7 @@ class SteadyTime(tzinfo):
 
 
 class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
-    """At once, and then at each interval; what was missed is run once."""
+    """Fires at once, then at each interval. Missed runs are made up by one."""
 
     def __init__(self, interval: timedelta) -> None:
         self._interval = interval
@@ -55,10 +55,10 @@ class Every(BaseTrigger):  # type: ignore[misc]  # APScheduler has no types
 
 
 class Scheduler:
-    """Runs each job at once and then at its interval; a slow run delays its next one, and only that."""
+    """Runs each job at once and then at its interval. A slow run delays only its own next run."""
 
     def __init__(self, *jobs: Job) -> None:
-        # it warns of every beat that a slow run skips
+        # it warns about each interval that a slow run skips
         logging.getLogger("apscheduler").setLevel(logging.ERROR)
         self._jobs = jobs
         self._ticks = BackgroundScheduler(
@@ -76,7 +76,7 @@ class Scheduler:
         return bool(self._ticks.running)
 
     def stop(self) -> None:
-        """Begin no more runs, and wait for those under way."""
+        """Start no more runs, and wait for the running ones."""
         if self._ticks.running:
             self._ticks.shutdown(wait=True)
 

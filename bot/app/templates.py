@@ -1,4 +1,4 @@
-"""Spy's words with a team's own before them, drawn once with sample facts before anybody reads them."""
+"""Spy's templates, overridden by a team's own, which are tested with sample facts before anybody reads them."""
 
 from contextlib import suppress
 
@@ -7,11 +7,11 @@ from bot.config import Settings
 from bot.ports import Clock
 
 RUNBOOKS = "runbooks/"
-"""Runbooks are looked at by those who read them."""
+"""Runbooks are checked when they are loaded."""
 
 
 def open_templates(settings: Settings, clock: Clock) -> JinjaTemplates:
-    """Open the folders of `templates:`; what can't be used there is refused, and named in `mistakes`."""
+    """Open the folders of `templates:`. Unusable templates are refused and listed in `mistakes`."""
     templates = JinjaTemplates(settings.template_folders, clock=clock)
     names = own_templates(templates)
     for name in names:
@@ -22,7 +22,7 @@ def open_templates(settings: Settings, clock: Clock) -> JinjaTemplates:
 
 
 def own_templates(templates: JinjaTemplates) -> list[str]:
-    """List the templates of which a team has its own."""
+    """Return the templates that a team has overridden."""
     found = {
         file.relative_to(folder).as_posix()
         for folder in templates.loader.own
@@ -32,7 +32,7 @@ def own_templates(templates: JinjaTemplates) -> list[str]:
 
 
 def _draw_all(templates: JinjaTemplates) -> None:
-    """Draw every message, form and document; what fails with Spy's own words as well is no team's fault."""
+    """Render every message, form and document. A failure that Spy's own template shares is not the team's fault."""
     from bot.app.samples.documents import documents  # noqa: PLC0415  as above
     from bot.app.samples.messages import CASES, FORMS, NAMES  # noqa: PLC0415  few teams need the samples
 

@@ -15,7 +15,7 @@ from bot.ports import PagerNews
 from bot.web import Handler, Page, WebAnswer, arrived_at, webhooks
 
 _ENTRIES = 20
-"""How many effects the page of the outbox lists."""
+"""How many effects the outbox page lists."""
 
 
 def slack_handler(app: App) -> Handler:
@@ -27,7 +27,7 @@ def slack_handler(app: App) -> Handler:
 
 
 def webhook_handlers(bot: Bot) -> Mapping[str, Handler]:
-    """Return the webhooks by path; without its secret one is left out, since nobody could be believed."""
+    """Return the webhooks by path. A webhook without its secret is left out: nobody could be trusted."""
     env, backend = bot.settings.env, _backend(bot)
     secrets = {
         "pagerduty": env.pagerduty_webhook_secret.get_secret_value(),
@@ -78,7 +78,7 @@ def _backend(bot: Bot) -> webhooks.Backend:
 
 
 def outbox_page(bot: Bot) -> Page:
-    """Show a plugin's author what became of its effects, but not in production: lanes name private channels."""
+    """Return the page of the outbox, for plugin authors. Not in production: lanes name private channels."""
 
     def show(_name: str, _query: Mapping[str, str]) -> WebAnswer:
         with bot.database.read() as session:
@@ -91,7 +91,7 @@ def outbox_page(bot: Bot) -> Page:
 
 
 def manifest_page(bot: Bot) -> Page:
-    """Tell the demo what Slack would know of the app: its commands, events and scopes."""
+    """Return what Slack would know of the app, for the demo: its commands, events and scopes."""
 
     def show(_name: str, _query: Mapping[str, str]) -> WebAnswer:
         return WebAnswer(headers={"content-type": "application/json"}, body=manifest(bot.settings))

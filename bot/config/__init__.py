@@ -1,4 +1,4 @@
-"""Reads config.yaml and the environment into frozen settings; a mistake is one line naming file, line and key."""
+"""Reads config.yaml and the environment into frozen settings. A mistake is one line naming file, line and key."""
 
 import os
 from collections.abc import Iterator, Mapping
@@ -52,7 +52,7 @@ def _text(path: Path) -> str:
 def _validated(
     with_lines: YamlLines, path: Path | None
 ) -> tuple[Sections, list[tuple[Place, ConfigMistake]]]:
-    """Check types, then references; where something is wrong, what is given back are the defaults."""
+    """Check types, then references. Returns the defaults if there is a mistake."""
     mistakes = [*dangling(with_lines), *faults(with_lines)]
     try:
         folder = path.parent if path else Path()
@@ -66,7 +66,7 @@ def _validated(
 def _without_secrets(
     found: list[tuple[Place, ConfigMistake]], secrets: list[tuple[Place, ConfigMistake]]
 ) -> Iterator[ConfigMistake]:
-    """Of a secret say only that it is one."""
+    """Drop other mistakes about a place with a secret, so that none of them quotes it."""
     hidden = {place for place, _ in secrets}
     yield from (mistake for _, mistake in secrets)
     yield from (mistake for place, mistake in found if place not in hidden)

@@ -1,4 +1,4 @@
-"""What the environment says: secrets, the database and other addresses to call."""
+"""What the environment contains: secrets, the database, and other addresses to call."""
 
 import re
 from collections.abc import Iterator, Mapping
@@ -38,7 +38,7 @@ def _sqlite(given: str, parts: SplitResult) -> SecretStr:
 
 
 class Environment(BaseModel):
-    """The variables Spy reads; a secret is shown as ********** and is falsy when it is not set."""
+    """The variables Spy reads. A secret prints as ********** and is falsy when it is not set."""
 
     model_config = ConfigDict(frozen=True, extra="ignore", validate_default=True, str_strip_whitespace=True)
 
@@ -55,20 +55,20 @@ class Environment(BaseModel):
     pagerduty_api_url: Annotated[str, AfterValidator(_address)] = "https://api.pagerduty.com"
     github_api_url: Annotated[str, AfterValidator(_address)] = "https://api.github.com"
     spy_clock_offset: str = ""
-    """For a rehearsal: a file that holds by how many seconds Spy's clock is ahead."""
+    """For a rehearsal: a file with the number of seconds by which Spy's clock is ahead."""
     blank: frozenset[str] = frozenset()
-    """The variables that are there and hold nothing: a secret that was not filled in, as a rule."""
+    """Variables that are set but empty: usually a secret that was not filled in."""
 
     @classmethod
     def of(cls, variables: Mapping[str, str]) -> Self:
-        """Pick Spy's variables; an empty one counts as not set, spaces and line ends around one are dropped."""
+        """Pick Spy's variables. An empty one counts as not set. Spaces and line ends around a value are dropped."""
         said = {name: variables[name] for it in cls.model_fields if (name := it.upper()) in variables}
         blank = {name for name, value in said.items() if not value.strip()}
         given = {name.lower(): value.strip() for name, value in said.items() if name not in blank}
         return cls.model_validate({**given, "blank": blank})
 
     def secrets(self) -> tuple[str, ...]:
-        """List what must never be shown, for the log to mask."""
+        """Return what must never be shown, for the log to mask."""
         values = (value for _, value in self if isinstance(value, SecretStr))
         tokens = [value.get_secret_value() for value in values if value is not self.database_url]
         password = urlsplit(self.database_url.get_secret_value()).password

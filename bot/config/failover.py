@@ -1,4 +1,4 @@
-"""The section `failover:` of config.yaml: the keys of its plans, and the domain's own plans made from them."""
+"""The section `failover:` of config.yaml: the keys of its plans, converted to the domain's plans."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,11 +30,11 @@ from bot.domain.plan import (
 )
 
 BOUNDS = frozenset({"min", "max", "equals"})
-"""A section of nothing but these bounds one value of an answer; any other leads to values further in."""
+"""A section with only these keys bounds one value of an answer. Any other section leads to values inside it."""
 
 
 def _text(value: Any) -> str:
-    """Take text only: what YAML makes of 010, on or 2026-11-25 is seldom what was meant."""
+    """Accept only text: YAML changes 010, on or 2026-11-25 into something that was seldom meant."""
     if not isinstance(value, str):
         raise ValueError("must be text, in quotes")  # noqa: TRY004  pydantic listens for a ValueError
     return value
@@ -47,7 +47,7 @@ def _number(value: Any) -> Any:
 
 
 def _approvals(value: Any) -> Any:
-    """Keep `no` and `0.0` from being none."""
+    """Refuse `no` and `0.0`, which would otherwise count as 0."""
     if isinstance(value, bool) or not isinstance(value, int):
         raise ValueError("must be 0, 1 or 2")  # noqa: TRY004  as above
     return value
@@ -68,14 +68,14 @@ def _pattern(words: str) -> str:
 
 
 def _arguments(given: Any) -> Any:
-    """Let a list stand for the whole of a command; a line of text would need a shell to take it apart."""
+    """Accept a list in place of the whole command. A line of text would need a shell to split it."""
     if isinstance(given, str):
         raise ValueError('must be a list, such as [./bin/drain, "{{ pod }}"]: no shell takes a line apart.')  # noqa: TRY004  as above
     return {"args": given} if isinstance(given, list | tuple) else given
 
 
 def _address(given: Any) -> Any:
-    """Let a URL stand for the whole of a request."""
+    """Accept a URL in place of the whole request."""
     return {"url": given} if isinstance(given, str) else given
 
 
@@ -84,7 +84,7 @@ def _one_or_more(given: Any) -> Any:
 
 
 Text = Annotated[str, PlainValidator(_text)]
-"""Text as it stands, with the spaces around it."""
+"""Text as it is, with the spaces around it."""
 ParamName = Annotated[
     str,
     shaped(
@@ -119,7 +119,7 @@ Status = Annotated[StrictInt, Field(ge=100, le=599)]
 
 
 class ParamSection(ConfigSection):
-    """What may be said for a `<param>` of the usage line."""
+    """What a person may type for a `<param>` of the usage line."""
 
     pattern: Annotated[Text, AfterValidator(_pattern)] | None = None
     choices: Annotated[tuple[Choice, ...], Field(min_length=1)] | None = None
@@ -172,7 +172,7 @@ def flattened(
 
 
 def _bounds(given: Any) -> Any:
-    """Write `{data: {lag_s: 0}}` as `{data.lag_s: {equals: 0}}`."""
+    """Convert `{data: {lag_s: 0}}` to `{data.lag_s: {equals: 0}}`."""
     if not isinstance(given, Mapping):
         return given
     return {
@@ -228,7 +228,7 @@ Call = Annotated[RequestSection, BeforeValidator(_address)]
 
 
 class _OneKind(ConfigSection):
-    """One of the ways in which something can be done."""
+    """A section with exactly one of several kinds of instruction."""
 
     kinds: ClassVar[Sequence[str]] = ("command", "http")
 

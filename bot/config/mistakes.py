@@ -1,4 +1,4 @@
-"""Turns what the validation found into one line a mistake, in people's words, with the nearest right key."""
+"""Turns validation errors into one plain line each, with the nearest known key."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import date
@@ -49,11 +49,11 @@ _MISSING = {
     "file": "Name the workflow's file in .github/workflows, such as promote.yml.",
 }
 _STANDS_FOR_ALL = frozenset({"args", "url", "equals"})
-"""Keys that the file may leave out, giving what is behind them in place of the whole section."""
+"""Keys that the file may leave out, writing their value in place of the whole section."""
 
 
 def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
-    """Say each problem at its place; a key that is missing because it is misspelt is told once."""
+    """Return each problem with its place. A key that is missing because it is misspelt is reported once."""
     problems = error.errors(include_url=False)
     misspelt = {_meant(_place(problem)) for problem in problems if problem["type"] == "extra_forbidden"}
     for problem in problems:
@@ -68,13 +68,13 @@ def mistakes_of(error: ValidationError, with_lines: YamlLines) -> Iterator[tuple
 
 
 def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
-    """Suggest the nearest known word, or say `otherwise`."""
+    """Return a suggestion of the nearest known word, or `otherwise`."""
     close = get_close_matches(word, list(known), n=1)
     return f" Did you mean {close[0]}?" if close else otherwise and f" {otherwise}"
 
 
 def _follows_from_another(problem: ErrorDetails, misspelt: set[Place | None]) -> bool:
-    """Whether a key is missing because it is misspelt, or a list seems empty because of what is wrong in it."""
+    """Tell whether another problem causes this one: a misspelt key, or a wrong item that leaves a list empty."""
     if problem["type"] == "too_short":
         return bool(problem["input"])
     return problem["type"] == "missing" and _place(problem) in misspelt
@@ -85,7 +85,7 @@ def _place(problem: ErrorDetails) -> Place:
 
 
 def _written(place: Place, with_lines: YamlLines) -> Place:
-    """Return the place as the file has it, where a part of a section stands for all of it."""
+    """Return the place as the file has it, where a value stands for the whole section."""
     written: Place = ()
     for part in place:
         if isinstance(part, str) and (*written, part) not in with_lines.lines:
@@ -100,7 +100,7 @@ def _written(place: Place, with_lines: YamlLines) -> Place:
 
 
 def _meant(place: Place) -> Place | None:
-    """Return the place of the key that was meant by an unknown one."""
+    """Return the place of the key that an unknown key was meant to be."""
     close = get_close_matches(str(place[-1]), _keys(place[:-1]), n=1)
     return (*place[:-1], close[0]) if close else None
 
@@ -126,7 +126,7 @@ def _sentence(problem: ErrorDetails, place: Place) -> str:
 
 
 def _shown(given: Any) -> str:
-    """Name what was given by its kind; text is quoted."""
+    """Describe a given value by its type. Text is quoted."""
     kinds: tuple[tuple[type, str], ...] = (
         (bool, "yes or no"),
         (int, f"the number {given}"),
@@ -141,7 +141,7 @@ def _shown(given: Any) -> str:
 
 
 def _keys(place: Place) -> tuple[str, ...]:
-    """List the keys that are known in the section at this place."""
+    """Return the known keys of the section at this place."""
     section: type[BaseModel] = Sections
     parts = iter(place)
     for part in parts:
@@ -156,7 +156,7 @@ def _keys(place: Place) -> tuple[str, ...]:
 
 
 def _section_in(annotation: Any) -> type[BaseModel] | None:
-    """Find the section that an annotation speaks of: itself, or inside an Optional or a Mapping."""
+    """Return the section in an annotation: itself, or inside an Optional or a Mapping."""
     if isinstance(annotation, type) and issubclass(annotation, BaseModel):
         return annotation
     return next(filter(None, map(_section_in, get_args(annotation))), None)

@@ -1,4 +1,4 @@
-"""What `spy check` says of each failover plan, from a look at the disk and the environment and at nothing beyond."""
+"""What `spy check` reports of each failover plan. It looks only at the disk and the environment."""
 
 import os
 import shutil
@@ -11,11 +11,11 @@ from bot.domain.plan import SECRET, Instruction, Plan, Program, Workflow, places
 from bot.ports import CheckResult
 
 Trouble = tuple[str, str]
-"""What is missing, and the cure."""
+"""What is missing, and the fix."""
 
 
 def plan_checks(settings: Settings, variables: Mapping[str, str] = os.environ) -> Iterator[CheckResult]:
-    """Say one line for each plan, and one for each thing that it needs and that isn't there."""
+    """Return one line for each plan, and one for each missing thing that it needs."""
     for plan in settings.policy().plans.values():
         yield CheckResult(what=f"Failover {plan.name}: {_summed_up(plan)}", well=True)
         troubles = (
@@ -36,7 +36,7 @@ def _summed_up(plan: Plan) -> str:
 
 
 def _people_missing(plan: Plan, settings: Settings) -> Iterator[Trouble]:
-    """Count who could propose and approve it; how many a user group holds is not known here, and taken for enough."""
+    """Count who can propose and approve it. A user group's size is not known here and counts as enough."""
     permissions = settings.policy().permissions
     holders = permissions.get(plan.allow, frozenset()) | permissions.get("admin", frozenset())
     if plan.allow == "everyone" or any(holder.startswith("S") for holder in holders):
@@ -66,7 +66,7 @@ def _programs_missing(plan: Plan, settings: Settings, path: str) -> Iterator[Tro
 
 
 def _is_there(look: Callable[[], bool]) -> bool:
-    """Look for a name that may be none: too long for this disk, or with a zero in it."""
+    """Look up a name that may be no valid name: too long for this disk, or with a NUL in it."""
     try:
         return look()
     except (OSError, ValueError):
@@ -95,7 +95,7 @@ def _commands(plan: Plan) -> Iterator[tuple[str, Program]]:
 
 
 def _actions(plan: Plan) -> Iterator[tuple[str, Instruction]]:
-    """Return all that is done, with what people call it."""
+    """Return all instructions of a plan, with their names for people."""
     for check in plan.before:
         yield f"check {check.name}", check.by
     for step in plan.steps:

@@ -1,4 +1,4 @@
-"""Finds what is wrong with a failover plan as a whole: words that fill nothing in, steps without a way back."""
+"""Finds mistakes in a failover plan as a whole: unknown placeholders, steps without an undo."""
 
 import re
 from collections.abc import Iterator
@@ -18,11 +18,11 @@ _SLOT = re.compile(r"<(\w+)>")
 _BARE = re.compile(r"\w[\w.-]*")
 _VARIABLE = re.compile(rf"{re.escape(SECRET)}[A-Za-z_]\w*")
 _UNFILLED = (("command", 0), ("args", 0), ("command", "folder"))
-"""What is the same for every run: which program, and where."""
+"""What must be the same for every run: the program, and where it runs."""
 
 
 def faults(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
-    """Find what no single key shows. Looks at the file as it was written, however much else is wrong."""
+    """Return mistakes that no single key shows. Reads the file as written, even if other parts are wrong."""
     for place, sentence in _faults(with_lines):
         yield place, ConfigMistake(line=with_lines.line(place), key=dotted(place), sentence=sentence)
 
@@ -79,7 +79,7 @@ def _slots(named: list[str], params: dict[str, Any], at: Place) -> Iterator[Faul
 
 
 def _alike(plans: dict[str, dict[str, Any]], with_lines: YamlLines) -> Iterator[Fault]:
-    """Two plans of which a person's words could mean either."""
+    """Find pairs of plans that the same words could mean."""
     usages = {name: plan["usage"] for name, plan in plans.items() if isinstance(plan.get("usage"), str)}
     forms = [(name, usage.casefold().split()) for name, usage in usages.items() if usage.strip()]
     for number, (name, form) in enumerate(forms):
@@ -98,7 +98,7 @@ def _could_be_one(word: str, other: str) -> bool:
 
 
 def _fillings(plan: dict[str, Any], at: Place) -> Iterator[Fault]:
-    """Check every text for names that are known there, and for nothing but names."""
+    """Check every text for placeholders: only known names are allowed."""
     params = _section(plan.get("params"))
     for place, value in _values({key: it for key, it in plan.items() if key not in {"usage", "params"}}, at):
         if isinstance(value, date) and "json" in place:
@@ -111,7 +111,7 @@ def _fillings(plan: dict[str, Any], at: Place) -> Iterator[Fault]:
 
 
 def _misfilled(found: str, place: Place, plan: dict[str, Any], params: dict[str, Any]) -> str | None:
-    """Return why these braces can't be filled in at this place; None where they can."""
+    """Return why this placeholder can't be filled in here; None if it can."""
     only = PLACE.fullmatch(found)
     words = [part for part in place if isinstance(part, str)]
     if not only or not only[1]:
@@ -136,7 +136,7 @@ def _misstaged(place: Place, plan: dict[str, Any]) -> str | None:
 
 
 def _missecret(name: str, words: list[str]) -> str | None:
-    """Secrets go where something is done, never to where people read."""
+    """Refuse secrets in text that people read. They are allowed only in instructions."""
     if not _VARIABLE.fullmatch(name):
         return f"{name[:40]} names no variable. It looks like {{{{ env.DRAIN_TOKEN }}}}."
     if {"command", "http", "inputs"}.intersection(words[3:6]):
@@ -186,7 +186,7 @@ def _called(step: dict[str, Any]) -> str:
 
 
 def _values(data: Any, place: Place) -> Iterator[tuple[Place, Any]]:
-    """Walk all that stands in the file from here on, with its place."""
+    """Walk all values of the file from here on, with their places."""
     if isinstance(data, dict):
         for key, value in data.items():
             yield from _values(value, (*place, key))

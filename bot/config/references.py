@@ -1,4 +1,4 @@
-"""Finds what one part of the file says of another and that isn't so: a team that is not there, a page from nobody."""
+"""Finds references in the file that lead nowhere: an unknown team, or pages without a sender."""
 
 from collections.abc import Iterable, Iterator
 from typing import Any
@@ -10,9 +10,9 @@ USUAL_SEVERITIES = ("sev1", "sev2", "sev3")
 
 
 def dangling(with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
-    """Find teams that are named and not there, and teams that are paged in nobody's name.
+    """Return references to unknown teams, and teams that are paged without `pagerduty.from`.
 
-    Looks at the file as it was written, so that it speaks up however much else is wrong.
+    Reads the file as written, so that it works even if other parts are wrong.
     """
     file = _section(with_lines.data)
     teams = _section(file.get("teams"))

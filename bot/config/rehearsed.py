@@ -10,16 +10,16 @@ from bot.config.yaml_lines import read
 ConfigSection = dict[str, Any]
 
 REPLACED = ("slack", "pagerduty", "github", "people", "permissions", "database")
-"""Sections of which the demo's own are taken: who there is, and where it is reached."""
+"""Sections taken from the demo: who there is, and where to reach them."""
 FOLDERS = ("plugins", "templates", "runbooks")
 KINDS = ("command", "http", "workflow")
 _SECRET = re.compile(r"\{\{\s*env\.(\w+)\s*\}\}")
 
 
 def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
-    """Return the configuration in `path`, a file without mistakes, as it is tried in a demo, which `demo` configures.
+    """Return the valid configuration in `path` as the demo runs it. `demo` is the demo's own.
 
-    Nothing in it reaches an address outside. Plans show their calls and do not make them; only the programs of a plan
+    Nothing in it calls an address outside. Plans show their calls instead of making them. Only the programs of a plan
     with `drill: true` run.
     """
     own = read(path.read_text(encoding="utf-8-sig")).data or {}
@@ -40,7 +40,7 @@ def rehearsed(path: Path, demo: ConfigSection) -> ConfigSection:
 
 
 def _roles(own: ConfigSection) -> Iterator[str]:
-    """Return the roles that somebody has, or that a plan asks for: in the demo its operators have them."""
+    """Return the roles that someone has or a plan requires. In the demo, its operators have them all."""
     yield from (role for role, people in (own.get("permissions") or {}).items() if people)
     yield from (
         plan["allow"]
@@ -52,7 +52,7 @@ def _roles(own: ConfigSection) -> Iterator[str]:
 def _teams(
     own: ConfigSection, command_team: str | None, demo: ConfigSection
 ) -> Iterator[tuple[str, ConfigSection]]:
-    """Return each team a team's place in the demo: the command team the first one, all others the second."""
+    """Map each team to a demo team: the command team to the first, all others to the second."""
     first, second = demo["teams"].values()
     for name, team in own.items():
         place = first if name == (command_team or next(iter(own))) else second
@@ -72,7 +72,7 @@ def _step(step: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection
 
 
 def _shown(instruction: ConfigSection, folder: Path, *, is_drill: bool) -> ConfigSection:
-    """Put in place of a call a program that prints it; a drill's own program stays."""
+    """Replace a call by a program that prints it. A drill's own program stays."""
     kind = next((it for it in KINDS if instruction.get(it)), None)
     if kind is None:  # a question to a person
         return instruction
@@ -94,7 +94,7 @@ def _call(kind: str, call: Any) -> Iterator[str]:
 
 
 def _at_home(command: Any, folder: Path) -> ConfigSection:
-    """Find the program and its folder from where the team's own file stands."""
+    """Resolve the program and its folder relative to the team's own file."""
     given: ConfigSection = {"args": command} if isinstance(command, list) else command
     program, *rest = given["args"]
     if "/" in program:

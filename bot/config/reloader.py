@@ -1,4 +1,4 @@
-"""The configuration in force while Spy runs: read again when the file changes, and kept when the new one is wrong."""
+"""The configuration in force while Spy runs. It is read again on a change, and kept if the new one is wrong."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bot.domain.policy import Policy
 
 @dataclass(frozen=True, kw_only=True)
 class News:
-    """The file has changed: `mistakes` are why it is not taken; none: the policy is the new one."""
+    """The file has changed. `mistakes` are why it is not applied; if there are none, the policy is the new one."""
 
     version: str
     mistakes: tuple[str, ...] = ()
 
 
 class Reloader:
-    """Decisions (teams, severities, timers, milestones, permissions) follow the file; the rest waits for a restart."""
+    """Teams, severities, timers, milestones and permissions follow the file. The rest needs a restart."""
 
     def __init__(self, settings: Settings, reread: Callable[[], Settings]) -> None:
         self._path = settings.path
@@ -29,7 +29,7 @@ class Reloader:
         return self._policy
 
     def refresh(self) -> News | None:
-        """Read the file again if it has changed; None where it has not."""
+        """Read the file again if it has changed. None if it has not."""
         version = self._look()
         if version == self._version:
             return None
@@ -41,7 +41,7 @@ class Reloader:
         return News(version=version)
 
     def _look(self) -> str:
-        """Tell this state of the file from others; a file that is gone is a state too."""
+        """Return a value that identifies this state of the file. A missing file is a state too."""
         try:
             found = self._path.stat() if self._path else None
         except OSError:

@@ -1,4 +1,4 @@
-"""Finds secrets in the configuration file: they belong in the environment."""
+"""Finds secrets in the configuration file. They belong in the environment."""
 
 import re
 from collections.abc import Iterator
@@ -10,12 +10,12 @@ from bot.domain.plan import PLACE
 _NAMED = re.compile(
     r"(token|secret|passw(or)?d|api[_-]?key|credential|database_url|authorization|cookie)", re.IGNORECASE
 )
-_FILLED_IN = re.compile(rf"(\w+[ =])*{PLACE.pattern}")  # Bearer {{ env.TOKEN }}: it is elsewhere
+_FILLED_IN = re.compile(rf"(\w+[ =])*{PLACE.pattern}")  # Bearer {{ env.TOKEN }}: the secret is elsewhere
 _SHAPED = re.compile(
     r"\b(xox[a-z](?:\.xox[a-z])?-|xapp-|gh[a-z]_|github_pat_)[A-Za-z0-9_-]{4,}"  # Slack's and GitHub's own prefixes
     r"|://[^/\s:@]+:[^/\s@]+@",  # a password in a URL
 )
-_HOMES = (  # the first that fits the dotted key names the variable
+_HOMES = (  # the first match of the dotted key names the variable
     (re.compile(r"slack.*app"), "SLACK_APP_TOKEN"),
     (re.compile(r"slack.*(signing|secret)"), "SLACK_SIGNING_SECRET"),
     (re.compile(r"slack"), "SLACK_BOT_TOKEN"),
@@ -38,7 +38,7 @@ _ELSEWHERE = (
 
 
 def secrets_in_file(text: str, with_lines: YamlLines) -> Iterator[tuple[Place, ConfigMistake]]:
-    """Find what looks like a secret, by its key or by its shape, in comments too; never repeat it."""
+    """Find what looks like a secret, by its key or its form, also in comments. Never repeat it."""
     told: set[int | None] = set()
     for place, value in with_lines.scalars():
         if _is_named_secret(place, value) or _SHAPED.search(str(value)):

@@ -1,4 +1,4 @@
-"""The sections of config.yaml: their keys, their types and what is given when nothing is said."""
+"""The sections of config.yaml: their keys, types and defaults."""
 
 from collections.abc import Mapping
 from datetime import timedelta
@@ -48,11 +48,11 @@ class SlackSection(ConfigSection):
 
 class PagerDutySection(ConfigSection):
     from_: Email = Field(alias="from")
-    """The e-mail of the PagerDuty user in whose name pages are made."""
+    """The e-mail of the PagerDuty user in whose name pages are created."""
 
 
 class CopyTo(ConfigSection):
-    """A repository that gets each postmortem as a file, by a pull request."""
+    """A repository that receives each postmortem as a file, by a pull request."""
 
     repository: Repository
     folder: Annotated[
@@ -71,7 +71,7 @@ class GitHubSection(ConfigSection):
 
 
 class PersonSection(ConfigSection):
-    """Who somebody is elsewhere: GitHub's login, PagerDuty's user id, and an e-mail other than Slack's."""
+    """Who someone is elsewhere: GitHub login, PagerDuty user id, and an e-mail other than Slack's."""
 
     github: Login | None = None
     pagerduty: PagerDutyId | None = None
@@ -79,7 +79,7 @@ class PersonSection(ConfigSection):
 
 
 def _person(given: Any) -> Any:
-    """Read one of `people:`: a GitHub login stands for itself."""
+    """Read one entry of `people:`. A plain text is the GitHub login."""
     return {"github": given} if isinstance(given, str) else given
 
 
@@ -112,7 +112,7 @@ class SeveritySection(ConfigSection):
 
 
 class PermissionsSection(ConfigSection):
-    """Who may do what, by Slack user or user group id; whoever is named in no role may do what everyone may."""
+    """Who may do what, by Slack user or user group id. Someone without a role may do what everyone may."""
 
     responder: tuple[UserOrGroup, ...] = ()
     commander: tuple[UserOrGroup, ...] = ()
@@ -126,7 +126,7 @@ USUAL = DefaultTimers()
 
 
 class TimersSection(ConfigSection):
-    """When Spy speaks unasked; what is left out is as in docs/timers.md."""
+    """When Spy sends reminders. The defaults are in docs/timers.md."""
 
     no_commander_every: Duration = USUAL.no_commander_every
     no_severity_every: Duration = USUAL.no_severity_every
@@ -173,14 +173,14 @@ class TimersSection(ConfigSection):
 
 
 class ServiceSection(ConfigSection):
-    """Something that is deployed: the repositories it is made of, and PagerDuty's id of it."""
+    """A service that is deployed: its repositories, and PagerDuty's id of it."""
 
     repositories: tuple[Repository, ...] = ()
     pagerduty: PagerDutyId | None = None
 
 
 def _times(given: Any) -> Any:
-    """Read `when:` of a milestone: a length of time, `stop`, or a list of them."""
+    """Read a milestone's `when:`: a duration, `stop`, or a list of them."""
     if isinstance(given, str | timedelta):
         return [given]
     return given
@@ -203,7 +203,7 @@ Condition = Annotated[str, AfterValidator(_condition)]
 
 
 class MilestoneSection(ConfigSection):
-    """What is said, or done in the commander's name, so long after an incident opened or when it stops."""
+    """A message, or a command in the commander's name, some time after an incident opened or when it stops."""
 
     name: Name
     when: Annotated[tuple[Moment, ...], BeforeValidator(_times), Field(min_length=1)]
@@ -233,7 +233,7 @@ def _distinct(milestones: tuple[MilestoneSection, ...]) -> tuple[MilestoneSectio
 
 
 def usual_milestones() -> tuple[MilestoneSection, ...]:
-    """Return the milestones that hold without `milestones:`. After an hour the relief reminders follow."""
+    """Return the milestones that apply without `milestones:`. After an hour the relief reminders follow."""
     return tuple(
         MilestoneSection.model_validate(it)
         for it in (
@@ -253,12 +253,12 @@ class WebSection(ConfigSection):
     """0 takes any free port."""
     public_url: Url | None = None
     runbooks: bool = True
-    """Whether runbooks are pages too: whoever reaches the port can read them."""
+    """Whether runbooks are also web pages. Everyone who can reach the port can read them."""
 
 
 class DeliverySection(ConfigSection):
     lease: Duration = timedelta(seconds=20)
-    """How long an effect may be under way before it counts as lost and is checked and tried again."""
+    """How long an effect may be in delivery. After that it counts as lost, is checked and retried."""
     senders: Annotated[StrictInt, Field(ge=1, le=1000)] = 64
 
 
@@ -271,7 +271,7 @@ class DatabaseSection(ConfigSection):
     statement_timeout: Wait = timedelta(seconds=5)
     """For PostgreSQL's answer to one statement."""
     lock_timeout: Wait = timedelta(seconds=2)
-    """For what another transaction holds; with SQLite, another process."""
+    """For locks that another transaction holds; with SQLite, another process."""
 
 
 def _usual_severities() -> Mapping[str, SeveritySection]:
@@ -280,7 +280,7 @@ def _usual_severities() -> Mapping[str, SeveritySection]:
 
 
 class Sections(ConfigSection):
-    """All of config.yaml; every section may be left out."""
+    """All of config.yaml. Every section may be left out."""
 
     slack: SlackSection = SlackSection()
     pagerduty: PagerDutySection | None = None
@@ -290,7 +290,7 @@ class Sections(ConfigSection):
     severities: Mapping[Name, SeveritySection] = Field(min_length=1, default_factory=_usual_severities)
     permissions: PermissionsSection = PermissionsSection()
     roles: tuple[RoleName, ...] = ROLES
-    """Those that somebody can have in an incident, beside command."""
+    """The roles that people can have in an incident, besides commander."""
     timers: TimersSection = TimersSection()
     milestones: Annotated[tuple[MilestoneSection, ...], AfterValidator(_distinct)] = Field(
         default_factory=usual_milestones

@@ -1,4 +1,4 @@
-"""Everything that was configured, from the file and from the environment, and what follows from it."""
+"""Everything that is configured, from the file and the environment, and what follows from it."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -18,35 +18,35 @@ from bot.ports import CheckResult
 
 
 class Settings(Sections):
-    """The sections of config.yaml, as their keys name them, with the environment beside them."""
+    """The sections of config.yaml, named as their keys, and the environment."""
 
     env: Environment
     path: Path | None
-    """The file; None where nothing was configured."""
+    """The file; None if nothing is configured."""
 
     @classmethod
     def joining(cls, sections: Sections, env: Environment, *, path: Path | None) -> Self:
-        """Put together what was validated already."""
+        """Combine parts that are already validated."""
         return cls.model_construct(**dict(sections), env=env, path=path)
 
     @property
     def plugin_folders(self) -> tuple[Path, ...]:
-        """Spy's own plugins, then those of `plugins:`."""
+        """Return Spy's own plugins, then those of `plugins:`."""
         return tuple(dict.fromkeys((INSTALLED / "plugins", *self.plugins)))
 
     @property
     def template_folders(self) -> tuple[Path, ...]:
-        """The folders of `templates:`, then Spy's own: the first that has a template gives it."""
+        """Return the folders of `templates:`, then Spy's own. The first folder with a template provides it."""
         return tuple(dict.fromkeys((*self.templates, INSTALLED / "templates")))
 
     @property
     def runbook_folders(self) -> tuple[Path, ...]:
-        """The folders of `runbooks:`, then templates/runbooks: the first that has a runbook gives it."""
+        """Return the folders of `runbooks:`, then templates/runbooks. The first folder with a runbook provides it."""
         beside = (folder / "runbooks" for folder in self.template_folders)
         return tuple(dict.fromkeys((*self.runbooks, *beside)))
 
     def policy(self) -> Policy:
-        """Return the decisions in the domain's own terms. A role that nobody was given is not in `permissions`."""
+        """Return the policy in the domain's terms. A role that nobody has is missing from `permissions`."""
         return Policy(
             teams={key: _team(key, section) for key, section in self.teams.items()},
             severities={key: _severity(key, section) for key, section in self.severities.items()},
@@ -70,7 +70,7 @@ class Settings(Sections):
         )
 
     def _spoken_to(self) -> Iterator[str]:
-        """Return the roles that milestones speak to: they are there, listed in `roles` or not."""
+        """Return the roles that milestones address. They exist even if `roles` does not list them."""
         people = (plain(it.to) for it in self.milestones if not it.to.startswith(":"))
         return (it for it in people if it not in {"commander", "channel"})
 
@@ -101,11 +101,11 @@ class Settings(Sections):
         )
 
     def missing(self) -> tuple[str, ...]:
-        """Name the variables that `spy run` needs and the environment lacks, one line each, with where to find them."""
+        """Return the missing variables that `spy run` needs, one line each, with where to find them."""
         return tuple(self._missing())
 
     def results(self) -> Iterator[CheckResult]:
-        """Say for `spy check` what can be told without asking anybody."""
+        """Return what `spy check` can report without asking anybody."""
         yield CheckResult(what=f"Configuration: {self.path or 'none'}", well=True)
         for line in self.missing():
             yield CheckResult(what=line, well=False)
@@ -139,7 +139,7 @@ class Settings(Sections):
             )
 
     def _webhooks(self) -> Iterator[CheckResult]:
-        """Return what Spy hears late, or never, without a webhook. It is a fault where Spy has a public address."""
+        """Report what Spy learns late, or never, without a webhook. It fails if Spy has a public address."""
         for name, is_used, secret, lost in (
             (
                 "PagerDutySection",
@@ -161,7 +161,7 @@ class Settings(Sections):
                 yield CheckResult(what=what, well=not self.web.public_url, cure=cure)
 
     def _blank(self) -> Iterator[CheckResult]:
-        """Name each variable that is there and empty, unless another line does."""
+        """Report each variable that is set but empty, unless another line does."""
         told = "\n".join((*self.missing(), *(it.what for it in (*self._github(), *self._webhooks()))))
         for variable in sorted(self.env.blank):
             if variable not in told:
@@ -179,7 +179,7 @@ class Settings(Sections):
         return f"environment: {variable}: is {self._lack(variable)}{reason}. Find it at {where}."
 
     def _sources_of_changes(self) -> CheckResult:
-        """Return who tells of changes; a repository that nobody tells of was written down in vain."""
+        """Report who sends changes. A repository without a sender is useless in the file."""
         told = {
             "GitHubSection": self.env.github_webhook_secret,
             "your tools": self.env.changes_webhook_secret,
@@ -222,7 +222,7 @@ class Settings(Sections):
         yield from self._swapped()
 
     def _swapped(self) -> Iterator[str]:
-        """The two Slack tokens are often put into each other's place."""
+        """Report if the two Slack tokens are in each other's place, a common mistake."""
         for variable, token, other in (
             ("SLACK_BOT_TOKEN", self.env.slack_bot_token, "xapp-"),
             ("SLACK_APP_TOKEN", self.env.slack_app_token, "xoxb-"),

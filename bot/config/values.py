@@ -1,4 +1,4 @@
-"""The kinds of values that config.yaml holds, each with the sentence for what is no such value."""
+"""The kinds of values in config.yaml, each with a sentence for an invalid value."""
 
 import re
 from datetime import timedelta
@@ -19,7 +19,7 @@ from bot.domain.policy import Grace
 from bot.domain.role import COMMAND_NAMES, ROLE_LENGTH, plain
 
 INSTALLED = Path(__file__).parents[2]
-"""Where Spy's own plugins/ and templates/ stand, beside the package."""
+"""The folder that contains Spy's own plugins/ and templates/, beside the package."""
 
 _DAYS = re.compile(r"(\d{1,3})(d|bd)")
 _DURATION = re.compile(r"(?:(\d{1,6})d)?(?:(\d{1,6})h)?(?:(\d{1,6})m)?(?:(\d{1,6})s)?")
@@ -51,7 +51,7 @@ def shaped(pattern: str, cure: str) -> AfterValidator:
 
 
 def _folder(value: Any, info: ValidationInfo) -> Path:
-    """Find a folder beside config.yaml or, for Spy's own, where Spy stands."""
+    """Find a folder beside config.yaml. Spy's own folders are found where Spy is installed."""
     if not isinstance(value, str):
         raise ValueError("must be the path of a folder")  # noqa: TRY004  pydantic listens for a ValueError
     beside = [Path(near, value).expanduser() for near in (info.context or Path(), INSTALLED)]
@@ -76,7 +76,7 @@ def _team_name(words: str) -> str:
 
 
 def _ahead(words: Any) -> timedelta:
-    """Read a length of time before something; 0 is the moment itself."""
+    """Read a duration before something. 0 is the moment itself."""
     return timedelta() if words == 0 else duration(words)
 
 
@@ -144,7 +144,7 @@ class ConfigSection(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _empty_is_not_set(cls, data: Any) -> Any:
-        """A key with nothing behind it is one that was not set, unless it is unknown."""
+        """Treat a key without a value as not set, unless the key is unknown."""
         if not isinstance(data, dict):
             return data
         known = {field.alias or name for name, field in cls.model_fields.items()}

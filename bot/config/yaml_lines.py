@@ -1,4 +1,4 @@
-"""YAML read with the line of every key, so that a mistake can be pointed at."""
+"""Reads YAML with the line of every key, so that a mistake can name its line."""
 
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, field
@@ -7,12 +7,12 @@ from typing import Any
 import yaml
 
 Place = tuple[str | int, ...]
-"""Where in the file: the keys (and list positions) that lead to it."""
+"""A place in the file: the keys (and list positions) that lead to it."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class ConfigMistake:
-    """What is wrong at a line (1 is the first; None where no line can be named)."""
+    """What is wrong at a line (1 is the first; None if no line can be named)."""
 
     line: int | None
     key: str
@@ -21,7 +21,7 @@ class ConfigMistake:
 
 @dataclass(frozen=True, kw_only=True)
 class YamlLines:
-    """What a file says, where it says it, and what is wrong with its form."""
+    """The data of a file, the line of each value, and mistakes in its form."""
 
     data: Any = None
     lines: Mapping[Place, int] = field(default_factory=dict)
@@ -35,7 +35,7 @@ class YamlLines:
         return None
 
     def scalars(self) -> Iterator[tuple[Place, Any]]:
-        """Walk everything that is no list and no section."""
+        """Yield every value that is neither a list nor a section."""
         return _scalars(self.data, ())
 
 
@@ -50,7 +50,7 @@ _PLAINER = (
 
 
 def read(text: str) -> YamlLines:
-    """Read YAML. Form errors and keys given twice come back as mistakes, with no part of the text in them."""
+    """Read YAML. Form errors and repeated keys are returned as mistakes that quote nothing of the text."""
     try:
         loader = yaml.SafeLoader(text)
     except yaml.reader.ReaderError as error:
@@ -70,12 +70,12 @@ def read(text: str) -> YamlLines:
 
 
 def dotted(place: Place) -> str:
-    """Name a place as people do: teams.imoc.channel; a position in a list is left out."""
+    """Return a place as people write it: teams.imoc.channel. List positions are left out."""
     return ".".join(str(part) for part in place if isinstance(part, str))
 
 
 class _YamlWalk:
-    """Turns nodes into plain data, keeping lines and finding what YAML itself forgives."""
+    """Converts nodes to plain data. Keeps lines, and finds mistakes that YAML itself allows."""
 
     def __init__(self, loader: yaml.SafeLoader) -> None:
         self.lines: dict[Place, int] = {}

@@ -1,4 +1,4 @@
-"""The bot's web: Slack's requests, webhooks, deploy locks, health and figures, as one Starlette app."""
+"""The bot's web app, in Starlette: Slack's requests, webhooks, deploy locks, health and metrics."""
 
 import asyncio
 import time
@@ -23,7 +23,7 @@ from bot.web.health import Check, examine
 
 LARGEST_BODY = 1024 * 1024
 LONGEST_WAIT = 10.0
-"""Seconds that a request may wait for a thread: after them its caller waits no more."""
+"""Seconds that a request may wait for a thread. After that its caller has stopped waiting."""
 SLOWEST_BODY = 10.0
 """Seconds until a body must have arrived."""
 
@@ -38,17 +38,17 @@ class WebAnswer:
 
 
 Handler = Callable[[bytes, Mapping[str, str]], WebAnswer]
-"""Takes a request's body and its headers (names in lower case) and answers; called in a thread."""
+"""Takes a request's body and headers (names in lower case) and answers. Runs in a thread."""
 
 Page = Callable[[str, Mapping[str, str]], WebAnswer]
-"""Takes the name at the end of the path ("" where there is none) and the query, and answers; called in a thread."""
+"""Takes the name at the end of the path ("" if there is none) and the query, and answers. Runs in a thread."""
 
 _Endpoint = Callable[[Request], Awaitable[Response]]
 _arrived_at: ContextVar[float] = ContextVar("arrived_at")
 
 
 def arrived_at() -> float:
-    """Return when the request came that is being answered, on the monotonic clock: it may have waited for a thread."""
+    """Return when the current request arrived, on the monotonic clock. It may have waited for a thread."""
     return _arrived_at.get(time.monotonic())
 
 
@@ -61,7 +61,7 @@ def build_web(
     threads: int = 64,
     patience: float = 2.0,
 ) -> Starlette:
-    """Build the app. `handlers` take POST requests by path; `threads` requests are served side by side.
+    """Build the app. `handlers` take POST requests by path. `threads` requests run side by side.
 
     A readiness check that has not answered after `patience` seconds counts as failed.
     """
@@ -135,7 +135,7 @@ async def _in_thread(pool: Executor, handler: Callable[[], WebAnswer], path: str
 
 
 def _answer(handler: Callable[[], WebAnswer], path: str, came: float) -> WebAnswer:
-    """Go through the handler; a fault behind it is logged, and its number is all that the caller hears."""
+    """Call the handler. An error in it is logged; the caller gets only its number."""
     if time.monotonic() > came + LONGEST_WAIT:
         return WebAnswer(
             status=503, body="Spy has too much to do just now. Nothing was done; send it again.\n"
@@ -150,7 +150,7 @@ def _answer(handler: Callable[[], WebAnswer], path: str, came: float) -> WebAnsw
 
 
 async def _body(request: Request) -> bytes | None:
-    """Read the body; None when it is larger than what is read here."""
+    """Read the body. None if it is larger than the limit."""
     said = request.headers.get("content-length", "")
     if said.isascii() and said.isdigit() and (len(said) > len(str(LARGEST_BODY)) or int(said) > LARGEST_BODY):
         return None

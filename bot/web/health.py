@@ -1,4 +1,4 @@
-"""Asks every part whether it can do its work, within a time of its own."""
+"""Asks every part whether it works, each within a time limit."""
 
 import asyncio
 from collections.abc import Callable, Mapping
@@ -6,17 +6,17 @@ from functools import partial
 from threading import Thread
 
 Check = Callable[[], str]
-"""Gives "" when all is well, else what is wrong, in a few words. It may block, and may raise."""
+"""Returns "" if all is well, otherwise what is wrong, in a few words. It may block, and may raise."""
 
 
 async def examine(checks: Mapping[str, Check], *, patience: float) -> Mapping[str, str]:
-    """Run all checks side by side; what is wrong, by name. After `patience` seconds a part counts as hung."""
+    """Run all checks side by side. Return failures by name. A part without an answer after `patience` seconds hangs."""
     words = await asyncio.gather(*(_ask(check, patience) for check in checks.values()))
     return dict(zip(checks, words, strict=True))
 
 
 async def _ask(check: Check, patience: float) -> str:
-    """Run a check in a daemon thread of its own: one that hangs holds up neither the others nor the exit."""
+    """Run a check in its own daemon thread. One that hangs delays neither the others nor the exit."""
     loop = asyncio.get_running_loop()
     told: asyncio.Future[str] = loop.create_future()
 

@@ -1,4 +1,4 @@
-"""The figures of /metrics, read from the bot when they are asked for."""
+"""The metrics of /metrics, read from the bot on each request."""
 
 from collections.abc import Callable, Iterable, Mapping
 
@@ -10,10 +10,10 @@ from bot.ports import Unavailable
 
 
 class Metrics(Collector):
-    """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` lanes by kind.
+    """`tally` counts effects by kind and outcome, `waiting` the outbox by state, `standing` blocked lanes by kind.
 
     `opened` counts the open incidents, `given_up` the requests that were not done in time, by reason. While the
-    database is away, only what needs no database is told.
+    database is away, only metrics that do not need it are shown.
     """
 
     def __init__(
@@ -53,7 +53,7 @@ class Metrics(Collector):
         yield from kept
 
     def _kept(self) -> Iterable[Metric]:
-        """Return what the database knows."""
+        """Return the metrics that the database knows."""
         outbox = GaugeMetricFamily(
             "spy_outbox_waiting", "Effects in the outbox that are not done.", labels=("state",)
         )
@@ -70,12 +70,12 @@ class Metrics(Collector):
         yield GaugeMetricFamily("spy_incidents_open", "Incidents that are open.", value=self._opened())
 
     def describe(self) -> Iterable[Metric]:
-        """Say nothing ahead: registering must not ask the database."""
+        """Describe nothing: registering must not query the database."""
         return []
 
 
 def registry(metrics: Metrics) -> CollectorRegistry:
-    """Make a registry of Spy's own, so that two bots in one process don't share figures."""
+    """Return a registry for this bot, so that two bots in one process do not share metrics."""
     made = CollectorRegistry()
     made.register(metrics)
     return made

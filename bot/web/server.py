@@ -1,4 +1,4 @@
-"""Runs the web in a thread of its own, on a port that is taken before anything else starts."""
+"""Runs the web server in its own thread. The port is taken before anything else starts."""
 
 import errno
 import socket
@@ -8,11 +8,11 @@ import uvicorn
 from starlette.applications import Starlette
 
 PATIENCE = 5.0
-"""Seconds that requests under way get to finish when the server stops, and that it may take to start."""
+"""Seconds that running requests get when the server stops, and that the server may take to start."""
 
 
 class CannotListen(Exception):  # noqa: N818  named for what happened
-    """The port can't be had; the message is a sentence with the cure."""
+    """The port can't be taken. The message is a sentence with the fix."""
 
 
 def listen(host: str, port: int) -> socket.socket:
@@ -21,7 +21,7 @@ def listen(host: str, port: int) -> socket.socket:
         family, kind, _, _, address = socket.getaddrinfo(
             host, port, type=socket.SOCK_STREAM, flags=socket.AI_PASSIVE
         )[0]
-        # the protocol is named because asyncio switches Nagle's delay off only where it is
+        # asyncio turns Nagle's delay off only if the protocol is named
         listening = socket.socket(family, kind, socket.IPPROTO_TCP)
     except OSError as error:
         raise CannotListen(f"web.host: {host} is no address to listen on ({error.strerror}).") from None
@@ -36,12 +36,12 @@ def listen(host: str, port: int) -> socket.socket:
 
 
 def serve(app: Starlette, listening: socket.socket) -> "Server":
-    """Serve until `stop`; returns once requests are answered."""
+    """Serve until `stop`. Returns once requests are answered."""
     return Server(app, listening)
 
 
 class Server:
-    """A running web server; `port` is the one it truly listens on."""
+    """A running web server. `port` is the one it really listens on."""
 
     def __init__(self, app: Starlette, listening: socket.socket) -> None:
         self.port: int = listening.getsockname()[1]
@@ -58,13 +58,13 @@ class Server:
         return self._thread.is_alive()
 
     def stop(self) -> None:
-        """Answer what is under way, then close."""
+        """Answer running requests, then close."""
         self._uvicorn.should_exit = True
         self._thread.join(2 * PATIENCE)
 
 
 class _Uvicorn(uvicorn.Server):
-    """Says when it is up."""
+    """Signals when it is ready."""
 
     def __init__(self, config: uvicorn.Config) -> None:
         super().__init__(config)
@@ -85,7 +85,7 @@ def _tuned(app: Starlette) -> uvicorn.Config:
         access_log=False,
         server_header=False,
         proxy_headers=False,
-        timeout_keep_alive=75,  # longer than the usual proxy's 60 s, so that it is never we who hang up first
+        timeout_keep_alive=75,  # longer than the usual proxy's 60 s, so that the proxy always closes first
         timeout_graceful_shutdown=int(PATIENCE),
         backlog=2048,
     )

@@ -1,4 +1,4 @@
-"""The messages about changes and deploy locks, in every way they can stand."""
+"""Sample facts for messages about changes and deploy locks, in each state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace

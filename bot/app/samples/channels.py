@@ -1,4 +1,4 @@
-"""The words of channels that are closed, opened again, hidden or moved."""
+"""Sample facts for messages about channels that are closed, reopened, made private or moved."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -36,7 +36,7 @@ def closings() -> list[ClosedChannel]:
 
 
 def facts(incidents: Sequence[Incident], full: Incident) -> dict[str, Sequence[Facts]]:
-    """Return the templates their facts; `full` has all that can be said of an open incident."""
+    """Return the templates' facts. `full` is an open incident with every field set."""
     line = {**asdict(HAPPENED[0]), "kind": "channel_closed", "incident": 42, "permalink": None, "line": 3}
     spell = {"incident": full, "since": NOON, "until": NOON + timedelta(minutes=9)}
     sources = ("archived", "deleted", "left", "refused", "moved")

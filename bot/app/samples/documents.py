@@ -1,4 +1,4 @@
-"""Facts for the two documents, as Spy itself gathers them of one incident."""
+"""Sample facts for the two documents, collected from one incident as Spy does it."""
 
 from collections.abc import Mapping
 from functools import partial

@@ -1,4 +1,4 @@
-"""The messages about failovers, in every way they can stand."""
+"""Sample facts for messages about failovers, in each state."""
 
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -17,7 +17,7 @@ Facts = Mapping[str, Any]
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 PRINTED = '<b>x</b> & "y" ``` `z`'
-"""In code it stands as it is, letter by letter."""
+"""In code, text is shown exactly as it is."""
 OUTPUT: Facts = {
     "clock": "12:00:00",
     "name": "drain",
@@ -61,7 +61,7 @@ HAPPENED = (
 
 
 def plays() -> Iterator[FailoverPlay]:
-    """Return runs in every state, each by the way that leads there."""
+    """Return runs in every state, each reached through the services."""
     policy = replace(
         PLANS,
         plans={
@@ -115,7 +115,7 @@ def plays() -> Iterator[FailoverPlay]:
 
 
 def facts() -> dict[str, Sequence[Facts]]:
-    """Return every template its facts."""
+    """Return every template's facts."""
     cards: list[Facts] = []
     audit_logs: list[Facts] = []
     questions: list[Facts] = []

@@ -1,4 +1,4 @@
-"""A failover played through the services, with what the world answers told by the story."""
+"""Plays a failover through the services. The sample decides what the outside answers."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -83,7 +83,7 @@ PLANS: Policy = replace(
 
 @dataclass
 class FailoverPlay:
-    """Spy with three plans; Ana, Raj and Lee may move things, Kim may not."""
+    """Spy with three plans. Ana, Raj and Lee may run failovers, Kim may not."""
 
     spy: SpyKit
 
@@ -114,7 +114,7 @@ class FailoverPlay:
             return FailoverActions(tx).next(number)
 
     def goes(self, *outcomes: Outcome, number: int = 1) -> "FailoverPlay":
-        """Let the next moves end so, seven seconds each."""
+        """End the next actions with these outcomes, seven seconds each."""
         for outcome in outcomes:
             step_run = self.start(number)
             if step_run is None:

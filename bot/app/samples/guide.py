@@ -1,4 +1,4 @@
-"""The words of the step guide, at each of its steps."""
+"""Sample facts for the step guide, at each of its steps."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -14,7 +14,7 @@ ANSWERED = Passed(by="U0ANA", at=NOON, answer="nothing changed")
 
 
 def facts(incidents: Sequence[Incident], full: Incident, over: Incident) -> dict[str, Sequence[Facts]]:
-    """Return the templates their facts; `full` has all that can be said of an open incident."""
+    """Return the templates' facts. `full` is an open incident with every field set."""
     at_every_step = (
         *incidents,
         replace(full, impact=None, severity=None),

@@ -1,4 +1,4 @@
-"""Facts for every message and form, in every way they can stand: Spy tries a team's own templates with them."""
+"""Sample facts for every message and form, in each state. Spy tests a team's own templates with them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -58,7 +58,7 @@ PARTIALS = {
     *sample_postmortems.PARTIALS,
     *sample_failover.PARTIALS,
 } | {it.template for it in DECLARED.values()}
-"""Parts of other templates: they are tried with those."""
+"""Parts of other templates, tested with those."""
 
 
 NEW = Incident.declared(42, events.Declared(at=NOON, by="U0ANA", name=TYPED))
@@ -210,7 +210,7 @@ MILESTONE = Milestone(name="status-page", message=TYPED)
 
 
 def reminder_messages_of(reminder: str) -> list[Facts]:
-    """Return a reminder in every way it can stand, of every incident."""
+    """Return a reminder in each form it can take, for every incident."""
     snooze = Snooze(mark="1", until=NOW + HALF_HOUR, by="U0RAJ")
     return [
         {

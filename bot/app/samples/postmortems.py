@@ -1,4 +1,4 @@
-"""The words of what comes after an incident, in every way they can stand."""
+"""Sample facts for messages after an incident, in each state."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -20,7 +20,7 @@ NOW = NOON + timedelta(minutes=20)
 HALF_HOUR = timedelta(minutes=30)
 TYPED = 'the <!channel> is <b>down</b> & "out"'
 PARTIALS = {"postmortem/follow_up.md", "postmortem/document.md", "postmortem/words"}
-"""Documents, which are no messages (tests/adapters/test_markdown.py), and words that messages share."""
+"""Documents, which are not messages (tests/adapters/test_markdown.py), and text that messages share."""
 ABOUT: dict[str, Any] = {"at": NOON, "by": "U0ANA"}
 HAPPENED: tuple[events.Event, ...] = (
     events.FollowUpAdded(**ABOUT, follow_up=7, what=TYPED),
@@ -80,7 +80,7 @@ SORTED = [
 
 
 def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list[Facts]:
-    """Return every incident with a postmortem at every stage."""
+    """Return every incident with a postmortem at each stage."""
     return [
         {
             "incident": incident,
@@ -114,7 +114,7 @@ def of_postmortems(incidents: Sequence[Incident], pages: Sequence[Page]) -> list
 def facts(
     incidents: Sequence[Incident], over: Incident, full: Incident, pages: Sequence[Page]
 ) -> dict[str, Sequence[Facts]]:
-    """Return the templates their facts."""
+    """Return the templates' facts."""
     all_of_them = of_postmortems(incidents, pages)
     short: list[Facts] = [{"incident": incident} for incident in incidents]
     return {

@@ -1,4 +1,4 @@
-"""The words around runbooks; the runbooks themselves are tried in tests/runbooks."""
+"""Sample facts for messages around runbooks. The runbooks themselves are tested in tests/runbooks."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, replace
@@ -32,7 +32,7 @@ FORMS: dict[str, Facts] = {
 
 
 def facts(full: Incident) -> dict[str, Sequence[Facts]]:
-    """Return the templates their facts, in an incident and outside of one."""
+    """Return the templates' facts, inside and outside an incident."""
     return {
         "runbook/filled": [
             {"runbook": RUNBOOK, "filled": it, "incident": incident}

@@ -1,4 +1,4 @@
-"""Webhooks: each checks its caller's signature first, then acts in one transaction, once a delivery."""
+"""Webhooks: each checks its caller's signature, then acts once per delivery, in one transaction."""
 
 from bot.web.webhooks.backend import Backend
 from bot.web.webhooks.changes import changes

@@ -1,4 +1,4 @@
-"""What every webhook does alike: answer a wrong caller, act once a delivery, and give up in time."""
+"""What all webhooks share: refuse a wrong caller, act once per delivery, and give up in time."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -15,7 +15,7 @@ from bot.web.app import WebAnswer
 log = structlog.get_logger()
 
 ACTED_WITHIN = 5.0
-"""Seconds in which a webhook must have its turn; who sends one waits about ten."""
+"""Seconds in which a webhook must be started. Its sender waits about ten."""
 KEPT = WebAnswer(status=202, body="Kept.\n")
 KNOWN = WebAnswer(status=202, body="Known already.\n")
 NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
@@ -23,7 +23,7 @@ NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
 
 @dataclass(frozen=True, kw_only=True)
 class Backend:
-    """What webhooks work with. `policy` is read at each call; `wake` tells the workers that there is work."""
+    """What webhooks work with. `policy` is read at each call. `wake` tells the workers about new work."""
 
     sessions: Sessions
     clock: Clock
@@ -34,7 +34,7 @@ class Backend:
         return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source=source)
 
     def once(self, source: str, delivery: str, act: Callable[[Transaction], WebAnswer]) -> WebAnswer:
-        """Act on a delivery, known by its id, in one transaction. 503 where that was not possible in time."""
+        """Act on a delivery, identified by its id, in one transaction. Return 503 if that was not possible in time."""
         limit = TimeLimit.of(ACTED_WITHIN)
         try:
             answer = retry_on_conflict(partial(self._act, source, delivery, act, limit))
@@ -56,5 +56,5 @@ class Backend:
 
 
 def refused(rejected: Rejected) -> WebAnswer:
-    """Answer what is not signed, or can't be read, with the reason."""
+    """Return the answer to a request that is unsigned or unreadable, with the reason."""
     return WebAnswer(status=401 if rejected.code == "signature" else 400, body=f"{rejected}\n")

@@ -10,7 +10,7 @@ from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import Backend, refused
 
 Reader = Callable[[bytes, Mapping[str, str]], Change]
-"""Body and headers to a change. Rejected where it is not signed or not readable."""
+"""Reads a change from body and headers. Raises Rejected if it is not signed or not readable."""
 
 
 def changes(backend: Backend, read: Reader) -> Handler:

@@ -1,4 +1,4 @@
-"""GitHub's webhook: deployments and merges, and what became of issues that Spy filed."""
+"""GitHub's webhook: deployments and merges, and news of the issues that Spy created."""
 
 import hashlib
 import re
@@ -14,7 +14,7 @@ from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, NOTHING, Backend, refused
 
 Reader = Callable[[bytes, Mapping[str, str]], Change | IssueNews | Moved | None]
-"""Body and headers to news; None where Spy keeps nothing of it. Rejected where it is not signed or not readable."""
+"""Reads news from body and headers; None if Spy does not need it. Raises Rejected if not signed or not readable."""
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
@@ -32,7 +32,7 @@ def github(backend: Backend, read: Reader) -> Handler:
 
 
 def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
-    """Return GitHub's own id of the delivery, the same when it is sent again; else one made of the body."""
+    """Return GitHub's id of the delivery, the same if it is sent again. Without an id: a hash of the body."""
     named = headers.get("x-github-delivery", "")
     return named if _DELIVERY.fullmatch(named) else hashlib.sha256(body).hexdigest()
 

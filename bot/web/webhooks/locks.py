@@ -1,4 +1,4 @@
-"""What deploy tools ask: 200 where a service may be deployed, 423 (Locked) where not, with the same facts."""
+"""Answers deploy tools: 200 if a service may be deployed, 423 (Locked) if not, both with the facts."""
 
 import json
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""PagerDuty's webhook: what became of a page there."""
+"""PagerDuty's webhook: what happened to a page there."""
 
 from collections.abc import Callable, Mapping
 
@@ -9,7 +9,7 @@ from bot.web.app import Handler, WebAnswer
 from bot.web.webhooks.backend import KEPT, NOTHING, Backend, refused
 
 Reader = Callable[[bytes, Mapping[str, str]], PagerNews | None]
-"""Body and headers to news; None where Spy keeps nothing of it. Rejected where it is not signed or not readable."""
+"""Reads news from body and headers; None if Spy does not need it. Raises Rejected if not signed or not readable."""
 
 
 def pagerduty(backend: Backend, read: Reader) -> Handler:
