@@ -1,4 +1,7 @@
-"""What is to be done outside: an effect has a key, and a second try under the same key must not act twice."""
+"""Work to do outside the database: messages, pages, issues.
+
+Each effect has a key. A second try with the same key must not act twice.
+"""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -11,7 +14,7 @@ from bot.domain.subject import incident_addressed
 
 
 class Urgency(IntEnum):
-    """What goes first when there is a queue."""
+    """Which effects go first in a queue."""
 
     NOW = 0
     SOON = 1
@@ -20,12 +23,12 @@ class Urgency(IntEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Effect:
-    """One thing to be done outside; effects of one lane keep their order, lanes run side by side."""
+    """One thing to do outside. Effects in one lane keep their order; different lanes run in parallel."""
 
     key: str
     urgency: ClassVar[Urgency] = Urgency.LATER
     label: ClassVar[str] = "A message"
-    """What it is called where people read that it was not delivered; may name its fields."""
+    """Its name in the report of a failed delivery. It may contain its fields, such as `{page}`."""
 
     @property
     def lane(self) -> str:
@@ -33,7 +36,7 @@ class Effect:
 
     @property
     def slot(self) -> str | None:
-        """Effects of one slot show the present state: while one waits, a second adds nothing."""
+        """Effects of one slot show the current state. While one waits, a second one is not queued."""
         return None
 
     @property
@@ -43,7 +46,7 @@ class Effect:
 
 
 def incident_channel(number: int) -> str:
-    """Address an incident's channel before its Slack id is known."""
+    """Return the address of an incident's channel, usable before its Slack id is known."""
     return f"incident:{number}"
 
 
@@ -84,7 +87,7 @@ class SetTopic(ChannelEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class AddBookmark(ChannelEffect):
-    """Pin a link above the channel; without a `url` it is the announcement."""
+    """Add a bookmark to the channel. Without a `url` it links to the announcement."""
 
     title: str
     url: str | None = None
@@ -93,7 +96,7 @@ class AddBookmark(ChannelEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class Welcome(ChannelEffect):
-    """Return a newcomer to the channel the tldr, visible to them alone, once they are in it."""
+    """Show the tldr to a new member of the channel, visible only to them, once they have joined."""
 
     person: str
     label: ClassVar[str] = "The welcome of <@{person}>"
@@ -104,13 +107,13 @@ class Welcome(ChannelEffect):
 
 
 def member(incident: int, person: str) -> str:
-    """Name the lane of one person in one incident's channel."""
+    """Return the lane of one person in one incident's channel."""
     return f"member:{incident}:{person}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ReadMessage(Effect):
-    """Read the message that a 📝 was put on, to make a note of it."""
+    """Read the message that got a 📝 reaction, to store it as a note."""
 
     incident: int
     channel: str
@@ -124,19 +127,19 @@ class ReadMessage(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class UpsertMessage(Effect):
-    """See to it that the message of this message type exists and tells the present state: posted once, then edited."""
+    """Post this message once, then keep it up to date by editing it."""
 
     message_type: str
     ref: int
     to: str
     mark: str = ""
-    """Tells apart two messages of one message type and ref: each offer of command has a brief of its own."""
+    """Separates messages of one type and `ref`: each offer of command has its own brief."""
     facts: Mapping[str, Any] = field(default_factory=dict)
-    """What it says that can't be read afresh: which occurrence it is, since when (ISO) …"""
+    """What the message shows that the database does not hold: its occurrence, a start time (ISO 8601), …"""
     permalink_of: tuple[int, int] | None = None
-    """The timeline entry (incident, seq) whose link this message is, once it is posted."""
+    """The timeline entry (incident, seq) that gets this message's link once it is posted."""
     aside: bool = False
-    """Whether to show it to who leads, by DM: Slack did not take it into the incident's channel."""
+    """Whether to send it to the commander by DM, because Slack refused it in the incident's channel."""
     urgency: ClassVar[Urgency] = Urgency.SOON
     label: ClassVar[str] = "A message ({message_type})"
 
@@ -155,7 +158,7 @@ class UpsertMessage(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class PostEvent(Effect):
-    """Tell a fact once: entry `seq` of the incident's timeline. `thread_of` a slot makes it a reply there."""
+    """Post an event once: entry `seq` of the incident's timeline. With `thread_of` (a slot) it is a reply there."""
 
     to: str
     template: str
@@ -164,7 +167,7 @@ class PostEvent(Effect):
     seq: int
     thread_of: str | None = None
     is_needed: bool = False
-    """Whether somebody must read it even when the incident is over."""
+    """Whether people must see it even after the incident is over."""
 
     @property
     def lane(self) -> str:
@@ -177,13 +180,13 @@ class PostEvent(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Post(Effect):
-    """Post words that are ready, once: the answer to a visible ask."""
+    """Post a finished message once: the reply to a command that all can see."""
 
     to: str
     message: Message
     thread: str | None = None
     asker: str | None = None
-    """Who gets it by DM where the channel does not take it."""
+    """Who gets it by DM if the channel refuses it."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
     @property
@@ -193,7 +196,7 @@ class Post(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class PostEphemeral(Effect):
-    """Say something in a channel that only one person sees; to a person's own id it goes by DM."""
+    """Post a message in a channel that only one person sees. If `to` is that person's id, send it by DM."""
 
     to: str
     person: str
@@ -204,18 +207,18 @@ class PostEphemeral(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Respond(Effect):
-    """Answer, privately, through the `response_url` that came with a press."""
+    """Reply privately, through the `response_url` that came with a button press."""
 
     url: str
     message: Message
     person: str | None = None
-    """Who gets it by DM where the address takes it no more."""
+    """Who gets it by DM once the URL has expired."""
     urgency: ClassVar[Urgency] = Urgency.SOON
 
 
 @dataclass(frozen=True, kw_only=True)
 class OpenForm(Effect):
-    """Open a form for who asked; Slack takes the trigger once, within 3 s. `command` is said when it is sent."""
+    """Open a form for a person. Slack accepts the trigger once, within 3 s. Submitting the form runs `command`."""
 
     trigger: str
     person: str
@@ -230,7 +233,7 @@ class OpenForm(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class SayCommand(Effect):
-    """Say a command in somebody's name, in the incident's channel: what a milestone does."""
+    """Run a command in a person's name in the incident's channel, for a milestone."""
 
     incident: int
     command: str
@@ -241,16 +244,16 @@ class SayCommand(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class MeetPerson(Effect):
-    """Learn the name, zone and e-mail of somebody Spy meets for the first time."""
+    """Load the name, time zone and e-mail of a person Spy does not know yet."""
 
     person: str
 
 
 @dataclass(frozen=True, kw_only=True)
 class Notify(Effect):
-    """Tell something, rendered when it leaves: in a channel, or to one `person` there; to their own id, by DM.
+    """Send a message that is rendered on delivery: to a channel, to one `person` there, or to a person by DM.
 
-    The template gets `facts`, the `incident`, and as `words` the text of a line that could not be said.
+    The template gets `facts`, the `incident`, and as `words` the text of a line that was not delivered.
     """
 
     to: str
@@ -264,7 +267,7 @@ class Notify(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class Unknown(Effect):
-    """An effect that this Spy can't read, since a newer one asked for it; `why` is what it can't read."""
+    """An effect that a newer version of Spy queued and this one can't read. `why` names the problem."""
 
     kind: str
     why: str
@@ -299,14 +302,14 @@ class AnswerPage(PageEffect):
 
     @classmethod
     def given(cls, page: int, answer: str, *, by: str, at: datetime) -> Self:
-        """Return the answer of somebody at a moment: the same one at another moment is another one."""
+        """Return a person's answer. The time is part of the key, so the same answer can be given again later."""
         key = f"answer-page:{page}:{answer}:{int(at.timestamp() * 1000)}"
         return cls(key=key, page=page, answer=answer, by=by)
 
 
 @dataclass(frozen=True, kw_only=True)
 class EscalatePage(PageEffect):
-    """Ring the next level of its escalation policy: nobody answered."""
+    """Page the next level of the escalation policy, because nobody answered."""
 
     level: int
     label: ClassVar[str] = "The escalation of page {page}"
@@ -314,7 +317,7 @@ class EscalatePage(PageEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class FindResponder(PageEffect):
-    """Find who acknowledged a page, by PagerDuty's id of them, among the people of Slack."""
+    """Find the person who acknowledged a page in Slack, by their PagerDuty id."""
 
     user: str
     urgency: ClassVar[Urgency] = Urgency.SOON
@@ -327,7 +330,7 @@ class FindResponder(PageEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class MakeOverride(Effect):
-    """Put who promised to cover on call, in PagerDuty's schedule."""
+    """Create the override in PagerDuty's schedule for an accepted cover."""
 
     cover: int
     urgency: ClassVar[Urgency] = Urgency.SOON
@@ -343,7 +346,7 @@ class MakeOverride(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class PostmortemEffect(Effect):
-    """What GitHub gets of an incident, one after the other; `by` asked for it, and hears what became of it."""
+    """Something to write to GitHub, one at a time per incident. Spy reports the result to `by`."""
 
     incident: int
     by: str | None = None
@@ -355,24 +358,24 @@ class PostmortemEffect(Effect):
 
 @dataclass(frozen=True, kw_only=True)
 class FileFollowUp(PostmortemEffect):
-    """See to it that this follow-up is an issue that tells its present state."""
+    """Create or update the issue of a follow-up."""
 
     follow_up: int
     reopens: bool = False
-    """Whether it was taken up again in chat: else an issue that people closed stays closed."""
+    """Whether it was reopened in chat. Otherwise an issue that people closed stays closed."""
     label: ClassVar[str] = "Follow-up {follow_up}, as an issue"
 
 
 @dataclass(frozen=True, kw_only=True)
 class ExportPostmortem(PostmortemEffect):
-    """See to it that the postmortem's issue tells the present state, but for what people wrote in it."""
+    """Create or update the postmortem's issue. What people wrote in it is kept."""
 
     label: ClassVar[str] = "The export of the postmortem"
 
 
 @dataclass(frozen=True, kw_only=True)
 class FileLog(PostmortemEffect):
-    """Put the full log, where it did not fit into the issue (`overflow`), into its comments."""
+    """Put the full log into comments of the issue, if it did not fit into its text (`overflow`)."""
 
     overflow: bool = True
     label: ClassVar[str] = "The full log of the postmortem"
@@ -380,6 +383,6 @@ class FileLog(PostmortemEffect):
 
 @dataclass(frozen=True, kw_only=True)
 class CopyPostmortem(PostmortemEffect):
-    """Offer the document to another repository, by a pull request."""
+    """Open a pull request with a copy of the document in another repository."""
 
     label: ClassVar[str] = "The copy of the postmortem"

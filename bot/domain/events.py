@@ -16,7 +16,7 @@ class Event:
     by: str | None = None
 
     substance: ClassVar[bool] = True
-    """Whether the incident summary includes it. Housekeeping is only kept."""
+    """Whether the timeline shows it by default. Housekeeping is stored but hidden."""
     is_needed: ClassVar[bool] = False
     """Whether people must see it even after the incident is over."""
 

@@ -1,7 +1,7 @@
-"""A failover plan: its steps with their checks and undos, as config.yaml has it and as it is filled in for one run.
+"""A failover plan: its steps with their checks and undos, as in config.yaml and as filled in for one run.
 
-What is filled in is a name between braces and nothing more (`{{ pod }}`), so that a plan can be read by eye and
-no value is ever read as anything but a value.
+A placeholder is only a name in braces (`{{ pod }}`), without expressions. People can read a plan, and a value is never
+evaluated.
 """
 
 import hashlib
@@ -21,29 +21,29 @@ from bot.domain.text import shortened
 PLACE = re.compile(r"\{\{\s*([\w.]*)\s*\}\}")
 STAGE = "stage"
 SECRET = "env."  # noqa: S105  the mark of a secret, none itself
-"""What begins so is a variable of Spy's environment: it is filled in where it is used, and never kept or shown."""
+"""The prefix of an environment variable. It is filled in only where it is used, and never stored or shown."""
 RESERVED = frozenset(
     {"abort", "answer", "approve", "output", "rehearse", "rollback", "status", "trail", "withdraw"}
 )
-"""Words that `failover` understands by itself: no plan is called so."""
+"""Words with a meaning of their own after `failover`. No plan can have such a name."""
 AS_IT_IS = frozenset({"json", "equals"})
-"""The fields in which a value that stands alone stays the number it is: elsewhere all is text."""
+"""In these fields a value that is only a placeholder can stay a number. Elsewhere it becomes text."""
 _CONTROL = re.compile(r"[\x00-\x1f\x7f\u0085\u2028\u2029]")
 _UNSAFE = re.compile(rf"{_CONTROL.pattern}|^-|\{{\{{")
-"""What no value may hold, whatever its pattern allows: line ends, a leading dash (an option), a place to fill in."""
+"""Never allowed in a value, whatever its pattern says: line ends, a leading dash (an option), a placeholder."""
 
 T = TypeVar("T")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Param:
-    """What a value must look like: fit the whole of a pattern, or be one of the choices."""
+    """The allowed values of a parameter: a pattern that must match the whole value, or a list of choices."""
 
     pattern: str | None = None
     choices: tuple[str, ...] = ()
 
     def read(self, name: str, word: str) -> str:
-        """Return the value; refuse what does not fit, before it reaches anything."""
+        """Return the value, or refuse one that is not allowed."""
         if self.choices:
             chosen = next((it for it in self.choices if it.casefold() == word.casefold()), None)
             if chosen is None:
@@ -64,7 +64,7 @@ class Param:
 
 @dataclass(frozen=True, kw_only=True)
 class Program:
-    """A program and its arguments, run without a shell; `env` names the variables it gets besides PATH and HOME."""
+    """A program and its arguments, run without a shell. `env` names the variables it gets besides PATH and HOME."""
 
     args: tuple[str, ...]
     folder: str | None = None
@@ -73,7 +73,7 @@ class Program:
 
 @dataclass(frozen=True, kw_only=True)
 class Bound:
-    """What a value of an answer must be: within these, or equal to that."""
+    """The allowed range of a value in a response, or the value it must equal."""
 
     min: int | float | None = None
     max: int | float | None = None
@@ -82,7 +82,7 @@ class Bound:
 
 @dataclass(frozen=True, kw_only=True)
 class Expect:
-    """What an answer must be: one of these statuses (none given: any 2xx), these values (by dotted path), this text."""
+    """The expected response: a status (default: any 2xx), values by dotted path, and a text it contains."""
 
     status: tuple[int, ...] = ()
     json: Mapping[str, Bound] = field(default_factory=dict)
@@ -102,7 +102,7 @@ class HttpCall:
 
 @dataclass(frozen=True, kw_only=True)
 class Workflow:
-    """A GitHub Actions workflow: dispatched on `ref` (None: the default branch), and followed to its end."""
+    """A GitHub Actions workflow. Spy starts it on `ref` (None: the default branch) and waits for its end."""
 
     repository: str
     file: str
@@ -112,7 +112,7 @@ class Workflow:
 
 @dataclass(frozen=True, kw_only=True)
 class Question:
-    """What a person looks at and answers with yes or no."""
+    """A question that a person answers with yes or no."""
 
     person: str
 
@@ -121,7 +121,7 @@ Instruction = Program | HttpCall | Workflow | Question
 
 
 def told(instruction: Instruction) -> str:
-    """Return in one line what an action does, as a person would type it. What is filled in later shows as <stage>."""
+    """Return an action as one line, as a person would type it. Open placeholders appear as <stage>."""
     return PLACE.sub(r"<\1>", _told(instruction))
 
 
@@ -142,7 +142,7 @@ def _told(instruction: Instruction) -> str:
 
 @dataclass(frozen=True, kw_only=True)
 class Check:
-    """Looks, and changes nothing: tried again until it is green, for as long as `within`; red after that."""
+    """A check that changes nothing. It is repeated until it passes, for at most `within`; then it has failed."""
 
     name: str
     by: Program | HttpCall
@@ -151,7 +151,7 @@ class Check:
 
 @dataclass(frozen=True, kw_only=True)
 class Step:
-    """One thing that moves. `undo` takes back all of its stages, and does no harm where there is nothing to undo."""
+    """One change. `undo` reverts all of its stages, and is harmless if there is nothing to undo."""
 
     name: str
     run: Instruction
@@ -165,7 +165,7 @@ class Step:
 
     @property
     def asks(self) -> bool:
-        """Whether a person is asked, and nothing moves."""
+        """Whether a person is asked and nothing moves."""
         return isinstance(self.run, Question)
 
 
@@ -177,24 +177,24 @@ class Plan:
     allow: str = "operator"
     approvals: int = 1
     lock: str = ""
-    """Two runs of one lock never overlap. Empty: the plan's own name."""
+    """Two runs with one lock never overlap. Empty means the plan's name."""
     blast_radius: str = ""
     watch: str = ""
-    """What to look at once it is done."""
+    """What to watch after the run."""
     undo_within: timedelta = timedelta(hours=24)
-    """How long after a good end `failover rollback` is offered."""
+    """How long after a success `failover rollback` is possible."""
     drill: bool = False
-    """Whether nothing real moves: then, and only then, it may go without an approval."""
+    """Whether nothing real moves. Only then may a plan run without approval."""
     before: tuple[Check, ...] = ()
     steps: tuple[Step, ...] = ()
 
     @property
     def form(self) -> tuple[str, ...]:
-        """The usage line, word by word."""
+        """The usage line, split into words."""
         return tuple(self.usage.split())
 
     def read(self, words: Sequence[str]) -> Mapping[str, str] | None:
-        """Take the words of the usage line apart; None where they are not of this plan."""
+        """Return the values in these words, or None if they don't match the usage line."""
         if len(words) != len(self.form):
             return None
         pairs = list(zip(self.form, words, strict=True))
@@ -203,24 +203,24 @@ class Plan:
         return {name: word for form, word in pairs if (name := _slot(form))}
 
     def filled(self, given: Mapping[str, str]) -> "Plan":
-        """Fill the values in, each validated first; `{{ stage }}` and secrets stay for later."""
+        """Return the plan with validated values filled in. `{{ stage }}` and secrets are filled in later."""
         values = {name: param.read(name, given[name]) for name, param in self.params.items()}
         filled = _walked(self, _filling(values))
         return replace(filled, lock=filled.lock or self.name)
 
     @property
     def fingerprint(self) -> str:
-        """Tell this plan, with these values, from any other."""
+        """A hash that differs for any other plan or values (16 hex digits)."""
         told = json.dumps(asdict(self), sort_keys=True, default=str)
         return hashlib.sha256(told.encode()).hexdigest()[:16]
 
     @property
     def no_return(self) -> int | None:
-        """Which step is the point of no return."""
+        """The index of the step that is the point of no return, or None."""
         return next((at for at, step in enumerate(self.steps) if step.point_of_no_return), None)
 
     def undoing(self, began: Sequence[int]) -> "Plan":
-        """Return the plan that takes these steps back, last ones first; there is no way back from that."""
+        """Return the plan that undoes these steps, last step first. Its first step is a point of no return."""
         back = [self.steps[at] for at in sorted(began, reverse=True) if self.steps[at].undo]
         steps = [
             Step(
@@ -235,12 +235,12 @@ class Plan:
 
 
 def staged(instruction: Instruction, stage: float | str | None) -> Instruction:
-    """Fill in the stage; a value that is nothing but `{{ stage }}` stays the number it is."""
+    """Return the instruction with the stage filled in. A value that is only `{{ stage }}` keeps its number."""
     return instruction if stage is None else _walked(instruction, _filling({STAGE: stage}))
 
 
 def places(value: Any) -> Iterator[str]:
-    """Name all that is to be filled in, in a text or in anything that holds texts."""
+    """Yield the name of every placeholder in a text, or in a nested value."""
     if isinstance(value, str):
         yield from PLACE.findall(value)
     elif isinstance(value, Mapping):
@@ -257,16 +257,17 @@ def places(value: Any) -> Iterator[str]:
 class End(StrEnum):
     OK = "ok"
     RED = "red"
-    """It failed, or a check did not come true: known not to be well."""
+    """It failed, or its check did not pass. The outcome is known."""
     UNKNOWN = "unknown"
-    """Nobody knows whether it happened: it is not repeated unasked."""
+    """Nobody knows whether it happened, so Spy does not repeat it without asking."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Outcome:
-    """How something that was tried ended: `says` in a few words (exit 1, HTTP 503, lag_s is 12, at most 5).
+    """How an attempt ended. `says` is short: exit 1, HTTP 503, lag_s is 12, at most 5.
 
-    `output` is what it printed, secrets masked: the last 64 KB (issue 4), with `dropped` bytes before it not kept.
+    `output` is what it printed, with secrets masked: the last 64 KB (issue 4). `dropped` is the number of bytes before
+    that.
     """
 
     end: End
@@ -278,7 +279,7 @@ class Outcome:
 # --- filling in -------------------------------------------------------------------------------------------
 
 Fill = Callable[[str, str], Any]
-"""From the name of the field that a text stands in, and the text, to what stands there then."""
+"""A function from a field's name and text to the filled-in value."""
 
 
 def _filling(values: Mapping[str, Any]) -> Fill:
@@ -299,7 +300,7 @@ def _filling(values: Mapping[str, Any]) -> Fill:
 
 
 def _walked(value: T, fill: Fill, where: str = "") -> T:
-    """Return a copy in which every text is filled in; the values of a form (params, usage) have none."""
+    """Return a copy with every text filled in, except the parameters' own patterns."""
     walked: Any = value
     if isinstance(value, str):
         walked = fill(where, value)
@@ -315,7 +316,7 @@ def _walked(value: T, fill: Fill, where: str = "") -> T:
 
 
 def _slot(form: str) -> str:
-    """Name the value that stands at this word of a usage line; empty where it is a bare word."""
+    """Return the parameter name of a word in a usage line, or "" if it is a plain word."""
     return form[1:-1] if form.startswith("<") and form.endswith(">") else ""
 
 

@@ -1,4 +1,4 @@
-"""What an organisation has decided: its teams, severities and who may do what."""
+"""The organisation's settings: its teams, severities, timers, plans and permissions."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -14,7 +14,7 @@ from bot.domain.text import shortened
 
 @dataclass(frozen=True, kw_only=True)
 class Team:
-    """A team that can be paged and told: its channel (Slack id) and its PagerDuty ids."""
+    """A team that can be paged and notified: its Slack channel and its PagerDuty ids."""
 
     key: str
     channel: str
@@ -26,7 +26,7 @@ class Team:
 
 @dataclass(frozen=True, kw_only=True)
 class Severity:
-    """How bad it is: how often an update is promised, and which teams are paged when an incident opens."""
+    """A severity: how often updates are due, and which teams are paged when an incident opens."""
 
     key: str
     update_every: timedelta | None = None
@@ -35,7 +35,7 @@ class Severity:
 
 @dataclass(frozen=True, kw_only=True)
 class Grace:
-    """How many days something may take: of the calendar, or business days (Monday to Friday)."""
+    """How many days are allowed: calendar days, or business days (Monday to Friday)."""
 
     days: int
     business: bool = False
@@ -43,39 +43,39 @@ class Grace:
 
 @dataclass(frozen=True, kw_only=True)
 class PostmortemSettings:
-    """Where postmortems go: repositories as owner/name, `logins` from Slack id to GitHub login."""
+    """Where postmortems go. Repositories are owner/name; `logins` maps Slack ids to GitHub logins."""
 
     repository: str | None = None
     private_repository: str | None = None
-    """For private incidents; without it they are not exported."""
+    """For private incidents. Without it, their postmortems are not exported."""
     milestone: str | None = None
     copy_to: str | None = None
-    """A repository that gets a copy as a file, by a pull request."""
+    """A repository that gets a copy as a file, through a pull request."""
     copy_folder: str = "docs/postmortems"
     logins: Mapping[str, str] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timers:
-    """When Spy speaks unasked. The numbers are spy.md's, *Timers*; `timers:` in config.yaml changes them."""
+    """When Spy sends reminders. docs/timers.md lists the defaults; `timers:` in config.yaml changes them."""
 
     no_commander_every: timedelta = timedelta(minutes=2)
     no_severity_every: timedelta = timedelta(minutes=5)
     asked_at_most: int = 5
-    """How often for a commander (then the backup is paged) and for a severity."""
+    """How often Spy asks for a commander (then it pages the backup) or for a severity."""
     update_shown_after: timedelta = timedelta(minutes=5)
-    """How long an update may be overdue before the channel sees it."""
+    """How long an update may be overdue before Spy reminds the channel."""
     roll_back_after: timedelta = timedelta(minutes=10)
     roll_back_severities: tuple[str, ...] = ("sev1", "sev2")
     mitigate_first_after: timedelta = timedelta(minutes=10)
     page_unanswered_after: timedelta = timedelta(minutes=5)
     renew_acknowledgement: bool = True
-    """Whether a page stays acknowledged while somebody leads and updates in time, whatever the pager's time limit."""
+    """Whether Spy keeps a page acknowledged while updates are in time, beyond PagerDuty's own time limit."""
     still_open_every: timedelta = timedelta(days=1)
     still_open_hour: int = 10
-    """The hour of the owner's day (local) at which *still open* is asked."""
+    """The local hour of the owner at which Spy asks *still open?*"""
     channel_rest: timedelta = timedelta(minutes=5)
-    """At most one unsolicited post a channel in this time; the rest is on the card."""
+    """At least this long between two unsolicited posts in a channel. The rest is on the card."""
     relief_warn: timedelta = timedelta(minutes=45)
     relief_ask: timedelta = timedelta(minutes=60)
     relief_page: timedelta = timedelta(minutes=75)
@@ -84,24 +84,24 @@ class Timers:
     relief_fine: timedelta = timedelta(minutes=30)
     night_from: int = 22
     night_until: int = 7
-    """Local hours between which it is night, over midnight or within a day; where they are the same, it never is."""
+    """The local hours at which the night begins and ends. If they are equal, there is no night."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)
-    """Cumulative duty in any 24 h."""
+    """Work within any 24 h."""
     day_warn: timedelta = timedelta(hours=14)
     day_urge: timedelta = timedelta(hours=16)
-    """Time since the first duty of the day."""
+    """Time since the first work of the day."""
     shift_warnings: tuple[timedelta, ...] = (
         timedelta(days=7),
         timedelta(days=1),
         timedelta(hours=1),
         timedelta(),
     )
-    """How long before a shift its person is warned."""
+    """How long before a shift Spy warns its person."""
     shift_unanswered: timedelta = timedelta(hours=1)
-    """How long before an unanswered shift the schedule's owner hears."""
+    """How long before an unconfirmed shift Spy notifies the schedule's owner."""
     shift_handover: timedelta = timedelta(hours=1)
-    """How long before its end the handover is to be written."""
+    """How long before the end of a shift Spy asks for the handover notes."""
     test_page_after: timedelta = timedelta(minutes=2)
     cover_reminders: tuple[timedelta, ...] = (
         *(timedelta(weeks=it) for it in (4, 3, 2, 1)),
@@ -109,19 +109,19 @@ class Timers:
         timedelta(hours=12),
     )
     lock_every: timedelta = timedelta(days=1)
-    """How often who set a deploy lock is asked whether it is still needed."""
+    """How often Spy asks the owner of a deploy lock whether it is still needed."""
     shift_load_flag: int = 2
     shift_load_relief: int = 3
-    """Incidents in one shift of 12 h: flagged, and relief offered."""
+    """Incidents within 12 h of a shift, from which it is flagged, and from which relief is offered."""
     postmortem_due: Mapping[str, Grace] = field(
         default_factory=lambda: {"sev1": Grace(days=3), "sev2": Grace(days=5, business=True)}
     )
-    """By severity; one that is not named owes none (PagerDuty's numbers)."""
+    """By severity. A severity that is missing here needs no postmortem. Source: PagerDuty's guide."""
     follow_up_ahead: timedelta = timedelta(days=2)
-    """How long before it is due its owner is reminded of a follow-up (incident.io)."""
+    """How long before its due day the owner of a follow-up is reminded. Source: incident.io."""
 
     def is_night(self, hour: int) -> bool:
-        """Whether this hour on somebody's own clock is in their night."""
+        """Whether this local hour is at night."""
         if self.night_from <= self.night_until:
             return self.night_from <= hour < self.night_until
         return hour >= self.night_from or hour < self.night_until
@@ -129,17 +129,17 @@ class Timers:
 
 @dataclass(frozen=True, kw_only=True)
 class Milestone:
-    """Something to be said or done so long after an incident opened, or when it stops.
+    """Something to send or do after an incident has been open for some time, or when it stops.
 
-    `to` is commander, channel, a role, or :team. One of `message` (plain words) and `command` (said in the
-    commander's name) is there. `unless` names a condition that makes it needless: see `reminder.CONDITIONS`.
+    `to` is commander, channel, a role, or :team. It has either a `message` or a `command`, which runs in the
+    commander's name. `unless` names a condition that makes it unnecessary: see `milestone.CONDITIONS`.
     """
 
     name: str
     when: tuple[timedelta, ...] = ()
     at_stop: bool = False
     severities: tuple[str, ...] = ()
-    """Those it is for; empty: all."""
+    """The severities it applies to. Empty means all."""
     to: str = "commander"
     message: str | None = None
     command: str | None = None
@@ -148,7 +148,7 @@ class Milestone:
 
 @dataclass(frozen=True, kw_only=True)
 class Service:
-    """Something that is deployed: the repositories (owner/name) it is made of, and PagerDuty's id of it."""
+    """A deployed service: its repositories (owner/name) and its PagerDuty id."""
 
     key: str
     repositories: tuple[str, ...] = ()
@@ -157,7 +157,7 @@ class Service:
 
 @dataclass(frozen=True, kw_only=True)
 class Account:
-    """Who somebody is in PagerDuty, where their Slack e-mail does not tell: a user's id there, or another e-mail."""
+    """A person's PagerDuty user id or e-mail, if their Slack e-mail differs."""
 
     pagerduty: str | None = None
     email: str | None = None
@@ -174,15 +174,15 @@ class Policy:
     milestones: tuple[Milestone, ...] = ()
     services: Mapping[str, Service] = field(default_factory=dict)
     plans: Mapping[str, Plan] = field(default_factory=dict)
-    """What can be failed over, by name."""
+    """The failover plans, by name."""
     postmortem_settings: PostmortemSettings = field(default_factory=PostmortemSettings)
     people: Mapping[str, Account] = field(default_factory=dict)
     """By Slack id."""
     roles: tuple[str, ...] = ROLES
-    """The roles beside command that somebody can have in an incident."""
+    """The roles that people can have in an incident, besides commander."""
 
     def team(self, key: str) -> Team:
-        """Find a team by its key, with or without the colon; refuse with the nearest one."""
+        """Return a team by its key, with or without the colon. Refuses an unknown key and suggests the nearest."""
         bare = key.strip(":").casefold()
         if found := self.teams.get(bare):
             return found
@@ -195,7 +195,7 @@ class Policy:
         )
 
     def severity(self, key: str) -> Severity:
-        """Find a severity as people say it: `sev1`, `1`, `SEV-1`, `P1`."""
+        """Return a severity as people type it: `sev1`, `1`, `SEV-1`, `P1`. Refuses an unknown one."""
         for severity in self.severities.values():
             if means(key, severity.key):
                 return severity
@@ -208,7 +208,7 @@ class Policy:
         )
 
     def service_of(self, repository: str) -> str:
-        """Return whose changes a repository's (owner/name) are: a service's of `services:`, else the name's own."""
+        """Return the service that owns a repository (owner/name), else the repository's own name."""
         wanted = repository.casefold()
         for service in self.services.values():
             if wanted in (it.casefold() for it in service.repositories):
@@ -216,13 +216,13 @@ class Policy:
         return wanted.rpartition("/")[2]
 
     def service_paged_as(self, pagerduty_id: str) -> str:
-        """Return whose PagerDuty's service is: a service's, else a team's; else it goes by its id."""
+        """Return the service or team with this PagerDuty service id, else the id in lower case."""
         named = (it.key for it in self.services.values() if it.pagerduty == pagerduty_id)
         teams = (it.key for it in self.teams.values() if it.service == pagerduty_id)
         return next(named, None) or next(teams, pagerduty_id.casefold())
 
     def person_of(self, *, user: str | None = None, email: str | None = None) -> str | None:
-        """Return whose (a Slack id) PagerDuty's user or e-mail is, where `people:` says so."""
+        """Return the Slack id that `people:` lists for a PagerDuty user or e-mail, else None."""
         wanted = (email or "").casefold()
         for person, account in self.people.items():
             if (user and account.pagerduty == user) or (
@@ -232,27 +232,27 @@ class Policy:
         return None
 
     def granted(self, role: str) -> frozenset[str]:
-        """Return whom `permissions:` names for a role, by Slack id, people and user groups; admins have every role."""
+        """Return the Slack ids of people and user groups with a role in `permissions:`. Admins have every role."""
         return self.permissions.get(role, frozenset()) | self.permissions.get("admin", frozenset())
 
     @property
     def maintainers(self) -> tuple[str, ...]:
-        """Who hears of trouble that Spy has itself: the admins who are named, else the announcement channel."""
+        """Who is notified of Spy's own problems: the named admins, else the announcement channel."""
         admins = sorted(it for it in self.permissions.get("admin", ()) if it.startswith(("U", "W")))
         return tuple(admins or ([self.announce] if self.announce else []))
 
     def may(self, person: str, role: str) -> bool:
-        """Whether `permissions:` names this person for a role; who is in a named user group, `Permissions` knows."""
+        """Whether `permissions:` names this person for a role. User groups are resolved by `Permissions`."""
         return role == "everyone" or person in self.granted(role)
 
     @property
     def user_groups(self) -> frozenset[str]:
-        """The Slack user groups that `permissions:` names."""
+        """The ids of the Slack user groups in `permissions:`."""
         return frozenset(it for named in self.permissions.values() for it in named if is_user_group(it))
 
 
 def is_user_group(ident: str) -> bool:
-    """Whether this Slack id is a user group's rather than a person's."""
+    """Whether a Slack id belongs to a user group."""
     return ident.startswith("S")
 
 

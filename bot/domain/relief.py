@@ -1,7 +1,7 @@
-"""When somebody has been at it too long: a person's unbroken work periods, and the escalation that asks for relief.
+"""When to ask for relief: a person's unbroken work periods, and the escalation for them.
 
-A work period is the time in which somebody leads, or has a role in, at least one open incident: handing over one
-while leading another is no rest. By night its time counts double, so that the whole escalation is halved.
+A work period is the time in which a person leads or has a role in at least one open incident. Handing over one
+incident while leading another does not end it. Night time counts double, so the escalation is twice as fast.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -19,12 +19,12 @@ from bot.domain.timer import LATE_AFTER, LastSent, Timer, remembering
 COMMAND = "command"
 DAY = timedelta(hours=24)
 REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
-"""So long off duty ends somebody's day: the shorter where the small hours are in it, the longer at any time."""
+"""A rest this long ends a person's day: `REST` if it includes 04:00 local time, `LONG_REST` at any time."""
 SMALL_HOURS = time(4)
 BREAK_AFTER = timedelta(minutes=30)
-"""After less in command nobody is told to take a break."""
+"""Shorter times in command end without the advice to take a break."""
 ESCALATION, ON_DUTY, LONG_DAY = "relief", "duty", "day"
-"""The duties of a person's subject: the escalation, hours on duty in any 24, hours since the day's first duty."""
+"""A person's reminders: the escalation, hours worked within 24 h, and hours since the day's first work."""
 WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
 
 
@@ -33,7 +33,7 @@ WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"
 
 @dataclass(frozen=True, kw_only=True)
 class Asked:
-    """A message that was sent about a work period: which words (duty and rung), and to which address."""
+    """A message that was sent about a work period. `words` names its reminder and step; `to` is its address."""
 
     words: str
     to: str
@@ -51,7 +51,7 @@ class Asked:
 
 @dataclass(frozen=True, kw_only=True)
 class WorkPeriod:
-    """A person's unbroken time at work on incidents; `on` says on which, and as what (command or a role)."""
+    """A person's unbroken time on incidents. `on` maps incident numbers to *command* or a role."""
 
     number: int
     person: str
@@ -59,14 +59,14 @@ class WorkPeriod:
     ended_at: datetime | None = None
     on: Mapping[int, str] = field(default_factory=dict)
     was_on: tuple[int, ...] = ()
-    """Every incident it touched, first one first."""
+    """Every incident it included, in order."""
     fine_at: datetime | None = None
-    """When the person said *I'm fine*: once a work period."""
+    """When the person pressed *I'm fine* (UTC). Possible once per work period."""
     reminded: Mapping[str, LastSent] = field(default_factory=dict)
     asked: tuple[Asked, ...] = ()
-    """What was said of it and to whom: each such message shows how it stands now."""
+    """The messages about it. Each shows the current state."""
     pages: tuple[int, ...] = ()
-    """Whom Spy paged for it."""
+    """The numbers of the pages that Spy sent for it."""
 
     @property
     def is_running(self) -> bool:
@@ -78,24 +78,24 @@ class WorkPeriod:
 
     @property
     def led(self) -> tuple[int, ...]:
-        """The incidents this person leads now."""
+        """The incidents that the person leads now."""
         return tuple(number for number, what in self.on.items() if what == COMMAND)
 
     def lasted(self, now: datetime) -> timedelta:
         return (self.ended_at or now) - self.started_at
 
     def within(self, since: datetime, until: datetime) -> timedelta:
-        """Return how much of it lies in a window."""
+        """Return how much of it lies between `since` and `until`."""
         overlap = min(self.ended_at or until, until) - max(self.started_at, since)
         return max(overlap, timedelta())
 
     def joined(self, incident: int, what: str) -> "WorkPeriod":
-        """Tell the work period with one more incident, or with another part in it."""
+        """Return it with one more incident, or with a new role in one."""
         was_on = tuple(dict.fromkeys((*self.was_on, incident)))
         return replace(self, on={**self.on, incident: what}, was_on=was_on)
 
     def left(self, incident: int, *, at: datetime) -> "WorkPeriod":
-        """Tell the work period without an incident; the last one ends it."""
+        """Return it without an incident. The last one ends it."""
         on = {number: what for number, what in self.on.items() if number != incident}
         return replace(self, on=on, ended_at=self.ended_at if on else at)
 
@@ -103,12 +103,12 @@ class WorkPeriod:
         return replace(self, reminded=remembering(self.reminded, event))
 
     def asking(self, asked: Asked) -> "WorkPeriod":
-        """Tell the work period once somebody was asked; the same words to the same address stay one message."""
+        """Return it with one more sent message. The same words to the same address count as one message."""
         kept = (it for it in self.asked if it.mark != asked.mark)
         return replace(self, asked=(*kept, asked))
 
     def has_said(self, reminder: str, *names: str) -> bool:
-        """Whether one of these steps was the last that was spoken of a duty."""
+        """Whether the last step sent for a reminder is one of these."""
         said = self.reminded.get(reminder)
         return said is not None and said.occurrence in {f"{said.mark}.{name}" for name in names}
 
@@ -118,12 +118,12 @@ def subject(person: str) -> Subject:
 
 
 def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> WorkPeriod:
-    """Begin a work period: its clock starts at zero."""
+    """Start a work period."""
     return WorkPeriod(number=number, person=person, started_at=at).joined(incident, what)
 
 
 def people_working(incident: Incident) -> Mapping[str, str]:
-    """Return who is at work on an incident, and as what: command, or a role. Nobody is, once it is over."""
+    """Return who works on an incident, and as what: *command* or a role. Empty once it is over."""
     if not incident.is_open:
         return {}
     roles = {person: role for role, person in incident.roles.items()}
@@ -131,7 +131,7 @@ def people_working(incident: Incident) -> Mapping[str, str]:
 
 
 def is_worth_a_break(period: WorkPeriod, before: Incident, *, now: datetime) -> bool:
-    """Whether somebody whose part in an incident (as it was before) is another's now should hear to take a break."""
+    """Whether to advise a break to a person whose role was just taken over. `before` is the incident before that."""
     at_it = period.lasted(now)
     if period.is_running and before.commander == period.person and before.command_since:
         at_it = now - before.command_since
@@ -139,7 +139,10 @@ def is_worth_a_break(period: WorkPeriod, before: Incident, *, now: datetime) -> 
 
 
 def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> WorkPeriod:
-    """Say *I'm fine*: the escalation waits half an hour from now and goes on from where it was; once a work period."""
+    """Record *I'm fine*: the next step waits for `relief_fine` from now.
+
+    Refuses a second time in one work period, or if the next step is later anyway.
+    """
     if period.fine_at:
         raise Refusal(
             "You have already used this once in this work period. "
@@ -158,14 +161,14 @@ def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> W
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStep:
-    """A step of the escalation: `after` so much of a work period, by day."""
+    """A step of the escalation, due `after` this much work by day."""
 
     name: str
     after: timedelta
 
     @property
     def asks_anew(self) -> bool:
-        """Whether it asks the team in new words; the others add to what was asked."""
+        """Whether it posts a new message to the team. Other steps update the last one."""
         return self.name == ASK or self.name.startswith(AGAIN)
 
     @property
@@ -174,7 +177,7 @@ class EscalationStep:
 
 
 def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
-    """Return the escalation from its foot; its last step repeats without end."""
+    """Yield the escalation steps in order. The last step repeats without end."""
     yield EscalationStep(name=WARN, after=timers.relief_warn)
     yield EscalationStep(name=ASK, after=timers.relief_ask)
     yield EscalationStep(name=PAGE, after=timers.relief_page)
@@ -184,7 +187,7 @@ def escalation_steps(timers: Timers) -> Iterator[EscalationStep]:
 
 
 def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> datetime:
-    """Return the moment (UTC) at which a work period weighs so much; time of the person's night counts double."""
+    """Return when (UTC) a work period reaches a load. Night time in the person's zone counts double."""
     moment, left = started_at, load
     while True:
         weight = 2 if timers.is_night(moment.astimezone(zone).hour) else 1
@@ -195,7 +198,7 @@ def due(started_at: datetime, load: timedelta, zone: tzinfo, timers: Timers) -> 
 
 
 def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[EscalationStep, datetime]]:
-    """Return each step with the moment it is due, without end. *I'm fine* holds up the next one, and those above."""
+    """Yield each step with its due time (UTC), without end. *I'm fine* delays the next step and all later ones."""
     foot, below = period.started_at, timedelta()
     waits = period.fine_at is not None
     for step in escalation_steps(timers):
@@ -209,14 +212,14 @@ def climb(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[Es
 
 
 def next_step(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Timer:
-    """Return the step above the last one spoken."""
+    """Return the timer of the first step that was not sent."""
     return next(timer for _, timer in _above(period, zone, timers))
 
 
 def reached(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, now: datetime
 ) -> tuple[EscalationStep, Timer] | None:
-    """Return the highest step that is due and not spoken: of several that were missed, the last speaks for all."""
+    """Return the highest step that is due and not sent. If several were missed, only this one is sent."""
     found = None
     for step, timer in _above(period, zone, timers):
         if timer.due_at > now:
@@ -236,7 +239,7 @@ def _above(period: WorkPeriod, zone: tzinfo, timers: Timers) -> Iterator[tuple[E
 
 
 def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
-    """Return the next moment (UTC) at which the night begins or ends, whatever the clocks do in between."""
+    """Return the next time (UTC) at which the night begins or ends, also across a change to summer time."""
     today = moment.astimezone(zone).date()
     turns = (
         datetime.combine(today + timedelta(days=days), time(hour), zone).astimezone(moment.tzinfo)
@@ -250,12 +253,12 @@ def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
 
 
 def on_duty(periods: Iterable[WorkPeriod], *, until: datetime, window: timedelta = DAY) -> timedelta:
-    """Add up the time on duty in the window that ends then."""
+    """Return the time worked in the window that ends at `until`."""
     return sum((it.within(until - window, until) for it in periods), timedelta())
 
 
 def adds_up(period: WorkPeriod, earlier: Sequence[WorkPeriod], amount: timedelta) -> datetime:
-    """Return when a running work period reaches this much time on duty within 24 h, if it goes on."""
+    """Return when a running work period reaches this much work within 24 h, if it continues (UTC)."""
     every = (*earlier, period)
     moment = period.started_at
     edges = sorted({at + DAY for it in earlier for at in (it.started_at, it.ended_at or moment)})
@@ -268,7 +271,7 @@ def adds_up(period: WorkPeriod, earlier: Sequence[WorkPeriod], amount: timedelta
 
 
 def _at_this_rate(periods: Sequence[WorkPeriod], moment: datetime, amount: timedelta) -> datetime | None:
-    """None while each minute of duty that is done, another one falls out of the window."""
+    """Return None while old work leaves the 24 h window as fast as new work is added."""
     missing = amount - on_duty(periods, until=moment)
     if missing <= timedelta():
         return moment
@@ -277,7 +280,7 @@ def _at_this_rate(periods: Sequence[WorkPeriod], moment: datetime, amount: timed
 
 
 def day_began(period: WorkPeriod, earlier: Sequence[WorkPeriod], zone: tzinfo) -> datetime:
-    """Return the first duty since the last rest that was a night's, by the person's own clock."""
+    """Return when the person's day began: the first work since their last night's rest (UTC)."""
     began_at = period.started_at
     for it in sorted(earlier, key=lambda it: it.started_at, reverse=True):
         if it.ended_at is None or _is_rest(it.ended_at, began_at, zone):
@@ -297,7 +300,7 @@ def _is_rest(start: datetime, end: datetime, zone: tzinfo) -> bool:
 def _summed(
     period: WorkPeriod, earlier: Sequence[WorkPeriod], zone: tzinfo, timers: Timers
 ) -> Iterator[tuple[str, str, datetime]]:
-    """Return reminder, step and due time of the four warnings, without those that an earlier work period sent."""
+    """Yield reminder, step and due time of the four warnings, without those sent in an earlier work period."""
     first = day_began(period, earlier, zone)
     today = [it for it in earlier if it.started_at >= first]
     recent = [it for it in earlier if it.ended_at and it.ended_at > period.started_at - DAY]
@@ -324,7 +327,7 @@ _AT_LEAST: Mapping[str, tuple[str, ...]] = {WARN: (WARN, ASK), ASK: (ASK,)}
 def work_period_agenda(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = ()
 ) -> list[Timer]:
-    """Return the next reminders of a work period; none once it is over. `earlier`: work periods of the last days."""
+    """Return the next reminders of a running work period. `earlier` holds the work periods of the last days."""
     if not period.is_running:
         return []
     summed = [
@@ -338,7 +341,7 @@ def work_period_agenda(
 def overdue(
     period: WorkPeriod, zone: tzinfo, timers: Timers, *, earlier: Sequence[WorkPeriod] = (), now: datetime
 ) -> list[Timer]:
-    """Return what is to be said now: of each duty the highest step that is due."""
+    """Return the timers to send now: for each reminder the highest step that is due."""
     if not period.is_running:
         return []
     highest = reached(period, zone, timers, now=now)
@@ -358,5 +361,5 @@ def _first_of_each(timers: Iterable[Timer]) -> list[Timer]:
 
 
 def _timer(period: WorkPeriod, reminder: str, name: str, at: datetime) -> Timer:
-    """Make a timer; its spell is the work period, so that each is said once in it."""
+    """Return a timer. Its cycle is the work period, so each step is sent once per work period."""
     return Timer(subject=period.subject, occurrence=Occurrence(reminder, str(period.number), name), due_at=at)

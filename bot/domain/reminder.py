@@ -1,4 +1,4 @@
-"""What a reminder about an incident is: one declaration with its rule, whom it goes to, and when it is done."""
+"""The declaration of a reminder about an incident: its rule, its recipient, and when it is done."""
 
 from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
@@ -11,21 +11,21 @@ from bot.domain.subject import Occurrence
 from bot.domain.timer import LastSent, Timer, mark_of
 
 Rule = Callable[[Incident, Policy, str | None], Iterable[Timer | None]]
-"""Returns its next occurrence; the last argument is the owner's zone (IANA), where that is known."""
+"""Returns the next occurrence. The last argument is the owner's time zone (IANA), if known."""
 IsDone = Callable[[Incident, Policy, str, LastSent], bool]
-"""Whether what was asked for (by the reminder of this name) has happened since."""
+"""Whether what the reminder of this name asked for has happened since."""
 
 
 class Status(StrEnum):
-    """What became of a reminder that was sent: its message shows it."""
+    """The state of a sent reminder, as its message shows it."""
 
     OPEN = "open"
     DONE = "done"
     SNOOZED = "snoozed"
     AGAIN = "again"
-    """Sent again since, in a newer message."""
+    """Sent again in a newer message."""
     MOOT = "moot"
-    """Not asked for any more: the incident ended, or the promise is another one."""
+    """No longer needed: the incident ended, or a new cycle began."""
 
 
 def never(_incident: Incident) -> bool:
@@ -37,18 +37,21 @@ def always(_incident: Incident) -> bool:
 
 
 def unknown(_incident: Incident, _policy: Policy, _name: str, _said: LastSent) -> bool:
-    """Nothing tells that it is done but the incident's end."""
+    """Return False: only the end of the incident shows that it is done."""
     return False
 
 
 def since_opened(incident: Incident) -> str:
-    """Return the cycle that begins when the incident is opened, or reopened."""
+    """Return the cycle that starts when the incident is opened or reopened."""
     return mark_of(incident.opened_at)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reminder:
-    """Declared once, by `declare`; `row` is what docs/timers.md calls it, `settings` the keys that change it."""
+    """One reminder, registered by `declare`.
+
+    `row` names it in docs/timers.md; `settings` are the keys that change it.
+    """
 
     name: str
     row: str
@@ -57,25 +60,25 @@ class Reminder:
     rule: Rule
     is_done: IsDone = unknown
     cycle: Callable[[Incident], str | None] | None = since_opened
-    """The cycle it is in now: what was sent in another one is moot. None where that does not matter."""
+    """Returns the current cycle. A message of another cycle is moot. None if cycles don't matter."""
     to_owner: bool = False
-    """Whether it goes to who leads, by DM; else to the channel."""
+    """Whether it goes to the owner by DM; otherwise to the channel."""
     is_urgent: Callable[[Incident], bool] = never
-    """Whether no quiet and no rest holds it back."""
+    """Whether it is sent in spite of quiet time and the channel's pause."""
     snoozed_as: str | None = None
-    """The reminder by whose snooze this one waits."""
+    """The reminder whose snooze also delays this one."""
     repeats: str | None = None
-    """The reminder that this one asks again, in front of others: the card names only one of them."""
+    """The reminder that this one repeats to more people. The card shows only one of the two."""
     is_on_card: bool = True
     lasts: bool = False
-    """Whether it still asks once the incident is over."""
+    """Whether it is still sent after the incident is over."""
 
 
 REMINDERS: dict[str, Reminder] = {}
 
 
 def declare(reminder: Reminder) -> Reminder:
-    """Register a reminder about an incident."""
+    """Register a reminder about an incident. Raises ValueError if the name is taken."""
     if reminder.name in REMINDERS:
         raise ValueError(f"two reminders are called {reminder.name}")
     REMINDERS[reminder.name] = reminder
@@ -86,7 +89,7 @@ def declare(reminder: Reminder) -> Reminder:
 
 
 def sent_in(reminded: Mapping[str, LastSent], name: str, cycle: str) -> LastSent | None:
-    """Return what was last sent in this cycle."""
+    """Return what was last sent in this cycle, else None."""
     said = reminded.get(name)
     return said if said and said.mark == cycle else None
 
@@ -111,7 +114,7 @@ def repeated(
 
 
 def next_period(start: datetime, every: timedelta, said: LastSent | None) -> datetime:
-    """Return the start, or the first period's end after what was last sent: what was missed is sent once."""
+    """Return the start, or the end of the first period after the last message. Missed periods are sent once."""
     if said is None or said.at < start:
         return start
     return start + every * ((said.at - start) // every + 1)
@@ -126,12 +129,12 @@ def occurrence(incident: Incident, name: str, cycle: str, said: LastSent | None,
 
 
 def may_speak(incident: Incident, now: datetime, *, is_urgent: bool = False) -> bool:
-    """Whether quiet lets this be sent to anybody."""
+    """Whether quiet time allows this message at all."""
     quiet = incident.quiet_until is not None and now < incident.quiet_until
     return is_urgent or not quiet
 
 
 def may_post(incident: Incident, now: datetime, policy: Policy, *, is_urgent: bool = False) -> bool:
-    """Whether the channel may get this unasked now; what may not is shown on the card."""
+    """Whether the channel may get this unsolicited message now. If not, only the card shows it."""
     rested = incident.reminded_at is None or now - incident.reminded_at >= policy.timers.channel_rest
     return is_urgent or (rested and may_speak(incident, now))

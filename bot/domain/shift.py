@@ -1,7 +1,7 @@
-"""A turn on call: whose it is and when, which warnings it still owes them, and what has been said already.
+"""A person's turn on call: its times, its warnings, and what was sent.
 
-A shift is known by its schedule, its person and its start. One that moves is another shift, which is warned of
-anew; one that goes to somebody else and comes back is the same, and says nothing twice.
+A shift is identified by its schedule, person and start. A moved shift is a new shift with new warnings. If a shift
+goes to somebody else and comes back, it is the same shift and nothing is sent twice.
 """
 
 from collections.abc import Iterable, Iterator, Mapping, Sequence
@@ -20,9 +20,9 @@ from bot.domain.timer import Timer
 from bot.domain.zone import known_zone
 
 CLOSE = timedelta(minutes=15)
-"""A warning so soon after the one before adds nothing, unless the shift begins."""
+"""A warning this soon after the last one is skipped, except the one at the start."""
 KNOWN_TOO_LATE = timedelta(hours=1)
-"""Who has been on call for so long when Spy first hears of it need not be told that it begins."""
+"""If Spy first sees a shift this long after its start, it sends no start warning."""
 
 WARNING, UNANSWERED, HANDOVER, OVERLOAD = "warning", "unanswered", "handover", "overload"
 START = "start"
@@ -30,11 +30,11 @@ START = "start"
 
 @dataclass(frozen=True, kw_only=True)
 class Turn:
-    """One entry of a schedule as the pager has it, overrides and swaps included; `start` and `end` in UTC."""
+    """One entry of a PagerDuty schedule, with overrides and swaps applied. `start` and `end` are UTC."""
 
     schedule: str
     user: str
-    """The pager's id of the person."""
+    """The person's PagerDuty id."""
     name: str
     email: str | None
     start: datetime
@@ -43,17 +43,17 @@ class Turn:
 
 @dataclass(frozen=True, kw_only=True)
 class Told:
-    """When something was said, and whether that was late."""
+    """When a reminder was sent, and whether it was late."""
 
     at: datetime
     late: bool = False
     silent: bool = False
-    """The person knew already, so that no message stands for it."""
+    """Skipped because the person knew already; there is no message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Overload:
-    """When a shift was seen to have more incidents than one person handles well, and which (their numbers)."""
+    """A shift with more incidents (by number) than one person handles well, and when that was noticed."""
 
     at: datetime
     incidents: tuple[int, ...]
@@ -61,7 +61,7 @@ class Overload:
 
 @dataclass(frozen=True, kw_only=True)
 class Shift:
-    """One person's unbroken time on a schedule; `person` is their Slack id, `zone` where they live (IANA)."""
+    """One person's unbroken time on a schedule. `person` is their Slack id, `zone` their time zone (IANA)."""
 
     number: int
     turn: Turn
@@ -71,11 +71,11 @@ class Shift:
     zone: str = "UTC"
     ready_at: datetime | None = None
     gone_at: datetime | None = None
-    """When it stopped to be theirs: moved, swapped or covered."""
+    """When the shift was moved, swapped or covered, so that it is no longer theirs (UTC)."""
     overload: Overload | None = None
-    """The first one; a second is not looked for."""
+    """The first overload. Later ones are not recorded."""
     told: Mapping[str, Told] = field(default_factory=dict)
-    """What was said of it, by duty and occurrence: `warning/1d`."""
+    """What was sent, by reminder and occurrence: `warning/1d`."""
 
     def __post_init__(self) -> None:
         object.__setattr__(self, "zone", known_zone(self.zone) or "UTC")
@@ -94,7 +94,7 @@ class Shift:
 
     @property
     def local(self) -> tuple[datetime, datetime]:
-        """Start and end on the person's own clock."""
+        """Start and end in the person's own time zone."""
         zone = ZoneInfo(self.zone)
         return self.start.astimezone(zone), self.end.astimezone(zone)
 
@@ -105,19 +105,19 @@ class Shift:
             raise Refusal("That shift is no longer yours. `oncall me` lists your shifts.")
 
     def ready(self, *, by: str, at: datetime) -> "Shift":
-        """Say *I'm ready*; a second time changes nothing."""
+        """Confirm the shift (*I'm ready*). Confirming twice changes nothing. Refuses a shift that is over."""
         self.must_be_theirs(by)
         if self.end <= at:
             raise Refusal("That shift is over.")
         return self if self.ready_at else replace(self, ready_at=at)
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "Shift":
-        """Tell the shift as it is once this was said."""
+        """Return the shift after this reminder was sent."""
         said = Told(at=at, late=timer.is_late(at))
         return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
 
     def after_incidents(self, theirs: Iterable[Incident], timers: Timers, *, at: datetime) -> "Shift":
-        """Tell the shift as it is after these incidents; those of its last 12 h weigh, drills don't."""
+        """Return the shift after these incidents. Only those of its last 12 h count, and no drills."""
         since = max(self.start, at - SHIFT)
         weighing = tuple(it.number for it in theirs if since < it.declared_at <= at and not it.drill)
         if self.overload or len(weighing) < timers.shift_load_relief:
@@ -125,7 +125,7 @@ class Shift:
         return replace(self, overload=Overload(at=at, incidents=weighing))
 
     def rest_of(self, whole: "Shift", policy: Policy) -> "Shift":
-        """Tell the shift as it is where it was a part of another until now; who is on call then is ready."""
+        """Return the shift as the rest of one that was cut in two. If that one had begun, the person is ready."""
         ready_at = whole.ready_at or (whole.start if whole.start <= self.known_since else None)
         return knowing(replace(self, ready_at=ready_at), policy)
 
@@ -133,7 +133,7 @@ class Shift:
         return self if self.gone_at else replace(self, gone_at=at)
 
     def seen(self, turn: Turn, *, person: str | None, zone: str, at: datetime) -> "Shift":
-        """Tell the shift as it is once the schedule was read again: its end or its person's zone may have moved."""
+        """Return the shift after a sync. Its end or the person's zone may have changed."""
         seen = replace(self, turn=turn, person=person, zone=zone)
         return replace(seen, gone_at=None, known_since=at) if self.gone_at else seen
 
@@ -145,12 +145,12 @@ class Shift:
 
 
 def subject(turn: Turn) -> Subject:
-    """Return what a shift's timers are about: `<schedule>:<user>:<start>` tells it from others."""
+    """Return the subject of a shift's timers: `<schedule>:<user>:<start>`."""
     return Subject("shift", f"{turn.schedule}:{turn.user}:{turn.start.astimezone(UTC):%Y%m%dT%H%M%SZ}")
 
 
 def unbroken(turns: Iterable[Turn]) -> list[Turn]:
-    """Join the entries of one person that follow each other without a gap, as layers and overrides cut them."""
+    """Return turns with each person's adjacent entries joined. Layers and overrides split a shift into entries."""
     joined: list[Turn] = []
     for _, own in groupby(sorted(turns, key=_whose), key=lambda turn: (turn.schedule, turn.user)):
         joined += _joined(own)
@@ -175,7 +175,7 @@ def _joined(turns: Iterable[Turn]) -> Iterator[Turn]:
 
 
 def is_part(turn: Turn, whole: Turn) -> bool:
-    """Whether it lies in another turn of the same person, behind its beginning."""
+    """Whether a turn lies within another turn of the same person, after its start."""
     return turn.user == whole.user and whole.start < turn.start < whole.end
 
 
@@ -183,7 +183,7 @@ def is_part(turn: Turn, whole: Turn) -> bool:
 
 
 def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
-    """Return the next occurrence of each duty that is owed to this shift; nothing once it is gone."""
+    """Return the next occurrence of each reminder; none if the shift is no longer theirs."""
     if shift.gone_at or shift.person is None:
         return []
     timers = policy.timers
@@ -206,7 +206,7 @@ def _next_warning(shift: Shift, timers: Timers) -> Timer | None:
 
 
 def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
-    """Of those that were due before Spy knew of the shift, the last is given, at once."""
+    """Return all warnings still to send. Of those missed before Spy knew the shift, only the last is sent."""
     known = shift.known_since
     every = [
         (lead_name(lead), before(shift.start, lead, shift.zone))
@@ -219,7 +219,7 @@ def _warnings(shift: Shift, timers: Timers) -> list[tuple[str, datetime]]:
 
 
 def _unanswered(shift: Shift, timers: Timers) -> Timer | None:
-    """The schedule's owner hears of silence; who is told late has a while to answer."""
+    """Return when the schedule's owner is notified of an unconfirmed shift. A late warning leaves time to answer."""
     if shift.ready_at or f"{UNANSWERED}/once" in shift.told or shift.known_since > shift.start:
         return None
     grace = min(shift.known_since + CLOSE, shift.start)
@@ -242,7 +242,7 @@ def _overload(shift: Shift) -> Timer | None:
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:
-    """Leave out the warning that is due at once: this person took the shift just now, of their own accord."""
+    """Skip the warning that is due now, because this person has just taken the shift."""
     due = [
         it for it in shift_agenda(shift, policy) if it.reminder == WARNING and it.due_at <= shift.known_since
     ]
@@ -251,7 +251,7 @@ def knowing(shift: Shift, policy: Policy) -> Shift:
 
 
 def lead_name(lead: timedelta) -> str:
-    """7d, 1d, 1h, 90m, or start."""
+    """Return a short name for a lead time: 7d, 1d, 1h, 90m, or start."""
     if not lead:
         return START
     minutes = int(lead.total_seconds()) // 60
@@ -262,7 +262,10 @@ def lead_name(lead: timedelta) -> str:
 
 
 def before(moment: datetime, lead: timedelta, zone: str) -> datetime:
-    """Count back from a moment: whole days on the person's calendar, so that 9:00 stays 9:00 when clocks change."""
+    """Subtract a lead time.
+
+    Whole days use the person's calendar, so 9:00 stays 9:00 when clocks change. Returns UTC.
+    """
     if lead % timedelta(days=1):
         return moment - lead
     local = moment.astimezone(ZoneInfo(zone))
@@ -270,5 +273,5 @@ def before(moment: datetime, lead: timedelta, zone: str) -> datetime:
 
 
 def overlapping(shifts: Iterable[Shift], start: datetime, end: datetime) -> Sequence[Shift]:
-    """Return those of which some part lies between two moments."""
+    """Return the shifts that overlap the time from `start` to `end`."""
     return [shift for shift in shifts if shift.start < end and shift.end > start]

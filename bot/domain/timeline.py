@@ -1,4 +1,4 @@
-"""The timeline: append-only; a correction supersedes, and nothing is overwritten."""
+"""The timeline is append-only. A correction supersedes an entry; nothing is overwritten."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -18,14 +18,14 @@ WORDS: Mapping[str, str] = {
     "image_shared": "words",
     "part_written": "words",
 }
-"""Kinds that hold a person's words, and where: those words may be corrected."""
+"""The kinds of entries with a person's words, and the field that holds them. Only these can be edited."""
 MOVABLE = frozenset({"note_taken", "impact_stated", "cause_suspected", "image_shared"})
-"""Kinds whose time is a person's word. Spy's own clocks are read from the others: those stay where they were."""
+"""The kinds whose time comes from a person. Spy's statistics use the times of the others, so those can't be moved."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Entry:
-    """One fact as it was kept: `occurred_at` and `recorded_at` in UTC, `actor` a Slack id (None: Spy itself)."""
+    """One stored event. `occurred_at` and `recorded_at` are UTC; `actor` is a Slack id (None: Spy itself)."""
 
     incident: int
     seq: int
@@ -40,11 +40,11 @@ class Entry:
     substance: bool = True
     visibility: str | None = None
     supersedes: int | None = None
-    """The `seq` of the entry that this one corrects or takes back."""
+    """The `seq` of the entry that this one corrects or removes."""
 
 
 def told(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the entries to show, oldest first: none that is hidden, superseded, or minor and not kept."""
+    """Return the visible entries, oldest first. Left out: hidden, superseded, and minor ones nobody kept."""
     kept = list(entries)
     gone = {entry.supersedes for entry in kept if entry.supersedes}
     shown = (it for it in kept if it.seq not in gone and it.visibility != HIDDEN)
@@ -55,7 +55,7 @@ def told(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def standing(entries: Iterable[Entry], number: int) -> Entry:
-    """Find an entry by its number (its `seq`), or what stands in its place now that it was corrected."""
+    """Return the entry with this `seq`, or its latest correction. Refuses if there is none."""
     kept = list(entries)
     later = {entry.supersedes: entry for entry in kept if entry.supersedes}
     found = next((entry for entry in kept if entry.seq == number), None)
@@ -69,7 +69,7 @@ def standing(entries: Iterable[Entry], number: int) -> Entry:
 
 
 def shown(entries: Iterable[Entry], number: int) -> Entry:
-    """Find what stands there, to correct it; refused where it is hidden, since nobody would see it corrected."""
+    """Return the entry to correct. Refuses a hidden one, because nobody would see the correction."""
     found = standing(entries, number)
     if found.visibility == HIDDEN:
         raise Refusal(
@@ -81,7 +81,7 @@ def shown(entries: Iterable[Entry], number: int) -> Entry:
 
 
 def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
-    """Correct the words of an entry, by one that supersedes it; refused where the words are not a person's."""
+    """Return a correction of an entry's words. Refuses an entry that holds nobody's words."""
     if entry.kind not in WORDS:
         raise Refusal(
             f"Line {entry.seq} is what Spy saw happen, and nobody's words: it can't be edited. "
@@ -93,7 +93,7 @@ def reworded(entry: Entry, words: str, *, seq: int, at: datetime) -> Entry:
 
 
 def moved(entry: Entry, to: datetime, *, seq: int, at: datetime) -> Entry:
-    """Correct when an entry happened, by one that supersedes it."""
+    """Return a correction of an entry's time (UTC). Refuses a future time, or a kind that can't be moved."""
     if entry.kind not in MOVABLE:
         raise Refusal(
             f"Line {entry.seq} happened when Spy saw it: it can't be moved. `timeline hide {entry.seq}` hides it; "
@@ -122,9 +122,9 @@ MINOR = frozenset(
         "failover_answered",
     }
 )
-"""Kinds that belong on the timeline, and tell a latecomer nothing that the rest of the tldr does not."""
+"""Kinds that are left out of the tldr's latest events, because the rest of the tldr covers them."""
 
 
 def latest(entries: Iterable[Entry], *, most: int = 3) -> list[Entry]:
-    """Return the last events of substance, oldest first."""
+    """Return the latest important entries (at most `most`), oldest first."""
     return [entry for entry in told(entries) if entry.kind not in MINOR][-most:]

@@ -1,4 +1,4 @@
-"""A timer: one occurrence of a duty to speak, due at a moment; and what is remembered of having spoken."""
+"""A timer: one occurrence of a reminder with its due time, and the record of what was sent."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -8,22 +8,22 @@ from bot.domain.events import Reminded
 from bot.domain.subject import Occurrence, Subject
 
 LATE_AFTER = timedelta(minutes=1)
-"""What is spoken later than this after it was due says that it is late (issue 3)."""
+"""A reminder sent later than this after its due time says that it is late (issue 3)."""
 
 
 def mark_of(moment: datetime) -> str:
-    """Name a spell by the moment it began with, in milliseconds."""
+    """Return the name of a cycle: its start in milliseconds since 1970."""
     return str(round(moment.timestamp() * 1000))
 
 
 def moment_of(mark: str) -> datetime | None:
-    """Return back the moment (UTC) of a spell's name, where it is named by one."""
+    """Return the start (UTC) of a cycle from its name; None if the name is not a time."""
     return datetime.fromtimestamp(int(mark) / 1000, UTC) if mark.isdigit() else None
 
 
 @dataclass(frozen=True, kw_only=True)
 class Timer:
-    """`occurrence` is unique for its subject: a cycle (this promise, this commander …), and which one of it."""
+    """One occurrence of a reminder. `occurrence` is unique for its subject: the cycle, and the count in it."""
 
     subject: Subject
     occurrence: Occurrence
@@ -35,14 +35,14 @@ class Timer:
 
     @property
     def key(self) -> str:
-        """Unique for ever: what was spoken under it is never spoken again."""
+        """Unique for ever. A timer with a known key is never sent twice."""
         return f"{self.subject}/{self.reminder}/{self.occurrence}"
 
     def is_late(self, now: datetime) -> bool:
         return now - self.due_at > LATE_AFTER
 
     def said(self, now: datetime, *, to: str) -> Reminded:
-        """Return the fact that it was spoken to an address (a person's or channel's id, incident:42, card:42)."""
+        """Return the event that it was sent. `to` is a person's or channel's id, `incident:42` or `card:42`."""
         return Reminded(
             at=now,
             reminder=self.reminder,
@@ -56,7 +56,7 @@ class Timer:
 
 @dataclass(frozen=True, kw_only=True)
 class LastSent:
-    """What was last sent of a reminder: in which cycle (`mark`), how often in it, when, which, and to whom."""
+    """The last message of a reminder: its cycle (`mark`), the count in that cycle, when, which, and to whom."""
 
     mark: str
     count: int
@@ -69,7 +69,7 @@ class LastSent:
 
 @dataclass(frozen=True, kw_only=True)
 class Snooze:
-    """One reminder moved, once: the spell it belongs to, to when, by whom."""
+    """A reminder that was moved once: its cycle (`mark`), until when, and by whom."""
 
     mark: str
     until: datetime
@@ -77,7 +77,7 @@ class Snooze:
 
 
 def remembering(reminded: Mapping[str, LastSent], event: Reminded) -> Mapping[str, LastSent]:
-    """Return what was spoken of each duty once this was spoken too."""
+    """Return the last messages by reminder, with this one added."""
     before = reminded.get(event.reminder)
     count = before.count if before and before.mark == event.mark else 0
     said = LastSent(

@@ -1,4 +1,4 @@
-"""Propose a failover, approve it, abort it, answer what it asks; and keep whatever happens to it."""
+"""Propose, approve, abort and answer failovers, and store what happens to them."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass, replace
@@ -39,7 +39,7 @@ UNWRITTEN = "There is no failover plan yet. docs/failover.md shows how to write 
 
 @dataclass(frozen=True, kw_only=True)
 class Standing:
-    """A plan as it is listed: with its last run, however that ended, its last rehearsal, and what is active of it."""
+    """A listed plan with its last run, its last rehearsal, and its active runs."""
 
     plan: Plan
     last: Failover | None
@@ -49,7 +49,7 @@ class Standing:
 
 @dataclass(frozen=True, kw_only=True)
 class RecentFailovers:
-    """The last runs of a plan: one that had begun, one that ended well, and a rehearsal."""
+    """The latest runs of a plan: the last one that started, the last success, and the last rehearsal."""
 
     begun: Failover | None
     done: Failover | None
@@ -65,11 +65,11 @@ class Failovers:
     # --- what people say ---
 
     def propose(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
-        """Show a plan with these values, for somebody else to approve; nothing moves yet."""
+        """Show a plan with these values so that a second person can approve it. Nothing moves yet."""
         return self._open(words, Task.MOVE, by=by, place=place, incident=incident)
 
     def rehearse(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
-        """Run a plan's checks and dry runs; nothing moves, and nobody has to approve."""
+        """Run a plan's checks and dry runs. Nothing moves, and no approval is needed."""
         return self._open(words, Task.REHEARSAL, by=by, place=place, incident=incident)
 
     def _open(self, words: str, task: Task, *, by: str, place: str, incident: Incident | None) -> Failover:
@@ -79,7 +79,10 @@ class Failovers:
         return self._begin_life(replace(run, incident=incident.number if incident else None))
 
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
-        """Propose to undo what a run has moved, while its undo is valid, in the channel of its incident if any."""
+        """Propose to undo a finished run.
+
+        Without a number, it is the last success here. Refuses if the undo has expired.
+        """
         done = self._locked(number, by=by) if number else self._last_done(place, incident)
         self._must_be_undoable(done)
         plan = done.plan.undoing(done.began)
@@ -92,7 +95,7 @@ class Failovers:
         done.must_be_undoable(last_on_lock=last.number if last else done.number, at=self._tx.now)
 
     def is_undoable(self, run: Failover) -> bool:
-        """Whether it can be taken back just now."""
+        """Whether the run can be undone now."""
         try:
             self._must_be_undoable(run)
         except Refusal:
@@ -100,9 +103,9 @@ class Failovers:
         return True
 
     def approve(self, number: int, *, by: str, shown: str | None = None) -> Failover:
-        """Approve what was shown (`shown`: the fingerprint of that plan).
+        """Approve the plan as shown; `shown` is its fingerprint.
 
-        Where the plan has changed since, it is shown anew and this does not count.
+        If the plan has changed since, Spy shows the new plan and this approval does not count.
         """
         run = self._locked(number, by=by)
         self._permissions.require(by, run.plan.allow, "Approving this failover")
@@ -112,14 +115,17 @@ class Failovers:
         return self.keep(run, approved) if fresh is run else fresh
 
     def abort(self, number: int, *, by: str) -> Failover:
-        """Withdraw or call back. Whoever proposed it may, and whoever may run it."""
+        """Withdraw or abort a run. The proposer may do so, and everyone who may run the plan."""
         run = self._locked(number, by=by)
         if by != run.proposed_by:
             self._permissions.require(by, run.plan.allow, "Aborting this failover")
         return self.follow(self.keep(run, run.abort(by=by, at=self._tx.now)))
 
     def answer(self, number: int, words: str, *, by: str, question: int | None = None) -> Failover:
-        """Answer what it asks, by one of the words that its question offers; with `question`, that one only."""
+        """Answer the open question with one of the offered words.
+
+        With `question`, only if that question is still open.
+        """
         run = self._locked(number, by=by)
         self._permissions.require(by, run.plan.allow, "Answering for this failover")
         word = words.strip().casefold().replace(" ", "_")
@@ -134,7 +140,7 @@ class Failovers:
     # --- finding ---
 
     def find(self, number: int | None, *, asker: str, place: str, incident: Incident | None) -> Failover:
-        """Find by number; without one, what is active here, or else the only one that is active."""
+        """Return a run by number; without one, the active run here, or the only active one. Refuses otherwise."""
         if number is not None:
             return self._seen(number, asker)
         active = [it for it in self._session.failovers.active() if self._is_seen(it, asker)]
@@ -151,7 +157,7 @@ class Failovers:
         )
 
     def plans(self, *, asker: str) -> Sequence[Standing]:
-        """List the plans as they stand."""
+        """Return all plans with their state."""
         active = [it for it in self._session.failovers.active() if self._is_seen(it, asker)]
         return [self._standing(plan, active, asker) for plan in self._tx.policy.plans.values()]
 
@@ -161,7 +167,7 @@ class Failovers:
         return Standing(plan=plan, last=recent.begun, rehearsed=recent.rehearsed, active=mine)
 
     def recent(self, plan: str, *, seen_by: str | None = None) -> RecentFailovers:
-        """Return a plan's last runs; of those that somebody may see."""
+        """Return a plan's latest runs. With `seen_by`, only runs that this person may see."""
         ended = self._session.failovers.ended(plan, limit=50)
         if seen_by:
             ended = [it for it in ended if self._is_seen(it, seen_by)]
@@ -183,7 +189,7 @@ class Failovers:
         return incident is None or incident.is_seen_by(asker)
 
     def _last_done(self, place: str, incident: Incident | None) -> Failover:
-        """Find what would be rolled back where no number is said: the last one here that ended well."""
+        """Return the run to roll back if no number is given: the last success here."""
         ended = [
             run for name in self._tx.policy.plans for run in self._session.failovers.ended(name, limit=20)
         ]
@@ -268,7 +274,7 @@ class Failovers:
     # --- keeping it ---
 
     def locked(self, number: int) -> Failover:
-        """Fetch to change it, with nobody else changing it meanwhile; its incident first, as everywhere."""
+        """Load and lock a run. Its incident is locked first, in the same order everywhere, to avoid deadlocks."""
         run = self._session.failovers.get(number)
         if run is None:
             raise LookupError(f"failover {number} is not in the database")
@@ -283,7 +289,7 @@ class Failovers:
         return self.locked(self._seen(number, by).number if by else number)
 
     def keep(self, run: Failover, *happened: FailoverEvent | Event) -> Failover:
-        """Keep what happened: the run, its trail, its incident's timeline, effects and timers together."""
+        """Store events: run, audit log, incident timeline, effects and timers together."""
         for event in happened:
             before, run = run, replace(run.after(event), entries=run.entries + 1)
             self._session.failovers.append(self._audit_entry(run, event))
@@ -298,7 +304,7 @@ class Failovers:
         return run
 
     def _show_again(self, number: int, *, because: Failover) -> None:
-        """Let the message of what was taken back offer that no more."""
+        """Refresh the message of the run that was undone, so that it no longer offers a rollback."""
         if undone := self._session.failovers.get(number):
             key = f"{CARD}:{number}:by{because.number}.{because.entries}"
             self._tx.send(UpsertMessage(key=key, message_type=CARD, ref=number, to=undone.place))
@@ -316,7 +322,7 @@ class Failovers:
         )
 
     def _keep_lock(self, run: Failover, event: Event, incident: Incident | None) -> None:
-        """Let nobody deploy to what is being moved; a lock that somebody else has set stays theirs."""
+        """Lock deploys of the target while the run is active. A deploy lock of somebody else stays theirs."""
         locks, holder = Locks(self._tx), f"failover:{run.number}"
         standing = locks.of(run.plan.lock)
         if isinstance(event, FailoverBegan) and standing is None:
@@ -327,7 +333,7 @@ class Failovers:
             locks.unlock(run.plan.lock, by=None, holder=holder)
 
     def _tell_incident(self, run: Failover, event: Event) -> Incident | None:
-        """Put it on the incident's timeline, without what a program printed."""
+        """Add the event to the incident's timeline, without program output."""
         if run.incident is None:
             return None
         if isinstance(event, FailoverActionFinished):
@@ -335,13 +341,16 @@ class Failovers:
         return self._tx.record(self._tx.incident(run.incident), event)
 
     def follow(self, run: Failover) -> Failover:
-        """Let happen what follows by itself."""
+        """Apply the events that follow without a person."""
         while event := run.consequence(at=self._tx.now):
             run = self.keep(run, event)
         return run
 
     def as_it_is(self, run: Failover) -> Failover:
-        """Return the run itself where its plan is as it was shown; else the run that is shown anew, or withdrawn."""
+        """Return the run unchanged if its plan still matches config.yaml.
+
+        Otherwise show the new plan for approval, or withdraw the run if the plan is gone.
+        """
         if run.task is Task.ROLLBACK:
             return run
         plan = self._tx.policy.plans.get(run.plan.name)
@@ -360,7 +369,7 @@ class Failovers:
         return self.keep(run.shown_anew(filled), changed) if changed else run
 
     def move_message(self, number: int) -> None:
-        """Show it to who proposed it, by DM, where its message can't stand in the channel."""
+        """Move the message to a DM with the proposer, if the channel can't show it."""
         run = self.locked(number)
         if run.place != run.proposed_by:
             run = replace(run, place=run.proposed_by)
@@ -372,7 +381,7 @@ class Failovers:
 
 @reminds("failover")
 class FailoverReminders:
-    """Keeps what time brings to a failover: a proposal lapses, a question is asked again."""
+    """The reminders of a failover: a proposal lapses, and a question is asked again."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -389,5 +398,5 @@ class FailoverReminders:
 
 
 def _said(plan: Plan, given: Mapping[str, str]) -> Sequence[str]:
-    """Say a plan in the words of its usage line, with its values."""
+    """Return a plan's usage line with its values."""
     return [given.get(form.strip("<>"), form) if form.startswith("<") else form for form in plan.form]

@@ -1,4 +1,4 @@
-"""Follow-ups: added in chat, filed on GitHub, reminded of, and done by whatever route."""
+"""Follow-ups: add them in chat, file them on GitHub, remind their owners, and close them from either side."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import replace
@@ -44,7 +44,7 @@ class FollowUps:
         category: Category | None = None,
         due: date | None = None,
     ) -> FollowUp:
-        """Add a follow-up; where the postmortem is on GitHub already, it gets its issue at once."""
+        """Add a follow-up. If the postmortem is on GitHub already, the follow-up gets its issue at once."""
         if len(what) > LONGEST:
             raise Refusal(
                 f"A follow-up is one line, of {LONGEST} characters at most; this has {len(what)}. "
@@ -77,7 +77,7 @@ class FollowUps:
         category: Category | None = None,
         due: date | None = None,
     ) -> FollowUp:
-        """Return it another owner, category or due date."""
+        """Change the owner, category or due day."""
         self._must_be_to_come(due, asker=by)
         follow_up = self.find(number, asker=by)
         self._must_do_it(owner, self._tx.incident(follow_up.incident), f"follow-up owner {number}")
@@ -85,7 +85,7 @@ class FollowUps:
         return self._happened(follow_up, changed)
 
     def finish(self, number: int, *, by: str) -> FollowUp:
-        """Say that it is done; its issue is closed with it."""
+        """Mark a follow-up as done, and close its issue."""
         follow_up = self.find(number, asker=by)
         return self._happened(follow_up, follow_up.finish(by=by, at=self._tx.now))
 
@@ -95,7 +95,7 @@ class FollowUps:
         return self._happened(follow_up, again, reopens=True)
 
     def let_go(self, person: str) -> Mapping[int, Sequence[int]]:
-        """Take from somebody what they have to do; return its numbers by incident."""
+        """Remove a person as the owner of their open follow-ups. Return the numbers by incident."""
         freed: dict[int, list[int]] = {}
         for it in self._session.follow_ups.open_of(person):
             follow_up = self._locked(it.number)
@@ -107,7 +107,7 @@ class FollowUps:
         return freed
 
     def _must_be_to_come(self, due: date | None, *, asker: str) -> None:
-        """Refuse a day that is over where the asker lives."""
+        """Refuse a day that is past in the asker's time zone."""
         zone = ZoneInfo(Directory(self._tx).zone(asker))
         if due and due < self._tx.now.astimezone(zone).date():
             raise Refusal(f"{due} is past. Give a future day, such as `by friday` or `by 2w`.", slot="due")
@@ -125,14 +125,17 @@ class FollowUps:
     # --- what GitHub says ---
 
     def heard(self, news: IssueNews) -> bool:
-        """Hear that an issue was closed or opened again; False where it is no follow-up's, or nothing new."""
+        """Apply the closing or reopening of an issue on GitHub.
+
+        Return False if it is no follow-up's or changes nothing.
+        """
         found = self._session.follow_ups.filed_as(news.repository, news.number)
         follow_up = self._locked(found.number) if found else None
         if follow_up is None or follow_up.is_open == (news.state == "open"):
             return False
         if follow_up.filed:
             if follow_up.filed.as_of and news.at < follow_up.filed.as_of:
-                return False  # word of an earlier time that comes late
+                return False  # an older event that arrived late
             follow_up = replace(follow_up, filed=replace(follow_up.filed, as_of=news.at))
         by = next((it for it, login in self._logins() if login == (news.by or "").casefold()), None)
         happened: events.FollowUpDone | events.FollowUpReopened
@@ -152,7 +155,7 @@ class FollowUps:
         ]
 
     def filed(self, number: int, issue: Issue, *, assignee: str | None = None) -> None:
-        """GitHub has the issue, where it says that it is; `assignee` is the login that Spy gave it."""
+        """Store the issue that GitHub created or updated. `assignee` is the login that Spy set."""
         follow_up = self._locked(number)
         if follow_up:
             before = follow_up.filed.milestone if follow_up.filed else None
@@ -168,7 +171,7 @@ class FollowUps:
             self._session.follow_ups.put(after)
 
     def moved(self, news: Moved) -> None:
-        """Keep where issues are now that were transferred, or whose repository has another name."""
+        """Store the new place of issues that were transferred, or whose repository was renamed."""
         for found in self._session.follow_ups.filed_in(news.repository):
             follow_up = self._locked(found.number)
             if follow_up and follow_up.filed:
@@ -176,7 +179,7 @@ class FollowUps:
                 self._session.follow_ups.put(replace(follow_up, filed=filed))
 
     def refused(self, number: int, why: str) -> None:
-        """GitHub would not take it: the list says so, and the next export tries again."""
+        """Store why GitHub refused the issue. The list shows it, and the next export tries again."""
         follow_up = self._locked(number)
         if follow_up:
             self._session.follow_ups.put(replace(follow_up, trouble=why))
@@ -184,7 +187,7 @@ class FollowUps:
     # --- finding ---
 
     def find(self, number: int, *, asker: str) -> FollowUp:
-        """Find by number; one of a private incident is as good as absent to who is not in it."""
+        """Return a follow-up by number. Refuses one of a private incident for people who are not in it."""
         follow_up = self._locked(number)
         if follow_up and self._is_seen(follow_up, asker):
             return follow_up
@@ -198,11 +201,11 @@ class FollowUps:
         return self._session.follow_ups.of(incident.number)
 
     def open_to(self, asker: str, *, limit: int = 1_000) -> Sequence[FollowUp]:
-        """Return what is open in all incidents that this person may see."""
+        """Return the open follow-ups of all incidents that this person may see."""
         return [it for it in self._session.follow_ups.open(limit=limit) if self._is_seen(it, asker)]
 
     def overdue(self, follow_ups: Iterable[FollowUp], *, reader: str) -> frozenset[int]:
-        """Return the numbers of those whose day is over where the owner lives; of nobody's, where the reader does."""
+        """Return the numbers of overdue ones. The day ends in the owner's time zone, else in the reader's."""
         zone = Directory(self._tx).zone
         late = (it for it in follow_ups if it.is_overdue(self._tx.now, zone=zone(it.owner or reader)))
         return frozenset(it.number for it in late)
@@ -251,7 +254,7 @@ class FollowUps:
         ]
 
     def _publish(self, follow_up: FollowUp, *, reopens: bool = False, as_issue: bool = True) -> None:
-        """Return what happened where it can be read: in its own issue, and in the postmortem's, once that is there."""
+        """Update the follow-up's issue and the exported postmortem."""
         n = follow_up.incident
         postmortem = self._session.postmortems.get(n)
         is_exported = bool(postmortem and postmortem.filed)
@@ -278,7 +281,7 @@ class FollowUps:
         return digest_agenda(person, since, self._tx.policy.timers, zone=zone, now=self._tx.now)
 
     def todo(self, person: str) -> list[FollowUp]:
-        """Return what somebody has to do, soonest due first; what is of drills needs no doing."""
+        """Return a person's open follow-ups, soonest due first, without those of drills."""
         mine = [it for it in self._session.follow_ups.open_of(person) if not self._is_drill(it)]
         return sorted(mine, key=lambda it: (it.due or date.max, it.number))
 
@@ -288,7 +291,7 @@ class FollowUps:
 
 
 def filed_now(filed: Filed, news: Moved) -> Filed:
-    """Return where an issue is after what was heard; as it was, where that is about another."""
+    """Return an issue's new place after a move, or the issue unchanged if the news is about another."""
     if news.number is None:
         url = filed.url.replace(f"/{news.repository}/", f"/{news.to}/")
         return replace(filed, repository=news.to, url=url)
@@ -299,7 +302,7 @@ def filed_now(filed: Filed, news: Moved) -> Filed:
 
 @reminds("follow-up")
 class FollowUpReminders:
-    """Keeps the duty to do what was promised."""
+    """Reminders to the owner of a follow-up."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -331,7 +334,7 @@ class FollowUpReminders:
 
 @reminds("digest")
 class DigestReminders:
-    """Keeps the duty to look through one's follow-ups once a week."""
+    """The weekly digest of a person's follow-ups."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

@@ -1,4 +1,4 @@
-"""Open an incident, tell its state, change it, end it."""
+"""Open, change, find and end incidents."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -21,13 +21,13 @@ from bot.services.paging import Paging
 from bot.services.transaction import Transaction
 
 SAME_ASK = timedelta(seconds=60)
-"""Within this time the same words by the same person are a double click, not a second incident (issue 2)."""
+"""The same words from the same person within this time are a double click, not a second incident (issue 2)."""
 
 OFFERED = 5
-"""So many incidents as buttons to choose one."""
+"""How many incidents are offered as buttons."""
 
 RECENT = timedelta(days=7)
-"""How far back an incident that is over is offered."""
+"""How long after its end an incident is offered."""
 
 REOPENED = frozenset({Phase.RESOLVED, Phase.FALSE_ALARM, Phase.REVIEWED})
 WHICH = "Which incident? Use the command in the incident's channel, or choose"
@@ -57,9 +57,9 @@ class Incidents:
         drill: bool = False,
         anyway: bool = False,
     ) -> Declaration:
-        """Open an incident with `by` in command, and page whom the severity says; a drill pages nobody.
+        """Open an incident with `by` as commander, and page the teams of its severity. A drill pages nobody.
 
-        While one of this name is open, that one is the answer, unless another is to be opened `anyway`.
+        If an incident of this name is already open, return that one, unless `anyway` is set.
         """
         self._session.lock("declare")
         short = _shorten(name)
@@ -85,10 +85,10 @@ class Incidents:
         return Declaration(incident=incident, is_new=True)
 
     def _alike(self, name: str, by: str, *, private: bool, drill: bool) -> list[Incident]:
-        """Find the open incidents of this name that `by` may hear of, oldest first.
+        """Return the open incidents of this name that `by` may see, oldest first.
 
-        A drill is not the real thing, nor a private incident one that all can read. What `by` opened a while
-        ago they know of.
+        A drill never matches a real incident, nor a private one a public one. Older incidents of `by` don't count,
+        because they know of them.
         """
         severities = self._tx.policy.severities
         wanted = bare_name(name, severities)
@@ -99,11 +99,11 @@ class Incidents:
         return [it for it in same if it.declared_by != by or self.is_double_click(it, by)]
 
     def is_double_click(self, incident: Incident, by: str) -> bool:
-        """Whether `by` has opened it this very moment."""
+        """Whether `by` opened it within the last minute (`SAME_ASK`)."""
         return incident.declared_by == by and incident.declared_at >= self._tx.now - SAME_ASK
 
     def join(self, incident: Incident, *, by: str) -> bool:
-        """Let somebody be invited to an incident's channel; False where they are in it already."""
+        """Invite a person to the incident's channel. Return False if they are in it already."""
         if by in incident.members:
             return False
         moment = int(self._tx.now.timestamp())
@@ -122,13 +122,13 @@ class Incidents:
                 Paging(self._tx).page_team(team, incident.name, by=by, incident=incident, on_card=True)
 
     def resolve(self, incident: Incident, how: str, *, by: str) -> Incident:
-        """End it, and resolve its pages with it."""
+        """Resolve the incident and its pages."""
         ended = self._tx.record(incident, incident.resolve(how, by=by, at=self._tx.now))
         Paging(self._tx).resolve_all(ended, by=by)
         return ended
 
     def cancel(self, incident: Incident, why: str, *, by: str) -> Incident:
-        """End it as a false alarm, and resolve its pages with it."""
+        """End the incident as a false alarm, and resolve its pages."""
         ended = self._tx.record(incident, incident.cancel(why, by=by, at=self._tx.now))
         Paging(self._tx).resolve_all(ended, by=by)
         return ended
@@ -142,7 +142,7 @@ class Incidents:
     # --- what is going on ---
 
     def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
-        """Set the severity; a raise pages whom the new one says and nobody has paged since it was opened."""
+        """Set the severity. Page the teams of the new one that were not paged since the incident opened."""
         changed = incident.set_severity(severity, by=by, at=self._tx.now)
         if changed is None:
             raise Refusal(f"{incident.id} is {severity.key} already.")
@@ -162,13 +162,13 @@ class Incidents:
     def post_update(
         self, incident: Incident, message: str, *, by: str, next_in: timedelta | None = None
     ) -> Incident:
-        """Post an update; the next one is promised in `next_in`, else by the severity's interval."""
+        """Post an update. The next one is due after `next_in`, else after the severity's interval."""
         severity = self._tx.policy.severities.get(incident.severity or "")
         update = incident.post_update(message, by=by, at=self._tx.now, severity=severity, next_in=next_in)
         return self._tx.record(incident, update)
 
     def state_impact(self, incident: Incident, impact: str, *, by: str, since: datetime | None) -> Incident:
-        """State the impact; without `since` (UTC) it began when last said, else when it was declared."""
+        """Set the impact. Without `since` (UTC), keep its known start, else use the declaration time."""
         began = since or incident.impact_since or incident.declared_at
         if began > self._tx.now:
             raise Refusal(
@@ -189,7 +189,7 @@ class Incidents:
     # --- notes ---
 
     def note(self, incident: Incident, text: str, *, by: str, at: datetime | None = None) -> Incident:
-        """Note it at a time (UTC) that is past, or now."""
+        """Add a note at a past time (UTC), or now."""
         if at and at > self._tx.now:
             raise Refusal(f"A note can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
         return self._tx.record(incident, events.NoteTaken(at=at or self._tx.now, by=by, note=text))
@@ -197,12 +197,12 @@ class Incidents:
     def note_message(
         self, incident: Incident, text: str, *, by: str | None, said_at: datetime, message: str
     ) -> None:
-        """Make a note of a Slack message (ts), at the time it was said; once, however many react."""
+        """Store a Slack message (by its `ts`) as a note, at the time of the message. More reactions add nothing."""
         if not self._made_from(incident, message):
             self._tx.record(incident, events.NoteTaken(at=said_at, by=by, note=text, message=message))
 
     def correct_note(self, incident: Incident, message: str, text: str) -> None:
-        """Follow an edit of the Slack message that a note was made from."""
+        """Apply an edit of the Slack message that a note was made from."""
         standing = self._made_from(incident, message)
         if standing and standing.text != text:
             corrected = events.NoteTaken(
@@ -215,7 +215,7 @@ class Incidents:
             self._tx.record(incident, corrected)
 
     def remove_note(self, incident: Incident, message: str, *, by: str | None) -> None:
-        """Take back the note that was made from a Slack message."""
+        """Remove the note that was made from a Slack message."""
         if standing := self._made_from(incident, message):
             removed = events.NoteRemoved(at=self._tx.now, by=by, message=message, supersedes=standing.seq)
             self._tx.record(incident, removed)
@@ -227,28 +227,28 @@ class Incidents:
     # --- the step guide ---
 
     def move_on(self, incident: Incident, *, by: str) -> Incident:
-        """Take the present step for done."""
+        """Mark the current step as done."""
         return self._tx.record(incident, guide.move_on(incident, by=by, at=self._tx.now))
 
     def nothing_changed(self, incident: Incident, *, by: str) -> Incident:
-        """Answer *what changed?* with: nothing."""
+        """Answer the step *what changed?* with: nothing."""
         return self._tx.record(incident, guide.nothing_changed(incident, by=by, at=self._tx.now))
 
     # --- what Spy says unasked ---
 
     def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
-        """Move the reminder of the update, once."""
+        """Snooze the reminder of the update. Possible once."""
         return self._tx.record(incident, snooze(incident, span, by=by, at=self._tx.now))
 
     def hush(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
-        """Let unsolicited posts rest so long; safety reminders don't."""
+        """Pause unsolicited posts for a time. Urgent reminders still appear."""
         until = self._tx.now + span
         return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
 
     # --- who leads ---
 
     def take_command(self, incident: Incident, *, by: str) -> Incident:
-        """Take command if nobody has it; else ask for it: see `domain.command`."""
+        """Take command if nobody leads; otherwise ask the commander for it. See `domain.command`."""
         Directory(self._tx).require_assignable(by, f"lead {incident.id}", others=incident.members)
         return self._tx.record(incident, command.take(incident, by=by, at=self._tx.now))
 
@@ -272,7 +272,7 @@ class Incidents:
     def give_role(
         self, incident: Incident, role: str, person: str, *, by: str, anyway: bool = False
     ) -> Incident:
-        """Return a role that is configured, or that somebody has here; any other one only `anyway`."""
+        """Assign a role from the settings or from this incident. An unknown role is refused unless `anyway` is set."""
         role = self._role(incident, role, person, anyway=anyway)
         given = command.give_role(incident, role, person, by=by, at=self._tx.now)
         Directory(self._tx).require_assignable(
@@ -295,7 +295,7 @@ class Incidents:
         return find(said, known) or (said if anyway else self._ask_role(incident, said, person, known))
 
     def _ask_role(self, incident: Incident, said: str, person: str, known: Sequence[str]) -> str:
-        """Ask which role is meant; raises Refusal."""
+        """Raise a Refusal that asks which role is meant."""
         name, close = plain(said), nearest(said, known)
         give = f"incident {incident.number} role {{}} <@{person}>"
         meant = [Choice(label=it.capitalize(), say=give.format(it)) for it in ([close] if close else known)]
@@ -315,25 +315,25 @@ class Incidents:
         return self._session.incidents.in_channel(channel)
 
     def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:
-        """List what is looked for, newest first, a page at a time."""
+        """Return one page of the incidents that match, newest first."""
         count = self._session.incidents.count(wanted)
         number = within(page, count, size)
         found = self._session.incidents.search(wanted, skip=(number - 1) * size, limit=size)
         return Portion(items=found, count=count, number=number, size=size)
 
     def has_private(self, wanted: Search) -> bool:
-        """Whether a private one is among what is looked for."""
+        """Whether a private incident is among the matches."""
         return self._session.incidents.count(replace(wanted, private=True)) > 0
 
     def find(self, number: int, *, asker: str) -> Incident:
-        """Find by number; a private one is as good as absent to who is not in it."""
+        """Return an incident by number. Refuses a private one for people who are not in it, as if it did not exist."""
         found = self._session.incidents.get(number)
         if found and found.is_seen_by(asker):
             return found
         raise Refusal(f"There is no INC-{number} that you can see. `incident list` shows what is open.")
 
     def pick(self, command_words: str, *, asker: str) -> Refusal:
-        """Ask which incident is meant: an open one, else one that ended lately; only such a one is reopened."""
+        """Ask which incident is meant: an open one, else one that ended recently. `reopen` offers only ended ones."""
         rest = command_words.removeprefix("incident").strip()
         ended = Search(seen_by=asker, phases=REOPENED, since=self._tx.now - RECENT)
         if rest.casefold() == "reopen":
@@ -346,7 +346,7 @@ class Incidents:
         return self._choice(rest, ended, f"{NONE_OPEN} Or choose one that ended lately", NONE_OPEN)
 
     def _choice(self, rest: str, wanted: Search, asked: str, none: str) -> Refusal:
-        """Offer what is looked for as buttons that say the rest of the command."""
+        """Offer the matches as buttons that repeat the rest of the command."""
         newest = self.listed(wanted, size=OFFERED)
         if not newest.items:
             return Refusal(none)

@@ -1,4 +1,4 @@
-"""Postmortems: written together, exported to GitHub, asked for until their review is closed."""
+"""Postmortems: write them together, export them to GitHub, and remind their owners until the review is closed."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -30,7 +30,7 @@ from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 RECENT = timedelta(days=60)
-"""How far back an incident is offered whose postmortem may be meant."""
+"""How long after its end an incident is offered for a postmortem."""
 
 
 class Postmortems:
@@ -58,7 +58,7 @@ class Postmortems:
     def plan(
         self, incident: Incident, *, by: str, owner: str | None = None, due: datetime | None = None
     ) -> Postmortem:
-        """Return who writes it, or until when (UTC)."""
+        """Set the owner or the due time (UTC) of a postmortem."""
         if due and due <= self._tx.now:
             raise Refusal("That is past. Give a future day, such as `postmortem due friday`.", slot="due")
         before = self.of(incident)
@@ -78,13 +78,13 @@ class Postmortems:
         return self.of(incident)
 
     def is_owed_by(self, incident: Incident, person: str) -> bool:
-        """Whether this person has still to write it."""
+        """Whether this person still has to write it."""
         postmortem = self.of(incident)
         is_theirs = not incident.is_open and postmortem.owned_by(incident) == person
         return is_theirs and not postmortem.closed_at and self.due(incident) is not None
 
     def let_go(self, incident: Incident, person: str) -> bool:
-        """Take it from this person, if they have still to write it; False where they have not."""
+        """Remove this person as the owner, if they still have to write it. Return whether they had to."""
         if not self.is_owed_by(incident, person):
             return False
         postmortem = self.of(incident)
@@ -93,7 +93,7 @@ class Postmortems:
         return True
 
     def close(self, incident: Incident, *, by: str) -> Incident:
-        """Close the review: nothing is asked for any more, and GitHub is told."""
+        """Close the review. Nothing more is due, and GitHub is updated."""
         follow_ups = self._session.follow_ups.of(incident.number)
         closed = self.of(incident).close(incident, follow_ups, by=by, at=self._tx.now)
         after = self._happened(incident, closed)
@@ -102,13 +102,16 @@ class Postmortems:
         return after
 
     def export(self, incident: Incident, *, by: str) -> Postmortem:
-        """Ask for the GitHub issue, or for its renewal: first the follow-ups' own issues, then the document's."""
+        """Create or update the GitHub issues: first the follow-ups', then the postmortem's."""
         self.repository(incident)
         self._send_to_github(incident, by=by, origin=self._mark)
         return self.of(incident)
 
     def repository(self, incident: Incident) -> str:
-        """Return where it goes; refused where nothing is configured, and never more public than the incident."""
+        """Return the repository for the postmortem.
+
+        Refuses if none is configured, or if the incident is private and there is no private repository.
+        """
         postmortem_settings = self._tx.policy.postmortem_settings
         file = f"`spy postmortem {incident.number} > file.md` writes it to a file"
         if incident.private:
@@ -123,7 +126,7 @@ class Postmortems:
         return postmortem_settings.repository
 
     def writable(self, filed: Filed | None, incident: Incident) -> Filed | None:
-        """Return the issue that may be written to: of an incident that was made private, none that others read."""
+        """Return the issue to write to; None if it is public and the incident has been made private."""
         postmortem_settings = self._tx.policy.postmortem_settings
         public, private = (
             (it or "").casefold()
@@ -156,7 +159,10 @@ class Postmortems:
         overflows: bool,
         origin: str,
     ) -> bool:
-        """GitHub has it, and Spy wanted it for `assignee` (a login); True where that is the first time."""
+        """Store the issue that GitHub has.
+
+        `assignee` is the login that Spy set. Return whether this is the first export.
+        """
         incident = self._tx.incident(number)
         is_first = self.of(incident).filed is None
         told = events.PostmortemExported(
@@ -181,15 +187,15 @@ class Postmortems:
         return is_first
 
     def _has_new_follow_ups(self, number: int) -> bool:
-        """Whether any was added while the export was on its way: nobody has asked for its issue."""
+        """Whether a follow-up was added while the export ran, so that it has no issue yet."""
         return any(it.filed is None and it.trouble is None for it in self._session.follow_ups.of(number))
 
     def logged(self, number: int, pages: int) -> None:
-        """The full log stands in so many comments."""
+        """Store how many comments hold the full log."""
         self._session.postmortems.put(replace(self._locked(number), pages=pages))
 
     def copied(self, number: int, offer: Offer) -> None:
-        """It is offered to the other repository; what that did not take with it is told once."""
+        """Store the pull request of the copy, and report each file that GitHub refused, once."""
         before = self._locked(number)
         after = replace(before, copied=offer.url or before.copied, copied_without=offer.without)
         self._session.postmortems.put(after)
@@ -200,7 +206,7 @@ class Postmortems:
                 )
 
     def left_out(self, number: int) -> list[str]:
-        """Return what GitHub left out of the issues of an incident, as far as nobody was told so yet."""
+        """Return what GitHub left out of the incident's issues and was not reported before."""
         postmortem = self._locked(number)
         follow_ups = self._session.follow_ups.of(number)
         lacks = [
@@ -211,11 +217,11 @@ class Postmortems:
         return [it for it in lacks if it not in postmortem.told_without]
 
     def _locked(self, number: int) -> Postmortem:
-        """Read it with its incident locked, as whoever changes it does."""
+        """Load the postmortem and lock its incident."""
         return self.of(self._tx.incident(number))
 
     def moved(self, news: Moved) -> None:
-        """Keep where issues are now that were transferred, or whose repository has another name."""
+        """Store the new place of issues that were transferred, or whose repository was renamed."""
         for found in self._session.postmortems.filed_in(news.repository):
             postmortem = self._locked(found.incident)
             if postmortem.filed:
@@ -226,7 +232,7 @@ class Postmortems:
     # --- finding ---
 
     def pick(self, *, asker: str, rest: str = "") -> Refusal:
-        """Ask which incident is meant, with those that were resolved lately as buttons."""
+        """Ask which incident is meant, with recently resolved ones as buttons."""
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
         mine = [it for it in reversed(recent) if it.is_seen_by(asker)]
         candidates = Portion.of(sorted(mine, key=lambda it: it.is_open), 1, OFFERED)
@@ -256,7 +262,7 @@ class Postmortems:
 
 @reminds("postmortem")
 class PostmortemReminders:
-    """Keeps the duty to write it while it is fresh."""
+    """The reminders to write the postmortem."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

@@ -1,4 +1,4 @@
-"""Look after who has been at it too long: speak the escalation, find somebody to step in, let the person decide."""
+"""Ask for relief for people who have worked too long, and handle their answers."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -44,12 +44,12 @@ from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
 BACKUP_LEVEL = 2
-"""The level of the command team's escalation policy that steps in for the first."""
+"""The backup's level in the command team's escalation policy."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Relieving:
-    """What came of *I can take over*: a brief was sent, or the part (command or a role) is theirs at once."""
+    """The result of *I can take over*. `is_done` is False if only the brief was sent; then `what` is not theirs yet."""
 
     incident: Incident
     person: str | None
@@ -59,7 +59,7 @@ class Relieving:
 
 @reminds("person")
 class Relief:
-    """Keeps the duties of people, and what they say to them."""
+    """The reminders about people's work periods, and what their messages show."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -70,7 +70,10 @@ class Relief:
     # --- what is due ---
 
     def try_lock(self, person: str) -> bool:
-        """Take the person's incidents, then the person, as a command does; False where another work is at them."""
+        """Lock the person's incidents, then the person, in the same order as commands.
+
+        Return False if another transaction has one of them.
+        """
         before = self._periods.of(person).running
         numbers = sorted(before.on) if before else []
         if len(self._session.incidents.try_lock(numbers)) < len(numbers):
@@ -86,7 +89,7 @@ class Relief:
         return work_period_agenda(past.running, zone, self._timers, earlier=past.earlier)
 
     def speak(self, timer: Timer) -> None:
-        """Say the highest step that is due: what was missed below it is not said any more."""
+        """Send the highest step that is due. Lower steps that were missed are skipped."""
         person = timer.subject.ref
         past = self._periods.alone_with(person)
         period = past.running
@@ -112,7 +115,7 @@ class Relief:
         return self._page(period, step) if step.pages else period
 
     def _warn(self, period: WorkPeriod, timer: Timer) -> WorkPeriod:
-        """Tell the person how the hours add up; from the second mark on the others too."""
+        """Warn the person about their working hours. The second warning also goes to the channels."""
         words, places = f"{timer.reminder}-{timer.occurrence.n}", [period.person]
         if timer.occurrence.n == ASK:
             places += [
@@ -122,7 +125,7 @@ class Relief:
         return self._ask(period, timer, words, places)
 
     def _ask(self, period: WorkPeriod, timer: Timer, words: str, places: Sequence[str]) -> WorkPeriod:
-        """Say it in these places, and keep with each of the incidents that it was said."""
+        """Send a message to these places, and record it in each incident."""
         now = self._tx.now
         for place in places:
             period = period.asking(Asked(words=words, to=place, at=now, due_at=timer.due_at))
@@ -140,7 +143,7 @@ class Relief:
         return may_post(incident, self._tx.now, self._tx.policy)
 
     def _team_channel(self, period: WorkPeriod) -> list[str]:
-        """A private incident is asked about in its own channel only."""
+        """Return the command team's channel; none if all incidents are private."""
         team = self._command_team
         public = any(not self._tx.incident(number).private for number in period.on)
         return [team.channel] if team and public else []
@@ -153,7 +156,7 @@ class Relief:
         return policy.teams.get(policy.command_team or "")
 
     def _page(self, period: WorkPeriod, step: EscalationStep) -> WorkPeriod:
-        """Page the backup, then the manager; a drill pages nobody unless told to."""
+        """Page the backup, then the manager. A drill pages nobody."""
         team, incident = self._command_team, self._real(period)
         if team is None or not team.service or incident is None:
             return period
@@ -167,14 +170,14 @@ class Relief:
         return replace(period, pages=(*period.pages, page.number))
 
     def _real(self, period: WorkPeriod) -> Incident | None:
-        """Return the incident to be paged about: one that the person leads, if any, and no drill."""
+        """Return the incident to page about: preferably one the person leads, never a drill."""
         every = [self._tx.incident(number) for number in sorted(period.on)]
         real = [incident for incident in every if not incident.drill]
         led = [incident for incident in real if incident.number in period.led]
         return next(iter(led or real), None)
 
     def _backup(self, team: Team, period: WorkPeriod) -> str | None:
-        """Find who comes next on the command team, where Slack knows them."""
+        """Return the Slack id of the command team's backup, if known and available."""
         on_calls = self._session.on_calls.copy().on_calls
         for reminder in sorted(on_calls, key=lambda reminder: reminder.level):
             if reminder.policy == team.escalation_policy and reminder.level >= BACKUP_LEVEL:
@@ -184,7 +187,7 @@ class Relief:
         return None
 
     def _plea(self, period: WorkPeriod, incident: Incident) -> str:
-        """Return the words of the page: PagerDuty keeps them, so they are made here."""
+        """Return the text of the page. It is built here because PagerDuty stores it."""
         name = People(self._tx).name(period.person) or "Someone"
         hours, minutes = divmod(int(period.lasted(self._tx.now).total_seconds() // 60), 60)
         length = f"{hours} h {minutes:02}" if hours else f"{minutes} min"
@@ -198,7 +201,7 @@ class Relief:
     # --- what people say to it ---
 
     def relieve(self, incident: Incident, person: str | None, *, by: str) -> Relieving:
-        """Offer to take over: for command a brief comes first; a role is theirs at once."""
+        """Offer to take over. Command needs a brief first; a role changes hands at once."""
         person = person or incident.commander
         what = people_working(incident).get(person or "", COMMAND)
         if person and incident.is_open and person not in people_working(incident):
@@ -220,7 +223,7 @@ class Relief:
         return Relieving(incident=incident, person=person, what=COMMAND, is_done=is_done)
 
     def say_fine(self, *, by: str) -> datetime:
-        """Say *I'm fine*, to be seen in every channel of their incidents; give until when nobody is asked."""
+        """Record *I'm fine* and show it in the channel of each incident. Return when Spy asks next (UTC)."""
         before = self._periods.of(by).running
         channels = self._session.incidents.try_lock(sorted(before.on)) if before else ()
         past = self._periods.alone_with(by)
@@ -239,7 +242,7 @@ class Relief:
         return until
 
     def unheard(self, number: int, to: str, why: str) -> None:
-        """Say in the channels that somebody could not be asked or told."""
+        """Report in the channels that a relief message could not be delivered."""
         place = f"<@{to}>" if to.startswith(("U", "W")) else f"<#{to}>"
         for incident in sorted(self._period(number).on):
             IncidentChannels(self._tx).undelivered(incident, f"The word about relief to {place}", why)
@@ -247,7 +250,7 @@ class Relief:
     # --- what its messages show ---
 
     def relief(self, number: int, words: str, to: str) -> Mapping[str, Any]:
-        """Return what a message about a work period shows at an address, which says for whose eyes it is."""
+        """Return what a message about a work period shows at this address."""
         period = self._period(number)
         asked = next((it for it in period.asked if (it.words, it.to) == (words, to)), None)
         past, zone = self._periods.of(period.person), self._periods.zone(period.person)
@@ -274,7 +277,7 @@ class Relief:
         }
 
     def rest(self, number: int, incident_number: int) -> Mapping[str, Any]:
-        """Return what somebody hears whose part in an incident another has taken over."""
+        """Return what a person sees after somebody took over their role."""
         period, incident = self._period(number), self._tx.incident(incident_number)
         return {
             "period": period,
@@ -286,7 +289,7 @@ class Relief:
         }
 
     def _parts(self, period: WorkPeriod) -> Mapping[int, datetime]:
-        """Return since when somebody has what they do in each incident: command, or their role."""
+        """Return since when (UTC) the person has had command or their role, by incident."""
         return {number: since for number in period.on if (since := self._has_since(period, number))}
 
     def _has_since(self, period: WorkPeriod, number: int) -> datetime | None:
@@ -301,7 +304,7 @@ class Relief:
         return max(since, incident.opened_at) if since else None
 
     def _led(self, incident: Incident, person: str) -> timedelta | None:
-        """Return how long somebody last led an incident."""
+        """Return how long the person last led this incident."""
         entries = self._session.timeline.among([incident.number], KINDS)
         led = [it.end - it.start for it in spells(entries, now=self._tx.now) if it.person == person]
         return led[-1] if led else None
@@ -313,7 +316,10 @@ class Relief:
         return found
 
     def _for(self, period: WorkPeriod, to: str) -> Mapping[str, Any]:
-        """Return the incidents that may be told of there: a private one to its own channel, and to the person."""
+        """Return the incidents that may be shown there.
+
+        A private one appears only in its own channel and to the person.
+        """
         here = incident_addressed(to)
         every = [self._tx.incident(number) for number in period.was_on]
         seen = [it for it in every if not it.private or it.number == here or to == period.person]
@@ -322,11 +328,11 @@ class Relief:
         return {"audience": audience, "incidents": at_it, "left": [it for it in seen if it not in at_it]}
 
     def _latest(self, period: WorkPeriod, asked: Asked) -> Asked:
-        """Return the newest message to the same place: only that one has buttons."""
+        """Return the newest message to the same place. Only that one has buttons."""
         return [it for it in period.asked if it.to == asked.to][-1]
 
     def _is_spared(self, period: WorkPeriod) -> bool:
-        """Whether somebody would have been paged by now, were it no drill."""
+        """Whether somebody would have been paged by now if this were not a drill."""
         paged = ESCALATION in period.reminded and not period.has_said(ESCALATION, WARN, ASK)
         return paged and bool(period.on) and self._real(period) is None
 

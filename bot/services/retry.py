@@ -1,4 +1,4 @@
-"""A piece of work that was undone because it stood in another's way is simply done again."""
+"""Retry a transaction that the database rolled back because of a conflict."""
 
 from collections.abc import Callable
 from typing import TypeVar
@@ -10,7 +10,10 @@ TRIES = 5
 
 
 def retry_on_conflict(transaction: Callable[[], T]) -> T:
-    """Do a whole transaction, from its beginning each time; what it gives. Contended after the fifth try."""
+    """Run a transaction from its beginning until it succeeds, and return its result.
+
+    Raises Conflict after the fifth try (`TRIES`).
+    """
     for _ in range(TRIES - 1):
         try:
             return transaction()

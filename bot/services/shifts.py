@@ -1,4 +1,4 @@
-"""Shifts: taken in from the schedules, warned of, answered, handed over."""
+"""Shifts: read them from PagerDuty's schedules, warn people, and take their answers."""
 
 from collections.abc import Iterable, Sequence
 from dataclasses import replace
@@ -33,9 +33,9 @@ from bot.services.transaction import Transaction
 
 ADDRESSES_KEPT = timedelta(days=1)
 LEFT_ALONE = timedelta(minutes=10)
-"""So long Slack is not asked again about an address of which it did not tell."""
+"""How long Spy waits before it asks Slack again about an address after a failure."""
 HORIZON = timedelta(days=35)
-"""How far ahead shifts are known: beyond the first warning and the first reminder for cover."""
+"""How far ahead shifts are known. It covers the first warning and the first reminder for cover."""
 
 MESSAGE_TYPES = {WARNING: "warning", UNANSWERED: "unready", HANDOVER: "handover", OVERLOAD: "overload"}
 
@@ -48,11 +48,11 @@ class Shifts:
     # --- what people say and ask ---
 
     def of(self, person: str) -> Sequence[Shift]:
-        """Return what is theirs now and to come, first ones first."""
+        """Return a person's current and future shifts, soonest first."""
         return self._session.shifts.of_person(person, since=self._tx.now)
 
     def ready(self, number: int | None, *, by: str) -> Shift:
-        """Say *I'm ready* for a shift, or for one's next that is not answered yet."""
+        """Confirm a shift (*I'm ready*); without a number, the person's next unconfirmed one."""
         shift = self._mine(number, by=by)
         self._session.lock(str(shift.subject))
         ready = (self._session.shifts.get(shift.number) or shift).ready(by=by, at=self._tx.now)
@@ -60,7 +60,7 @@ class Shifts:
         return ready
 
     def find(self, number: int, *, by: str) -> Shift:
-        """Find one of somebody's own shifts by its number."""
+        """Return one of the person's own shifts by number."""
         shift = self._session.shifts.get(number)
         if shift is None:
             raise Refusal(f"There is no shift {number}. `oncall me` lists yours.")
@@ -81,7 +81,7 @@ class Shifts:
     # --- what the schedules say ---
 
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
-        """Return the e-mail addresses that Slack was not asked about within a day."""
+        """Return the e-mail addresses to look up in Slack: those not looked up within a day."""
         policy = self._tx.policy
         unknown = (it for it in turns if it.email and not policy.person_of(user=it.user, email=it.email))
         addresses = dict.fromkeys(turn.email.casefold() for turn in unknown if turn.email)
@@ -94,13 +94,16 @@ class Shifts:
         return not is_left_alone and (asked is None or asked <= self._tx.now - ADDRESSES_KEPT)
 
     def not_found_out(self, email: str) -> bool:
-        """Keep that Slack did not say whose an address is, so that others get their turn; say whether it did before."""
+        """Record that Slack could not say whose an address is, so that others come first.
+
+        Return True the first time.
+        """
         known = self._session.contacts.get(email) or Contact(email=email)
         self._session.contacts.put(replace(known, tried_at=self._tx.now))
         return known.tried_at is None
 
     def found(self, email: str, person: Person | None) -> None:
-        """Keep whose an e-mail address is in Slack, if anybody's."""
+        """Store whose e-mail address it is in Slack; None if nobody's."""
         known = self._session.contacts.get(email) or Contact(email=email)
         found = replace(known, person=person.id if person else None, asked_at=self._tx.now, tried_at=None)
         self._session.contacts.put(replace(found, reported_at=None) if person else found)
@@ -108,7 +111,7 @@ class Shifts:
             self._session.people.put(replace(person, profiled_at=self._tx.now, asked_at=self._tx.now))
 
     def synced(self, team: Team, turns: Iterable[Turn]) -> None:
-        """Take in a team's schedule as it holds from now on: new shifts, moved ones, and ones that are gone."""
+        """Apply a team's synced schedule: new, moved and removed shifts."""
         now, schedule = self._tx.now, team.schedule or ""
         self._alone_on(schedule)
         known = {it.subject: it for it in self._session.shifts.on(schedule, since=now, until=now + HORIZON)}
@@ -124,7 +127,7 @@ class Shifts:
                 self._lose(shift)
 
     def _begun_earlier(self, turn: Turn, known: Iterable[Shift]) -> Turn:
-        """Who is on call already, and goes on, began when they began: entries of the past are not read again."""
+        """Keep the known start of a shift that already runs, because past entries are not read again."""
         for shift in known:
             going_on = shift.start < turn.start <= min(shift.end, self._tx.now)
             if going_on and shift.turn.user == turn.user and not shift.gone_at:
@@ -132,7 +135,7 @@ class Shifts:
         return turn
 
     def _see(self, team: Team, turn: Turn, known: Shift | None, whole: Shift | None) -> Shift:
-        """Keep a turn. Where it is the rest of a shift that was cut in two, its person knows of it already."""
+        """Store a turn. If it is the rest of a shift that was cut in two (`whole`), its person knows of it already."""
         now = self._tx.now
         person = Directory(self._tx).paged_as(turn.user, turn.email)
         zone = Directory(self._tx).zone(person) if person else "UTC"
@@ -147,7 +150,7 @@ class Shifts:
         return self._keep(new.rest_of(whole, self._tx.policy) if whole else new, because="new")
 
     def _report(self, team: Team, shift: Shift) -> None:
-        """A person whom Slack does not know can't be warned: the schedule's owner hears, once."""
+        """Notify the schedule's owner once about a person who is unknown in Slack and can't be warned."""
         email = shift.turn.email
         key = (email or shift.turn.user).casefold()
         contact = self._session.contacts.get(key) or Contact(email=key)
@@ -161,7 +164,7 @@ class Shifts:
         )
 
     def _owner(self, team: Team) -> str:
-        """Return who answers for a team's schedule: its manager, else the team's channel."""
+        """Return who is responsible for a team's schedule: its manager, else the team's channel."""
         return Directory(self._tx).manager(team) or team.channel
 
     def _lose(self, shift: Shift) -> None:
@@ -170,7 +173,7 @@ class Shifts:
         self._keep(fresh.gone(self._tx.now), because="gone")
 
     def taken_over(self, turn: Turn, *, team: str, person: str) -> None:
-        """Somebody covers: they know already, so that nothing need be said or answered at once."""
+        """Store the shift of a person who covers. They know of it, so it counts as confirmed."""
         self._alone_on(turn.schedule)
         self._session.lock(str(subject(turn)))
         if self._session.shifts.of(subject(turn)):
@@ -187,7 +190,7 @@ class Shifts:
     # --- what happens in them ---
 
     def weigh(self, team: Team) -> None:
-        """Look who of a team is on call and has had more incidents in this shift than one person handles well."""
+        """Find people on call with too many incidents in this shift, and store the overload."""
         now, schedule = self._tx.now, team.schedule or ""
         on = [it for it in self._session.shifts.on(schedule, since=now, until=now) if not it.gone_at]
         unweighed = [it for it in on if it.person and not it.overload]
@@ -205,7 +208,7 @@ class Shifts:
         return shift.after_incidents(self._incidents_of(shift), self._tx.policy.timers, at=now)
 
     def _incidents_of(self, shift: Shift) -> Sequence[Incident]:
-        """Return those that its team or its person was paged for lately, or that its person leads."""
+        """Return recent incidents that paged the shift's team or person, or that the person leads."""
         since = max(shift.start, self._tx.now - SHIFT)
         pages = self._session.pages.since(since)
         paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
@@ -218,13 +221,13 @@ class Shifts:
         ]
 
     def _alone_on(self, schedule: str) -> None:
-        """Take the schedule before its shifts: whoever takes several could otherwise wait in a ring."""
+        """Lock the schedule before its shifts. Two transactions that lock several shifts would otherwise deadlock."""
         self._session.lock(f"shifts:{schedule}")
 
     # --- keeping it ---
 
     def plan_anew(self) -> None:
-        """Set the timers of what is known by the policy in force."""
+        """Set the timers of known shifts again, after a change of settings."""
         shifts = self._session.shifts.between(self._tx.now, self._tx.now + HORIZON)
         for schedule in sorted({it.turn.schedule for it in shifts}):
             self._alone_on(schedule)
@@ -234,7 +237,7 @@ class Shifts:
             self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
 
     def _keep(self, shift: Shift, *, because: str) -> Shift:
-        """Keep the shift and its timers, and let what was said of it show how it stands."""
+        """Store the shift and its timers, and refresh its messages."""
         self._session.shifts.put(shift)
         self._session.timers.replace(shift.subject, shift_agenda(shift, self._tx.policy))
         at = int(self._tx.now.timestamp() * 1000)
@@ -244,7 +247,7 @@ class Shifts:
         return shift
 
     def say(self, shift: Shift, timer: Timer) -> None:
-        """Return what is due."""
+        """Send a reminder that is due."""
         said = shift.after_saying(timer, at=self._tx.now)
         self._session.shifts.put(said)
         self._show(said, timer.reminder, str(timer.occurrence), origin="said")
@@ -269,14 +272,14 @@ class Shifts:
 
 @reminds("shift")
 class ShiftReminders:
-    """Keeps the duties to those who are on call."""
+    """The reminders to people on call."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
 
     def agenda(self, subject: Subject) -> Sequence[Timer]:
-        """A shift that is over wants neither warning nor handover."""
+        """Return the next reminders; none for a shift that is over."""
         shift = self._shift(subject)
         if shift is None or shift.end <= self._tx.now:
             return []
@@ -293,7 +296,7 @@ class ShiftReminders:
 
 @reminds("test")
 class TestPageReminders:
-    """Keeps the duty to say how a test page went."""
+    """Reports the result of a test page."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

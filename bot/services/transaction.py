@@ -1,4 +1,4 @@
-"""One database transaction: its session, its moment, its policy, and what it asks for."""
+"""One database transaction: its session, time and policy, and the effects it queues."""
 
 from collections.abc import Callable, Iterable, Iterator
 from dataclasses import asdict, dataclass, field, replace
@@ -21,11 +21,11 @@ class Follower(Protocol):
     """A feature that reacts to every change of an incident, in the same transaction."""
 
     def follow(self, before: Incident | None, incident: Incident) -> Iterable[Effect]:
-        """Keep what follows from the change and return its effects; `before` is None for a new incident."""
+        """Store what follows from the change and return its effects. `before` is None for a new incident."""
 
 
 FOLLOWERS: list[Callable[["Transaction"], Follower]] = []
-"""Each feature adds its own, by `@follower`."""
+"""The registered features. Each adds itself with `@follower`."""
 
 
 def follower(feature: T) -> T:
@@ -36,17 +36,17 @@ def follower(feature: T) -> T:
 
 @dataclass(frozen=True, kw_only=True)
 class Transaction:
-    """`now` is aware UTC; `source` is the way the request came (slash, button, pagerduty, spy …)."""
+    """`now` is in UTC. `source` is where the request came from (slash, button, pagerduty, spy, …)."""
 
     session: Session
     now: datetime
     policy: Policy
     source: str = "spy"
     effects: list[Effect] = field(default_factory=list)
-    """What this transaction asked for, so that an answer need not say it again."""
+    """The effects queued so far, so that a reply need not repeat them."""
 
     def record(self, incident: Incident, *events: Event | None) -> Incident:
-        """Keep what happened: state, timeline, effects and timers together. None stands for nothing new."""
+        """Store events: state, timeline, effects and timers together. Skips None, which means that nothing is new."""
         known = incident if incident.entries else None
         for event in events:
             if event is None:
@@ -64,7 +64,7 @@ class Transaction:
         return incident
 
     def _ended_offer(self, before: Incident, after: Incident, event: Event) -> Iterator[Effect]:
-        """Refresh the brief of an offer of command that is over: its buttons would stay in Slack."""
+        """Refresh the brief of an offer of command that is over, because its buttons would stay in Slack."""
         person = before.command_offered_to
         is_over = after.command_offered_to != person or isinstance(event, CommandOffered)
         if person is None or not is_over or isinstance(event, PersonUnavailable):
@@ -75,7 +75,7 @@ class Transaction:
             yield brief(after.number, seq, person, origin=str(after.entries))
 
     def correct(self, incident: Incident, entry: Entry) -> Incident:
-        """Keep a corrected entry of the timeline, which supersedes another; nothing else follows from it."""
+        """Store a corrected timeline entry, which supersedes another. It has no effects."""
         self.session.timeline.append(entry)
         corrected = replace(incident, entries=max(incident.entries, entry.seq))
         self.session.incidents.put(corrected)
@@ -102,7 +102,7 @@ class Transaction:
         self.session.outbox.add(effects, now=self.now)
 
     def incident(self, number: int) -> Incident:
-        """Fetch an incident that is known to exist."""
+        """Load and lock an incident. Raises LookupError if there is none."""
         found = self.session.incidents.get(number)
         if found is None:
             raise LookupError(f"INC-{number} is not in the database")

@@ -20,12 +20,12 @@ from bot.domain.relief import (
 from bot.services.transaction import Transaction, follower
 
 LOOK_BACK = timedelta(days=4)
-"""Whoever was on duty longer ago has rested since, or else their work period still runs."""
+"""How far back work periods are loaded. Anyone who stopped earlier has rested since."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class History:
-    """A person's last days at work; `running` is the work period they are in."""
+    """A person's work periods of the last days. `running` is the current one."""
 
     running: WorkPeriod | None
     earlier: Sequence[WorkPeriod]
@@ -33,14 +33,17 @@ class History:
 
 @follower
 class WorkPeriods:
-    """Each change is made alone with its person, after their incidents were locked: see `Relief.agenda`."""
+    """Begins and ends work periods. Each change locks the incidents first, then the person: see `Relief.try_lock`."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
 
     def follow(self, before: Incident | None, incident: Incident) -> list[Effect]:
-        """Begin, go on with and end the work periods that a change of an incident touches; give what to show of it."""
+        """Begin, extend and end the work periods that a change of an incident affects.
+
+        Return the messages to refresh.
+        """
         was, now = people_working(before) if before else {}, people_working(incident)
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
@@ -83,7 +86,7 @@ class WorkPeriods:
     # --- reading and keeping ---
 
     def alone_with(self, person: str) -> History:
-        """Read a person's last days, with nobody else changing them until this work ends."""
+        """Lock a person until the transaction ends, and return their work periods of the last days."""
         self._locked(person)
         return self.of(person)
 
@@ -96,7 +99,7 @@ class WorkPeriods:
         return History(running=running, earlier=[it for it in every if not it.is_running])
 
     def keep(self, period: WorkPeriod, past: History) -> None:
-        """Keep a work period, and the timers that follow from it."""
+        """Store a work period and set its timers."""
         self._session.periods.put(period)
         agenda = work_period_agenda(
             period, self.zone(period.person), self._tx.policy.timers, earlier=past.earlier
@@ -104,27 +107,27 @@ class WorkPeriods:
         self._session.timers.replace(subject(period.person), agenda)
 
     def also_paged(self, incident: Incident, page: int, more: int) -> None:
-        """Keep a page that was sent because another one, for relief, was not answered."""
+        """Store a second page for relief, sent because the first (`page`) was not answered."""
         for person in sorted(people_working(incident)):
             past = self.alone_with(person)
             if past.running and page in past.running.pages:
                 self.keep(replace(past.running, pages=(*past.running.pages, more)), past)
 
     def replan(self, person: str) -> None:
-        """Set the timers of somebody who moved zone."""
+        """Set the timers again after a person's time zone changed."""
         past = self.alone_with(person)
         if past.running:
             self.keep(past.running, past)
 
     def zone(self, person: str) -> tzinfo:
-        """Return where somebody lives, UTC where it is not known."""
+        """Return a person's time zone; UTC if unknown."""
         known = self._session.people.get(person)
         return ZoneInfo(known.zone) if known and known.zone else UTC
 
     # --- showing ---
 
     def shows(self, period: WorkPeriod) -> list[UpsertMessage]:
-        """Let every message about a work period tell how it stands."""
+        """Return an update for every message about a work period."""
         at = int(self._tx.now.timestamp() * 1000)
         return [
             UpsertMessage(
@@ -143,12 +146,12 @@ class WorkPeriods:
         return self.shows(running) if running else []
 
     def about_page(self, incident: Incident, page: int) -> list[UpsertMessage]:
-        """Show how a page stands that was to find relief."""
+        """Return an update for the messages that show a page for relief."""
         running = [self.of(person).running for person in sorted(people_working(incident))]
         return [show for it in running if it and page in it.pages for show in self.shows(it)]
 
     def _hang_up(self, period: WorkPeriod, incident: Incident, was: str) -> list[Effect]:
-        """Let no phone ring any more for relief that was found."""
+        """Resolve the pages for relief that was found."""
         by = incident.roles.get(was, incident.commander) or period.person
         pages = [page for page in map(self._session.pages.get, period.pages) if page and page.may_ring]
         mine = [page for page in pages if page.incident == incident.number]
@@ -170,5 +173,5 @@ class WorkPeriods:
 
 
 def _was_relieved(incident: Incident, was: str | None, what: str | None) -> bool:
-    """Whether somebody else does it now; what is over needs nobody."""
+    """Whether somebody else has the role now. An incident that is over needs nobody."""
     return incident.is_open and (what is None or (was == COMMAND and what != COMMAND))
