@@ -29,7 +29,7 @@ def reopened(notice: ReopenedNotice, *, channels: Channels) -> None:
 
 @when(PutOut)
 def put_out(notice: PutOut, *, channels: Channels) -> None:
-    """Tell the commander that Spy was removed from the channel."""
+    """Notify the commander that Spy was removed from the channel."""
     channels.put_out(notice.channel, by=notice.by, private=notice.private, origin=notice.id)
 
 

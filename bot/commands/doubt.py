@@ -194,7 +194,7 @@ def _flag_of(part: str, flags: Iterable[str]) -> str | None:
 
 
 def _is_set_off(reading: Candidate, inside: range, at: int, meant: tuple[str, ...]) -> bool:
-    """Tell whether a word looks separate from the text rather than part of it."""
+    """Return whether a word looks separate from the text rather than part of it."""
     words = reading.rest.words
     word, following = words[at], words[at + 1 : inside.stop]
     is_first, is_plain = at == inside.start, word.text.casefold().rstrip(",.;!?") in {*meant, *_LIKE}

@@ -287,7 +287,7 @@ _AFTER_DENIAL = re.compile(
 
 
 def is_denied(words: Sequence[Word], at: int) -> bool:
-    """Tell whether an earlier word negates this one: `not a drill`, `isn't private`."""
+    """Return whether an earlier word negates this one: `not a drill`, `isn't private`."""
     before = (it for it in reversed(words[max(at - 4, 0) : at]) if not _AFTER_DENIAL.fullmatch(it.bare))
     last = next(before, None)
     return (
@@ -338,7 +338,7 @@ def anywhere(name: str, words: str) -> bool:
 
 
 def exactly(word: Word, literals: tuple[str, ...]) -> bool:
-    """Tell whether a word is exactly one of an option's own words."""
+    """Return whether a word is exactly one of an option's own words."""
     return word.bare in literals
 
 

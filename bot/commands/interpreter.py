@@ -104,7 +104,7 @@ class Interpreter:
         return other if self._candidates(other) else typed
 
     def _is_begun(self, typed: Typed) -> bool:
-        """Tell whether the input is only the beginning of commands. Then their help is the answer."""
+        """Return whether the input is only the beginning of commands. Then their help is the answer."""
         said = tuple(word.bare for word in typed.words[: MOST_LITERALS + 1])
         return bool(said) and (HELP,) in self._prefixes and self._begins_some(said)
 
@@ -212,11 +212,11 @@ class _Vocabulary:
         )
 
     def looks(self, slot: Slot, phrase: Word) -> bool:
-        """Tell whether these words clearly fit a slot."""
+        """Return whether these words clearly fit a slot."""
         return self._fits(slot, phrase, lambda reader, words: reader.looks(words, self.tx))
 
     def resembles(self, slot: Slot, phrase: Word) -> bool:
-        """Tell whether these words fit a slot, or nearly do."""
+        """Return whether these words fit a slot, or nearly do."""
         return self._fits(
             slot, phrase, lambda it, words: it.looks(words, self.tx) or it.resembles(words, self.tx)
         )
@@ -230,7 +230,7 @@ class _Vocabulary:
         return is_one(reader, reader.sees(phrase.text))
 
     def leads(self, name: str, words: str) -> bool:
-        """Tell whether these words may fill a slot before the text."""
+        """Return whether these words may fill a slot before the text."""
         slot = self.command.slots.get(name)
         return slot is None or slot.reader.leads(words)
 
@@ -326,7 +326,7 @@ class _Doubt:
         return self.about(name, bound, nearly)
 
     def is_settled(self, bound: Bindings, nearly: Bindings) -> bool:
-        """Tell whether an option is readable and can't be part of the text, because the text is in quotes."""
+        """Return whether an option is readable and can't be part of the text, because the text is in quotes."""
         if any(self._is_open_text(it, nearly) for it in nearly):
             return False
         doubtful = [it for it in nearly if it not in bound and self._is_doubtful(it, nearly[it])]
@@ -349,7 +349,7 @@ class _Doubt:
         return Refusal(sentence, slot=name, choices=tuple(it for it in choices if len(it.say) <= SAID))
 
     def is_unreadable(self, name: str, piece: Piece) -> bool:
-        """Tell whether an optional slot can't be read as it was typed."""
+        """Return whether an optional slot can't be read as it was typed."""
         slot = self.command.slots.get(name)
         if slot is None or len(piece) > LONGEST or not self._is_option_beside_text(name):
             return False
@@ -365,7 +365,7 @@ class _Doubt:
         return name in optional and any(it.kind == "text" for it in slots_of(self.command.pattern))
 
     def _is_doubtful(self, name: str, piece: Piece) -> bool:
-        """Tell whether these words match their slot only nearly."""
+        """Return whether these words match their slot only nearly."""
         slot = self.command.slots.get(name)
         if name in self.command.flags or slot is None:
             return peeled(self.typed.text[piece.start : piece.end]).casefold() != name
@@ -385,7 +385,7 @@ class _Doubt:
         return f"Is {shortened(typed)} the {name}, or part of the text?", [typed]
 
     def _is_open_text(self, name: str, nearly: Bindings) -> bool:
-        """Tell whether this is text without quotes, so that quotes can be added."""
+        """Return whether this is text without quotes, so that quotes can be added."""
         piece = nearly[name]
         is_text = any(it.kind == "text" and it.name == name for it in slots_of(self.command.pattern))
         return is_text and '"' not in piece and self.typed.text[piece.start : piece.start + 1] != '"'
@@ -450,7 +450,7 @@ def _number_before_text(
 
 
 def _begins_with_prose(command: Command) -> bool:
-    """Tell whether a command about one incident has text as its first slot, and no slot for its number."""
+    """Return whether a command about one incident has text as its first slot, and no slot for its number."""
     slots = list(slots_of(command.pattern))
     is_text = bool(slots) and slots[0].kind == "text" and command.slots[slots[0].name].type in {str, Line}
     return command.needs_incident and is_text and all(it.name != NUMBER for it in slots)

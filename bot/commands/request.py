@@ -53,7 +53,7 @@ class Request:
 
     @property
     def may_ask_back(self) -> bool:
-        """Tell whether a button was pressed, so that a form can ask for the missing words."""
+        """Return whether a button was pressed, so that a form can ask for the missing words."""
         return self.source is Source.BUTTON and self.trigger is not None
 
 

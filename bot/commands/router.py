@@ -326,13 +326,13 @@ def _absent(kind: Any) -> Any:
 
 
 def _is_discreet(reply: Reply, request: Request) -> bool:
-    """Tell whether the answer is about a private incident and would leave that incident's own channel."""
+    """Return whether the answer is about a private incident and would leave that incident's own channel."""
     told = (reply.facts.get("incident"), *reply.facts.get("incidents", ()))
     return any(isinstance(it, Incident) and it.private and request.channel != it.channel for it in told)
 
 
 def _said_there(effects: Iterable[Effect], request: Request, tx: Transaction) -> bool:
-    """Tell whether what happened is already posted where the person asked, so that an answer would repeat it.
+    """Return whether what happened is already posted where the person asked, so that an answer would repeat it.
 
     Not in a thread: what happened is posted in the channel, not in the thread.
     """

@@ -159,7 +159,7 @@ def _person_looks(word: str, tx: Transaction) -> bool:
 
 
 def _person_resembles(word: str, tx: Transaction) -> bool:
-    """Tell whether a person's name is attached to a word: `age@raj`."""
+    """Return whether a person's name is attached to a word: `age@raj`."""
     before, at, name = word.rpartition("@")
     return bool(before and at and name and tx.session.people.named(name))
 
@@ -314,7 +314,7 @@ _PAST = re.compile(r"\bago$|\byesterday\b|^last\b", re.IGNORECASE)
 
 
 def _told_leads(words: str) -> bool:
-    """Tell whether a time may come before text. In `friday 9:00 batch is missing` it belongs to the text."""
+    """Return whether a time may come before text. In `friday 9:00 batch is missing` it belongs to the text."""
     return bool(_PAST.search(words)) and is_moment(words)
 
 
@@ -346,7 +346,7 @@ def _start_looks(word: str, tx: Transaction) -> bool:
 
 
 def _start_resembles(word: str, tx: Transaction) -> bool:
-    """Tell whether words after `since` are nearly a start. There, a lone number or month counts too."""
+    """Return whether words after `since` are nearly a start. There, a lone number or month counts too."""
     return _moment_resembles(word, tx) or word.isdecimal() or looks_daily(word)
 
 

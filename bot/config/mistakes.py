@@ -74,7 +74,7 @@ def nearest(word: str, known: Iterable[str], otherwise: str = "") -> str:
 
 
 def _follows_from_another(problem: ErrorDetails, misspelt: set[Place | None]) -> bool:
-    """Tell whether another problem causes this one: a misspelt key, or a wrong item that leaves a list empty."""
+    """Return whether another problem causes this one: a misspelt key, or a wrong item that leaves a list empty."""
     if problem["type"] == "too_short":
         return bool(problem["input"])
     return problem["type"] == "missing" and _place(problem) in misspelt

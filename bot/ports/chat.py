@@ -70,7 +70,7 @@ class Person:
 
     @property
     def is_assignable(self) -> bool:
-        """Tell whether they can be given a task. Bots and deactivated accounts can't."""
+        """Return whether they can be given a task. Bots and deactivated accounts can't."""
         return not (self.is_bot or self.is_deactivated)
 
 

@@ -307,7 +307,7 @@ class OutboxRecords(Protocol):
         """Schedule another try at `due`. False if this owner no longer has it."""
 
     def knows(self, key: str) -> bool:
-        """Tell whether an effect with this key was queued in the last days."""
+        """Return whether an effect with this key was queued in the last days."""
 
     def standing(self, *, now: datetime, lease: timedelta) -> Sequence[Standstill]:
         """Return the first effect of each blocked lane: due, or being sent, for longer than the lease."""
@@ -356,7 +356,7 @@ class TimerRecords(Protocol):
         """Return a subject's due timers."""
 
     def spoken(self, key: str, at: datetime) -> None:
-        """Record that a timer was sent. Written when the transaction ends."""
+        """Record that a reminder was sent. Written when the transaction ends."""
 
     def put_off(self, subject: Subject, *, due: datetime) -> None:
         """Postpone all due timers of a subject until `due`, because a fault prevented sending."""
@@ -443,7 +443,7 @@ class Session(Protocol):
         """Wait until no other transaction holds this section. The lock ends with the transaction."""
 
     def holds(self, job: str, owner: str, *, now: datetime, lease: timedelta) -> bool:
-        """Tell whether this process has the lease of a job that one process at a time does."""
+        """Return whether this process has the lease of a job that one process at a time does."""
 
 
 class Sessions(Protocol):

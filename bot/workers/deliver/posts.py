@@ -80,7 +80,7 @@ class LineHandler(PostingHandler[PostEvent]):
         )
 
     def on_giving_up(self, effect: PostEvent, tx: Transaction, why: str) -> None:
-        """Tell the commander by DM. A reply in a thread is skipped: its line is in the incident's channel."""
+        """Notify the commander by DM. A reply in a thread is skipped: its line is in the incident's channel."""
         if effect.thread_of:
             return
         incident = tx.incident(effect.incident)
@@ -142,5 +142,5 @@ def send_instead(effect: Effect, person: str, message: Message, tx: Transaction)
 
 
 def is_needless(place: Place) -> bool:
-    """Tell whether nobody needs the message: the incident is over and its channel was archived."""
+    """Return whether nobody needs the message: the incident is over and its channel was archived."""
     return place.aside is not None and not place.aside.is_open
