@@ -4,6 +4,7 @@ import json
 import re
 import subprocess
 import sys
+import tomllib
 from pathlib import Path
 
 import pytest
@@ -48,6 +49,16 @@ def test_a_command_whose_template_is_missing_fails_with_its_name(coffee: Path):
 
     assert ran.returncode == 1
     assert "coffee/sent" in ran.stdout
+
+
+def test_the_diagram_of_packages_shows_the_layers_that_imports_are_checked_by():
+    project = tomllib.loads((ROOT / "pyproject.toml").read_text(encoding="utf-8"))
+    contracts = project["tool"]["importlinter"]["contracts"]
+    [layers] = [it["layers"] for it in contracts if it["name"] == "Calls go inward"]
+
+    [diagram] = blocks(section("docs/design.md", "Packages"), "text")
+
+    assert diagram.splitlines() == layers
 
 
 def test_every_slash_command_that_is_told_of_is_one_that_slack_knows():

@@ -211,9 +211,8 @@ class Router:
         key = f"answer:{request.id}"
         if request.source in {Source.SLASH, Source.TERMINAL}:
             return Response(message=message)
-        if (
-            request.source is Source.BUTTON and request.response_url and not request.thread
-        ):  # the URL ignores threads
+        # Slack posts answers to that URL outside threads.
+        if request.source is Source.BUTTON and request.response_url and not request.thread:
             tx.send(Respond(key=key, url=request.response_url, message=message, person=request.user))
         elif request.source is Source.DM and request.channel:
             tx.send(Post(key=key, to=request.channel, message=message, thread=request.thread))
