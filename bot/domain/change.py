@@ -1,7 +1,7 @@
-"""A change of a running system: a deploy, a merge, a flag; heard of by webhook or said by hand, kept 30 days.
+"""A change of a running system: a deploy, a merge, a flag. Webhooks or people report it; it is kept for 30 days.
 
-A source may speak of one change several times (a deployment, then how it went): all of it is one change, under one
-key. What was learnt last counts, in whatever order it arrives.
+A source may report one change several times (a deployment, then its result). All reports share one key and form one
+change. The newest report counts, in whatever order they arrive.
 """
 
 import re
@@ -14,13 +14,13 @@ from bot.domain.incident import Incident
 
 KEPT = timedelta(days=30)
 LOOKED_BACK = timedelta(hours=1)
-"""How far before the impact a change is looked for, unless somebody asks for more (issue 5)."""
+"""How far before the impact Spy looks for changes, unless somebody asks for more (issue 5)."""
 
 TITLE, WORD, URL = 300, 80, 500
-"""The most letters that are kept of a title, of a short word and of an address; a longer address is left out."""
+"""The most characters kept of a title and of a short word. A longer URL is left out."""
 
 _UNSEEN = re.compile(r"[^\x20-\x7e\xa0-\ud7ff\ue000-\U0010ffff]")
-"""Control characters, and halves of surrogate pairs, which no database keeps."""
+"""Control characters, and halves of surrogate pairs, which databases reject."""
 _ADDRESS = re.compile(r"https?://[\x21-\x7e\xa1-\ud7ff\ue000-\U0010ffff]+")
 _UNSAYABLE = re.compile(r"[^a-z0-9._-]+")
 _SERVICE = re.compile(r"[a-z0-9][a-z0-9._-]{0,79}")
@@ -30,22 +30,22 @@ class ChangeSource(StrEnum):
     GITHUB = "github"
     PAGERDUTY = "pagerduty"
     TOOL = "tool"
-    """Whatever calls the changes webhook."""
+    """Any tool that calls the changes webhook."""
     HAND = "hand"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Change:
-    """`happened_at` is when it began, `as_of` the moment of the last news of it, `heard_at` when Spy was told (UTC).
+    """One change, with times in UTC: its start, its latest report (`as_of`), and its receipt (`heard_at`).
 
-    `author` is a name as the source knows it, by hand a Slack id. `kind` and `outcome` are the source's words for it:
-    deploy, push, merge, release, …; success, failure, ….
+    `author` is a name from the source, or a Slack id for a change entered by hand. `kind` and `outcome` are the
+    source's words: deploy, push, merge, release, …; success, failure, ….
     """
 
     number: int = 0
-    """Spy's own, by which people mark it; 0 until it is kept."""
+    """The number by which people refer to it; 0 until it is stored."""
     key: str
-    """The same for all that is said of one change."""
+    """The same for all reports of one change."""
     source: ChangeSource
     kind: str
     service: str | None
@@ -58,14 +58,14 @@ class Change:
     ref: str | None = None
     outcome: str | None = None
     only_in: int | None = None
-    """The private incident in whose channel it was told: nobody else sees it."""
+    """The private incident in whose channel it was entered. Nobody else sees it."""
 
     def is_seen_in(self, incident: int | None) -> bool:
-        """Whether it may be shown in this incident, or (None) outside of any."""
+        """Whether it may be shown in this incident, or (None) outside of incidents."""
         return self.only_in in {None, incident}
 
     def told_again(self, news: "Change") -> "Change":
-        """Tell the change as it is once this was heard too; it keeps its number, and what nothing newer was said of."""
+        """Return the change with one more report. It keeps its number, and every field that has no newer value."""
         began = min(self.happened_at, news.happened_at)
         older, newer = (self, news) if self.said_before(news) else (news, self)
         return replace(
@@ -81,7 +81,7 @@ class Change:
         )
 
     def said_before(self, news: "Change") -> bool:
-        """Whether the other says more: a merge names what its push only carries, else the later word counts."""
+        """Whether `news` takes precedence. A merge beats its push; otherwise the later report wins."""
         if (self.kind == MERGE) != (news.kind == MERGE):
             return news.kind == MERGE
         return self.as_of <= news.as_of
@@ -92,7 +92,7 @@ DEPLOY, PUSH, MERGE, RELEASE, WORKFLOW, OTHER = "deploy", "push", "merge", "rele
 
 @dataclass(frozen=True, kw_only=True)
 class ChangeWindow:
-    """The time in which a change is looked for: it began before `until`, and was not over before `since` (UTC)."""
+    """The time (UTC) to look for changes in: they began before `until` and were not over before `since`."""
 
     since: datetime
     until: datetime
@@ -102,7 +102,7 @@ class ChangeWindow:
 
 
 def before_impact(incident: Incident, span: timedelta = LOOKED_BACK) -> ChangeWindow:
-    """Look back from when the impact began, or came back; while nobody has said when, from the declaration."""
+    """Return the window before the impact began or came back. Without a known start, use the declaration."""
     began = incident.impact_since or incident.declared_at
     if incident.reopened_at:
         began = max(began, incident.reopened_at)
@@ -110,7 +110,7 @@ def before_impact(incident: Incident, span: timedelta = LOOKED_BACK) -> ChangeWi
 
 
 def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> ChangeSuspected | None:
-    """Mark a change as suspect; None when it is marked already."""
+    """Return the event that marks a change as suspect, or None if it is marked already."""
     if any(it.change == change.number for it in incident.suspects):
         return None
     return ChangeSuspected(
@@ -128,22 +128,25 @@ def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> Cha
 
 
 def service_name(words: str) -> str | None:
-    """Make a service's name of what a source calls it: small letters, digits, `. _ -`; None where nothing is left."""
+    """Turn a source's name for a service into lower-case letters, digits and `. _ -`.
+
+    Return None if nothing is left.
+    """
     name = _UNSAYABLE.sub("-", words.strip().removeprefix(":").casefold()).strip("-._")[:WORD]
     return name or None
 
 
 def is_service_name(word: str) -> bool:
-    """Whether somebody may have typed a service's name."""
+    """Whether a word can be the name of a service."""
     return bool(_SERVICE.fullmatch(word.removeprefix(":").casefold()))
 
 
 def one_line(words: str, most: int = TITLE) -> str:
-    """Put words on one line that any database keeps, cut to so many letters."""
+    """Put words on one line without characters that databases reject, cut to `most` characters."""
     line = " ".join(_UNSEEN.sub(" ", words).split())
     return line if len(line) <= most else f"{line[: most - 1].rstrip()}…"
 
 
 def address(url: str | None) -> str | None:
-    """Keep a web address; anything else, or one too long to show, is left out."""
+    """Return a web address; None if it is not one, or is too long to show."""
     return url if url and len(url) <= URL and _ADDRESS.fullmatch(url) else None

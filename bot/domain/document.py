@@ -1,7 +1,7 @@
-"""A document whose sections are Spy's until a person edits them: marked, put together again, made to fit.
+"""A document with sections that Spy owns until a person edits them.
 
-What Spy owns stands between hidden marks, each with the hash of what Spy wrote. Where the hash does not fit any more a
-person has edited: the section is theirs, and stays as it is. So does all that stands outside the marks.
+Each section has hidden marks around it, with a hash of what Spy wrote. If the text no longer matches the hash, a
+person has edited the section. Then it is theirs and stays unchanged, like all text outside the marks.
 """
 
 import re
@@ -10,7 +10,7 @@ from dataclasses import dataclass, replace
 from hashlib import sha256
 
 LIMIT = 65_536
-"""The longest body, of an issue or a comment, that GitHub takes."""
+"""The most characters that GitHub accepts in the body of an issue or a comment."""
 LOG, PICTURE = "log", "picture"
 
 _BEGIN = re.compile(r"<!-- spy:section (?P<key>[\w-]+) (?P<hash>[0-9a-f]+) -->\r?\n")
@@ -31,9 +31,9 @@ class DocumentSection:
 
 @dataclass(frozen=True, kw_only=True)
 class Document:
-    """A document as Spy would write it now; `log` are the lines of the full log.
+    """The document as Spy would write it now. `log` is the full log, line by line.
 
-    `title` is plain text, for where nobody reads Markdown; `heading` the same in Markdown.
+    `title` is plain text for places without Markdown; `heading` is the same in Markdown.
     """
 
     title: str
@@ -47,14 +47,18 @@ class Document:
 
     @property
     def text(self) -> str:
-        """The whole of it, without marks, for a file."""
+        """The whole document as Markdown without marks, for a file."""
         bodies = [section.text for section in self.whole]
         return "\n\n".join((f"# {self.heading or self.title}", *bodies)) + "\n"
 
 
 @dataclass(frozen=True, kw_only=True)
 class IssueBody:
-    """The text of an issue. `edited_by_people`: sections that people wrote. `overflows`: the log is kept elsewhere."""
+    """The text of an issue.
+
+    `edited_by_people` are the keys of sections that people wrote. `overflows` means that the log did not fit and goes
+    into comments.
+    """
 
     text: str
     edited_by_people: tuple[str, ...] = ()
@@ -65,9 +69,10 @@ class IssueBody:
 
 
 def body(document: Document, mark: str, *, before: str | None = None, limit: int = LIMIT) -> IssueBody:
-    """Write the document into what stands there already (None: nothing does), within the limit.
+    """Return the document merged into the current body (`before`; None if there is none), within the limit.
 
-    First the full log leaves; if it is still too long, the longest of Spy's own sections are cut.
+    If it is too long, first the full log is left out, then Spy's longest sections are cut. Raises ValueError if
+    people's own text fills the limit.
     """
     whole = _merged(document.whole, mark, before)
     if len(whole.text) <= limit:
@@ -96,7 +101,7 @@ def full_log(lines: Sequence[str]) -> DocumentSection:
 
 
 def _shorter(sections: Sequence[DocumentSection], theirs: Iterable[str]) -> list[DocumentSection]:
-    """Cut the longest section that may be cut by a third, at the end of a line."""
+    """Cut the longest of Spy's sections to two thirds, at the end of a line."""
     ours = [it for it in sections if it.key not in theirs and len(it.text) > SHORTEST]
     if not ours:
         return list(sections)
@@ -135,7 +140,7 @@ def _merged(sections: Sequence[DocumentSection], mark: str, before: str | None) 
 
 @dataclass(frozen=True, kw_only=True)
 class _Standing:
-    """A section as it stands in a document, from its first mark to its last; `hash` is of what Spy wrote."""
+    """A section found in a document, with the positions of its marks. `hash` is that of Spy's own text."""
 
     key: str
     hash: str
@@ -149,7 +154,7 @@ class _Standing:
 
 
 def _standing(document: str) -> Iterator[_Standing]:
-    """Find the sections between their marks; a mark that nobody closed is looked for once only."""
+    """Yield the sections between their marks. The end of an unclosed mark is searched once only, to stay linear."""
     unclosed: set[str] = set()
     reached = 0
     for begin in _BEGIN.finditer(document):
@@ -166,7 +171,7 @@ def _standing(document: str) -> Iterator[_Standing]:
 
 
 def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, DocumentSection]) -> str:
-    """Write Spy's sections anew where they stand; what people edited stays."""
+    """Replace Spy's sections in place. Sections that people edited stay."""
     parts, at = [], 0
     for it in standing:
         if it.key in ours and not it.is_edited:
@@ -176,7 +181,7 @@ def _renewed(document: str, standing: Iterable[_Standing], ours: Mapping[str, Do
 
 
 def _with_ticks(section: DocumentSection, before: str) -> DocumentSection:
-    """Keep the boxes that people ticked: a tick is no edit, and not to be lost."""
+    """Keep the boxes that people ticked. A tick does not count as an edit."""
     ticked = {_TICKED.sub(r"\1[ ]", it) for it in before.splitlines() if _TICKED.match(it)}
     lines = (it.replace("[ ]", "[x]", 1) if it in ticked else it for it in section.text.splitlines())
     return replace(section, text="\n".join(lines))
@@ -197,13 +202,13 @@ def _end(key: str) -> str:
 
 
 def _hash(text: str) -> str:
-    """Tell texts apart but for ticks, and for the blanks and line ends that GitHub's own editor changes."""
+    """Return a hash that ignores ticks, and the blanks and line ends that GitHub's editor changes."""
     lines = (line.rstrip() for line in _TICKED.sub(r"\1[ ]", text).splitlines())
     return sha256("\n".join(lines).strip("\n").encode(errors="surrogatepass")).hexdigest()[:12]
 
 
 def with_picture(document: Document, picture: str) -> Document:
-    """Return it as a file beside its picture (a file's name), under a heading of its own."""
+    """Return the document with its picture as a link to a file, and a heading, for a file in a repository."""
     drawn = f"## In one picture\n\n![In one picture]({picture})"
     kept = (replace(it, text=drawn) if it.key == PICTURE else it for it in document.sections)
     heading = DocumentSection(key="heading", text=f"# {document.heading or document.title}")
@@ -211,7 +216,7 @@ def with_picture(document: Document, picture: str) -> Document:
 
 
 def hidden(mark: str) -> str:
-    """Return the mark by which an issue is found again, as it begins in its body."""
+    """Return the start of the hidden mark by which Spy finds an issue again."""
     return f"<!-- spy:{mark} "
 
 
@@ -219,7 +224,7 @@ def hidden(mark: str) -> str:
 
 
 def pages(lines: Iterable[str], *, limit: int = LIMIT) -> list[str]:
-    """Cut the log into texts that fit into a comment each, at line ends."""
+    """Split the log at line ends into texts that each fit one comment."""
     space = limit - 200
     cut: list[list[str]] = [[]]
     length = 0
@@ -236,12 +241,12 @@ def pages(lines: Iterable[str], *, limit: int = LIMIT) -> list[str]:
 
 
 def emptied(number: int) -> str:
-    """Return what is left of a page of the log that is not needed any more."""
+    """Return the text of a log comment that is no longer needed."""
     return _page(number, "*The log needs this part no more.*")
 
 
 def page_number(text: str) -> int | None:
-    """Return which page of the log a comment is, None where it is none."""
+    """Return the page number of a log comment; None if it is not one."""
     found = _PAGE.match(text)
     return int(found["number"]) if found else None
 

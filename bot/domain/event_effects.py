@@ -1,4 +1,4 @@
-"""What the world must hear when something has happened: event → effects, as one table."""
+"""Which messages an event leads to, as one table."""
 
 from collections.abc import Mapping
 from dataclasses import asdict
@@ -70,11 +70,11 @@ EVENT_EFFECTS: Mapping[type[events.Event], tuple[str, ...]] = {
     events.PostmortemExported: (LINE,),
     events.ReviewClosed: (LINE, CARD, ANNOUNCEMENT),
 }
-"""Where each fact is heard: a line in the channel, the header card, the announcement, those who follow its thread."""
+"""Where each event appears: a line in the channel, the card, the announcement, a reply in the announcement's thread."""
 
 
 def effects_of(event: events.Event, incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
-    """Return the effects of a fact that is entry `seq` of the incident's timeline."""
+    """Return the effects of an event. `seq` is its entry in the incident's timeline."""
     if isinstance(event, events.Declared):
         return _declared(incident, policy)
     heard = [_effect_at(where, event, incident, policy, seq) for where in EVENT_EFFECTS.get(type(event), ())]
@@ -150,7 +150,7 @@ def _announcement(incident: Incident, policy: Policy, *, origin: str) -> UpsertM
 def _beyond(  # noqa: PLR0911  a table
     event: events.Event, incident: Incident, policy: Policy, seq: int
 ) -> list[Effect]:
-    """Return what a few facts ask for besides being heard."""
+    """Return the effects of some events besides the messages in the table."""
     n = incident.number
     match event:
         case events.ChannelOpened():
@@ -176,13 +176,13 @@ def _beyond(  # noqa: PLR0911  a table
 
 
 def _asked_about_channel(incident: Incident, seq: int) -> list[Effect]:
-    """Let who leads know that the channel takes nothing, and ask them what to do."""
+    """Ask the owner what to do about the closed channel, if it is closed."""
     closed = incident.channel_closed
     return [closed_channel(incident, to=incident.owner, mark=closed.mark, seq=seq)] if closed else []
 
 
 def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect]:
-    """Return what another channel of an incident needs: its people, its card, its topic and its bookmarks."""
+    """Return what a new channel of an incident needs: its people, card, topic and bookmarks."""
     n = incident.number
     people = tuple(dict.fromkeys((incident.owner, *incident.roles.values(), *incident.members)))
     home = AddBookmark(key=f"bookmark:{n}:home:{seq}", incident=n, title=f"{incident.id} · all incidents")
@@ -199,7 +199,7 @@ def set_up_again(incident: Incident, policy: Policy, *, seq: int) -> list[Effect
 
 
 def closed_channel(incident: Incident, *, to: str, mark: str, seq: int) -> UpsertMessage:
-    """Show somebody what became of the channel, and what they can do."""
+    """Return the message to a person about the closed channel and what they can do."""
     key = f"channel:{incident.number}{mark}:{to}:{seq}"
     return UpsertMessage(
         key=key,
@@ -216,7 +216,7 @@ def _invite(number: int, seq: int, person: str) -> Invite:
 
 
 def brief(number: int, seq: int, to: str, *, origin: str = "") -> UpsertMessage:
-    """Return what a successor reads before they say *I have command*; entry `seq` is the offer."""
+    """Return the brief for a successor, to read before *I have command*. Entry `seq` is the offer."""
     key = f"brief:{number}:{seq}"
     return UpsertMessage(
         key=f"{key}:{origin}" if origin else key,

@@ -1,4 +1,4 @@
-"""Follow-ups: what to do so that it does not happen again, or hurts less; who does it, by when, and its state."""
+"""Follow-ups: what to do to prevent or soften the next incident, who does it, and by when."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -17,7 +17,7 @@ from bot.domain.timer import Timer
 SOON, WEEKLY = "follow_up", "weekly"
 WEEK = timedelta(days=7)
 LONGEST = 250
-"""What still is one line, and a title that GitHub takes."""
+"""The most characters that fit one line and GitHub's limit for titles."""
 
 
 class Category(StrEnum):
@@ -31,10 +31,10 @@ class Category(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Filed:
-    """An issue that Spy made: in which repository (owner/name), its number, and its address for people.
+    """An issue that Spy created: its repository (owner/name), number and web address.
 
-    `assignee` is the login that Spy last gave it, `milestone` the title of the one it had then.
-    `as_of` is when it last changed, as far as Spy knows, by GitHub's own clock.
+    `assignee` is the login that Spy last set; `milestone` is the title it had then. `as_of` is its last known change,
+    by GitHub's clock.
     """
 
     repository: str
@@ -47,7 +47,10 @@ class Filed:
 
 @dataclass(frozen=True, kw_only=True)
 class FollowUp:
-    """`due` is a day where the owner lives; `done_by` a Slack id, or whoever closed its issue (a GitHub login)."""
+    """A follow-up.
+
+    `due` is a day in the owner's time zone. `done_by` is a Slack id, or a GitHub login if the issue was closed there.
+    """
 
     number: int
     incident: int
@@ -58,16 +61,16 @@ class FollowUp:
     owner: str | None = None
     due: date | None = None
     moved_at: datetime | None = None
-    """When it last came to its owner or its day, or was taken up again; None: when it was added."""
+    """When its owner or due day last changed, or it was reopened (UTC). None: not since it was added."""
     done_at: datetime | None = None
     done_by: str | None = None
     why: str | None = None
-    """How it was closed, where GitHub says so: completed, not_planned, duplicate."""
+    """How it was closed on GitHub, if known: completed, not_planned, duplicate."""
     filed: Filed | None = None
     trouble: str | None = None
-    """Why GitHub would not take it."""
+    """Why GitHub refused it."""
     without: tuple[str, ...] = ()
-    """What its issue lacks because GitHub left it out, in people's words."""
+    """What GitHub left out of its issue, in readable form."""
     told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
@@ -79,7 +82,7 @@ class FollowUp:
         return self.done_at is None
 
     def is_overdue(self, now: datetime, *, zone: str) -> bool:
-        """Whether its day is over in a zone (IANA)."""
+        """Whether its due day is over in a zone (IANA)."""
         return self.is_open and self.due is not None and self.due < now.astimezone(ZoneInfo(zone)).date()
 
     # --- decisions ---
@@ -103,7 +106,7 @@ class FollowUp:
         owner: str | None = None,
         due: date | None = None,
     ) -> FollowUpChanged:
-        """Say anew what is given, and leave the rest as it was."""
+        """Return the event that sets the given fields and keeps the others."""
         kept = category or self.category
         return FollowUpChanged(
             at=at,
@@ -149,9 +152,9 @@ class FollowUp:
 
 
 def follow_up_agenda(follow_up: FollowUp, timers: Timers, *, zone: str) -> list[Timer]:
-    """Return the reminder: so many days before it is due, of a morning; none where that was past when it was added.
+    """Return the reminder: a few days before the due day, in the morning. None if that was past when it was added.
 
-    Where that was past when it was given to its owner, or to its day, it comes at once, though never in the night.
+    If that was past when its owner or due day changed, the reminder comes at once, but never at night.
     """
     if not follow_up.is_open or follow_up.due is None or follow_up.owner is None:
         return []
@@ -174,7 +177,7 @@ def digest_subject(person: str) -> Subject:
 def digest_agenda(
     person: str, open_since: datetime | None, timers: Timers, *, zone: str, now: datetime
 ) -> list[Timer]:
-    """Return the weekly digests of this week and the next, on Monday mornings; none before anything was theirs."""
+    """Return the weekly digests of this week and the next, on Monday mornings; none from before `open_since`."""
     if open_since is None:
         return []
     local = now.astimezone(ZoneInfo(zone))

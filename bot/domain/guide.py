@@ -1,7 +1,6 @@
-"""The step guide (Michael Gorven's): where an incident stands, and what is still missing there.
+"""The step guide (Michael Gorven's): the current step of an incident, and what it lacks.
 
-A step is done when its facts are there, by whatever route, or when somebody says so: *Next step*. Nobody is kept
-from doing a later one first.
+A step is done once its facts are known, or once somebody presses *Next step*. People may do later steps first.
 """
 
 from collections.abc import Callable, Iterable, Mapping
@@ -35,7 +34,7 @@ STEPS = tuple(GuideStep)
 
 @dataclass(frozen=True, kw_only=True)
 class Guide:
-    """The step an incident is at, and what is missing there (words of `MISSING`)."""
+    """The current step, and what it lacks (keys of `MISSING`)."""
 
     step: GuideStep
     missing: tuple[str, ...]
@@ -51,9 +50,9 @@ class Guide:
 
 @dataclass(frozen=True, kw_only=True)
 class ChecklistLine:
-    """One line of the checklist; `by` and `at` (UTC) are of what made it done.
+    """One line of the checklist. `by` and `at` (UTC) are from the event that completed it.
 
-    It is done with something `missing` where somebody moved on without it; `answer` is what was said instead.
+    If somebody moved on without some facts, those are `missing`; `answer` is what they answered instead.
     """
 
     step: GuideStep
@@ -75,11 +74,11 @@ MISSING: Mapping[GuideStep, Mapping[str, Callable[[Incident], bool]]] = {
     GuideStep.CONFIRM: {"end": lambda it: it.is_open},
     GuideStep.CLEAN_UP: {"review": lambda it: it.phase is not Phase.REVIEWED},
 }
-"""What each step wants, and when an incident lacks it. A suspect answers *what changed?* and, once safe, *why?*"""
+"""What each step needs, and when an incident lacks it. A suspected change answers *what changed?*"""
 
 
 def standing(incident: Incident) -> Guide | None:
-    """Return the first step that is not done; None where nothing is left to do. Once resolved, only the last one is."""
+    """Return the first step that is not done; None if all are. Once resolved, only the last step can be open."""
     if incident.phase in {Phase.REVIEWED, Phase.MERGED, Phase.FALSE_ALARM}:
         return None
     ahead = STEPS if incident.is_open else (GuideStep.CLEAN_UP,)
@@ -96,13 +95,13 @@ def is_done(step: GuideStep, incident: Incident) -> bool:
 
 
 def passed(step: GuideStep, incident: Incident) -> Passed | None:
-    """Return who said that a step is done."""
+    """Return who marked a step as done, and when; None if nobody did."""
     said = incident.steps.get(step)
     return said if said and _is_of_now(step, said.at, incident) else None
 
 
 def skipped_at(incident: Incident) -> datetime | None:
-    """Say since when the cause is looked for although nothing is mitigated; None where that is not so."""
+    """Return since when people look for the cause although nothing is mitigated (UTC); None if they don't."""
     if incident.is_safe:
         return None
     word = passed(GuideStep.MITIGATE, incident)
@@ -117,7 +116,7 @@ NOTHING_CHANGED = "nothing changed"
 
 
 def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
-    """Say that the present step is done, whatever is missing; an incident's end is not said so."""
+    """Mark the current step as done, whatever it lacks. Refuses at the last two steps."""
     now = standing(incident)
     if now is None or now.step is GuideStep.CLEAN_UP:
         raise Refusal(f"{incident.id} is {incident.state}; there is no next step.")
@@ -130,7 +129,7 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
 
 
 def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
-    """Say that nothing changed before it began: an answer to *what changed?* as good as a suspect."""
+    """Record that nothing changed before the incident. This answers *what changed?*"""
     incident.must_be_open()
     said = passed(GuideStep.CHANGES, incident)
     if said and said.answer:
@@ -150,16 +149,16 @@ MAKES: Mapping[GuideStep, frozenset[str]] = {
     GuideStep.CONFIRM: frozenset({"resolved"}),
     GuideStep.CLEAN_UP: frozenset({"phase_changed"}),
 }
-"""The kinds of facts that do a step."""
+"""The kinds of events that complete a step."""
 FIRST = frozenset({GuideStep.COMMUNICATE, GuideStep.CHANGES})
-"""Steps that their first fact did; the others are as their last one left them."""
+"""Steps that their first event completes. For the other steps the last event counts."""
 UNDONE = frozenset({GuideStep.MITIGATE, GuideStep.CONFIRM, GuideStep.CLEAN_UP})
-"""Steps that begin anew when an incident is reopened; what was said of the others stays said."""
+"""Steps that start again when an incident is reopened. The others stay done."""
 SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.value})
 
 
 def checklist(incident: Incident, entries: Iterable[Entry]) -> tuple[ChecklistLine, ...]:
-    """Return all steps with what was done of them, by whom and when, from the whole timeline."""
+    """Return all steps with who completed them and when. `entries` is the whole timeline."""
     kept = list(entries)
     now = standing(incident)
     return tuple(_line(step, incident, kept, is_now=bool(now and now.step is step)) for step in STEPS)
@@ -187,5 +186,5 @@ def _counts(entry: Entry, step: GuideStep, incident: Incident) -> bool:
 
 
 def _is_of_now(step: GuideStep, at: datetime, incident: Incident) -> bool:
-    """Whether what was said of a step still counts. What was mitigated before it was reopened came back."""
+    """Whether a step was completed since the incident was last opened. Some steps start again after a reopening."""
     return step not in UNDONE or at >= incident.opened_at

@@ -1,4 +1,4 @@
-"""A page, told honestly: asked for, sent, acknowledged by whom and when, or not, and why."""
+"""A page and its state: requested, sent, acknowledged or not, by whom, and why not."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field, replace
@@ -12,9 +12,9 @@ from bot.domain.subject import Subject
 from bot.domain.timer import LastSent, remembering
 
 NOBODY = ""
-"""Whom a page rings while nobody is on call."""
+"""Who is paged while nobody is on call."""
 ACKNOWLEDGE, RESOLVE = "acknowledged", "resolved"
-"""The answers that can be given in chat."""
+"""The answers that people can give in chat."""
 
 
 class PageState(StrEnum):
@@ -31,7 +31,7 @@ class PageState(StrEnum):
 class Page:
     number: int
     key: str
-    """PagerDuty's `incident_key`: a second try with it can't ring a second time."""
+    """PagerDuty's `incident_key`: a second try with the same key can't page twice."""
     message: str
     requested_by: str | None
     requested_at: datetime
@@ -39,38 +39,38 @@ class Page:
     person: str | None = None
     incident: int | None = None
     test: bool = False
-    """Whether it only proves that a phone rings: gently, and nobody else hears of it."""
+    """Whether it only tests a person's phone. It has low urgency, and nobody else is notified."""
     line_at: str | None = None
-    """Where the line that follows it stands (an address as in effects); None: on the header card only."""
+    """The address of its message, as in effects. None: it appears only on the card."""
     state: PageState = PageState.REQUESTED
     pagerduty_id: str | None = None
     url: str | None = None
     sent_at: datetime | None = None
     assigned: str | None = None
-    """Whom it rings, by the names that PagerDuty gives, or NOBODY; None: not known."""
+    """The names of the people that PagerDuty pages, or NOBODY; None if unknown."""
     answer: str | None = None
-    """What somebody answered in chat (`answer_by`, a Slack id) and PagerDuty has not confirmed yet."""
+    """An answer from chat that PagerDuty has not confirmed yet. `answer_by` is a Slack id."""
     answer_by: str | None = None
     acknowledged_by: str | None = None
     acknowledged_person: str | None = None
-    """The same by Slack id, where it is known."""
+    """The Slack id of the person who acknowledged, if known."""
     acknowledged_at: datetime | None = None
     shown_as: str | None = None
-    """Whose acknowledgement PagerDuty takes it for, where it has no account for who gave it."""
+    """The PagerDuty account that acknowledged, if the person has no account of their own."""
     escalated_to: str | None = None
     merged_into: str | None = None
-    """PagerDuty's id of the incident that it was merged into and that is followed since."""
+    """The id of the PagerDuty incident it was merged into. Spy follows that one."""
     resolved_at: datetime | None = None
     why: str | None = None
     fallback: tuple[str, ...] = ()
     rings_since: datetime | None = None
-    """Since when somebody ought to answer it: it was sent, or an acknowledgement lapsed."""
+    """Since when it waits for an answer (UTC): it was sent, or an acknowledgement expired."""
     level: int = 1
     is_last_level: bool = False
-    """Whether PagerDuty has no level above."""
+    """Whether the escalation policy has no higher level."""
     escalated_at: datetime | None = None
     reminded: Mapping[str, LastSent] = field(default_factory=dict)
-    """What Spy last said of each duty."""
+    """What Spy last sent, per reminder."""
 
     @property
     def subject(self) -> Subject:
@@ -78,48 +78,51 @@ class Page:
 
     @property
     def whom(self) -> str:
-        """The team or person, as Slack shows it."""
+        """The team or person, in Slack's markup."""
         return f":{self.team}" if self.team else f"<@{self.person}>"
 
     @property
     def is_ringing(self) -> bool:
-        """Whether PagerDuty may still have news of it."""
+        """Whether PagerDuty has it and it is not resolved."""
         return self.state in {PageState.SENT, PageState.ACKNOWLEDGED}
 
     @property
     def rings_nobody(self) -> bool:
-        """Whether nobody is on call for it, as far as PagerDuty has said."""
+        """Whether nobody is on call for it, as far as PagerDuty has reported."""
         return self.assigned == NOBODY and self.state not in OVER
 
     def is_needless(self, incident: Incident | None) -> bool:
-        """Whether its incident has ended since it was asked for."""
+        """Whether its incident has ended since the page was requested."""
         return incident is not None and incident.is_over_since(self.requested_at)
 
     def may_go_to(self, level: int) -> bool:
-        """Whether ringing this level would ring somebody else, or again whoever did not answer."""
+        """Whether paging this level reaches somebody else, or repeats the last level."""
         return self.level < level or self.rings_nobody or self.is_last_level
 
     def asked_to(self, answer: str, *, by: str) -> "Page":
-        """Tell the page once somebody has answered it in chat: the first answer counts until it is confirmed."""
+        """Return the page with an answer from chat.
+
+        The first answer counts until it is confirmed; *resolve* is final.
+        """
         if self.answer in {answer, RESOLVE}:
             return self
         return replace(self, answer=answer, answer_by=by)
 
     def lapsed(self, at: datetime, *, by: str) -> "Page":
-        """Tell the page once its acknowledgement lapsed and is to be given anew: who gave it stays known."""
+        """Return the page after its acknowledgement expired and Spy renews it for `by`."""
         return replace(self, state=PageState.SENT, rings_since=at, answer=ACKNOWLEDGE, answer_by=by)
 
     @property
     def is_being_renewed(self) -> bool:
-        """Whether its acknowledgement lapsed, and is just being given anew."""
+        """Whether its acknowledgement expired and Spy is renewing it."""
         return self.state is PageState.SENT and self.acknowledged_at is not None
 
     def unconfirmed(self) -> "Page":
-        """Tell the page once PagerDuty would not have the answer."""
+        """Return the page without its unconfirmed answer."""
         return replace(self, answer=None, answer_by=None, why=None)
 
     def is_answered_since(self, at: datetime) -> bool:
-        """Whether what happened then (UTC) was before its acknowledgement, and is only heard of late."""
+        """Whether news from this time (UTC) is older than the acknowledgement, and so arrived late."""
         if self.state is not PageState.ACKNOWLEDGED or self.acknowledged_at is None:
             return False
         renewed = self.rings_since if self.rings_since and self.rings_since > self.acknowledged_at else None
@@ -127,11 +130,11 @@ class Page:
 
     @property
     def may_ring(self) -> bool:
-        """Whether a phone rings for it, or will: it is neither resolved nor given up nor withdrawn."""
+        """Whether it pages somebody now or may do so later: it is not resolved, failed or withdrawn."""
         return self.state not in OVER
 
     def must_be_ringing(self) -> str:
-        """PagerDuty's id of it, to act upon; refuses where there is nothing to act upon."""
+        """Return its PagerDuty id. Refuses if PagerDuty does not have it yet, or it is over."""
         if self.is_ringing and self.pagerduty_id:
             return self.pagerduty_id
         if self.state in {PageState.REQUESTED, PageState.DELAYED}:
@@ -139,7 +142,7 @@ class Page:
         raise Refusal(f"Page {self.number} is already {self.state}.")
 
     def after(self, event: events.Event) -> "Page":  # noqa: C901, PLR0911  a table
-        """Tell the page as it is once the event has happened."""
+        """Return the page after the event."""
         match event:
             case events.PageSent():
                 news_first = self.is_ringing or self.state is PageState.RESOLVED

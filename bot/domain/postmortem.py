@@ -1,4 +1,4 @@
-"""What is owed after an incident: by whom and until when, what people have written for it, and what is missing."""
+"""A postmortem: who owes it and until when, what people have written, and what is missing."""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -30,39 +30,42 @@ PARTS: Mapping[str, str] = {
     "lucky": "where we were lucky",
     "public": "the public message",
 }
-"""The parts of the document that nobody but a person can write, and what each is about."""
+"""The sections that only people can write, and the question that each answers."""
 _BECAUSE = re.compile(r"\A\s*because\b[\s:,.…]*", re.IGNORECASE)
 
 
 @dataclass(frozen=True, kw_only=True)
 class Postmortem:
-    """Without an `owner` of its own it is its commander's; without a `due` of its own the policy says when."""
+    """The state of a postmortem.
+
+    Without an `owner` it is the commander's; without a `due` the settings decide.
+    """
 
     incident: int
     owner: str | None = None
     due: datetime | None = None
     parts: Mapping[str, str] = field(default_factory=dict)
     nothing: Mapping[str, str] = field(default_factory=dict)
-    """Why a category of follow-ups has none, by category."""
+    """Why a category has no follow-ups, by category."""
     closed_at: datetime | None = None
     closed_by: str | None = None
     filed: Filed | None = None
     exported_at: datetime | None = None
     edited_by_people: tuple[str, ...] = ()
-    """The sections in which a person has edited on GitHub: they are that person's."""
+    """The keys of the sections that people edited on GitHub. Spy does not change them."""
     pages: int = 0
-    """In how many comments the full log is, where it did not fit."""
+    """How many comments hold the full log, if it did not fit into the issue."""
     copied: str | None = None
-    """The address of the pull request that copies it into another repository."""
+    """The URL of the pull request with the copy."""
     copied_without: tuple[str, ...] = ()
-    """The paths of files that the other repository would not take with it."""
+    """The paths of files that the other repository refused."""
     without: tuple[str, ...] = ()
-    """What its issue lacks because GitHub left it out, in people's words."""
+    """What GitHub left out of its issue, in readable form."""
     told_without: tuple[str, ...] = ()
-    """What is told already of what its issue and its follow-ups' lack."""
+    """Those left-out parts, of the issue and its follow-ups', that were reported already."""
     told: Mapping[str, Told] = field(default_factory=dict)
     told_to: Mapping[str, str] = field(default_factory=dict)
-    """Who was reminded, by what was said: the owner may be another since."""
+    """Who was reminded, by occurrence. The owner may have changed since."""
 
     @property
     def subject(self) -> Subject:
@@ -93,7 +96,7 @@ class Postmortem:
     def close(
         self, incident: Incident, follow_ups: Sequence[FollowUp], *, by: str, at: datetime
     ) -> events.ReviewClosed:
-        """End the review; refused while a category of follow-ups is empty and nobody has said why."""
+        """Return the end of the review. Refuses while a category has neither a follow-up nor a reason for none."""
         if incident.is_open:
             raise Refusal(
                 f"{incident.id} is still open. Resolve it first with `incident resolve`, then close its review."
@@ -152,10 +155,10 @@ class Postmortem:
 
 
 def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str) -> datetime | None:
-    """Return when it is due (UTC): as somebody said, else so long after the resolution as the severity allows.
+    """Return when it is due (UTC): as people set it, else by severity, counted from the resolution.
 
-    Three calendar days for sev1 and five business days for sev2 are PagerDuty's (spy.md); others owe none.
-    Neither does a false alarm or a drill.
+    The defaults are PagerDuty's: three calendar days for sev1, five business days for sev2. Other severities, false
+    alarms and drills need none.
     """
     needs_none = incident.phase is Phase.FALSE_ALARM or incident.drill
     if postmortem.due or incident.resolved_at is None or needs_none:
@@ -167,7 +170,7 @@ def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: 
 def postmortem_agenda(
     postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str
 ) -> list[Timer]:
-    """Return the next reminder: at half-time, a day before, when it is due, and daily after that."""
+    """Return the next reminder: at half-time, a day before the due time, at the due time, and daily after it."""
     due = due_by(postmortem, incident, policy, zone=zone)
     if due is None or postmortem.closed_at or incident.phase is not Phase.RESOLVED or incident.drill:
         return []
@@ -199,7 +202,7 @@ def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tu
 
 
 def unanswered(postmortem: Postmortem, follow_ups: Sequence[FollowUp]) -> Iterator[str]:
-    """Return the categories that have neither a follow-up nor a reason for having none."""
+    """Return the categories that have neither a follow-up nor a reason for none."""
     there = {it.category for it in follow_ups}
     return (it.value for it in Category if it not in there and it.value not in postmortem.nothing)
 
@@ -207,7 +210,7 @@ def unanswered(postmortem: Postmortem, follow_ups: Sequence[FollowUp]) -> Iterat
 def missing(
     postmortem: Postmortem, incident: Incident, follow_ups: Sequence[FollowUp], *, suspects: int = 0
 ) -> list[str]:
-    """Name what the document lacks so far; `suspects`: how many changes were marked as suspect."""
+    """Return what the document still lacks. `suspects` is how many changes are marked as suspect."""
     lacks = [part for part in PARTS if part not in postmortem.parts]
     if incident.cause or suspects:
         lacks.remove("causes") if "causes" in lacks else None

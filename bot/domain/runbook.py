@@ -1,4 +1,4 @@
-"""A runbook: a document with parameters, and what may be said for each of them."""
+"""A runbook: a document with parameters, and the allowed values of each."""
 
 import re
 import unicodedata
@@ -11,14 +11,14 @@ from bot.domain.spelling import nearest
 from bot.domain.text import shortened
 
 WORD = re.compile(r"(?!.*\.\.)(?=.*[A-Za-z0-9])[A-Za-z0-9_./][A-Za-z0-9_.,/:@%+=-]*")
-"""What no shell reads as more than letters: no blank, no quote, no leading - (an option) and no .. (another folder)."""
+"""A word that is safe in every shell: no blank, no quote, no leading dash (an option), no `..` (a parent folder)."""
 NUMBER = re.compile(r"[0-9]{1,15}(?:\.[0-9]{1,6})?")
 LONGEST_WORD, LONGEST_TEXT = 200, 1_000
 """In characters."""
 
 _PAIR = re.compile(r'(?P<name>[\w-]+)=(?P<said>"[^"]*"|<[^>]*>|\S*)|(?P<stray>\S+)')
 _UNSEEN = frozenset({"Cc", "Cf", "Cs", "Co", "Cn", "Zl", "Zp"})
-"""Unicode's categories of what can't be seen, or shows other letters in another order than they are copied."""
+"""Unicode categories of invisible characters, and of those that change the order in which letters are shown."""
 
 
 class Kind(StrEnum):
@@ -29,12 +29,12 @@ class Kind(StrEnum):
 
 
 def is_plain(value: str) -> bool:
-    """Whether a value is nothing but a word in every shell, quoted or not."""
+    """Whether a value is a single plain word in every shell, quoted or not."""
     return bool(WORD.fullmatch(value))
 
 
 def visible(said: str) -> str:
-    """Leave out what can't be seen; a tab, at which a shell would complete, is a blank."""
+    """Remove invisible characters. A tab becomes a blank, because a shell would complete at it."""
     spaced = said.replace("\r\n", "\n").replace("\t", " ").strip()
     return "".join(it for it in spaced if it == "\n" or unicodedata.category(it) not in _UNSEEN)
 
@@ -50,19 +50,19 @@ class RunbookParameter:
 
     @property
     def example(self) -> str:
-        """Show how it is said."""
+        """An example of how to write it."""
         usual = {Kind.TEXT: "…", Kind.NUMBER: "1"}.get(self.kind, "…")
         said = self.default or next(iter(self.choices), usual)
         return f'{self.name}="…"' if said == "…" and self.kind is Kind.TEXT else _pair(self.name, said)
 
     @property
     def described(self) -> str:
-        """Name it, with what may be said for it."""
+        """Its name, with its choices or description."""
         words = ", ".join(self.choices) or self.description
         return f"{self.name} ({words})" if words else self.name
 
     def read(self, said: str) -> str:
-        """Take what was said for it; Refusal with what would be right."""
+        """Return the value, or raise a Refusal that says what is allowed."""
         value = visible(said)
         match self.kind:
             case Kind.CHOICE:
@@ -107,7 +107,7 @@ class RunbookParameter:
 
 @dataclass(frozen=True, kw_only=True)
 class Reading:
-    """What was said for a runbook's parameters: `filled` is right, `missing` is wanted, `wrong` says why by name."""
+    """The values given for a runbook: the valid ones, the missing parameters, and why others are wrong."""
 
     filled: Mapping[str, str]
     missing: tuple[RunbookParameter, ...] = ()
@@ -127,12 +127,12 @@ class Runbook:
 
     @property
     def example(self) -> str:
-        """Show how the least of it is said."""
+        """The shortest command that works."""
         wanted = [it.example for it in self.parameters if not (it.optional or it.default)]
         return " ".join(("runbook", self.name, *wanted))
 
     def pairs(self, said: str) -> dict[str, str]:
-        """Cut `service=checkout reason="it is down"` into pairs; refuse what is none, or two at once."""
+        """Split `service=checkout reason="it is down"` into pairs. Refuses other text, and a name with two values."""
         found: dict[str, str] = {}
         for pair in _PAIR.finditer(said):
             if pair["stray"]:
@@ -150,7 +150,7 @@ class Runbook:
         return found
 
     def read(self, said: Mapping[str, str]) -> Reading:
-        """Take what was said; a default stands in for what was not, and a blank is not said."""
+        """Return the values, checked. A default replaces a value that is missing or blank."""
         known = {it.name: it for it in self.parameters}
         wrong = {name: self._unknown(name) for name in said if name not in known}
         filled: dict[str, str] = {}
@@ -167,7 +167,7 @@ class Runbook:
         return Reading(filled=filled, missing=tuple(missing), wrong=wrong)
 
     def lacking(self, reading: Reading) -> Refusal:
-        """Return what is wrong or missing."""
+        """Return a Refusal that names what is wrong or missing."""
         said = [*reading.wrong.values()]
         if reading.missing:
             said.append(f"{self.name} needs {', '.join(it.described for it in reading.missing)}.")
@@ -175,7 +175,7 @@ class Runbook:
         return Refusal(" ".join(said), slot=slot)
 
     def in_words(self, reading: Reading) -> Refusal:
-        """Return what is wrong or missing, and how the whole would be said where there is no form."""
+        """Return a Refusal with the corrected command, for places without a form."""
         pairs = {
             it.name: it.example for it in self.parameters if it in reading.missing or it.name in reading.wrong
         }

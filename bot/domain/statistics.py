@@ -1,4 +1,4 @@
-"""The course of an incident, read from its timeline: phases, promises of updates, clocks, and bars to draw."""
+"""Statistics of an incident from its timeline: phases, updates, key times, and bars for the picture."""
 
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -10,14 +10,14 @@ from bot.domain.page import Page
 from bot.domain.timeline import Entry
 
 MOST_BARS = 12
-"""As many of a kind as can still be told apart in a picture."""
+"""The most bars of one kind that can be told apart in a picture."""
 MARGIN = timedelta(seconds=59)
-"""So much later a promised update is still on time: people promise minutes."""
+"""An update this much after its due time still counts as on time, because people promise minutes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Update:
-    """An update that was posted, and by when it had been promised (None: it was not)."""
+    """A posted update, and when it was due (UTC; None: nobody had promised it)."""
 
     at: datetime
     promised: datetime | None
@@ -31,7 +31,7 @@ class Update:
 
 @dataclass(frozen=True, kw_only=True)
 class Bar:
-    """A work period of time in the picture; without an `end` it is a moment. `state`: done, active or late."""
+    """A span of time in the picture; without an `end` it is a point. `state` is done, active or late."""
 
     row: str
     label: str
@@ -42,7 +42,7 @@ class Bar:
 
 @dataclass(frozen=True, kw_only=True)
 class Clocks:
-    """The moments and lengths that are asked for after every incident; None: not known, or not reached."""
+    """The key times (UTC) and durations of an incident. None: unknown or not reached."""
 
     began: datetime | None
     declared: datetime
@@ -57,7 +57,7 @@ class Clocks:
 
 
 def clocks(incident: Incident, entries: Sequence[Entry], *, now: datetime) -> Clocks:
-    """Read the clocks; without a stated impact nobody knows when it began."""
+    """Return the key times. Without a stated impact, its start is unknown."""
     began, mitigated = incident.impact_since, incident.mitigated_at
     since = began or incident.declared_at
     led = [spell.end - spell.start for spell in spells(_leading(entries), now=incident.resolved_at or now)]
@@ -80,7 +80,7 @@ def _leading(entries: Iterable[Entry]) -> list[Entry]:
 
 
 def updates(entries: Iterable[Entry]) -> list[Update]:
-    """Hold each update to the promise that stood when it came."""
+    """Return each posted update with the due time that was valid when it came."""
     promised: datetime | None = None
     found = []
     for entry in entries:
@@ -93,7 +93,7 @@ def updates(entries: Iterable[Entry]) -> list[Update]:
 
 
 def phases(entries: Iterable[Entry], *, now: datetime) -> list[Bar]:
-    """Return how long each phase lasted."""
+    """Return each phase as a bar."""
     bars: list[Bar] = []
     phase, since = "", None
     for entry in entries:
@@ -109,7 +109,7 @@ def phases(entries: Iterable[Entry], *, now: datetime) -> list[Bar]:
 
 
 def _phase(entry: Entry) -> str | None:
-    """Return the phase that begins here; "" where the incident ends."""
+    """Return the phase that begins with this entry: "" if the incident ends, None if the phase stays."""
     match entry.kind:
         case "declared":
             return "triage"
@@ -130,7 +130,7 @@ def bars(
     names: dict[str, str],
     now: datetime,
 ) -> list[Bar]:
-    """Return the picture of an incident: its phases, who led, the pages, and updates on time or late."""
+    """Return the bars of an incident: its phases, its commanders, its pages, and its updates."""
     until = incident.resolved_at or now
     rows = (
         phases(entries, now=until),
@@ -142,7 +142,7 @@ def bars(
 
 
 def _few(row: list[Bar]) -> list[Bar]:
-    """Of too many, those that say most: what was late, then the last ones; in order."""
+    """Keep the most important bars of a row: late ones first, then the latest. Return them in order of time."""
     kept = sorted(row, key=lambda bar: (bar.state == "late", bar.start))[-MOST_BARS:]
     return sorted(kept, key=lambda bar: bar.start)
 

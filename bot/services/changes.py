@@ -1,4 +1,4 @@
-"""What changed lately: heard from sources or said by hand, and marked as suspect in an incident."""
+"""Recent changes: received from sources or entered by hand, and marked as suspect in an incident."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass, replace
@@ -21,14 +21,14 @@ from bot.domain.text import shortened
 from bot.services.transaction import Transaction
 
 LISTED = 10
-"""How many are listed at once: each has a button, and a message fifty blocks."""
+"""How many changes one message lists. Each has a button, and Slack allows fifty blocks."""
 LOOKED_THROUGH = 200
-"""How many are read at most; a service or a shorter time finds what is older."""
+"""How many changes one search reads at most. A service or a shorter time finds older ones."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class RecentChanges:
-    """The changes of a time, newest first; `is_cut`: there were more than are ever looked through."""
+    """The changes in a window, newest first. `is_cut` means that there were more than `LOOKED_THROUGH`."""
 
     changes: Portion[Change]
     window: ChangeWindow
@@ -43,7 +43,7 @@ class Changes:
     # --- how they are heard of ---
 
     def hear(self, news: Change) -> Change:
-        """Keep what a source says of a change; what is said of the same one again is added to it."""
+        """Store a report of a change. A second report of the same change is merged into it."""
         self._session.lock(f"change:{news.key}")
         known = self._session.changes.by_key(news.key)
         told = known.told_again(news) if known else self._numbered(news)
@@ -52,7 +52,7 @@ class Changes:
         return told
 
     def heard_of(self, news: Iterable[Change]) -> None:
-        """Keep what the pager was told of: there a service is known by the pager's id."""
+        """Store changes from PagerDuty, which names a service by its PagerDuty id."""
         for told in news:
             service = self._tx.policy.service_paged_as(told.service) if told.service else None
             self.hear(replace(told, service=service))
@@ -66,9 +66,9 @@ class Changes:
         incident: Incident | None = None,
         at: datetime | None = None,
     ) -> Change:
-        """Keep what somebody says that they changed, now or at a time (UTC) that is past.
+        """Store a change that somebody entered, now or at a past time (UTC).
 
-        What is said in a private incident stays in it.
+        A change entered in a private incident stays visible only there.
         """
         if at and at > self._tx.now:
             raise Refusal(f"A change can't be of the future ({at:%H:%M} UTC). Give a past time.", slot="at")
@@ -93,7 +93,7 @@ class Changes:
         return replace(news, number=self._session.changes.reserve())
 
     def forget_old(self) -> None:
-        """Drop what was heard more than 30 days ago; what was suspected stays in its incident."""
+        """Delete changes received more than 30 days ago. Suspected changes stay in their incidents."""
         self._session.changes.forget(before=self._tx.now - change.KEPT)
 
     # --- what changed ---
@@ -106,7 +106,7 @@ class Changes:
         service: str | None = None,
         page: int | None = None,
     ) -> RecentChanges:
-        """Look back from now, or in an incident from when its impact began; an hour where no span is said."""
+        """Return changes before now, or before the incident's impact began. The default span is one hour."""
         span = span or LOOKED_BACK
         now = self._tx.now
         window = before_impact(incident, span) if incident else ChangeWindow(since=now - span, until=now)
@@ -118,7 +118,7 @@ class Changes:
     # --- which is suspected ---
 
     def suspect(self, incident: Incident, number: int, *, by: str) -> Incident:
-        """Mark a change as suspect: it stands on the card, and *roll back?* is asked."""
+        """Mark a change as suspect. It appears on the card, and Spy asks *roll back?*"""
         found = self._session.changes.get(number)
         if found is None or not found.is_seen_in(incident.number):
             raise Refusal(
@@ -131,12 +131,12 @@ class Changes:
         return self._tx.record(incident, suspected)
 
     def clear(self, incident: Incident, number: int, *, by: str) -> Incident:
-        """Take it back."""
+        """Remove the suspicion of a change."""
         return self._tx.record(incident, incident.clear(number, by=by, at=self._tx.now))
 
 
 def named(words: str) -> str:
-    """Read a service's name as somebody typed it; refuses what can't be one."""
+    """Return a service's name as somebody typed it, normalised. Refuses what can't be one."""
     name = service_name(words)
     if name is None:
         raise Refusal(

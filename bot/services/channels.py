@@ -1,4 +1,4 @@
-"""What becomes of channels: an incident's own, the announcement channel, and the teams'."""
+"""Changes to channels in Slack: those of incidents, the announcement channel, and the teams'."""
 
 from typing import Any
 
@@ -14,7 +14,11 @@ from bot.services.troubles import Troubles
 
 
 class Channels:
-    """An incident's channel is followed by the incident. Of another one that Spy speaks in, who can mend it hears."""
+    """Handles changes to channels.
+
+    An incident records those of its own channel. For another channel that Spy uses, Spy notifies the people who can
+    fix it.
+    """
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -37,7 +41,7 @@ class Channels:
             self.ends(channel)
 
     def put_out(self, channel: str, *, by: str | None, private: bool, origin: str) -> None:
-        """Spy was taken out of a channel: a public one it joins again when it next speaks there."""
+        """Handle the removal of Spy from a channel. It rejoins a public one with its next post."""
         if incident := self._incident(channel):
             self._channels.put_out(incident, by=by, origin=origin)
         elif private:
@@ -52,7 +56,7 @@ class Channels:
             self._channels.made_private(incident, by=by)
 
     def moved(self, channel: str, to: str) -> None:
-        """A channel has another id: Spy goes on there, and asks for the configuration to be mended."""
+        """Handle a channel's new id. Spy uses it at once, and asks for config.yaml to be corrected."""
         incident = self._incident(channel)
         self._session.messages.moved(channel, to)
         if incident:
@@ -66,7 +70,7 @@ class Channels:
     # --- trouble with the announcement channel, or a team's ---
 
     def refused(self, channel: str, why: str) -> None:
-        """Slack takes nothing into a channel: tell it once."""
+        """Report once that Slack refuses posts in a channel."""
         self.begins(channel, "refused", by=None, why=why)
 
     def begins(
@@ -84,9 +88,9 @@ class Channels:
         )
 
     def ends(self, channel: str) -> None:
-        """The channel takes words again: tell it once, and show there what it missed.
+        """Report once that Spy can post in the channel again, and show there what it missed.
 
-        One that goes by another id does so until the configuration names that.
+        A channel with a changed id keeps its trouble until config.yaml has the new id.
         """
         if self.present(channel) != channel:
             return
@@ -106,7 +110,7 @@ class Channels:
                 )
 
     def present(self, channel: str) -> str:
-        """Return the id under which a configured channel goes now."""
+        """Return the current id of a configured channel."""
         known = self._session.troubles.get(_key(channel))
         return (known.moved_to if known and known.lasts else None) or channel
 
@@ -121,7 +125,7 @@ class Channels:
         return {"channel": channel, "announces": channel == self._tx.policy.announce, "teams": teams}
 
     def _menders(self, channel: str) -> list[str]:
-        """Return who can mend it: the team's manager, and those who look after Spy; never that channel itself."""
+        """Return who can fix it: the team's manager and Spy's maintainers; never that channel itself."""
         policy = self._tx.policy
         managers = filter(None, map(Directory(self._tx).manager, self._teams(channel)))
         told = [it for it in (*managers, *policy.maintainers) if it != channel]

@@ -1,4 +1,4 @@
-"""Requests for cover: asked of a team or a person, promised, made sure of in PagerDuty, asked for again."""
+"""Requests for cover: asked, accepted, entered in PagerDuty, and repeated."""
 
 from collections.abc import Sequence
 
@@ -15,7 +15,7 @@ from bot.services.shifts import Shifts
 from bot.services.transaction import Transaction
 
 ASKED_FOR = "asked"
-"""The occurrence of the message by which cover is first asked for; reminders have their occurrence."""
+"""The occurrence of the first message of a request. Reminders have occurrences of their own."""
 
 
 class Covers:
@@ -26,7 +26,7 @@ class Covers:
     # --- what people say ---
 
     def request(self, words: str, *, by: str, asked: str | None = None) -> list[CoverRequest]:
-        """Ask for cover of one's own shifts in a time as people say it: one request a schedule."""
+        """Ask for cover of one's own shifts in a time that a person typed. Return one request for each schedule."""
         if asked == by:
             raise Refusal("You can't cover for yourself. Ask someone else, or leave the person out.")
         if asked:
@@ -65,7 +65,7 @@ class Covers:
         return cover
 
     def accept(self, number: int, *, by: str) -> CoverRequest:
-        """Say *I'll cover*; PagerDuty is told, and both hear when it has it."""
+        """Accept a request (*I'll cover*). Both people are notified once PagerDuty has the override."""
         promised = self._locked(number).accept(by=by, at=self._tx.now)
         self._keep(promised, because="promised")
         at = int(self._tx.now.timestamp() * 1000)
@@ -87,7 +87,7 @@ class Covers:
         return withdrawn
 
     def count_out(self, person: str) -> None:
-        """Somebody can't cover any more: who asked them hears, as when they decline."""
+        """Remove a person from requests, because they are no longer available. It counts as declining."""
         for cover in self._session.covers.open():
             if cover.asked == person and cover.state is CoverState.ASKED and cover.end > self._tx.now:
                 self.decline(cover.number, by=person)
@@ -102,7 +102,7 @@ class Covers:
     # --- what happened to it ---
 
     def made_sure(self, number: int, turn: Turn) -> None:
-        """PagerDuty has the override: both hear."""
+        """Record that PagerDuty has the override, and notify both people."""
         cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             covered = cover.made_sure()
@@ -112,7 +112,7 @@ class Covers:
             Shifts(self._tx).taken_over(turn, team=cover.team, person=cover.taken_by)
 
     def refused(self, number: int, why: str) -> None:
-        """PagerDuty would not: both hear, and cover is wanted again."""
+        """Record that PagerDuty refused the override. Notify both people, and ask for cover again."""
         cover = self._locked(number)
         if cover.state is CoverState.PROMISED and cover.taken_by:
             wanted = cover.refused(why)
@@ -122,7 +122,7 @@ class Covers:
                 self._tell(wanted, person, origin=f"refused:{at}")
 
     def compare(self, schedule: str) -> None:
-        """Close what the schedule itself has settled: an override made by hand, or a swap."""
+        """Close requests that the schedule itself has settled, by a manual override or a swap."""
         for cover in self._session.covers.open():
             if cover.schedule == schedule and cover.state is CoverState.ASKED:
                 self._compare(cover.number)
@@ -138,19 +138,19 @@ class Covers:
     # --- keeping it ---
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
-        """Return the next reminder; none once the time itself has come."""
+        """Return the next reminder; none once the time has come."""
         zone = Directory(self._tx).zone(cover.by)
         timers = cover_agenda(cover, self._tx.policy, zone=zone)
         return timers if self._tx.now < cover.start else []
 
     def plan_anew(self) -> None:
-        """Set the timers of what is asked for by the policy in force."""
+        """Set the timers of open requests again, after a change of settings."""
         for number in sorted(it.number for it in self._session.covers.open()):
             cover = self._locked(number)
             self._session.timers.replace(cover.subject, self.agenda(cover))
 
     def say(self, cover: CoverRequest, timer: Timer) -> None:
-        """Ask again, unless the one who was asked can't, and tell who needs it that nobody covers yet."""
+        """Ask again, unless the only person asked has declined. Also notify the person who needs cover."""
         said = cover.after_saying(timer, at=self._tx.now)
         self._session.covers.put(said)
         if not said.has_declined:
@@ -158,7 +158,7 @@ class Covers:
         self._tell(said, said.by, origin=f"said:{timer.occurrence}")
 
     def _keep(self, cover: CoverRequest, *, because: str) -> None:
-        """Keep the request and its timers, and let every message that asked show how it stands."""
+        """Store the request and its timers, and refresh its messages."""
         self._session.covers.put(cover)
         self._session.timers.replace(cover.subject, self.agenda(cover))
         if because != "asked":
@@ -181,7 +181,7 @@ class Covers:
         )
 
     def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
-        """Tell one of the two, in a message of its own, how it stands."""
+        """Send one of the two people a separate message about the state of the request."""
         mark = f":{person}:{origin}"
         key = f"covering:{cover.number}{mark}"
         self._tx.send(UpsertMessage(key=key, message_type="covering", ref=cover.number, mark=mark, to=person))
@@ -189,7 +189,7 @@ class Covers:
 
 @reminds("cover")
 class CoverReminders:
-    """Keeps the duty to find cover."""
+    """The reminders of requests for cover."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

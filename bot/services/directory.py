@@ -1,4 +1,4 @@
-"""Who is who, as Slack last told: names, zones, accounts, and who may be given something to do."""
+"""Who is who in Slack: names, time zones, accounts, and who can be assigned something."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping
 
@@ -16,7 +16,7 @@ IN_TERMINAL = (
     "(in Slack: the person's profile, ⋮, Copy member ID)."
 )
 NAMED = 3
-"""So many people are named who could do it instead."""
+"""How many people a refusal suggests instead."""
 
 
 class Directory:
@@ -25,7 +25,7 @@ class Directory:
         self._session = tx.session
 
     def seen(self, person: str, name: str | None) -> None:
-        """Remember the name that came with a request, and ask Slack for all the rest, at most once a day."""
+        """Store the name that came with a request. Ask Slack for the full profile, at most once a day."""
         known = self._session.people.get(person)
         if known is None:
             self._session.people.put(Person(id=person, name=name or f"<@{person}>"))
@@ -34,38 +34,41 @@ class Directory:
             self._tx.send(MeetPerson(key=key, person=person))
 
     def name(self, ident: str) -> str | None:
-        """Return the name of a person, or of an incident's or a team's channel, by Slack id; None if unknown."""
+        """Return the name of a person, or of an incident's or team's channel, by Slack id; None if unknown."""
         if ident.startswith(("C", "G")):
             return self._channel_name(ident)
         known = self._session.people.get(ident)
         return known.name if known and not known.name.startswith("<@") else None
 
     def _channel_name(self, channel: str) -> str | None:
-        """A private incident's channel is named nowhere: its name says what the incident is about."""
+        """Return a channel's name.
+
+        The channel of a private incident has none, because its name reveals the incident.
+        """
         incident = self._session.incidents.in_channel(channel)
         if incident and incident.channel_name and not incident.private:
             return incident.channel_name
         return next((it.key for it in self._tx.policy.teams.values() if it.channel == channel), None)
 
     def paged_as(self, user: str | None, email: str | None = None) -> str | None:
-        """Return who (a Slack id) has this account in PagerDuty: by `people:`, else by e-mail as Slack told."""
+        """Return the Slack id of a PagerDuty user: from `people:`, else by e-mail; None if unknown."""
         if found := self._tx.policy.person_of(user=user, email=email):
             return found
         contact = self._session.contacts.get(email.casefold()) if email else None
         return contact.person if contact else None
 
     def called(self, name: str) -> str | None:
-        """Return who has exactly this name; None where nobody has, or several."""
+        """Return the id of the only person with exactly this name; None if there is none, or several."""
         found = self._session.people.named(name)
         return found.id if found and found.name.casefold() == name.casefold() else None
 
     def zone(self, person: str) -> str:
-        """Return the zone a person lives in (IANA); UTC where it is not known."""
+        """Return a person's time zone (IANA); UTC if unknown."""
         known = self._session.people.get(person)
         return (known.zone if known else None) or "UTC"
 
     def named(self, name: str) -> str:
-        """Find a person by name; refuse where Spy has not met anyone of that name."""
+        """Return the id of a person by name. Refuses a name that Spy does not know."""
         known = self._session.people.named(name.removeprefix("@"))
         if known is None:
             way_out = IN_TERMINAL if self._tx.source == "terminal" else IN_SLACK
@@ -75,7 +78,7 @@ class Directory:
     # --- who may be given something to do ---
 
     def is_assignable(self, person: str) -> bool:
-        """Whether somebody may be given something to do; who Slack has not described yet counts as a person."""
+        """Whether a person can be assigned something. Someone whose profile is unknown counts as assignable."""
         known = self._session.people.get(person)
         return person != SLACKBOT and (known is None or known.is_assignable)
 
@@ -89,9 +92,9 @@ class Directory:
         again: Callable[[str], str] | None = None,
         slot: str = "person",
     ) -> None:
-        """Refuse a bot or a deactivated account, and name who could: on call, or among `others`, but not `besides`.
+        """Refuse a bot or a deactivated account, and suggest people on call or among `others`, but not `besides`.
 
-        `what` goes on from *they can't*; `again` makes the command that a button says for somebody else.
+        `what` completes *they can't …*; `again` returns the command of a button for another person.
         """
         self.seen(person, None)
         if self.is_assignable(person):
@@ -106,7 +109,7 @@ class Directory:
         )
 
     def manager(self, team: Team | None) -> str | None:
-        """Return a team's manager; None where it has none who can be reached."""
+        """Return a team's manager; None if there is none, or they can't be assigned anything."""
         manager = team.manager if team else None
         return manager if manager and self.is_assignable(manager) else None
 
@@ -120,14 +123,17 @@ class Directory:
         return "Slackbot" if person == SLACKBOT else self.name(person) or f"<@{person}>"
 
     def _who_could(self, others: Iterable[str], besides: Collection[str]) -> Mapping[str, str]:
-        """Return who could do it, and why they."""
+        """Return people who could do it instead, and why each was chosen."""
         on_call = dict.fromkeys(self.on_call(), f"on call for :{self._tx.policy.command_team}")
         able = on_call | {it: "in the channel" for it in others if it not in on_call}
         found = [it for it in able if it not in besides and self.is_assignable(it)]
         return {it: able[it] for it in found[:NAMED]}
 
     def on_call(self) -> list[str]:
-        """Return who is on call for the command team, first level first, as far as Slack knows them."""
+        """Return the Slack ids of the command team's on-call people, first level first.
+
+        People unknown in Slack are left out.
+        """
         team = self._tx.policy.teams.get(self._tx.policy.command_team or "")
         on_calls = [
             it

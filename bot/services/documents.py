@@ -1,4 +1,4 @@
-"""The facts of a postmortem, read afresh: what its document says, and what the channel is shown of it."""
+"""The facts of a postmortem, read from the database: for its document and for messages in the channel."""
 
 import re
 from collections import Counter
@@ -23,7 +23,7 @@ from bot.services.postmortem_lifecycle import PostmortemLifecycle
 from bot.services.transaction import Transaction
 
 MOST_LINES = 120
-"""So long a timeline can still be read; the full log has the rest."""
+"""The most lines of a timeline that people can still read. The full log has the rest."""
 MAJOR = frozenset(
     {
         "declared",
@@ -45,7 +45,7 @@ MAJOR = frozenset(
 POSTMORTEM = frozenset(
     {"follow_up_added", "follow_up_done", "follow_up_reopened", "nothing_needed", "review_closed"}
 )
-"""What is told elsewhere in the document."""
+"""Kinds that appear elsewhere in the document."""
 SUSPECT, CLEARED = "change_suspected", "change_cleared"
 ROWS = ("Phases", "Command", "Pages", "Updates")
 _IDS = re.compile(r"\b[UWCG][A-Z0-9]{2,}\b")
@@ -60,7 +60,7 @@ class Documents:
     # --- for the document ---
 
     def document(self, incident: Incident) -> Facts:
-        """Return all that the document says; entries of the timeline as the facts that their templates want."""
+        """Return all facts of the document. Entries of the timeline are in the form their templates need."""
         n, entries = incident.number, self._session.timeline.of(incident.number)
         pages = self._session.pages.of(n)
         until = incident.resolved_at or self._tx.now
@@ -95,7 +95,7 @@ class Documents:
         return bars(incident, entries, pages, names=names, now=self._tx.now)
 
     def names(self, facts: Facts) -> Callable[[str], str | None]:
-        """Return the names of all people and channels in it, to render outside of this transaction."""
+        """Return a function from Slack ids to names, for rendering outside of this transaction."""
         spoken_of = set(_IDS.findall(str(facts)))
         known = {person: People(self._tx).name(person) for person in spoken_of}
         return known.get
@@ -106,7 +106,7 @@ class Documents:
         return self._lifecycle.due(self._lifecycle.of(incident.number), incident)
 
     def state(self, incident: Incident) -> Facts:
-        """Return how it stands: who writes it, until when, what is missing, the follow-ups by category."""
+        """Return its state: owner, due time, what is missing, and the follow-ups by category."""
         postmortem = self._lifecycle.of(incident.number)
         follow_ups = self._session.follow_ups.of(incident.number)
         suspects = len(_suspected(self._session.timeline.among([incident.number], [SUSPECT, CLEARED])))
@@ -126,7 +126,7 @@ class Documents:
         return postmortem_settings.private_repository if incident.private else postmortem_settings.repository
 
     def preview(self, incident: Incident) -> Facts:
-        """Return the state with a few figures: what a channel reads of a document that is long."""
+        """Return its state with a few numbers: a short preview of the document for the channel."""
         entries = self._session.timeline.of(incident.number)
         return {
             **self.state(incident),
@@ -147,7 +147,7 @@ def _line(entry: Entry) -> dict[str, Any]:
 
 
 def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
-    """Let the impact, the cause and the end be in the words of the timeline, where those were edited."""
+    """Return the incident with the edited words of the timeline as its impact, cause and resolution."""
     said = {it.kind: it.text for it in shown if it.supersedes}
     return replace(
         incident,
@@ -158,17 +158,17 @@ def _as_corrected(incident: Incident, shown: Iterable[Entry]) -> Incident:
 
 
 def _suspected(entries: Iterable[Entry]) -> list[Entry]:
-    """Return the mark of each change that is still suspected: the last word on a change counts."""
+    """Return the latest entry of each change that is still suspected."""
     return [it for it in _by_change(entries).values() if it.kind == SUSPECT]
 
 
 def _by_change(entries: Iterable[Entry]) -> dict[object, Entry]:
-    """Return the last entry on each change."""
+    """Return the latest entry of each change."""
     return {it.data.get("change", it.seq): it for it in entries if it.kind.startswith("change_")}
 
 
 def _change(entry: Entry) -> dict[str, Any]:
-    """A change is told by another part of Spy: what it does not say is None."""
+    """Return a change as facts. Fields that the entry lacks are None."""
     line = {"title": entry.text, "url": None, "service": None, "happened_at": None} | _line(entry)
     return {**line, "title": line["title"] or entry.text or "a change"}
 
@@ -181,7 +181,7 @@ def _log(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
-    """Of a timeline that is too long to be read: what people kept, then the turns, then the first of the rest."""
+    """Cut a timeline that is too long: first what people kept, then the major events, then the earliest others."""
     ranked = sorted(
         lines, key=lambda it: (it.visibility != KEPT, it.kind not in MAJOR, it.occurred_at, it.seq)
     )
@@ -195,12 +195,12 @@ def _by_day(entries: Iterable[Entry]) -> list[tuple[str, list[Facts]]]:
 
 
 def _merged_spells(found: Iterable[Spell]) -> list[Spell]:
-    """Leave out what lasted no time: who declares has command from that moment."""
+    """Leave out spells of zero length, such as the one at the declaration."""
     return [spell for spell in found if spell.end > spell.start]
 
 
 def _people(incident: Incident, shown: Iterable[Entry], led: Iterable[Spell]) -> list[Facts]:
-    """Return who took part: in command for how long, and with how many lines of the timeline."""
+    """Return who took part, with their time in command and their number of timeline lines."""
     lines = Counter(entry.actor for entry in shown if entry.actor)
     hours: dict[str, timedelta] = {}
     for spell in led:
@@ -227,14 +227,14 @@ def _by_category(follow_ups: Sequence[FollowUp]) -> list[tuple[str, list[FollowU
 
 @message("review", "postmortem/review")
 def review(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what asks for a postmortem."""
+    """Return the facts of a postmortem reminder."""
     said = PostmortemLifecycle(tx).of(it.ref).told.get(it.facts["occurrence"])
     return {**Documents(tx).state(tx.incident(it.ref)), "said": said}
 
 
 @message("follow_up", "postmortem/follow_up")
 def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a follow-up that is nearly due."""
+    """Return the facts of a follow-up reminder."""
     found = tx.session.follow_ups.get(it.ref)
     incident = tx.incident(found.incident) if found else None
     said = found.told.get(it.facts["occurrence"]) if found else None
@@ -243,7 +243,7 @@ def follow_up(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("digest", "postmortem/digest")
 def digest(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what somebody has to do."""
+    """Return the facts of a person's weekly digest."""
     person, follow_ups = it.to, FollowUps(tx)
     todo = follow_ups.todo(person)
     overdue = follow_ups.overdue(todo, reader=person)

@@ -1,4 +1,4 @@
-"""What whoever moves a failover on says of it: before each move, after it, and meanwhile."""
+"""The stored side of running a failover: what happens before, during and after each action."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
@@ -13,7 +13,7 @@ from bot.services.transaction import Transaction
 
 @dataclass(frozen=True, kw_only=True)
 class StepRun:
-    """A move that was kept as started, and is to be done now; `until` (UTC) is the end of a soak."""
+    """An action that is stored as started and must run now. `until` (UTC) is the end of a soak."""
 
     run: Failover
     attempt: int
@@ -22,16 +22,16 @@ class StepRun:
     check: Check | None = None
     until: datetime | None = None
     sought: int | None = None
-    """The attempt that a look is about."""
+    """The attempt that a look checks."""
 
     @property
     def mark(self) -> str:
-        """Name this try, once for ever."""
+        """A name of this attempt that is unique for ever."""
         return _mark(self.run, self.attempt)
 
     @property
     def looked_for(self) -> str:
-        """Name the try of which a look is to find out whether it happened."""
+        """The name of the attempt that a look checks."""
         return _mark(self.run, self.sought or self.attempt)
 
     @property
@@ -40,12 +40,12 @@ class StepRun:
 
     @property
     def read_only(self) -> bool:
-        """Whether it may be broken off and done again."""
+        """Whether it can be stopped and repeated without harm."""
         return self.action.kind not in ONCE_ONLY
 
     @property
     def may_be_stopped(self) -> bool:
-        """Whether calling the run back ends this move; a way back is gone to its end."""
+        """Whether an abort stops this action. An undo always runs to its end."""
         return self.action.kind is not ActionKind.UNDO
 
 
@@ -56,9 +56,9 @@ class FailoverActions:
         self._failovers = Failovers(tx)
 
     def next(self, number: int) -> StepRun | None:
-        """Keep that the next move starts, and give it; None where there is none now.
+        """Store the start of the next action and return it; None if there is none now.
 
-        What was under way at this time was so in a process that is gone, since each does one thing at a time.
+        A worker runs one action at a time. So an attempt that is still open belongs to a process that is gone.
         """
         run = self._failovers.locked(number)
         if run.attempt:
@@ -70,7 +70,7 @@ class FailoverActions:
         return self._started(run, action) if action else None
 
     def _begun(self, run: Failover) -> Failover:
-        """Begin, if the plan is still the one that was approved."""
+        """Start the run if the plan is still the one that was approved."""
         fresh = self._failovers.as_it_is(run)
         return self._failovers.keep(run, run.begin(at=self._tx.now)) if fresh is run else fresh
 
@@ -91,13 +91,13 @@ class FailoverActions:
         )
 
     def finished(self, number: int, attempt: int, outcome: Outcome) -> None:
-        """Keep how a move ended, and what follows from it."""
+        """Store the result of an action, and the events that follow from it."""
         run = self._failovers.locked(number)
         if event := run.finish(attempt, outcome, at=self._tx.now):
             self._failovers.follow(self._failovers.keep(run, event))
 
     def crashed(self, number: int, why: str) -> None:
-        """Ask the channel how it goes on, since Spy can't do what comes next; for who has the run to say."""
+        """Ask people how to continue, because Spy failed to prepare the next action."""
         run = self._failovers.locked(number)
         if run.attempt:
             run = self._failovers.follow(self._failovers.keep(run, run.resumed(at=self._tx.now)))
@@ -105,7 +105,7 @@ class FailoverActions:
             self._failovers.follow(self._failovers.keep(run, event))
 
     def heard(self, number: int, attempt: int, tail: str) -> None:
-        """Show what a move has printed so far, by its end."""
+        """Show the last output of a running action."""
         run = self._failovers.locked(number)
         if run.attempt and run.attempt.number == attempt:
             self._session.failovers.put(replace(run, tail=tail))
@@ -115,11 +115,11 @@ class FailoverActions:
             )
 
     def is_to_stop(self, number: int) -> bool:
-        """Whether somebody called it back, so that what runs is to be ended."""
+        """Whether somebody aborted the run, so that the running action must stop."""
         run = self._session.failovers.get(number)
         return bool(run and run.is_called_back)
 
 
 def _mark(run: Failover, attempt: int) -> str:
-    """Number and moment: another database may have a run of the same number."""
+    """Return a name with number and time, because another database may have a run of the same number."""
     return f"spy-{run.number}-{int(run.proposed_at.timestamp())}-{attempt}"

@@ -1,4 +1,4 @@
-"""What the messages about a failover show, read afresh each time."""
+"""What the messages about a failover show, read from the database each time."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -14,14 +14,14 @@ from bot.services.messages import Facts, message
 from bot.services.transaction import Transaction
 
 MOVES = 30
-"""Lines about moves in one message with a trail: Slack takes some 12,000 characters."""
+"""The most lines about actions in one message with an audit log. Slack's limit is about 12,000 characters."""
 CELLS = 10
-"""How wide the bar of progress is."""
+"""The width of the progress bar, in characters."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class StepLine:
-    """A check or a step; `state` is waiting, doing, ok, red, unknown, asked, undoing, undone or skipped."""
+    """A check or a step. `state` is waiting, doing, ok, red, unknown, asked, undoing, undone or skipped."""
 
     name: str
     state: str
@@ -32,7 +32,7 @@ class StepLine:
     says: str = ""
     took: timedelta | None = None
     kind: str = ""
-    """What is being done of it."""
+    """Which part of it runs now."""
     no_return: bool = False
     asks: bool = False
     is_check: bool = False
@@ -63,7 +63,7 @@ class FailoverViews:
         }
 
     def question(self, run: Failover, number: int, *, time: int = 1) -> Facts:
-        """Return what was asked, for the nth time, and what became of it."""
+        """Return a question, asked for the `time`th time, and its answer."""
         mine = [
             it for it in self._session.failovers.audit_log(run.number) if it.data.get("question") == number
         ]
@@ -87,9 +87,9 @@ class FailoverViews:
         }
 
     def audit_log(self, run: Failover, step: str = "") -> Facts:
-        """Return what happened (to one step, if that is named), oldest first, as the facts of its lines, to the second.
+        """Return the audit log of a run, or of one step, oldest first.
 
-        Of moves the last ones only, and how many were left out; what people have decided is never left out.
+        Only the latest actions are included, with the number left out. Decisions of people are always included.
         """
         audit_entries = self._of_step(run, step)
         actions = [
@@ -113,7 +113,7 @@ class FailoverViews:
         return {"run": run, "step": step, "traces": lines, "left_out": len(left_out)}
 
     def output(self, run: Failover, step: str) -> Facts:
-        """Return what the moves of a step (empty: of all) have printed, oldest first."""
+        """Return what the actions of a step have printed, oldest first; of all steps if `step` is empty."""
         finished = [it for it in self._of_step(run, step) if it.kind == "failover_action_finished"]
         return {
             "run": run,
@@ -122,7 +122,7 @@ class FailoverViews:
         }
 
     def _of_step(self, run: Failover, step: str) -> list[AuditEntry]:
-        """Return what happened to a step, known by how its name begins; to all where none is named."""
+        """Return the audit log of the steps whose names begin with `step`."""
         wanted = step.strip().casefold()
         audit_log = self._session.failovers.audit_log(run.number)
         return [it for it in audit_log if str(it.data.get("name", "")).casefold().startswith(wanted)]
@@ -201,7 +201,7 @@ def _is_behind(run: Failover, actions: Sequence[Action]) -> bool:
 
 
 def _progress(run: Failover) -> tuple[int, int]:
-    """Return how much is done, of how much there is; on the way back, of what is to be taken back."""
+    """Return how many actions are done, of how many. In a rollback, it counts the undos."""
     if run.state in {State.ROLLING_BACK, State.ROLLED_BACK}:
         return len(run.undone), len(run.undone) + len(run.way_back)
     return run.at, len(run.route)

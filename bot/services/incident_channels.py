@@ -1,4 +1,4 @@
-"""The incident's channel: opened, refused, closed and opened again; who is in it, and where its messages stand."""
+"""The incident's channel: created, refused, closed and reopened; its members and messages."""
 
 from collections.abc import Mapping
 
@@ -20,9 +20,9 @@ from bot.ports import Posted
 from bot.services.transaction import Transaction
 
 SURENESS: Mapping[str, int] = {"gone": 0, "archived": 1, "left": 1, "deleted": 2}
-"""What of a closed channel says more than the other: that it is gone is all that a refused call tells."""
+"""How much each way of closing tells. *Gone* tells least, because a failed call shows no more."""
 COMING = (events.PersonInvited.kind(), events.PersonJoined.kind())
-"""How somebody comes into a channel: brought by Spy, or by themselves."""
+"""The events in which a person enters a channel: invited by Spy, or on their own."""
 
 
 class IncidentChannels:
@@ -33,7 +33,10 @@ class IncidentChannels:
     # --- opened, closed, and opened again ---
 
     def opened(self, number: int, channel: str, name: str) -> None:
-        """Slack has the channel; whatever waited for it goes out. Another one gets all that the first one had."""
+        """Record that Slack has the channel, and send what waited for it.
+
+        A replacement channel gets a complete setup.
+        """
         before = self._tx.incident(number)
         if before.channel is None or before.channel_closed:
             opened = events.ChannelOpened(at=self._tx.now, channel=channel, channel_name=name)
@@ -44,12 +47,12 @@ class IncidentChannels:
         self._session.outbox.release(number)
 
     def refused(self, number: int, why: str) -> None:
-        """Slack gives no channel: what waited for it goes to where the incident can still be followed."""
+        """Record that Slack can't create the channel. Messages for it go to the announcement or by DM instead."""
         self._tx.record(self._tx.incident(number), events.ChannelRefused(at=self._tx.now, why=why))
         self._session.outbox.release(number)
 
     def closed(self, number: int, how: events.Closing, *, by: str | None = None) -> None:
-        """The channel takes nothing any more. Who leads is told once, and what belongs there goes to them."""
+        """Record that Spy can no longer post in the channel. The owner is notified once and gets its messages by DM."""
         incident = self._tx.incident(number)
         known = incident.channel_closed
         if incident.channel and (known is None or SURENESS[how] > SURENESS[known.how]):
@@ -57,7 +60,7 @@ class IncidentChannels:
             self._tx.record(incident, closed)
 
     def reopened(self, number: int, *, by: str | None = None) -> None:
-        """The channel takes words again: it shows how things stand now, and what was said meanwhile."""
+        """Record that Spy can post again. The channel gets the current state and what it missed."""
         before = self._tx.incident(number)
         if before.channel_closed is None:
             return
@@ -67,7 +70,7 @@ class IncidentChannels:
         self._show_again(after, before.channel_closed)
 
     def open_another(self, incident: Incident) -> None:
-        """Ask Slack for another channel, where the incident has none that takes words."""
+        """Ask Slack for a new channel. Refuses if the incident has one that works."""
         if incident.channel and not incident.channel_closed:
             raise Refusal(f"{incident.id} already has its channel: <#{incident.channel}>.")
         incident.must_be_open()
@@ -88,7 +91,7 @@ class IncidentChannels:
         ]
 
     def _show_again(self, incident: Incident, closed: ClosedChannel | None) -> None:
-        """Say in the channel what it missed, and to who was asked that it is over."""
+        """Post what the channel missed, and update the question to those who were asked what to do."""
         if closed is None:
             return
         n, mark = incident.number, closed.mark
@@ -108,7 +111,7 @@ class IncidentChannels:
     # --- who is in it, and who may see it ---
 
     def joined(self, channel: str, person: str, *, origin: str) -> None:
-        """Somebody came into an incident channel; who opened it needs no introduction."""
+        """Record that somebody joined an incident channel. Everyone but the person who declared it gets a welcome."""
         incident = self._session.incidents.in_channel(channel)
         if incident is None or person == incident.declared_by:
             return
@@ -119,24 +122,24 @@ class IncidentChannels:
             self._tx.send(Welcome(key=f"welcome:{origin}", incident=incident.number, person=person))
 
     def _is_awaited(self, incident: Incident, person: str) -> bool:
-        """Whether Spy invited and welcomed them, and this is their coming."""
+        """Whether this person was just invited by Spy, which sends the welcome itself."""
         entries = self._session.timeline.among([incident.number], [*COMING])
         theirs = [entry.kind for entry in entries if entry.data["person"] == person]
         return theirs[-1:] == [events.PersonInvited.kind()]
 
     def bring(self, incident: Incident, person: str) -> Incident:
-        """Invite somebody into an open incident's channel with the tldr, and count them in; once."""
+        """Invite a person into an open incident's channel with the tldr, unless they are a member."""
         if person in incident.members or not incident.is_open:
             return incident
         return self._tx.record(incident, events.PersonInvited(at=self._tx.now, person=person))
 
     def left(self, incident: Incident, person: str) -> None:
-        """Somebody left, or was taken out: of a private incident they hear no more."""
+        """Record that somebody left. They can no longer see a private incident."""
         if person in incident.members:
             self._tx.record(incident, events.PersonLeft(at=self._tx.now, person=person))
 
     def put_out(self, incident: Incident, *, by: str | None, origin: str) -> None:
-        """Spy was taken out. Into a public channel it comes back by itself, with what it says next."""
+        """Handle the removal of Spy. It rejoins a public channel with its next post."""
         if incident.private:
             self.closed(incident.number, "left", by=by)
         elif incident.is_open:
@@ -152,7 +155,7 @@ class IncidentChannels:
             )
 
     def made_private(self, incident: Incident, *, by: str | None) -> None:
-        """The channel was made private, and so the incident is: what is shown elsewhere shows no more of it."""
+        """Make the incident private because its channel is. Messages elsewhere no longer show its details."""
         if incident.private:
             return
         shown = self._session.messages.get(f"announcement:{incident.number}")
@@ -172,7 +175,7 @@ class IncidentChannels:
                 )
 
     def moved(self, incident: Incident, *, to: str) -> None:
-        """Slack gave the channel another id."""
+        """Record that Slack changed the channel's id."""
         if incident.channel and incident.channel != to:
             moved = events.ChannelMoved(at=self._tx.now, channel=to, before=incident.channel)
             self._tx.record(incident, moved)
@@ -187,13 +190,13 @@ class IncidentChannels:
     # --- what is said there ---
 
     def undelivered(self, number: int, what: str, why: str) -> None:
-        """Something could not be delivered for good: say so where it can be read."""
+        """Record in the incident that a delivery failed for good, so that people can see it."""
         incident = self._session.incidents.get(number)
         if incident:
             self._tx.record(incident, events.DeliveryFailed(at=self._tx.now, what=what, why=why))
 
     def mended(self, number: int, what: str) -> None:
-        """What could not be delivered for a while is delivered again."""
+        """Record that deliveries work again."""
         incident = self._session.incidents.get(number)
         if incident:
             self._tx.record(incident, events.DeliveryMended(at=self._tx.now, what=what))

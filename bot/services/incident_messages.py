@@ -1,4 +1,4 @@
-"""The lasting messages about an incident: its card, its announcement, briefs, reminders, its channel."""
+"""The lasting messages about an incident: card, announcement, briefs, reminders, and its channel."""
 
 from datetime import datetime
 
@@ -16,9 +16,9 @@ from bot.services.troubles import Troubles
 from bot.services.views import LINES, Views, line
 
 POSTMORTEM = "milestone:postmortem@stop"
-"""The milestone that asks for the postmortem: its message has the button, and says by when."""
+"""The milestone that asks for the postmortem. Its message has the button and the due time."""
 CLOSINGS, TAKEN = ("channel_closed", "channel_reopened"), ("channel_reopened", "channel_opened")
-"""Kinds that tell what became of the channel, and those after which it took words again."""
+"""Kinds of events about the channel, and those after which Spy can post again."""
 
 
 @message("card", "incident/card", finds_reopened=True)
@@ -50,13 +50,13 @@ def announcement(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("brief", "incident/brief")
 def brief(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what a successor reads before *I have command*."""
+    """Return the facts of the brief for a successor."""
     return Views(tx).brief(it.ref, it.facts.get("offer"))
 
 
 @message("reminder", "incident/reminded")
 def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what a reminder said, and what became of it."""
+    """Return the facts of a reminder, with its current status."""
     incident, name, sent = tx.incident(it.ref), it.facts["name"], last_sent(it.facts)
     snooze = incident.snoozed.get(UPDATE_DUE.name)
     milestone, declared = milestone_of(name, tx.policy), reminder_of(name)
@@ -80,7 +80,7 @@ def reminder(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("missed", "incident/missed")
 def missed(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what was told while the channel was closed."""
+    """Return what happened while the channel was closed."""
     since = datetime.fromisoformat(it.facts["since"])
     entries = tx.session.timeline.of(it.ref)
     again = [entry.recorded_at for entry in entries if entry.kind in TAKEN and entry.recorded_at > since]
@@ -101,7 +101,7 @@ def missed(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("closed_channel", "incident/closed_channel")
 def closed_channel(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what became of the channel since somebody was asked."""
+    """Return the state of the closed channel, for the person who was asked."""
     incident = tx.incident(it.ref)
     closed = incident.channel_closed
     is_closed = bool(closed and it.facts["closing"] == closed.mark)

@@ -1,4 +1,4 @@
-"""Deploy locks: set, announced, asked for by deploy tools, and not forgotten."""
+"""Deploy locks: set, announced, shown to deploy tools, and followed by reminders."""
 
 from collections.abc import Sequence
 
@@ -13,7 +13,7 @@ from bot.services.reminder_sources import reminds
 from bot.services.transaction import Transaction
 
 SHOWN_ON = 50
-"""Newest open incidents whose cards follow along."""
+"""How many of the newest open incidents get their card refreshed."""
 
 
 class Locks:
@@ -22,16 +22,16 @@ class Locks:
         self._session = tx.session
 
     def of(self, service: str) -> Lock | None:
-        """Return the lock that stands on a service."""
+        """Return the active lock of a service, if any."""
         return self._session.locks.of(service)
 
     def standing(self) -> Sequence[Lock]:
         return self._session.locks.standing()
 
     def lock(self, service: str, why: str, *, by: str | None, holder: str | None = None) -> Lock:
-        """Lock a service and announce it; `holder` is what runs (`failover:12`), where that is not the person `by`.
+        """Lock a service and announce it. `holder` is a run (`failover:12`) instead of the person `by`.
 
-        Refused where it is locked already, whoever has it: of two at once one gets the sentence.
+        Refuses if the service is locked already. Of two requests at once, only one succeeds.
         """
         if holder is None and by is None:
             raise ValueError("a lock has a holder, or is somebody's")
@@ -52,7 +52,7 @@ class Locks:
     def unlock(
         self, service: str, *, by: str | None, holder: str | None = None, anyway: bool = False
     ) -> Lock:
-        """Release a service. What runs releases its own as its `holder`; a person what runs only `anyway`."""
+        """Release a service. A run passes its own `holder`; a person can release a run's lock only with `anyway`."""
         self._session.lock(f"lock:{service}")
         lock = self.of(service)
         if lock is None:
@@ -63,14 +63,14 @@ class Locks:
         return released
 
     def remind(self, lock: Lock, timer: Timer) -> None:
-        """Ask who set it whether it is still needed."""
+        """Ask the person who set the lock whether it is still needed."""
         self._session.locks.put(lock.reminded(at=self._tx.now))
         self._ask(lock, int(timer.occurrence.cycle), because="asked")
 
     # --- keeping it ---
 
     def _keep(self, lock: Lock, *, because: str) -> None:
-        """Keep it and its timer; the announcement, the questions and the cards of open incidents follow."""
+        """Store the lock and its timer; refresh the announcement, the reminders and the cards of open incidents."""
         self._session.locks.put(lock)
         self._session.timers.replace(lock.subject, lock_agenda(lock, self._tx.policy))
         if self._tx.policy.announce:
@@ -106,7 +106,7 @@ class Locks:
 
 @reminds("lock")
 class LockReminders:
-    """Keeps the duty not to forget a lock."""
+    """The reminders of deploy locks."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -133,6 +133,6 @@ def lock(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("forgotten", "changes/forgotten")
 def forgotten(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a lock that somebody was asked about."""
+    """Return the facts of a reminder about a lock."""
     found = tx.session.locks.get(it.ref)
     return {**lock(tx, it), "latest": bool(found and it.facts["count"] == max(found.reminders - 1, 0))}

@@ -69,20 +69,20 @@ def _shift(tx: Transaction, number: int, name: str) -> dict[str, Any]:
 
 
 def _cover_of(tx: Transaction, shift: Shift) -> CoverRequest | None:
-    """Return what its person asked for of this shift, if that is still open."""
+    """Return the open request for cover of this shift, if its person made one."""
     mine = (it for it in tx.session.covers.open() if it.by == shift.person)
     return next((it for it in mine if it.start < shift.end and it.end > shift.start), None)
 
 
 def _now_on_call(tx: Transaction, shift: Shift) -> str | None:
-    """Return the name of who has a shift that is gone: whoever is on call when it would have begun."""
+    """Return who is on call at the start of a shift that is no longer its person's."""
     on = tx.session.shifts.on(shift.turn.schedule, since=shift.start, until=shift.end)
     heirs = (it for it in on if it.start <= shift.start < it.end and not it.gone_at)
     return next((it.turn.name for it in heirs), None) if shift.gone_at else None
 
 
 def _incidents_of(tx: Transaction, shift: Shift) -> list[Incident]:
-    """Return the incidents of a shift: its team was paged for them, or its person led or had a role."""
+    """Return the incidents of a shift: its team was paged, or its person led or had a role."""
     alive = tx.session.incidents.alive_since(shift.start)
     pages = tx.session.pages.since(shift.start)
     paged = {page.incident for page in pages if page.team == shift.team or page.person == shift.person}
@@ -110,6 +110,6 @@ def _cover(tx: Transaction, number: int, name: str) -> Facts:
 
 
 def _ahead(length: timedelta) -> timedelta | None:
-    """Round to a minute: what is said an hour before is read a second later. None once it has begun."""
+    """Round to minutes, because a message sent an hour before is read a second later. None once it has begun."""
     minutes = round(length / timedelta(minutes=1))
     return timedelta(minutes=minutes) if minutes > 0 else None

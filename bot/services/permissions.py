@@ -1,4 +1,4 @@
-"""Who may do what: `permissions:` in config.yaml, with its user groups as Slack last told of them."""
+"""Who may do what: `permissions:` in config.yaml, with the members of its user groups as last read from Slack."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -11,21 +11,21 @@ from bot.services.directory import Directory
 from bot.services.transaction import Transaction
 
 FRESH = timedelta(minutes=5)
-"""How long what Slack told of a user group is not asked for again."""
+"""How long the members of a user group stay valid before Slack is asked again."""
 NAMED = 5
-"""So many of a user group's members a refusal names; the others are counted."""
+"""How many members of a user group a refusal names. The others are counted."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Holders:
-    """Who has a role: people by Slack id, and user groups as they were last read."""
+    """Who has a role: people by Slack id, and user groups as last read."""
 
     people: tuple[str, ...]
     groups: tuple[UserGroup, ...]
 
     @property
     def everybody(self) -> frozenset[str]:
-        """All people among them by Slack id, those in the groups too."""
+        """The Slack ids of all of them, with the members of the groups."""
         return frozenset(self.people).union(*(group.members for group in self.groups))
 
 
@@ -37,12 +37,12 @@ class Permissions:
     # --- who may ------------------------------------------------------------------------------------------
 
     def may(self, person: str, role: str) -> bool:
-        """Whether a person (a Slack id) has a role: named themselves, or in a user group that is named."""
+        """Whether a person (Slack id) has a role, directly or through a user group."""
         holds = self._tx.policy.may(person, role) or person in self.holders(role).everybody
         return holds and self._is_assignable(person)
 
     def holders(self, role: str) -> Holders:
-        """Return who has a role, admins included; the role `everyone` is nobody's in particular."""
+        """Return who has a role, admins included. For the role `everyone` the list is empty."""
         granted = sorted(filter(self._is_assignable, self._tx.policy.granted(role)))
         return Holders(
             people=tuple(it for it in granted if not is_user_group(it)),
@@ -50,12 +50,12 @@ class Permissions:
         )
 
     def require(self, person: str, role: str, what: str) -> None:
-        """Refuse whoever has not this role; `what` begins the sentence: *Approving a failover*."""
+        """Refuse people without this role. `what` begins the sentence: *Approving a failover*."""
         if not self.may(person, role):
             raise Refusal(f"{what} is for the role {role}{self._whom_to_ask(self.holders(role))}")
 
     def require_member(self, person: str, what: str) -> None:
-        """Refuse guests, people of other organisations, and whoever Slack has not told of yet."""
+        """Refuse guests, people of other organisations, and people whose profile is not loaded yet."""
         known = self._session.people.get(person)
         if known is None or known.profiled_at is None:
             raise Refusal(
@@ -71,17 +71,20 @@ class Permissions:
     # --- what Slack tells ---------------------------------------------------------------------------------
 
     def stale(self) -> list[str]:
-        """Return the user groups that `permissions:` names and Slack is to be asked about again."""
+        """Return the user groups in `permissions:` whose members must be read again."""
         before = self._tx.now - FRESH
         read = {it: self._group(it).synced_at for it in sorted(self._tx.policy.user_groups)}
         return [group for group, at in read.items() if at is None or at <= before]
 
     def synced(self, group: str, members: Sequence[str]) -> None:
-        """Take in who is in a user group."""
+        """Store the members of a user group."""
         self._session.user_groups.put(UserGroup(id=group, members=tuple(members), synced_at=self._tx.now))
 
     def not_synced(self, group: str, trouble: str) -> bool:
-        """Keep that a user group could not be read, and its last known members; say whether that is news."""
+        """Record that a user group could not be read; its last known members stay.
+
+        Return whether the problem is new.
+        """
         known = self._group(group)
         self._session.user_groups.put(replace(known, trouble=trouble))
         return known.trouble != trouble
@@ -107,7 +110,7 @@ class Permissions:
         return ". Nobody has it yet: see `permissions:` in config.yaml."
 
     def _members(self, group: UserGroup, holders: Holders) -> str:
-        """Name who is in a group: Slack would ping all of them if it were mentioned itself."""
+        """Describe a group by its members, because a mention of the group would notify all of them."""
         if group.synced_at is None and group.trouble:
             return "Slack does not tell me who is in it: `spy check` says why"
         if group.synced_at is None:

@@ -1,4 +1,4 @@
-"""An incident as people see it: its state, its tldr, its timeline and the checklist."""
+"""An incident as people see it: its state, tldr, timeline and checklist."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -16,7 +16,7 @@ from bot.services.transaction import Transaction
 
 Facts = Mapping[str, Any]
 LINES = 30
-"""Of a timeline at once: what a message can hold, with a long line each."""
+"""How many lines of a timeline one message can hold, if they are long."""
 
 
 class Views:
@@ -28,7 +28,7 @@ class Views:
         return self.state(self._tx.incident(number))
 
     def brief(self, number: int, entry: int | None = None) -> Facts:
-        """Return what a successor reads before *I have command*; `entry` is the offer, else it is the last one."""
+        """Return the brief for a successor. `entry` is the offer; without it, the last one."""
         incident = self._tx.incident(number)
         offers = self._session.timeline.among([number], [CommandOffered.kind()])
         offer = next((it for it in offers if it.seq == entry), None)
@@ -41,7 +41,7 @@ class Views:
         }
 
     def _unseen(self, number: int) -> list[Facts]:
-        """Return what other teams were told and have not said *Seen* to."""
+        """Return the notices to teams that nobody has marked as *Seen*."""
         entries = self._session.timeline.of(number)
         heard = {
             entry.data["notice"]
@@ -52,7 +52,7 @@ class Views:
         return [line(entry) for entry in told if entry.data["notice"] not in heard]
 
     def _coming(self, incident: Incident, *, most: int = 4) -> list[Facts]:
-        """Return what Spy will say next of this incident."""
+        """Return the next reminders of this incident."""
         policy, zone = self._tx.policy, People(self._tx).zone(incident.owner)
         timers = sorted(agenda(incident, policy, zone=zone), key=lambda timer: timer.due_at)
         ahead = [it for it in timers if it.due_at > self._tx.now and it.reminder != UPDATE_LATE.name]
@@ -66,12 +66,12 @@ class Views:
         ]
 
     def tldr(self, incident: Incident) -> Facts:
-        """Tell the whole state on one screen: the card's facts and the last three events of substance."""
+        """Return the state on one screen: the card's facts and the three latest important events."""
         recent = latest(self._session.timeline.of(incident.number))
         return {**self.state(incident), "events": [line(entry) for entry in recent]}
 
     def checklist(self, incident: Incident) -> Facts:
-        """Return all steps of the guide, each with what was done of it."""
+        """Return all steps of the guide, with who completed them."""
         lines = guide.checklist(incident, self._session.timeline.of(incident.number))
         return {
             "incident": incident,
@@ -81,7 +81,7 @@ class Views:
         }
 
     def timeline(self, incident: Incident, since: int | None = None) -> Facts:
-        """Return the last lines that are told, oldest first, or those from a line (its number) on."""
+        """Return the latest visible lines, oldest first, or those from line `since` on."""
         lines = [line(entry) for entry in told(self._session.timeline.of(incident.number))]
         if since is not None and lines and since > lines[-1]["line"]:
             raise Refusal(f"There is no line {since}: the last one is {lines[-1]['line']}.", slot="line")
@@ -111,7 +111,7 @@ class Views:
 
 
 def _spoken(milestone: Milestone | None, incident: Incident) -> str | None:
-    """Return what a milestone will say, or its name where it is a command."""
+    """Return a milestone's message; its name if it is a command."""
     return filled(milestone.message or milestone.name, incident) if milestone else None
 
 
