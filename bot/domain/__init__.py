@@ -1,1 +1,1 @@
-"""What is true: incidents, pages, the facts that change them. Standard library only; it calls nobody."""
+"""What is true: incidents, pages, and the events that change them. Standard library only; it calls no other package."""

@@ -1,4 +1,4 @@
-"""Who leads: taking, offering and accepting command. Until the successor says so, command has not moved."""
+"""Taking, offering and accepting command. It moves only when the successor accepts."""
 
 from collections.abc import Collection
 from datetime import datetime
@@ -10,7 +10,7 @@ from bot.domain.role import COMMAND_NAMES, plain
 
 
 def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | CommandOffered:
-    """Take command where nobody has it; else ask for it, which needs one more word after the brief."""
+    """Take command if nobody has it. Otherwise return an offer, which the successor accepts after reading the brief."""
     _must_be_open(incident)
     if incident.commander == by:
         raise Refusal(f"You already command {incident.id}.")
@@ -20,7 +20,7 @@ def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | Command
 
 
 def offer(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOffered:
-    """Hand command over: the successor gets a brief and accepts, or not."""
+    """Offer command to a successor, who gets a brief and accepts or declines."""
     _must_be_open(incident)
     if incident.commander == to:
         raise Refusal(f"<@{to}> already commands {incident.id}.")
@@ -33,7 +33,7 @@ def _offered(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOf
 
 
 def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:
-    """Say *I have command*: only the one it was offered to can."""
+    """Accept an offer (*I have command*). Refuses everyone but the person it was offered to."""
     _must_be_open(incident)
     if incident.commander == by:
         raise Refusal(f"You already command {incident.id}.")
@@ -43,14 +43,14 @@ def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:
 
 
 def decline(incident: Incident, *, by: str, at: datetime) -> CommandDeclined:
-    """Decline an offer: command stays where it is."""
+    """Decline an offer. The commander stays."""
     if incident.command_offered_to != by:
         raise Refusal(f"Command of {incident.id} is not offered to you now; there is nothing to decline.")
     return CommandDeclined(at=at, by=by, to=by)
 
 
 def give_role(incident: Incident, role: str, person: str, *, by: str, at: datetime) -> RoleGiven:
-    """Return a role such as scribe; the commander's moves by a handover only."""
+    """Assign a role such as scribe. Refuses the role of commander, which needs a handover."""
     _must_be_open(incident)
     if plain(role) in COMMAND_NAMES:
         raise Refusal(f"To change the commander, use `incident hand <@{person}>`.", slot="role")
@@ -68,7 +68,7 @@ def lose(
     follow_ups: Collection[int] = (),
     postmortem: bool = False,
 ) -> PersonUnavailable | None:
-    """Return what somebody had to do in an incident and can't any more; None where that is nothing."""
+    """Return what an unavailable person had to do in an incident; None if that is nothing."""
     is_open = incident.is_open
     lost = PersonUnavailable(
         at=at,

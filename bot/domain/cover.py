@@ -1,4 +1,4 @@
-"""Somebody else for a part of a shift: asked for, promised, made sure of in the pager, or asked for again."""
+"""A request that somebody covers a part of a shift: asked, promised, entered in PagerDuty, or repeated."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field, replace
@@ -17,16 +17,19 @@ REMINDER = "cover"
 class CoverState(StrEnum):
     ASKED = "asked"
     PROMISED = "promised"
-    """Somebody said *I'll cover*; the pager does not know yet."""
+    """Somebody said *I'll cover*. PagerDuty does not have the override yet."""
     COVERED = "covered"
     ELSEWHERE = "elsewhere"
-    """The shift is not the asker's any more, by whatever way."""
+    """The asker is no longer on call then, for another reason."""
     WITHDRAWN = "withdrawn"
 
 
 @dataclass(frozen=True, kw_only=True)
 class CoverRequest:
-    """From `start` to `end` (UTC) of a schedule somebody else should be on call; `asked` one person, else the team."""
+    """A request for somebody else to be on call from `start` to `end` (UTC).
+
+    `asked` is one person; without it, the whole team is asked.
+    """
 
     number: int
     schedule: str
@@ -41,7 +44,7 @@ class CoverRequest:
     taken_at: datetime | None = None
     declined_by: tuple[str, ...] = ()
     why: str | None = None
-    """Why the pager would not make the last promise good."""
+    """Why PagerDuty refused the last override."""
     told: Mapping[str, Told] = field(default_factory=dict)
 
     @property
@@ -54,13 +57,13 @@ class CoverRequest:
 
     @property
     def has_declined(self) -> bool:
-        """Whether the one person who was asked can't: nobody is left to be asked again."""
+        """Whether the only person asked has declined, so that nobody is left to remind."""
         return self.asked in self.declined_by
 
     # --- decisions ---
 
     def accept(self, *, by: str, at: datetime) -> "CoverRequest":
-        """Say *I'll cover*; the first one counts."""
+        """Accept the request (*I'll cover*). The first person to accept gets it."""
         if by == self.by:
             raise Refusal("This is your own shift. Someone else has to cover it.")
         self._must_be_wanted(at, by=by)
@@ -85,7 +88,7 @@ class CoverRequest:
             raise Refusal("That time has passed.", choices=(Choice(label="My shifts", say="oncall me"),))
 
     def _taken(self, by: str) -> str:
-        """Return what somebody hears once cover is promised, and what each of the two can still do."""
+        """Return why a request that was promised can't change, and what this person can do instead."""
         if by == self.taken_by:
             return "You already cover it. If you can't after all, ask for cover: `oncall cover`."
         if by == self.by:
@@ -95,27 +98,27 @@ class CoverRequest:
     # --- what happened ---
 
     def made_sure(self) -> "CoverRequest":
-        """The pager has the override."""
+        """Return the request after PagerDuty accepted the override."""
         return replace(self, state=CoverState.COVERED, why=None)
 
     def refused(self, why: str) -> "CoverRequest":
-        """The pager would not make the override: cover is wanted again."""
+        """Return the request after PagerDuty refused the override. It is open again."""
         return replace(self, state=CoverState.ASKED, why=why)
 
     def compared_with(self, shifts: Iterable[Shift]) -> "CoverRequest":
-        """Look at the schedule: who is not on call then needs no cover, however that came about."""
+        """Return the request compared with the schedule. If the asker is not on call then, no cover is needed."""
         mine = [it for it in shifts if it.person == self.by and it.turn.schedule == self.schedule]
         needless = self.state is CoverState.ASKED and not overlapping(mine, self.start, self.end)
         return replace(self, state=CoverState.ELSEWHERE) if needless else self
 
     def after_saying(self, timer: Timer, *, at: datetime) -> "CoverRequest":
-        """Tell the request as it is once this was said."""
+        """Return the request after this reminder was sent."""
         said = Told(at=at, late=timer.is_late(at), silent=self.has_declined)
         return replace(self, told={**self.told, f"{timer.reminder}/{timer.occurrence}": said})
 
 
 def cover_agenda(cover: CoverRequest, policy: Policy, *, zone: str) -> list[Timer]:
-    """Return the next reminder. Days follow the asker's calendar. What was due before the request is not owed."""
+    """Return the next reminder. Days follow the asker's calendar. Reminders due before the request are skipped."""
     if cover.state is not CoverState.ASKED:
         return []
     since = max([cover.asked_at, *(told.at for told in cover.told.values())])

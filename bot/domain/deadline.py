@@ -1,4 +1,4 @@
-"""When something is due that may take days: on the owner's own clock, and never asked for in their night."""
+"""Due times that are days away, in the owner's time zone and never at night."""
 
 from datetime import UTC, datetime, time, timedelta
 from zoneinfo import ZoneInfo
@@ -10,7 +10,7 @@ DAY = timedelta(days=1)
 
 
 def deadline(since: datetime, grace: Grace, zone: str) -> datetime:
-    """Return the moment (UTC) so many days later, at the same time of day where the owner lives (IANA)."""
+    """Return the time (UTC) that many days later, at the same time of day in the owner's zone (IANA)."""
     due = since.astimezone(ZoneInfo(zone))
     left = grace.days
     while left > 0:
@@ -20,7 +20,7 @@ def deadline(since: datetime, grace: Grace, zone: str) -> datetime:
 
 
 def awake(moment: datetime, zone: str, timers: Timers, *, weekdays: bool = False) -> datetime:
-    """Return the moment itself or, where it falls into somebody's night (or weekend), the morning after (UTC)."""
+    """Return `moment`, or the next morning (UTC) if it falls into the night (or a weekend) in a zone (IANA)."""
     local = moment.astimezone(ZoneInfo(zone))
     if not timers.is_night(local.hour) and not (weekdays and is_weekend(local)):
         return moment
@@ -31,7 +31,7 @@ def awake(moment: datetime, zone: str, timers: Timers, *, weekdays: bool = False
 
 
 def morning(day: datetime, zone: str, timers: Timers) -> datetime:
-    """Return the hour of that day, where somebody lives, at which Spy asks about what can wait (UTC)."""
+    """Return the hour of that day in a zone (IANA) at which Spy asks about things that can wait (UTC)."""
     local = day.astimezone(ZoneInfo(zone))
     return local.replace(hour=timers.still_open_hour, minute=0, second=0, microsecond=0).astimezone(UTC)
 

@@ -1,4 +1,4 @@
-"""What the world must hear of a failover: one message edited in place, a question where there is one, and the end."""
+"""The messages about a failover: one that is edited in place, one per question, and one at the end."""
 
 from collections.abc import Iterator
 
@@ -12,10 +12,10 @@ CARD, QUESTION, WORD = "failover", "failover_question", "failover_word"
 
 
 def effects_of(before: Failover, run: Failover, event: Event) -> Iterator[UpsertMessage]:
-    """Return the effects of entry `run.entries` of its trail.
+    """Yield the effects of an event, which is entry `run.entries` of the audit log.
 
-    A question and the end are messages of their own, since an edited one calls nobody. What went well shows with what
-    is begun next, a moment later: Slack lets a message be edited some fifty times a minute.
+    A question and the end are new messages, because edits notify nobody. A success is shown together with the next
+    start, because Slack allows about fifty edits a minute.
     """
     if not (isinstance(event, events.FailoverActionFinished) and event.end == End.OK):
         yield _show(run, CARD, run.place)
@@ -34,7 +34,7 @@ def _show(run: Failover, message_type: str, to: str) -> UpsertMessage:
 
 
 def _question(run: Failover, time: int) -> UpsertMessage:
-    """Show the last question, as it was asked for the nth time."""
+    """Return the last question as it was asked for the `time`th time."""
     number = len(run.asks)
     mark = f":{number}.{time}"
     return UpsertMessage(

@@ -1,4 +1,4 @@
-"""Past facts of a failover: its audit log, and lines of the incident's timeline where it belongs to one."""
+"""The events of a failover. They form its audit log, and appear on the timeline of its incident."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -9,7 +9,7 @@ from bot.domain.events import Event
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverEvent(Event):
-    """Something that happened to a run: `failover` is its number, `what` its words (pod 7 to east)."""
+    """Something that happened to a run. `failover` is its number; `what` describes it (pod 7 to east)."""
 
     failover: int
     what: str
@@ -17,7 +17,7 @@ class FailoverEvent(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverProposed(FailoverEvent):
-    """`task` is move, rehearsal or rollback; `until` when the proposal lapses."""
+    """A run was proposed. `task` is move, rehearsal or rollback; `until` (UTC) is when the proposal lapses."""
 
     task: str
     until: datetime
@@ -25,14 +25,14 @@ class FailoverProposed(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverApproved(FailoverEvent):
-    """Somebody approved what was shown; `needed` is how many more must."""
+    """Somebody approved the shown plan. `needed` is how many more approvals are required."""
 
     needed: int
 
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverChanged(FailoverEvent):
-    """The plan was changed since it was shown: what was approved does not count any more."""
+    """The plan has changed since it was shown. Earlier approvals don't count any more."""
 
     until: datetime
 
@@ -44,14 +44,17 @@ class FailoverBegan(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverResumed(FailoverEvent):
-    """The process that ran it is gone, and another goes on; `attempt` was under way, if any was."""
+    """The process that ran it is gone, and another one continues. `attempt` was unfinished, if set."""
 
     attempt: int | None
 
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverActionStarted(FailoverEvent):
-    """An attempt began: `action` as in `failover.ActionKind`, `name` of the step or check, `does` in a few words."""
+    """An attempt began.
+
+    `action` is a `failover.ActionKind`, `name` the step or check, and `does` a short description.
+    """
 
     attempt: int
     action: str
@@ -64,7 +67,10 @@ class FailoverActionStarted(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverActionFinished(FailoverEvent):
-    """An attempt ended: `end` is ok, red or unknown; `output` what it printed, `dropped` bytes before that not kept."""
+    """An attempt ended.
+
+    `end` is ok, red or unknown. `output` is what it printed, after `dropped` bytes that were not kept.
+    """
 
     attempt: int
     action: str
@@ -79,7 +85,7 @@ class FailoverActionFinished(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverCrashed(FailoverEvent):
-    """Spy could not make ready what comes next, step `name`, for a fault of its own."""
+    """Spy failed to prepare the next action, of step `name`, because of a fault of its own."""
 
     name: str
     why: str
@@ -87,7 +93,7 @@ class FailoverCrashed(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverAsked(FailoverEvent):
-    """Nobody but a person can say how it goes on: question `question`, about step `name`."""
+    """A person must say how to continue. `question` is the question's number; `name` is the step."""
 
     question: int
     name: str
@@ -102,7 +108,7 @@ class FailoverAnswered(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverReminded(FailoverEvent):
-    """A question was asked for the `count`th time, since nobody had answered."""
+    """A question was repeated for the `count`th time because nobody had answered."""
 
     question: int
     count: int
@@ -111,7 +117,7 @@ class FailoverReminded(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverAborted(FailoverEvent):
-    """Somebody wants it back where it was; what runs is being ended."""
+    """Somebody aborted the run. Spy is stopping the running action."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -121,9 +127,9 @@ class FailoverRollbackBegan(FailoverEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class FailoverEnded(FailoverEvent):
-    """`state` as in `failover.State`: done, rolled back, failed, left, lapsed or withdrawn."""
+    """The run ended. `state` is one of `failover.State`: done, rolled back, failed, left, lapsed or withdrawn."""
 
     state: str
     why: str = ""
     stands: tuple[str, ...] = ()
-    """What was moved and not taken back, by name of step."""
+    """The names of the steps that were moved and not undone."""

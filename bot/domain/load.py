@@ -1,4 +1,4 @@
-"""How much being on call has asked of each person: pages, nights, hours in command, incidents."""
+"""The load of being on call, per person: pages, night pages, hours in command, incidents."""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -10,13 +10,13 @@ from bot.domain.policy import Timers
 from bot.domain.timeline import Entry
 
 SHIFT = timedelta(hours=12)
-"""The shift in which two incidents are as many as can be handled well (Google's SRE book)."""
+"""The length of a shift. Two incidents in it are the most that one person handles well (Google's SRE book)."""
 KINDS = ("declared", "command_taken", "resolved", "cancelled", "reopened", "person_unavailable")
 
 
 @dataclass(frozen=True, kw_only=True)
 class Ring:
-    """What came to somebody (a Slack id), by page or by command; all that is `about` one thing is one incident."""
+    """A page or a command that reached a person (Slack id). All with one `about` count as one incident."""
 
     person: str
     at: datetime
@@ -40,7 +40,7 @@ class Load:
     commanded: timedelta = timedelta()
     incidents: int = 0
     busiest: int = 0
-    """The most incidents in any 12 h."""
+    """The most incidents within any 12 h."""
     is_heavy: bool = False
 
 
@@ -48,7 +48,7 @@ class Load:
 class _Tally:
     rings: list[Ring] = field(default_factory=list)
     led: list[Ring] = field(default_factory=list)
-    """When each incident came to be theirs to lead."""
+    """When each incident became theirs to lead."""
     commanded: timedelta = timedelta()
     about: set[str] = field(default_factory=set)
 
@@ -61,7 +61,7 @@ def loads(
     zones: Mapping[str, str],
     timers: Timers,
 ) -> list[Load]:
-    """Sum up since a moment, the most burdened first; `spells` by what they are about."""
+    """Return the load per person since a time (UTC), the highest first. The keys of `spells` name the incidents."""
     tallies: defaultdict[str, _Tally] = defaultdict(_Tally)
     for ring in rings:
         if ring.at >= since:
@@ -92,12 +92,12 @@ def _load(person: str, tally: _Tally, zone: str, timers: Timers) -> Load:
 
 
 def is_night(at: datetime, zone: str, timers: Timers) -> bool:
-    """Whether it is night on the clock of who lives in this zone (IANA)."""
+    """Whether it is night in a zone (IANA)."""
     return timers.is_night(at.astimezone(ZoneInfo(zone)).hour)
 
 
 def most_at_once(rings: Sequence[Ring]) -> int:
-    """Count the incidents in the busiest 12 h."""
+    """Return the number of incidents in the busiest 12 h."""
     return max(
         (len({ring.about for ring in rings if first.at <= ring.at < first.at + SHIFT}) for first in rings),
         default=0,
@@ -105,7 +105,7 @@ def most_at_once(rings: Sequence[Ring]) -> int:
 
 
 def spells(entries: Iterable[Entry], *, now: datetime) -> list[Spell]:
-    """Read from one incident's timeline who led it and when; entries of KINDS, in order."""
+    """Return who led an incident and when. `entries` are those of `KINDS` from its timeline, in order."""
     found: list[Spell] = []
     leads: str | None = None
     since: datetime | None = None

@@ -1,4 +1,4 @@
-"""A deploy lock: nothing is to be rolled out to a service until it is taken away; deploy tools ask for it."""
+"""A deploy lock: no deploys to a service until it is released. Deploy tools query it."""
 
 import re
 from dataclasses import dataclass, replace
@@ -14,13 +14,13 @@ _PERSON = re.compile(r"person:[UW][A-Z0-9]+")
 
 
 def held_by(person: str) -> str:
-    """Name a person (Slack id) as the holder of a lock."""
+    """Return the holder name of a person (Slack id)."""
     return f"person:{person}"
 
 
 @dataclass(frozen=True, kw_only=True)
 class Lock:
-    """`holder` is who has it: `person:U0ANA`, or what runs, as `failover:12`; `by` (a Slack id) set it."""
+    """A deploy lock. `holder` is `person:U0ANA`, or a run such as `failover:12`; `by` (a Slack id) set it."""
 
     number: int
     service: str
@@ -31,7 +31,7 @@ class Lock:
     released_at: datetime | None = None
     released_by: str | None = None
     reminded_at: datetime | None = None
-    """When who set it was last asked whether it is still needed."""
+    """When its owner was last asked whether it is still needed (UTC)."""
     reminders: int = 0
 
     @property
@@ -44,13 +44,13 @@ class Lock:
 
     @property
     def runs(self) -> str | None:
-        """What holds it, in words (`failover 12`), where that is no person."""
+        """The run that holds it (`failover 12`); None if a person does."""
         return None if _PERSON.fullmatch(self.holder) else self.holder.replace(":", " ", 1)
 
     # --- decisions ---
 
     def release(self, *, by: str | None, at: datetime, anyway: bool = False) -> "Lock":
-        """Take it away, by whom (None: Spy itself). What runs keeps its lock, unless somebody wants it `anyway`."""
+        """Release the lock; `by` None means Spy itself. Refuses a lock that a run holds, unless `anyway` is set."""
         if self.runs and not anyway:
             raise Refusal(
                 f"{self.service} is locked by {self.runs}, which runs ({self.why}): the lock ends with it. "
@@ -60,7 +60,7 @@ class Lock:
         return replace(self, released_at=at, released_by=by)
 
     def already(self, *, asker: str | None) -> Refusal:
-        """Say to who wants to lock it too that it is locked."""
+        """Return the refusal for a person who wants to lock the service too."""
         who = self.runs or ("you" if self.by == asker else f"<@{self.by}>")
         return Refusal(
             f"{self.service} is locked already, by {who} since {self.since:%H:%M} UTC: {self.why}",
@@ -74,7 +74,7 @@ class Lock:
 
 
 def lock_agenda(lock: Lock, policy: Policy) -> list[Timer]:
-    """Ask who set it, a day after and then daily, whether it is still needed; what was missed is asked once."""
+    """Return the next daily reminder to the lock's owner. Missed reminders are sent once."""
     every = policy.timers.lock_every
     if not lock.stands or lock.by is None:
         return []

@@ -1,7 +1,7 @@
-"""What a person sees of Slack's markup: a link's label, a channel's name, a letter for its escape.
+"""Turn Slack's markup into what a person sees: a link's label, a channel's name, an unescaped character.
 
-A mention of a person stays as it is, since it is who is meant. So does what Slack alone can name: a channel, a user
-group or a date that came without its words.
+Mentions of people stay, because they identify the person. References without a label (channels, user groups, dates)
+stay too, because only Slack can resolve them.
 """
 
 import re
@@ -12,54 +12,57 @@ _QUOTES = str.maketrans(
 _CONTROL = re.compile(
     r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u202a-\u202e\u2060\u2066-\u2069\ufeff\ud800-\udfff]"
 )
-"""Those that turn the direction of writing among them: in a name they would turn the card's other words round."""
+"""Control characters, including those that change the writing direction and could scramble the card."""
 _SCHEME = r"(?:https?|ftp|mailto|tel|slack):"
 _TYPED = r"(?:[^<>&|\n]|&(?![lg]t;))"
-"""A letter inside of a mark, as far as the escaped bracket that would end it."""
+"""One character inside a reference, up to the escaped bracket that would end it."""
 _TYPED_MARK = (
     rf"&lt;(?:@[UW][A-Z0-9]+|#[CGD][A-Z0-9]+|![a-z]+(?:\^{_TYPED}*)?|{_SCHEME}{_TYPED}+)"
     rf"(?:\|(?:{_TYPED}|\|)*)?&gt;"
 )
 _ESCAPE = re.compile(rf"(?P<mark>{_TYPED_MARK})|&amp;(?!(?:amp|lt|gt);)|&lt;|&gt;")
-"""Escapes of single letters; a mark that was typed letter by letter keeps both of its own, lest it become one."""
+"""Escapes of single characters.
+
+A reference that was typed by hand stays escaped, so that it does not become a real one.
+"""
 _LETTERS = {"&amp;": "&", "&lt;": "<", "&gt;": ">"}
 _MARK = re.compile(
     rf"<(?:(?P<url>{_SCHEME}[^<>|\s]+)|#[CGD][A-Z0-9]+|!(?P<special>[a-z]+)(?:\^[^<>|\n]*)?)"
     r"(?:\|(?P<label>[^<>\n]*))?>"
 )
 MENTION = re.compile(r"<@(?P<id>[UW][A-Z0-9]+)(?:\|(?P<label>[^<>]*))?>")
-"""A person, as Slack writes one who was chosen from its list: some payloads add a label."""
+"""A mention that was chosen from Slack's list. Some payloads add a label."""
 _QUOTED = re.compile(r"\A(?:\s|>|&gt;)+")
 _BRACKETS = {ord("("): "%28", ord(")"): "%29"}
-"""An address in brackets has none of its own: the first that closes would end it."""
+"""Brackets inside a URL in brackets are escaped. Otherwise the first closing one would end it."""
 _MARKS = ("```", "`", "*", "_", "~")
 _AROUND = "*_~`'\"([{"
 _BEHIND = "*_~`'\")]}.,;!?…"
 
 
 def cleaned(text: str) -> str:
-    """Make letters plain: straight quotes, blanks that are blanks, no control characters, `&` for `&amp;`."""
+    """Return text with straight quotes, plain blanks and no control characters, and `&` instead of `&amp;`."""
     plain = _CONTROL.sub("", text.translate(_QUOTES))
     return _ESCAPE.sub(lambda it: it["mark"] or _LETTERS[it[0]], plain) if "&" in plain else plain
 
 
 def as_seen(text: str) -> str:
-    """Say it in the words that a person sees: of a link its label alone."""
+    """Return the text as a person sees it. A link becomes its label."""
     return _MARK.sub(_seen, text) if "<" in text else text
 
 
 def as_prose(text: str) -> str:
-    """Say it in the words that a person sees, and after a link's label its address, so that nothing is lost."""
+    """Return the text as a person sees it, with a link's address after its label."""
     return _MARK.sub(_in_prose, text) if "<" in text else text
 
 
 def plain_prose(text: str) -> str:
-    """Return what Slack brings in the words that a person sees, its letters made plain."""
+    """Return a text from Slack as a person sees it, with plain characters."""
     return as_prose(cleaned(text))
 
 
 def undecorated(text: str) -> str:
-    """Take off what surrounds all of a text: code, bold, italics, the sign of a quotation."""
+    """Remove formatting around the whole text: code, bold, italics, and the quotation sign."""
     bare = _QUOTED.sub("", text).rstrip()
     for _ in _MARKS:
         mark = next((it for it in _MARKS if _surrounds(it, bare)), "")
@@ -68,13 +71,13 @@ def undecorated(text: str) -> str:
 
 
 def peeled(word: str) -> str:
-    """Take off a word what belongs to its sentence or its looks: `drill!`, `[private]`, `*sev1*`; an emoji stays."""
+    """Remove formatting and punctuation around a word: `drill!`, `[private]`, `*sev1*`. An emoji stays whole."""
     bare = word.lstrip(_AROUND)
     return bare.rstrip(_BEHIND if bare.startswith(":") else _BEHIND + ":")
 
 
 def _surrounds(mark: str, text: str) -> bool:
-    """Whether a mark is at both ends of a text, and nowhere between them."""
+    """Whether a mark is at both ends of a text, and nowhere in between."""
     inner = text[len(mark) : -len(mark)]
     return len(text) > 2 * len(mark) and text.startswith(mark) and text.endswith(mark) and mark not in inner
 
@@ -100,6 +103,6 @@ def _in_prose(found: re.Match[str]) -> str:
 
 
 def _is_address(words: str, url: str) -> bool:
-    """Whether a link's words are its address already, as where Slack made the link by itself."""
+    """Whether a link's label is its own address, as in links that Slack makes by itself."""
     address = url.removeprefix("mailto:").removeprefix("tel:").partition("://")
     return words.rstrip("/") in {url.rstrip("/"), (address[2] or address[0]).rstrip("/")}

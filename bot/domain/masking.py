@@ -10,7 +10,7 @@ _SHAPED = re.compile(
 
 
 class Masking:
-    """Replaces secrets in a finished line: those that are known, and whatever is shaped like one."""
+    """Replaces secrets in a finished log line: known ones, and anything that has the shape of one."""
 
     def __init__(self, secrets: Iterable[str]) -> None:
         known = sorted(filter(None, secrets), key=len, reverse=True)
@@ -20,6 +20,6 @@ class Masking:
         return self.of(line)
 
     def of(self, text: str) -> str:
-        """Return a text without its secrets."""
+        """Return the text with `***` for each secret."""
         masked = self._known.sub("***", text) if self._known else text
         return _SHAPED.sub("***", masked)

@@ -1,4 +1,4 @@
-"""What is said, before any vendor's form of it: plain text that holds every fact, and parts that decorate it."""
+"""A message independent of any vendor: plain text with every fact, and parts that decorate it."""
 
 from dataclasses import dataclass
 from typing import Literal
@@ -6,7 +6,10 @@ from typing import Literal
 
 @dataclass(frozen=True, kw_only=True)
 class Button:
-    """A press says a command (`say`) or opens a `url`; `confirm` is asked first. Rarer ones are `in_menu` (⋯)."""
+    """A button that runs a command (`say`) or opens a `url`.
+
+    `confirm` is a question to ask first. `in_menu` puts it into the menu (⋯).
+    """
 
     label: str
     say: str | None = None
@@ -57,7 +60,7 @@ Part = Header | Section | Fields | Context | Divider | Buttons
 
 @dataclass(frozen=True, kw_only=True)
 class Message:
-    """What is said: `text` holds every fact (Slack mrkdwn, escaped), `parts` decorate it."""
+    """A message. `text` holds every fact (Slack mrkdwn, escaped); `parts` decorate it."""
 
     text: str
     parts: tuple[Part, ...] = ()

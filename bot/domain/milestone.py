@@ -1,4 +1,4 @@
-"""Milestones: an organisation's own reminders. Each is configured, and sent by one declared reminder."""
+"""Milestones: reminders that an organisation configures. One declared reminder sends them all."""
 
 import re
 from collections.abc import Callable, Iterator, Mapping
@@ -19,7 +19,7 @@ CONDITIONS: Mapping[str, Callable[[Incident], bool]] = {
     "mitigated": lambda incident: incident.is_safe,
     "told": lambda incident: bool(incident.told),
 }
-"""What `unless:` of a milestone may name; besides these `told :team` and `role <name>`."""
+"""The conditions for `unless:` of a milestone. `told :team` and `role <name>` are allowed too."""
 
 
 def milestones_due(incident: Incident, policy: Policy, _zone: str | None) -> Iterator[Timer | None]:
@@ -54,14 +54,14 @@ def is_milestone_done(incident: Incident, policy: Policy, name: str, _said: Last
 
 
 def concerns(milestone: Milestone, incident: Incident) -> bool:
-    """Whether a milestone is for this incident, and not done already."""
+    """Whether a milestone applies to this incident and is not done already."""
     if milestone.severities and incident.severity not in milestone.severities:
         return False
     return not (milestone.unless and holds(milestone.unless, incident))
 
 
 def holds(condition: str, incident: Incident) -> bool:
-    """Whether a condition of `unless:` holds: a name of CONDITIONS, `told :team` or `role <name>`."""
+    """Whether a condition of `unless:` is true: a name of `CONDITIONS`, `told :team` or `role <name>`."""
     word, _, rest = condition.partition(" ")
     if word == "told" and rest:
         return rest.strip(" :") in incident.told
@@ -71,13 +71,16 @@ def holds(condition: str, incident: Incident) -> bool:
 
 
 def milestone_of(name: str, policy: Policy) -> Milestone | None:
-    """Find the milestone that a reminder's name means, if it is still configured."""
+    """Return the milestone with this reminder name; None if it is no longer configured."""
     kind, _, configured = name.removesuffix(AT_STOP).partition(":")
     return next((it for it in policy.milestones if kind == MILESTONE and it.name == configured), None)
 
 
 def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) -> str:
-    """Return whom it goes to. A role that nobody has is the commander's; a team hears of no private incident."""
+    """Return the address of a milestone.
+
+    An empty role means the owner; a team gets nothing about a private incident.
+    """
     if milestone.to == "channel":
         return incident_channel(incident.number)
     team = policy.teams.get(milestone.to.removeprefix(":")) if milestone.to.startswith(":") else None
@@ -87,7 +90,7 @@ def milestone_address(incident: Incident, milestone: Milestone, policy: Policy) 
 
 
 def filled(words: str, incident: Incident) -> str:
-    """Put the incident's own words in the places {id}, {name} and {severity} of a milestone's."""
+    """Replace {id}, {name} and {severity} in a milestone's words."""
     known = {
         "{id}": incident.id,
         "{name}": incident.name.replace('"', "'"),

@@ -1,12 +1,12 @@
-"""A number by which people name what Spy keeps: a page, a follow-up, a line of a timeline."""
+"""A number that people type for a page, a follow-up or a line of a timeline."""
 
 import re
 
 _NUMBER = re.compile(r"#?(\d{1,9})", re.ASCII)
-"""As many digits as every database counts."""
+"""The most digits that every database accepts."""
 
 
 def read_number(word: str) -> int | None:
-    """Read `12` or `#12`; None where it is no number, or one that nothing can have."""
+    """Return the number of `12` or `#12`; None if it is not a number, or too long."""
     found = _NUMBER.fullmatch(word)
     return int(found[1]) if found else None

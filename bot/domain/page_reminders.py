@@ -1,4 +1,4 @@
-"""When a page counts as unanswered, and when it is told how a test page went."""
+"""When a page counts as unanswered, and when the result of a test page is reported."""
 
 from bot.domain.incident import Incident
 from bot.domain.page import Page, PageState
@@ -9,13 +9,13 @@ from bot.domain.timer import Timer, mark_of
 
 UNANSWERED = "unanswered"
 TESTED = "verdict"
-"""As it is stored; a test page's result."""
+"""The stored name of the reminder about a test page's result."""
 
 
 def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) -> list[Timer]:
-    """Return when a page counts as unanswered: so long after it rang, or after it was escalated.
+    """Return when a page counts as unanswered, counted from when it was sent or escalated.
 
-    Nobody is waited for once somebody answered in chat or the incident is over, even if PagerDuty does not know yet.
+    Empty once somebody answered in chat or the incident is over, even if PagerDuty does not know yet.
     """
     if page.test or page.state is not PageState.SENT or page.rings_since is None:
         return []
@@ -33,12 +33,12 @@ def page_agenda(page: Page, policy: Policy, incident: Incident | None = None) ->
 
 
 def tested_subject(page: Page) -> Subject:
-    """Return what the result of a test page is about; its other timers are about the page."""
+    """Return the subject of a test page's result. Its other timers use the page's subject."""
     return Subject("test", str(page.number))
 
 
 def tested_agenda(page: Page, policy: Policy) -> list[Timer]:
-    """Return when to tell how a test page went: once, whatever became of it."""
+    """Return when to report the result of a test page: once, whatever it is."""
     if not page.test or TESTED in page.reminded:
         return []
     due = page.requested_at + policy.timers.test_page_after

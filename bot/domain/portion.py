@@ -1,4 +1,4 @@
-"""One page of a list that is too long for a message: which of how many, and what comes before and after."""
+"""One page of a list that is too long for one message."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -6,12 +6,12 @@ from typing import Generic, Self, TypeVar
 
 T = TypeVar("T")
 LISTED = 20
-"""So many things on a page, as a rule: what reads well on a phone, and fits into a message of Slack."""
+"""The usual number of items on a page. It reads well on a phone and fits into a Slack message."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Portion(Generic[T]):
-    """The `number`-th page (from 1) of `count` things, so many (`size`) a page."""
+    """Page `number` (from 1) of `count` items, with `size` items a page."""
 
     items: Sequence[T]
     count: int
@@ -20,7 +20,7 @@ class Portion(Generic[T]):
 
     @classmethod
     def of(cls, every: Sequence[T], number: int | None, size: int = LISTED) -> Self:
-        """Cut a page out of the whole list; beyond its end it is the last page."""
+        """Return a page of the whole list; the last page if `number` is too high."""
         number = within(number, len(every), size)
         start = (number - 1) * size
         return cls(items=every[start : start + size], count=len(every), number=number, size=size)
@@ -39,15 +39,15 @@ class Portion(Generic[T]):
 
     @property
     def before(self) -> int | None:
-        """Number the page before this one, if there is one."""
+        """The number of the previous page, if there is one."""
         return self.number - 1 if self.number > 1 else None
 
     @property
     def after(self) -> int | None:
-        """Number the page after this one, if there is one."""
+        """The number of the next page, if there is one."""
         return self.number + 1 if self.last < self.count else None
 
 
 def within(number: int | None, count: int, size: int) -> int:
-    """Return the page that is wanted, or the last one where there are not so many."""
+    """Return the wanted page number, limited to the last page."""
     return max(1, min(number or 1, -(-count // size)))

@@ -1,4 +1,4 @@
-"""Which incidents are looked for, among those that a person may see."""
+"""A search for incidents among those that a person may see."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -10,21 +10,21 @@ OPEN, OVER, ALL = frozenset(WORKING), CLOSED, frozenset(Phase)
 
 
 MOST_WORDS = 20
-"""Each word is looked for by itself, in every incident."""
+"""The most words of a search, because each word is searched in every incident."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Search:
-    """All of it must hold; `since` (UTC) is when it was opened or ended at the earliest."""
+    """All conditions must hold. `since` (UTC) is the earliest time at which it was opened or ended."""
 
     seen_by: str
     phases: frozenset[Phase] = OPEN
     team: str | None = None
-    """Paged for it, or told of it."""
+    """A team that was paged or notified."""
     severity: str | None = None
     since: datetime | None = None
     words: tuple[str, ...] = ()
-    """Each is in its name, its impact, its cause or what ended it."""
+    """Each word is in the name, impact, cause or resolution."""
     private: bool | None = None
 
     def __post_init__(self) -> None:

@@ -1,4 +1,4 @@
-"""How people say a severity: SEV-1, sev 1, P1, severity one."""
+"""How people write a severity: SEV-1, sev 1, P1, severity one."""
 
 import re
 from collections.abc import Iterable
@@ -10,16 +10,16 @@ _SAID = re.compile(
 _DASHES = str.maketrans(dict.fromkeys("‐‑‒–—−", "-"))  # noqa: RUF001  what phones and documents write
 _NUMBERS = {"zero": "0", "one": "1", "two": "2", "three": "3", "four": "4", "five": "5"}
 _OTHER = frozenset({"s3"})
-"""Names that are known all over as something else."""
+"""Names that usually mean something else, such as Amazon S3."""
 LONGEST = 60
-"""No severity is named in more letters than that."""
+"""The most characters of a severity's name."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Heard:
-    """A severity that was named: `key` is the configured one, None where there is none such.
+    """A severity that somebody wrote. `key` is the configured one; None if there is none like it.
 
-    `is_sure`: it was said in a word, as `sev`; a letter such as the `p` of p99 may be anything.
+    `is_sure` is True after a word such as `sev`. A single letter such as the `p` of p99 can mean anything.
     """
 
     key: str | None
@@ -27,7 +27,7 @@ class Heard:
 
 
 def heard(words: str, known: Iterable[str]) -> Heard | None:
-    """Hear whether words name a severity, and which of those that are known (configured keys)."""
+    """Return the severity that the words name, matched with the configured keys; None if they name none."""
     if len(words) > LONGEST:
         return None
     said = words.casefold().translate(_DASHES).strip()
@@ -42,7 +42,7 @@ def heard(words: str, known: Iterable[str]) -> Heard | None:
 
 
 def means(words: str, key: str) -> bool:
-    """Whether words name this severity (its configured key), where nothing else can be meant: `1` is sev1."""
+    """Whether the words mean this severity (its configured key), where nothing else is possible: `1` is sev1."""
     if len(words) > LONGEST:
         return False
     said = words.casefold().translate(_DASHES).strip(" #:.!")

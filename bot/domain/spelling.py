@@ -1,16 +1,16 @@
-"""Whether a word was meant for another one."""
+"""Detect typing errors in words."""
 
 from collections.abc import Iterable
 from difflib import get_close_matches
 
 SHORTEST, LONGEST = 4, 40
-"""In letters: among shorter words any two are alike, and longer ones take long to compare."""
+"""In characters. Shorter words are too often alike; longer ones are slow to compare."""
 
 
 def is_slip(said: str, meant: str) -> bool:
-    """Whether one slip of a finger lies between two words: a letter swapped, left out, added or another one.
+    """Whether two words differ by one typing error: a letter swapped, missing, added or wrong.
 
-    A plural is no slip: `drills` is another word than `drill`.
+    A plural is no error: `drills` is another word than `drill`.
     """
     if said in {meant, f"{meant}s"} or len(meant) < SHORTEST or abs(len(said) - len(meant)) > 1:
         return False
@@ -24,6 +24,6 @@ def is_slip(said: str, meant: str) -> bool:
 
 
 def nearest(said: str, known: Iterable[str]) -> str | None:
-    """Return the one of the known words that was probably meant; a long word was none of them."""
+    """Return the known word that was probably meant, else None. Very long words match nothing."""
     close = get_close_matches(said, list(known), n=1) if len(said) <= LONGEST else []
     return close[0] if close else None

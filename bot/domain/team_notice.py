@@ -1,4 +1,4 @@
-"""Word to another team, in its own channel, and who there has seen it."""
+"""A notice to another team in its own channel, and who there has seen it."""
 
 from dataclasses import dataclass, replace
 from datetime import datetime
@@ -22,7 +22,7 @@ class TeamNotice:
         return TeamNotified(at=self.at, by=self.by, notice=self.number, team=self.team, message=self.message)
 
     def see(self, *, by: str, at: datetime) -> TeamNoticeSeen | None:
-        """None for who has already said so."""
+        """Return None if the person has seen it already."""
         if by in self.seen_by:
             return None
         return TeamNoticeSeen(at=at, by=by, notice=self.number, team=self.team)

@@ -1,29 +1,29 @@
-"""A text as a person typed it: without what nothing can store, and cut between two letters as a reader sees them."""
+"""Text as a person typed it: made storable, and shortened between whole letters."""
 
 import re
 from unicodedata import category
 
 MORE = "…"
 SHORTENED = 60
-"""Characters that are shown of what a person typed: enough to recognise it."""
+"""How many characters of a person's words are repeated, enough to recognise them."""
 
 _JOINER = "\u200d"
 _FLAGS = range(0x1F1E6, 0x1F200)
-"""Regional indicators: two of them are one flag."""
+"""Regional indicators. Two of them form one flag."""
 _ADDED = (range(0x1160, 0x1200), range(0x1F3FB, 0x1F400), range(0xE0020, 0xE0080))
-"""Korean vowels and endings, skin tones, tags: they belong to the letter before, as combining marks do."""
+"""Korean vowels and endings, skin tones, tags. They belong to the letter before them, like combining marks."""
 _FURTHEST = 64
-"""Characters of the longest letter that is kept whole: somebody may type one of any length."""
+"""The most characters of one letter that is kept whole. People can type letters of any length."""
 
 
 _PAIR_OR_ESCAPE = re.compile(
     r"\\u[dD][89abAB][\da-fA-F]{2}\\u[dD][c-fC-F][\da-fA-F]{2}|\\(?P<lost>u(?:[dD][89a-fA-F][\da-fA-F]{2}|0000))|\\."
 )
-"""In JSON: a whole pair of surrogates, what stands for half of one or NUL, and any other escape."""
+"""JSON escapes: a pair of surrogates, half of one or NUL, and any other escape."""
 
 
 def storable(text: str) -> str:
-    """Replace what neither UTF-8 nor PostgreSQL takes: a half of a surrogate pair, and NUL; two halves are joined."""
+    """Replace what UTF-8 and PostgreSQL reject: half a surrogate pair, and NUL. Two halves are joined."""
     if text.isascii():
         return text.replace("\0", "\ufffd")
     whole = text.encode("utf-16", "surrogatepass").decode("utf-16", "replace")
@@ -31,17 +31,17 @@ def storable(text: str) -> str:
 
 
 def storable_json(text: str) -> str:
-    """Replace in JSON, before it is read, the escapes of what neither UTF-8 nor PostgreSQL takes."""
+    """Replace, in JSON text, the escapes of characters that UTF-8 and PostgreSQL reject."""
     return _PAIR_OR_ESCAPE.sub(lambda it: r"\ufffd" if it["lost"] else it[0], text)
 
 
 def shortened(text: str, most: int = SHORTENED) -> str:
-    """Cut to at most so many characters, with an ellipsis where something is left out."""
+    """Return at most `most` characters, with an ellipsis if something is left out."""
     return text if len(text) <= most else text[: letter_end(text, most - len(MORE))].rstrip() + MORE
 
 
 def letter_end(text: str, most: int) -> int:
-    """Find the last place at or before `most` that cuts no letter in two: no emoji, flag or accented letter."""
+    """Return the last position up to `most` that splits no letter: no emoji, flag or accented letter."""
     for at in range(most, max(most - _FURTHEST, 0), -1):
         if not _is_within_letter(text, at):
             return at
@@ -69,5 +69,5 @@ def _flags_before(text: str, at: int) -> int:
 
 
 def quoted(words: str) -> str:
-    """Put words in quotes, as a command takes them."""
+    """Return words in double quotes, as a command expects them."""
     return '"' + words.replace('"', "'") + '"'

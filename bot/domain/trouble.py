@@ -1,4 +1,4 @@
-"""Trouble that lasts: told once when it begins, and once when it is over."""
+"""A lasting problem, reported once when it begins and once when it ends."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -6,7 +6,10 @@ from datetime import datetime
 
 @dataclass(frozen=True, kw_only=True)
 class Trouble:
-    """`key` tells what does not work, `why` is a sentence, `told` are those who heard of it (Slack ids)."""
+    """A lasting problem.
+
+    `key` names what is broken, `why` is a sentence, and `told` lists who was notified (addresses).
+    """
 
     key: str
     why: str
@@ -14,7 +17,7 @@ class Trouble:
     told: tuple[str, ...] = ()
     over_at: datetime | None = None
     moved_to: str | None = None
-    """The id under which a channel goes now, where it is that which does not fit."""
+    """The channel's current id, if the problem is that config.yaml has an old one."""
 
     @property
     def lasts(self) -> bool:

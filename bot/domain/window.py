@@ -1,4 +1,4 @@
-"""A work period of time as a person says it: tomorrow 18:00-20:00."""
+"""A span of time as a person types it: tomorrow 18:00-20:00."""
 
 import re
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from bot.domain.refusal import Refusal
 from bot.domain.text import shortened
 
 EVENING, MORNING = time(18), time(8)
-"""A night is from one to the other."""
+"""A night lasts from one to the other."""
 _TIME = r"(?:[01]?\d|2[0-4])(?:[:.][0-5]\d)?(?:\s?[ap]m)?z?"
 _TO = r"\s*(?:-|–|—|\bto\b|\buntil\b|\btill\b)\s*"  # noqa: RUF001  people type all three dashes
 _TIMES = re.compile(
@@ -22,14 +22,14 @@ _ONE_TIME = re.compile(r"(?P<hour>\d{1,2})(?:[:.](?P<minute>\d\d))?\s?(?P<half>[
 
 @dataclass(frozen=True, kw_only=True)
 class Window:
-    """From one moment to another, in UTC."""
+    """A span of time from `start` to `end`, in UTC."""
 
     start: datetime
     end: datetime
 
 
 def read_window(words: str, *, now: datetime, zone: str) -> Window:
-    """Read what was said in a person's own zone (IANA); refuses with examples, and what is over."""
+    """Read a span of time in a person's own zone (IANA). Refuses with examples if it is unreadable or past."""
     local = now.astimezone(ZoneInfo(zone))
     said = " ".join(words.casefold().split())
     try:
@@ -48,7 +48,7 @@ def read_window(words: str, *, now: datetime, zone: str) -> Window:
 
 
 def spoken(window: Window, zone: str) -> str:
-    """Say it so that `read_window` understands it."""
+    """Return a span as text that `read_window` can read, in a zone (IANA)."""
     return f"{_spoken(window.start, zone)} - {_spoken(window.end, zone)}"
 
 
@@ -70,13 +70,16 @@ def _read(said: str, local: datetime) -> Window:
 
 @dataclass(frozen=True, kw_only=True)
 class _Hour:
-    """A time of day, counted from midnight, on the person's own clock or in UTC."""
+    """A time of day, counted from midnight, in the person's zone or in UTC."""
 
     since_midnight: timedelta
     place: tzinfo
 
     def on(self, day: date) -> datetime:
-        """Count on the wall clock: 18:00 is 18:00, also on a day of 23 or 25 hours."""
+        """Return this time on a day (UTC).
+
+        It follows the wall clock: 18:00 is 18:00, also on a day of 23 or 25 hours.
+        """
         midnight = datetime.combine(day, time())
         wall = midnight + self.since_midnight
         return on_the_clock(wall.date(), wall.time(), self.place, slot="when")
@@ -97,7 +100,7 @@ def _between_times(found: re.Match[str], local: datetime) -> Window:
 
 
 def _night(local: datetime) -> Window:
-    """Return the night to come, from the evening to the next morning; before that morning, the one that is on."""
+    """Return the next night, from evening to morning; before this morning's end, the current night."""
     assert local.tzinfo, "a person's own time has its zone"  # noqa: S101  a caller's bug, not input
     evening = local.date() - (DAY if local.time() < MORNING else timedelta())
     return Window(
@@ -114,7 +117,7 @@ def _whole_days(found: re.Match[str], local: datetime) -> Window:
 
 
 def _hours(start: str, end: str, local: datetime) -> tuple[_Hour, _Hour]:
-    """Read two times of day: `6-8pm` is both in the afternoon."""
+    """Read two times of day. In `6-8pm` both are in the afternoon."""
     first, last = _ONE_TIME.fullmatch(start), _ONE_TIME.fullmatch(end)
     if not first or not last:
         raise ValueError(f"{start} to {end} is no time")

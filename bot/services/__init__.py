@@ -1,1 +1,1 @@
-"""What can be done: use cases, each within one transaction that holds state, timeline and effects."""
+"""What can be done: use cases. Each runs in one transaction that holds state, timeline and effects."""

@@ -1,4 +1,4 @@
-"""Import every feature once, so that what it declares beside itself is known: followers, messages, reminders."""
+"""Import every feature once, so that its followers, messages and reminders are registered."""
 
 from importlib import import_module
 from pkgutil import walk_packages
@@ -8,6 +8,6 @@ import bot.services
 
 
 def load_features(package: ModuleType = bot.services) -> None:
-    """Import each module of a package. Whoever builds a bot calls this first."""
+    """Import each module of a package. Call this before a bot is built."""
     for module in walk_packages(package.__path__, f"{package.__name__}."):
         import_module(module.name)

@@ -1,4 +1,4 @@
-"""What a runbook may know of the incident it is said in."""
+"""The fields of an incident that a runbook can use."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -13,7 +13,7 @@ class IncidentFields:
         self._tx = tx
 
     def of(self, incident: Incident | None) -> Mapping[str, object] | None:
-        """Return the incident's fields; None is what is not known yet, and moments are ISO 8601, in UTC."""
+        """Return the incident's fields. Unknown ones are None; times are ISO 8601 in UTC."""
         if incident is None:
             return None
         leads = incident.commander

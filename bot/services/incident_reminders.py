@@ -1,4 +1,4 @@
-"""What is said of an incident's and a page's duties when they are due: to whom, and what is done about it."""
+"""Send the reminders about incidents and pages, and do what follows from them."""
 
 from collections.abc import Sequence
 
@@ -23,7 +23,7 @@ from bot.services.transaction import Transaction
 
 @reminds("incident")
 class IncidentReminders:
-    """Keeps the duties of incidents."""
+    """The reminders about incidents."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -74,7 +74,7 @@ class IncidentReminders:
         self._tx.send(SayCommand(key=f"say:{timer.key}", incident=number, command=command, person=by))
 
     def _page_backup(self, number: int) -> None:
-        """A drill pages nobody unless told to."""
+        """Page the command team about the missing commander. A drill pages nobody."""
         incident, policy = self._tx.incident(number), self._tx.policy
         team = policy.teams.get(policy.command_team or "")
         if team and team.service and not incident.drill:
@@ -84,7 +84,7 @@ class IncidentReminders:
 
 @reminds("page")
 class PageReminders:
-    """Keeps the duty to answer pages."""
+    """The reminders about unanswered pages."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx

@@ -1,4 +1,4 @@
-"""What being on call has asked of each person lately; drills and test pages don't count."""
+"""The recent load of being on call, per person. Drills and test pages don't count."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class Loads:
         self._session = tx.session
 
     def recent(self) -> LoadAnswer:
-        """Answer for 7 and for 30 days."""
+        """Return the load of the last 7 and 30 days."""
         since = self._tx.now - MONTH
         incidents = self._session.incidents.alive_since(since)
         drills = {it.number for it in incidents if it.drill}
@@ -57,7 +57,7 @@ class Loads:
         return rings
 
     def _on_call(self, page: Page, shifts: Sequence[Shift]) -> str | None:
-        """Return whom a team's page rang: who was on its schedule when it was asked for."""
+        """Return who was on the schedule of a team's page when it was requested."""
         at = page.requested_at
         on = (it for it in shifts if it.team == page.team and it.start <= at < it.end)
         return next((it.person for it in on), None)

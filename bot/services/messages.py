@@ -16,20 +16,20 @@ OnDelivered = Callable[[Transaction, UpsertMessage], None]
 
 @dataclass(frozen=True, kw_only=True)
 class MessageType:
-    """How one lasting message is drawn and delivered."""
+    """How one lasting message is rendered and delivered."""
 
     template: str
     facts: ReadFacts
-    """Reads the facts afresh each time; nothing is parsed back from Slack."""
+    """Reads the facts from the database each time. Nothing is parsed from Slack."""
     on_refused: OnRefused
-    """What to do when Slack takes it nowhere, with the reason in a sentence."""
+    """What to do if Slack refuses the message for good. The last argument is the reason, as a sentence."""
     on_delivered: OnDelivered
     finds_reopened: bool
-    """Whether to try the incident's channel each time, though Spy has it as closed."""
+    """Whether to try the incident's channel each time, even if Spy has it as closed."""
 
 
 MESSAGE_TYPES: dict[str, MessageType] = {}
-"""By the name that `UpsertMessage.message_type` gives."""
+"""By the name in `UpsertMessage.message_type`."""
 
 
 def tell_maintainers(tx: Transaction, effect: UpsertMessage, why: str) -> None:
@@ -37,7 +37,7 @@ def tell_maintainers(tx: Transaction, effect: UpsertMessage, why: str) -> None:
 
 
 def nothing(_tx: Transaction, _effect: UpsertMessage) -> None:
-    """Do nothing more."""
+    """Do nothing."""
 
 
 def message(
@@ -48,7 +48,7 @@ def message(
     on_delivered: OnDelivered = nothing,
     finds_reopened: bool = False,
 ) -> Callable[[ReadFacts], ReadFacts]:
-    """Declare a lasting message by the function that returns its facts."""
+    """Declare a lasting message. The decorated function returns its facts."""
 
     def declare(facts: ReadFacts) -> ReadFacts:
         if name in MESSAGE_TYPES:

@@ -15,12 +15,12 @@ class TeamOnCall:
     team: Team
     on_calls: tuple[OnCallShift, ...]
     gone: tuple[OnCallShift, ...] = ()
-    """Those of people whose account in Slack is deactivated."""
+    """The shifts of people whose Slack account is deactivated."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class OnCallAnswer:
-    """Who is on call for each team, first level first; `synced_at` (UTC) is the copy's age."""
+    """Who is on call for each team, first level first. `synced_at` (UTC) is when the copy was made."""
 
     teams: tuple[TeamOnCall, ...]
     synced_at: datetime | None
@@ -33,7 +33,7 @@ class OnCall:
         self._session = tx.session
 
     def of(self, *teams: Team) -> OnCallAnswer:
-        """Answer for these teams, or for all."""
+        """Return who is on call for these teams, or for all."""
         copy = self._session.on_calls.copy()
         asked = teams or tuple(self._tx.policy.teams.values())
         return OnCallAnswer(
@@ -49,7 +49,10 @@ class OnCall:
         return TeamOnCall(team=team, on_calls=on_calls, gone=gone)
 
     def nobody_since(self, team: Team) -> datetime | None:
-        """Return as of when (UTC) nobody is on call for a team; None where somebody is, or it is not known."""
+        """Return since when (UTC) it is known that nobody is on call for a team.
+
+        None if somebody is, or it is unknown.
+        """
         answer = self.of(team)
         is_known = team.escalation_policy and not answer.teams[0].on_calls
         return answer.synced_at if is_known else None
@@ -58,7 +61,7 @@ class OnCall:
         self._session.on_calls.replace(OnCallCopy(on_calls=tuple(on_calls), synced_at=self._tx.now))
 
     def not_synced(self, why: str) -> None:
-        """Keep the last good copy, and say why it ages."""
+        """Record why the sync failed. The last good copy stays."""
         self._session.on_calls.replace(replace(self._session.on_calls.copy(), trouble=why))
 
 

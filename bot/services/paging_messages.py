@@ -1,4 +1,4 @@
-"""The lasting messages about a page: its line, what nobody answered, and test pages."""
+"""The lasting messages about a page: its own, the one when nobody answers, and those of test pages."""
 
 from bot.domain.effects import UpsertMessage
 from bot.domain.page_reminders import UNANSWERED
@@ -25,7 +25,7 @@ def page(tx: Transaction, it: UpsertMessage) -> Facts:
 
 @message("unanswered", "paging/unanswered")
 def unanswered(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return a page that nobody answered in time."""
+    """Return the facts of a page that nobody answered in time."""
     found = tx.session.pages.get(it.ref)
     said = found.reminded.get(UNANSWERED) if found else None
     return {**page(tx, it), "said": said, "latest": bool(said and it.facts["occurrence"] == said.occurrence)}

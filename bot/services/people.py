@@ -1,4 +1,4 @@
-"""Who is who, as far as Spy has seen."""
+"""Profiles of people: load them from Slack, and act on changes."""
 
 from dataclasses import replace
 from datetime import datetime, timedelta
@@ -14,19 +14,20 @@ from bot.services.postmortems import RECENT, Postmortems
 from bot.services.work_periods import WorkPeriods
 
 SOON = timedelta(minutes=10)
-"""How often Slack is asked about who is at work on an incident: their account may be deactivated meanwhile.
+"""How often Spy asks Slack about people who work on incidents, because an account may be deactivated meanwhile.
 
-So long it is left alone about anybody of whom it did not tell.
+It is also the wait after a failed request.
 """
 OPEN = 100
-"""So many open incidents are looked at for that."""
+"""How many open incidents are searched for such people."""
 
 
 class People(Directory):
     def met(self, person: str, profile: Profile) -> None:
-        """Keep what Slack says of somebody; in another zone they have another night.
+        """Store a person's profile from Slack, and set their timers again if the time zone changed.
 
-        What a bot or a deactivated account has to do is nobody's from then on, and each incident's channel is asked.
+        A bot or a deactivated account loses its roles and tasks, and Spy asks in each incident's channel who takes
+        over.
         """
         before, zone = self._session.people.get(person), self.zone(person)
         known = Person(
@@ -47,7 +48,7 @@ class People(Directory):
             WorkPeriods(self._tx).replan(person)
 
     def _give_back(self, gone: Person, *, is_news: bool) -> None:
-        """Take from somebody all that they have to do, and ask once in each incident's channel who does it."""
+        """Remove a person from all roles and tasks, and ask once in each incident's channel who takes over."""
         follow_ups, postmortems = FollowUps(self._tx).let_go(gone.id), Postmortems(self._tx)
         recent = self._session.incidents.alive_since(self._tx.now - RECENT)
         theirs = {it.number for it in recent if gone.id in _busy(it)}
@@ -67,7 +68,7 @@ class People(Directory):
         Covers(self._tx).count_out(gone.id)
 
     def stale(self, *, limit: int = 20) -> list[str]:
-        """Return whom Slack is to be asked about again: who is at work on an incident first, all others daily."""
+        """Return whom to ask Slack about again: first people working on incidents, then others once a day."""
         now = self._tx.now
         at_it = (person for it in self._session.incidents.open(limit=OPEN) for person in _busy(it))
         asked = {person: self._session.people.get(person) for person in dict.fromkeys(at_it)}
@@ -76,14 +77,17 @@ class People(Directory):
         return list(dict.fromkeys(it.id for it in unasked))[:limit]
 
     def ask(self, person: str) -> bool:
-        """Keep that Slack is asked about somebody, so that others get their turn; say whether it answered before."""
+        """Record that Slack is asked about a person, so that others come first.
+
+        Return whether the last request was answered.
+        """
         known = self._session.people.get(person) or Person(id=person, name=f"<@{person}>")
         self._session.people.put(replace(known, asked_at=self._tx.now))
         return known.asked_at in {None, known.profiled_at}
 
 
 def _busy(incident: Incident) -> set[str]:
-    """Return who has something to do in an incident while it is open, or is asked to."""
+    """Return the people who work on an incident, or are offered command while it is open."""
     offered = incident.command_offered_to if incident.is_open else None
     return {*people_working(incident), *filter(None, (offered,))}
 

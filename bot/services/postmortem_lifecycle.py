@@ -12,14 +12,14 @@ from bot.services.transaction import Transaction, follower
 
 @follower
 class PostmortemLifecycle:
-    """Each change is made while its incident is locked."""
+    """Starts and stops the timers. Each change is made while the incident is locked."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
 
     def follow(self, before: Incident | None, incident: Incident) -> list[Effect]:
-        """Set the timers when an incident ends or is reopened; give what to show of it."""
+        """Set the timers when an incident ends or is reopened. Return the messages to refresh."""
         if before is None or before.is_open == incident.is_open:
             return []
         postmortem = self.of(incident.number)
@@ -31,7 +31,7 @@ class PostmortemLifecycle:
         return self._session.postmortems.get(number) or Postmortem(incident=number)
 
     def keep(self, postmortem: Postmortem, incident: Incident) -> list[Effect]:
-        """Keep it and its timers, and let the last message that asked for it show how it stands; at the end, all."""
+        """Store the postmortem and its timers. Return its last reminder to refresh; all of them once it is over."""
         self._session.postmortems.put(postmortem)
         self._session.timers.replace(postmortem.subject, self.agenda(postmortem, incident))
         at = int(self._tx.now.timestamp() * 1000)

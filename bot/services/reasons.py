@@ -1,4 +1,4 @@
-"""Why Spy spoke or paged: the rule and the event, from the timeline."""
+"""Why Spy sent a reminder or a page: the rule and the event, from the timeline."""
 
 from collections.abc import Mapping
 from datetime import datetime
@@ -23,7 +23,7 @@ class Reasons:
         self._session = tx.session
 
     def of(self, incident: Incident, reminder: str | None = None) -> Facts:
-        """Return why Spy last spoke or paged here, or spoke of this duty."""
+        """Return why Spy sent its last reminder or page here, or the last one of this kind."""
         entries = self._session.timeline.of(incident.number)
         for entry in reversed(entries):
             if entry.kind == "reminded" and reminder in {None, entry.data["reminder"]}:
@@ -51,7 +51,7 @@ class Reasons:
         }
 
     def _relieving(self, page: Page) -> WorkPeriod | None:
-        """Return the work period that a page of Spy's own was to end."""
+        """Return the work period that a page for relief was about."""
         entries = self._session.timeline.of(page.incident) if page.incident and not page.requested_by else ()
         for entry in entries:
             if entry.kind == "reminded" and entry.data["reminder"] == ESCALATION:

@@ -1,4 +1,4 @@
-"""Who knows the reminders about each kind of subject: a registry that features add to."""
+"""The sources of reminders, by kind of subject. Features register their own."""
 
 from collections.abc import Callable, Sequence
 from typing import Protocol, TypeVar
@@ -9,23 +9,23 @@ from bot.services.transaction import Transaction
 
 
 class ReminderSource(Protocol):
-    """Knows the reminders about one kind of subject."""
+    """Returns and sends the reminders about one kind of subject."""
 
     def agenda(self, subject: Subject) -> Sequence[Timer]:
-        """Read the subject afresh, alone, and say what is next; nothing where it is gone."""
+        """Lock and reload the subject, and return its next reminders; none if it is gone."""
 
     def speak(self, timer: Timer) -> None:
-        """Say it: keep the fact, and ask for the effects; `Reminders` does the rest."""
+        """Send a reminder: store that it was sent, and queue its effects."""
 
 
 Source = Callable[[Transaction], ReminderSource]
 S = TypeVar("S", bound=Source)
 REMINDER_SOURCES: dict[str, Source] = {}
-"""By kind of subject; each adds itself, beside its feature, by `@reminds`."""
+"""By kind of subject. Each source registers itself with `@reminds`."""
 
 
 def reminds(kind: str) -> Callable[[S], S]:
-    """Register who knows the reminders about a kind of subject."""
+    """Register the source of reminders about a kind of subject."""
 
     def register(source: S) -> S:
         REMINDER_SOURCES[kind] = source

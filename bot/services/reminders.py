@@ -13,7 +13,7 @@ from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
 OPEN_AT_MOST = 1_000
-"""Newest incidents whose timers are set anew at a start; an older one's are at its next event."""
+"""How many of the newest incidents get new timers at a start. Older ones get theirs with their next event."""
 
 
 INCIDENT, PERSON = "incident", "person"
@@ -30,10 +30,10 @@ class Reminders:
         self._timers = tx.session.timers
 
     def tick(self, limit: int) -> int:
-        """Speak for up to `limit` subjects; give how many had something due. All of it is one transaction.
+        """Send the due reminders of up to `limit` subjects in one transaction. Return how many subjects had some.
 
-        Incidents go many at a time. What touches incidents beside its own subject goes alone: two processes that
-        each hold some of each other's incidents would wait for ever.
+        Incidents are handled together. A subject that locks incidents besides itself is handled alone; otherwise two
+        processes could deadlock.
         """
         subjects = self._timers.due_subjects(self._tx.now, limit)
         mine = self._held(subjects) or self._locked(subjects[:1])
@@ -47,14 +47,14 @@ class Reminders:
         return subjects if all(Relief(self._tx).try_lock(person) for person in people) else []
 
     def _held(self, subjects: Sequence[Subject]) -> Sequence[Subject]:
-        """Return the incidents among the subjects that nobody else is at now, where an incident is due first."""
+        """Return the incidents that this transaction could lock, if an incident is due first."""
         if not subjects or subjects[0].kind != INCIDENT:
             return []
         numbers = {it.number: it for it in subjects if it.kind == INCIDENT}
         return [numbers[number] for number in sorted(self._tx.session.incidents.try_lock(list(numbers)))]
 
     def plan_anew(self) -> None:
-        """Set the timers of what is open by the policy in force: it may be another one than when they were set."""
+        """Set the timers of everything open again, because the settings may have changed."""
         people: set[str] = set()
         for incident in self._tx.session.incidents.open(limit=OPEN_AT_MOST):
             self._timers.replace(incident.subject, agenda(incident, self._tx.policy))
@@ -66,7 +66,7 @@ class Reminders:
         Shifts(self._tx).plan_anew()
 
     def visit(self, subject: Subject) -> None:
-        """Speak what is due of a subject and still in its agenda; what is not any more is forgotten."""
+        """Send what is due and still in the subject's agenda. Other timers are removed."""
         source = self._sources[subject.kind](self._tx)
         waiting = {timer.key for timer in self._timers.due(subject, self._tx.now)}
         for timer in source.agenda(subject):

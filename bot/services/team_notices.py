@@ -1,4 +1,4 @@
-"""Tell another team, in its own channel, and learn who there has seen it."""
+"""Notify another team in its own channel, and record who there has seen it."""
 
 from bot.domain import events
 from bot.domain.effects import UpsertMessage, incident_channel
@@ -32,7 +32,7 @@ class TeamNotices:
         return notice
 
     def see(self, number: int, *, by: str) -> TeamNotice:
-        """Say *Seen*; saying it again changes nothing."""
+        """Mark a notice as seen (*Seen*). A second time changes nothing."""
         notice = self._locked(number)
         if notice is None:
             raise Refusal("Spy no longer has that message. Answer in the incident's channel instead.")
@@ -46,7 +46,7 @@ class TeamNotices:
         return notice
 
     def failed(self, number: int, why: str) -> None:
-        """Slack will not have it in the team's channel."""
+        """Record that Slack refused the notice in the team's channel."""
         notice = self._locked(number)
         if notice and not notice.failed:
             failed = events.TeamNoticeFailed(at=self._tx.now, notice=number, team=notice.team, why=why)
@@ -56,7 +56,7 @@ class TeamNotices:
             self._show(notice, origin="failed", in_team=False)
 
     def _locked(self, number: int) -> TeamNotice | None:
-        """Fetch a notice and lock it until the transaction ends."""
+        """Load a notice and lock it until the transaction ends."""
         self._session.lock(f"team_notice:{number}")
         return self._session.team_notices.get(number)
 
@@ -92,7 +92,7 @@ def _delivered(tx: Transaction, it: UpsertMessage) -> None:
 @message("team_notice", "incident/team_notice", on_refused=_refused, on_delivered=_delivered)
 @message("team_notice_sent", "incident/team_notice_sent")
 def team_notice(tx: Transaction, it: UpsertMessage) -> Facts:
-    """Return what another team is told, and the line that says who has seen it."""
+    """Return the facts of the notice and of its line in the incident's channel."""
     notice = tx.session.team_notices.get(it.ref)
     incident = tx.incident(notice.incident) if notice else None
     return {"notice": notice, "incident": incident, "now": tx.now}

@@ -1,4 +1,4 @@
-"""The timeline, put in order by people: kept, hidden, moved in time, merged, reworded. Nothing is overwritten."""
+"""Edits of the timeline by people: keep, hide, move, merge and reword lines. Nothing is overwritten."""
 
 from collections.abc import Sequence
 from datetime import datetime
@@ -16,11 +16,11 @@ class TimelineEdits:
         self._session = tx.session
 
     def keep(self, incident: Incident, numbers: Sequence[int]) -> list[Entry]:
-        """Let lines be in every telling, housekeeping and hidden ones too."""
+        """Show lines in every view, also hidden and minor ones."""
         return self._mark(incident, numbers, KEPT)
 
     def hide(self, incident: Incident, numbers: Sequence[int]) -> list[Entry]:
-        """Leave lines out of every telling but the full log."""
+        """Hide lines from every view except the full log."""
         return self._mark(incident, numbers, HIDDEN)
 
     def _mark(self, incident: Incident, numbers: Sequence[int], mark: str) -> list[Entry]:
@@ -30,21 +30,21 @@ class TimelineEdits:
         return found
 
     def move(self, incident: Incident, number: int, to: datetime) -> Entry:
-        """Say that a line happened at another time (UTC)."""
+        """Correct the time (UTC) of a line."""
         found = shown(self._entries(incident), number)
         corrected = moved(found, to, seq=incident.entries + 1, at=self._tx.now)
         self._tx.correct(incident, corrected)
         return corrected
 
     def edit(self, incident: Incident, number: int, words: str) -> Entry:
-        """Say a line's words otherwise; what was said stays in the full log."""
+        """Correct the words of a line. The old words stay in the full log."""
         found = shown(self._entries(incident), number)
         corrected = reworded(found, words, seq=incident.entries + 1, at=self._tx.now)
         self._tx.correct(incident, corrected)
         return corrected
 
     def merge(self, incident: Incident, numbers: Sequence[int]) -> Entry:
-        """Put the words of several lines into the first of them, and hide the others."""
+        """Join the words of several lines in the first of them, and hide the others."""
         entries = self._entries(incident)
         found = list({it.seq: it for it in (shown(entries, number) for number in numbers)}.values())
         if len(found) < 2:  # noqa: PLR2004  one line has nothing to be merged with
@@ -65,7 +65,7 @@ class TimelineEdits:
     def add_image(
         self, incident: Incident, *, name: str, url: str, message: str, words: str, by: str, said_at: datetime
     ) -> None:
-        """Keep where a picture is that was shared in the channel; once, however often Slack tells of it."""
+        """Store where a shared image is in Slack. A repeated event adds nothing."""
         there = told(self._entries(incident))
         if any(it.kind == "image_shared" and it.data.get("url") == url for it in there):
             return

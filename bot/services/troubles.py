@@ -1,4 +1,4 @@
-"""Trouble that lasts is told once, to whoever can mend it, and once more when it is over."""
+"""Lasting problems, each reported once to those who can fix it, and once more when it is over."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import replace
@@ -10,7 +10,7 @@ from bot.services.transaction import Transaction
 
 
 class Troubles:
-    """Durable, by key: who meets the same trouble again says nothing, in this process or another."""
+    """Stores problems by key. A known problem is not reported again, in this process or another."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
@@ -26,7 +26,7 @@ class Troubles:
         facts: Mapping[str, Any] | None = None,
         moved_to: str | None = None,
     ) -> bool:
-        """Keep it and tell it to these addresses, unless it is known; True where it is new.
+        """Store a problem and report it to these addresses. Return False if it is known already.
 
         The template gets `facts`, `why` and `since`.
         """
@@ -40,7 +40,7 @@ class Troubles:
         return True
 
     def ends(self, key: str, *, template: str = "", facts: Mapping[str, Any] | None = None) -> Trouble | None:
-        """Tell those who heard of it that it is over; None where there was none."""
+        """Report to the same addresses that the problem is over. Return None if there was none."""
         known = self._records.get(key)
         if known is None or not known.lasts:
             return None

@@ -1,4 +1,4 @@
-"""What is said of an effect that Spy has given up, and of a lane that stands still: where it can be read, once."""
+"""Report effects that Spy has given up, and lanes that are stuck: once each, where people can read it."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -9,18 +9,18 @@ from bot.services.incident_channels import IncidentChannels
 from bot.services.transaction import Transaction
 
 LAST = "lost:"
-"""How the key begins of what is said to those who look after Spy: if that can't be delivered, only the log has it."""
+"""The key prefix of reports to maintainers. If such a report fails too, only the log has it."""
 
 
 class Undelivered:
-    """Renders nothing: what it asks for is rendered when it leaves."""
+    """Reports failed effects. It renders nothing; messages are rendered when they are delivered."""
 
     def __init__(self, tx: Transaction) -> None:
         self._tx = tx
         self._session = tx.session
 
     def tell(self, effect: Effect, why: str) -> None:
-        """Say it in the incident's channel; without an incident, to who asked for it, or who looks after Spy."""
+        """Report a failed effect: in the incident's channel, else to its requester, else to the maintainers."""
         number = self._incident(effect)
         asker = getattr(effect, "by", None) or getattr(effect, "asker", None) or self._pager(effect)
         if number:
@@ -32,7 +32,7 @@ class Undelivered:
             self.tell_maintainers(effect, why)
 
     def tell_maintainers(self, effect: Effect, why: str) -> None:
-        """Say that something could not be said, without its words: once a day for each place."""
+        """Report to the maintainers that a message failed, without its text; once a day for each destination."""
         to = getattr(effect, "person", None) or getattr(effect, "to", None)
         if effect.key.startswith(LAST):
             return
@@ -43,7 +43,7 @@ class Undelivered:
             self._notify(key, person, "shared/unsaid", facts)
 
     def stands_still(self, still: Standstill) -> None:
-        """Say once that an effect, and what is behind it, does not leave."""
+        """Report once that an effect is stuck, together with those behind it."""
         number = self._incident(still.effect)
         facts = {"what": what(still.effect), "since": still.since}
         for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
@@ -51,7 +51,7 @@ class Undelivered:
             self._notify(key, place, "shared/stuck", facts, incident=number)
 
     def left(self, item: OutboxItem) -> None:
-        """Say that what stood still has left, where that was said."""
+        """Report that a stuck effect was delivered, if it was reported as stuck."""
         number = self._incident(item.effect)
         for place in [incident_channel(number)] if number else self._tx.policy.maintainers:
             if self._session.outbox.knows(f"{_stuck(item.id)}:{place}"):
@@ -78,7 +78,7 @@ class Undelivered:
 
 
 def what(effect: Effect) -> str:
-    """Name an effect for people."""
+    """Return an effect's name for people."""
     facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
     return effect.label.format(**facts)
 
