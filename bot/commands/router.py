@@ -258,9 +258,8 @@ class Router:
             if session.inbound.remember(request.id, at=now) is not None:
                 return Response(message=message) if request.source is Source.SLASH else Response()
             tx = Transaction(session=session, now=now, policy=self._policy, source=request.source.value)
-            People(tx).seen(
-                request.user, request.user_name
-            )  # a new transaction: the refusal rolled back the first one
+            # A new transaction: the refusal rolled back the first one.
+            People(tx).seen(request.user, request.user_name)
             answer = self._send_discreetly(request, message, tx)
             session.inbound.answered(request.id, _ANSWER.dump_json(answer).decode())
         return answer

@@ -450,8 +450,8 @@ class Sessions(Protocol):
     def begin(self, limit: TimeLimit | None = None) -> AbstractContextManager[Session]:
         """Open a transaction. It commits at the end of the block, and rolls back on an exception.
 
-        With a limit, it raises OutOfTime instead of committing a request that was given up. It may raise Conflict,
-        because it avoids locks that others wait for until it commits, if the database allows that.
+        With a limit, it raises OutOfTime instead of committing a request that was given up. If the database
+        allows it, it takes no lock that others wait for before the commit, so it may raise Conflict.
         """
 
     def read(self) -> AbstractContextManager[Session]:

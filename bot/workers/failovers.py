@@ -228,7 +228,7 @@ class Runner:
             return act(self._transaction(session))
 
     def _insist(self, act: Callable[[Transaction], None]) -> None:
-        """Store a known outcome. Retry as long as the database is away."""
+        """Store a known outcome. Retry until it is stored or the bot stops."""
         while True:
             try:
                 return self._in_transaction(act)

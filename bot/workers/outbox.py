@@ -409,7 +409,7 @@ def _is_spent(outcome: AttemptResult, now: datetime) -> bool:
 
 
 def _incident(effect: Effect, session: Session) -> int:
-    """Return the incident that an outcome may change. Always locking it first prevents deadlocks."""
+    """Return the incident that an outcome may change, 0 if none. Incidents locked in this order can't deadlock."""
     if isinstance(effect, PageEffect):
         page = session.pages.get(effect.page)
         return (page.incident if page else None) or 0

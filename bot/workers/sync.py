@@ -183,7 +183,7 @@ class Sync:
     def groups(self) -> None:
         """Learn the members of the user groups in `permissions:`.
 
-        Without a lease: asking twice harms nobody, and a newly named member would wait for it.
+        Without a lease: asking twice harms nobody, and a newly configured group need not wait for a turn.
         """
         if not self.policy().user_groups:
             return

@@ -106,9 +106,8 @@ class BookmarkHandler(ChannelHandler[AddBookmark]):
         home = announced.permalink if announced else None
         beside = self.chat.permalink(tx.policy.announce or channel)
         url = effect.url or home or beside
-        urls = dict.fromkeys(
-            (url, effect.url or beside)
-        )  # an earlier try may not have known the announcement
+        # An earlier try may not have known the announcement.
+        urls = dict.fromkeys((url, effect.url or beside))
 
         def find_earlier() -> bool | None:
             return True if any(self.chat.has_bookmark(channel, it) for it in urls) else None

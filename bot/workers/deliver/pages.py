@@ -18,7 +18,7 @@ from bot.workers.deliver.handler import EffectHandler, delivers
 PATIENCE = timedelta(minutes=30)
 """How long a page is retried. People are told much earlier to reach each other another way."""
 SAID_AFTER = timedelta(seconds=1)
-"""Failed tries before the channel is told that PagerDuty does not accept the page: the first and one quick retry."""
+"""How long tries fail before the channel is told. This leaves time for one quick retry."""
 P = TypeVar("P", bound=PageEffect)
 
 
@@ -90,7 +90,7 @@ class SendHandler(PageHandler[SendPage]):
         Paging(tx).failed(effect.page, why)
 
     def _withdraw(self, page: Page) -> Attempt:
-        """Skip a page that is over. An earlier try may have reached a phone unseen; that page is resolved next."""
+        """Page nobody for what is over. If an earlier try did reach PagerDuty, that page is resolved next."""
 
         def on_success(tx: Transaction, ringing: Ringing | None) -> None:
             if ringing:

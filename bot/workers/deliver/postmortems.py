@@ -47,7 +47,7 @@ LABEL = "postmortem"
 COMMENTS_AT_ONCE = 8
 """How many comments fit well within an effect's lease. The rest follows in another effect."""
 BOUNDLESS = 2**31
-"""Most characters of a file. GitHub's limit is for issues and comments."""
+"""No limit for a file. GitHub limits only issues and comments."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -166,7 +166,7 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
             self._tell(effect, without, tx)
 
     def _tell(self, effect: PostmortemEffect, without: Sequence[str], tx: Transaction) -> None:
-        """Report to the person who asked, otherwise to the one who writes the postmortem. Nobody else needs to know."""
+        """Notify the person who asked, otherwise the one who writes the postmortem. Nobody else needs it."""
         incident = tx.incident(effect.incident)
         postmortem = Postmortems(tx).of(incident)
         to = effect.by or postmortem.owned_by(incident)
