@@ -143,5 +143,5 @@ def test_what_is_left_out_is_the_sandboxs(tmp_path: Path, boxed: dict[str, Any],
 def test_the_example_can_be_tried(tmp_path: Path, boxed: dict[str, Any]):
     found = tried(tmp_path, (ROOT / "config.example.yaml").read_text(encoding="utf-8"), boxed)
 
-    assert [it.name for it in found.milestones] == ["status-page", "tell-payments"]
+    assert {"status-page", "tell-support", "tell-payments"} <= {it.name for it in found.milestones}
     assert "practice" in found.failover

@@ -142,13 +142,13 @@ class Settings(Sections):
         """Report what Spy learns late, or never, without a webhook. It fails if Spy has a public address."""
         for name, is_used, secret, lost in (
             (
-                "PagerDutySection",
+                "PagerDuty",
                 self.pagerduty,
                 self.env.pagerduty_webhook_secret,
                 "asks it every 30 s instead",
             ),
             (
-                "GitHubSection",
+                "GitHub",
                 self.github,
                 self.env.github_webhook_secret,
                 "does not hear of issues that are closed there",
@@ -181,9 +181,9 @@ class Settings(Sections):
     def _sources_of_changes(self) -> CheckResult:
         """Report who sends changes. A repository without a sender is useless in the file."""
         told = {
-            "GitHubSection": self.env.github_webhook_secret,
+            "GitHub": self.env.github_webhook_secret,
             "your tools": self.env.changes_webhook_secret,
-            "PagerDutySection": self.pagerduty and self.env.pagerduty_api_token,
+            "PagerDuty": self.pagerduty and self.env.pagerduty_api_token,
         }
         heard = [name for name, secret in told.items() if secret]
         what = f"Changes: told of by {', '.join([*heard, 'hand'])}"

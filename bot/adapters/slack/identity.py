@@ -1,6 +1,5 @@
 """Who Spy is in this workspace, as Slack's auth.test says."""
 
-from collections.abc import Callable
 from dataclasses import dataclass
 
 
@@ -18,7 +17,3 @@ class Identity:
     bot: str
     name: str
     enterprise: str = ""
-
-
-WhoWeAre = Callable[[], Identity | None]
-"""Tells the identity once it is known, without a call."""
