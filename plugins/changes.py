@@ -45,7 +45,7 @@ def change(  # noqa: PLR0917  each is a slot of the usage line
     *,
     changes: Changes,
 ) -> Reply:
-    """Tell of a change that no tool tells of: `change "flag new-cart at 50 %" on checkout at 09:10`."""
+    """Record a change that no tool reports: `change "flag new-cart at 50 %" on checkout at 09:10`."""
     recorded = changes.record(text, by=request.user, service=service, incident=incident, at=at or when)
     return Reply("changes/recorded", {"change": recorded, "incident": incident}, shared=True)
 
