@@ -1,4 +1,4 @@
-"""What the tests of a plugin need: Spy to talk to, a clock that stands still, and a database in memory."""
+"""The test kit for plugins: Spy without Slack, a clock that the test moves, and a database in memory."""
 
 from bot.testing.clock import NOON, FrozenClock
 from bot.testing.kit import ITSELF, POLICY, PlainTemplates, SpyKit

@@ -6,7 +6,7 @@ NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
 
 
 class FrozenClock:
-    """Stands still until it is told to tick."""
+    """A clock that moves only when the test moves it."""
 
     def __init__(self, start: datetime = NOON) -> None:
         self._now = start
@@ -15,9 +15,9 @@ class FrozenClock:
         return self._now
 
     def tick(self, **by: float) -> None:
-        """Move on, by `minutes=5` and the like."""
+        """Move the clock forward, such as by `minutes=5`."""
         self._now += timedelta(**by)
 
     def reach(self, moment: datetime) -> None:
-        """Move on to a moment, never back."""
+        """Move the clock forward to a time; never back."""
         self._now = max(self._now, moment)

@@ -1,4 +1,4 @@
-"""A database in memory, for tests: the real one, on an SQLite that keeps nothing."""
+"""A database in memory, for tests: the real code, on an SQLite without a file."""
 
 import sqlite3
 from collections.abc import Sequence
@@ -13,14 +13,14 @@ from bot.domain.effects import Effect
 
 @dataclass(frozen=True, kw_only=True)
 class Queued:
-    """A row of the outbox; `state` is held (for its channel), ready, sending, done or failed."""
+    """A row of the outbox. `state` is held (waits for its channel), ready, sending, done or failed."""
 
     effect: Effect
     state: str
 
 
 class MemoryDatabase(Database):
-    """Starts empty and migrated, or as a copy of another; gone with the test."""
+    """A database that starts empty and migrated, or as a copy of another."""
 
     def __init__(self, like: "MemoryDatabase | None" = None) -> None:
         self._memory = _FREE.pop() if _FREE else _SharedMemory()
@@ -29,11 +29,11 @@ class MemoryDatabase(Database):
         finalize(self, _FREE.append, self._memory)
 
     def copied(self) -> "MemoryDatabase":
-        """Return another that keeps the same: what is written to one is not in the other."""
+        """Return an independent copy."""
         return MemoryDatabase(self)
 
     def queued(self) -> Sequence[Queued]:
-        """Return the whole outbox, what is done included, in the order it was asked for; in between transactions."""
+        """Return the whole outbox in order, with items that are done. Call it outside of a transaction."""
         rows = self._memory.rows("SELECT key, kind, payload, state FROM outbox ORDER BY id")
         return [
             Queued(effect=effects.load(key, kind, payload), state=state) for key, kind, payload, state in rows
@@ -41,9 +41,9 @@ class MemoryDatabase(Database):
 
 
 class _SharedMemory:
-    """Memory that several connections of this process share, for as long as one of them is open.
+    """An in-memory database that several connections share while one of them is open.
 
-    It is used again by the next test: an engine compiles each statement once.
+    Later tests use it again, because its engine has already compiled the statements.
     """
 
     def __init__(self) -> None:
@@ -64,7 +64,7 @@ _NUMBERS = count(1)
 
 @cache
 def _migrated() -> _SharedMemory:
-    """Return one that nobody writes to: the migrations run once."""
+    """Return the empty, migrated database that others are copied from. The migrations run only once."""
     memory = _SharedMemory()
     migrate(memory.engine)
     return memory

@@ -1,1 +1,1 @@
-"""What failover steps run: programs, HTTP calls and workflows, with their output and variables."""
+"""Run failover steps: programs, HTTP calls and workflows, with their output and variables."""

@@ -1,4 +1,4 @@
-"""What a program or a server says, made safe as it comes: text without control characters, secrets masked, capped."""
+"""Clean the output of a program or server as it arrives: no control characters, secrets masked, size limited."""
 
 import codecs
 import re
@@ -7,26 +7,26 @@ from collections.abc import Callable, Iterable
 from bot.domain.masking import Masking
 
 KEPT = 64 * 1024
-"""Bytes of output that are kept, the last ones; the rest is counted (issue 4)."""
+"""The last bytes of output that are kept; earlier bytes are only counted."""
 SHORTEST = 4
-"""Characters of the shortest secret that is masked: a shorter one would hide half of every text."""
+"""The fewest characters of a secret that is masked: masking shorter ones would hide half of every text."""
 LONGEST_WORD = 512
-"""Characters of a word's beginning that are held back, for it may become a token."""
+"""Characters of an unfinished word that are held back, because it may become a token."""
 
 _ESCAPE = re.compile(r"\x1b(?:\[[0-9;?]*[ -/]*[@-~]|\][^\x07\x1b]{0,256}(?:\x07|\x1b\\)|[@-Z\\-_])")
 _UNFINISHED = re.compile(r"(?:\r|\x1b(?:\[[0-9;?]{0,32}|\][^\x07\x1b]{0,256}\x1b?)?)\Z")
 _LINE_END = re.compile(r"\r\n?")
 _UNSEEN = re.compile(r"[\x00-\x08\x0b-\x1f\x7f-\x9f\u2028\u2029\u202a-\u202e\u2066-\u2069\ud800-\udfff]")
-"""Control characters but the tab and the line end, those that turn a text's direction, and halves of characters."""
+"""Control characters except tab and line end, characters that change the text direction, and half surrogates."""
 
 
 def plain(text: str) -> str:
-    """Return a text that obeys nothing: without colours and control characters, with line ends of one kind."""
+    """Return a text without colours and control characters, and with one kind of line end."""
     return _UNSEEN.sub("\ufffd", _LINE_END.sub("\n", _ESCAPE.sub("", text)))
 
 
 class Secrets:
-    """What must never be shown. Values under four characters are not looked for."""
+    """Values that must never be shown. Those shorter than four characters are not masked."""
 
     def __init__(self, values: Iterable[str]) -> None:
         plainly = {plain(value).strip() for value in values}
@@ -37,7 +37,7 @@ class Secrets:
         return self._masking.of(text)
 
     def settled(self, text: str) -> int:
-        """Return how much of a text's beginning can be masked for itself, whatever comes after it."""
+        """Return how many characters can be masked now: no secret or token crosses that position."""
         until = len(text) - len(_last_word(text[-LONGEST_WORD:]))
         until = min([until, *(_begins(value, text) for value in self._values)])
         while cut := [at for value in self._values if (at := _across(value, text, until)) >= 0]:
@@ -50,7 +50,7 @@ def _last_word(text: str) -> str:
 
 
 def _begins(value: str, text: str) -> int:
-    """Return where at the end of a text this value may have begun."""
+    """Return the position at the end of a text where this value may begin; the text's length if nowhere."""
     at = text.find(value[0], max(0, len(text) - len(value) + 1))
     while at >= 0 and not value.startswith(text[at:]):
         at = text.find(value[0], at + 1)
@@ -58,12 +58,12 @@ def _begins(value: str, text: str) -> int:
 
 
 def _across(value: str, text: str, until: int) -> int:
-    """Return where a value stands that begins before a place and ends behind it; -1 where none does."""
+    """Return the start of a value that crosses a position; -1 if none does."""
     return text.find(value, max(0, until - len(value) + 1), until + len(value) - 1)
 
 
 class Output:
-    """Takes bytes as they come; `hear` gets them as safe text. What is kept does not grow beyond 64 KB."""
+    """Takes bytes as they arrive, and passes them to `hear` as safe text. Keeps the last 64 KB."""
 
     def __init__(self, hear: Callable[[str], None], secrets: Secrets) -> None:
         self._hear = hear
@@ -87,21 +87,21 @@ class Output:
             self._hear(said)
 
     def say(self, line: str) -> None:
-        """Take a whole line of Spy's own."""
+        """Add a line written by Spy."""
         self.take(f"{plain(line)}\n".encode())
 
     def end(self) -> None:
-        """Let go what was held back."""
+        """Pass on what was held back; call it once, after the last bytes."""
         self.take(b"", is_last=True)
 
     @property
     def text(self) -> str:
-        """The last of it."""
+        """The last 64 KB of the output."""
         return self._last[-KEPT:].decode(errors="ignore")
 
     @property
     def dropped(self) -> int:
-        """How many bytes came before that."""
+        """How many bytes came before `text`."""
         return self._passed - len(self.text.encode())
 
     def _keep(self, said: str) -> None:

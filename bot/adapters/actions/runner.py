@@ -1,4 +1,4 @@
-"""Does what a failover's plan says: commands, requests, workflows, each by its own adapter."""
+"""Run the steps and checks of a failover plan: programs, HTTP requests and workflows."""
 
 import time
 from collections.abc import Callable, Iterable, Mapping
@@ -16,13 +16,13 @@ if TYPE_CHECKING:
     from bot.adapters.github.workflows import Workflows
 
 AGAIN = timedelta(seconds=1)
-"""Between two looks of a check; the last one may take as long, though the check's time is up."""
+"""The pause between two attempts of a check. The last attempt may exceed the check's time by this much."""
 LONGEST_LOOK = timedelta(seconds=10)
-"""How long one look by HTTP may take: a check that has more time looks again rather than waits."""
+"""The longest one HTTP attempt of a check may take; a check with more time tries again instead of waiting."""
 
 
 class OutsideActionRunner:
-    """The world as it is. What goes wrong there is an outcome, and nothing that is raised."""
+    """Implements `ports.ActionRunner`. A failure outside is returned as an Outcome, not raised."""
 
     def __init__(
         self,
@@ -32,7 +32,10 @@ class OutsideActionRunner:
         workflows: "Callable[[], Workflows]",
         again: timedelta = AGAIN,
     ) -> None:
-        """`workflows` are asked for when one is to run, and not before: their library is slow to load."""
+        """`workflows` is called only when a workflow runs, because its library is slow to load.
+
+        `again` is the pause between two attempts of a check.
+        """
         self._processes = processes
         self._web = web
         self._workflows = workflows
@@ -49,11 +52,11 @@ class OutsideActionRunner:
         github_token: str,
         github_url: str,
     ) -> Self:
-        """Build it from Spy's environment and secrets, the plans as they are at any time, and config.yaml's folder."""
+        """Build the runner. `folder` is that of config.yaml; `plans` returns the current plans; `secrets` are Spy's."""
         variables = Variables(environment, own=secrets, plans=plans)
 
         def workflows() -> "Workflows":
-            from bot.adapters.github.workflows import Workflows  # noqa: PLC0415  a bot without any need not load it
+            from bot.adapters.github.workflows import Workflows  # noqa: PLC0415  loaded only when a workflow runs
 
             return Workflows(github_token, variables=variables, url=github_url)
 
@@ -72,7 +75,10 @@ class OutsideActionRunner:
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Do it once; a question is for people, and a mistake of the caller here."""
+        """Run an instruction once, and return its outcome. Raise TypeError for a Question, which only people answer.
+
+        `hear` receives the output while it comes. Set `stopped` to abort.
+        """
         match instruction:
             case Program():
                 return self._processes.run(instruction, timeout=timeout, hear=hear, stopped=stopped)
@@ -86,7 +92,7 @@ class OutsideActionRunner:
                 raise TypeError(f"A question is asked of people, not performed: {instruction.person}")
 
     def check(self, check: Check, *, stopped: Event) -> Outcome:
-        """Look at once, and again every second until it is green or its time is up."""
+        """Run a check now and then every second, until it is OK, its time is up, or `stopped` is set."""
         until = time.monotonic() + check.within.total_seconds()
         while True:
             seen = self._looked(check, timedelta(seconds=max(until - time.monotonic(), self._again)), stopped)
@@ -106,7 +112,7 @@ class OutsideActionRunner:
         hear: Callable[[str], None],
         stopped: Event,
     ) -> Outcome:
-        """Find the run of a workflow that was dispatched under this mark, and follow it to its end."""
+        """Find the workflow run with this mark, and follow it to its end. UNKNOWN if there is none."""
         return self._workflows().look(instruction, mark=mark, timeout=timeout, hear=hear, stopped=stopped)
 
     def _looked(self, check: Check, left: timedelta, stopped: Event) -> Outcome:
@@ -116,4 +122,4 @@ class OutsideActionRunner:
 
 
 def _unheard(_said: str) -> None:
-    """Nobody watches what a check prints: its outcome has it."""
+    """Ignore live output: a check's outcome has all of it."""

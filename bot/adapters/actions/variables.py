@@ -1,4 +1,4 @@
-"""The variables of Spy's environment that a plan may name: filled in where they are used, and masked wherever shown."""
+"""Fill variables of Spy's environment into a plan's steps, and collect their values, to mask them in any output."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import fields, is_dataclass
@@ -10,11 +10,14 @@ from bot.domain.plan import PLACE, SECRET, HttpCall, Plan, Program, Workflow, pl
 
 
 class Missing(Exception):  # noqa: N818  named for what happened
-    """A variable that a plan names is not set; the message is a few words, as of any outcome."""
+    """A variable that a plan names is not set. The message is a short reason."""
 
 
 class Variables:
-    """`own` are Spy's secrets, and `plans` all there are: what they name is masked whichever step prints it."""
+    """The variables that plans may use. `own` are Spy's secrets; `plans` returns all current plans.
+
+    All secrets and the variables of all plans are masked in the output of each step.
+    """
 
     def __init__(
         self,
@@ -28,7 +31,7 @@ class Variables:
         self._plans = plans
 
     def given(self, name: str) -> str:
-        """Read a variable; one that is not set is Missing."""
+        """Return a variable. Raise Missing if it is not set."""
         try:
             return self._environment[name]
         except KeyError:
@@ -37,7 +40,7 @@ class Variables:
             ) from None
 
     def filled(self, value: Any) -> Any:
-        """Fill `{{ env.NAME }}` in, spaces and line ends around it dropped, in a text or what holds texts."""
+        """Replace `{{ env.NAME }}` in a text, or in all texts of a list or mapping. Values are stripped of spaces."""
         if isinstance(value, str):
             return PLACE.sub(lambda found: self._put(found[0], found[1]), value)
         if isinstance(value, Mapping):
@@ -47,14 +50,14 @@ class Variables:
         return value
 
     def address(self, url: str) -> str:
-        """Fill a URL in: as it is where the URL begins with it, percent-encoded anywhere else."""
+        """Replace variables in a URL. One at the start is inserted as it is, any other percent-encoded."""
         first = PLACE.match(url)
         start = self._put(first[0], first[1]) if first else ""
         rest = url[first.end() :] if first else url
         return start + PLACE.sub(lambda found: quote(self._put(found[0], found[1]), safe=""), rest)
 
     def secrets(self, instruction: Program | HttpCall | Workflow) -> Secrets:
-        """Return all that must not be shown when this is done: Spy's own, and what it or any plan names."""
+        """Return all values to mask while this runs: Spy's secrets, and variables named by it or by any plan."""
         values = {self._environment.get(name, "") for name in named((instruction, *self._plans()))}
         return Secrets([*self._own, *values, *(quote(value.strip(), safe="") for value in values)])
 
@@ -63,7 +66,7 @@ class Variables:
 
 
 def named(value: Any) -> Iterator[str]:
-    """Name the variables that a plan, or something in it, is filled in with or hands to a program."""
+    """Yield the names of the variables that a plan, or a part of it, uses or passes to a program."""
     if isinstance(value, Program):
         yield from value.env
     if is_dataclass(value) and not isinstance(value, type):

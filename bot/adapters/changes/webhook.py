@@ -1,4 +1,4 @@
-"""Reads what any tool tells of a change by Spy's own webhook: JSON, signed with a moment, so that none is replayed."""
+"""Read changes that any tool sends to Spy's own webhook: JSON, signed with a timestamp against replays."""
 
 import hashlib
 import hmac
@@ -12,7 +12,7 @@ from bot.domain.change import DEPLOY, WORD, Change, ChangeSource, address, one_l
 from bot.ports import Rejected
 
 OLDEST = timedelta(minutes=5)
-"""How far a request's moment may be from ours, as with Slack's requests."""
+"""How far a request's timestamp may be from now, in either direction; the same as for Slack's requests."""
 
 
 def check(
@@ -24,10 +24,11 @@ def check(
     now: datetime,
     ahead: timedelta = timedelta(),
 ) -> None:
-    """Believe a body only with its signature: `v1=` and the HMAC-SHA256, in hex, of `v1:<timestamp>:<body>`.
+    """Check a signature: `v1=` and the HMAC-SHA256, in hex, of `v1:<timestamp>:<body>`.
 
-    `timestamp` is in seconds since 1970, near our clock or one that is so far `ahead` of it: ours may be off.
-    Rejected with `signature` where another made it, or it is older than 5 min.
+    `timestamp` is in seconds since 1970. It is compared with our clock, and with a second clock that is `ahead`
+    of ours, because ours may be wrong.
+    Raise Rejected `signature` if the signature is wrong or the timestamp is more than 5 min from now.
     """
     ours = hmac.new(secret.encode(), b"v1:%s:%s" % (timestamp.encode(), body), hashlib.sha256).hexdigest()
     if not hmac.compare_digest(b"v1=" + ours.encode(), signature.encode()):
@@ -44,9 +45,9 @@ def _is_near(seconds: int, *clocks: datetime) -> bool:
 
 
 def news(body: bytes, *, signature: str, heard_at: datetime) -> Change:
-    """Read the body; Rejected with `malformed`, and a sentence that names the field, where it can't be.
+    """Return the change in a body. Raise Rejected `malformed`, with the field's name, if it can't be read.
 
-    Without an `id` of the tool's own, the `signature` tells two requests apart.
+    If the tool sends no `id`, the `signature` identifies the request.
     """
     try:
         told = _Told.model_validate_json(body)
@@ -92,7 +93,7 @@ class _Told(BaseModel):
 
 
 def _sentence(odd: ValidationError) -> str:
-    """Return what is wrong with the first field, without what stood in it."""
+    """Return what is wrong with the first invalid field, without its value."""
     error = odd.errors(include_input=False, include_url=False)[0]
     name = ".".join(str(part) for part in error["loc"])
     if not name:

@@ -1,4 +1,4 @@
-"""What PyGithub raises at an answer that is not GitHub's: a login page, nothing, or JSON without what was promised."""
+"""Errors that PyGithub raises for an answer that is not GitHub's: a login page, nothing, or incomplete JSON."""
 
 from github import BadAttributeException, IncompletableObject
 
@@ -12,4 +12,4 @@ NOT_UNDERSTOOD = (
     TypeError,
     ValueError,
 )
-"""Catch these before GithubException: an IncompletableObject is one, though GitHub refused nothing."""
+"""Catch these before GithubException: IncompletableObject is a subclass of it, but GitHub refused nothing."""

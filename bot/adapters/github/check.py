@@ -1,4 +1,4 @@
-"""Looks whether GitHub can be used, for `spy check`."""
+"""Check GitHub for `spy check`: the token, the repository, and its issues and labels."""
 
 from collections.abc import Iterator
 from datetime import timedelta
@@ -12,13 +12,16 @@ from bot.adapters.github.answers import NOT_UNDERSTOOD
 from bot.adapters.network.reasons import reason
 from bot.ports import CheckResult
 
-_TOKEN = "GitHub token"  # noqa: S105  a line's name, no secret
+_TOKEN = "GitHub token"  # noqa: S105  a line's name, not a secret
 
 
 def results(
     token: str, repository: str, url: str, *, timeout: timedelta = timedelta(seconds=10)
 ) -> Iterator[CheckResult]:
-    """Look at the token, the repository (owner/name) and whether it takes issues, in one request; with cures."""
+    """Yield the results of the checks, made with one request. A failed one says how to fix it.
+
+    `repository` is owner/name. `timeout` limits the wait for the answer.
+    """
     if not token:
         yield CheckResult(what=_TOKEN, well=False, cure="Put a GitHub token in GITHUB_TOKEN.")
         return
@@ -39,7 +42,7 @@ def results(
 
 
 def _facts(found: Repository, asked: str) -> Iterator[CheckResult]:
-    name: str = found.raw_data["full_name"]  # PyGithub would take it from the address that was asked
+    name: str = found.raw_data["full_name"]  # PyGithub would take it from the request's URL
     yield CheckResult(what=_TOKEN, well=True)
     is_its_name = name.casefold() == asked.casefold()
     cure = "" if is_its_name else f"It is {name} now: put that into github.repository in config.yaml."

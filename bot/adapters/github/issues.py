@@ -1,7 +1,7 @@
-"""An issue on GitHub, written and then compared with what was asked: GitHub drops in silence what a token may not set.
+"""Write an issue on GitHub, then compare it: GitHub silently drops what a token is not allowed to set.
 
-Its text is what counts. Labels, assignees, the milestone and the state are tried with it; where GitHub refuses the
-whole, the text is written alone, and then each of them by itself.
+The text matters most. Labels, assignees, the milestone and the state are sent with it. If GitHub refuses the whole,
+the text is sent alone, and then each of the others by itself.
 """
 
 import re
@@ -18,14 +18,14 @@ from requests import RequestException
 from bot.ports import Issue, IssueDraft
 
 OF_A_PART = frozenset({HTTPStatus.BAD_REQUEST, HTTPStatus.FORBIDDEN, HTTPStatus.UNPROCESSABLE_ENTITY})
-"""With these GitHub refuses a whole issue for the sake of a label, an assignee or a milestone."""
+"""Statuses with which GitHub refuses a whole issue because of one label, assignee or milestone."""
 TEXTS = frozenset({"title", "body"})
 _IN_API = re.compile(r"/repos/([^/]+/[^/]+)")
 _ON_SITE = re.compile(r"([^/]+/[^/]+)/(?:issues|pull)/\d+")
 
 
 def create(repo: Repository, draft: IssueDraft) -> tuple[GithubIssue, list[str]]:
-    """Return what was made, and what it lacks, in people's words."""
+    """Create an issue. Return it, and what GitHub left out, as words for people."""
     found, unread = _milestone(repo, draft.milestone)
     wanted: dict[str, Any] = {"labels": list(draft.labels)} if draft.labels else {}
     wanted |= {"assignees": [draft.assignee]} if draft.assignee else {}
@@ -44,7 +44,7 @@ def create(repo: Repository, draft: IssueDraft) -> tuple[GithubIssue, list[str]]
 
 
 def find(repo: Repository, number: int) -> GithubIssue:
-    """Ask for an issue; PyGithub would take the number from the address where the answer names none."""
+    """Return an issue. Raise TypeError if the answer has no number: PyGithub would invent it from the URL."""
     issue = repo.get_issue(number).complete()
     if "number" not in issue.raw_data:
         raise TypeError("GitHub's answer is of no issue")
@@ -52,12 +52,15 @@ def find(repo: Repository, number: int) -> GithubIssue:
 
 
 def has_moved(made: GithubIssue) -> bool:
-    """Whether GitHub made nothing, and only said (307) that the repository has another name now."""
+    """Return whether GitHub created nothing and only redirected (307) to the repository's new name."""
     return "number" not in made.raw_data
 
 
 def revise(issue: GithubIssue, draft: IssueDraft) -> list[str]:
-    """Change what is otherwise than it should be; what people set stays, a better title too. Give what it lacks."""
+    """Update an issue, and return what GitHub left out, as words for people.
+
+    What people set on GitHub stays: the title, the milestone, and other labels and assignees.
+    """
     changes, unread = _changes(issue, draft)
     if changes:
         _write(issue, changes)
@@ -65,7 +68,7 @@ def revise(issue: GithubIssue, draft: IssueDraft) -> list[str]:
 
 
 def read(issue: GithubIssue, asked: str, without: Sequence[str] = ()) -> Issue:
-    """Read an issue as ours; `asked` is the repository (owner/name) that was asked for it."""
+    """Return GitHub's issue as a port's Issue. `asked` is the repository (owner/name) it was requested from."""
     return Issue(
         repository=home(issue, asked),
         number=number_of(issue),
@@ -81,14 +84,14 @@ def read(issue: GithubIssue, asked: str, without: Sequence[str] = ()) -> Issue:
 
 
 def number_of(issue: GithubIssue) -> int:
-    """Return its number; an answer without one is of no issue, whatever its status says."""
+    """Return an issue's number. Raise TypeError if the answer has none."""
     if not isinstance(issue.number, int):
         raise TypeError("GitHub's answer is of no issue")
     return issue.number
 
 
 def home(issue: GithubIssue, asked: str) -> str:
-    """Return the repository in which it is now, by GitHub's own word: it may have been transferred, or renamed."""
+    """Return the repository (owner/name) that an issue is in now: it may have been transferred or renamed."""
     addresses = ((_IN_API, "repository_url"), (_IN_API, "url"), (_ON_SITE, "html_url"))
     found = (shape.search(getattr(issue, name) or "") for shape, name in addresses)
     return next((it[1] for it in found if it), asked)
@@ -113,7 +116,10 @@ def _changes(issue: GithubIssue, draft: IssueDraft) -> tuple[dict[str, Any], lis
 
 
 def _assignees(issue: GithubIssue, draft: IssueDraft) -> list[str] | None:
-    """Return who is to be assigned, where Spy wants another than before; None: as it is, and as people have chosen."""
+    """Return the new assignees; None to keep the present ones.
+
+    Only the assignee that Spy set before is replaced. If people chose others, those stay.
+    """
     there = [it.login for it in issue.assignees]
     known = {it.casefold() for it in there}
     before, now = (draft.relieved or "").casefold(), (draft.assignee or "").casefold()
@@ -152,7 +158,7 @@ def _is_of_a_part(refused: GithubException) -> bool:
 
 
 def _each_by_itself(issue: GithubIssue, wanted: Mapping[str, Any]) -> None:
-    """Set what can be set; what GitHub refuses is missing afterwards, and is named for that."""
+    """Set each part by itself and ignore errors. The comparison afterwards finds what is missing."""
     for name, value in wanted.items():
         if name == "labels":
             _label_by_label(issue, value)
@@ -178,7 +184,7 @@ def _edit(issue: GithubIssue, **change: Any) -> None:
 
 
 def _differences(issue: GithubIssue, asked: Mapping[str, Any]) -> list[str]:
-    """Say in people's words what is otherwise than asked."""
+    """Return what differs from the request, as words for people."""
     return [words for name, value in asked.items() for words in _DIFFERENCES[name](issue, value)]
 
 
@@ -232,7 +238,7 @@ def _labels(issue: GithubIssue) -> list[str]:
 
 
 def _folded(names: Iterable[str]) -> set[str]:
-    """GitHub knows labels and logins in whatever case their letters are."""
+    """Return the names in lower case: GitHub ignores case in labels and logins."""
     return {it.casefold() for it in names}
 
 

@@ -1,15 +1,15 @@
-"""For how long GitHub asks to be left alone: by its own clock, since ours may be another."""
+"""Read how long GitHub asks to wait. Its own clock is used, because ours may differ."""
 
 from collections.abc import Mapping
 from datetime import UTC, datetime, timedelta
 from email.utils import parsedate_to_datetime
 
 SHORTEST, UNNAMED = timedelta(seconds=1), timedelta(minutes=1)
-"""The least that helps, and how long to wait where GitHub names no time."""
+"""The shortest wait, and the wait if GitHub gives no time."""
 
 
 def asked_pause(headers: Mapping[str, object]) -> timedelta | None:
-    """Read it from the headers of a refusal; None where they say nothing of it."""
+    """Return the wait in the headers of a refusal; None if they ask for none."""
     said = {name.lower(): str(value) for name, value in headers.items()}
     if (after := said.get("retry-after", "")).isdigit():
         return timedelta(seconds=int(after))

@@ -1,1 +1,1 @@
-"""What every client of a service needs: clocks, timestamps, and network errors in a few words."""
+"""Shared by all clients: clocks, timestamps, and short reasons for network errors."""

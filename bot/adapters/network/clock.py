@@ -1,6 +1,6 @@
-"""The one place that asks for the time: the database's or the machine's; in a rehearsal, one that somebody moves.
+"""Clocks: the machine's, the database's, and for rehearsals one that can be moved.
 
-Whatever it is asked of, the time never steps back: what is due would wait for as long as the step was.
+With SteadyClock, time never goes back. Otherwise due reminders would wait for as long as the step back.
 """
 
 import time
@@ -12,7 +12,7 @@ from threading import Lock
 from bot.ports import Clock
 
 SLOWER = 0.1
-"""By this part of its pace a steady clock falls back to one that was set back: an hour takes ten."""
+"""How much slower a steady clock runs after a step back, as a part of its pace: to lose one hour takes ten."""
 MEASURE_EVERY = timedelta(seconds=30)
 
 
@@ -22,7 +22,7 @@ class SystemClock:
 
 
 class DatabaseClock:
-    """Tells the time of a database that was asked at the last `measure`; in between it counts by itself."""
+    """The database's time, as of the last `measure`; in between, the monotonic clock counts on."""
 
     def __init__(self, ask: Callable[[], datetime], monotonic: Callable[[], float] = time.monotonic) -> None:
         self._ask = ask
@@ -30,7 +30,7 @@ class DatabaseClock:
         self.measure()
 
     def measure(self) -> None:
-        """Ask again; raise where the database does not answer."""
+        """Ask the database for its time. Raises what `ask` raises, if the database does not answer."""
         asked_at = self._monotonic()
         told = self._ask()
         self._told = told, (asked_at + self._monotonic()) / 2
@@ -41,9 +41,9 @@ class DatabaseClock:
 
 
 class RehearsalClock:
-    """Is ahead of a clock, the machine's by default, by as many seconds as a file holds now.
+    """A clock that is ahead of another, by default the machine's, by the seconds in a file.
 
-    Where the file is gone or holds no number, it stays as far ahead as it was.
+    If the file is missing or has no number, the last number stays in use.
     """
 
     def __init__(self, file: Path, clock: Clock | None = None) -> None:
@@ -63,7 +63,7 @@ class RehearsalClock:
 
 
 class SteadyClock:
-    """Follows a clock, and never steps back with it: it runs slower instead, until the two agree."""
+    """Follows a clock without ever going back. If that clock steps back, this one runs slower until they agree."""
 
     def __init__(self, clock: Clock, monotonic: Callable[[], float] = time.monotonic) -> None:
         self._clock = clock

@@ -1,4 +1,4 @@
-"""What went wrong on the way to a service, in a few words: the libraries' own run to hundreds of characters."""
+"""Short reasons for network errors: the libraries' own messages are hundreds of characters long."""
 
 import errno
 import socket
@@ -20,7 +20,7 @@ _REASONS: tuple[tuple[tuple[type[BaseException], ...], str], ...] = (
     ((LocationValueError, ValueError), "its address is not valid"),
     ((TimeoutError, Timeout, PoolTimeoutError), "no answer in time"),
 )
-"""The first of these that an error is, or wraps, is what went wrong."""
+"""Reasons by exception type. The first type that an error is, or wraps, gives the reason."""
 
 
 def reason(error: BaseException) -> str:
@@ -33,7 +33,7 @@ def reason(error: BaseException) -> str:
 
 
 def causes(trouble: BaseException | None) -> Iterator[BaseException]:
-    """Return an exception and all that it wraps: urllib3 keeps the cause in `args` or `reason`."""
+    """Yield an exception and all exceptions it wraps, also in urllib3's `args` and `reason`."""
     seen: list[BaseException] = []
     waiting = [trouble]
     while waiting:

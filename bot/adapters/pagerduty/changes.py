@@ -1,4 +1,4 @@
-"""Reads PagerDuty's change events. They are asked for: no webhook of PagerDuty's tells of them."""
+"""Read PagerDuty's change events. Spy polls for them, because PagerDuty sends no webhook about them."""
 
 from collections.abc import Mapping
 from datetime import datetime, timedelta
@@ -11,9 +11,10 @@ from bot.domain.change import OTHER, WORD, Change, ChangeSource, address, one_li
 
 
 def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = timedelta()) -> Change | None:
-    """Read one; its `service` is PagerDuty's id of it. None where it is not what PagerDuty describes.
+    """Return the change of one event; None if it is not as PagerDuty documents it.
 
-    `ahead` is by how much PagerDuty's clock is ahead of ours, by which the change is kept.
+    `service` is PagerDuty's id of the service. `ahead` is how far PagerDuty's clock is ahead of ours;
+    the times of the change are by our clock.
     """
     try:
         told = _Entry.model_validate(entry)

@@ -1,4 +1,4 @@
-"""Reads PagerDuty's objects, REST's and the webhooks' alike. One that is odd costs nothing but itself."""
+"""Read PagerDuty's objects, from the REST API and from webhooks. An object that can't be read is left out."""
 
 from collections.abc import Iterable, Iterator
 from functools import lru_cache
@@ -32,11 +32,11 @@ def _list(said: object) -> list[object] | None:
 
 Ident = Annotated[str, Field(pattern=r"^[\x21-\x7e]{1,500}$")]
 Words = Annotated[str | None, BeforeValidator(_line)]
-"""One line; None for whatever is no words."""
+"""One line of text; None for anything else."""
 Maybe = WrapValidator(_or_none)
-"""None for what is not as it should be."""
+"""None for a value that is not valid."""
 Objects = Annotated[tuple[dict[str, Any], ...] | None, BeforeValidator(_list)]
-"""To be read one by one, with `each`."""
+"""Objects not yet validated; read them one by one with `each`."""
 
 
 class Part(BaseModel):
@@ -44,7 +44,7 @@ class Part(BaseModel):
 
 
 class Reference(Part):
-    """Somebody or something that is named."""
+    """A reference to a user, service, schedule or other object."""
 
     id: Ident
     type: Words = None
@@ -58,7 +58,7 @@ class User(Reference):
 
     @property
     def is_person(self) -> bool:
-        """A service, an integration or a workflow may act as well."""
+        """False for a service, an integration or a workflow."""
         return self.type in {"user", "user_reference"}
 
     @property
@@ -67,7 +67,7 @@ class User(Reference):
 
 
 class ScheduleEntry(Part):
-    """Somebody's time on a schedule: of its final entries, or an override."""
+    """A user's time on a schedule, overrides included, or an override itself."""
 
     user: User
     start: Moment
@@ -97,7 +97,7 @@ class Merged(Part):
 
 
 class IncidentBody(Part):
-    """An incident as REST and the webhooks have it: these call the assignees by other names."""
+    """A PagerDuty incident. REST has `assignments`, webhooks have `assignees`."""
 
     id: Ident
     status: Ident
@@ -112,7 +112,7 @@ class IncidentBody(Part):
 
     @property
     def assigned(self) -> str | None:
-        """The names of whom it rings, "" where it rings nobody; None where it is not told."""
+        """The names of the people paged; "" if nobody is, None if PagerDuty does not say."""
         if self.assignments is None and self.assignees is None:
             return None
         users = [it.assignee for it in each(Assignment, self.assignments)] or each(User, self.assignees)
@@ -120,7 +120,7 @@ class IncidentBody(Part):
 
     @property
     def goes_on_as(self) -> Reference | None:
-        """What it was merged into."""
+        """The incident that this one was merged into; None if it was not merged."""
         return self.resolve_reason.incident if self.resolve_reason else None
 
 
@@ -132,7 +132,7 @@ class ContactMethod(Part):
 
 
 def read(kind: type[T], said: object) -> T | None:
-    """Read one object; None where it is not what PagerDuty describes."""
+    """Return one object; None if it is not as PagerDuty documents it."""
     try:
         return kind.model_validate(said)
     except ValidationError as odd:
@@ -143,7 +143,7 @@ def read(kind: type[T], said: object) -> T | None:
 
 
 def each(kind: type[T], said: object) -> Iterator[T]:
-    """Read a list; what is odd in it is left out."""
+    """Yield the objects of a list. Those that can't be read are left out."""
     for entry in said if isinstance(said, Iterable) else ():
         if (found := read(kind, entry)) is not None:
             yield found
@@ -151,5 +151,5 @@ def each(kind: type[T], said: object) -> Iterator[T]:
 
 @lru_cache(maxsize=256)
 def _note(kind: str, why: str) -> None:
-    """Log once what was left out: it is asked for every minute."""
+    """Log each left-out object only once, because it is read again every minute."""
     log.warning("PagerDuty tells something oddly; it is left out", kind=kind, why=why)

@@ -1,4 +1,4 @@
-"""Reads what PagerDuty sends of its own accord: webhooks, version 3, believed only when signed."""
+"""Read PagerDuty's webhooks, version 3, and check their signatures."""
 
 import hashlib
 import hmac
@@ -20,11 +20,14 @@ _KINDS = {
     "incident.reassigned": "escalated",
     "incident.delegated": "escalated",
 }
-"""Whoever it is given to, by hand or by the policy: another phone rings now. Reopened, it wants an answer again."""
+"""Spy's words for PagerDuty's event types.
+
+Reassigned or delegated means escalated: another phone rings now. Reopened means that it needs an answer again.
+"""
 
 
 class _Agent(User):
-    """Who did it: a person, a service or a workflow. The name is enough."""
+    """Who caused an event: a person, a service or a workflow. It may have a name only."""
 
     id: str = ""
 
@@ -42,10 +45,10 @@ class _Webhook(Part):
 
 
 def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | None:
-    """Read the body of a webhook; None where it is not about a page.
+    """Return the news in the body of a webhook; None if it is not about a page.
 
-    `signature` is the X-PagerDuty-Signature header. Rejected with `signature` where none of the secrets made it,
-    with `malformed` where PagerDuty's own words can't be read.
+    `signature` is the X-PagerDuty-Signature header. Raise Rejected `signature` if no secret matches it, and
+    Rejected `malformed` if the body is not as PagerDuty documents it.
     """
     if not is_signed(body, signature, secrets):
         raise Rejected("signature", "This webhook is not signed with PAGERDUTY_WEBHOOK_SECRET.")
@@ -56,10 +59,10 @@ def news(body: bytes, signature: str, secrets: Collection[str]) -> PagerNews | N
 
 
 def is_signed(body: bytes, signature: str, secrets: Collection[str]) -> bool:
-    """Whether one of the header's signatures (`v1=hex, …`: one for each secret in use) is by one of ours."""
+    """Return whether one of the header's signatures (`v1=hex, …`) was made with one of our secrets."""
     given = [each.strip().encode() for each in signature.split(",")]
     ours = [b"v1=" + _digest(body, secret) for secret in secrets if secret]
-    return any([hmac.compare_digest(one, other) for one in given for other in ours])  # noqa: C419  no short cut
+    return any([hmac.compare_digest(one, other) for one in given for other in ours])  # noqa: C419  constant time
 
 
 def _digest(body: bytes, secret: str) -> bytes:

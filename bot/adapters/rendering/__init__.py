@@ -1,1 +1,1 @@
-"""Templates into messages, forms and documents, with the organisation's own before Spy's."""
+"""Render templates as messages, forms and documents. The organisation's own templates come before Spy's."""

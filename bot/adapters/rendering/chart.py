@@ -1,4 +1,4 @@
-"""The picture of an incident as SVG: phases, who led, the pages, and updates on time or late."""
+"""Draw an incident as an SVG chart: phases, commanders, pages, and updates on time or late."""
 
 from collections.abc import Sequence
 from datetime import UTC, datetime, timedelta
@@ -14,11 +14,11 @@ COLOURS = {"done": "#8fa3bf", "active": "#4f7cac", "late": "#c8553d"}
 STEPS = tuple(timedelta(minutes=it) for it in (1, 5, 10, 15, 30, 60, 120, 240, 720, 1440, 2880, 10080))
 MOST_TICKS = 10
 LETTER = 6.6
-"""About the width of a letter, by which a label is put beside a bar that is too short for it."""
+"""The approximate width of a letter in pixels. A label is put beside its bar if the bar is too short."""
 
 
 def drawn(title: str, rows: Sequence[tuple[str, Sequence[Bar]]]) -> str:
-    """Draw the rows, each bar in a line of its own, over one axis of time in UTC."""
+    """Return an SVG of the rows, each bar on its own line, over a time axis in UTC."""
     every = [bar for _, them in rows for bar in them]
     start = min((bar.start for bar in every), default=datetime(2000, 1, 1, tzinfo=UTC))
     end = max((bar.end or bar.start for bar in every), default=start)
@@ -86,7 +86,7 @@ def _bar(bar: Bar, at: int, scale: _Scale) -> list[svg.Element]:
 
 
 def _beside(start: float, end: float, at: int, label: str, *, inner: bool) -> svg.Text:
-    """Write in the bar, else to its right, else (at the edge) to its left."""
+    """Return the label: in the bar, else to its right, else (at the edge) to its left."""
     if inner:
         return _text(start + 6, at + LINE - 9, label, fill="#ffffff")
     width = len(label) * LETTER

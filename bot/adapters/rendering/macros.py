@@ -1,4 +1,4 @@
-"""A Jinja environment in which what a macro wrote is ours: it is not escaped a second time."""
+"""A Jinja environment that does not escape the output of a macro a second time."""
 
 from collections.abc import Callable
 from typing import Any, ClassVar
@@ -16,14 +16,14 @@ class _MacrosAreOurs(CodeGenerator):
         self.write(")")
 
     def _output_child_to_const(self, node: nodes.Expr, frame: Frame, finalize: Any) -> str:
-        """Work nothing out ahead: what a filter makes of a constant goes by who reads it, and when."""
+        """Evaluate nothing at compile time: a filter's result may depend on the reader and the time."""
         if not isinstance(node, nodes.TemplateData):
             raise nodes.Impossible
         return super()._output_child_to_const(node, frame, finalize)
 
 
 class OwnMacros(BoundedLoops):
-    """What a macro gives, and the blanks between, is of the kind `own`: text that was made safe already."""
+    """An environment whose macros return text of the type `own`, which is already escaped."""
 
     code_generator_class = _MacrosAreOurs
     own: ClassVar[type[str]]

@@ -132,7 +132,7 @@ def block(value: object, most: int = 900) -> Mrkdwn:
 
 
 def _as_code(value: object) -> str:
-    return without_controls("" if value is None else str(value)).replace("`", "ˋ")  # noqa: RUF001  looks alike, does not end the code
+    return without_controls("" if value is None else str(value)).replace("`", "ˋ")  # noqa: RUF001  looks alike
 
 
 def clip(value: object, most: int) -> Mrkdwn:

@@ -1,4 +1,4 @@
-"""The front matter of a runbook: YAML between two lines of ---, each mistake with its line."""
+"""Read the front matter of a runbook: YAML between two lines of ---. Each mistake has its line."""
 
 import re
 from collections.abc import Iterator
@@ -17,9 +17,9 @@ PARAMETER = re.compile(r"[a-z][a-z0-9_]{0,39}")
 RESERVED = frozenset(
     {"incident", "loop", "range", "true", "false", "none", "not", "and", "or", "in", "is", "if"}
 )
-"""Names that a template reads as something else."""
+"""Names that mean something else in a template."""
 CHOICES, CHOICE = 100, 75
-"""What a menu of Slack's holds: choices, and characters of each."""
+"""Limits of Slack's menus: the number of choices, and the characters of each."""
 PARAMETERS = 20
 
 
@@ -29,7 +29,7 @@ class _Matter(BaseModel):
     @model_validator(mode="before")
     @classmethod
     def _nothing_said(cls, data: Any) -> Any:
-        """A name with nothing behind it is a parameter that is as usual."""
+        """Read a parameter's name without a value as a parameter with the defaults."""
         return data or {}
 
 
@@ -51,7 +51,7 @@ Lines = dict[tuple[str, ...], int]
 
 
 def split(text: str) -> tuple[str, str, int]:
-    """Return the front matter, the body, and the line that the body begins with."""
+    """Return the front matter, the body, and the number of the body's first line."""
     lines = text.split("\n")
     if lines[0].strip() != RULE:
         raise UnusableRunbook((1, "a runbook begins with a line of ---, then `title: …`, then --- again."))
@@ -62,7 +62,7 @@ def split(text: str) -> tuple[str, str, int]:
 
 
 def read(name: str, matter: str) -> Runbook:
-    """Read the front matter of the runbook of this name; UnusableRunbook with every mistake in it."""
+    """Return the runbook with this name and front matter. Raise UnusableRunbook with all its mistakes."""
     data, lines = _with_lines(matter)
     try:
         read_ = RunbookMatter.model_validate(data)
@@ -112,7 +112,7 @@ def _wrong(parameter: RunbookParameter) -> Iterator[str]:
 
 
 def _with_lines(matter: str) -> tuple[Any, Lines]:
-    """Read YAML whose every scalar is text, with the file's line of each key."""
+    """Read YAML with each scalar as text. Return the data, and the file's line of each key."""
     loader: yaml.BaseLoader | None = None
     try:
         loader = yaml.BaseLoader(matter)
@@ -145,7 +145,7 @@ def _keys(node: yaml.Node | None, place: tuple[str, ...]) -> Iterator[tuple[tupl
 
 
 def _line(lines: Lines, *place: str) -> int:
-    """Return the line of a place, or of the nearest one around it."""
+    """Return the line of a key, or of the nearest key around it."""
     around = (place[:length] for length in range(len(place), 0, -1))
     return next((lines[it] for it in around if it in lines), 1)
 

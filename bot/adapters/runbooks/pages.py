@@ -1,6 +1,6 @@
-"""Runbooks in a browser: the same documents, filled in from the address. Nobody is asked who they are here.
+"""Runbooks as web pages, filled in from the URL's query. They need no login.
 
-A page knows its runbook and what stands in the address, and nothing of any incident.
+A page has only the runbook and the values from the URL, and nothing about any incident.
 """
 
 import base64
@@ -28,7 +28,7 @@ class RunbookPage:
 
 
 class RunbookPages:
-    """Pages from the templates web/*.html.j2 of these folders, the first that has one wins."""
+    """Pages from the templates web/*.html.j2 in these folders; the first folder that has a template wins."""
 
     def __init__(
         self, runbooks: FolderRunbooks, folders: Sequence[Path], refused: Collection[Path] = ()
@@ -45,11 +45,11 @@ class RunbookPages:
         self._headers = _headers(self._style)
 
     def all(self) -> RunbookPage:
-        """List them."""
+        """Return the page that lists all runbooks."""
         return self._page("runbooks", runbooks=self._runbooks.all(), mistakes=len(self._runbooks.mistakes()))
 
     def one(self, name: str, said: Mapping[str, str]) -> RunbookPage:
-        """Fill one in; where something is missing, ask for it."""
+        """Return the page of one runbook, with a form for its parameters. 404 if there is none of this name."""
         try:
             runbook = self._runbooks.find(name)
         except Refusal as refusal:
@@ -72,7 +72,7 @@ class RunbookPages:
         )
 
     def _body(self, runbook: Runbook, values: Mapping[str, str]) -> str:
-        """Write it as HTML, escaped by markdown-it: HTML of the author's own is switched off."""
+        """Return the runbook as HTML, escaped by markdown-it. HTML in the file itself is not rendered."""
         read = markdown()
         return str(read.renderer.render(self._runbooks.tokens(runbook.name, values), read.options, {}))
 
@@ -82,7 +82,7 @@ class RunbookPages:
 
 
 def _headers(style: str) -> Mapping[str, str]:
-    """Let a page load nothing, run nothing, and send its form nowhere but here."""
+    """Return headers that allow a page to load and run nothing, and to send its form only to Spy."""
     digest = base64.b64encode(hashlib.sha256(style.encode()).digest()).decode()
     policy = (
         f"default-src 'none'; style-src 'sha256-{digest}'; form-action 'self'; "

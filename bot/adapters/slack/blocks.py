@@ -1,4 +1,4 @@
-"""A message in Slack's blocks, within Slack's limits: what is too long leaves as several messages, never refused."""
+"""Render messages as Slack's blocks, within Slack's limits. A message that is too long is split into several."""
 
 from collections.abc import Iterator, Sequence
 from itertools import chain, count
@@ -34,17 +34,17 @@ STYLES = frozenset({"primary", "danger"})
 
 
 def payload(message: Message) -> dict[str, Any]:
-    """Return `text` and `blocks` as every method takes them; no blocks where plain text is all there is."""
+    """Return `text` and `blocks`, as each of Slack's methods takes them. A message without parts has no blocks."""
     return {"text": fitting_text(message.text), "blocks": blocks(message)}
 
 
 def blocks(message: Message) -> list[Block]:
-    """Lay out the parts; where they are too many the tail is folded, its buttons kept."""
+    """Return the blocks of one message. If there are too many, the end is replaced by …, but buttons stay."""
     return _folded(_all(_parts(message)))
 
 
 def messages(message: Message) -> list[Message]:
-    """Split into as many messages as Slack needs to show the whole of it."""
+    """Return the message as one or more messages that together show all of it."""
     split = list[list[Part]]()
     for part in chain.from_iterable(map(_small, _parts(message))):
         if split and _fits(_all([*split[-1], part])):
@@ -59,7 +59,7 @@ def messages(message: Message) -> list[Message]:
 
 
 def _parts(message: Message) -> Sequence[Part]:
-    """Lay a text without parts out as a section where it is longer than a text may be."""
+    """Return the parts. A plain text that is too long for `text` becomes a section."""
     if message.parts or size(message.text) <= TEXT:
         return message.parts
     return (Section(message.text),)
@@ -140,7 +140,7 @@ def _by(many: list[Block], most: int) -> Iterator[list[Block]]:
 
 
 def _is_whole(button: Button) -> bool:
-    """Return whether a press would do what it says: half a command or half an address is worse than none."""
+    """Return whether the button's command or URL fits: a cut one would do something else, so it is left out."""
     return bool(button.label.strip()) and len(button.say or "") <= VALUE and len(button.url or "") <= URL
 
 
@@ -191,7 +191,7 @@ def _folded(all_of_them: list[Block]) -> list[Block]:
 
 
 def _fitting(them: list[Block], most: int, characters: int) -> int:
-    """Count the blocks, from the first, that keep within both limits."""
+    """Return how many blocks, from the first, are within both limits."""
     for index, block in enumerate(them):
         characters -= _length(block)
         if characters < 0 or index == most:
@@ -200,7 +200,7 @@ def _fitting(them: list[Block], most: int, characters: int) -> int:
 
 
 def _length(thing: object) -> int:
-    """Count the characters of everything that is written in a block."""
+    """Return the number of characters of all text in a block."""
     if isinstance(thing, dict):
         return sum(_length(value) for value in thing.values())
     if isinstance(thing, list):

@@ -1,4 +1,4 @@
-"""One call of Slack's Web API: the limits before it, and its failure in the three kinds that Spy knows."""
+"""Call Slack's Web API within its rate limits. A failure raises Unreachable, Throttled or Rejected."""
 
 import json
 from collections.abc import Mapping
@@ -21,7 +21,7 @@ HTTP_GONE = 404
 
 
 class Calls:
-    """Slack's methods by name. Safe to share between threads."""
+    """Slack's methods by name. Safe to use from many threads."""
 
     def __init__(self, client: PooledWebClient, limits: SlackLimits, clock: ServerClock) -> None:
         self._client = client
@@ -29,15 +29,15 @@ class Calls:
         self.clock = clock
 
     def write(self, method: str, /, *, who: str = "", **params: Any) -> Answer:
-        """Call a method that takes JSON; `who` keeps its turn where there is a queue."""
+        """Call a method that takes JSON. `who` identifies the caller's turn in the rate limit's queue."""
         return self._call(method, who, params, {"json": fitted(method, params)})
 
     def request(self, method: str, /, **params: Any) -> Answer:
-        """Call a method that only takes a form."""
+        """Call a method that takes form data only."""
         return self._call(method, "", params, {"params": params})
 
     def respond(self, url: str, payload: Mapping[str, Any]) -> None:
-        """Post to a `response_url`; which has no limits but its five uses."""
+        """Post to a `response_url`. Slack accepts five posts to each."""
         try:
             status, headers, text = self._client.send(url, fitted("response_url", payload))
         except (HTTPError, OSError) as error:
@@ -69,7 +69,7 @@ class Calls:
 
 
 def promised(answer: Answer, *path: str) -> str:
-    """Return the text that Slack promises there; without it nobody knows what was done."""
+    """Return the text at a path of the answer. Raise Unreachable if it is missing: the outcome is then unknown."""
     found = maybe(answer, *path)
     if found is None:
         raise Unreachable(f"Slack's answer names no {' '.join(path)}")
@@ -77,7 +77,7 @@ def promised(answer: Answer, *path: str) -> str:
 
 
 def entries(answer: Answer, name: str) -> list[Mapping[str, Any]]:
-    """Return what can be read of a promised list: no list is not an empty one."""
+    """Return the objects of a list in the answer. Raise Unreachable if there is no list."""
     found = answer.get(name)
     if not isinstance(found, list):
         raise Unreachable(f"Slack's answer has no {name}")

@@ -1,4 +1,4 @@
-"""Finding the channel that Spy itself made, without a listing: by what was seen, else by a probe that nobody sees."""
+"""Find a channel that Spy created, without listing all channels: by past events, else by an invisible probe."""
 
 import threading
 from collections import OrderedDict
@@ -8,14 +8,14 @@ from bot.adapters.slack.calls import Calls, promised
 from bot.adapters.slack.reading import part
 from bot.ports import Rejected, Unreachable
 
-SEEN = 1_000  # channels kept in memory: a first look, not the truth
-AHEAD = timedelta(hours=1)  # the probe is a message scheduled for then, and withdrawn at once
+SEEN = 1_000  # channels kept in memory; each is still checked with Slack
+AHEAD = timedelta(hours=1)  # the probe is a message scheduled for then, and deleted at once
 PROBE = "Spy looked for this channel."
 NOT_OURS = frozenset({"channel_not_found", "not_in_channel", "is_archived", "restricted_action"})
 
 
 class SlackChannels:
-    """Channels by name. One that somebody else made is never given."""
+    """Channels by name. A channel that somebody else created is never returned."""
 
     def __init__(self, calls: Calls) -> None:
         self._calls = calls
@@ -23,7 +23,7 @@ class SlackChannels:
         self._seen: OrderedDict[str, str] = OrderedDict()
 
     def remember(self, channel: str, name: str) -> None:
-        """Keep what a `channel_created` event, or our own call, told."""
+        """Remember a channel from a `channel_created` event."""
         with self._lock:
             self._seen[name] = channel
             while len(self._seen) > SEEN:
@@ -40,7 +40,10 @@ class SlackChannels:
         return probed
 
     def _probe(self, name: str) -> str | None:
-        """Ask Slack to schedule a message to `#name`: the answer holds the id, where Spy is a member."""
+        """Return the id of the channel `#name`; None if Spy is not in it.
+
+        Slack's answer to a scheduled message has the channel's id.
+        """
         at = int((self._calls.clock.now() + AHEAD).timestamp())
         try:
             scheduled = self._calls.write("chat.scheduleMessage", channel=f"#{name}", post_at=at, text=PROBE)
@@ -62,7 +65,7 @@ class SlackChannels:
         try:
             self._calls.write("chat.deleteScheduledMessage", channel=channel, scheduled_message_id=scheduled)
         except Rejected as refusal:
-            if refusal.code != "invalid_scheduled_message_id":  # gone already: the first try had done it
+            if refusal.code != "invalid_scheduled_message_id":  # deleted already, by the first attempt
                 raise
 
     def _is_ours(self, channel: str, name: str, private: bool, since: datetime, creator: str) -> bool:  # noqa: FBT001  a fact of the channel, not a switch

@@ -1,4 +1,4 @@
-"""What `spy check` asks Slack: tokens, permissions and channels, each with its cure."""
+"""Check Slack for `spy check`: tokens, permissions, channels and user groups."""
 
 from collections.abc import Iterable, Iterator, Mapping
 from datetime import timedelta
@@ -29,12 +29,15 @@ def results(
     user_groups: Iterable[str] = (),
     clock: Clock | None = None,
 ) -> Iterator[CheckResult]:
-    """Look at everything; `app_token` is None where Socket Mode is not used. `channels`: what for → channel id."""
+    """Yield the result of each check; a failed one says how to fix it.
+
+    `app_token` is None if Socket Mode is not used. `channels` maps each purpose to a channel id.
+    """
     try:
         me = client.auth_test()
     except (SlackApiError, HTTPError, OSError) as error:
         yield CheckResult(what="Slack: SLACK_BOT_TOKEN", well=False, cure=_why("auth.test", error))
-        if app_token is not None and isinstance(error, SlackApiError):  # the other one may be wrong as well
+        if app_token is not None and isinstance(error, SlackApiError):  # the other token may be wrong as well
             yield _app_token(client, app_token)
         return
     team, user = maybe(me.data, "team"), maybe(me.data, "user")
@@ -53,7 +56,7 @@ def results(
 
 
 def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[CheckResult]:
-    """Return where this machine's clock is not Slack's: what is said with a time is wrong then."""
+    """Yield a failed result if this machine's clock differs from Slack's by more than 30 s."""
     slack = ServerClock(clock)
     slack.hear(headers)
     if abs(slack.ahead) > OFF:
@@ -65,7 +68,7 @@ def _clock(headers: Mapping[str, str], clock: Clock) -> Iterator[CheckResult]:
 
 
 def _permissions(granted: str | None) -> Iterator[CheckResult]:
-    if granted is None:  # Slack always says; what stands in for it may not
+    if granted is None:  # Slack always sends this header; a local stand-in may not
         return
     missing = sorted(set(SCOPES) - {scope.strip() for scope in granted.split(",")})
     if missing:

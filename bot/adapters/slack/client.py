@@ -1,4 +1,4 @@
-"""Slack's sync client over connections that are kept open: a new TLS connection a call costs more than the call."""
+"""Slack's sync client with a connection pool: opening a TLS connection takes longer than the call itself."""
 
 import json
 import logging
@@ -16,19 +16,19 @@ from urllib3.connection import HTTPConnection
 from bot.domain.text import storable_json
 
 SLACK = "https://slack.com/api/"
-CONNECTIONS = 64  # kept open for one host; more may be opened, and are closed after use
+CONNECTIONS = 64  # kept open for one host; further ones are closed after use
 CONNECT, READ = (
     3.05,
     10.0,
-)  # seconds; past them the outcome is unknown, and the outbox looks before it repeats
-KEEP_ALIVE = (  # a link that dies without a word is noticed while idle, not in the middle of an incident
+)  # seconds; after them the outcome is unknown, and the outbox checks before it retries
+KEEP_ALIVE = (  # a dead connection is noticed while idle, not in the middle of an incident
     *HTTPConnection.default_socket_options,
     (socket.SOL_SOCKET, socket.SO_KEEPALIVE, 1),
 )
 
 
 class PooledWebClient(WebClient):
-    """A `WebClient` that any number of threads may share; each trouble rises once, and nothing is retried here."""
+    """A `WebClient` that many threads can share. Each error is raised at once; nothing is retried here."""
 
     def __init__(
         self,
@@ -44,7 +44,7 @@ class PooledWebClient(WebClient):
         self._pool = _pool(self.proxy, ssl, urllib3.Timeout(connect=CONNECT, read=read_timeout))
 
     def send(self, url: str, payload: Mapping[str, Any]) -> tuple[int, dict[str, str], str]:
-        """Post JSON to any of Slack's addresses (a `response_url`); give status, headers and body."""
+        """Post JSON to one of Slack's URLs, such as a `response_url`. Return status, headers and body."""
         return self._exchange(url, json.dumps(payload).encode(), {"Content-Type": "application/json"})
 
     def close(self) -> None:
@@ -65,7 +65,7 @@ UNREADABLE = json.dumps({"ok": False, "error": "unreadable answer"})
 
 
 def _is_object(text: str) -> bool:
-    """Slack answers an object; what else comes (a proxy's page, half an answer) says nothing."""
+    """Return whether the answer is a JSON object. A proxy's page or half an answer is not."""
     return text.startswith("{") and text.rstrip().endswith("}")
 
 
@@ -81,7 +81,7 @@ def _pool(proxy: str | None, ssl: SSLContext | None, timeout: urllib3.Timeout) -
 
 
 def _silent_logger() -> logging.Logger:
-    """A failure is raised, and logged by who meets it: slack_sdk would log it a second time."""
+    """Return a logger that is nearly silent: errors are raised, and slack_sdk would log them a second time."""
     logger = logging.getLogger("spy.slack.client")
     logger.setLevel(logging.CRITICAL)
     return logger

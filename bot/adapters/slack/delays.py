@@ -1,19 +1,22 @@
-"""How long Slack's requests had waited for us when they were read: in the kernel, or for the server's own thread."""
+"""Estimate how long a request from Slack waited before it was read, in the kernel or for a server thread."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager
 from threading import Lock
 
 BUSY = 8
-"""Only while so many are under way can a request have waited; else it is a clock that differs."""
+"""A request can have waited only while more than this many are in progress. Otherwise a clock differs."""
 UNSURE = 0.5
-"""Seconds by which a stamp in whole seconds is not believed."""
+"""The error in seconds of a timestamp in whole seconds."""
 KEPT = 300.0
-"""Seconds for which the quickest request is remembered at least, and twice that at most."""
+"""Seconds for which the quickest request is remembered, and at most twice that."""
 
 
 class Delays:
-    """Holds each stamp against the quickest request's, so that Slack's clock need not agree with ours."""
+    """Compares each request's timestamp with that of the quickest recent request.
+
+    So Slack's clock and ours need not agree.
+    """
 
     def __init__(self) -> None:
         self._lock = Lock()
@@ -23,7 +26,10 @@ class Delays:
 
     @contextmanager
     def sent_at(self, timestamp: int, arrived_at: float) -> Iterator[float]:
-        """Return when it was sent at the latest, on the clock of `arrived_at`; it is under way as long as this."""
+        """Yield the latest time at which a request was sent, on the clock of `arrived_at` (seconds).
+
+        The request counts as in progress inside the `with` block. `timestamp` is Slack's, in seconds since 1970.
+        """
         with self._lock:
             self._under_way += 1
             delay = self._delay(arrived_at - timestamp, arrived_at)

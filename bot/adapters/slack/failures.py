@@ -1,4 +1,4 @@
-"""What Slack's refusals mean: unknown, not yet, or no, and then a sentence that says what to do."""
+"""Translate Slack's errors: outcome unknown, rate limited, or refused with a sentence that says what to do."""
 
 from collections.abc import Mapping
 from typing import Any
@@ -17,7 +17,7 @@ TROUBLE = frozenset(
     }
 )
 LIMITED = frozenset({"ratelimited", "rate_limited", "message_limit_exceeded"})
-LONGEST_PAUSE = 24 * 3600.0  # seconds; Slack never asks for so many
+LONGEST_PAUSE = 24 * 3600.0  # seconds; Slack never asks for more
 HTTP_REFUSED, HTTP_LIMITED, HTTP_TROUBLE = 400, 429, 500
 
 CURES = {
@@ -72,11 +72,11 @@ APP_TOKEN_CURES = dict.fromkeys(
     ),
     _NOT_TAKEN,
 )
-"""The same codes mean the other token where a link is opened."""
+"""When a Socket Mode link is opened, these codes are about the app-level token."""
 
 
 class SlackRejected(Rejected):
-    """A refusal with all that Slack answered: some say more than their code."""
+    """A refusal with Slack's whole answer, which may have details beyond the code."""
 
     def __init__(self, code: str, sentence: str, answer: Mapping[str, Any]) -> None:
         super().__init__(code, sentence)
@@ -88,13 +88,13 @@ def is_limited(status: int, code: str) -> bool:
 
 
 def failure(method: str, status: int, answer: Mapping[str, Any]) -> Unreachable | SlackRejected:
-    """Return what an answer other than `ok` means; limits are not asked about here."""
+    """Return the error for an answer other than `ok`. Call `is_limited` first: rate limits are not handled here."""
     named = maybe(answer, "error")
     code = named or f"http_{status}"
     is_no_refusal = status < HTTP_REFUSED and named is None
     if (
         is_no_refusal or status >= HTTP_TROUBLE or code in TROUBLE or " " in code
-    ):  # a code with a blank is slack_sdk's own sentence
+    ):  # a code with a space is slack_sdk's own text
         return Unreachable(f"Slack answered {method} with {status} {named or 'and no word why'}")
     return SlackRejected(code, _sentence(method, code, answer), answer)
 
@@ -117,7 +117,7 @@ def _sentence(method: str, code: str, answer: Mapping[str, Any]) -> str:
 
 
 def retry_after(headers: Mapping[str, str]) -> float | None:
-    """Read the seconds to wait, whatever the case of the header's name; None where Slack says nothing sensible."""
+    """Return the seconds to wait from the Retry-After header; None if it is missing, invalid or over a day."""
     said = next((value for name, value in headers.items() if name.lower() == "retry-after"), "")
     try:
         seconds = max(float(said), 0.0)

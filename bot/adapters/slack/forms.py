@@ -1,4 +1,4 @@
-"""A form as Slack's modal, and what a person filled in, back as plain words by field."""
+"""Render a form as Slack's modal, and read what a person filled in."""
 
 import json
 import re
@@ -28,7 +28,7 @@ PERSON = re.compile(r"(?:<@)?(?P<id>[UW][A-Z0-9]{2,20})(?:\||>|$)")
 
 
 def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
-    """Return the modal; `memory` comes back with what is filled in."""
+    """Return the modal. Slack returns `memory` with the answers. Raise Rejected if it is over 3,000 characters."""
     kept = json.dumps(dict(memory), separators=(",", ":"), ensure_ascii=False)
     if len(kept) > VIEW_MEMORY:
         raise Rejected("memory_too_long", "That is too long for a form. Write it in a message instead.")
@@ -45,7 +45,7 @@ def view(form: Form, memory: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def notice(title: str, message: Message) -> dict[str, Any]:
-    """Return a modal that only tells something: the answer to a form that was sent."""
+    """Return a modal without questions: the answer to a submitted form."""
     return {
         "type": "modal",
         "title": plain(cut(title, VIEW_TITLE)),
@@ -55,7 +55,7 @@ def notice(title: str, message: Message) -> dict[str, Any]:
 
 
 def remembered(view_sent: Mapping[str, Any]) -> dict[str, Any]:
-    """Read back what the form was opened with."""
+    """Return the memory that the form was opened with; empty if it can't be read."""
     try:
         memory = json.loads(view_sent.get("private_metadata") or "{}")
     except (TypeError, ValueError, RecursionError):
@@ -64,7 +64,10 @@ def remembered(view_sent: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def filled_in(values: Mapping[str, Any]) -> dict[str, str]:
-    """Read `view.state.values`: a tick is "yes" or "", a person `<@U…>`, what is left open ""."""
+    """Return the answers in `view.state.values` by field: "yes" or "" for a tick, `<@U…>` for a person, else text.
+
+    An empty field is "".
+    """
     return {name: storable(_words(_first(elements))) for name, elements in values.items()}
 
 

@@ -1,13 +1,13 @@
-"""Who Spy is in this workspace, as Slack's auth.test says."""
+"""Spy's own identity in the workspace, from Slack's auth.test."""
 
 from dataclasses import dataclass
 
 
 @dataclass(frozen=True, kw_only=True)
 class Identity:
-    """`user` is the bot user that people mention; `bot` marks its messages; `url` ends in a slash.
+    """Spy in this workspace. `user` is the id that people mention; `bot` is the bot id in its messages.
 
-    `enterprise` is the organisation on Enterprise Grid, "" elsewhere.
+    `url` is the workspace's and ends in a slash. `enterprise` is the organisation's id on Enterprise Grid, else "".
     """
 
     team: str

@@ -1,4 +1,4 @@
-"""Slack's limits of length, of every method and block: the one table. In characters, unless it says otherwise."""
+"""Slack's length limits for methods and blocks, all in one place. In characters, unless stated otherwise."""
 
 from collections.abc import Callable, Mapping
 from typing import Any
@@ -6,8 +6,8 @@ from typing import Any
 from bot.adapters.slack.text import MORE, cut, cut_to_bytes
 
 TEXT = 4_000
-"""Bytes, as Slack keeps them. `chat.update` takes no more; `chat.postMessage` splits what has more and no blocks."""
-BLOCKS, TOGETHER = 50, 12_000  # of a message: so many blocks, and so many characters in all of them
+"""Bytes as Slack stores them. `chat.update` refuses more; `chat.postMessage` splits a longer text without blocks."""
+BLOCKS, TOGETHER = 50, 12_000  # of a message: its blocks, and the characters in all of them
 SECTION, FIELD, FIELDS, HEADER, CONTEXT = 3_000, 2_000, 10, 150, 2_000
 LABEL, VALUE, URL, BUTTONS = 75, 2_000, 3_000, 25
 MENU, MENU_VALUE = 5, 75
@@ -20,7 +20,7 @@ Shorten = Callable[[str], str]
 
 
 def fitting_text(text: str) -> str:
-    """Shorten a message's text, which only stands in for its blocks where it is longer."""
+    """Shorten a message's text. A longer text has blocks, and this is only their fallback."""
     return cut_to_bytes(text, TEXT) or MORE
 
 
@@ -37,10 +37,10 @@ METHODS: Mapping[str, Mapping[str, Shorten]] = {
     "conversations.setTopic": {"topic": _to(250)},
     "bookmarks.add": {"title": _to(255)},
 }
-"""What a method's fields are shortened to. What can't be shortened (a name, an address) is no field here."""
+"""How to shorten the fields of each method. Fields that can't be shortened (names, URLs) are not listed."""
 
 
 def fitted(method: str, params: Mapping[str, Any]) -> dict[str, Any]:
-    """Shorten what is too long for this method."""
+    """Return the parameters, shortened to this method's limits."""
     fields = METHODS.get(method, {})
     return {name: fields[name](value) if name in fields else value for name, value in params.items()}

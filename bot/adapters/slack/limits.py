@@ -1,4 +1,4 @@
-"""Slack's rate limits, learned rather than assumed: free until Slack refuses, then one at a time, in turn."""
+"""Slack's rate limits. Calls are free until Slack refuses one; then they wait in a queue, one at a time."""
 
 import threading
 import time
@@ -19,14 +19,14 @@ PACES = {
     "views.open": TIER_4,
 }
 PER_CHANNEL = frozenset({"chat.postMessage"})
-QUIET = 60.0  # seconds without a refusal, after which a method is free again
-PATIENCE = 10.0  # seconds for which a turn that nobody came for is kept
+QUIET = 60.0  # seconds without a refusal, after which calls are free again
+PATIENCE = 10.0  # seconds for which an unused turn is kept
 SHORTEST = 1.0  # seconds; Slack counts in whole ones
 WITHOUT_WORD = 10.0  # seconds to wait when a refusal does not say how long
 
 
 class SlackLimits:
-    """One bucket for each method, and for each channel where Slack counts so. Any thread may ask."""
+    """One bucket for each method, and for each channel if Slack counts by channel. Safe to use from many threads."""
 
     def __init__(self, now: Callable[[], float] = time.monotonic) -> None:
         self._now = now
@@ -34,7 +34,10 @@ class SlackLimits:
         self._buckets: dict[tuple[str, str], Bucket] = {}
 
     def enter(self, method: str, *, channel: str = "", who: str = "") -> None:
-        """Pass, or raise Throttled with the caller's own turn; `who` comes back under the same name."""
+        """Return if the call may go now, else raise Throttled with the time until the caller's turn.
+
+        Use the same `who` when trying again: it identifies the turn.
+        """
         with self._lock:
             bucket = self._buckets.get(_key(method, channel))
             wait = bucket.enter(who, self._now()) if bucket else 0.0
@@ -44,7 +47,7 @@ class SlackLimits:
     def refused(
         self, method: str, *, channel: str = "", who: str = "", retry_after: float | None
     ) -> Throttled:
-        """Take Slack's 429 to heart; give what the caller shall raise."""
+        """Record a 429 from Slack, and return the error to raise. `retry_after` is in seconds; None if not given."""
         key = _key(method, channel)
         with self._lock:
             bucket = self._buckets.setdefault(key, Bucket(PACES.get(method, TIER_3)))
@@ -53,7 +56,7 @@ class SlackLimits:
 
 
 class Bucket:
-    """One method's line: who was sent away has a turn, and whoever comes new stands behind them."""
+    """The queue of one method. A refused caller gets a turn; new callers come after it. Times are in seconds."""
 
     def __init__(self, pace: float) -> None:
         self._pace = pace
@@ -63,7 +66,7 @@ class Bucket:
         self._turns: dict[str, float] = {}
 
     def enter(self, who: str, now: float) -> float:
-        """Return the seconds to wait: 0 lets the caller through."""
+        """Return the seconds to wait; 0 means that the call may go now."""
         turn = self._turns.get(who)
         if turn is not None and now >= turn:
             del self._turns[who]
@@ -74,7 +77,10 @@ class Bucket:
         return self._wait(who, now)
 
     def refused(self, who: str, now: float, retry_after: float) -> float:
-        """Close until then. Those refused in the same breath queue up; an older promise no longer holds."""
+        """Close the bucket for `retry_after`, and return the caller's wait. Earlier turns are cancelled.
+
+        Callers that are refused while it is closed queue up.
+        """
         if now >= self._closed_until:
             self._turns.clear()
             self._tail = 0.0

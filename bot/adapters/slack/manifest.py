@@ -1,4 +1,4 @@
-"""The Slack app's manifest: what to paste into Slack, so that nothing is clicked together by hand."""
+"""The Slack app's manifest. Paste it into Slack to create the app with all its settings."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass
@@ -8,26 +8,26 @@ SCOPES = (
     "app_mentions:read",  # @spy …
     "bookmarks:read",
     "bookmarks:write",
-    "channels:history",  # `spy …` in a channel; finding our own messages again
+    "channels:history",  # `spy …` in a channel; finding our own messages
     "channels:join",
     "channels:manage",  # create, invite, set the topic
     "channels:read",  # who joins, what is renamed
     "chat:write",
     "commands",
-    "files:read",  # what a picture that is shared in a channel is called, and where it is
+    "files:read",  # the name and address of a picture shared in a channel
     "groups:history",
     "groups:read",
     "groups:write",  # private incidents
     "im:history",
     "im:write",
     "reactions:read",  # 📝
-    "usergroups:read",  # who is in the groups that `permissions:` names
+    "usergroups:read",  # members of the groups in `permissions:`
     "users:read",
     "users:read.email",  # PagerDuty knows people by e-mail
 )
 EVENTS = (
     "app_mention",
-    "channel_archive",  # what becomes of an incident's channel
+    "channel_archive",  # changes of an incident's channel
     "channel_created",
     "channel_deleted",
     "channel_id_changed",
@@ -52,7 +52,7 @@ DESCRIPTION, HINT = 140, 1_000
 
 @dataclass(frozen=True, kw_only=True)
 class SlashCommand:
-    """`name` without the slash; `usage` is the hint that Slack shows while one types."""
+    """A slash command. `name` has no slash; `usage` is the hint that Slack shows while a person types."""
 
     name: str
     description: str
@@ -62,7 +62,11 @@ class SlashCommand:
 def manifest(
     commands: Sequence[SlashCommand], *, mode: Literal["socket", "http"], request_url: str | None = None
 ) -> dict[str, Any]:
-    """Return the manifest; `request_url` is where `spy run` is reached, `https://…/slack/events`, needed for http."""
+    """Return the manifest.
+
+    `request_url` is the public URL of `spy run`, `https://…/slack/events`. Raise ValueError if mode is http
+    without it.
+    """
     if mode == "http" and not request_url:
         raise ValueError("a manifest for http needs the address at which Slack reaches Spy")
     url = {"request_url": request_url} if mode == "http" else {}
@@ -93,7 +97,7 @@ def manifest(
 
 
 def _slash(command: SlashCommand, url: str | None) -> dict[str, Any]:
-    """With `should_escape` people and channels arrive as ids, and a name that changes harms nothing."""
+    """Return one command. With `should_escape`, people and channels arrive as ids, which never change."""
     slash: dict[str, Any] = {
         "command": f"/{command.name}",
         "description": command.description[:DESCRIPTION],

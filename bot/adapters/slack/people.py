@@ -1,4 +1,4 @@
-"""A person as Slack describes them, in our words."""
+"""Read Slack's user objects."""
 
 import re
 from collections.abc import Mapping
@@ -18,7 +18,7 @@ log = structlog.get_logger()
 
 
 def profile(user: Mapping[str, Any], us: Identity) -> Profile:
-    """Read one of Slack's user objects, whatever is missing in it; `us` tells who is of another organisation."""
+    """Return the profile in a user object; anything may be missing in it. `us` shows who is from elsewhere."""
     card = part(user, "profile")
     found = Profile(
         name=_name(user, card),
@@ -34,13 +34,13 @@ def profile(user: Mapping[str, Any], us: Identity) -> Profile:
 
 
 def person_of(user: Mapping[str, Any], us: Identity) -> Person | None:
-    """Read who a user object is; None where it says no id."""
+    """Return the person in a user object; None if it has no id."""
     known, ident = profile(user, us), _words(user.get("id"))
     return Person(id=ident, **asdict(known)) if ident else None
 
 
 def members(listed: object) -> tuple[str, ...]:
-    """Read a list of user ids; what is none is left out."""
+    """Return the user ids of a list. Anything else in it is left out."""
     return tuple(it for it in listed if isinstance(it, str) and it) if isinstance(listed, list) else ()
 
 
@@ -64,15 +64,15 @@ def _is_bot(user: Mapping[str, Any], us: Identity) -> bool:
 
 
 def _is_guest(user: Mapping[str, Any], us: Identity) -> bool:
-    """Whether this is a guest of many channels or of one, or somebody whom Slack Connect brought here."""
+    """Return whether a user is a guest, or from another organisation through Slack Connect."""
     marks = ("is_restricted", "is_ultra_restricted", "is_stranger")
     return any(user.get(mark) for mark in marks) or _is_foreign(user, us)
 
 
 def _is_foreign(user: Mapping[str, Any], us: Identity) -> bool:
-    """Whether they are of another organisation: in a shared channel Slack calls nobody a stranger.
+    """Return whether a user is from another organisation. Slack's `is_stranger` is not set in shared channels.
 
-    On Enterprise Grid a colleague's home may be another workspace of the same organisation.
+    On Enterprise Grid, a colleague may belong to another workspace of the same organisation.
     """
     theirs = maybe(user, "enterprise_user", "enterprise_id")
     is_colleague = bool(us.enterprise) and theirs == us.enterprise

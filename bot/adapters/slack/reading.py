@@ -1,4 +1,4 @@
-"""Reading JSON of Slack's in which anything may be missing, null or of another kind than promised."""
+"""Read JSON from Slack, in which any value may be missing, null or of the wrong type."""
 
 from collections.abc import Mapping, Sequence
 from typing import Any
@@ -7,11 +7,11 @@ from bot.domain.text import storable
 
 
 class Unreadable(ValueError):  # noqa: N818  named for what happened
-    """What Slack sent lacks what it is read for, or has something of another kind there."""
+    """A required value is missing in Slack's JSON, or is not a text."""
 
 
 def required(of: Any, *path: str) -> str:
-    """Return the text at the end of a path of names; Unreadable where there is none."""
+    """Return the text at a path of names. Raise Unreadable if there is none."""
     found = maybe(of, *path)
     if found is None:
         raise Unreadable(f"there is no {'.'.join(path)}")
@@ -19,7 +19,7 @@ def required(of: Any, *path: str) -> str:
 
 
 def maybe(of: Any, *path: str) -> str | None:
-    """Return the text at the end of a path of names, None where there is none."""
+    """Return the text at a path of names; None if it is missing, empty or not a text."""
     for name in path:
         of = of.get(name) if isinstance(of, Mapping) else None
     return storable(of) if isinstance(of, str) and of else None

@@ -1,4 +1,4 @@
-"""What people are told where the outbox can't tell it: from memory, again and again until Slack takes it."""
+"""Send replies to people when the outbox can't, such as without a database. Kept in memory and retried."""
 
 import time
 from dataclasses import dataclass, replace
@@ -12,10 +12,10 @@ from bot.domain.message import Message
 from bot.ports import Rejected, Throttled, Unreachable
 
 TRIED_FOR = 30 * 60.0
-"""Seconds in which Slack takes an answer to a request."""
+"""Seconds for which Slack accepts an answer to a request."""
 FIRST_WAIT, LONGEST_WAIT = 1.0, 30.0
 MOST = 1_000
-"""Replies that are kept at most; what comes beyond them is in the log alone."""
+"""The most replies that wait; further ones are only logged."""
 
 log = structlog.get_logger()
 
@@ -30,7 +30,7 @@ class _Reply:
 
 
 class Replies:
-    """Any thread may add one; a thread of their own, while there are any, sends them."""
+    """Replies that wait. Any thread may add one; a background thread sends them while there are any."""
 
     def __init__(self, chat: SlackChat) -> None:
         self._chat = chat
@@ -64,7 +64,7 @@ class Replies:
                 self._waiting.append(replace(reply, due=due, wait=min(reply.wait * 2, LONGEST_WAIT)))
 
     def _next(self) -> _Reply | None:
-        """Return what is due next, when it is due; None where there is nothing more."""
+        """Wait until the next reply is due, and return it; None if there are no more."""
         with self._changed:
             while self._waiting:
                 first = min(self._waiting, key=lambda it: it.due)
@@ -76,7 +76,7 @@ class Replies:
             return None
 
     def _send(self, reply: _Reply) -> float | None:
-        """Return in how many seconds to try again; None where it was taken, or never will be."""
+        """Send a reply. Return the seconds until the next attempt; None if it was sent or refused for good."""
         request = reply.request
         try:
             if request.response_url:

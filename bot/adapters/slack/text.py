@@ -1,4 +1,4 @@
-"""Cutting text to Slack's lengths, never through an escape (`&amp;`), a mention, a link, an emoji or a letter."""
+"""Shorten and split text for Slack. An escape (`&amp;`), mention, link, emoji or letter is never cut."""
 
 import re
 from collections.abc import Iterator
@@ -13,14 +13,14 @@ _LONE_AMPERSAND = re.compile("&(?!(?:amp|lt|gt);)")
 
 
 def cut(text: str, limit: int) -> str:
-    """Shorten to `limit` characters, with an ellipsis where something is left out."""
+    """Shorten to `limit` characters. A shortened text ends with an ellipsis."""
     if len(text) <= limit:
         return text
     return text[: unit_end(text, limit - len(MORE))].rstrip() + MORE
 
 
 def cut_to_bytes(text: str, limit: int) -> str:
-    """Shorten to `limit` bytes, counted as Slack keeps the text."""
+    """Shorten to `limit` bytes, counted as Slack stores the text."""
     shortened = cut(text, limit)
     while (excess := size(shortened) - limit) > 0:
         shortened = cut(shortened, len(shortened) - -(-excess // len("&amp;")))
@@ -28,16 +28,16 @@ def cut_to_bytes(text: str, limit: int) -> str:
 
 
 def size(text: str) -> int:
-    """Count the bytes of a text as Slack keeps it: `&`, `<` and `>` are escaped where they are no mark."""
+    """Return a text's bytes as Slack stores it: in UTF-8, with `&`, `<` and `>` escaped outside of markup."""
     between = _MARK.sub("", text)
     escapes = len(_LONE_AMPERSAND.findall(text)) * len("amp;")
     return len(text.encode()) + escapes + (between.count("<") + between.count(">")) * len("lt;")
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Split at line ends where there are any, else at blanks, else between two characters.
+    """Split a text into pieces of at most `limit` characters: at line ends if possible, else at spaces.
 
-    A block of code that is split ends in its one piece and begins anew in the next.
+    A block of code that is split is closed in one piece and opened again in the next.
     """
     space = limit - len(f"{FENCE}\n\n{FENCE}") if FENCE in text else limit
     text = _LINK.sub(lambda link: _fitting(link, space), text)
@@ -55,14 +55,14 @@ def pieces(text: str, limit: int) -> Iterator[str]:
 
 
 def _fitting(link: re.Match[str], space: int) -> str:
-    """Leave a link as it is, or show its words alone where it fits into no piece: half a link leads nowhere."""
+    """Return a link unchanged, or only its label if it is too long for one piece: half a link does not work."""
     if len(link[0]) <= space:
         return link[0]
     return cut(link["label"] or "", space) or f"`{cut(link['address'], space - len('``'))}`"
 
 
 def _blank(text: str, edge: int) -> int:
-    """Find the last blank that stands in no link."""
+    """Return the position of the last space outside of a link; inside a link, the link's start."""
     at = text.rfind(" ", 1, edge)
     opened = text.rfind("<", 0, at)
     inside = opened > text.rfind(">", 0, at) and text.find(">", at) != -1

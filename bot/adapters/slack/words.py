@@ -1,4 +1,4 @@
-"""What people read of a message: its text or, where it has none (alerts, workflows), its blocks or attachments."""
+"""Extract what people read in a message: its text, else (alerts, workflows) its blocks or attachments."""
 
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -6,15 +6,15 @@ from typing import Any
 from bot.adapters.slack.reading import listed, maybe
 
 DEEPEST = 5
-"""A list in a quotation in a rich text is the deepest that Slack nests."""
+"""The deepest nesting in Slack: a list in a quotation in a rich text."""
 UNREAD = frozenset({"actions", "input"})
-"""Blocks to act on: their labels are nothing that was said."""
+"""Blocks with buttons and inputs; their labels are not part of the message."""
 ON_ONE_LINE = frozenset({"rich_text_section", "rich_text_preformatted", "rich_text_quote", "context"})
 _TITLES = ("pretext", "author_name", "title", "text")
 
 
 def words(message: Mapping[str, Any]) -> str:
-    """Return them with Slack's escapes; "" where there are none."""
+    """Return the message's words, with Slack's escapes; "" if there are none."""
     return (maybe(message, "text") or "").strip() or _blocks(message) or _lines(_attachments(message))
 
 
@@ -65,5 +65,5 @@ def _lines(parts: Iterator[str] | tuple[str, ...]) -> str:
 
 
 def _escaped(text: str) -> str:
-    """A rich text has its letters as they are, a message's text has them escaped."""
+    """Escape the text of a rich text block; unlike a message's text, Slack sends it unescaped."""
     return text.replace("&", "&amp;").replace("<", "&lt;").replace(">", "&gt;")
