@@ -1,4 +1,4 @@
-"""SQLite or PostgreSQL behind one unit of work."""
+"""Sessions on SQLite or PostgreSQL. Each session is one transaction."""
 
 from bot.adapters.database.connection import Limits, open_engine
 from bot.adapters.database.opening import CannotOpen, is_ready, make_ready

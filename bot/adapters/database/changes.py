@@ -1,4 +1,4 @@
-"""Changes and deploy locks in SQL: kept whole, beside the columns they are found by."""
+"""Tables of changes and deploy locks: each record as JSON, with columns to search by."""
 
 from collections.abc import Sequence
 from datetime import datetime

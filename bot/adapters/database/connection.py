@@ -1,4 +1,4 @@
-"""Open the database, of either kind. Neither is waited for without an end."""
+"""Open the database, SQLite or PostgreSQL. All waiting has a limit."""
 
 import json
 from collections.abc import Callable
@@ -13,12 +13,12 @@ from sqlalchemy import Connection, Engine
 from sqlalchemy.engine import make_url
 
 READING, OPTIMISTIC = "spy_reading", "spy_optimistic"
-"""The execution options of a connection that only reads, and of one that takes SQLite's lock when it writes."""
+"""Execution options: a connection only reads, or takes SQLite's lock when it first writes."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Limits:
-    """How long the database is waited for: to connect, for a statement, for a lock that another holds."""
+    """How long to wait for a connection, for a statement, and for a lock held by another."""
 
     connect: timedelta = timedelta(seconds=2)
     statement: timedelta = timedelta(seconds=5)
@@ -38,33 +38,33 @@ def _dump(value: Any) -> str:
 
 
 def reading(engine: Engine) -> Engine:
-    """Return the engine for transactions that only read; it shares the pool."""
+    """Return an engine for transactions that only read. It shares the pool."""
     if engine.dialect.name == "sqlite":
         return engine.execution_options(**{READING: True})
     return engine.execution_options(isolation_level="REPEATABLE READ", postgresql_readonly=True)
 
 
 def optimistic(engine: Engine) -> Engine:
-    """Return the engine for transactions that take SQLite's lock as late as they can; it shares the pool."""
+    """Return an engine for transactions that take SQLite's lock when they first write. It shares the pool."""
     return engine.execution_options(**{OPTIMISTIC: True})
 
 
 def letting_go(connection: Connection) -> Callable[[], None]:
-    """Return what ends the transaction from another thread, whatever its own is at.
+    """Return a function that ends the transaction from another thread at any time.
 
-    Its own thread can't write with the connection any more. Nobody can use it afterwards.
+    The connection can't be used afterwards.
     """
     return partial(_kind(connection.dialect.name).let_go, connection.connection.dbapi_connection)
 
 
 def unhurried(connection: Connection) -> None:
-    """Let a fresh connection wait as long as it takes, as a migration must; it is closed after use."""
+    """Raise the time limits of a new connection for a migration. It is closed after use."""
     connection.detach()
     _kind(connection.dialect.name).take_time(connection.connection.dbapi_connection)
 
 
 def _kind(name: str) -> ModuleType:
-    """Return what knows this kind of database, and its driver; a bot needs one of them."""
+    """Return the module for this database. Only that one is imported, because it imports the driver."""
     if name == "sqlite":
         from bot.adapters.database import sqlite as kind  # noqa: PLC0415  see above
     else:

@@ -1,4 +1,4 @@
-"""Effects as the outbox keeps them: a kind and a JSON payload."""
+"""Convert effects to and from the outbox's columns: a kind and a JSON payload."""
 
 from functools import cache
 
@@ -24,7 +24,7 @@ def dump(effect: Effect) -> str:
 
 
 def load(key: str, kind: str, payload: str) -> Effect:
-    """Return the effect; `Unknown` where its kind or its payload can't be read here."""
+    """Return the effect, or `Unknown` if its kind or its payload can't be read."""
     if kind not in KINDS:
         return Unknown(key=key, kind=kind, why=f"{kind} is an unknown kind of effect")
     try:

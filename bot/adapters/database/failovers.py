@@ -1,4 +1,4 @@
-"""Failovers in SQL: kept whole, beside the columns they are found by and the lease of who is at them."""
+"""Table of failovers: each as JSON, with columns to search by and the lease of the process that runs it."""
 
 from collections.abc import Collection, Sequence
 from datetime import datetime, timedelta
@@ -46,7 +46,7 @@ class FailoverTable(KeptTable[Failover]):
         query = select(c.kept).where(c.plan == plan, c.ended_at.is_not(None))
         return self._all(query.order_by(c.ended_at.desc(), c.number.desc()).limit(limit))
 
-    # --- the trail ---
+    # --- the audit log ---
 
     def append(self, entry: AuditEntry) -> None:
         row = {name: getattr(entry, name) for name in tables.FailoverAuditRow.model_fields}
@@ -59,7 +59,7 @@ class FailoverTable(KeptTable[Failover]):
         query = select(audit_entries).where(audit_entries.c.failover == number).order_by(audit_entries.c.seq)
         return [AuditEntry(**row) for row in self._connection.execute(query).mappings()]
 
-    # --- who is at it ---
+    # --- the lease ---
 
     def claim(self, owner: str, *, now: datetime, lease: timedelta, besides: Collection[int]) -> int | None:
         wanted = {"by": owner, "now": now, "until": now + lease, "besides": list(besides)}
@@ -80,7 +80,7 @@ class FailoverTable(KeptTable[Failover]):
 
 @cache
 def _claiming(failovers: SqlTable) -> Update:
-    """Take the first that is to run and that nobody else holds `now`, for one owner (`by`) and `until` then."""
+    """Claim the first failover to run that has no valid lease at `now`, for an owner (`by`) and `until` a time."""
     c = failovers.c
     now, until = (bindparam(name, type_=c.lease_until.type) for name in ("now", "until"))
     free = or_(c.owner.is_(None), c.owner == bindparam("by"), c.lease_until < now)

@@ -1,17 +1,17 @@
-"""What a driver's error means: a conflict, a database that can't be had, or a statement of ours that is wrong."""
+"""Translate errors of the database drivers: a conflict, an unavailable database, or a bug in a statement."""
 
 from sqlalchemy.exc import DataError, DBAPIError, IntegrityError, NotSupportedError, ProgrammingError
 
 from bot.ports import Conflict, Unavailable
 
 CONFLICTS = frozenset({"40P01", "40001"})
-"""PostgreSQL's words for a deadlock that it ended, and for work that can't be put in an order."""
+"""PostgreSQL's codes for a deadlock and for a serialization failure."""
 STALE, BUSY = 517, 5
-"""SQLite's words for what has read before another committed and writes now, and for a lock that another holds."""
+"""SQLite's codes for a write after another transaction committed since our read, and for a lock held by another."""
 WRONG = 1
-"""SQLite's word (SQLITE_ERROR) for a statement that it can't make sense of."""
+"""SQLite's code (SQLITE_ERROR) for an invalid statement."""
 OUR_FAULTS = (DataError, IntegrityError, NotSupportedError, ProgrammingError)
-"""What a database answers to a statement that is wrong; all else is trouble of its own."""
+"""Errors of a wrong statement, a bug in Spy. Any other error is trouble of the database."""
 
 WORDS = {
     "57014": "a statement took too long",
@@ -27,13 +27,13 @@ WORDS = {
     14: "its file can't be opened",
     26: "its file is damaged",
 }
-"""PostgreSQL's and SQLite's codes, in words."""
+"""Reasons for PostgreSQL's and SQLite's error codes."""
 
 
 def translated(error: DBAPIError, *, has_read: bool = False) -> Exception:
-    """Return what a driver's error is in the terms of the ports; the error itself where it is a fault of ours.
+    """Return the port error for a driver's error; the error itself if it is a bug in Spy.
 
-    SQLite does not wait for a lock where a transaction `has_read` before it writes: it must be done again.
+    `has_read`: the transaction has read before it writes. SQLite then does not wait for a lock, so it is a conflict.
     """
     code = getattr(error.orig, "sqlstate", None) or getattr(error.orig, "sqlite_errorcode", None)
     if code in CONFLICTS or code == STALE or (has_read and code == BUSY):

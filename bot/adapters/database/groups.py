@@ -1,4 +1,4 @@
-"""Slack's user groups in SQL, as they were last read."""
+"""Table of Slack's user groups, as last read from Slack."""
 
 from typing import Any
 

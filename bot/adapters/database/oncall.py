@@ -1,4 +1,4 @@
-"""Shifts, requests for cover and e-mail addresses in SQL: kept whole, beside the columns they are found by."""
+"""Tables of shifts, cover requests and e-mail addresses: each record as JSON, with columns to search by."""
 
 from collections.abc import Sequence
 from datetime import datetime

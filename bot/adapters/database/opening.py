@@ -1,4 +1,4 @@
-"""Make a database ready to be worked with, or say in a sentence why it can't be used."""
+"""Prepare a database at start, or raise CannotOpen with a sentence why it can't be used."""
 
 import re
 import time
@@ -13,7 +13,7 @@ from bot.adapters.database.failures import translated
 from bot.adapters.database.schema import migrate, newest, version
 
 WAIT, LOOK_EVERY = 60.0, 0.5
-"""Seconds for which a PostgreSQL that is still starting is waited for, and between two looks."""
+"""Seconds to wait for a PostgreSQL that is still starting, and between two attempts."""
 STARTING = re.compile(r"the database system is (starting up|not yet accepting connections|in recovery mode)")
 CURE = "Look at DATABASE_URL, and whether the database is up"
 
@@ -22,18 +22,24 @@ log = structlog.get_logger()
 
 
 class CannotOpen(Exception):  # noqa: N818  named for what happened
-    """Why a database can't be used, in a sentence."""
+    """A database can't be used. The message is a sentence for people."""
 
 
 def make_ready(engine: Engine) -> None:
-    """Wait while PostgreSQL is still starting; bring the schema up to date; make sure that it can be written."""
+    """Wait while PostgreSQL is starting, migrate the schema, and check that the database can be written.
+
+    Raise CannotOpen if that fails.
+    """
     if not is_ready(engine):
         _in_a_sentence(engine, lambda: migrate(engine))
     _in_a_sentence(engine, lambda: _write_nothing(engine))
 
 
 def is_ready(engine: Engine) -> bool:
-    """Whether its schema is this Spy's: False where it is empty or older. Raise CannotOpen for all else."""
+    """Return whether the schema is up to date; False if it is empty or older.
+
+    Raise CannotOpen if it is newer than this Spy, or if the database can't be used.
+    """
     found = _in_a_sentence(engine, lambda: _when_started(lambda: version(engine)))
     if found is not None and found > newest():
         raise CannotOpen(
@@ -66,7 +72,7 @@ def _in_a_sentence(engine: Engine, act: Callable[[], T]) -> T:
 
 
 def _why(error: DBAPIError) -> str:
-    """Return what the driver said, without what repeats the address."""
+    """Return the driver's message without the parts that repeat the address."""
     told = str(translated(error)).strip().splitlines()[0]
     for mark in ("FATAL:", "failed: "):
         told = told.rpartition(mark)[2]

@@ -1,4 +1,4 @@
-"""The outbox in SQL: queue once, claim in lanes with a lease, put back, give up."""
+"""Table of the outbox: add effects once, claim them by lane with a lease, retry them or give up."""
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from datetime import datetime, timedelta
@@ -29,7 +29,7 @@ from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
 class OutboxTable:
-    """`has_place` says whether an incident's channel is there, or will never be: what needs it may leave."""
+    """The outbox. `has_place` returns whether an incident's channel exists or never will; its effects may then go."""
 
     def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:
         self._connection = connection
@@ -41,7 +41,7 @@ class OutboxTable:
         self._new.extend((effect, now) for effect in effects)
 
     def flush(self) -> bool:
-        """Write what was queued; True where there was anything."""
+        """Write the new effects. Return whether there were any."""
         if not self._new:
             return False
         rows = [self._row(effect, now) for effect, now in self._new]
@@ -97,7 +97,10 @@ class OutboxTable:
     def put_back(
         self, item: int, owner: str, *, due: datetime, tried: bool, uncertain: bool, why: str
     ) -> bool:
-        """Let it be tried again when due; a newer wish for the same slot is in it already."""
+        """Make an item ready again at `due`. Return False if its lease was lost.
+
+        A waiting item of the same slot is deleted: this one will show the newest state.
+        """
         c = self._table.c
         mine = select(c.id).where(c.id == item, c.state == "sending", c.owner == owner)
         if self._connection.execute(mine.with_for_update()).first() is None:
@@ -161,7 +164,7 @@ class OutboxTable:
 
 @cache
 def _claiming(outbox: Table) -> Update:
-    """Take what is due `now`, at `most` so many and the first of its lane, for one owner (`by`) and `until` then."""
+    """Claim the due items, each the first of its lane, `most` of them, for an owner (`by`) and `until` a time."""
     c, now = outbox.c, bindparam("now", type_=outbox.c.due_at.type)
     due = and_(c.state == "ready", c.due_at <= now)
     lapsed = and_(c.state == "sending", c.lease_until < now)
@@ -188,14 +191,14 @@ def _claiming(outbox: Table) -> Update:
 
 
 def _is_first(outbox: Table) -> ColumnElement[bool]:
-    """Whether nothing of its lane is before it."""
+    """Return the condition that no earlier item of the same lane is unfinished."""
     c, earlier = outbox.c, outbox.alias()
     return ~exists().where(earlier.c.lane == c.lane, earlier.c.id < c.id, earlier.c.done_at.is_(None))
 
 
 @cache
 def _finishing(outbox: Table) -> Update:
-    """Finish `this` one in a `state`, unless it is finished."""
+    """Finish the item `this` in a `state`, unless it is finished already."""
     c = outbox.c
     mine = update(outbox).where(c.id == bindparam("this"), c.done_at.is_(None))
     at = bindparam("at", type_=c.done_at.type)
@@ -204,7 +207,7 @@ def _finishing(outbox: Table) -> Update:
 
 @cache
 def _standing(outbox: Table) -> Select[Any]:
-    """Find the first of each lane that has been due since before it was `late`, or whose lease ran out by `now`."""
+    """Find the first item of each lane if it has been due since before `late`, or if its lease ended before `now`."""
     c = outbox.c
     moment = {name: bindparam(name, type_=c.due_at.type) for name in ("now", "late")}
     due = and_(c.state == "ready", c.due_at < moment["late"])
@@ -215,6 +218,6 @@ def _standing(outbox: Table) -> Select[Any]:
 
 @cache
 def _releasing(outbox: Table) -> Update:
-    """Let what waited for the channel `of` an incident go out."""
+    """Make the items ready that waited for the channel `of` an incident."""
     held = update(outbox).where(outbox.c.needs_channel == bindparam("of"), outbox.c.state == "held")
     return held.values(state="ready")

@@ -1,4 +1,4 @@
-"""PostgreSQL, pooled. A server that hangs, or that the network swallows, is given up."""
+"""Open PostgreSQL with a connection pool. A server that hangs or can't be reached is given up."""
 
 import os
 import socket
@@ -15,20 +15,20 @@ from sqlalchemy.engine import URL
 from bot.adapters.database.connection import Limits
 
 BEYOND = 1.0
-"""Seconds after the server's own limit for a statement in which its answer must have come."""
+"""Seconds to wait for an answer beyond the server's own statement timeout."""
 IDLE = timedelta(minutes=1)
-"""After so long PostgreSQL ends the transaction of a process that stands still in the middle of it."""
+"""PostgreSQL ends a transaction in which a process does nothing for this long."""
 NOTICING = {
     "keepalives_idle": 15,
     "keepalives_interval": 5,
     "keepalives_count": 3,
     "tcp_user_timeout": 10_000,
 }
-"""libpq's options by which a server that vanished is noticed while nothing is asked of it."""
+"""libpq's options to notice a lost server while the connection is idle."""
 
 
 class TimedConnection(psycopg.Connection[Any]):
-    """Waits for an answer no longer than its `patience`, in seconds: the server's own limits may not reach it."""
+    """A connection that waits at most `patience` seconds for an answer: a lost server can't enforce its own limits."""
 
     patience: float | None = None
 
@@ -38,7 +38,7 @@ class TimedConnection(psycopg.Connection[Any]):
         except psycopg.OperationalError:
             if (
                 self.info.transaction_status is TransactionStatus.ACTIVE
-            ):  # the answer may still come: for nobody
+            ):  # an answer may still come, and nobody waits for it
                 self.close()
             raise
 
@@ -68,7 +68,7 @@ def open_engine(url: URL, pool: int, limits: Limits, **options: Any) -> Engine:
 
 
 def _settings(limits: Limits) -> bytes:
-    """Return what is set on each connection; a pooler in between refuses it as an option of the connection."""
+    """Return the SET statements for each new connection. As connection options, a pooler would refuse them."""
     set_to = {
         "statement_timeout": limits.statement,
         "lock_timeout": limits.lock,
@@ -80,7 +80,7 @@ def _settings(limits: Limits) -> bytes:
 
 
 def let_go(raw: psycopg.Connection[Any]) -> None:
-    """Hang up, whatever thread is at it: the server rolls back, and that thread's statement fails."""
+    """Close the socket of a connection that another thread uses. The server rolls back; that thread gets an error."""
     with suppress(OSError, psycopg.Error), socket.socket(fileno=os.dup(raw.fileno())) as link:
         link.shutdown(socket.SHUT_RDWR)
 

@@ -1,4 +1,4 @@
-"""Postmortems and follow-ups in SQL: kept whole, beside the columns they are found by."""
+"""Tables of postmortems and follow-ups: each record as JSON, with columns to search by."""
 
 from collections.abc import Sequence
 from typing import Any
@@ -19,7 +19,7 @@ class PostmortemTable(KeptTable[Postmortem]):
         return {"incident": value.incident}
 
     def filed_in(self, repository: str) -> Sequence[Postmortem]:
-        """Read them all: it is asked when a repository or an issue has moved, and hardly ever else."""
+        """Return the postmortems with an issue in this repository. Reads all: it is needed only when issues move."""
         return [it for it in self._found() if it.filed and _is_in(it.filed, repository)]
 
 
@@ -55,7 +55,7 @@ class FollowUpTable(KeptTable[FollowUp]):
         return next(iter(self._by(issue=_issue(repository, number))), None)
 
     def filed_in(self, repository: str) -> Sequence[FollowUp]:
-        """Read all that are issues, as with postmortems."""
+        """Return the follow-ups with an issue in this repository. Reads all that have an issue."""
         filed = self._found(self._table.c.issue.is_not(None))
         return [it for it in filed if it.filed and _is_in(it.filed, repository)]
 

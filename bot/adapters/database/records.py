@@ -1,4 +1,4 @@
-"""The records of a unit of work: what each needs to be asked, in SQL."""
+"""Tables of incidents, pages, people, the timeline and more, with their queries."""
 
 import json
 from collections.abc import Collection, Iterator, Mapping, Sequence
@@ -31,7 +31,7 @@ from bot.ports import Conflict, OnCallCopy, Person, Posted
 
 
 def _lists(column: ColumnElement[Any], value: str) -> ColumnElement[bool]:
-    """Whether a JSON list of strings has this one."""
+    """Return the condition that a JSON list of strings contains this value."""
     return cast(column, String).contains(json.dumps(value), autoescape=True)
 
 
@@ -153,7 +153,7 @@ class PersonTable(Table[Person]):
             or_(lowered == said, lowered.like(f"{_literal(said)} %", escape="\\"))
         )
         c = self._table.c
-        query = query.order_by(c.is_deactivated, c.is_bot)  # who has gone is not meant where somebody is here
+        query = query.order_by(c.is_deactivated, c.is_bot)  # prefer people who are active
         found = self._with_changed(
             self._read(query.limit(2 + len(self._changed))),
             lambda it: f"{it.name.casefold()} ".startswith(f"{said} "),
@@ -172,7 +172,7 @@ def _literal(said: str) -> str:
 
 
 class TimelineTable:
-    """Append-only: what is appended goes out in one statement when the work ends."""
+    """The append-only timeline. New entries are written with one statement at the session's end."""
 
     adapter = TypeAdapter(Entry)
 
@@ -182,7 +182,7 @@ class TimelineTable:
         self._table = table(tables.TimelineRow)
         self._new: list[Entry] = []
         self._has_visibility = False
-        """Whether a mark on an entry is not written yet."""
+        """Whether a changed visibility is not written yet."""
 
     def append(self, entry: Entry) -> None:
         self._new.append(entry)
@@ -231,7 +231,7 @@ def _without_id(row: Mapping[Any, Any]) -> dict[str, Any]:
 
 
 class OnCallCopyTable:
-    """PagerDuty's on-calls, kept whole as they were read."""
+    """PagerDuty's on-calls, as last read; one row."""
 
     adapter = TypeAdapter(OnCallCopy)
 
@@ -249,7 +249,7 @@ class OnCallCopyTable:
 
 
 class MessageTable:
-    """Where lasting messages stand."""
+    """Where each lasting message was posted."""
 
     adapter = TypeAdapter(Posted)
 
@@ -271,7 +271,7 @@ class MessageTable:
 
 
 class InboundTable:
-    """Requests by their id, so that the same one is acted on once."""
+    """Handled requests by id, so that each is handled once."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -291,7 +291,7 @@ class InboundTable:
         self._new[request]["answer"] = answer
 
     def flush(self) -> None:
-        """Write the new ones. Raises Contended where another work was faster: done again, this one finds its answer."""
+        """Write the new requests. Raise Conflict if another session handled one: a retry then finds its answer."""
         for row in self._new.values():
             if not self._connection.execute(add_once(self._connection, self._table, "id"), row).first():
                 raise Conflict(f"{row['id']} came twice at the same time")
@@ -303,7 +303,7 @@ class InboundTable:
 
 
 def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, until: datetime) -> bool:
-    """Take or keep a job's lease; False where another process has it."""
+    """Take or renew a job's lease. Return False if another process has it."""
     leases = table(tables.LeaseRow)
     statement = insert(connection, leases)
     free = or_(leases.c.owner == owner, leases.c.until < now)
@@ -317,6 +317,6 @@ def take_lease(connection: Connection, job: str, owner: str, *, now: datetime, u
 
 
 def wait_alone(connection: Connection, section: str) -> None:
-    """Hold a PostgreSQL advisory lock until the transaction ends; SQLite's writers take turns anyway."""
+    """Take a PostgreSQL advisory lock until the transaction ends. SQLite needs none: its writers take turns."""
     if connection.dialect.name == "postgresql":
         connection.execute(text("SELECT pg_advisory_xact_lock(hashtext(:section))"), {"section": section})

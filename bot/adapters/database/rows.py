@@ -1,4 +1,4 @@
-"""Rows as domain values. A newer Spy beside this one may write what can't be read here: no list is lost to one row."""
+"""Read rows as domain values. A row that can't be read is left out: a newer Spy may have written it."""
 
 from collections.abc import Iterable, Iterator
 from functools import cache
@@ -12,7 +12,7 @@ log = structlog.get_logger()
 
 
 def readable(adapter: TypeAdapter[T], rows: Iterable[Any], table: str) -> Iterator[T]:
-    """Yield the values of the rows that can be read; log once for each table and mistake what is left out."""
+    """Yield the values of the rows that can be read. Log what is left out, once for each table and mistake."""
     for row in rows:
         try:
             yield adapter.validate_python(row)

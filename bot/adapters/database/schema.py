@@ -1,4 +1,4 @@
-"""Bring the schema up to date with Alembic; look first, since most starts have nothing to do."""
+"""Migrate the schema with Alembic. Most starts have nothing to migrate, so the version is checked first."""
 
 from functools import cache
 from pathlib import Path
@@ -21,7 +21,7 @@ def newest() -> str:
 
 
 def version(engine: Engine) -> str | None:
-    """Return the migration that the database is at, None where it is empty; cheap, without Alembic."""
+    """Return the number of the database's last migration; None if it is empty. Fast: it does not load Alembic."""
     with engine.connect() as connection:
         if not inspect(connection).has_table("alembic_version"):
             return None
@@ -29,8 +29,8 @@ def version(engine: Engine) -> str | None:
 
 
 def migrate(engine: Engine, to: str = "head") -> None:
-    """Run the migrations that are missing; several processes may ask at once, and one does it."""
-    from alembic import command  # noqa: PLC0415  needed once in a database's life
+    """Run the missing migrations. If several processes call it at once, one runs them and the others wait."""
+    from alembic import command  # noqa: PLC0415  loaded only to migrate
 
     with engine.connect() as connection:
         unhurried(connection)
@@ -41,7 +41,7 @@ def migrate(engine: Engine, to: str = "head") -> None:
 
 
 def migrate_back(engine: Engine, to: str) -> None:
-    """Undo the migrations after this one."""
+    """Undo all migrations after this one."""
     from alembic import command  # noqa: PLC0415  as above
 
     with engine.begin() as connection:

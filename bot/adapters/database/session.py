@@ -1,4 +1,4 @@
-"""The unit of work: one connection, one transaction, everything written at its end."""
+"""Sessions: one connection and one transaction each. Everything is written at its end."""
 
 from collections.abc import Iterator
 from contextlib import AbstractContextManager, ExitStack, contextmanager
@@ -21,7 +21,7 @@ from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
 OPTIMISM = 2
-"""So many tries of a request take SQLite's lock only when they write; the next takes it at once."""
+"""The first attempts of a request, this many, take SQLite's lock when they first write. The next takes it at once."""
 
 
 class SqlSession:
@@ -88,7 +88,7 @@ class SqlSession:
 
 
 class ReadOnlySession(SqlSession):
-    """Takes no locks: its connection refuses what is written."""
+    """A read-only session. It takes no row locks, and its connection refuses writes."""
 
     def __init__(self, connection: Connection) -> None:
         super().__init__(connection)
@@ -99,7 +99,10 @@ class ReadOnlySession(SqlSession):
 
 
 class Database:
-    """Opens units of work. SQLite's writers of this process take turns here, rather than in its busy handler."""
+    """Opens sessions. SQLite's writers in this process take turns here instead of in SQLite's busy handler.
+
+    Errors of the driver are raised as Conflict or Unavailable.
+    """
 
     def __init__(self, engine: Engine) -> None:
         self.engine = engine
@@ -139,7 +142,7 @@ class Database:
                     commit.enter_context(limit.committing())
         except DBAPIError as error:
             if limit:
-                limit.check()  # its connection was taken away
+                limit.check()  # raises if the limit ended this transaction
             raise self._translated(error, engine, limit) from error
         except NoConnection as error:
             raise Unavailable("no connection was free in time") from error
@@ -152,11 +155,11 @@ class Database:
 
     @property
     def has_own_clock(self) -> bool:
-        """Whether it may be on another machine than Spy."""
+        """Whether the database may run on another machine than Spy."""
         return self.engine.dialect.name != "sqlite"
 
     def time(self) -> datetime:
-        """Return the time on PostgreSQL's machine."""
+        """Return the time in UTC on PostgreSQL's machine."""
         try:
             with self.engine.connect() as connection:
                 told: datetime = connection.execute(select(func.clock_timestamp())).scalar_one()
@@ -165,7 +168,7 @@ class Database:
         return told.astimezone(UTC)
 
     def ping(self) -> str:
-        """Answer "" where the database does; raise where it does not."""
+        """Return "" if the database answers; else raise the driver's error."""
         with self._reading.connect() as connection:
             connection.exec_driver_sql("SELECT 1")
         return ""
@@ -173,7 +176,7 @@ class Database:
 
 @contextmanager
 def _released(connection: Connection, limit: TimeLimit | None) -> Iterator[None]:
-    """Let go of the transaction when its limit is given up, whatever its thread is at then."""
+    """End the transaction when its limit is given up, even while its thread is waiting for the database."""
     if limit is None:
         yield
         return

@@ -1,4 +1,4 @@
-"""SQLite, durable: what is promised to a person must survive the power."""
+"""Open SQLite with durable settings: what Spy has confirmed to a person must survive a power failure."""
 
 import sqlite3
 import time
@@ -13,7 +13,7 @@ if TYPE_CHECKING:
     from bot.adapters.database.connection import Limits
 
 LETTING_GO = 5.0
-"""Seconds in which a transaction is ended from outside; a statement that is under way must end first."""
+"""Seconds to keep trying to end a transaction from another thread: a running statement must stop first."""
 
 
 def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
@@ -25,13 +25,16 @@ def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engin
 
 
 def _prepare(connection: Any, _record: Any) -> None:
-    connection.isolation_level = None  # sqlite3 would begin by itself, and late
+    connection.isolation_level = None  # otherwise sqlite3 begins by itself, and too late
     for setting in ("journal_mode=WAL", "synchronous=FULL", "foreign_keys=ON", "cache_size=-4000"):
         connection.execute(f"PRAGMA {setting}")
 
 
 def _begin(connection: Connection) -> None:
-    """Take the write lock at once. What only reads takes none, and can't write; an optimist takes it later."""
+    """Begin a transaction with the write lock. A reading one takes no lock and can't write.
+
+    An optimistic one takes the lock when it first writes.
+    """
     options = connection.get_execution_options()
     only_reads = options.get(READING, False)
     connection.exec_driver_sql(f"PRAGMA query_only={'ON' if only_reads else 'OFF'}")
@@ -39,15 +42,17 @@ def _begin(connection: Connection) -> None:
 
 
 def let_go(raw: sqlite3.Connection) -> None:
-    """End the transaction that another thread is in."""
+    """Roll back the transaction of another thread. Its later writes on this connection fail."""
     until = time.monotonic() + LETTING_GO
     while time.monotonic() < until:
         try:
             raw.interrupt()
-            raw.execute("PRAGMA query_only=ON")  # first: outside of a transaction each write would be kept
+            raw.execute(
+                "PRAGMA query_only=ON"
+            )  # first, because a write outside of a transaction would be committed
             if raw.in_transaction:
                 raw.execute("ROLLBACK")
-        except sqlite3.OperationalError:  # a statement was under way, and is interrupted
+        except sqlite3.OperationalError:  # a statement was running and is interrupted
             time.sleep(0.01)
         except sqlite3.ProgrammingError:  # closed
             return

@@ -1,4 +1,4 @@
-"""SQL statements that are made once: SQLAlchemy takes longer to put one together than the database to run it."""
+"""SQL statements that are built once and cached: SQLAlchemy takes longer to build one than the database to run it."""
 
 from collections.abc import Sequence
 from functools import cache
@@ -19,17 +19,17 @@ def table(row: type[SQLModel]) -> Table:
 
 
 def insert(connection: Connection, into: Table) -> Any:
-    """Return an insert that knows ON CONFLICT, which both databases spell alike."""
+    """Return an insert with support for ON CONFLICT."""
     return _insert(connection.dialect.name, into)
 
 
 def upsert(connection: Connection, into: Table, key: str, *columns: str) -> Insert:
-    """Insert a row, or overwrite these columns (or all) of the one under its key."""
+    """Insert a row, or overwrite these columns (by default all) of the row with the same key."""
     return _upsert(connection.dialect.name, into, key, *columns)
 
 
 def add_once(connection: Connection, into: Table, *told: str) -> Insert:
-    """Insert a row unless its key is known; give these columns of what is new."""
+    """Insert a row unless its key exists. The statement returns these columns of new rows."""
     return _add_once(connection.dialect.name, into, *told)
 
 
@@ -40,16 +40,16 @@ def add(into: Table) -> Insert:
 
 @cache
 def find(among: Table, *columns: str, lock: bool = False) -> Select[Any]:
-    """Find the rows in which these columns hold what is given under their names."""
+    """Find rows by the values of these columns, given as parameters of the same names. `lock` locks the rows."""
     found = select(among).where(*(among.c[name] == bindparam(name) for name in columns))
     return found.with_for_update() if lock else found
 
 
 @cache
 def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Select[Any]:
-    """Find what is kept in the rows where these flags are up and these columns hold what is given under their names.
+    """Find the JSON of rows by true flags and by the values of columns, given as parameters of the same names.
 
-    A flag stands in the statement by itself, so that a partial index over it is used.
+    A flag is part of the statement, not a parameter, so that its partial index is used.
     """
     up = [among.c[name].is_(True) for name in flags]
     found = select(among.c.kept).where(*up, *(among.c[name] == bindparam(name) for name in columns))
@@ -58,7 +58,7 @@ def find_kept(among: Table, flags: Sequence[str], columns: Sequence[str]) -> Sel
 
 @cache
 def find_recent(periods: Table) -> Select[Any]:
-    """Find the work periods of a `person` that run, or ran `since` then, in the order they began."""
+    """Find the work periods of a `person` that are open or ended after `since`, in the order of their start."""
     c = periods.c
     recent = or_(c.ended_at.is_(None), c.ended_at > bindparam("since"))
     return select(periods).where(c.person == bindparam("person"), recent).order_by(c.started_at, c.number)
@@ -66,7 +66,7 @@ def find_recent(periods: Table) -> Select[Any]:
 
 @cache
 def find_due(timers: Table) -> Select[Any]:
-    """Find the subjects of timers that are due `now`, the longest due first, `most` of them."""
+    """Find the subjects of timers due at `now`, the earliest first, `most` of them."""
     c = timers.c
     due = select(c.subject).where(c.state == "waiting", c.due_at <= bindparam("now"))
     return due.order_by(c.due_at).limit(bindparam("most"))
@@ -74,7 +74,7 @@ def find_due(timers: Table) -> Select[Any]:
 
 @cache
 def change(among: Table, key: str) -> Update:
-    """Change the columns that are given, in the row whose key is given as `this`."""
+    """Update the given columns of the row with the key `this`."""
     return update(among).where(among.c[key] == bindparam("this"))
 
 
@@ -86,7 +86,7 @@ def reserve(connection: Connection, of: Table) -> int:
 
 @cache
 def _take_number(counter: Table) -> Update:
-    """Count one on, and give the number that is reached; the counter is given as `of`."""
+    """Increment the counter `of`, and return its new value."""
     c = counter.c
     return update(counter).where(c.name == bindparam("of")).values(value=c.value + 1).returning(c.value)
 

@@ -1,4 +1,4 @@
-"""A table of records of one kind: each is read when it is asked for, and written once, at the latest at the end."""
+"""A table of records of one type. Each is read when needed, and written once, at the session's end at the latest."""
 
 from collections.abc import Callable, Iterable, Mapping, Sequence
 from enum import Enum
@@ -22,14 +22,14 @@ def plain(value: Any, adapter: TypeAdapter[Any]) -> dict[str, Any]:
 
 
 class Table(Generic[T]):
-    """Records whose fields are the columns of their row."""
+    """Records whose fields are the columns of the table."""
 
     row: type[SQLModel]
     adapter: TypeAdapter[T]
     key: str
     lock = False
     is_read_once = False
-    """Whether a session reads each record once: it is locked, or may as well be a moment old."""
+    """Whether a session reads each record only once: because it is locked, or because it may be slightly old."""
 
     def __init__(self, connection: Connection, writes: Writes) -> None:
         self._connection = connection
@@ -37,7 +37,7 @@ class Table(Generic[T]):
         self._table = table(self.row)
         self._known: dict[Any, T] = {}
         self._changed: dict[Any, T] = {}
-        """What is not written yet."""
+        """Records that are not written yet."""
 
     def get(self, key: Any) -> T | None:
         if key in self._known:
@@ -61,14 +61,14 @@ class Table(Generic[T]):
         self._connection.execute(upsert(self._connection, self._table, self.key, *rows[0]), rows)
         self._changed.clear()
 
-    # --- questions ---
+    # --- queries ---
 
     def _by(self, *flags: str, **wanted: Any) -> list[T]:
-        """Find by flags that are up, and by what other columns hold; what can't be read here is left out."""
+        """Return the records with these flags true and these values. Rows that can't be read are left out."""
         return self._all(self._find(*wanted, flags=flags), wanted)
 
     def _one(self, **wanted: Any) -> T | None:
-        """Find the only one; what can't be read here raises, lest it is taken for absent."""
+        """Return the one record with these values, or None. Raise if it can't be read: it is not missing."""
         self.flush()
         return next(iter(self._read(self._find(*wanted), wanted)), None)
 
@@ -76,28 +76,28 @@ class Table(Generic[T]):
         return self._all(select(self._whole).where(*conditions).order_by(*self._table.primary_key))
 
     def _all(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query that what was just put may answer; what can't be read here is left out."""
+        """Run a query after writing all changes. Rows that can't be read are left out."""
         self.flush()
         return self._written(query, wanted)
 
     def _written(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query on what is written; what can't be read here is left out."""
+        """Run a query without writing changes first. Rows that can't be read are left out."""
         return list(readable(self.adapter, self._rows(query, wanted), self._table.name))
 
     def _read(self, query: Select[Any], wanted: Mapping[str, Any] | None = None) -> list[T]:
-        """Run a query on what is written; what can't be read here raises."""
+        """Run a query without writing changes first. Raise if a row can't be read."""
         return [self.adapter.validate_python(row) for row in self._rows(query, wanted)]
 
     def _with_changed(self, found: Iterable[T], is_wanted: Callable[[T], bool]) -> list[T]:
-        """Return what a query found as it is now, and what was put and is wanted as well: nothing need be written."""
+        """Return a query's result with unwritten changes applied, so that they need not be written first."""
         unchanged = [it for it in found if getattr(it, self.key) not in self._changed]
         return [*unchanged, *filter(is_wanted, self._changed.values())]
 
-    # --- how a record stands in its row ---
+    # --- records and rows ---
 
     @property
     def _whole(self) -> Any:
-        """What is selected to read a record."""
+        """What a query selects to read a record."""
         return self._table
 
     def _find(self, *columns: str, flags: Sequence[str] = ()) -> Select[Any]:
@@ -112,10 +112,10 @@ class Table(Generic[T]):
 
 
 class KeptTable(Table[T]):
-    """Records that are kept whole, as JSON, beside the columns they are found by."""
+    """Records stored as JSON, with columns to search by."""
 
     def _columns(self, value: T) -> dict[str, Any]:
-        """Return what a record is found by, its key too."""
+        """Return the columns to search by, with the key."""
         raise NotImplementedError
 
     @property

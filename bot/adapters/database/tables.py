@@ -1,4 +1,4 @@
-"""The tables. A domain value and its row share their names, so that no mapping stands between them."""
+"""The tables. A row has the same field names as its domain value, so no mapping is needed."""
 
 from datetime import UTC, datetime
 from typing import Any
@@ -8,7 +8,7 @@ from sqlmodel import Field, SQLModel
 
 
 class UtcDateTime(TypeDecorator[datetime]):
-    """An aware UTC moment; SQLite keeps no zone, so it is put back on the way out."""
+    """An aware UTC time. SQLite stores no time zone, so it is added again when read."""
 
     impl = DateTime(timezone=True)
     cache_ok = True
@@ -37,7 +37,7 @@ def _json() -> Any:
 
 
 def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
-    """Index only the rows of a condition: the outbox's finished rows cost nothing."""
+    """Return a partial index over the rows that meet a condition, so that finished rows cost nothing."""
     condition = text(where)
     return Index(name, *columns, unique=unique, sqlite_where=condition, postgresql_where=condition)
 
@@ -192,7 +192,7 @@ class OnCallCopyRow(SQLModel, table=True):
 
 
 class MessageRow(SQLModel, table=True):
-    """Where a lasting message stands in Slack."""
+    """Where a lasting message was posted in Slack."""
 
     __tablename__ = "message"
 
@@ -203,7 +203,7 @@ class MessageRow(SQLModel, table=True):
 
 
 class OutboxRow(SQLModel, table=True):
-    """An effect on its way; `state` is held (for its channel), ready, sending, done or failed."""
+    """An effect to deliver. `state` is held (waits for its channel), ready, sending, done or failed."""
 
     __tablename__ = "outbox"
     __table_args__ = (
@@ -232,7 +232,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 class TimerRow(SQLModel, table=True):
-    """A duty to speak; `state` is waiting or spoken."""
+    """A reminder to send. `state` is waiting or spoken (sent)."""
 
     __tablename__ = "timer"
     __table_args__ = (
@@ -250,7 +250,7 @@ class TimerRow(SQLModel, table=True):
 
 
 class WorkPeriodRow(SQLModel, table=True):
-    """A person's unbroken time at work on incidents."""
+    """A person's unbroken time on incidents."""
 
     __tablename__ = "work_period"
     __table_args__ = (Index("work_period_by_person", "person", "ended_at"),)
@@ -268,7 +268,7 @@ class WorkPeriodRow(SQLModel, table=True):
 
 
 class ShiftRow(SQLModel, table=True):
-    """A turn on call, kept whole beside what it is found by."""
+    """An on-call shift as JSON, with columns to search by."""
 
     __tablename__ = "shift"
     __table_args__ = (Index("shift_by_schedule", "schedule", "ends_at"),)
@@ -284,7 +284,7 @@ class ShiftRow(SQLModel, table=True):
 
 
 class CoverRow(SQLModel, table=True):
-    """A request for cover, kept whole."""
+    """A cover request, as JSON."""
 
     __tablename__ = "cover"
 
@@ -294,7 +294,7 @@ class CoverRow(SQLModel, table=True):
 
 
 class ContactRow(SQLModel, table=True):
-    """Whose an e-mail address is in Slack."""
+    """The Slack user of an e-mail address, as JSON."""
 
     __tablename__ = "contact"
 
@@ -303,7 +303,7 @@ class ContactRow(SQLModel, table=True):
 
 
 class ChangeRow(SQLModel, table=True):
-    """A change of a running system, kept whole."""
+    """A change of a running system, as JSON with columns to search by."""
 
     __tablename__ = "change"
 
@@ -317,7 +317,7 @@ class ChangeRow(SQLModel, table=True):
 
 
 class LockRow(SQLModel, table=True):
-    """A deploy lock, kept whole."""
+    """A deploy lock, as JSON with columns to search by."""
 
     __tablename__ = "lock"
     __table_args__ = (_index("lock_of_service", "service", where="stands", unique=True),)
@@ -329,7 +329,7 @@ class LockRow(SQLModel, table=True):
 
 
 class FailoverRow(SQLModel, table=True):
-    """A run of a failover plan, kept whole beside what it is found by and who is at it."""
+    """A run of a failover plan as JSON, with columns to search by and the lease of the process that runs it."""
 
     __tablename__ = "failover"
     __table_args__ = (
@@ -365,7 +365,7 @@ class FailoverAuditRow(SQLModel, table=True):
 
 
 class UserGroupRow(SQLModel, table=True):
-    """Who is in a Slack user group, kept whole."""
+    """The members of a Slack user group, as JSON."""
 
     __tablename__ = "user_group"
 
@@ -374,7 +374,7 @@ class UserGroupRow(SQLModel, table=True):
 
 
 class PostmortemRow(SQLModel, table=True):
-    """What is owed after an incident, kept whole."""
+    """The postmortem of an incident, as JSON."""
 
     __tablename__ = "postmortem"
 
@@ -383,7 +383,7 @@ class PostmortemRow(SQLModel, table=True):
 
 
 class FollowUpRow(SQLModel, table=True):
-    """A follow-up, kept whole beside what it is found by; `issue` is owner/name#number."""
+    """A follow-up as JSON, with columns to search by. `issue` is owner/name#number."""
 
     __tablename__ = "follow_up"
 
@@ -396,7 +396,7 @@ class FollowUpRow(SQLModel, table=True):
 
 
 class TroubleRow(SQLModel, table=True):
-    """A trouble that lasts, or lasted, kept whole."""
+    """A lasting trouble, current or over, as JSON."""
 
     __tablename__ = "trouble"
 
@@ -405,7 +405,7 @@ class TroubleRow(SQLModel, table=True):
 
 
 class InboundRow(SQLModel, table=True):
-    """A request that was acted on, and the answer it got."""
+    """A request that was handled, and its answer."""
 
     __tablename__ = "inbound"
 
@@ -415,7 +415,7 @@ class InboundRow(SQLModel, table=True):
 
 
 class LeaseRow(SQLModel, table=True):
-    """A job that one process does at a time."""
+    """The lease of a job that only one process runs at a time."""
 
     __tablename__ = "lease"
 

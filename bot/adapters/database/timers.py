@@ -1,4 +1,4 @@
-"""Timers in SQL: what waits is replaced with its subject, what was spoken stays so for ever."""
+"""Table of reminder timers. Those that wait are replaced for a whole subject; those that were sent stay."""
 
 import json
 from collections.abc import Iterable, Mapping, Sequence
@@ -27,7 +27,7 @@ from bot.domain.subject import Occurrence, Subject
 from bot.domain.timer import Timer
 
 WINDOW = 4
-"""So many times the limit is looked at, for subjects that no other process is at."""
+"""How many times the limit is read, to find enough subjects that no other process has locked."""
 ALL_AT_ONCE = text(
     "INSERT INTO timer (key, subject, reminder, occurrence, due_at, state)"
     " SELECT * FROM unnest(CAST(:key AS text[]), CAST(:subject AS text[]), CAST(:reminder AS text[]),"
@@ -61,7 +61,7 @@ MARKING = {
 
 
 class TimerTable:
-    """Whatever the work asked for is written at its end, in a statement of each kind."""
+    """Timers of a session. They are written at its end, with one statement of each kind."""
 
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
@@ -77,7 +77,7 @@ class TimerTable:
         self._spoken[key] = at
 
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
-        """On PostgreSQL a subject is taken by an advisory lock that is tried, not waited for: see `work.alone`."""
+        """Return subjects with due timers. PostgreSQL locks each with an advisory lock; those locked are skipped."""
         self.flush()
         due = self._connection.execute(find_due(self._table), {"now": now, "most": limit * WINDOW})
         first = tuple(dict.fromkeys(due.scalars()))
@@ -86,7 +86,7 @@ class TimerTable:
         return [_subject(it) for it in taken]
 
     def _taken(self, subjects: Sequence[str], limit: int) -> Sequence[str]:
-        """Look further until enough are free: another process may be at the first ones."""
+        """Return the first `limit` subjects whose lock is free: another process may have locked some."""
         taken: list[str] = []
         for start in range(0, len(subjects), limit):
             some = list(subjects[start : start + limit])[: limit - len(taken)]
@@ -96,7 +96,7 @@ class TimerTable:
         return tuple(taken)
 
     def _look_up(self, subjects: Sequence[str], now: datetime) -> None:
-        """Read at once what `due` will be asked for: behind the lock, so that it can't change any more."""
+        """Read the due timers of all these subjects at once, for `due`. They are locked, so they can't change."""
         if subjects:
             found: dict[Subject, list[Timer]] = {_subject(it): [] for it in subjects}
             for timer in self._due(self._table.c.subject.in_(subjects), now):
@@ -148,7 +148,7 @@ class TimerTable:
         self._wanted.clear()
 
     def _execute(self, statements: Mapping[str, TextClause], **told: Any) -> None:
-        """Run a statement to which a list is one parameter, so that it stays the same statement."""
+        """Run a statement with each list as one parameter, so that the statement never changes."""
         dialect = self._connection.dialect.name
         listed = {
             name: json.dumps(it) if isinstance(it, list) and dialect == "sqlite" else it
@@ -165,7 +165,7 @@ class TimerTable:
 
 @cache
 def _setting(timers: Table) -> Insert:
-    """Put a timer, or move the one of its key that waits; for SQLite."""
+    """Insert a timer, or change the due time of the waiting one with the same key; for SQLite."""
     row = sqlite.insert(timers)
     moved: Insert = row.on_conflict_do_update(
         index_elements=["key"],

@@ -1,4 +1,4 @@
-"""Trouble that lasts, in SQL: kept whole, found by its key."""
+"""Table of lasting troubles, such as a service that does not answer, by key."""
 
 from typing import Any
 

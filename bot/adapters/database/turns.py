@@ -1,4 +1,4 @@
-"""Whose turn it is: who answers a person goes before who delivers."""
+"""Order transactions: answers to people go before background delivery."""
 
 import time
 from collections.abc import Iterator
@@ -8,16 +8,16 @@ from threading import Condition
 from bot.ports import Late, TimeLimit
 
 QUIET_TIME = 0.003
-"""Seconds since the last answer, after which delivery goes ahead: by then its acknowledgement has left."""
+"""Seconds after the last answer before delivery starts: by then its acknowledgement has been sent."""
 PATIENCE = 0.25
-"""Seconds after which delivery goes ahead in any case, however many are asking; and whoever else waits for a turn."""
+"""Seconds after which anyone who waits for a turn goes ahead in any case."""
 
 
 class Turns:
-    """Lets answers in at once and delivery in between them; `exclusive` lets in one at a time.
+    """Starts answers at once, and delivery in between. With `exclusive`, one transaction runs at a time.
 
-    An exclusive turn saves SQLite's writers from conflicts, and the database itself settles those that are left:
-    so who holds one for longer than `PATIENCE` is overtaken, and one that hangs holds up nobody.
+    Exclusive turns avoid conflicts between SQLite's writers. The database handles those that remain, so a turn
+    longer than PATIENCE seconds is overtaken, and one that hangs blocks nobody.
     """
 
     def __init__(self, *, exclusive: bool) -> None:
@@ -30,7 +30,7 @@ class Turns:
 
     @contextmanager
     def at_once(self, limit: TimeLimit) -> Iterator[None]:
-        """Raises Late where the turn does not come in time."""
+        """Wait for a turn to answer a person. Raise Late if it does not come in time."""
         self._answering.add(limit)
         try:
             with self._turn(limit.begin_by if not limit.conflicts else limit.until):

@@ -1,6 +1,6 @@
-"""What a unit of work has still to write: statements in order, and the numbers that it took.
+"""Pending writes of a session: statements in order, and reserved numbers.
 
-Nothing is written before it must be, since SQLite's one lock is held from the first write on.
+Nothing is written earlier than necessary, because SQLite's only write lock is held from the first write on.
 """
 
 from collections.abc import Sequence
@@ -22,7 +22,7 @@ class Writes:
         self._waiting.append((statement, rows))
 
     def reserve(self, of: Table) -> int:
-        """Take the next number. On SQLite two that take the same are in conflict, and one is done again."""
+        """Return the next number of a table. On SQLite, two sessions with the same number conflict; one is retried."""
         if self._connection.dialect.name != "sqlite":
             return reserve(self._connection, of)
         counter = table(CounterRow)
