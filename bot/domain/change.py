@@ -124,7 +124,7 @@ def suspect(incident: Incident, change: Change, *, by: str, at: datetime) -> Cha
     )
 
 
-# --- what a source says, made fit to keep -----------------------------------------------------------------
+# --- cleaning text from sources ---------------------------------------------------------------------------
 
 
 def service_name(words: str) -> str | None:

@@ -10,7 +10,7 @@ from bot.domain.role import COMMAND_NAMES, plain
 
 
 def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | CommandOffered:
-    """Take command if nobody has it. Otherwise return an offer, which the successor accepts after reading the brief."""
+    """Return the change of command if nobody leads, else an offer that the successor accepts after the brief."""
     _must_be_open(incident)
     if incident.commander == by:
         raise Refusal(f"You already command {incident.id}.")
@@ -20,7 +20,7 @@ def take(incident: Incident, *, by: str, at: datetime) -> CommandTaken | Command
 
 
 def offer(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOffered:
-    """Offer command to a successor, who gets a brief and accepts or declines."""
+    """Return an offer of command. The successor gets a brief and accepts or declines."""
     _must_be_open(incident)
     if incident.commander == to:
         raise Refusal(f"<@{to}> already commands {incident.id}.")
@@ -33,7 +33,7 @@ def _offered(incident: Incident, to: str, *, by: str, at: datetime) -> CommandOf
 
 
 def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:
-    """Accept an offer (*I have command*). Refuses everyone but the person it was offered to."""
+    """Return the change of command (*I have command*). Refuses everyone but the person it was offered to."""
     _must_be_open(incident)
     if incident.commander == by:
         raise Refusal(f"You already command {incident.id}.")
@@ -43,14 +43,14 @@ def accept(incident: Incident, *, by: str, at: datetime) -> CommandTaken:
 
 
 def decline(incident: Incident, *, by: str, at: datetime) -> CommandDeclined:
-    """Decline an offer. The commander stays."""
+    """Return the refusal of an offer. The commander stays."""
     if incident.command_offered_to != by:
         raise Refusal(f"Command of {incident.id} is not offered to you now; there is nothing to decline.")
     return CommandDeclined(at=at, by=by, to=by)
 
 
 def give_role(incident: Incident, role: str, person: str, *, by: str, at: datetime) -> RoleGiven:
-    """Assign a role such as scribe. Refuses the role of commander, which needs a handover."""
+    """Return the assignment of a role such as scribe. Refuses the role of commander, which needs a handover."""
     _must_be_open(incident)
     if plain(role) in COMMAND_NAMES:
         raise Refusal(f"To change the commander, use `incident hand <@{person}>`.", slot="role")

@@ -17,7 +17,7 @@ REMINDER = "cover"
 class CoverState(StrEnum):
     ASKED = "asked"
     PROMISED = "promised"
-    """Somebody said *I'll cover*. PagerDuty does not have the override yet."""
+    """Somebody pressed *I'll cover*. PagerDuty does not have the override yet."""
     COVERED = "covered"
     ELSEWHERE = "elsewhere"
     """The asker is no longer on call then, for another reason."""
@@ -63,7 +63,7 @@ class CoverRequest:
     # --- decisions ---
 
     def accept(self, *, by: str, at: datetime) -> "CoverRequest":
-        """Accept the request (*I'll cover*). The first person to accept gets it."""
+        """Return the request as accepted (*I'll cover*). The first person to accept gets it."""
         if by == self.by:
             raise Refusal("This is your own shift. Someone else has to cover it.")
         self._must_be_wanted(at, by=by)
@@ -95,7 +95,7 @@ class CoverRequest:
             return f"<@{self.taken_by}> covers it already. Remove the override in PagerDuty to undo it."
         return f"<@{self.taken_by}> covers it already. Thank you all the same."
 
-    # --- what happened ---
+    # --- applying events ---
 
     def made_sure(self) -> "CoverRequest":
         """Return the request after PagerDuty accepted the override."""

@@ -14,7 +14,7 @@ def deadline(since: datetime, grace: Grace, zone: str) -> datetime:
     due = since.astimezone(ZoneInfo(zone))
     left = grace.days
     while left > 0:
-        due += DAY  # wall clock: the same time of day, whatever summer time does
+        due += DAY  # wall-clock arithmetic, so that summer time keeps the time of day
         left -= not (grace.business and is_weekend(due))
     return due.astimezone(UTC)
 

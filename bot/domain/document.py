@@ -65,7 +65,7 @@ class IssueBody:
     overflows: bool = False
 
 
-# --- putting it together ----------------------------------------------------------------------------------
+# --- merging ----------------------------------------------------------------------------------------------
 
 
 def body(document: Document, mark: str, *, before: str | None = None, limit: int = LIMIT) -> IssueBody:
@@ -121,7 +121,7 @@ def _merged(sections: Sequence[DocumentSection], mark: str, before: str | None) 
         if before is not None and before.strip():
             return IssueBody(
                 text=before, edited_by_people=tuple(it.key for it in sections)
-            )  # nothing of ours is left in it
+            )  # people removed Spy's marks, so all of it is theirs
         parts = [_head(mark, sections), *(_marked(it) for it in sections)]
         return IssueBody(text="\n\n".join(parts) + "\n")
     ours = {it.key: it for it in sections}

@@ -341,7 +341,7 @@ class MakeOverride(Effect):
         return f"cover:{self.cover}"
 
 
-# --- afterwards -------------------------------------------------------------------------------------------
+# --- after the incident -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)

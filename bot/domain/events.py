@@ -295,7 +295,7 @@ class PersonUnavailable(Event):
         return bool(self.led or self.offered or self.roles or self.follow_ups or self.postmortem)
 
 
-# --- pages and tells --------------------------------------------------------------------------------------
+# --- pages and team notices -------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -327,7 +327,7 @@ class PageSent(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageRingsNobody(PageEvent):
-    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None if PagerDuty said so for this page."""
+    """Nobody is on call. `as_of` (UTC) is the age of the stored on-calls; None: PagerDuty reported it for this page."""
 
     as_of: datetime | None = None
     manager: str | None = None
@@ -381,7 +381,7 @@ class PageResolved(PageEvent):
 
 @dataclass(frozen=True, kw_only=True)
 class PageDelayed(PageEvent):
-    """PagerDuty has not accepted the page yet and Spy keeps trying. `fallback`: other ways to reach people."""
+    """PagerDuty has not accepted the page yet. Spy retries. `fallback`: other ways to reach people."""
 
     why: str
     fallback: tuple[str, ...] = ()
@@ -425,7 +425,7 @@ class TeamNoticeFailed(Event):
     why: str
 
 
-# --- what could not be said -------------------------------------------------------------------------------
+# --- deliveries -------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -446,14 +446,14 @@ class DeliveryFailed(Event):
     is_needed: ClassVar[bool] = True
 
 
-# --- what Spy remembered ----------------------------------------------------------------------------------
+# --- reminders --------------------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
 class Reminded(Event):
-    """A reminder was sent. `reminder` and `occurrence` name it, `mark` its cycle, and `late` says whether it was late.
+    """A reminder was sent. `reminder` and `occurrence` name it, `mark` its cycle, and `late` is True if it was late.
 
-    `to` is an address: the id of a person or a channel, `incident:42`, or `card:42` where only the card may show it.
+    `to` is an address: the id of a person or a channel, `incident:42`, or `card:42` if only the card may show it.
     """
 
     reminder: str
@@ -484,13 +484,13 @@ class ReliefPutOff(Event):
 
 @dataclass(frozen=True, kw_only=True)
 class Hushed(Event):
-    """Unsolicited posts pause until then (UTC). Urgent reminders still appear."""
+    """Unsolicited posts pause until `until` (UTC). Urgent reminders still appear."""
 
     until: datetime
     substance: ClassVar[bool] = False
 
 
-# --- afterwards -------------------------------------------------------------------------------------------
+# --- after the incident -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)

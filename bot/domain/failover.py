@@ -178,7 +178,7 @@ class Failover:
     entries: int = 0
     """The number of entries in its audit log."""
 
-    # --- what can be asked ---
+    # --- properties ---
 
     @property
     def subject(self) -> Subject:
@@ -282,7 +282,7 @@ class Failover:
     def _stage(self, action: Action) -> int | str | None:
         return None if action.stage is None else self.plan.steps[action.at].stages[action.stage]
 
-    # --- what is next ---
+    # --- the next action ---
 
     def next_action(self) -> Action | None:
         """Return the next action to run outside.
@@ -375,7 +375,7 @@ class Failover:
     # --- decisions of people ---
 
     def approve(self, *, by: str, at: datetime, shown: str | None = None) -> events.FailoverApproved:
-        """Approve the plan as shown. Refuses a late approval, the proposer, and a second approval by one person.
+        """Return an approval of the plan as shown. Refuses a late one, the proposer, and a second one by one person.
 
         `shown` is the fingerprint of the plan above the button. If the plan has changed since, the approval is
         refused.
@@ -416,13 +416,16 @@ class Failover:
         return events.FailoverChanged(at=at, failover=self.number, what=self.what, until=at + APPROVAL_LAPSES)
 
     def begin(self, *, at: datetime) -> events.FailoverBegan | events.FailoverEnded:
-        """Start an approved run. An approval that is older than `APPROVAL_LAPSES` makes it lapse instead."""
+        """Return the start of an approved run. It lapses instead if the approval is older than `APPROVAL_LAPSES`."""
         if self.approvals and at >= self.approvals[-1].at + APPROVAL_LAPSES:
             return self.lapse(at=at)
         return events.FailoverBegan(at=at, failover=self.number, what=self.what)
 
     def abort(self, *, by: str, at: datetime) -> events.FailoverEnded | events.FailoverAborted:
-        """Withdraw a run that has not started; abort a running one before its point of no return."""
+        """Return the withdrawal of a run that has not started, or the abort of a running one.
+
+        Refuses after the point of no return.
+        """
         if self.state in {State.PROPOSED, State.APPROVED}:
             return self._ended(State.WITHDRAWN, "", at, by=by)
         if self.state is State.ROLLING_BACK:
@@ -440,14 +443,14 @@ class Failover:
         return events.FailoverAborted(at=at, by=by, failover=self.number, what=self.what)
 
     def withdraw(self, why: str, *, at: datetime) -> events.FailoverEnded:
-        """End a run that has not started, for a reason that is no person's decision."""
+        """Return the end of a run that has not started, for a reason that is no person's decision."""
         return self._ended(State.WITHDRAWN, why, at)
 
     def lapse(self, *, at: datetime) -> events.FailoverEnded:
         return self._ended(State.LAPSED, "", at)
 
     def ask_again(self, *, at: datetime) -> events.FailoverReminded:
-        """Repeat the open question."""
+        """Return the next reminder of the open question."""
         number, count = len(self.asks), self.asks[-1] + 1
         return events.FailoverReminded(
             at=at, failover=self.number, what=self.what, question=number, count=count
@@ -464,7 +467,7 @@ class Failover:
     def answer(
         self, answer: Answer, *, by: str, at: datetime, question: int | None = None
     ) -> events.FailoverAnswered:
-        """Answer the open question.
+        """Return an answer to the open question.
 
         With `question`, refuse if that question is no longer the open one: nobody has read the new one yet.
         """
@@ -504,7 +507,7 @@ class Failover:
                 f"The undo of {self.id} was valid until {self.ended_at + self.plan.undo_within:%d %b %H:%M} UTC."
             )
 
-    # --- what is done outside ---
+    # --- actions ---
 
     def start(self, action: Action, *, at: datetime, does: str) -> events.FailoverActionStarted:
         return events.FailoverActionStarted(
@@ -542,7 +545,7 @@ class Failover:
         )
 
     def _tried(self, attempt: int) -> ActionAttempt | None:
-        """Find the attempt if it still runs, or if its outcome is the open question."""
+        """Return the attempt if it still runs, or if its outcome is the open question."""
         if self.attempt and self.attempt.number == attempt:
             return self.attempt
         if self.question and self.question.attempt == attempt and self.question.end is End.UNKNOWN:
@@ -550,7 +553,7 @@ class Failover:
         return None
 
     def resumed(self, *, at: datetime) -> events.FailoverResumed:
-        """Continue for a process that is gone. Spy repeats checks and waits; it asks a person about the rest."""
+        """Continue after a process is gone. Spy repeats checks and waits; it asks a person about the rest."""
         number = self.attempt.number if self.attempt else None
         return events.FailoverResumed(at=at, failover=self.number, what=self.what, attempt=number)
 
@@ -565,7 +568,7 @@ class Failover:
         name = self.name_of(action)
         return events.FailoverCrashed(at=at, failover=self.number, what=self.what, name=name, why=why)
 
-    # --- what happened ---
+    # --- applying events ---
 
     def shown_anew(self, plan: Plan) -> "Failover":
         """Return the run with its current plan, after a `FailoverChanged`."""
@@ -644,13 +647,13 @@ class Failover:
             return freed._passed(action)  # noqa: SLF001  its own
         if (
             action.kind is ActionKind.LOOK and self.looks_at
-        ):  # it was not seen to have happened, which is no proof
+        ):  # not seen to have happened, which proves nothing
             sought = self.looks_at
             result = replace(result, action=sought.action, end=End.UNKNOWN, attempt=sought.attempt)
         return replace(freed, trouble=result)
 
     def _passed(self, action: Action) -> "Failover":
-        """Continue after an action that succeeded. An action done by hand can also be the point of no return."""
+        """Return the run after an action that succeeded. An action done by hand can also be the point of no return."""
         if action.kind is ActionKind.UNDO:
             return replace(self, undone=(*self.undone, action.at), trouble=None)
         is_behind = (
@@ -708,9 +711,9 @@ class Failover:
         return free
 
     def _called_back(self, action: Action, by: Approval) -> "Failover":
-        """Roll back because a person said so.
+        """Roll back because a person asked for it.
 
-        If they say that the point of no return did not happen, it needs no undo.
+        A point of no return without an undo counts as not passed.
         """
         is_not_passed = action.at == self.plan.no_return and self.plan.steps[action.at].undo is None
         began = tuple(at for at in self.began if not (is_not_passed and at == action.at))

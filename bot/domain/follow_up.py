@@ -118,7 +118,7 @@ class FollowUp:
             due=due or self.due,
         )
 
-    # --- what happened ---
+    # --- applying events ---
 
     @classmethod
     def added(cls, incident: int, event: FollowUpAdded) -> "FollowUp":

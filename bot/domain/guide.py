@@ -116,7 +116,7 @@ NOTHING_CHANGED = "nothing changed"
 
 
 def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
-    """Mark the current step as done, whatever it lacks. Refuses at the last two steps."""
+    """Return the event that the current step is done, whatever it lacks. Refuses at the last two steps."""
     now = standing(incident)
     if now is None or now.step is GuideStep.CLEAN_UP:
         raise Refusal(f"{incident.id} is {incident.state}; there is no next step.")
@@ -129,7 +129,7 @@ def move_on(incident: Incident, *, by: str, at: datetime) -> StepPassed:
 
 
 def nothing_changed(incident: Incident, *, by: str, at: datetime) -> StepPassed:
-    """Record that nothing changed before the incident. This answers *what changed?*"""
+    """Return the answer to *what changed?* that nothing changed before the incident."""
     incident.must_be_open()
     said = passed(GuideStep.CHANGES, incident)
     if said and said.answer:
@@ -151,7 +151,7 @@ MAKES: Mapping[GuideStep, frozenset[str]] = {
 }
 """The kinds of events that complete a step."""
 FIRST = frozenset({GuideStep.COMMUNICATE, GuideStep.CHANGES})
-"""Steps that their first event completes. For the other steps the last event counts."""
+"""Steps whose first event counts. For the other steps the last event counts."""
 UNDONE = frozenset({GuideStep.MITIGATE, GuideStep.CONFIRM, GuideStep.CLEAN_UP})
 """Steps that start again when an incident is reopened. The others stay done."""
 SAFE = frozenset({Phase.MITIGATED.value, Phase.MONITORING.value, Phase.REVIEWED.value})

@@ -141,7 +141,7 @@ class Incident:
     entries: int = 0
     """The number of its timeline entries. The next entry's `seq` is one more."""
 
-    # --- what can be asked ---
+    # --- properties ---
 
     @property
     def subject(self) -> Subject:
@@ -226,7 +226,7 @@ class Incident:
         )
 
     def _promised_anew(self, severity: Severity, at: datetime) -> datetime | None:
-        """Count from the last update, or from now if that time has passed."""
+        """Return when the next update is due, counted from the last one, or from now if that time has passed."""
         every = severity.update_every
         if every is None:
             return None
@@ -249,7 +249,7 @@ class Incident:
         severity: Severity | None,
         next_in: timedelta | None = None,
     ) -> events.UpdatePosted:
-        """Post a status update. The next one is due after `next_in`, else after the severity's interval."""
+        """Return a status update. The next one is due after `next_in`, else after the severity's interval."""
         self.must_be_open()
         every = next_in or (severity.update_every if severity else None)
         return events.UpdatePosted(at=at, by=by, message=message, next_due=at + every if every else None)
@@ -273,7 +273,7 @@ class Incident:
         return events.Cancelled(at=at, by=by, why=why)
 
     def clear(self, change: int, *, by: str, at: datetime) -> events.ChangeCleared:
-        """Remove the suspicion of a change (by number)."""
+        """Return the event that a change (by number) is no longer suspect."""
         found = next((it for it in self.suspects if it.change == change), None)
         if found is None:
             raise Refusal(f"Change {change} is not suspected in {self.id}.")
@@ -291,7 +291,7 @@ class Incident:
         self.must_be_open()
         return events.Hushed(at=at, by=by, until=until)
 
-    # --- what happened ---
+    # --- applying events ---
 
     def after(self, event: events.Event) -> "Incident":  # noqa: C901, PLR0911, PLR0912  a table
         """Return the incident after the event. Many events change nothing."""
@@ -419,7 +419,7 @@ class Incident:
         return replace(self, suspects=(*self.suspects, suspect))
 
     def _closed(self, event: events.ChannelClosed) -> "Incident":
-        """Keep the first closing event. A later one (archived, then deleted) only updates it."""
+        """Return the incident after its channel closed. A second closing (archived, then deleted) updates the first."""
         before = self.channel_closed
         closed = replace(before or ClosedChannel(how=event.how, at=event.at), how=event.how)
         told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
@@ -433,7 +433,7 @@ class Incident:
         return replace(self, channel_closed=replace(closed, asked=(*closed.asked, self.owner)))
 
     def _without(self, event: events.PersonUnavailable) -> "Incident":
-        """Remove a person. If they led, `command_since` tells since when nobody leads."""
+        """Return the incident without a person. If they led, `command_since` is when they stopped."""
         offered_to = None if event.offered else self.command_offered_to
         left = replace(
             self,

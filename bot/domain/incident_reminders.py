@@ -197,7 +197,7 @@ def change_suspected_at(incident: Incident) -> datetime | None:
 
 
 def _mitigate_first(incident: Incident, policy: Policy, zone: str | None) -> Iterator[Timer | None]:
-    """Remind to mitigate first. "Roll back?" says the same, so this reminder is left out then."""
+    """Remind people to mitigate first, unless "roll back?" asks for the same."""
     skipped, cycle = skipped_at(incident), since_opened(incident)
     asks_to_roll_back = any(_roll_back(incident, policy, zone)) or sent_in(
         incident.reminded, "roll_back", cycle
@@ -250,7 +250,7 @@ def _next_at(hour: int, earliest: datetime, zone: str) -> datetime:
     local = earliest.astimezone(ZoneInfo(zone))
     day = local.replace(hour=hour, minute=0, second=0, microsecond=0)
     if day < local:
-        day += timedelta(days=1)  # wall clock: the same hour tomorrow, whatever summer time does
+        day += timedelta(days=1)  # wall-clock arithmetic, so that summer time keeps the hour
     return day.astimezone(UTC)
 
 
@@ -294,7 +294,7 @@ def reminder_of(name: str) -> Reminder | None:
     return REMINDERS.get(name.partition(":")[0])
 
 
-# --- what became of what was sent -------------------------------------------------------------------------
+# --- status of sent reminders -----------------------------------------------------------------------------
 
 
 def status(incident: Incident, policy: Policy, name: str, said: LastSent) -> Status:
@@ -370,7 +370,7 @@ def last_sent(facts: Mapping[str, Any]) -> LastSent:
     )
 
 
-# --- where it goes ----------------------------------------------------------------------------------------
+# --- addresses --------------------------------------------------------------------------------------------
 
 
 def card(number: int) -> str:
@@ -387,7 +387,7 @@ def whom(incident: Incident, name: str, policy: Policy) -> str:
 
 
 def snooze(incident: Incident, span: timedelta, *, by: str, at: datetime) -> Snoozed:
-    """Snooze the reminder about the promised update, once per promise.
+    """Return the snooze of the reminder about the promised update. Possible once per promise.
 
     The span counts from now or from the due time.
     """

@@ -50,7 +50,7 @@ class Lock:
     # --- decisions ---
 
     def release(self, *, by: str | None, at: datetime, anyway: bool = False) -> "Lock":
-        """Release the lock; `by` None means Spy itself. Refuses a lock that a run holds, unless `anyway` is set."""
+        """Return the lock as released (`by` None: by Spy). Refuses a lock that a run holds, unless `anyway` is set."""
         if self.runs and not anyway:
             raise Refusal(
                 f"{self.service} is locked by {self.runs}, which runs ({self.why}): the lock ends with it. "
@@ -67,7 +67,7 @@ class Lock:
             choices=() if self.runs else (Choice(label="Unlock it", say=f"unlock {self.service}"),),
         )
 
-    # --- what happened ---
+    # --- applying events ---
 
     def reminded(self, *, at: datetime) -> "Lock":
         return replace(self, reminded_at=at, reminders=self.reminders + 1)

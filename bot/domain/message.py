@@ -54,7 +54,7 @@ class Buttons:
     kind: Literal["buttons"] = "buttons"
 
 
-# `kind` tells the parts apart once they have been kept as JSON.
+# `kind` identifies each part after it is stored as JSON.
 Part = Header | Section | Fields | Context | Divider | Buttons
 
 

@@ -17,7 +17,7 @@ MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", 
 DAY, MINUTE = timedelta(days=1), timedelta(minutes=1)
 FRIDAY, NOON = 4, 12
 SOON = timedelta(hours=2)
-"""A time of day this close ahead is not taken for yesterday's."""
+"""A time of day this close in the future is not read as yesterday's."""
 LONGEST = 40
 """The most characters a time can have."""
 
@@ -175,7 +175,7 @@ def read_start(words: str, *, now: datetime, zone: str, slot: str | None = None)
             day = _passed_day(said, time(), now.astimezone(place))
             return datetime.combine(day, time(), place).astimezone(
                 UTC
-            )  # its first moment, where clocks change then
+            )  # midnight, or the first time of a day without one
         except (ValueError, OverflowError) as wrong:
             raise _no_moment(words, slot) from wrong
     return read_moment(words, now=now, zone=zone, slot=slot)
@@ -276,7 +276,7 @@ def on_the_clock(day: date, clock: time, place: tzinfo, *, slot: str | None = No
     )
 
 
-# --- pieces -----------------------------------------------------------------------------------------------
+# --- helpers ----------------------------------------------------------------------------------------------
 
 _RELATIVE = {
     "today": 0,

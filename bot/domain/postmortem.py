@@ -116,7 +116,7 @@ class Postmortem:
             )
         return events.ReviewClosed(at=at, by=by)
 
-    # --- what happened ---
+    # --- applying events ---
 
     def after(self, event: events.Event) -> "Postmortem":  # noqa: PLR0911  a table
         match event:
@@ -151,7 +151,7 @@ class Postmortem:
         )
 
 
-# --- when -------------------------------------------------------------------------------------------------
+# --- due times --------------------------------------------------------------------------------------------
 
 
 def due_by(postmortem: Postmortem, incident: Incident, policy: Policy, *, zone: str) -> datetime | None:
@@ -194,11 +194,11 @@ def _occurrences(start: datetime, due: datetime, since: datetime) -> Iterator[tu
     yield DAY_BEFORE, due - DAY
     yield DUE, due
     passed = max(since - due, timedelta()) // DAY
-    for days in range(passed + 1, passed + 5):  # beyond a weekend that is let pass
+    for days in range(passed + 1, passed + 5):  # enough to reach past a weekend
         yield f"late{days}", due + days * DAY
 
 
-# --- what is missing --------------------------------------------------------------------------------------
+# --- missing parts ----------------------------------------------------------------------------------------
 
 
 def unanswered(postmortem: Postmortem, follow_ups: Sequence[FollowUp]) -> Iterator[str]:

@@ -118,7 +118,7 @@ def subject(person: str) -> Subject:
 
 
 def began(number: int, person: str, incident: int, what: str, *, at: datetime) -> WorkPeriod:
-    """Start a work period."""
+    """Return a new work period."""
     return WorkPeriod(number=number, person=person, started_at=at).joined(incident, what)
 
 
@@ -139,7 +139,7 @@ def is_worth_a_break(period: WorkPeriod, before: Incident, *, now: datetime) -> 
 
 
 def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> WorkPeriod:
-    """Record *I'm fine*: the next step waits for `relief_fine` from now.
+    """Return the period after *I'm fine*: the next step waits for `relief_fine` from now.
 
     Refuses a second time in one work period, or if the next step is later anyway.
     """
@@ -161,7 +161,7 @@ def fine(period: WorkPeriod, *, at: datetime, zone: tzinfo, timers: Timers) -> W
 
 @dataclass(frozen=True, kw_only=True)
 class EscalationStep:
-    """A step of the escalation, due `after` this much work by day."""
+    """A step of the escalation. It is due after `after` of work by day."""
 
     name: str
     after: timedelta
@@ -249,7 +249,7 @@ def _turn_of_day(moment: datetime, zone: tzinfo, timers: Timers) -> datetime:
     return min(turn for turn in turns if turn > moment)
 
 
-# --- hours that add up ------------------------------------------------------------------------------------
+# --- total hours ------------------------------------------------------------------------------------------
 
 
 def on_duty(periods: Iterable[WorkPeriod], *, until: datetime, window: timedelta = DAY) -> timedelta:

@@ -85,7 +85,7 @@ def declare(reminder: Reminder) -> Reminder:
     return reminder
 
 
-# --- the parts of a rule ----------------------------------------------------------------------------------
+# --- building a rule --------------------------------------------------------------------------------------
 
 
 def sent_in(reminded: Mapping[str, LastSent], name: str, cycle: str) -> LastSent | None:
@@ -125,7 +125,7 @@ def occurrence(incident: Incident, name: str, cycle: str, said: LastSent | None,
     return Timer(subject=incident.subject, occurrence=nth, due_at=due)
 
 
-# --- peace in the channel ---------------------------------------------------------------------------------
+# --- quiet time -------------------------------------------------------------------------------------------
 
 
 def may_speak(incident: Incident, now: datetime, *, is_urgent: bool = False) -> bool:

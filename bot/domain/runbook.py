@@ -91,7 +91,7 @@ class RunbookParameter:
         raise Refusal(f"{self.name} is a number such as 3, not {shortened(value)}.", slot=self.name)
 
     def _word(self, value: str) -> str:
-        word = value.removeprefix(":")  # as a team is written everywhere else
+        word = value.removeprefix(":")  # teams are written as :team elsewhere
         if is_plain(word) and len(word) <= LONGEST_WORD:
             return word
         raise Refusal(

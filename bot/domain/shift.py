@@ -105,7 +105,7 @@ class Shift:
             raise Refusal("That shift is no longer yours. `oncall me` lists your shifts.")
 
     def ready(self, *, by: str, at: datetime) -> "Shift":
-        """Confirm the shift (*I'm ready*). Confirming twice changes nothing. Refuses a shift that is over."""
+        """Return the shift as confirmed (*I'm ready*). Refuses a shift that is over."""
         self.must_be_theirs(by)
         if self.end <= at:
             raise Refusal("That shift is over.")
@@ -179,7 +179,7 @@ def is_part(turn: Turn, whole: Turn) -> bool:
     return turn.user == whole.user and whole.start < turn.start < whole.end
 
 
-# --- what is due when -------------------------------------------------------------------------------------
+# --- the agenda -------------------------------------------------------------------------------------------
 
 
 def shift_agenda(shift: Shift, policy: Policy) -> list[Timer]:
@@ -242,7 +242,7 @@ def _overload(shift: Shift) -> Timer | None:
 
 
 def knowing(shift: Shift, policy: Policy) -> Shift:
-    """Skip the warning that is due now, because this person has just taken the shift."""
+    """Return the shift without the warning due now, because this person has just accepted the shift."""
     due = [
         it for it in shift_agenda(shift, policy) if it.reminder == WARNING and it.due_at <= shift.known_since
     ]

@@ -10,7 +10,7 @@ from bot.domain.page import Page
 from bot.domain.timeline import Entry
 
 MOST_BARS = 12
-"""The most bars of one kind that can be told apart in a picture."""
+"""The most bars of one kind that stay readable in a picture."""
 MARGIN = timedelta(seconds=59)
 """An update this much after its due time still counts as on time, because people promise minutes."""
 

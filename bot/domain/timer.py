@@ -8,7 +8,7 @@ from bot.domain.events import Reminded
 from bot.domain.subject import Occurrence, Subject
 
 LATE_AFTER = timedelta(minutes=1)
-"""A reminder sent later than this after its due time says that it is late (issue 3)."""
+"""A reminder sent later than this after its due time is marked as late (issue 3)."""
 
 
 def mark_of(moment: datetime) -> str:

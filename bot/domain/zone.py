@@ -9,5 +9,5 @@ def known_zone(name: str | None) -> str | None:
     """Return the zone's name (IANA) if this machine knows it, else None."""
     try:
         return ZoneInfo(name).key if name else None
-    except (LookupError, ValueError, OSError):  # no such zone, no name of one, or a folder of them
+    except (LookupError, ValueError, OSError):  # an unknown zone, an invalid name, or a folder of zones
         return None

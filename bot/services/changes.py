@@ -40,7 +40,7 @@ class Changes:
         self._tx = tx
         self._session = tx.session
 
-    # --- how they are heard of ---
+    # --- receiving changes ---
 
     def hear(self, news: Change) -> Change:
         """Store a report of a change. A second report of the same change is merged into it."""
@@ -96,7 +96,7 @@ class Changes:
         """Delete changes received more than 30 days ago. Suspected changes stay in their incidents."""
         self._session.changes.forget(before=self._tx.now - change.KEPT)
 
-    # --- what changed ---
+    # --- search ---
 
     def recent(
         self,
@@ -115,7 +115,7 @@ class Changes:
         is_cut = len(newest) == LOOKED_THROUGH
         return RecentChanges(changes=Portion.of(found, page, LISTED), window=window, is_cut=is_cut)
 
-    # --- which is suspected ---
+    # --- suspects ---
 
     def suspect(self, incident: Incident, number: int, *, by: str) -> Incident:
         """Mark a change as suspect. It appears on the card, and Spy asks *roll back?*"""

@@ -26,7 +26,7 @@ class Channels:
         self._channels = IncidentChannels(tx)
         self._troubles = Troubles(tx)
 
-    # --- what Slack tells ---
+    # --- from Slack ---
 
     def closed(self, channel: str, how: events.Closing, *, by: str | None) -> None:
         if incident := self._incident(channel):
@@ -67,7 +67,7 @@ class Channels:
     def _incident(self, channel: str) -> Incident | None:
         return self._session.incidents.in_channel(channel)
 
-    # --- trouble with the announcement channel, or a team's ---
+    # --- problems with the announcement channel or a team's ---
 
     def refused(self, channel: str, why: str) -> None:
         """Report once that Slack refuses posts in a channel."""

@@ -23,7 +23,7 @@ class Covers:
         self._tx = tx
         self._session = tx.session
 
-    # --- what people say ---
+    # --- commands ---
 
     def request(self, words: str, *, by: str, asked: str | None = None) -> list[CoverRequest]:
         """Ask for cover of one's own shifts in a time that a person typed. Return one request for each schedule."""
@@ -99,7 +99,7 @@ class Covers:
             raise Refusal(f"There is no request for cover {number}.")
         return cover
 
-    # --- what happened to it ---
+    # --- results from PagerDuty ---
 
     def made_sure(self, number: int, turn: Turn) -> None:
         """Record that PagerDuty has the override, and notify both people."""
@@ -135,7 +135,7 @@ class Covers:
             self._keep(compared, because="elsewhere")
             self._tell(compared, compared.by, origin="elsewhere")
 
-    # --- keeping it ---
+    # --- storing ---
 
     def agenda(self, cover: CoverRequest) -> list[Timer]:
         """Return the next reminder; none once the time has come."""

@@ -75,7 +75,7 @@ class Directory:
             raise Refusal(f"I don't know {shortened(as_seen(name))}. {way_out}", slot="person")
         return known.id
 
-    # --- who may be given something to do ---
+    # --- assignments ---
 
     def is_assignable(self, person: str) -> bool:
         """Whether a person can be assigned something. Someone whose profile is unknown counts as assignable."""

@@ -181,7 +181,7 @@ def _log(entries: Iterable[Entry]) -> list[dict[str, Any]]:
 
 
 def _most_telling(lines: Sequence[Entry]) -> list[Entry]:
-    """Cut a timeline that is too long: first what people kept, then the major events, then the earliest others."""
+    """Cut a timeline that is too long: first lines that people marked, then major events, then the earliest others."""
     ranked = sorted(
         lines, key=lambda it: (it.visibility != KEPT, it.kind not in MAJOR, it.occurred_at, it.seq)
     )

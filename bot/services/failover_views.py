@@ -45,7 +45,7 @@ class FailoverViews:
         self._session = tx.session
 
     def card(self, run: Failover) -> Facts:
-        is_new = run.began_at is None  # what went before is told with a proposal, not with each edit of a run
+        is_new = run.began_at is None  # shown with the proposal only, not with each edit
         recent = Failovers(self._tx).recent(run.plan.name) if is_new else None
         done, all_of_it = _progress(run)
         return {

@@ -62,7 +62,7 @@ class Failovers:
         self._session = tx.session
         self._permissions = Permissions(tx)
 
-    # --- what people say ---
+    # --- commands ---
 
     def propose(self, words: str, *, by: str, place: str, incident: Incident | None) -> Failover:
         """Show a plan with these values so that a second person can approve it. Nothing moves yet."""
@@ -271,7 +271,7 @@ class Failovers:
         )
         return self.keep(run if run.needed else replace(run, state=State.APPROVED), event)
 
-    # --- keeping it ---
+    # --- storing ---
 
     def locked(self, number: int) -> Failover:
         """Load and lock a run. Its incident is locked first, in the same order everywhere, to avoid deadlocks."""

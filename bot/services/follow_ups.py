@@ -32,7 +32,7 @@ class FollowUps:
         self._tx = tx
         self._session = tx.session
 
-    # --- what people say ---
+    # --- commands ---
 
     def add(
         self,
@@ -122,7 +122,7 @@ class FollowUps:
                 slot="owner",
             )
 
-    # --- what GitHub says ---
+    # --- from GitHub ---
 
     def heard(self, news: IssueNews) -> bool:
         """Apply the closing or reopening of an issue on GitHub.
@@ -214,7 +214,7 @@ class FollowUps:
         incident = self._session.incidents.look(follow_up.incident)
         return bool(incident and (incident.is_seen_by(asker) or follow_up.owner == asker))
 
-    # --- keeping ---
+    # --- storing ---
 
     def _happened(
         self,
@@ -267,7 +267,7 @@ class FollowUps:
             key = f"export:{n}:follow-up:{follow_up.number}:{at}"
             self._tx.send(ExportPostmortem(key=key, incident=n))
 
-    # --- reminding ---
+    # --- reminders ---
 
     def agenda(self, follow_up: FollowUp) -> list[Timer]:
         if not follow_up.owner or self._is_drill(follow_up):

@@ -20,7 +20,7 @@ from bot.ports import Posted
 from bot.services.transaction import Transaction
 
 SURENESS: Mapping[str, int] = {"gone": 0, "archived": 1, "left": 1, "deleted": 2}
-"""How much each way of closing tells. *Gone* tells least, because a failed call shows no more."""
+"""How precise each kind of closing is. *Gone* is the least precise, because a failed call shows no more."""
 COMING = (events.PersonInvited.kind(), events.PersonJoined.kind())
 """The events in which a person enters a channel: invited by Spy, or on their own."""
 
@@ -30,7 +30,7 @@ class IncidentChannels:
         self._tx = tx
         self._session = tx.session
 
-    # --- opened, closed, and opened again ---
+    # --- opening and closing ---
 
     def opened(self, number: int, channel: str, name: str) -> None:
         """Record that Slack has the channel, and send what waited for it.
@@ -47,7 +47,7 @@ class IncidentChannels:
         self._session.outbox.release(number)
 
     def refused(self, number: int, why: str) -> None:
-        """Record that Slack can't create the channel. Messages for it go to the announcement or by DM instead."""
+        """Record that Slack can't create the channel. Messages that waited for it go elsewhere."""
         self._tx.record(self._tx.incident(number), events.ChannelRefused(at=self._tx.now, why=why))
         self._session.outbox.release(number)
 
@@ -108,7 +108,7 @@ class IncidentChannels:
         for person in closed.asked:
             self._tx.send(closed_channel(incident, to=person, mark=mark, seq=incident.entries))
 
-    # --- who is in it, and who may see it ---
+    # --- members and privacy ---
 
     def joined(self, channel: str, person: str, *, origin: str) -> None:
         """Record that somebody joined an incident channel. Everyone but the person who declared it gets a welcome."""
@@ -187,7 +187,7 @@ class IncidentChannels:
                 incident, events.ChannelOpened(at=self._tx.now, channel=channel, channel_name=name)
             )
 
-    # --- what is said there ---
+    # --- deliveries ---
 
     def undelivered(self, number: int, what: str, why: str) -> None:
         """Record in the incident that a delivery failed for good, so that people can see it."""

@@ -45,7 +45,7 @@ class Incidents:
         self._tx = tx
         self._session = tx.session
 
-    # --- beginning and end ---
+    # --- opening and ending ---
 
     def declare(
         self,
@@ -139,7 +139,7 @@ class Incidents:
         Paging(self._tx).wait_again(opened)
         return opened
 
-    # --- what is going on ---
+    # --- changes ---
 
     def set_severity(self, incident: Incident, severity: Severity, *, by: str) -> Incident:
         """Set the severity. Page the teams of the new one that were not paged since the incident opened."""
@@ -234,7 +234,7 @@ class Incidents:
         """Answer the step *what changed?* with: nothing."""
         return self._tx.record(incident, guide.nothing_changed(incident, by=by, at=self._tx.now))
 
-    # --- what Spy says unasked ---
+    # --- reminders ---
 
     def snooze(self, incident: Incident, span: timedelta, *, by: str) -> Incident:
         """Snooze the reminder of the update. Possible once."""
@@ -245,7 +245,7 @@ class Incidents:
         until = self._tx.now + span
         return self._tx.record(incident, incident.hush(until, by=by, at=self._tx.now))
 
-    # --- who leads ---
+    # --- command ---
 
     def take_command(self, incident: Incident, *, by: str) -> Incident:
         """Take command if nobody leads; otherwise ask the commander for it. See `domain.command`."""

@@ -67,7 +67,7 @@ class Locks:
         self._session.locks.put(lock.reminded(at=self._tx.now))
         self._ask(lock, int(timer.occurrence.cycle), because="asked")
 
-    # --- keeping it ---
+    # --- storing ---
 
     def _keep(self, lock: Lock, *, because: str) -> None:
         """Store the lock and its timer; refresh the announcement, the reminders and the cards of open incidents."""

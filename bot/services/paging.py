@@ -29,7 +29,7 @@ from bot.services.transaction import Transaction
 from bot.services.work_periods import WorkPeriods
 
 NEXT_LEVEL = "the next level"
-"""Who is paged next, if PagerDuty does not say."""
+"""Whom PagerDuty paged next, if it sends no name."""
 
 
 class Paging:
@@ -228,7 +228,7 @@ class Paging:
             IncidentChannels(self._tx).bring(self._tx.incident(page.incident), person)
 
     def find(self, reference: str, *, incident: Incident | None, asker: str) -> Page:
-        """Find a page by its number or its PagerDuty id; without either, the incident's only ringing page.
+        """Return a page by its number or its PagerDuty id; without either, the incident's only ringing page.
 
         A page of a private incident counts as absent for people who are neither in the incident nor on the page.
         """
@@ -310,14 +310,14 @@ class Paging:
             self._keep(page, escalated)
 
     def not_escalated(self, number: int) -> bool:
-        """Record that PagerDuty did not escalate: no higher level is left. Return False if that is known already."""
+        """Record that no higher level is left, so that Spy pages the last one again. Return False if known already."""
         page = self._locked(number)
         if page is None or page.is_last_level:
             return False
         self._put(replace(page, is_last_level=True), origin=f"again:{self._mark}")
         return True
 
-    # --- what happened to it ---
+    # --- results from PagerDuty ---
 
     def _locked(self, number: int) -> Page | None:
         """Load and lock a page.
@@ -439,7 +439,7 @@ class Paging:
             self._welcome(page, event, news.page)
 
     def _welcome(self, page: Page, event: events.PageEvent, ringing: Ringing) -> None:
-        """Invite whoever acknowledged into the channel; look them up in Slack first if they are unknown."""
+        """Invite the person who acknowledged into the channel. If they are unknown, look them up in Slack first."""
         if not isinstance(event, events.PageAcknowledged) or page.incident is None:
             return
         if event.person:

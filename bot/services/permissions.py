@@ -34,7 +34,7 @@ class Permissions:
         self._tx = tx
         self._session = tx.session
 
-    # --- who may ------------------------------------------------------------------------------------------
+    # --- roles --------------------------------------------------------------------------------------------
 
     def may(self, person: str, role: str) -> bool:
         """Whether a person (Slack id) has a role, directly or through a user group."""
@@ -68,7 +68,7 @@ class Permissions:
                 "or from another organisation. Ask a member to do it."
             )
 
-    # --- what Slack tells ---------------------------------------------------------------------------------
+    # --- from Slack ---------------------------------------------------------------------------------------
 
     def stale(self) -> list[str]:
         """Return the user groups in `permissions:` whose members must be read again."""
@@ -89,7 +89,7 @@ class Permissions:
         self._session.user_groups.put(replace(known, trouble=trouble))
         return known.trouble != trouble
 
-    # --- below --------------------------------------------------------------------------------------------
+    # --- helpers ------------------------------------------------------------------------------------------
 
     def _is_assignable(self, person: str) -> bool:
         return Directory(self._tx).is_assignable(person)

@@ -45,7 +45,7 @@ class Postmortems:
     def due(self, incident: Incident) -> datetime | None:
         return self._lifecycle.due(self.of(incident), incident)
 
-    # --- what people say ---
+    # --- commands ---
 
     def write(self, incident: Incident, part: str, words: str, *, by: str) -> Incident:
         written = self.of(incident).write(part, words, by=by, at=self._tx.now)
@@ -147,7 +147,7 @@ class Postmortems:
                 self._tx.send(FileFollowUp(key=key, incident=n, by=by, follow_up=it.number))
         self._tx.send(ExportPostmortem(key=f"export:{n}:{origin}", incident=n, by=by))
 
-    # --- what GitHub says ---
+    # --- from GitHub ---
 
     def exported(
         self,
@@ -249,7 +249,7 @@ class Postmortems:
             ),
         )
 
-    # --- keeping ---
+    # --- storing ---
 
     def _happened(self, incident: Incident, event: events.Event) -> Incident:
         after = self._tx.record(incident, event)

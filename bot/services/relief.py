@@ -67,7 +67,7 @@ class Relief:
         self._periods = WorkPeriods(tx)
         self._timers = tx.policy.timers
 
-    # --- what is due ---
+    # --- due reminders ---
 
     def try_lock(self, person: str) -> bool:
         """Lock the person's incidents, then the person, in the same order as commands.
@@ -198,7 +198,7 @@ class Relief:
         did = "has led" if leads else "has worked on"
         return f"{name} {did} {incident.id} for {length}. Can you step in?"
 
-    # --- what people say to it ---
+    # --- answers ---
 
     def relieve(self, incident: Incident, person: str | None, *, by: str) -> Relieving:
         """Offer to take over. Command needs a brief first; a role changes hands at once."""
@@ -247,7 +247,7 @@ class Relief:
         for incident in sorted(self._period(number).on):
             IncidentChannels(self._tx).undelivered(incident, f"The word about relief to {place}", why)
 
-    # --- what its messages show ---
+    # --- facts for messages ---
 
     def relief(self, number: int, words: str, to: str) -> Mapping[str, Any]:
         """Return what a message about a work period shows at this address."""

@@ -62,7 +62,7 @@ class Reminders:
         periods = WorkPeriods(self._tx)
         for person in sorted(people):
             periods.replan(person)
-        Covers(self._tx).plan_anew()  # first: who makes a cover sure takes it before its schedule
+        Covers(self._tx).plan_anew()  # first: confirming a cover locks the cover before its schedule
         Shifts(self._tx).plan_anew()
 
     def visit(self, subject: Subject) -> None:

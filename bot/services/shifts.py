@@ -45,7 +45,7 @@ class Shifts:
         self._tx = tx
         self._session = tx.session
 
-    # --- what people say and ask ---
+    # --- commands ---
 
     def of(self, person: str) -> Sequence[Shift]:
         """Return a person's current and future shifts, soonest first."""
@@ -78,7 +78,7 @@ class Shifts:
             "You have confirmed all your shifts." if mine else "I found no shifts of yours in the next weeks."
         )
 
-    # --- what the schedules say ---
+    # --- from the schedules ---
 
     def strangers(self, turns: Iterable[Turn]) -> list[str]:
         """Return the e-mail addresses to look up in Slack: those not looked up within a day."""
@@ -94,7 +94,7 @@ class Shifts:
         return not is_left_alone and (asked is None or asked <= self._tx.now - ADDRESSES_KEPT)
 
     def not_found_out(self, email: str) -> bool:
-        """Record that Slack could not say whose an address is, so that others come first.
+        """Record a failed look-up of an address in Slack, so that others come first.
 
         Return True the first time.
         """
@@ -187,7 +187,7 @@ class Shifts:
             self._session.contacts.put(Contact(email=turn.email.casefold(), person=person, asked_at=now))
         self._keep(shift, because="covered")
 
-    # --- what happens in them ---
+    # --- load ---
 
     def weigh(self, team: Team) -> None:
         """Find people on call with too many incidents in this shift, and store the overload."""
@@ -224,7 +224,7 @@ class Shifts:
         """Lock the schedule before its shifts. Two transactions that lock several shifts would otherwise deadlock."""
         self._session.lock(f"shifts:{schedule}")
 
-    # --- keeping it ---
+    # --- storing ---
 
     def plan_anew(self) -> None:
         """Set the timers of known shifts again, after a change of settings."""

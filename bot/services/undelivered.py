@@ -78,7 +78,7 @@ class Undelivered:
 
 
 def what(effect: Effect) -> str:
-    """Return an effect's name for people."""
+    """Return the name of an effect, as people see it."""
     facts = {**vars(effect), "people": ", ".join(f"<@{it}>" for it in getattr(effect, "people", ()))}
     return effect.label.format(**facts)
 

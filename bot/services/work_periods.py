@@ -48,7 +48,7 @@ class WorkPeriods:
         moved = [person for person in sorted({*was, *now}) if was.get(person) != now.get(person)]
         effects: list[Effect] = []
         for person in moved:
-            self._locked(person)  # all of them before a number is taken, which others wait for
+            self._locked(person)  # lock all before a number is reserved, because others wait for it
         for person in moved:
             effects += self._move(person, before, incident)
         if before and before.command_offered_to != incident.command_offered_to and not moved:
@@ -83,7 +83,7 @@ class WorkPeriods:
             *self._hang_up(period, incident, was or COMMAND),
         ]
 
-    # --- reading and keeping ---
+    # --- loading and storing ---
 
     def alone_with(self, person: str) -> History:
         """Lock a person until the transaction ends, and return their work periods of the last days."""
