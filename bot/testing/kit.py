@@ -168,7 +168,7 @@ class SpyKit:
         by: str = "U0ANA",
         channel: str | None = "C0GENERAL",
         source: Source = Source.SLASH,
-        id: str | None = None,  # noqa: A002  as in Ask
+        id: str | None = None,  # noqa: A002  as in Request
         thread: str | None = None,
         trigger: str | None = None,
         incident: int | None = None,

@@ -66,7 +66,7 @@ def unhurried(connection: Connection) -> None:
 def _kind(name: str) -> ModuleType:
     """Return the module for this database. Only that one is imported, because it imports the driver."""
     if name == "sqlite":
-        from bot.adapters.database import sqlite as kind  # noqa: PLC0415  see above
+        from bot.adapters.database import sqlite as kind  # noqa: PLC0415  loaded only if it is used
     else:
         from bot.adapters.database import postgresql as kind  # type: ignore[no-redef]  # noqa: PLC0415  as above
     return kind

@@ -20,6 +20,7 @@ def _adapter(kind: str) -> TypeAdapter[Effect]:
 
 
 def dump(effect: Effect) -> str:
+    """Return an effect as JSON, without its kind."""
     return _adapter(type(effect).__name__).dump_json(effect).decode()
 
 

@@ -44,6 +44,7 @@ class TimedConnection(psycopg.Connection[Any]):
 
 
 def open_engine(url: URL, pool: int, limits: Limits, **options: Any) -> Engine:
+    """Return an engine with `pool` connections kept open, and up to twice as many in use."""
     usual = NOTICING | {"connect_timeout": max(1, round(limits.connect.total_seconds()))}
     engine = create_engine(
         url,
@@ -86,6 +87,7 @@ def let_go(raw: psycopg.Connection[Any]) -> None:
 
 
 def take_time(raw: TimedConnection) -> None:
+    """Remove all time limits of a connection."""
     raw.patience = None
     raw.execute("SET statement_timeout = 0; SET lock_timeout = 0")
     raw.commit()

@@ -25,6 +25,8 @@ OPTIMISM = 2
 
 
 class SqlSession:
+    """One transaction with all its tables. Implements `ports.Session`."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._writes = writes = Writes(connection)

@@ -17,6 +17,7 @@ LETTING_GO = 5.0
 
 
 def open_engine(url: URL, _pool: int, limits: "Limits", **options: Any) -> Engine:
+    """Return an engine whose connections wait for SQLite's lock for `limits.lock`."""
     waiting = {"timeout": limits.lock.total_seconds(), "check_same_thread": False}
     engine = create_engine(url, connect_args=waiting, **options)
     event.listen(engine, "connect", _prepare)
@@ -61,4 +62,5 @@ def let_go(raw: sqlite3.Connection) -> None:
 
 
 def take_time(raw: sqlite3.Connection) -> None:
+    """Let a connection wait up to a minute for SQLite's lock."""
     raw.execute("PRAGMA busy_timeout=60000")

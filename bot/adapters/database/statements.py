@@ -13,6 +13,7 @@ from bot.adapters.database.tables import CounterRow
 
 @cache
 def table(row: type[SQLModel]) -> Table:
+    """Return the SQLAlchemy table of a row class."""
     found = row.metadata.tables[str(row.__tablename__)]
     assert isinstance(found, Table)  # noqa: S101  SQLModel made it
     return found

@@ -43,6 +43,8 @@ def _index(name: str, *columns: str, where: str, unique: bool = False) -> Index:
 
 
 class CounterRow(SQLModel, table=True):
+    """The last number given to a row of each table, such as incident 42."""
+
     __tablename__ = "counter"
 
     name: str = Field(primary_key=True)

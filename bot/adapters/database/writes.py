@@ -13,6 +13,8 @@ from bot.adapters.database.tables import CounterRow
 
 
 class Writes:
+    """Statements and counters that a session writes at its end."""
+
     def __init__(self, connection: Connection) -> None:
         self._connection = connection
         self._waiting: list[tuple[Executable, Sequence[dict[str, Any]]]] = []

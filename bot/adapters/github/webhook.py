@@ -57,7 +57,7 @@ def news(event: str, body: bytes, *, service_of: ServiceOf, heard_at: datetime) 
     return found
 
 
-# --- what GitHub says -------------------------------------------------------------------------------------
+# --- GitHub's payloads ------------------------------------------------------------------------------------
 
 
 Id = Annotated[int, Field(ge=0, lt=2**63)]
@@ -269,7 +269,7 @@ class _RepositoryEvent(_GitHubEvent):
     changes: _Renaming = _Renaming()
 
 
-# --- what is kept of it -----------------------------------------------------------------------------------
+# --- payloads as changes and news -------------------------------------------------------------------------
 
 
 def _deployment(told: _Deployment, service_of: ServiceOf, heard_at: datetime) -> Change | None:

@@ -116,6 +116,7 @@ class PagerDuty:
         return next(map(_ringing, found), None)
 
     def look(self, pagerduty_id: str) -> Ringing:
+        """Return the current state of a page. Raise Rejected `not_found` if there is none with this id."""
         return _answered(self._call("GET", f"/incidents/{pagerduty_id}"))
 
     def answer(self, pagerduty_id: str, status: str, *, email: str | None) -> Ringing:

@@ -73,6 +73,7 @@ def link(url: object, label: object = None, names: Names = lambda _person: None)
 
 
 def moment(at: datetime | str | None) -> Markdown:
+    """Return a time as *23 Nov 12:00 UTC*; empty for None. Raise ValueError if it has no time zone."""
     if at is None:
         return Markdown()
     universal = _aware(at).astimezone(UTC)

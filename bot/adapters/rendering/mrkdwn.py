@@ -113,6 +113,7 @@ def bold(value: object) -> Mrkdwn:
 
 
 def quote(value: object) -> Mrkdwn:
+    """Return a value as a quotation: each line begins with >."""
     return Mrkdwn("\n".join(f">{line}" for line in typed(value).splitlines()))
 
 
@@ -175,6 +176,7 @@ def span(length: timedelta) -> Mrkdwn:
 
 
 def plural(count: int, one: str, many: str | None = None) -> str:
+    """Return a count with its noun: *1 page*, *2 pages*. `many` is for irregular plurals."""
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 

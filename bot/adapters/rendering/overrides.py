@@ -146,6 +146,7 @@ def start_counting() -> None:
 
 
 def must_be_readable(text: str) -> None:
+    """Raise an error of FAULTS if a message is empty or longer than LONGEST."""
     if not text.strip():
         raise ValueError("it says nothing")
     if len(text) > LONGEST:

@@ -22,6 +22,8 @@ OK, BAD_REQUEST, NOT_FOUND = 200, 400, 404
 
 @dataclass(frozen=True, kw_only=True)
 class RunbookPage:
+    """The HTTP response with a page."""
+
     html: str
     status: int = OK
     headers: Mapping[str, str] = field(default_factory=dict)

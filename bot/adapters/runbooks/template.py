@@ -1,7 +1,7 @@
 """Render the body of a runbook: a small, safe part of Jinja, with limits on loops and length.
 
-Values are not put into the text at once. Each `{{ … }}` becomes a unique mark, and its value is kept beside the text.
-Markdown is read first; only then is each value quoted for the place where its mark is.
+A rendered text has no values yet. Each `{{ … }}` becomes a unique mark, and the values are returned with the text.
+Markdown is parsed first. Then each value is quoted for the place of its mark.
 """
 
 import re

@@ -51,7 +51,7 @@ def messages(message: Message) -> list[Message]:
             split[-1].append(part)
         else:
             split.append([part])
-    if len(split) < 2:  # noqa: PLR2004  one message is left as it is
+    if len(split) < 2:  # noqa: PLR2004  it fits into one message
         return [message]
     first, *others = (tuple(parts) for parts in split)
     rest = (Message(text="\n".join(filter(None, map(_words, parts))), parts=parts) for parts in others)
@@ -100,6 +100,7 @@ def _fits(them: list[Block]) -> bool:
 
 
 def sections(text: str) -> list[Block]:
+    """Return a text as section blocks, split at Slack's limit."""
     return [{"type": "section", "text": mrkdwn(piece)} for piece in pieces(text, SECTION)]
 
 

@@ -84,6 +84,7 @@ class SlackRejected(Rejected):
 
 
 def is_limited(status: int, code: str) -> bool:
+    """Return whether Slack refused a call because of a rate limit."""
     return status == HTTP_LIMITED or code in LIMITED
 
 

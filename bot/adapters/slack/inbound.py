@@ -62,6 +62,8 @@ class RequestRouter(Protocol):
 
 
 class HttpAnswer(NamedTuple):
+    """The HTTP response to a request from Slack."""
+
     status: int
     headers: Mapping[str, str]
     body: bytes

@@ -105,6 +105,7 @@ def questions(body: Payload) -> Sequence[str]:
 
 
 def title(body: Payload) -> str:
+    """Return the title of a submitted form."""
     return maybe(body, "view", "title", "text") or "Spy"
 
 

@@ -26,10 +26,12 @@ def maybe(of: Any, *path: str) -> str | None:
 
 
 def part(of: Any, name: str) -> Mapping[str, Any]:
+    """Return the object under a name; an empty one if there is none."""
     found = of.get(name) if isinstance(of, Mapping) else None
     return found if isinstance(found, Mapping) else {}
 
 
 def listed(of: Any, name: str) -> Sequence[Any]:
+    """Return the list under a name; an empty one if there is none."""
     found = of.get(name) if isinstance(of, Mapping) else None
     return found if isinstance(found, list) else ()

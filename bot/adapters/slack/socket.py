@@ -155,7 +155,7 @@ class SocketLink:
                 self._workers.submit(self._answer, link, message, time.monotonic())
 
     def _gone(self, link: "_SocketLink") -> None:
-        """Ask for a new link if the current one is gone. If it never got a `hello`, wait longer first."""
+        """Request a new link if this one was in use. If it never got a `hello`, wait longer first."""
         if link is not self._link or link.is_missed or self._stopping.is_set():
             return
         link.is_missed = True

@@ -5,7 +5,7 @@ from sqlmodel import SQLModel
 
 from bot.adapters.database import tables
 
-assert tables.IncidentRow.metadata is SQLModel.metadata  # noqa: S101  the tables are known by being imported
+assert tables.IncidentRow.metadata is SQLModel.metadata  # noqa: S101  importing the module registers the tables
 
 context.configure(
     connection=context.config.attributes["connection"],

@@ -1,4 +1,4 @@
-"""The spine."""
+"""Create the first tables: incidents, timeline, pages, people, messages, outbox."""
 
 import sqlalchemy as sa
 from alembic import op

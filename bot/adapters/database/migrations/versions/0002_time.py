@@ -1,4 +1,4 @@
-"""Time: timers, and what was said of each duty."""
+"""Add timers, and which reminders were sent or snoozed."""
 
 import sqlalchemy as sa
 from alembic import op

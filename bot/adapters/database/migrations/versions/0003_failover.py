@@ -1,4 +1,4 @@
-"""Failover: runs of plans, and their audit trail."""
+"""Add failovers and their audit log."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Permissions: who is in a user group, and who is a guest."""
+"""Add the members of user groups, and which people are guests."""
 
 import sqlalchemy as sa
 from alembic import op
@@ -9,7 +9,7 @@ down_revision = "0003"
 
 def upgrade() -> None:
     op.add_column("person", sa.Column("is_guest", sa.Boolean(), nullable=False, server_default=sa.false()))
-    # What is known of people does not say yet who is a guest: let Slack be asked again.
+    # Stored profiles don't say who is a guest, so they are read from Slack again.
     op.execute("UPDATE person SET profiled_at = NULL")
     op.create_table(
         "user_group",

@@ -1,4 +1,4 @@
-"""Changes: what changed recently, which changes are suspected, and deploy locks."""
+"""Add recent changes, suspected changes and deploy locks."""
 
 import sqlalchemy as sa
 from alembic import op

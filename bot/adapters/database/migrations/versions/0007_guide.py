@@ -1,4 +1,4 @@
-"""The step guide: which steps somebody said are done."""
+"""Add the completed steps of the step guide."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Afterwards: postmortems, and follow-ups."""
+"""Add postmortems and follow-ups."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""People: who is a bot, and whose account is deactivated."""
+"""Add which people are bots, and which accounts are deactivated."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Channels: how an incident's was closed, and trouble that lasts."""
+"""Add how an incident's channel was closed, and lasting troubles."""
 
 import sqlalchemy as sa
 from alembic import op

@@ -1,4 +1,4 @@
-"""Pages: whom one rings, who answered it in chat, and what it was merged into."""
+"""Add to pages: who is paged, who answered in chat, and what a page was merged into."""
 
 import sqlalchemy as sa
 from alembic import op

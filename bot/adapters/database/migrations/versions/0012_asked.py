@@ -1,4 +1,4 @@
-"""People: when Slack was last asked about them, whatever it said."""
+"""Add when Spy last requested a person's profile from Slack, even if that failed."""
 
 import sqlalchemy as sa
 from alembic import op

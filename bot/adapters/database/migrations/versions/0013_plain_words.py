@@ -29,23 +29,23 @@ COLUMNS: Mapping[tuple[str, str], str] = {
     ("timer", "duty"): "reminder",
     ("on_call_copy", "duties"): "on_calls",
 }
-"""Of a table by its new name: former column to new column."""
+"""(new name of the table, old column) to new column."""
 
 
 @dataclass(frozen=True, kw_only=True)
 class Names:
-    """Former names to new ones. Effects wait in the outbox; events stand on timelines and in failovers."""
+    """Old names to new names. Effects are in the outbox; events are in timelines and failovers."""
 
     effects: Mapping[str, str]
     effect_fields: Mapping[str, str]
     events: Mapping[str, str]
     event_fields: Mapping[str, str]
     message_types: Mapping[str, str]
-    """Where a message was posted is kept under its type and what it is about, such as `card:42`."""
+    """A posted message is stored under its type and its subject, such as `card:42`."""
     addresses: Mapping[str, str]
-    """An incident's channel is addressed as `incident:42` until its id is known."""
+    """An incident's channel has the address `incident:42` until its id is known."""
     templates: Mapping[str, str]
-    """Templates that an effect names, so that it is rendered when it leaves."""
+    """Templates named by effects, which are rendered on delivery."""
 
     def reversed(self) -> "Names":
         return Names(**{name: {new: old for old, new in names.items()} for name, names in vars(self).items()})
@@ -95,7 +95,7 @@ ADDRESSED = {
     "follow_up": ("number", ["kept"]),
     "postmortem": ("incident", ["kept"]),
 }
-"""Tables whose JSON keeps addresses: the key, and the columns."""
+"""Tables with addresses in JSON: the key, and the columns."""
 ADDRESS = re.compile(r"(^|@)([a-z]+):([0-9]+)(?=@|$)")
 FIELDS_CHANGED = (
     "team_notified",
@@ -109,7 +109,7 @@ FIELDS_CHANGED = (
 POSTMORTEM = {"taken_over": "edited_by_people"}
 
 RUNS = {"move": "action", "part": "kind"}
-"""Of a failover: its moves are actions now, and the part of a step is the kind of an action."""
+"""Fields of a failover: a move is now an action, and a part is an action's kind."""
 AUDITED = {"part": "action"}
 
 
@@ -175,7 +175,7 @@ def _rewrite_addresses(names: Names) -> None:
 
 
 def _addressed(value: Any, addresses: Mapping[str, str]) -> Any:
-    """Rewrite each address, however deep: it is a string by itself, or stands after an @ in a slot or its mark."""
+    """Rewrite each address at any depth: a whole string, or the part after an @ in a slot or its mark."""
     match value:
         case dict():
             return {name: _addressed(it, addresses) for name, it in value.items()}
@@ -205,7 +205,7 @@ def _rewrite_postmortems(fields: Mapping[str, str]) -> None:
 
 
 def _actions(kept: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
-    """Rename what says which action is meant: in the attempt, the results, the trouble and the questions."""
+    """Rename the fields that identify an action in the attempt, the results, the trouble and the questions."""
 
     def renamed(of: Any) -> Any:
         if not isinstance(of, dict):
@@ -227,7 +227,7 @@ def _actions(kept: dict[str, Any], fields: Mapping[str, str]) -> dict[str, Any]:
 
 
 def _rewrite_timeline(names: Names) -> None:
-    """Rewrite the events that have such fields, whether their kind has its old name or its new one."""
+    """Rewrite the events with renamed fields, under their old or new kind."""
     kinds = {*FIELDS_CHANGED, *(old for old, new in NAMES.events.items() if new in FIELDS_CHANGED)}
     timeline = sa.table("timeline", sa.column("id"), sa.column("kind"), sa.column("data", sa.JSON))
     of_these = sa.select(timeline.c.id, timeline.c.data).where(timeline.c.kind.in_(kinds))
@@ -237,7 +237,7 @@ def _rewrite_timeline(names: Names) -> None:
 
 
 def _rewrite_waiting(names: Names) -> None:
-    """Rewrite the effects that are not delivered yet; what is done is never read again."""
+    """Rewrite the effects that are not delivered yet. Delivered ones are never read again."""
     outbox = sa.table("outbox", *map(sa.column, ("id", "payload", "lane", "slot", "queued_at", "done_at")))
     for row in op.get_bind().execute(sa.select(outbox).where(outbox.c.done_at.is_(None))).all():
         values = {
@@ -254,7 +254,7 @@ def _payload(effect: dict[str, Any], names: Names, queued_at: str) -> str:
 
 
 def _slot(slot: str | None, names: Names) -> str | None:
-    """Rewrite a slot, or a lane: that is a slot, or `posts:` and an address."""
+    """Rewrite a slot or a lane. A lane is a slot, or `posts:` and an address."""
     kind, _, address = (slot or "").partition(":")
     if kind == "posts":
         return f"posts:{_addressed(address, names.addresses)}"
@@ -267,7 +267,7 @@ def _effect(payload: dict[str, Any], names: Names, queued_at: str) -> dict[str, 
         if name in effect:
             effect[name] = names.message_types.get(effect[name], effect[name])
     if "surface" in effect:
-        effect.pop("facts", None)  # what is read here was read out of the mark before
+        effect.pop("facts", None)  # the old version reads these from the mark
     elif "message_type" in effect and effect.get("mark"):
         mark = effect["mark"].removeprefix(":")
         effect["facts"] = _facts(effect["message_type"], effect["ref"], mark, queued_at)
@@ -289,7 +289,7 @@ def _effect(payload: dict[str, Any], names: Names, queued_at: str) -> dict[str, 
 
 
 def _facts(message_type: str, ref: int, mark: str, queued_at: str) -> dict[str, Any]:  # noqa: PLR0911  a table
-    """Return what a lasting message says that can't be read afresh: its mark was cut apart for it before."""
+    """Return the facts of a lasting message that the old version read from its mark."""
     match message_type:
         case "reminder":
             name, _, occurrence = mark.rpartition("/")
@@ -318,7 +318,7 @@ def _facts(message_type: str, ref: int, mark: str, queued_at: str) -> dict[str, 
 
 
 def _sent(incident: int, name: str, occurrence: str) -> dict[str, Any] | None:
-    """Return when a reminder was sent, as the incident's timeline has it; None where it has not."""
+    """Return the facts of a reminder from the incident's timeline; None if it is not there."""
     columns = ("incident", "kind", "occurred_at")
     timeline = sa.table("timeline", *map(sa.column, columns), sa.column("data", sa.JSON))
     of_it = sa.select(timeline).where(timeline.c.incident == incident, timeline.c.kind == "reminded")
@@ -334,7 +334,7 @@ def _named(name: str, occurrence: str) -> dict[str, Any]:
 
 
 def _moment(value: Any) -> str:
-    """Return a moment (UTC, ISO) as either database gives it."""
+    """Return a time read from either database as ISO 8601 in UTC."""
     at = datetime.fromisoformat(str(value))
     return (at if at.tzinfo else at.replace(tzinfo=UTC)).isoformat()
 
