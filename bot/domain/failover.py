@@ -135,6 +135,8 @@ class Approval:
 
 @dataclass(frozen=True, kw_only=True)
 class Failover:
+    """One run of a plan. Times are in UTC; people are Slack ids."""
+
     number: int
     plan: Plan
     """The plan as people saw it, with all parameters filled in."""
@@ -644,7 +646,7 @@ class Failover:
             self, attempt=None, question=None, looks_at=None, results=(*self.results, result), tail=""
         )
         if end is End.OK:
-            return freed._passed(action)  # noqa: SLF001  its own
+            return freed._passed(action)  # noqa: SLF001  the same class
         if (
             action.kind is ActionKind.LOOK and self.looks_at
         ):  # not seen to have happened, which proves nothing
@@ -698,14 +700,14 @@ class Failover:
         result = Result(action=asked.action, end=End.OK, says=said, at=event.at)
         match Answer(event.answer):
             case Answer.HAPPENED | Answer.YES:
-                return replace(free, results=(*self.results, result))._passed(asked.action)  # noqa: SLF001  its own
+                return replace(free, results=(*self.results, result))._passed(asked.action)  # noqa: SLF001  the same class
             case Answer.NO:
                 red = replace(result, end=End.RED)
                 return replace(free, results=(*self.results, red), trouble=red)
             case Answer.CHECK if asked.action.kind is ActionKind.RUN:
                 return replace(free, looks_at=asked)
             case Answer.ROLL_BACK:
-                return free._called_back(asked.action, Approval(by=by, at=event.at))  # noqa: SLF001  its own
+                return free._called_back(asked.action, Approval(by=by, at=event.at))  # noqa: SLF001  the same class
             case Answer.LEAVE:
                 return replace(free, is_left=True, why=f"{self.name_of(asked.action)}: {asked.why}")
         return free

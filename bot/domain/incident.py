@@ -29,6 +29,8 @@ _UNNAMED = re.compile(r"<(?:[#@][A-Z0-9]+|![a-z]+(?:\^[^<>|\n]*)?)(?:\|[^<>\n]*)
 
 
 class Phase(StrEnum):
+    """The phases of an incident, in their usual order; the last two are side exits."""
+
     TRIAGE = "triage"
     INVESTIGATING = "investigating"
     IDENTIFIED = "identified"
@@ -91,6 +93,8 @@ class ClosedChannel:
 
 @dataclass(frozen=True, kw_only=True)
 class Incident:
+    """An incident. Times are in UTC; people are Slack ids."""
+
     number: int
     name: str
     declared_by: str
@@ -353,10 +357,10 @@ class Incident:
                 led = replace(
                     self, commander=event.commander, command_since=event.at, command_offered_to=None
                 )
-                return led._with_member(event.commander)._asking_owner()  # noqa: SLF001  its own
+                return led._with_member(event.commander)._asking_owner()  # noqa: SLF001  the same class
             case events.RoleGiven():
                 given = replace(self, roles={**self.roles, event.role: event.person})
-                return given._with_member(event.person)  # noqa: SLF001  its own
+                return given._with_member(event.person)  # noqa: SLF001  the same class
             case events.PersonUnavailable():
                 return self._without(event)
             case events.PageAcknowledged():
@@ -377,7 +381,7 @@ class Incident:
                     reopened_at=event.at,
                     update_due=event.next_due,
                 )
-                return again._asking_owner()  # noqa: SLF001  its own
+                return again._asking_owner()  # noqa: SLF001  the same class
             case events.ReviewClosed():
                 return replace(self, phase=Phase.REVIEWED)
             case events.Reminded():
@@ -423,7 +427,7 @@ class Incident:
         before = self.channel_closed
         closed = replace(before or ClosedChannel(how=event.how, at=event.at), how=event.how)
         told = replace(self, channel_closed=replace(closed, by=event.by or closed.by))
-        return told._asking_owner()  # noqa: SLF001  its own
+        return told._asking_owner()  # noqa: SLF001  the same class
 
     def _asking_owner(self) -> "Incident":
         """Record that the owner is asked what to do while the channel is closed."""
@@ -443,7 +447,7 @@ class Incident:
         )
         if not event.led:
             return left
-        return replace(left, commander=None, command_since=event.at)._asking_owner()  # noqa: SLF001  its own
+        return replace(left, commander=None, command_since=event.at)._asking_owner()  # noqa: SLF001  the same class
 
     def _with_member(self, person: str) -> "Incident":
         return self if person in self.members else replace(self, members=(*self.members, person))

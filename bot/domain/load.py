@@ -34,6 +34,8 @@ class Spell:
 
 @dataclass(frozen=True, kw_only=True)
 class Load:
+    """The load of one person in a span of time."""
+
     person: str
     pages: int = 0
     night_pages: int = 0

@@ -29,6 +29,8 @@ class PageState(StrEnum):
 
 @dataclass(frozen=True, kw_only=True)
 class Page:
+    """A page to a team or a person. Times are in UTC."""
+
     number: int
     key: str
     """PagerDuty's `incident_key`: a second try with the same key can't page twice."""

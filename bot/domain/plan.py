@@ -171,6 +171,8 @@ class Step:
 
 @dataclass(frozen=True, kw_only=True)
 class Plan:
+    """A failover plan from config.yaml. Its placeholders stay open until `filled`."""
+
     name: str
     usage: str
     params: Mapping[str, Param] = field(default_factory=dict)

@@ -165,6 +165,8 @@ class Account:
 
 @dataclass(frozen=True, kw_only=True)
 class Policy:
+    """All settings that decide what Spy does. Frozen; a reload makes a new one."""
+
     teams: Mapping[str, Team] = field(default_factory=dict)
     severities: Mapping[str, Severity] = field(default_factory=dict)
     command_team: str | None = None

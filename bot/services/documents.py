@@ -103,6 +103,7 @@ class Documents:
     # --- for the channel ---
 
     def due(self, incident: Incident) -> datetime | None:
+        """Return when the postmortem is due (UTC); None if none is needed."""
         return self._lifecycle.due(self._lifecycle.of(incident.number), incident)
 
     def state(self, incident: Incident) -> Facts:

@@ -45,6 +45,7 @@ class FailoverViews:
         self._session = tx.session
 
     def card(self, run: Failover) -> Facts:
+        """Return the facts of the run's message: its plan, progress and state."""
         is_new = run.began_at is None  # shown with the proposal only, not with each edit
         recent = Failovers(self._tx).recent(run.plan.name) if is_new else None
         done, all_of_it = _progress(run)

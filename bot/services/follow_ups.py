@@ -276,6 +276,7 @@ class FollowUps:
         return follow_up_agenda(follow_up, self._tx.policy.timers, zone=zone)
 
     def digest(self, person: str) -> list[Timer]:
+        """Return the timers of a person's weekly digest."""
         since = min((it.moved_at or it.added_at for it in self.todo(person)), default=None)
         zone = Directory(self._tx).zone(person)
         return digest_agenda(person, since, self._tx.policy.timers, zone=zone, now=self._tx.now)

@@ -36,6 +36,8 @@ NONE_OPEN = 'No incident is open. Open one with `incident me "what is wrong"`.'
 
 @dataclass(frozen=True, kw_only=True)
 class Declaration:
+    """The declared incident; `is_new` is False if it was already open."""
+
     incident: Incident
     is_new: bool
 
@@ -134,6 +136,7 @@ class Incidents:
         return ended
 
     def reopen(self, incident: Incident, *, by: str) -> Incident:
+        """Reopen the incident, and wait again for answers to its pages."""
         severity = self._tx.policy.severities.get(incident.severity or "")
         opened = self._tx.record(incident, incident.reopen(by=by, at=self._tx.now, severity=severity))
         Paging(self._tx).wait_again(opened)
@@ -312,6 +315,7 @@ class Incidents:
     # --- finding ---
 
     def in_channel(self, channel: str) -> Incident | None:
+        """Return the incident whose channel (Slack id) this is, else None."""
         return self._session.incidents.in_channel(channel)
 
     def listed(self, wanted: Search, page: int | None = None, *, size: int = LISTED) -> Portion[Incident]:

@@ -16,6 +16,8 @@ WEEK, MONTH = timedelta(days=7), timedelta(days=30)
 
 @dataclass(frozen=True, kw_only=True)
 class LoadAnswer:
+    """The load per person of the last 7 and 30 days."""
+
     week: Sequence[Load]
     month: Sequence[Load]
 

@@ -26,6 +26,7 @@ class Locks:
         return self._session.locks.of(service)
 
     def standing(self) -> Sequence[Lock]:
+        """Return the active locks."""
         return self._session.locks.standing()
 
     def lock(self, service: str, why: str, *, by: str | None, holder: str | None = None) -> Lock:

@@ -43,6 +43,7 @@ class Postmortems:
         return self._lifecycle.of(incident.number)
 
     def due(self, incident: Incident) -> datetime | None:
+        """Return when the postmortem is due (UTC); None if none is needed."""
         return self._lifecycle.due(self.of(incident), incident)
 
     # --- commands ---
@@ -52,6 +53,7 @@ class Postmortems:
         return self._happened(incident, written)
 
     def need_nothing(self, incident: Incident, category: Category, because: str, *, by: str) -> Incident:
+        """Record why a category has no follow-ups."""
         said = self.of(incident).need_nothing(category, because, by=by, at=self._tx.now)
         return self._happened(incident, said)
 

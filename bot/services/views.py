@@ -96,6 +96,7 @@ class Views:
         }
 
     def state(self, incident: Incident) -> Facts:
+        """Return the facts of the card."""
         return {
             "incident": incident,
             "severities": list(self._tx.policy.severities),
