@@ -1,4 +1,4 @@
-"""Facts about the past. Each event is one line of the timeline, and every message follows from an event."""
+"""Past facts about an incident. Each event is an entry of its timeline, and messages follow from events."""
 
 import re
 from dataclasses import dataclass

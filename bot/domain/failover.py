@@ -163,9 +163,9 @@ class Failover:
     undone: tuple[int, ...] = ()
     results: tuple[Result, ...] = ()
     trouble: Result | None = None
-    """The last failure, until an event follows from it."""
+    """The last action that did not succeed, until an event follows from it."""
     looks_at: OpenQuestion | None = None
-    """The question whose action Spy checks before anyone answers."""
+    """The question that somebody answered with *check*: Spy now checks whether its action happened."""
     question: OpenQuestion | None = None
     asks: tuple[int, ...] = ()
     """For each question, how often it was asked."""

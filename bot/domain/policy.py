@@ -62,7 +62,7 @@ class Timers:
     no_commander_every: timedelta = timedelta(minutes=2)
     no_severity_every: timedelta = timedelta(minutes=5)
     asked_at_most: int = 5
-    """How often Spy asks for a commander (then it pages the backup) or for a severity."""
+    """How often Spy asks for a commander (then it pages the backup) or for a severity. Source: Monzo Response."""
     update_shown_after: timedelta = timedelta(minutes=5)
     """How long an update may be overdue before Spy reminds the channel."""
     roll_back_after: timedelta = timedelta(minutes=10)
@@ -75,7 +75,7 @@ class Timers:
     still_open_hour: int = 10
     """The local hour of the owner at which Spy asks *still open?*"""
     channel_rest: timedelta = timedelta(minutes=5)
-    """At least this long between two unsolicited posts in a channel. The rest is on the card."""
+    """The least time between two unsolicited posts in a channel. In between, only the card shows them."""
     relief_warn: timedelta = timedelta(minutes=45)
     relief_ask: timedelta = timedelta(minutes=60)
     relief_page: timedelta = timedelta(minutes=75)
@@ -87,7 +87,7 @@ class Timers:
     """The local hours at which the night begins and ends. If they are equal, there is no night."""
     duty_warn: timedelta = timedelta(hours=8)
     duty_urge: timedelta = timedelta(hours=12)
-    """Work within any 24 h."""
+    """Work within any 24 h. Sources: Dawson and Reid (1997), and NASA's duty limits."""
     day_warn: timedelta = timedelta(hours=14)
     day_urge: timedelta = timedelta(hours=16)
     """Time since the first work of the day."""

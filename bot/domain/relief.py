@@ -22,7 +22,7 @@ REST, LONG_REST = timedelta(hours=8), timedelta(hours=16)
 """A rest this long ends a person's day: `REST` if it includes 04:00 local time, `LONG_REST` at any time."""
 SMALL_HOURS = time(4)
 BREAK_AFTER = timedelta(minutes=30)
-"""Shorter times in command end without the advice to take a break."""
+"""After less time on an incident, Spy does not advise a break."""
 ESCALATION, ON_DUTY, LONG_DAY = "relief", "duty", "day"
 """A person's reminders: the escalation, hours worked within 24 h, and hours since the day's first work."""
 WARN, ASK, PAGE, MANAGER, AGAIN = "warn", "ask", "page", "manager", "again"

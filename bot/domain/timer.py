@@ -35,7 +35,7 @@ class Timer:
 
     @property
     def key(self) -> str:
-        """Unique for ever. A timer with a known key is never sent twice."""
+        """A key that is unique for ever, so that a reminder is never sent twice."""
         return f"{self.subject}/{self.reminder}/{self.occurrence}"
 
     def is_late(self, now: datetime) -> bool:

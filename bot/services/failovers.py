@@ -81,7 +81,8 @@ class Failovers:
     def roll_back(self, number: int | None, *, by: str, place: str, incident: Incident | None) -> Failover:
         """Propose to undo a finished run.
 
-        Without a number, it is the last success here. Refuses if the undo has expired.
+        Without a number, it is the last success here. The proposal appears in the channel of its incident, if any.
+        Refuses if the undo has expired.
         """
         done = self._locked(number, by=by) if number else self._last_done(place, incident)
         self._must_be_undoable(done)

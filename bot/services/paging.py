@@ -107,7 +107,7 @@ class Paging:
         )
 
     def test(self, *, by: str) -> Page:
-        """Send a test page to a person's own phone. Its message is a DM, and a timer reports the result."""
+        """Send a test page of low urgency to a person's own phone. Its message is a DM; a timer reports the result."""
         self.service_for_people()
         number = self._session.pages.reserve()
         page = self._request(
