@@ -49,7 +49,7 @@ class Paging:
     ) -> Page:
         """Page the on-call of a team.
 
-        The page's message appears in the incident channel, else in `channel`, else (`on_card`) only on the card.
+        Its message appears in the incident's channel, else in `channel`. With `on_card`, only the card shows it.
         Refuses a team without a PagerDuty service.
         """
         if not team.service:
