@@ -1,1 +1,1 @@
-"""Adapters: one package for each outside system. Each implements ports and imports its vendor library alone."""
+"""Adapters: one package for each outside system. Only that package imports the vendor's library."""

@@ -62,5 +62,5 @@ def let_go(raw: sqlite3.Connection) -> None:
 
 
 def take_time(raw: sqlite3.Connection) -> None:
-    """Let a connection wait up to a minute for SQLite's lock."""
+    """Raise a connection's wait for SQLite's lock to one minute."""
     raw.execute("PRAGMA busy_timeout=60000")

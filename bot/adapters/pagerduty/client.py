@@ -338,7 +338,7 @@ class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
         )  # threads share this cookie jar, so it must stay empty
 
     def postprocess(self, response: Response, suffix: str | None = None) -> None:  # noqa: ARG002  pdpyras's
-        """Come before pdpyras's own idea of what to repeat, and in place of the figures it keeps."""
+        """Replace pdpyras's own retries and statistics: raise each error answer as a port error."""
         self._clock.hear(response.headers)
         if not response.ok:
             raise _failure(response)

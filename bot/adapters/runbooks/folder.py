@@ -25,7 +25,7 @@ NAME = re.compile(r"[a-z0-9][a-z0-9_-]{0,59}")
 LARGEST = 100_000
 """The most bytes of a runbook's file."""
 CHANNEL = 9_000
-"""The most characters of a runbook in one message; the rest is room for Slack's own limit."""
+"""The most characters of a runbook in one message. It leaves room for what Slack adds."""
 
 log = structlog.get_logger()
 

@@ -77,9 +77,9 @@ class Bucket:
         return self._wait(who, now)
 
     def refused(self, who: str, now: float, retry_after: float) -> float:
-        """Close the bucket for `retry_after`, and return the caller's wait. Earlier turns are cancelled.
+        """Close the bucket for `retry_after`, and return the caller's wait.
 
-        Callers that are refused while it is closed queue up.
+        If the bucket was open, earlier turns are cancelled. Callers refused while it is closed queue up.
         """
         if now >= self._closed_until:
             self._turns.clear()

@@ -110,7 +110,7 @@ def title(body: Payload) -> str:
 
 
 def mention(body: Payload, bot: str) -> Request | None:
-    """Return the request of a mention; None for an edit, a bot's message, or a DM, which also comes as a message."""
+    """Return the request of a mention; None for an edit or a bot's message. `speech` reads mentions in a DM."""
     event = part(body, "event")
     if _is_automatic(event) or "edited" in event or required(event, "channel").startswith("D"):
         return None

@@ -35,7 +35,7 @@ def size(text: str) -> int:
 
 
 def pieces(text: str, limit: int) -> Iterator[str]:
-    """Split a text into pieces of at most `limit` characters: at line ends if possible, else at spaces.
+    """Split a text into pieces of at most `limit` characters: at line ends, else at spaces, else anywhere.
 
     A block of code that is split is closed in one piece and opened again in the next.
     """
