@@ -29,7 +29,10 @@ from bot.ports import OutboxEntry, OutboxItem, Standstill
 
 
 class OutboxTable:
-    """The outbox. `has_place` returns whether an incident's channel exists or never will; its effects may then go."""
+    """The outbox.
+
+    `has_place` returns whether an incident has a channel, or can't get one. Its effects are held until then.
+    """
 
     def __init__(self, connection: Connection, has_place: Callable[[int], bool]) -> None:
         self._connection = connection
@@ -159,7 +162,7 @@ class OutboxTable:
         self._connection.execute(self._table.delete().where(self._table.c.done_at < before))
 
 
-# --- statements, made once ----------------------------------------------------------------------------------------
+# --- cached statements --------------------------------------------------------------------------------------------
 
 
 @cache

@@ -21,7 +21,7 @@ from bot.adapters.database.writes import Writes
 from bot.ports import Conflict, Session, TimeLimit, Unavailable
 
 OPTIMISM = 2
-"""The first attempts of a request, this many, take SQLite's lock when they first write. The next takes it at once."""
+"""This many attempts of a request take SQLite's lock when they first write. A further one takes it at once."""
 
 
 class SqlSession:

@@ -1,4 +1,4 @@
-"""GitHub: the only package that knows the vendor's library, PyGithub."""
+"""GitHub: the only package that imports PyGithub."""
 
 from bot.adapters.github.check import results
 from bot.adapters.github.tracker import GitHub

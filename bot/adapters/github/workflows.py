@@ -181,7 +181,7 @@ class _Following:
         self._repository = self.github.get_repo(self.instruction.repository)
         self._workflow: GithubWorkflow = self._repository.get_workflow(self.instruction.file)
 
-    # --- which run
+    # --- finding the run
 
     def dispatched(self) -> _RunResult:
         if self.stopped.is_set():
@@ -255,7 +255,7 @@ class _Following:
             runs = islice(self._workflow.get_runs(event="workflow_dispatch"), SEARCHED)
             return [run for run in runs if shown.search(run.display_title or "")]
 
-    # --- how it goes
+    # --- following the run
 
     def _watched(self, run: WorkflowRun) -> _RunResult:
         """Follow the run to its end. Cancel it on an abort or a timeout."""

@@ -1,1 +1,1 @@
-"""PagerDuty: the only package that knows the vendor's library, pdpyras."""
+"""PagerDuty: the only package that imports pdpyras."""

@@ -145,7 +145,7 @@ class PagerDuty:
         body = {"incident": {"type": "incident_reference", "escalation_level": level}}
         return _answered(self._call("PUT", f"/incidents/{pagerduty_id}", body=body))
 
-    # --- who is on call
+    # --- on-call people
 
     def on_calls(self, policies: Collection[str]) -> Sequence[OnCallShift]:
         """Return who is on call now for these escalation policies, with their phone numbers if known."""
@@ -344,7 +344,7 @@ class _Session(APISession):  # type: ignore[misc]  # pdpyras has no types
             raise _failure(response)
 
 
-# --- refusals ---------------------------------------------------------------------------------------------
+# --- errors -----------------------------------------------------------------------------------------------
 
 
 def _failure(response: Response) -> Unreachable | Throttled | Rejected:
@@ -398,7 +398,7 @@ def _cure(trouble: Exception) -> str:
     return str(trouble)
 
 
-# --- what PagerDuty's JSON means --------------------------------------------------------------------------
+# --- PagerDuty's JSON -------------------------------------------------------------------------------------
 
 
 def _reference(kind: str, ident: str) -> JSON:

@@ -180,7 +180,7 @@ def plural(count: int, one: str, many: str | None = None) -> str:
     return f"{count} {one if count == 1 else many or one + 's'}"
 
 
-# --- one mark at a time -----------------------------------------------------------------------------------
+# --- Slack's marks ----------------------------------------------------------------------------------------
 
 
 def _marked(text: str, mark: Callable[[re.Match[str]], str], rest: Callable[[str], str]) -> str:

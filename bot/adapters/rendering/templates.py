@@ -78,7 +78,7 @@ class JinjaTemplates:
         self.environment.filters |= {"when": self._when, "ago": self._ago, "age": self._age}
         self._markdown = MarkdownTemplates(self.loader)
         self.mistakes = SimpleQueue[TemplateMistake]()
-        """Each refused template once, for a reader that logs and reports it."""
+        """Mistakes of refused templates, each once, until a caller takes them from here."""
 
     def render(
         self, template: str, facts: Mapping[str, Any], *, names: Names = lambda _person: None
@@ -184,7 +184,7 @@ class JinjaTemplates:
         return span(self._clock.now() - _aware(since))
 
 
-# --- what a template draws --------------------------------------------------------------------------------
+# --- parts of a message -----------------------------------------------------------------------------------
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -404,7 +404,7 @@ def _pages(value: object, most: int, *, limit: int = 3) -> list[Mrkdwn]:
     return pieces
 
 
-# --- the engine -------------------------------------------------------------------------------------------
+# --- the environment --------------------------------------------------------------------------------------
 
 
 class _MessageEnvironment(OwnMacros):

@@ -12,7 +12,7 @@ class UnusableRunbook(Exception):  # noqa: N818  named for what it is
 class Misplaced(Exception):  # noqa: N818  named for what happened
     """A value is in a place where it could become code or markup. The sentence says what to write instead.
 
-    Without a value in that place the line is None; `near` is then some text from there.
+    If the mistake has no value in it, `line` is None and `near` is some text from its place.
     """
 
     def __init__(self, line: int | None, sentence: str, *, near: str = "") -> None:

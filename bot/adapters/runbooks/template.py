@@ -79,7 +79,7 @@ T = TypeVar("T")
 
 
 class Trust(IntEnum):
-    """Who wrote a value: the runbook's author, or a person, who typed one word or any text."""
+    """How far to trust a value: the runbook's author wrote it, or a person typed one word, or any text."""
 
     OURS = 0
     WORD = 1

@@ -57,7 +57,7 @@ class SlackChat:
         self._channels = SlackChannels(self._calls)
         self._identity: Identity | None = None
 
-    # --- who we are ---------------------------------------------------------------------------------------
+    # --- identity -----------------------------------------------------------------------------------------
 
     @property
     def identity(self) -> Identity | None:
@@ -256,7 +256,7 @@ class SlackChat:
             raise Unreachable("Slack's answer has no users")
         return members(users)
 
-    # --- below --------------------------------------------------------------------------------------------
+    # --- helpers ------------------------------------------------------------------------------------------
 
     def _user(self, method: str, **who: str) -> Mapping[str, Any]:
         user = part(self._calls.request(method, **who), "user")

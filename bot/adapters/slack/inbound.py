@@ -55,7 +55,7 @@ R = TypeVar("R", Request, Notice)
 
 
 class RequestRouter(Protocol):
-    """Answers requests. It only uses the database, so that the acknowledgement is in time."""
+    """What the listeners call. It only uses the database, so that the acknowledgement is in time."""
 
     def answer(self, request: Request) -> Response: ...
     def notice(self, notice: Notice) -> None: ...
