@@ -128,7 +128,7 @@ def occurrence(incident: Incident, name: str, cycle: str, said: LastSent | None,
 # --- quiet time -------------------------------------------------------------------------------------------
 
 
-def may_speak(incident: Incident, now: datetime, *, is_urgent: bool = False) -> bool:
+def may_send(incident: Incident, now: datetime, *, is_urgent: bool = False) -> bool:
     """Whether quiet time allows this message at all."""
     quiet = incident.quiet_until is not None and now < incident.quiet_until
     return is_urgent or not quiet
@@ -137,4 +137,4 @@ def may_speak(incident: Incident, now: datetime, *, is_urgent: bool = False) -> 
 def may_post(incident: Incident, now: datetime, policy: Policy, *, is_urgent: bool = False) -> bool:
     """Whether the channel may get this unsolicited message now. If not, only the card shows it."""
     rested = incident.reminded_at is None or now - incident.reminded_at >= policy.timers.channel_rest
-    return is_urgent or (rested and may_speak(incident, now))
+    return is_urgent or (rested and may_send(incident, now))

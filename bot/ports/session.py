@@ -355,7 +355,7 @@ class TimerRecords(Protocol):
     def due(self, subject: Subject, now: datetime) -> Sequence[Timer]:
         """Return a subject's due timers."""
 
-    def spoken(self, key: str, at: datetime) -> None:
+    def sent(self, key: str, at: datetime) -> None:
         """Record that a reminder was sent. Written when the transaction ends."""
 
     def put_off(self, subject: Subject, *, due: datetime) -> None:

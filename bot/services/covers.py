@@ -200,7 +200,7 @@ class CoverReminders:
         cover = self._session.covers.get(subject.number)
         return Covers(self._tx).agenda(cover) if cover else []
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         cover = self._session.covers.get(timer.subject.number)
         if cover:
             Covers(self._tx).say(cover, timer)

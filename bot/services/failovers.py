@@ -391,7 +391,7 @@ class FailoverReminders:
     def agenda(self, subject: Subject) -> Sequence[Timer]:
         return failover_agenda(self._failovers.locked(subject.number))
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         run = self._failovers.locked(timer.subject.number)
         now = self._tx.now
         event = run.ask_again(at=now) if timer.reminder == ASK_AGAIN else run.lapse(at=now)

@@ -313,7 +313,7 @@ class FollowUpReminders:
         follow_up = self._tx.session.follow_ups.get(subject.number)
         return FollowUps(self._tx).agenda(follow_up) if follow_up else []
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         number = timer.subject.number
         follow_up = self._tx.session.follow_ups.get(number)
         if follow_up is None or follow_up.owner is None:
@@ -344,7 +344,7 @@ class DigestReminders:
         self._tx.session.lock(str(subject))
         return FollowUps(self._tx).digest(subject.ref)
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         person = timer.subject.ref
         mark = f":{person}:{timer.occurrence}"
         self._tx.send(UpsertMessage(key=f"digest{mark}", message_type="digest", ref=0, to=person, mark=mark))

@@ -13,7 +13,7 @@ from bot.domain.incident_reminders import (
     whom,
 )
 from bot.domain.milestone import filled, milestone_of
-from bot.domain.reminder import may_post, may_speak
+from bot.domain.reminder import may_post, may_send
 from bot.domain.subject import Subject
 from bot.domain.timer import Timer
 from bot.services.paging import Paging
@@ -39,7 +39,7 @@ class IncidentReminders:
         known = self._session.people.get(incident.owner)
         return agenda(incident, self._tx.policy, zone=(known.zone if known else None) or "UTC")
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         incident = self._tx.incident(timer.subject.number)
         policy, now = self._tx.policy, self._tx.now
         milestone, reminder = milestone_of(timer.reminder, policy), reminder_of(timer.reminder)
@@ -48,7 +48,7 @@ class IncidentReminders:
         allowed = (
             may_post(incident, now, policy, is_urgent=is_urgent)
             if to == incident_channel(incident.number)
-            else may_speak(incident, now, is_urgent=is_urgent)
+            else may_send(incident, now, is_urgent=is_urgent)
         )
         if milestone and milestone.command:
             self._say(filled(milestone.command, incident), timer, by=incident.owner)
@@ -92,5 +92,5 @@ class PageReminders:
     def agenda(self, subject: Subject) -> Sequence[Timer]:
         return Paging(self._tx).agenda(subject.number)
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         Paging(self._tx).unanswered(timer.subject.number, timer)

@@ -121,7 +121,7 @@ class LockReminders:
         lock = self._session.locks.get(subject.number)
         return lock_agenda(lock, self._tx.policy) if lock else []
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         lock = self._session.locks.get(timer.subject.number)
         if lock:
             Locks(self._tx).remind(lock, timer)

@@ -274,7 +274,7 @@ class PostmortemReminders:
         incident = self._tx.session.incidents.get(subject.number)
         return self._lifecycle.agenda(self._lifecycle.of(incident.number), incident) if incident else []
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         incident = self._tx.incident(timer.subject.number)
         postmortem = self._lifecycle.of(incident.number)
         owner = postmortem.owned_by(incident)

@@ -88,7 +88,7 @@ class Relief:
         zone = self._periods.zone(subject.ref)
         return work_period_agenda(past.running, zone, self._timers, earlier=past.earlier)
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         """Send the highest step that is due. Lower steps that were missed are skipped."""
         person = timer.subject.ref
         past = self._periods.alone_with(person)
@@ -98,7 +98,7 @@ class Relief:
         zone, now = self._periods.zone(person), self._tx.now
         missed = overdue(period, zone, self._timers, earlier=past.earlier, now=now)
         highest = next((it for it in missed if it.reminder == timer.reminder), timer)
-        self._session.timers.spoken(highest.key, now)
+        self._session.timers.sent(highest.key, now)
         if highest.reminder == ESCALATION:
             climbed = reached(period, zone, self._timers, now=now)
             period = self._climb(period, climbed[0], highest) if climbed else period

@@ -14,7 +14,7 @@ class ReminderSource(Protocol):
     def agenda(self, subject: Subject) -> Sequence[Timer]:
         """Lock and reload the subject, and return its next reminders; none if it is gone."""
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         """Send a reminder: store that it was sent, and queue its effects."""
 
 

@@ -71,6 +71,6 @@ class Reminders:
         waiting = {timer.key for timer in self._timers.due(subject, self._tx.now)}
         for timer in source.agenda(subject):
             if timer.key in waiting and timer.due_at <= self._tx.now:
-                self._timers.spoken(timer.key, self._tx.now)
-                source.speak(timer)
+                self._timers.sent(timer.key, self._tx.now)
+                source.send(timer)
         self._timers.replace(subject, source.agenda(subject))

@@ -285,7 +285,7 @@ class ShiftReminders:
             return []
         return shift_agenda(shift, self._tx.policy)
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         if shift := self._shift(timer.subject):
             Shifts(self._tx).say(shift, timer)
 
@@ -307,5 +307,5 @@ class TestPageReminders:
         page = self._session.pages.get(subject.number)
         return tested_agenda(page, self._tx.policy) if page else []
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         Paging(self._tx).judge(timer.subject.number, timer)

@@ -233,7 +233,7 @@ class Runner:
             try:
                 return self._in_transaction(act)
             except Exception:
-                log.exception("how a move ended can't be kept; trying again")
+                log.exception("how an action ended can't be kept; trying again")
                 if self._stopping.wait(1):
                     raise
 

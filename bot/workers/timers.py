@@ -57,7 +57,7 @@ class Ticks:
             with self.sessions.begin() as session:
                 Reminders(self._transaction(session), self.sources).visit(subject)
         except Exception:
-            log.exception("a timer can't be spoken; again in a minute", subject=str(subject))
+            log.exception("a reminder can't be sent; again in a minute", subject=str(subject))
             with self.sessions.begin() as session:
                 session.timers.put_off(subject, due=self.clock.now() + PUT_OFF)
             return False

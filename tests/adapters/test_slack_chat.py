@@ -278,9 +278,9 @@ def test_the_manifest_lets_people_and_channels_arrive_as_ids():
 
 
 def test_the_manifest_subscribes_to_what_is_read_and_to_nothing_else():
-    spoken = {"app_mention", "channel_created", "message.channels", "message.groups", "message.im"}
+    sent = {"app_mention", "channel_created", "message.channels", "message.groups", "message.im"}
 
-    assert set(EVENTS) == spoken | (READERS.keys() - {"message", PRIVATE})  # these two come as messages
+    assert set(EVENTS) == sent | (READERS.keys() - {"message", PRIVATE})  # these two come as messages
 
 
 def test_a_manifest_for_http_says_where_spy_is():

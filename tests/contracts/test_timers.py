@@ -56,7 +56,7 @@ def test_what_is_wanted_replaces_what_waited(sessions: Sessions) -> None:
 def test_what_was_spoken_never_comes_back(sessions: Sessions) -> None:
     plan(sessions, INCIDENT, timer())
     with sessions.begin() as session:
-        session.timers.spoken(timer().key, NOON)
+        session.timers.sent(timer().key, NOON)
         session.timers.replace(INCIDENT, [timer(), timer(k=1, after=5)])
 
     plan(sessions, INCIDENT, timer(), timer(k=1, after=5))
@@ -87,7 +87,7 @@ def test_the_next_due_time_is_known(sessions: Sessions) -> None:
 
     with sessions.begin() as session:
         assert session.timers.next_due() == NOON + 3 * MINUTE
-        session.timers.spoken(timer().key, NOON)
+        session.timers.sent(timer().key, NOON)
         assert session.timers.next_due() == NOON + 8 * MINUTE
 
 

@@ -59,7 +59,7 @@ def test_a_day_is_a_day_on_the_owners_clock_whatever_summer_time_does():
 
 
 @pytest.mark.parametrize(
-    ("moment", "spoken"),
+    ("moment", "sent"),
     [
         (MONDAY, MONDAY),
         (datetime(2026, 11, 23, 3, 0, tzinfo=UTC), datetime(2026, 11, 23, 10, 0, tzinfo=UTC)),

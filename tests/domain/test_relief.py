@@ -50,7 +50,7 @@ def minutes(period: WorkPeriod, most: int, zone: tzinfo = UTC) -> list[float]:
     return [(at - period.started_at) / MINUTE for _, at in islice(climb(period, zone, TIMERS), most)]
 
 
-def speak(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
+def send(period: WorkPeriod, timer: Timer, at: datetime | None = None) -> WorkPeriod:
     return period.after(timer.said(at or timer.due_at, to="incident:42"))
 
 
@@ -129,7 +129,7 @@ def test_a_ladder_never_takes_longer_than_by_day_nor_shorter_than_by_night(
 def test_the_next_rung_follows_the_last_one_spoken():
     period = leading()
 
-    period = speak(period, next_step(period, UTC, TIMERS))
+    period = send(period, next_step(period, UTC, TIMERS))
 
     assert next_step(period, UTC, TIMERS).due_at == NOON + 60 * MINUTE
 
@@ -144,7 +144,7 @@ def test_after_a_missed_stretch_the_ladder_goes_on_above():
     period = leading()
     [missed] = overdue(period, UTC, TIMERS, now=NOON + 100 * MINUTE)
 
-    period = speak(period, missed, NOON + 100 * MINUTE)
+    period = send(period, missed, NOON + 100 * MINUTE)
 
     assert next_step(period, UTC, TIMERS).due_at == NOON + 150 * MINUTE
     assert not overdue(period, UTC, TIMERS, now=NOON + 149 * MINUTE)
@@ -291,7 +291,7 @@ def test_four_warnings_are_given_of_the_hours_each_once():
         rest = [it for it in work_period_agenda(period, UTC, TIMERS) if it.reminder != "relief"]
         soonest = min(rest, key=lambda it: it.due_at)
         heard.append((soonest.reminder, soonest.occurrence.n, (soonest.due_at - NOON) / HOUR))
-        period = speak(period, soonest)
+        period = send(period, soonest)
 
     assert heard == [
         ("duty", "warn", 8),
@@ -314,7 +314,7 @@ def test_what_an_earlier_stretch_of_the_day_heard_is_not_said_again():
     tired = past(11 * HOUR, 2 * HOUR)
     [warned] = [it for it in work_period_agenda(tired_running(tired), UTC, TIMERS) if it.reminder == "duty"]
 
-    agenda = work_period_agenda(leading(), UTC, TIMERS, earlier=[speak(tired, warned)])
+    agenda = work_period_agenda(leading(), UTC, TIMERS, earlier=[send(tired, warned)])
 
     assert [it.occurrence.n for it in agenda if it.reminder == "duty"] == ["ask"]
 

@@ -13,7 +13,7 @@ from bot.domain.page import Page, PageState
 from bot.domain.page_reminders import page_agenda
 from bot.domain.policy import Milestone, Policy, Severity
 from bot.domain.refusal import Refusal
-from bot.domain.reminder import Status, may_post, may_speak
+from bot.domain.reminder import Status, may_post, may_send
 from bot.domain.timer import Timer
 
 NOON = datetime(2026, 11, 23, 12, 0, tzinfo=UTC)
@@ -423,8 +423,8 @@ def test_quiet_hushes_everything_else_and_ends():
     incident = replace(declared("sev2"), quiet_until=after(minutes=15))
 
     for name in ("update_late", "update_due", "no_severity", "milestone:page"):
-        assert not may_speak(incident, after(minutes=14), is_urgent=is_urgent(incident, name))
-        assert may_speak(incident, after(minutes=15), is_urgent=is_urgent(incident, name))
+        assert not may_send(incident, after(minutes=14), is_urgent=is_urgent(incident, name))
+        assert may_send(incident, after(minutes=15), is_urgent=is_urgent(incident, name))
 
 
 def test_only_what_still_stands_open_is_asked_for_on_the_card():

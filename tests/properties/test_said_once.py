@@ -231,14 +231,14 @@ class World(RuleBasedStateMachine):
 
     def _check_period(self, period: WorkPeriod, now: datetime) -> None:
         """Each rung was said at the first look after it was reached, and those missed below it never."""
-        spoken = period.reminded.get("relief")
+        sent = period.reminded.get("relief")
         if period.is_running:
             highest = highest_step(period.started_at, now)
-            assert (spoken and spoken.occurrence) == (highest and f"{period.number}.{highest}")
-        if spoken:
-            first = self._reached.setdefault((period.number, spoken.occurrence), spoken.at)
+            assert (sent and sent.occurrence) == (highest and f"{period.number}.{highest}")
+        if sent:
+            first = self._reached.setdefault((period.number, sent.occurrence), sent.at)
             escalation_steps = [key for key in self._reached if key[0] == period.number]
-            assert (spoken.at, spoken.count) == (first, len(escalation_steps))
+            assert (sent.at, sent.count) == (first, len(escalation_steps))
 
     def _check_shift(self, shift: Shift, now: datetime) -> None:
         for name, told in shift.told.items():

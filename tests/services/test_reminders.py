@@ -118,10 +118,10 @@ def test_a_tick_that_fails_said_nothing_and_the_next_says_all(sessions: Database
 class Broken(IncidentReminders):
     """Knows how to speak of every incident but the second."""
 
-    def speak(self, timer: Timer) -> None:
+    def send(self, timer: Timer) -> None:
         if timer.subject == Subject("incident", "2"):
             raise ZeroDivisionError
-        super().speak(timer)
+        super().send(timer)
 
 
 def test_a_fault_in_one_subject_holds_up_no_other(sessions: Database) -> None:

@@ -234,7 +234,7 @@ class OutboxRow(SQLModel, table=True):
 
 
 class TimerRow(SQLModel, table=True):
-    """A reminder to send. `state` is waiting or spoken (sent)."""
+    """A reminder to send. `state` is waiting or sent."""
 
     __tablename__ = "timer"
     __table_args__ = (
@@ -248,7 +248,7 @@ class TimerRow(SQLModel, table=True):
     occurrence: str
     due_at: datetime = _moment()
     state: str
-    spoken_at: datetime | None = _moment()
+    sent_at: datetime | None = _moment()
 
 
 class WorkPeriodRow(SQLModel, table=True):

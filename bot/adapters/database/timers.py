@@ -52,10 +52,10 @@ DROPPING = {
 }
 MARKING = {
     "sqlite": text(
-        "UPDATE timer SET state = 'spoken', spoken_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
+        "UPDATE timer SET state = 'sent', sent_at = :at WHERE key IN (SELECT value FROM json_each(:keys))"
     ).bindparams(bindparam("at", type_=UtcDateTime())),
     "postgresql": text(
-        "UPDATE timer SET state = 'spoken', spoken_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
+        "UPDATE timer SET state = 'sent', sent_at = :at WHERE key = ANY(CAST(:keys AS text[]))"
     ).bindparams(bindparam("at", type_=UtcDateTime())),
 }
 
@@ -67,14 +67,14 @@ class TimerTable:
         self._connection = connection
         self._table = table(TimerRow)
         self._wanted: dict[str, tuple[Timer, ...]] = {}
-        self._spoken: dict[str, datetime] = {}
+        self._sent: dict[str, datetime] = {}
         self._found: dict[Subject, list[Timer]] = {}
 
     def replace(self, subject: Subject, timers: Iterable[Timer]) -> None:
         self._wanted[str(subject)] = tuple(timers)
 
-    def spoken(self, key: str, at: datetime) -> None:
-        self._spoken[key] = at
+    def sent(self, key: str, at: datetime) -> None:
+        self._sent[key] = at
 
     def due_subjects(self, now: datetime, limit: int) -> Sequence[Subject]:
         """Return subjects with due timers. PostgreSQL locks each with an advisory lock; those locked are skipped."""
@@ -129,16 +129,16 @@ class TimerTable:
         return self._connection.execute(soonest).scalar()
 
     def flush(self) -> None:
-        if self._spoken:
-            self._mark_spoken()
+        if self._sent:
+            self._mark_sent()
         if self._wanted:
             self._replace_waiting()
 
-    def _mark_spoken(self) -> None:
-        for at in set(self._spoken.values()):
-            keys = [key for key, spoken_at in self._spoken.items() if spoken_at == at]
+    def _mark_sent(self) -> None:
+        for at in set(self._sent.values()):
+            keys = [key for key, sent_at in self._sent.items() if sent_at == at]
             self._execute(MARKING, at=at, keys=keys)
-        self._spoken.clear()
+        self._sent.clear()
 
     def _replace_waiting(self) -> None:
         wanted = {timer.key: timer for timers in self._wanted.values() for timer in timers}

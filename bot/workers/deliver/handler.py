@@ -40,7 +40,7 @@ class Outside:
     def tracker(self) -> IssueTracker:
         """Return GitHub. Raises Rejected if it is not set up."""
         if self.open_tracker is None:
-            raise Rejected("no_forge", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
+            raise Rejected("no_tracker", "GITHUB_TOKEN is not set, so Spy can't speak to GitHub")
         return self.open_tracker()
 
     @property

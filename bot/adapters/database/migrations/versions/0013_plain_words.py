@@ -27,6 +27,7 @@ COLUMNS: Mapping[tuple[str, str], str] = {
     ("outbox", "needs_room"): "needs_channel",
     ("timeline", "curated"): "visibility",
     ("timer", "duty"): "reminder",
+    ("timer", "spoken_at"): "sent_at",
     ("on_call_copy", "duties"): "on_calls",
 }
 """(new name of the table, old column) to new column."""
@@ -121,10 +122,12 @@ def upgrade() -> None:
     op.create_index("work_period_by_person", "work_period", ["person", "ended_at"])
     _rewrite(NAMES)
     _rewrite_failovers(RUNS, AUDITED)
+    _replace("timer", "state", {"spoken": "sent"})
     _rewrite_postmortems(POSTMORTEM)
 
 
 def downgrade() -> None:
+    _replace("timer", "state", {"sent": "spoken"})
     _rewrite_postmortems({new: old for old, new in POSTMORTEM.items()})
     _rewrite_failovers(*({new: old for old, new in names.items()} for names in (RUNS, AUDITED)))
     _rewrite(NAMES.reversed())
