@@ -68,8 +68,8 @@ def test_a_day_is_a_day_on_the_owners_clock_whatever_summer_time_does():
         (datetime(2026, 11, 27, 23, 0, tzinfo=UTC), datetime(2026, 11, 30, 10, 0, tzinfo=UTC)),
     ],
 )
-def test_nobody_is_asked_in_their_night_nor_at_their_weekend(moment: datetime, spoken: datetime):
-    assert awake(moment, "UTC", POLICY.timers, weekdays=True) == spoken
+def test_nobody_is_asked_in_their_night_nor_at_their_weekend(moment: datetime, sent: datetime):
+    assert awake(moment, "UTC", POLICY.timers, weekdays=True) == sent
 
 
 def test_a_sev1_is_asked_for_at_half_time_a_day_before_at_its_time_and_daily_after():
