@@ -130,7 +130,7 @@ class TooMuch(Exception):  # noqa: N818  named for what it is
 
 
 class _Confined(SandboxedEnvironment):
-    """Jinja's sandboxed environment, with limits. `_Guarded` puts calls of the methods below into each template."""
+    """Jinja's environment for untrusted templates, with limits. `_Guarded` adds calls of the methods below to each one."""
 
     intercepted_binops = frozenset({"+"})
 
