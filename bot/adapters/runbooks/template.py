@@ -130,7 +130,7 @@ class TooMuch(Exception):  # noqa: N818  named for what it is
 
 
 class _Confined(SandboxedEnvironment):
-    """Jinja's environment for untrusted templates, with limits. `_Guarded` adds calls of the methods below to each one."""
+    """Jinja's environment for untrusted templates, with limits. `_Guarded` calls the methods below in each template."""
 
     intercepted_binops = frozenset({"+"})
 
