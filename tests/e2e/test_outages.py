@@ -32,6 +32,10 @@ FILL = "CREATE TRIGGER full_disk BEFORE INSERT OR UPDATE ON {} FOR EACH ROW EXEC
 FREE = "DROP TRIGGER full_disk ON {}"
 
 
+RELIEF_COMES_LATE = "timers: {relief_ask: 8h, relief_page: 9h, relief_manager: 10h}\n"
+"""By night Spy pages the backup after half of the time, which an hour's step of the clock may reach."""
+
+
 @dataclass(frozen=True, kw_only=True)
 class Stage:
     """A world, and how its database is taken away and given back."""
@@ -55,7 +59,7 @@ class Stage:
 @pytest.fixture(scope="module")
 def sqlite_world(tmp_path_factory: pytest.TempPathFactory) -> Iterator[tuple[World, Path]]:
     folder = tmp_path_factory.mktemp("outages")
-    with living_in(folder, f"sqlite:///{folder / 'spy.db'}") as world:
+    with living_in(folder, f"sqlite:///{folder / 'spy.db'}", besides=RELIEF_COMES_LATE) as world:
         world.declare('me "the one before" sev3')
         world.settle()
         yield world, folder / "spy.db"
@@ -87,7 +91,11 @@ def postgresql_world(
     tmp_path_factory: pytest.TempPathFactory, postgres: Postgres
 ) -> Iterator[tuple[World, Proxy, str]]:
     folder = tmp_path_factory.mktemp("outages")
-    with postgres.fresh() as url, through(url) as (proxy, source), living_in(folder, source) as world:
+    with (
+        postgres.fresh() as url,
+        through(url) as (proxy, source),
+        living_in(folder, source, besides=RELIEF_COMES_LATE) as world,
+    ):
         yield world, proxy, url
 
 
