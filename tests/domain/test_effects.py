@@ -94,7 +94,7 @@ def test_a_private_incident_is_heard_of_nowhere_but_in_its_channel(kind: type[ev
     effects = heard(Sample().of(kind), private=True)
 
     assert all(getattr(it, "to", "incident:42") in {"incident:42", "to"} for it in effects)
-    assert not any(getattr(it, "message type", "") == "announcement" for it in effects)
+    assert not any(getattr(it, "message_type", "") == "announcement" for it in effects)
 
 
 @pytest.mark.parametrize("kind", EVENTS, ids=lambda kind: kind.kind())

@@ -93,7 +93,7 @@ def test_what_is_said_later_is_said_once_as_well(fair: World, fault: str):
     number = fair.declare(f'me "{fault} while talking" sev1')
     fair.settle()
     channel = fair.channel(number).id
-    for mark in ('"told:', '"tell:', '"line:', '"follow:'):
+    for mark in ('"team_notice:', '"team_notice_sent:', '"line:', '"follow:'):
         fair.box.faults.inject("slack", "chat.postMessage", FAULTS[fault], match=partial(marked, mark))
 
     for words in ('tell :payments "hold on"', 'update "we look"', 'note "a thought"'):
