@@ -1,8 +1,9 @@
 """What all webhooks share: refuse a wrong caller, act once per delivery, and give up in time."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
+from typing import TypeVar
 
 import structlog
 
@@ -10,7 +11,7 @@ from bot.domain.policy import Policy
 from bot.ports import Clock, Conflict, OutOfTime, Rejected, Session, Sessions, TimeLimit, Unavailable
 from bot.services.retry import retry_on_conflict
 from bot.services.transaction import Transaction
-from bot.web.app import WebAnswer
+from bot.web.app import Handler, WebAnswer
 
 log = structlog.get_logger()
 
@@ -19,6 +20,10 @@ ACTED_WITHIN = 5.0
 KEPT = WebAnswer(status=202, body="Kept.\n")
 KNOWN = WebAnswer(status=202, body="Known already.\n")
 NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
+
+Headers = Mapping[str, str]
+N = TypeVar("N")
+"""What a webhook's body says, as its vendor's reader returns it."""
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -33,8 +38,32 @@ class Backend:
     def transaction(self, session: Session, source: str) -> Transaction:
         return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source=source)
 
-    def once(self, source: str, delivery: str, act: Callable[[Transaction], WebAnswer]) -> WebAnswer:
-        """Act on a delivery, identified by its id, in one transaction. Return 503 if that was not possible in time."""
+    def handler(
+        self,
+        source: str,
+        read: Callable[[bytes, Headers], N | None],
+        *,
+        delivery: Callable[[N, bytes, Headers], str],
+        keep: Callable[[Transaction, N], WebAnswer],
+    ) -> Handler:
+        """Return the handler of one webhook. `delivery` returns the id that a repeated delivery has again.
+
+        `read` returns None for what Spy does not keep, and raises Rejected if the request is unsigned or unreadable.
+        """
+
+        def handle(body: bytes, headers: Headers) -> WebAnswer:
+            try:
+                news = read(body, headers)
+            except Rejected as rejected:
+                return _refused(rejected)
+            if news is None:
+                return NOTHING
+            return self._once(source, delivery(news, body, headers), lambda tx: keep(tx, news))
+
+        return handle
+
+    def _once(self, source: str, delivery: str, act: Callable[[Transaction], WebAnswer]) -> WebAnswer:
+        """Act on a delivery in one transaction. Return 503 if that was not possible in time."""
         limit = TimeLimit.of(ACTED_WITHIN)
         try:
             answer = retry_on_conflict(partial(self._act, source, delivery, act, limit))
@@ -55,6 +84,6 @@ class Backend:
             return act(self.transaction(session, source))
 
 
-def refused(rejected: Rejected) -> WebAnswer:
+def _refused(rejected: Rejected) -> WebAnswer:
     """Return the answer to a request that is unsigned or unreadable, with the reason."""
     return WebAnswer(status=401 if rejected.code == "signature" else 400, body=f"{rejected}\n")

@@ -1,29 +1,23 @@
 """The webhook for changes that any tool can send."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from bot.domain.change import Change
-from bot.ports import Rejected
 from bot.services.changes import Changes
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import Backend, refused
-
-Reader = Callable[[bytes, Mapping[str, str]], Change]
-"""Reads a change from body and headers. Raises Rejected if it is not signed or not readable."""
+from bot.web.webhooks.backend import Backend, Headers
 
 
-def changes(backend: Backend, read: Reader) -> Handler:
-    def handle(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        try:
-            change = read(body, headers)
-        except Rejected as rejected:
-            return refused(rejected)
+def changes(backend: Backend, read: Callable[[bytes, Headers], Change]) -> Handler:
+    return backend.handler("changes", read, delivery=_signature, keep=_keep)
 
-        def keep(tx: Transaction) -> WebAnswer:
-            kept = Changes(tx).hear(change)
-            return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")
 
-        return backend.once("changes", headers.get("x-spy-signature", ""), keep)
+def _signature(_change: Change, _body: bytes, headers: Headers) -> str:
+    """Return the signature, which includes the time: a repeated delivery has the same one."""
+    return headers.get("x-spy-signature", "")
 
-    return handle
+
+def _keep(tx: Transaction, change: Change) -> WebAnswer:
+    kept = Changes(tx).hear(change)
+    return WebAnswer(status=202, body=f"Kept as change {kept.number} of {kept.service}.\n")

@@ -2,42 +2,32 @@
 
 import hashlib
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
 from bot.domain.change import Change
-from bot.ports import IssueNews, Moved, Rejected
+from bot.ports import IssueNews, Moved
 from bot.services.changes import Changes
 from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import KEPT, NOTHING, Backend, refused
+from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers
 
-Reader = Callable[[bytes, Mapping[str, str]], Change | IssueNews | Moved | None]
-"""Reads news from body and headers; None if Spy does not need it. Raises Rejected if not signed or not readable."""
+News = Change | IssueNews | Moved
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
-def github(backend: Backend, read: Reader) -> Handler:
-    def handle(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        try:
-            news = read(body, headers)
-        except Rejected as rejected:
-            return refused(rejected)
-        if news is None:
-            return NOTHING
-        return backend.once("github", _delivery(body, headers), lambda tx: _keep(tx, news))
-
-    return handle
+def github(backend: Backend, read: Callable[[bytes, Headers], News | None]) -> Handler:
+    return backend.handler("github", read, delivery=_delivery, keep=_keep)
 
 
-def _delivery(body: bytes, headers: Mapping[str, str]) -> str:
+def _delivery(_news: News, body: bytes, headers: Headers) -> str:
     """Return GitHub's id of the delivery, the same if it is sent again. Without an id: a hash of the body."""
     named = headers.get("x-github-delivery", "")
     return named if _DELIVERY.fullmatch(named) else hashlib.sha256(body).hexdigest()
 
 
-def _keep(tx: Transaction, news: Change | IssueNews | Moved) -> WebAnswer:
+def _keep(tx: Transaction, news: News) -> WebAnswer:
     match news:
         case Change():
             Changes(tx).hear(news)

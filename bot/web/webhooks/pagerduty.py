@@ -1,30 +1,18 @@
-"""PagerDuty's webhook: what happened to a page there."""
+"""PagerDuty's webhook: what became of a page there."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 
-from bot.ports import PagerNews, Rejected
+from bot.ports import PagerNews
 from bot.services.paging import Paging
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import KEPT, NOTHING, Backend, refused
-
-Reader = Callable[[bytes, Mapping[str, str]], PagerNews | None]
-"""Reads news from body and headers; None if Spy does not need it. Raises Rejected if not signed or not readable."""
+from bot.web.webhooks.backend import KEPT, Backend, Headers
 
 
-def pagerduty(backend: Backend, read: Reader) -> Handler:
-    def handle(body: bytes, headers: Mapping[str, str]) -> WebAnswer:
-        try:
-            news = read(body, headers)
-        except Rejected as rejected:
-            return refused(rejected)
-        if news is None:
-            return NOTHING
+def pagerduty(backend: Backend, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
+    return backend.handler("pagerduty", read, delivery=lambda news, _body, _headers: news.id, keep=_keep)
 
-        def keep(tx: Transaction) -> WebAnswer:
-            Paging(tx).heard(news)
-            return KEPT
 
-        return backend.once("pagerduty", news.id, keep)
-
-    return handle
+def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
+    Paging(tx).heard(news)
+    return KEPT
