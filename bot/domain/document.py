@@ -86,7 +86,7 @@ def body(document: Document, mark: str, *, before: str | None = None, limit: int
     while len(merged.text) > limit:
         sections, was = _shorter(sections, merged.edited_by_people), sections
         if sections == was:
-            raise ValueError("what people wrote there fills it: there is no space left for Spy's own")
+            raise ValueError("what people wrote there fills it: there is no room for Spy's own")
         merged = _merged(sections, mark, before)
     return replace(merged, overflows=bool(document.log))
 

@@ -142,7 +142,7 @@ def test_what_is_still_too_long_is_cut_at_its_longest():
 def test_where_people_filled_the_issue_spy_says_so():
     before = body(document(), MARK).text + "x" * (LIMIT - 300)
 
-    with pytest.raises(ValueError, match="no channel"):
+    with pytest.raises(ValueError, match="no room"):
         body(document(lessons="longer " * 50), MARK, before=before)
 
 
