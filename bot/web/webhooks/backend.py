@@ -3,7 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from functools import partial
-from typing import TypeVar
+from typing import Generic, TypeVar
 
 import structlog
 
@@ -23,7 +23,18 @@ NOTHING = WebAnswer(status=202, body="Nothing in it that Spy keeps.\n")
 
 Headers = Mapping[str, str]
 N = TypeVar("N")
-"""What a webhook's body says, as its vendor's reader returns it."""
+
+
+@dataclass(frozen=True, kw_only=True)
+class Webhook(Generic[N]):
+    """One webhook: what a delivery says (N), and what becomes of it."""
+
+    source: str
+    read: Callable[[bytes, Headers], N | None]
+    """Returns None for what Spy does not keep. Raises Rejected if the request is unsigned or unreadable."""
+    delivery: Callable[[N, bytes, Headers], str]
+    """Returns the id of a delivery, the same if it is sent again."""
+    keep: Callable[[Transaction, N], WebAnswer]
 
 
 @dataclass(frozen=True, kw_only=True)
@@ -38,27 +49,16 @@ class Backend:
     def transaction(self, session: Session, source: str) -> Transaction:
         return Transaction(session=session, now=self.clock.now(), policy=self.policy(), source=source)
 
-    def handler(
-        self,
-        source: str,
-        read: Callable[[bytes, Headers], N | None],
-        *,
-        delivery: Callable[[N, bytes, Headers], str],
-        keep: Callable[[Transaction, N], WebAnswer],
-    ) -> Handler:
-        """Return the handler of one webhook. `delivery` returns the id that a repeated delivery has again.
-
-        `read` returns None for what Spy does not keep, and raises Rejected if the request is unsigned or unreadable.
-        """
-
+    def handler(self, webhook: Webhook[N]) -> Handler:
         def handle(body: bytes, headers: Headers) -> WebAnswer:
             try:
-                news = read(body, headers)
+                news = webhook.read(body, headers)
             except Rejected as rejected:
                 return _refused(rejected)
             if news is None:
                 return NOTHING
-            return self._once(source, delivery(news, body, headers), lambda tx: keep(tx, news))
+            delivery = webhook.delivery(news, body, headers)
+            return self._once(webhook.source, delivery, lambda tx: webhook.keep(tx, news))
 
         return handle
 

@@ -6,11 +6,11 @@ from bot.domain.change import Change
 from bot.services.changes import Changes
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import Backend, Headers
+from bot.web.webhooks.backend import Backend, Headers, Webhook
 
 
 def changes(backend: Backend, read: Callable[[bytes, Headers], Change]) -> Handler:
-    return backend.handler("changes", read, delivery=_signature, keep=_keep)
+    return backend.handler(Webhook(source="changes", read=read, delivery=_signature, keep=_keep))
 
 
 def _signature(_change: Change, _body: bytes, headers: Headers) -> str:

@@ -11,14 +11,14 @@ from bot.services.follow_ups import FollowUps
 from bot.services.postmortems import Postmortems
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers
+from bot.web.webhooks.backend import KEPT, NOTHING, Backend, Headers, Webhook
 
 News = Change | IssueNews | Moved
 _DELIVERY = re.compile(r"[\w-]{1,100}", re.ASCII)
 
 
 def github(backend: Backend, read: Callable[[bytes, Headers], News | None]) -> Handler:
-    return backend.handler("github", read, delivery=_delivery, keep=_keep)
+    return backend.handler(Webhook[News](source="github", read=read, delivery=_delivery, keep=_keep))
 
 
 def _delivery(_news: News, body: bytes, headers: Headers) -> str:

@@ -6,11 +6,15 @@ from bot.ports import PagerNews
 from bot.services.paging import Paging
 from bot.services.transaction import Transaction
 from bot.web.app import Handler, WebAnswer
-from bot.web.webhooks.backend import KEPT, Backend, Headers
+from bot.web.webhooks.backend import KEPT, Backend, Headers, Webhook
 
 
 def pagerduty(backend: Backend, read: Callable[[bytes, Headers], PagerNews | None]) -> Handler:
-    return backend.handler("pagerduty", read, delivery=lambda news, _body, _headers: news.id, keep=_keep)
+    return backend.handler(Webhook(source="pagerduty", read=read, delivery=_delivery, keep=_keep))
+
+
+def _delivery(news: PagerNews, _body: bytes, _headers: Headers) -> str:
+    return news.id
 
 
 def _keep(tx: Transaction, news: PagerNews) -> WebAnswer:
