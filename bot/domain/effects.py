@@ -143,6 +143,18 @@ class UpsertMessage(Effect):
     urgency: ClassVar[Urgency] = Urgency.SOON
     label: ClassVar[str] = "A message ({message_type})"
 
+    @classmethod
+    def about(cls, message_type: str, ref: int, occurrence: str, *, to: str, origin: str) -> Self:
+        """Return the message of one occurrence of a reminder. `origin` makes the key unique among refreshes."""
+        return cls(
+            key=f"{message_type.replace('_', '-')}:{ref}:{occurrence}:{origin}",
+            message_type=message_type,
+            ref=ref,
+            to=to,
+            mark=f":{occurrence}",
+            facts={"occurrence": occurrence},
+        )
+
     @property
     def slot(self) -> str:
         return f"{self.message_type}:{self.ref}{self.mark}{'@aside' if self.aside else ''}"

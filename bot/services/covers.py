@@ -168,17 +168,7 @@ class Covers:
 
     def _show(self, cover: CoverRequest, occurrence: str, *, origin: str) -> None:
         to = cover.asked or self._tx.policy.team(cover.team).channel
-        key = f"cover:{cover.number}:{occurrence}:{origin}"
-        self._tx.send(
-            UpsertMessage(
-                key=key,
-                message_type="cover",
-                ref=cover.number,
-                mark=f":{occurrence}",
-                facts={"occurrence": occurrence},
-                to=to,
-            )
-        )
+        self._tx.send(UpsertMessage.about("cover", cover.number, occurrence, to=to, origin=origin))
 
     def _tell(self, cover: CoverRequest, person: str, *, origin: str) -> None:
         """Send one of the two people a separate message about the state of the request."""

@@ -242,13 +242,8 @@ class FollowUps:
     def _shows(self, follow_up: FollowUp) -> list[UpsertMessage]:
         at = int(self._tx.now.timestamp() * 1000)
         return [
-            UpsertMessage(
-                key=f"follow-up:{follow_up.number}:{occurrence}:{at}",
-                message_type="follow_up",
-                ref=follow_up.number,
-                to=occurrence.rpartition(".")[2],
-                mark=f":{occurrence}",
-                facts={"occurrence": occurrence},
+            UpsertMessage.about(
+                "follow_up", follow_up.number, occurrence, to=occurrence.rpartition(".")[2], origin=str(at)
             )
             for occurrence in follow_up.told
         ]
@@ -319,18 +314,8 @@ class FollowUpReminders:
         if follow_up is None or follow_up.owner is None:
             return
         self._tx.session.follow_ups.put(follow_up.after_saying(timer, at=self._tx.now))
-        mark = f":{timer.occurrence}"
-        key = f"follow-up:{number}{mark}:said"
-        self._tx.send(
-            UpsertMessage(
-                key=key,
-                message_type="follow_up",
-                ref=number,
-                to=follow_up.owner,
-                mark=mark,
-                facts={"occurrence": str(timer.occurrence)},
-            )
-        )
+        occurrence = str(timer.occurrence)
+        self._tx.send(UpsertMessage.about("follow_up", number, occurrence, to=follow_up.owner, origin="said"))
 
 
 @reminds("digest")

@@ -565,18 +565,7 @@ class Paging:
         self._session.timers.replace(page.subject, self._agenda(page))
 
     def _show_unanswered(self, page: Page, occurrence: str, *, origin: str, to: str) -> None:
-        mark = f":{occurrence}"
-        key = f"unanswered:{page.number}{mark}:{origin}"
-        self._tx.send(
-            UpsertMessage(
-                key=key,
-                message_type="unanswered",
-                ref=page.number,
-                mark=mark,
-                facts={"occurrence": occurrence},
-                to=to,
-            )
-        )
+        self._tx.send(UpsertMessage.about("unanswered", page.number, occurrence, to=to, origin=origin))
 
     def _show(self, page: Page, *, origin: str, permalink_of: tuple[int, int] | None = None) -> None:
         if page.line_at:

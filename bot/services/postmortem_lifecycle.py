@@ -37,13 +37,12 @@ class PostmortemLifecycle:
         at = int(self._tx.now.timestamp() * 1000)
         is_over = postmortem.closed_at or incident.is_open
         return [
-            UpsertMessage(
-                key=f"review:{postmortem.incident}:{occurrence}:{at}",
-                message_type="review",
-                ref=postmortem.incident,
+            UpsertMessage.about(
+                "review",
+                postmortem.incident,
+                occurrence,
                 to=postmortem.told_to.get(occurrence) or postmortem.owned_by(incident),
-                mark=f":{occurrence}",
-                facts={"occurrence": occurrence},
+                origin=str(at),
             )
             for occurrence in (*postmortem.told,)[0 if is_over else -1 :]
         ]

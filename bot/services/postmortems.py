@@ -281,15 +281,5 @@ class PostmortemReminders:
         if not Directory(self._tx).is_assignable(owner):
             owner = incident_channel(incident.number)
         self._tx.session.postmortems.put(postmortem.after_saying(timer, to=owner, at=self._tx.now))
-        mark = f":{timer.occurrence}"
-        key = f"review:{incident.number}{mark}:said"
-        self._tx.send(
-            UpsertMessage(
-                key=key,
-                message_type="review",
-                ref=incident.number,
-                to=owner,
-                mark=mark,
-                facts={"occurrence": str(timer.occurrence)},
-            )
-        )
+        occurrence = str(timer.occurrence)
+        self._tx.send(UpsertMessage.about("review", incident.number, occurrence, to=owner, origin="said"))

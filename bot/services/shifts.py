@@ -256,18 +256,8 @@ class Shifts:
         team = self._tx.policy.teams.get(shift.team)
         to = self._owner(team) if reminder == UNANSWERED and team else shift.person
         if to:
-            message_type, mark = MESSAGE_TYPES[reminder], f":{occurrence}"
-            key = f"{message_type}:{shift.number}{mark}:{origin}"
-            self._tx.send(
-                UpsertMessage(
-                    key=key,
-                    message_type=message_type,
-                    ref=shift.number,
-                    mark=mark,
-                    facts={"occurrence": occurrence},
-                    to=to,
-                )
-            )
+            message_type = MESSAGE_TYPES[reminder]
+            self._tx.send(UpsertMessage.about(message_type, shift.number, occurrence, to=to, origin=origin))
 
 
 @reminds("shift")
