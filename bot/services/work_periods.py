@@ -91,7 +91,7 @@ class WorkPeriods:
         return self.of(person)
 
     def _locked(self, person: str) -> None:
-        self._session.lock(f"work period:{person}")
+        self._session.lock(f"work_period:{person}")
 
     def of(self, person: str) -> History:
         every = self._session.periods.of(person, since=self._tx.now - LOOK_BACK)

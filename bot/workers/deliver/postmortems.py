@@ -118,7 +118,7 @@ class ExportHandler(TrackerHandler[ExportPostmortem]):
             try:
                 written[:] = [body(document, order.mark, before=before)]
             except ValueError as full:
-                raise Rejected("full", f"The issue has no channel left: {full}") from full
+                raise Rejected("full", f"The issue has no room left: {full}") from full
             return IssueDraft(
                 title=f"Postmortem: {document.title}",
                 body=written[0].text,
