@@ -4,9 +4,10 @@ from collections.abc import Mapping
 from datetime import datetime, timedelta
 from typing import Annotated, Any
 
-from pydantic import BaseModel, ConfigDict, Field, ValidationError
+from pydantic import Field, ValidationError
 
 from bot.adapters.network.timestamps import Moment
+from bot.adapters.pagerduty.reading import Part
 from bot.domain.change import OTHER, WORD, Change, ChangeSource, address, one_line
 
 
@@ -38,19 +39,15 @@ def change(entry: Mapping[str, Any], *, heard_at: datetime, ahead: timedelta = t
 Ident = Annotated[str, Field(pattern=r"^[A-Za-z0-9]{1,80}$")]
 
 
-class _ChangePart(BaseModel):
-    model_config = ConfigDict(extra="ignore", frozen=True)
-
-
-class _Reference(_ChangePart):
+class _Reference(Part):
     id: Ident
 
 
-class _ChangeLink(_ChangePart):
+class _ChangeLink(Part):
     href: str
 
 
-class _Entry(_ChangePart):
+class _Entry(Part):
     id: Ident
     summary: str
     timestamp: Moment

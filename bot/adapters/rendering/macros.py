@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from typing import Any, ClassVar
 
-from jinja2 import nodes
+from jinja2 import BaseLoader, StrictUndefined, nodes
 from jinja2.compiler import CodeGenerator, Frame, MacroRef
 
 from bot.adapters.rendering.overrides import BoundedLoops
@@ -27,6 +27,18 @@ class OwnMacros(BoundedLoops):
 
     code_generator_class = _MacrosAreOurs
     own: ClassVar[type[str]]
+
+    def __init__(self, loader: BaseLoader, finalize: Callable[[Any], Any]) -> None:
+        """`finalize` escapes each value. Jinja's autoescape would escape for HTML."""
+        super().__init__(
+            loader=loader,
+            finalize=finalize,
+            undefined=StrictUndefined,
+            trim_blocks=True,
+            lstrip_blocks=True,
+            auto_reload=False,
+            optimized=False,  # as in `_output_child_to_const`: nothing is evaluated at compile time
+        )
 
     def ours(self, macro: Callable[..., str]) -> Callable[..., str]:
         return lambda *args, **kwargs: self.own(macro(*args, **kwargs))

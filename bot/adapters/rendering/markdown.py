@@ -11,7 +11,7 @@ from dataclasses import dataclass, field
 from datetime import UTC, datetime, timedelta
 from typing import Any
 
-from jinja2 import Environment, StrictUndefined, pass_context
+from jinja2 import Environment, pass_context
 from jinja2.runtime import Context
 
 from bot.adapters.rendering import mrkdwn
@@ -258,15 +258,7 @@ def _told(context: Context, entry: Mapping[str, Any]) -> Markdown:
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = _DocumentEnvironment(  # no autoescape: it escapes for HTML; `finalize` escapes for Markdown
-        loader=loader,
-        finalize=_safe,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        optimized=False,  # see macros.py
-    )
+    environment = _DocumentEnvironment(loader, finalize=_safe)
     environment.globals |= {
         "title": _title,
         "section": _section,

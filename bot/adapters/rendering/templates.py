@@ -15,7 +15,7 @@ from pathlib import Path
 from queue import SimpleQueue
 from typing import Any, TypeVar
 
-from jinja2 import Environment, StrictUndefined, TemplateNotFound
+from jinja2 import Environment, TemplateNotFound
 
 from bot.adapters.rendering.macros import OwnMacros
 from bot.adapters.rendering.markdown import MarkdownTemplates
@@ -412,15 +412,7 @@ class _MessageEnvironment(OwnMacros):
 
 
 def _environment(loader: Folders) -> Environment:
-    environment = _MessageEnvironment(  # no autoescape: it escapes for HTML; `finalize` escapes for Slack
-        loader=loader,
-        finalize=typed,
-        undefined=StrictUndefined,
-        trim_blocks=True,
-        lstrip_blocks=True,
-        auto_reload=False,
-        optimized=False,  # see macros.py
-    )
+    environment = _MessageEnvironment(loader, finalize=typed)
     environment.globals = {
         "header": _header,
         "fields": _fields,
