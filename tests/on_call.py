@@ -7,13 +7,14 @@ from pathlib import Path
 from bot.domain.effects import MakeOverride
 from bot.domain.message import Message
 from bot.domain.policy import Policy
-from bot.ports import OutboxItem, Person, Profile
+from bot.ports import Person, Profile
 from bot.testing import NOON, POLICY, FrozenClock, SpyKit
 from bot.workers.deliver.handler import Handlers, Outside
 from bot.workers.sync import Sync
 from plugins import incident, oncall, page
 from tests.fakes.chat import FakeChat
 from tests.fakes.pager import FakePager, turn
+from tests.support.outbox import deliver
 from tests.support.templates import shipped
 
 HOUR, DAY = timedelta(hours=1), timedelta(days=1)
@@ -74,14 +75,7 @@ class Rota:
         """Let PagerDuty hear of promises to cover, and answer."""
         handler = Handlers(Outside(templates=self.spy.templates, chat=self.chat, maybe_pager=self.pager))
         for effect in self.spy.asked(MakeOverride):
-            with self.spy.tx() as tx:
-                item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
-                attempt = handler.attempt(item, tx)
-            if attempt is None:
-                continue
-            outcome = attempt.call()
-            with self.spy.tx() as tx:
-                attempt.on_success(tx, outcome)
+            deliver(self.spy, handler, effect)
 
     def heard(self, message_type: str, to: str) -> list[str]:
         """Return the messages of a message type to an address, as each stands now."""

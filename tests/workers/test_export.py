@@ -1,45 +1,24 @@
 """What only decorates a postmortem's issue costs it nothing: it is there, and who asked hears once what it lacks."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import timedelta
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.github import GitHub
-from bot.adapters.rendering.templates import JinjaTemplates
 from bot.commands.request import MadePrivateNotice
-from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify, PostmortemEffect
+from bot.domain.effects import ExportPostmortem, FileFollowUp, Notify
 from bot.domain.policy import PostmortemSettings
 from bot.ports import OutboxItem, Rejected
 from bot.sandbox.box import Box
 from bot.sandbox.faults import http
-from bot.workers.deliver.handler import Handlers, Outside
-from tests.fakes.chat import FakeChat
+from bot.workers.deliver.handler import Handlers
 from tests.stories import Story
+from tests.support.outbox import deliver
 
 HERE, ISSUES = Path(__file__).parents[2], "/repos/acme/postmortems/issues"
 POSTMORTEM_SETTINGS = PostmortemSettings(
     repository="acme/postmortems", logins={"U0ANA": "ana-lima", "U0RAJ": "nobody"}, milestone="Reliability"
 )
-
-
-@pytest.fixture
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
-
-@pytest.fixture
-def handler(box: Box) -> Iterator[Handlers]:
-    environment = box.environment()
-    github = GitHub(
-        environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
-    )
-    templates = JinjaTemplates([HERE / "templates"])
-    yield Handlers(Outside(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
-    github.close()
 
 
 @pytest.fixture
@@ -56,18 +35,7 @@ def export(story: Story, handler: Handlers, *, uncertain: bool = False) -> None:
     asked = len(story.spy.effects)
     story.say("postmortem export", after=1)
     for effect in [it for it in story.spy.effects[asked:] if isinstance(it, FileFollowUp | ExportPostmortem)]:
-        deliver(story, handler, effect, uncertain=uncertain)
-
-
-def deliver(story: Story, handler: Handlers, effect: PostmortemEffect, *, uncertain: bool) -> None:
-    with story.spy.tx() as tx:
-        item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
-        attempt = handler.attempt(item, tx)
-    assert attempt
-    found = attempt.find_earlier() if uncertain and attempt.find_earlier else None
-    result = found if found is not None else attempt.call()
-    with story.spy.tx() as tx:
-        attempt.on_success(tx, result)
+        assert deliver(story.spy, handler, effect, uncertain=uncertain)
 
 
 def told(story: Story) -> list[str]:
@@ -144,7 +112,7 @@ def test_what_nobody_asked_for_and_github_refuses_is_told_once_and_once_when_it_
     for _ in range(3):
         with story.spy.tx() as tx:
             handler.on_giving_up(item, tx, "GitHub refuses the token in GITHUB_TOKEN")
-    deliver(story, handler, effect, uncertain=False)
+    assert deliver(story.spy, handler, effect)
 
     about = [it for it in story.spy.lines(1) if "The export of the postmortem" in it]
     assert ["could not be delivered" in about[0], "works again" in about[1], len(about)] == [True, True, 2]

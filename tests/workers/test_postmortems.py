@@ -1,43 +1,22 @@
 """A postmortem of 5,000 entries on GitHub, through the real client: within its limits, and nothing of it lost."""
 
-from collections.abc import Iterator
 from dataclasses import replace
-from datetime import datetime, timedelta
+from datetime import datetime
 from pathlib import Path
 
 import pytest
 
-from bot.adapters.github import GitHub
-from bot.adapters.rendering.templates import JinjaTemplates
 from bot.domain.document import LIMIT
-from bot.domain.effects import ExportPostmortem, FileLog, PostmortemEffect
+from bot.domain.effects import ExportPostmortem, FileLog
 from bot.domain.timeline import Entry
-from bot.ports import OutboxItem
 from bot.sandbox.box import Box
 from bot.testing import SpyKit
-from bot.workers.deliver.handler import Handlers, Outside
-from tests.fakes.chat import FakeChat
+from bot.workers.deliver.handler import Handlers
 from tests.stories import Story
+from tests.support.outbox import deliver
 
 HERE = Path(__file__).parents[2]
 ENTRIES = 5_000
-
-
-@pytest.fixture
-def box() -> Iterator[Box]:
-    with Box() as box:
-        yield box
-
-
-@pytest.fixture
-def handler(box: Box) -> Iterator[Handlers]:
-    environment = box.environment()
-    github = GitHub(
-        environment["GITHUB_TOKEN"], url=environment["GITHUB_API_URL"], timeout=timedelta(seconds=10)
-    )
-    templates = JinjaTemplates([HERE / "templates"])
-    yield Handlers(Outside(templates=templates, chat=FakeChat(), open_tracker=lambda: github))
-    github.close()
 
 
 @pytest.fixture(scope="module")
@@ -71,29 +50,18 @@ def note(seq: int, *, at: datetime) -> Entry:
     )
 
 
-def deliver(spy: SpyKit, handler: Handlers, effect: PostmortemEffect) -> None:
-    """Do as the worker does."""
-    with spy.tx() as tx:
-        item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=False, queued_at=tx.now)
-        attempt = handler.attempt(item, tx)
-    assert attempt
-    result = attempt.call()
-    with spy.tx() as tx:
-        attempt.on_success(tx, result)
-
-
 def write_log(spy: SpyKit, handler: Handlers) -> None:
     """Write the log as long as a part of it is wanted."""
     count = 0
     while len(wanted := spy.asked(FileLog)) > count:
         count = len(wanted)
-        deliver(spy, handler, wanted[-1])
+        assert deliver(spy, handler, wanted[-1])
 
 
 def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: Handlers, box: Box):
     assert len(spy.timeline(1)) == ENTRIES
 
-    deliver(spy, handler, ExportPostmortem(key="export", incident=1))
+    assert deliver(spy, handler, ExportPostmortem(key="export", incident=1))
     write_log(spy, handler)
 
     [issue] = box.github.issues.values()
@@ -103,7 +71,7 @@ def test_5000_entries_are_exported_within_githubs_limits(spy: SpyKit, handler: H
     notes = [it for it in spy.timeline(1) if it.kind == "note_taken"]
     assert sum(it.body.count("the queue is long, @&#8203;Kim Park") for it in issue.comments) == len(notes)
 
-    deliver(spy, handler, ExportPostmortem(key="again", incident=1))
+    assert deliver(spy, handler, ExportPostmortem(key="again", incident=1))
     write_log(spy, handler)
 
     assert len(issue.comments) == len({it.body for it in issue.comments})

@@ -1,0 +1,20 @@
+"""Do for one effect what the outbox does: make an attempt, call out, and store what follows."""
+
+from bot.domain.effects import Effect
+from bot.ports import OutboxItem
+from bot.testing import SpyKit
+from bot.workers.deliver.handler import Handlers
+
+
+def deliver(spy: SpyKit, handlers: Handlers, effect: Effect, *, uncertain: bool = False) -> bool:
+    """Deliver an effect that nothing refuses. Return False if there was nothing left to do."""
+    with spy.tx() as tx:
+        item = OutboxItem(id=1, effect=effect, attempts=1, uncertain=uncertain, queued_at=tx.now)
+        attempt = handlers.attempt(item, tx)
+    if attempt is None:
+        return False
+    found = attempt.find_earlier() if uncertain and attempt.find_earlier else None
+    result = found if found is not None else attempt.call()
+    with spy.tx() as tx:
+        attempt.on_success(tx, result)
+    return True
